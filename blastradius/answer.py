@@ -1,0 +1,110 @@
+"""What every question returns: an answer in words, tables, data and, where it helps, a picture.
+
+A renderer only turns this into text, JSON or Graphviz; it computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from blastradius.model import Frozen, Kind, Level, Note
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from blastradius.estate import Estate
+
+Cell = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under named columns; ``id`` names the table in file names and headings."""
+
+    id: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing drawn: an entity, or siblings folded into one (``count`` > 1, ``members`` their ids).
+
+    ``level`` is the lowest level at which it is reached, ``None`` if it is not. ``gained`` is the strongest
+    that is held over it, in words. ``seed`` marks where the scenario starts.
+    """
+
+    id: str
+    label: str
+    kind: Kind
+    zone: str | None = None
+    level: Level | None = None
+    gained: str = ""
+    seed: bool = False
+    crown_jewel: bool = False
+    members: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many entities the node stands for."""
+        return max(1, len(self.members))
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One step drawn, from node to node: ``style`` says whether it is taken, stopped or only context."""
+
+    source: str
+    target: str
+    label: str
+    style: Literal["step", "stopped", "context"] = "step"
+    level: Level | None = None
+    stopped_by: tuple[str, ...] = ()
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Nodes and edges in drawing order, with the zones as clusters (id → label) and a line of counts."""
+
+    title: str
+    subtitle: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    zones: dict[str, str] = field(default_factory=dict)
+    counts: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question answered.
+
+    ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``;
+    ``findings`` is true when the command should exit with 1.
+    """
+
+    question: str
+    headline: str
+    data: Frozen
+    tables: tuple[Table, ...] = ()
+    lines: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    picture: Picture | None = None
+    findings: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question: its name, what it answers, its parameters (one pydantic model) and the function.
+
+    The command line, the Python interface and JSON all come from ``params``. A field's ``description`` is
+    its help; a required ``str`` field is an argument, every other field an option.
+    """
+
+    name: str
+    title: str
+    params: type[BaseModel]
+    run: Callable[[Estate, Any], Answer]

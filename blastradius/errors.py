@@ -1,0 +1,40 @@
+"""Everything that can go wrong, one class per cause; the command line turns each into an exit code.
+
+A message is one line: ``file:line:column: what was found; what was expected or one way out``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class BlastradiusError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    exit_code = 3
+
+
+class InputError(BlastradiusError):
+    """Input that cannot be read or does not fit: all its problems at once, each with its position."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class UsageError(BlastradiusError):
+    """A question that names something the estate does not have, or options that do not go together."""
+
+    exit_code = 2
+
+
+class CertificateError(BlastradiusError):
+    """The independent checker refused a proof: a defect of the engine, never of the input."""
+
+    exit_code = 4
+
+
+class DrawingError(BlastradiusError):
+    """A picture that could not be drawn, or that lost a node or an edge."""
+
+    exit_code = 4
