@@ -1,0 +1,145 @@
+"""A scenario as people name it, checked against an estate before it is asked."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.model import ControlKind, Kind, Level, Note, NoteKind, Scenario, Verb
+
+_HARDLY = frozenset({Kind.CREDENTIAL, Kind.SCOPE})
+SEED_KINDS: dict[str, frozenset[Kind]] = {
+    "compromise": frozenset({Kind.PARTY, Kind.SERVICE}),
+    "leak": frozenset({Kind.CREDENTIAL}),
+    "poison": frozenset({Kind.FEED}),
+    "wrong": frozenset({Kind.FEED, Kind.SERVICE}),
+    "outage": frozenset(Kind) - _HARDLY,
+    "breach": frozenset({Kind.STORE}),
+}
+"""Which kinds of entity each way of starting a scenario applies to."""
+
+
+class ScenarioParams(BaseModel):
+    """Where it starts, and how much to assume. Every way to start may be repeated and combined."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    compromise: tuple[str, ...] = Field((), description="a party or service falls under an attacker's control")
+    leak: tuple[str, ...] = Field((), description="a copy of a credential is in an attacker's hands")
+    poison: tuple[str, ...] = Field((), description="an attacker chooses what a feed says")
+    wrong: tuple[str, ...] = Field((), description="a feed or service is wrong, by mistake")
+    outage: tuple[str, ...] = Field((), description="something stops: X, or X=HOURS")
+    breach: tuple[str, ...] = Field((), description="a store has been read")
+    hours: float | None = Field(None, ge=0, description="how long what is denied stays denied")
+    assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
+        "abused", description="how much of the attacker to assume, cumulative"
+    )
+    distrust: tuple[str, ...] = Field((), description="ask as if a control did not work: a kind, or KIND@ID")
+
+    def scenario(self, estate: Estate) -> Scenario:
+        """The scenario, with every name in it checked.
+
+        Raises:
+            UsageError: a name the estate does not have, of the wrong kind, hours that are no number.
+        """
+        outages = [_outage(estate, each) for each in self.outage]
+        stated = [hours for _, hours in outages if hours is not None]
+        longest = max(stated) if stated and len(stated) == len(outages) else None
+        return checked(
+            estate,
+            Scenario(
+                compromise=self.compromise,
+                leak=self.leak,
+                poison=self.poison,
+                wrong=self.wrong,
+                outage=tuple(name for name, _ in outages),
+                breach=self.breach,
+                hours=self.hours if self.hours is not None else longest,
+                assume=Level[self.assume.upper()],
+                distrust=self.distrust,
+            ),
+        )
+
+
+def checked(estate: Estate, scenario: Scenario) -> Scenario:
+    """The same scenario, once every seed and every distrusted control is known to be there.
+
+    Raises:
+        UsageError: see ``ScenarioParams.scenario``.
+    """
+    for way, kinds in SEED_KINDS.items():
+        for name in getattr(scenario, way):
+            _check_seed(estate, way, name, kinds)
+    for name in scenario.distrust:
+        _check_control(estate, name)
+    return scenario
+
+
+def warnings(estate: Estate, scenario: Scenario) -> tuple[Note, ...]:
+    """What to think of before believing the answer to a scenario."""
+    notes = [_seeded_whole(estate, name) for name in scenario.compromise]
+    if scenario.hours is not None and any((scenario.compromise, scenario.leak, scenario.poison)):
+        notes.append(_note(f"everything denied is taken to be back after {scenario.hours:g} hours"))
+    return tuple(note for note in notes if note is not None)
+
+
+def _outage(estate: Estate, text: str) -> tuple[str, float | None]:
+    name, separator, hours = text.rpartition("=")
+    if not separator or text in estate.entities:
+        return text, None
+    try:
+        return name, _hours(hours)
+    except ValueError:
+        raise UsageError(f"outage {text!r}: {hours!r} is not a number of hours; write X or X=HOURS") from None
+
+
+def _hours(text: str) -> float:
+    hours = float(text)
+    if not 0 <= hours < float("inf"):
+        raise ValueError(text)
+    return hours
+
+
+def _check_seed(estate: Estate, way: str, name: str, kinds: frozenset[Kind]) -> None:
+    entity = estate.entities.get(name)
+    expected = ", ".join(sorted(kinds))
+    if entity is None:
+        near = [each.id for each in estate.entities.values() if each.kind in kinds]
+        close = get_close_matches(name, near, n=1)
+        tail = f"did you mean {close[0]!r}?" if close else f"{way} takes a {expected}"
+        raise UsageError(f"{way}: {name!r} is not in the estate; {tail}")
+    if entity.kind not in kinds:
+        raise UsageError(f"{way}: {name!r} is a {entity.kind}; {way} takes a {expected}{_instead(entity.kind)}")
+
+
+def _instead(kind: Kind) -> str:
+    ways = [way for way, kinds in SEED_KINDS.items() if kind in kinds]
+    return f"; for a {kind} use --{ways[0]}" if ways else ""
+
+
+def _check_control(estate: Estate, name: str) -> None:
+    if name in set(ControlKind) or name in estate.controls:
+        return
+    close = get_close_matches(name, [*ControlKind, *estate.controls], n=1)
+    tail = f"did you mean {str(close[0])!r}?" if close else "name a kind of control, or KIND@ID"
+    raise UsageError(f"distrust: {name!r} is no control of this estate; {tail}")
+
+
+def _seeded_whole(estate: Estate, name: str) -> Note | None:
+    owned = [each.targets[0] for each in estate.by_verb[Verb.OWNS] if each.sources[0] == name]
+    zones = sorted({zone for each in owned if (zone := estate.entities[each].zone)})
+    if len(zones) < 2:
+        return None
+    return _note(
+        f"{name!r} has assets in {len(zones)} zones ({', '.join(zones)}) and is taken to fall whole; "
+        f"name the one asset if the entry was there"
+    )
+
+
+def _note(message: str) -> Note:
+    return Note(kind=NoteKind.ASSUMED, message=message)
+

@@ -1,0 +1,84 @@
+"""Several accounts of the same thing become one; where they contradict each other, that is said.
+
+The better known account wins (observed over declared over inferred over assumed); between equals the one
+whose file and line sort first, so that the order of loading makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from blastradius.model import Basis, Control, Entity, Note, NoteKind, Provenance, Relation, Zone
+
+Thing = TypeVar("Thing", Entity, Relation, Control, Zone)
+
+_RANK = {basis: rank for rank, basis in enumerate(Basis)}
+_JOINED = {"controls", "provenance", "tags", "basis"}
+
+
+def merged(things: Iterable[Thing], key: Callable[[Thing], Hashable], name: str) -> tuple[list[Thing], list[Note]]:
+    """One thing a key, sorted by key as text, and a note for every contradiction; ``name`` is for the notes."""
+    groups: dict[Hashable, list[Thing]] = defaultdict(list)
+    for thing in things:
+        groups[key(thing)].append(thing)
+    notes: list[Note] = []
+    ordered = sorted(groups, key=str)
+    return [_one(groups[each], f"{name} {str(each)!r}", notes) for each in ordered], notes
+
+
+def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:
+    if len(accounts) == 1:
+        return accounts[0]
+    ordered = sorted(accounts, key=_precedence)
+    values = _joined_values(ordered, name, notes)
+    for field in type(ordered[0]).model_fields:
+        if field not in _JOINED:
+            stated = [one for one in ordered if field in one.model_fields_set and getattr(one, field) is not None]
+            if stated:
+                values[field] = getattr(stated[0], field)
+                notes += _contradictions(stated, field, name)
+    return ordered[0].model_copy(update=values)
+
+
+def _precedence(thing: Any) -> tuple[int, tuple[tuple[str, int, int, str], ...], str]:
+    return (
+        _RANK[getattr(thing, "basis", Basis.DECLARED)],
+        tuple(_place(each) for each in thing.provenance),
+        thing.model_dump_json(),
+    )
+
+
+def _place(one: Provenance) -> tuple[str, int, int, str]:
+    return one.file, one.line or 0, one.column or 0, one.source
+
+
+def _joined_values(accounts: Sequence[Any], name: str, notes: list[Note]) -> dict[str, Any]:
+    """What accounts add to each other: provenance, tags and controls; the best basis stands."""
+    fields = type(accounts[0]).model_fields
+    values: dict[str, Any] = {
+        "provenance": tuple(sorted({each for one in accounts for each in one.provenance}, key=_place))
+    }
+    if "tags" in fields:
+        values["tags"] = tuple(sorted({tag for one in accounts for tag in one.tags}))
+    if "controls" in fields:
+        found, more = merged((each for one in accounts for each in one.controls), lambda c: c.kind, f"{name}: control")
+        values["controls"] = tuple(found)
+        notes += more
+    return values
+
+
+def _contradictions(stated: Sequence[Any], field: str, name: str) -> list[Note]:
+    kept = stated[0]
+    return [
+        Note(
+            kind=NoteKind.CONTRADICTED,
+            message=f"{name} has {field} {getattr(other, field)!r} here and {getattr(kept, field)!r} at "
+            f"{kept.provenance[0] if kept.provenance else 'another place'}; kept the latter",
+            about=(getattr(other, "id", name),),
+            provenance=other.provenance[:1],
+        )
+        for other in stated[1:]
+        if getattr(other, field) != getattr(kept, field)
+    ]

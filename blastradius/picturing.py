@@ -1,0 +1,211 @@
+"""A reach as a picture: what is drawn, what is folded together, what stops at which control."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
+
+from blastradius.answer import Edge, Node, Picture
+from blastradius.engine import Reach
+from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Operation, Verb
+from blastradius.telling import held_over, plural, strongest
+
+FEW = 38
+"""How many nodes the default picture may have; a board reads no more."""
+
+_PLURALS = {Kind.PARTY: "parties", Kind.PROCESS: "processes"}
+
+
+def picture_of(reach: Reach, title: str, *, full: bool = False, only: frozenset[Fact] | None = None) -> Picture:
+    """Draw a reach: steps taken, and steps stopped by a control. ``only`` limits it to the proof of some facts.
+
+    Siblings are folded until the picture has at most ``FEW`` nodes, unless ``full``.
+    """
+    edges = _merge([*_taken(reach, only), *([] if only else _stopped(reach))])
+    nodes = _nodes(reach, edges, only)
+    if not full:
+        nodes, edges = _folded(nodes, edges)
+    zones = {each: _zone_label(reach, each) for each in sorted({node.zone for node in nodes if node.zone})}
+    return Picture(
+        title=title,
+        subtitle=f"assumed: {reach.scenario.assume.word} ({reach.scenario.assume.says})",
+        nodes=tuple(nodes),
+        edges=tuple(edges),
+        zones=zones,
+        counts=_counts(reach),
+    )
+
+
+def _zone_label(reach: Reach, zone: str) -> str:
+    return reach.estate.zones[zone].label if zone in reach.estate.zones else zone
+
+
+def _counts(reach: Reach) -> str:
+    reached = {fact.entity for fact in reach.levels}
+    jewels = sum(reach.estate.crown_jewel(name) for name in reached)
+    stops = sum(each.because == "control" for each in reach.certificate.stopped)
+    return (
+        f"{plural(len(reached), 'entity', 'entities')} of {len(reach.estate.entities):,} within reach · "
+        f"{plural(jewels, 'crown jewel')} · {plural(stops, 'step')} stopped by controls · proof checked"
+    )
+
+
+def _taken(reach: Reach, only: frozenset[Fact] | None) -> Iterable[Edge]:
+    for step in reach.certificate.steps:
+        fact = step.fact
+        if fact.capability in STEPPING_STONES or step.rule == "closure" or (only and fact not in only):
+            continue
+        for source in dict.fromkeys(_origin(reach, each) for each in step.premises):
+            if source != fact.entity:
+                yield Edge(source, fact.entity, _word(fact.capability), level=step.level)
+
+
+def _origin(reach: Reach, fact: Fact) -> str:
+    """The entity that a premise is about, behind any stepping stone."""
+    while fact.capability in STEPPING_STONES:
+        fact = reach.proofs[fact].premises[0]
+    return fact.entity
+
+
+def _stopped(reach: Reach) -> Iterable[Edge]:
+    for stop in reach.certificate.stopped:
+        if stop.because != "control":
+            continue
+        kinds = sorted({str(reach.estate.controls[each].control.kind) for each in stop.by})
+        for source in dict.fromkeys(_origin(reach, each) for each in stop.premises):
+            if source != stop.fact.entity:
+                word = _word(stop.fact.capability)
+                yield Edge(source, stop.fact.entity, word, style="stopped", stopped_by=tuple(kinds))
+
+
+def _word(capability: Capability) -> str:
+    return capability.replace("_", " ")
+
+
+def _merge(edges: Iterable[Edge]) -> list[Edge]:
+    """One edge for each pair of ends and style, with the strongest words of all."""
+    groups: dict[tuple[str, str, str], list[Edge]] = defaultdict(list)
+    for edge in edges:
+        groups[edge.source, edge.target, edge.style].append(edge)
+    return [_one_edge(each) for each in groups.values()]
+
+
+def _one_edge(edges: list[Edge]) -> Edge:
+    words = {word for edge in edges for word in edge.label.split(", ")}
+    capabilities = strongest(each for each in Capability if _word(each) in words)
+    levels = [edge.level for edge in edges if edge.level is not None]
+    return replace(
+        edges[0],
+        label=", ".join(_word(each) for each in capabilities),
+        level=min(levels, default=None),
+        stopped_by=tuple(sorted({each for edge in edges for each in edge.stopped_by})),
+        count=sum(edge.count for edge in edges),
+    )
+
+
+def _nodes(reach: Reach, edges: list[Edge], only: frozenset[Fact] | None) -> list[Node]:
+    held = held_over(reach)
+    levels: dict[str, Level] = {}
+    for fact, level in reach.levels.items():
+        levels[fact.entity] = min(level, levels.get(fact.entity, level))
+    drawn = dict.fromkeys(
+        [
+            *_seeds(reach),
+            *(name for edge in edges for name in (edge.source, edge.target)),
+            *([] if only else levels),
+        ]
+    )
+    homes, seeds = _homes(reach), set(_seeds(reach))
+    return [_node(reach, name, held.get(name, ()), levels.get(name), homes, name in seeds) for name in drawn]
+
+
+def _seeds(reach: Reach) -> list[str]:
+    return [step.fact.entity for step in reach.certificate.steps if step.rule == "seed"]
+
+
+def _homes(reach: Reach) -> dict[str, str | None]:
+    """An operation is drawn in the zone of the service behind it, a key in that of its holder."""
+    homes: dict[str, str | None] = {}
+    for verb in (Verb.SERVES, Verb.HOLDS):
+        for each in reach.estate.by_verb[verb]:
+            homes.setdefault(each.targets[0], reach.estate.entities[each.sources[0]].zone)
+    return homes
+
+
+def _node(
+    reach: Reach,
+    name: str,
+    held: tuple[Capability, ...],
+    level: Level | None,
+    homes: dict[str, str | None],
+    seed: bool,
+) -> Node:
+    entity = reach.estate.entities[name]
+    return Node(
+        id=name,
+        label=entity.label,
+        kind=entity.kind,
+        zone=entity.zone or homes.get(name),
+        level=level,
+        gained=", ".join(map(_word, held)),
+        seed=seed,
+        crown_jewel=reach.estate.crown_jewel(name),
+    )
+
+
+def _folded(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[Edge]]:
+    """Fold siblings, ever more coarsely, until the picture is small enough."""
+    into: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    out: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for edge in edges:
+        out[edge.source].add((edge.target, edge.style))
+        into[edge.target].add((edge.source, edge.style))
+    keys: tuple[Callable[[Node], Hashable], ...] = (
+        lambda n: (n.kind, n.zone, n.level, n.gained, frozenset(into[n.id]), frozenset(out[n.id])),
+        lambda n: (n.kind, n.zone, n.level, n.gained, frozenset(into[n.id])),
+        lambda n: (n.kind, n.zone, n.level, n.gained),
+        lambda n: (n.kind, n.zone, n.level),
+        lambda n: (n.kind, n.zone if n.level else None, n.level),
+        lambda n: (n.kind, n.level),
+        lambda n: n.kind,
+    )
+    for number, key in enumerate(keys):
+        jewels = number < len(keys) - 3
+        folded = _fold(nodes, key, keep_jewels=jewels)
+        if len(folded) <= FEW or number == len(keys) - 1:
+            return _redirected(folded, edges)
+    return nodes, edges
+
+
+def _fold(nodes: list[Node], key: Callable[[Node], Hashable], *, keep_jewels: bool) -> list[Node]:
+    groups: dict[Hashable, list[Node]] = defaultdict(list)
+    for node in nodes:
+        alone = node.seed or (node.crown_jewel and keep_jewels)
+        groups[node.id if alone else (node.crown_jewel, key(node))].append(node)
+    return [_one_node(group) for group in groups.values()]
+
+
+def _one_node(group: list[Node]) -> Node:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    levels = [node.level for node in group if node.level is not None]
+    words = {word for node in group for word in node.gained.split(", ")}
+    gained = strongest(each for each in Capability if _word(each) in words)
+    zones = {node.zone for node in group}
+    return replace(
+        first,
+        label=plural(len(group), first.kind, _PLURALS.get(first.kind)),
+        level=min(levels, default=None),
+        zone=first.zone if len(zones) == 1 else None,
+        gained=", ".join(map(_word, gained)),
+        members=tuple(node.id for node in group),
+    )
+
+
+def _redirected(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[Edge]]:
+    home = {member: node.id for node in nodes for member in (node.members or (node.id,))}
+    moved = [replace(edge, source=home[edge.source], target=home[edge.target]) for edge in edges]
+    return nodes, _merge(edge for edge in moved if edge.source != edge.target)
+

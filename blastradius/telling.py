@@ -1,0 +1,297 @@
+"""What questions have in common: the rows of their answers, and the words for what was gained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from blastradius.engine import Reach, warnings
+from blastradius.estate import Estate
+from blastradius.model import (
+    STEPPING_STONES,
+    Capability,
+    Fact,
+    Frozen,
+    Kind,
+    Level,
+    Note,
+    NoteKind,
+    Scenario,
+    Store,
+)
+from blastradius.rules import CLOSURE
+
+_STRENGTH = (
+    Capability.CONTROL,
+    Capability.WRITE,
+    Capability.READ,
+    Capability.POSSESS,
+    Capability.OPERATE,
+    Capability.USE,
+    Capability.DENY,
+    Capability.TAINT,
+    Capability.READ_SUBSET,
+    Capability.DEGRADE,
+)
+WORDS = {
+    Capability.CONTROL: "controls it",
+    Capability.WRITE: "can change it",
+    Capability.READ: "can read all of it",
+    Capability.POSSESS: "has a copy",
+    Capability.OPERATE: "can use it through its holder",
+    Capability.USE: "can use it",
+    Capability.DENY: "it stops",
+    Capability.TAINT: "it is wrong",
+    Capability.READ_SUBSET: "can read own rows",
+    Capability.DEGRADE: "it slows",
+}
+"""Capabilities in words for people."""
+
+
+class Seed(Frozen):
+    """Where a scenario starts: the way (``compromise``, ``leak``, …) and the entity."""
+
+    way: str
+    entity: str
+
+
+class ScenarioRow(Frozen):
+    """The scenario as asked; ``hours`` is null for an outage longer than any buffer."""
+
+    seeds: tuple[Seed, ...]
+    assume: str
+    distrusted: tuple[str, ...]
+    hours: float | None
+
+
+class FactRow(Frozen):
+    """One fact reached; ``implied`` when a stronger capability on the same entity includes it."""
+
+    entity: str
+    kind: Kind
+    capability: Capability
+    level: str
+    hops: int
+    crown_jewel: bool
+    implied: bool
+
+
+class StoppedRow(Frozen):
+    """A step that was not taken: what it would give, and what stops it.
+
+    ``because`` is ``control`` (``by``: the kinds of control, ``controls``: their ids), ``level`` (``by``: the
+    level it would take), ``premise`` (``by``: what is missing) or ``buffer``.
+    """
+
+    entity: str
+    kind: Kind
+    capability: Capability
+    by: tuple[str, ...]
+    because: str
+    rule: str
+    controls: tuple[str, ...]
+    relations: tuple[str, ...]
+
+
+class ControlRow(Frozen):
+    """A control that the answer relies on."""
+
+    id: str
+    control: str
+    on: str
+    status: str
+    provided_by: str | None
+    why: str | None
+    stops: int = Field(description="how many steps it stops here")
+
+
+class StepRow(Frozen):
+    """One step of a proof: the fact, the rule, what it follows from, and where the relations were read."""
+
+    entity: str
+    capability: Capability
+    rule: str
+    level: str
+    hops: int
+    premises: tuple[str, ...]
+    relations: tuple[str, ...]
+    provenance: tuple[str, ...]
+
+
+class CertificateRow(Frozen):
+    """The proof of every fact, premises first; ``checked`` says the independent checker verified it."""
+
+    steps: tuple[StepRow, ...]
+    checked: bool
+
+
+class ModelRow(Frozen):
+    """What the answer rests on: sizes, how the input's records ended, and the digest of the facts."""
+
+    entities: int
+    relations: int
+    facts: int
+    rejected: int
+    ignored: int
+    digest: str
+
+
+def scenario_row(scenario: Scenario) -> ScenarioRow:
+    """The scenario for an answer."""
+    ways = ("compromise", "leak", "poison", "wrong", "outage", "breach")
+    seeds = tuple(Seed(way=way, entity=name) for way in ways for name in getattr(scenario, way))
+    return ScenarioRow(
+        seeds=seeds, assume=scenario.assume.word, distrusted=scenario.distrust, hours=scenario.hours
+    )
+
+
+def model_row(estate: Estate) -> ModelRow:
+    """The estate's sizes for an answer."""
+    tally = estate.tally
+    return ModelRow(
+        entities=len(estate.entities),
+        relations=len(estate.relations),
+        facts=tally.facts,
+        rejected=tally.rejected,
+        ignored=tally.ignored,
+        digest=estate.digest,
+    )
+
+
+def fact_rows(reach: Reach) -> tuple[FactRow, ...]:
+    """Every fact about an entity, sorted by level, hops and name."""
+    rows = [
+        FactRow(
+            entity=fact.entity,
+            kind=reach.estate.entities[fact.entity].kind,
+            capability=fact.capability,
+            level=step.level.word,
+            hops=step.hops,
+            crown_jewel=reach.estate.crown_jewel(fact.entity),
+            implied=step.rule == "closure",
+        )
+        for fact, step in reach.proofs.items()
+        if fact.capability not in STEPPING_STONES
+    ]
+    return tuple(sorted(rows, key=lambda row: (Level[row.level.upper()], row.hops, row.entity, row.capability)))
+
+
+def stopped_rows(reach: Reach) -> tuple[StoppedRow, ...]:
+    """Every step at the frontier that was not taken."""
+    controls = reach.estate.controls
+    rows = [
+        StoppedRow(
+            entity=stop.fact.entity,
+            kind=reach.estate.entities[stop.fact.entity].kind,
+            capability=stop.fact.capability,
+            by=tuple(dict.fromkeys(controls[each].control.kind if each in controls else each for each in stop.by)),
+            because=stop.because,
+            rule=stop.rule,
+            controls=stop.by if stop.because == "control" else (),
+            relations=stop.relations,
+        )
+        for stop in reach.certificate.stopped
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.because, row.entity, row.capability, row.rule, row.relations)))
+
+
+def control_rows(reach: Reach) -> tuple[ControlRow, ...]:
+    """The controls that the answer relies on."""
+    stops: dict[str, int] = {}
+    for stop in reach.certificate.stopped:
+        if stop.because == "control":
+            for name in stop.by:
+                stops[name] = stops.get(name, 0) + 1
+    return tuple(
+        ControlRow(
+            id=name,
+            control=placed.control.kind,
+            on=placed.host,
+            status=placed.control.status,
+            provided_by=placed.control.provided_by,
+            why=placed.control.why,
+            stops=stops.get(name, 0),
+        )
+        for name in reach.certificate.relies_on
+        if (placed := reach.estate.controls[name])
+    )
+
+
+def step_rows(reach: Reach, only: Iterable[Fact] | None = None) -> tuple[StepRow, ...]:
+    """The proof as rows: all of it, or the steps of the facts named."""
+    wanted = None if only is None else set(only)
+    return tuple(
+        StepRow(
+            entity=step.fact.entity,
+            capability=step.fact.capability,
+            rule=step.rule,
+            level=step.level.word,
+            hops=step.hops,
+            premises=tuple(map(str, step.premises)),
+            relations=step.relations,
+            provenance=provenance_of(reach.estate, step.relations),
+        )
+        for step in reach.certificate.steps
+        if wanted is None or step.fact in wanted
+    )
+
+
+def provenance_of(estate: Estate, relations: Iterable[str]) -> tuple[str, ...]:
+    """Where relations were read, as ``file:line:column``."""
+    places = [str(place) for name in relations for place in estate.relations[name].provenance]
+    return tuple(dict.fromkeys(places))
+
+
+def notes_of(estate: Estate, scenario: Scenario) -> tuple[Note, ...]:
+    """What every answer to a scenario repeats."""
+    clock = Note(kind=NoteKind.ASSUMED, message="no clock given: hops count steps, not hours")
+    return (*warnings(estate, scenario), *estate.notes, clock)
+
+
+def strongest(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
+    """The capabilities that no other of them includes, strongest first."""
+    held = set(capabilities)
+    included = {part for whole, part in CLOSURE if whole in held}
+    included |= {part for whole, part in CLOSURE if whole in included}
+    return tuple(each for each in _STRENGTH if each in held - included)
+
+
+def held_over(reach: Reach) -> dict[str, tuple[Capability, ...]]:
+    """For each entity reached, the capabilities held over it, weaker ones left out."""
+    found: dict[str, list[Capability]] = {}
+    for fact in reach.levels:
+        found.setdefault(fact.entity, []).append(fact.capability)
+    return {name: strongest(each) for name, each in found.items()}
+
+
+def records_read(estate: Estate, reach: Reach) -> int:
+    """Records that can be read; a copy's records are those of its original and count once."""
+    counts: dict[str, int] = {}
+    for fact in reach.levels:
+        store = estate.entities[fact.entity]
+        if fact.capability == Capability.READ and isinstance(store, Store):
+            root = _original(estate, store)
+            counts[root] = max(counts.get(root, 0), store.records or 0)
+    return sum(counts.values())
+
+
+def _original(estate: Estate, store: Store) -> str:
+    seen = [store.id]
+    while store.copy_of is not None and store.copy_of not in seen:
+        seen.append(store.copy_of)
+        original = estate.entities[store.copy_of]
+        if not isinstance(original, Store):
+            break
+        store = original
+    return min(seen) if store.copy_of in seen else seen[-1]
+
+
+def label(estate: Estate, name: str) -> str:
+    """The display name of an entity."""
+    return estate.entities[name].label
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count and its noun, such as ``1 store`` or ``3 processes``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
