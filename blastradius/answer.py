@@ -101,10 +101,11 @@ class Query:
     """A question: its name, what it answers, its parameters (one pydantic model) and the function.
 
     The command line, the Python interface and JSON all come from ``params``. A field's ``description`` is
-    its help; a required ``str`` field is an argument, every other field an option.
+    its help; every field becomes an option. ``data`` is the type of its answers' data.
     """
 
     name: str
     title: str
     params: type[BaseModel]
     run: Callable[[Estate, Any], Answer]
+    data: type[Frozen] | None = None

@@ -177,7 +177,8 @@ class Estate:
 
     def _stated_controls(self) -> Iterable[tuple[str, tuple[Control, ...]]]:
         guarded = self._guarded_by_scope()
-        for host, thing in (*self.entities.items(), *self.relations.items()):
+        things: Iterable[tuple[str, Entity | Relation]] = (*self.entities.items(), *self.relations.items())
+        for host, thing in things:
             controls = thing.controls
             if host in guarded and not any(c.kind == ControlKind.FUNCTION_AUTHZ for c in controls):
                 controls = (*controls, _IMPLIED_AUTHZ.model_copy(update={"provenance": guarded[host]}))
@@ -246,8 +247,7 @@ def _relation_problems(relation: Relation, entities: Mapping[str, Entity]) -> It
                 yield _unknown(relation, name, entities, kinds)
             elif entities[name].kind not in kinds:
                 yield (
-                    f"{_at(relation)}{name!r} is a {entities[name].kind}; {relation.verb} goes here to "
-                    f"{_words(kinds)}"
+                    f"{_at(relation)}{name!r} is a {entities[name].kind}; {relation.verb} goes here to {_words(kinds)}"
                 )
     if len(relation.targets) > 1 and not ends.group:
         yield f"{_at(relation)}{relation.verb} names several targets at once; give each an item of its own"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from blastradius.answer import Edge, Node, Picture
 from blastradius.engine import Reach
-from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Operation, Verb
+from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Verb
 from blastradius.telling import held_over, plural, strongest
 
 FEW = 38
@@ -208,4 +208,3 @@ def _redirected(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[
     home = {member: node.id for node in nodes for member in (node.members or (node.id,))}
     moved = [replace(edge, source=home[edge.source], target=home[edge.target]) for edge in edges]
     return nodes, _merge(edge for edge in moved if edge.source != edge.target)
-

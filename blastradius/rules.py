@@ -64,7 +64,15 @@ def _kinds(text: str) -> frozenset[Kind]:
 
 
 def flow(
-    along: str, says: str, *, stops: str = "", at: str = "", of: str = "", to: str = "", when: str = "", hop: int = 1
+    along: str,
+    says: str,
+    *,
+    stops: str = "",
+    at: str = "",
+    of: str = "",
+    to: str = "",
+    when: str = "",
+    hop: int = 1,
 ) -> Flow:
     """Read a flow from its short form, such as ``flow("serves", "to.use -> from.control")``."""
     needs, gives = says.split(" -> ")
@@ -220,7 +228,5 @@ def _kinds_at(one: Flow, end: End) -> frozenset[Kind]:
     if not isinstance(one.along, Verb):
         return frozenset({_IMPLIED_KINDS[one.along][end]})
     ends = SIGNATURES[one.along]
-    limit, allowed = (
-        (one.source_kinds, ends.sources) if end == "from" else (one.target_kinds, ends.targets)
-    )
+    limit, allowed = (one.source_kinds, ends.sources) if end == "from" else (one.target_kinds, ends.targets)
     return limit or allowed

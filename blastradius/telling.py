@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pydantic import Field
 
-from blastradius.engine import Reach, warnings
+from blastradius.engine import Assumption, Reach, compile_system, solve, warnings
 from blastradius.estate import Estate
 from blastradius.model import (
     STEPPING_STONES,
     Capability,
+    Entity,
     Fact,
     Frozen,
     Kind,
@@ -47,6 +48,8 @@ WORDS = {
     Capability.DEGRADE: "it slows",
 }
 """Capabilities in words for people."""
+
+_WAYS: dict[Kind, str] = {Kind.PARTY: "compromise", Kind.CREDENTIAL: "leak", Kind.FEED: "poison"}
 
 
 class Seed(Frozen):
@@ -141,9 +144,7 @@ def scenario_row(scenario: Scenario) -> ScenarioRow:
     """The scenario for an answer."""
     ways = ("compromise", "leak", "poison", "wrong", "outage", "breach")
     seeds = tuple(Seed(way=way, entity=name) for way in ways for name in getattr(scenario, way))
-    return ScenarioRow(
-        seeds=seeds, assume=scenario.assume.word, distrusted=scenario.distrust, hours=scenario.hours
-    )
+    return ScenarioRow(seeds=seeds, assume=scenario.assume.word, distrusted=scenario.distrust, hours=scenario.hours)
 
 
 def model_row(estate: Estate) -> ModelRow:
@@ -285,6 +286,16 @@ def _original(estate: Estate, store: Store) -> str:
             break
         store = original
     return min(seen) if store.copy_of in seen else seen[-1]
+
+
+def every_start(estate: Estate, assumption: Assumption) -> Iterator[tuple[Entity, str, Reach]]:
+    """Every party, credential and feed on its own: the start, the way it starts, and its reach."""
+    system = compile_system(estate)
+    for start in estate.entities.values():
+        way = _WAYS.get(start.kind)
+        if way is not None:
+            seed = {way: (start.id,), "assume": assumption.level, "distrust": assumption.distrust}
+            yield start, way, solve(estate, Scenario.model_validate(seed), system=system)
 
 
 def label(estate: Estate, name: str) -> str:

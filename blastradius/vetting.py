@@ -65,9 +65,7 @@ def _own_signature(provider: Entity, relation: Relation, ties: Ties) -> str | No
     return None
 
 
-def _false_fallback(
-    provider: Entity, relation: Relation, entities: Mapping[str, Entity], ties: Ties
-) -> str | None:
+def _false_fallback(provider: Entity, relation: Relation, entities: Mapping[str, Entity], ties: Ties) -> str | None:
     replaced = relation.targets if relation.verb != Verb.PUBLISHES else relation.sources
     for name in replaced:
         if name == provider.id:
@@ -88,11 +86,7 @@ def findings(
     """Loose ends, each with its position: what would make an answer wrong by leaving something out."""
     sources = {verb: {name for each in rows for name in each.sources} for verb, rows in by_verb.items()}
     targets = {verb: {name for each in rows for name in each.targets} for verb, rows in by_verb.items()}
-    notes = [
-        _note(entity, message)
-        for entity in entities.values()
-        for message in _loose(entity, sources, targets)
-    ]
+    notes = [_note(entity, message) for entity in entities.values() for message in _loose(entity, sources, targets)]
     return (*notes, *_ended(entities, by_verb, placed, today))
 
 
@@ -115,7 +109,10 @@ def _touches(name: str, sources: Mapping[Verb, set[str]], targets: Mapping[Verb,
 
 
 def _ended(
-    entities: Mapping[str, Entity], by_verb: Relations, placed: Mapping[str, frozenset[ControlKind]], today: str
+    entities: Mapping[str, Entity],
+    by_verb: Relations,
+    placed: Mapping[str, frozenset[ControlKind]],
+    today: str,
 ) -> Iterable[Note]:
     for each in by_verb[Verb.HOLDS]:
         party, key = entities[each.sources[0]], entities[each.targets[0]]

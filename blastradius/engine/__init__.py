@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from blastradius.engine.certificate import check
+
 from blastradius.engine.compile import System, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
-from blastradius.engine.scenario import SEED_KINDS, ScenarioParams, checked, warnings
+from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, checked, warnings
 from blastradius.engine.solve import certify
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
 
 __all__ = [
     "SEED_KINDS",
+    "Assumption",
     "Certificate",
     "ProofStep",
     "Reach",

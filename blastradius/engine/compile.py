@@ -95,10 +95,14 @@ def _strands(estate: Estate) -> dict[str, list[_Strand]]:
             found["is_party"].append(_Strand(name, (INTERNET,)))
         elif entity.kind == Kind.STORE:
             found["itself"].append(_Strand(name, name))
-        elif entity.kind == Kind.SERVICE and entity.zone in estate.zones and estate.zones[entity.zone].flat:
+        elif entity.kind == Kind.SERVICE and entity.zone is not None and _is_flat(estate, entity.zone):
             found["in_flat_zone"].append(_Strand(name, (entity.zone,)))
     found["through"] = list(_through(estate))
     return found
+
+
+def _is_flat(estate: Estate, zone: str) -> bool:
+    return zone in estate.zones and estate.zones[zone].flat
 
 
 def _through(estate: Estate) -> Iterator[_Strand]:
@@ -165,9 +169,7 @@ def _names(strand: _Strand, end: End) -> tuple[str, ...]:
     return strand.sources if end == "from" else strand.targets
 
 
-def _gated(
-    flow: Flow, strand: _Strand, premises: tuple[Fact, ...]
-) -> Iterator[tuple[tuple[Fact, ...], Holds | None]]:
+def _gated(flow: Flow, strand: _Strand, premises: tuple[Fact, ...]) -> Iterator[tuple[tuple[Fact, ...], Holds | None]]:
     relation = strand.relation
     if flow.gate in ("each", "any") or relation is None:
         yield from (((each,), None) for each in premises)

@@ -23,10 +23,24 @@ SEED_KINDS: dict[str, frozenset[Kind]] = {
 """Which kinds of entity each way of starting a scenario applies to."""
 
 
-class ScenarioParams(BaseModel):
-    """Where it starts, and how much to assume. Every way to start may be repeated and combined."""
+class Assumption(BaseModel):
+    """How much to assume of the attacker, and which controls not to believe."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
+        "abused", description="how much of the attacker to assume, cumulative"
+    )
+    distrust: tuple[str, ...] = Field((), description="ask as if a control did not work: a kind, or KIND@ID")
+
+    @property
+    def level(self) -> Level:
+        """The level named by ``assume``."""
+        return Level[self.assume.upper()]
+
+
+class ScenarioParams(Assumption):
+    """Where it starts, and how much to assume. Every way to start may be repeated and combined."""
 
     compromise: tuple[str, ...] = Field((), description="a party or service falls under an attacker's control")
     leak: tuple[str, ...] = Field((), description="a copy of a credential is in an attacker's hands")
@@ -35,10 +49,6 @@ class ScenarioParams(BaseModel):
     outage: tuple[str, ...] = Field((), description="something stops: X, or X=HOURS")
     breach: tuple[str, ...] = Field((), description="a store has been read")
     hours: float | None = Field(None, ge=0, description="how long what is denied stays denied")
-    assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
-        "abused", description="how much of the attacker to assume, cumulative"
-    )
-    distrust: tuple[str, ...] = Field((), description="ask as if a control did not work: a kind, or KIND@ID")
 
     def scenario(self, estate: Estate) -> Scenario:
         """The scenario, with every name in it checked.
@@ -59,7 +69,7 @@ class ScenarioParams(BaseModel):
                 outage=tuple(name for name, _ in outages),
                 breach=self.breach,
                 hours=self.hours if self.hours is not None else longest,
-                assume=Level[self.assume.upper()],
+                assume=self.level,
                 distrust=self.distrust,
             ),
         )
@@ -142,4 +152,3 @@ def _seeded_whole(estate: Estate, name: str) -> Note | None:
 
 def _note(message: str) -> Note:
     return Note(kind=NoteKind.ASSUMED, message=message)
-

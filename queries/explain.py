@@ -1,0 +1,198 @@
+"""Why something could be reached: the proof, step by step; or why not, and what stops it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from blastradius.answer import Answer, Query, Table
+from blastradius.engine import Reach, ScenarioParams, solve
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.model import STEPPING_STONES, Capability, Fact, Frozen, Level
+from blastradius.picturing import picture_of
+from blastradius.rules import RULES
+from blastradius.telling import (
+    WORDS,
+    ModelRow,
+    ScenarioRow,
+    StepRow,
+    StoppedRow,
+    held_over,
+    label,
+    model_row,
+    notes_of,
+    plural,
+    scenario_row,
+    step_rows,
+    stopped_rows,
+)
+
+_SAYS = {rule.id: rule.says for rule in RULES} | {
+    "seed": "where the scenario starts",
+    "closure": "included in what is already held",
+}
+
+
+class Params(ScenarioParams):
+    """A scenario, and the fact to explain."""
+
+    entity: str = Field(description="the entity to explain")
+    capability: Capability | None = Field(
+        None, description="the capability over it; the strongest that is reached when not named"
+    )
+
+
+class ExplainData(Frozen):
+    """The answer to ``explain``.
+
+    When the fact is reached, ``steps`` is its proof and ``stopped`` is empty. When it is not, ``steps`` is
+    the shortest way to it if no control stood and everything were assumed (empty: there is none at all), and
+    ``stopped`` are the steps on that way that are not taken.
+    """
+
+    question: str
+    scenario: ScenarioRow
+    entity: str
+    capability: Capability
+    reached: bool
+    level: str | None
+    hops: int | None
+    steps: tuple[StepRow, ...]
+    stopped: tuple[StoppedRow, ...]
+    checked: bool
+    model: ModelRow
+
+
+def run(estate: Estate, params: Params) -> Answer:
+    """Explain one fact under a scenario.
+
+    Raises:
+        UsageError: no seed, an unknown entity, or a capability that no rule gives.
+    """
+    scenario = params.scenario(estate)
+    if not scenario_row(scenario).seeds:
+        raise UsageError("a scenario starts somewhere; name it, for instance --compromise PARTY")
+    if params.entity not in estate.entities:
+        raise UsageError(f"{params.entity!r} is not in the estate{estate.suggest(params.entity)}")
+    if params.capability in STEPPING_STONES:
+        raise UsageError(f"{params.capability!s} is not a capability over an entity; name one such as read or control")
+    reach = solve(estate, scenario)
+    fact = Fact(params.entity, params.capability or _strongest(reach, params.entity))
+    return _why(reach, fact) if fact in reach.levels else _why_not(reach, fact)
+
+
+def _strongest(reach: Reach, entity: str) -> Capability:
+    held = held_over(reach).get(entity)
+    if held:
+        return held[0]
+    opened = held_over(_opened(reach)).get(entity)
+    return opened[0] if opened else Capability.CONTROL
+
+
+def _opened(reach: Reach) -> Reach:
+    """The same seeds where no control stands and everything is assumed."""
+    everything = tuple(reach.estate.controls) + ("fail_closed",)
+    wide = reach.scenario.model_copy(update={"assume": Level.LATERAL, "distrust": everything, "hours": None})
+    return solve(reach.estate, wide)
+
+
+def _why(reach: Reach, fact: Fact) -> Answer:
+    proof = reach.proof_of(fact)
+    step = reach.proofs[fact]
+    rows = step_rows(reach, (each.fact for each in proof))
+    headline = (
+        f"{label(reach.estate, fact.entity)}: {WORDS[fact.capability]}, under level {step.level.word!r}, "
+        f"in {plural(step.hops, 'hop')}"
+    )
+    data = _data(reach, fact, rows, ())
+    facts = frozenset(each.fact for each in proof)
+    return Answer(
+        question="explain",
+        headline=headline,
+        data=data,
+        tables=(_proof_table(rows),),
+        notes=notes_of(reach.estate, reach.scenario),
+        picture=picture_of(reach, f"Why: {label(reach.estate, fact.entity)}", full=True, only=facts),
+    )
+
+
+def _why_not(reach: Reach, fact: Fact) -> Answer:
+    opened = _opened(reach)
+    proof = opened.proof_of(fact)
+    rows = step_rows(opened, (each.fact for each in proof))
+    beyond = {each.fact for each in proof} - set(reach.proofs)
+    stops = tuple(row for row in stopped_rows(reach) if Fact(row.entity, row.capability) in beyond)
+    data = _data(reach, fact, rows, stops)
+    return Answer(
+        question="explain",
+        headline=_not_headline(reach, fact, stops, bool(proof)),
+        data=data,
+        tables=(_stop_table(stops), _proof_table(rows)) if proof else (),
+        notes=notes_of(reach.estate, reach.scenario),
+        picture=None,
+    )
+
+
+def _not_headline(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...], way: bool) -> str:
+    what = f"{label(reach.estate, fact.entity)}: {fact.capability.replace('_', ' ')}"
+    if not way:
+        return f"{what}: no path among {plural(len(reach.estate.relations), 'known relation')}, even with every control off"
+    by = ", ".join(dict.fromkeys(each for row in stops for each in row.by))
+    return f"{what} is not reached under level {reach.scenario.assume.word!r}; stopped by {by}"
+
+
+def _data(reach: Reach, fact: Fact, rows: tuple[StepRow, ...], stops: tuple[StoppedRow, ...]) -> ExplainData:
+    step = reach.proofs.get(fact)
+    return ExplainData(
+        question="explain",
+        scenario=scenario_row(reach.scenario),
+        entity=fact.entity,
+        capability=fact.capability,
+        reached=step is not None,
+        level=step.level.word if step else None,
+        hops=step.hops if step else None,
+        steps=rows,
+        stopped=stops,
+        checked=True,
+        model=model_row(reach.estate),
+    )
+
+
+def _proof_table(rows: tuple[StepRow, ...]) -> Table:
+    return Table(
+        "proof",
+        "The way, step by step",
+        ("hops", "level", "fact", "because", "rule", "read at"),
+        tuple(
+            (
+                row.hops,
+                row.level,
+                f"{row.capability}({row.entity})",
+                _SAYS[row.rule] if not row.premises else f"{_SAYS[row.rule]}: {', '.join(row.premises)}",
+                row.rule,
+                ", ".join(row.provenance),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _stop_table(stops: tuple[StoppedRow, ...]) -> Table:
+    return Table(
+        "stopped",
+        "What stops it",
+        ("fact", "stopped by", "because", "rule", "along"),
+        tuple(
+            (
+                f"{s.capability}({s.entity})",
+                ", ".join(s.controls or s.by),
+                s.because,
+                s.rule,
+                ", ".join(s.relations),
+            )
+            for s in stops
+        ),
+    )
+
+
+QUERY = Query("explain", "Why something could be reached, or what stops it", Params, run, ExplainData)

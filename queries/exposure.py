@@ -1,0 +1,132 @@
+"""Who can reach a store, a process or anything else, with what, and at which level."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from blastradius.answer import Answer, Query, Table
+from blastradius.engine import Assumption
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.model import Capability, Fact, Frozen, Kind, Level
+from blastradius.telling import WORDS, ModelRow, every_start, held_over, label, model_row, plural
+
+
+class Params(Assumption):
+    """What is to be protected, and how much to assume of whoever comes for it."""
+
+    entity: str = Field(description="the store, process or other entity to protect")
+    assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
+        "lateral", description="how much of the attacker to assume, cumulative"
+    )
+
+
+class ExposureRow(Frozen):
+    """One way in: start, what it gains, from which level on, in how many hops."""
+
+    start: str
+    kind: Kind
+    way: str
+    capability: Capability
+    level: str
+    hops: int
+
+
+class ExposureData(Frozen):
+    """The answer to ``exposure``."""
+
+    question: str
+    entity: str
+    assume: str
+    distrusted: tuple[str, ...]
+    exposed_to: tuple[ExposureRow, ...]
+    starts: int
+    checked: bool
+    model: ModelRow
+
+
+def run(estate: Estate, params: Params) -> Answer:
+    """Try every party, credential and feed as a start.
+
+    Raises:
+        UsageError: the estate has no such entity.
+    """
+    if params.entity not in estate.entities:
+        raise UsageError(f"{params.entity!r} is not in the estate{estate.suggest(params.entity)}")
+    rows, starts = _ways_in(estate, params)
+    data = ExposureData(
+        question="exposure",
+        entity=params.entity,
+        assume=params.assume,
+        distrusted=params.distrust,
+        exposed_to=tuple(rows),
+        starts=starts,
+        checked=True,
+        model=model_row(estate),
+    )
+    return Answer(
+        question="exposure",
+        headline=_headline(estate, data),
+        data=data,
+        tables=(_table(estate, rows),),
+        notes=estate.notes,
+    )
+
+
+def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
+    rows, starts = [], 0
+    for start, way, reach in every_start(estate, params):
+        starts += 1
+        for capability in held_over(reach).get(params.entity, ()):
+            step = reach.proofs[Fact(params.entity, capability)]
+            rows.append(
+                ExposureRow(
+                    start=start.id,
+                    kind=start.kind,
+                    way=way,
+                    capability=capability,
+                    level=step.level.word,
+                    hops=step.hops,
+                )
+            )
+    rows.sort(key=lambda row: (Level[row.level.upper()], row.hops, row.start, row.capability))
+    return rows, starts
+
+
+def _headline(estate: Estate, data: ExposureData) -> str:
+    parties = len({row.start for row in data.exposed_to if row.kind == Kind.PARTY})
+    others = len({row.start for row in data.exposed_to if row.kind != Kind.PARTY})
+    name = label(estate, data.entity)
+    if not data.exposed_to:
+        return (
+            f"no way to {name} under level {data.assume!r} from any of {plural(data.starts, 'start')}, among "
+            f"{plural(len(estate.relations), 'known relation')}"
+        )
+    return (
+        f"{name} could be reached under level {data.assume!r} by {plural(parties, 'party', 'parties')} and by "
+        f"{plural(others, 'credential or feed', 'credentials and feeds')}"
+    )
+
+
+def _table(estate: Estate, rows: list[ExposureRow]) -> Table:
+    return Table(
+        "exposed_to",
+        "Who could reach it",
+        ("level", "hops", "start", "name", "kind", "what it means"),
+        tuple(
+            (
+                row.level,
+                row.hops,
+                f"{row.way} {row.start}",
+                label(estate, row.start),
+                row.kind,
+                WORDS[row.capability],
+            )
+            for row in rows
+        ),
+    )
+
+
+QUERY = Query("exposure", "Who can reach a store or process, with what, at which level", Params, run, ExposureData)

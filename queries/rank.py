@@ -1,0 +1,100 @@
+"""Every party, feed and credential by what it reaches: crown jewels, records, processes; no score."""
+
+from __future__ import annotations
+
+from blastradius.answer import Answer, Query, Table
+from blastradius.engine import Assumption, Reach
+from blastradius.estate import Estate
+from blastradius.model import Entity, Frozen, Kind
+from blastradius.telling import ModelRow, every_start, label, model_row, plural, records_read
+
+
+class RankRow(Frozen):
+    """One start and what it reaches; ``records`` counts records that can be read, copies once."""
+
+    start: str
+    kind: Kind
+    way: str
+    crown_jewels: tuple[str, ...]
+    records: int
+    processes: int
+    entities: int
+
+
+class RankData(Frozen):
+    """The answer to ``rank``."""
+
+    question: str
+    assume: str
+    distrusted: tuple[str, ...]
+    rows: tuple[RankRow, ...]
+    checked: bool
+    model: ModelRow
+
+
+def run(estate: Estate, params: Assumption) -> Answer:
+    """Solve every start on its own and sort by crown jewels, then records, then processes."""
+    rows = [_row(start, way, reach) for start, way, reach in every_start(estate, params)]
+    rows.sort(key=lambda r: (-len(r.crown_jewels), -r.records, -r.processes, -r.entities, r.start))
+    data = RankData(
+        question="rank",
+        assume=params.assume,
+        distrusted=params.distrust,
+        rows=tuple(rows),
+        checked=True,
+        model=model_row(estate),
+    )
+    return Answer(
+        question="rank",
+        headline=_headline(estate, data),
+        data=data,
+        tables=(_table(estate, rows),),
+        notes=estate.notes,
+    )
+
+
+def _row(start: Entity, way: str, reach: Reach) -> RankRow:
+    estate = reach.estate
+    reached = sorted({fact.entity for fact in reach.levels} - {start.id})
+    return RankRow(
+        start=start.id,
+        kind=start.kind,
+        way=way,
+        crown_jewels=tuple(name for name in reached if estate.crown_jewel(name)),
+        records=records_read(estate, reach),
+        processes=sum(estate.entities[name].kind == Kind.PROCESS for name in reached),
+        entities=len(reached),
+    )
+
+
+def _headline(estate: Estate, data: RankData) -> str:
+    if not data.rows:
+        return "the estate has no party, credential or feed to start from"
+    first = data.rows[0]
+    return (
+        f"of {plural(len(data.rows), 'start')}, {label(estate, first.start)} reaches the most under level "
+        f"{data.assume!r}: {plural(len(first.crown_jewels), 'crown jewel')}, {plural(first.records, 'record')}"
+    )
+
+
+def _table(estate: Estate, rows: list[RankRow]) -> Table:
+    return Table(
+        "rank",
+        "Who reaches what",
+        ("start", "name", "kind", "crown jewels", "records", "processes", "entities"),
+        tuple(
+            (
+                f"{r.way} {r.start}",
+                label(estate, r.start),
+                r.kind,
+                len(r.crown_jewels),
+                r.records,
+                r.processes,
+                r.entities,
+            )
+            for r in rows
+        ),
+    )
+
+
+QUERY = Query("rank", "Every party, feed and credential by what it reaches", Assumption, run, RankData)

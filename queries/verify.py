@@ -1,0 +1,110 @@
+"""Whether the estate's own expectations hold: unit tests for a trust boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from blastradius.answer import Answer, Query, Table
+from blastradius.engine import compile_system, solve
+from blastradius.estate import Estate
+from blastradius.model import Basis, Expectation, ExpectedFact, Fact, Frozen, Level
+from blastradius.telling import plural
+
+
+class Params(BaseModel):
+    """Nothing to choose: every expectation of the estate is run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CheckRow(Frozen):
+    """One expected fact: what was expected, what the engine found (a level, or null), and whether it fits."""
+
+    expectation: str
+    basis: Basis
+    entity: str
+    capability: str
+    expected: Literal["reached", "not_reached", "possible"]
+    found: str | None
+    holds: bool
+
+
+class VerifyData(Frozen):
+    """The answer to ``verify``."""
+
+    question: str
+    expectations: int
+    held: int
+    failed: int
+    checks: tuple[CheckRow, ...]
+
+
+def run(estate: Estate, _params: Params) -> Answer:
+    """Run every expectation; findings when one does not hold.
+
+    Raises:
+        UsageError: an expectation's scenario names something that cannot start one.
+    """
+    system = compile_system(estate)
+    checks = []
+    for each in estate.expectations:
+        levels = solve(estate, each.scenario, system=system).levels
+        checks += list(_checks(each, levels))
+    failed = sum(not row.holds for row in checks)
+    data = VerifyData(
+        question="verify",
+        expectations=len(estate.expectations),
+        held=len(checks) - failed,
+        failed=failed,
+        checks=tuple(checks),
+    )
+    return Answer(
+        question="verify",
+        headline=f"{plural(len(checks) - failed, 'expected fact')} of {len(checks)} held, "
+        f"in {plural(len(estate.expectations), 'expectation')}",
+        data=data,
+        tables=(_table(checks),),
+        lines=() if estate.expectations else ("the estate has no expect block, so nothing was verified",),
+        notes=estate.notes,
+        findings=bool(failed) or not estate.expectations,
+    )
+
+
+def _checks(each: Expectation, levels: dict[Fact, Level]) -> Iterable[CheckRow]:
+    groups: tuple[tuple[Literal["reached", "not_reached", "possible"], tuple[ExpectedFact, ...]], ...] = (
+        ("reached", each.reached),
+        ("not_reached", each.not_reached),
+        ("possible", each.possible),
+    )
+    for expected, facts in groups:
+        for fact in facts:
+            level = levels.get(Fact(fact.entity, fact.capability))
+            yield CheckRow(
+                expectation=each.name,
+                basis=each.basis,
+                entity=fact.entity,
+                capability=fact.capability,
+                expected=expected,
+                found=level.word if level else None,
+                holds=(level is None) == (expected == "not_reached"),
+            )
+
+
+def _table(checks: Iterable[CheckRow]) -> Table:
+    rows = tuple(
+        (
+            "ok" if c.holds else "FAILED",
+            c.expectation,
+            c.expected,
+            f"{c.capability}({c.entity})",
+            c.found or "not reached",
+        )
+        for c in checks
+    )
+    return Table("checks", "Expectations", ("", "expectation", "expected", "fact", "found at level"), rows)
+
+
+QUERY = Query("verify", "Whether the estate's own expectations hold", Params, run, VerifyData)
