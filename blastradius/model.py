@@ -511,7 +511,8 @@ class Loader:
     ``recognises`` looks at a parsed document and says whether it is this format. ``load`` gets the document
     and the options that a ``SourceRequest`` or the user named (``{}`` for a file named on its own); it raises
     ``InputError`` for a file it cannot read and returns notes for what it read but could not model.
-    ``infers_not`` lists what the format cannot tell and the user must declare.
+    ``infers_not`` lists what the format cannot tell and the user must declare; ``schema`` gives its JSON
+    Schema where we define the format.
     """
 
     name: str
@@ -521,6 +522,7 @@ class Loader:
     load: Callable[[Document, dict[str, Any]], Loaded]
     reads: str = ""
     infers_not: tuple[str, ...] = ()
+    schema: Callable[[], dict[str, Any]] | None = None
 
 
 class Document(Protocol):

@@ -150,7 +150,7 @@ def _fail(shown: str, spot: tuple[int, int], message: str) -> NoReturn:
 # JSON
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Something json accepts and we do not; its position is found afterwards."""
 
 
@@ -162,7 +162,7 @@ def _json(text: str, shown: str) -> Any:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         _fail(shown, (error.lineno, error.colno), f"not JSON: {error.msg.lower()}")
-    except _Refused as error:
+    except _RefusedError as error:
         _fail(shown, _spot_of_refused(text, str(error)), str(error))
     except (ValueError, RecursionError) as error:
         spot = _spot_of_long_number(text)
@@ -192,13 +192,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise _Refused(f"key {key!r} is there twice; keep one of them")
+                raise _RefusedError(f"key {key!r} is there twice; keep one of them")
             seen.add(key)
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _Refused(f"{name} is not JSON; write a number or null")
+    raise _RefusedError(f"{name} is not JSON; write a number or null")
 
 
 def _spot_of_refused(text: str, message: str) -> tuple[int, int]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from blastradius.engine.certificate import check
-
 from blastradius.engine.compile import System, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
 from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, checked, warnings

@@ -34,7 +34,7 @@ def to_dot(picture: Picture) -> str:
         f"graph {_attributes(look.GRAPH | {'label': _label([picture.title], 90, 'l'), 'tooltip': _quoted(' ')})}",
         f"node {_attributes(look.NODE)}",
         f"edge {_attributes(look.EDGE)}",
-        # What comes first is drawn lowest.
+        # What comes first is drawn lowest: so the legend, then everything from the last to the first.
         *_legend(picture),
         *_body(picture, names),
         *_edges(picture, names),
@@ -81,10 +81,10 @@ def _body(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
     yield from _cluster("picture", _label(heading, 110, "l"), peripheries="0", fontsize="13", margin="18")
     if not picture.nodes:
         yield f"nothing {_attributes({'label': _quoted('nothing to show'), 'shape': 'plaintext', 'style': ''})}"
-    for node in picture.nodes:
+    for node in reversed(picture.nodes):
         if node.zone is None:
             yield _node(names[node.id], node)
-    for number, zone in enumerate(_zones(picture)):
+    for number, zone in reversed(list(enumerate(_zones(picture)))):
         yield from _zone(number, zone, picture, names)
     yield "}"
 
@@ -108,7 +108,7 @@ def _zone(number: int, zone: str, picture: Picture, names: Mapping[str, str]) ->
         margin="14",
         tooltip=_tooltip(zone),
     )
-    yield from (_node(names[node.id], node) for node in picture.nodes if node.zone == zone)
+    yield from (_node(names[node.id], node) for node in reversed(picture.nodes) if node.zone == zone)
     yield "}"
 
 
@@ -121,7 +121,7 @@ def _cluster(name: str, label: str, **attributes: str) -> Iterator[str]:
 def _node(name: str, node: Node) -> str:
     shade = look.SHADES[node.level] if node.level else look.UNREACHED
     lines = ["▶ STARTS HERE"] if node.seed else []
-    lines += wrapped(cut(("★ " if node.crown_jewel else "") + visible(node.label), LABEL_LIMIT))
+    lines += wrapped(cut(("★\N{NO-BREAK SPACE}" if node.crown_jewel else "") + visible(node.label), LABEL_LIMIT))
     if node.gained and node.level:
         lines += wrapped(cut(f"{look.NUMBERS[node.level]} {visible(node.gained)}", LABEL_LIMIT))
     tooltip = " · ".join([node.id, node.kind, *([node.level.word] if node.level else []), *node.members])
@@ -162,7 +162,7 @@ def _marks(node: Node) -> dict[str, str]:
 
 
 def _edges(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
-    for edge in picture.edges:
+    for edge in reversed(picture.edges):
         attributes = _EDGE_LOOKS[edge.style](edge) | {"tooltip": _tooltip(_told(edge))}
         yield f"{names[edge.source]} -> {names[edge.target]} {_attributes(attributes)}"
 
@@ -238,7 +238,7 @@ def _mark_keys(picture: Picture) -> list[dict[str, str]]:
     if any(node.level is None for node in picture.nodes):
         keys.append(plain | {"label": _quoted("not reached"), "color": look.GREY, "style": "filled,dashed"})
     if any(edge.style == "stopped" for edge in picture.edges):
-        arrow = {"label": _quoted("╌╌╌┤ ⊘ stopped by a control"), "shape": "plaintext", "fontcolor": look.ALARM}
+        arrow = {"label": _quoted("- - -| ⊘ stopped by a control"), "shape": "plaintext", "fontcolor": look.ALARM}
         keys.append(plain | arrow)
     return keys
 
@@ -256,7 +256,9 @@ def _label(texts: Sequence[str], width: int, end: str = "n") -> str:
 
 def _lines(lines: Sequence[str], end: str = "n") -> str:
     r"""A quoted label of several lines; ``end`` is Graphviz's ``\n`` (centred) or ``\l`` (left)."""
-    parts = [_escaped(line) for line in lines]
+    # Graphviz measures Helvetica: a heading gets room for the wider face a viewer may have.
+    room = 0.4 if end == "l" else 0
+    parts = [_escaped(line + " " * int(room * columns(line))) for line in lines]
     return '"' + f"\\{end}".join(parts) + ("\\l" if end == "l" and any(lines) else "") + '"'
 
 

@@ -32,6 +32,7 @@ _NODE_ASKED = re.compile(r"^(\w+) \[", re.MULTILINE)
 _EDGE_ASKED = re.compile(r"^(\w+) -> (\w+) \[(?!style=)", re.MULTILINE)
 _TOOLTIP = re.compile(r'^(.+?) \[.*tooltip="((?:[^"\\]|\\.)*)"', re.MULTILINE)
 _DRAWN = re.compile(r'<g id="[^"]*" class="(?:node|edge)">\s*<title>([^<]*)</title>')
+_PRINTED: dict[str, Literal["png", "pdf"]] = {"png": "png", "pdf": "pdf"}
 _STATEMENTS = frozenset({"graph", "node", "edge"})
 _FAMILY = re.compile(rb'font-family="[^"]*"')
 _FACES = ("Helvetica", "Helvetica Neue", "Arial", "Liberation Sans", "Nimbus Sans", "Arimo", "TeX Gyre Heros")
@@ -51,8 +52,9 @@ def draw(picture: Picture, fmt: str = "svg", *, engine: str = "bundled", seconds
         return dot.encode()
     if fmt == "svg":
         return svg(dot, engine=engine, seconds=seconds)
-    if fmt == "png" or fmt == "pdf":
-        return _printed(svg(dot, engine=engine, seconds=seconds), fmt, f"{picture.title}. {picture.counts}")
+    if fmt in _PRINTED:
+        alt = f"{picture.title}. {picture.counts}"
+        return _printed(svg(dot, engine=engine, seconds=seconds), _PRINTED[fmt], alt)
     raise DrawingError(f"unknown picture format {fmt!r}; expected dot, svg, png or pdf")
 
 

@@ -66,7 +66,8 @@ def _rich(one: Table) -> RichTable:
 
     made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, column in enumerate(one.columns):
-        numbers = bool(one.rows) and all(_is_number(row[index]) for row in one.rows)
+        cells = [row[index] for row in one.rows if row[index] is not None]
+        numbers = bool(cells) and all(map(_is_number, cells))
         made.add_column(Text(safe(column)), justify="right" if numbers else "left", overflow="fold")
     for row in one.rows:
         made.add_row(*(Text(safe(_words(cell))) for cell in row))
@@ -132,9 +133,13 @@ def _list(lines: Iterable[str]) -> str:
 
 def _markdown_table(one: Table) -> str:
     rows = [one.columns, *one.rows]
-    cells = [" | ".join(_markdown(_words(cell)) for cell in row) for row in rows]
+    cells = [" | ".join(_markdown_cell(cell) for cell in row) for row in rows]
     cells.insert(1, " | ".join("---" for _ in one.columns))
     return f"### {_markdown(one.title)}\n\n" + "\n".join(f"| {line} |" for line in cells)
+
+
+def _markdown_cell(cell: Cell) -> str:
+    return str(cell) if _is_number(cell) else _markdown(_words(cell))
 
 
 def _markdown(text: str) -> str:

@@ -1,0 +1,5 @@
+"""``python -m blastradius``."""
+
+from blastradius.cli import run
+
+run()

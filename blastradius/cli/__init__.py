@@ -1,0 +1,59 @@
+"""The command line: parse, call, render, exit code. The only place that prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from blastradius.cli.group import LazyGroup
+from blastradius.errors import BlastradiusError
+
+_EPILOG = """Exit codes: 0 done, 1 findings, 2 usage, 3 the model or the input is invalid, 4 a back end or a
+proof failed, 130 interrupted."""
+
+
+@click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--plugins", metavar="DIR", help="Also use the loaders/ and queries/ in DIR; loading them runs them.")
+@click.version_option(package_name="partner-blastradius", prog_name="blastradius")
+def cli(plugins: str | None) -> None:
+    """If a partner were compromised, a feed poisoned or a provider down: how far could that reach?"""
+    if plugins:
+        from blastradius.plugins import use_folder
+
+        use_folder(plugins)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code and never a traceback for a foreseen error."""
+    try:
+        result = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except BlastradiusError as error:
+        return _fail(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    from blastradius.render.escape import visible
+
+    for line in message.split("\n"):
+        click.echo(f"blastradius: {visible(line)}" if code in (2, 130) else visible(line), err=True)
+    return code
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""``python -m blastradius.cli``."""
+
+from blastradius.cli import run
+
+run()

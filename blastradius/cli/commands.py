@@ -1,0 +1,185 @@
+"""The commands that are not questions."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from blastradius import plugins
+from blastradius.answer import Answer, Table
+from blastradius.cli.output import emit, progress
+from blastradius.cli.questions import PATHS, ask, params_options, write_picture
+from blastradius.errors import UsageError
+from blastradius.model import Frozen, Loaded, Note
+
+_FORMATS = click.Choice(["table", "json", "csv", "markdown"])
+_FORMAT = click.option("--format", "fmt", type=_FORMATS, default="table", show_default=True, help="How to print it.")
+
+
+class SourceRow(Frozen):
+    """One file: how its records ended."""
+
+    file: str
+    records: int
+    facts: int
+    rejected: int
+    ignored: int
+
+
+class CheckData(Frozen):
+    """The answer to ``check``."""
+
+    question: str
+    sources: tuple[SourceRow, ...]
+    findings: tuple[str, ...]
+    notes: tuple[str, ...]
+    entities: int
+    relations: int
+    digest: str
+
+
+@click.command("check")
+@PATHS
+@_FORMAT
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+def check_command(paths: tuple[str, ...], fmt: str, exit_zero: bool) -> int:
+    """Say what the sources came to, and what is loose in them."""
+    from blastradius.estate import Estate
+
+    with progress() as tell:
+        parts = plugins.load_parts(paths, tell)
+        estate = Estate.build(part for _, part in parts)
+    found = estate.findings(datetime.datetime.now(datetime.UTC).date().isoformat())
+    sources = tuple(_source(file, part) for file, part in parts)
+    data = CheckData(
+        question="check",
+        sources=sources,
+        findings=tuple(map(str, found)),
+        notes=tuple(map(str, estate.notes)),
+        entities=len(estate.entities),
+        relations=len(estate.relations),
+        digest=estate.digest,
+    )
+    emit(_check_answer(data, found, estate.notes), fmt)
+    return 1 if found and not exit_zero else 0
+
+
+def _source(file: str, part: Loaded) -> SourceRow:
+    tally = part.tally
+    return SourceRow(
+        file=file, records=tally.records, facts=tally.facts, rejected=tally.rejected, ignored=tally.ignored
+    )
+
+
+def _check_answer(data: CheckData, found: tuple[Note, ...], notes: tuple[Note, ...]) -> Answer:
+    rows = tuple((s.file, s.records, s.facts, s.rejected, s.ignored) for s in data.sources)
+    loose = tuple((str(each.provenance[0]) if each.provenance else "", each.message) for each in found)
+    return Answer(
+        question="check",
+        headline=f"{data.entities} entities and {data.relations} relations from {len(data.sources)} sources, "
+        f"{len(found)} findings",
+        data=data,
+        tables=(
+            Table("sources", "Sources", ("file", "records", "facts", "rejected", "ignored"), rows),
+            Table("findings", "Findings", ("at", "what is loose"), loose),
+        ),
+        notes=notes,
+        findings=bool(found),
+    )
+
+
+def _draw(paths: tuple[str, ...], output: str, engine: str, **given: Any) -> int:
+    answer = ask(plugins.query("reach"), paths, given)
+    write_picture(answer, output, engine)
+    click.echo(f"{answer.headline}\nwrote {output}", err=True)
+    return 0
+
+
+def _draw_command() -> click.Command:
+    command: Callable[..., Any] = _draw
+    engines = click.Choice(["bundled", "system"])
+    for option in (
+        click.option(
+            "--engine",
+            type=engines,
+            default="bundled",
+            help="The bundled Graphviz, or the system's dot; pictures may differ.",
+        ),
+        click.option("-o", "--output", required=True, metavar="FILE", help="The picture: .svg, .dot, .png or .pdf."),
+        *reversed(params_options(plugins.query("reach"))),
+        PATHS,
+    ):
+        command = option(command)
+    return click.command("draw", help="Draw how far a scenario reaches.")(command)
+
+
+draw_command = _draw_command()
+
+
+@click.command("schema")
+def schema_command() -> int:
+    """Print the JSON Schema (draft-07) of the estate format, for editors."""
+    schema = plugins.loaders()["native"].schema
+    if schema is None:
+        raise UsageError("the estate format has no schema")
+    click.echo(json.dumps(schema(), indent=2))
+    return 0
+
+
+@click.command("loaders")
+def loaders_command() -> int:
+    """List the formats that can be read, and what each cannot tell."""
+    for each in plugins.loaders().values():
+        click.echo(f"{each.name}: {each.title}")
+        click.echo(f"  reads {each.reads}")
+        for gap in each.infers_not:
+            click.echo(f"  cannot tell {gap}")
+    return 0
+
+
+@click.command("queries")
+def queries_command() -> int:
+    """List the questions that can be asked."""
+    for name, title in plugins.query_titles().items():
+        click.echo(f"{name}: {title}")
+    return 0
+
+
+@click.command("demo")
+def demo_command() -> int:
+    """Answer the board's question for the example, and draw it into this folder."""
+    given = {"compromise": ("acme",), "assume": "lateral"}
+    answer = ask(plugins.query("reach"), (str(_example()),), given)
+    emit(answer, "table")
+    for target in ("blastradius-demo.svg", "blastradius-demo.dot"):
+        write_picture(answer, target)
+        click.echo(f"wrote {target}")
+    return 0
+
+
+def _example() -> Path:
+    package = Path(__file__).parents[1]
+    for folder in (package / "examples" / "northwind", package.parent / "examples" / "northwind"):
+        if folder.is_dir():
+            return folder
+    raise UsageError("the example is not installed; name an estate of your own with blastradius reach")
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> int:
+    """Print the completion script of a shell."""
+    from click.shell_completion import get_completion_class
+
+    from blastradius.cli import cli
+
+    script = get_completion_class(shell)
+    if script is None:
+        raise UsageError(f"no completion for {shell}")
+    click.echo(script(cli, {}, "blastradius", "_BLASTRADIUS_COMPLETE").source())
+    return 0

@@ -1,0 +1,286 @@
+"""Every way in which a rule could apply to an estate, written out for the checker, apart from the rule table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from blastradius.estate import Estate, PlacedControl
+from blastradius.model import (
+    Capability,
+    Credential,
+    Fact,
+    Operation,
+    Party,
+    Relation,
+    Service,
+    Store,
+)
+
+C = Capability
+_SPENT = ("revoked", "rotated", "expired")
+_BOUND = ("ip_allowlist", "token_binding", "device_policy")
+_CHECKED = ("validated", "quarantined", "human_review", "second_source")
+_VETTED = ("pinned", "verified", "staged", "not_exposed")
+_WALLS = ("segmented", "hard_mfa", "pam")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One rule applied to one place: what it needs, what it gives, what guards it.
+
+    ``least`` is how many of ``needs`` must hold; with ``vote`` (feeds, vote_min) they are a quorum's.
+    """
+
+    rule: str
+    level: int
+    needs: tuple[Fact, ...]
+    gives: Fact
+    along: tuple[str, ...] = ()
+    guards: tuple[PlacedControl, ...] = ()
+    hop: int = 1
+    least: int | None = None
+    vote: tuple[tuple[str, ...], int] | None = None
+    buffer: float | None = None
+    fail_closed: bool = False
+
+    def enough(self, held: Collection[Fact]) -> bool:
+        """Whether these of its premises are enough."""
+        if self.vote is not None:
+            return _vote_is_wrong(*self.vote, held)
+        return sum(each in held for each in self.needs) >= (len(self.needs) if self.least is None else self.least)
+
+
+def _vote_is_wrong(feeds: tuple[str, ...], vote_min: int, held: Collection[Fact]) -> bool:
+    wrong = {each for each in feeds if Fact(each, C.TAINT) in held}
+    down = {each for each in feeds if Fact(each, C.DENY) in held}
+    for silenced in range(len(wrong & down) + 1):
+        live = len(feeds) - len(down - wrong) - silenced
+        needed = live // 2 + 1 if live >= vote_min else 1
+        if len(wrong) - silenced >= needed:
+            return True
+    return False
+
+
+def all_ways(estate: Estate) -> Iterator[Way]:
+    """Every way, rule by rule."""
+    place = _Place(estate)
+    for rules in (
+        _ownership,
+        _keys,
+        _doors,
+        _acts,
+        _siblings,
+        _secrets,
+        _taint,
+        _feeds,
+        _losses,
+        _rights,
+        _walls,
+        _falls,
+    ):
+        yield from rules(place)
+
+
+class _Place:
+    """The estate as the checker walks it: relations by their verb's name, and the guards at a spot."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.by_verb: dict[str, list[Relation]] = defaultdict(list)
+        for relation in estate.relations.values():
+            self.by_verb[relation.verb].append(relation)
+
+    def pairs(self, verb: str, *kinds: type) -> Iterator[tuple[Relation, str, str]]:
+        """Relations of a verb with their (first) ends, limited to sources of some type."""
+        for relation in self.by_verb[verb]:
+            source = relation.sources[0]
+            if not kinds or isinstance(self.estate.entities[source], kinds):
+                yield relation, source, relation.targets[0]
+
+    def guards(self, hosts: Iterable[str], kinds: Sequence[str]) -> tuple[PlacedControl, ...]:
+        found = [each for host in dict.fromkeys(hosts) for each in self.estate.controls_on(host)]
+        return tuple(each for each in found if each.control.kind in kinds)
+
+
+def _ownership(place: _Place) -> Iterator[Way]:
+    for r, owner, owned in place.pairs("owns"):
+        guards = place.guards((r.id, owned), ("compartment",))
+        key = isinstance(place.estate.entities[owned], Credential)
+        gains = ((C.CONTROL, C.OPERATE), (C.CONTROL, C.POSSESS)) if key else ((C.CONTROL, C.CONTROL), (C.DENY, C.DENY))
+        for need, gain in gains:
+            yield Way("R1", 1, (Fact(owner, need),), Fact(owned, gain), (r.id,), guards)
+
+
+def _keys(place: _Place) -> Iterator[Way]:
+    for r, holder, key in place.pairs("holds"):
+        held = (Fact(holder, C.CONTROL),)
+        yield Way("R2", 1, held, Fact(key, C.OPERATE), (r.id,))
+        yield Way("R2", 1, held, Fact(key, C.POSSESS), (r.id,), place.guards((r.id, key), ("non_exportable",)))
+    for r in place.by_verb["grants"]:
+        target = r.targets[0]
+        hosts = (r.id, *r.sources, target)
+        keys = [place.estate.entities[each] for each in r.sources]
+        secret = any(isinstance(each, Credential) and each.type == "password" for each in keys)
+        copied = (*_SPENT, *_BOUND, *(("mfa",) if secret else ()))
+        for capability, kinds in ((C.OPERATE, _SPENT), (C.POSSESS, copied)):
+            needs = tuple(Fact(each, capability) for each in r.sources)
+            yield Way("R3", 1, needs, Fact(target, C.USE), (r.id,), place.guards(hosts, kinds))
+
+
+def _doors(place: _Place) -> Iterator[Way]:
+    anyone = Fact("internet", C.ANYONE)
+    for entity in place.estate.entities.values():
+        if isinstance(entity, Party):
+            yield Way("R3a", 1, (Fact(entity.id, C.CONTROL),), anyone, hop=0)
+        if isinstance(entity, Operation) and entity.anonymous and entity.direction == "exposed":
+            guards = place.guards((entity.id,), ("ip_allowlist",))
+            yield Way("R3a", 1, (anyone,), Fact(entity.id, C.USE), (), guards)
+    for r in place.by_verb["permits"]:
+        needs = tuple(Fact(each, C.USE) for each in r.sources)
+        guards = place.guards((r.id, r.targets[0]), ("approval",))
+        yield Way("R3b", 1, needs, Fact(r.targets[0], C.USE), (r.id,), guards)
+
+
+def _acts(place: _Place) -> Iterator[Way]:
+    for verb, own, full, guard in (
+        ("reads", C.READ_SUBSET, C.READ, "encrypted_elsewhere"),
+        ("writes", C.TAINT, C.WRITE, "approval"),
+    ):
+        for r, operation, thing in place.pairs(verb, Operation):
+            use, hosts = (Fact(operation, C.USE),), (r.id, operation, thing)
+            limited = r.extent == "subset"
+            yield Way("R4", 1, use, Fact(thing, own if limited else full), (r.id,), place.guards(hosts, (guard,)))
+            if limited:
+                yield Way("R5", 2, use, Fact(thing, full), (r.id,), place.guards(hosts, ("object_authz", guard)))
+    for r, operation, thing in place.pairs("controls"):
+        guards = place.guards((r.id, operation, thing), ("approval",))
+        yield Way("R4", 1, (Fact(operation, C.USE),), Fact(thing, C.CONTROL), (r.id,), guards)
+    for r, operation, thing in place.pairs("disables"):
+        yield Way("R4", 1, (Fact(operation, C.USE),), Fact(thing, C.DENY), (r.id,))
+
+
+def _siblings(place: _Place) -> Iterator[Way]:
+    for entity in place.estate.entities.values():
+        if isinstance(entity, Operation) and entity.api is not None:
+            inside = Fact(entity.api, C.CALLABLE)
+            guards = place.guards((entity.id,), ("function_authz",))
+            yield Way("R6", 2, (Fact(entity.id, C.USE),), inside, hop=0)
+            yield Way("R6", 2, (inside,), Fact(entity.id, C.USE), (), guards)
+
+
+def _secrets(place: _Place) -> Iterator[Way]:
+    for r, store, key in place.pairs("contains"):
+        guards = place.guards((r.id, store, key), ("redacted", "encrypted_elsewhere", "expired", "purged"))
+        yield Way("R7", 2, (Fact(store, C.READ_SUBSET),), Fact(key, C.POSSESS), (r.id,), guards)
+
+
+def _taint(place: _Place) -> Iterator[Way]:
+    forward = [
+        *place.pairs("publishes"),
+        *place.pairs("writes", Service),
+        *place.pairs("informs"),
+        *place.pairs("serves"),
+    ]
+    backward = [*place.pairs("reads", Service), *place.pairs("derives_from"), *place.pairs("calls")]
+    alone = [each for each in place.pairs("consumes") if len(each[0].targets) == 1 and each[0].vote_min is None]
+    flows: list[tuple[tuple[str, ...], str, str]] = [((r.id,), a, b) for r, a, b in forward]
+    flows += [((r.id,), b, a) for r, a, b in (*backward, *alone)]
+    written = defaultdict(list)
+    for r, source, target in place.pairs("writes"):
+        written[source].append((r.id, target))
+    flows += [((r.id, w), a, t) for r, a, o in place.pairs("calls") for w, t in written[o]]
+    for along, source, target in flows:
+        guards = place.guards((*along, target), _CHECKED)
+        yield Way("R8", 1, (Fact(source, C.TAINT),), Fact(target, C.TAINT), along, guards)
+
+
+def _feeds(place: _Place) -> Iterator[Way]:
+    for r in place.by_verb["consumes"]:
+        service, feeds = r.sources[0], r.targets
+        if len(feeds) > 1 or r.vote_min is not None:
+            needs = tuple(Fact(each, capability) for capability in (C.TAINT, C.DENY) for each in feeds)
+            guards = place.guards((r.id, service), _CHECKED)
+            yield Way("R8q", 1, needs, Fact(service, C.TAINT), (r.id,), guards, vote=(feeds, r.vote_min or 1))
+        if r.brittle:
+            guards = place.guards((r.id, service), ("bulkhead", "validated"))
+            for feed in feeds:
+                yield Way("R9a", 2, (Fact(feed, C.TAINT),), Fact(service, C.DENY), (r.id,), guards)
+                yield Way("R9b", 3, (Fact(feed, C.WRITE),), Fact(service, C.CONTROL), (r.id,), guards)
+    for r, service, feed in place.pairs("installs"):
+        hosts = (r.id, service)
+        yield Way("R10", 1, (Fact(feed, C.TAINT),), Fact(service, C.DENY), (r.id,), place.guards(hosts, _VETTED))
+        guards = place.guards(hosts, (*_VETTED, "egress_filter"))
+        yield Way("R10", 1, (Fact(feed, C.WRITE),), Fact(service, C.CONTROL), (r.id,), guards)
+
+
+def _losses(place: _Place) -> Iterator[Way]:
+    for verb in ("publishes", "serves"):
+        for r, source, target in place.pairs(verb):
+            guards = place.guards((r.id, target), ("fallback",))
+            yield Way("R11", 1, (Fact(source, C.DENY),), Fact(target, C.DENY), (r.id,), guards)
+    for r in place.by_verb["depends_on"]:
+        yield from _dependence(place, r, r.dependency or "hard", r.at_least or len(r.targets))
+    for verb in ("calls", "reads", "consumes"):
+        for r, _, _ in place.pairs(verb, Service):
+            yield from _dependence(place, r, r.dependency or "soft", 1)
+
+
+def _dependence(place: _Place, r: Relation, strength: str, up: int) -> Iterator[Way]:
+    dependent = r.sources[0]
+    needs = tuple(Fact(each, C.DENY) for each in r.targets)
+    guards = place.guards((r.id, dependent), ("fallback",))
+    least = len(needs) - up + 1
+    slow, stop = Fact(dependent, C.DEGRADE), Fact(dependent, C.DENY)
+    if strength != "none":
+        yield Way("R11", 1, needs, slow, (r.id,), guards, least=least)
+    if strength == "hard":
+        yield Way("R11", 1, needs, stop, (r.id,), guards, least=least, buffer=r.buffer_h or 0.0)
+    if r.capacity_loss:
+        for need in needs:
+            yield Way("R11", 1, (need,), slow, (r.id,), guards)
+
+
+def _rights(place: _Place) -> Iterator[Way]:
+    for r, service, operation in place.pairs("serves"):
+        guards = place.guards((r.id, service), ("hardened", "sandboxed"))
+        yield Way("R12", 3, (Fact(operation, C.USE),), Fact(service, C.CONTROL), (r.id,), guards)
+    for verb, gain, kinds in (
+        ("reads", C.READ, ("encrypted_elsewhere",)),
+        ("writes", C.WRITE, ()),
+        ("calls", C.USE, ()),
+        ("publishes", C.WRITE, ("two_party_signing",)),
+    ):
+        limits = () if verb == "publishes" else (Service,)
+        for r, holder, thing in place.pairs(verb, *limits):
+            guards = place.guards((r.id, thing), kinds)
+            yield Way("R13", 1, (Fact(holder, C.CONTROL),), Fact(thing, gain), (r.id,), guards)
+    for entity in place.estate.entities.values():
+        if isinstance(entity, Store):
+            guards = place.guards((entity.id,), ("immutable_backup",))
+            yield Way("R13w", 2, (Fact(entity.id, C.WRITE),), Fact(entity.id, C.DENY), (), guards)
+
+
+def _walls(place: _Place) -> Iterator[Way]:
+    for r, source, target in place.pairs("connects"):
+        guards = place.guards((r.id, target), _WALLS)
+        yield Way("R15", 4, (Fact(source, C.CONTROL),), Fact(target, C.CONTROL), (r.id,), guards)
+    flat = {zone.id for zone in place.estate.zones.values() if zone.flat}
+    for entity in place.estate.entities.values():
+        if isinstance(entity, Service) and entity.zone is not None and entity.zone in flat:
+            inside = Fact(entity.zone, C.FOOTHOLD)
+            yield Way("R15", 4, (Fact(entity.id, C.CONTROL),), inside, hop=0)
+            guards = place.guards((entity.id,), _WALLS)
+            yield Way("R15", 4, (inside,), Fact(entity.id, C.CONTROL), (), guards)
+
+
+def _falls(place: _Place) -> Iterator[Way]:
+    for host in (*place.estate.entities, *place.estate.relations):
+        for placed in place.estate.controls_on(host):
+            provider = placed.control.provided_by
+            if provider is not None:
+                gone = Fact(placed.id, C.INACTIVE)
+                yield Way("R14", 1, (Fact(provider, C.CONTROL),), gone)
+                shut = placed.control.fails == "closed"
+                yield Way("R14", 1, (Fact(provider, C.DENY),), gone, fail_closed=shut)

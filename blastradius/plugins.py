@@ -1,0 +1,203 @@
+"""Finds loaders and questions by listing folders, and loads files with the loader that recognises them."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from blastradius.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from blastradius.answer import Query
+    from blastradius.estate import Estate
+    from blastradius.model import Loaded, Loader
+    from blastradius.reading import ParsedDocument
+
+Plugin = TypeVar("Plugin")
+Progress = Callable[[str], None]
+_SUFFIXES = (".yaml", ".yml", ".json")
+_NAMES = {"loaders": "LOADER", "queries": "QUERY"}
+
+
+def loaders() -> dict[str, Loader]:
+    """Every loader by name."""
+    return {each.name: each for each in _all("loaders")}
+
+
+def queries() -> dict[str, Query]:
+    """Every question by name."""
+    return {each.name: each for each in _all("queries")}
+
+
+def query(name: str) -> Query:
+    """One question; only its own file is imported.
+
+    Raises:
+        UsageError: there is no such question.
+    """
+    file = _files("queries").get(name)
+    found = _value("queries", file) if file else queries().get(name)
+    if found is None:
+        raise UsageError(f"there is no question {name!r}; blastradius queries lists them")
+    return found
+
+
+def query_titles() -> dict[str, str]:
+    """The questions and a line on each, read without importing them."""
+    titles = {name: _first_line(file) for name, file in _files("queries").items()}
+    for entry in entry_points(group="blastradius.queries"):
+        titles.setdefault(entry.name, f"a question of {entry.value.split(':')[0]}")
+    return dict(sorted(titles.items()))
+
+
+def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Estate:
+    """Load files and folders into one estate; ``-`` is standard input.
+
+    In a folder, files that no loader recognises as an estate are passed over.
+
+    Raises:
+        InputError: everything wrong in any file, each with its position.
+    """
+    from blastradius.estate import Estate
+
+    return Estate.build(part for _, part in load_parts(paths, progress))
+
+
+def load_parts(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> list[tuple[str, Loaded]]:
+    """What each file came to, by its name as shown, further files it asked for included.
+
+    Raises:
+        InputError: as ``load``.
+    """
+    parts: list[tuple[str, Loaded]] = []
+    problems: list[str] = []
+    for document, named in _documents(paths, problems, progress):
+        try:
+            parts += _loaded(document, named=named)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return parts
+
+
+def _documents(
+    paths: Iterable[str | os.PathLike[str]], problems: list[str], progress: Progress | None
+) -> Iterator[tuple[ParsedDocument, bool]]:
+    from blastradius.reading import parse_document, read_document
+
+    for given in paths:
+        path = Path(given)
+        if str(given) == "-":
+            yield parse_document(sys.stdin.read(), "<stdin>"), True
+            continue
+        is_folder = path.is_dir()
+        files = _below(path) if is_folder else [path]
+        if not files:
+            problems.append(f"{given}: the folder has no YAML or JSON file")
+        for file in files:
+            if is_folder and not _might_be_estate(file):
+                continue
+            if progress:
+                progress(str(file))
+            try:
+                yield read_document(file, root=path if is_folder else None), not is_folder
+            except InputError as error:
+                problems += error.problems
+
+
+def _below(folder: Path) -> list[Path]:
+    return sorted(
+        file
+        for file in folder.rglob("*")
+        if file.suffix.lower() in _SUFFIXES and file.is_file() and not any(p.startswith(".") for p in file.parts[1:])
+    )
+
+
+def _might_be_estate(file: Path) -> bool:
+    """Whether a file in a folder names the estate format; others are read only when an estate asks for them."""
+    try:
+        return b"blastradius" in file.read_bytes()
+    except OSError:
+        return True
+
+
+def _loaded(document: ParsedDocument, *, named: bool) -> Iterator[tuple[str, Loaded]]:
+    known = loaders()
+    found = next((each for each in known.values() if each.recognises(document.data)), None)
+    if found is None:
+        if named:
+            titles = ", ".join(sorted(each.title for each in known.values()))
+            raise InputError([f"{document.path}: no loader recognises it; readable are {titles}"])
+        return
+    if not named and found.name != "native":
+        return
+    loaded = found.load(document, {})
+    yield document.path, loaded
+    for request in loaded.requests:
+        try:
+            asked = document.sibling(request.path)
+            yield asked.path, known[request.loader].load(asked, request.options)
+        except InputError as error:
+            raise InputError([_placed(each, str(request.provenance)) for each in error.problems]) from None
+
+
+def _placed(problem: str, asked_at: str) -> str:
+    return f"{problem} (asked for at {asked_at})"
+
+
+def _all(group: str) -> list[Any]:
+    found = [_value(group, file) for file in _files(group).values()]
+    found += [entry.load() for entry in entry_points(group=f"blastradius.{group}")]
+    return sorted(found, key=lambda each: each.name)
+
+
+@cache
+def _files(group: str) -> dict[str, Path]:
+    """The plug-in files of a group by stem, the user's own folder last."""
+    package = importlib.import_module(f"blastradius.{group}")
+    folders = [*package.__path__, *(str(each / group) for each in _own_folders())]
+    return {
+        module.name: Path(folder) / f"{module.name}.py"
+        for folder in folders
+        for module in pkgutil.iter_modules([folder])
+        if not module.name.startswith("_")
+    }
+
+
+def _own_folders() -> list[Path]:
+    """Folders the user named in ``BLASTRADIUS_PLUGINS``; loading a plug-in runs it."""
+    named = os.environ.get("BLASTRADIUS_PLUGINS", "")
+    return [Path(each) for each in named.split(os.pathsep) if each]
+
+
+def use_folder(folder: str) -> None:
+    """Add a folder with ``loaders/`` and ``queries/`` of the user's own."""
+    named = os.environ.get("BLASTRADIUS_PLUGINS", "")
+    os.environ["BLASTRADIUS_PLUGINS"] = os.pathsep.join(each for each in (named, folder) if each)
+    _files.cache_clear()
+
+
+def _value(group: str, file: Path) -> Any:
+    name = f"blastradius.{group}.{file.stem}"
+    module = sys.modules.get(name)
+    if module is None:
+        package = importlib.import_module(f"blastradius.{group}")
+        if str(file.parent) not in list(package.__path__):
+            package.__path__.append(str(file.parent))
+        module = importlib.import_module(name)
+    return getattr(module, _NAMES[group])
+
+
+def _first_line(file: Path) -> str:
+    doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or file.stem
+    return doc.splitlines()[0].rstrip(".")

@@ -1,0 +1,49 @@
+"""Writing files: whole or not at all, private to the user, never through a symlink."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from blastradius.errors import UsageError
+
+
+def write_atomic(path: str | Path, data: bytes | str) -> None:
+    """Write ``data`` (text as UTF-8) to ``path``, readable by its owner only; the old file stands until it is done.
+
+    Raises:
+        UsageError: the path is a symlink, a folder or another thing that is no file, or cannot be written.
+    """
+    target = Path(path)
+    raw = data.encode() if isinstance(data, str) else data
+    try:
+        _refuse(target)
+        _replace(target, raw)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    except ValueError:
+        raise UsageError(f"{str(path)!r}: not a file name; name a file to write") from None
+
+
+def _refuse(target: Path) -> None:
+    if target.is_symlink():
+        raise UsageError(f"{target}: a symlink; name the file itself")
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{target}: not a file; name a file to write")
+
+
+def _replace(target: Path, raw: bytes) -> None:
+    # mkstemp makes the file with mode 0600 and refuses one that is there already
+    handle, name = tempfile.mkstemp(prefix=".blastradius-", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

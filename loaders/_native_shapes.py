@@ -1,0 +1,283 @@
+"""The shapes of the estate format: what may stand where in one file."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from blastradius.model import Basis, Capability, ControlKind
+
+_HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def _no_harm(text: str) -> str:
+    found = _HARMFUL.search(text)
+    if found:
+        raise ValueError(f"an id cannot have the control character U+{ord(found.group()):04X}; remove it")
+    if not text.strip() or len(text) > 500:
+        raise ValueError("an id has 1 to 500 characters")
+    return text
+
+
+def _date(text: str) -> str:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("not a date; write it as YYYY-MM-DD") from None
+    return text
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, (str, dict)) else [] if value is None else value
+
+
+def _item(value: Any) -> Any:
+    return {"to": value} if isinstance(value, str) else value
+
+
+def _control(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+def _empty(value: Any) -> Any:
+    return {} if value is None else value
+
+
+Id = Annotated[str, AfterValidator(_no_harm)]
+Date = Annotated[str, AfterValidator(_date)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(_listed, json_schema_input_type=Id | tuple[Id, ...])]
+
+
+class Shape(BaseModel):
+    """A mapping with known keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ControlShape(Shape):
+    """A control in its long form."""
+
+    kind: ControlKind
+    status: Literal["working", "assumed", "failed"] = "working"
+    provided_by: Id | None = None
+    fails: Literal["open", "closed"] = "open"
+    why: str | None = None
+    basis: Basis = Basis.DECLARED
+
+
+ControlItem = Annotated[ControlShape, BeforeValidator(_control, json_schema_input_type=ControlKind | ControlShape)]
+Controls = Annotated[
+    tuple[ControlItem, ...], BeforeValidator(_listed, json_schema_input_type=ControlKind | tuple[ControlItem, ...])
+]
+
+
+class ItemShape(Shape):
+    """One item of a relation: ``to`` one thing, or ``of`` a group."""
+
+    to: Id | None = None
+    of: Ids = ()
+    together: Ids = Field((), alias="with", description="all of these are needed together with this one")
+    extent: Literal["all", "subset"] = "all"
+    dependency: Literal["hard", "soft", "none"] | None = None
+    buffer_h: float | None = Field(None, ge=0, allow_inf_nan=False)
+    at_least: int | None = Field(None, ge=1)
+    capacity_loss: bool = False
+    brittle: bool = False
+    vote_min: int | None = Field(None, ge=1)
+    controls: Controls = ()
+    basis: Basis = Basis.DECLARED
+
+
+Item = Annotated[ItemShape, BeforeValidator(_item, json_schema_input_type=Id | ItemShape)]
+Items = Annotated[tuple[Item, ...], BeforeValidator(_listed, json_schema_input_type=Id | tuple[Item, ...])]
+
+
+class EntryShape(Shape):
+    """What every entity may say."""
+
+    name: str | None = None
+    zone: Id | None = None
+    owner: str | None = None
+    description: str | None = None
+    tags: Ids = ()
+    controls: Controls = ()
+    basis: Basis = Basis.DECLARED
+
+
+class PartyShape(EntryShape):
+    """An organisation."""
+
+    role: Literal["self", "partner", "provider", "processor", "upstream"] = "partner"
+    contract_end: Date | None = None
+    substitutability: Literal["easy", "hard", "impossible"] | None = None
+    governance: dict[str, str] = {}
+    owns: Items = ()
+    holds: Items = ()
+    publishes: Items = ()
+    relies_on: Items = ()
+
+
+class CredentialShape(EntryShape):
+    """What lets its holder act."""
+
+    type: Literal[
+        "password", "session", "oauth_token", "api_key", "client_secret", "signing_key", "mtls", "job_token"
+    ] = "api_key"
+    expires: Date | None = None
+    dormant: bool = False
+    count: int | None = Field(None, ge=0)
+    grants: Items = ()
+
+
+class ScopeShape(EntryShape):
+    """A permission that can be granted."""
+
+    justification: str | None = None
+    needed: bool | None = None
+    used: bool | None = None
+    permits: Items = ()
+
+
+class OperationShape(EntryShape):
+    """One callable function of an API."""
+
+    api: Id | None = None
+    method: str | None = None
+    path: str | None = None
+    direction: Literal["exposed", "consumed", "internal"] = "internal"
+    anonymous: bool = False
+    reads: Items = ()
+    writes: Items = ()
+    controls_target: Items = ()
+    disables: Items = ()
+
+
+class ServiceShape(EntryShape):
+    """Anything that runs."""
+
+    crown_jewel: bool = False
+    serves: Items = ()
+    holds: Items = ()
+    calls: Items = ()
+    reads: Items = ()
+    writes: Items = ()
+    publishes: Items = ()
+    consumes: Items = ()
+    installs: Items = ()
+    connects: Items = ()
+    informs: Items = ()
+    depends_on: Items = ()
+
+
+class StoreShape(EntryShape):
+    """Data."""
+
+    classification: str | None = None
+    records: int | None = Field(None, ge=0)
+    crown_jewel: bool = False
+    copy_of: Id | None = None
+    contains: Items = ()
+    derives_from: Items = ()
+    informs: Items = ()
+
+
+class FeedShape(EntryShape):
+    """What a third party sends us."""
+
+    content: Literal["data", "content", "code"] = "data"
+    crown_jewel: bool = False
+
+
+class ProcessShape(EntryShape):
+    """A business process or decision."""
+
+    crown_jewel: bool = False
+    tolerance_h: float | None = Field(None, ge=0, allow_inf_nan=False)
+    weight: float | None = Field(None, ge=0, allow_inf_nan=False)
+    depends_on: Items = ()
+
+
+class ZoneShape(Shape):
+    """A trust boundary."""
+
+    name: str | None = None
+    flat: bool = False
+
+
+class EffectShape(Shape):
+    """What the operations that match touch."""
+
+    match: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])]
+    scopes: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])] = ()
+    reads: Items = ()
+    writes: Items = ()
+    controls_target: Items = ()
+    disables: Items = ()
+
+
+class ApiShape(Shape):
+    """An API description that belongs to the estate."""
+
+    openapi: str
+    api: Id | None = None
+    direction: Literal["exposed", "consumed", "internal"] | None = None
+    served_by: Id | None = None
+    owner: str | None = None
+    scopes: Literal["any", "all"] = "any"
+    effects: tuple[EffectShape, ...] = ()
+
+
+Capabilities = Annotated[
+    tuple[Capability, ...], BeforeValidator(_listed, json_schema_input_type=Capability | tuple[Capability, ...])
+]
+Facts = dict[Id, Capabilities]
+
+
+class ExpectShape(Shape):
+    """A unit test for a trust boundary."""
+
+    name: str
+    compromise: Ids = ()
+    leak: Ids = ()
+    poison: Ids = ()
+    wrong: Ids = ()
+    outage: Ids = ()
+    breach: Ids = ()
+    hours: float | None = Field(None, ge=0, allow_inf_nan=False)
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "abused"
+    distrust: Ids = ()
+    reached: Facts = {}
+    not_reached: Facts = {}
+    possible: Facts = {}
+    basis: Basis = Basis.DECLARED
+    why: str | None = None
+
+
+def _entries(shape: type[EntryShape]) -> Any:
+    one = Annotated[shape, BeforeValidator(_empty, json_schema_input_type=shape | None)]
+    return Annotated[dict[Id, one], BeforeValidator(_empty)]  # type: ignore[valid-type]
+
+
+class FileShape(Shape):
+    """One estate file."""
+
+    blastradius: Literal[1, "1"]
+    title: str | None = None
+    as_of: Date | None = None
+    zones: Annotated[
+        dict[Id, Annotated[ZoneShape, BeforeValidator(_empty, json_schema_input_type=ZoneShape | None)]],
+        BeforeValidator(_empty),
+    ] = {}
+    parties: _entries(PartyShape) = {}
+    credentials: _entries(CredentialShape) = {}
+    scopes: _entries(ScopeShape) = {}
+    operations: _entries(OperationShape) = {}
+    services: _entries(ServiceShape) = {}
+    stores: _entries(StoreShape) = {}
+    feeds: _entries(FeedShape) = {}
+    processes: _entries(ProcessShape) = {}
+    apis: tuple[ApiShape, ...] = ()
+    expect: tuple[ExpectShape, ...] = ()

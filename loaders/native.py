@@ -1,0 +1,291 @@
+"""The estate format of blastradius itself, in YAML or JSON: parties, access, services, data, expectations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from blastradius.errors import InputError
+from ._native_shapes import (
+    ControlShape,
+    EntryShape,
+    ExpectShape,
+    FileShape,
+    ItemShape,
+)
+from blastradius.model import (
+    ENTITY_TYPES,
+    Control,
+    Document,
+    Entity,
+    Expectation,
+    ExpectedFact,
+    Kind,
+    Level,
+    Loaded,
+    Loader,
+    Provenance,
+    Relation,
+    Scenario,
+    SourceRequest,
+    Tally,
+    Verb,
+    Zone,
+)
+
+SECTIONS: dict[str, Kind] = {
+    "parties": Kind.PARTY,
+    "credentials": Kind.CREDENTIAL,
+    "scopes": Kind.SCOPE,
+    "operations": Kind.OPERATION,
+    "services": Kind.SERVICE,
+    "stores": Kind.STORE,
+    "feeds": Kind.FEED,
+    "processes": Kind.PROCESS,
+}
+_VERBS = {str(verb): verb for verb in Verb if verb != Verb.CONTROLS} | {"controls_target": Verb.CONTROLS}
+_WAYS = ("compromise", "leak", "poison", "wrong", "outage", "breach")
+_JOINT = {"to", "of", "controls", "basis"}
+_WORDS: dict[Verb, set[str]] = {
+    Verb.GRANTS: {"together"},
+    Verb.PERMITS: {"together"},
+    Verb.READS: {"extent", "dependency", "buffer_h"},
+    Verb.WRITES: {"extent"},
+    Verb.CALLS: {"dependency", "buffer_h"},
+    Verb.CONSUMES: {"dependency", "buffer_h", "brittle", "vote_min"},
+    Verb.DEPENDS_ON: {"dependency", "buffer_h", "at_least", "capacity_loss"},
+}
+Keys = tuple[str | int, ...]
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document says it is an estate, or looks like one that forgot to."""
+    return isinstance(data, dict) and ("blastradius" in data or len(SECTIONS.keys() & data.keys()) > 1)
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one estate file.
+
+    Raises:
+        InputError: everything that does not fit the format, each with its position.
+    """
+    if options:
+        raise InputError([f"{document.path}: an estate file takes no options, found {', '.join(sorted(options))}"])
+    shape = _shape(document)
+    reader = _Reader(document)
+    entities = tuple(reader.entities(shape))
+    relations = tuple(reader.relations(shape))
+    if reader.problems:
+        raise InputError(reader.problems)
+    zones, expected, requests = reader.zones(shape), reader.expectations(shape), reader.requests(shape)
+    records = len(entities) + len(relations) + len(zones) + len(expected) + len(requests)
+    return Loaded(
+        title=shape.title,
+        as_of=shape.as_of,
+        entities=entities,
+        relations=relations,
+        zones=zones,
+        expectations=expected,
+        requests=requests,
+        tally=Tally(facts=records),
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft-07) of one estate file, for editors."""
+    text = json.dumps(FileShape.model_json_schema(by_alias=True)).replace("#/$defs/", "#/definitions/")
+    found: dict[str, Any] = json.loads(text)
+    found["definitions"] = found.pop("$defs")
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **found, "title": "blastradius estate"}
+
+
+def _shape(document: Document) -> FileShape:
+    try:
+        return FileShape.model_validate(document.data)
+    except ValidationError as error:
+        problems = [_problem(document, each) for each in error.errors(include_url=False)]
+        raise InputError(list(dict.fromkeys(problems))) from None
+
+
+def _problem(document: Document, error: ErrorDetails) -> str:
+    keys = tuple(each for each in error["loc"] if each != "[key]")
+    line, column = document.position(*keys)
+    return f"{document.path}:{line}:{column}: {_says(error, keys)}"
+
+
+def _says(error: ErrorDetails, keys: Keys) -> str:
+    last, kind = keys[-1] if keys else "file", error["type"]
+    if kind == "extra_forbidden":
+        return f"{str(last)!r} is not known here{_near(str(last), _all_words())}"
+    if kind == "missing":
+        return f"{str(last)!r} is missing{_FORMAT if last == 'blastradius' else ''}"
+    if kind in ("literal_error", "enum"):
+        expected = str(error.get("ctx", {}).get("expected", ""))
+        choices = [each.strip("' ") for each in expected.replace(" or ", ", ").split(",")]
+        return f"{error['input']!r} is not one of {expected}{_near(str(error['input']), choices)}"
+    if kind == "value_error":
+        return f"{_short(error['input'])}: {error['ctx']['error']}"
+    message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")
+    return f"{str(last)!r} is {_short(error['input'])}; {message[0].lower()}{message[1:]}"
+
+
+_FORMAT = "; an estate file starts with 'blastradius: 1'"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _near(word: str, words: list[str]) -> str:
+    close = get_close_matches(word, words, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _all_words() -> list[str]:
+    """Every key of the format."""
+    words, queue, seen = set[str](), [FileShape.model_json_schema(by_alias=True)], 0
+    while seen < len(queue):
+        for key, value in queue[seen].items():
+            if key == "properties":
+                words |= set(value)
+            queue += [each for each in (value, *_inner(value)) if isinstance(each, dict)]
+        seen += 1
+    return sorted(words)
+
+
+def _inner(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else []
+
+
+class _Reader:
+    """Turns a well-shaped file into our terms, remembering where each thing stands."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[str] = []
+
+    def entities(self, shape: FileShape) -> Iterator[Entity]:
+        seen: dict[str, Keys] = {}
+        for section, kind in SECTIONS.items():
+            for name, entry in _entries(shape, section):
+                keys = (section, name)
+                if name in seen:
+                    first = self._at(seen[name])
+                    self._problem(
+                        keys, f"{name!r} is there already as one of {seen[name][0]} at {first.line}; rename one"
+                    )
+                seen.setdefault(name, keys)
+                model = ENTITY_TYPES[kind]
+                stated = {key: getattr(entry, key) for key in entry.model_fields_set if key in model.model_fields}
+                stated |= {"id": name, "provenance": (self._at(keys),)}
+                if "controls" in stated:
+                    stated["controls"] = self._controls(entry.controls, keys)
+                yield model(**stated)
+
+    def relations(self, shape: FileShape) -> Iterator[Relation]:
+        seen: dict[str, Keys] = {}
+        for section in SECTIONS:
+            for name, entry in _entries(shape, section):
+                for word, verb in _VERBS.items():
+                    for number, item in enumerate(getattr(entry, word, ())):
+                        keys = (section, name, word, number)
+                        relation = self._relation(verb, name, item, keys)
+                        if relation is None:
+                            continue
+                        if relation.id in seen:
+                            self._problem(keys, f"said already at {self._at(seen[relation.id])}; keep one")
+                        seen.setdefault(relation.id, keys)
+                        yield relation
+
+    def zones(self, shape: FileShape) -> tuple[Zone, ...]:
+        return tuple(
+            Zone(id=name, provenance=(self._at(("zones", name)),), **zone.model_dump(exclude_unset=True))
+            for name, zone in shape.zones.items()
+        )
+
+    def expectations(self, shape: FileShape) -> tuple[Expectation, ...]:
+        return tuple(self._expectation(each, ("expect", number)) for number, each in enumerate(shape.expect))
+
+    def requests(self, shape: FileShape) -> tuple[SourceRequest, ...]:
+        return tuple(
+            SourceRequest(
+                loader="openapi",
+                path=each.openapi,
+                options=each.model_dump(mode="json", exclude={"openapi"}, exclude_unset=True, by_alias=True),
+                provenance=self._at(("apis", number)),
+            )
+            for number, each in enumerate(shape.apis)
+        )
+
+    def _relation(self, verb: Verb, name: str, item: ItemShape, keys: Keys) -> Relation | None:
+        targets = tuple(sorted(set(item.of))) or ((item.to,) if item.to is not None else ())
+        if not targets or (item.of and item.to is not None):
+            self._problem(keys, "an item names one thing with 'to', or a group with 'of'")
+            return None
+        words = item.model_fields_set - _JOINT
+        for word in sorted(words - _WORDS.get(verb, set())):
+            self._problem((*keys, "with" if word == "together" else word), f"{verb} does not take {word!r}")
+        return Relation(
+            verb=verb,
+            sources=tuple(sorted({name, *item.together})),
+            targets=targets,
+            controls=self._controls(item.controls, keys),
+            provenance=(self._at(keys),),
+            **{key: getattr(item, key) for key in words - {"together"} | (item.model_fields_set & {"basis"})},
+        )
+
+    def _controls(self, controls: tuple[ControlShape, ...], keys: Keys) -> tuple[Control, ...]:
+        kinds = [each.kind for each in controls]
+        for number, each in enumerate(controls):
+            if each.kind in kinds[:number]:
+                self._problem((*keys, "controls", number), f"control {str(each.kind)!r} is there twice; keep one")
+        return tuple(
+            Control(provenance=(self._at((*keys, "controls", number)),), **each.model_dump(exclude_unset=True))
+            for number, each in enumerate(controls)
+        )
+
+    def _expectation(self, each: ExpectShape, keys: Keys) -> Expectation:
+        seeds = {way: getattr(each, way) for way in _WAYS}
+        return Expectation(
+            name=each.name,
+            scenario=Scenario(hours=each.hours, assume=Level[each.assume.upper()], distrust=each.distrust, **seeds),
+            reached=_facts(each.reached),
+            not_reached=_facts(each.not_reached),
+            possible=_facts(each.possible),
+            basis=each.basis,
+            why=each.why,
+            provenance=(self._at(keys),),
+        )
+
+    def _at(self, keys: Keys) -> Provenance:
+        line, column = self.document.position(*keys)
+        return Provenance(source="native", file=self.document.path, line=line, column=column)
+
+    def _problem(self, keys: Keys, message: str) -> None:
+        self.problems.append(f"{self._at(keys)}: {message}")
+
+
+def _entries(shape: FileShape, section: str) -> Iterator[tuple[str, EntryShape]]:
+    entries: Mapping[str, EntryShape] = getattr(shape, section)
+    yield from entries.items()
+
+
+def _facts(stated: Mapping[str, tuple[Any, ...]]) -> tuple[ExpectedFact, ...]:
+    return tuple(ExpectedFact(entity=name, capability=each) for name, them in stated.items() for each in them)
+
+
+LOADER = Loader(
+    name="native",
+    title="blastradius estate (YAML, JSON)",
+    suffixes=(".yaml", ".yml", ".json"),
+    recognises=recognises,
+    load=load,
+    reads="parties, credentials, scopes, operations, services, stores, feeds, processes, zones, expectations",
+    schema=schema,
+)

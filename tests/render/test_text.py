@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from blastradius.answer import Answer, Table
+from blastradius.model import Frozen, Note, NoteKind, Provenance
+from blastradius.render.text import RENDERERS, as_csv, as_json, as_markdown, safe, table
+
+HOSTILE = (
+    "[/b]",
+    "[red]x[/red]",
+    ":boom:",
+    "\x1b]0;owned\x07",
+    "\x9b31m",
+    "a\u202eb\u2066c",
+    "line\nbreak\r\tx",
+    "\x00\x7f",
+    "\ud800",
+    "<script>alert(1)</script>",
+    "a|b`c`",
+    "![x](https://evil.example/p.png)",
+    "@everyone",
+    "=HYPERLINK(1)",
+    "+1",
+    "-1",
+    "\t=1",
+    "\r=1",
+    "-- x",
+    "数据库 🔥",
+)
+
+
+class Data(Frozen):
+    names: tuple[str, ...] = ()
+    count: int = 0
+    share: float | None = None
+
+
+def answer(*names: str) -> Answer:
+    rows = tuple((name, index, None if index else 0.5, index == 0) for index, name in enumerate(names))
+    headline = names[0] if names else "nothing"
+    note = Note(kind=NoteKind.ASSUMED, message=headline, provenance=(Provenance(source="s", file="a.yaml", line=3),))
+    return Answer(
+        question="reach",
+        headline=headline,
+        data=Data(names=names, count=len(names)),
+        tables=(Table("reached", headline, ("Name", "Records", "Share", "Jewel"), rows),),
+        lines=names,
+        notes=(note,),
+    )
+
+
+def plain() -> Answer:
+    made = answer("Customer records", "Orders")
+    return replace(made, headline="2 things are reached", lines=("one line",))
+
+
+def harmful(text: str) -> list[str]:
+    codes = [*range(10), *range(11, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    bad = {*codes, *range(0xD800, 0xE000)}
+    return [char for char in text if ord(char) in bad]
+
+
+def test_a_table_reads_like_this() -> None:
+    assert table(plain()) == (
+        "2 things are reached\n"
+        "one line\n"
+        "\n"
+        "Customer records\n"
+        "Name               Records   Share   Jewel\n"
+        "──────────────────────────────────────────\n"
+        "Customer records         0     0.5   yes\n"
+        "Orders                   1           no\n"
+        "\n"
+        "note: a.yaml:3: assumed: Customer records\n"
+    )
+
+
+def test_colour_only_when_asked_for() -> None:
+    assert "\x1b[" in table(plain(), color=True)
+    assert "\x1b" not in table(plain(), color=False)
+
+
+def test_a_width_is_kept_and_nothing_is_left_out() -> None:
+    narrow = table(answer("word " * 30, "x" * 90), width=50)
+    assert max(map(len, narrow.splitlines())) <= 50
+    cells = "".join(line.split(" ")[0] for line in narrow.split("Jewel")[1].splitlines())
+    assert cells.count("x") == 90
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("renderer", sorted(RENDERERS))
+def test_no_renderer_lets_a_name_act(renderer: str, name: str) -> None:
+    text = RENDERERS[renderer](answer(name, name))
+    assert not harmful(text)
+    text.encode()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_is_shown_as_it_is_or_as_a_visible_escape(name: str) -> None:
+    assert table(answer(name)).count(safe(name)) >= 3
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_json_keeps_the_value(name: str) -> None:
+    assert json.loads(as_json(answer(name)))["names"] == [name]
+
+
+def test_json_is_stable_and_ends_with_a_newline() -> None:
+    assert as_json(answer("é")) == '{\n  "names": [\n    "é"\n  ],\n  "count": 1,\n  "share": null\n}\n'
+
+
+def test_csv_is_the_table() -> None:
+    assert as_csv(plain()) == "Name,Records,Share,Jewel\nCustomer records,0,0.5,yes\nOrders,1,,no\n"
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_no_csv_cell_is_a_formula(name: str) -> None:
+    row = list(csv.reader(io.StringIO(as_csv(answer(name)))))[1]
+    assert row[0] == "'" + safe(name)
+
+
+def test_a_negative_number_stays_a_number() -> None:
+    made = replace(plain(), tables=(Table("t", "T", ("n",), ((-3,), (-0.5,))),))
+    assert as_csv(made) == "n\n-3\n-0.5\n"
+
+
+def test_several_tables_have_a_blank_line_between_them() -> None:
+    made = replace(plain(), tables=(Table("a", "A", ("x",), ((1,),)), Table("b", "B", ("y",), ((2,),))))
+    assert as_csv(made) == "x\n1\n\ny\n2\n"
+
+
+def test_markdown_reads_like_this() -> None:
+    assert as_markdown(plain()) == (
+        "**2 things are reached**\n\n- one line\n\n### Customer records\n\n"
+        "| Name | Records | Share | Jewel |\n| --- | --- | --- | --- |\n"
+        "| Customer records | 0 | 0.5 | yes |\n| Orders | 1 |  | no |\n\n"
+        "- note: a.yaml:3: assumed: Customer records\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("a|b`c`", "a\\|b\\`c\\`"),
+        ("<b>&lt;", "&lt;b&gt;&amp;lt;"),
+        ("[x](https://evil.example)", "\\[x\\](https&#58;//evil.example)"),
+        ("@team", "&#64;team"),
+        ("# x", "\\# x"),
+        ("12. x", "12\\. x"),
+        ("tail\\", "tail\\\\"),
+    ],
+)
+def test_markdown_escapes(name: str, written: str) -> None:
+    assert f"| {written} |" in as_markdown(answer(name))
+    assert f"- {written}\n" in as_markdown(answer(name))
+
+
+def test_an_answer_without_tables_or_lines() -> None:
+    bare = Answer("q", "nothing is reached", Data())
+    assert table(bare) == "nothing is reached\n"
+    assert as_csv(bare) == ""
+    assert as_markdown(bare) == "**nothing is reached**\n"
