@@ -11,13 +11,6 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from blastradius.errors import InputError
-from ._native_shapes import (
-    ControlShape,
-    EntryShape,
-    ExpectShape,
-    FileShape,
-    ItemShape,
-)
 from blastradius.model import (
     ENTITY_TYPES,
     Control,
@@ -36,6 +29,14 @@ from blastradius.model import (
     Tally,
     Verb,
     Zone,
+)
+
+from ._native_shapes import (
+    ControlShape,
+    EntryShape,
+    ExpectShape,
+    FileShape,
+    ItemShape,
 )
 
 SECTIONS: dict[str, Kind] = {

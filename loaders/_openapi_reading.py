@@ -1,0 +1,288 @@
+"""An API description in its own terms: schemes, operations and what each asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.model import Document, Note, NoteKind, Provenance
+
+from ._openapi_options import harmless
+from ._openapi_refs import Place, References
+
+METHODS = frozenset(["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"])
+_OTHER_KEYS = frozenset(["$ref", "summary", "description", "servers", "parameters", "additionalOperations"])
+_OPENAPI = re.compile(r"3\.[0-2](?![0-9])")
+_SWAGGER = re.compile(r"2(\.0)*")
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A way to authenticate; ``scopes`` with what the description says of each."""
+
+    name: str
+    type: str
+    scopes: dict[str, str | None]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One alternative: all these schemes are needed, each with the scopes it lists."""
+
+    schemes: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Security:
+    """The alternatives in force; ``stated`` is false where the description says nothing."""
+
+    stated: bool = False
+    alternatives: tuple[Requirement, ...] = ()
+    malformed: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether one may come without any credential."""
+        empty = any(not each.schemes for each in self.alternatives)
+        return self.stated and (empty or not (self.alternatives or self.malformed))
+
+
+@dataclass(frozen=True)
+class ApiOperation:
+    """One method of one path."""
+
+    method: str
+    path: str
+    operation_id: str | None
+    summary: str | None
+    tags: tuple[str, ...]
+    security: Security
+    callbacks: int
+    provenance: Provenance
+
+
+@dataclass
+class Description:
+    """All that was read of one description."""
+
+    title: str | None
+    schemes: dict[str, Scheme] = field(default_factory=dict)
+    operations: list[ApiOperation] = field(default_factory=list)
+    webhooks: int = 0
+    open_document: bool = False
+    rejected: int = 0
+    notes: list[Note] = field(default_factory=list)
+
+    def reject(self, place: Place, what: str) -> None:
+        """A record that cannot be read."""
+        self.rejected += 1
+        self.notes.append(Note(kind=NoteKind.UNSUPPORTED, message=what, provenance=(place.provenance(),)))
+
+
+def read_description(document: Document) -> Description:
+    """Read a description; what does not fit is rejected piece by piece.
+
+    Raises:
+        InputError: the document is no OpenAPI or Swagger description of a known version.
+    """
+    _check_version(document)
+    return _Reader(document).read()
+
+
+def _check_version(document: Document) -> None:
+    data = document.data
+    why = _not_ours(data) if isinstance(data, dict) else "not a mapping; expected an OpenAPI description"
+    if why:
+        raise InputError([f"{document.path}: {why}"])
+
+
+def _not_ours(data: dict[str, Any]) -> str | None:
+    if "openapi" not in data and "swagger" not in data:
+        if "discoveryVersion" in data or data.get("kind") == "discovery#restDescription":
+            return "a Google Discovery document, not OpenAPI; convert it to OpenAPI first"
+        return "neither 'openapi' nor 'swagger' at the top; not an API description that can be read"
+    if "openapi" in data:
+        known = _OPENAPI.match(str(data["openapi"]))
+        return None if known else f"openapi version {_short(data['openapi'])}; read are 3.0, 3.1 and 3.2"
+    known = _SWAGGER.fullmatch(str(data["swagger"]))
+    return None if known else f"swagger version {_short(data['swagger'])}; read is 2.0"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+class _Reader:
+    """Reads one description, keeping what could not be read."""
+
+    def __init__(self, document: Document) -> None:
+        self.root = Place(document, (), document.data)
+        self.references = References()
+        self.found = Description(_text(self.root.child("info", "title").value))
+        self.document_security = Security()
+
+    def read(self) -> Description:
+        self.found.schemes = {each.name: each for each in self._schemes()}
+        if "security" in self.root.value:
+            self.document_security = self._security(self.root.child("security"))
+            self.found.open_document = self.document_security.open
+        for place, path in self._paths("paths"):
+            self._path_item(place, path)
+        self.found.webhooks = sum(self._count_methods(section) for section in ("webhooks", "x-webhooks"))
+        self.references.survey(self.root)
+        self.found.notes += _reference_notes(self.references, self.root)
+        return self.found
+
+    def _mapping(self, place: Place, what: str) -> dict[str, Any]:
+        """The mapping at a place; a wrong type is rejected, nothing is just nothing."""
+        if place.value is not None and not isinstance(place.value, dict):
+            self.found.reject(place, f"{what} is {_short(place.value)}, not a mapping; left out")
+        return place.value if isinstance(place.value, dict) else {}
+
+    def _schemes(self) -> Iterator[Scheme]:
+        """Both places where schemes are declared, for a description that mixes its versions."""
+        for keys in (("securityDefinitions",), ("components", "securitySchemes")):
+            at = self.root.child(*keys)
+            for name in self._mapping(at, "the section of security schemes"):
+                place = self.references.follow(at.child(name))
+                if place is None:
+                    continue
+                if not isinstance(place.value, dict):
+                    self.found.reject(place, f"security scheme {_short(name)} is not a mapping; left out")
+                    continue
+                yield Scheme(name, _text(place.child("type").value) or "unknown", self._scopes(place), place)
+
+    def _scopes(self, scheme: Place) -> dict[str, str | None]:
+        flows = [scheme]
+        for name in self._mapping(scheme.child("flows"), "the flows of a scheme"):
+            if not name.startswith("x-"):
+                flows.append(scheme.child("flows", name))
+        scopes: dict[str, str | None] = {}
+        for flow in flows:
+            self._mapping(flow, "a flow")
+            declared = self._mapping(flow.child("scopes"), "the scopes of a scheme")
+            scopes |= {key: _text(value) for key, value in declared.items() if not key.startswith("x-")}
+        return scopes
+
+    def _paths(self, section: str) -> Iterator[tuple[Place, str]]:
+        at = self.references.follow(self.root.child(section))
+        if at is None:
+            return
+        for path in self._mapping(at, f"{section!r}"):
+            if not path.startswith("x-"):
+                yield at.child(path), path
+
+    def _methods(self, item: Place) -> Iterator[tuple[Place, str]]:
+        for key in self._mapping(item, "a path"):
+            if key.lower() in METHODS:
+                yield item.child(key), key.upper()
+            elif key not in _OTHER_KEYS and not key.startswith("x-"):
+                self.found.reject(item.child(key), f"{_short(key)} is not a method; left out")
+        more = item.child("additionalOperations")
+        for key in self._mapping(more, "'additionalOperations'"):
+            yield more.child(key), key.upper()
+
+    def _items(self, item: Place) -> list[Place]:
+        """A path item and what it refers to; both may have methods."""
+        if not isinstance(item.value, dict) or "$ref" not in item.value:
+            return [item]
+        target = self.references.follow(item)
+        if target is None:
+            self.found.reject(item, "a path whose reference cannot be followed; its operations are missing")
+        own = Place(item.document, item.keys, {key: each for key, each in item.value.items() if key != "$ref"})
+        return [own, target] if target is not None else [own]
+
+    def _path_item(self, item: Place, path: str) -> None:
+        seen: set[str] = set()
+        for place in self._items(item):
+            for operation, method in self._methods(place):
+                if method not in seen:
+                    seen.add(method)
+                    self._operation(operation, method, path)
+
+    def _operation(self, at: Place, method: str, path: str) -> None:
+        place = self.references.follow(at)
+        if place is None or not isinstance(place.value, dict):
+            why = "cannot be followed" if place is None else f"is {_short(place.value)}, not a mapping"
+            self.found.reject(at, f"{method} {_short(path)} {why}; left out")
+            return
+        self.found.operations.append(
+            ApiOperation(
+                method=method,
+                path=path,
+                operation_id=_raw(place.value.get("operationId")),
+                summary=_text(place.value.get("summary")),
+                tags=_tags(place.value.get("tags")),
+                security=self._effective(place),
+                callbacks=len(self._mapping(place.child("callbacks"), "'callbacks'")),
+                provenance=place.provenance(),
+            )
+        )
+
+    def _effective(self, operation: Place) -> Security:
+        if "security" in operation.value:
+            return self._security(operation.child("security"))
+        return self.document_security
+
+    def _security(self, place: Place) -> Security:
+        if not isinstance(place.value, list):
+            self.found.reject(place, f"'security' is {_short(place.value)}, not a list; taken as not stated")
+            return Security()
+        read = [_requirement(each) for each in place.value]
+        malformed = read.count(None)
+        if malformed:
+            message = f"{malformed} alternatives of 'security' do not say schemes with lists of scopes; left out"
+            self.found.notes.append(Note(kind=NoteKind.UNSUPPORTED, message=message, provenance=(place.provenance(),)))
+        return Security(True, tuple(each for each in read if each is not None), malformed)
+
+    def _count_methods(self, section: str) -> int:
+        count = 0
+        for place, _ in self._paths(section):
+            item = self.references.follow(place)
+            if item is not None:
+                count += sum(1 for _ in self._methods(item))
+        return count
+
+
+def _text(value: Any) -> str | None:
+    """A text on one line, or nothing where it could do harm."""
+    flat = " ".join(value.split()) if isinstance(value, str) else ""
+    return flat if harmless(flat) else None
+
+
+def _raw(value: Any) -> str | None:
+    """A text as it stands, for ids: what could do harm there is refused, not mended."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    found = value if isinstance(value, list) else []
+    return tuple(dict.fromkeys(each for each in found if isinstance(each, str) and harmless(each)))
+
+
+def _requirement(value: Any) -> Requirement | None:
+    if not isinstance(value, dict):
+        return None
+    schemes = []
+    for name, scopes in value.items():
+        listed = [] if scopes is None else scopes
+        if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+            return None
+        schemes.append((name, tuple(dict.fromkeys(listed))))
+    return Requirement(tuple(schemes))
+
+
+def _reference_notes(references: References, root: Place) -> Iterator[Note]:
+    at = (root.provenance(),) if references.broken or references.cycles else ()
+    if references.broken:
+        some = "; ".join(f"{_short(ref)}: {why}" for ref, why in sorted(references.broken.items())[:5])
+        message = f"{len(references.broken)} references were not followed, such as {some}"
+        yield Note(kind=NoteKind.UNRESOLVED, message=message, provenance=at)
+    if references.cycles:
+        some = ", ".join(_short(each) for each in sorted(references.cycles)[:5])
+        yield Note(kind=NoteKind.UNRESOLVED, message=f"references in a cycle, not followed: {some}", provenance=at)
