@@ -23,19 +23,18 @@ _SPENT = {ControlKind.REVOKED, ControlKind.ROTATED, ControlKind.EXPIRED}
 
 @dataclass(frozen=True)
 class Ties:
-    """Who owns a thing, and who publishes a feed."""
+    """Who owns a thing, and who stands behind a feed (its publishers) or an operation (what serves it)."""
 
     owners: Mapping[str, str]
-    publishers: Mapping[str, frozenset[str]]
+    behind: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, by_verb: Relations) -> Ties:
         """Read the ties off the relations."""
-        publishers: dict[str, frozenset[str]] = {}
-        for each in by_verb[Verb.PUBLISHES]:
-            feed = each.targets[0]
-            publishers[feed] = publishers.get(feed, frozenset()) | {each.sources[0]}
-        return cls({each.targets[0]: each.sources[0] for each in by_verb[Verb.OWNS]}, publishers)
+        behind: dict[str, frozenset[str]] = {}
+        for each in (*by_verb[Verb.PUBLISHES], *by_verb[Verb.SERVES]):
+            behind[each.targets[0]] = behind.get(each.targets[0], frozenset()) | {each.sources[0]}
+        return cls({each.targets[0]: each.sources[0] for each in by_verb[Verb.OWNS]}, behind)
 
     def owner(self, name: str) -> str:
         """The owner, or the thing itself where nobody owns it."""
@@ -59,15 +58,15 @@ def void(control: Control, relation: Relation | None, entities: Mapping[str, Ent
 
 
 def _own_signature(provider: Entity, relation: Relation, ties: Ties) -> str | None:
-    vendors = {ties.owner(each) for feed in relation.targets for each in ties.publishers.get(feed, ())}
+    vendors = {ties.owner(each) for feed in relation.targets for each in ties.behind.get(feed, ())}
     if ties.owner(provider.id) in vendors:
         return f"{provider.id!r} belongs to the vendor whose feed it vouches for"
     return None
 
 
 def _false_fallback(provider: Entity, relation: Relation, entities: Mapping[str, Entity], ties: Ties) -> str | None:
-    replaced = relation.targets if relation.verb != Verb.PUBLISHES else relation.sources
-    for name in replaced:
+    named = relation.targets if relation.verb != Verb.PUBLISHES else relation.sources
+    for name in sorted({*named, *(each for one in named for each in ties.behind.get(one, ()))}):
         if name == provider.id:
             return f"the fallback {name!r} is what it replaces"
         if provider.zone is not None and provider.zone == entities[name].zone:

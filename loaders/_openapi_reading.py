@@ -158,10 +158,8 @@ class _Reader:
                 yield Scheme(name, _text(place.child("type").value) or "unknown", self._scopes(place), place)
 
     def _scopes(self, scheme: Place) -> dict[str, str | None]:
-        flows = [scheme]
-        for name in self._mapping(scheme.child("flows"), "the flows of a scheme"):
-            if not name.startswith("x-"):
-                flows.append(scheme.child("flows", name))
+        named = self._mapping(scheme.child("flows"), "the flows of a scheme")
+        flows = [scheme, *(scheme.child("flows", name) for name in named if not name.startswith("x-"))]
         scopes: dict[str, str | None] = {}
         for flow in flows:
             self._mapping(flow, "a flow")

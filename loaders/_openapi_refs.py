@@ -41,11 +41,11 @@ class Place:
         return Provenance(source="openapi", file=self.document.path, line=line, column=column)
 
 
-class Unresolved(Exception):
+class UnresolvedError(Exception):
     """A reference that leads nowhere; the message says why."""
 
 
-class Cycle(Unresolved):
+class CycleError(UnresolvedError):
     """A reference that leads back to itself."""
 
 
@@ -63,10 +63,10 @@ class References:
             try:
                 _once(seen, place, ref)
                 place = _step(place, ref)
-            except Cycle:
+            except CycleError:
                 self.cycles.add(ref)
                 return None
-            except Unresolved as error:
+            except UnresolvedError as error:
                 self.broken[ref] = str(error)
                 return None
         return place
@@ -88,7 +88,7 @@ class References:
             seen.add(ref)
             try:
                 place = _pointed(place.document, ref[1:])
-            except Unresolved:
+            except UnresolvedError:
                 return
 
 
@@ -100,7 +100,7 @@ def _ref_of(value: Any) -> str | None:
 def _once(seen: set[tuple[str, str]], place: Place, ref: str) -> None:
     mark = (place.document.path, ref)
     if mark in seen or len(seen) > 100:
-        raise Cycle("leads back to itself")
+        raise CycleError("leads back to itself")
     seen.add(mark)
 
 
@@ -109,13 +109,13 @@ def _step(place: Place, ref: str) -> Place:
     if not file:
         return _pointed(place.document, pointer)
     if (why := _foreign(ref, upwards=True)) is not None:
-        raise Unresolved(why)
+        raise UnresolvedError(why)
     try:
         return _pointed(place.document.sibling(unquote(file)), pointer)
     except InputError as error:
-        raise Unresolved(str(error)) from None
+        raise UnresolvedError(str(error)) from None
     except (OSError, ValueError):
-        raise Unresolved("not a file name") from None
+        raise UnresolvedError("not a file name") from None
 
 
 def _foreign(ref: str, *, upwards: bool = False) -> str | None:
@@ -132,7 +132,7 @@ def _foreign(ref: str, *, upwards: bool = False) -> str | None:
 
 def _pointed(document: Document, pointer: str) -> Place:
     if pointer and not pointer.startswith("/"):
-        raise Unresolved("an anchor, not a JSON pointer")
+        raise UnresolvedError("an anchor, not a JSON pointer")
     keys: list[str | int] = []
     value = document.data
     for part in pointer.split("/")[1:]:
@@ -147,7 +147,7 @@ def _entry(value: Any, key: str) -> tuple[Any, str | int]:
         return value[key], key
     if isinstance(value, list) and key.isascii() and key.isdigit() and len(key) < 10 and int(key) < len(value):
         return value[int(key)], int(key)
-    raise Unresolved("points to nothing")
+    raise UnresolvedError("points to nothing")
 
 
 def _all_refs(value: Any) -> Iterator[str]:
