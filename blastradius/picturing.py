@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 
 from blastradius.answer import Edge, Node, Picture
 from blastradius.engine import Reach
 from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Verb
-from blastradius.telling import held_over, plural, strongest
+from blastradius.telling import plural, strongest
 
 FEW = 38
 """How many nodes the default picture may have; a board reads no more."""
 
+Held = dict[Capability, Level]
+_MARKS = dict(zip(Level, "①②③④", strict=True))
 _PLURALS = {Kind.PARTY: "parties", Kind.PROCESS: "processes"}
 
 
@@ -23,9 +25,10 @@ def picture_of(reach: Reach, title: str, *, full: bool = False, only: frozenset[
     Siblings are folded until the picture has at most ``FEW`` nodes, unless ``full``.
     """
     edges = _merge([*_taken(reach, only), *([] if only else _stopped(reach))])
-    nodes = _nodes(reach, edges, only)
+    held = _held(reach)
+    nodes = _nodes(reach, edges, held, only)
     if not full:
-        nodes, edges = _folded(nodes, edges)
+        nodes, edges = _folded(nodes, edges, held)
     zones = {each: _zone_label(reach, each) for each in sorted({node.zone for node in nodes if node.zone})}
     return Picture(
         title=title,
@@ -104,20 +107,32 @@ def _one_edge(edges: list[Edge]) -> Edge:
     )
 
 
-def _nodes(reach: Reach, edges: list[Edge], only: frozenset[Fact] | None) -> list[Node]:
-    held = held_over(reach)
-    levels: dict[str, Level] = {}
+def _held(reach: Reach) -> dict[str, Held]:
+    """For each entity reached, the lowest level of every capability over it."""
+    held: dict[str, Held] = defaultdict(dict)
     for fact, level in reach.levels.items():
-        levels[fact.entity] = min(level, levels.get(fact.entity, level))
-    drawn = dict.fromkeys(
-        [
-            *_seeds(reach),
-            *(name for edge in edges for name in (edge.source, edge.target)),
-            *([] if only else levels),
-        ]
-    )
-    homes, seeds = _homes(reach), set(_seeds(reach))
-    return [_node(reach, name, held.get(name, ()), levels.get(name), homes, name in seeds) for name in drawn]
+        held[fact.entity][fact.capability] = level
+    return held
+
+
+def _nodes(reach: Reach, edges: list[Edge], held: Mapping[str, Held], only: frozenset[Fact] | None) -> list[Node]:
+    seeds = _seeds(reach)
+    named = [*seeds, *(name for edge in edges for name in (edge.source, edge.target)), *([] if only else held)]
+    homes = _homes(reach)
+    return [_node(reach, name, held.get(name, {}), homes, name in seeds) for name in dict.fromkeys(named)]
+
+
+def _gained(held: Held) -> str:
+    """What is held at the lowest level, then what each level adds, such as ``taint, ④ control``."""
+    told: list[str] = []
+    before: set[Capability] = set()
+    for level in sorted(set(held.values())):
+        now = {each for each, at in held.items() if at <= level}
+        new = [_word(each) for each in strongest(now) if each not in before]
+        mark = f"{_MARKS[level]} " if told else ""
+        told += [f"{mark}{', '.join(new)}"] if new else []
+        before = now
+    return ", ".join(told)
 
 
 def _seeds(reach: Reach) -> list[str]:
@@ -133,28 +148,21 @@ def _homes(reach: Reach) -> dict[str, str | None]:
     return homes
 
 
-def _node(
-    reach: Reach,
-    name: str,
-    held: tuple[Capability, ...],
-    level: Level | None,
-    homes: dict[str, str | None],
-    seed: bool,
-) -> Node:
+def _node(reach: Reach, name: str, held: Held, homes: Mapping[str, str | None], seed: bool) -> Node:
     entity = reach.estate.entities[name]
     return Node(
         id=name,
         label=entity.label,
         kind=entity.kind,
         zone=entity.zone or homes.get(name),
-        level=level,
-        gained=", ".join(map(_word, held)),
+        level=min(held.values(), default=None),
+        gained=_gained(held),
         seed=seed,
         crown_jewel=reach.estate.crown_jewel(name),
     )
 
 
-def _folded(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[Edge]]:
+def _folded(nodes: list[Node], edges: list[Edge], held: Mapping[str, Held]) -> tuple[list[Node], list[Edge]]:
     """Fold siblings, ever more coarsely, until the picture is small enough."""
     into: dict[str, set[tuple[str, str]]] = defaultdict(set)
     out: dict[str, set[tuple[str, str]]] = defaultdict(set)
@@ -172,34 +180,33 @@ def _folded(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[Edge
     )
     for number, key in enumerate(keys):
         jewels = number < len(keys) - 3
-        folded = _fold(nodes, key, keep_jewels=jewels)
+        folded = _fold(nodes, key, held, keep_jewels=jewels)
         if len(folded) <= FEW or number == len(keys) - 1:
             return _redirected(folded, edges)
     return nodes, edges
 
 
-def _fold(nodes: list[Node], key: Callable[[Node], Hashable], *, keep_jewels: bool) -> list[Node]:
+def _fold(
+    nodes: list[Node], key: Callable[[Node], Hashable], held: Mapping[str, Held], *, keep_jewels: bool
+) -> list[Node]:
     groups: dict[Hashable, list[Node]] = defaultdict(list)
     for node in nodes:
         alone = node.seed or (node.crown_jewel and keep_jewels)
         groups[node.id if alone else (node.crown_jewel, key(node))].append(node)
-    return [_one_node(group) for group in groups.values()]
+    return [group[0] if len(group) == 1 else _one_node(group, held) for group in groups.values()]
 
 
-def _one_node(group: list[Node]) -> Node:
-    first = group[0]
-    if len(group) == 1:
-        return first
-    levels = [node.level for node in group if node.level is not None]
-    words = {word for node in group for word in node.gained.split(", ")}
-    gained = strongest(each for each in Capability if _word(each) in words)
-    zones = {node.zone for node in group}
+def _one_node(group: list[Node], held: Mapping[str, Held]) -> Node:
+    together: Held = {}
+    for capability, level in (item for node in group for item in held.get(node.id, {}).items()):
+        together[capability] = min(level, together.get(capability, level))
+    first, zones = group[0], {node.zone for node in group}
     return replace(
         first,
         label=plural(len(group), first.kind, _PLURALS.get(first.kind)),
-        level=min(levels, default=None),
+        level=min(together.values(), default=None),
         zone=first.zone if len(zones) == 1 else None,
-        gained=", ".join(map(_word, gained)),
+        gained=_gained(together),
         members=tuple(node.id for node in group),
     )
 

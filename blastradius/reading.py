@@ -27,7 +27,9 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEMPLATE = re.compile(r"^\s*(\{\{|\{%)|:\s+\{\{[^}]*\}\}|\{%-?\s*(if|for|set|block|extends)\b", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _JSON_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 Path_ = tuple[str | int, ...]
+_Index = dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]
 
 
 @dataclass
@@ -48,10 +50,11 @@ class ParsedDocument:
     _folder: _Folder
     _text: str
     _node: yaml.Node | None = None
+    _index: _Index = field(default_factory=dict)
 
     def position(self, *keys: str | int) -> tuple[int, int]:
         """Line and column, from 1, of the value at ``keys`` (a mapping's entry: of its key)."""
-        return _node_position(self._tree, keys)
+        return _node_position(self._tree, keys, self._index)
 
     def sibling(self, relative: str) -> ParsedDocument:
         """Another file below the root folder, named relative to this one.
@@ -67,7 +70,7 @@ class ParsedDocument:
 
     @cached_property
     def _tree(self) -> yaml.Node | None:
-        return self._node if self._node is not None else _composed(self._text)
+        return self._node if self._node is not None else _composed(_PAIR.sub(_whole, self._text))
 
 
 def read_document(path: str | Path, root: Path | None = None, shown: str | None = None) -> ParsedDocument:
@@ -337,7 +340,7 @@ class _Plain:
         bad = _JSON_SURROGATE.search(text) or ("\x00" in text and re.search("\x00", text))
         if bad:
             _fail(self.shown, _mark(node), "half a surrogate pair or a NUL; write the whole character")
-        return None if node.style is None and text in _NULLS else text
+        return None if not node.style and text in _NULLS else text
 
     def _mapping(self, node: yaml.Node) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -346,7 +349,7 @@ class _Plain:
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 _fail(self.shown, _mark(key_node), "a key that is not a single value; write a plain key")
-            if key_node.value == "<<" and key_node.style is None:
+            if key_node.value == "<<" and not key_node.style:
                 merged = {**self._merged(value_node), **merged}
                 continue
             key = str(key_node.value)
@@ -373,11 +376,13 @@ class _Plain:
         _fail(self.shown, _mark(node), f"tag {node.tag.replace('tag:yaml.org,2002:', '!!')!r} is not data; remove it")
 
 
-def _node_position(node: yaml.Node | None, keys: Path_) -> tuple[int, int]:
+def _node_position(node: yaml.Node | None, keys: Path_, index: _Index) -> tuple[int, int]:
     spot = _mark(node) if node is not None else (1, 1)
     for key in keys:
         if isinstance(node, yaml.MappingNode):
-            entry = next(((k, v) for k, v in node.value if k.value == str(key)), None)
+            if id(node) not in index:
+                index[id(node)] = {str(k.value): (k, v) for k, v in node.value}
+            entry = index[id(node)].get(str(key))
             if entry is None:
                 return spot
             spot, node = _mark(entry[0]), entry[1]
@@ -387,6 +392,11 @@ def _node_position(node: yaml.Node | None, keys: Path_) -> tuple[int, int]:
         else:
             return spot
     return spot
+
+
+def _whole(pair: re.Match[str]) -> str:
+    """An escaped surrogate pair, which YAML does not know, as YAML writes the character."""
+    return f"\\U{ord(json.loads(chr(34) + pair.group() + chr(34))):08X}"
 
 
 @dataclass

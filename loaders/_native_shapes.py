@@ -6,11 +6,21 @@ import datetime
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from blastradius.model import Basis, Capability, ControlKind
 
-_HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def _no_harm(text: str) -> str:
@@ -24,6 +34,8 @@ def _no_harm(text: str) -> str:
 
 def _date(text: str) -> str:
     try:
+        if len(text) != 10:
+            raise ValueError(text)
         datetime.date.fromisoformat(text)
     except ValueError:
         raise ValueError("not a date; write it as YYYY-MM-DD") from None
@@ -256,9 +268,17 @@ class ExpectShape(Shape):
     why: str | None = None
 
 
-def _entries(shape: type[EntryShape]) -> Any:
-    one = Annotated[shape, BeforeValidator(_empty, json_schema_input_type=shape | None)]
-    return Annotated[dict[Id, one], BeforeValidator(_empty)]  # type: ignore[valid-type]
+class _MayBeEmpty:
+    """A key with nothing after it means an empty mapping."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(_empty, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(core), {"type": "null"}]}
+
+
+_Bare = _MayBeEmpty()
 
 
 class FileShape(Shape):
@@ -267,17 +287,14 @@ class FileShape(Shape):
     blastradius: Literal[1, "1"]
     title: str | None = None
     as_of: Date | None = None
-    zones: Annotated[
-        dict[Id, Annotated[ZoneShape, BeforeValidator(_empty, json_schema_input_type=ZoneShape | None)]],
-        BeforeValidator(_empty),
-    ] = {}
-    parties: _entries(PartyShape) = {}
-    credentials: _entries(CredentialShape) = {}
-    scopes: _entries(ScopeShape) = {}
-    operations: _entries(OperationShape) = {}
-    services: _entries(ServiceShape) = {}
-    stores: _entries(StoreShape) = {}
-    feeds: _entries(FeedShape) = {}
-    processes: _entries(ProcessShape) = {}
+    zones: Annotated[dict[Id, Annotated[ZoneShape, _Bare]], _Bare] = {}
+    parties: Annotated[dict[Id, Annotated[PartyShape, _Bare]], _Bare] = {}
+    credentials: Annotated[dict[Id, Annotated[CredentialShape, _Bare]], _Bare] = {}
+    scopes: Annotated[dict[Id, Annotated[ScopeShape, _Bare]], _Bare] = {}
+    operations: Annotated[dict[Id, Annotated[OperationShape, _Bare]], _Bare] = {}
+    services: Annotated[dict[Id, Annotated[ServiceShape, _Bare]], _Bare] = {}
+    stores: Annotated[dict[Id, Annotated[StoreShape, _Bare]], _Bare] = {}
+    feeds: Annotated[dict[Id, Annotated[FeedShape, _Bare]], _Bare] = {}
+    processes: Annotated[dict[Id, Annotated[ProcessShape, _Bare]], _Bare] = {}
     apis: tuple[ApiShape, ...] = ()
     expect: tuple[ExpectShape, ...] = ()

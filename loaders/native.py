@@ -132,6 +132,7 @@ def _says(error: ErrorDetails, keys: Keys) -> str:
     if kind == "value_error":
         return f"{_short(error['input'])}: {error['ctx']['error']}"
     message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")
+    message = message.replace("dictionary", "mapping").split(" or instance of ")[0]
     return f"{str(last)!r} is {_short(error['input'])}; {message[0].lower()}{message[1:]}"
 
 

@@ -1,0 +1,109 @@
+"""Random small estates and scenarios for the engines to agree on."""
+
+from __future__ import annotations
+
+import random
+
+from blastradius.engine import SEED_KINDS
+from blastradius.estate import Estate
+from blastradius.model import (
+    ENTITY_TYPES,
+    SIGNATURES,
+    Control,
+    ControlKind,
+    Entity,
+    Kind,
+    Level,
+    Loaded,
+    Relation,
+    Scenario,
+    Verb,
+    Zone,
+)
+from blastradius.rules import placements
+
+PLACES = placements()
+KINDS = tuple(Kind)
+
+
+def random_estate(rng: random.Random) -> Estate:
+    """An estate of up to 14 entities and 30 relations: cycles, groups, joint grants, controls that may fall."""
+    count = rng.choice((0, 1, 2, 5, 8, 11, 14))
+    names = [(f"x{i}", rng.choice(KINDS)) for i in range(count)]
+    relations = [found for _ in range(rng.randrange(3 * count + 1)) if (found := _relation(rng, names))]
+    unique = {each.id: each for each in relations}
+    zones = tuple(Zone(id=f"z{i}", flat=rng.random() < 0.5) for i in range(2))
+    entities = tuple(_entity(rng, names, name, kind) for name, kind in names)
+    return Estate.build([Loaded(entities=entities, relations=tuple(unique.values()), zones=zones)])
+
+
+def random_scenario(rng: random.Random, estate: Estate) -> Scenario:
+    """Seeds of any kind that fits, any level, some distrust, some hours."""
+    seeds: dict[str, tuple[str, ...]] = {}
+    for way, kinds in SEED_KINDS.items():
+        fit = [each.id for each in estate.entities.values() if each.kind in kinds]
+        if fit and rng.random() < 0.45:
+            seeds[way] = tuple(rng.sample(fit, min(len(fit), rng.choice((1, 1, 2)))))
+    known = [*estate.controls, *ControlKind]
+    return Scenario(
+        **seeds,
+        hours=rng.choice((None, None, 5.0, 50.0)),
+        assume=rng.choice(list(Level)),
+        distrust=tuple(rng.sample(known, rng.choice((0, 0, 1, 3)))),
+    )
+
+
+def _entity(rng: random.Random, names: list[tuple[str, Kind]], name: str, kind: Kind) -> Entity:
+    allowed = [each for each, (kinds, _) in PLACES.items() if kind in kinds]
+    stated: dict[str, object] = {"id": name, "controls": _controls(rng, names, allowed, 0.12)}
+    stated["zone"] = rng.choice((None, "z0", "z1", "elsewhere"))
+    if kind == Kind.OPERATION:
+        stated |= {"api": rng.choice((None, "a", "b", "z0")), "anonymous": rng.random() < 0.3}
+        stated["direction"] = rng.choice(("exposed", "consumed"))
+    if kind == Kind.CREDENTIAL:
+        stated["type"] = rng.choice(("password", "api_key"))
+    return ENTITY_TYPES[kind].model_validate(stated)
+
+
+def _relation(rng: random.Random, names: list[tuple[str, Kind]]) -> Relation | None:
+    verb = rng.choice(list(Verb))
+    ends = SIGNATURES[verb]
+    sources = [name for name, kind in names if kind in ends.sources]
+    targets = [name for name, kind in names if kind in ends.targets]
+    if not sources or not targets:
+        return None
+    some = rng.sample(sources, min(len(sources), rng.choice((1, 1, 2)))) if ends.joint else [rng.choice(sources)]
+    them = rng.sample(targets, min(len(targets), rng.choice((1, 2, 3)))) if ends.group else [rng.choice(targets)]
+    allowed = [each for each, (_, verbs) in PLACES.items() if verb in verbs]
+    stated: dict[str, object] = {
+        "verb": verb,
+        "sources": tuple(sorted(some)),
+        "targets": tuple(sorted(them)),
+        "extent": rng.choice(("all", "subset")),
+        "dependency": rng.choice((None, "hard", "hard", "soft", "none")),
+        "buffer_h": rng.choice((None, 10.0)),
+        "brittle": rng.random() < 0.4,
+        "controls": _controls(rng, names, allowed, 0.3),
+    }
+    if verb == Verb.DEPENDS_ON:
+        stated |= {"at_least": rng.choice((None, rng.randint(1, len(them)))), "capacity_loss": rng.random() < 0.3}
+    if verb == Verb.CONSUMES:
+        stated["vote_min"] = rng.choice((None, 1, 2, 3))
+    return Relation.model_validate(stated)
+
+
+def _controls(
+    rng: random.Random, names: list[tuple[str, Kind]], allowed: list[ControlKind], chance: float
+) -> tuple[Control, ...]:
+    if not allowed or rng.random() > chance:
+        return ()
+    kinds = rng.sample(allowed, min(len(allowed), rng.choice((1, 1, 2))))
+    return tuple(
+        Control(
+            kind=kind,
+            status=rng.choice(("working", "assumed", "failed")),
+            provided_by=rng.choice((None, rng.choice(names)[0])),
+            fails=rng.choice(("open", "closed")),
+        )
+        for kind in kinds
+    )

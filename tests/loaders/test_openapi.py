@@ -1,0 +1,207 @@
+"""The OpenAPI loader: small cases, real descriptions counted independently, and hostile files."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from blastradius.errors import InputError
+from blastradius.model import Loaded, Loader, NoteKind, Operation, Scope, Verb
+from blastradius.reading import read_document
+
+LOADER: Loader = importlib.import_module("blastradius.loaders.openapi").LOADER
+ROOT = Path(__file__).parents[2]
+CASES = Path(__file__).parent / "openapi"
+SHARED = Path(__file__).parents[3] / "shared"
+REAL = SHARED / "data" / "openapi"
+BAD = SHARED / "badinput"
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+HEAD = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}}
+
+
+def _load(path: Path, **options: Any) -> Loaded:
+    return LOADER.load(read_document(path), options)
+
+
+def _small(tmp_path: Path, paths: dict[str, Any], extra: dict[str, Any] | None = None, **options: Any) -> Loaded:
+    file = tmp_path / "api.json"
+    file.write_text(json.dumps({**HEAD, "paths": paths, **(extra or {})}))
+    return _load(file, **options)
+
+
+def _operations(loaded: Loaded) -> dict[str, Operation]:
+    return {each.id: each for each in loaded.entities if isinstance(each, Operation)}
+
+
+def _permits(loaded: Loaded) -> set[tuple[str, ...]]:
+    return {each.sources for each in loaded.relations if each.verb == Verb.PERMITS}
+
+
+def _says(loaded: Loaded, kind: NoteKind) -> str:
+    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+
+
+@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
+def test_golden(case: str) -> None:
+    loaded = _load(next((CASES / case).glob("input.*")), api="orders")
+    kinds = {
+        each.id: "anonymous" if isinstance(each, Operation) and each.anonymous else str(each.kind)
+        for each in loaded.entities
+    }
+    found = {"entities": kinds, "relations": sorted(each.id for each in loaded.relations)}
+    assert found == json.loads((CASES / case / "expected.json").read_text())
+
+
+def test_all_scopes_together() -> None:
+    loaded = _load(CASES / "several_scopes" / "input.yaml", api="o", scopes="all")
+    assert ("o:read", "o:write") in _permits(loaded)
+
+
+def test_nothing_stated_is_not_open_to_anyone(tmp_path: Path) -> None:
+    loaded = _small(tmp_path, {"/a": {"get": {}}})
+    assert not _operations(loaded)["t:GET /a"].anonymous
+    assert "no security" in _says(loaded, NoteKind.ASSUMED)
+
+
+def test_an_empty_alternative_is_open_to_anyone(tmp_path: Path) -> None:
+    loaded = _small(tmp_path, {"/a": {"get": {"security": [{"k": []}, {}]}}})
+    assert _operations(loaded)["t:GET /a"].anonymous
+    assert _permits(loaded) == {("t:k",)}
+
+
+def test_repeated_operation_ids_are_told_apart(tmp_path: Path) -> None:
+    loaded = _small(tmp_path, {"/a": {"get": {"operationId": "x"}}, "/b": {"get": {"operationId": "x"}}})
+    assert len(_operations(loaded)) == 2
+    assert loaded.tally.facts == 2
+
+
+def test_effects_and_what_matches_nothing(tmp_path: Path) -> None:
+    effects = [{"match": "GET *", "reads": [{"to": "db", "extent": "subset"}]}, {"match": "nope", "writes": ["db"]}]
+    loaded = _small(tmp_path, {"/a": {"get": {}}}, effects=effects, served_by="svc", direction="exposed")
+    assert {each.id for each in loaded.relations} == {"reads:t:GET /a>db", "serves:svc>t:GET /a"}
+    assert "nope" in _says(loaded, NoteKind.UNRESOLVED)
+
+
+def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="served_by"):
+        _small(tmp_path, {}, servedby="svc")
+
+
+@pytest.mark.parametrize("ref", ["#/paths/~1a/get", "http://127.0.0.1:9/x", "/etc/passwd", "../x.json", "no.yml"])
+def test_a_reference_that_leads_nowhere(tmp_path: Path, ref: str) -> None:
+    loaded = _small(tmp_path, {"/a": {"get": {"$ref": ref}}, "/b": {"get": {}}})
+    assert list(_operations(loaded)) == ["t:GET /b"]
+    assert _says(loaded, NoteKind.UNRESOLVED)
+
+
+@pytest.mark.parametrize("value", [None, 1, "x", [], [1], {"a": 1}, {"a": [1]}, {"a": {"b": 2}}])
+@pytest.mark.parametrize("key", ["paths", "security", "components", "webhooks", "info", "securityDefinitions"])
+def test_wrong_types_never_crash(tmp_path: Path, key: str, value: Any) -> None:
+    file = tmp_path / "api.json"
+    file.write_text(json.dumps({**HEAD, "paths": {"/a": {"get": {"security": value}, "put": value}}, key: value}))
+    _load(file)
+
+
+def _count(description: dict[str, Any]) -> tuple[int, int, int]:
+    """Operations, scopes declared, alternatives in force: naive loops over plain data."""
+    operations = alternatives = 0
+    for item in description.get("paths", {}).values():
+        for method, operation in item.items():
+            if method in METHODS:
+                operations += 1
+                alternatives += len(operation.get("security", description.get("security", [])))
+    scopes: set[str] = set()
+    schemes = description.get("securityDefinitions") or description.get("components", {}).get("securitySchemes", {})
+    for scheme in schemes.values():
+        for flow in [scheme, *scheme.get("flows", {}).values()]:
+            scopes |= set(flow.get("scopes", {}))
+    return operations, len(scopes), alternatives
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="real descriptions are not here")
+@pytest.mark.parametrize(
+    ("name", "operations", "scopes", "permits"),
+    [
+        ("slack_web_openapi_v2.json", 174, 67, 235),
+        ("xero_accounting.yaml", 235, 16, 344),
+        ("spotify.yml", 96, 19, 119),
+        ("docusign-maestro.json", 8, 3, 24),
+        ("paypal-checkout_orders_v2.json", 8, 4, 14),
+        ("paypal-customer_partner_referrals_v2.json", 2, 3, 3),
+        ("paypal-notifications_webhooks_v1.json", 16, 2, 16),
+    ],
+)
+def test_real_descriptions(name: str, operations: int, scopes: int, permits: int) -> None:
+    loaded = _load(REAL / name)
+    text = (REAL / name).read_text(encoding="utf-8")
+    counted = _count(json.loads(text) if name.endswith("json") else yaml.load(text, yaml.CSafeLoader))
+    assert counted[:2] == (operations, scopes)
+    assert len(_operations(loaded)) == operations
+    assert loaded.tally.rejected == 0
+    assert loaded.tally.facts == sum(counted)
+    assert sum(each.verb == Verb.PERMITS for each in loaded.relations) == permits
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="real descriptions are not here")
+def test_operations_in_files_of_their_own(tmp_path: Path) -> None:
+    with tarfile.open(REAL / "digitalocean-specification.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    loaded = _load(tmp_path / "specification" / "DigitalOcean-public.v2.yaml")
+    assert len(_operations(loaded)) == 659
+    assert sum(isinstance(each, Scope) for each in loaded.entities) == 144
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="real descriptions are not here")
+@pytest.mark.parametrize("path", sorted(REAL.glob("google-*.json")), ids=lambda each: each.name)
+def test_google_discovery_is_refused(path: Path) -> None:
+    with pytest.raises(InputError, match=r"(?i)openapi"):
+        _load(path)
+
+
+_AUDIT = """
+import sys, importlib
+from blastradius.reading import read_document
+LOADER = importlib.import_module("blastradius.loaders.openapi").LOADER
+folder, bad = sys.argv[2], []
+LOADER.load(read_document(sys.argv[3]), {})  # what is imported late is imported now
+def hook(event, args):
+    if event.startswith("socket.") or (event == "open" and not str(args[0]).startswith(folder)):
+        bad.append((event, str(args)))
+sys.addaudithook(hook)
+loaded = LOADER.load(read_document(sys.argv[1]), {})
+assert not bad, bad
+print("\\n".join(str(each.kind) for each in loaded.notes))
+"""
+
+
+def _warm(tmp_path: Path) -> Path:
+    file = tmp_path / "warm.json"
+    file.write_text(json.dumps({**HEAD, "paths": {"/a": {"get": {}}}}))
+    return file
+
+
+@pytest.mark.skipif(not BAD.is_dir(), reason="bad input is not here")
+@pytest.mark.parametrize("path", sorted(BAD.glob("generated/openapi_ref_*.json")), ids=lambda each: each.name)
+def test_nothing_is_fetched(path: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _AUDIT, str(path), str(path.parent), str(_warm(tmp_path))]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=20, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "fanout" in path.name or "unresolved" in ran.stdout
+
+
+@pytest.mark.skipif(not BAD.is_dir(), reason="bad input is not here")
+def test_the_examples_load_or_are_refused() -> None:
+    for path in sorted((BAD / "openapi3-examples").rglob("*.*")):
+        if path.suffix in (".yaml", ".yml", ".json"):
+            try:
+                assert isinstance(_load(path), Loaded)
+            except InputError:
+                continue
