@@ -91,7 +91,7 @@ def _strongest(reach: Reach, entity: str) -> Capability:
 
 def _opened(reach: Reach) -> Reach:
     """The same seeds where no control stands and everything is assumed."""
-    everything = tuple(reach.estate.controls) + ("fail_closed",)
+    everything = (*reach.estate.controls, "fail_closed")
     wide = reach.scenario.model_copy(update={"assume": Level.LATERAL, "distrust": everything, "hours": None})
     return solve(reach.estate, wide)
 
@@ -136,7 +136,8 @@ def _why_not(reach: Reach, fact: Fact) -> Answer:
 def _not_headline(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...], way: bool) -> str:
     what = f"{label(reach.estate, fact.entity)}: {fact.capability.replace('_', ' ')}"
     if not way:
-        return f"{what}: no path among {plural(len(reach.estate.relations), 'known relation')}, even with every control off"
+        known = plural(len(reach.estate.relations), "known relation")
+        return f"{what}: no path among {known}, even with every control off"
     by = ", ".join(dict.fromkeys(each for row in stops for each in row.by))
     return f"{what} is not reached under level {reach.scenario.assume.word!r}; stopped by {by}"
 
