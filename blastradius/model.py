@@ -190,7 +190,7 @@ class Entity(Frozen):
 class Party(Entity):
     """An organisation: ourselves, a partner, a provider, a processor or a party further upstream."""
 
-    kind: Literal[Kind.PARTY] = Kind.PARTY
+    kind: Kind = Kind.PARTY
     role: Literal["self", "partner", "provider", "processor", "upstream"] = "partner"
     contract_end: str | None = None
     substitutability: Literal["easy", "hard", "impossible"] | None = None
@@ -200,7 +200,7 @@ class Party(Entity):
 class Credential(Entity):
     """What lets its holder act."""
 
-    kind: Literal[Kind.CREDENTIAL] = Kind.CREDENTIAL
+    kind: Kind = Kind.CREDENTIAL
     type: Literal[
         "password", "session", "oauth_token", "api_key", "client_secret", "signing_key", "mtls", "job_token"
     ] = "api_key"
@@ -212,7 +212,7 @@ class Credential(Entity):
 class Scope(Entity):
     """A permission that can be granted."""
 
-    kind: Literal[Kind.SCOPE] = Kind.SCOPE
+    kind: Kind = Kind.SCOPE
     justification: str | None = None
     needed: bool | None = None
     used: bool | None = None
@@ -221,7 +221,7 @@ class Scope(Entity):
 class Operation(Entity):
     """One callable function of an API; ``anonymous`` when it asks for no credential at all."""
 
-    kind: Literal[Kind.OPERATION] = Kind.OPERATION
+    kind: Kind = Kind.OPERATION
     api: str | None = None
     method: str | None = None
     path: str | None = None
@@ -232,14 +232,14 @@ class Operation(Entity):
 class Service(Entity):
     """Anything that runs: workload, function, CI runner, browser page, endpoint fleet, SaaS tenant."""
 
-    kind: Literal[Kind.SERVICE] = Kind.SERVICE
+    kind: Kind = Kind.SERVICE
     crown_jewel: bool = False
 
 
 class Store(Entity):
     """Data: database, bucket, topic, warehouse table, ticket system; ``records`` is a count of records."""
 
-    kind: Literal[Kind.STORE] = Kind.STORE
+    kind: Kind = Kind.STORE
     classification: str | None = None
     records: int | None = Field(default=None, ge=0)
     crown_jewel: bool = False
@@ -249,7 +249,7 @@ class Store(Entity):
 class Feed(Entity):
     """What a third party sends us."""
 
-    kind: Literal[Kind.FEED] = Kind.FEED
+    kind: Kind = Kind.FEED
     content: Literal["data", "content", "code"] = "data"
     crown_jewel: bool = False
 
@@ -257,7 +257,7 @@ class Feed(Entity):
 class Process(Entity):
     """A business process or decision; ``tolerance_h`` is how many hours it may be down."""
 
-    kind: Literal[Kind.PROCESS] = Kind.PROCESS
+    kind: Kind = Kind.PROCESS
     crown_jewel: bool = False
     tolerance_h: float | None = Field(default=None, ge=0)
     weight: float | None = Field(default=None, ge=0)

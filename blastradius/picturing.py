@@ -24,7 +24,7 @@ def picture_of(reach: Reach, title: str, *, full: bool = False, only: frozenset[
 
     Siblings are folded until the picture has at most ``FEW`` nodes, unless ``full``.
     """
-    edges = _merge([*_taken(reach, only), *([] if only else _stopped(reach))])
+    edges = [*_taken(reach, only), *([] if only else _stopped(reach))]
     held = _held(reach)
     nodes = _nodes(reach, edges, held, only)
     if not full:
@@ -34,7 +34,7 @@ def picture_of(reach: Reach, title: str, *, full: bool = False, only: frozenset[
         title=title,
         subtitle=f"assumed: {reach.scenario.assume.word} ({reach.scenario.assume.says})",
         nodes=tuple(nodes),
-        edges=tuple(edges),
+        edges=tuple(_merge(edges)),
         zones=zones,
         counts=_counts(reach),
     )
@@ -95,15 +95,17 @@ def _merge(edges: Iterable[Edge]) -> list[Edge]:
 
 
 def _one_edge(edges: list[Edge]) -> Edge:
-    words = {word for edge in edges for word in edge.label.split(", ")}
-    capabilities = strongest(each for each in Capability if _word(each) in words)
+    gained: Held = {}
+    for edge in edges:
+        capability, level = Capability(edge.label.replace(" ", "_")), edge.level or Level.GRANTED
+        gained[capability] = min(level, gained.get(capability, level))
     levels = [edge.level for edge in edges if edge.level is not None]
     return replace(
         edges[0],
-        label=", ".join(_word(each) for each in capabilities),
+        label=_gained(gained),
         level=min(levels, default=None),
         stopped_by=tuple(sorted({each for edge in edges for each in edge.stopped_by})),
-        count=sum(edge.count for edge in edges),
+        count=len(edges),
     )
 
 
@@ -214,4 +216,4 @@ def _one_node(group: list[Node], held: Mapping[str, Held]) -> Node:
 def _redirected(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[Edge]]:
     home = {member: node.id for node in nodes for member in (node.members or (node.id,))}
     moved = [replace(edge, source=home[edge.source], target=home[edge.target]) for edge in edges]
-    return nodes, _merge(edge for edge in moved if edge.source != edge.target)
+    return nodes, [edge for edge in moved if edge.source != edge.target]

@@ -124,7 +124,7 @@ def _says(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return f"option {where!r} is not known{_near(str(error['loc'][-1]))}"
     if error["type"] == "value_error":
-        return f"option {where!r}: {error['ctx']['error']}"
+        return f"option {where!r}: {error.get('ctx', {}).get('error', error['msg'])}"
     given = repr(error["input"])[:60]
     return f"option {where!r} is {given}; {error['msg'].replace('Input should be', 'expected')}"
 

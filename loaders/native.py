@@ -130,7 +130,7 @@ def _says(error: ErrorDetails, keys: Keys) -> str:
         choices = [each.strip("' ") for each in expected.replace(" or ", ", ").split(",")]
         return f"{error['input']!r} is not one of {expected}{_near(str(error['input']), choices)}"
     if kind == "value_error":
-        return f"{_short(error['input'])}: {error['ctx']['error']}"
+        return f"{_short(error['input'])}: {error.get('ctx', {}).get('error', error['msg'])}"
     message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")
     message = message.replace("dictionary", "mapping").split(" or instance of ")[0]
     return f"{str(last)!r} is {_short(error['input'])}; {message[0].lower()}{message[1:]}"

@@ -16,14 +16,24 @@ proof failed, 130 interrupted."""
 
 
 @click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--plugins", metavar="DIR", help="Also use the loaders/ and queries/ in DIR; loading them runs them.")
+@click.option(
+    "--plugins",
+    metavar="DIR",
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _ctx, _param, value: _use_plugins(value),
+    help="Also use the loaders/ and queries/ in DIR; loading them runs them.",
+)
 @click.version_option(package_name="partner-blastradius", prog_name="blastradius")
-def cli(plugins: str | None) -> None:
+def cli() -> None:
     """If a partner were compromised, a feed poisoned or a provider down: how far could that reach?"""
-    if plugins:
+
+
+def _use_plugins(folder: str | None) -> None:
+    if folder:
         from blastradius.plugins import use_folder
 
-        use_folder(plugins)
+        use_folder(folder)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

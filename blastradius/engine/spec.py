@@ -101,7 +101,7 @@ class _Naive:
             if free("redacted encrypted_elsewhere expired purged", i, a, b):
                 yield Fact(b, C.POSSESS)
         yield from self.taint(r, i, a, b, service)
-        yield from self.feeds(r, i, a)
+        yield from self.feeds(r, i, a, b)
         yield from self.losses(r, i, a, b, service)
         if r.verb == V.SERVES and self.level >= 3 and has(b, C.USE) and free("hardened sandboxed", i, a):  # R12
             yield Fact(a, C.CONTROL)
@@ -140,7 +140,7 @@ class _Naive:
                 if w.verb == V.WRITES and w.sources[0] == b and self.free(CHECKED, i, w.id, w.targets[0]):
                     yield Fact(w.targets[0], C.TAINT)
 
-    def feeds(self, r: Relation, i: str, a: str) -> Iterator[Fact]:
+    def feeds(self, r: Relation, i: str, a: str, b: str) -> Iterator[Fact]:
         if r.verb == V.CONSUMES:
             group = len(r.targets) > 1 or r.vote_min is not None
             if group and self.outvoted(r) and self.free(CHECKED, i, a):  # R8q
@@ -151,9 +151,9 @@ class _Naive:
                 if self.level >= 3 and any(self.has(f, C.WRITE) for f in r.targets):
                     yield Fact(a, C.CONTROL)
         if r.verb == V.INSTALLS and self.free(VETTED, i, a):  # R10
-            if self.has(r.targets[0], C.TAINT):
+            if self.has(b, C.TAINT):
                 yield Fact(a, C.DENY)
-            if self.has(r.targets[0], C.WRITE) and self.free("egress_filter", i, a):
+            if self.has(b, C.WRITE) and self.free("egress_filter", i, a):
                 yield Fact(a, C.CONTROL)
 
     def outvoted(self, r: Relation) -> bool:

@@ -1,0 +1,183 @@
+"""The command line as a user meets it: a real process, real pipes, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from blastradius import plugins
+
+HOSTILE = [
+    "[/b]",
+    "<script>alert(1)</script>",
+    "a:b",
+    "x'}) DETACH DELETE (n) //",
+    "=1+1",
+    '"quoted" \\N',
+    "{{7*7}}",
+    "é🙂",
+]
+
+
+def run(*arguments: str, cwd: Path | None = None, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "blastradius", *arguments],
+        capture_output=True,
+        text=True,
+        input=stdin,
+        cwd=cwd,
+        env={**os.environ, **env},
+        timeout=120,
+        check=False,
+    )
+
+
+def test_reach_keeps_its_contract(northwind: Path) -> None:
+    done = run("reach", str(northwind), "--compromise", "acme", "--assume", "lateral", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert answer["question"] == "reach"
+    assert answer["scenario"]["seeds"] == [{"way": "compromise", "entity": "acme"}]
+    assert {"entity", "kind", "capability", "level", "hops", "crown_jewel"} <= answer["facts"][0].keys()
+    assert {"entity", "capability", "by"} <= answer["stopped"][0].keys()
+    assert answer["certificate"]["checked"] is True
+    assert {"entities", "relations", "facts", "rejected", "ignored", "digest"} <= answer["model"].keys()
+    data = plugins.query("reach").data
+    assert data is not None
+    jsonschema.validate(answer, data.model_json_schema(mode="serialization"))
+
+
+def test_the_same_input_gives_the_same_bytes(northwind: Path, tmp_path: Path) -> None:
+    for name, seed in (("a", "1"), ("b", "2")):
+        draw = str(tmp_path / f"{name}.svg")
+        done = run("reach", str(northwind), "--compromise", "acme", "--format", "json", "-o", str(tmp_path / name),
+                   "--draw", draw, PYTHONHASHSEED=seed)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("fmt", ["table", "csv", "markdown", "json"])
+@pytest.mark.parametrize("question", ["reach", "rank", "verify", "exposure", "explain", "check"])
+def test_every_question_in_every_format(question: str, fmt: str, northwind: Path) -> None:
+    more = {
+        "reach": ["--compromise", "acme"],
+        "explain": ["--compromise", "acme", "--entity", "orders_db"],
+        "exposure": ["--entity", "customer_db"],
+    }.get(question, [])
+    done = run(question, str(northwind), *more, "--format", fmt)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert done.stdout.endswith("\n")
+
+
+def test_explain_says_why_and_why_not(northwind: Path) -> None:
+    asked = ("explain", str(northwind), "--compromise", "acme", "--assume", "lateral", "--format", "json")
+    why = json.loads(run(*asked, "--entity", "customer_replica", "--capability", "read").stdout)
+    assert (why["reached"], why["level"], why["stopped"]) == (True, "lateral", [])
+    assert why["steps"][0]["rule"] == "seed"
+    assert why["steps"][-1]["entity"] == "customer_replica"
+    assert all(step["provenance"] for step in why["steps"] if step["relations"])
+    why_not = json.loads(run(*asked, "--entity", "customer_db", "--capability", "read").stdout)
+    assert why_not["reached"] is False
+    assert {by for stop in why_not["stopped"] for by in stop["by"]} & {"function_authz", "hardened", "segmented"}
+    none = json.loads(run(*asked, "--entity", "vehicle_positions", "--capability", "write").stdout)
+    assert (none["reached"], none["steps"], none["stopped"]) == (False, [], [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["reach", "NORTHWIND", "--compromise", "acmee"], 2, "did you mean 'acme'"),
+        (["reach", "NORTHWIND", "--leak", "acme"], 2, "for a party use --compromise"),
+        (["reach", "NORTHWIND"], 2, "a scenario starts somewhere"),
+        (["reach", "NORTHWIND", "--outage", "acme=soon"], 2, "not a number of hours"),
+        (["reach", "NORTHWIND", "--compromise", "acme", "--distrust", "ip_alowlist"], 2, "did you mean 'ip_allowlist'"),
+        (["reach", "/nowhere.yaml", "--compromise", "x"], 3, "not a file"),
+        (["exposure", "NORTHWIND", "--entity", "customer_bd"], 2, "did you mean 'customer_db'"),
+        (["reach", "NORTHWIND", "--compromise", "acme", "--draw", "x.gif"], 2, "pictures are"),
+        (["frobnicate"], 2, "No such command"),
+    ],
+)
+def test_errors_are_one_clear_line(arguments: list[str], code: int, message: str, northwind: Path) -> None:
+    done = run(*(str(northwind) if each == "NORTHWIND" else each for each in arguments))
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_broken_expectation_exits_with_one(tmp_path: Path) -> None:
+    estate = "blastradius: 1\nparties: {a: }\nexpect: [{name: n, compromise: a, not_reached: {a: control}}]\n"
+    (tmp_path / "e.yaml").write_text(estate)
+    assert run("verify", str(tmp_path)).returncode == 1
+    assert run("verify", str(tmp_path), "--exit-zero").returncode == 0
+    assert run("verify", "-", stdin=estate).returncode == 1
+
+
+def test_hostile_names_arrive_unchanged(tmp_path: Path) -> None:
+    parties = {name: {"name": name, "owns": [f"{name}/svc"]} for name in HOSTILE}
+    services = {f"{name}/svc": {"name": name} for name in HOSTILE}
+    (tmp_path / "e.json").write_text(json.dumps({"blastradius": 1, "parties": parties, "services": services}))
+    for name in HOSTILE:
+        done = run("reach", str(tmp_path), "--compromise", name, "--format", "json", "--draw", str(tmp_path / "p.svg"))
+        assert done.returncode == 0, done.stderr
+        assert {fact["entity"] for fact in json.loads(done.stdout)["facts"]} == {name, f"{name}/svc"}
+        assert "<script" not in (tmp_path / "p.svg").read_text()
+        assert run("reach", str(tmp_path), "--compromise", name).returncode == 0
+
+
+def test_degenerate_estates(tmp_path: Path) -> None:
+    for text in (
+        "blastradius: 1\n",
+        "blastradius: 1\nservices: {s: {connects: [s]}}\n",
+        "blastradius: 1\nparties: {p: {owns: [{to: s, controls: [compartment]}]}}\nservices: {s: }\n",
+    ):
+        (tmp_path / "e.yaml").write_text(text)
+        for question in ("rank", "check"):
+            assert run(question, str(tmp_path)).returncode == 0
+        for seed in re.findall(r"\b[ps]\b(?=:)", text):
+            done = run("explain", str(tmp_path), "--compromise", seed, "--entity", seed, "--format", "json")
+            assert json.loads(done.stdout)["reached"] is True
+            assert run("exposure", str(tmp_path), "--entity", seed).returncode == 0
+
+
+def test_demo_writes_its_pictures_and_may_be_repeated(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = run("demo", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "could be reached" in done.stdout
+    assert {each.name for each in tmp_path.iterdir()} == {"blastradius-demo.svg", "blastradius-demo.dot"}
+
+
+def test_schema_loaders_queries_completion() -> None:
+    jsonschema.Draft7Validator.check_schema(json.loads(run("schema").stdout))
+    assert "openapi: " in run("loaders").stdout
+    assert "reach: How far" in run("queries").stdout
+    assert "_BLASTRADIUS_COMPLETE" in run("completion", "bash").stdout
+
+
+def test_a_closed_pipe_is_no_error(northwind: Path) -> None:
+    command = f"{sys.executable} -m blastradius reach {northwind} --compromise acme | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.splitlines()[-1] == "0"
+    assert "Traceback" not in done.stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from blastradius.cli import main; main(['--help']); print(sorted(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(re.findall(r"'([\w.]+)'", done.stderr))
+    assert not loaded & {"pydantic", "networkx", "rich", "yaml", "graphviz", "typst"}

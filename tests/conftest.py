@@ -1,0 +1,25 @@
+"""Where the examples and the shared input are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def northwind() -> Path:
+    """The example retailer."""
+    return ROOT / "examples" / "northwind"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real and hostile input; skips where it is not."""
+    folder = Path(os.environ.get("BLASTRADIUS_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip("the shared input is not here")
+    return folder

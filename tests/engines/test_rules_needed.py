@@ -1,0 +1,234 @@
+"""Every rule is needed by an estate that answers otherwise without it, every control by one that it stops.
+
+A row is an estate in short (`verb:from>to attribute…`), a seed, and the fact that the rule alone leads to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+import blastradius.engine.compile as compiling
+from blastradius.engine import compile_system, solve
+from blastradius.engine.solve import certify
+from blastradius.errors import CertificateError
+from blastradius.estate import Estate
+from blastradius.model import (
+    ENTITY_TYPES,
+    Capability,
+    Control,
+    ControlKind,
+    Entity,
+    Fact,
+    Kind,
+    Level,
+    Loaded,
+    Relation,
+    Scenario,
+    Verb,
+    Zone,
+)
+from blastradius.rules import RULES
+
+Attributes = Mapping[str, Any]
+LETTERS = {
+    "p": Kind.PARTY,
+    "k": Kind.CREDENTIAL,
+    "c": Kind.SCOPE,
+    "o": Kind.OPERATION,
+    "s": Kind.SERVICE,
+    "d": Kind.STORE,
+    "f": Kind.FEED,
+    "b": Kind.PROCESS,
+}
+"""An entity's kind is the first letter of its id."""
+
+
+def estate(*relations: str, controls: Attributes | None = None, entities: Attributes | None = None) -> Estate:
+    """An estate from relations written as ``verb:a+b>c+d key=value``; ``entities`` adds attributes by id."""
+    placed, stated = controls or {}, entities or {}
+    read = [_relation(text, placed) for text in relations]
+    names = {name for each in read for name in (*each.sources, *each.targets)} | stated.keys()
+    names |= {each.provided_by for each in placed.values() if each.provided_by}
+    built = [_entity(name, stated.get(name, {}), placed) for name in sorted(names)]
+    zones = (Zone(id="flat", flat=True),)
+    return Estate.build([Loaded(entities=tuple(built), relations=tuple(read), zones=zones)])
+
+
+def _relation(text: str, placed: Attributes) -> Relation:
+    shape, *attributes = text.split()
+    verb, _, ends = shape.partition(":")
+    sources, _, targets = ends.partition(">")
+    stated: dict[str, Any] = dict(each.split("=") for each in attributes)
+    stated |= {"verb": verb, "sources": tuple(sources.split("+")), "targets": tuple(targets.split("+"))}
+    stated["controls"] = tuple(control for host, control in placed.items() if host == shape)
+    return Relation.model_validate(stated)
+
+
+def _entity(name: str, attributes: Attributes, placed: Attributes) -> Entity:
+    controls = tuple(control for host, control in placed.items() if host == name)
+    return ENTITY_TYPES[LETTERS[name[0]]].model_validate({"id": name, "controls": controls, **attributes})
+
+
+def scenario(seed: str, level: Level = Level.LATERAL, **more: object) -> Scenario:
+    """A scenario from ``way name way name …``."""
+    words = seed.split()
+    seeds: dict[str, object] = {}
+    for way, name in zip(words[::2], words[1::2], strict=True):
+        seeds[way] = (*seeds.get(way, ()), name)  # type: ignore[misc]
+    return Scenario.model_validate({**seeds, "assume": level, **more})
+
+
+def fact(text: str) -> Fact:
+    """``deny(s)``."""
+    capability, _, name = text.rstrip(")").partition("(")
+    return Fact(name, Capability(capability))
+
+
+API = {"o1": {"api": "a"}, "o2": {"api": "a"}}
+ZONE = {"s1": {"zone": "flat"}, "s2": {"zone": "flat"}}
+OPEN = {"o": {"anonymous": True, "direction": "exposed"}}
+WITH_WAF = {"serves:s>o": Control(kind=ControlKind.HARDENED, provided_by="s9")}
+
+RULE_CASES: list[tuple[str, Estate, str, str]] = [
+    ("R1", estate("owns:p>s"), "compromise p", "control(s)"),
+    ("R2", estate("holds:s>k"), "compromise s", "possess(k)"),
+    ("R3", estate("grants:k1+k2>o"), "leak k1 leak k2", "use(o)"),
+    ("R3a", estate(entities={"p": {}, **OPEN}), "compromise p", "use(o)"),
+    ("R3b", estate("grants:k>c", "permits:c>o"), "leak k", "use(o)"),
+    ("R4", estate("grants:k>o", "reads:o>d"), "leak k", "read(d)"),
+    ("R5", estate("grants:k>o", "reads:o>d extent=subset"), "leak k", "read(d)"),
+    ("R6", estate("grants:k>o1", entities=API), "leak k", "use(o2)"),
+    ("R7", estate("contains:d>k"), "breach d", "possess(k)"),
+    ("R8", estate("consumes:s>f", "informs:s>b"), "wrong f", "taint(b)"),
+    ("R8q", estate("consumes:s>f1+f2+f3 vote_min=3"), "wrong f1 outage f2", "taint(s)"),
+    ("R9a", estate("consumes:s>f brittle=true"), "wrong f", "deny(s)"),
+    ("R9b", estate("consumes:s>f brittle=true"), "poison f", "control(s)"),
+    ("R10", estate("installs:s>f"), "poison f", "control(s)"),
+    ("R11", estate("depends_on:b>s1+s2 at_least=1"), "outage s1 outage s2", "deny(b)"),
+    ("R12", estate("grants:k>o", "serves:s>o"), "leak k", "control(s)"),
+    ("R13", estate("reads:s>d"), "compromise s", "read(d)"),
+    ("R13w", estate("grants:k>o", "writes:o>d"), "leak k", "deny(d)"),
+    ("R14", estate("grants:k>o", "serves:s>o", controls=WITH_WAF), "leak k outage s9", "control(s)"),
+    ("R15", estate(entities=ZONE), "compromise s1", "control(s2)"),
+]
+
+
+def test_every_rule_has_a_case() -> None:
+    assert [case[0] for case in RULE_CASES] == [rule.id for rule in RULES]
+
+
+@pytest.mark.parametrize(("rule", "built", "seed", "expected"), RULE_CASES, ids=[case[0] for case in RULE_CASES])
+def test_a_rule_is_needed(rule: str, built: Estate, seed: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the rule the fact is reached, at the rule's level at the least; without it the checker refuses."""
+    asked, wanted = scenario(seed), fact(expected)
+    level = next(each.level for each in RULES if each.id == rule)
+    assert solve(built, asked).levels[wanted] >= level
+    assert wanted not in solve(built, scenario(seed, Level(level - 1))).levels if level > 1 else True
+    monkeypatch.setattr(compiling, "RULES", tuple(each for each in RULES if each.id != rule))
+    if rule == "R14":
+        monkeypatch.setattr(compiling, "_fallen_controls", lambda _estate: iter(()))
+    system = compile_system(built)
+    assert wanted not in {step.fact for step in certify(system, asked).steps}
+    with pytest.raises(CertificateError):
+        solve(built, asked, system=system)
+
+
+PASSWORD = {"k": {"type": "password"}}
+K = ControlKind
+CONTROL_CASES: list[tuple[ControlKind, tuple[str, ...], Attributes, str, str, str]] = [
+    (K.COMPARTMENT, ("owns:p>s",), {}, "owns:p>s", "compromise p", "control(s)"),
+    (K.NON_EXPORTABLE, ("holds:s>k",), {}, "k", "compromise s", "possess(k)"),
+    (K.REVOKED, ("grants:k>o",), {}, "k", "leak k", "use(o)"),
+    (K.ROTATED, ("grants:k>o",), {}, "k", "leak k", "use(o)"),
+    (K.EXPIRED, ("grants:k>o",), {}, "k", "leak k", "use(o)"),
+    (K.IP_ALLOWLIST, ("grants:k>o",), {}, "grants:k>o", "leak k", "use(o)"),
+    (K.TOKEN_BINDING, ("grants:k>o",), {}, "k", "leak k", "use(o)"),
+    (K.DEVICE_POLICY, ("grants:k>o",), {}, "o", "leak k", "use(o)"),
+    (K.MFA, ("grants:k>o",), PASSWORD, "grants:k>o", "leak k", "use(o)"),
+    (K.APPROVAL, ("grants:k>o", "writes:o>d"), {}, "writes:o>d", "leak k", "write(d)"),
+    (K.ENCRYPTED_ELSEWHERE, ("reads:s>d",), {}, "d", "compromise s", "read(d)"),
+    (K.OBJECT_AUTHZ, ("grants:k>o", "reads:o>d extent=subset"), {}, "reads:o>d", "leak k", "read(d)"),
+    (K.FUNCTION_AUTHZ, ("grants:k>o1",), API, "o2", "leak k", "use(o2)"),
+    (K.REDACTED, ("contains:d>k",), {}, "contains:d>k", "breach d", "possess(k)"),
+    (K.PURGED, ("contains:d>k",), {}, "d", "breach d", "possess(k)"),
+    (K.VALIDATED, ("consumes:s>f",), {}, "s", "wrong f", "taint(s)"),
+    (K.QUARANTINED, ("consumes:s>f",), {}, "consumes:s>f", "wrong f", "taint(s)"),
+    (K.HUMAN_REVIEW, ("informs:s>b",), {}, "b", "wrong s", "taint(b)"),
+    (K.SECOND_SOURCE, ("derives_from:d1>d2", "writes:s>d2"), {}, "d1", "wrong s", "taint(d1)"),
+    (K.BULKHEAD, ("consumes:s>f brittle=true",), {}, "s", "wrong f", "deny(s)"),
+    (K.PINNED, ("installs:s>f",), {}, "installs:s>f", "wrong f", "deny(s)"),
+    (K.VERIFIED, ("installs:s>f",), {}, "installs:s>f", "poison f", "control(s)"),
+    (K.STAGED, ("installs:s>f",), {}, "s", "wrong f", "deny(s)"),
+    (K.NOT_EXPOSED, ("installs:s>f",), {}, "installs:s>f", "wrong f", "deny(s)"),
+    (K.EGRESS_FILTER, ("installs:s>f",), {}, "s", "poison f", "control(s)"),
+    (K.FALLBACK, ("depends_on:b>s",), {}, "depends_on:b>s", "outage s", "deny(b)"),
+    (K.HARDENED, ("grants:k>o", "serves:s>o"), {}, "s", "leak k", "control(s)"),
+    (K.SANDBOXED, ("grants:k>o", "serves:s>o"), {}, "serves:s>o", "leak k", "control(s)"),
+    (K.TWO_PARTY_SIGNING, ("publishes:s>f",), {}, "publishes:s>f", "compromise s", "write(f)"),
+    (K.IMMUTABLE_BACKUP, ("grants:k>o", "writes:o>d"), {}, "d", "leak k", "deny(d)"),
+    (K.SEGMENTED, ("connects:s1>s2",), {}, "connects:s1>s2", "compromise s1", "control(s2)"),
+    (K.HARD_MFA, (), ZONE, "s2", "compromise s1", "control(s2)"),
+    (K.PAM, ("connects:s1>s2",), {}, "s2", "compromise s1", "control(s2)"),
+]
+
+
+def test_every_control_has_a_case() -> None:
+    assert {case[0] for case in CONTROL_CASES} | {K.FAIL_CLOSED} == set(ControlKind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "relations", "entities", "host", "seed", "expected"),
+    CONTROL_CASES,
+    ids=[case[0] for case in CONTROL_CASES],
+)
+def test_a_control_stops(
+    kind: ControlKind,
+    relations: tuple[str, ...],
+    entities: Attributes,
+    host: str,
+    seed: str,
+    expected: str,
+) -> None:
+    """Without the control the fact is reached; with it, not, and the answer relies on it; distrust opens it."""
+    wanted = fact(expected)
+    assert wanted in solve(estate(*relations, entities=entities), scenario(seed)).levels
+    guarded = estate(*relations, controls={host: Control(kind=kind)}, entities=entities)
+    reach = solve(guarded, scenario(seed))
+    assert wanted not in reach.levels
+    assert reach.certificate.relies_on == (f"{kind}@{host}",)
+    assert wanted in solve(guarded, scenario(seed, distrust=(str(kind),))).levels
+    assert wanted in solve(guarded, scenario(seed, distrust=(f"{kind}@{host}",))).levels
+    failed = estate(*relations, controls={host: Control(kind=kind, status="failed")}, entities=entities)
+    assert wanted in solve(failed, scenario(seed)).levels
+
+
+def test_fail_closed_stops_a_knocked_out_control() -> None:
+    closed = {"serves:s>o": Control(kind=K.HARDENED, provided_by="s9", fails="closed")}
+    built = estate("grants:k>o", "serves:s>o", controls=closed)
+    assert fact("control(s)") not in solve(built, scenario("leak k outage s9")).levels
+    assert fact("control(s)") in solve(built, scenario("leak k compromise s9")).levels
+    assert fact("control(s)") in solve(built, scenario("leak k outage s9", distrust=("fail_closed",))).levels
+
+
+def test_mfa_does_not_stop_a_token_and_an_allowlist_does_not_stop_the_holder() -> None:
+    token = estate("grants:k>o", controls={"k": Control(kind=K.MFA)}, entities={"k": {"type": "oauth_token"}})
+    assert fact("use(o)") in solve(token, scenario("leak k")).levels
+    listed = estate("holds:s>k", "grants:k>o", controls={"k": Control(kind=K.IP_ALLOWLIST)})
+    assert fact("use(o)") in solve(listed, scenario("compromise s")).levels
+
+
+def test_a_buffer_outlasts_a_short_outage() -> None:
+    built = estate("depends_on:b>s dependency=hard buffer_h=24")
+    assert fact("deny(b)") not in solve(built, scenario("outage s", hours=24)).levels
+    assert fact("degrade(b)") in solve(built, scenario("outage s", hours=24)).levels
+    assert fact("deny(b)") in solve(built, scenario("outage s", hours=25)).levels
+
+
+def test_verbs_are_all_in_some_case() -> None:
+    """Every relation but the two that carry no flow of their own appears in a case."""
+    used = {each.verb for _, built, _, _ in RULE_CASES for each in built.relations.values()}
+    used |= {Verb(text.partition(":")[0]) for case in CONTROL_CASES for text in case[1]}
+    assert set(Verb) - used == {Verb.RELIES_ON, Verb.CALLS, Verb.CONTROLS, Verb.DISABLES}

@@ -1,0 +1,133 @@
+"""Merging, checking and vetting of what the loaders found."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from blastradius.errors import InputError
+from blastradius.estate import Estate
+from blastradius.model import (
+    Basis,
+    Control,
+    ControlKind,
+    Credential,
+    Feed,
+    Loaded,
+    Operation,
+    Party,
+    Provenance,
+    Relation,
+    Service,
+    Store,
+    Verb,
+)
+
+
+def at(file: str, line: int = 1) -> tuple[Provenance, ...]:
+    return (Provenance(source="test", file=file, line=line, column=1),)
+
+
+def relation(verb: Verb, source: str, target: str, **more: object) -> Relation:
+    return Relation.model_validate({"verb": verb, "sources": (source,), "targets": (target,), **more})
+
+
+def test_two_sources_of_one_entity_merge_and_say_where_they_differ() -> None:
+    parts = [
+        Loaded(entities=(Store(id="db", records=5, provenance=at("a.yaml")),)),
+        Loaded(entities=(Store(id="db", records=7, basis=Basis.OBSERVED, name="DB", provenance=at("b.yaml")),)),
+    ]
+    for order in itertools.permutations(parts):
+        estate = Estate.build(order)
+        store = estate.entities["db"]
+        assert isinstance(store, Store)
+        assert (store.records, store.name, store.basis) == (7, "DB", Basis.OBSERVED)
+        assert [each.file for each in store.provenance] == ["a.yaml", "b.yaml"]
+        assert [str(note) for note in estate.notes] == [
+            "a.yaml:1:1: contradicted: entity 'db' has records 5 here and 7 at b.yaml:1:1; kept the latter"
+        ]
+
+
+def test_the_digest_does_not_depend_on_where_files_lie() -> None:
+    one, other = (Estate.build([Loaded(entities=(Store(id="db", provenance=at(f)),))]) for f in ("a", "b"))
+    assert one.digest == other.digest
+    assert one.digest != Estate.build([Loaded(entities=(Store(id="db", records=1),))]).digest
+
+
+def test_all_bad_references_are_said_at_once_with_a_way_out() -> None:
+    part = Loaded(
+        entities=(Party(id="acme"), Store(id="orders_db"), Credential(id="key")),
+        relations=(
+            relation(Verb.HOLDS, "acme", "kye", provenance=at("e.yaml", 4)),
+            relation(Verb.HOLDS, "acme", "orders_db", provenance=at("e.yaml", 5)),
+        ),
+    )
+    with pytest.raises(InputError) as error:
+        Estate.build([part])
+    assert error.value.problems == (
+        "e.yaml:4:1: 'kye' is not declared; did you mean 'key'?",
+        "e.yaml:5:1: 'orders_db' is a store; holds goes here to credential",
+    )
+
+
+def test_an_id_has_one_kind() -> None:
+    with pytest.raises(InputError, match="b:1:1: 'x' is a store here and a party at a:1:1"):
+        Estate.build([Loaded(entities=(Party(id="x", provenance=at("a")), Store(id="x", provenance=at("b"))))])
+
+
+def test_a_control_where_no_rule_looks_is_refused() -> None:
+    with pytest.raises(InputError, match="control 'hardened' stops nothing on store; it belongs on serves, service"):
+        Estate.build([Loaded(entities=(Store(id="d", controls=(Control(kind=ControlKind.HARDENED),)),))])
+
+
+def test_a_vendors_own_signature_is_void() -> None:
+    verified = Control(kind=ControlKind.VERIFIED, provided_by="vendor")
+    part = Loaded(
+        entities=(Party(id="vendor"), Feed(id="updates"), Service(id="hosts")),
+        relations=(
+            relation(Verb.PUBLISHES, "vendor", "updates"),
+            relation(Verb.INSTALLS, "hosts", "updates", controls=(verified,)),
+        ),
+    )
+    estate = Estate.build([part])
+    assert estate.controls["verified@installs:hosts>updates"].control.status == "failed"
+    assert "belongs to the vendor whose feed it vouches for" in estate.notes[0].message
+
+
+def test_loose_ends_are_found() -> None:
+    part = Loaded(
+        entities=(
+            Party(id="old", contract_end="2020-01-01"),
+            Credential(id="key"),
+            Credential(id="lost"),
+            Operation(id="op"),
+            Feed(id="feed"),
+        ),
+        relations=(relation(Verb.HOLDS, "old", "key"), relation(Verb.GRANTS, "key", "op")),
+    )
+    messages = [note.message for note in Estate.build([part]).findings("2026-01-01")]
+    assert [message.split(";")[0] for message in messages] == [
+        "feed 'feed' has no publisher",
+        "credential 'lost' is held by nobody",
+        "credential 'lost' grants nothing",
+        "operation 'op' touches nothing",
+        "the relationship with 'old' ended on 2020-01-01, but it still holds 'key'",
+    ]
+
+
+def test_the_graph_has_every_entity_and_relation() -> None:
+    part = Loaded(
+        entities=(Credential(id="a"), Credential(id="b"), Operation(id="o")),
+        relations=(Relation(verb=Verb.GRANTS, sources=("a", "b"), targets=("o",)),),
+    )
+    graph = Estate.build([part]).to_networkx()
+    assert set(graph.nodes) == {"a", "b", "o"}
+    assert sorted(graph.edges(keys=True)) == [("a", "o", "grants:a+b>o"), ("b", "o", "grants:a+b>o")]
+    assert graph.nodes["o"]["kind"] == "operation"
+
+
+def test_ids_that_look_like_relations_stay_apart() -> None:
+    one = Relation(verb=Verb.HOLDS, sources=("a>b",), targets=("c",))
+    other = Relation(verb=Verb.HOLDS, sources=("a",), targets=("b>c",))
+    assert one.id != other.id
