@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from blastradius.errors import InputError
+from blastradius.loader import Loaded
 from blastradius.merging import merged
 from blastradius.model import (
     SIGNATURES,
@@ -21,7 +22,6 @@ from blastradius.model import (
     Entity,
     Expectation,
     Kind,
-    Loaded,
     Note,
     NoteKind,
     Provenance,

@@ -6,10 +6,9 @@ relation says where it came from (``provenance``) and how well it is known (``ba
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Annotated, Any, Literal, NamedTuple, Protocol
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -441,15 +440,6 @@ class Tally(Frozen):
         )
 
 
-class SourceRequest(Frozen):
-    """A further file that a file asks to be loaded, with the loader and the options it names."""
-
-    loader: str
-    path: str
-    options: dict[str, Any] = Field(default_factory=dict)
-    provenance: Provenance
-
-
 class ExpectedFact(Frozen):
     """One expectation: an entity and a capability over it."""
 
@@ -488,63 +478,3 @@ class Expectation(Frozen):
     basis: Basis = Basis.DECLARED
     why: str | None = None
     provenance: tuple[Provenance, ...] = ()
-
-
-class Loaded(Frozen):
-    """What one loader made of one file: facts and notes together, and the count of records."""
-
-    title: str | None = None
-    as_of: str | None = None
-    entities: tuple[Entity, ...] = ()
-    relations: tuple[Relation, ...] = ()
-    zones: tuple[Zone, ...] = ()
-    expectations: tuple[Expectation, ...] = ()
-    requests: tuple[SourceRequest, ...] = ()
-    notes: tuple[Note, ...] = ()
-    tally: Tally = Tally()
-
-
-@dataclass(frozen=True)
-class Loader:
-    """A format: its name, what it reads, how it recognises a file, and the function that loads one.
-
-    ``recognises`` looks at a parsed document and says whether it is this format. ``load`` gets the document
-    and the options that a ``SourceRequest`` or the user named (``{}`` for a file named on its own); it raises
-    ``InputError`` for a file it cannot read and returns notes for what it read but could not model.
-    ``infers_not`` lists what the format cannot tell and the user must declare; ``schema`` gives its JSON
-    Schema where we define the format.
-    """
-
-    name: str
-    title: str
-    suffixes: tuple[str, ...]
-    recognises: Callable[[Any], bool]
-    load: Callable[[Document, dict[str, Any]], Loaded]
-    reads: str = ""
-    infers_not: tuple[str, ...] = ()
-    schema: Callable[[], dict[str, Any]] | None = None
-
-
-class Document(Protocol):
-    """A parsed file as ``blastradius.reading`` gives it.
-
-    ``data`` is plain Python (dict, list, str, int, float, bool, None); ``path`` is the file as it was named
-    on the way in; ``folder`` the real folder that nothing may be opened outside of. YAML scalars stay
-    strings (null apart). A position is looked up by the keys and indexes that lead to a value.
-    """
-
-    @property
-    def data(self) -> Any: ...  # noqa: D102
-    @property
-    def path(self) -> str: ...  # noqa: D102
-    def position(self, *keys: str | int) -> tuple[int, int]:
-        """Line and column, from 1, of the value (for a mapping's entry: of its key) at ``keys``."""
-        ...
-
-    def sibling(self, relative: str) -> Document:
-        """Another file below the root folder, read with the same limits; never anything outside it.
-
-        Raises:
-            InputError: the file is missing, outside the folder, or cannot be parsed.
-        """
-        ...

@@ -19,7 +19,7 @@ from blastradius.errors import InputError, UsageError
 if TYPE_CHECKING:
     from blastradius.answer import Query
     from blastradius.estate import Estate
-    from blastradius.model import Loaded, Loader
+    from blastradius.loader import Loaded, Loader
     from blastradius.reading import ParsedDocument
 
 Plugin = TypeVar("Plugin")

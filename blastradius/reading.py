@@ -42,7 +42,7 @@ class _Folder:
 
 @dataclass
 class ParsedDocument:
-    """A parsed file; see ``blastradius.model.Document``."""
+    """A parsed file; see ``blastradius.loader.Document``."""
 
     path: str
     data: Any

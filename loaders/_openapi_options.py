@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from pydantic_core import ErrorDetails
 
 from blastradius.errors import InputError
-from blastradius.model import Control, Document, Verb
+from blastradius.loader import Document
+from blastradius.model import Control, Verb
 
 MAX_ID = 500
 

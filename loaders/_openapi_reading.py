@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.model import Document, Note, NoteKind, Provenance
+from blastradius.loader import Document
+from blastradius.model import Note, NoteKind, Provenance
 
 from ._openapi_options import harmless
 from ._openapi_refs import Place, References

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 import yaml
 
 from blastradius.errors import InputError
-from blastradius.model import Document, Provenance
+from blastradius.loader import Document
+from blastradius.model import Provenance
 
 Keys = tuple[str | int, ...]
 

@@ -11,21 +11,18 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from blastradius.errors import InputError
+from blastradius.loader import Document, Loaded, Loader, SourceRequest
 from blastradius.model import (
     ENTITY_TYPES,
     Control,
-    Document,
     Entity,
     Expectation,
     ExpectedFact,
     Kind,
     Level,
-    Loaded,
-    Loader,
     Provenance,
     Relation,
     Scenario,
-    SourceRequest,
     Tally,
     Verb,
     Zone,

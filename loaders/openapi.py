@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from blastradius.model import Document, Loaded, Loader, Note, Provenance
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.model import Note, Provenance
 
 from ._openapi_model import Modelled
 from ._openapi_options import harmless, read_options

@@ -8,13 +8,13 @@ import pytest
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
+from blastradius.loader import Loaded
 from blastradius.model import (
     Basis,
     Control,
     ControlKind,
     Credential,
     Feed,
-    Loaded,
     Operation,
     Party,
     Provenance,

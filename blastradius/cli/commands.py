@@ -15,7 +15,8 @@ from blastradius.answer import Answer, Table
 from blastradius.cli.output import emit, progress
 from blastradius.cli.questions import PATHS, ask, params_options, write_picture
 from blastradius.errors import UsageError
-from blastradius.model import Frozen, Loaded, Note
+from blastradius.loader import Loaded
+from blastradius.model import Frozen, Note
 
 _FORMATS = click.Choice(["table", "json", "csv", "markdown"])
 _FORMAT = click.option("--format", "fmt", type=_FORMATS, default="table", show_default=True, help="How to print it.")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from blastradius.engine import compile_system, solve
 from blastradius.engine.spec import spec
 from blastradius.estate import Estate
-from blastradius.model import Fact, Level, Loaded, Scenario
+from blastradius.loader import Loaded
+from blastradius.model import Fact, Level, Scenario
 from tests.engines.worlds import random_estate, random_scenario
 
 EXAMPLES = int(os.environ.get("BLASTRADIUS_EXAMPLES", "2000"))

@@ -15,6 +15,7 @@ from blastradius.engine import compile_system, solve
 from blastradius.engine.solve import certify
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
+from blastradius.loader import Loaded
 from blastradius.model import (
     ENTITY_TYPES,
     Capability,
@@ -24,7 +25,6 @@ from blastradius.model import (
     Fact,
     Kind,
     Level,
-    Loaded,
     Relation,
     Scenario,
     Verb,

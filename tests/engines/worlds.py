@@ -6,6 +6,7 @@ import random
 
 from blastradius.engine import SEED_KINDS
 from blastradius.estate import Estate
+from blastradius.loader import Loaded
 from blastradius.model import (
     ENTITY_TYPES,
     SIGNATURES,
@@ -14,7 +15,6 @@ from blastradius.model import (
     Entity,
     Kind,
     Level,
-    Loaded,
     Relation,
     Scenario,
     Verb,

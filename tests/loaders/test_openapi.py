@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from blastradius.errors import InputError
-from blastradius.model import Loaded, Loader, NoteKind, Operation, Scope, Verb
+from blastradius.loader import Loaded, Loader
+from blastradius.model import NoteKind, Operation, Scope, Verb
 from blastradius.reading import read_document
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.openapi").LOADER
