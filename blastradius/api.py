@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pydantic import ValidationError
-
 from blastradius import plugins
 from blastradius.answer import Answer
-from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Frozen
 
@@ -63,11 +60,7 @@ def ask(question: str, estate: Estate, **params: Any) -> Shown:
     query = plugins.query(question)
     several = {name for name, field in query.params.model_fields.items() if "tuple" in str(field.annotation)}
     stated = {key: (value,) if key in several and isinstance(value, str) else value for key, value in params.items()}
-    try:
-        return Shown(query.run(estate, query.params.model_validate(stated)))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise UsageError(f"{question}: {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
+    return Shown(query.run(estate, plugins.parameters(query, stated)))
 
 
 def reach(estate: Estate, **scenario: Any) -> Shown:

@@ -51,6 +51,22 @@ def query(name: str) -> Query:
     return found
 
 
+def parameters(query: Query, stated: dict[str, Any]) -> Any:
+    """A question's parameters from what was stated.
+
+    Raises:
+        UsageError: an unknown parameter, or a value that does not fit.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return query.params.model_validate(stated)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where, message = ".".join(map(str, first["loc"])), first["msg"].replace("Input should be", "expected")
+        raise UsageError(f"{query.name}: {where} is {first['input']!r}; {message[0].lower()}{message[1:]}") from None
+
+
 def query_titles() -> dict[str, str]:
     """The questions and a line on each, read without importing them."""
     titles = {name: _first_line(file) for name, file in _files("queries").items()}
@@ -80,18 +96,33 @@ def load_parts(paths: Sequence[str | os.PathLike[str]], progress: Progress | Non
     """
     parts: list[tuple[str, Loaded]] = []
     problems: list[str] = []
-    for document, named in _documents(paths, problems, progress):
+    passed: list[str] = []
+    for document, named in _documents(paths, problems, passed, progress):
         try:
-            parts += _loaded(document, named=named)
+            found = list(_loaded(document, named=named))
         except InputError as error:
             problems += error.problems
+            continue
+        parts += found
+        passed += [] if found else [document.path]
     if problems:
         raise InputError(problems)
-    return parts
+    read = {name for name, _ in parts}
+    return parts + [(name, _passed_over(name)) for name in passed if name not in read]
+
+
+def _passed_over(name: str) -> Loaded:
+    """A file of a folder that is no estate and that no estate asked for: one record, ignored."""
+    from blastradius.loader import Loaded
+    from blastradius.model import Note, NoteKind, Provenance, Tally
+
+    at = Provenance(source="folder", file=name)
+    message = "not an estate file, and no estate asks for it; passed over"
+    return Loaded(notes=(Note(kind=NoteKind.UNSUPPORTED, message=message, provenance=(at,)),), tally=Tally(ignored=1))
 
 
 def _documents(
-    paths: Iterable[str | os.PathLike[str]], problems: list[str], progress: Progress | None
+    paths: Iterable[str | os.PathLike[str]], problems: list[str], passed: list[str], progress: Progress | None
 ) -> Iterator[tuple[ParsedDocument, bool]]:
     from blastradius.reading import parse_document, read_document
 
@@ -106,6 +137,7 @@ def _documents(
             problems.append(f"{given}: the folder has no YAML or JSON file")
         for file in files:
             if is_folder and not _might_be_estate(file):
+                passed.append(str(file))
                 continue
             if progress:
                 progress(str(file))
@@ -119,8 +151,12 @@ def _below(folder: Path) -> list[Path]:
     return sorted(
         file
         for file in folder.rglob("*")
-        if file.suffix.lower() in _SUFFIXES and file.is_file() and not any(p.startswith(".") for p in file.parts[1:])
+        if file.suffix.lower() in _SUFFIXES and file.is_file() and not _is_hidden(file.relative_to(folder))
     )
+
+
+def _is_hidden(file: Path) -> bool:
+    return any(part.startswith(".") for part in file.parts)
 
 
 def _might_be_estate(file: Path) -> bool:
@@ -163,15 +199,17 @@ def _all(group: str) -> list[Any]:
 
 @cache
 def _files(group: str) -> dict[str, Path]:
-    """The plug-in files of a group by stem, the user's own folder last."""
+    """The plug-in files of a group by stem; a name stands for one file only."""
     package = importlib.import_module(f"blastradius.{group}")
-    folders = [*package.__path__, *(str(each / group) for each in _own_folders())]
-    return {
-        module.name: Path(folder) / f"{module.name}.py"
-        for folder in folders
-        for module in pkgutil.iter_modules([folder])
-        if not module.name.startswith("_")
-    }
+    folders = list(dict.fromkeys([*package.__path__, *(str(each / group) for each in _own_folders())]))
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for module in pkgutil.iter_modules([folder]):
+            if module.name in found:
+                raise UsageError(f"{folder}/{module.name}.py: there is a plug-in of that name already; rename it")
+            if not module.name.startswith("_"):
+                found[module.name] = Path(folder) / f"{module.name}.py"
+    return found
 
 
 def _own_folders() -> list[Path]:
@@ -181,7 +219,13 @@ def _own_folders() -> list[Path]:
 
 
 def use_folder(folder: str) -> None:
-    """Add a folder with ``loaders/`` and ``queries/`` of the user's own."""
+    """Add a folder with ``loaders/`` and ``queries/`` of the user's own.
+
+    Raises:
+        UsageError: there is no such folder, or it has neither.
+    """
+    if not any((Path(folder) / group).is_dir() for group in _NAMES):
+        raise UsageError(f"--plugins {folder}: has neither loaders/ nor queries/; name a folder that has")
     named = os.environ.get("BLASTRADIUS_PLUGINS", "")
     os.environ["BLASTRADIUS_PLUGINS"] = os.pathsep.join(each for each in (named, folder) if each)
     _files.cache_clear()
@@ -194,10 +238,16 @@ def _value(group: str, file: Path) -> Any:
         package = importlib.import_module(f"blastradius.{group}")
         if str(file.parent) not in list(package.__path__):
             package.__path__.append(str(file.parent))
-        module = importlib.import_module(name)
+        try:
+            module = importlib.import_module(name)
+        except SyntaxError as error:
+            raise UsageError(f"{file}:{error.lineno}: not valid Python: {error.msg}") from None
     return getattr(module, _NAMES[group])
 
 
 def _first_line(file: Path) -> str:
-    doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or file.stem
+    try:
+        doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or file.stem
+    except (SyntaxError, ValueError):
+        return "cannot be read: not valid Python"
     return doc.splitlines()[0].rstrip(".")

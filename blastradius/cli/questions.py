@@ -45,7 +45,7 @@ def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
         estate = plugins.load(paths, tell)
         tell("asking")
         stated = {key: value for key, value in given.items() if value is not None}
-        return query.run(estate, query.params.model_validate(stated))
+        return query.run(estate, plugins.parameters(query, stated))
 
 
 def params_options(query: Query) -> list[Callable[[Any], Any]]:
