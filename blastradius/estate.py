@@ -253,6 +253,12 @@ def _relation_problems(relation: Relation, entities: Mapping[str, Entity]) -> It
         yield f"{_at(relation)}{relation.verb} names several targets at once; give each an item of its own"
     if len(relation.sources) > 1 and not ends.joint:
         yield f"{_at(relation)}{relation.verb} names several sources at once; give each an item of its own"
+    for word, verb in _WORDS_OF.items():
+        if word in relation.model_fields_set and getattr(relation, word) and relation.verb != verb:
+            yield f"{_at(relation)}{word} says nothing on {relation.verb}; it belongs on {verb}"
+    for names in (relation.sources, relation.targets):
+        if len(set(names)) < len(names):
+            yield f"{_at(relation)}{relation.verb} names the same thing twice; name it once"
     if relation.at_least and relation.at_least > len(relation.targets):
         yield f"{_at(relation)}at_least {relation.at_least} of {len(relation.targets)} can never be met"
     yield from _control_problems(relation, relation.controls, entities)
@@ -271,6 +277,12 @@ def _expectation_problems(each: Expectation, entities: Mapping[str, Entity]) -> 
 
 
 _PLACES = placements()
+_WORDS_OF = {
+    "at_least": Verb.DEPENDS_ON,
+    "capacity_loss": Verb.DEPENDS_ON,
+    "vote_min": Verb.CONSUMES,
+    "brittle": Verb.CONSUMES,
+}
 
 
 def _control_problems(

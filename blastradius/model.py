@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -334,7 +335,7 @@ class Relation(Frozen):
     basis: Basis = Basis.DECLARED
     provenance: tuple[Provenance, ...] = ()
 
-    @property
+    @cached_property
     def id(self) -> str:
         """A stable name made of the verb and the ends, such as ``grants:key>orders.read``."""
         return f"{self.verb}:{_joined(self.sources)}>{_joined(self.targets)}"

@@ -131,3 +131,16 @@ def test_ids_that_look_like_relations_stay_apart() -> None:
     one = Relation(verb=Verb.HOLDS, sources=("a>b",), targets=("c",))
     other = Relation(verb=Verb.HOLDS, sources=("a",), targets=("b>c",))
     assert one.id != other.id
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"targets": ("f", "g"), "at_least": 2}, "at_least says nothing on consumes; it belongs on depends_on"),
+        ({"targets": ("f", "f")}, "consumes names the same thing twice"),
+    ],
+)
+def test_words_that_no_rule_reads_are_refused(more: dict[str, object], message: str) -> None:
+    stated = Relation.model_validate({"verb": Verb.CONSUMES, "sources": ("s",), **more})
+    with pytest.raises(InputError, match=message):
+        Estate.build([Loaded(entities=(Service(id="s"), Feed(id="f"), Feed(id="g")), relations=(stated,))])

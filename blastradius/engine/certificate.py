@@ -7,7 +7,7 @@ is well-founded and closed is the least fixpoint.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -188,31 +188,39 @@ def _honest(
     asked: _Asked, claimed: Mapping[Fact, tuple[int, int]], certificate: Certificate, ways: Iterable[Way]
 ) -> None:
     """The stops that are listed are the stops there are, and the controls relied on those that stop."""
-    due = {stop for way in ways if (stop := _stop(way, asked, claimed)) is not None}
-    said = {(each.rule, each.fact, each.relations, each.because, each.by) for each in certificate.stopped}
-    for each in sorted(map(str, due ^ said)):
+    due: Counter[_Stop] = Counter(stop for way in ways if (stop := _stop(way, asked, claimed)) is not None)
+    said: Counter[_Stop] = Counter(
+        (each.rule, each.fact, each.relations, each.because, each.by, each.premises) for each in certificate.stopped
+    )
+    for each in sorted(map(str, (due - said) + (said - due))):
         raise CertificateError(f"what stopped is not what is listed: {each}")
-    relied = sorted({name for _, _, _, because, by in due if because == "control" for name in by})
+    relied = sorted({name for _, _, _, because, by, _ in due if because == "control" for name in by})
     _require(tuple(relied) == certificate.relies_on, "the controls relied on are not those that stop something")
 
 
-_Stop = tuple[str, Fact, tuple[str, ...], str, tuple[str, ...]]
+_Stop = tuple[str, Fact, tuple[str, ...], str, tuple[str, ...], tuple[Fact, ...]]
 
 
 def _stop(way: Way, asked: _Asked, claimed: Mapping[Fact, tuple[int, int]]) -> _Stop | None:
     if way.gives in claimed or way.gives.capability in _HELPERS:
         return None
-    held = [each for each in way.needs if each in claimed]
+    held = tuple(each for each in way.needs if each in claimed)
     if not held:
         return None
-    if not way.enough(set(held)):
-        missing = tuple(sorted(str(each) for each in way.needs if each not in claimed))
-        return way.rule, way.gives, way.along, "premise", missing
+    because, by = _reason(way, asked, claimed, held)
+    return way.rule, way.gives, way.along, because, by, held
+
+
+def _reason(
+    way: Way, asked: _Asked, claimed: Mapping[Fact, tuple[int, int]], held: tuple[Fact, ...]
+) -> tuple[str, tuple[str, ...]]:
+    if not way.enough(held):
+        return "premise", tuple(sorted(str(each) for each in way.needs if each not in claimed))
     if way.level > asked.assume:
-        return way.rule, way.gives, way.along, "level", (_WORD[way.level],)
+        return "level", (_WORD[way.level],)
     if asked.outlasted(way):
-        return way.rule, way.gives, way.along, "buffer", (f"buffer of {way.buffer:g} h",)
-    return way.rule, way.gives, way.along, "control", tuple(sorted(each.id for each in asked.standing(way)))
+        return "buffer", (f"buffer of {way.buffer:g} h",)
+    return "control", tuple(sorted(each.id for each in asked.standing(way)))
 
 
 def _require(holds: bool, otherwise: str) -> None:

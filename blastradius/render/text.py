@@ -93,7 +93,8 @@ def _words(cell: Cell) -> str:
 def as_json(answer: Answer) -> str:
     """The answer's data; what a terminal would obey is a JSON escape, so that the value stays the same."""
     text = json.dumps(answer.data.model_dump(mode="json"), indent=2, ensure_ascii=False)
-    return "".join(_json_escape(char) if char != "\n" and acts(char) else char for char in text) + "\n"
+    unsafe = {ord(char): _json_escape(char) for char in set(text) if char != "\n" and acts(char)}
+    return text.translate(unsafe) + "\n"
 
 
 def _json_escape(char: str) -> str:

@@ -167,6 +167,8 @@ CERTIFICATE_BUGS: dict[str, Callable[[Certificate], Certificate]] = {
     "a level too high": lambda c: _last(c, level=Level.LATERAL),
     "a stop kept quiet": lambda c: replace(c, stopped=c.stopped[1:]),
     "a stop made up": lambda c: replace(c, stopped=(*c.stopped, replace(c.stopped[0], by=("pam@moon",)))),
+    "a stop listed twice": lambda c: replace(c, stopped=(*c.stopped, c.stopped[0])),
+    "a stop that rests on nothing": lambda c: replace(c, stopped=(replace(c.stopped[0], premises=()), *c.stopped[1:])),
     "a control not named": lambda c: replace(c, relies_on=()),
 }
 

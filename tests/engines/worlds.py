@@ -55,7 +55,7 @@ def random_scenario(rng: random.Random, estate: Estate) -> Scenario:
 
 def _entity(rng: random.Random, names: list[tuple[str, Kind]], name: str, kind: Kind) -> Entity:
     allowed = [each for each, (kinds, _) in PLACES.items() if kind in kinds]
-    stated: dict[str, object] = {"id": name, "controls": _controls(rng, names, allowed, 0.12)}
+    stated: dict[str, object] = {"id": name, "controls": _controls(rng, names, allowed, 0.3)}
     stated["zone"] = rng.choice((None, "z0", "z1", "elsewhere"))
     if kind == Kind.OPERATION:
         stated |= {"api": rng.choice((None, "a", "b", "z0")), "anonymous": rng.random() < 0.3}
@@ -82,13 +82,12 @@ def _relation(rng: random.Random, names: list[tuple[str, Kind]]) -> Relation | N
         "extent": rng.choice(("all", "subset")),
         "dependency": rng.choice((None, "hard", "hard", "soft", "none")),
         "buffer_h": rng.choice((None, 10.0)),
-        "brittle": rng.random() < 0.4,
         "controls": _controls(rng, names, allowed, 0.3),
     }
     if verb == Verb.DEPENDS_ON:
         stated |= {"at_least": rng.choice((None, rng.randint(1, len(them)))), "capacity_loss": rng.random() < 0.3}
     if verb == Verb.CONSUMES:
-        stated["vote_min"] = rng.choice((None, 1, 2, 3))
+        stated |= {"vote_min": rng.choice((None, 1, 2, 3)), "brittle": rng.random() < 0.4}
     return Relation.model_validate(stated)
 
 
