@@ -70,7 +70,12 @@ class ParsedDocument:
 
     @cached_property
     def _tree(self) -> yaml.Node | None:
-        return self._node if self._node is not None else _composed(_PAIR.sub(_whole, self._text))
+        if self._node is not None:
+            return self._node
+        try:
+            return _composed(_PAIR.sub(_whole, self._text))
+        except yaml.YAMLError:  # JSON that YAML does not read, such as a key of over 1,024 characters
+            return None
 
 
 def read_document(path: str | Path, root: Path | None = None, shown: str | None = None) -> ParsedDocument:
