@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -21,7 +22,7 @@ from blastradius.reading import read_document
 LOADER: Loader = importlib.import_module("blastradius.loaders.openapi").LOADER
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "openapi"
-SHARED = Path(__file__).parents[3] / "shared"
+SHARED = Path(os.environ.get("BLASTRADIUS_SHARED", Path(__file__).parents[3] / "shared"))
 REAL = SHARED / "data" / "openapi"
 BAD = SHARED / "badinput"
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
