@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from blastradius.errors import InputError, UsageError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from blastradius.loader import Loaded, Loader
     from blastradius.reading import ParsedDocument
 
-Plugin = TypeVar("Plugin")
 Progress = Callable[[str], None]
 _SUFFIXES = (".yaml", ".yml", ".json")
 _NAMES = {"loaders": "LOADER", "queries": "QUERY"}

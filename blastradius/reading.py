@@ -402,25 +402,3 @@ def _node_position(node: yaml.Node | None, keys: Path_, index: _Index) -> tuple[
 def _whole(pair: re.Match[str]) -> str:
     """An escaped surrogate pair, which YAML does not know, as YAML writes the character."""
     return f"\\U{ord(json.loads(chr(34) + pair.group() + chr(34))):08X}"
-
-
-@dataclass
-class Problems:
-    """All that is wrong with one document, gathered before any of it is said."""
-
-    document: ParsedDocument
-    found: list[str] = field(default_factory=list)
-
-    def add(self, keys: Path_, message: str) -> None:
-        """Note a problem at the value that ``keys`` lead to."""
-        line, column = self.document.position(*keys)
-        self.found.append(f"{self.document.path}:{line}:{column}: {message}")
-
-    def raise_if_any(self) -> None:
-        """Raise all problems at once.
-
-        Raises:
-            InputError: there was at least one.
-        """
-        if self.found:
-            raise InputError(self.found)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import Field
 
-from blastradius.engine import Assumption, Reach, compile_system, solve, warnings
+from blastradius.engine import SEED_KINDS, Assumption, Reach, compile_system, solve, warnings
 from blastradius.estate import Estate
 from blastradius.model import (
     STEPPING_STONES,
@@ -142,8 +142,7 @@ class ModelRow(Frozen):
 
 def scenario_row(scenario: Scenario) -> ScenarioRow:
     """The scenario for an answer."""
-    ways = ("compromise", "leak", "poison", "wrong", "outage", "breach")
-    seeds = tuple(Seed(way=way, entity=name) for way in ways for name in getattr(scenario, way))
+    seeds = tuple(Seed(way=way, entity=name) for way in SEED_KINDS for name in getattr(scenario, way))
     return ScenarioRow(seeds=seeds, assume=scenario.assume.word, distrusted=scenario.distrust, hours=scenario.hours)
 
 

@@ -70,8 +70,6 @@ def run(estate: Estate, params: Params) -> Answer:
         UsageError: no seed, an unknown entity, or a capability that no rule gives.
     """
     scenario = params.scenario(estate)
-    if not scenario_row(scenario).seeds:
-        raise UsageError("a scenario starts somewhere; name it, for instance --compromise PARTY")
     if params.entity not in estate.entities:
         raise UsageError(f"{params.entity!r} is not in the estate{estate.suggest(params.entity)}")
     if params.capability in STEPPING_STONES:

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
 from blastradius.engine import Reach, ScenarioParams, solve
-from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Fact, Frozen, Kind, Level, NoteKind
 from blastradius.picturing import picture_of
@@ -66,8 +65,6 @@ def run(estate: Estate, params: Params) -> Answer:
         UsageError: the scenario has no seed, or names what the estate does not have.
     """
     scenario = params.scenario(estate)
-    if not scenario_row(scenario).seeds:
-        raise UsageError("a scenario starts somewhere; name it, for instance --compromise PARTY")
     reach = solve(estate, scenario)
     notes = notes_of(estate, scenario)
     data = ReachData(

@@ -54,8 +54,10 @@ class ScenarioParams(Assumption):
         """The scenario, with every name in it checked.
 
         Raises:
-            UsageError: a name the estate does not have, of the wrong kind, hours that are no number.
+            UsageError: no seed, a name the estate does not have, of the wrong kind, hours that are no number.
         """
+        if not any(getattr(self, way) for way in SEED_KINDS):
+            raise UsageError("a scenario starts somewhere; name it, for instance --compromise PARTY")
         outages = [_outage(estate, each) for each in self.outage]
         stated = [hours for _, hours in outages if hours is not None]
         longest = max(stated) if stated and len(stated) == len(outages) else None
