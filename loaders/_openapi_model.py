@@ -11,8 +11,9 @@ from math import prod
 from typing import Any
 
 from blastradius.model import Note, NoteKind, Operation, Relation, Scope, Tally, Verb
+from blastradius.options import MAX_ID, harmless
 
-from ._openapi_options import MAX_ID, Effect, Options, Target, harmless
+from ._openapi_options import Effect, Options, Target
 from ._openapi_reading import ApiOperation, Description, Requirement
 
 MAX_COMBINATIONS = 1000

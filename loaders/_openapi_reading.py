@@ -10,8 +10,8 @@ from typing import Any
 from blastradius.errors import InputError
 from blastradius.loader import Document
 from blastradius.model import Note, NoteKind, Provenance
+from blastradius.options import harmless
 
-from ._openapi_options import harmless
 from ._openapi_refs import Place, References
 
 METHODS = frozenset(["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"])

@@ -7,9 +7,10 @@ from typing import Any
 
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.model import Note, Provenance
+from blastradius.options import harmless, read_options
 
 from ._openapi_model import Modelled
-from ._openapi_options import harmless, read_options
+from ._openapi_options import Options
 from ._openapi_reading import Description, read_description
 
 
@@ -24,7 +25,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     Raises:
         InputError: no description of a known version, or an option that does not fit.
     """
-    chosen = read_options(document, options)
+    chosen = read_options(Options, document, options)
     description = read_description(document)
     model = Modelled(document.path, chosen.api or _api_name(document, description), chosen, description)
     model.build()

@@ -1,0 +1,141 @@
+"""What one loader gathers from one document: facts with their place, notes, and how every record ended."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from blastradius.loader import Document, Loaded
+from blastradius.model import Basis, Entity, Note, NoteKind, Provenance, Relation, Tally, Verb
+from blastradius.options import MAX_ID, harmless
+
+_KEY_LIKE = re.compile(
+    r"""(?x)
+    -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY
+    | \b(AKIA|ASIA)[0-9A-Z]{16}\b                       # AWS access key id
+    | \bgh[pousr]_[A-Za-z0-9]{20,} | \bgithub_pat_\w{20,}
+    | \bxox[abpors]-[A-Za-z0-9-]{10,}
+    | \b[sr]k_(live|test)_[A-Za-z0-9]{16,}
+    | \bAIza[0-9A-Za-z_-]{35}\b
+    | \beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.    # JSON web token
+    | (?i:\b(password|passwd|secret|token|api[_-]?key)\s*[=:]\s*\S{6,})
+    """
+)
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a text looks like a key, a password or a token rather than a name."""
+    return _KEY_LIKE.search(text) is not None
+
+
+def bare_url(url: str) -> str:
+    """A URL without user, password, query and fragment; text that is no URL comes back as it is."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return url.partition("?")[0].rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", "")) if parts.netloc else url
+
+
+@dataclass
+class Gathering:
+    """Facts and notes of one document, each with its place, and the count of its records.
+
+    A record is what the format's own terms call one (an app, a grant, a row). It ends once: as ``fact()``,
+    ``reject()`` or ``ignore()``.
+    """
+
+    source: str
+    document: Document
+    entities: dict[str, Entity] = field(default_factory=dict)
+    relations: dict[str, Relation] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    facts: int = 0
+    rejected: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+
+    def at(self, *keys: str | int) -> tuple[Provenance, ...]:
+        """The place of the value at ``keys``."""
+        line, column = self.document.position(*keys)
+        return (Provenance(source=self.source, file=self.document.path, line=line, column=column),)
+
+    def entity(self, made: Entity) -> str:
+        """Keep an entity and return its id; of two with one id the first stays, and a difference is noted."""
+        before = self.entities.setdefault(made.id, made)
+        if before is not made and _said(before) != _said(made):
+            message = f"{made.id!r} is described twice and differently; the first is kept"
+            self.note(NoteKind.CONTRADICTED, message, made.id, at=made.provenance)
+        return made.id
+
+    def relate(
+        self,
+        verb: Verb,
+        sources: str | tuple[str, ...],
+        targets: str | tuple[str, ...],
+        *,
+        at: tuple[Provenance, ...],
+        basis: Basis = Basis.DECLARED,
+        **says: Any,
+    ) -> str:
+        """Keep a relation and return its id; the same one found again adds its place."""
+        ends = {"sources": _tuple(sources), "targets": _tuple(targets)}
+        made = Relation.model_validate({"verb": verb, **ends, "basis": basis, "provenance": at, **says})
+        before = self.relations.get(made.id)
+        if before is not None:
+            places = tuple(dict.fromkeys((*before.provenance, *at)))
+            made = before.model_copy(update={"provenance": places})
+        self.relations[made.id] = made
+        return made.id
+
+    def note(self, kind: NoteKind, message: str, *about: str, at: tuple[Provenance, ...] = ()) -> None:
+        """Say something that answers repeat."""
+        place = at or (Provenance(source=self.source, file=self.document.path),)
+        self.notes.append(Note(kind=kind, message=message, about=about, provenance=place))
+
+    def fact(self, records: int = 1) -> None:
+        """Records that became facts."""
+        self.facts += records
+
+    def reject(self, why: str, *, at: tuple[Provenance, ...] = (), records: int = 1) -> None:
+        """Records that could not be read as what they should be; each is said."""
+        self.rejected += records
+        self.note(NoteKind.UNSUPPORTED, f"{why}; left out", at=at)
+
+    def ignore(self, what: str, records: int = 1) -> None:
+        """Records of a class that carries no reach; said once a class, with the count."""
+        self.ignored[what] += records
+
+    def secret(self, where: str, *, at: tuple[Provenance, ...] = ()) -> None:
+        """A value that looks like a key was dropped; ``where`` names its place, never the value."""
+        self.note(NoteKind.SECRET_DROPPED, f"{where} looks like a secret; its value was dropped", at=at)
+
+    def name(self, value: Any) -> str | None:
+        """A text that can be an id, or ``None``: not text, harmful, too long, or like a secret."""
+        if not isinstance(value, str) or not harmless(value) or len(value) > MAX_ID or looks_secret(value):
+            return None
+        return value.strip()
+
+    def loaded(self, **more: Any) -> Loaded:
+        """All of it as the loader returns it; ``more`` are further fields of ``Loaded``."""
+        for what, count in sorted(self.ignored.items()):
+            self.note(NoteKind.UNSUPPORTED, f"{count:,} {what}: not modelled, ignored")
+        tally = Tally(facts=self.facts, rejected=self.rejected, ignored=self.ignored.total())
+        return Loaded(
+            entities=tuple(self.entities.values()),
+            relations=tuple(self.relations.values()),
+            notes=tuple(self.notes),
+            tally=tally,
+            **more,
+        )
+
+
+def _tuple(ids: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (ids,) if isinstance(ids, str) else ids
+
+
+def _said(entity: Entity) -> dict[str, Any]:
+    return entity.model_dump(exclude={"provenance", "basis"})
