@@ -8,8 +8,8 @@ from functools import cached_property
 from blastradius.engine.certificate import check
 from blastradius.engine.compile import System, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
+from blastradius.engine.prove import certify
 from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, checked, warnings
-from blastradius.engine.solve import certify
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
 

@@ -1,50 +1,138 @@
-"""Estate and rule table become steps: one for every way something can travel, with what stands in its way.
+"""Estate and rule table become numbers: one step for every way something can travel, with what stands in its way.
 
 Compiling knows nothing of a scenario; solving knows nothing of rules or relations.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
 
-from blastradius.estate import Estate, PlacedControl
-from blastradius.model import (
-    Capability,
-    ControlKind,
-    Credential,
-    Fact,
-    Kind,
-    Operation,
-    Relation,
-    Verb,
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from blastradius.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns, columns_of
+from blastradius.estate import Estate
+from blastradius.lists import Flags, Lists, Numbers, joined
+from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, Verb
 from blastradius.rules import RULES, Condition, End, Flow, Rule
 
 INTERNET = "internet"
-Holds = Callable[[Set[Fact]], bool]
+ALL, SOME, VOTE = 0, 1, 2
+"""How many premises a step needs: all of them, at least ``need``, or a quorum's (``need`` is its ``vote_min``)."""
+
+CAPABILITIES = tuple(each for each in Capability if each not in STEPPING_STONES)
+"""The capabilities over an entity, in the order of their places in a fact's number."""
+_PLACE = {each: place for place, each in enumerate(CAPABILITIES)}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One way for one fact to follow from others.
+@dataclass(frozen=True)
+class Numbering:
+    """A number for every fact that could be said of an estate: capabilities entity by entity, then stepping stones."""
 
-    All ``premises`` are needed, unless ``gate`` says which held ones are enough (a monotone test).
-    ``blockers`` are the controls that stop it; ``buffer_h`` the hours of outage it outlasts; ``fails_closed``
-    that only distrust in ``fail_closed`` opens it.
+    entities: Sequence[str]
+    controls: Sequence[str]
+    apis: Sequence[str]
+    zones: Sequence[str]
+
+    @classmethod
+    def of(cls, columns: Columns) -> Numbering:
+        """The numbering of an estate."""
+        entities = columns.entities
+        return cls(entities.ids, columns.controls.ids, entities.apis, entities.flat_zones)
+
+    def facts(self, owners: Numbers, capability: Capability) -> Numbers:
+        """The facts that entities (or controls, APIs, zones) by number have a capability."""
+        if capability in _PLACE:
+            return owners * len(CAPABILITIES) + _PLACE[capability]
+        return owners + self._stones[capability][0]
+
+    def number(self, fact: Fact) -> int:
+        """The number of a fact.
+
+        Raises:
+            KeyError: the estate has no such entity, control, API or zone.
+        """
+        if fact.capability in _PLACE:
+            return self.entity_numbers[fact.entity] * len(CAPABILITIES) + _PLACE[fact.capability]
+        first, names = self._stones[fact.capability]
+        return first + (self.control_numbers[fact.entity] if names is self.controls else names.index(fact.entity))
+
+    def fact(self, number: int) -> Fact:
+        """The fact of a number."""
+        if number < len(CAPABILITIES) * len(self.entities):
+            return Fact(self.entities[number // len(CAPABILITIES)], CAPABILITIES[number % len(CAPABILITIES)])
+        capability, first, names = next(
+            (capability, first, names)
+            for capability, (first, names) in self._stones.items()
+            if first <= number < first + len(names)
+        )
+        return Fact(names[number - first], capability)
+
+    @property
+    def total(self) -> int:
+        """How many numbers there are."""
+        first, names = self._stones[Capability.ANYONE]
+        return first + len(names)
+
+    def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
+        """Entity and place of capability (as in ``CAPABILITIES``) of facts; stepping stones give ``NOWHERE``."""
+        entity = np.where(numbers < len(CAPABILITIES) * len(self.entities), numbers // len(CAPABILITIES), NOWHERE)
+        return entity, np.where(entity == NOWHERE, NOWHERE, numbers % len(CAPABILITIES))
+
+    @cached_property
+    def _stones(self) -> dict[Capability, tuple[int, Sequence[str]]]:
+        found: dict[Capability, tuple[int, Sequence[str]]] = {}
+        first = len(CAPABILITIES) * len(self.entities)
+        for capability, names in (
+            (Capability.INACTIVE, self.controls),
+            (Capability.CALLABLE, self.apis),
+            (Capability.FOOTHOLD, self.zones),
+            (Capability.ANYONE, (INTERNET,)),
+        ):
+            found[capability] = (first, names)
+            first += len(names)
+        return found
+
+    @cached_property
+    def entity_numbers(self) -> dict[str, int]:
+        """The number of each entity."""
+        return {name: number for number, name in enumerate(self.entities)}
+
+    @cached_property
+    def control_numbers(self) -> dict[str, int]:
+        """The number of each control."""
+        return {name: number for number, name in enumerate(self.controls)}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps as columns: premises, how many of them are needed, conclusion, and what stops the step.
+
+    ``rule`` is a place in the rule table, ``flow`` one among the rule's flows; ``blockers`` are controls by number,
+    failed ones left out; ``buffer_h`` the hours of outage it outlasts (not a number: none); ``fails_closed`` says
+    that only distrust in ``fail_closed`` opens it; ``first`` and ``second`` are the relations it runs along, or
+    ``NOWHERE``.
     """
 
-    rule: str
-    level: int
-    hop: int
-    premises: tuple[Fact, ...]
-    conclusion: Fact
-    relations: tuple[str, ...] = ()
-    blockers: tuple[PlacedControl, ...] = ()
-    buffer_h: float | None = None
-    fails_closed: bool = False
-    gate: Holds | None = None
+    rule: Numbers
+    flow: Numbers
+    level: Numbers
+    hop: Numbers
+    premises: Lists
+    gate: Numbers
+    need: Numbers
+    conclusion: Numbers
+    blockers: Lists
+    buffer_h: NDArray[np.float64]
+    fails_closed: Flags
+    first: Numbers
+    second: Numbers
+
+    def __len__(self) -> int:
+        return len(self.rule)
 
 
 @dataclass(frozen=True)
@@ -52,190 +140,325 @@ class System:
     """All the steps of an estate, in the order of the rule table."""
 
     estate: Estate
-    steps: tuple[Step, ...]
-    cache: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+    columns: Columns
+    facts: Numbering
+    rules: tuple[Rule, ...]
+    steps: Steps
+    cache: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def relations_of(self, step: int) -> tuple[str, ...]:
+        """The ids of the relations that a step runs along."""
+        along = (int(self.steps.first[step]), int(self.steps.second[step]))
+        return tuple(self.columns.relations.ids[each] for each in along if each != NOWHERE)
+
+    @cached_property
+    def relation_numbers(self) -> dict[str, int]:
+        """The number of each relation."""
+        return {name: number for number, name in enumerate(self.columns.relations.ids)}
+
+    def stopped_by(self, kind: ControlKind, host: str) -> Numbers:
+        """The steps that a control would stop if it were put on an entity or a relation."""
+        found = [
+            self._stopped(np.flatnonzero((self.steps.rule == place) & (self.steps.flow == number)), flow, host)
+            for place, rule in enumerate(self.rules)
+            for number, flow in enumerate(rule.flows)
+            if kind in flow.stops
+        ]
+        stopped: Numbers = np.concatenate([_NONE, *found])
+        return stopped[self._from_password(stopped)] if kind == ControlKind.MFA else stopped
+
+    def _stopped(self, steps: Numbers, flow: Flow, host: str) -> Numbers:
+        """Those of a flow's steps that run along the host, or have it at an end where the flow looks for controls."""
+        relation = self.relation_numbers.get(host)
+        if relation is not None:
+            along: Numbers = steps[(self.steps.first[steps] == relation) | (self.steps.second[steps] == relation)]
+            return along
+        entity = self.facts.entity_numbers[host]
+        here = np.zeros(len(steps), np.bool_)
+        for end in flow.at:
+            if isinstance(flow.along, Verb):
+                relations = self.columns.relations
+                ends = (relations.sources if end == "from" else relations.targets).take(self.steps.first[steps])
+                here |= np.bincount(ends.owners, ends.values == entity, len(steps)) > 0
+            else:
+                here |= self.facts.split(self.steps.conclusion[steps])[0] == entity
+        found: Numbers = steps[here]
+        return found
+
+    def _from_password(self, steps: Numbers) -> Flags:
+        sources = self.columns.relations.sources.take(self.steps.first[steps])
+        return np.bincount(sources.owners, self.columns.entities.password[sources.values], len(steps)) > 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Strand:
-    """What a flow runs along: a relation, two joined, or something the estate implies."""
+@dataclass(frozen=True)
+class _Strands:
+    """What a flow runs along: relations, two joined, or what the estate implies; ends by number."""
 
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-    ids: tuple[str, ...] = ()
-    relation: Relation | None = None
+    sources: Lists
+    targets: Lists
+    first: Numbers
+    second: Numbers
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def end(self, end: End) -> Lists:
+        return self.sources if end == "from" else self.targets
+
+    def take(self, rows: Numbers | Flags) -> _Strands:
+        return _Strands(self.sources.take(rows), self.targets.take(rows), self.first[rows], self.second[rows])
 
 
 def compile_system(estate: Estate) -> System:
     """Ground every rule in an estate."""
-    strands = _strands(estate)
-    steps = [
-        step
-        for rule in RULES
+    columns = columns_of(estate)
+    facts = Numbering.of(columns)
+    grounding = _Grounding(columns, facts)
+    parts = [
+        grounding.steps(place, rule, flow, strands)
+        for place, rule in enumerate(RULES)
         for flow in rule.flows
-        for strand in strands[flow.along]
-        if _fits(estate, flow, strand)
-        for step in _steps(estate, rule, flow, strand)
+        if len(strands := grounding.strands(flow))
     ]
-    return System(estate, (*steps, *_fallen_controls(estate)))
+    steps = _together([*parts, *_fallen_controls(columns, facts)])
+    return System(estate, columns, facts, RULES, steps)
 
 
-def _strands(estate: Estate) -> dict[str, list[_Strand]]:
-    found: dict[str, list[_Strand]] = defaultdict(list)
-    for verb, relations in estate.by_verb.items():
-        found[verb] = [_Strand(each.sources, each.targets, (each.id,), each) for each in relations]
-    for entity in estate.entities.values():
-        name = (entity.id,)
-        if isinstance(entity, Operation):
-            if entity.api is not None:
-                found["in_api"].append(_Strand(name, (entity.api,)))
-            if entity.anonymous and entity.direction == "exposed":
-                found["open_to_anyone"].append(_Strand(name, (INTERNET,)))
-        elif entity.kind == Kind.PARTY:
-            found["is_party"].append(_Strand(name, (INTERNET,)))
-        elif entity.kind == Kind.STORE:
-            found["itself"].append(_Strand(name, name))
-        elif entity.kind == Kind.SERVICE and entity.zone is not None and _is_flat(estate, entity.zone):
-            found["in_flat_zone"].append(_Strand(name, (entity.zone,)))
-    found["through"] = list(_through(estate))
-    return found
+def _together(parts: list[Steps]) -> Steps:
+    columns: dict[str, Any] = {}
+    for each in fields(Steps):
+        values = [getattr(part, each.name) for part in (_NO_STEPS, *parts)]
+        columns[each.name] = joined(values) if isinstance(values[0], Lists) else np.concatenate(values)
+    return Steps(**columns)
 
 
-def _is_flat(estate: Estate, zone: str) -> bool:
-    return zone in estate.zones and estate.zones[zone].flat
+_NONE = np.zeros(0, np.int64)
+_NO_STEPS = Steps(
+    rule=_NONE,
+    flow=_NONE,
+    level=_NONE,
+    hop=_NONE,
+    premises=Lists.singles(_NONE),
+    gate=_NONE,
+    need=_NONE,
+    conclusion=_NONE,
+    blockers=Lists.singles(_NONE),
+    buffer_h=np.zeros(0),
+    fails_closed=np.zeros(0, np.bool_),
+    first=_NONE,
+    second=_NONE,
+)
 
 
-def _through(estate: Estate) -> Iterator[_Strand]:
-    """A caller writes through the operations it calls."""
-    writes: dict[str, list[Relation]] = defaultdict(list)
-    for each in estate.by_verb[Verb.WRITES]:
-        writes[each.sources[0]].append(each)
-    for call in estate.by_verb[Verb.CALLS]:
-        for write in writes.get(call.targets[0], ()):
-            yield _Strand(call.sources, write.targets, (call.id, write.id))
+def _fallen_controls(columns: Columns, facts: Numbering) -> list[Steps]:
+    """R14: a control falls with what provides it."""
+    place, rule = next((place, rule) for place, rule in enumerate(RULES) if rule.id == "R14")
+    provided = np.flatnonzero(columns.controls.provider != NOWHERE)
+    provider = columns.controls.provider[provided]
+    never = np.zeros(len(provided), np.bool_)
+    return [
+        _plain_steps(
+            place,
+            rule,
+            Lists.singles(facts.facts(provider, needed)),
+            facts.facts(provided, Capability.INACTIVE),
+            shut,
+        )
+        for needed, shut in (
+            (Capability.CONTROL, never),
+            (Capability.DENY, columns.controls.fails_closed[provided]),
+        )
+    ]
 
 
-def _fits(estate: Estate, flow: Flow, strand: _Strand) -> bool:
-    for kinds, names in ((flow.source_kinds, strand.sources), (flow.target_kinds, strand.targets)):
-        if kinds and estate.entities[names[0]].kind not in kinds:
-            return False
-    relation = strand.relation
-    if relation is None:
-        return True
-    if flow.gate == "lost" and _dependency(relation) == "none":
-        return False
-    return all(_CONDITIONS[each](relation) for each in flow.when)
-
-
-def _dependency(relation: Relation) -> str:
-    return relation.dependency or ("hard" if relation.verb == Verb.DEPENDS_ON else "soft")
-
-
-def _is_group(relation: Relation) -> bool:
-    return len(relation.targets) > 1 or relation.vote_min is not None
-
-
-_CONDITIONS: dict[Condition, Callable[[Relation], bool]] = {
-    "single": lambda r: not _is_group(r),
-    "group": _is_group,
-    "all": lambda r: r.extent == "all",
-    "subset": lambda r: r.extent == "subset",
-    "brittle": lambda r: r.brittle,
-    "hard": lambda r: _dependency(r) == "hard",
-    "capacity_loss": lambda r: r.capacity_loss,
-}
-
-
-def _steps(estate: Estate, rule: Rule, flow: Flow, strand: _Strand) -> Iterator[Step]:
-    end, capability = flow.needs
-    premises = tuple(Fact(name, capability) for name in _names(strand, end))
-    blockers = _blockers(estate, flow, strand)
-    for name in _names(strand, flow.gives[0]):
-        for some, gate in _gated(flow, strand, premises):
-            yield Step(
-                rule=rule.id,
-                level=int(rule.level),
-                hop=flow.hop,
-                premises=some,
-                conclusion=Fact(name, flow.gives[1]),
-                relations=strand.ids,
-                blockers=blockers,
-                buffer_h=_buffer(flow, strand),
-                gate=gate,
-            )
-
-
-def _names(strand: _Strand, end: End) -> tuple[str, ...]:
-    return strand.sources if end == "from" else strand.targets
-
-
-def _gated(flow: Flow, strand: _Strand, premises: tuple[Fact, ...]) -> Iterator[tuple[tuple[Fact, ...], Holds | None]]:
-    relation = strand.relation
-    if flow.gate in ("each", "any") or relation is None:
-        yield from (((each,), None) for each in premises)
-    elif flow.gate == "lost":
-        standing = relation.at_least or (len(premises) if relation.verb == Verb.DEPENDS_ON else 1)
-        yield premises, _lost(premises, len(premises) - standing + 1)
-    elif flow.gate == "quorum":
-        denials = tuple(Fact(each.entity, Capability.DENY) for each in premises)
-        yield (*premises, *denials), _quorum(relation.targets, relation.vote_min or 1)
-    else:
-        yield premises, None
-
-
-def _lost(premises: tuple[Fact, ...], need: int) -> Holds:
-    return lambda held: sum(each in held for each in premises) >= need
-
-
-def _quorum(feeds: tuple[str, ...], vote_min: int) -> Holds:
-    return lambda held: _outvoted(feeds, vote_min, held)
-
-
-def _outvoted(feeds: tuple[str, ...], vote_min: int, held: Set[Fact]) -> bool:
-    """Whether some choice of what is held makes the vote come out wrong: a wrong feed may also be down."""
-    wrong = [Fact(each, Capability.TAINT) in held for each in feeds]
-    down = [Fact(each, Capability.DENY) in held for each in feeds]
-    only_down = sum(d and not w for d, w in zip(down, wrong, strict=True))
-    both = sum(d and w for d, w in zip(down, wrong, strict=True))
-    for off in range(both + 1):
-        votes = sum(wrong) - off
-        live = len(feeds) - off - only_down
-        if votes >= (live // 2 + 1 if live >= vote_min else 1):
-            return True
-    return False
-
-
-def _buffer(flow: Flow, strand: _Strand) -> float | None:
-    if strand.relation is None or "hard" not in flow.when:
-        return None
-    return strand.relation.buffer_h or 0.0
-
-
-def _blockers(estate: Estate, flow: Flow, strand: _Strand) -> tuple[PlacedControl, ...]:
-    if not flow.stops:
-        return ()
-    hosts = dict.fromkeys((*strand.ids, *(name for end in flow.at for name in _names(strand, end))))
-    password = any(_is_password(estate, name) for name in strand.sources)
-    return tuple(
-        placed
-        for host in hosts
-        for placed in estate.controls_on(host)
-        if placed.control.kind in flow.stops and (password or placed.control.kind != ControlKind.MFA)
+def _plain_steps(place: int, rule: Rule, premises: Lists, conclusion: Numbers, shut: Flags) -> Steps:
+    count = len(conclusion)
+    return Steps(
+        rule=np.full(count, place),
+        flow=np.full(count, NOWHERE),
+        level=np.full(count, int(rule.level)),
+        hop=np.ones(count, np.int64),
+        premises=premises,
+        gate=np.zeros(count, np.int64),
+        need=np.zeros(count, np.int64),
+        conclusion=conclusion,
+        blockers=Lists.of([()] * count),
+        buffer_h=np.full(count, np.nan),
+        fails_closed=shut,
+        first=np.full(count, NOWHERE),
+        second=np.full(count, NOWHERE),
     )
 
 
-def _is_password(estate: Estate, name: str) -> bool:
-    entity = estate.entities.get(name)
-    return isinstance(entity, Credential) and entity.type == "password"
+class _Grounding:
+    """The rule table read against the columns of one estate."""
+
+    def __init__(self, columns: Columns, facts: Numbering) -> None:
+        self.columns = columns
+        self.facts = facts
+
+    # what flows run along
+
+    def strands(self, flow: Flow) -> _Strands:
+        """What a flow runs along in this estate."""
+        found = self._along[flow.along] if flow.along in self._along else self._relations(Verb(flow.along))
+        fits = np.ones(len(found), np.bool_)
+        for kinds, ends in ((flow.source_kinds, found.sources), (flow.target_kinds, found.targets)):
+            if kinds:
+                fits &= np.isin(self.columns.entities.kind[ends.first], [KINDS.index(kind) for kind in kinds])
+        for condition in flow.when:
+            fits &= self._conditions[condition][found.first]
+        if flow.gate == "lost":
+            fits &= self._depends[found.first]
+        return found.take(fits)
+
+    def _relations(self, verb: Verb) -> _Strands:
+        rows = np.flatnonzero(self.columns.relations.verb == VERBS.index(verb))
+        relations = self.columns.relations
+        return _Strands(relations.sources.take(rows), relations.targets.take(rows), rows, np.full(len(rows), NOWHERE))
+
+    @cached_property
+    def _along(self) -> dict[str, _Strands]:
+        entities = self.columns.entities
+        number = np.arange(len(entities.kind))
+        in_api, zoned = entities.api != NOWHERE, entities.flat_zone != NOWHERE
+        party, store = (entities.kind == KINDS.index(kind) for kind in (Kind.PARTY, Kind.STORE))
+        internet = np.zeros(len(number), np.int64)
+        return {
+            "in_api": _implied(number[in_api], entities.api[in_api]),
+            "open_to_anyone": _implied(number[entities.anonymous], internet[entities.anonymous]),
+            "is_party": _implied(number[party], internet[party]),
+            "itself": _implied(number[store], number[store]),
+            "in_flat_zone": _implied(number[zoned], entities.flat_zone[zoned]),
+            "through": self._through(),
+        }
+
+    def _through(self) -> _Strands:
+        """A caller writes through the operations it calls."""
+        calls, writes = self._relations(Verb.CALLS), self._relations(Verb.WRITES)
+        entities = len(self.columns.entities.kind)
+        written_by = Lists.grouped(writes.sources.first, np.arange(len(writes)), entities)
+        found = written_by.take(calls.targets.first)
+        call, write = calls.take(found.owners), writes.take(found.values)
+        return _Strands(call.sources, write.targets, call.first, write.first)
+
+    @cached_property
+    def _dependency(self) -> NDArray[np.str_]:
+        relations = self.columns.relations
+        stated = np.array([each or "" for each in relations.dependency], dtype="<U4")
+        unstated = np.where(relations.verb == VERBS.index(Verb.DEPENDS_ON), "hard", "soft")
+        return np.where(stated == "", unstated, stated)
+
+    @cached_property
+    def _depends(self) -> Flags:
+        return np.not_equal(self._dependency, "none")
+
+    @cached_property
+    def _conditions(self) -> dict[Condition, Flags]:
+        relations = self.columns.relations
+        group = (relations.targets.lengths > 1) | (relations.vote_min > 0)
+        return {
+            "single": ~group,
+            "group": group,
+            "all": ~relations.subset,
+            "subset": relations.subset,
+            "brittle": relations.brittle,
+            "hard": self._dependency == "hard",
+            "capacity_loss": relations.capacity_loss,
+        }
+
+    # steps
+
+    def steps(self, place: int, rule: Rule, flow: Flow, strands: _Strands) -> Steps:
+        """The steps of one flow."""
+        rows, premises, gate, need = self._gates[flow.gate](flow, strands)
+        strands = strands.take(rows)
+        count = len(strands)
+        return Steps(
+            rule=np.full(count, place),
+            flow=np.full(count, rule.flows.index(flow)),
+            level=np.full(count, int(rule.level)),
+            hop=np.full(count, flow.hop),
+            premises=premises,
+            gate=np.full(count, gate),
+            need=need,
+            conclusion=self.facts.facts(strands.end(flow.gives[0]).first, flow.gives[1]),
+            blockers=self._blockers(flow, strands),
+            buffer_h=self._buffers(flow, strands),
+            fails_closed=np.zeros(count, np.bool_),
+            first=strands.first,
+            second=strands.second,
+        )
+
+    @cached_property
+    def _gates(self) -> dict[str, Callable[[Flow, _Strands], tuple[Numbers, Lists, int, Numbers]]]:
+        return {"each": self._each, "any": self._each, "every": self._every, "lost": self._lost, "quorum": self._quorum}
+
+    def _needed(self, flow: Flow, strands: _Strands, capability: Capability | None = None) -> Lists:
+        ends = strands.end(flow.needs[0])
+        return Lists(ends.starts, self.facts.facts(ends.values, capability or flow.needs[1]))
+
+    def _each(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+        premises = self._needed(flow, strands)
+        return premises.owners, Lists.singles(premises.values), ALL, np.zeros(len(premises.values), np.int64)
+
+    def _every(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+        rows = np.arange(len(strands))
+        return rows, self._needed(flow, strands), ALL, np.zeros(len(rows), np.int64)
+
+    def _lost(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+        """One supplier more than can be spared; all that there are where only one of them has to stand."""
+        premises = self._needed(flow, strands)
+        stated = self.columns.relations.at_least[strands.first]
+        unstated = premises.lengths if flow.along == Verb.DEPENDS_ON else np.ones(len(strands), np.int64)
+        standing = np.where(stated > 0, stated, unstated)
+        return np.arange(len(strands)), premises, SOME, premises.lengths - standing + 1
+
+    def _quorum(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+        wrong, down = self._needed(flow, strands), self._needed(flow, strands, Capability.DENY)
+        owners = np.concatenate([wrong.owners, down.owners])
+        premises = Lists.grouped(owners, np.concatenate([wrong.values, down.values]), len(strands))
+        stated = self.columns.relations.vote_min[strands.first]
+        return np.arange(len(strands)), premises, VOTE, np.maximum(stated, 1)
+
+    def _buffers(self, flow: Flow, strands: _Strands) -> NDArray[np.float64]:
+        if "hard" not in flow.when:
+            return np.full(len(strands), np.nan)
+        return self.columns.relations.buffer_h[strands.first]
+
+    def _blockers(self, flow: Flow, strands: _Strands) -> Lists:
+        """The controls that stop each step: those on its relations, and those at the ends that the flow names."""
+        controls = self.columns.controls
+        stops = np.isin(controls.kind, [CONTROLS.index(kind) for kind in flow.stops]) & ~controls.failed
+        if not stops.any():
+            return Lists.of([()] * len(strands))
+        placed = np.flatnonzero(stops)
+        entities = len(self.columns.entities.kind)
+        on = Lists.grouped(controls.host[placed], placed, entities + len(self.columns.relations.ids))
+        owners, hosts = self._hosts(flow, strands, entities)
+        found = on.take(hosts)
+        step, control = owners[found.owners], found.values
+        fits = (controls.kind[control] != CONTROLS.index(ControlKind.MFA)) | self._password(strands)[step]
+        pairs = np.unique(step[fits] * len(controls.kind) + control[fits])
+        return Lists.grouped(pairs // len(controls.kind), pairs % len(controls.kind), len(strands))
+
+    def _hosts(self, flow: Flow, strands: _Strands, entities: int) -> tuple[Numbers, Numbers]:
+        """Where controls on each strand stand: pairs of strand and host."""
+        rows = np.arange(len(strands))
+        pairs = [(rows[each != NOWHERE], entities + each[each != NOWHERE]) for each in (strands.first, strands.second)]
+        pairs += [(strands.end(end).owners, strands.end(end).values) for end in flow.at]
+        owners, hosts = zip(*pairs, strict=True)
+        return np.concatenate(owners), np.concatenate(hosts)
+
+    def _password(self, strands: _Strands) -> Flags:
+        """Whether a password is among the sources."""
+        entities = self.columns.entities
+        if (strands.first == NOWHERE).all():
+            return np.zeros(len(strands), np.bool_)
+        secret = entities.password[strands.sources.values]
+        return np.bincount(strands.sources.owners, secret, len(strands)) > 0
 
 
-def _fallen_controls(estate: Estate) -> Iterator[Step]:
-    """R14: a control falls with what provides it."""
-    level = next(int(rule.level) for rule in RULES if rule.id == "R14")
-    for placed in estate.controls.values():
-        provider = placed.control.provided_by
-        if provider is not None:
-            gone = Fact(placed.id, Capability.INACTIVE)
-            closed = placed.control.fails == "closed"
-            yield Step("R14", level, 1, (Fact(provider, Capability.CONTROL),), gone)
-            yield Step("R14", level, 1, (Fact(provider, Capability.DENY),), gone, fails_closed=closed)
+def _implied(sources: Numbers, targets: Numbers) -> _Strands:
+    nowhere = np.full(len(sources), NOWHERE)
+    return _Strands(Lists.singles(sources), Lists.singles(targets), nowhere, nowhere)

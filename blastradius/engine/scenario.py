@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import ControlKind, Kind, Level, Note, NoteKind, Scenario, Verb
+from blastradius.model import Capability, ControlKind, Fact, Kind, Level, Note, NoteKind, Scenario, Verb
 
 _HARDLY = frozenset({Kind.CREDENTIAL, Kind.SCOPE})
 SEED_KINDS: dict[str, frozenset[Kind]] = {
@@ -21,6 +21,16 @@ SEED_KINDS: dict[str, frozenset[Kind]] = {
     "breach": frozenset({Kind.STORE}),
 }
 """Which kinds of entity each way of starting a scenario applies to."""
+
+SEEDS: dict[str, Capability] = {
+    "compromise": Capability.CONTROL,
+    "leak": Capability.POSSESS,
+    "poison": Capability.WRITE,
+    "wrong": Capability.TAINT,
+    "outage": Capability.DENY,
+    "breach": Capability.READ,
+}
+"""What each way of starting a scenario puts into the attacker's hands, or breaks."""
 
 
 class Assumption(BaseModel):
@@ -75,6 +85,11 @@ class ScenarioParams(Assumption):
                 distrust=self.distrust,
             ),
         )
+
+
+def seeds_of(scenario: Scenario) -> list[Fact]:
+    """The facts a scenario starts from, sorted."""
+    return sorted({Fact(name, gained) for way, gained in SEEDS.items() for name in getattr(scenario, way)})
 
 
 def checked(estate: Estate, scenario: Scenario) -> Scenario:

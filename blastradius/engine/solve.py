@@ -1,210 +1,233 @@
-"""The default engine: the least fixpoint of the steps, with the shortest proof of every fact.
-
-Knuth's generalisation of Dijkstra's algorithm to steps with several premises: facts are settled in order of
-(level, hops), so each gets the lowest level at which it holds, and the shortest proof there that builds on
-what was settled before.
-"""
+"""Many worlds at once: one bit each, 64 to a machine word, filled in one pass over the steps."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from typing import Literal, cast
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
-from blastradius.engine.compile import Step, System
-from blastradius.engine.proof import Certificate, ProofStep, Stopped
-from blastradius.estate import PlacedControl
-from blastradius.model import STEPPING_STONES, Capability, Fact, Level, Scenario
-from blastradius.rules import CLOSURE
+import numpy as np
+from numpy.typing import NDArray
 
-_INCLUDED: dict[Capability, list[Capability]] = defaultdict(list)
-for _whole, _part in CLOSURE:
-    _INCLUDED[_whole].append(_part)
+from blastradius.columns import NOWHERE
+from blastradius.engine import sweep
+from blastradius.engine.compile import CAPABILITIES, System
+from blastradius.engine.network import STRONGER, Network, network_of
+from blastradius.engine.scenario import seeds_of
+from blastradius.engine.worlds import Frame, World, checked_worlds, frames
+from blastradius.errors import UsageError
+from blastradius.lists import Flags, Numbers
+from blastradius.model import Capability, Fact
 
-SEEDS: dict[str, Capability] = {
-    "compromise": Capability.CONTROL,
-    "leak": Capability.POSSESS,
-    "poison": Capability.WRITE,
-    "wrong": Capability.TAINT,
-    "outage": Capability.DENY,
-    "breach": Capability.READ,
-}
-"""What each way of starting a scenario puts into the attacker's hands, or breaks."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """A step under a scenario's distrust and hours: open, open once controls fell, or closed and why."""
-
-    step: Step
-    premises: tuple[Fact, ...]
-    closed: Literal["control", "buffer", "fail_closed"] | None
-    by: tuple[str, ...]
+Bits = NDArray[np.uint64]
+Fill = Callable[[Network, Bits], None]
+WORDS = 16
+"""Words of 64 worlds that are solved together; at 16 a row is two cache lines."""
 
 
 @dataclass(frozen=True)
-class _Doors:
-    doors: tuple[_Door, ...]
-    waiting: dict[Fact, list[int]]
+class Solved:
+    """Worlds solved together: ``places`` are their places in the list that was asked."""
+
+    frame: Frame
+    places: Numbers
+    network: Network
+    state: Bits
+    loose: dict[int, NDArray[np.uint64]]
+
+    def bits(self, facts: Numbers) -> Bits:
+        """For each fact (by number) a row of words: the worlds in which it holds."""
+        found = np.zeros((len(facts), self.state.shape[1]), np.uint64)
+        entity, place = self.frame.system.facts.split(facts)
+        for part in np.unique(place).tolist():
+            here = np.flatnonzero(place == part)
+            for whole in STRONGER.get(part, ()):
+                self._or_into(found, here, entity[here] * len(CAPABILITIES) + whole)
+            if part == NOWHERE:
+                self._or_into(found, here, facts[here])
+        return found
+
+    def _or_into(self, found: Bits, here: Numbers, facts: Numbers) -> None:
+        rows = self.network.row_of(facts)
+        known = rows != NOWHERE
+        found[here[known]] |= self.state[rows[known]]
+        for number, bits in self.loose.items():
+            found[here[facts == number]] |= bits
+
+    def holds(self, facts: Numbers) -> NDArray[np.bool_]:
+        """For each fact and each world whether it holds there."""
+        return unpacked(self.bits(facts), len(self.places))
 
 
-@dataclass(slots=True)
-class _Found:
-    """How a fact was reached best so far."""
-
-    level: int
-    hops: int
-    rule: str
-    premises: tuple[Fact, ...]
-    relations: tuple[str, ...]
+def unpacked(bits: Bits, worlds: int) -> NDArray[np.bool_]:
+    """Rows of words as rows of truth values, one a world."""
+    spread = np.unpackbits(bits.astype("<u8", copy=False).view(np.uint8), axis=-1, bitorder="little")
+    return spread[..., :worlds].astype(np.bool_)
 
 
-def seeds_of(scenario: Scenario) -> list[Fact]:
-    """The facts a scenario starts from, sorted."""
-    return sorted({Fact(name, gained) for way, gained in SEEDS.items() for name in getattr(scenario, way)})
+def solve_worlds(
+    system: System, worlds: Sequence[World], *, engine: Literal["numpy", "fast"] | None = None
+) -> Iterator[Solved]:
+    """Solve worlds, some hundreds at a time; every world is in exactly one of the results.
+
+    ``engine`` is ``fast`` where numba is installed, else ``numpy``; both give the same bits.
+
+    Raises:
+        UsageError: a world names something that the estate does not have, or a block of worlds does not fit
+            into the memory that is free.
+    """
+    asked = checked_worlds(system, worlds)
+    fill = filler(engine)
+    parts = frames(system, asked, 64 * WORDS)
+    return _in_turn([_job(fill, places, frame) for places, frame in parts])
 
 
-def certify(system: System, scenario: Scenario) -> Certificate:
-    """Solve a scenario: a step for every fact, premises first, and everything that stopped at the frontier."""
-    doors = _doors(system, scenario)
-    run = _Run(doors, int(scenario.assume))
-    run.settle(seeds_of(scenario))
-    stopped = tuple(run.frontier())
-    relied = sorted({name for each in stopped if each.because == "control" for name in each.by})
-    return Certificate(tuple(run.proof()), stopped, tuple(relied))
+def _job(fill: Fill, places: Numbers, frame: Frame) -> Callable[[], Solved]:
+    return lambda: solve_frame(frame, places, fill)
 
 
-def _doors(system: System, scenario: Scenario) -> _Doors:
-    key = (tuple(sorted(set(scenario.distrust))), scenario.hours)
-    if key not in system.cache:
-        distrust = frozenset(scenario.distrust)
-        doors = tuple(_door(step, distrust, scenario.hours) for step in system.steps)
-        waiting: dict[Fact, list[int]] = defaultdict(list)
-        for number, door in enumerate(doors):
-            for premise in door.premises:
-                waiting[premise].append(number)
-        system.cache[key] = _Doors(doors, dict(waiting))
-    return cast(_Doors, system.cache[key])
+def solve_frame(frame: Frame, places: Numbers, fill: Fill) -> Solved:
+    """Solve the worlds of one frame."""
+    network = network_of(frame)
+    words = -(-len(frame.worlds) // 64)
+    check_memory(network.rows, words)
+    state = np.zeros((network.rows, words), np.uint64)
+    loose = _set_seeds(frame, network, state)
+    _set_tokens(frame, network, state)
+    fill(network, state)
+    return Solved(frame, places, network, state, loose)
 
 
-def _door(step: Step, distrust: frozenset[str], hours: float | None) -> _Door:
-    if step.fails_closed and "fail_closed" not in distrust:
-        return _Door(step, step.premises, "fail_closed", ())
-    if step.buffer_h is not None and hours is not None and hours <= step.buffer_h:
-        return _Door(step, step.premises, "buffer", (f"buffer of {step.buffer_h:g} h",))
-    active = [each for each in step.blockers if is_active(each, distrust)]
-    by = tuple(sorted(each.id for each in active))
-    if any(each.control.provided_by is None for each in active):
-        return _Door(step, step.premises, "control", by)
-    fallen = tuple(Fact(name, Capability.INACTIVE) for name in by)
-    return _Door(step, step.premises + fallen, None, by)
+def _in_turn(jobs: Sequence[Callable[[], Solved]]) -> Iterator[Solved]:
+    """The results one by one; as many are worked on as there are processors, and no more are kept."""
+    workers = min(len(os.sched_getaffinity(0)), len(jobs)) if hasattr(os, "sched_getaffinity") else 1
+    if workers < 2:
+        yield from (job() for job in jobs)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: list[Future[Solved]] = [pool.submit(job) for job in jobs[:workers]]
+        for job in [*jobs[workers:], *[None] * workers]:
+            yield waiting.pop(0).result()
+            if job is not None:
+                waiting.append(pool.submit(job))
 
 
-def is_active(placed: PlacedControl, distrust: frozenset[str]) -> bool:
-    """Whether a control is to be believed: it has not failed, and is not distrusted by kind or by id."""
-    return placed.control.status != "failed" and not distrust & {placed.control.kind, placed.id}
+@cache
+def filler(engine: Literal["numpy", "fast"] | None) -> Fill:
+    """What fills rows.
 
-
-class _Run:
-    """One solving: what is settled, and what waits."""
-
-    def __init__(self, doors: _Doors, assume: int) -> None:
-        self.doors = doors.doors
-        self.waiting = doors.waiting
-        self.assume = assume
-        self.settled: dict[Fact, _Found] = {}
-        self.tentative: dict[Fact, _Found] = {}
-        self.missing: dict[int, int] = {}
-        self.heap: list[tuple[int, int, int, Fact]] = []
-
-    def settle(self, seeds: Iterable[Fact]) -> None:
-        for seed in seeds:
-            self._offer(seed, _Found(1, 0, "seed", (), ()))
-        while self.heap:
-            level, hops, _, fact = heappop(self.heap)
-            found = self.tentative[fact]
-            if fact not in self.settled and (found.level, found.hops) == (level, hops):
-                self.settled[fact] = found
-                self._consequences(fact, found)
-
-    def proof(self) -> Iterator[ProofStep]:
-        for fact, found in self.settled.items():
-            yield ProofStep(fact, found.rule, Level(found.level), found.hops, found.premises, found.relations)
-
-    def frontier(self) -> Iterator[Stopped]:
-        """Steps that something settled leads to, whose conclusion is not reached."""
-        for number in sorted(self.missing):
-            door = self.doors[number]
-            step = door.step
-            if step.conclusion in self.settled or step.conclusion.capability in STEPPING_STONES:
-                continue
-            stop = self._why(door)
-            if stop is not None:
-                because, by = stop
-                held = tuple(each for each in step.premises if each in self.settled)
-                yield Stopped(step.conclusion, step.rule, because, by, step.relations, held)
-
-    def _why(self, door: _Door) -> tuple[Literal["control", "level", "premise", "buffer"], tuple[str, ...]] | None:
-        step = door.step
-        if not _satisfied(step, self.settled):
-            missing = sorted(str(each) for each in step.premises if each not in self.settled)
-            some = len(missing) < len(step.premises)
-            return ("premise", tuple(missing)) if some else None
-        if step.level > self.assume:
-            return "level", (Level(step.level).word,)
-        if door.closed == "buffer":
-            return "buffer", door.by
-        return "control", door.by
-
-    def _offer(self, fact: Fact, found: _Found) -> None:
-        known = self.tentative.get(fact)
-        if known is None or (found.level, found.hops) < (known.level, known.hops):
-            self.tentative[fact] = found
-            heappush(self.heap, (found.level, found.hops, len(self.tentative), fact))
-
-    def _consequences(self, fact: Fact, found: _Found) -> None:
-        for part in _INCLUDED.get(fact.capability, ()):
-            self._offer(Fact(fact.entity, part), _Found(found.level, found.hops, "closure", (fact,), ()))
-        for number in self.waiting.get(fact, ()):
-            self._advance(number, found)
-
-    def _advance(self, number: int, latest: _Found) -> None:
-        door = self.doors[number]
-        left = self.missing.get(number, len(door.premises)) - 1
-        self.missing[number] = left
-        step = door.step
-        if door.closed or step.level > self.assume or step.conclusion in self.settled:
-            return
-        if step.gate is None:
-            if left == 0:
-                self._conclude(step, door.premises)
+    Raises:
+        UsageError: ``fast`` was asked for and numba is not installed.
+    """
+    if engine != "numpy":
+        try:
+            from blastradius.engine import swift
+        except ImportError:
+            if engine == "fast":
+                raise UsageError("the fast engine needs numba; pip install 'partner-blastradius[fast]'") from None
         else:
-            enough = self._enough(door, step.gate, max(step.level, latest.level))
-            if enough is not None:
-                self._conclude(step, enough)
-
-    def _enough(self, door: _Door, gate: Callable[[set[Fact]], bool], level: int) -> tuple[Fact, ...] | None:
-        """The premises of the shortest way through a gate: the quickest to come, none too many."""
-        held = [each for each in door.premises if each in self.settled and self.settled[each].level <= level]
-        fallen = door.premises[len(door.step.premises) :]
-        held.sort(key=lambda each: (each not in fallen, self.settled[each].hops))
-        if not set(fallen) <= set(held) or not gate(set(held)):
-            return None
-        for each in [one for one in reversed(held) if one not in fallen]:
-            if gate(set(held) - {each}):
-                held.remove(each)
-        return tuple(sorted(held, key=door.premises.index))
-
-    def _conclude(self, step: Step, premises: tuple[Fact, ...]) -> None:
-        founds = [self.settled[each] for each in premises]
-        level = max(step.level, *(each.level for each in founds))
-        hops = step.hop + max(each.hops for each in founds)
-        self._offer(step.conclusion, _Found(level, hops, step.rule, premises, step.relations))
+            return swift.fill
+    return sweep.fill
 
 
-def _satisfied(step: Step, settled: dict[Fact, _Found]) -> bool:
-    if step.gate is not None:
-        return step.gate({each for each in step.premises if each in settled})
-    return all(each in settled for each in step.premises)
+def _set_seeds(frame: Frame, network: Network, state: Bits) -> dict[int, NDArray[np.uint64]]:
+    """Set what each world starts from; facts that nothing follows from are returned, by number."""
+    facts, worlds = _seeds(frame)
+    rows = network.row_of(facts)
+    known = rows != NOWHERE
+    words, bits = _words(worlds)
+    np.bitwise_or.at(state, (rows[known], words[known]), bits[known])
+    loose: dict[int, NDArray[np.uint64]] = {}
+    for fact, word, bit in zip(facts[~known].tolist(), words[~known], bits[~known], strict=True):
+        loose.setdefault(fact, np.zeros(state.shape[1], np.uint64))[word] |= bit
+    return loose
+
+
+def _seeds(frame: Frame) -> tuple[Numbers, Numbers]:
+    """Pairs of fact and world in which it is a seed; a distrusted control is inactive from the start."""
+    number: dict[int, list[int]] = {}
+    facts, worlds = [], []
+    for world, each in enumerate(frame.worlds):
+        if id(each.scenario) not in number:
+            seeds = seeds_of(each.scenario)
+            number[id(each.scenario)] = [part for seed in seeds for part in _included(frame.system, seed)]
+        found = number[id(each.scenario)]
+        facts += found
+        worlds += [world] * len(found)
+    failing_worlds, controls = frame.failing
+    fallen = frame.system.facts.facts(controls, Capability.INACTIVE)
+    return np.concatenate([np.array(facts, np.int64), fallen]), np.concatenate(
+        [np.array(worlds, np.int64), failing_worlds]
+    )
+
+
+def _included(system: System, seed: Fact) -> list[int]:
+    """A seed and what it includes."""
+    number, place = system.facts.number(seed), CAPABILITIES.index(seed.capability)
+    return [number - place + part for part, wholes in STRONGER.items() if place in wholes]
+
+
+def _set_tokens(frame: Frame, network: Network, state: Bits) -> None:
+    for (kind, what), row in network.tokens.items():
+        state[row] = packed(_worlds_with(frame, kind, what))
+
+
+def _worlds_with(frame: Frame, kind: str, what: Any) -> Flags:
+    """In which worlds a token is true."""
+    if kind == "level":
+        return frame.levels >= int(what)
+    if kind == "buffer":
+        return frame.outlasting(what)
+    if kind == "opening":
+        return frame.opening
+    gone = (frame.removed if kind == "without" else frame.added)[what]
+    found = np.ones(len(frame.worlds), np.bool_)
+    found[gone] = False
+    return found
+
+
+def packed(flags: NDArray[np.bool_]) -> Bits:
+    """Truth values, one a world, as words."""
+    words = np.zeros(-(-len(flags) // 64) * 64, np.bool_)
+    words[: len(flags)] = flags
+    return np.packbits(words, bitorder="little").view("<u8").astype(np.uint64, copy=False)
+
+
+def _words(worlds: Numbers) -> tuple[Numbers, Bits]:
+    return worlds // 64, np.left_shift(np.uint64(1), (worlds % 64).astype(np.uint64))
+
+
+def check_memory(rows: int, words: int) -> None:
+    """Refuse what does not fit into the memory that is free: rows by words of 8 bytes, and half as much to work with.
+
+    Raises:
+        UsageError: with the numbers and the way out.
+    """
+    needed, free = rows * words * 12, free_memory()
+    if free is not None and needed > free:
+        raise UsageError(
+            f"{rows:,} rows in {words * 64:,} worlds at once need {needed / 2**30:,.1f} GB, and "
+            f"{free / 2**30:,.1f} GB are free; ask of fewer worlds at once, or on a larger machine"
+        )
+
+
+def free_memory() -> int | None:
+    """The bytes of memory that are free, where the system tells."""
+    try:
+        with Path("/proc/meminfo").open(encoding="ascii") as file:
+            found = dict(line.split(":") for line in file)
+        return int(found["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+def facts_in(solved: Solved, world: int) -> set[Fact]:
+    """Every fact that holds in one world (by its place within these), stepping stones left out."""
+    system = solved.frame.system
+    count = len(system.facts.entities) * len(CAPABILITIES)
+    held = solved.holds(np.arange(count))[:, world]
+    return {system.facts.fact(number) for number in np.flatnonzero(held).tolist()}

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import blastradius.engine.compile as compiling
+from blastradius.columns import Columns, columns_of
 from blastradius.engine import Certificate, ProofStep, check, compile_system
-from blastradius.engine.solve import certify
+from blastradius.engine.prove import certify
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Control, ControlKind, Fact, Level, Scenario
@@ -20,7 +22,7 @@ from tests.engines.test_rules_needed import CONTROL_CASES, estate, scenario
 from tests.engines.worlds import random_estate, random_scenario
 
 WORLDS = 400
-solving = sys.modules["blastradius.engine.solve"]
+proving = sys.modules["blastradius.engine.prove"]
 
 
 def worlds() -> list[tuple[Estate, Scenario]]:
@@ -118,22 +120,26 @@ def test_a_right_engine_is_not_caught() -> None:
 
 
 def test_trusting_failed_controls_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solving, "is_active", lambda placed, distrust: True)
+    def wrong(built: Estate) -> Columns:
+        columns = columns_of(built)
+        return replace(columns, controls=replace(columns.controls, failed=columns.controls.failed & False))
+
+    monkeypatch.setattr(compiling, "columns_of", wrong)
     assert caught()
 
 
 def test_trusting_no_control_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solving, "is_active", lambda placed, distrust: False)
+    monkeypatch.setattr(proving, "distrusted", lambda system, _distrust: np.arange(len(system.facts.controls)))
     assert caught()
 
 
 def test_controls_that_never_fall_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "_fallen_controls", lambda _estate: iter(()))
+    monkeypatch.setattr(compiling, "_fallen_controls", lambda _columns, _facts: [])
     assert caught()
 
 
 def test_forgetting_what_is_included_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solving, "_INCLUDED", {})
+    monkeypatch.setattr(proving, "_INCLUDED", {})
     assert caught()
 
 

@@ -1,0 +1,159 @@
+"""A world is one what-if; a frame is what many worlds that are solved together share and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from blastradius.columns import CONTROLS
+from blastradius.engine.compile import System
+from blastradius.engine.scenario import checked
+from blastradius.errors import UsageError
+from blastradius.lists import Flags, Numbers
+from blastradius.model import ControlKind, Level, Scenario
+
+Added = tuple[ControlKind, str]
+_Key = TypeVar("_Key")
+_NONE = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One what-if: a scenario, relations taken away, controls put in place, and whether the proposal is in force.
+
+    ``without`` are ids of relations; ``controls`` are kinds of control, each with the entity or relation it is put on;
+    a control that fails is distrusted in the scenario.
+    """
+
+    scenario: Scenario
+    without: tuple[str, ...] = ()
+    controls: tuple[Added, ...] = ()
+    proposed: bool = False
+
+
+def checked_worlds(system: System, worlds: Iterable[World]) -> tuple[World, ...]:
+    """The same worlds, once everything that they name is known to be there.
+
+    Raises:
+        UsageError: a seed, a control or a relation that the estate does not have.
+    """
+    known: set[int] = set()
+    found = []
+    for world in worlds:
+        if id(world.scenario) not in known:
+            checked(system.estate, world.scenario)
+            known.add(id(world.scenario))
+        for name in world.without:
+            _check_relation(system, name)
+        for kind, host in world.controls:
+            _check_host(system, kind, host)
+        found.append(world)
+    return tuple(found)
+
+
+def _check_relation(system: System, name: str) -> None:
+    if name not in system.estate.relations:
+        raise UsageError(f"without: {name!r} is not a relation of the estate{_near(name, system.estate.relations)}")
+
+
+def _check_host(system: System, kind: ControlKind, host: str) -> None:
+    if host not in system.estate.relations and host not in system.estate.entities:
+        close = _near(host, system.estate.entities)
+        raise UsageError(f"control {str(kind)!r}: {host!r} is no entity and no relation of the estate{close}")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Worlds that are solved together."""
+
+    system: System
+    worlds: Sequence[World]
+
+    @cached_property
+    def levels(self) -> Numbers:
+        """The level that each world assumes."""
+        return np.fromiter((int(each.scenario.assume) for each in self.worlds), np.int64, len(self.worlds))
+
+    @cached_property
+    def _hours(self) -> tuple[float | None, ...]:
+        return tuple(each.scenario.hours for each in self.worlds)
+
+    def outlasting(self, buffer_h: float) -> Flags:
+        """In which worlds an outage outlasts a buffer."""
+        return np.fromiter((each is None or each > buffer_h for each in self._hours), np.bool_, len(self.worlds))
+
+    @cached_property
+    def failing(self) -> tuple[Numbers, Numbers]:
+        """Pairs of world and control (by number) that is distrusted in it."""
+        numbers: dict[tuple[str, ...], Numbers] = {}
+        for each in self.worlds:
+            said = each.scenario.distrust
+            if said not in numbers:
+                numbers[said] = distrusted(self.system, said)
+        controls = [numbers[each.scenario.distrust] for each in self.worlds]
+        worlds = np.repeat(np.arange(len(self.worlds)), [len(each) for each in controls])
+        return worlds, np.concatenate([_NONE, *controls])
+
+    @cached_property
+    def opening(self) -> Flags:
+        """In which worlds what fails closed is not believed to."""
+        return np.fromiter(
+            ("fail_closed" in each.scenario.distrust for each in self.worlds), np.bool_, len(self.worlds)
+        )
+
+    @cached_property
+    def removed(self) -> dict[str, Numbers]:
+        """The relations that some world is without, and the numbers of those worlds."""
+        return _collected((name, number) for number, each in enumerate(self.worlds) for name in each.without)
+
+    @cached_property
+    def added(self) -> dict[Added, Numbers]:
+        """The controls that some world adds, and the numbers of those worlds."""
+        return _collected((control, number) for number, each in enumerate(self.worlds) for control in each.controls)
+
+    @cached_property
+    def proposed(self) -> Flags:
+        """In which worlds the proposal is in force."""
+        return np.fromiter((each.proposed for each in self.worlds), np.bool_, len(self.worlds))
+
+
+def distrusted(system: System, distrust: Sequence[str]) -> Numbers:
+    """The controls that are distrusted, by kind or by id."""
+    kinds = [number for number, kind in enumerate(CONTROLS) if kind in distrust]
+    by_kind = np.flatnonzero(np.isin(system.columns.controls.kind, kinds)) if kinds else _NONE
+    by_id = [number for name in distrust if (number := system.facts.control_numbers.get(name)) is not None]
+    return np.union1d(by_kind, np.array(by_id, np.int64))
+
+
+def _collected(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, Numbers]:
+    found: dict[_Key, list[int]] = {}
+    for key, number in pairs:
+        found.setdefault(key, []).append(number)
+    return {key: np.array(numbers, np.int64) for key, numbers in found.items()}
+
+
+def frames(system: System, worlds: Sequence[World], together: int) -> list[tuple[Numbers, Frame]]:
+    """Worlds parted by level and hours, so that steps open in all of them need no asking.
+
+    Parts of fewer than 64 worlds, a machine word, share one frame; none has more than ``together`` worlds. Each
+    frame comes with the places of its worlds.
+    """
+    parts: dict[tuple[Level, float | None], list[int]] = {}
+    for number, world in enumerate(worlds):
+        parts.setdefault((world.scenario.assume, world.scenario.hours), []).append(number)
+    large = [numbers for numbers in parts.values() if len(numbers) >= 64]
+    small = [number for numbers in parts.values() if len(numbers) < 64 for number in numbers]
+    blocks = [
+        numbers[first : first + together] for numbers in (*large, small) for first in range(0, len(numbers), together)
+    ]
+    return [(np.array(block), Frame(system, [worlds[number] for number in block])) for block in blocks]
