@@ -86,6 +86,30 @@ class _Terms:
     tokens: tuple[Token, ...]
 
 
+def restricted(network: Network, live: Flags) -> Network:
+    """The network without the rows that are empty in all worlds that will be asked."""
+    row = np.where(live, np.cumsum(live) - 1, NOWHERE)
+    kept = np.flatnonzero(live)
+    placed = network.inputs.take(kept)
+    inputs = row[placed.values]
+    votes = (network.op == QUORUM)[kept][placed.owners]
+    needed = (inputs != NOWHERE) | votes
+    never = len(kept)  # a row that stays empty, for the feeds of a quorum that are never wrong or down
+    grouped = Lists.grouped(placed.owners[needed], np.where(inputs == NOWHERE, never, inputs)[needed], len(kept) + 1)
+    before = np.searchsorted(kept, network.starts)
+    return Network(
+        facts=network.facts,
+        places=row[network.places],
+        tokens={token: int(row[place]) for token, place in network.tokens.items()},
+        op=np.append(network.op[kept], OR),
+        need=np.append(network.need[kept], 0),
+        inputs=grouped,
+        starts=np.append(before, never + 1),
+        again=network.again,
+        steps=network.steps,
+    )
+
+
 def network_of(frame: Frame, *, single: bool = False) -> Network:
     """The network for the worlds of a frame; ``single`` leaves out all steps of more than one premise."""
     key = ("network", single, *_telling(frame))

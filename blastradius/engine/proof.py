@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from blastradius.engine.scenario import World
 from blastradius.model import Fact, Level
 
 
@@ -46,3 +51,37 @@ class Certificate:
     steps: tuple[ProofStep, ...]
     stopped: tuple[Stopped, ...]
     relies_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Roll:
+    """Facts in some order, to ask of many worlds at once."""
+
+    facts: tuple[Fact, ...]
+
+
+class Claims(Protocol):
+    """What is claimed of many worlds at once: bit ``w % 64`` of word ``w // 64`` of a fact's row is world ``w``."""
+
+    @property
+    def worlds(self) -> Sequence[World]:
+        """The worlds, in the order of their bits."""
+        ...
+
+    @property
+    def alike(self) -> Sequence[World]:
+        """All worlds whose claims speak of the same facts, these among them."""
+        ...
+
+    @property
+    def about(self) -> object:
+        """One thing for all of those."""
+        ...
+
+    def order(self, roll: Roll) -> NDArray[np.int64]:
+        """For each fact a number, mostly larger than those of what it follows from; negative: claimed nowhere."""
+        ...
+
+    def said(self, roll: Roll) -> NDArray[np.uint64]:
+        """For each fact a row of words: the worlds in which it is claimed to hold."""
+        ...

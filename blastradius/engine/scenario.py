@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
@@ -31,6 +32,24 @@ SEEDS: dict[str, Capability] = {
     "breach": Capability.READ,
 }
 """What each way of starting a scenario puts into the attacker's hands, or breaks."""
+
+
+Added = tuple[ControlKind, str]
+"""A control that is put in place: its kind, and the entity or relation."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One what-if: a scenario, relations taken away, controls put in place, and whether the proposal is in force.
+
+    ``without`` are ids of relations; ``controls`` are kinds of control, each with the entity or relation it is put on;
+    a control that fails is distrusted in the scenario.
+    """
+
+    scenario: Scenario
+    without: tuple[str, ...] = ()
+    controls: tuple[Added, ...] = ()
+    proposed: bool = False
 
 
 class Assumption(BaseModel):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,40 +15,130 @@ from numpy.typing import NDArray
 from blastradius.columns import NOWHERE
 from blastradius.engine import sweep
 from blastradius.engine.compile import CAPABILITIES, System
-from blastradius.engine.network import STRONGER, Network, network_of
-from blastradius.engine.scenario import seeds_of
-from blastradius.engine.worlds import Frame, World, checked_worlds, frames
+from blastradius.engine.network import STRONGER, Network, network_of, restricted
+from blastradius.engine.proof import Roll
+from blastradius.engine.proposal import Proposal
+from blastradius.engine.scenario import SEEDS, World
+from blastradius.engine.worlds import Frame, checked_worlds, parts
 from blastradius.errors import UsageError
 from blastradius.lists import Flags, Numbers
 from blastradius.model import Capability, Fact
 
 Bits = NDArray[np.uint64]
 Fill = Callable[[Network, Bits], None]
+_SEEDED = {
+    way: [part for part, wholes in STRONGER.items() if CAPABILITIES.index(gained) in wholes]
+    for way, gained in SEEDS.items()
+}
+"""For each way to start the places of the capabilities it gives."""
 WORDS = 16
 """Words of 64 worlds that are solved together; at 16 a row is two cache lines."""
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Worlds that are solved on the same rows; ``seeds`` are the facts that some of them start from."""
+
+    whole: Frame
+    network: Network
+    seeds: Numbers
+    proposal: Proposal | None
+    _numbers: WeakKeyDictionary[Roll, Numbers] = field(default_factory=WeakKeyDictionary)
+
+    @property
+    def system(self) -> System:
+        """The system whose worlds they are."""
+        return self.whole.system
+
+    def numbers(self, roll: Roll) -> Numbers:
+        """The numbers of facts; ``NOWHERE`` for those that no world could have."""
+        if roll not in self._numbers:
+            self._numbers[roll] = np.array([self._number(fact) for fact in roll.facts], np.int64)
+        return self._numbers[roll]
+
+    def _number(self, fact: Fact) -> int:
+        try:
+            return self.system.facts.number(fact)
+        except (KeyError, ValueError):
+            return self.proposal.new.get(fact, NOWHERE) if self.proposal is not None else NOWHERE
+
+    def order(self, roll: Roll) -> Numbers:
+        """For each fact the group of rows with which it is filled; negative for one that no world has."""
+        numbers = self.numbers(roll)
+        entity, place = self.system.facts.split(numbers)
+        found = np.where(np.isin(numbers, self.seeds), 0, NOWHERE)
+        found = np.maximum(found, self._group(numbers))
+        for part, wholes in STRONGER.items():
+            here = np.flatnonzero((place == part) & (entity >= 0))
+            for whole in wholes[1:]:
+                found[here] = np.maximum(found[here], self._group(entity[here] * len(CAPABILITIES) + whole))
+        return found
+
+    def _group(self, numbers: Numbers) -> Numbers:
+        rows = self.network.row_of(numbers)
+        return np.where(rows == NOWHERE, NOWHERE, np.searchsorted(self.network.starts, rows, side="right") - 1)
+
+
 @dataclass(frozen=True)
 class Solved:
-    """Worlds solved together: ``places`` are their places in the list that was asked."""
+    """Worlds solved together: ``places`` are their places in the list that was asked.
 
+    ``loose`` has the bits of facts without a row, by number: seeds that nothing follows from.
+    """
+
+    part: Part
     frame: Frame
     places: Numbers
-    network: Network
     state: Bits
     loose: dict[int, NDArray[np.uint64]]
+
+    @property
+    def network(self) -> Network:
+        """The rows that were filled."""
+        return self.part.network
+
+    @property
+    def worlds(self) -> Sequence[World]:
+        """The worlds, in the order of their bits."""
+        return self.frame.worlds
+
+    @property
+    def alike(self) -> Sequence[World]:
+        """All worlds solved on the same rows."""
+        return self.part.whole.worlds
+
+    @property
+    def about(self) -> Part:
+        """What they share."""
+        return self.part
+
+    def order(self, roll: Roll) -> Numbers:
+        """For each fact when it is filled; negative for one that is empty in all worlds."""
+        return self.part.order(roll)
+
+    def said(self, roll: Roll) -> Bits:
+        """For each fact the worlds in which it holds."""
+        return self.bits(self.part.numbers(roll))
 
     def bits(self, facts: Numbers) -> Bits:
         """For each fact (by number) a row of words: the worlds in which it holds."""
         found = np.zeros((len(facts), self.state.shape[1]), np.uint64)
-        entity, place = self.frame.system.facts.split(facts)
-        for part in np.unique(place).tolist():
+        self._or_into(found, np.arange(len(facts)), facts)
+        rowless = np.flatnonzero(self.network.row_of(facts) == NOWHERE)
+        entity, place = self.frame.system.facts.split(facts[rowless])
+        for part in np.unique(place[entity >= 0]).tolist():
             here = np.flatnonzero(place == part)
-            for whole in STRONGER.get(part, ()):
-                self._or_into(found, here, entity[here] * len(CAPABILITIES) + whole)
-            if part == NOWHERE:
-                self._or_into(found, here, facts[here])
+            for whole in STRONGER[part][1:]:
+                self._or_into(found, rowless[here], entity[here] * len(CAPABILITIES) + whole)
         return found
+
+    def add(self, facts: Numbers, words: Numbers, bits: Bits) -> None:
+        """Set bits: for each fact some bits of one word."""
+        rows = self.network.row_of(facts)
+        known = rows != NOWHERE
+        np.bitwise_or.at(self.state, (rows[known], words[known]), bits[known])
+        for fact, word, bit in zip(facts[~known].tolist(), words[~known], bits[~known], strict=True):
+            self.loose.setdefault(fact, np.zeros(self.state.shape[1], np.uint64))[word] |= bit
 
     def _or_into(self, found: Bits, here: Numbers, facts: Numbers) -> None:
         rows = self.network.row_of(facts)
@@ -70,11 +159,16 @@ def unpacked(bits: Bits, worlds: int) -> NDArray[np.bool_]:
 
 
 def solve_worlds(
-    system: System, worlds: Sequence[World], *, engine: Literal["numpy", "fast"] | None = None
+    system: System,
+    worlds: Sequence[World],
+    *,
+    proposal: Proposal | None = None,
+    engine: Literal["numpy", "fast"] | None = None,
 ) -> Iterator[Solved]:
     """Solve worlds, some hundreds at a time; every world is in exactly one of the results.
 
-    ``engine`` is ``fast`` where numba is installed, else ``numpy``; both give the same bits.
+    ``proposal`` is what holds besides the estate in the worlds that are ``proposed``. ``engine`` is ``fast`` where
+    numba is installed, else ``numpy``; both give the same bits.
 
     Raises:
         UsageError: a world names something that the estate does not have, or a block of worlds does not fit
@@ -82,38 +176,63 @@ def solve_worlds(
     """
     asked = checked_worlds(system, worlds)
     fill = filler(engine)
-    parts = frames(system, asked, 64 * WORDS)
-    return _in_turn([_job(fill, places, frame) for places, frame in parts])
+    for part in parts(asked):
+        shared = part_of(Frame(system, [asked[place] for place in part]), fill, proposal)
+        for first in range(0, len(part), 64 * WORDS):
+            places = part[first : first + 64 * WORDS]
+            yield solve_frame(shared, Frame(system, [asked[place] for place in places]), np.array(places), fill)
 
 
-def _job(fill: Fill, places: Numbers, frame: Frame) -> Callable[[], Solved]:
-    return lambda: solve_frame(frame, places, fill)
+def part_of(whole: Frame, fill: Fill, proposal: Proposal | None = None) -> Part:
+    """The rows for worlds that are solved on the same ones."""
+    network, seeds = network_of(whole), np.unique(_seeds(whole)[0])
+    if proposal is not None:
+        seeds = np.union1d(seeds, proposal.conclusions)
+    if len(whole.worlds) > 64:
+        network = restricted(network, _live(network, seeds, fill))
+    return Part(whole, network, seeds, proposal)
 
 
-def solve_frame(frame: Frame, places: Numbers, fill: Fill) -> Solved:
-    """Solve the worlds of one frame."""
-    network = network_of(frame)
+def solve_frame(part: Part, frame: Frame, places: Numbers, fill: Fill) -> Solved:
+    """Solve the worlds of one frame, all at once."""
+    network, proposal = part.network, part.proposal
     words = -(-len(frame.worlds) // 64)
     check_memory(network.rows, words)
-    state = np.zeros((network.rows, words), np.uint64)
-    loose = _set_seeds(frame, network, state)
-    _set_tokens(frame, network, state)
+    solved = Solved(part, frame, places, np.zeros((network.rows, words), np.uint64), {})
+    facts, worlds = _seeds(frame)
+    word, bit = _words(worlds)
+    solved.add(facts, word, bit)
+    for (kind, what), row in network.tokens.items():
+        solved.state[row] = packed(_worlds_with(frame, kind, what))
+    fill(network, solved.state)
+    while proposal is not None and _propose(solved, proposal):
+        fill(network, solved.state)
+    return solved
+
+
+def _live(network: Network, seeds: Numbers, fill: Fill) -> Flags:
+    """The rows that can have a bit: those that have one in a world of all seeds and all tokens at once."""
+    state = np.zeros((network.rows, 1), np.uint64)
+    rows = network.row_of(seeds)
+    state[rows[rows != NOWHERE]] = state[list(network.tokens.values())] = 1
     fill(network, state)
-    return Solved(frame, places, network, state, loose)
+    live: Flags = state[:, 0] != 0
+    return live
 
 
-def _in_turn(jobs: Sequence[Callable[[], Solved]]) -> Iterator[Solved]:
-    """The results one by one; as many are worked on as there are processors, and no more are kept."""
-    workers = min(len(os.sched_getaffinity(0)), len(jobs)) if hasattr(os, "sched_getaffinity") else 1
-    if workers < 2:
-        yield from (job() for job in jobs)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: list[Future[Solved]] = [pool.submit(job) for job in jobs[:workers]]
-        for job in [*jobs[workers:], *[None] * workers]:
-            yield waiting.pop(0).result()
-            if job is not None:
-                waiting.append(pool.submit(job))
+def _propose(solved: Solved, proposal: Proposal) -> bool:
+    """Take the steps of a proposal once, in the worlds where it is in force; whether anything new came of it."""
+    any_new = False
+    for step in proposal.steps:
+        held = solved.bits(step.premises)
+        reached = np.bitwise_and.reduce(held, axis=0) & packed(proposal.open_in(step, solved.frame))
+        before = solved.bits(step.gives[:1])[0]
+        if (reached & ~before).any():
+            any_new = True
+            word = np.flatnonzero(reached)
+            for fact in step.gives.tolist():
+                solved.add(np.full(len(word), fact), word, reached[word])
+    return any_new
 
 
 @cache
@@ -134,46 +253,20 @@ def filler(engine: Literal["numpy", "fast"] | None) -> Fill:
     return sweep.fill
 
 
-def _set_seeds(frame: Frame, network: Network, state: Bits) -> dict[int, NDArray[np.uint64]]:
-    """Set what each world starts from; facts that nothing follows from are returned, by number."""
-    facts, worlds = _seeds(frame)
-    rows = network.row_of(facts)
-    known = rows != NOWHERE
-    words, bits = _words(worlds)
-    np.bitwise_or.at(state, (rows[known], words[known]), bits[known])
-    loose: dict[int, NDArray[np.uint64]] = {}
-    for fact, word, bit in zip(facts[~known].tolist(), words[~known], bits[~known], strict=True):
-        loose.setdefault(fact, np.zeros(state.shape[1], np.uint64))[word] |= bit
-    return loose
-
-
 def _seeds(frame: Frame) -> tuple[Numbers, Numbers]:
     """Pairs of fact and world in which it is a seed; a distrusted control is inactive from the start."""
-    number: dict[int, list[int]] = {}
+    numbers, width = frame.system.facts.entity_numbers, len(CAPABILITIES)
     facts, worlds = [], []
     for world, each in enumerate(frame.worlds):
-        if id(each.scenario) not in number:
-            seeds = seeds_of(each.scenario)
-            number[id(each.scenario)] = [part for seed in seeds for part in _included(frame.system, seed)]
-        found = number[id(each.scenario)]
-        facts += found
-        worlds += [world] * len(found)
+        for way, included in _SEEDED.items():
+            for name in getattr(each.scenario, way):
+                facts += [numbers[name] * width + place for place in included]
+                worlds += [world] * len(included)
     failing_worlds, controls = frame.failing
     fallen = frame.system.facts.facts(controls, Capability.INACTIVE)
     return np.concatenate([np.array(facts, np.int64), fallen]), np.concatenate(
         [np.array(worlds, np.int64), failing_worlds]
     )
-
-
-def _included(system: System, seed: Fact) -> list[int]:
-    """A seed and what it includes."""
-    number, place = system.facts.number(seed), CAPABILITIES.index(seed.capability)
-    return [number - place + part for part, wholes in STRONGER.items() if place in wholes]
-
-
-def _set_tokens(frame: Frame, network: Network, state: Bits) -> None:
-    for (kind, what), row in network.tokens.items():
-        state[row] = packed(_worlds_with(frame, kind, what))
 
 
 def _worlds_with(frame: Frame, kind: str, what: Any) -> Flags:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from blastradius.estate import Estate, PlacedControl
@@ -16,6 +16,7 @@ from blastradius.model import (
     Relation,
     Service,
     Store,
+    Verb,
 )
 
 C = Capability
@@ -24,6 +25,21 @@ _BOUND = ("ip_allowlist", "token_binding", "device_policy")
 _CHECKED = ("validated", "quarantined", "human_review", "second_source")
 _VETTED = ("pinned", "verified", "staged", "not_exposed")
 _WALLS = ("segmented", "hard_mfa", "pam")
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """The controls that stop a way, and where which kinds of them would."""
+
+    placed: tuple[PlacedControl, ...] = ()
+    hosts: tuple[str, ...] = ()
+    kinds: Sequence[str] = ()
+
+    def __iter__(self) -> Iterator[PlacedControl]:
+        return iter(self.placed)
+
+
+_UNGUARDED = Guards()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +54,7 @@ class Way:
     needs: tuple[Fact, ...]
     gives: Fact
     along: tuple[str, ...] = ()
-    guards: tuple[PlacedControl, ...] = ()
+    guards: Guards = _UNGUARDED
     hop: int = 1
     least: int | None = None
     vote: tuple[tuple[str, ...], int] | None = None
@@ -88,20 +104,18 @@ class _Place:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
-        self.by_verb: dict[str, list[Relation]] = defaultdict(list)
-        for relation in estate.relations.values():
-            self.by_verb[relation.verb].append(relation)
+        self.by_verb: Mapping[Verb, Sequence[Relation]] = estate.by_verb
 
     def pairs(self, verb: str, *kinds: type) -> Iterator[tuple[Relation, str, str]]:
         """Relations of a verb with their (first) ends, limited to sources of some type."""
-        for relation in self.by_verb[verb]:
+        for relation in self.by_verb[Verb(verb)]:
             source = relation.sources[0]
             if not kinds or isinstance(self.estate.entities[source], kinds):
                 yield relation, source, relation.targets[0]
 
-    def guards(self, hosts: Iterable[str], kinds: Sequence[str]) -> tuple[PlacedControl, ...]:
+    def guards(self, hosts: tuple[str, ...], kinds: Sequence[str]) -> Guards:
         found = [each for host in dict.fromkeys(hosts) for each in self.estate.controls_on(host)]
-        return tuple(each for each in found if each.control.kind in kinds)
+        return Guards(tuple(each for each in found if each.control.kind in kinds), hosts, kinds)
 
 
 def _ownership(place: _Place) -> Iterator[Way]:
@@ -118,7 +132,7 @@ def _keys(place: _Place) -> Iterator[Way]:
         held = (Fact(holder, C.CONTROL),)
         yield Way("R2", 1, held, Fact(key, C.OPERATE), (r.id,))
         yield Way("R2", 1, held, Fact(key, C.POSSESS), (r.id,), place.guards((r.id, key), ("non_exportable",)))
-    for r in place.by_verb["grants"]:
+    for r in place.by_verb[Verb.GRANTS]:
         target = r.targets[0]
         hosts = (r.id, *r.sources, target)
         keys = [place.estate.entities[each] for each in r.sources]
@@ -137,7 +151,7 @@ def _doors(place: _Place) -> Iterator[Way]:
         if isinstance(entity, Operation) and entity.anonymous and entity.direction == "exposed":
             guards = place.guards((entity.id,), ("ip_allowlist",))
             yield Way("R3a", 1, (anyone,), Fact(entity.id, C.USE), (), guards)
-    for r in place.by_verb["permits"]:
+    for r in place.by_verb[Verb.PERMITS]:
         needs = tuple(Fact(each, C.USE) for each in r.sources)
         guards = place.guards((r.id, r.targets[0]), ("approval",))
         yield Way("R3b", 1, needs, Fact(r.targets[0], C.USE), (r.id,), guards)
@@ -197,7 +211,7 @@ def _taint(place: _Place) -> Iterator[Way]:
 
 
 def _feeds(place: _Place) -> Iterator[Way]:
-    for r in place.by_verb["consumes"]:
+    for r in place.by_verb[Verb.CONSUMES]:
         service, feeds = r.sources[0], r.targets
         if len(feeds) > 1 or r.vote_min is not None:
             needs = tuple(Fact(each, capability) for capability in (C.TAINT, C.DENY) for each in feeds)
@@ -220,7 +234,7 @@ def _losses(place: _Place) -> Iterator[Way]:
         for r, source, target in place.pairs(verb):
             guards = place.guards((r.id, target), ("fallback",))
             yield Way("R11", 1, (Fact(source, C.DENY),), Fact(target, C.DENY), (r.id,), guards)
-    for r in place.by_verb["depends_on"]:
+    for r in place.by_verb[Verb.DEPENDS_ON]:
         yield from _dependence(place, r, r.dependency or "hard", r.at_least or len(r.targets))
     for verb in ("calls", "reads", "consumes"):
         for r, _, _ in place.pairs(verb, Service):

@@ -12,28 +12,13 @@ import numpy as np
 
 from blastradius.columns import CONTROLS
 from blastradius.engine.compile import System
-from blastradius.engine.scenario import checked
+from blastradius.engine.scenario import Added, World, checked
 from blastradius.errors import UsageError
 from blastradius.lists import Flags, Numbers
-from blastradius.model import ControlKind, Level, Scenario
+from blastradius.model import ControlKind
 
-Added = tuple[ControlKind, str]
 _Key = TypeVar("_Key")
 _NONE = np.zeros(0, np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """One what-if: a scenario, relations taken away, controls put in place, and whether the proposal is in force.
-
-    ``without`` are ids of relations; ``controls`` are kinds of control, each with the entity or relation it is put on;
-    a control that fails is distrusted in the scenario.
-    """
-
-    scenario: Scenario
-    without: tuple[str, ...] = ()
-    controls: tuple[Added, ...] = ()
-    proposed: bool = False
 
 
 def checked_worlds(system: System, worlds: Iterable[World]) -> tuple[World, ...]:
@@ -142,18 +127,12 @@ def _collected(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, Numbers]:
     return {key: np.array(numbers, np.int64) for key, numbers in found.items()}
 
 
-def frames(system: System, worlds: Sequence[World], together: int) -> list[tuple[Numbers, Frame]]:
-    """Worlds parted by level and hours, so that steps open in all of them need no asking.
+def parts(worlds: Sequence[World]) -> list[list[int]]:
+    """The places of worlds that are best solved alike: those of one level and outage, as their steps are open alike.
 
-    Parts of fewer than 64 worlds, a machine word, share one frame; none has more than ``together`` worlds. Each
-    frame comes with the places of its worlds.
+    Parts of fewer than 64 worlds, a machine word, are put together.
     """
-    parts: dict[tuple[Level, float | None], list[int]] = {}
-    for number, world in enumerate(worlds):
-        parts.setdefault((world.scenario.assume, world.scenario.hours), []).append(number)
-    large = [numbers for numbers in parts.values() if len(numbers) >= 64]
-    small = [number for numbers in parts.values() if len(numbers) < 64 for number in numbers]
-    blocks = [
-        numbers[first : first + together] for numbers in (*large, small) for first in range(0, len(numbers), together)
-    ]
-    return [(np.array(block), Frame(system, [worlds[number] for number in block])) for block in blocks]
+    alike = _collected(((each.scenario.assume, each.scenario.hours), place) for place, each in enumerate(worlds))
+    found = [places.tolist() for places in alike.values() if len(places) >= 64]
+    few = [place for places in alike.values() if len(places) < 64 for place in places.tolist()]
+    return [*found, few] if few else found
