@@ -11,7 +11,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import groupby
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -31,6 +32,7 @@ C = Capability
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
+_NONE: Ints = np.zeros(0, np.int64)
 _GAINS = (
     ("compromise", (C.CONTROL, C.READ, C.READ_SUBSET, C.WRITE, C.TAINT, C.DENY, C.DEGRADE, C.USE)),
     ("leak", (C.POSSESS,)),
@@ -40,11 +42,14 @@ _GAINS = (
     ("breach", (C.READ, C.READ_SUBSET)),
 )
 _INCLUDES = (
-    (C.CONTROL, (C.READ, C.WRITE, C.DENY, C.USE)),
+    (C.CONTROL, (C.READ, C.READ_SUBSET, C.WRITE, C.TAINT, C.DENY, C.DEGRADE, C.USE)),
     (C.WRITE, (C.TAINT,)),
     (C.DENY, (C.DEGRADE,)),
     (C.READ, (C.READ_SUBSET,)),
 )
+
+_OVER, _UNDER = "follows and is not claimed", "does not follow from the seeds"
+_WHOLES = frozenset(whole for whole, _ in _INCLUDES)
 
 
 def check_worlds(estate: Estate, claims: Claims, proposed: Estate | None = None) -> None:
@@ -112,9 +117,7 @@ class _Book:
         self.known_terms: dict[_Terms, int] = dict(base.known_terms) if base else {}
         for way in more:
             self._add(way, proposed=base is not None)
-        queue = list(self.number)[len(base.number) if base else 0 :]
-        for fact in queue:
-            queue += self._included(fact)
+        self._add_inclusions(len(base.number) if base else 0)
 
     def _add(self, way: Way, *, proposed: bool) -> None:
         standing = [Fact(each.id, C.INACTIVE) for each in way.guards if each.control.status != "failed"]
@@ -128,19 +131,24 @@ class _Book:
         terms = _Terms(way.level, way.buffer, way.fail_closed, proposed)
         self.terms.append(self.known_terms.setdefault(terms, len(self.known_terms)))
 
-    def _included(self, fact: Fact) -> list[Fact]:
-        """Add what a fact includes; returns those that are new."""
-        parts = [Fact(fact.entity, part) for whole, parts in _INCLUDES if whole == fact.capability for part in parts]
-        new = [each for each in parts if each not in self.number]
-        for each in parts:
-            self._add(Way("closure", 1, (fact,), each), proposed=False)
-        return new
+    def _add_inclusions(self, before: int) -> None:
+        """What facts include follows from them, where some way speaks of both; those before were seen to already."""
+        for number, fact in enumerate(list(self.number)):
+            for whole, parts in _INCLUDES if fact.capability in _WHOLES else ():
+                for part in parts if whole == fact.capability else ():
+                    included = Fact(fact.entity, part)
+                    if self.number.get(included, -1) >= (before if number < before else 0):
+                        self._add(Way("closure", 1, (fact,), included), proposed=False)
 
     def _number(self, fact: Fact) -> int:
         return self.number.setdefault(fact, len(self.number))
 
 
 _books: WeakKeyDictionary[Estate, _Book] = WeakKeyDictionary()
+
+
+def _starts(lengths: Ints) -> NDArray[np.uint32]:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint32)
 
 
 def _closed_ways(estate: Estate, worlds: Iterable[World]) -> dict[Any, list[int]]:
@@ -221,11 +229,14 @@ class _Page:
         columns = (book.starts, book.needs, book.gives, book.least, book.terms)
         starts, needs, gives, least, terms = (np.array(each, np.int64) for each in columns)
         order = claims.order(Roll(tuple(book.number)))
-        ways = np.flatnonzero(_matter(starts, needs, least, order >= 0))
+        ever = np.array([any(each.hold_in(world) for world in claims.alike) for each in book.known_terms], np.bool_)
+        ways = np.flatnonzero(_matter(starts, needs, least, order >= 0) & ever[terms])
         self.facts = np.flatnonzero(_mentioned(book, starts, needs, gives, ways) | (order >= 0))
         names = list(book.number)
-        self.roll = Roll(tuple(names[each] for each in self.facts.tolist()))
-        self.number = {fact: place for place, fact in enumerate(self.roll.facts)}
+        facts = [names[each] for each in self.facts.tolist()]
+        self.number = {fact: place for place, fact in enumerate(facts)}
+        known = estate.controls
+        self.fallible = [each for each in facts if each.capability == C.INACTIVE and each.entity in known]
         place = np.full(len(names), -1)
         place[self.facts] = np.arange(len(self.facts))
         self.terms = list(book.known_terms)
@@ -234,20 +245,59 @@ class _Page:
         lengths = np.diff(starts)
         free = ways[(lengths[ways] == 1) & (least[ways] == 0) & (self.mask_of[ways] == 0)]
         self.classes = _alike(place[needs[starts[free]]], place[gives[free]], len(self.facts))
-        self.first_of = np.unique(self.classes, return_index=True)[1]
+        first_of = np.unique(self.classes, return_index=True)[1]
+        others = np.setdiff1d(np.arange(len(self.facts)), first_of)
+        self.class_of_others = self.classes[others]
+        self.firsts, self.others = (Roll(tuple(facts[each] for each in some.tolist())) for some in (first_of, others))
         self.besides = {way: self.classes[place[each]] for way, each in book.besides.items() if place[each].min() >= 0}
-        late = np.where(order < 0, np.iinfo(np.int64).max, order)[self.facts]
-        layer = np.full(len(self.first_of), np.iinfo(np.int64).max)
-        np.minimum.at(layer, self.classes, late)
-        self.batches = []
         class_of = np.append(self.classes, -1)[place]
-        own = (lengths[ways] == 1) & (class_of[needs[starts[ways]]] == class_of[gives[ways]])
-        ways = ways[~own]
-        kinds = np.stack([layer[class_of[gives[ways]]], lengths[ways], least[ways] != 0])
+        inside = (lengths[ways] == 1) & (class_of[needs[starts[ways]]] == class_of[gives[ways]])
+        ways = ways[~inside]
+        self.stage, self.layer = self._stages(order, *_pairs(ways, starts, class_of[needs], class_of[gives]))
+        self.batches: list[_Batch] = []
+        given = class_of[gives[ways]]
+        kinds = np.stack([self.stage[given], self.layer[given], lengths[ways], least[ways] != 0])
         for kind in np.unique(kinds, axis=1).T:
             some = ways[(kinds == kind[:, np.newaxis]).all(axis=0)]
-            spread = class_of[needs[starts[some][:, np.newaxis] + np.arange(kind[1])]]
+            spread = class_of[needs[starts[some][:, np.newaxis] + np.arange(kind[2])]]
             self.batches.append(_Batch.of(some, spread, class_of[gives[some]], least[some], self.mask_of[some]))
+
+    @cached_property
+    def flat(self) -> tuple[Any, ...]:
+        """The ways sorted by the class they give, as the compiled audit reads them."""
+        ways, gives, least, masks = (
+            np.concatenate([_NONE, *(getattr(each, name) for each in self.batches)])
+            for name in ("ways", "gives", "least", "masks")
+        )
+        lengths = np.concatenate([_NONE, *(np.full(len(each.ways), each.needs.shape[1]) for each in self.batches)])
+        needs = [row for each in self.batches for row in each.needs]
+        by_class = np.argsort(gives, kind="stable")
+        beside = [self.besides.get(way, _NONE) for way in ways[by_class].tolist()]
+        ordered = (
+            gives[by_class].astype(np.uint32),
+            _starts(lengths[by_class]),
+            np.concatenate([_NONE, *(needs[each] for each in by_class.tolist())]).astype(np.uint32),
+            _starts(np.array([len(each) for each in beside], np.int64)),
+            np.concatenate([_NONE, *beside]).astype(np.uint32),
+            least[by_class].astype(np.int32),
+            masks[by_class].astype(np.uint32),
+        )
+        in_order = np.lexsort((self.layer, self.stage)).astype(np.uint32)
+        stage = self.stage[in_order]
+        ends = np.flatnonzero(np.diff(stage, append=-1)) + 1
+        stages = np.stack([np.append(0, ends[:-1]), ends, stage[ends - 1] % 2], axis=1) if len(ends) else _NONE
+        of_class = _starts(np.bincount(gives, minlength=len(self.firsts.facts)))
+        return stages.reshape(-1, 3).astype(np.uint32), in_order, of_class, *ordered
+
+    def _stages(self, order: Ints, source: Ints, target: Ints) -> tuple[Ints, Ints]:
+        """For each class its stage, and its layer in it; classes that wait for each other share an odd stage."""
+        layer = np.full(len(self.firsts.facts), np.iinfo(np.int64).max)
+        np.minimum.at(layer, self.classes, np.where(order < 0, layer[:1].max(initial=0), order)[self.facts])
+        knot = _alike(source, target, len(layer))
+        tied = np.bincount(knot)[knot] > 1
+        return _longest_ways(knot[source], knot[target], int(knot.max(initial=-1)) + 1)[knot] * 2 + tied, np.where(
+            tied, layer, 0
+        )
 
     def _masks(self, terms: Ints, worlds: Sequence[World]) -> Ints:
         """The row of masks of each way: 0 where it is open in all worlds, then terms, then ways closed one by one."""
@@ -257,6 +307,16 @@ class _Page:
         self.term_of_own = terms[self.own]
         found[self.own] = 1 + len(self.terms) + np.arange(len(self.own))
         return found
+
+
+@cache
+def _swift() -> Any:
+    """The compiled audit, where numba is installed."""
+    try:
+        from blastradius.engine import audit_swift
+    except ImportError:
+        return None
+    return audit_swift
 
 
 def _matter(starts: Ints, needs: Ints, least: Ints, claimed: Flags) -> Flags:
@@ -280,6 +340,32 @@ def _mentioned(book: _Book, starts: Ints, needs: Ints, gives: Ints, ways: Ints) 
     return found
 
 
+def _pairs(ways: Ints, starts: Ints, needs: Ints, gives: Ints) -> tuple[Ints, Ints]:
+    """From each need of some ways to what the way gives."""
+    lengths = np.diff(starts)[ways]
+    offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(ways) else _NONE
+    places = np.arange(lengths.sum()) + np.repeat(starts[ways] - offsets, lengths)
+    return needs[places], np.repeat(gives[ways], lengths)
+
+
+def _longest_ways(source: Ints, target: Ints, count: int) -> Ints:
+    """For each of ``count`` knots the length of the longest way to it; edges within a knot do not count."""
+    between = source != target
+    source, target = source[between], target[between]
+    waits = np.bincount(target, minlength=count)
+    onward = target[np.argsort(source, kind="stable")]
+    begins = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=count))])
+    found = np.zeros(count, np.int64)
+    ready, length = np.flatnonzero(waits == 0), 0
+    while len(ready):
+        found[ready] = length
+        spans = [onward[begins[each] : begins[each + 1]] for each in ready.tolist()]
+        reached, times = np.unique(np.concatenate(spans), return_counts=True)
+        waits[reached] -= times
+        ready, length = reached[waits[reached] == 0], length + 1
+    return found
+
+
 def _alike(source: Ints, target: Ints, count: int) -> Ints:
     """For each fact its class: facts that lead to each other by ways open in all worlds."""
     graph = csr_array((np.ones(len(source), np.int8), (source, target)), shape=(count, count))
@@ -297,48 +383,69 @@ class _Check:
         self.estate = estate
         self.page = page
         self.worlds = claims.worlds
-        claimed = claims.said(page.roll)
-        self.words = claimed.shape[1]
-        self.claimed = claimed[page.first_of]
-        self._refuse_facts(
-            claimed ^ self.claimed[page.classes], "does not hold just where what it leads to and back does"
-        )
+        self.claimed = claims.said(page.firsts)
+        self.words = self.claimed.shape[1]
+        apart = claims.said(page.others) ^ self.claimed[page.class_of_others]
+        self._refuse_facts(page.others, apart, "holds elsewhere than what leads to it and back")
         self.masks = self._open()
 
     def run(self) -> None:
         """Derive what is claimed, then see that nothing leads out of it."""
+        swift = _swift()
+        if swift is None:
+            self._run_with_numpy()
+            return
+        derived = self._seeds()
+        flat = (each.reshape(-1) for each in (derived, self.claimed, self.masks))
+        verdict, place = swift.audit(*flat, np.uint32(self.words), *self.page.flat)
+        if verdict != swift.FINE:
+            wrong = np.zeros(self.claimed.shape, np.uint64)
+            wrong[place] = derived[place] ^ self.claimed[place]
+            wrong[place, 0] |= np.uint64(not wrong[place].any())
+            self._refuse(wrong, _OVER if verdict == swift.OVER else _UNDER)
+
+    def _run_with_numpy(self) -> None:
         derived, late = self._derive()
-        self._refuse(derived & ~self.claimed, "follows and is not claimed")
-        self._refuse(self.claimed & ~derived, "does not follow from the seeds")
+        self._refuse(derived & ~self.claimed, _OVER)
+        self._refuse(self.claimed & ~derived, _UNDER)
         for batch in late:
-            found = np.zeros(self.claimed.shape, np.uint64)
-            found[batch.into] = batch.value(self.claimed, self.masks, self.page.besides)
-            self._refuse(found & ~self.claimed, "follows and is not claimed")
+            out = batch.value(self.claimed, self.masks, self.page.besides) & ~self.claimed[batch.into]
+            if out.any():
+                wrong = np.zeros(self.claimed.shape, np.uint64)
+                wrong[batch.into] = out
+                self._refuse(wrong, _OVER)
 
     def _derive(self) -> tuple[Words, list[_Batch]]:
-        """What follows in order; with it the batches that were tried before all of their needs were complete."""
+        """What follows in order; with it the ways that were tried before all of their needs were complete."""
         derived = self._seeds()
         complete = (derived == self.claimed).all(axis=1)
         late = []
-        for batch in self.page.batches:
-            ready = complete[batch.needs].all(axis=1)
-            derived[batch.into] |= batch.value(derived, self.masks, self.page.besides)
-            complete[batch.into] = (derived[batch.into] == self.claimed[batch.into]).all(axis=1)
-            if not ready.all():
-                late.append(batch.take(~ready))
-        again = [each for batch in self.page.batches if (each := batch.take(~complete[batch.gives])).ways.size]
-        while again and self._once_more(again, derived):
-            complete = (derived == self.claimed).all(axis=1)
-            again = [each for batch in again if (each := batch.take(~complete[batch.gives])).ways.size]
+        for stage, batches in groupby(self.page.batches, key=lambda each: int(self.page.stage[each.gives[0]])):
+            together = list(batches)
+            for batch in together:
+                ready = complete[batch.needs].all(axis=1)
+                if not ready.all():
+                    late.append(batch.take(~ready))
+                self._try(batch, derived, complete)
+            if stage % 2:
+                self._try_again(together, derived, complete)
+        self._try_again(self.page.batches, derived, complete)
         return derived, late
 
-    def _once_more(self, batches: Iterable[_Batch], derived: Words) -> bool:
-        any_new = False
-        for batch in batches:
-            found = derived[batch.into] | batch.value(derived, self.masks, self.page.besides)
-            any_new |= not np.array_equal(found, derived[batch.into])
-            derived[batch.into] = found
-        return any_new
+    def _try_again(self, batches: Iterable[_Batch], derived: Words, complete: Flags) -> None:
+        """Take the ways to what is not complete until it is, or nothing new comes of them."""
+        some_new = True
+        while some_new:
+            batches = [each for one in batches if (each := one.take(~complete[one.gives])).ways.size]
+            some_new = sum(self._try(batch, derived, complete) for batch in batches) > 0
+
+    def _try(self, batch: _Batch, derived: Words, complete: Flags) -> bool:
+        """Take ways; whether anything new came of them."""
+        before = derived[batch.into]
+        found = before | batch.value(derived, self.masks, self.page.besides)
+        derived[batch.into] = found
+        complete[batch.into] = (found == self.claimed[batch.into]).all(axis=1)
+        return not np.array_equal(before, found)
 
     def _seeds(self) -> Words:
         """What each world starts from: what its scenario says, and that distrusted controls are inactive."""
@@ -356,15 +463,9 @@ class _Check:
         return found
 
     def _distrusted(self, distrust: frozenset[str]) -> list[Fact]:
-        by_kind = [
-            fact for fact in self._controls if distrust and self.estate.controls[fact.entity].control.kind in distrust
-        ]
-        return [*by_kind, *(Fact(each, C.INACTIVE) for each in distrust)]
-
-    @cached_property
-    def _controls(self) -> list[Fact]:
         known = self.estate.controls
-        return [fact for fact in self.page.roll.facts if fact.capability == C.INACTIVE and fact.entity in known]
+        by_kind = [each for each in self.page.fallible if distrust and known[each.entity].control.kind in distrust]
+        return [*by_kind, *(Fact(each, C.INACTIVE) for each in distrust)]
 
     def _open(self) -> Words:
         """Rows of masks, as ``_Page`` numbers them."""
@@ -382,12 +483,12 @@ class _Check:
     def _refuse(self, wrong: Words, why: str) -> None:
         """Refuse if a class has a bit that is wrong."""
         if wrong.any():
-            self._refuse_facts(wrong[self.page.classes], why)
+            self._refuse_facts(self.page.firsts, wrong, why)
 
-    def _refuse_facts(self, wrong: Words, why: str) -> None:
+    def _refuse_facts(self, facts: Roll, wrong: Words, why: str) -> None:
         if wrong.any():
             place = int(np.argmax(wrong.any(axis=1)))
-            raise CertificateError(f"{self.page.roll.facts[place]} {why}, in {self._world(wrong[place])}")
+            raise CertificateError(f"{facts.facts[place]} {why}, in {self._world(wrong[place])}")
 
     def _world(self, bits: Words) -> str:
         """The first of some worlds, in words."""

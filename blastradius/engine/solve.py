@@ -44,6 +44,7 @@ class Part:
     seeds: Numbers
     proposal: Proposal | None
     _numbers: WeakKeyDictionary[Roll, Numbers] = field(default_factory=WeakKeyDictionary)
+    _rows: WeakKeyDictionary[Roll, Numbers] = field(default_factory=WeakKeyDictionary)
 
     @property
     def system(self) -> System:
@@ -56,6 +57,12 @@ class Part:
             self._numbers[roll] = np.array([self._number(fact) for fact in roll.facts], np.int64)
         return self._numbers[roll]
 
+    def rows(self, roll: Roll) -> Numbers:
+        """The rows of facts, or ``NOWHERE``."""
+        if roll not in self._rows:
+            self._rows[roll] = self.network.row_of(self.numbers(roll))
+        return self._rows[roll]
+
     def _number(self, fact: Fact) -> int:
         try:
             return self.system.facts.number(fact)
@@ -63,20 +70,25 @@ class Part:
             return self.proposal.new.get(fact, NOWHERE) if self.proposal is not None else NOWHERE
 
     def order(self, roll: Roll) -> Numbers:
-        """For each fact the group of rows with which it is filled; negative for one that no world has."""
+        """For each fact twice the group of rows with which it is filled; negative for one that no world has.
+
+        What has no row, as it is only ever included in something, comes right after that.
+        """
         numbers = self.numbers(roll)
         entity, place = self.system.facts.split(numbers)
         found = np.where(np.isin(numbers, self.seeds), 0, NOWHERE)
-        found = np.maximum(found, self._group(numbers))
+        own = self._group(numbers)
+        found = np.maximum(found, own)
         for part, wholes in STRONGER.items():
-            here = np.flatnonzero((place == part) & (entity >= 0))
+            here = np.flatnonzero((place == part) & (entity >= 0) & (own < 0))
             for whole in wholes[1:]:
-                found[here] = np.maximum(found[here], self._group(entity[here] * len(CAPABILITIES) + whole))
+                group = self._group(entity[here] * len(CAPABILITIES) + whole)
+                found[here] = np.maximum(found[here], np.where(group < 0, NOWHERE, group + 1))
         return found
 
     def _group(self, numbers: Numbers) -> Numbers:
         rows = self.network.row_of(numbers)
-        return np.where(rows == NOWHERE, NOWHERE, np.searchsorted(self.network.starts, rows, side="right") - 1)
+        return np.where(rows == NOWHERE, NOWHERE, 2 * (np.searchsorted(self.network.starts, rows, side="right") - 1))
 
 
 @dataclass(frozen=True)
@@ -118,13 +130,21 @@ class Solved:
 
     def said(self, roll: Roll) -> Bits:
         """For each fact the worlds in which it holds."""
-        return self.bits(self.part.numbers(roll))
+        return self._bits(self.part.numbers(roll), self.part.rows(roll))
 
     def bits(self, facts: Numbers) -> Bits:
         """For each fact (by number) a row of words: the worlds in which it holds."""
-        found = np.zeros((len(facts), self.state.shape[1]), np.uint64)
-        self._or_into(found, np.arange(len(facts)), facts)
-        rowless = np.flatnonzero(self.network.row_of(facts) == NOWHERE)
+        return self._bits(facts, self.network.row_of(facts))
+
+    def _bits(self, facts: Numbers, rows: Numbers) -> Bits:
+        found = (
+            self.state.take(np.maximum(rows, 0), axis=0)
+            if len(self.state)
+            else np.zeros((len(facts), self.state.shape[1]), np.uint64)
+        )
+        rowless = np.flatnonzero(rows == NOWHERE)
+        found[rowless] = 0
+        self._or_into(found, rowless, facts[rowless])
         entity, place = self.frame.system.facts.split(facts[rowless])
         for part in np.unique(place[entity >= 0]).tolist():
             here = np.flatnonzero(place == part)
@@ -144,8 +164,8 @@ class Solved:
         rows = self.network.row_of(facts)
         known = rows != NOWHERE
         found[here[known]] |= self.state[rows[known]]
-        for number, bits in self.loose.items():
-            found[here[facts == number]] |= bits
+        for place in np.flatnonzero(np.isin(facts, list(self.loose))).tolist() if self.loose else ():
+            found[here[place]] |= self.loose[int(facts[place])]
 
     def holds(self, facts: Numbers) -> NDArray[np.bool_]:
         """For each fact and each world whether it holds there."""

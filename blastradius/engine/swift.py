@@ -79,7 +79,10 @@ def _fill_rows(first: Any, last: Any, rows: Any, state: Any, words: Any, changed
     any_changed = False
     for row in range(first, last):
         begin, end = starts[row], starts[row + 1]
-        if _latest(inputs[begin:end], changed_at) < since:
+        latest = np.uint32(0)
+        for place in range(begin, end):
+            latest = max(latest, changed_at[inputs[place]])
+        if latest < since:
             continue
         base = np.uint64(row) * words
         fresh = np.uint64(0)
@@ -101,14 +104,6 @@ def _fill_rows(first: Any, last: Any, rows: Any, state: Any, words: Any, changed
             changed_at[row] = now
             any_changed = True
     return any_changed
-
-
-@njit(cache=True, nogil=True)
-def _latest(inputs: Any, changed_at: Any) -> Any:
-    latest = np.uint32(0)
-    for each in inputs:
-        latest = max(latest, changed_at[each])
-    return latest
 
 
 @njit(cache=True, nogil=True)
