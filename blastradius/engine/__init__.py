@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from blastradius.engine.audit import check_worlds
 from blastradius.engine.certificate import check
 from blastradius.engine.compile import System, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
+from blastradius.engine.proposal import Proposal, propose
 from blastradius.engine.prove import certify
-from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, checked, warnings
+from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, World, checked, warnings
+from blastradius.engine.solve import Solved, solve_worlds
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
 
@@ -18,14 +21,20 @@ __all__ = [
     "Assumption",
     "Certificate",
     "ProofStep",
+    "Proposal",
     "Reach",
     "ScenarioParams",
+    "Solved",
     "Stopped",
     "System",
+    "World",
     "check",
+    "check_worlds",
     "checked",
     "compile_system",
+    "propose",
     "solve",
+    "solve_worlds",
     "warnings",
 ]
 

@@ -397,7 +397,7 @@ class _Check:
             return
         derived = self._seeds()
         flat = (each.reshape(-1) for each in (derived, self.claimed, self.masks))
-        verdict, place = swift.audit(*flat, np.uint32(self.words), *self.page.flat)
+        verdict, place = swift.audit(*flat, np.uint32(self.words), self.page.flat)
         if verdict != swift.FINE:
             wrong = np.zeros(self.claimed.shape, np.uint64)
             wrong[place] = derived[place] ^ self.claimed[place]

@@ -23,18 +23,10 @@ def audit(  # noqa: C901 - one loop; calls would cost the compiler its vectors
     claimed: Any,
     masks: Any,
     words: Any,
-    stages: Any,
-    order: Any,
-    of_class: Any,
-    gives: Any,
-    starts: Any,
-    needs: Any,
-    beside_starts: Any,
-    besides: Any,
-    least: Any,
-    mask_of: Any,
+    page: Any,
 ) -> Any:
     """Derive the claims from what is set in ``derived``, then see that nothing leads out: a verdict and a class."""
+    stages, order, of_class, gives, starts, needs, beside_starts, besides, least, mask_of = page
     held = _not_empty(derived, words)
     complete = np.zeros(len(held), np.bool_)
     late = np.zeros(len(gives), np.bool_)
@@ -77,16 +69,35 @@ def audit(  # noqa: C901 - one loop; calls would cost the compiler its vectors
                             derived[base + word] |= found[word]
                     if fresh:
                         held[one], again = now, True
-                apart = np.uint64(0)
-                for word in range(words):
-                    apart |= derived[base + word] ^ claimed[base + word]
-                complete[one] = apart == 0
+                complete[one] = _same(derived, claimed, base, words)
             again = again and (tried or stages[stage, 2] == 1)
             since = now
             tried = True
     for one in order:
         if not complete[one]:
             return _verdict(derived, claimed, words, one), one
+    return _leads_out(
+        late, claimed, words, held, masks, gives, starts, needs, beside_starts, besides, least, mask_of, found
+    )
+
+
+@njit(cache=True, nogil=True)
+def _leads_out(
+    late: Any,
+    claimed: Any,
+    words: Any,
+    held: Any,
+    masks: Any,
+    gives: Any,
+    starts: Any,
+    needs: Any,
+    beside_starts: Any,
+    besides: Any,
+    least: Any,
+    mask_of: Any,
+    found: Any,
+) -> Any:
+    """Try the ways once more that were tried before their needs were complete."""
     for way in range(np.uint32(len(gives))):
         if late[way] and _lead(
             way, claimed, words, held, masks, starts, needs, beside_starts, besides, least, mask_of, found
@@ -109,6 +120,14 @@ def _not_empty(derived: Any, words: Any) -> Any:
             some |= derived[base + word]
         held[one] = some != 0
     return held
+
+
+@njit(cache=True, nogil=True)
+def _same(derived: Any, claimed: Any, base: Any, words: Any) -> bool:
+    apart = np.uint64(0)
+    for word in range(words):
+        apart |= derived[base + word] ^ claimed[base + word]
+    return bool(apart == 0)
 
 
 @njit(cache=True, nogil=True)

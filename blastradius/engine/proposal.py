@@ -34,10 +34,13 @@ class ProposedStep:
 
 @dataclass(frozen=True)
 class Proposal:
-    """Relations, with entities that are new, and the steps that they add to a system."""
+    """The steps that relations, and entities that are new, add to a system.
 
-    relations: tuple[Relation, ...]
-    entities: tuple[Entity, ...]
+    ``estate`` is what they stand in: the relations, their ends, and what runs controls there. ``new`` numbers the
+    facts that the system does not know.
+    """
+
+    estate: Estate
     steps: tuple[ProposedStep, ...]
     new: dict[Fact, int] = field(default_factory=dict)
 
@@ -63,10 +66,11 @@ def propose(system: System, relations: Iterable[Relation], entities: Iterable[En
     other = sorted({str(each.verb) for each in proposed} - VERBS)
     if other:
         raise UsageError(f"{other[0]!r} cannot be proposed; a proposal says who owns or holds a key and what it grants")
-    small = compile_system(Estate.build([Loaded(entities=tuple(_around(system, proposed, new)), relations=proposed)]))
+    around = Estate.build([Loaded(entities=tuple(_around(system, proposed, new)), relations=proposed)])
+    small = compile_system(around)
     numbers = _Numbers(system)
     steps = tuple(_steps(small, numbers, {each.id for each in new}))
-    return Proposal(proposed, new, steps, numbers.new)
+    return Proposal(around, steps, numbers.new)
 
 
 def _around(system: System, relations: Iterable[Relation], new: Iterable[Entity]) -> Iterator[Entity]:

@@ -1,0 +1,284 @@
+"""Many worlds at once hold the same facts as the spec finds one by one, and the audit accepts them and nothing else."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import blastradius.engine.compile as compiling
+from blastradius.engine import World, check_worlds, compile_system, propose, solve_worlds
+from blastradius.engine.solve import Solved, facts_in
+from blastradius.engine.spec import spec
+from blastradius.errors import CertificateError, InputError, UsageError
+from blastradius.estate import Estate
+from blastradius.loader import Loaded
+from blastradius.model import Control, ControlKind, Credential, Fact, Level, Party, Relation, Scenario, Verb
+from blastradius.rules import placements
+from tests.engines.test_rules_needed import CONTROL_CASES, RULE_CASES, estate, fact, scenario
+from tests.engines.test_seeded_bugs import TABLE_BUGS
+from tests.engines.worlds import random_estate, random_scenario
+
+EXAMPLES = int(os.environ.get("BLASTRADIUS_EXAMPLES", "2000"))
+ENGINES: tuple[Literal["numpy", "fast"], ...] = ("numpy", "fast")
+Engine = Literal["numpy", "fast"]
+PLACES = placements()
+solving = sys.modules["blastradius.engine.solve"]
+
+
+def solved(built: Estate, worlds: list[World], engine: Engine = "numpy") -> dict[int, set[Fact]]:
+    """The facts of each world, audited."""
+    found: dict[int, set[Fact]] = {}
+    for block in solve_worlds(compile_system(built), worlds, engine=engine):
+        check_worlds(built, block)
+        found |= {place: facts_in(block, number) for number, place in enumerate(block.places.tolist())}
+    assert sorted(found) == list(range(len(worlds)))
+    return found
+
+
+@settings(max_examples=max(1, EXAMPLES // 4), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**40))
+def test_worlds_agree_with_the_spec(seed: int) -> None:
+    """Four scenarios an estate, all at once, by either engine."""
+    rng = random.Random(seed)
+    built = random_estate(rng)
+    asked = [random_scenario(rng, built) for _ in range(4)]
+    engine = rng.choice(ENGINES)
+    found = solved(built, [World(each) for each in asked], engine)
+    for place, each in enumerate(asked):
+        assert found[place] == set(spec(built, each)), (engine, each)
+
+
+def changed(built: Estate, world: World) -> Estate:
+    """The estate of a world written out: without its relations, with its controls, guards of scopes as they were."""
+    added = {host: Control(kind=kind) for kind, host in world.controls}
+
+    def controls(host: str) -> tuple[Control, ...]:
+        before = tuple(each.control for each in built.controls_on(host))
+        return (*before, added[host]) if host in added else before
+
+    entities = tuple(each.model_copy(update={"controls": controls(each.id)}) for each in built.entities.values())
+    relations = tuple(
+        each.model_copy(update={"controls": controls(each.id)})
+        for each in built.relations.values()
+        if each.id not in world.without
+    )
+    return Estate.build([Loaded(entities=entities, relations=relations, zones=tuple(built.zones.values()))])
+
+
+@settings(max_examples=max(1, EXAMPLES // 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**40))
+def test_changed_worlds_agree_with_the_estate_written_out(seed: int) -> None:
+    """Relations taken away and controls put in place, some in one world and some in another."""
+    rng = random.Random(seed)
+    built = random_estate(rng)
+    asked = random_scenario(rng, built).model_copy(update={"distrust": ()})
+    worlds = [World(asked, _some(rng, built.relations), _some_controls(rng, built)) for _ in range(4)]
+    found = solved(built, worlds, rng.choice(ENGINES))
+    for place, world in enumerate(worlds):
+        assert found[place] == set(spec(changed(built, world), asked)), world
+
+
+def _some(rng: random.Random, names: Iterable[str]) -> tuple[str, ...]:
+    known = list(names)
+    return tuple(rng.sample(known, min(len(known), rng.choice((0, 1, 3)))))
+
+
+def _some_controls(rng: random.Random, built: Estate) -> tuple[tuple[ControlKind, str], ...]:
+    """Controls where some rule looks for them, one a host, none of a kind that is there already."""
+    found = {}
+    for _ in range(rng.choice((0, 1, 3))):
+        kind = rng.choice([each for each in ControlKind if each != ControlKind.FAIL_CLOSED])
+        kinds, verbs = PLACES[kind]
+        hosts = [each.id for each in built.entities.values() if each.kind in kinds]
+        hosts += [each.id for each in built.relations.values() if each.verb in verbs]
+        fit = [each for each in hosts if not any(one.control.kind == kind for one in built.controls_on(each))]
+        if fit:
+            found[rng.choice(fit)] = kind
+    return tuple((kind, host) for host, kind in found.items())
+
+
+@settings(max_examples=max(1, EXAMPLES // 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**40))
+def test_a_proposal_agrees_with_the_estate_that_has_it(seed: int) -> None:
+    """A new key for somebody, or a grant more: before as it was, after as if it had been there."""
+    rng = random.Random(seed)
+    built = random_estate(rng)
+    relations, entities = _proposed(rng, built)
+    proposal = propose(compile_system(built), relations, entities)
+    after = Estate.build(
+        [
+            Loaded(
+                entities=(*built.entities.values(), *entities),
+                relations=(*built.relations.values(), *relations),
+                zones=tuple(built.zones.values()),
+            )
+        ]
+    )
+    asked = [random_scenario(rng, built) for _ in range(3)]
+    worlds = [World(each, proposed=proposed) for each in asked for proposed in (False, True)]
+    for block in solve_worlds(compile_system(built), worlds, proposal=proposal, engine=rng.choice(ENGINES)):
+        check_worlds(built, block, proposal.estate)
+        for number, world in enumerate(block.worlds):
+            wanted = set(spec(after if world.proposed else built, world.scenario))
+            assert facts_in(block, number) == {each for each in wanted if each.entity in built.entities}, world
+
+
+def _proposed(rng: random.Random, built: Estate) -> tuple[tuple[Relation, ...], tuple[Credential, ...]]:
+    holders = [each.id for each in built.entities.values() if each.kind in ("party", "service")]
+    keys = [each.id for each in built.entities.values() if each.kind == "credential"]
+    granted = [each.id for each in built.entities.values() if each.kind in ("scope", "operation")]
+    new = Credential(id="new key", controls=(Control(kind=ControlKind.IP_ALLOWLIST),) if rng.random() < 0.3 else ())
+    relations = [Relation(verb=Verb.HOLDS, sources=(rng.choice(holders),), targets=("new key",))] if holders else []
+    if granted:
+        source = rng.choice([*keys, "new key"])
+        relations.append(Relation(verb=Verb.GRANTS, sources=(source,), targets=(rng.choice(granted),)))
+    fresh = tuple(each for each in relations if each.id not in built.relations)
+    return fresh, (new,) if any("new key" in (*each.sources, *each.targets) for each in fresh) else ()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_rule_and_control_in_many_worlds(engine: Engine) -> None:
+    """The cases of one world at a time, repeated until they fill more than a machine word."""
+    for _, built, seed, expected in RULE_CASES:
+        worlds = [World(scenario(seed, level)) for level in Level] * 40
+        found = solved(built, worlds, engine)
+        for place, world in enumerate(worlds):
+            assert found[place] == set(spec(built, world.scenario))
+        assert fact(expected) in found[3]
+    for kind, relations, entities, host, seed, expected in CONTROL_CASES:
+        built = estate(*relations, entities=entities)
+        closed = solved(built, [World(scenario(seed)), World(scenario(seed), controls=((kind, host),))], engine)
+        assert fact(expected) in closed[0]
+        assert fact(expected) not in closed[1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_degenerate_estates(engine: Engine) -> None:
+    assert solved(Estate.build([Loaded()]), [World(Scenario())] * 70, engine) == {place: set() for place in range(70)}
+    assert solved(Estate.build([Loaded()]), [], engine) == {}
+    alone = Estate.build([Loaded(entities=(Party(id="p"),))])
+    assert Fact("p", compiling.CAPABILITIES[7]) in solved(alone, [World(scenario("compromise p"))], engine)[0]
+    itself = estate("connects:s>s", "derives_from:d>d", "depends_on:s>s")
+    assert solved(itself, [World(scenario("compromise s breach d"))], engine)[0] == set(
+        spec(itself, scenario("compromise s breach d"))
+    )
+    blocked = estate("grants:k>o", controls={"k": Control(kind=ControlKind.REVOKED)})
+    assert solved(blocked, [World(scenario("leak k"))], engine)[0] == {fact("possess(k)")}
+
+
+@pytest.mark.parametrize("feeds", [2, 3, 5, 9, 40])
+def test_quorums_of_any_size(feeds: int) -> None:
+    """Both engines count as the spec does, feeds wrong and down in all ways; large ones against each other."""
+    names = [f"f{n}" for n in range(feeds)]
+    rng = random.Random(feeds)
+    built = estate(
+        f"consumes:s>{'+'.join(names)} vote_min={rng.randint(1, feeds)}", f"depends_on:b>{'+'.join(names)} at_least=2"
+    )
+    worlds = []
+    for _ in range(130):
+        wrong, down = rng.sample(names, rng.randint(0, feeds)), rng.sample(names, rng.randint(0, feeds))
+        worlds.append(World(Scenario(wrong=tuple(wrong), outage=tuple(down))))
+    one, other = (solved(built, worlds, engine) for engine in ENGINES)
+    assert one == other
+    if feeds < 6:
+        assert all(one[place] == set(spec(built, world.scenario)) for place, world in enumerate(worlds))
+
+
+@pytest.mark.parametrize("name", [each for each in TABLE_BUGS if each != "a step counts for two"])  # hops are apart
+def test_the_audit_catches_a_wrong_rule(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "RULES", TABLE_BUGS[name])
+    assert audited() is False
+
+
+def test_the_audit_accepts_a_right_engine() -> None:
+    assert audited() is True
+
+
+def audited() -> bool:
+    """Whether the audit accepts what the engine says of a world for every control, two rare and many random ones."""
+    cases = [
+        (estate(*relations, controls={host: Control(kind=kind)}, entities=entities), scenario(seed))
+        for kind, relations, entities, host, seed, _ in CONTROL_CASES
+    ]
+    own_rows = {"reads:o>d": Control(kind=ControlKind.OBJECT_AUTHZ)}
+    approved = {"permits:c>o": Control(kind=ControlKind.APPROVAL)}
+    leak = scenario("leak k")
+    cases.append((estate("grants:k>o", "reads:o>d extent=subset", "contains:d>k2", controls=own_rows), leak))
+    cases.append((estate("grants:k>c", "permits:c>o", controls=approved), leak))
+    for seed in range(300):
+        rng = random.Random(seed)
+        built = random_estate(rng)
+        cases.append((built, random_scenario(rng, built)))
+    try:
+        for built, asked in cases:
+            contour = [World(asked.model_copy(update={"assume": level})) for level in Level]
+            solved(built, contour, "fast" if len(built.entities) % 2 else "numpy")
+    except CertificateError:
+        return False
+    return True
+
+
+def block() -> tuple[Estate, Solved]:
+    """Some worlds in which much is reached."""
+    built = estate("owns:p>s", "reads:s>d", "contains:d>k", "grants:k>o", "writes:o>d2", "informs:d2>b")
+    worlds = [World(scenario("compromise p", level)) for level in Level]
+    return built, next(iter(solve_worlds(compile_system(built), worlds, engine="numpy")))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_audit_refuses_one_bit_more_or_less(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every single bit of what is claimed matters, set or not set."""
+    if engine == "numpy":
+        monkeypatch.setattr("blastradius.engine.audit._swift", lambda: None)
+    built, right = block()
+    check_worlds(built, right)
+    refused = 0
+    for row, bit in np.ndindex(right.state.shape[0], len(right.worlds)):
+        if row not in right.network.places:
+            continue  # a row of several premises together is no claim
+        state = right.state.copy()
+        state[row, 0] ^= np.uint64(1 << bit)
+        with pytest.raises(CertificateError):
+            check_worlds(built, replace(right, state=state))
+        refused += 1
+    assert refused > 20
+
+
+def test_stale_tokens_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solving, "_worlds_with", lambda frame, kind, what: np.ones(len(frame.worlds), np.bool_))
+    assert audited() is False
+
+
+def test_a_world_that_names_what_is_not_there() -> None:
+    built = estate("owns:p>s")
+    for world, says in (
+        (World(Scenario(compromise=("q",))), "'q' is not in the estate"),
+        (World(Scenario(), without=("owns:p>t",)), "did you mean 'owns:p>s'"),
+        (World(Scenario(), controls=((ControlKind.PAM, "t"),)), "is no entity and no relation"),
+        (World(Scenario(distrust=("validatd",))), "did you mean 'validated'"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            list(solve_worlds(compile_system(built), [world]))
+
+
+def test_a_proposal_that_names_what_is_not_there() -> None:
+    system = compile_system(estate("grants:k>c"))
+    with pytest.raises(InputError, match="'nobody' is not declared"):
+        propose(system, [Relation(verb=Verb.HOLDS, sources=("nobody",), targets=("k",))])
+    with pytest.raises(UsageError, match="'permits' cannot be proposed"):
+        propose(system, [Relation(verb=Verb.PERMITS, sources=("c",), targets=("o",))])
+
+
+def test_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solving, "free_memory", lambda: 100)
+    with pytest.raises(UsageError, match=r"rows in 64 worlds at once need .* GB, and .* are free; ask of fewer"):
+        list(solve_worlds(compile_system(estate("owns:p>s", "reads:s>d")), [World(scenario("compromise p"))]))
