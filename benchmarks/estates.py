@@ -160,7 +160,9 @@ class _Estate:
         for number in range(services):
             yield from self._service_relations(number)
         for number in range(0, self.count["store"], 60):
-            yield _relation("contains", f"store_{number}", self.some("credential"), controls=self.controls(redacted=0.5))
+            yield _relation(
+                "contains", f"store_{number}", self.some("credential"), controls=self.controls(redacted=0.5)
+            )
         for number in range(0, self.count["store"], 5):
             yield _relation("derives_from", f"store_{number}", self.near("store", number))
 

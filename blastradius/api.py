@@ -83,6 +83,16 @@ def rank(estate: Estate, **params: Any) -> Shown:
     return ask("rank", estate, **params)
 
 
+def levers(estate: Estate, **params: Any) -> Shown:
+    """What one grant less would cut of a scenario, and what one failed control would open."""
+    return ask("levers", estate, **params)
+
+
+def review(estate: Estate, holder: str, grant: str | tuple[str, ...], **params: Any) -> Shown:
+    """What a grant would add to what a compromise of its holder could reach, before it is granted."""
+    return ask("review", estate, holder=holder, grant=grant, **params)
+
+
 def verify(estate: Estate) -> Shown:
     """Whether the estate's own expectations hold."""
     return ask("verify", estate)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from pydantic import Field
 
-from blastradius.engine import SEED_KINDS, Assumption, Reach, compile_system, solve, warnings
+from blastradius.engine import SEED_KINDS, Assumption, Reach, World, warnings
 from blastradius.estate import Estate
+from blastradius.measuring import original
 from blastradius.model import (
     STEPPING_STONES,
     Capability,
@@ -271,30 +272,20 @@ def records_read(estate: Estate, reach: Reach) -> int:
     for fact in reach.levels:
         store = estate.entities[fact.entity]
         if fact.capability == Capability.READ and isinstance(store, Store):
-            root = _original(estate, store)
+            root = original(estate, store)
             counts[root] = max(counts.get(root, 0), store.records or 0)
     return sum(counts.values())
 
 
-def _original(estate: Estate, store: Store) -> str:
-    seen = [store.id]
-    while store.copy_of is not None and store.copy_of not in seen:
-        seen.append(store.copy_of)
-        original = estate.entities[store.copy_of]
-        if not isinstance(original, Store):
-            break
-        store = original
-    return min(seen) if store.copy_of in seen else seen[-1]
+def every_start(estate: Estate) -> list[tuple[Entity, str]]:
+    """Every party, credential and feed, and the way it starts a scenario."""
+    return [(each, way) for each in estate.entities.values() if (way := _WAYS.get(each.kind)) is not None]
 
 
-def every_start(estate: Estate, assumption: Assumption) -> Iterator[tuple[Entity, str, Reach]]:
-    """Every party, credential and feed on its own: the start, the way it starts, and its reach."""
-    system = compile_system(estate)
-    for start in estate.entities.values():
-        way = _WAYS.get(start.kind)
-        if way is not None:
-            seed = {way: (start.id,), "assume": assumption.level, "distrust": assumption.distrust}
-            yield start, way, solve(estate, Scenario.model_validate(seed), system=system)
+def start_worlds(starts: Iterable[tuple[Entity, str]], assumption: Assumption) -> list[World]:
+    """A world for each start on its own."""
+    asked = Scenario(assume=assumption.level, distrust=assumption.distrust)
+    return [World(asked.model_copy(update={way: (start.id,)})) for start, way in starts]
 
 
 def label(estate: Estate, name: str) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import Assumption
+from blastradius.engine import CAPABILITIES, Assumption, compile_system, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
+from blastradius.measuring import audited
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
-from blastradius.telling import WORDS, ModelRow, every_start, held_over, label, model_row, plural
+from blastradius.telling import WORDS, ModelRow, every_start, held_over, label, model_row, plural, start_worlds
 
 
 class Params(Assumption):
@@ -76,10 +78,18 @@ def run(estate: Estate, params: Params) -> Answer:
 
 
 def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
-    rows, starts = [], 0
-    for start, way, reach in every_start(estate, params):
-        starts += 1
-        for capability in held_over(reach).get(params.entity, ()):
+    """A row for each start and strongest capability: all starts at once, then a proof for those that get there."""
+    system, starts = compile_system(estate), every_start(estate)
+    worlds = start_worlds(starts, params)
+    facts = np.array([system.facts.number(Fact(params.entity, each)) for each in CAPABILITIES], np.int64)
+    reaching = {
+        place for solved in audited(system, worlds) for place in solved.places[solved.holds(facts).any(axis=0)].tolist()
+    }
+    rows = []
+    for place in sorted(reaching):
+        start, way = starts[place]
+        reach = solve(estate, worlds[place].scenario, system=system)
+        for capability in held_over(reach)[params.entity]:
             step = reach.proofs[Fact(params.entity, capability)]
             rows.append(
                 ExposureRow(
@@ -92,7 +102,7 @@ def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
                 )
             )
     rows.sort(key=lambda row: (Level[row.level.upper()], row.hops, row.start, row.capability))
-    return rows, starts
+    return rows, len(starts)
 
 
 def _headline(estate: Estate, data: ExposureData) -> str:

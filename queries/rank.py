@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import Assumption, Reach
+from blastradius.engine import Assumption, compile_system
 from blastradius.estate import Estate
+from blastradius.measuring import Measure, measured
 from blastradius.model import Entity, Frozen, Kind
-from blastradius.telling import ModelRow, every_start, label, model_row, plural, records_read
+from blastradius.telling import ModelRow, every_start, label, model_row, plural, start_worlds
 
 
 class RankRow(Frozen):
@@ -33,8 +34,10 @@ class RankData(Frozen):
 
 
 def run(estate: Estate, params: Assumption) -> Answer:
-    """Solve every start on its own and sort by crown jewels, then records, then processes."""
-    rows = [_row(start, way, reach) for start, way, reach in every_start(estate, params)]
+    """Solve every start on its own, all of them at once, and sort by crown jewels, then records, then processes."""
+    starts = every_start(estate)
+    measures = measured(compile_system(estate), start_worlds(starts, params))
+    rows = [_row(start, way, each) for (start, way), each in zip(starts, measures, strict=True)]
     rows.sort(key=lambda r: (-len(r.crown_jewels), -r.records, -r.processes, -r.entities, r.start))
     data = RankData(
         question="rank",
@@ -53,17 +56,15 @@ def run(estate: Estate, params: Assumption) -> Answer:
     )
 
 
-def _row(start: Entity, way: str, reach: Reach) -> RankRow:
-    estate = reach.estate
-    reached = sorted({fact.entity for fact in reach.levels} - {start.id})
+def _row(start: Entity, way: str, measure: Measure) -> RankRow:
     return RankRow(
         start=start.id,
         kind=start.kind,
         way=way,
-        crown_jewels=tuple(name for name in reached if estate.crown_jewel(name)),
-        records=records_read(estate, reach),
-        processes=sum(estate.entities[name].kind == Kind.PROCESS for name in reached),
-        entities=len(reached),
+        crown_jewels=measure.crown_jewels,
+        records=measure.records,
+        processes=measure.processes,
+        entities=measure.entities,
     )
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from blastradius.engine.audit import check_worlds
 from blastradius.engine.certificate import check
-from blastradius.engine.compile import System, compile_system
+from blastradius.engine.compile import CAPABILITIES, System, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
 from blastradius.engine.proposal import Proposal, propose
 from blastradius.engine.prove import certify
@@ -17,6 +17,7 @@ from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
 
 __all__ = [
+    "CAPABILITIES",
     "SEED_KINDS",
     "Assumption",
     "Certificate",

@@ -18,13 +18,7 @@ _ONE = np.uint32(1)
 
 
 @njit(cache=True, nogil=True)
-def audit(  # noqa: C901 - one loop; calls would cost the compiler its vectors
-    derived: Any,
-    claimed: Any,
-    masks: Any,
-    words: Any,
-    page: Any,
-) -> Any:
+def audit(derived: Any, claimed: Any, masks: Any, words: Any, page: Any) -> Any:  # noqa: C901 - calls cost vectors
     """Derive the claims from what is set in ``derived``, then see that nothing leads out: a verdict and a class."""
     stages, order, of_class, gives, starts, needs, beside_starts, besides, least, mask_of = page
     held = _not_empty(derived, words)

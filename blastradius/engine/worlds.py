@@ -134,5 +134,5 @@ def parts(worlds: Sequence[World]) -> list[list[int]]:
     """
     alike = _collected(((each.scenario.assume, each.scenario.hours), place) for place, each in enumerate(worlds))
     found = [places.tolist() for places in alike.values() if len(places) >= 64]
-    few = [place for places in alike.values() if len(places) < 64 for place in places.tolist()]
+    few = sorted(place for places in alike.values() if len(places) < 64 for place in places.tolist())
     return [*found, few] if few else found

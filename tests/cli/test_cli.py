@@ -68,12 +68,14 @@ def test_the_same_input_gives_the_same_bytes(northwind: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("fmt", ["table", "csv", "markdown", "json"])
-@pytest.mark.parametrize("question", ["reach", "rank", "verify", "exposure", "explain", "check"])
+@pytest.mark.parametrize("question", ["reach", "rank", "verify", "exposure", "explain", "levers", "review", "check"])
 def test_every_question_in_every_format(question: str, fmt: str, northwind: Path) -> None:
     more = {
         "reach": ["--compromise", "acme"],
         "explain": ["--compromise", "acme", "--entity", "orders_db"],
         "exposure": ["--entity", "customer_db"],
+        "levers": ["--compromise", "acme"],
+        "review": ["--holder", "acme", "--grant", "segments.read"],
     }.get(question, [])
     done = run(question, str(northwind), *more, "--format", fmt)
     assert (done.returncode, done.stderr) == (0, "")

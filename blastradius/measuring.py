@@ -1,0 +1,142 @@
+"""What many worlds reach, in the numbers that people compare: crown jewels, records, processes, entities; no score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from blastradius.columns import NOWHERE
+from blastradius.engine import SEED_KINDS, Proposal, Solved, System, World, check_worlds, solve_worlds
+from blastradius.engine.solve import Bits, unpacked
+from blastradius.estate import Estate
+from blastradius.lists import Numbers
+from blastradius.model import Capability, Kind, Store
+
+_CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one world reaches besides where it starts; ``records`` can be read, those of copies counted once."""
+
+    crown_jewels: tuple[str, ...]
+    records: int
+    processes: int
+    entities: int
+
+    @property
+    def size(self) -> tuple[int, int, int, int]:
+        """What worlds are sorted by."""
+        return len(self.crown_jewels), self.records, self.processes, self.entities
+
+
+def measured(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> list[Measure]:
+    """The measure of each world; every world is audited first.
+
+    Raises:
+        UsageError: a world names something that the estate does not have, or the memory does not suffice.
+        CertificateError: the audit refuses what the engine claims; a defect of the engine.
+    """
+    ruler = _Ruler(system)
+    found: dict[int, Measure] = {}
+    for solved in audited(system, worlds, proposal):
+        found.update(zip(solved.places.tolist(), ruler.measures(solved), strict=True))
+    return [found[place] for place in range(len(worlds))]
+
+
+def audited(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> Iterator[Solved]:
+    """Worlds solved, each block of them verified by the independent checker."""
+    for solved in solve_worlds(system, worlds, proposal=proposal):
+        check_worlds(system.estate, solved, proposal.estate if proposal is not None else None)
+        yield solved
+
+
+class _Ruler:
+    """What of an estate counts."""
+
+    def __init__(self, system: System) -> None:
+        estate = system.estate
+        self.system = system
+        number = system.facts.entity_numbers
+        jewels = [name for name in estate.entities if estate.crown_jewel(name)]
+        self.jewels = np.array([number[each] for each in jewels], np.int64)
+        self.jewel_names = np.array(jewels, np.str_)
+        self.processes = np.array([number[each.id] for each in estate.of_kind(Kind.PROCESS)], np.int64)
+        stores = [each for each in estate.of_kind(Kind.STORE) if isinstance(each, Store) and each.records]
+        roots = {each.id: original(estate, each) for each in stores}
+        stores.sort(key=lambda each: roots[each.id])
+        self.stores = np.array([number[each.id] for each in stores], np.int64)
+        self.records = np.array([each.records for each in stores], np.int64)
+        changes = [
+            place for place, each in enumerate(stores) if not place or roots[stores[place - 1].id] != roots[each.id]
+        ]
+        self.roots = np.array(changes, np.int64)
+
+    def measures(self, solved: Solved) -> Iterator[Measure]:
+        """The measure of each world of a block, in order."""
+        worlds = len(solved.places)
+        entities = self._entities(solved)
+        jewels = unpacked(entities[self.jewels], worlds)
+        records, reached = self._records(solved), _count(entities, worlds)
+        processes = _count(entities[self.processes], worlds)
+        for world in range(worlds):
+            names = tuple(self.jewel_names[jewels[:, world]].tolist())
+            yield Measure(names, int(records[world]), int(processes[world]), int(reached[world]))
+
+    def _entities(self, solved: Solved) -> Bits:
+        """For each entity the worlds in which something holds of it that did not hold from the start."""
+        network, words = solved.network, solved.state.shape[1]
+        found = np.zeros((len(self.system.facts.entities), words), np.uint64)
+        entity, _ = self.system.facts.split(network.facts)
+        here = (entity != NOWHERE) & (network.places != NOWHERE)
+        owners, firsts = np.unique(entity[here], return_index=True)
+        if len(owners):
+            found[owners] = np.bitwise_or.reduceat(solved.state[network.places[here]], firsts, axis=0)
+        for number, bits in solved.loose.items():
+            owner = int(self.system.facts.split(np.array([number]))[0][0])
+            if owner != NOWHERE:
+                found[owner] |= bits
+        for world, name in _starts(solved):
+            found[self.system.facts.entity_numbers[name], world // 64] &= ~(np.uint64(1) << np.uint64(world % 64))
+        return found
+
+    def _records(self, solved: Solved) -> Numbers:
+        """The records that can be read in each world, the largest of the copies of each original."""
+        worlds = len(solved.places)
+        read = solved.bits(self.system.facts.facts(self.stores, Capability.READ))
+        found = np.zeros(worlds, np.int64)
+        for first in range(0, worlds, 64):
+            held = unpacked(read[:, first // 64 : first // 64 + 1], min(64, worlds - first))
+            if len(self.roots):
+                largest = np.maximum.reduceat(held * self.records[:, np.newaxis], self.roots, axis=0)
+                found[first : first + 64] = largest.sum(axis=0)
+        return found
+
+
+def _starts(solved: Solved) -> Iterator[tuple[int, str]]:
+    for world, each in enumerate(solved.worlds):
+        for way in SEED_KINDS:
+            for name in getattr(each.scenario, way):
+                yield world, name
+
+
+def _count(bits: Bits, worlds: int) -> Numbers:
+    """For each world the number of rows in which it has a bit."""
+    found = np.zeros(worlds, np.int64)
+    for first in range(0, len(bits), _CHUNK):
+        found += unpacked(bits[first : first + _CHUNK], worlds).sum(axis=0)
+    return found
+
+
+def original(estate: Estate, store: Store) -> str:
+    """What a store is a copy of, in the end."""
+    seen = [store.id]
+    while store.copy_of is not None and store.copy_of not in seen:
+        seen.append(store.copy_of)
+        found = estate.entities[store.copy_of]
+        if not isinstance(found, Store):
+            break
+        store = found
+    return min(seen) if store.copy_of in seen else seen[-1]

@@ -1,0 +1,236 @@
+"""A grant before it is granted: what new reach it adds at each level, which part of it adds what, what it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from blastradius.answer import Answer, Query, Table
+from blastradius.engine import CAPABILITIES, System, World, compile_system, propose
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.lists import Flags, Numbers
+from blastradius.measuring import audited
+from blastradius.model import Capability, Credential, Expectation, Fact, Frozen, Kind, Level, Relation, Scenario, Verb
+from blastradius.telling import WORDS, ModelRow, label, model_row, plural, strongest
+
+NEW_KEY = "proposed key"
+
+
+class Params(BaseModel):
+    """Who would hold a key, and what it would grant."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    holder: str = Field(description="the party or service that is to hold the key")
+    grant: tuple[str, ...] = Field(description="a scope or operation to be granted; may be repeated")
+    key: str | None = Field(None, description="a credential that the holder has already [default: a new one]")
+    assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
+        "lateral", description="how much of the attacker to assume, cumulative"
+    )
+
+
+class AddedRow(Frozen):
+    """Something that a compromise of the holder could newly reach, at the lowest level; strongest capabilities only."""
+
+    entity: str
+    kind: Kind
+    capability: Capability
+    level: str
+    before: str | None
+    crown_jewel: bool
+
+
+class PartRow(Frozen):
+    """One of the grants on its own: how many entities it adds something to, crown jewels among them."""
+
+    grant: str
+    entities: int
+    crown_jewels: tuple[str, ...]
+
+
+class BrokenRow(Frozen):
+    """An expectation of the estate that would no longer hold: what it says is not reached, and would be."""
+
+    expectation: str
+    entity: str
+    capability: Capability
+
+
+class ReviewData(Frozen):
+    """The answer to ``review``."""
+
+    question: str
+    holder: str
+    key: str
+    grants: tuple[str, ...]
+    assume: str
+    added: tuple[AddedRow, ...]
+    parts: tuple[PartRow, ...]
+    broken: tuple[BrokenRow, ...]
+    checked: bool
+    model: ModelRow
+
+
+def run(estate: Estate, params: Params) -> Answer:
+    """Compare what a compromise of the holder reaches before and after; findings when an expectation breaks.
+
+    Raises:
+        UsageError: the holder, the key or a grant is not in the estate, or not of the right kind.
+    """
+    _check(estate, params)
+    system = compile_system(estate)
+    added = _added(system, params, params.grant)
+    parts = [_part(estate, each, _added(system, params, (each,))) for each in params.grant]
+    broken = _broken(system, params)
+    data = ReviewData(
+        question="review",
+        holder=params.holder,
+        key=params.key or NEW_KEY,
+        grants=params.grant,
+        assume=params.assume,
+        added=tuple(added),
+        parts=tuple(parts),
+        broken=tuple(broken),
+        checked=True,
+        model=model_row(estate),
+    )
+    return Answer(
+        question="review",
+        headline=_headline(estate, data),
+        data=data,
+        tables=(_added_table(estate, added), _parts_table(parts), *([_broken_table(broken)] if broken else [])),
+        notes=estate.notes,
+        findings=bool(broken),
+    )
+
+
+def _check(estate: Estate, params: Params) -> None:
+    if not params.grant:
+        raise UsageError("a review is of something to be granted; name it with --grant")
+    wanted: list[tuple[str, str, tuple[Kind, ...]]] = [("holder", params.holder, (Kind.PARTY, Kind.SERVICE))]
+    wanted += [("grant", each, (Kind.SCOPE, Kind.OPERATION)) for each in params.grant]
+    wanted += [("key", params.key, (Kind.CREDENTIAL,))] if params.key else []
+    for word, name, kinds in wanted:
+        entity = estate.entities.get(name)
+        if entity is None:
+            raise UsageError(f"{word}: {name!r} is not in the estate{estate.suggest(name)}")
+        if entity.kind not in kinds:
+            raise UsageError(f"{word}: {name!r} is a {entity.kind}; expected a {' or '.join(kinds)}")
+    if params.key is None and NEW_KEY in estate.entities:
+        raise UsageError(f"the estate has an entity {NEW_KEY!r}; name the key with --key")
+
+
+def _relations(params: Params, grants: Sequence[str]) -> tuple[Relation, ...]:
+    key = params.key or NEW_KEY
+    holds = Relation(verb=Verb.HOLDS, sources=(params.holder,), targets=(key,))
+    return (holds, *(Relation(verb=Verb.GRANTS, sources=(key,), targets=(each,)) for each in grants))
+
+
+def _levels(params: Params) -> list[Level]:
+    return [each for each in Level if each <= Level[params.assume.upper()]]
+
+
+def _added(system: System, params: Params, grants: Sequence[str]) -> list[AddedRow]:
+    """What the grants add, all levels before and after at once."""
+    relations = _relations(params, grants)
+    new = () if params.key else (Credential(id=NEW_KEY),)
+    proposal = propose(system, relations, new)
+    levels = _levels(params)
+    asked = [Scenario(compromise=(params.holder,), assume=level) for level in levels]
+    worlds = [World(each, proposed=proposed) for proposed in (False, True) for each in asked]
+    (solved,) = audited(system, worlds, proposal)
+    facts = np.arange(len(system.facts.entities) * len(CAPABILITIES))
+    held = solved.holds(facts)[:, np.argsort(solved.places)]
+    before, after = held[:, : len(levels)], held[:, len(levels) :]
+    gained: dict[str, dict[Capability, int]] = {}
+    for number in np.flatnonzero((after & ~before).any(axis=1)).tolist():
+        fact = system.facts.fact(number)
+        gained.setdefault(fact.entity, {})[fact.capability] = number
+    rows = [
+        _added_row(system.estate, Fact(entity, each), levels, before[numbers[each]], after[numbers[each]])
+        for entity, numbers in gained.items()
+        for each in strongest(numbers)
+    ]
+    return sorted(rows, key=lambda row: (Level[row.level.upper()], not row.crown_jewel, row.entity, row.capability))
+
+
+def _added_row(estate: Estate, fact: Fact, levels: list[Level], before: Flags, after: Flags) -> AddedRow:
+    return AddedRow(
+        entity=fact.entity,
+        kind=estate.entities[fact.entity].kind,
+        capability=fact.capability,
+        level=levels[int(np.argmax(after))].word,
+        before=levels[int(np.argmax(before))].word if before.any() else None,
+        crown_jewel=estate.crown_jewel(fact.entity),
+    )
+
+
+def _part(estate: Estate, grant: str, added: list[AddedRow]) -> PartRow:
+    reached = sorted({each.entity for each in added})
+    return PartRow(grant=grant, entities=len(reached), crown_jewels=tuple(filter(estate.crown_jewel, reached)))
+
+
+def _broken(system: System, params: Params) -> list[BrokenRow]:
+    """Expectations under the proposal: what is not to be reached and would be, and was not before."""
+    expected = [each for each in system.estate.expectations if each.not_reached]
+    proposal = propose(system, _relations(params, params.grant), () if params.key else (Credential(id=NEW_KEY),))
+    worlds = [World(each.scenario, proposed=proposed) for each in expected for proposed in (False, True)]
+    rows: list[BrokenRow] = []
+    found: dict[int, tuple[bool, ...]] = {}
+    for solved in audited(system, worlds, proposal):
+        for column, place in enumerate(solved.places.tolist()):
+            facts = _facts(system, expected[place // 2])
+            found[place] = tuple(solved.holds(facts)[:, column].tolist())
+    for place, each in enumerate(expected):
+        for fact, before, after in zip(each.not_reached, found[2 * place], found[2 * place + 1], strict=True):
+            if after and not before:
+                rows.append(BrokenRow(expectation=each.name, entity=fact.entity, capability=fact.capability))
+    return rows
+
+
+def _facts(system: System, each: Expectation) -> Numbers:
+    numbers = [system.facts.number(Fact(fact.entity, fact.capability)) for fact in each.not_reached]
+    return np.array(numbers, np.int64)
+
+
+def _headline(estate: Estate, data: ReviewData) -> str:
+    entities = {each.entity for each in data.added}
+    jewels = sorted({each.entity for each in data.added if each.crown_jewel})
+    holder = label(estate, data.holder)
+    if not entities:
+        return f"the grant adds nothing to what a compromise of {holder} could reach under level {data.assume!r}"
+    tail = f", and breaks {plural(len(data.broken), 'expectation')}" if data.broken else ""
+    named = f", among them {', '.join(label(estate, each) for each in jewels)}" if jewels else ""
+    return (
+        f"with the grant a compromise of {holder} could newly reach, or reach further into, "
+        f"{plural(len(entities), 'entity', 'entities')} under level {data.assume!r}{named}{tail}"
+    )
+
+
+def _added_table(estate: Estate, rows: list[AddedRow]) -> Table:
+    return Table(
+        "added",
+        "What it adds",
+        ("level", "before", "entity", "name", "kind", "crown jewel", "what it means"),
+        tuple(
+            (r.level, r.before or "", r.entity, label(estate, r.entity), r.kind, r.crown_jewel, WORDS[r.capability])
+            for r in rows
+        ),
+    )
+
+
+def _parts_table(rows: list[PartRow]) -> Table:
+    cells = tuple((r.grant, r.entities, ", ".join(r.crown_jewels)) for r in rows)
+    return Table("parts", "Each grant on its own", ("grant", "adds entities", "crown jewels"), cells)
+
+
+def _broken_table(rows: list[BrokenRow]) -> Table:
+    cells = tuple((r.expectation, f"{r.capability}({r.entity})") for r in rows)
+    return Table("broken", "Expectations it breaks", ("expectation", "would be reached"), cells)
+
+
+QUERY = Query("review", "A grant before it is granted: new reach, each part, broken rules", Params, run, ReviewData)
