@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,10 @@ NOWHERE = -1
 
 @dataclass(frozen=True)
 class EntityColumns:
-    """Entities by number, in the estate's order; ``api`` and ``flat_zone`` are numbers of names, or ``NOWHERE``."""
+    """Entities by number, in the estate's order; ``api`` and ``flat_zone`` are numbers of names, or ``NOWHERE``.
+
+    ``copy_of`` is the number of another entity, or ``NOWHERE``; ``records`` a count, 0 where unstated.
+    """
 
     ids: Sequence[str]
     kind: Numbers
@@ -32,6 +35,9 @@ class EntityColumns:
     flat_zone: Numbers
     anonymous: Flags
     password: Flags
+    crown_jewel: Flags
+    records: Numbers
+    copy_of: Numbers
     apis: Sequence[str]
     flat_zones: Sequence[str]
 
@@ -74,17 +80,29 @@ class Columns:
     controls: ControlColumns
 
 
+@runtime_checkable
+class Columned(Protocol):
+    """An estate that is kept as tables."""
+
+    @property
+    def columns(self) -> Columns:
+        """The tables."""
+        ...
+
+
 def columns_of(estate: Estate) -> Columns:
     """The tables of an estate."""
+    if isinstance(estate, Columned):
+        return estate.columns
     number = {name: place for place, name in enumerate(estate.entities)}
     return Columns(
-        _entities(estate),
+        _entities(estate, number),
         _relations(list(estate.relations.values()), number),
         _controls(estate, number),
     )
 
 
-def _entities(estate: Estate) -> EntityColumns:
+def _entities(estate: Estate, number: dict[str, int]) -> EntityColumns:
     entities = list(estate.entities.values())
     flat = [zone.id for zone in estate.zones.values() if zone.flat]
     apis = sorted({each.api for each in entities if isinstance(each, Operation) and each.api is not None})
@@ -95,6 +113,9 @@ def _entities(estate: Estate) -> EntityColumns:
         flat_zone=_places([each.zone if each.kind == Kind.SERVICE else None for each in entities], flat),
         anonymous=_flags(entities, _is_anonymous),
         password=_flags(entities, lambda each: isinstance(each, Credential) and each.type == "password"),
+        crown_jewel=_flags(entities, lambda each: bool(getattr(each, "crown_jewel", False))),
+        records=_numbers(entities, lambda each: getattr(each, "records", None) or 0),
+        copy_of=_numbers(entities, lambda each: number.get(getattr(each, "copy_of", None) or "", NOWHERE)),
         apis=apis,
         flat_zones=flat,
     )

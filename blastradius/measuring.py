@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blastradius.columns import NOWHERE
+from blastradius.columns import KINDS, NOWHERE
 from blastradius.engine import SEED_KINDS, Proposal, Solved, System, World, check_worlds, solve_worlds
 from blastradius.engine.solve import Bits, unpacked
 from blastradius.estate import Estate
 from blastradius.lists import Numbers
-from blastradius.model import Capability, Kind, Store
+from blastradius.model import Capability, Kind
+
+MOST_AUDITED = 500_000
+"""Up to how many relations an estate is audited; the checker's book takes about 1 kB for each."""
 
 _CHUNK = 4096
 
@@ -46,10 +49,16 @@ def measured(system: System, worlds: Sequence[World], proposal: Proposal | None 
     return [found[place] for place in range(len(worlds))]
 
 
+def is_audited(estate: Estate) -> bool:
+    """Whether what is solved of an estate is verified: the audit's own book of a very large one would not fit."""
+    return len(estate.relations) <= MOST_AUDITED
+
+
 def audited(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> Iterator[Solved]:
-    """Worlds solved, each block of them verified by the independent checker."""
+    """Worlds solved, each block of them verified by the independent checker unless the estate is too large for it."""
     for solved in solve_worlds(system, worlds, proposal=proposal):
-        check_worlds(system.estate, solved, proposal.estate if proposal is not None else None)
+        if is_audited(system.estate):
+            check_worlds(system.estate, solved, proposal.estate if proposal is not None else None)
         yield solved
 
 
@@ -57,22 +66,17 @@ class _Ruler:
     """What of an estate counts."""
 
     def __init__(self, system: System) -> None:
-        estate = system.estate
+        entities = system.columns.entities
         self.system = system
-        number = system.facts.entity_numbers
-        jewels = [name for name in estate.entities if estate.crown_jewel(name)]
-        self.jewels = np.array([number[each] for each in jewels], np.int64)
-        self.jewel_names = np.array(jewels, np.str_)
-        self.processes = np.array([number[each.id] for each in estate.of_kind(Kind.PROCESS)], np.int64)
-        stores = [each for each in estate.of_kind(Kind.STORE) if isinstance(each, Store) and each.records]
-        roots = {each.id: original(estate, each) for each in stores}
-        stores.sort(key=lambda each: roots[each.id])
-        self.stores = np.array([number[each.id] for each in stores], np.int64)
-        self.records = np.array([each.records for each in stores], np.int64)
-        changes = [
-            place for place, each in enumerate(stores) if not place or roots[stores[place - 1].id] != roots[each.id]
-        ]
-        self.roots = np.array(changes, np.int64)
+        self.jewels = np.flatnonzero(entities.crown_jewel)
+        self.jewel_names = np.array([entities.ids[each] for each in self.jewels.tolist()], np.str_)
+        self.processes = np.flatnonzero(entities.kind == KINDS.index(Kind.PROCESS))
+        stores = np.flatnonzero(entities.records > 0)
+        originals = np.array([_original(entities.copy_of, each) for each in stores.tolist()], np.int64)
+        together = np.argsort(originals, kind="stable")
+        self.stores = stores[together]
+        self.records = entities.records[self.stores]
+        self.roots = np.flatnonzero(np.diff(originals[together], prepend=-1))
 
     def measures(self, solved: Solved) -> Iterator[Measure]:
         """The measure of each world of a block, in order."""
@@ -130,13 +134,12 @@ def _count(bits: Bits, worlds: int) -> Numbers:
     return found
 
 
-def original(estate: Estate, store: Store) -> str:
-    """What a store is a copy of, in the end."""
-    seen = [store.id]
-    while store.copy_of is not None and store.copy_of not in seen:
-        seen.append(store.copy_of)
-        found = estate.entities[store.copy_of]
-        if not isinstance(found, Store):
-            break
-        store = found
-    return min(seen) if store.copy_of in seen else seen[-1]
+def _original(copy_of: Numbers, store: int) -> int:
+    """What a store is a copy of, in the end; of copies in a circle the first."""
+    seen = [store]
+    while copy_of[seen[-1]] != NOWHERE:
+        following = int(copy_of[seen[-1]])
+        if following in seen:
+            return min(seen[seen.index(following) :])
+        seen.append(following)
+    return seen[-1]

@@ -6,6 +6,7 @@ relation says where it came from (``provenance``) and how well it is known (``ba
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cached_property
@@ -338,10 +339,15 @@ class Relation(Frozen):
     @cached_property
     def id(self) -> str:
         """A stable name made of the verb and the ends, such as ``grants:key>orders.read``."""
-        return f"{self.verb}:{_joined(self.sources)}>{_joined(self.targets)}"
+        return relation_id(self.verb, self.sources, self.targets)
 
 
-def _joined(ids: tuple[str, ...]) -> str:
+def relation_id(verb: Verb, sources: Iterable[str], targets: Iterable[str]) -> str:
+    """The id of a relation of these ends."""
+    return f"{verb}:{_joined(sources)}>{_joined(targets)}"
+
+
+def _joined(ids: Iterable[str]) -> str:
     """Ids joined so that no two lists of ids read the same."""
     return "+".join(one.replace("%", "%25").replace("+", "%2B").replace(">", "%3E") for one in ids)
 

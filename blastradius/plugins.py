@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -84,7 +85,23 @@ def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = No
     """
     from blastradius.estate import Estate
 
+    lines = [Path(each) for each in paths if _is_estate_of_lines(Path(each))]
+    if lines:
+        from blastradius.lines import load_lines
+
+        if len(paths) > 1:
+            raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
+        return load_lines(lines[0], progress)
     return Estate.build(part for _, part in load_parts(paths, progress))
+
+
+def _is_estate_of_lines(path: Path) -> bool:
+    """Whether a file of JSON Lines begins with an entity, a relation, a zone or a heading of ours."""
+    if path.suffix.lower() not in (".jsonl", ".ndjson") or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        first = file.readline(2000)
+    return re.match(rb'\s*\{\s*"(kind|verb|zone|title|as_of)"\s*:', first) is not None
 
 
 def load_parts(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> list[tuple[str, Loaded]]:

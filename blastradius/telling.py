@@ -8,7 +8,6 @@ from pydantic import Field
 
 from blastradius.engine import SEED_KINDS, Assumption, Reach, World, warnings
 from blastradius.estate import Estate
-from blastradius.measuring import original
 from blastradius.model import (
     STEPPING_STONES,
     Capability,
@@ -272,14 +271,28 @@ def records_read(estate: Estate, reach: Reach) -> int:
     for fact in reach.levels:
         store = estate.entities[fact.entity]
         if fact.capability == Capability.READ and isinstance(store, Store):
-            root = original(estate, store)
+            root = _original(estate, store)
             counts[root] = max(counts.get(root, 0), store.records or 0)
     return sum(counts.values())
 
 
+def _original(estate: Estate, store: Store) -> str:
+    """What a store is a copy of, in the end; of copies in a circle the first."""
+    seen = [store.id]
+    while store.copy_of is not None:
+        if store.copy_of in seen:
+            return min(seen[seen.index(store.copy_of) :])
+        seen.append(store.copy_of)
+        following = estate.entities[store.copy_of]
+        if not isinstance(following, Store):
+            break
+        store = following
+    return seen[-1]
+
+
 def every_start(estate: Estate) -> list[tuple[Entity, str]]:
     """Every party, credential and feed, and the way it starts a scenario."""
-    return [(each, way) for each in estate.entities.values() if (way := _WAYS.get(each.kind)) is not None]
+    return [(each, way) for kind, way in _WAYS.items() for each in estate.of_kind(kind)]
 
 
 def start_worlds(starts: Iterable[tuple[Entity, str]], assumption: Assumption) -> list[World]:

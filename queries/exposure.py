@@ -11,7 +11,7 @@ from blastradius.answer import Answer, Query, Table
 from blastradius.engine import CAPABILITIES, Assumption, compile_system, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.measuring import audited
+from blastradius.measuring import audited, is_audited
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
 from blastradius.telling import WORDS, ModelRow, every_start, held_over, label, model_row, plural, start_worlds
 
@@ -65,7 +65,7 @@ def run(estate: Estate, params: Params) -> Answer:
         distrusted=params.distrust,
         exposed_to=tuple(rows),
         starts=starts,
-        checked=True,
+        checked=is_audited(estate),
         model=model_row(estate),
     )
     return Answer(

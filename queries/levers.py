@@ -9,7 +9,7 @@ from pydantic import Field
 from blastradius.answer import Answer, Query, Table
 from blastradius.engine import ScenarioParams, World, compile_system
 from blastradius.estate import Estate
-from blastradius.measuring import Measure, measured
+from blastradius.measuring import Measure, is_audited, measured
 from blastradius.model import Frozen, Scenario, Verb
 from blastradius.telling import ModelRow, ScenarioRow, model_row, notes_of, plural, scenario_row
 
@@ -78,7 +78,7 @@ def run(estate: Estate, params: Params) -> Answer:
         removals_tried=len(relations),
         failed=tuple(failed[: params.top]),
         failures_tried=len(controls),
-        checked=True,
+        checked=is_audited(estate),
         model=model_row(estate),
     )
     return Answer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from blastradius.answer import Answer, Query, Table
 from blastradius.engine import Assumption, compile_system
 from blastradius.estate import Estate
-from blastradius.measuring import Measure, measured
+from blastradius.measuring import Measure, is_audited, measured
 from blastradius.model import Entity, Frozen, Kind
 from blastradius.telling import ModelRow, every_start, label, model_row, plural, start_worlds
 
@@ -44,7 +44,7 @@ def run(estate: Estate, params: Assumption) -> Answer:
         assume=params.assume,
         distrusted=params.distrust,
         rows=tuple(rows),
-        checked=True,
+        checked=is_audited(estate),
         model=model_row(estate),
     )
     return Answer(

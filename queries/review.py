@@ -13,7 +13,7 @@ from blastradius.engine import CAPABILITIES, System, World, compile_system, prop
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.lists import Flags, Numbers
-from blastradius.measuring import audited
+from blastradius.measuring import audited, is_audited
 from blastradius.model import Capability, Credential, Expectation, Fact, Frozen, Kind, Level, Relation, Scenario, Verb
 from blastradius.telling import WORDS, ModelRow, label, model_row, plural, strongest
 
@@ -95,7 +95,7 @@ def run(estate: Estate, params: Params) -> Answer:
         added=tuple(added),
         parts=tuple(parts),
         broken=tuple(broken),
-        checked=True,
+        checked=is_audited(estate),
         model=model_row(estate),
     )
     return Answer(

@@ -235,8 +235,10 @@ class _Page:
         names = list(book.number)
         facts = [names[each] for each in self.facts.tolist()]
         self.number = {fact: place for place, fact in enumerate(facts)}
-        known = estate.controls
-        self.fallible = [each for each in facts if each.capability == C.INACTIVE and each.entity in known]
+        self.fallible: dict[str, list[Fact]] = {}
+        for each in facts:
+            if each.capability == C.INACTIVE and each.entity in estate.controls:
+                self.fallible.setdefault(estate.controls[each.entity].control.kind, []).append(each)
         place = np.full(len(names), -1)
         place[self.facts] = np.arange(len(self.facts))
         self.terms = list(book.known_terms)
@@ -455,17 +457,17 @@ class _Check:
             asked = world.scenario
             facts = [Fact(name, gain) for way, gains in _GAINS for name in getattr(asked, way) for gain in gains]
             if asked.distrust not in fallen:
-                fallen[asked.distrust] = self._distrusted(frozenset(asked.distrust))
+                fallen[asked.distrust] = self._distrusted(asked.distrust)
             for fact in (*facts, *fallen[asked.distrust]):
                 place = self.page.number.get(fact)
                 if place is not None:
                     found[self.page.classes[place], number // 64] |= np.uint64(1) << np.uint64(number % 64)
         return found
 
-    def _distrusted(self, distrust: frozenset[str]) -> list[Fact]:
-        known = self.estate.controls
-        by_kind = [each for each in self.page.fallible if distrust and known[each.entity].control.kind in distrust]
-        return [*by_kind, *(Fact(each, C.INACTIVE) for each in distrust)]
+    def _distrusted(self, distrust: Iterable[str]) -> list[Fact]:
+        """That distrusted controls are inactive, named by kind or by id."""
+        named = [Fact(each, C.INACTIVE) for each in distrust]
+        return [fact for each in distrust for fact in self.page.fallible.get(each, ())] + named
 
     def _open(self) -> Words:
         """Rows of masks, as ``_Page`` numbers them."""

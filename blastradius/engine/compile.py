@@ -156,6 +156,13 @@ class System:
         """The number of each relation."""
         return {name: number for number, name in enumerate(self.columns.relations.ids)}
 
+    @cached_property
+    def steps_along(self) -> Lists:
+        """For each relation the steps that run along it."""
+        both = np.concatenate([self.steps.first, self.steps.second])
+        steps = np.tile(np.arange(len(self.steps)), 2)
+        return Lists.grouped(both[both != NOWHERE], steps[both != NOWHERE], len(self.columns.relations.ids))
+
     def stopped_by(self, kind: ControlKind, host: str) -> Numbers:
         """The steps that a control would stop if it were put on an entity or a relation."""
         found = [

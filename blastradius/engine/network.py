@@ -159,8 +159,7 @@ def _terms(frame: Frame) -> _Terms:
         asking.only_where(np.flatnonzero(steps.buffer_h == buffer_h), frame.outlasting(buffer_h), ("buffer", buffer_h))
     asking.only_where(np.flatnonzero(steps.fails_closed), frame.opening, ("opening", None))
     for name, worlds in frame.removed.items():
-        number = system.relation_numbers[name]
-        along = np.flatnonzero((steps.first == number) | (steps.second == number))
+        along = np.array(system.steps_along[system.relation_numbers[name]], np.int64)
         asking.only_where(along, _but(worlds, len(frame.worlds)), ("without", name))
     for added, worlds in frame.added.items():
         asking.only_where(system.stopped_by(*added), _but(worlds, len(frame.worlds)), ("control", added))

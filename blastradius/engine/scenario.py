@@ -12,6 +12,7 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Fact, Kind, Level, Note, NoteKind, Scenario, Verb
 
+_CONTROL_KINDS = frozenset(map(str, ControlKind))
 _HARDLY = frozenset({Kind.CREDENTIAL, Kind.SCOPE})
 SEED_KINDS: dict[str, frozenset[Kind]] = {
     "compromise": frozenset({Kind.PARTY, Kind.SERVICE}),
@@ -168,7 +169,7 @@ def _instead(kind: Kind) -> str:
 
 
 def _check_control(estate: Estate, name: str) -> None:
-    if name in set(ControlKind) or name in estate.controls:
+    if name in _CONTROL_KINDS or name in estate.controls:
         return
     close = get_close_matches(name, [*ControlKind, *estate.controls], n=1)
     tail = f"did you mean {str(close[0])!r}?" if close else "name a kind of control, or KIND@ID"

@@ -222,8 +222,7 @@ def solve_frame(part: Part, frame: Frame, places: Numbers, fill: Fill) -> Solved
     facts, worlds = _seeds(frame)
     word, bit = _words(worlds)
     solved.add(facts, word, bit)
-    for (kind, what), row in network.tokens.items():
-        solved.state[row] = packed(_worlds_with(frame, kind, what))
+    _set_tokens(solved)
     fill(network, solved.state)
     while proposal is not None and _propose(solved, proposal):
         fill(network, solved.state)
@@ -289,18 +288,27 @@ def _seeds(frame: Frame) -> tuple[Numbers, Numbers]:
     )
 
 
-def _worlds_with(frame: Frame, kind: str, what: Any) -> Flags:
-    """In which worlds a token is true."""
-    if kind == "level":
-        return frame.levels >= int(what)
-    if kind == "buffer":
-        return frame.outlasting(what)
-    if kind == "opening":
-        return frame.opening
-    gone = (frame.removed if kind == "without" else frame.added)[what]
-    found = np.ones(len(frame.worlds), np.bool_)
-    found[gone] = False
-    return found
+def _set_tokens(solved: Solved) -> None:
+    """Set the rows of what differs between worlds; most are true in most worlds."""
+    frame, tokens = solved.frame, solved.network.tokens
+    solved.state[list(tokens.values())] = packed(np.ones(len(frame.worlds), np.bool_))
+    for (kind, what), row in tokens.items():
+        if kind in _SHARED:
+            solved.state[row] = packed(_SHARED[kind](frame, what))
+    for kind, changes in (("without", frame.removed), ("control", frame.added)):
+        for change, worlds in changes.items():
+            row = tokens.get((kind, change), NOWHERE)
+            if row != NOWHERE:
+                word, bit = _words(worlds)
+                np.bitwise_and.at(solved.state, (row, word), ~bit)
+
+
+_SHARED: dict[str, Callable[[Frame, Any], Flags]] = {
+    "level": lambda frame, level: frame.levels >= level,
+    "buffer": lambda frame, buffer_h: frame.outlasting(buffer_h),
+    "opening": lambda frame, _: frame.opening,
+}
+"""The tokens that hold in some worlds for what these assume, not for what was changed in them."""
 
 
 def packed(flags: NDArray[np.bool_]) -> Bits:

@@ -19,6 +19,7 @@ from blastradius.model import ControlKind
 
 _Key = TypeVar("_Key")
 _NONE = np.zeros(0, np.int64)
+_KINDS = frozenset(map(str, ControlKind))
 
 
 def checked_worlds(system: System, worlds: Iterable[World]) -> tuple[World, ...]:
@@ -114,9 +115,9 @@ class Frame:
 
 def distrusted(system: System, distrust: Sequence[str]) -> Numbers:
     """The controls that are distrusted, by kind or by id."""
-    kinds = [number for number, kind in enumerate(CONTROLS) if kind in distrust]
+    by_id = [system.facts.control_numbers[name] for name in distrust if name in system.facts.control_numbers]
+    kinds = [CONTROLS.index(ControlKind(name)) for name in distrust if name in _KINDS]
     by_kind = np.flatnonzero(np.isin(system.columns.controls.kind, kinds)) if kinds else _NONE
-    by_id = [number for name in distrust if (number := system.facts.control_numbers.get(name)) is not None]
     return np.union1d(by_kind, np.array(by_id, np.int64))
 
 

@@ -87,6 +87,23 @@ def test_changed_worlds_agree_with_the_estate_written_out(seed: int) -> None:
         assert found[place] == set(spec(changed(built, world), asked)), world
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("seed", range(12))
+def test_worlds_in_many_blocks(seed: int, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worlds that fill several blocks of 64, each block with relations, controls and distrust of its own."""
+    monkeypatch.setattr(solving, "WORDS", 1)
+    rng = random.Random(seed)
+    built = random_estate(rng)
+    worlds = []
+    for number in range(200):
+        asked = random_scenario(rng, built).model_copy(update={"hours": None, "assume": Level.TAKEOVER})
+        changes = (_some(rng, built.relations), _some_controls(rng, built)) if number % 2 else ((), ())
+        worlds.append(World(asked.model_copy(update={"distrust": ()}) if number % 2 else asked, *changes))
+    found = solved(built, worlds, engine)
+    for place, world in enumerate(worlds):
+        assert found[place] == set(spec(changed(built, world), world.scenario)), world
+
+
 def _some(rng: random.Random, names: Iterable[str]) -> tuple[str, ...]:
     known = list(names)
     return tuple(rng.sample(known, min(len(known), rng.choice((0, 1, 3)))))
@@ -254,7 +271,7 @@ def test_the_audit_refuses_one_bit_more_or_less(engine: Engine, monkeypatch: pyt
 
 
 def test_stale_tokens_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solving, "_worlds_with", lambda frame, kind, what: np.ones(len(frame.worlds), np.bool_))
+    monkeypatch.setattr(solving, "_SHARED", {})
     assert audited() is False
 
 
