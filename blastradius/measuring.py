@@ -98,10 +98,10 @@ class _Ruler:
         owners, firsts = np.unique(entity[here], return_index=True)
         if len(owners):
             found[owners] = np.bitwise_or.reduceat(solved.state[network.places[here]], firsts, axis=0)
-        for number, bits in solved.loose.items():
-            owner = int(self.system.facts.split(np.array([number]))[0][0])
-            if owner != NOWHERE:
-                found[owner] |= bits
+        for facts, word, bits in solved.loose:
+            owner, _ = self.system.facts.split(facts)
+            known = owner != NOWHERE
+            np.bitwise_or.at(found, (owner[known], word[known]), bits[known])
         for world, name in _starts(solved):
             found[self.system.facts.entity_numbers[name], world // 64] &= ~(np.uint64(1) << np.uint64(world % 64))
         return found

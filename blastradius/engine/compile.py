@@ -17,7 +17,7 @@ from blastradius.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns, column
 from blastradius.estate import Estate
 from blastradius.lists import Flags, Lists, Numbers, joined
 from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, Verb
-from blastradius.rules import RULES, Condition, End, Flow, Rule
+from blastradius.rules import CLOSURE, RULES, Condition, End, Flow, Rule
 
 INTERNET = "internet"
 ALL, SOME, VOTE = 0, 1, 2
@@ -26,6 +26,19 @@ ALL, SOME, VOTE = 0, 1, 2
 CAPABILITIES = tuple(each for each in Capability if each not in STEPPING_STONES)
 """The capabilities over an entity, in the order of their places in a fact's number."""
 _PLACE = {each: place for place, each in enumerate(CAPABILITIES)}
+
+
+def _stronger() -> dict[int, list[int]]:
+    """For the place of each capability, the places of those that include it, itself among them."""
+    found = {place: [place] for place in range(len(CAPABILITIES))}
+    for whole, part in (*CLOSURE, *CLOSURE):  # twice: an inclusion has at most two links
+        for place in found[CAPABILITIES.index(whole)]:
+            if place not in found[CAPABILITIES.index(part)]:
+                found[CAPABILITIES.index(part)].append(place)
+    return found
+
+
+STRONGER = _stronger()
 
 
 @dataclass(frozen=True)

@@ -14,31 +14,17 @@ from functools import cached_property
 import numpy as np
 
 from blastradius.columns import NOWHERE
-from blastradius.engine.compile import ALL, CAPABILITIES, SOME, VOTE, System
+from blastradius.engine.compile import ALL, CAPABILITIES, SOME, STRONGER, VOTE, System
 from blastradius.engine.order import Edges, Order, components, in_order
 from blastradius.engine.worlds import Frame
 from blastradius.lists import Flags, Lists, Numbers, joined
 from blastradius.model import Capability, Level
-from blastradius.rules import CLOSURE
 
 OR, AND, AT_LEAST, QUORUM = range(4)
 """What a row is of its inputs; ``AT_LEAST`` and ``QUORUM`` go with the row's ``need``."""
 
 Token = tuple[str, Hashable]
 _NONE = np.zeros(0, np.int64)
-
-
-def _stronger() -> dict[int, list[int]]:
-    """For the place of each capability, the places of those that include it, itself among them."""
-    found = {place: [place] for place in range(len(CAPABILITIES))}
-    for whole, part in (*CLOSURE, *CLOSURE):  # twice: an inclusion has at most two links
-        for place in found[CAPABILITIES.index(whole)]:
-            if place not in found[CAPABILITIES.index(part)]:
-                found[CAPABILITIES.index(part)].append(place)
-    return found
-
-
-STRONGER = _stronger()
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +104,12 @@ def network_of(frame: Frame, *, single: bool = False) -> Network:
         cache[key] = _Builder(frame.system, _terms(frame), single=single).network()
     found: Network = cache[key]
     return found
+
+
+def plain_edges(frame: Frame) -> tuple[Numbers, Edges]:
+    """The steps of one premise as a graph, for comparison: facts by number, and edges between their places."""
+    builder = _Builder(frame.system, _terms(frame), single=True)
+    return builder.facts, builder.plain_edges()
 
 
 def _telling(frame: Frame) -> Iterator[Hashable]:
@@ -216,7 +208,7 @@ class _Builder:
         self.first_made = self.first_token + len(terms.tokens)
 
     def network(self) -> Network:
-        edges, made = self._plain_edges(), self._made()
+        edges, made = self.plain_edges(), self._made()
         alike = self._alike(edges)
         op = np.concatenate([np.zeros(self.first_made, np.int64), made.op])
         need = np.concatenate([np.zeros(self.first_made, np.int64), made.need])
@@ -261,7 +253,8 @@ class _Builder:
         plain = (whole & (premises + more == 1)) | ((self.gate == SOME) & (self.need == 1) & (more == 0))
         return plain, whole & ~plain, ~whole & ~plain
 
-    def _plain_edges(self) -> Edges:
+    def plain_edges(self) -> Edges:
+        """An edge for each step of one premise, and for what facts include."""
         plain = self.premises.take(self._kinds[0])
         sources = np.searchsorted(self.facts, plain.values)
         return _together(Edges(sources, self.conclusion[self._kinds[0]][plain.owners]), self._closure())

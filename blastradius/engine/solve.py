@@ -14,23 +14,18 @@ from numpy.typing import NDArray
 
 from blastradius.columns import NOWHERE
 from blastradius.engine import sweep
-from blastradius.engine.compile import CAPABILITIES, System
-from blastradius.engine.network import STRONGER, Network, network_of, restricted
+from blastradius.engine.compile import CAPABILITIES, STRONGER, System
+from blastradius.engine.network import Network, network_of, restricted
 from blastradius.engine.proof import Roll
 from blastradius.engine.proposal import Proposal
-from blastradius.engine.scenario import SEEDS, World
+from blastradius.engine.scenario import World
 from blastradius.engine.worlds import Frame, checked_worlds, parts
 from blastradius.errors import UsageError
 from blastradius.lists import Flags, Numbers
-from blastradius.model import Capability, Fact
+from blastradius.model import Fact
 
 Bits = NDArray[np.uint64]
 Fill = Callable[[Network, Bits], None]
-_SEEDED = {
-    way: [part for part, wholes in STRONGER.items() if CAPABILITIES.index(gained) in wholes]
-    for way, gained in SEEDS.items()
-}
-"""For each way to start the places of the capabilities it gives."""
 WORDS = 16
 """Words of 64 worlds that are solved together; at 16 a row is two cache lines."""
 
@@ -95,14 +90,14 @@ class Part:
 class Solved:
     """Worlds solved together: ``places`` are their places in the list that was asked.
 
-    ``loose`` has the bits of facts without a row, by number: seeds that nothing follows from.
+    ``loose`` has the bits of facts without a row, seeds that nothing follows from: facts, words and bits.
     """
 
     part: Part
     frame: Frame
     places: Numbers
     state: Bits
-    loose: dict[int, NDArray[np.uint64]]
+    loose: list[tuple[Numbers, Numbers, Bits]]
 
     @property
     def network(self) -> Network:
@@ -157,15 +152,18 @@ class Solved:
         rows = self.network.row_of(facts)
         known = rows != NOWHERE
         np.bitwise_or.at(self.state, (rows[known], words[known]), bits[known])
-        for fact, word, bit in zip(facts[~known].tolist(), words[~known], bits[~known], strict=True):
-            self.loose.setdefault(fact, np.zeros(self.state.shape[1], np.uint64))[word] |= bit
+        if not known.all():
+            self.loose.append((facts[~known], words[~known], bits[~known]))
 
     def _or_into(self, found: Bits, here: Numbers, facts: Numbers) -> None:
         rows = self.network.row_of(facts)
         known = rows != NOWHERE
         found[here[known]] |= self.state[rows[known]]
-        for place in np.flatnonzero(np.isin(facts, list(self.loose))).tolist() if self.loose else ():
-            found[here[place]] |= self.loose[int(facts[place])]
+        for loose, words, bits in self.loose if len(facts) else ():
+            order = np.argsort(facts)
+            near = np.minimum(np.searchsorted(facts, loose, sorter=order), len(facts) - 1)
+            same = facts[order[near]] == loose
+            np.bitwise_or.at(found, (here[order[near[same]]], words[same]), bits[same])
 
     def holds(self, facts: Numbers) -> NDArray[np.bool_]:
         """For each fact and each world whether it holds there."""
@@ -205,7 +203,7 @@ def solve_worlds(
 
 def part_of(whole: Frame, fill: Fill, proposal: Proposal | None = None) -> Part:
     """The rows for worlds that are solved on the same ones."""
-    network, seeds = network_of(whole), np.unique(_seeds(whole)[0])
+    network, seeds = network_of(whole), np.unique(whole.seeds[0])
     if proposal is not None:
         seeds = np.union1d(seeds, proposal.conclusions)
     if len(whole.worlds) > 64:
@@ -218,8 +216,8 @@ def solve_frame(part: Part, frame: Frame, places: Numbers, fill: Fill) -> Solved
     network, proposal = part.network, part.proposal
     words = -(-len(frame.worlds) // 64)
     check_memory(network.rows, words)
-    solved = Solved(part, frame, places, np.zeros((network.rows, words), np.uint64), {})
-    facts, worlds = _seeds(frame)
+    solved = Solved(part, frame, places, np.zeros((network.rows, words), np.uint64), [])
+    facts, worlds = frame.seeds
     word, bit = _words(worlds)
     solved.add(facts, word, bit)
     _set_tokens(solved)
@@ -272,22 +270,6 @@ def filler(engine: Literal["numpy", "fast"] | None) -> Fill:
     return sweep.fill
 
 
-def _seeds(frame: Frame) -> tuple[Numbers, Numbers]:
-    """Pairs of fact and world in which it is a seed; a distrusted control is inactive from the start."""
-    numbers, width = frame.system.facts.entity_numbers, len(CAPABILITIES)
-    facts, worlds = [], []
-    for world, each in enumerate(frame.worlds):
-        for way, included in _SEEDED.items():
-            for name in getattr(each.scenario, way):
-                facts += [numbers[name] * width + place for place in included]
-                worlds += [world] * len(included)
-    failing_worlds, controls = frame.failing
-    fallen = frame.system.facts.facts(controls, Capability.INACTIVE)
-    return np.concatenate([np.array(facts, np.int64), fallen]), np.concatenate(
-        [np.array(worlds, np.int64), failing_worlds]
-    )
-
-
 def _set_tokens(solved: Solved) -> None:
     """Set the rows of what differs between worlds; most are true in most worlds."""
     frame, tokens = solved.frame, solved.network.tokens
@@ -300,7 +282,7 @@ def _set_tokens(solved: Solved) -> None:
             row = tokens.get((kind, change), NOWHERE)
             if row != NOWHERE:
                 word, bit = _words(worlds)
-                np.bitwise_and.at(solved.state, (row, word), ~bit)
+                np.bitwise_and.at(solved.state[row], word, ~bit)
 
 
 _SHARED: dict[str, Callable[[Frame, Any], Flags]] = {

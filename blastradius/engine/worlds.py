@@ -11,15 +11,20 @@ from typing import TypeVar
 import numpy as np
 
 from blastradius.columns import CONTROLS
-from blastradius.engine.compile import System
-from blastradius.engine.scenario import Added, World, checked
+from blastradius.engine.compile import CAPABILITIES, STRONGER, System
+from blastradius.engine.scenario import SEEDS, Added, World, checked
 from blastradius.errors import UsageError
 from blastradius.lists import Flags, Numbers
-from blastradius.model import ControlKind
+from blastradius.model import Capability, ControlKind
 
 _Key = TypeVar("_Key")
 _NONE = np.zeros(0, np.int64)
 _KINDS = frozenset(map(str, ControlKind))
+_SEEDED = {
+    way: [part for part, wholes in STRONGER.items() if CAPABILITIES.index(gained) in wholes]
+    for way, gained in SEEDS.items()
+}
+"""For each way to start the places of the capabilities it gives."""
 
 
 def checked_worlds(system: System, worlds: Iterable[World]) -> tuple[World, ...]:
@@ -89,6 +94,21 @@ class Frame:
         controls = [numbers[each.scenario.distrust] for each in self.worlds]
         worlds = np.repeat(np.arange(len(self.worlds)), [len(each) for each in controls])
         return worlds, np.concatenate([_NONE, *controls])
+
+    @cached_property
+    def seeds(self) -> tuple[Numbers, Numbers]:
+        """Pairs of fact and world in which it is a seed, with all it includes; distrusted controls are inactive."""
+        numbers, width = self.system.facts.entity_numbers, len(CAPABILITIES)
+        facts, worlds = [], []
+        for world, each in enumerate(self.worlds):
+            for way, included in _SEEDED.items():
+                for name in getattr(each.scenario, way):
+                    facts += [numbers[name] * width + place for place in included]
+                    worlds += [world] * len(included)
+        failing_worlds, controls = self.failing
+        fallen = self.system.facts.facts(controls, Capability.INACTIVE)
+        both = np.array([facts, worlds], np.int64)
+        return np.concatenate([both[0], fallen]), np.concatenate([both[1], failing_worlds])
 
     @cached_property
     def opening(self) -> Flags:

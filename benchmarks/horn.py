@@ -1,0 +1,60 @@
+"""The steps of a system as an answer set program without negation, for clingo.
+
+The vote of a quorum is said more simply than our rule has it (enough wrong feeds): clingo's work is much the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from blastradius.columns import NOWHERE
+from blastradius.engine import System
+from blastradius.engine.compile import ALL, SOME, STRONGER
+from blastradius.engine.scenario import SEEDS
+from blastradius.model import Capability, Fact
+
+
+def seconds_for(system: System, start: tuple[str, str], limit: float) -> float:
+    """Grounding and solving for one start at the highest level, writing the program left out, ``limit`` at most."""
+    way, name = start
+    seed = system.facts.number(Fact(name, SEEDS[way]))
+    with tempfile.NamedTemporaryFile("w", suffix=".lp") as file:
+        file.writelines(f"{each}\n" for each in (*rules(system), f"h({seed})."))
+        file.flush()
+        begin = time.perf_counter()
+        command = [sys.executable, "-m", "clingo", "--warn=none", "--outf=3", "--quiet=2", file.name]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, timeout=limit, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return time.perf_counter() - begin
+
+
+def rules(system: System) -> Iterator[str]:
+    """A rule for every step that can be taken at the highest level when no control is distrusted."""
+    steps, controls = system.steps, system.columns.controls
+    forever = np.zeros(len(steps), np.bool_)
+    forever[steps.blockers.owners[(controls.provider == NOWHERE)[steps.blockers.values]]] = True
+    said: set[int] = set()
+    for step in np.flatnonzero(~forever & ~steps.fails_closed).tolist():
+        premises = steps.premises[step]
+        falls = system.facts.facts(np.array(steps.blockers[step], np.int64), Capability.INACTIVE).tolist()
+        body = [f"h({each})" for each in falls]
+        if steps.gate[step] == ALL:
+            body += [f"h({each})" for each in premises]
+        else:
+            need = int(steps.need[step]) if steps.gate[step] == SOME else len(premises) // 4 + 1
+            some = premises if steps.gate[step] == SOME else premises[: len(premises) // 2]
+            body.append(f"{need} #count {{ {'; '.join(f'{each} : h({each})' for each in some)} }}")
+        yield f"h({steps.conclusion[step]}) :- {', '.join(body)}."
+        said.update((*premises, int(steps.conclusion[step])))
+    width = len(STRONGER)
+    for fact in sorted(said):
+        if fact < width * len(system.facts.entities):
+            place = fact % width
+            yield from (f"h({fact}) :- h({fact - place + whole})." for whole in STRONGER[place][1:])

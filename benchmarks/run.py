@@ -1,0 +1,421 @@
+"""Our engine and its peers on the same work in the same run: ``python benchmarks/run.py --size 10k [--json]``.
+
+Ratios are what counts: the machine is whatever it is. See the README beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import platform
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from estates import records
+from horn import seconds_for
+
+from blastradius.engine import System, World, check_worlds, compile_system, propose, solve_worlds
+from blastradius.engine.network import network_of, plain_edges, restricted
+from blastradius.engine.order import Edges
+from blastradius.engine.solve import Fill, Part, filler, part_of, solve_frame
+from blastradius.engine.worlds import Frame
+from blastradius.estate import Estate
+from blastradius.lines import load_lines
+from blastradius.measuring import measured
+from blastradius.model import Capability, Credential, Kind, Level, Relation, Scenario, Verb
+from blastradius.rules import RULES
+
+SIZES = {"1k": 1_000, "10k": 10_000, "100k": 100_000, "1M": 1_000_000}
+Engine = Any
+say = print
+
+
+def main() -> None:
+    """Measure, print, and with ``--json`` print one object."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--size", choices=SIZES, default="10k")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object, and nothing else, to standard output"
+    )
+    parser.add_argument("--plot", type=Path, help="write a plot of cost against size (all sizes up to --size)")
+    stated = parser.parse_args()
+    global say
+    if stated.json:
+        say = lambda *words: print(*words, file=sys.stderr)  # noqa: E731
+    found = measure(stated.size)
+    if stated.plot:
+        plot(stated.plot, found["growth"])
+    if stated.json:
+        print(json.dumps(found, indent=2))
+    else:
+        for name, figure in found["figures"].items():
+            say("held  " if figure["held"] else "MISSED", name, figure)
+
+
+def measure(size: str) -> dict[str, Any]:
+    """Everything that is measured at a size."""
+    with tempfile.TemporaryDirectory() as folder:
+        growth = [_grown(name, Path(folder)) for name in SIZES if SIZES[name] <= SIZES[size]]
+        estate = load_lines(Path(folder) / f"{size}.jsonl")
+        system = compile_system(estate)
+        bench = Bench(system)
+        figures: dict[str, Any] = {"cost grows linearly": bench.linear(growth)}
+        if SIZES[size] > 100_000:
+            figures["a million in memory"] = bench.memory()
+            seconds: dict[str, float] = {}
+        else:
+            figures |= {
+                "all-party reach, single premises": bench.single(),
+                "full rules, four levels, audited": bench.full(),
+                "remove one, fail one": bench.levers(),
+                "review of a grant": bench.review(),
+            }
+            seconds = bench.seconds
+        return {
+            "size": size,
+            "entities": len(estate.entities),
+            "relations": len(estate.relations),
+            "steps": len(system.steps),
+            "machine": _machine(),
+            "seconds": seconds,
+            "ratios": {name: ratio for each in figures.values() for name, ratio in each.get("ratios", {}).items()},
+            "figures": figures,
+            "growth": growth,
+        }
+
+
+def median(work: Callable[[], Any], times: int = 3) -> float:
+    """The median of the seconds that some work takes, the collector off."""
+    found = []
+    for _ in range(times):
+        gc.collect()
+        gc.disable()
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+        gc.enable()
+    return statistics.median(found)
+
+
+def _grown(name: str, folder: Path) -> dict[str, float]:
+    """What reading, compiling and ranking all parties of an estate of a size costs."""
+    file = folder / f"{name}.jsonl"
+    with file.open("w", encoding="utf-8") as out:
+        out.writelines(json.dumps(each) + "\n" for each in records(SIZES[name]))
+    start = time.perf_counter()
+    estate = load_lines(file)
+    read = time.perf_counter()
+    system = compile_system(estate)
+    compiled = time.perf_counter()
+    parties = _starts(estate, Kind.PARTY, "compromise")[:1024]
+    part = part_of(Frame(system, _worlds(parties, Level.ABUSED)), filler(None))
+    solve_frame(part, part.whole, np.arange(len(parties)), filler(None))
+    say(f"{name}: {len(estate.relations):,} relations read in {read - start:.1f} s")
+    return {
+        "relations": len(estate.relations),
+        "read": read - start,
+        "compile": compiled - read,
+        "sweep of 1,024 parties": _warm(part, filler(None)),
+    }
+
+
+def _warm(part: Part, fill: Fill) -> float:
+    blocks = _blocks(part)
+
+    def sweep() -> None:
+        for frame, places in blocks:
+            solve_frame(part, frame, places, fill)
+
+    return median(sweep)
+
+
+def _blocks(part: Part) -> list[tuple[Frame, Any]]:
+    worlds = list(part.whole.worlds)
+    return [
+        (Frame(part.system, worlds[first : first + 1024]), np.arange(first, min(first + 1024, len(worlds))))
+        for first in range(0, len(worlds), 1024)
+    ]
+
+
+def _starts(estate: Estate, kind: Kind, way: str) -> list[tuple[str, str]]:
+    return [(way, each.id) for each in estate.of_kind(kind)]
+
+
+def _worlds(starts: Iterable[tuple[str, str]], level: Level) -> list[World]:
+    return [World(Scenario.model_validate({way: (name,), "assume": level})) for way, name in starts]
+
+
+class Bench:
+    """One estate, and what is asked of it."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.estate = system.estate
+        self.seconds: dict[str, float] = {}
+        self.parties = _starts(self.estate, Kind.PARTY, "compromise")
+        self.engines: list[Engine] = ["numpy", "fast"] if _has("numba") else ["numpy"]
+
+    # the single-premise part against graph libraries
+
+    def single(self) -> dict[str, Any]:
+        """Reach of every party along steps of one premise, per source, against the graph libraries."""
+        whole = Frame(self.system, _worlds(self.parties, Level.LATERAL))
+        facts, edges = plain_edges(whole)
+        sources = np.searchsorted(facts, self.system.facts.facts(self._numbers(), Capability.CONTROL))
+        some = random.Random(1).sample(sources.tolist(), min(40, len(sources)))
+        for name, peer in _PEERS.items():
+            if _has(name):
+                few = some[:5] if name == "networkx" else some
+                self.seconds[f"{name} per source"] = peer(edges, len(facts), few)
+        for engine in self.engines:
+            part = _single_part(whole, filler(engine))
+            self.seconds[f"{engine} per source"] = _warm(part, filler(engine)) / len(self.parties)
+        self.swept = {engine: self.seconds[f"{engine} per source"] / len(edges.source) for engine in self.engines}
+        wanted = {"numpy": {"igraph": 30, "networkx": 1500}, "fast": {"igraph": 800, "networkx": 40_000}}
+        ratios = {
+            f"{peer} / {engine}": round(self.seconds[f"{peer} per source"] / self.seconds[f"{engine} per source"], 1)
+            for engine in self.engines
+            for peer in _PEERS
+            if f"{peer} per source" in self.seconds
+        }
+        held = all(
+            ratios.get(f"{peer} / {engine}", 0) >= least
+            for engine in self.engines
+            for peer, least in wanted[engine].items()
+        )
+        say("single premises:", ratios)
+        return {
+            "held": held,
+            "ratios": ratios,
+            "edges": len(edges.source),
+            "wanted": wanted,
+            "bandwidth": self._bandwidth(part),
+        }
+
+    def _numbers(self) -> Any:
+        numbers = self.system.facts.entity_numbers
+        return np.array([numbers[name] for _, name in self.parties], np.int64)
+
+    def _bandwidth(self, part: Part) -> str:
+        """The bytes that a sweep moves each second against those of a plain copy."""
+        network, words = part.network, min(16, -(-len(self.parties) // 64))
+        moved = (len(network.inputs.values) + 2 * network.rows) * words * 8 * (-(-len(self.parties) // 1024))
+        rate = moved / (self.seconds[f"{self.engines[-1]} per source"] * len(self.parties))
+        block = np.zeros(2**24, np.uint64)
+        copied = 2 * block.nbytes / median(lambda: block.copy())
+        return f"{rate / 1e9:.1f} GB/s of rows, {rate / copied:.0%} of what a plain copy moves here"
+
+    # all the rules
+
+    def full(self) -> dict[str, Any]:
+        """Every party and feed at every level, audited, against the single-premise sweep; and clingo."""
+        starts = [*self.parties, *_starts(self.estate, Kind.FEED, "poison")]
+        ratios = {}
+        for engine in self.engines:
+            fill, solving, auditing, steps = filler(engine), 0.0, 0.0, 0
+            for level in Level:
+                part = part_of(Frame(self.system, _worlds(starts, level)), fill)
+                blocks = [solve_frame(part, frame, places, fill) for frame, places in _blocks(part)]
+                check_worlds(self.estate, blocks[0])
+                solving += _warm(part, fill)
+                auditing += median(lambda blocks=blocks: [check_worlds(self.estate, each) for each in blocks])
+                steps += part.network.steps
+                say(f"{engine} {level.word}: solved in {_warm(part, fill):.2f} s, audited in {auditing:.2f} s so far")
+            self.seconds[f"{engine} full rules, per start and level"] = solving / len(starts) / 4
+            self.seconds[f"{engine} audit, per start and level"] = auditing / len(starts) / 4
+            unit = self.swept[engine] * steps / 4 * len(starts)
+            ratios[f"{engine} full and audited / single sweep over as many steps"] = round(
+                (solving + auditing) / unit, 1
+            )
+        found: dict[str, Any] = {"wanted": "at most 16, and clingo at least 100 times slower"}
+        if _has("clingo"):
+            ratios |= self._clingo(starts[0])
+        held = all(ratio <= 16 for name, ratio in ratios.items() if "single sweep" in name)
+        held = held and all(ratio >= 100 for name, ratio in ratios.items() if name.startswith("clingo"))
+        say("full rules:", ratios)
+        return {**found, "held": held, "ratios": ratios}
+
+    def _clingo(self, start: tuple[str, str]) -> dict[str, float]:
+        """The same Horn program at the highest level for one start, in a process of its own, at most two minutes."""
+        each = seconds_for(self.system, start, limit=120)
+        self.seconds["clingo per start (at most two minutes)"] = each
+        ours = {engine: self.seconds[f"{engine} full rules, per start and level"] for engine in self.engines}
+        return {f"clingo / {engine} (at least)": round(each / seconds, 1) for engine, seconds in ours.items()}
+
+    # what-ifs
+
+    def levers(self) -> dict[str, Any]:
+        """Remove every grant and fail every control, one at a time."""
+        columns = self.system.columns
+        scenario = Scenario(compromise=(self.parties[0][1],), assume=Level.TAKEOVER)
+        worlds = [World(scenario, without=(each.id,)) for each in self.estate.by_verb[Verb.GRANTS]]
+        for number in np.flatnonzero(~columns.controls.failed).tolist():
+            distrust = {"distrust": (columns.controls.ids[number],)}
+            worlds.append(World(scenario.model_copy(update=distrust)))
+        engine = self.engines[-1]
+        spent = median(lambda: [None for _ in solve_worlds(self.system, worlds, engine=engine)], 1)
+        self.seconds[f"{engine} remove one, fail one"] = spent
+        say(f"{len(worlds):,} worlds in {spent:.1f} s")
+        return {"held": spent < 60, "wanted": "seconds", "worlds": len(worlds), "seconds": round(spent, 2)}
+
+    def review(self) -> dict[str, Any]:
+        """One proposed grant on a warm system, all levels before and after, against one search of NetworkX."""
+        holder, scope = self.parties[0][1], self.estate.of_kind(Kind.SCOPE)[0].id
+        relations = (
+            Relation(verb=Verb.HOLDS, sources=(holder,), targets=("proposed",)),
+            Relation(verb=Verb.GRANTS, sources=("proposed",), targets=(scope,)),
+        )
+        asked = [Scenario(compromise=(holder,), assume=level) for level in Level]
+        worlds = [World(each, proposed=proposed) for proposed in (False, True) for each in asked]
+
+        def ask(engine: Engine) -> None:
+            proposal = propose(self.system, relations, (Credential(id="proposed"),))
+            for _ in solve_worlds(self.system, worlds, proposal=proposal, engine=engine):
+                pass
+
+        ratios = {}
+        for engine in self.engines:
+            ask(engine)
+            self.seconds[f"{engine} review"] = median(lambda engine=engine: ask(engine), 5)
+            if "networkx per source" in self.seconds:
+                ratio = self.seconds[f"{engine} review"] / self.seconds["networkx per source"]
+                ratios[f"{engine} review / one networkx descendants"] = round(ratio, 3)
+        say("review:", ratios)
+        return {"held": all(ratio <= 0.5 for ratio in ratios.values()), "wanted": "at most 0.5", "ratios": ratios}
+
+    def linear(self, growth: list[dict[str, float]]) -> dict[str, Any]:
+        """The slope of cost against relations, both as logarithms, from the smallest to the largest estate measured."""
+        slopes = {}
+        large = [each for each in growth if each["relations"] > 10_000]
+        for name in ("read", "compile", "sweep of 1,024 parties"):
+            if len(large) > 1:
+                x, y = (np.log([each[key] for each in large]) for key in ("relations", name))
+                slopes[name] = round(float(np.polyfit(x, y, 1)[0]), 3)
+        return {"held": all(slope <= 1.1 for slope in slopes.values()), "wanted": "at most 1.1", "slopes": slopes}
+
+    def memory(self) -> dict[str, Any]:
+        """Every party ranked, and the most memory that this process ever had."""
+        start = time.perf_counter()
+        measured(self.system, _worlds(self.parties, Level.ABUSED))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        per = peak * 2**30 / len(self.estate.relations)
+        say(f"{len(self.parties):,} parties ranked, peak {peak:.1f} GB")
+        return {
+            "held": peak < 4,
+            "wanted": "under 4 GB",
+            "peak_gb": round(peak, 2),
+            "bytes_per_relation": round(per),
+            "seconds": round(time.perf_counter() - start, 1),
+        }
+
+
+def _single_part(whole: Frame, fill: Fill) -> Part:
+    """The rows of steps of one premise only."""
+    network = network_of(whole, single=True)
+    facts = whole.system.facts
+    seeds = facts.facts(np.arange(len(facts.entities)), Capability.CONTROL)
+    part = Part(whole, network, seeds, None)
+    state = np.zeros((network.rows, 1), np.uint64)
+    numbers = [facts.entity_numbers[each.scenario.compromise[0]] for each in whole.worlds]
+    rows = network.row_of(facts.facts(np.array(numbers, np.int64), Capability.CONTROL))
+    state[rows[rows >= 0]] = 1
+    fill(network, state)
+    return Part(part.whole, restricted(network, state[:, 0] != 0), seeds, None)
+
+
+# the peers: seconds for one source, building the graph left out
+
+
+def _networkx(edges: Edges, count: int, sources: list[int]) -> float:
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(count))
+    graph.add_edges_from(zip(edges.source.tolist(), edges.target.tolist(), strict=True))
+    return median(lambda: [nx.descendants(graph, each) for each in sources], 1) / len(sources)
+
+
+def _igraph(edges: Edges, count: int, sources: list[int]) -> float:
+    import igraph
+
+    graph = igraph.Graph(n=count, edges=np.column_stack([edges.source, edges.target]), directed=True)
+    return median(lambda: [graph.subcomponent(each, mode="out") for each in sources]) / len(sources)
+
+
+def _rustworkx(edges: Edges, count: int, sources: list[int]) -> float:
+    import rustworkx
+
+    graph = rustworkx.PyDiGraph()
+    graph.add_nodes_from(range(count))
+    graph.add_edges_from_no_data(list(zip(edges.source.tolist(), edges.target.tolist(), strict=True)))
+    return median(lambda: [rustworkx.descendants(graph, each) for each in sources]) / len(sources)
+
+
+def _scipy(edges: Edges, count: int, sources: list[int]) -> float:
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    ones = np.ones(len(edges.source), np.int8)
+    graph = csr_array((ones, (edges.source, edges.target)), shape=(count, count))
+
+    def search(source: int) -> Any:
+        return breadth_first_order(graph, source, return_predecessors=False)
+
+    return median(lambda: [search(each) for each in sources]) / len(sources)
+
+
+_PEERS: dict[str, Callable[[Edges, int, list[int]], float]] = {
+    "networkx": _networkx,
+    "igraph": _igraph,
+    "rustworkx": _rustworkx,
+    "scipy": _scipy,
+}
+
+
+def _has(module: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(module) is not None
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "processor": platform.processor() or platform.machine(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "rules": len(RULES),
+        "load": os.getloadavg()[0],
+    }
+
+
+def plot(file: Path, growth: list[dict[str, float]]) -> None:
+    """Cost against size, both axes logarithmic."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4.5))
+    for name in ("read", "compile", "sweep of 1,024 parties"):
+        axes.loglog([each["relations"] for each in growth], [each[name] for each in growth], marker="o", label=name)
+    axes.set(xlabel="relations", ylabel="seconds", title="Cost against size")
+    axes.grid(visible=True, which="major", alpha=0.3)
+    axes.legend(frameon=False)
+    figure.tight_layout()
+    figure.savefig(file)
+
+
+if __name__ == "__main__":
+    main()
