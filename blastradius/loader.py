@@ -12,10 +12,16 @@ from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Rel
 
 
 class SourceRequest(Frozen):
-    """A further file that a file asks to be loaded, with the loader and the options it names."""
+    """Something further that a file asks to be loaded, with the loader and the options it names.
+
+    It is another file (``path``), or what stands at ``part`` in the file itself, such as an API description
+    inside a catalog. Where it is not ``required``, what cannot be loaded is noted and the rest loads.
+    """
 
     loader: str
-    path: str
+    path: str = ""
+    part: tuple[str | int, ...] = ()
+    required: bool = True
     options: dict[str, Any] = Field(default_factory=dict)
     provenance: Provenance
 
@@ -55,6 +61,14 @@ class Document(Protocol):
 
         Raises:
             InputError: the file is missing, outside the folder, or cannot be parsed.
+        """
+        ...
+
+    def part(self, *keys: str | int) -> Document:
+        """What stands at ``keys`` as a document of its own, a text parsed; positions are those in this file.
+
+        Raises:
+            InputError: a text that cannot be parsed.
         """
         ...
 

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import pkgutil
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
@@ -19,7 +20,7 @@ from blastradius.errors import InputError, UsageError
 if TYPE_CHECKING:
     from blastradius.answer import Query
     from blastradius.estate import Estate
-    from blastradius.loader import Loaded, Loader
+    from blastradius.loader import Loaded, Loader, SourceRequest
     from blastradius.reading import ParsedDocument
 
 Progress = Callable[[str], None]
@@ -178,16 +179,48 @@ def _loaded(document: ParsedDocument, *, named: bool) -> Iterator[tuple[str, Loa
         return
     loaded = found.load(document, {})
     yield document.path, loaded
-    for request in loaded.requests:
+    yield from _asked_for(document, found.name, loaded)
+
+
+def _asked_for(document: ParsedDocument, loader: str, loaded: Loaded) -> Iterator[tuple[str, Loaded]]:
+    """What a file asks for, and what that asks for in turn; no file twice in the same way."""
+    waiting = deque((document, each) for each in loaded.requests)
+    done = {(id(document), loader, repr({}))}
+    while waiting:
+        asking, request = waiting.popleft()
         try:
-            asked = document.sibling(request.path)
-            yield asked.path, known[request.loader].load(asked, request.options)
+            asked = asking.part(*request.part) if request.part else asking.sibling(request.path)
+            way = (id(asked), request.loader, repr(request.options))
+            if not request.part and way in done:
+                continue
+            found = _loader(request.loader).load(asked, request.options)
         except InputError as error:
-            raise InputError([_placed(each, str(request.provenance)) for each in error.problems]) from None
+            problems = [f"{each} (asked for at {request.provenance})" for each in error.problems]
+            if request.required:
+                raise InputError(problems) from None
+            yield asking.path, _left_out(problems, request)
+            continue
+        if not request.part:  # a file stays in memory and keeps its id
+            done.add(way)
+        yield asked.path, found
+        waiting.extend((asked, each) for each in found.requests)
 
 
-def _placed(problem: str, asked_at: str) -> str:
-    return f"{problem} (asked for at {asked_at})"
+def _loader(name: str) -> Loader:
+    found = loaders().get(name)
+    if found is None:
+        raise InputError([f"there is no loader {name!r} here"])
+    return found
+
+
+def _left_out(problems: list[str], request: SourceRequest) -> Loaded:
+    """Something asked for that does not load, though the file that asked does: one record, rejected."""
+    from blastradius.loader import Loaded
+    from blastradius.model import Note, NoteKind, Tally
+
+    at = (request.provenance,)
+    notes = (Note(kind=NoteKind.UNRESOLVED, message=f"{each}; left out", provenance=at) for each in problems)
+    return Loaded(notes=tuple(notes), tally=Tally(rejected=1))
 
 
 def _all(group: str) -> list[Any]:

@@ -27,6 +27,8 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEMPLATE = re.compile(r"^\s*(\{\{|\{%)|:\s+\{\{[^}]*\}\}|\{%-?\s*(if|for|set|block|extends)\b", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _JSON_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_BLOCK = re.compile(r"""("[^"]*"|'[^']*'|[^"':\s][^:]*):\s+\|[-+1-9]{0,2}\s*(\#.*)?$""")
+_COLUMN_ONE = re.compile(r"^(---|\.\.\.|%)", re.MULTILINE)  # these say something only at the start of a line
 _PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 Path_ = tuple[str | int, ...]
 _Index = dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]
@@ -68,6 +70,24 @@ class ParsedDocument:
             self._folder.read[target] = _read(target, shown, self._folder)
         return self._folder.read[target]
 
+    def part(self, *keys: str | int) -> ParsedDocument:
+        """What stands at ``keys`` as a document of its own, a text parsed; positions are those in this file.
+
+        Raises:
+            InputError: a text that cannot be parsed.
+        """
+        value = self.data
+        for key in keys:
+            value = value[key]
+        if isinstance(value, str):
+            return _inner(self, keys, value)
+        return _Part(self.path, value, self._file, self._folder, self._text, _whole=self, _keys=keys)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the file as they stand."""
+        return self._text.split("\n")
+
     @cached_property
     def _tree(self) -> yaml.Node | None:
         if self._node is not None:
@@ -78,6 +98,19 @@ class ParsedDocument:
             return None
 
 
+@dataclass
+class _Part(ParsedDocument):
+    """What stands at some keys of a document; a text without lines of its own has one position."""
+
+    _whole: ParsedDocument = field(kw_only=True)
+    _keys: Path_ = ()
+    _flat: bool = False
+
+    def position(self, *keys: str | int) -> tuple[int, int]:
+        """The position in the whole document."""
+        return self._whole.position(*self._keys, *(() if self._flat else keys))
+
+
 def read_document(path: str | Path, root: Path | None = None, shown: str | None = None) -> ParsedDocument:
     """Read one YAML or JSON file; ``root`` bounds what it may refer to (default: its own folder).
 
@@ -86,7 +119,9 @@ def read_document(path: str | Path, root: Path | None = None, shown: str | None 
     """
     file = Path(path)
     folder = _Folder((root or file.parent).resolve())
-    return _read(file, shown or str(path), folder)
+    found = _read(file, shown or str(path), folder)
+    folder.read[file.resolve()] = found
+    return found
 
 
 def parse_document(text: str, shown: str, suffix: str = ".yaml") -> ParsedDocument:
@@ -402,3 +437,35 @@ def _node_position(node: yaml.Node | None, keys: Path_, index: _Index) -> tuple[
 def _whole(pair: re.Match[str]) -> str:
     """An escaped surrogate pair, which YAML does not know, as YAML writes the character."""
     return f"\\U{ord(json.loads(chr(34) + pair.group() + chr(34))):08X}"
+
+
+# text inside a document
+
+
+def _inner(whole: ParsedDocument, keys: Path_, text: str) -> ParsedDocument:
+    """A text of a document, parsed; its lines are those of the file where it was written line by line."""
+    line, column = whole.position(*keys)
+    in_place = _in_place(text, line, column, whole.lines)
+    if in_place is not None:
+        return _parse(in_place, whole.path, "", whole._file, whole._folder)
+    try:
+        parsed = _parse(text, whole.path, "", whole._file, whole._folder)
+    except InputError as error:
+        found = [each.removeprefix(f"{whole.path}:") for each in error.problems]
+        raise InputError([f"{whole.path}:{line}:{column}: in the text here, at {each}" for each in found]) from None
+    return _Part(whole.path, parsed.data, whole._file, whole._folder, whole._text, _whole=whole, _keys=keys, _flat=True)
+
+
+def _in_place(text: str, line: int, column: int, lines: list[str]) -> str | None:
+    """A block of text (``key: |``) moved to where it stands in its file, so that positions need no translation."""
+    body = text.lstrip("\n")
+    first = body.partition("\n")[0]
+    start = line + len(text) - len(body)
+    if start >= len(lines) or not _BLOCK.match(lines[line - 1].rstrip("\r")[column - 1 :]):
+        return None
+    indent = len(lines[start].rstrip("\r")) - len(first)
+    if indent < 0 or lines[start].rstrip("\r")[indent:] != first:
+        return None
+    if _COLUMN_ONE.search(text):
+        indent = 0
+    return "\n" * line + re.sub(r"^(?=.)", " " * indent, text, flags=re.MULTILINE)
