@@ -41,7 +41,6 @@ def test_positions_in_yaml_and_json() -> None:
         ("a: !!python/name:os.system x", ".yaml", "is not data"),
         ("[" * 50_000, ".yaml", "x:1:201: nested deeper"),
         ("[" * 50_000, ".json", "x:1:201: nested deeper"),
-        ("a: 1\n---\nb: 2\n", ".yaml", "x:2:1: a second document"),
         ("a: {{ b }}\n", ".yaml", "a template"),
         ('{"a": 1,\n "a": 2}', ".json", "x:2:2: key 'a' is there twice"),
         ('{"a": NaN}', ".json", "NaN is not JSON"),
@@ -103,7 +102,7 @@ mapping: {a: {b: 1}}
         ("mapping", ("a", "b"), (19, 15)),
     ],
 )
-@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 def test_a_part_has_the_positions_of_the_whole(
     key: str, keys: tuple[str | int, ...], position: tuple[int, int], ends: str
 ) -> None:
@@ -127,3 +126,9 @@ def test_a_part_of_a_part() -> None:
     assert inner.part("d").data == {"e": {"f": "1"}}
     assert inner.part("d").position("e", "f") == (4, 7)
     assert parse_document('{"a": "{\\"b\\": 1}"}', "x", ".json").part("a").position("b") == (1, 2)
+
+
+def test_a_part_of_one_of_several_documents() -> None:
+    whole = parse_document("a: 1\n---\n---\nb: |\n  c: {d: 1}\n", "x.yaml")
+    assert (len(whole.data), whole.data.empty) == (2, 1)
+    assert whole.part(1, "b").position("c", "d") == (5, 7)
