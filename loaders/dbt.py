@@ -24,7 +24,7 @@ from blastradius.model import (
     Store,
     Verb,
 )
-from blastradius.options import Name, Names, Options, harmless, read_options
+from blastradius.options import Name, Names, Options, read_options
 
 from ._dbt_manifest import Manifest, Node, is_artifact, owner_of, read_manifest, read_node, text
 
@@ -323,12 +323,7 @@ class _Model:
                     yield text(value)
 
     def _words(self, value: str) -> str | None:
-        """A text on one line, or nothing where it could do harm."""
-        flat = " ".join(value.split())[:300]
-        if looks_secret(flat):
-            self.gathering.secret("a description, owner, label or tag", at=self.at)
-            return None
-        return flat if harmless(flat) else None
+        return self.gathering.words(value, "a description, owner, label or tag", at=self.at)
 
     def _say(self) -> None:
         if self.missing:

@@ -12,7 +12,7 @@ from blastradius.errors import InputError
 from blastradius.gathering import Gathering, looks_secret
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.model import Basis, NoteKind, Party, Provenance, Service, Store, Verb
-from blastradius.options import MAX_ID, Name, Names, Options, harmless, read_options
+from blastradius.options import MAX_ID, Name, Names, Options, read_options
 
 from ._openlineage_events import Described, Event, Ref, UnreadableError, is_event, read_event
 
@@ -213,25 +213,22 @@ class _Model:
         return made
 
     def _refuse(self, made: str, what: str) -> None:
+        if made in self.refused:
+            return
+        self.refused.add(made)
         if looks_secret(made):
-            self._secret(made, f"the name of {what}")
-        elif made not in self.refused:
-            self.refused.add(made)
+            self.gathering.secret(f"the name of {what}", at=self.at)
+        else:
             why = "is too long" if len(made) > MAX_ID else "has characters that no id can have"
             self.gathering.note(NoteKind.UNSUPPORTED, f"the name of {what} {why}; left out", at=self.at)
 
     def _words(self, text: str) -> str | None:
-        """A text on one line, or nothing where it could do harm."""
-        flat = " ".join(text.split())[:300]
-        if looks_secret(flat):
-            self._secret(flat, "a description, owner or tag")
+        """A text on one line; of one that is a secret, only the first event that has it is told."""
+        if text in self.refused:
             return None
-        return flat if harmless(flat) else None
-
-    def _secret(self, text: str, where: str) -> None:
-        if text not in self.refused:
+        if looks_secret(text):
             self.refused.add(text)
-            self.gathering.secret(where, at=self.at)
+        return self.gathering.words(text, "a description, owner or tag", at=self.at)
 
     # all events
 
