@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from blastradius.gathering import looks_secret
+
 Keys = tuple[str | int, ...]
 DEFAULT_NAMESPACE = "default"
 _VERSION = re.compile(r"(scaffolder\.)?backstage\.io/")
@@ -38,6 +40,10 @@ class UnreadableError(Exception):
 
 class TemplateError(Exception):
     """An entity that is still to be filled in."""
+
+
+class SecretError(Exception):
+    """A name that looks like a key; to be looked for before it is put in lower case."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ class Descriptor:
     spec: dict[str, Any]
     links: tuple[Link, ...]
     problems: tuple[str, ...]
+    secrets: tuple[str, ...]
 
     def named(self, field: str) -> Ref | None:
         """The one entity that a field names."""
@@ -85,10 +92,11 @@ class Descriptor:
 
 @dataclass(frozen=True)
 class Definition:
-    """Where the definition of an API is: in the file itself, in a file beside it, or at an address."""
+    """Where the definition of an API is: in the file itself, in a file beside it, or somewhere else."""
 
     keys: Keys
     file: str = ""
+    place: str = ""
     problem: str = ""
 
 
@@ -103,6 +111,7 @@ def read_entity(keys: Keys, value: dict[str, Any]) -> Descriptor:
     Raises:
         UnreadableError: it has no name that Backstage would take.
         TemplateError: it is a template that somebody has yet to fill in.
+        SecretError: its name looks like a key.
     """
     metadata, spec = _mapping(value.get("metadata")), _mapping(value.get("spec"))
     _refuse_template(value, metadata, spec)
@@ -110,6 +119,8 @@ def read_entity(keys: Keys, value: dict[str, Any]) -> Descriptor:
     namespace = text(metadata.get("namespace")) or DEFAULT_NAMESPACE
     if not name:
         raise UnreadableError("it has no 'metadata.name'")
+    if looks_secret(f"{kind} {namespace} {name}"):
+        raise SecretError
     if re.search(r"[:/]", kind + name + namespace):
         raise UnreadableError("its kind, namespace or name has a ':' or '/', which no reference can name")
     reader = _Reader(keys, namespace)
@@ -123,6 +134,7 @@ def read_entity(keys: Keys, value: dict[str, Any]) -> Descriptor:
         spec=spec,
         links=tuple(dict.fromkeys(links)),
         problems=tuple(dict.fromkeys(reader.problems)),
+        secrets=tuple(dict.fromkeys(reader.secrets)),
     )
 
 
@@ -139,9 +151,9 @@ def definition_of(entity: Descriptor) -> Definition | None:
         return Definition(keys)
     place = text(value[stated[0]])
     if not _PLACEHOLDER.fullmatch(stated[0]) or not place:
-        return Definition(keys, problem=f"{stated[0][:40]!r} is no placeholder that is known")
+        return Definition(keys, place=stated[0], problem="no placeholder that is known")
     problem = elsewhere(place)
-    return Definition(keys, problem=problem) if problem else Definition(keys, file=place)
+    return Definition(keys, place=place, problem=problem) if problem else Definition(keys, file=place)
 
 
 def elsewhere(place: str) -> str:
@@ -158,6 +170,7 @@ def parse_ref(value: Any, kind: str, namespace: str) -> Ref:
 
     Raises:
         UnreadableError: no reference, or one without a kind where none is meant.
+        SecretError: it looks like a key.
     """
     if isinstance(value, dict):
         parts = (text(value.get("kind")), text(value.get("namespace")), text(value.get("name")))
@@ -168,6 +181,8 @@ def parse_ref(value: Any, kind: str, namespace: str) -> Ref:
         raise UnreadableError("is not of the form [kind:][namespace/]name")
     if not found[0]:
         raise UnreadableError("names no kind, such as component:name or resource:name")
+    if looks_secret(" ".join(found)):
+        raise SecretError
     return Ref(*(each.lower() for each in found))
 
 
@@ -190,6 +205,7 @@ class _Reader:
         self.keys = keys
         self.namespace = namespace
         self.problems: list[str] = []
+        self.secrets: list[str] = []
 
     def spec(self, spec: dict[str, Any]) -> Iterator[Link]:
         for field, kind in _FIELDS.items():
@@ -207,6 +223,8 @@ class _Reader:
             yield Link(field, parse_ref(value, kind, self.namespace), (*self.keys, *at))
         except UnreadableError as error:
             self.problems.append(f"{field!r} has a reference that {error}")
+        except SecretError:
+            self.secrets.append(field)
 
 
 def _parts(ref: str) -> tuple[str, str, str]:

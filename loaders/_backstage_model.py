@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from blastradius.gathering import Gathering, looks_secret
+from blastradius.gathering import Gathering, bare_url
 from blastradius.loader import Loaded, SourceRequest
 from blastradius.model import (
     ENTITY_TYPES,
@@ -87,7 +87,7 @@ class Model:
         self.zones: dict[str, Zone] = {}
         self.requests: list[SourceRequest] = []
         self.unread: Counter[str] = Counter()
-        self.elsewhere: Counter[str] = Counter()
+        self.elsewhere: dict[str, list[str]] = {}
         self.undirected = 0
         self.ours = 0
         self.assumed = 0
@@ -99,10 +99,10 @@ class Model:
         """Model one entity; it is one record."""
         at = self.gathering.at(*said.keys)
         if self.gathering.name(str(said.ref)) is None:
-            if looks_secret(str(said.ref)):
-                self.gathering.secret("the name of an entity", at=at)
             self.gathering.reject("an entity has no name that can be an id", at=at)
             return
+        for field in said.secrets:
+            self.gathering.secret(f"a reference in {field!r}", at=at)
         for problem in said.problems:
             self.gathering.note(NoteKind.UNRESOLVED, f"{problem}; left out", str(said.ref), at=at)
         if said.ref.kind == "location":
@@ -128,7 +128,7 @@ class Model:
         return _KINDS.get(ref.kind)
 
     def _entity(self, kind: Kind, said: Descriptor, at: Places) -> Entity:
-        owner, profile = said.named("owner"), said.spec.get("profile")
+        profile = said.spec.get("profile")
         shown = text(profile.get("displayName")) if isinstance(profile, dict) else ""
         says: dict[str, Any] = {
             "name": self._words(shown or said.name, at),
@@ -136,7 +136,7 @@ class Model:
             "tags": self._tags(said, at),
         }
         if kind != Kind.PARTY:
-            says["owner"] = str(owner) if owner else self.chosen.owner
+            says["owner"] = self._owner(said)
             says["zone"] = self._zone(said)
         return self._made(kind, said.ref, at, Basis.DECLARED, **says)
 
@@ -160,10 +160,14 @@ class Model:
         found = [self._words(each, at) for each in (*said.tags, *told, str(system or ""))]
         return tuple(sorted({each for each in found if each}))
 
+    def _owner(self, said: Descriptor) -> str | None:
+        owner = said.named("owner")
+        return str(owner) if owner and self.gathering.name(str(owner)) else self.chosen.owner
+
     def _zone(self, said: Descriptor) -> str | None:
         system = said.named("system")
         if self.chosen.zones == "system" and system:
-            return str(system)
+            return self.gathering.name(str(system))
         return said.ref.namespace if self.chosen.zones == "namespace" else self.chosen.zone
 
     def _words(self, value: Any, at: Places) -> str | None:
@@ -233,10 +237,10 @@ class Model:
                 "without a definition" if found is None else f"of type {self._words(kind, ()) or 'unknown'}"
             ] += 1
         elif found.problem:
-            self.elsewhere[found.problem] += 1
+            self.elsewhere.setdefault(found.problem, []).append(found.place)
         else:
-            owner, direction = said.named("owner"), self._api(said.ref).direction or self.chosen.direction
-            told = {"api": str(said.ref), "direction": direction, "owner": str(owner) if owner else self.chosen.owner}
+            direction = self._api(said.ref).direction or self.chosen.direction
+            told = {"api": str(said.ref), "direction": direction, "owner": self._owner(said)}
             options = {key: each for key, each in told.items() if each} | self._api(said.ref).model_dump(
                 exclude_unset=True
             )
@@ -250,7 +254,7 @@ class Model:
                 keys = (*said.keys, "spec", field, *((number,) if field == "targets" else ()))
                 why = elsewhere(text(each)) if text(each) else "no text"
                 if why:
-                    self.elsewhere[why] += 1
+                    self.elsewhere.setdefault(why, []).append(text(each))
                 else:
                     self._request("backstage", self.stated, keys, text(each))
         if len(self.requests) > asked:
@@ -284,8 +288,11 @@ class Model:
             some = ", ".join(f"{each[:80]!r}" for each in sorted(missing)[:5])
             message = f"{len(missing)} entities are named and not described in this file, such as {some}"
             self.gathering.note(NoteKind.UNRESOLVED, message)
-        for why, count in sorted(self.elsewhere.items()):
-            self.gathering.note(NoteKind.UNRESOLVED, f"{count} targets and definitions are not loaded: {why}")
+        for why, places in sorted(self.elsewhere.items()):
+            shown = (self.gathering.words(bare_url(each), "a target or definition") for each in places[:5])
+            some = ", ".join(repr(each) for each in shown if each)
+            message = f"{len(places)} targets and definitions are not loaded ({why}){': ' if some else ''}{some}"
+            self.gathering.note(NoteKind.UNRESOLVED, message)
         for what, count in sorted(self.unread.items()):
             self.gathering.note(NoteKind.UNSUPPORTED, f"{count} APIs {what}: only the API as a whole is known")
         if self.undirected:

@@ -158,8 +158,9 @@ def _dependencies(facets: dict[str, Any], side: str) -> list[Any]:
 
 def _origins(entry: Any) -> list[Any]:
     """The inputs of a lineage entry, those of its columns included; in the words of both facets."""
-    columns = [each for each in _mapping(entry, "fields").values() if isinstance(each, dict)]
-    parts = [entry, *columns] if isinstance(entry, dict) else []
+    if not entry or not isinstance(entry, dict):
+        return []
+    parts = [entry, *(each for each in _mapping(entry, "fields").values() if isinstance(each, dict))]
     return [each for part in parts for key in ("inputFields", "inputs", "dataset") for each in _rows(part.get(key))]
 
 

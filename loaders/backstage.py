@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from blastradius.errors import InputError
@@ -11,7 +12,7 @@ from blastradius.loader import Document, Loaded, Loader
 from blastradius.options import read_options
 from blastradius.reading import Documents
 
-from ._backstage_entities import Keys, TemplateError, UnreadableError, is_entity, read_entity
+from ._backstage_entities import Keys, SecretError, TemplateError, UnreadableError, is_entity, read_entity
 from ._backstage_model import Chosen, Model
 
 _LOOKED_AT = 50
@@ -19,7 +20,7 @@ _LOOKED_AT = 50
 
 def recognises(data: Any) -> bool:
     """Whether a document is a catalog entity, or has some among its first."""
-    return any(is_entity(each) for _, each in list(_records(data))[:_LOOKED_AT])
+    return any(is_entity(each) for _, each in islice(_records(data), _LOOKED_AT))
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -58,6 +59,9 @@ def _record(model: Model, keys: Keys, value: Any) -> None:
     else:
         try:
             model.add(read_entity(keys, value))
+        except SecretError:
+            model.gathering.secret("the name of an entity", at=model.gathering.at(*keys))
+            model.gathering.reject("an entity has no name that can be taken in", at=model.gathering.at(*keys))
         except UnreadableError as error:
             model.gathering.reject(f"an entity cannot be read: {error}", at=model.gathering.at(*keys))
 

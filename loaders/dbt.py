@@ -69,7 +69,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     manifest = read_manifest(document)
     model = _Model(Gathering("dbt", document), chosen, manifest)
     model.build()
-    return model.gathering.loaded(title=manifest.project or None)
+    return model.gathering.loaded(title=model.project or None)
 
 
 @dataclass
@@ -99,6 +99,7 @@ class _Model:
         self.missing: set[str] = set()
         self.guessed: set[str] = set()
         self.at: Places = ()
+        self.project = self._words(manifest.project) or ""
 
     def build(self) -> None:
         """Model all of it."""
@@ -276,7 +277,7 @@ class _Model:
         service into every table; which tables a source feeds, the lineage tells.
         """
         at = self.gathering.at()
-        run = f"{service}: dbt build {self.manifest.project}".strip()
+        run = f"{service}: dbt build {self.project}".strip()
         self.gathering.entity(Service(id=service, zone=self.chosen.zone, provenance=at))
         self.gathering.entity(Operation(id=run, name="dbt build", provenance=at))
         self.gathering.relate(Verb.CALLS, service, run, at=at, dependency="none")
@@ -286,7 +287,7 @@ class _Model:
                 self.gathering.relate(verb, run, self.ids[node.id], at=self.gathering.at(*node.keys))
         for package in sorted(self.manifest.packages() - {self.manifest.project}):
             feed = self.gathering.name(f"dbt package:{package}")
-            if feed and self.manifest.project:
+            if feed and self.project:
                 self.gathering.entity(Feed(id=feed, name=package, content="code", provenance=at))
                 self.gathering.relate(Verb.INSTALLS, service, feed, at=at)
 

@@ -81,6 +81,16 @@ def test_the_same_estate_twice_in_any_order_and_split() -> None:
         assert Estate.build(parts).digest == Estate.build(parts[::-1]).digest == whole
 
 
+def test_one_event_a_line() -> None:
+    text = (CASES / "nightly" / "input.json").read_text()
+    lines = "\n".join(json.dumps(each) for each in json.loads(text))
+    document = parse_document(lines, "events.jsonl", ".jsonl")
+    assert LOADER.recognises(document.data)
+    loaded = LOADER.load(document, {})
+    assert Estate.build([loaded]).digest == Estate.build([_load(json.loads(text))]).digest
+    assert {each.provenance[0].line for each in loaded.entities} == {1, 2, 3}
+
+
 def test_no_canary_comes_through() -> None:
     for case in CASES.iterdir():
         loaded = LOADER.load(read_document(case / "input.json"), {})
@@ -141,7 +151,7 @@ def test_the_schema_of_events_is_no_event(shared: Path) -> None:
 
 
 def test_other_formats_are_not_recognised(shared: Path) -> None:
-    for file in sorted((shared / "data").rglob("*.json")):
+    for file in sorted((shared / "data").rglob("*.*")):
         try:
             data = read_document(file).data
         except InputError:
