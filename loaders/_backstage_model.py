@@ -195,11 +195,11 @@ class Model:
             self._depend(*((to, me) if link.field == "dependencyOf" else (me, to)), link, at)
 
     def _call(self, caller: Ref, api: Ref, link: Link, at: Places) -> None:
-        if self._kind(api) == Kind.OPERATION:
+        if self._kind(api) not in (Kind.SERVICE, Kind.STORE):
             self._relate(Verb.CALLS, caller, api, link, at)
             return
         message = f"{link.field!r} of {str(caller)!r} names {str(api)!r}, which is no API; taken as a dependence"
-        self.gathering.note(NoteKind.ASSUMED, message, str(caller), at=at)
+        self.gathering.note(NoteKind.ASSUMED, message, at=at)
         self._depend(caller, api, link, at)
 
     def _depend(self, one: Ref, other: Ref, link: Link, at: Places) -> None:
@@ -215,6 +215,7 @@ class Model:
 
     def _relate(self, verb: Verb, one: Ref, other: Ref, link: Link, at: Places, basis: Basis = Basis.DECLARED) -> bool:
         """Keep a relation if its ends are of kinds that it can have."""
+        ends = []
         for ref, kinds in ((one, SIGNATURES[verb].sources), (other, SIGNATURES[verb].targets)):
             kind, usable = self._kind(ref), self.gathering.name(str(ref)) is not None
             if kind is None or kind not in kinds or not usable:
@@ -222,7 +223,9 @@ class Model:
                 message = f"{link.field!r} names {shown}, for which there is no {str(verb)!r} here; left out"
                 self.gathering.note(NoteKind.UNSUPPORTED, message, at=at)
                 return False
-            self.named.setdefault(str(ref), (kind, ref, at))
+            ends.append((kind, ref, at))
+        for end in ends:
+            self.named.setdefault(str(end[1]), end)
         self.gathering.relate(verb, str(one), str(other), at=at, basis=basis)
         return True
 
@@ -231,20 +234,17 @@ class Model:
     def _definition(self, said: Descriptor) -> None:
         """Ask for the definition of an API, where it is one that can be read."""
         found, kind = definition_of(said), said.says("type").lower()
-        loader = _DEFINED_IN.get(kind)
-        if found is None or loader is None:
-            self.unread[
-                "without a definition" if found is None else f"of type {self._words(kind, ()) or 'unknown'}"
-            ] += 1
+        if found is None:
+            self.unread["without a definition"] += 1
+        elif kind not in _DEFINED_IN:
+            self.unread[f"of type {self._words(kind, ()) or 'unknown'}"] += 1
         elif found.problem:
             self.elsewhere.setdefault(found.problem, []).append(found.place)
         else:
-            direction = self._api(said.ref).direction or self.chosen.direction
-            told = {"api": str(said.ref), "direction": direction, "owner": self._owner(said)}
-            options = {key: each for key, each in told.items() if each} | self._api(said.ref).model_dump(
-                exclude_unset=True
-            )
-            self._request(loader, options, found.keys, found.file)
+            told = {"api": str(said.ref), "direction": self.chosen.direction, "owner": self._owner(said)}
+            options = {key: each for key, each in told.items() if each is not None}
+            options |= self._api(said.ref).model_dump(exclude_unset=True)
+            self._request(_DEFINED_IN[kind], options, found.keys, found.file)
 
     def _location(self, said: Descriptor) -> None:
         """Ask for the files that a location names."""

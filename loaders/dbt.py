@@ -95,6 +95,7 @@ class _Model:
         self.owners: dict[str, str] = {}
         self.nodes: dict[str, Node] = {}
         self.ids: dict[str, str] = {}
+        self.processes: dict[str, bool] = {}
         self.tables: dict[str, _Table] = {}
         self.missing: set[str] = set()
         self.guessed: set[str] = set()
@@ -143,11 +144,11 @@ class _Model:
                 self.gathering.ignore(f"entries of {section!r}", count)
 
     def _refused(self, node: Node) -> bool:
-        """Whether its id cannot be one, or is another's."""
-        made = self._id(node)
+        """Whether its id cannot be one, or is that of something else."""
+        made, is_process = self._id(node), node.type == "exposure"
         if self.gathering.name(made) is not None and node.id not in self.nodes:
             self.ids[node.id] = made
-            return False
+            return self.processes.setdefault(made, is_process) != is_process
         if looks_secret(made):
             self.gathering.secret(f"the name of an entry of {node.keys[0]!r}", at=self.gathering.at(*node.keys))
         return True
@@ -195,10 +196,10 @@ class _Model:
             origin = self._parent(parent, at)
             if origin is None or origin == made:
                 continue
-            verb, ends = (
-                (Verb.INFORMS, (origin, made)) if node.type == "exposure" else (Verb.DERIVES_FROM, (made, origin))
-            )
-            self.gathering.relate(verb, *ends, at=at)
+            if node.type == "exposure":
+                self.gathering.relate(Verb.INFORMS, origin, made, at=at)
+            else:
+                self.gathering.relate(Verb.DERIVES_FROM, made, origin, at=at)
         for export in node.exports:
             written = self._prefixed(".".join(export))
             if self.gathering.name(written) and written != made:

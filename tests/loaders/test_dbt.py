@@ -68,6 +68,13 @@ def test_a_model_that_nobody_knows_is_told() -> None:
     assert {each.id for each in loaded.relations} == {"derives_from:d.s.a>model.q.x"}
 
 
+def test_a_table_and_a_decision_of_one_name() -> None:
+    exposure = {"name": "a", "resource_type": "exposure", "depends_on": {"nodes": ["model.p.a"]}}
+    loaded = _load(_manifest(_model("a"), exposures={"d.s.a": exposure, "exposure.p.b": exposure}))
+    assert (loaded.tally.facts, loaded.tally.rejected) == (2, 1)
+    assert [each.id for each in Estate.build([loaded]).relations.values()] == ["informs:d.s.a>exposure.p.b"]
+
+
 def test_a_table_without_a_schema_keeps_its_own_id() -> None:
     loaded = _load(_manifest(_model("a", schema=None)))
     assert [each.id for each in loaded.entities] == ["model.p.a"]
