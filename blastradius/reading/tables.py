@@ -80,21 +80,24 @@ class _Finder:
         self.delimiter = delimiter
         self.places = Places(text)
         self._cell = re.compile(rf'(?:"[^"]*+(?:""[^"]*+)*+"|(?!")[^{re.escape(delimiter)}\r\n]*+)')
+        self._last: tuple[int, list[int]] = (0, [])
 
     def spot_of(self, row: Row, column: int) -> Spot:
         """The place of a row's cell."""
-        return self.places.of(self._offset(row.line, column)[0])
+        cells = self._cells(row.line)
+        return self.places.of(cells[min(column, len(cells) - 1)])
 
     def trouble(self, line: int) -> Spot:
         """The place of the first cell of a row that is not what a cell can be."""
-        return self.places.of(self._offset(line, -1)[0])
+        return self.places.of(self._cells(line)[-1])
 
-    def _offset(self, line: int, column: int) -> tuple[int, int]:
-        at = self.places.starts[min(line, len(self.places.starts)) - 1]
-        while column != 0:
-            cell = self._cell.match(self.text, at)
-            if cell is None or self.text[cell.end() : cell.end() + 1] != self.delimiter:
-                break
-            at = cell.end() + 1
-            column -= 1
-        return at, column
+    def _cells(self, line: int) -> list[int]:
+        """Where the cells of a row start; the last one is where they end or go wrong."""
+        if self._last[0] != line:
+            at = self.places.starts[min(line, len(self.places.starts)) - 1]
+            found = [at]
+            while (cell := self._cell.match(self.text, at)) and self.text.startswith(self.delimiter, cell.end()):
+                at = cell.end() + 1
+                found.append(at)
+            self._last = line, found
+        return self._last[1]
