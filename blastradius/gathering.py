@@ -119,6 +119,14 @@ class Gathering:
             return None
         return value.strip()
 
+    def words(self, value: Any, where: str, *, at: tuple[Provenance, ...] = ()) -> str | None:
+        """A text for people, on one line and not too long; nothing where it is none, could do harm, or is a secret."""
+        flat = " ".join(value.split()) if isinstance(value, str) else ""
+        if looks_secret(flat):
+            self.secret(where, at=at)
+            return None
+        return flat[:300] if harmless(flat) else None
+
     def loaded(self, **more: Any) -> Loaded:
         """All of it as the loader returns it; ``more`` are further fields of ``Loaded``."""
         for what, count in sorted(self.ignored.items()):

@@ -12,10 +12,16 @@ from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Rel
 
 
 class SourceRequest(Frozen):
-    """A further file that a file asks to be loaded, with the loader and the options it names."""
+    """Something further that a file asks to be loaded, with the loader and the options it names.
+
+    It is another file (``path``), or what stands at ``part`` in the file itself, such as an API description
+    inside a catalog. Where it is not ``required``, what cannot be loaded is noted and the rest loads.
+    """
 
     loader: str
-    path: str
+    path: str = ""
+    part: tuple[str | int, ...] = ()
+    required: bool = True
     options: dict[str, Any] = Field(default_factory=dict)
     provenance: Provenance
 
@@ -37,9 +43,10 @@ class Loaded(Frozen):
 class Document(Protocol):
     """A parsed file as ``blastradius.reading`` gives it.
 
-    ``data`` is plain Python (dict, list, str, int, float, bool, None); ``path`` is the file as it was named
-    on the way in; ``folder`` the real folder that nothing may be opened outside of. YAML scalars stay
-    strings (null apart). A position is looked up by the keys and indexes that lead to a value.
+    ``data`` is plain Python (dict, list, str, int, float, bool, None), or one of the shapes of
+    ``blastradius.reading``: ``Documents``, ``Records``, ``Sheet``, ``Workbook``, ``Archive``, ``Lines``; ``path``
+    is the file as it was named on the way in. YAML scalars and the cells of tables stay strings (null apart).
+    A position is looked up by the keys and indexes that lead to a value.
     """
 
     @property
@@ -55,6 +62,14 @@ class Document(Protocol):
 
         Raises:
             InputError: the file is missing, outside the folder, or cannot be parsed.
+        """
+        ...
+
+    def part(self, *keys: str | int) -> Document:
+        """What stands at ``keys`` as a document of its own, a text parsed; positions are those in this file.
+
+        Raises:
+            InputError: a text that cannot be parsed.
         """
         ...
 

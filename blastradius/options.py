@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -13,22 +14,13 @@ from blastradius.loader import Document
 from blastradius.model import Control
 
 MAX_ID = 500
+_HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
 def harmless(text: str) -> bool:
     """Whether a text can be part of an id: no control characters, no change of direction, no halves."""
-    return bool(text.strip()) and not any(_harmful(ord(each)) for each in text)
-
-
-def _harmful(code: int) -> bool:
-    return (
-        code < 0x20
-        or 0x7F <= code <= 0x9F
-        or 0x202A <= code <= 0x202E
-        or 0x2066 <= code <= 0x2069
-        or 0xD800 <= code <= 0xDFFF
-    )
+    return bool(text.strip()) and _HARMFUL.search(text) is None
 
 
 def _checked(text: str) -> str:

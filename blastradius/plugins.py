@@ -9,6 +9,7 @@ import os
 import pkgutil
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
@@ -20,7 +21,7 @@ from blastradius.errors import InputError, UsageError
 if TYPE_CHECKING:
     from blastradius.answer import Query
     from blastradius.estate import Estate
-    from blastradius.loader import Loaded, Loader
+    from blastradius.loader import Loaded, Loader, SourceRequest
     from blastradius.reading import ParsedDocument
 
 Progress = Callable[[str], None]
@@ -149,7 +150,7 @@ def _documents(
             continue
         is_folder = path.is_dir()
         files = _below(path) if is_folder else [path]
-        if not files:
+        if not any(file.suffix.lower() in _SUFFIXES for file in files) and is_folder:
             problems.append(f"{given}: the folder has no YAML or JSON file")
         for file in files:
             if is_folder and not _might_be_estate(file):
@@ -164,10 +165,13 @@ def _documents(
 
 
 def _below(folder: Path) -> list[Path]:
+    """The files of a folder that hold data; only YAML and JSON can be an estate."""
+    from blastradius.reading import DATA
+
     return sorted(
         file
         for file in folder.rglob("*")
-        if file.suffix.lower() in _SUFFIXES and file.is_file() and not _is_hidden(file.relative_to(folder))
+        if file.suffix.lower() in (*_SUFFIXES, *DATA) and file.is_file() and not _is_hidden(file.relative_to(folder))
     )
 
 
@@ -178,7 +182,7 @@ def _is_hidden(file: Path) -> bool:
 def _might_be_estate(file: Path) -> bool:
     """Whether a file in a folder names the estate format; others are read only when an estate asks for them."""
     try:
-        return b"blastradius" in file.read_bytes()
+        return file.suffix.lower() in _SUFFIXES and b"blastradius" in file.read_bytes()
     except OSError:
         return True
 
@@ -195,16 +199,48 @@ def _loaded(document: ParsedDocument, *, named: bool) -> Iterator[tuple[str, Loa
         return
     loaded = found.load(document, {})
     yield document.path, loaded
-    for request in loaded.requests:
+    yield from _asked_for(document, found.name, loaded)
+
+
+def _asked_for(document: ParsedDocument, loader: str, loaded: Loaded) -> Iterator[tuple[str, Loaded]]:
+    """What a file asks for, and what that asks for in turn; no file twice in the same way."""
+    waiting = deque((document, each) for each in loaded.requests)
+    done = {(id(document), loader, repr({}))}
+    while waiting:
+        asking, request = waiting.popleft()
         try:
-            asked = document.sibling(request.path)
-            yield asked.path, known[request.loader].load(asked, request.options)
+            asked = asking.part(*request.part) if request.part else asking.sibling(request.path)
+            way = (id(asked), request.loader, repr(request.options))
+            if not request.part and way in done:
+                continue
+            found = _loader(request.loader).load(asked, request.options)
         except InputError as error:
-            raise InputError([_placed(each, str(request.provenance)) for each in error.problems]) from None
+            problems = [f"{each} (asked for at {request.provenance})" for each in error.problems]
+            if request.required:
+                raise InputError(problems) from None
+            yield asking.path, _left_out(problems, request)
+            continue
+        if not request.part:  # a file stays in memory and keeps its id
+            done.add(way)
+        yield asked.path, found
+        waiting.extend((asked, each) for each in found.requests)
 
 
-def _placed(problem: str, asked_at: str) -> str:
-    return f"{problem} (asked for at {asked_at})"
+def _loader(name: str) -> Loader:
+    found = loaders().get(name)
+    if found is None:
+        raise InputError([f"there is no loader {name!r} here"])
+    return found
+
+
+def _left_out(problems: list[str], request: SourceRequest) -> Loaded:
+    """Something asked for that does not load, though the file that asked does: one record, rejected."""
+    from blastradius.loader import Loaded
+    from blastradius.model import Note, NoteKind, Tally
+
+    at = (request.provenance,)
+    notes = (Note(kind=NoteKind.UNRESOLVED, message=f"{each}; left out", provenance=at) for each in problems)
+    return Loaded(notes=tuple(notes), tally=Tally(rejected=1))
 
 
 def _all(group: str) -> list[Any]:

@@ -41,7 +41,6 @@ def test_positions_in_yaml_and_json() -> None:
         ("a: !!python/name:os.system x", ".yaml", "is not data"),
         ("[" * 50_000, ".yaml", "x:1:201: nested deeper"),
         ("[" * 50_000, ".json", "x:1:201: nested deeper"),
-        ("a: 1\n---\nb: 2\n", ".yaml", "x:2:1: a second document"),
         ("a: {{ b }}\n", ".yaml", "a template"),
         ('{"a": 1,\n "a": 2}', ".json", "x:2:2: key 'a' is there twice"),
         ('{"a": NaN}', ".json", "NaN is not JSON"),
@@ -66,3 +65,70 @@ def test_siblings_stay_inside_the_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError):
         document.sibling(name)
     assert document.sibling("x.yaml") is document.sibling("./x.yaml")
+
+
+INNER = """
+block: |
+  # a comment
+
+  a:
+    b: [1, 2]
+json: |-
+   {"a": [1,
+     {"b": 2}]}
+indented: |2
+    a: 1
+marked: |
+  ---
+  a: 1
+quoted: "a: 1\\nb:\\n  c: 2\\n"
+folded: >
+  {"a": 1,
+   "b": 2}
+mapping: {a: {b: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "keys", "position"),
+    [
+        ("block", ("a",), (5, 3)),
+        ("block", ("a", "b", 1), (6, 12)),
+        ("json", ("a", 1, "b"), (9, 7)),
+        ("indented", ("a",), (11, 5)),
+        ("marked", ("a",), (14, 1)),
+        ("quoted", ("b", "c"), (15, 1)),
+        ("folded", ("b",), (16, 1)),
+        ("mapping", ("a", "b"), (19, 15)),
+    ],
+)
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_part_has_the_positions_of_the_whole(
+    key: str, keys: tuple[str | int, ...], position: tuple[int, int], ends: str
+) -> None:
+    part = parse_document(INNER.replace("\n", ends), "x.yaml").part(key)
+    assert part.position(*keys) == position
+    assert (part.path, next(iter(part.data))) == ("x.yaml", "a")
+
+
+def test_a_part_that_does_not_parse_says_where() -> None:
+    whole = parse_document('a:\n  b: |\n    x: 1\n    y: [\n  c: "[1,\\n2"\n', "x.yaml")
+    with pytest.raises(InputError, match=r"^x.yaml:5:1: not YAML"):
+        whole.part("a", "b")
+    with pytest.raises(InputError, match=r"^x.yaml:5:3: in the text here, at 2:2: not JSON"):
+        whole.part("a", "c")
+
+
+def test_a_part_of_a_part() -> None:
+    whole = parse_document('a:\n  b:\n    c: |\n      d: "e: {f: 1}"\n', "x.yaml")
+    inner = whole.part("a").part("b", "c")
+    assert inner.position("d") == (4, 7)
+    assert inner.part("d").data == {"e": {"f": "1"}}
+    assert inner.part("d").position("e", "f") == (4, 7)
+    assert parse_document('{"a": "{\\"b\\": 1}"}', "x", ".json").part("a").position("b") == (1, 2)
+
+
+def test_a_part_of_one_of_several_documents() -> None:
+    whole = parse_document("a: 1\n---\n---\nb: |\n  c: {d: 1}\n", "x.yaml")
+    assert (len(whole.data), whole.data.empty) == (2, 1)
+    assert whole.part(1, "b").position("c", "d") == (5, 7)

@@ -1,0 +1,203 @@
+"""Lineage events in their own terms: jobs, datasets, and what their facets say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from blastradius.gathering import bare_url
+
+
+class UnreadableError(Exception):
+    """An event that is not what it should be; the message says why."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A job or a dataset by its namespace and name, without user, password and query."""
+
+    namespace: str
+    name: str
+    job: bool = False
+
+
+@dataclass(frozen=True)
+class Described:
+    """A job or a dataset as one event names it; ``labels`` are keys with values."""
+
+    ref: Ref
+    owners: tuple[str, ...]
+    description: str
+    labels: tuple[tuple[str, str], ...]
+    aliases: tuple[Ref, ...] = ()
+    origins: tuple[Ref, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event; ``run`` is empty for what was declared rather than run.
+
+    ``lineage`` pairs what is made with what it is made of, as far as a facet of the job or the run says so.
+    """
+
+    run: str | None
+    state: str
+    job: Described | None
+    inputs: tuple[Described, ...]
+    outputs: tuple[Described, ...]
+    alone: tuple[Described, ...]
+    parents: tuple[Ref, ...]
+    upstream: tuple[Ref, ...]
+    downstream: tuple[Ref, ...]
+    lineage: tuple[tuple[Ref, Ref], ...]
+    problems: tuple[str, ...]
+
+
+def is_event(value: Any) -> bool:
+    """Whether a value has the shape of a run, job or dataset event."""
+    if not isinstance(value, dict) or "eventTime" not in value:
+        return False
+    named = value.get("job", value.get("dataset"))
+    return isinstance(named, dict) and "namespace" in named and "name" in named
+
+
+def read_event(value: Any) -> Event:
+    """An event in its own terms; parts of it that cannot be read are told in ``problems``.
+
+    Raises:
+        UnreadableError: no event, or one without a job or dataset that can be named.
+    """
+    if not isinstance(value, dict):
+        raise UnreadableError("it is no mapping")
+    return _Reader().event(value)
+
+
+class _Reader:
+    """Reads one event, keeping what could not be read."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def event(self, value: dict[str, Any]) -> Event:
+        alone, job = value.get("dataset"), value.get("job")
+        if job is None and alone is None:
+            raise UnreadableError("it names no job and no dataset")
+        run = value.get("run")
+        run_facets, job_facets = _mapping(run, "facets"), _mapping(job, "facets")
+        return Event(
+            run=None if run is None else _text(_mapping({"run": run}, "run").get("runId")),
+            state=_text(value.get("eventType")).upper(),
+            job=None if job is None else self.described(job, "the job", job=True),
+            alone=() if alone is None else (self.described(alone, "the dataset"),),
+            inputs=self.datasets(value, "inputs"),
+            outputs=self.datasets(value, "outputs"),
+            parents=self.refs(_parents(run_facets), "the parent", job=True),
+            upstream=self.refs(_dependencies(run_facets, "upstream"), "a job waited for", job=True),
+            downstream=self.refs(_dependencies(run_facets, "downstream"), "a job that waits", job=True),
+            lineage=(*self.lineage(job_facets), *self.lineage(run_facets)),
+            problems=tuple(dict.fromkeys(self.problems)),
+        )
+
+    def datasets(self, event: dict[str, Any], side: str) -> tuple[Described, ...]:
+        found = []
+        for each in _rows(event.get(side)):
+            try:
+                found.append(self.described(each, f"one of the {side}"))
+            except UnreadableError as error:
+                self.problems.append(str(error))
+        return tuple(found)
+
+    def described(self, value: Any, what: str, *, job: bool = False) -> Described:
+        """Raises UnreadableError: it has no name that can be used."""
+        ref, facets = _reference(value, what, job=job), _mapping(value, "facets")
+        origins = [*_origins(_mapping(facets, "columnLineage")), *_origins(_mapping(facets, "lineage"))]
+        return Described(
+            ref=ref,
+            owners=tuple(filter(None, (_name_of(each) for each in _rows(_mapping(facets, "ownership").get("owners"))))),
+            description=_text(_mapping(facets, "documentation").get("description")),
+            labels=tuple(_labels(facets)),
+            aliases=() if job else self.refs(_rows(_mapping(facets, "symlinks").get("identifiers")), "a symlink"),
+            origins=() if job else self.refs(origins, "an input of the lineage"),
+        )
+
+    def lineage(self, facets: dict[str, Any]) -> Iterator[tuple[Ref, Ref]]:
+        for entry in _rows(_mapping(facets, "lineage").get("lineage")):
+            for made in self.refs([entry], "an entry of the lineage"):
+                for origin in self.refs(_origins(entry), "an input of the lineage"):
+                    yield made, origin
+
+    def refs(self, values: list[Any], what: str, *, job: bool = False) -> tuple[Ref, ...]:
+        found: dict[Ref, None] = {}
+        for each in values:
+            try:
+                found[_reference(each, what, job=job or _is_job(each))] = None
+            except UnreadableError as error:
+                self.problems.append(str(error))
+        return tuple(found)
+
+
+def _reference(value: Any, what: str, *, job: bool) -> Ref:
+    namespace, name = (_text(value.get(key)) if isinstance(value, dict) else "" for key in ("namespace", "name"))
+    if not namespace or not name:
+        raise UnreadableError(f"{what} has no namespace or no name")
+    if "{{" in namespace or "{{" in name:
+        raise UnreadableError(f"{what} is a template, not a name yet; render it first")
+    return Ref(_bare(namespace), _bare(name), job)
+
+
+def _parents(facets: dict[str, Any]) -> list[Any]:
+    found = (_mapping(facets, key).get("job") for key in ("parent", "parentRun"))
+    return [each for each in found if each is not None]
+
+
+def _dependencies(facets: dict[str, Any], side: str) -> list[Any]:
+    listed = _rows(_mapping(facets, "jobDependencies").get(side))
+    return [each.get("job") if isinstance(each, dict) else each for each in listed]
+
+
+def _origins(entry: Any) -> list[Any]:
+    """The inputs of a lineage entry, those of its columns included; in the words of both facets."""
+    if not entry or not isinstance(entry, dict):
+        return []
+    parts = [entry, *(each for each in _mapping(entry, "fields").values() if isinstance(each, dict))]
+    return [each for part in parts for key in ("inputFields", "inputs", "dataset") for each in _rows(part.get(key))]
+
+
+def _labels(facets: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for each in _rows(_mapping(facets, "tags").get("tags")):
+        if isinstance(each, dict) and _text(each.get("key")):
+            yield _text(each["key"]), _text(each.get("value"))
+
+
+def _is_job(value: Any) -> bool:
+    return isinstance(value, dict) and _text(value.get("type")).upper() == "JOB"
+
+
+def _name_of(owner: Any) -> str:
+    return _text(owner.get("name")) if isinstance(owner, dict) else ""
+
+
+def _mapping(value: Any, key: str) -> dict[str, Any]:
+    """The mapping under a key; empty where there is none."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _rows(value: Any) -> list[Any]:
+    """A list, or the one thing it was collapsed to; nothing where there is nothing."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _bare(text: str) -> str:
+    """A name without what a connection string carries besides the place."""
+    place = text.removeprefix("jdbc:")
+    if "://" not in place:
+        return text
+    return text[: len(text) - len(place)] + bare_url(place.partition(";")[0])
