@@ -44,13 +44,13 @@ _TYPES: dict[str, Literal["client_secret", "signing_key", "job_token"]] = {
 }
 _ACCESS = {"application": "own access", "delegated:everyone": "for every user"}
 _SAYINGS = {
-    "no publisher": (NoteKind.INCOMPLETE, "apps name no publisher tenant, so their party is not known: {}"),
-    "client": (NoteKind.UNRESOLVED, "apps are named by a service principal that is not here (option tables): {}"),
-    "resource": (NoteKind.UNRESOLVED, "resources are not here to be named (option tables): {}"),
-    "role": (NoteKind.UNRESOLVED, "app roles are not here to be named (option tables): {}"),
-    "by name": (NoteKind.ASSUMED, "resources are taken for Microsoft's own by their display name: {}"),
-    "no holder": (NoteKind.UNRESOLVED, "permissions are assigned to an app that is not named: {}"),
-    "no app": (NoteKind.UNRESOLVED, "federated credentials do not say which app they sign in to: {}"),
+    "no publisher": (NoteKind.INCOMPLETE, "apps without a publisher tenant, whose party is not known"),
+    "client": (NoteKind.UNRESOLVED, "apps named by a service principal that is not here (option tables)"),
+    "resource": (NoteKind.UNRESOLVED, "resources that are not here to be named (option tables)"),
+    "role": (NoteKind.UNRESOLVED, "app roles that are not here to be named (option tables)"),
+    "by name": (NoteKind.ASSUMED, "resources taken for Microsoft's own by their display name"),
+    "no holder": (NoteKind.UNRESOLVED, "permissions assigned to an app that is not named"),
+    "no app": (NoteKind.UNRESOLVED, "federated credentials that do not say which app they sign in to"),
 }
 
 
@@ -397,7 +397,7 @@ class Model:
             about = sorted(self.about[word])
             if about:
                 shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
-                self.g.note(kind, f"{len(about)} {message.format(shown)}", *about)
+                self.g.note(kind, f"{message}: {len(about):,} ({shown})", *about)
         others = sorted(self.about["third party"])
         if others and not self.tenant:
             message = "the tenant that was exported is not named, so every publisher is taken as a third party"

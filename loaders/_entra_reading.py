@@ -229,7 +229,7 @@ def listed(value: Any, keys: Keys) -> list[tuple[Keys, Any]]:
 
 
 def _unpacked(value: Any) -> Any:
-    """JSON inside a string, read with the limits that hold for a file."""
+    """The value, or the JSON inside a string, read with the limits that hold for a file."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
             return parse_document(value, "text", ".json").data
@@ -310,8 +310,8 @@ def _report(document: Document) -> Iterator[Record]:
         section = name.lower()
         if section in _REPORTED_APPS:
             for keys, each in listed(value, (name,)):
-                wrapped = _spelled(each, "apps") if isinstance(each, dict) else ""
-                for place, app in listed(each[wrapped], (*keys, wrapped)) if wrapped in each else [(keys, each)]:
+                wrapped = _spelled(each, "apps") if "apps" in lower(each) else None
+                for place, app in listed(each[wrapped], (*keys, wrapped)) if wrapped else [(keys, each)]:
                     yield from _reported(app, place, document, own=section in _OWN_APPS)
         elif section == "privileged_service_principals":
             for key in value if isinstance(value, dict) else ():
