@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -29,12 +30,18 @@ _OF_GRAPH = frozenset(
         "7ab1d382-f21e-4acd-a863-ba3e13f7da61",  # Directory.Read.All, application
     }
 )
+_PLAIN = re.compile(r"[\w.-]{1,100}", re.ASCII)
 SECRETS = ("password", "key", "federated")
 
 
 def resource_of(app_id: str) -> str:
     """The name that scopes of a resource begin with; Microsoft's own resources have words for it."""
-    return _RESOURCES.get(app_id, (f"entra:{app_id}",))[0]
+    return _RESOURCES.get(app_id, (f"entra:api:{app_id}",))[0]
+
+
+def service_of(object_id: str) -> str | None:
+    """The id of an app by its service principal's, if that is one: no other id of ours can then be the same."""
+    return f"entra:sp:{object_id}" if _PLAIN.fullmatch(object_id) else None
 
 
 def word_of(kind: str) -> str:
@@ -69,8 +76,9 @@ class Directory:
             return None
         best = self.described(record)
         object_id = best.id("id", "objectid") if best.kind in ("principal", "privileged") else ""
-        app_id = best.id("appid")
-        return f"entra:sp:{object_id}" if object_id else f"entra:app:{app_id}" if app_id else None
+        return service_of(object_id) or (
+            f"entra:app:{best.id('appid')}" if _PLAIN.fullmatch(best.id("appid")) else None
+        )
 
     def described(self, record: Record) -> Record:
         """The record that describes an app best: its service principal, else what names it."""

@@ -23,7 +23,7 @@ from blastradius.model import (
 )
 from blastradius.options import MAX_ID, harmless
 
-from ._entra_directory import SECRETS, Directory, word_of
+from ._entra_directory import SECRETS, Directory, service_of, word_of
 from ._entra_options import Options
 from ._entra_reading import Export, Record, day, listed, lower
 
@@ -42,7 +42,7 @@ _TYPES: dict[str, Literal["client_secret", "signing_key", "job_token"]] = {
     "key": "signing_key",
     "federated": "job_token",
 }
-_ACCESS = {"application": "own access", "delegated:everyone": "for every user"}
+_ACCESS = {"application": "own access", "everyone": "for every user"}
 _SAYINGS = {
     "no publisher": (NoteKind.INCOMPLETE, "apps without a publisher tenant, whose party is not known"),
     "client": (NoteKind.UNRESOLVED, "apps named by a service principal that is not here (option tables)"),
@@ -50,6 +50,7 @@ _SAYINGS = {
     "role": (NoteKind.UNRESOLVED, "app roles that are not here to be named (option tables)"),
     "by name": (NoteKind.ASSUMED, "resources taken for Microsoft's own by their display name"),
     "no holder": (NoteKind.UNRESOLVED, "permissions assigned to an app that is not named"),
+    "no date": (NoteKind.UNSUPPORTED, "credentials whose end is not a date"),
     "no app": (NoteKind.UNRESOLVED, "federated credentials that do not say which app they sign in to"),
 }
 
@@ -68,6 +69,7 @@ class Model:
         stated = f"entra:tenant:{self.tenant}" if self.tenant else "entra:own-tenant"
         self.own_party = options.own or self.parties.get(self.tenant) or stated
         self.about: dict[str, set[str]] = defaultdict(set)
+        self.keys: dict[int, str | None] = {}
         self.bare = ""
 
     def loaded(self) -> Loaded:
@@ -139,8 +141,8 @@ class Model:
     def _service(self, record: Record) -> str | None:
         """The app that a record describes, with its owner; ``None`` where it has no usable id."""
         service = self.known.service(record)
-        if service is None or self.g.name(service) is None or service in self.g.entities:
-            return service if service in self.g.entities else None
+        if service is None or service in self.g.entities:
+            return service
         described = self.known.described(record)
         party = self._party(described)
         app_id = described.id("appid")
@@ -166,8 +168,8 @@ class Model:
         known = self.known.principals.get(object_id)
         if known:
             return self._service(known)
-        service = f"entra:sp:{object_id}"
-        if self.g.name(service) is None:
+        service = service_of(object_id)
+        if service is None:
             return None
         self.about["client"].add(service)
         name = self._label(record, "principaldisplayname", "displayname")
@@ -198,14 +200,22 @@ class Model:
 
     def _credential(self, record: Record) -> str | None:
         """A key, a password or a federated credential, with its holder; never its value."""
-        key_id = self.g.name(self._holder_id(record) + f":{record.kind}/{record.id('keyid', 'id')}")
+        if id(record) not in self.keys:
+            self.keys[id(record)] = self._made_credential(record)
+        return self.keys[id(record)]
+
+    def _made_credential(self, record: Record) -> str | None:
+        key_id = self._id(self._holder_id(record) + f":{record.kind}/{record.id('keyid', 'id')}")
         holder = self._workload(record) if record.kind == "federated" else self._service(record.of or record)
         if key_id is None or not record.id("keyid", "id") or holder is None:
             return None
         if key_id not in self.g.entities:
             if record.text("secrettext"):
                 self.g.secret(f"secretText of {key_id!r}", at=record.at)
-            expires = next((day(record.says[name]) for name in _ENDS if record.says.get(name)), None)
+            stated = next((record.says[name] for name in _ENDS if record.says.get(name)), None)
+            expires = day(stated)
+            if stated and not expires:
+                self.about["no date"].add(key_id)
             self._keep(
                 Credential(
                     id=key_id,
@@ -249,13 +259,13 @@ class Model:
             controls.append(Control(kind=ControlKind.REVOKED, why=why, provenance=at))
         return tuple(controls)
 
-    def _consented(self, service: str, word: str, at: tuple[Provenance, ...]) -> str:
+    def _consented(self, service: str, to: str, at: tuple[Provenance, ...]) -> str:
         """The access that was consented to, as the tokens that an app gets: its own, for every or for one user."""
         app = self.known.principals.get(service.removeprefix("entra:sp:"))
         name = self.g.entities[service].name
         made = Credential(
-            id=f"{service}:{word}",
-            name=name and f"{name} ({_ACCESS.get(word, 'for one user')})",
+            id=f"{service}:access/{to}",
+            name=name and f"{name} ({_ACCESS.get(to, 'for one user')})",
             type="oauth_token",
             controls=self._spent(app, None, app.at) if app else (),
             provenance=at,
@@ -266,13 +276,12 @@ class Model:
     # permissions and who was granted them
 
     def _scope(self, resource: str, word: str, value: str, record: Record, basis: Basis = Basis.DECLARED) -> str | None:
-        scope = self.g.name(f"{resource}:{word}:{value}") if value else None
-        if scope is None:
-            return None
+        scope = self._id(f"{resource}:{word}:{value}") if value else None
+        if scope is None or scope in self.g.entities:
+            return scope
         risk = record.id("risk") if record.kind == "named" else ""
         tags = (f"risk: {risk}",) if risk and self.g.name(risk) else ()
-        made = Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.at)
-        return self._keep(made)
+        return self._keep(Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.at))
 
     def _permission(self, record: Record) -> None:
         members = [each for _, each in listed(record.says.get("allowedmembertypes"), ())]
@@ -301,8 +310,8 @@ class Model:
                 self.about["by name"].add(known)
             return known
         stated = record.id("resourceid")
-        named = f"sp:{stated}" if stated else record.text("resourcedisplayname", "applicationdisplayname")
-        key = self.g.name(f"entra:{named}") if named else None
+        named = record.text("resourcedisplayname", "applicationdisplayname")
+        key = self._id(f"entra:api-of:{stated or named}") if stated or named else None
         if key:
             self.about["resource"].add(key)
         return key
@@ -338,19 +347,19 @@ class Model:
 
     def _grant(self, record: Record) -> None:
         user = self.g.name(record.id("principalid"))
-        to = {"allprincipals": "everyone", "principal": user}.get(record.id("consenttype"))
+        to = {"allprincipals": "everyone", "principal": user and f"user/{user}"}.get(record.id("consenttype"))
         values = record.text("scope").split()
         if not values:
             return self.g.ignore("delegated grants without a scope")
         resource = self._resource(record)
-        usable = all(self.g.name(f"{resource}:delegated:{each}") for each in values)
+        usable = all(self._id(f"{resource}:delegated:{each}") for each in values)
         client = self._client(record, record.id("clientid")) if to and resource and usable else None
         if client is None:
             return self.g.reject("a delegated grant without a usable client, resource, scope or user", at=record.at)
         for each in values:
             scope = self._scope(resource or "", "delegated", each, record, Basis.INFERRED)
             if scope:
-                self._grants(client, f"delegated:{to}", scope, record)
+                self._grants(client, to or "", scope, record)
         return self.g.fact()
 
     def _consent(self, record: Record) -> None:
@@ -362,7 +371,7 @@ class Model:
         service = self._service(record.of) if record.of else None
         if resource is None or scope is None or service is None:
             return self.g.reject("a permission that names no resource, no role or no app", at=record.at)
-        self._grants(service, word if word == "application" else "delegated:everyone", scope, record)
+        self._grants(service, word if word == "application" else "everyone", scope, record)
         return self.g.fact()
 
     def _privileged(self, record: Record) -> None:
@@ -382,6 +391,10 @@ class Model:
     def _keep(self, made: Entity) -> str:
         """The entity, unless it is there already: what describes a thing comes before what mentions it."""
         return self.g.entity(made) if made.id not in self.g.entities else made.id
+
+    def _id(self, text: str) -> str | None:
+        """The text if it can be an id; what is one already need not be looked at again."""
+        return text if text in self.g.entities else self.g.name(text)
 
     def _label(self, record: Record, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""

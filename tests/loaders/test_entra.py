@@ -152,7 +152,7 @@ def test_a_secret_opens_what_the_app_may_do_itself_and_its_value_stays_out(tmp_p
         source for source, scope in pairs(loaded, Verb.GRANTS) if scope == "microsoft-graph:application:Mail.Send"
     }
     sp = f"entra:sp:{guid(1)}"
-    assert opened == {f"{sp}:application", f"{sp}:password/{guid(4)}", f"{sp}:key/{guid(5)}"}
+    assert opened == {f"{sp}:access/application", f"{sp}:password/{guid(4)}", f"{sp}:key/{guid(5)}"}
     assert next(each for each in loaded.entities if each.id.endswith(guid(4))).model_dump()["expires"] == "2030-01-01"
     assert "CANARY" not in loaded.model_dump_json()
     assert (loaded.tally.facts, loaded.tally.ignored) == (5, 1)
@@ -235,7 +235,7 @@ def test_bare_permissions_need_a_resource(tmp_path: Path) -> None:
     role = {"id": guid(5), "value": "Things.Read", "allowedMemberTypes": ["Application"]}
     with pytest.raises(InputError, match="option resource"):
         load(tmp_path, [role])
-    for stated, scope in (("Microsoft Graph", "microsoft-graph"), (guid(1).upper(), f"entra:{guid(1)}")):
+    for stated, scope in (("Microsoft Graph", "microsoft-graph"), (guid(1).upper(), f"entra:api:{guid(1)}")):
         assert ids(load(tmp_path, [role], resource=stated), Kind.SCOPE) == {f"{scope}:application:Things.Read"}
 
 
