@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import TypeVar
 
 from blastradius.errors import InputError
 
-from ._entra_reading import Export, Record
+from ._entra_reading import Export, Record, lower
+
+Thing = TypeVar("Thing")
 
 _RESOURCES = {
     "00000003-0000-0000-c000-000000000000": ("microsoft-graph", "Microsoft Graph"),
@@ -62,7 +65,7 @@ class Directory:
         self.secrets: dict[str, list[Record]] = defaultdict(list)
         self.names: dict[tuple[str, str, str], str] = {}
         self._registered: dict[str, Record] = {}
-        self._resources: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
         all_of = list(exports)
         for export in all_of:
             for record in export.records:
@@ -97,12 +100,12 @@ class Directory:
     def resource(self, record: Record) -> str | None:
         """Which resource an assignment, a grant or a permission is of; ``None`` where nothing at hand says so."""
         if record.of is not None and record.kind in ("role", "delegated"):
-            app_id = record.of.id("appid")
+            app_id = self.described(record.of).id("appid")
             return resource_of(app_id) if app_id else None
-        app_id = record.id("resourceappid")
         object_id = record.id("resourceid")
-        by_id = resource_of(app_id) if app_id else self._resources.get(object_id)
-        return by_id or self.named(record)
+        known = self.principals.get(object_id)
+        app_id = record.id("resourceappid") or (known.id("appid") if known else "")
+        return resource_of(app_id) if app_id else self._shown.get(object_id) or self.named(record)
 
     def named(self, record: Record) -> str | None:
         """The resource by the display name that a record gives, for Microsoft's own."""
@@ -124,21 +127,20 @@ class Directory:
         )
 
     def _index(self, record: Record) -> None:
+        object_id, app_id = record.id("id", "objectid"), record.id("appid")
         if record.kind == "principal":
-            self.principals.setdefault(record.id("id", "objectid"), record)
-            self.by_app.setdefault(record.id("appid"), record)
-            self._resources[record.id("id", "objectid")] = resource_of(record.id("appid"))
-            publisher = record.says.get("verifiedpublisher")
-            name = publisher.get("displayName", publisher.get("DisplayName")) if isinstance(publisher, dict) else None
+            _first(self.principals, object_id, record)
+            _first(self.by_app, app_id, record)
+            name = lower(record.says.get("verifiedpublisher")).get("displayname")
             if isinstance(name, str) and name.strip():
                 self.publishers[record.id("appownerorganizationid")].add(name.strip())
         elif record.kind == "application":
-            self.registrations.setdefault(record.id("appid"), record)
-            self._registered.setdefault(record.id("id", "objectid"), record)
+            _first(self.registrations, app_id, record)
+            _first(self._registered, object_id, record)
         elif record.kind == "tenant":
             self.tenants.append(record)
-        elif record.kind == "assignment" and self.named(record):
-            self._resources.setdefault(record.id("resourceid"), self.named(record) or "")
+        elif record.kind == "assignment":
+            _first(self._shown, record.id("resourceid"), self.named(record))
 
     def _name(self, export: Export) -> None:
         bare = None
@@ -156,3 +158,9 @@ class Directory:
                 service = self.service(record.of)
                 if service:
                     self.secrets[service].append(record)
+
+
+def _first(known: dict[str, Thing], key: str, value: Thing | None) -> None:
+    """Keep the first that is said of an id, where there is one."""
+    if key and value is not None:
+        known.setdefault(key, value)

@@ -114,6 +114,8 @@ class Model:
 
     def _self(self) -> str:
         """Ourselves."""
+        if self.own_party in self.g.entities:
+            return self.own_party
         named = self.known.tenants[0] if self.known.tenants else None
         name = self._label(named) if named else None
         return self._keep(

@@ -152,7 +152,7 @@ def read(document: Document) -> Export:
         raise InputError([f"{document.path}: no export of Microsoft Entra is recognised; {expected}"])
     records = tuple(_READERS[shape](document))
     stamp = lower(document.data).get("timestamp_zulu") if shape == "report" else None
-    return Export(records, _has_more(document.data, shape), day(stamp))
+    return Export(records, _has_more(document.data), day(stamp))
 
 
 def kind_of(low: Raw) -> str | None:
@@ -165,9 +165,7 @@ def kind_of(low: Raw) -> str | None:
 
 def _shape(data: Any) -> str | None:
     if isinstance(data, list):
-        if any(_is_page(lower(page)) for page in data[:_LOOKED_AT]):
-            return "pages"
-        return "items" if _any_known(data) else None
+        return "items" if any(_any_known(each) or _is_page(lower(each)) for each in data[:_LOOKED_AT]) else None
     low = lower(data)
     tests = (
         ("report", low.keys() & _REPORT),
@@ -206,11 +204,9 @@ def _context(low: Raw) -> tuple[str, str] | None:
     return (kind, owner[1] if owner else "") if kind else None
 
 
-def _has_more(data: Any, shape: str) -> bool:
-    """Whether the last page, or one of several collections, names a page after it."""
-    pages: list[Any] = {"page": [data], "pages": list(data)[-1:]}.get(shape, [])
-    if isinstance(data, dict) and shape == "collections":
-        pages = list(data.values())
+def _has_more(data: Any) -> bool:
+    """Whether the last of several pages, or one of several collections, names a page after it."""
+    pages = data[-1:] if isinstance(data, list) else [data, *lower(data).values()]
     return any(isinstance(lower(each).get("@odata.nextlink"), str) for each in pages)
 
 
@@ -240,7 +236,7 @@ def _unpacked(value: Any) -> Any:
 
 def _spelled(raw: Any, name: str) -> str:
     """A key as the file spells it, for its position."""
-    return next((key for key in raw if key.lower() == name), name)
+    return next((key for key in raw if str(key).lower() == name), name)
 
 
 def _record(kind: str, value: Any, keys: Keys, document: Document, of: Record | None = None) -> Record:
@@ -255,21 +251,21 @@ def _page(document: Document, page: Any = None, at: Keys = ()) -> Iterator[Recor
         yield from _item(each, keys, document, context[0] if context else None, owner)
 
 
-def _pages(document: Document) -> Iterator[Record]:
-    for number, page in enumerate(document.data):
-        yield from _page(document, page, (number,))
-
-
 def _collections(document: Document) -> Iterator[Record]:
     for name, value in document.data.items():
-        kind = _COLLECTIONS.get(name.lower())
+        kind = _COLLECTIONS.get(str(name).lower())
         for keys, each in listed(value, (name,)) if kind else ():
             yield from _item(each, keys, document, kind)
 
 
 def _items(document: Document) -> Iterator[Record]:
+    """One record, a list of records, or a list of pages or lists, as pages are joined on the command line."""
     for keys, each in listed(document.data, ()):
-        yield from _item(each, keys, document)
+        if _is_page(lower(each)):
+            yield from _page(document, each, keys)
+        else:
+            for place, inner in listed(each, keys) if isinstance(each, list) else [(keys, each)]:
+                yield from _item(inner, place, document)
 
 
 def _item(
@@ -289,10 +285,10 @@ def _item(
 def _inside(record: Record, raw: Any) -> Iterator[Record]:
     if record.kind not in ("principal", "application"):
         return
-    exposed = next((key for key in raw if key.lower() == "api" and isinstance(raw[key], dict)), None)
+    exposed = next((key for key in raw if str(key).lower() == "api" and isinstance(raw[key], dict)), None)
     for outer, fields in (((), raw), ((exposed,), raw[exposed])) if exposed else (((), raw),):
         for name, value in fields.items():
-            kind = _INSIDE.get(name.lower())
+            kind = _INSIDE.get(str(name).lower())
             for keys, each in listed(value, (*record.keys, *outer, name)) if kind else ():
                 yield _record(kind or "", each, keys, record.document, record)
     name = _spelled(raw, "requiredresourceaccess")
@@ -307,7 +303,7 @@ def _inside(record: Record, raw: Any) -> Iterator[Record]:
 
 def _report(document: Document) -> Iterator[Record]:
     for name, value in document.data.items():
-        section = name.lower()
+        section = str(name).lower()
         if section in _REPORTED_APPS:
             for keys, each in listed(value, (name,)):
                 wrapped = _spelled(each, "apps") if "apps" in lower(each) else None
@@ -359,7 +355,7 @@ def _offers(document: Document) -> Iterator[Record]:
             continue
         resource = Record("resource", {"appid": app_id}, (app_id,), document)
         for name, collection in value.items():
-            kind = _INSIDE[name.lower()] if name.lower() in _OFFERS else None
+            kind = _INSIDE.get(str(name).lower()) if str(name).lower() in _OFFERS else None
             for keys, each in listed(collection, (app_id, name)) if kind else ():
                 yield _record(kind or "", each, keys, document, resource)
 
@@ -367,7 +363,6 @@ def _offers(document: Document) -> Iterator[Record]:
 _READERS: dict[str, Callable[[Document], Iterator[Record]]] = {
     "report": _report,
     "page": _page,
-    "pages": _pages,
     "collections": _collections,
     "items": _items,
     "risks": _risks,

@@ -77,6 +77,7 @@ class _Table:
         self.options = options
         self.scopes: dict[tuple[str, str], str | None] = {}
         self.usable: dict[str, bool] = {}
+        self.unknown: set[str] = set()
         self.implicit = self.joint = 0
 
     def permission(self, name: str, says: Any) -> None:
@@ -87,7 +88,7 @@ class _Table:
             return self.g.reject("a permission without a usable name, schemes or pathSets", at=self.g.at(*keys))
         wanted = not self.options.permissions or any(fnmatchcase(name, each) for each in self.options.permissions)
         if not wanted:
-            records = len(schemes) + sum(len(paths) for _, paths in _paths(sets))
+            records = len(schemes) + len(list(_paths(sets)))
             return self.g.ignore("permissions and paths outside option permissions", records)
         self.implicit += says.get("implicit") is True
         for scheme in schemes:
@@ -96,8 +97,10 @@ class _Table:
                 self.g.fact()
             else:
                 self.g.reject("a scheme that is not known", at=at)
-        for number, paths in _paths(sets):
-            for path in paths:
+        for number, path in _paths(sets):
+            if path is None:
+                self.g.reject("a path set without paths", at=self.g.at(*keys, "pathSets", number))
+            else:
                 self._path(name, sets[number], path, (*keys, "pathSets", number, "paths", path))
         return None
 
@@ -122,7 +125,9 @@ class _Table:
         at = self.g.at(*keys)
         about = _pairs(says["paths"][path])
         also = _alternatives(about.get("alsorequires") or says.get("alsoRequires"))
-        schemes = [each for each in _texts(says.get("schemeKeys", says.get("schemes"))) if each.lower() in _SCHEMES]
+        named = _texts(says.get("schemeKeys", says.get("schemes")))
+        schemes = [each for each in named if each.lower() in _SCHEMES]
+        self.unknown |= set(named) - set(schemes)
         methods = [each for text in _texts(says.get("methods")) for each in _METHODS.get(text.upper(), ())]
         if not schemes or not methods or also is None or not self._is_usable(path):
             return self.g.reject("a path without usable schemes, methods or requirements", at=at)
@@ -158,6 +163,9 @@ class _Table:
         if self.joint:
             message = f"{self.joint:,} paths also require one of further permissions; any of those listed is enough"
             self.g.note(NoteKind.ASSUMED, message)
+        if self.unknown:
+            message = f"{len(self.unknown):,} schemes of path sets are not known, and what they permit is left out"
+            self.g.note(NoteKind.UNSUPPORTED, message)
         if self.implicit:
             message = (
                 f"{self.implicit:,} permissions are implied for every caller; shown as granted by their scope only"
@@ -166,11 +174,14 @@ class _Table:
         return self.g.loaded()
 
 
-def _paths(sets: list[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _paths(sets: list[Any]) -> Iterator[tuple[int, str | None]]:
+    """Each path with the number of its set; ``None`` for a set that has none that can be read."""
     for number, each in enumerate(sets):
         paths = each.get("paths") if isinstance(each, dict) else None
         if isinstance(paths, dict):
-            yield number, paths
+            yield from ((number, path) for path in paths)
+        else:
+            yield number, None
 
 
 def _texts(value: Any) -> list[str]:

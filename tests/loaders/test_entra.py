@@ -210,6 +210,40 @@ def test_two_pages_are_the_estate_of_one(tmp_path: Path) -> None:
     assert not says(both, NoteKind.INCOMPLETE).count("further page")
 
 
+def test_pages_lists_and_records_may_be_joined_in_any_way(tmp_path: Path) -> None:
+    apps = [principal(number, appOwnerOrganizationId=guid(9)) for number in range(4)]
+    whole = load(tmp_path, apps)
+    page = {"@odata.context": "https://x/$metadata#servicePrincipals", "value": apps[:2]}
+    for data in ([page, apps[2:]], [page, apps[2], apps[3], None], [apps[:2], apps[2:]], [page, page, *apps[1:]]):
+        assert digest(load(tmp_path, data)) == digest(whole)
+    assert load(tmp_path, [page, 5, "x", [7], {}]).tally.rejected == 4
+
+
+def test_a_display_name_does_not_make_a_resource_of_ours_into_graph(tmp_path: Path) -> None:
+    named = assignment(1, 2, guid(5), resourceDisplayName="Microsoft Graph")
+    impostor = principal(2, displayName="Microsoft Graph", appOwnerOrganizationId=guid(9))
+    alone = load(tmp_path, [named])
+    assert ids(alone, Kind.SCOPE) == {f"microsoft-graph:application:{guid(5)}"}
+    assert "by their display name" in says(alone, NoteKind.ASSUMED)
+    known = load(tmp_path, [named, principal(1), impostor])
+    assert ids(known, Kind.SCOPE) == {f"entra:api:{guid(2, 'bbbb')}:application:{guid(5)}"}
+
+
+def test_records_without_ids_are_not_each_other(tmp_path: Path) -> None:
+    bare = {"displayName": "x", "servicePrincipalType": "Application", "appOwnerOrganizationId": guid(9)}
+    page = {"@odata.context": "https://x/$metadata#servicePrincipals", "value": [bare, bare, {"id": guid(1)}]}
+    registered = {"@odata.context": "https://x/$metadata#applications", "value": [{"displayName": "y"}]}
+    loaded = load(tmp_path, [page, registered])
+    assert ids(loaded, Kind.SERVICE) == {f"entra:sp:{guid(1)}"}
+    assert ids(loaded, Kind.PARTY) == set()
+    assert loaded.tally.rejected == 3
+
+
+def test_keys_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "input.yaml").write_text(f"~: 1\nid: {guid(1)}\nappId: {guid(1)}\ndisplayName: x\napi: {{~: [1]}}\n")
+    assert LOADER.load(read_document(tmp_path / "input.yaml"), {}).tally.facts == 1
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_encodings_and_names_as_powershell_writes_them(tmp_path: Path, encoding: str) -> None:
     app = {key[0].upper() + key[1:]: value for key, value in principal(1, appOwnerOrganizationId=guid(9)).items()}

@@ -73,6 +73,21 @@ def test_only_some_permissions(tmp_path: Path) -> None:
     assert loaded.tally.model_dump() == {"facts": 2, "rejected": 0, "ignored": 3}
 
 
+def test_what_cannot_be_read_is_counted(tmp_path: Path) -> None:
+    sets = [
+        *permission("/a")["pathSets"],
+        None,
+        {"paths": []},
+        {**permission("/b")["pathSets"][0], "schemeKeys": ["X"]},
+    ]
+    odd = {**permission("/c")["pathSets"][0], "schemeKeys": ["Application", "Telepathy"]}
+    table = {"A": {"schemes": {"Application": {}, "X": {}}, "pathSets": [*sets, odd]}}
+    loaded = load(tmp_path, table)
+    assert loaded.tally.model_dump() == {"facts": 3, "rejected": 4, "ignored": 0}
+    assert "2 schemes of path sets are not known" in "\n".join(each.message for each in loaded.notes)
+    assert load(tmp_path, {**table, "B": permission("/d")}, permissions="B").tally.ignored == 7
+
+
 def test_two_files_are_the_estate_of_one(tmp_path: Path) -> None:
     table = {name: permission("/a", f"/{name}", alsoRequires="A.Read") for name in ("A.Read", "B.Read", "C.Read")}
     whole = load(tmp_path, table)
