@@ -1,0 +1,370 @@
+"""Exports of Microsoft Entra in their own words: which record each thing is, and where it stands."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.loader import Document
+from blastradius.model import Provenance
+from blastradius.reading import parse_document
+
+Keys = tuple[str | int, ...]
+Raw = dict[str, Any]
+_LOOKED_AT = 20
+_GUID = re.compile(r"\s*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*", re.IGNORECASE)
+_MILLISECONDS = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/")
+_OWN_APPS = frozenset({"risky_applications", "dedicated_exchange_hybrid_applications"})
+_REPORTED_APPS = _OWN_APPS | {"risky_third_party_service_principals", "legacy_exchange_service_principal"}
+_OFFERS = frozenset({"approles", "oauth2permissionscopes"})
+_REPORT = _REPORTED_APPS | {"privileged_service_principals", "tenant_details"}
+_COLLECTIONS = {
+    "serviceprincipals": "principal",
+    "applications": "application",
+    "oauth2permissiongrants": "grant",
+    "approleassignments": "assignment",
+    "approleassignedto": "assignment",
+    "federatedidentitycredentials": "federated",
+    "approles": "role",
+    "oauth2permissionscopes": "delegated",
+    "organization": "tenant",
+}
+_INSIDE = {
+    "passwordcredentials": "password",
+    "keycredentials": "key",
+    "federatedidentitycredentials": "federated",
+    "federatedcredentials": "federated",
+    "approles": "role",
+    "oauth2permissionscopes": "delegated",
+    "publishedpermissionscopes": "delegated",
+    "approleassignments": "assignment",
+    "oauth2permissiongrants": "grant",
+    "permissions": "consent",
+    "riskypermissions": "consent",
+}
+_MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("grant", ("clientid", "scope", "consenttype resourceid")),
+    ("assignment", ("approleid", "resourceid resourcedisplayname principalid")),
+    ("federated", ("issuer", "subject claimsmatchingexpression", "audiences")),
+    ("role", ("allowedmembertypes", "value", "id")),
+    ("delegated", ("adminconsentdisplayname adminconsentdescription", "value", "id")),
+    ("named", ("roleid", "roledisplayname")),
+    ("reported", ("appid", "permissions riskypermissions")),
+    ("principal", ("appid", "serviceprincipaltype appownerorganizationid serviceprincipalnames")),
+    ("application", ("appid", "requiredresourceaccess identifieruris publisherdomain isfallbackpublicclient")),
+    ("principal", ("appid", "id objectid", "displayname")),
+    ("tenant", ("verifieddomains", "displayname", "id")),
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: its kind, what it says (keys in lower case), its place, and what it stands inside of."""
+
+    kind: str
+    says: Raw
+    keys: Keys
+    document: Document
+    of: Record | None = None
+
+    def text(self, *names: str) -> str:
+        """The first of these that is said as text or as a number; empty where none is."""
+        for name in names:
+            value = self.says.get(name)
+            if isinstance(value, str) and value.strip():
+                return value.strip()
+            if isinstance(value, int) and not isinstance(value, bool):
+                return str(value)
+        return ""
+
+    def id(self, *names: str) -> str:
+        """The same for an id, which has no case."""
+        return self.text(*names).lower()
+
+    def says_no(self, name: str) -> bool:
+        """Whether it says false, also where that is written as text."""
+        return str(self.says.get(name)).lower() == "false"
+
+    def says_yes(self, name: str) -> bool:
+        """Whether it says true, also where that is written as text."""
+        return str(self.says.get(name)).lower() == "true"
+
+    @cached_property
+    def at(self) -> tuple[Provenance, ...]:
+        """The place of the record."""
+        line, column = self.document.position(*self.keys)
+        return (Provenance(source="entra", file=self.document.path, line=line, column=column),)
+
+
+@dataclass(frozen=True)
+class Export:
+    """One file: its records, whether it says that there is a further page, and its own date."""
+
+    records: tuple[Record, ...]
+    more: bool = False
+    as_of: str | None = None
+
+
+def lower(value: Any) -> Raw:
+    """A mapping with its keys in lower case: the service writes ``appId``, PowerShell ``AppId``."""
+    return {str(key).lower(): each for key, each in value.items()} if isinstance(value, dict) else {}
+
+
+def day(value: Any) -> str | None:
+    """The day of a date as text: from ISO 8601, or from ``/Date(milliseconds)/``."""
+    if not isinstance(value, str):
+        return None
+    found = _MILLISECONDS.fullmatch(value.strip())
+    try:
+        if found:
+            epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+            return (epoch + datetime.timedelta(milliseconds=int(found[1]))).date().isoformat()
+        return datetime.date.fromisoformat(value.strip()[:10]).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+# which file it is
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is an export of Microsoft Entra, Microsoft Graph or ScubaGear."""
+    return _shape(data) is not None
+
+
+def read(document: Document) -> Export:
+    """The records of a file.
+
+    Raises:
+        InputError: the file is none of the known exports.
+    """
+    shape = _shape(document.data)
+    if shape is None:
+        expected = (
+            "expected pages or lists of the Graph API (servicePrincipals, applications, oauth2PermissionGrants, "
+            "appRoleAssignments), a table of permissions, or ScubaGear's ProviderSettingsExport"
+        )
+        raise InputError([f"{document.path}: no export of Microsoft Entra is recognised; {expected}"])
+    records = tuple(_READERS[shape](document))
+    stamp = lower(document.data).get("timestamp_zulu") if shape == "report" else None
+    return Export(records, _has_more(document.data), day(stamp))
+
+
+def kind_of(low: Raw) -> str | None:
+    """Which record a mapping is, by the fields that tell."""
+    for kind, needs in _MARKS:
+        if all(any(name in low for name in each.split()) for each in needs):
+            return kind if "appid" not in needs or _GUID.fullmatch(str(low["appid"])) else None
+    return None
+
+
+def _shape(data: Any) -> str | None:
+    if isinstance(data, list):
+        return "items" if any(_any_known(each) or _is_page(lower(each)) for each in data[:_LOOKED_AT]) else None
+    low = lower(data)
+    tests = (
+        ("report", low.keys() & _REPORT),
+        ("risks", isinstance(low.get("permissions"), dict) and _by_guid(low.get("resources"))),
+        ("offers", _by_guid(low) and any(_OFFERS & lower(each).keys() for each in low.values())),
+        ("items", kind_of(low)),
+        ("page", _is_page(low)),
+        ("collections", any(map(_is_collection, (low[name] for name in low.keys() & _COLLECTIONS.keys())))),
+    )
+    return next((shape for shape, holds in tests if holds), None)
+
+
+def _by_guid(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(_GUID.fullmatch(str(key)) for key in value)
+
+
+def _is_page(low: Raw) -> bool:
+    return "value" in low and not kind_of(low) and (_context(low) is not None or _any_known(low["value"]))
+
+
+def _is_collection(value: Any) -> bool:
+    return _is_page(lower(value)) or _any_known(value)
+
+
+def _any_known(value: Any) -> bool:
+    return any(kind_of(lower(each)) for _, each in listed(value, ())[:_LOOKED_AT])
+
+
+def _context(low: Raw) -> tuple[str, str] | None:
+    """What a page says it is a page of: the kind of its items, and the object they belong to, if one."""
+    said = low.get("@odata.context")
+    path = said.partition("#")[2] if isinstance(said, str) else ""
+    parts = [each for each in re.sub(r"\([^)]*\)", "", path).split("/") if each and each != "$entity"]
+    kind = _COLLECTIONS.get(parts[-1].lower()) if parts else None
+    owner = re.search(r"\('([^']*)'\)/", path)
+    return (kind, owner[1] if owner else "") if kind else None
+
+
+def _has_more(data: Any) -> bool:
+    """Whether the last of several pages, or one of several collections, names a page after it."""
+    pages = data[-1:] if isinstance(data, list) else [data, *lower(data).values()]
+    return any(isinstance(lower(each).get("@odata.nextlink"), str) for each in pages)
+
+
+# its records
+
+
+def listed(value: Any, keys: Keys) -> list[tuple[Keys, Any]]:
+    """The items of a collection: a list, a page, one item alone, JSON inside a string, or nothing."""
+    value = _unpacked(value)
+    low = lower(value)
+    if "value" in low and (low.keys() <= {"value", "count"} or _context(low)):
+        value, keys = _unpacked(low["value"]), (*keys, _spelled(value, "value"))
+    if isinstance(value, list):
+        return [((*keys, number), _unpacked(each)) for number, each in enumerate(value) if each is not None]
+    return [] if value is None or value in ("", {}) else [(keys, value)]
+
+
+def _unpacked(value: Any) -> Any:
+    """The value, or the JSON inside a string, read with the limits that hold for a file."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return parse_document(value, "text", ".json").data
+        except InputError:
+            return value
+    return value
+
+
+def _spelled(raw: Any, name: str) -> str:
+    """A key as the file spells it, for its position."""
+    return next((key for key in raw if str(key).lower() == name), name)
+
+
+def _record(kind: str, value: Any, keys: Keys, document: Document, of: Record | None = None) -> Record:
+    return Record(kind if isinstance(value, dict) else "odd", lower(value), keys, document, of)
+
+
+def _page(document: Document, page: Any = None, at: Keys = ()) -> Iterator[Record]:
+    page = document.data if page is None else page
+    context = _context(lower(page))
+    owner = Record("owner", {"id": context[1]}, at, document) if context and context[1] else None
+    for keys, each in listed(lower(page).get("value"), (*at, _spelled(page, "value"))):
+        yield from _item(each, keys, document, context[0] if context else None, owner)
+
+
+def _collections(document: Document) -> Iterator[Record]:
+    for name, value in document.data.items():
+        kind = _COLLECTIONS.get(str(name).lower())
+        for keys, each in listed(value, (name,)) if kind else ():
+            yield from _item(each, keys, document, kind)
+
+
+def _items(document: Document) -> Iterator[Record]:
+    """One record, a list of records, or a list of pages or lists, as pages are joined on the command line."""
+    for keys, each in listed(document.data, ()):
+        if _is_page(lower(each)):
+            yield from _page(document, each, keys)
+        else:
+            for place, inner in listed(each, keys) if isinstance(each, list) else [(keys, each)]:
+                yield from _item(inner, place, document)
+
+
+def _item(
+    value: Any, keys: Keys, document: Document, expected: str | None = None, of: Record | None = None
+) -> Iterator[Record]:
+    """A record of a list, and the records inside it."""
+    low = lower(value)
+    kind = kind_of(low) or (expected if low else None) or "odd"
+    if kind == "reported":
+        yield from _reported(value, keys, document, own="ismultitenantenabled" in low)
+    else:
+        record = _record(kind, value, keys, document, of)
+        yield record
+        yield from _inside(record, value)
+
+
+def _inside(record: Record, raw: Any) -> Iterator[Record]:
+    if record.kind not in ("principal", "application"):
+        return
+    exposed = next((key for key in raw if str(key).lower() == "api" and isinstance(raw[key], dict)), None)
+    for outer, fields in (((), raw), ((exposed,), raw[exposed])) if exposed else (((), raw),):
+        for name, value in fields.items():
+            kind = _INSIDE.get(str(name).lower())
+            for keys, each in listed(value, (*record.keys, *outer, name)) if kind else ():
+                yield _record(kind or "", each, keys, record.document, record)
+    name = _spelled(raw, "requiredresourceaccess")
+    for keys, each in listed(raw.get(name), (*record.keys, name)):
+        inner = _spelled(each, "resourceaccess") if isinstance(each, dict) else ""
+        for place, request in listed(each.get(inner), (*keys, inner)) if inner else ():
+            yield _record("request", request, place, record.document, record)
+
+
+# ScubaGear's report and the tables
+
+
+def _report(document: Document) -> Iterator[Record]:
+    for name, value in document.data.items():
+        section = str(name).lower()
+        if section in _REPORTED_APPS:
+            for keys, each in listed(value, (name,)):
+                wrapped = _spelled(each, "apps") if "apps" in lower(each) else None
+                for place, app in listed(each[wrapped], (*keys, wrapped)) if wrapped else [(keys, each)]:
+                    yield from _reported(app, place, document, own=section in _OWN_APPS)
+        elif section == "privileged_service_principals":
+            for key in value if isinstance(value, dict) else ():
+                record = _record("privileged", value[key], (name, key), document)
+                record.says["id"] = record.says.get("serviceprincipalid")
+                yield record
+        elif section == "tenant_details":
+            yield from (_record("tenant", each, keys, document) for keys, each in listed(value, (name,)))
+        else:
+            yield Record("section", {}, (name,), document)
+
+
+def _reported(value: Any, keys: Keys, document: Document, *, own: bool) -> Iterator[Record]:
+    """An app as ScubaGear reports it: application and service principal in one."""
+    low = lower(value)
+    ids = _unpacked(low.get("objectid"))
+    object_id = lower(ids).get("serviceprincipal") if isinstance(ids, dict) else None if own else ids
+    record = _record("principal" if object_id else "application", value, keys, document)
+    record.says.update(id=object_id, registered=own)
+    yield record
+    yield from _inside(record, value)
+
+
+def _risks(document: Document) -> Iterator[Record]:
+    """CISA's table of risky permissions: by the resource's name, by type, by the permission's id."""
+    low = lower(document.data)
+    app_ids = {str(name): app_id for app_id, name in low["resources"].items()}
+    root = _spelled(document.data, "permissions")
+    for resource, types in low["permissions"].items():
+        for word, table in types.items() if isinstance(types, dict) else ():
+            typed = isinstance(table, dict) and "name" not in lower(table)
+            for guid, each in table.items() if typed else ((word, table),):
+                says = lower(each) if isinstance(each, dict) else {"name": each}
+                about = {"roleid": guid, "roletype": word if typed else "Application"}
+                about |= {"resourcedisplayname": resource, "resourceappid": app_ids.get(resource)}
+                about |= {"roledisplayname": says.get("name"), "risk": says.get("risklevel")}
+                yield Record("named", about, (root, resource, *((word,) if typed else ()), guid), document)
+
+
+def _offers(document: Document) -> Iterator[Record]:
+    """What each resource offers, by the resource's application id."""
+    for app_id, value in document.data.items():
+        if not isinstance(value, dict):
+            yield Record("odd", {}, (app_id,), document)
+            continue
+        resource = Record("resource", {"appid": app_id}, (app_id,), document)
+        for name, collection in value.items():
+            kind = _INSIDE.get(str(name).lower()) if str(name).lower() in _OFFERS else None
+            for keys, each in listed(collection, (app_id, name)) if kind else ():
+                yield _record(kind or "", each, keys, document, resource)
+
+
+_READERS: dict[str, Callable[[Document], Iterator[Record]]] = {
+    "report": _report,
+    "page": _page,
+    "collections": _collections,
+    "items": _items,
+    "risks": _risks,
+    "offers": _offers,
+}

@@ -1,0 +1,92 @@
+"""Answers and events of GitHub's API in their own words: which record each thing is, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Keys = tuple[str | int, ...]
+_LOOKED_AT = 20
+_MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("installation", ("id", "app_id", "permissions", "repository_selection")),
+    ("token", ("id", "owner", "permissions", "repository_selection", "access_granted_at")),
+    ("request", ("id", "owner", "permissions", "repository_selection", "token_expired")),
+    ("authorized", ("login", "credential_id", "credential_type")),
+    ("app", ("id", "slug", "owner", "permissions", "events")),
+    ("authorization", ("id", "app", "scopes")),
+    ("deploy_key", ("id", "title", "read_only", "key")),
+)
+_LISTS = {"repositories": "repository", "repositories_added": "repository", "repositories_removed": "removed"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record; one that an event carries has the event beside it."""
+
+    kind: str
+    says: dict[str, Any]
+    keys: Keys
+    event: dict[str, Any]
+
+    def text(self, *path: str) -> str:
+        """The text, or the number as text, at a path of keys; empty where there is none."""
+        return text(self.says, *path)
+
+
+def text(says: Any, *path: str) -> str:
+    """The text, or the number as text, at a path of keys; empty where there is none."""
+    for name in path:
+        says = says.get(name) if isinstance(says, dict) else None
+    if isinstance(says, int) and not isinstance(says, bool):
+        return str(says)
+    return says.strip() if isinstance(says, str) else ""
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is an answer of GitHub's API, or an event of it, that says who holds what."""
+    for number, row in enumerate(rows(data)):
+        if row.kind != "odd":
+            return True
+        if number >= _LOOKED_AT:
+            break
+    return False
+
+
+def rows(data: Any, keys: Keys = ()) -> Iterator[Row]:
+    """The records of a file: a list, a page or a list of them, one object, or an event."""
+    if isinstance(data, list):
+        for number, each in enumerate(data):
+            if isinstance(each, list) or _installations(each) is not None:
+                yield from rows(each, (*keys, number)) if len(keys) < 2 else ()
+            else:
+                yield from _row(each, (*keys, number))
+    elif _installations(data) is not None:
+        yield from rows(data["installations"], (*keys, "installations"))
+    else:
+        yield from _row(data, keys)
+
+
+def _installations(data: Any) -> list[Any] | None:
+    found = data.get("installations") if isinstance(data, dict) and "total_count" in data else None
+    return found if isinstance(found, list) else None
+
+
+def _row(item: Any, keys: Keys) -> Iterator[Row]:
+    event = item if isinstance(item, dict) and "action" in item else {}
+    carried = next((name for name in ("installation", "key") if kind_of(event.get(name)) is not None), None)
+    if carried is None:
+        yield Row(kind_of(item) or "odd", item if isinstance(item, dict) else {}, keys, {})
+        return
+    yield Row(kind_of(event[carried]) or "odd", event[carried], (*keys, carried), event)
+    for name, kind in _LISTS.items() if carried == "installation" else ():
+        listed = event.get(name)
+        for number, each in enumerate(listed) if isinstance(listed, list) else ():
+            yield Row(kind, each if isinstance(each, dict) else {}, (*keys, name, number), event)
+
+
+def kind_of(item: Any) -> str | None:
+    """Which record an object is, by the fields that tell."""
+    if not isinstance(item, dict):
+        return None
+    return next((kind for kind, needs in _MARKS if all(name in item for name in needs)), None)

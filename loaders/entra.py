@@ -1,0 +1,49 @@
+"""Microsoft Entra: apps, whose they are, their credentials, and which scopes they were granted.
+
+A record is a tenant, a service principal, an application, a credential of either (password, key, federated),
+a permission that a resource offers, an app role assignment, a delegated grant, a permission that an app asks
+for, and in ScubaGear's report also a permission of an app, a privileged service principal, and a section that
+is not read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.options import read_options
+
+from ._entra_model import Model
+from ._entra_options import Options
+from ._entra_reading import read, recognises
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one export.
+
+    Raises:
+        InputError: no export of a known shape, a table that is none, or an option that does not fit.
+    """
+    chosen = read_options(Options, document, options)
+    tables = [read(document.sibling(each)) for each in chosen.tables]
+    return Model(document, chosen, read(document), tables).loaded()
+
+
+LOADER = Loader(
+    name="entra",
+    title="Microsoft Entra and Graph exports, ScubaGear report (JSON)",
+    suffixes=(".json",),
+    recognises=recognises,
+    load=load,
+    reads="service principals, applications, their credentials and publishers, delegated grants, app role "
+    "assignments, offered permissions, directory roles of service principals",
+    infers_not=(
+        "which tenant is your own, where the export does not say (option tenant; option own names the party)",
+        "which tenant or application is which party (option parties)",
+        "what ids in other files stand for (option tables)",
+        "whose permissions a bare list of them is (option resource)",
+        "the day from which an end date is past, but for ScubaGear's report (option as_of)",
+        "what a scope opens (for Microsoft Graph: the loader graph_permissions)",
+        "which user rights limit a delegated grant: it is taken as all that the scope says",
+    ),
+)

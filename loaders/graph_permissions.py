@@ -1,0 +1,260 @@
+"""Microsoft Graph's table of permissions: which scope permits which operations.
+
+A record is a permission in one of its schemes, or a path of one of its path sets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from itertools import product
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.model import Basis, NoteKind, Operation, Provenance, Scope, Verb
+from blastradius.options import Name, Names, listed, read_options
+from blastradius.options import Options as Shape
+
+_API = "microsoft-graph"
+_SCHEMES = {"application": "application", "delegatedwork": "delegated", "delegatedpersonal": "delegated-personal"}
+_METHODS = {
+    "<READMETHODS>": ("GET", "HEAD"),
+    "<WRITEMETHODS>": ("POST", "PUT", "PATCH", "DELETE"),
+    **{each: (each,) for each in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")},
+}
+_TOKEN = re.compile(r"[|,]|&|[()]|[^\s|,&()]+")
+_MOST = 64
+_LONGEST = 1000
+
+
+class Effect(Shape):
+    """What the operations that match touch."""
+
+    match: Names
+    reads: Names = ()
+    writes: Names = ()
+
+
+class Options(Shape):
+    """The options of one table; ``permissions`` keeps those that match only."""
+
+    permissions: Names = ()
+    served_by: Name | None = None
+    effects: Annotated[tuple[Effect, ...], BeforeValidator(listed)] = ()
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document maps permissions to schemes and path sets."""
+    permissions = data.get("permissions") if isinstance(data, dict) else None
+    some = list(permissions.values())[:20] if isinstance(permissions, dict) else []
+    return any(isinstance(each, dict) and "schemes" in each and "pathSets" in each for each in some)
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one table.
+
+    Raises:
+        InputError: no table of permissions and path sets, or an option that does not fit.
+    """
+    chosen = read_options(Options, document, options)
+    if not recognises(document.data):
+        expected = "expected permissions with schemes and pathSets, as Microsoft Graph publishes them"
+        raise InputError([f"{document.path}: no table of permissions to paths; {expected}"])
+    table = _Table(document, chosen)
+    for name, permission in document.data["permissions"].items():
+        table.permission(name, permission)
+    return table.loaded()
+
+
+class _Table:
+    def __init__(self, document: Document, options: Options) -> None:
+        self.g = Gathering("graph_permissions", document)
+        self.options = options
+        self.scopes: dict[tuple[str, str], str | None] = {}
+        self.usable: dict[str, bool] = {}
+        self.unknown: set[str] = set()
+        self.implicit = self.joint = 0
+
+    def permission(self, name: str, says: Any) -> None:
+        keys = ("permissions", name)
+        schemes = says.get("schemes") if isinstance(says, dict) else None
+        sets = says.get("pathSets") if isinstance(says, dict) else None
+        if not isinstance(schemes, dict) or not isinstance(sets, list) or self.g.name(f"{_API}::{name}") is None:
+            return self.g.reject("a permission without a usable name, schemes or pathSets", at=self.g.at(*keys))
+        wanted = not self.options.permissions or any(fnmatchcase(name, each) for each in self.options.permissions)
+        if not wanted:
+            records = len(schemes) + len(list(_paths(sets)))
+            return self.g.ignore("permissions and paths outside option permissions", records)
+        self.implicit += says.get("implicit") is True
+        for scheme in schemes:
+            at = self.g.at(*keys, "schemes", scheme)
+            if self._scope(name, scheme, at):
+                self.g.fact()
+            else:
+                self.g.reject("a scheme that is not known", at=at)
+        for number, path in _paths(sets):
+            if path is None:
+                self.g.reject("a path set without paths", at=self.g.at(*keys, "pathSets", number))
+            else:
+                self._path(name, sets[number], path, (*keys, "pathSets", number, "paths", path))
+        return None
+
+    def _scope(self, permission: str, scheme: str, at: tuple[Provenance, ...]) -> str | None:
+        """The permission in that scheme, made once; ``None`` where it cannot be."""
+        key = (permission, scheme)
+        if key not in self.scopes:
+            word = _SCHEMES.get(scheme.lower())
+            scope = self.scopes[key] = self.g.name(f"{_API}:{word}:{permission}") if word else None
+            if scope:
+                self.g.entity(Scope(id=scope, name=f"{permission} ({word})", provenance=at))
+        return self.scopes[key]
+
+    def _is_usable(self, path: str) -> bool:
+        """Whether a path can be part of an id, with the longest method before it."""
+        if path not in self.usable:
+            self.usable[path] = self.g.name(f"{_API}:OPTIONS {path}") is not None
+        return self.usable[path]
+
+    def _path(self, permission: str, says: dict[str, Any], path: str, keys: tuple[str | int, ...]) -> None:
+        """Every scope of the set permits every method of the set on the path."""
+        at = self.g.at(*keys)
+        about = _pairs(says["paths"][path])
+        also = _alternatives(about.get("alsorequires") or says.get("alsoRequires"))
+        named = _texts(says.get("schemeKeys", says.get("schemes")))
+        schemes = [each for each in named if each.lower() in _SCHEMES]
+        self.unknown |= set(named) - set(schemes)
+        methods = [each for text in _texts(says.get("methods")) for each in _METHODS.get(text.upper(), ())]
+        if not schemes or not methods or also is None or not self._is_usable(path):
+            return self.g.reject("a path without usable schemes, methods or requirements", at=at)
+        self.joint += also != [()]
+        for scheme, others in product(schemes, also):
+            scopes = {self._scope(each, scheme, at) for each in (permission, *others)}
+            if None in scopes:
+                return self.g.reject("a path with a permission without a usable name", at=at)
+            together = tuple(sorted(filter(None, scopes)))
+            for method in methods:
+                self.g.relate(Verb.PERMITS, together, self._operation(method, path, at), at=at)
+        return self.g.fact()
+
+    def _operation(self, method: str, path: str, at: tuple[Provenance, ...]) -> str:
+        line = f"{method} {path}"
+        operation = f"{_API}:{line}"
+        if operation in self.g.entities:
+            return operation
+        self.g.entity(
+            Operation(id=operation, name=line, api=_API, method=method, path=path, direction="consumed", provenance=at)
+        )
+        if self.options.served_by:
+            self.g.relate(Verb.SERVES, self.options.served_by, operation, at=at, basis=Basis.ASSUMED)
+        for effect in self.options.effects:
+            if any(fnmatchcase(line, each) for each in effect.match):
+                for verb, stores in ((Verb.READS, effect.reads), (Verb.WRITES, effect.writes)):
+                    for store in stores:
+                        self.g.relate(verb, operation, store, at=at)
+        return operation
+
+    def loaded(self) -> Loaded:
+        """All of it, with what was assumed."""
+        if self.joint:
+            message = f"{self.joint:,} paths also require one of further permissions; any of those listed is enough"
+            self.g.note(NoteKind.ASSUMED, message)
+        if self.unknown:
+            message = f"{len(self.unknown):,} schemes of path sets are not known, and what they permit is left out"
+            self.g.note(NoteKind.UNSUPPORTED, message)
+        if self.implicit:
+            message = (
+                f"{self.implicit:,} permissions are implied for every caller; shown as granted by their scope only"
+            )
+            self.g.note(NoteKind.INCOMPLETE, message)
+        return self.g.loaded()
+
+
+def _paths(sets: list[Any]) -> Iterator[tuple[int, str | None]]:
+    """Each path with the number of its set; ``None`` for a set that has none that can be read."""
+    for number, each in enumerate(sets):
+        paths = each.get("paths") if isinstance(each, dict) else None
+        if isinstance(paths, dict):
+            yield from ((number, path) for path in paths)
+        else:
+            yield number, None
+
+
+def _texts(value: Any) -> list[str]:
+    """Texts of a list, of which one may hold several with commas."""
+    items = value if isinstance(value, list) else [value]
+    return [part.strip() for each in items if isinstance(each, str) for part in each.split(",") if part.strip()]
+
+
+def _pairs(value: Any) -> dict[str, str]:
+    """``least=Application;AlsoRequires=A,B`` as a mapping."""
+    pairs = (each.partition("=") for each in value.split(";")) if isinstance(value, str) else ()
+    return {key.strip().lower(): text.strip() for key, _, text in pairs}
+
+
+def _alternatives(expression: Any) -> list[tuple[str, ...]] | None:
+    """What must be there as well, as alternatives of names that are needed together.
+
+    ``A,B`` and ``A | B`` are alternatives, ``A & B`` both; ``None`` where it cannot be read.
+    """
+    if expression is None or expression == "":
+        return [()]
+    if not isinstance(expression, str) or len(expression) > _LONGEST or expression.count("(") > _MOST:
+        return None
+    tokens = _TOKEN.findall(expression)[::-1]
+    try:
+        found = _either(tokens)
+    except (IndexError, ValueError):
+        return None
+    return None if tokens else found
+
+
+def _either(tokens: list[str]) -> list[tuple[str, ...]]:
+    found = _both(tokens)
+    while tokens and tokens[-1] in "|,":
+        tokens.pop()
+        found += _both(tokens)
+    return found
+
+
+def _both(tokens: list[str]) -> list[tuple[str, ...]]:
+    found = _one(tokens)
+    while tokens and tokens[-1] == "&":
+        tokens.pop()
+        found = [(*first, *second) for first, second in product(found, _one(tokens))]
+        if len(found) > _MOST:
+            raise ValueError(len(found))
+    return found
+
+
+def _one(tokens: list[str]) -> list[tuple[str, ...]]:
+    word = tokens.pop()
+    if word != "(":
+        if word in "|,&)":
+            raise ValueError(word)
+        return [(word,)]
+    found = _either(tokens)
+    if tokens.pop() != ")":
+        raise ValueError(word)
+    return found
+
+
+LOADER = Loader(
+    name="graph_permissions",
+    title="Microsoft Graph permissions to paths (JSON)",
+    suffixes=(".json",),
+    recognises=recognises,
+    load=load,
+    reads="permissions by scheme, the paths and methods each permits, and what they require together",
+    infers_not=(
+        "who was granted a permission (loader entra)",
+        "what an operation reads and writes (option effects)",
+        "which service answers (option served_by)",
+        "which user rights limit a delegated permission: it is taken as all that the scope says",
+        "which properties of a resource a permission leaves out",
+    ),
+)

@@ -1,0 +1,380 @@
+"""Okta: apps, API service integrations, scope grants, tokens and scopes, as the Management API returns them.
+
+A record is an app, an integration, a grant, a refresh or access token, an API token, a scope, or a client
+secret.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering, looks_secret
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.model import (
+    Basis,
+    Control,
+    ControlKind,
+    Credential,
+    Entity,
+    NoteKind,
+    Party,
+    Provenance,
+    Scope,
+    Service,
+    Verb,
+)
+from blastradius.options import MAX_ID, Name, harmless, read_options
+from blastradius.options import Options as Shape
+
+_LOOKED_AT = 20
+_APP_ID = re.compile(r"0oa[0-9A-Za-z]{17}")
+_SERVER = re.compile(r"/(?:oauth2|authorizationServers)/([^/]+)(?:/scopes/[^/]*)?/?$")
+_APP_OF = re.compile(r"/apps/([^/]+)")
+_MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("app", ("id", "label", "signOnMode")),
+    ("integration", ("id", "type", "grantedScopes")),
+    ("grant", ("id", "scopeId", "clientId", "issuer")),
+    ("token", ("id", "scopes", "clientId", "issuer")),
+    ("api_token", ("id", "userId", "clientName")),
+    ("api_token", ("id", "userId", "tokenWindow")),
+    ("scope", ("id", "name", "consent", "metadataPublish")),
+    ("secret", ("id", "status", "secret_hash")),
+)
+_SAYINGS = {
+    "party": (NoteKind.INCOMPLETE, "apps whose party is not known (option parties)"),
+    "vendor": (NoteKind.ASSUMED, "parties known only by the type of their integration (option parties)"),
+    "app": (NoteKind.UNRESOLVED, "clients that do not say which app they are of"),
+    "rights": (NoteKind.ASSUMED, "API tokens that may do all that their user may, which is not in the file"),
+    "date": (NoteKind.UNSUPPORTED, "credentials whose end is not a date"),
+}
+Keys = tuple[str | int, ...]
+Row = tuple[Keys, dict[str, Any]]
+
+
+class Options(Shape):
+    """The options of one file: the organisation's name in ids, the party it is, and which app is whose.
+
+    ``parties`` goes by an app's id, its name in the catalogue, its label, or an integration's type.
+    """
+
+    org: Name = "okta"
+    own: Name | None = None
+    parties: dict[Name, Name] = Field(default_factory=dict)
+    as_of: Name | None = None
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is an answer of Okta's Management API."""
+    return any(_kind(each) for _, each in _rows(data, ())[:_LOOKED_AT]) or _only_ids(data)
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one answer of the API.
+
+    Raises:
+        InputError: no answer of a known shape, or an option that does not fit.
+    """
+    chosen = read_options(Options, document, options)
+    if _only_ids(document.data):
+        why = "a list of application ids that does not say what they are allowed, or by which app"
+        raise InputError([f"{document.path}: {why}; load the apps and their grants"])
+    if not recognises(document.data):
+        expected = "expected apps, grants, tokens, scopes or API service integrations of the Management API"
+        raise InputError([f"{document.path}: no answer of Okta's API is recognised; {expected}"])
+    return _Model(document, chosen).loaded()
+
+
+def _rows(data: Any, keys: Keys) -> list[tuple[Keys, Any]]:
+    """The items of a list, of a list of pages, or one object alone."""
+    if isinstance(data, list) and data and all(isinstance(page, list) for page in data):
+        return [((number, inner), each) for number, page in enumerate(data) for inner, each in enumerate(page)]
+    return [((number,), each) for number, each in enumerate(data)] if isinstance(data, list) else [(keys, data)]
+
+
+def _kind(item: Any) -> str | None:
+    if not isinstance(item, dict):
+        return None
+    return next((kind for kind, needs in _MARKS if all(name in item for name in needs)), None)
+
+
+def _only_ids(data: Any) -> bool:
+    some = data[:_LOOKED_AT] if isinstance(data, list) else []
+    return bool(some) and all(isinstance(each, str) and _APP_ID.fullmatch(each) for each in some)
+
+
+def _text(says: Any, *path: str) -> str:
+    """The text at a path of keys; empty where there is none."""
+    for name in path:
+        says = says.get(name) if isinstance(says, dict) else None
+    return says.strip() if isinstance(says, str) else ""
+
+
+class _Model:
+    def __init__(self, document: Document, options: Options) -> None:
+        self.g = Gathering("okta", document)
+        self.options = options
+        self.org = options.org
+        self.about: dict[str, set[str]] = defaultdict(set)
+
+    def loaded(self) -> Loaded:
+        """All of it: what describes a thing first, then what refers to it."""
+        handlers: dict[str, Callable[[Keys, dict[str, Any]], None]] = {
+            "app": self._app,
+            "integration": self._integration,
+            "scope": self._offered,
+            "grant": self._grant,
+            "token": self._token,
+            "api_token": self._api_token,
+            "secret": self._secret,
+        }
+        rows: dict[str, list[Row]] = defaultdict(list)
+        for keys, each in _rows(self.g.document.data, ()):
+            kind = _kind(each)
+            if kind:
+                rows[kind].append((keys, each))
+            else:
+                self.g.reject("not a record that the Management API returns", at=self.g.at(*keys))
+        for kind, handle in handlers.items():
+            for keys, each in rows[kind]:
+                handle(keys, each)
+        for word, (note, message) in _SAYINGS.items():
+            about = sorted(self.about[word])
+            if about:
+                shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
+                self.g.note(note, f"{message}: {len(about):,} ({shown})", *about)
+        return self.g.loaded()
+
+    # who
+
+    def _party(self, at: tuple[Provenance, ...], *names: str) -> str | None:
+        stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
+        return self._keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
+
+    def _self(self, at: tuple[Provenance, ...]) -> str:
+        return self._keep(Party(id=self.options.own or f"{self.org}:organisation", role="self", provenance=at))
+
+    def _service(self, app_id: str, name: str | None, at: tuple[Provenance, ...], **says: Any) -> str | None:
+        service = self._id("app", app_id)
+        return self._keep(Service(id=service, name=name, provenance=at, **says)) if service else None
+
+    def _app(self, keys: Keys, says: dict[str, Any]) -> None:
+        """An app; one that signs in with OpenID Connect is also a client of the API."""
+        at = self.g.at(*keys)
+        active = _text(says, "status").upper() in ("ACTIVE", "")
+        tags = (_text(says, "signOnMode").lower(), *(() if active else ("inactive",)))
+        kept = tuple(each for each in tags if self.g.name(each))
+        service = self._service(_text(says, "id"), self._label(says, "label", at), at, tags=kept)
+        if service is None:
+            return self.g.reject("an app without a usable id", at=at)
+        party = self._party(at, _text(says, "id"), _text(says, "name"), _text(says, "label"))
+        if party:
+            self.g.relate(Verb.OWNS, party, service, at=at)
+        else:
+            self.about["party"].add(service)
+        client = _part(says, "credentials", "oauthClient")
+        if client:
+            self._client(service, client, _part(says, "settings", "oauthClient"), at, active=active)
+        return self.g.fact()
+
+    def _client(
+        self,
+        service: str,
+        client: dict[str, Any],
+        settings: dict[str, Any],
+        at: tuple[Provenance, ...],
+        *,
+        active: bool,
+    ) -> None:
+        """What an app signs in with; never its value."""
+        client_id = self._id("client", _text(client, "client_id") or service.removeprefix(f"{self.org}:app/"))
+        if client_id is None:
+            return
+        if _text(client, "client_secret"):
+            self.g.secret(f"client_secret of {client_id!r}", at=at)
+        controls = list(_networked(settings.get("network"), at))
+        if not active:
+            controls.append(Control(kind=ControlKind.REVOKED, why="the app is not active", provenance=at))
+        method = _text(client, "token_endpoint_auth_method").lower()
+        made = Credential(id=client_id, type=_type_of(method), controls=tuple(controls), provenance=at)
+        self.g.relate(Verb.HOLDS, service, self._keep(made), at=at)
+
+    def _integration(self, keys: Keys, says: dict[str, Any]) -> None:
+        """A vendor's service app: by what it is a third party's, though only its type says whose."""
+        at = self.g.at(*keys)
+        app_id, kind = _text(says, "id"), _text(says, "type")
+        client = self._id("client", app_id)
+        vendor = self._id("integration", kind)
+        scopes = [self._scope(each, "", at) for each in _texts(says["grantedScopes"])] if client and vendor else [None]
+        service = self._service(app_id, self._label(says, "name", at), at) if None not in scopes else None
+        if service is None or client is None or vendor is None:
+            return self.g.reject("an integration without a usable id, type or scopes", at=at)
+        party = self._party(at, app_id, kind, _text(says, "name"))
+        if party is None:
+            party = self._keep(Party(id=vendor, name=kind, basis=Basis.INFERRED, provenance=at))
+            self.about["vendor"].add(party)
+        self.g.relate(Verb.OWNS, party, service, at=at)
+        self._grants(service, Credential(id=client, type="client_secret", provenance=at), scopes, at)
+        return self.g.fact()
+
+    # what they hold
+
+    def _grant(self, keys: Keys, says: dict[str, Any]) -> None:
+        """A scope that an administrator granted to an app, or that one user consented to."""
+        if _text(says, "status").upper() not in ("ACTIVE", ""):
+            return self.g.ignore("grants and tokens that are revoked")
+        at = self.g.at(*keys)
+        user = _text(says, "userId")
+        client = self._id("client", _text(says, "clientId") + (f"/user/{user}" if user else ""))
+        scope = self._scope(_text(says, "scopeId"), _text(says, "issuer"), at)
+        if client is None or scope is None or not _text(says, "clientId"):
+            return self.g.reject("a grant without a usable client or scope", at=at)
+        kind: dict[str, Any] = {"type": "oauth_token"} if user else {}
+        made = Credential(id=client, basis=Basis.INFERRED, provenance=at, **kind)
+        self._grants(self._app_of(says, at), made, [scope], at)
+        return self.g.fact()
+
+    def _token(self, keys: Keys, says: dict[str, Any]) -> None:
+        if _text(says, "status").upper() not in ("ACTIVE", ""):
+            return self.g.ignore("grants and tokens that are revoked")
+        at = self.g.at(*keys)
+        token = self._id("token", _text(says, "id"))
+        scopes = [self._scope(each, _text(says, "issuer"), at) for each in _texts(says["scopes"])]
+        if token is None or not scopes or None in scopes:
+            return self.g.reject("a token without a usable id or scopes", at=at)
+        made = Credential(id=token, type="oauth_token", **self._ends(token, says, at), provenance=at)
+        self._grants(self._app_of(says, at), made, scopes, at)
+        return self.g.fact()
+
+    def _api_token(self, keys: Keys, says: dict[str, Any]) -> None:
+        """A token of one of our own administrators: it may do what that user may."""
+        at = self.g.at(*keys)
+        token = self._id("api-token", _text(says, "id"))
+        rights = self._id("rights", _text(says, "userId"))
+        if token is None or rights is None:
+            return self.g.reject("an API token without a usable id or user", at=at)
+        ends = self._ends(token, says, at)
+        controls = (*ends.pop("controls", ()), *_networked(says.get("network"), at))
+        name = self._label(says, "name", at)
+        made = Credential(id=token, name=name, type="api_key", controls=controls, **ends, provenance=at)
+        named = f"all that user {_text(says, 'userId')} may do"
+        scope = self._keep(Scope(id=rights, name=named, basis=Basis.INFERRED, provenance=at))
+        self._grants(self._self(at), made, [scope], at, Basis.INFERRED)
+        self.about["rights"].add(token)
+        return self.g.fact()
+
+    def _secret(self, keys: Keys, says: dict[str, Any]) -> None:
+        if _text(says, "client_secret"):
+            self.g.secret("client_secret of a client", at=self.g.at(*keys))
+        self.g.ignore("client secrets, which stand for the client that they belong to")
+
+    def _offered(self, keys: Keys, says: dict[str, Any]) -> None:
+        """A scope that an authorization server offers."""
+        at = self.g.at(*keys)
+        if self._scope(_text(says, "name"), _text(says, "_links", "self", "href"), at, Basis.DECLARED) is None:
+            return self.g.reject("a scope without a usable name", at=at)
+        return self.g.fact()
+
+    def _scope(self, name: str, issuer: str, at: tuple[Provenance, ...], basis: Basis = Basis.INFERRED) -> str | None:
+        """A scope of the organisation's own server, or of the authorization server that the issuer names."""
+        server = _SERVER.search(issuer)
+        scope = self._id(*(("server", server[1], name) if server else ("scope", name)))
+        return self._keep(Scope(id=scope, name=name, basis=basis, provenance=at)) if scope else None
+
+    def _app_of(self, says: dict[str, Any], at: tuple[Provenance, ...]) -> str | None:
+        """The app that a grant or a token is of, by its link."""
+        found = _APP_OF.search(_text(says, "_links", "app", "href"))
+        name = self._label(_part(says, "_links", "app"), "title", at)
+        return self._service(found[1], name, at, basis=Basis.INFERRED) if found else None
+
+    def _grants(
+        self,
+        holder: str | None,
+        made: Credential,
+        scopes: Sequence[str | None],
+        at: tuple[Provenance, ...],
+        basis: Basis = Basis.DECLARED,
+    ) -> None:
+        credential = self._keep(made)
+        if holder:
+            self.g.relate(Verb.HOLDS, holder, credential, at=at)
+        else:
+            self.about["app"].add(credential)
+        for scope in filter(None, scopes):
+            self.g.relate(Verb.GRANTS, credential, scope, at=at, basis=basis)
+
+    # words
+
+    def _ends(self, credential: str, says: dict[str, Any], at: tuple[Provenance, ...]) -> dict[str, Any]:
+        """The day a credential ends, and what that means on the day asked about."""
+        stated = _text(says, "expiresAt")
+        try:
+            day = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
+        except ValueError:
+            self.about["date"].add(credential)
+            return {}
+        if day is None or not self.options.as_of or day >= self.options.as_of:
+            return {"expires": day}
+        ended = Control(kind=ControlKind.EXPIRED, why=f"ended on {day}", provenance=at)
+        return {"expires": day, "controls": (ended,)}
+
+    def _keep(self, made: Entity) -> str:
+        """The entity, unless it is there already: what describes a thing comes before what mentions it."""
+        return self.g.entity(made) if made.id not in self.g.entities else made.id
+
+    def _id(self, *parts: str) -> str | None:
+        """An id that begins with the kind of thing, so that no two kinds can have the same."""
+        return self.g.name(f"{self.org}:{'/'.join(parts)}") if parts[-1] else None
+
+    def _label(self, says: dict[str, Any], name: str, at: tuple[Provenance, ...]) -> str | None:
+        """A display name, unless it could do harm or looks like a secret."""
+        label = _text(says, name)
+        if looks_secret(label):
+            self.g.secret(f"a {name}", at=at)
+            return None
+        return label if label and harmless(label) and len(label) <= MAX_ID else None
+
+
+def _part(says: Any, *path: str) -> dict[str, Any]:
+    for name in path:
+        says = says.get(name) if isinstance(says, dict) else None
+    return says if isinstance(says, dict) else {}
+
+
+def _texts(value: Any) -> list[str]:
+    return [each.strip() for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _networked(network: Any, at: tuple[Provenance, ...]) -> Iterator[Control]:
+    """A network condition that names where from, not only where not from."""
+    if isinstance(network, dict) and network.get("connection") == "ZONE" and network.get("include"):
+        yield Control(kind=ControlKind.IP_ALLOWLIST, why="bound to network zones", provenance=at)
+
+
+def _type_of(method: str) -> Literal["client_secret", "signing_key", "oauth_token"]:
+    if method == "none":
+        return "oauth_token"
+    return "signing_key" if method == "private_key_jwt" else "client_secret"
+
+
+LOADER = Loader(
+    name="okta",
+    title="Okta Management API answers (JSON)",
+    suffixes=(".json",),
+    recognises=recognises,
+    load=load,
+    reads="apps, their client credentials, scope grants, API service integrations, tokens, scopes",
+    infers_not=(
+        "which party is behind an app (option parties)",
+        "which organisation an answer is from, where there are several (option org)",
+        "what the user of an API token may do",
+        "what a scope permits",
+        "the day from which an end date is past (option as_of)",
+    ),
+)

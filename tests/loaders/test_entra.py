@@ -1,0 +1,475 @@
+"""The Entra loader: small cases, real exports counted independently, and hostile files."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blastradius.errors import InputError
+from blastradius.estate import Estate
+from blastradius.loader import Loaded, Loader
+from blastradius.model import Credential, Kind, NoteKind, Party, Verb
+from blastradius.reading import read_document
+from tests.loaders.golden import golden
+
+LOADER: Loader = importlib.import_module("blastradius.loaders.entra").LOADER
+CASES = Path(__file__).parent / "entra"
+GRAPH = "00000003-0000-0000-c000-000000000000"
+EMPTY: list[Any] = [None, 0, 7, "", "x", "[", "{}", [], [1], [[]], [None, {}], {}, {"a": 1}, {"value": 3}, True]
+
+
+def guid(number: int, kind: str = "aaaa") -> str:
+    return f"{kind}0000-0000-4000-8000-{number:012x}"
+
+
+def principal(number: int, **says: Any) -> dict[str, Any]:
+    return {"id": guid(number), "appId": guid(number, "bbbb"), "displayName": f"App {number}", **says}
+
+
+def grant(client: int, resource: int, scope: str, user: str | None = None) -> dict[str, Any]:
+    consent = {"consentType": "Principal", "principalId": user} if user else {"consentType": "AllPrincipals"}
+    return {"clientId": guid(client), "resourceId": guid(resource), "scope": scope, **consent}
+
+
+def assignment(client: int, resource: int, role: str, **says: Any) -> dict[str, Any]:
+    return {"principalId": guid(client), "resourceId": guid(resource), "appRoleId": role, **says}
+
+
+def load(folder: Path, data: Any, name: str = "input.json", **options: Any) -> Loaded:
+    (folder / name).write_text(data if isinstance(data, str) else json.dumps(data))
+    loaded = LOADER.load(read_document(folder / name), options)
+    Estate.build([loaded])
+    return loaded
+
+
+def ids(loaded: Loaded, kind: Kind) -> set[str]:
+    return {each.id for each in loaded.entities if each.kind == kind}
+
+
+def pairs(loaded: Loaded, verb: Verb) -> set[tuple[str, str]]:
+    return {(each.sources[0], each.targets[0]) for each in loaded.relations if each.verb == verb}
+
+
+def says(loaded: Loaded, kind: NoteKind) -> str:
+    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+
+
+def digest(*parts: Loaded) -> str:
+    return Estate.build(parts).digest
+
+
+@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
+def test_golden(case: str) -> None:
+    golden(LOADER, CASES / case)
+
+
+# whose an app is
+
+
+def owner_of(folder: Path, app: dict[str, Any], **options: Any) -> Party | None:
+    loaded = load(folder, [app], **options)
+    owners = {each.id: each for each in loaded.entities if isinstance(each, Party)}
+    found = pairs(loaded, Verb.OWNS)
+    return owners[next(iter(found))[0]] if found else None
+
+
+@pytest.mark.parametrize("owner", [None, "", "  ", [], 0])
+def test_an_empty_publisher_is_not_a_third_party(tmp_path: Path, owner: Any) -> None:
+    loaded = load(tmp_path, [principal(1, appOwnerOrganizationId=owner)])
+    assert (ids(loaded, Kind.PARTY) == set()) == (owner != 0)
+    if owner != 0:
+        assert "without a publisher" in says(loaded, NoteKind.INCOMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("app", "options", "role"),
+    [
+        ({"appOwnerOrganizationId": guid(9)}, {"tenant": guid(9).upper()}, "self"),
+        ({"appOwnerOrganizationId": guid(9)}, {"tenant": guid(8)}, "partner"),
+        ({"appOwnerOrganizationId": "f8cdef31-a31e-4b4a-93e4-5f571e91255a"}, {}, "provider"),
+        ({"appOwnerOrganizationId": "f8cdef31-a31e-4b4a-93e4-5f571e91255b"}, {}, "partner"),
+        ({"servicePrincipalType": "ManagedIdentity"}, {}, "self"),
+        ({"requiredResourceAccess": []}, {}, "self"),
+    ],
+)
+def test_whose_an_app_is(tmp_path: Path, app: dict[str, Any], options: dict[str, Any], role: str) -> None:
+    found = owner_of(tmp_path, principal(1, **app), **options)
+    assert found is not None
+    assert found.role == role
+
+
+def test_a_party_may_be_named_by_tenant_or_by_application(tmp_path: Path) -> None:
+    app = principal(1, appOwnerOrganizationId=guid(9))
+    for key in (guid(9), guid(1, "bbbb").upper()):
+        found = owner_of(tmp_path, app, parties={key: "acme"})
+        assert found is not None
+        assert found.id == "acme"
+
+
+def test_the_own_tenant_shows_in_its_registrations(tmp_path: Path) -> None:
+    apps = [principal(number, appOwnerOrganizationId=guid(9)) for number in (1, 2)]
+    registered = {**principal(3), "appId": guid(1, "bbbb"), "requiredResourceAccess": []}
+    loaded = load(tmp_path, {"servicePrincipals": apps, "applications": [registered]})
+    assert ids(loaded, Kind.PARTY) == {f"entra:tenant:{guid(9)}"}
+    assert ids(loaded, Kind.SERVICE) == {f"entra:sp:{guid(1)}", f"entra:sp:{guid(2)}"}
+
+
+# who holds what
+
+
+def test_one_app_granted_by_two_users_is_one_party_with_two_grants(tmp_path: Path) -> None:
+    app = principal(1, appOwnerOrganizationId=guid(9))
+    graph = principal(2, appId=GRAPH)
+    grants = [grant(1, 2, "Mail.Read", guid(user)) for user in (11, 12)]
+    loaded = load(tmp_path, {"servicePrincipals": [app, graph], "oauth2PermissionGrants": grants})
+    assert len(ids(loaded, Kind.PARTY)) == 1
+    assert len(pairs(loaded, Verb.GRANTS)) == 2
+    assert {scope for _, scope in pairs(loaded, Verb.GRANTS)} == {"microsoft-graph:delegated:Mail.Read"}
+
+
+def test_what_an_app_may_do_itself_and_for_a_user_are_two_scopes(tmp_path: Path) -> None:
+    role = {"id": guid(5), "value": "Mail.Read", "allowedMemberTypes": ["Application"]}
+    graph = principal(2, appId=GRAPH, appRoles=[role], appRoleAssignments=[])
+    app = principal(
+        1, appRoleAssignments=[assignment(1, 2, guid(5))], oauth2PermissionGrants=[grant(1, 2, "Mail.Read")]
+    )
+    loaded = load(tmp_path, [app, graph])
+    assert ids(loaded, Kind.SCOPE) == {f"microsoft-graph:{word}:Mail.Read" for word in ("application", "delegated")}
+
+
+def test_a_secret_opens_what_the_app_may_do_itself_and_its_value_stays_out(tmp_path: Path) -> None:
+    secret = {"keyId": guid(4), "secretText": "CANARY~1", "hint": "CAN", "endDateTime": "2030-01-01T00:00:00Z"}
+    key = {"keyId": guid(5), "key": "CANARY==", "customKeyIdentifier": "CANARY", "usage": "Verify"}
+    app = principal(1, passwordCredentials=[secret], keyCredentials=[key, {"keyId": guid(6), "usage": "Sign"}])
+    roles = {"AppRoleId": guid(7), "RoleDisplayName": "Mail.Send", "ResourceDisplayName": "Microsoft Graph"}
+    loaded = load(tmp_path, [{**app, "appRoleAssignments": [roles], "oauth2PermissionGrants": [grant(1, 2, "openid")]}])
+    opened = {
+        source for source, scope in pairs(loaded, Verb.GRANTS) if scope == "microsoft-graph:application:Mail.Send"
+    }
+    sp = f"entra:sp:{guid(1)}"
+    assert opened == {f"{sp}:access/application", f"{sp}:password/{guid(4)}", f"{sp}:key/{guid(5)}"}
+    assert next(each for each in loaded.entities if each.id.endswith(guid(4))).model_dump()["expires"] == "2030-01-01"
+    assert "CANARY" not in loaded.model_dump_json()
+    assert (loaded.tally.facts, loaded.tally.ignored) == (5, 1)
+
+
+def test_federated_credentials_of_an_application_page(tmp_path: Path) -> None:
+    context = f"https://graph.microsoft.com/v1.0/$metadata#applications('{guid(3)}')/federatedIdentityCredentials"
+    trust = {"id": guid(6), "name": "x", "issuer": "https://ci.example", "subject": "repo:a/b", "audiences": ["y"]}
+    (tmp_path / "apps.json").write_text(json.dumps([{**principal(3), "requiredResourceAccess": []}]))
+    loaded = load(tmp_path, {"@odata.context": context, "value": [trust]}, tables="apps.json")
+    key = f"entra:app:{guid(3, 'bbbb')}:federated/{guid(6)}"
+    assert ("entra:workload:https://ci.example repo:a/b", key) in pairs(loaded, Verb.HOLDS)
+
+
+def test_an_end_in_the_past_needs_a_day_to_be_past_of(tmp_path: Path) -> None:
+    app = principal(1, passwordCredentials=[{"keyId": guid(4), "endDateTime": "2024-01-01T00:00:00Z"}])
+    for options, controls in (({}, 0), ({"as_of": "2024-01-02"}, 1), ({"as_of": "2024-01-01"}, 0)):
+        keys = [each for each in load(tmp_path, [app], **options).entities if isinstance(each, Credential)]
+        assert [len(each.controls) for each in keys] == [controls]
+
+
+# the files they come in
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    role = {"id": guid(5), "value": "Mail.Read", "allowedMemberTypes": ["Application"]}
+    graph = principal(2, appId=GRAPH, appRoles=[role], appOwnerOrganizationId="f8cdef31-a31e-4b4a-93e4-5f571e91255a")
+    app = principal(1, appOwnerOrganizationId=guid(9), passwordCredentials=[{"keyId": guid(4)}], accountEnabled=False)
+    registered = {**principal(3), "requiredResourceAccess": [], "keyCredentials": [{"keyId": guid(6)}]}
+    return {
+        "servicePrincipals": [app, graph, principal(7, appId=registered["appId"], appOwnerOrganizationId=guid(8))],
+        "applications": [registered],
+        "oauth2PermissionGrants": [grant(1, 2, "Mail.Read offline_access", guid(11)), grant(7, 2, "User.Read")],
+        "appRoleAssignments": [assignment(1, 2, guid(5)), assignment(7, 2, guid(5))],
+    }
+
+
+def test_four_files_are_the_estate_of_one(tmp_path: Path) -> None:
+    whole = load(tmp_path, everything(), "whole.json")
+    for name, records in everything().items():
+        (tmp_path / f"{name}.json").write_text(json.dumps({"value": records}))
+    names = [f"{name}.json" for name in everything()]
+    parts = [LOADER.load(read_document(tmp_path / each), {"tables": names}) for each in names]
+    assert digest(*parts) == digest(whole) == digest(*reversed(parts)) == digest(whole, *parts)
+
+
+def test_two_pages_are_the_estate_of_one(tmp_path: Path) -> None:
+    apps = [principal(number, appOwnerOrganizationId=guid(number % 3, "cccc")) for number in range(6)]
+    whole = load(tmp_path, apps)
+    first, second = (load(tmp_path, half, f"{number}.json") for number, half in enumerate((apps[:2], apps[2:])))
+    assert digest(first, second) == digest(second, first, first) == digest(whole)
+    pages = [{"value": apps[:2], "@odata.nextLink": "https://x"}, {"value": apps[2:]}]
+    both = load(tmp_path, pages)
+    assert digest(both) == digest(whole)
+    assert not says(both, NoteKind.INCOMPLETE).count("further page")
+
+
+def test_pages_lists_and_records_may_be_joined_in_any_way(tmp_path: Path) -> None:
+    apps = [principal(number, appOwnerOrganizationId=guid(9)) for number in range(4)]
+    whole = load(tmp_path, apps)
+    page = {"@odata.context": "https://x/$metadata#servicePrincipals", "value": apps[:2]}
+    for data in ([page, apps[2:]], [page, apps[2], apps[3], None], [apps[:2], apps[2:]], [page, page, *apps[1:]]):
+        assert digest(load(tmp_path, data)) == digest(whole)
+    assert load(tmp_path, [page, 5, "x", [7], {}]).tally.rejected == 4
+
+
+def test_a_display_name_does_not_make_a_resource_of_ours_into_graph(tmp_path: Path) -> None:
+    named = assignment(1, 2, guid(5), resourceDisplayName="Microsoft Graph")
+    impostor = principal(2, displayName="Microsoft Graph", appOwnerOrganizationId=guid(9))
+    alone = load(tmp_path, [named])
+    assert ids(alone, Kind.SCOPE) == {f"microsoft-graph:application:{guid(5)}"}
+    assert "by their display name" in says(alone, NoteKind.ASSUMED)
+    known = load(tmp_path, [named, principal(1), impostor])
+    assert ids(known, Kind.SCOPE) == {f"entra:api:{guid(2, 'bbbb')}:application:{guid(5)}"}
+
+
+def test_records_without_ids_are_not_each_other(tmp_path: Path) -> None:
+    bare = {"displayName": "x", "servicePrincipalType": "Application", "appOwnerOrganizationId": guid(9)}
+    page = {"@odata.context": "https://x/$metadata#servicePrincipals", "value": [bare, bare, {"id": guid(1)}]}
+    registered = {"@odata.context": "https://x/$metadata#applications", "value": [{"displayName": "y"}]}
+    loaded = load(tmp_path, [page, registered])
+    assert ids(loaded, Kind.SERVICE) == {f"entra:sp:{guid(1)}"}
+    assert ids(loaded, Kind.PARTY) == set()
+    assert loaded.tally.rejected == 3
+
+
+def test_keys_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "input.yaml").write_text(f"~: 1\nid: {guid(1)}\nappId: {guid(1)}\ndisplayName: x\napi: {{~: [1]}}\n")
+    assert LOADER.load(read_document(tmp_path / "input.yaml"), {}).tally.facts == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings_and_names_as_powershell_writes_them(tmp_path: Path, encoding: str) -> None:
+    app = {key[0].upper() + key[1:]: value for key, value in principal(1, appOwnerOrganizationId=guid(9)).items()}
+    (tmp_path / "a.json").write_text(json.dumps(app), encoding=encoding)
+    loaded = LOADER.load(read_document(tmp_path / "a.json"), {})
+    assert digest(loaded) == digest(load(tmp_path, [principal(1, appOwnerOrganizationId=guid(9))]))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {}, [], None, 3, "x", [1], {"value": []}, {"applications": [{"id": 1}]}, {"permissions": {}, "resources": {}},
+        {"appId": "shop", "id": "1", "displayName": "x"}, {"openapi": "3.1.0"}, {"clientId": "x", "scope": "y"},
+    ],
+)  # fmt: skip
+def test_what_is_no_export_is_refused(tmp_path: Path, data: Any) -> None:
+    assert not LOADER.recognises(data)
+    with pytest.raises(InputError, match=r"input\.json: no export of Microsoft Entra|not JSON"):
+        load(tmp_path, data)
+
+
+def test_bare_permissions_need_a_resource(tmp_path: Path) -> None:
+    role = {"id": guid(5), "value": "Things.Read", "allowedMemberTypes": ["Application"]}
+    with pytest.raises(InputError, match="option resource"):
+        load(tmp_path, [role])
+    for stated, scope in (("Microsoft Graph", "microsoft-graph"), (guid(1).upper(), f"entra:api:{guid(1)}")):
+        assert ids(load(tmp_path, [role], resource=stated), Kind.SCOPE) == {f"{scope}:application:Things.Read"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"tenat": "x"}, "tenat"),
+        ({"tables": "nowhere.json"}, "nowhere"),
+        ({"tables": "../up.json"}, "outside"),
+        ({"parties": ["x"]}, "parties"),
+    ],
+)
+def test_options_that_do_not_fit(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load(tmp_path, [principal(1)], **options)
+
+
+# hostile files
+
+
+@pytest.mark.parametrize("value", EMPTY, ids=repr)
+@pytest.mark.parametrize("name", ["servicePrincipals", "applications", "oauth2PermissionGrants", "appRoleAssignments"])
+def test_wrong_types_never_crash(tmp_path: Path, name: str, value: Any) -> None:
+    data = everything()
+    load(tmp_path, {**data, name: value})
+    for field in data[name][0]:
+        load(tmp_path, {**data, name: [{**data[name][0], field: value}, *data[name][1:]]})
+
+
+INSIDE = [
+    "passwordCredentials",
+    "keyCredentials",
+    "federatedIdentityCredentials",
+    "appRoles",
+    "oauth2PermissionScopes",
+    "appRoleAssignments",
+    "oauth2PermissionGrants",
+    "requiredResourceAccess",
+    "api",
+    "verifiedPublisher",
+]
+
+
+@pytest.mark.parametrize("value", EMPTY, ids=repr)
+@pytest.mark.parametrize("name", INSIDE)
+def test_wrong_types_inside_never_crash(tmp_path: Path, name: str, value: Any) -> None:
+    for app in (principal(1, accountEnabled=True), principal(1, requiredResourceAccess=[])):
+        load(tmp_path, [{**app, name: value}])
+        load(tmp_path, [{**app, name: [value, {"keyId": value, "id": value, "value": value, "scope": value}]}])
+
+
+SECTIONS = [
+    "risky_applications",
+    "risky_third_party_service_principals",
+    "privileged_service_principals",
+    "tenant_details",
+    "legacy_exchange_service_principal",
+    "dedicated_exchange_hybrid_applications",
+]
+
+
+@pytest.mark.parametrize("value", EMPTY, ids=repr)
+@pytest.mark.parametrize("name", SECTIONS)
+def test_wrong_types_in_a_report_never_crash(tmp_path: Path, name: str, value: Any) -> None:
+    load(tmp_path, {name: value})
+    load(tmp_path, {name: {"x": value}, "timestamp_zulu": value})
+    fields = ("ObjectId", "AppId", "Permissions", "KeyCredentials", "FederatedCredentials", "Apps", "roles", "TenantId")
+    for field in fields:
+        load(tmp_path, {name: [{"AppId": guid(1), "ObjectId": guid(2), "Permissions": [], field: value}]})
+        load(tmp_path, {name: {"x": {"ServicePrincipalId": guid(2), field: [value]}}})
+
+
+@pytest.mark.parametrize("value", EMPTY, ids=repr)
+def test_wrong_types_in_tables_never_crash(tmp_path: Path, value: Any) -> None:
+    resources = {GRAPH: "Microsoft Graph"}
+    permissions = {"Microsoft Graph": {"Application": {guid(1): value}, "Delegated": value, guid(2): "Mail.Read"}}
+    loaded = load(tmp_path, {"resources": resources, "permissions": permissions})
+    assert "microsoft-graph:application:Mail.Read" in ids(loaded, Kind.SCOPE)
+    load(tmp_path, {GRAPH: {"appRoles": value, "oauth2PermissionScopes": [value]}, guid(1): value})
+
+
+def test_hostile_names(shared: Path, tmp_path: Path) -> None:
+    hostile = json.loads((shared / "badinput" / "generated" / "hostile_names.json").read_text())
+    names = hostile if isinstance(hostile, list) else list(strings(hostile))
+    apps = [principal(number, displayName=name) for number, name in enumerate(names)]
+    grants = [grant(1, 2, str(name)) for name in names] + [grant(1, 2, "x", str(name)) for name in names]
+    loaded = load(tmp_path, {"servicePrincipals": apps, "oauth2PermissionGrants": grants})
+    assert loaded.tally.records == len(apps) + len(grants)
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from strings(each)
+
+
+def test_a_million_of_nothing(tmp_path: Path) -> None:
+    loaded = load(tmp_path, [principal(1), *([None] * 1_000_000)])
+    assert loaded.tally.records == 1
+
+
+# real files
+
+
+def plain(path: Path) -> Any:
+    raw = path.read_bytes()
+    return json.loads(raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
+
+
+def some(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+@pytest.mark.parametrize("name", ["GraphAppRoles.json", "GraphDelegateRoles.json"])
+def test_real_tables_of_permissions(shared: Path, name: str) -> None:
+    loaded = LOADER.load(read_document(shared / "data" / "identity" / name), {})
+    rows = plain(shared / "data" / "identity" / name)
+    word = "application" if "App" in name else "delegated"
+    assert ids(loaded, Kind.SCOPE) == {f"microsoft-graph:{word}:{row['Value']}" for row in rows}
+    assert loaded.tally.model_dump() == {"facts": len(rows), "rejected": 0, "ignored": 0}
+
+
+def test_the_real_table_of_risks(shared: Path) -> None:
+    path = shared / "data" / "identity" / "RiskyAppPermissions.json"
+    loaded = LOADER.load(read_document(path), {})
+    rows = [row for types in plain(path)["permissions"].values() for rows in types.values() for row in rows.values()]
+    assert loaded.tally.model_dump() == {"facts": len(rows), "rejected": 0, "ignored": 0}
+    assert {row["Name"] for row in rows} == {each.id.rpartition(":")[2] for each in loaded.entities}
+    assert {tag for each in loaded.entities for tag in each.tags} == {
+        "risk: critical",
+        "risk: high",
+        "risk: low",
+        "risk: medium",
+    }
+
+
+def test_the_real_report(shared: Path) -> None:
+    path = shared / "data" / "identity" / "scubagear-ProviderSettingsExport.json"
+    loaded = LOADER.load(read_document(path), {})
+    report = plain(path)
+    apps = [*report["risky_applications"], *report["risky_third_party_service_principals"]]
+    apps += [
+        *report["legacy_exchange_service_principal"],
+        *(x["Apps"] for x in report["dedicated_exchange_hybrid_applications"]),
+    ]
+    keys = sum(len(some(app.get(f"{form}Credentials"))) for app in apps for form in ("Key", "Password", "Federated"))
+    asked = [each for app in apps for each in some(app.get("Permissions"))]
+    consented = [each for each in asked if each["IsAdminConsented"]]
+    privileged = len(report["privileged_service_principals"])
+    read = 6
+    assert loaded.tally.facts == len(apps) + keys + len(consented) + privileged + len(report["tenant_details"])
+    assert loaded.tally.ignored == len(asked) - len(consented) + len(report) - read
+    assert loaded.tally.rejected == 0
+    scopes = {f"application:{each['RoleDisplayName']}" for each in consented} | {
+        "directory-role:Exchange Administrator"
+    }
+    assert {each.partition(":")[2] for each in ids(loaded, Kind.SCOPE)} == scopes
+    parties = {each.id: each.role for each in loaded.entities if isinstance(each, Party)}
+    assert sorted(parties.values()) == ["partner", "partner", "self"]
+    assert loaded.as_of == "2026-05-04"
+    expired = [each for each in loaded.entities if isinstance(each, Credential) and each.controls]
+    assert {each.expires < "2026-05-04" for each in expired if each.expires} == {True}
+    assert len(expired) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "ignored"),
+    [
+        ("MockApplicationPermissions", 3, 0),
+        ("MockApplications", 8, 9),
+        ("MockFederatedCredentials", 2, 0),
+        ("MockResourcePermissionCache", 11, 0),
+        ("MockSafePermissions", 3, 0),
+        ("MockServicePrincipalAppRoleAssignments", 8, 0),
+        ("MockServicePrincipals", 15, 0),
+    ],
+)
+def test_real_mocks(shared: Path, name: str, facts: int, ignored: int) -> None:
+    path = shared / "data" / "identity" / "scubagear-mocks" / f"{name}.json"
+    loaded = LOADER.load(read_document(path), {})
+    assert loaded.tally.model_dump() == {"facts": facts, "rejected": 0, "ignored": ignored}
+    assert facts + ignored == len(list(leaves(plain(path))))
+    Estate.build([loaded])
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Every object that has an id, wherever it stands."""
+    for each in value.values() if isinstance(value, dict) else value:
+        if isinstance(each, (list, dict)):
+            named = isinstance(each, dict) and {"Id", "id", "KeyId", "AppRoleId", "RoleId"} & each.keys()
+            yield from [each] if named else []
+            yield from leaves(each)
+
+
+def test_no_other_sample_is_taken_for_an_export(shared: Path) -> None:
+    for path in sorted((shared / "data").rglob("*.json")):
+        if not (path.parent.name in ("identity", "scubagear-mocks") and "msgraph" not in path.name):
+            try:
+                assert not LOADER.recognises(read_document(path).data), path
+            except InputError:
+                continue
