@@ -35,7 +35,8 @@ from ._traffic_spans import (
     peer,
 )
 
-_REFUSED = "requests were refused or not found and state no route; taken as no operation"
+NO_SERVICE = "without a service"
+_REFUSED = "requests refused or not found that state no route, taken as no operation"
 
 
 class SpanOptions(Options):
@@ -131,29 +132,29 @@ class Traffic:
         self._called(span)
 
     def _served(self, span: Span, caller: Span | None) -> None:
-        """What a service did when it was asked; work that stays inside is no operation of its own."""
+        """What a service did when it was asked; work that stays inside is no operation of its own.
+
+        A path that was not answered may not be there; that one service reached another is seen all the same.
+        """
         by = caller.service if caller else named_peer(span) if span.kind == "server" else None
         if span.kind == "internal" and by is None:
             return
         done = function(span, self.routes)
-        if done is None:
-            self.unknown[_REFUSED] += 1
-        elif by is None or by == span.service:
+        if by is not None and by != span.service:
+            self.call(by, span.service, done or ANY, span.keys)
+        elif done is not None:
             self.serves(span.service, done, span.keys)
         else:
-            self.call(by, span.service, done, span.keys)
+            self.unknown[_REFUSED] += 1
 
     def _called(self, span: Span) -> None:
         """A call whose other side left no span."""
         other = peer(span)
-        if other is None:
-            self.unknown["calls go to an address without a name"] += 1
-            return
-        done = function(span, self.routes) if other != span.service else None
-        if done is None:
-            self.unknown["calls go from a service to itself" if other == span.service else _REFUSED] += 1
+        if other is None or other == span.service:
+            what = "calls to an address without a name" if other is None else "calls of a service to itself"
+            self.unknown[what] += 1
         else:
-            self.call(span.service, other, done, span.keys, Basis.INFERRED)
+            self.call(span.service, other, function(span, self.routes) or ANY, span.keys, Basis.INFERRED)
 
     def _store(self, span: Span) -> bool:
         used = database(span)
@@ -166,7 +167,7 @@ class Traffic:
     def _message(self, span: Span) -> bool:
         sent = message(span)
         if sent is not None and sent.topic is None:
-            self.unknown["messages name no topic or queue"] += 1
+            self.unknown["messages that name no topic or queue"] += 1
         elif sent is not None:
             self._use(span, Feed, sent.topic or "", [Verb(sent.way)], Basis.OBSERVED)
         return sent is not None
@@ -189,7 +190,7 @@ class Traffic:
         """Keep an entity the first time it is seen; ``None`` where it cannot be one."""
         before = self.gathering.entities.get(name or "")
         if name is None or not isinstance(before, (kind, type(None))):
-            self.unknown["things have a name that cannot be an id, or that something of another kind has"] += 1
+            self.unknown["names that cannot be an id, or that something of another kind has"] += 1
             return None
         if before is None:
             says = {"basis": Basis.OBSERVED, "provenance": self.gathering.at(*keys), **says}
@@ -240,8 +241,8 @@ class Traffic:
             for basis, keys in places.items():
                 self.gathering.relate(verb, source, target, at=self.gathering.at(*keys), basis=basis)
         for unknown, count in sorted(self.unknown.items()):
-            self.gathering.note(NoteKind.UNRESOLVED, f"{count:,} {unknown}")
-        self.gathering.note(NoteKind.INCOMPLETE, f"{what}: what was not called meanwhile is not here")
+            self.gathering.note(NoteKind.UNRESOLVED, f"{unknown}: {count:,}")
+        self.gathering.note(NoteKind.INCOMPLETE, f"seen in {what}; what was not called meanwhile is not here")
         return self.gathering.loaded()
 
 
@@ -264,7 +265,7 @@ class Records:
     def take(self, keys: Keys, sides: Sequence[Span]) -> None:
         """A record and the one or two sides of a call that it tells of; none when it names no service."""
         if not sides:
-            self.reject(keys, "name no service")
+            self.reject(keys, NO_SERVICE)
             return
         self.environments |= {each for span in sides if (each := environment(span))}
         wanted = self.traffic.options.environment
@@ -297,15 +298,19 @@ class Records:
             several = ", ".join(sorted(self.environments)[:5])
             message = f"spans of several environments ({several}) are taken together; option environment keeps one"
             self.traffic.gathering.note(NoteKind.ASSUMED, message)
-        links = f"{self.links:,} links between services" if self.links else ""
-        spans = f"{len(self.spans):,} spans of {len(self.traces):,} traces" if self.spans or not links else ""
-        return self.traffic.loaded(" and ".join(each for each in (spans, links) if each))
+        links = _many(self.links, "link") if self.links else ""
+        spans = f"{_many(len(self.spans), 'span')} of {_many(len(self.traces), 'trace')}" if not links else ""
+        return self.traffic.loaded(links or spans)
 
     def _say_rejected(self) -> None:
         gathering = self.traffic.gathering
         for why, places in self.bad.items():
-            gathering.reject(f"{len(places):,} records {why}", at=gathering.at(*places[0]), records=len(places))
+            gathering.reject(f"records {why}: {len(places):,}", at=gathering.at(*places[0]), records=len(places))
         if self.bad and not gathering.facts:
             why, places = next(iter(self.bad.items()))
-            way_out = "; option service names the service they belong to" if "service" in why else ""
-            raise InputError([f"{gathering.at(*places[0])[0]}: all {gathering.rejected:,} records {why}{way_out}"])
+            way_out = "option service names it" if why == NO_SERVICE else "look at what wrote the file"
+            raise InputError([f"{gathering.at(*places[0])[0]}: no span can be read, here one {why}; {way_out}"])
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -30,7 +30,6 @@ _DB_SYSTEM = ("db.system.name", "db.system", "db.type")
 _DB_NAME = (
     "db.namespace", "db.name", "db.instance", "aws.dynamodb.table_names", "db.collection.name",
     "db.mongodb.collection", "db.cassandra.keyspace", "cassandra.keyspace", "mongodb.collection",
-    "db.redis.database_index",
 )  # fmt: skip
 _DB_VERB = ("db.operation.name", "db.operation", "db.query.summary", "db.query.text", "db.statement", "sql.query",
             "cassandra.query", "mongodb.command")  # fmt: skip
@@ -162,7 +161,7 @@ def function(span: Span, routes: Routes | None) -> Function | None:
     if verb is None:
         return Function(named(span.name)) if span.name.strip() else ANY
     stated, path = first(span.tags, _ROUTE), first(span.tags, _PATH)
-    if stated is None and path is None and method(word) and "/" in after:
+    if stated is None and method(word) and "/" in after and (path is None or "{" in after):
         stated = raw(after, routes)
     if stated is not None:
         return Function(f"{verb} {route(stated)}", verb, route(stated))
@@ -215,6 +214,7 @@ def _product(name: str) -> str:
 
 def _store(system: str, span: Span) -> str:
     name, called = first(span.tags, _DB_NAME), named_peer(span) or ""
+    name = None if name and name.isdigit() else name  # a number, such as Redis has, is no name
     if name is None and _product(called) != system and called != span.service:
         name = called.removeprefix(f"{system}-") or None
     place = host(span)

@@ -13,21 +13,20 @@ from blastradius.errors import InputError
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.options import read_options
 
-from ._traffic_model import INFERS_NOT, Records, SpanOptions
+from ._traffic_model import INFERS_NOT, NO_SERVICE, Records, SpanOptions
 from ._traffic_spans import KINDS, WANTED, Keys, Span, text
 
+_LOOKED_AT = 20
 _ANSWER = frozenset(["data", "total", "limit", "offset", "errors"])
 
 
 def recognises(data: Any) -> bool:
     """Whether a document is an answer of Jaeger's API, traces saved from its pages, or links."""
     if isinstance(data, dict) and "data" in data:
-        return (data.keys() <= _ANSWER and len(data) > 1) or _is_record(_one(data["data"]))
-    return _is_record(_one(data))
-
-
-def _one(data: Any) -> Any:
-    return next(iter(data), None) if isinstance(data, list) else data
+        if data.keys() <= _ANSWER and len(data) > 1:
+            return True
+        data = data["data"]
+    return any(map(_is_record, data[:_LOOKED_AT] if isinstance(data, list) else [data]))
 
 
 def _is_record(one: Any) -> bool:
@@ -68,7 +67,7 @@ def _listed(keys: Keys, data: Any) -> Iterator[tuple[Keys, Any]]:
 
 def _record(keys: Keys, one: Any, records: Records) -> None:
     if not isinstance(one, dict):
-        records.reject(keys, "are not objects")
+        records.reject(keys, "that are no objects")
     elif "callCount" in one:
         _link(keys, one, records)
     elif "spans" in one:
@@ -81,9 +80,9 @@ def _record(keys: Keys, one: Any, records: Records) -> None:
 
 def _take(keys: Keys, record: Any, processes: dict[str, Any], records: Records) -> None:
     if not isinstance(record, dict):
-        records.reject(keys, "are not objects")
+        records.reject(keys, "that are no objects")
     elif not isinstance(record.get("traceID"), str) or not isinstance(record.get("spanID"), str):
-        records.reject(keys, "have no trace id or no span id")
+        records.reject(keys, "without a trace id or a span id")
     else:
         process = record.get("process") or processes.get(str(record.get("processID")))
         process = process if isinstance(process, dict) else {}
@@ -125,9 +124,9 @@ def _link(keys: Keys, link: dict[str, Any], records: Records) -> None:
     parent, child = records.service(link.get("parent")), records.service(link.get("child"))
     count = link.get("callCount")
     if parent is None or child is None:
-        records.reject(keys, "name no service")
+        records.reject(keys, NO_SERVICE)
     elif isinstance(count, bool) or not isinstance(count, (int, str)) or not str(count).isdigit():
-        records.reject(keys, "have no count of calls")
+        records.reject(keys, "without a count of calls")
     elif parent == child or int(count) == 0:
         records.traffic.gathering.ignore("links of a service to itself or without a call")
     else:

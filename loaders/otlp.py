@@ -20,6 +20,7 @@ from ._traffic_spans import WANTED, Keys, Span, SpanKind, text
 _SPANS = ("resourceSpans", "resource_spans", "batches")
 _OTHERS = ("resourceLogs", "resource_logs", "resourceMetrics", "resource_metrics", "resourceProfiles")
 _WRAPS = ("result", "trace")
+_LOOKED_AT = 20
 _SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans", "instrumentation_library_spans")
 _KINDS: Mapping[str, SpanKind] = {
     "2": "server", "3": "client", "4": "producer", "5": "consumer",
@@ -30,13 +31,16 @@ _KINDS: Mapping[str, SpanKind] = {
 
 def recognises(data: Any) -> bool:
     """Whether a document is OTLP in JSON, alone or one request a line."""
-    one = next(iter(data), None) if isinstance(data, list) else data
+    return any(map(_is_request, data[:_LOOKED_AT] if isinstance(data, list) else [data]))
+
+
+def _is_request(one: Any) -> bool:
     if isinstance(one, dict):
         one = next((one[key] for key in _WRAPS if isinstance(one.get(key), dict)), one)
     if not isinstance(one, dict):
         return False
     batches = one.get("batches")
-    tempo = isinstance(batches, list) and all(isinstance(each, dict) and "resource" in each for each in batches)
+    tempo = isinstance(batches, list) and any(isinstance(each, dict) and "resource" in each for each in batches)
     return tempo or any(isinstance(one.get(key), list) for key in (*_SPANS[:2], *_OTHERS))
 
 
@@ -51,7 +55,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     records = Records("otlp", document, read_options(SpanOptions, document, options))
     for keys, request in _requests(document.data):
         if not isinstance(request, dict):
-            records.reject(keys, "are in a line that is no object")
+            records.reject(keys, "that are no objects")
             continue
         for other in _OTHERS:
             if other in request:
@@ -89,7 +93,7 @@ def _spans(keys: Keys, scope: dict[str, Any], resource: dict[str, str], records:
     service = records.service(resource.get("service.name"))
     for place, record in _objects((*keys, "spans"), scope.get("spans"), records):
         if not _id(record, "traceId", "trace_id") or not _id(record, "spanId", "span_id"):
-            records.reject(place, "have no trace id or no span id")
+            records.reject(place, "without a trace id or a span id")
         else:
             records.take(place, [_span(place, record, service, resource)] if service else [])
 
@@ -102,7 +106,7 @@ def _objects(keys: Keys, value: Any, records: Records) -> Iterator[tuple[Keys, d
         if isinstance(each, dict):
             yield place, each
         else:
-            records.reject(place, "are not objects")
+            records.reject(place, "that are no objects")
 
 
 def _span(keys: Keys, record: dict[str, Any], service: str, resource: dict[str, str]) -> Span:

@@ -17,16 +17,16 @@ from blastradius.options import read_options
 from ._traffic_model import INFERS_NOT, Records, SpanOptions
 from ._traffic_spans import KINDS, WANTED, Keys, Span, SpanKind, text
 
-_SERVER, _CLIENT = ("sr", "ss"), ("cs", "cr")
+_LOOKED_AT = 20
 _ENDS: Mapping[str, SpanKind] = {"sr": "server", "ss": "server", "cs": "client", "cr": "client", "ms": "producer",
                                  "mr": "consumer"}  # fmt: skip
 
 
 def recognises(data: Any) -> bool:
     """Whether a document is a list of Zipkin spans, or a list of traces of them."""
-    one = next(iter(data), None) if isinstance(data, list) else None
-    one = next(iter(one), None) if isinstance(one, list) else one
-    return isinstance(one, dict) and "traceId" in one and "id" in one
+    some = data[:_LOOKED_AT] if isinstance(data, list) else []
+    spans = [span for one in some for span in (one[:_LOOKED_AT] if isinstance(one, list) else [one])]
+    return any(isinstance(span, dict) and "traceId" in span and "id" in span for span in spans)
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -40,9 +40,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     records = Records("zipkin", document, read_options(SpanOptions, document, options))
     for keys, record in _records(document.data):
         if not isinstance(record, dict):
-            records.reject(keys, "are not objects")
+            records.reject(keys, "that are no objects")
         elif not _text(record, "traceId") or not _text(record, "id"):
-            records.reject(keys, "have no trace id or no id")
+            records.reject(keys, "without a trace id or an id")
         else:
             sides = _v1(keys, record, records) if _is_v1(record) else _v2(keys, record, records)
             records.take(keys, list(sides))
