@@ -6,10 +6,8 @@ Many spans are one relation; it keeps the first place where it was seen on each 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
 from pydantic import Field
@@ -20,11 +18,11 @@ from blastradius.loader import Document, Loaded
 from blastradius.model import Basis, Entity, Feed, NoteKind, Operation, Party, Service, Store, Verb
 from blastradius.options import Name, Names, Options
 
+from ._traffic_facts import Facts, Keys, many
 from ._traffic_paths import Routes
 from ._traffic_spans import (
     ANY,
     Function,
-    Keys,
     Span,
     database,
     environment,
@@ -67,9 +65,10 @@ class Links:
     """Which span caused which, so that a call's two sides are one."""
 
     def __init__(self, spans: Sequence[Span]) -> None:
-        self._by_id: dict[tuple[str, str], list[Span]] = defaultdict(list)
+        groups: dict[tuple[str, str], list[Span]] = defaultdict(list)
         for span in spans:
-            self._by_id[span.trace, span.id].append(span)
+            groups[span.trace, span.id].append(span)
+        self._groups = {key: Group(found) for key, found in groups.items()}
         self._answered: set[tuple[str, str, str]] = set()
         for span in spans:
             caller = self.caller(span)
@@ -79,39 +78,44 @@ class Links:
     def caller(self, span: Span) -> Span | None:
         """The span of another service that this one answers; the two may share one id."""
         if span.kind == "server":
-            shared = self._other(span, self._by_id[span.trace, span.id], "client")
+            shared = self._groups[span.trace, span.id].client_beside(span.service)
             if shared is not None:
                 return shared
         for parent in span.parents:
-            found = self._by_id.get((span.trace, parent), ())
-            if any(each.service == span.service for each in found):
+            found = self._groups.get((span.trace, parent))
+            if found is not None and span.service in found.services:
                 return None
-            caller = self._other(span, found)
-            if caller is not None and caller.kind != "producer":
-                return caller
+            if found is not None and found.first.kind != "producer":
+                return found.first
         return None
 
     def answered(self, span: Span) -> bool:
         """Whether the other side of a call left a span of its own."""
         return (span.trace, span.id, span.service) in self._answered
 
-    def _other(self, span: Span, found: Iterable[Span], kind: str | None = None) -> Span | None:
-        others = [each for each in found if each.service != span.service and kind in (None, each.kind)]
-        return min(others, key=lambda each: (each.kind != "client", each.service), default=None)
+
+class Group:
+    """The spans that share one id: the services that wrote them, and of each service one span."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        one_each = {(each.kind != "client", each.service): each for each in spans}
+        ranked = [one_each[key] for key in sorted(one_each)]
+        self.services = {each.service for each in ranked}
+        self.first = ranked[0]
+        self._clients = [each for each in ranked[:2] if each.kind == "client"]
+
+    def client_beside(self, service: str) -> Span | None:
+        """The calling side that another service wrote."""
+        return next((each for each in self._clients if each.service != service), None)
 
 
-@dataclass
-class Traffic:
+class Traffic(Facts):
     """What spans come to; all spans of a document are added at once, since a call has two sides."""
 
-    gathering: Gathering
-    options: SpanOptions
-    seen: dict[tuple[Verb, str, str], dict[Basis, Keys]] = field(default_factory=dict)
-    unknown: Counter[str] = field(default_factory=Counter)
-    names: dict[str, str | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.routes = Routes(self.options.routes) if self.options.routes else None
+    def __init__(self, gathering: Gathering, options: SpanOptions) -> None:
+        super().__init__(gathering, options.names, options.parties)
+        self.options = options
+        self.routes = Routes(options.routes) if options.routes else None
 
     def add(self, spans: Sequence[Span]) -> None:
         """Model the spans of a document."""
@@ -179,36 +183,14 @@ class Traffic:
 
     # facts
 
-    def name(self, stated: str) -> str | None:
-        """What the estate calls a thing of this name; ``None`` for what cannot be an id."""
-        if stated not in self.names:
-            known = self.gathering.name(stated)
-            self.names[stated] = self.options.names.get(known, known) if known else None
-        return self.names[stated]
-
-    def once(self, kind: type[Entity], name: str | None, keys: Keys, **says: Any) -> str | None:
-        """Keep an entity the first time it is seen; ``None`` where it cannot be one."""
-        before = self.gathering.entities.get(name or "")
-        if name is None or not isinstance(before, (kind, type(None))):
-            self.unknown["names that cannot be an id, or that something of another kind has"] += 1
-            return None
-        if before is None:
-            says = {"basis": Basis.OBSERVED, "provenance": self.gathering.at(*keys), **says}
-            self.gathering.entity(kind.model_validate({"id": name, **says}))
-        return name
-
     def service(self, stated: str, keys: Keys, *, ours: bool = False) -> str | None:
         """A service and, where the options say so, the party that it belongs to."""
-        about = {"zone": self.options.zone, "owner": self.options.owner} if ours else {}
-        name = self.once(Service, self.name(stated), keys, **{key: value for key, value in about.items() if value})
-        party = self.party(name) if name else None
+        zone, owner = (self.options.zone, self.options.owner) if ours else (None, None)
+        name = self.once(Service, self.name(stated), keys, zone=zone, owner=owner)
+        party = self.party_of(name) if name else None
         if name and party and self.once(Party, party, keys, basis=Basis.DECLARED):
             self.relate(Verb.OWNS, party, name, keys, Basis.DECLARED)
         return name
-
-    def party(self, name: str) -> str | None:
-        """The party that the options say a name belongs to."""
-        return next((party for glob, party in self.options.parties.items() if fnmatchcase(name, glob)), None)
 
     def serves(self, stated: str, done: Function, keys: Keys, basis: Basis = Basis.OBSERVED) -> str | None:
         """An operation and the service that serves it."""
@@ -216,11 +198,15 @@ class Traffic:
         if service is None:
             return None
         api = self.options.apis.get(service, service)
-        about = {"api": api, "method": done.method, "path": done.path}
-        if self.party(service):
-            about["direction"] = "consumed"
-        about = {key: value for key, value in about.items() if value}
-        operation = self.once(Operation, self.name(f"{api}:{done.name}"), keys, **about)
+        operation = self.once(
+            Operation,
+            self.name(f"{api}:{done.name}"),
+            keys,
+            api=api,
+            method=done.method,
+            path=done.path,
+            direction="consumed" if self.party_of(service) else None,
+        )
         if operation is not None:
             self.relate(Verb.SERVES, service, operation, keys, basis)
         return operation
@@ -230,20 +216,6 @@ class Traffic:
         source, operation = self.service(caller, keys), self.serves(server, done, keys, basis)
         if source is not None and operation is not None:
             self.relate(Verb.CALLS, source, operation, keys)
-
-    def relate(self, verb: Verb, source: str, target: str, keys: Keys, basis: Basis = Basis.OBSERVED) -> None:
-        """A relation; only the first place on each basis is kept."""
-        self.seen.setdefault((verb, source, target), {}).setdefault(basis, keys)
-
-    def loaded(self, what: str) -> Loaded:
-        """All of it; ``what`` says how much was looked at."""
-        for (verb, source, target), places in self.seen.items():
-            for basis, keys in places.items():
-                self.gathering.relate(verb, source, target, at=self.gathering.at(*keys), basis=basis)
-        for unknown, count in sorted(self.unknown.items()):
-            self.gathering.note(NoteKind.UNRESOLVED, f"{unknown}: {count:,}")
-        self.gathering.note(NoteKind.INCOMPLETE, f"seen in {what}; what was not called meanwhile is not here")
-        return self.gathering.loaded()
 
 
 class Records:
@@ -267,7 +239,8 @@ class Records:
         if not sides:
             self.reject(keys, NO_SERVICE)
             return
-        self.environments |= {each for span in sides if (each := environment(span))}
+        named = self.traffic.gathering.name(environment(sides[0]))
+        self.environments |= {named} if named else set()
         wanted = self.traffic.options.environment
         if wanted and environment(sides[0]) not in (None, wanted):
             self.traffic.gathering.ignore("spans of another environment")
@@ -298,8 +271,8 @@ class Records:
             several = ", ".join(sorted(self.environments)[:5])
             message = f"spans of several environments ({several}) are taken together; option environment keeps one"
             self.traffic.gathering.note(NoteKind.ASSUMED, message)
-        links = _many(self.links, "link") if self.links else ""
-        spans = f"{_many(len(self.spans), 'span')} of {_many(len(self.traces), 'trace')}" if not links else ""
+        links = many(self.links, "link") if self.links else ""
+        spans = f"{many(len(self.spans), 'span')} of {many(len(self.traces), 'trace')}" if not links else ""
         return self.traffic.loaded(links or spans)
 
     def _say_rejected(self) -> None:
@@ -310,7 +283,3 @@ class Records:
             why, places = next(iter(self.bad.items()))
             way_out = "option service names it" if why == NO_SERVICE else "look at what wrote the file"
             raise InputError([f"{gathering.at(*places[0])[0]}: no span can be read, here one {why}; {way_out}"])
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Literal, NamedTuple
 
+from ._traffic_facts import Keys
 from ._traffic_paths import STATIC, Routes, is_static, method, named, raw, route
 
-Keys = tuple[str | int, ...]
 SpanKind = Literal["server", "client", "producer", "consumer", "internal"]
 KINDS: Mapping[str, SpanKind] = {
     "server": "server",
@@ -80,7 +80,8 @@ _NEITHER = frozenset(["begin", "start", "commit", "rollback", "savepoint", "conn
 _SENDS = ("publish", "send", "create", "produce")
 _TAKES = ("receive", "process", "deliver", "settle", "poll", "consume", "ack")
 _NAMELESS = frozenset(["", "-", "unknown", "none", "null", "undefined"])
-_NOT_ANSWERED = frozenset([400, 401, 403, 404, 405, 407, 410, 414, 421, 431, 501])
+_REFUSED = frozenset(["401", "403", "407"])
+_NOT_ANSWERED = _REFUSED | {"400", "404", "405", "410", "414", "421", "431", "501"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,12 @@ def environment(span: Span) -> str | None:
 
 def answered(status: str | None) -> bool:
     """Whether a status shows that the function is there and the caller was let in."""
-    return not (status or "").isdigit() or int(status or 0) not in _NOT_ANSWERED
+    return status not in _NOT_ANSWERED
+
+
+def refused(status: str | None) -> bool:
+    """Whether a status says that the caller was not let in."""
+    return status in _REFUSED
 
 
 def function(span: Span, routes: Routes | None) -> Function | None:

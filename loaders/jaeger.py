@@ -13,8 +13,9 @@ from blastradius.errors import InputError
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.options import read_options
 
+from ._traffic_facts import Keys
 from ._traffic_model import INFERS_NOT, NO_SERVICE, Records, SpanOptions
-from ._traffic_spans import KINDS, WANTED, Keys, Span, text
+from ._traffic_spans import KINDS, WANTED, Span, text
 
 _LOOKED_AT = 20
 _ANSWER = frozenset(["data", "total", "limit", "offset", "errors"])

@@ -14,8 +14,9 @@ from blastradius.errors import InputError
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.options import read_options
 
+from ._traffic_facts import Keys
 from ._traffic_model import INFERS_NOT, Records, SpanOptions
-from ._traffic_spans import WANTED, Keys, Span, SpanKind, text
+from ._traffic_spans import WANTED, Span, SpanKind, text
 
 _SPANS = ("resourceSpans", "resource_spans", "batches")
 _OTHERS = ("resourceLogs", "resource_logs", "resourceMetrics", "resource_metrics", "resourceProfiles")

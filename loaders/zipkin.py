@@ -14,8 +14,9 @@ from blastradius.errors import InputError
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.options import read_options
 
+from ._traffic_facts import Keys
 from ._traffic_model import INFERS_NOT, Records, SpanOptions
-from ._traffic_spans import KINDS, WANTED, Keys, Span, SpanKind, text
+from ._traffic_spans import KINDS, WANTED, Span, SpanKind, text
 
 _LOOKED_AT = 20
 _ENDS: Mapping[str, SpanKind] = {"sr": "server", "ss": "server", "cs": "client", "cr": "client", "ms": "producer",
