@@ -81,13 +81,14 @@ class Gathering:
         basis: Basis = Basis.DECLARED,
         **says: Any,
     ) -> str:
-        """Keep a relation and return its id; the same one found again adds its place."""
+        """Keep a relation and return its id; the same one found again adds its place and its basis."""
         ends = {"sources": _tuple(sources), "targets": _tuple(targets)}
         made = Relation.model_validate({"verb": verb, **ends, "basis": basis, "provenance": at, **says})
         before = self.relations.get(made.id)
         if before is not None:
             places = tuple(dict.fromkeys((*before.provenance, *at)))
-            made = before.model_copy(update={"provenance": places})
+            best, *others = sorted({*before.bases, basis}, key=list(Basis).index)
+            made = before.model_copy(update={"provenance": places, "basis": best, "also": tuple(others)})
         self.relations[made.id] = made
         return made.id
 
@@ -146,4 +147,4 @@ def _tuple(ids: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _said(entity: Entity) -> dict[str, Any]:
-    return entity.model_dump(exclude={"provenance", "basis"})
+    return entity.model_dump(exclude={"provenance", "basis", "also"})

@@ -15,7 +15,7 @@ from blastradius.model import Basis, Control, Entity, Note, NoteKind, Provenance
 Thing = TypeVar("Thing", Entity, Relation, Control, Zone)
 
 _RANK = {basis: rank for rank, basis in enumerate(Basis)}
-_JOINED = {"controls", "provenance", "tags", "basis"}
+_JOINED = {"controls", "provenance", "tags", "basis", "also"}
 
 
 def merged(things: Iterable[Thing], key: Callable[[Thing], Hashable], name: str) -> tuple[list[Thing], list[Note]]:
@@ -55,11 +55,14 @@ def _place(one: Provenance) -> tuple[str, int, int, str]:
 
 
 def _joined_values(accounts: Sequence[Any], name: str, notes: list[Note]) -> dict[str, Any]:
-    """What accounts add to each other: provenance, tags and controls; the best basis stands."""
+    """What accounts add to each other: provenance, tags and controls; the best basis stands, with the others."""
     fields = type(accounts[0]).model_fields
     values: dict[str, Any] = {
         "provenance": tuple(sorted({each for one in accounts for each in one.provenance}, key=_place))
     }
+    if "also" in fields:
+        bases = {basis for one in accounts for basis in one.bases}
+        values["also"] = tuple(sorted(bases - {accounts[0].basis}, key=_RANK.__getitem__))
     if "tags" in fields:
         values["tags"] = tuple(sorted({tag for one in accounts for tag in one.tags}))
     if "controls" in fields:

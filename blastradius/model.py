@@ -169,7 +169,10 @@ class Control(Frozen):
 
 
 class Entity(Frozen):
-    """What every entity carries; the kinds below add their own attributes."""
+    """What every entity carries; the kinds below add their own attributes.
+
+    ``basis`` is the best on which it is known, ``also`` the others, where several sources know it.
+    """
 
     id: Id
     kind: Kind
@@ -180,12 +183,18 @@ class Entity(Frozen):
     tags: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
     basis: Basis = Basis.DECLARED
+    also: tuple[Basis, ...] = ()
     provenance: tuple[Provenance, ...] = ()
 
     @property
     def label(self) -> str:
         """The display name, or the id where none was given."""
         return self.name or self.id
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """Every basis on which a source knows it, best first."""
+        return (self.basis, *self.also)
 
 
 class Party(Entity):
@@ -319,7 +328,8 @@ class Relation(Frozen):
 
     Several sources mean that *all* are needed (``grants``, ``permits``). Several targets mean a group:
     the suppliers of ``depends_on`` (``at_least`` of them must be up) or the feeds of a quorum
-    (``consumes`` with ``vote_min``). Every other verb has one of each. ``buffer_h`` is in hours.
+    (``consumes`` with ``vote_min``). Every other verb has one of each. ``buffer_h`` is in hours. ``basis``
+    is the best on which it is known, ``also`` the others, where several sources know it.
     """
 
     verb: Verb
@@ -334,7 +344,13 @@ class Relation(Frozen):
     vote_min: int | None = Field(default=None, ge=1)
     controls: tuple[Control, ...] = ()
     basis: Basis = Basis.DECLARED
+    also: tuple[Basis, ...] = ()
     provenance: tuple[Provenance, ...] = ()
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """Every basis on which a source knows it, best first."""
+        return (self.basis, *self.also)
 
     @cached_property
     def id(self) -> str:

@@ -49,6 +49,24 @@ def test_two_sources_of_one_entity_merge_and_say_where_they_differ() -> None:
         ]
 
 
+def test_what_several_sources_know_keeps_every_basis() -> None:
+    ends = [Loaded(entities=(Service(id="shop"), Feed(id="prices")))]
+    stated = [
+        Loaded(relations=(relation(Verb.CONSUMES, "shop", "prices", basis=basis),))
+        for basis in (Basis.DECLARED, Basis.OBSERVED, Basis.DECLARED, Basis.INFERRED)
+    ]
+    for order in itertools.permutations(stated):
+        known = Estate.build([*ends, *order]).relations["consumes:shop>prices"]
+        assert known.bases == (Basis.OBSERVED, Basis.DECLARED, Basis.INFERRED)
+    again = Loaded(entities=(Service(id="shop", basis=Basis.OBSERVED), Feed(id="prices")), relations=(known,))
+    estate = Estate.build([*ends, again, *stated])
+    assert estate.relations[known.id].bases == known.bases
+    assert [each.bases for each in estate.entities.values()] == [
+        (Basis.DECLARED,),
+        (Basis.OBSERVED, Basis.DECLARED),
+    ]
+
+
 def test_the_digest_does_not_depend_on_where_files_lie() -> None:
     one, other = (Estate.build([Loaded(entities=(Store(id="db", provenance=at(f)),))]) for f in ("a", "b"))
     assert one.digest == other.digest

@@ -19,7 +19,7 @@ ESTATE = "blastradius: 1\nparties: {a: }\n"
 
 def test_what_ships_is_found_by_listing() -> None:
     assert {"native", "openapi"} <= plugins.loaders().keys()
-    assert list(plugins.queries()) == ["explain", "exposure", "rank", "reach", "verify"]
+    assert list(plugins.queries()) == ["explain", "exposure", "levers", "rank", "reach", "review", "seen", "verify"]
     assert plugins.query_titles().keys() == plugins.queries().keys()
 
 

@@ -68,7 +68,9 @@ def test_the_same_input_gives_the_same_bytes(northwind: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("fmt", ["table", "csv", "markdown", "json"])
-@pytest.mark.parametrize("question", ["reach", "rank", "verify", "exposure", "explain", "levers", "review", "check"])
+@pytest.mark.parametrize(
+    "question", ["reach", "rank", "verify", "exposure", "explain", "levers", "review", "seen", "check"]
+)
 def test_every_question_in_every_format(question: str, fmt: str, northwind: Path) -> None:
     more = {
         "reach": ["--compromise", "acme"],

@@ -1,0 +1,106 @@
+"""Lines of an access log in the log's own words: which columns each has.
+
+Read are the Common and Combined Log Format (with a host in front or more behind), Envoy's own format, W3C extended
+logs with their ``#Fields``, JSON by the line or in a list, and ``key=value`` pairs. Columns of the formats without
+names are called ``client``, ``user``, ``request``, ``status``, ``referer``, ``agent``, ``vhost``, ``authority``,
+``upstream``; what stands behind a Combined line is ``extra1``, ``extra2`` and so on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+Columns = dict[str, str]
+Parser = Callable[[str], "Columns | None"]
+LOOKED_AT = 20
+_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_COMMON = re.compile(
+    rf"(?:(?P<vhost>[\w.-]+(?::\d+)?) )?(?P<client>\S+) \S+ (?P<user>[^\[]*?) \[(?P<time>[^\]]*)\] "
+    rf"(?P<request>{_QUOTED}) (?P<status>\d{{3}}|-) (?P<size>\d+|-)(?: (?P<more>.*))?"
+)
+_ENVOY = re.compile(rf"\[(?P<time>[^\]]*)\] (?P<request>{_QUOTED}) (?P<status>\d+) (?P<more>.*)")
+_TOKEN = re.compile(rf"{_QUOTED}|(\S+)")
+_PAIR = re.compile(rf"(?<![\w.:@/-])([A-Za-z_][\w.:@/-]*)=(?:{_QUOTED}|(\S*))")
+
+
+class Line(NamedTuple):
+    """One line and its place: its columns, ``None`` where it does not fit the format of the others."""
+
+    keys: tuple[int, ...]
+    columns: Columns | None
+
+
+def read(data: Any) -> Iterator[Line]:
+    """The lines of a log that are not empty; directives of W3C logs are no lines."""
+    fields: list[str] | None = None
+    parse: Parser | None = None
+    for number, each in enumerate([data] if isinstance(data, dict) else data):
+        if not isinstance(each, str):
+            yield Line((number,), dict(_flat(each)) if isinstance(each, dict) else None)
+        elif each.startswith("#"):
+            fields = each.split()[1:] if each.lower().startswith("#fields:") else fields
+        elif each.strip():
+            parse = parse or _parser(each)
+            yield Line((number,), _under(fields, each) if fields else parse(each) if parse else None)
+
+
+def _parser(text: str) -> Parser | None:
+    """The format of which a line is."""
+    return next((parser for parser in (_json, _common, _envoy, _pairs) if parser(text)), None)
+
+
+def _json(text: str) -> Columns | None:
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return dict(_flat(found)) if isinstance(found, dict) else None
+
+
+def _flat(record: dict[str, Any], before: str = "", depth: int = 3) -> Iterator[tuple[str, str]]:
+    """Columns of nested objects by their path (``request.method``)."""
+    for key, value in record.items():
+        if isinstance(value, dict) and depth:
+            yield from _flat(value, f"{before}{key}.", depth - 1)
+        elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            yield f"{before}{key}", str(value)
+
+
+def _common(text: str) -> Columns | None:
+    found = _COMMON.fullmatch(text.strip())
+    if found is None:
+        return None
+    columns = {name: value for name, value in found.groupdict().items() if value is not None}
+    more = _tokens(columns.pop("more", ""))
+    columns.update(zip(("referer", "agent"), more, strict=False))
+    columns.update({f"extra{number}": value for number, value in enumerate(more[2:], 1)})
+    return {name: value.strip('"') for name, value in columns.items()}
+
+
+def _envoy(text: str) -> Columns | None:
+    """Envoy's own format; of what is quoted behind the status the last two are the authority and the upstream."""
+    found = _ENVOY.fullmatch(text.strip())
+    if found is None:
+        return None
+    quoted = [each[0] for each in _TOKEN.findall(found["more"]) if each[0]]
+    named = dict(zip(("authority", "upstream"), quoted[-2:], strict=False))
+    return {"request": found["request"].strip('"'), "status": found["status"], "time": found["time"], **named}
+
+
+def _pairs(text: str) -> Columns | None:
+    found = {key: quoted or bare for key, quoted, bare in _PAIR.findall(text)}
+    return found if len(found) > 2 else None
+
+
+def _under(fields: list[str], text: str) -> Columns | None:
+    values = text.split("\t") if "\t" in text else _tokens(text)
+    return dict(zip(fields, values, strict=True)) if len(values) == len(fields) else None
+
+
+def _tokens(text: str) -> list[str]:
+    return [quoted or bare for quoted, bare in _TOKEN.findall(text)]

@@ -1,0 +1,70 @@
+"""What all loaders of observed traffic do with a fact: name it, keep it once, and keep its first place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loader import Loaded
+from blastradius.model import Basis, Entity, NoteKind, Verb
+
+Keys = tuple[str | int, ...]
+
+
+class Facts:
+    """Facts that were seen many times: one entity, one relation, the first place on each basis.
+
+    ``names`` says what the estate calls a thing, ``parties`` whose a thing of a name is (by pattern).
+    """
+
+    def __init__(self, gathering: Gathering, names: Mapping[str, str], parties: Mapping[str, str]) -> None:
+        self.gathering = gathering
+        self.unknown: Counter[str] = Counter()
+        self._names, self._parties = names, parties
+        self._known: dict[str, str | None] = {}
+        self._seen: dict[tuple[Verb, str, str], dict[Basis, Keys]] = {}
+
+    def name(self, stated: str) -> str | None:
+        """What the estate calls a thing of this name; ``None`` for what cannot be an id."""
+        if stated not in self._known:
+            known = self.gathering.name(stated)
+            self._known[stated] = self._names.get(known, known) if known else None
+        return self._known[stated]
+
+    def party_of(self, name: str) -> str | None:
+        """The party that the options say a name belongs to."""
+        return next((party for glob, party in self._parties.items() if fnmatchcase(name, glob)), None)
+
+    def once(self, kind: type[Entity], name: str | None, keys: Keys, /, **says: Any) -> str | None:
+        """Keep an entity the first time it is seen; ``None`` where it cannot be one."""
+        before = self.gathering.entities.get(name or "")
+        if name is None or not isinstance(before, (kind, type(None))):
+            self.unknown["names that cannot be an id, or that something of another kind has"] += 1
+            return None
+        if before is None:
+            said = {key: value for key, value in says.items() if value is not None}
+            place = {"basis": Basis.OBSERVED, "provenance": self.gathering.at(*keys)}
+            self.gathering.entity(kind.model_validate({"id": name, **place, **said}))
+        return name
+
+    def relate(self, verb: Verb, source: str, target: str, keys: Keys, basis: Basis = Basis.OBSERVED) -> None:
+        """A relation; only the first place on each basis is kept."""
+        self._seen.setdefault((verb, source, target), {}).setdefault(basis, keys)
+
+    def loaded(self, seen_in: str) -> Loaded:
+        """All of it; ``seen_in`` says how much was looked at."""
+        for (verb, source, target), places in self._seen.items():
+            for basis, keys in places.items():
+                self.gathering.relate(verb, source, target, at=self.gathering.at(*keys), basis=basis)
+        for unknown, count in sorted(self.unknown.items()):
+            self.gathering.note(NoteKind.UNRESOLVED, f"{unknown}: {count:,}")
+        self.gathering.note(NoteKind.INCOMPLETE, f"seen in {seen_in}; what was not called meanwhile is not here")
+        return self.gathering.loaded()
+
+
+def many(count: int, word: str) -> str:
+    """A count and its noun."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,145 @@
+"""Jaeger's JSON: which service called which operation, store and topic; and its links between services.
+
+A record is a span, or a link (parent, child, call count). Links are what Jaeger and Zipkin both give as
+dependencies: they name no operation, so one operation ``<child>:(any)`` stands for what was called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.options import read_options
+
+from ._traffic_facts import Keys
+from ._traffic_model import INFERS_NOT, NO_SERVICE, Records, SpanOptions
+from ._traffic_spans import KINDS, WANTED, Span, text
+
+_LOOKED_AT = 20
+_ANSWER = frozenset(["data", "total", "limit", "offset", "errors"])
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is an answer of Jaeger's API, traces saved from its pages, or links."""
+    if isinstance(data, dict) and "data" in data:
+        if data.keys() <= _ANSWER and len(data) > 1:
+            return True
+        data = data["data"]
+    return any(map(_is_record, data[:_LOOKED_AT] if isinstance(data, list) else [data]))
+
+
+def _is_record(one: Any) -> bool:
+    if not isinstance(one, dict):
+        return False
+    trace = "spans" in one and ("processes" in one or "traceID" in one)
+    return trace or _is_span(one) or {"parent", "child", "callCount"} <= one.keys()
+
+
+def _is_span(one: dict[str, Any]) -> bool:
+    return "traceID" in one and "spanID" in one
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read traces or links.
+
+    Raises:
+        InputError: an answer that says an error, nothing that can be read, or an option that does not fit.
+    """
+    if not recognises(document.data):
+        raise InputError([f"{document.path}: neither traces nor links between services; expected Jaeger's JSON"])
+    records = Records("jaeger", document, read_options(SpanOptions, document, options))
+    data = document.data
+    wrapped = isinstance(data, dict) and "data" in data
+    if wrapped and data["data"] is None:
+        raise InputError([f"{document.path}: Jaeger answered with an error and no traces; ask it again"])
+    for place, one in _listed(("data",), data["data"]) if wrapped else _listed((), data):
+        _record(place, one, records)
+    return records.loaded()
+
+
+def _listed(keys: Keys, data: Any) -> Iterator[tuple[Keys, Any]]:
+    if isinstance(data, list):
+        yield from (((*keys, number), one) for number, one in enumerate(data))
+    else:
+        yield keys, data
+
+
+def _record(keys: Keys, one: Any, records: Records) -> None:
+    if not isinstance(one, dict):
+        records.reject(keys, "that are no objects")
+    elif "callCount" in one:
+        _link(keys, one, records)
+    elif "spans" in one:
+        processes = one.get("processes")
+        for place, span in _listed((*keys, "spans"), one["spans"]):
+            _take(place, span, processes if isinstance(processes, dict) else {}, records)
+    else:
+        _take(keys, one, {}, records)
+
+
+def _take(keys: Keys, record: Any, processes: dict[str, Any], records: Records) -> None:
+    if not isinstance(record, dict):
+        records.reject(keys, "that are no objects")
+    elif not isinstance(record.get("traceID"), str) or not isinstance(record.get("spanID"), str):
+        records.reject(keys, "without a trace id or a span id")
+    else:
+        process = record.get("process") or processes.get(str(record.get("processID")))
+        process = process if isinstance(process, dict) else {}
+        service = records.service(process.get("serviceName"))
+        records.take(keys, [_span(keys, record, service, _tags(process.get("tags")))] if service else [])
+
+
+def _span(keys: Keys, record: dict[str, Any], service: str, process: dict[str, str]) -> Span:
+    tags = {
+        **{key: said for key, said in process.items() if key.startswith("deployment.")},
+        **_tags(record.get("tags")),
+    }
+    kind = KINDS.get(tags.get("span.kind", "").lower(), "internal")
+    name = text(record.get("operationName")) or ""
+    return Span(keys, record["traceID"], record["spanID"], _parents(record), service, kind, name, tags)
+
+
+def _parents(record: dict[str, Any]) -> tuple[str, ...]:
+    """The spans that this one was caused by: children of a call first, then what followed from a message."""
+    listed = record.get("references")
+    found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    found.sort(key=lambda each: each.get("refType") != "CHILD_OF")
+    ids = [each.get("spanID") for each in found] or [record.get("parentSpanID")]
+    return tuple(each for each in ids if isinstance(each, str))
+
+
+def _tags(listed: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in listed if isinstance(listed, list) else ():
+        key = each.get("key") if isinstance(each, dict) else None
+        said = text(each.get("value")) if isinstance(key, str) and key in WANTED else None
+        if said:
+            found[str(key)] = said
+    return found
+
+
+def _link(keys: Keys, link: dict[str, Any], records: Records) -> None:
+    """A link between two services; one to itself says nothing, and one of no calls was not seen."""
+    parent, child = records.service(link.get("parent")), records.service(link.get("child"))
+    count = link.get("callCount")
+    if parent is None or child is None:
+        records.reject(keys, NO_SERVICE)
+    elif isinstance(count, bool) or not isinstance(count, (int, str)) or not str(count).isdigit():
+        records.reject(keys, "without a count of calls")
+    elif parent == child or int(count) == 0:
+        records.traffic.gathering.ignore("links of a service to itself or without a call")
+    else:
+        records.link(keys, parent, child)
+
+
+LOADER = Loader(
+    name="jaeger",
+    title="Jaeger traces and dependencies (JSON)",
+    suffixes=(".json", ".jsonl"),
+    recognises=recognises,
+    load=load,
+    reads="observed calls between services, the operations called, databases and topics used, services outside",
+    infers_not=INFERS_NOT,
+)

@@ -1,0 +1,142 @@
+"""Zipkin v1 and v2 JSON: which service called which operation, store and topic.
+
+A record is a span object. The two halves of a call may be two objects that share one id (v2), or one object
+(v1). Services, operations and calls are observed; what raw paths are examples of is said in
+``_traffic_paths``. A list of links (parent, child, call count) is read by the Jaeger loader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.options import read_options
+
+from ._traffic_facts import Keys
+from ._traffic_model import INFERS_NOT, Records, SpanOptions
+from ._traffic_spans import KINDS, WANTED, Span, SpanKind, text
+
+_LOOKED_AT = 20
+_ENDS: Mapping[str, SpanKind] = {"sr": "server", "ss": "server", "cs": "client", "cr": "client", "ms": "producer",
+                                 "mr": "consumer"}  # fmt: skip
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is a list of Zipkin spans, or a list of traces of them."""
+    some = data[:_LOOKED_AT] if isinstance(data, list) else []
+    spans = [span for one in some for span in (one[:_LOOKED_AT] if isinstance(one, list) else [one])]
+    return any(isinstance(span, dict) and "traceId" in span and "id" in span for span in spans)
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read spans.
+
+    Raises:
+        InputError: no list of Zipkin spans, none that can be read, or an option that does not fit.
+    """
+    if not recognises(document.data):
+        raise InputError([f"{document.path}: not a list of spans with 'traceId' and 'id'; expected Zipkin JSON"])
+    records = Records("zipkin", document, read_options(SpanOptions, document, options))
+    for keys, record in _records(document.data):
+        if not isinstance(record, dict):
+            records.reject(keys, "that are no objects")
+        elif not _text(record, "traceId") or not _text(record, "id"):
+            records.reject(keys, "without a trace id or an id")
+        else:
+            sides = _v1(keys, record, records) if _is_v1(record) else _v2(keys, record, records)
+            records.take(keys, list(sides))
+    return records.loaded()
+
+
+def _records(data: list[Any]) -> Iterator[tuple[Keys, Any]]:
+    for number, one in enumerate(data):
+        if isinstance(one, list):
+            yield from (((number, index), span) for index, span in enumerate(one))
+        else:
+            yield (number,), one
+
+
+def _is_v1(record: dict[str, Any]) -> bool:
+    return "binaryAnnotations" in record or any("endpoint" in each for each in _objects(record.get("annotations")))
+
+
+def _v2(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
+    service = records.service(_text(_object(record.get("localEndpoint")), "serviceName"))
+    if service is None:
+        return
+    tags = _object(record.get("tags"))
+    yield Span(
+        keys,
+        _text(record, "traceId"),
+        _text(record, "id"),
+        (_text(record, "parentId"),),
+        service,
+        KINDS.get(_text(record, "kind").lower(), "internal"),
+        _text(record, "name"),
+        {name: said for name, value in tags.items() if name in WANTED and (said := text(value))},
+        _text(_object(record.get("remoteEndpoint")), "serviceName") or None,
+    )
+
+
+def _v1(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
+    """One span for each side that wrote annotations, or one of the kind ``internal`` where none says its side."""
+    sides: dict[tuple[str, SpanKind], None] = {}
+    hosts: list[str] = []
+    for each in _objects(record.get("annotations")):
+        service = records.service(_text(_object(each.get("endpoint")), "serviceName"))
+        kind = _ENDS.get(_text(each, "value"))
+        if service and kind:
+            sides[service, kind] = None
+        hosts += [service] if service else []
+    tags, ends = _binary(record)
+    if not sides:
+        hosts += [each for each in (records.service(each) for each in ends.pop("", [])) if each]
+        sides = {(hosts[0], "internal"): None} if hosts else {}
+    for service, kind in sides:
+        other = ends.get({"client": "sa", "server": "ca", "producer": "ma", "consumer": "ma"}.get(kind, "-"))
+        name, parents = _text(record, "name"), (_text(record, "parentId"),)
+        ids = _text(record, "traceId"), _text(record, "id")
+        yield Span(keys, *ids, parents, service, kind, name, tags, other[0] if other else None)
+
+
+def _binary(record: dict[str, Any]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The tags of a v1 span, the other ends by ``sa``, ``ca`` or ``ma``, and under ``""`` who wrote the tags."""
+    tags: dict[str, str] = {}
+    ends: dict[str, list[str]] = {}
+    for each in _objects(record.get("binaryAnnotations")):
+        key, service = _text(each, "key"), _text(_object(each.get("endpoint")), "serviceName")
+        if key in ("sa", "ca", "ma"):
+            ends.setdefault(key, []).extend([service] if service else [])
+            continue
+        value = text(each.get("value"))
+        if key in WANTED and value:
+            tags.setdefault(key, value)
+        ends.setdefault("", []).extend([service] if service else [])
+    return tags, {key: named for key, named in ends.items() if named}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _text(record: dict[str, Any], key: str) -> str:
+    """A text, with numbers taken as text; empty for anything else."""
+    value = record.get(key)
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+
+
+LOADER = Loader(
+    name="zipkin",
+    title="Zipkin spans, v1 and v2 (JSON)",
+    suffixes=(".json", ".jsonl"),
+    recognises=recognises,
+    load=load,
+    reads="observed calls between services, the operations called, databases and topics used, services outside",
+    infers_not=INFERS_NOT,
+)

@@ -1,0 +1,190 @@
+"""What was declared and never seen in traffic, and what was seen and nobody declared."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from blastradius.answer import Answer, Query, Table
+from blastradius.estate import Estate
+from blastradius.model import Basis, Entity, Frozen, Kind, Operation, Relation, Verb
+from blastradius.telling import ModelRow, model_row, plural
+
+_USES = (Verb.READS, Verb.WRITES, Verb.PUBLISHES, Verb.CONSUMES)
+_REACHES = (Verb.DEPENDS_ON, Verb.CONNECTS)
+_VERBS = (Verb.CALLS, Verb.SERVES, Verb.GRANTS, *_USES, *_REACHES)
+_KINDS = (Kind.SERVICE, Kind.OPERATION, Kind.STORE, Kind.FEED, Kind.CREDENTIAL)
+Pair = tuple[str, str]
+Which = Literal["declared", "observed"]
+
+
+class Params(BaseModel):
+    """Which things to compare; all that traffic can show unless some are named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    only: tuple[str, ...] = Field((), description="kinds and verbs to compare, such as operation or calls")
+
+
+class SeenRow(Frozen):
+    """One thing that only one side knows.
+
+    ``kind`` is an entity's kind or a relation's verb. ``watched``: something else that its source, or what serves
+    it, does was observed, so that its absence says more. ``instead``: what the other side knows between the same
+    two things.
+    """
+
+    id: str
+    kind: str
+    watched: bool
+    instead: str | None
+    at: tuple[str, ...]
+
+
+class SeenData(Frozen):
+    """The answer to ``seen``."""
+
+    question: str
+    both: int
+    never_seen: tuple[SeenRow, ...]
+    not_declared: tuple[SeenRow, ...]
+    model: ModelRow
+
+
+@dataclass
+class Side:
+    """What one side knows: things by what they are the same as, and relations by the two things they join."""
+
+    same: set[str] = field(default_factory=set)
+    between: dict[Pair, str] = field(default_factory=dict)
+
+
+def run(estate: Estate, params: Params) -> Answer:
+    """Compare what is declared with what is observed, by the bases that every merged fact keeps."""
+    compared = Compared(estate, params.only)
+    data = SeenData(
+        question="seen",
+        both=compared.both,
+        never_seen=tuple(compared.rows("declared")),
+        not_declared=tuple(compared.rows("observed")),
+        model=model_row(estate),
+    )
+    tables = (
+        _table("never_seen", "Declared and never seen", data.never_seen, "traffic has instead"),
+        _table("not_declared", "Seen and not declared", data.not_declared, "declared is instead"),
+    )
+    return Answer(question="seen", headline=_headline(compared, data), data=data, tables=tables, notes=estate.notes)
+
+
+class Compared:
+    """The two sides of an estate.
+
+    Operations of one API with one method are the same function when their paths differ in nothing but the names
+    of parameters.
+    """
+
+    def __init__(self, estate: Estate, only: Iterable[str]) -> None:
+        self.estate = estate
+        self.only = set(only)
+        self.servers: dict[str, list[str]] = defaultdict(list)
+        for each in estate.by_verb[Verb.SERVES]:
+            self.servers[each.targets[0]].append(each.sources[0])
+        self.sides: dict[Which, Side] = {"declared": Side(), "observed": Side()}
+        self.watched: set[str] = set()
+        for thing in self._things():
+            self._add(thing)
+
+    @property
+    def both(self) -> int:
+        """How many things are declared and observed."""
+        same = {self.same(each) for each in self._things() if Basis.DECLARED in each.bases}
+        return len(same & self.sides["observed"].same)
+
+    def rows(self, which: Which) -> Iterator[SeenRow]:
+        """What is known on one side only."""
+        other = self.sides["observed" if which == "declared" else "declared"]
+        for each in self._things():
+            if Basis(which) not in each.bases or self._known(each, other):
+                continue
+            yield SeenRow(
+                id=each.id,
+                kind=self._kind(each),
+                watched=any(name in self.watched for name in self._sources(each)),
+                instead=next((other.between[pair] for pair in self._pairs(each) if pair in other.between), None),
+                at=tuple(map(str, each.provenance)),
+            )
+
+    def same(self, thing: Entity | Relation) -> str:
+        """What two accounts of one thing have in common; usually the id."""
+        if isinstance(thing, Relation):
+            ends = [self._same_entity(each) for each in (*thing.sources, *thing.targets)]
+            return f"{thing.verb}:{ends}"
+        return self._same_entity(thing.id)
+
+    def _same_entity(self, name: str) -> str:
+        entity = self.estate.entities[name]
+        if not isinstance(entity, Operation) or not (entity.api and entity.method and entity.path):
+            return name
+        path = re.sub(r"\{[^{}]*\}", "{}", entity.path).rstrip("/")
+        return f"{entity.api} {entity.method.upper()} {path}"
+
+    def _things(self) -> Iterator[Entity | Relation]:
+        for kind in _KINDS:
+            if not self.only or kind in self.only:
+                yield from self.estate.of_kind(kind)
+        for verb in _VERBS:
+            if not self.only or verb in self.only:
+                yield from self.estate.by_verb[verb]
+
+    def _sources(self, thing: Entity | Relation) -> Iterable[str]:
+        """Where traffic would have to be watched for the thing to be seen."""
+        return thing.sources if isinstance(thing, Relation) else self.servers.get(thing.id, ())
+
+    def _kind(self, thing: Entity | Relation) -> str:
+        return str(thing.verb if isinstance(thing, Relation) else thing.kind)
+
+    def _add(self, thing: Entity | Relation) -> None:
+        for which, side in self.sides.items():
+            if Basis(which) in thing.bases:
+                side.same.add(self.same(thing))
+                for pair in self._pairs(thing):
+                    side.between.setdefault(pair, thing.id)
+        if isinstance(thing, Relation) and Basis.OBSERVED in thing.bases:
+            self.watched.add(thing.sources[0])
+
+    def _known(self, thing: Entity | Relation, other: Side) -> bool:
+        if isinstance(thing, Relation) and thing.verb in _REACHES:
+            return any(pair in other.between for pair in self._pairs(thing))
+        return self.same(thing) in other.same
+
+    def _pairs(self, thing: Entity | Relation) -> Iterator[Pair]:
+        """The two things that a relation lets speak to each other: a service and a service, store or feed."""
+        if isinstance(thing, Relation):
+            if thing.verb is Verb.CALLS:
+                yield from ((thing.sources[0], server) for server in self.servers[thing.targets[0]])
+            elif thing.verb in (*_USES, *_REACHES):
+                yield from ((thing.sources[0], target) for target in thing.targets)
+
+
+def _headline(compared: Compared, data: SeenData) -> str:
+    if not compared.sides["observed"].same:
+        return "nothing in this estate was observed; load traces or access logs to compare"
+    watched = sum(row.watched for row in data.never_seen)
+    return (
+        f"{plural(len(data.never_seen), 'thing')} declared and never seen, {watched:,} of them where traffic was "
+        f"watched; {plural(len(data.not_declared), 'thing')} seen and not declared; {data.both:,} both"
+    )
+
+
+def _table(name: str, title: str, rows: tuple[SeenRow, ...], instead: str) -> Table:
+    columns = ("what", "id", "watched", instead, "at")
+    cells = ((row.kind, row.id, row.watched, row.instead, ", ".join(row.at[:3])) for row in rows)
+    return Table(name, title, columns, tuple(cells))
+
+
+QUERY = Query("seen", "What was declared and never seen, and what was seen and not declared", Params, run, SeenData)

@@ -1,0 +1,81 @@
+"""What holds for every loader: damage is said and never crashes, and order and repetition change nothing."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.estate import Estate
+from blastradius.loader import Loaded, Loader
+from blastradius.reading import parse_document
+
+WRONG: tuple[Any, ...] = (None, True, -7, 1e300, "x", "\u202e\u0007", "y" * 600, [], [7], {}, {"a": [1]}, [[{"a": {}}]])
+SECRETS = ("AKIAIOSFODNN7CANARY1", "password=CANARY-hunter2", "ghp_CANARYCANARYCANARYCANARY")
+DULL: Any = {"provenance": True, "controls": {"__all__": {"provenance"}}}
+
+
+def load(loader: Loader, data: Any, suffix: str = ".json", **options: Any) -> Loaded:
+    """Load data as if it had been written to a file; an estate can be built of it."""
+    loaded = loader.load(parse_document(data if isinstance(data, str) else json.dumps(data), "f", suffix), options)
+    Estate.build([loaded])
+    return loaded
+
+
+def damaged(data: Any, wrong: Iterable[Any] = WRONG) -> Iterator[Any]:
+    """The data with one value replaced by a wrong one, for every place and every wrong value."""
+    wrong = tuple(wrong)
+    for keys in _places(data):
+        for value in wrong:
+            broken = copy.deepcopy(data)
+            holder = broken
+            for key in keys[:-1]:
+                holder = holder[key]
+            holder[keys[-1]] = value
+            yield broken
+
+
+def _places(value: Any, keys: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    children: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, (dict, list)):
+        children = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, each in children:
+        yield (*keys, key)
+        yield from _places(each, (*keys, key))
+
+
+def survives(loader: Loader, data: Any, **options: Any) -> Loaded | None:
+    """Load it, or have it refused with a reason; anything else comes through."""
+    try:
+        return load(loader, data, **options)
+    except InputError as refused:
+        why = str(refused)
+    assert why.startswith("f")
+    return None
+
+
+def everything(loaded: Loaded) -> str:
+    """All that comes out of a load, as one text."""
+    return loaded.model_dump_json()
+
+
+def estate(loads: Iterable[Loaded]) -> dict[str, Any]:
+    """What an estate says, blind to where it was read."""
+    built = Estate.build(loads)
+    said = {name: each.model_dump(mode="json", exclude=DULL) for name, each in built.entities.items()}
+    return said | {name: each.model_dump(mode="json", exclude=DULL) for name, each in built.relations.items()}
+
+
+def lawful(loader: Loader, halves: tuple[Any, Any], whole: Any, suffix: str = ".json", **options: Any) -> None:
+    """Loading twice, in any order, or split in two files gives the same estate."""
+    first, second, both = (load(loader, data, suffix, **options) for data in (*halves, whole))
+    assert estate([first, second]) == estate([second, first]) == estate([both]) == estate([both, first, both])
+
+
+def hostile(shared: Path) -> list[str]:
+    """Names that have broken other programs."""
+    listed = json.loads((shared / "badinput" / "generated" / "hostile_names.json").read_text(encoding="utf-8"))
+    return [each["name"] if isinstance(each, dict) else str(each) for each in listed]
