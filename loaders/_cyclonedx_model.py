@@ -9,12 +9,12 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from blastradius.gathering import Gathering
-from blastradius.model import Basis, Entity, Kind, NoteKind, Operation, Party, Service, Store, Verb, Zone
+from blastradius.model import Basis, Kind, NoteKind, Operation, Party, Service, Store, Verb, Zone
 from blastradius.options import Name
 
 from ._cyclonedx_reading import Bill, Component, Data
 from ._cyclonedx_reading import Service as Described
-from ._design_plain import At, Naming, bare, counted, opaque
+from ._design_plain import At, Naming, bare, clean, counted, opaque
 from ._design_plain import Options as Shape
 
 _GLOBAL = ("urn:", "http:", "https:")
@@ -66,13 +66,6 @@ class Modelled:
 
     # entities
 
-    def _put(self, made: Entity) -> str | None:
-        """Keep an entity; ``None`` where its id is that of another kind of thing."""
-        before = self.gathering.entities.get(made.id)
-        if before is not None and before.kind != made.kind:
-            return None
-        return self.gathering.entity(made)
-
     def _id(self, ref: str, name: str) -> str | None:
         """An id from the ``bom-ref``; one that is unique anywhere needs no namespace.
 
@@ -80,17 +73,17 @@ class Modelled:
         only where the reference alone could be anybody's.
         """
         if ref.startswith(_GLOBAL) and ref not in self.components:
-            return self.gathering.name(ref)
+            return self.gathering.name(clean(ref))
         serial = (self.bill.serial or "").rpartition(":")[2][:8]
         if serial and not self.naming.namespace and not opaque(ref):
-            return self.gathering.name(f"{serial}:{ref}")
+            return self.gathering.name(clean(f"{serial}:{ref}"))
         return self.naming.id(ref, name)
 
     def _service(self, each: Described) -> None:
         made = self._id(each.ref, each.name)
         zone = self._zone(each, made)
         owner = each.provider or self.options.owner
-        kept = made and self._put(Service(id=made, name=each.name, zone=zone, owner=owner, provenance=each.at))
+        kept = made and self.naming.put(Service(id=made, name=each.name, zone=zone, owner=owner, provenance=each.at))
         if not kept:
             message = "a service without a reference that can be an id, with its endpoints and data"
             self.gathering.reject(message, at=each.at, records=1 + len(each.endpoints) + len(each.data))
@@ -109,12 +102,12 @@ class Modelled:
             return
         party = self.naming.party(each.provider) or each.provider
         made = Party(id=party, name=each.provider, role="provider", provenance=each.at)
-        if self._put(self.naming.as_ours(made, each.provider)):
+        if self.naming.put(self.naming.as_ours(made, each.provider)):
             self._relate(Verb.OWNS, party, service, each.at)
 
     def _operation(self, each: Described, service: str, endpoint: str, at: At) -> None:
         made = self.gathering.name(f"{service}:{endpoint}")
-        kept = made and self._put(
+        kept = made and self.naming.put(
             Operation(
                 id=made,
                 name=endpoint,
@@ -170,7 +163,7 @@ class Modelled:
         if service is None:
             return
         made = self.gathering.name(f"{service}#{data.classification}")
-        kept = made and self._put(
+        kept = made and self.naming.put(
             Store(
                 id=made,
                 name=f"{data.classification} at {each.name}"[:500],
@@ -240,7 +233,7 @@ class Modelled:
             return None
         if foreign:
             self.gathering.note(NoteKind.UNRESOLVED, f"{address!r} lies in another bill", address, at=at)
-        return self._put(Service(id=address, name=address, basis=Basis.INFERRED, provenance=at))
+        return self.naming.put(Service(id=address, name=address, basis=Basis.INFERRED, provenance=at))
 
     # dependencies
 
@@ -253,9 +246,9 @@ class Modelled:
         if component is None or made is None:
             return None
         self.used.add(ref)
-        tags = (component.type,)
+        tags = self.naming.tags(component.type, component.at)
         zone = self.options.zone
-        return self._put(
+        return self.naming.put(
             Service(id=made, name=component.name, zone=zone, tags=tags, basis=Basis.INFERRED, provenance=component.at)
         )
 

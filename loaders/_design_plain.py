@@ -10,13 +10,15 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from blastradius.gathering import Gathering, bare_url, looks_secret
-from blastradius.model import Control, ControlKind, NoteKind, Party, Provenance, Zone
+from blastradius.model import Control, ControlKind, Entity, NoteKind, Party, Provenance, Zone
 from blastradius.options import Name, Names
 from blastradius.options import Options as Shape
 
 Keys = tuple[str | int, ...]
 At = tuple[Provenance, ...]
+MAX_SHOWN = 48
 _OPAQUE = re.compile(r"\{?([0-9a-fA-F]{8})-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?|([0-9]+)")
+_ADDRESS = re.compile(r"[\w+.:-]+://[^\s'\"<>]*")
 _USER = re.compile(r"^((?:[\w+.-]+:)*//)?[^/\s]*@")
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -105,9 +107,14 @@ def bare(address: str) -> str:
     return _USER.sub(r"\1", bare_url(address).partition("?")[0].partition("#")[0])
 
 
+def clean(text: str) -> str:
+    """A text with every address in it bare."""
+    return _ADDRESS.sub(lambda found: bare(found.group()), text)
+
+
 def shown(value: Any) -> str:
     """A value as a message may show it: short, and nothing that looks like a key."""
-    text = repr(value)
+    text = clean(repr(value))
     return "a text that looks like a secret" if looks_secret(text) else text if len(text) <= 40 else f"{text[:37]}..."
 
 
@@ -131,8 +138,7 @@ class Naming:
         plain = word(value)
         if plain is None:
             return None
-        if "://" in plain:
-            plain = " ".join(bare(each) if "://" in each else each for each in plain.split(" "))
+        plain = clean(plain)
         if looks_secret(plain):
             if (where, at) not in self.dropped:
                 self.gathering.secret(where, at=at)
@@ -146,20 +152,30 @@ class Naming:
 
     def id(self, raw: str | None, name: str | None) -> str | None:
         """A readable id from the source's own: an opaque one (UUID, number) goes behind the name."""
-        return self.within(f"{name or 'unnamed'} {opaque(raw)}" if opaque(raw) else raw or name)
+        return self.within(f"{(name or 'unnamed')[:MAX_SHOWN].strip()} {opaque(raw)}" if opaque(raw) else raw or name)
 
     def within(self, name: str | None) -> str | None:
         """A name under the document's namespace, or ``None`` where it cannot be an id."""
         if not name:
             return None
-        return self.gathering.name(f"{self.namespace}:{name}" if self.namespace else name)
+        return self.gathering.name(clean(f"{self.namespace}:{name}" if self.namespace else name))
 
     def zone(self, raw: str, name: str | None, at: At) -> str | None:
         """A trust zone, kept once."""
         made = self.id(raw, name)
         if made is not None:
-            self.zones.setdefault(made, Zone(id=made, name=name or raw, provenance=at))
+            self.zones.setdefault(made, Zone(id=made, name=name or clean(raw), provenance=at))
         return made
+
+    def put(self, made: Entity) -> str | None:
+        """Keep an entity; ``None`` where its id is that of another kind of thing."""
+        order = {
+            "tags": tuple(sorted({*made.tags})),
+            "controls": tuple(sorted(made.controls, key=lambda each: each.kind)),
+        }
+        made = made.model_copy(update=order)  # merging sorts both, so loading once has to as well
+        before = self.gathering.entities.get(made.id)
+        return self.gathering.entity(made) if before is None or before.kind == made.kind else None
 
     def party(self, *names: str | None) -> str | None:
         """The party that the options give for any of these names."""
