@@ -95,7 +95,7 @@ class Modelled:
         for endpoint, at in each.endpoints:
             self._operation(each, kept, endpoint, at)
         if each.parent in self.ids:
-            self._relate(Verb.CONNECTS, self.ids[each.parent], kept, each.at, Basis.INFERRED)
+            self.naming.relate(Verb.CONNECTS, self.ids[each.parent], kept, each.at, Basis.INFERRED)
 
     def _provided(self, each: Described, service: str) -> None:
         if each.provider is None:
@@ -103,7 +103,7 @@ class Modelled:
         party = self.naming.party(each.provider) or each.provider
         made = Party(id=party, name=each.provider, role="provider", provenance=each.at)
         if self.naming.put(self.naming.as_ours(made, each.provider)):
-            self._relate(Verb.OWNS, party, service, each.at)
+            self.naming.relate(Verb.OWNS, party, service, each.at)
 
     def _operation(self, each: Described, service: str, endpoint: str, at: At) -> None:
         made = self.gathering.name(f"{service}:{endpoint}")
@@ -122,7 +122,7 @@ class Modelled:
             self.gathering.reject("an endpoint that cannot be an id", at=at)
             return
         self.gathering.fact()
-        self._relate(Verb.SERVES, service, kept, at)
+        self.naming.relate(Verb.SERVES, service, kept, at)
 
     def _direction(self, each: Described) -> Literal["exposed", "consumed", "internal"]:
         """As the option says; what is open beyond a boundary is open to those beyond it."""
@@ -195,7 +195,7 @@ class Modelled:
             if data.flow in flows:
                 others = [peer for ref in refs if (peer := peers[ref])]
                 for end in (*ends, *others):
-                    self._relate(verb, end, store, data.at, basis)
+                    self.naming.relate(verb, end, store, data.at, basis)
                 for peer in others:
                     self._pass(verb, service, peer, data)
 
@@ -204,7 +204,7 @@ class Modelled:
         ends = (peer, service) if verb == Verb.WRITES else (service, peer)
         basis = Basis.ASSUMED if data.flow == "unknown" else Basis.DECLARED
         if peer != service:
-            self._relate(Verb.WRITES, *ends, data.at, basis)
+            self.naming.relate(Verb.WRITES, *ends, data.at, basis)
 
     def _operations(self, each: Described, service: str) -> list[tuple[str, At]]:
         named = ((f"{service}:{endpoint}", at) for endpoint, at in each.endpoints)
@@ -272,12 +272,12 @@ class Modelled:
 
     def _depends(self, user: str, needed: str, on: str, at: At) -> None:
         self.said["dependency"] += 1
-        self._relate(Verb.DEPENDS_ON, user, needed, at)
+        self.naming.relate(Verb.DEPENDS_ON, user, needed, at)
         operations = self._operations(self.services[on], needed) if on in self.services else []
         for operation, _ in operations:
-            self.gathering.relate(Verb.CALLS, user, operation, at=at, basis=Basis.INFERRED, dependency="none")
+            self.naming.relate(Verb.CALLS, user, operation, at, Basis.INFERRED, dependency="none")
         if not operations:
-            self._relate(Verb.CONNECTS, user, needed, at, Basis.INFERRED)
+            self.naming.relate(Verb.CONNECTS, user, needed, at, Basis.INFERRED)
 
     def _components(self) -> None:
         """Components that a service has to do with are facts; the others say nothing about reach."""
@@ -285,9 +285,6 @@ class Modelled:
         self.gathering.fact(used)
         if len(self.bill.components) > used:
             self.gathering.ignore("components", len(self.bill.components) - used)
-
-    def _relate(self, verb: Verb, source: str, target: str, at: At, basis: Basis = Basis.DECLARED) -> None:
-        self.gathering.relate(verb, source, target, at=at, basis=basis)
 
     def _say_assumptions(self) -> None:
         said = self.said

@@ -64,6 +64,7 @@ class Element:
     tags: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
     basis: Basis = Basis.DECLARED
+    classification: str | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ class Diagram:
             made = Service(id=each.id, name=each.name, controls=controls, basis=each.basis, **given)
         else:
             controls = tuple(one for one in each.controls if one.kind in ON_STORES)
+            given["classification"] = each.classification
             made = Store(id=each.id, name=each.name, controls=controls, basis=each.basis, **given)
         kept = self._kept(made, each.name)
         if kept:
@@ -213,7 +215,7 @@ class Diagram:
         made = Party(id=party or each.id, name=party or each.name, basis=Basis.INFERRED, provenance=each.at)
         kept = self.naming.put(self.naming.as_ours(made, *each.names))
         if kept:
-            self._relate(Verb.OWNS, kept, system, each.at, Basis.INFERRED)
+            self.naming.relate(Verb.OWNS, kept, system, each.at, Basis.INFERRED)
 
     def _store(self, each: Datum) -> None:
         made = Store(id=each.id, name=each.name, classification=each.classification, tags=each.tags, provenance=each.at)
@@ -262,11 +264,9 @@ class Diagram:
         service, place = self.ids[user.key], self.ids[store.key]
         if store.key not in self.holders:
             for verb in verbs:
-                self._relate(verb, service, place, flow.at)
+                self.naming.relate(verb, service, place, flow.at)
             return
-        self.naming.gathering.relate(
-            Verb.DEPENDS_ON, service, place, at=flow.at, basis=Basis.INFERRED, dependency="soft"
-        )
+        self.naming.relate(Verb.DEPENDS_ON, service, place, flow.at, Basis.INFERRED, dependency="soft")
         for each in flow.data or self.stored[store.key]:
             self._touches(user.key, each, verbs, flow.at, Basis.INFERRED)
 
@@ -276,7 +276,7 @@ class Diagram:
         elif source.key in self.holders:
             self._use(flow, source, target, (Verb.WRITES,))
         else:
-            self._relate(Verb.DERIVES_FROM, self.ids[target.key], self.ids[source.key], flow.at)
+            self.naming.relate(Verb.DERIVES_FROM, self.ids[target.key], self.ids[source.key], flow.at)
 
     def _door(self, flow: Flow, source: Element, target: Element) -> None:
         """A flow between services: something that the sender can call, or the answer to that."""
@@ -286,19 +286,19 @@ class Diagram:
                 self._touches(key, each, (Verb.READS,), flow.at, Basis.INFERRED)
         asked, *ends = self.doors.get(flow.answers or "", ("", "", ""))
         if flow.is_answer and ends == [taker, sender]:
-            self._relate(Verb.READS, asked, sender, flow.at)
+            self.naming.relate(Verb.READS, asked, sender, flow.at)
             self._carried(asked, flow, source, (Verb.READS,))
             return
         operation = None if flow.is_answer else self._operation(flow, source, target)
         if operation is None:
-            self._relate(Verb.WRITES, sender, taker, flow.at)
+            self.naming.relate(Verb.WRITES, sender, taker, flow.at)
             return
         self.doors.setdefault(flow.key, (operation, sender, taker))
-        self._relate(Verb.SERVES, taker, operation, flow.at, Basis.INFERRED)
-        self._relate(Verb.CALLS, sender, operation, flow.at, Basis.INFERRED)
+        self.naming.relate(Verb.SERVES, taker, operation, flow.at, Basis.INFERRED)
+        self.naming.relate(Verb.CALLS, sender, operation, flow.at, Basis.INFERRED)
         verbs = (Verb.WRITES, Verb.READS) if flow.both else (Verb.WRITES,)
         for verb in verbs:
-            self._relate(verb, operation, taker, flow.at)
+            self.naming.relate(verb, operation, taker, flow.at)
         self._carried(operation, flow, target, verbs)
 
     def _operation(self, flow: Flow, source: Element, target: Element) -> str | None:
@@ -323,17 +323,14 @@ class Diagram:
             store = self.ids.get(f"data {each}")
             for verb in verbs if store else ():
                 if verb == Verb.READS or each in self.stored.get(served.key, {}):
-                    self._relate(verb, operation, store or "", flow.at, Basis.INFERRED)
+                    self.naming.relate(verb, operation, store or "", flow.at, Basis.INFERRED)
 
     def _touches(self, key: str, datum: str, verbs: tuple[Verb, ...], at: At, basis: Basis = Basis.DECLARED) -> None:
         service, store = self.ids.get(key), self.ids.get(f"data {datum}")
         drawn_store = key in self.elements and self.elements[key].role == "store" and key not in self.holders
         if service and store and not drawn_store:
             for verb in verbs:
-                self._relate(verb, service, store, at, basis)
-
-    def _relate(self, verb: Verb, source: str, target: str, at: At, basis: Basis = Basis.DECLARED) -> None:
-        self.naming.gathering.relate(verb, source, target, at=at, basis=basis)
+                self.naming.relate(verb, service, store, at, basis)
 
     def _say(self) -> None:
         said = self.said

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from blastradius.gathering import Gathering, bare_url, looks_secret
-from blastradius.model import Control, ControlKind, Entity, NoteKind, Party, Provenance, Zone
+from blastradius.model import Basis, Control, ControlKind, Entity, NoteKind, Party, Provenance, Verb, Zone
 from blastradius.options import Name, Names
 from blastradius.options import Options as Shape
 
 Keys = tuple[str | int, ...]
 At = tuple[Provenance, ...]
+_RANK = {basis: rank for rank, basis in enumerate(Basis)}
 MAX_SHOWN = 48
 _OPAQUE = re.compile(r"\{?([0-9a-fA-F]{8})-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?|([0-9]+)")
 _ADDRESS = re.compile(r"[\w+.:-]+://[^\s'\"<>]*")
@@ -176,6 +177,13 @@ class Naming:
         made = made.model_copy(update=order)  # merging sorts both, so loading once has to as well
         before = self.gathering.entities.get(made.id)
         return self.gathering.entity(made) if before is None or before.kind == made.kind else None
+
+    def relate(self, verb: Verb, source: str, target: str, at: At, basis: Basis = Basis.DECLARED, **says: Any) -> None:
+        """Keep a relation; found again, the better known account of it stands, whichever came first."""
+        made = self.gathering.relate(verb, source, target, at=at, basis=basis, **says)
+        before = self.gathering.relations[made]
+        if _RANK[basis] < _RANK[before.basis]:
+            self.gathering.relations[made] = before.model_copy(update={"basis": basis})
 
     def party(self, *names: str | None) -> str | None:
         """The party that the options give for any of these names."""

@@ -265,7 +265,7 @@ class _Reader:
         inner, outer = (self.gathering.entities.get(self.diagram.ids.get(each or "", "")) for each in (raw, ref))
         if kind == "component" and inner and outer and inner.kind == outer.kind == "service" and inner is not outer:
             at = self.gathering.at(*keys)
-            self.gathering.relate(Verb.CONNECTS, outer.id, inner.id, at=at, basis=Basis.INFERRED)
+            self.naming.relate(Verb.CONNECTS, outer.id, inner.id, at, Basis.INFERRED)
 
     def _count(self, data: dict[str, Any]) -> None:
         self.gathering.fact(len(self.implemented))
