@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from blastradius.gathering import Gathering
 from blastradius.model import Basis, Kind, NoteKind, Operation, Party, Service, Store, Verb, Zone
-from blastradius.options import Name
+from blastradius.options import MAX_ID, Name
 
 from ._cyclonedx_reading import Bill, Component, Data
 from ._cyclonedx_reading import Service as Described
@@ -148,7 +148,7 @@ class Modelled:
             zone = self.naming.zone(each.zone, each.zone, each.at)
         elif each.crosses and made:
             self.said["boundary"] += 1
-            zone = f"{made} zone"[:500]
+            zone = f"{made} zone"[:MAX_ID]
             name = f"behind the trust boundary of {each.name}"
             self.naming.zones.setdefault(zone, Zone(id=zone, name=name, provenance=each.at))
         else:
@@ -166,7 +166,7 @@ class Modelled:
         kept = made and self.naming.put(
             Store(
                 id=made,
-                name=f"{data.classification} at {each.name}"[:500],
+                name=f"{data.classification} at {each.name}"[:MAX_ID],
                 zone=self.zones.get(each.ref),
                 classification=data.classification,
                 owner=next(

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Party, Service, Store, Verb
-from blastradius.options import Names
+from blastradius.options import MAX_ID, Names
 
 from ._design_plain import At, Naming, counted, shown
 from ._design_plain import Options as Shape
@@ -109,6 +109,7 @@ class Diagram:
     stored: dict[str, dict[str, At]] = field(default_factory=dict)
     seen: dict[str, dict[str, At]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, dict[str, str]] = field(default_factory=dict)
     holders: set[str] = field(default_factory=set)
     doors: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     said: Counter[str] = field(default_factory=Counter)
@@ -157,6 +158,7 @@ class Diagram:
 
     def model(self) -> None:
         """Turn all that is drawn into facts."""
+        self._tell_apart()
         self._find_stored()
         for element in self.elements.values():
             self._entity(element)
@@ -169,6 +171,17 @@ class Diagram:
                 for each, at in data.items():
                     self._touches(key, each, verbs, at)
         self._say()
+
+    def _tell_apart(self) -> None:
+        """Data or a flow with the id of something else gets one of its own."""
+        drawn = {each.id for each in self.elements.values()}
+        for key, datum in self.data.items():
+            if datum.id in drawn:
+                self.data[key] = replace(datum, id=f"{datum.id} (data)"[:MAX_ID])
+        drawn |= {each.id for each in self.data.values()}
+        self.flows = [
+            replace(each, id=f"{each.id} (flow)"[:MAX_ID]) if each.id in drawn else each for each in self.flows
+        ]
 
     def _find_stored(self) -> None:
         """Data that flows into or out of a drawn store is stored there, and so is what the store handles."""
@@ -186,8 +199,8 @@ class Diagram:
         given = {"zone": each.zone, "owner": each.owner, "tags": each.tags, "provenance": each.at}
         made: Service | Store
         if each.role == "outside":
-            name = f"the system of {each.name}"[:500]
-            made = Service(id=f"{each.id}/system"[:500], name=name, basis=Basis.INFERRED, **given)
+            name = f"the system of {each.name}"[:MAX_ID]
+            made = Service(id=f"{each.id}/system"[:MAX_ID], name=name, basis=Basis.INFERRED, **given)
         elif each.role == "process" or each.key in self.holders:
             controls = tuple(one for one in each.controls if one.kind in ON_SERVICES)
             made = Service(id=each.id, name=each.name, controls=controls, basis=each.basis, **given)
@@ -218,9 +231,32 @@ class Diagram:
             self.naming.relate(Verb.OWNS, kept, system, each.at, Basis.INFERRED)
 
     def _store(self, each: Datum) -> None:
-        made = Store(id=each.id, name=each.name, classification=each.classification, tags=each.tags, provenance=each.at)
-        if self._kept(made, each.name):
-            self.ids[f"data {each.key}"] = each.id
+        """A store for every place that keeps the data; one for the data in passing where none does."""
+        places = [key for key in self.ids if each.key in self.stored.get(key, {})]
+        copies = self.copies.setdefault(each.key, {})
+        for place in places or [""]:
+            element = self.elements.get(place)
+            at = element.id.removeprefix(f"{self.naming.namespace}:") if element else ""
+            store = Store(
+                id=f"{each.id} at {at}"[:MAX_ID] if element else each.id,
+                name=f"{each.name} at {element.name}" if element else each.name,
+                zone=element.zone if element else None,
+                classification=each.classification,
+                tags=each.tags,
+                provenance=each.at,
+            )
+            kept = self.naming.put(store)
+            if kept:
+                copies[place] = kept
+        if copies:
+            self.naming.gathering.fact()
+        else:
+            self.naming.gathering.reject(f"{each.name!r} has the id of another kind of thing", at=each.at)
+
+    def _copies(self, datum: str, key: str | None = None) -> list[str]:
+        """The stores of data: what one thing keeps of it, else all."""
+        copies = self.copies.get(datum, {})
+        return [copies[key]] if key in copies else list(copies.values())
 
     # flows
 
@@ -268,7 +304,9 @@ class Diagram:
             return
         self.naming.relate(Verb.DEPENDS_ON, service, place, flow.at, Basis.INFERRED, dependency="soft")
         for each in flow.data or self.stored[store.key]:
-            self._touches(user.key, each, verbs, flow.at, Basis.INFERRED)
+            for copy in self._copies(each, store.key):
+                for verb in verbs:
+                    self.naming.relate(verb, service, copy, flow.at, Basis.INFERRED)
 
     def _between_stores(self, flow: Flow, source: Element, target: Element) -> None:
         if target.key in self.holders:
@@ -320,17 +358,17 @@ class Diagram:
     def _carried(self, operation: str, flow: Flow, served: Element, verbs: tuple[Verb, ...]) -> None:
         """What an operation does to the data it carries: sent data is written where it is stored."""
         for each in flow.data:
-            store = self.ids.get(f"data {each}")
-            for verb in verbs if store else ():
+            for verb in verbs:
                 if verb == Verb.READS or each in self.stored.get(served.key, {}):
-                    self.naming.relate(verb, operation, store or "", flow.at, Basis.INFERRED)
+                    for copy in self._copies(each, served.key):
+                        self.naming.relate(verb, operation, copy, flow.at, Basis.INFERRED)
 
     def _touches(self, key: str, datum: str, verbs: tuple[Verb, ...], at: At, basis: Basis = Basis.DECLARED) -> None:
-        service, store = self.ids.get(key), self.ids.get(f"data {datum}")
-        drawn_store = key in self.elements and self.elements[key].role == "store" and key not in self.holders
-        if service and store and not drawn_store:
-            for verb in verbs:
-                self.naming.relate(verb, service, store, at, basis)
+        element = self.elements.get(key)
+        if element and key in self.ids and (element.role != "store" or key in self.holders):
+            for copy in self._copies(datum, key):
+                for verb in verbs:
+                    self.naming.relate(verb, self.ids[key], copy, at, basis)
 
     def _say(self) -> None:
         said = self.said

@@ -162,7 +162,7 @@ class _Reader:
             return
         raw, made, name, at = found
         classification = _classification(value.get("classification"))
-        self.diagram.datum(Datum(raw, f"{made} (data)"[:500], name, at, classification, _tags(value)))
+        self.diagram.datum(Datum(raw, made, name, at, classification, _tags(value)))
         for each in words(value.get("processedBy")):
             if each in self.diagram.elements:
                 self.diagram.handles(each, (raw,), at)
