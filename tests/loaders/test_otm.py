@@ -63,10 +63,10 @@ def test_a_database_that_says_what_it_holds_gives_that_up() -> None:
     loaded = _load(
         _model(store, _component("web"), flows=[_flow("f", "db", "web")], assets=[_asset("cards"), _asset("names")])
     )
-    assert {"read(p:cards)", "write(p:names)"} <= _held(loaded, compromise=("p:db",))
+    assert {"read(p:cards at db)", "write(p:names at db)"} <= _held(loaded, compromise=("p:db",))
     reader = _held(loaded, compromise=("p:web",))
-    assert {"read(p:cards)", "read(p:names)"} <= reader
-    assert "write(p:cards)" not in reader
+    assert {"read(p:cards at db)", "read(p:names at db)"} <= reader
+    assert "write(p:cards at db)" not in reader
     assert "degrade(p:web)" in _held(loaded, outage=("p:db",))
 
 
