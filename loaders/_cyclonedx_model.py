@@ -74,7 +74,7 @@ class Modelled:
         """
         if ref.startswith(_GLOBAL) and ref not in self.components:
             return self.gathering.name(clean(ref))
-        serial = (self.bill.serial or "").rpartition(":")[2][:8]
+        serial = opaque((self.bill.serial or "").removeprefix("urn:uuid:"))
         if serial and not self.naming.namespace and not opaque(ref):
             return self.gathering.name(clean(f"{serial}:{ref}"))
         return self.naming.id(ref, name)
@@ -187,7 +187,7 @@ class Modelled:
         Where nobody in the bill is named as the other end, whoever calls an endpoint may be it.
         """
         basis = Basis.ASSUMED if data.flow == "unknown" else Basis.INFERRED
-        peers = {ref: self._peer(ref, data.at) for ref in (*data.sources, *data.destinations)}
+        peers = {ref: self._peer(ref, data.at) for ref in dict.fromkeys((*data.sources, *data.destinations))}
         ends = [service]
         if not peers or any(self._end(self._local(ref)) is None for ref in peers):
             ends += [operation for operation, _ in self._operations(each, service)]
