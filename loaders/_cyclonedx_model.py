@@ -62,6 +62,8 @@ class Modelled:
         for edge in self.bill.edges:
             self._edge(edge.ref, edge.on, edge.at)
         self._components()
+        for each in self.bill.services:
+            self._provided(each)
         self._say_assumptions()
 
     # entities
@@ -91,19 +93,16 @@ class Modelled:
         self.gathering.fact()
         self.said["cdxgen"] += each.authenticated is False and not self._open(each)
         self.ids[each.ref] = kept
-        self._provided(each, kept)
         for endpoint, at in each.endpoints:
             self._operation(each, kept, endpoint, at)
         if each.parent in self.ids:
             self.naming.relate(Verb.CONNECTS, self.ids[each.parent], kept, each.at, Basis.INFERRED)
 
-    def _provided(self, each: Described, service: str) -> None:
-        if each.provider is None:
-            return
-        party = self.naming.party(each.provider) or each.provider
-        made = Party(id=party, name=each.provider, role="provider", provenance=each.at)
-        if self.naming.put(self.naming.as_ours(made, each.provider)):
-            self.naming.relate(Verb.OWNS, party, service, each.at)
+    def _provided(self, each: Described) -> None:
+        if each.provider and each.ref in self.ids:
+            party = self.naming.party(each.provider) or each.provider
+            made = Party(id=party, name=each.provider, role="provider", provenance=each.at)
+            self.naming.owner(made, self.ids[each.ref], each.at, Basis.DECLARED, (each.provider,))
 
     def _operation(self, each: Described, service: str, endpoint: str, at: At) -> None:
         made = self.gathering.name(f"{service}:{endpoint}")

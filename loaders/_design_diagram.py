@@ -162,6 +162,9 @@ class Diagram:
         self._find_stored()
         for element in self.elements.values():
             self._entity(element)
+        for element in self.elements.values():
+            if element.role == "outside" and element.key in self.ids:
+                self._party(element)
         for datum in self.data.values():
             self._store(datum)
         for flow in sorted(self.flows, key=lambda each: each.is_answer):
@@ -211,8 +214,6 @@ class Diagram:
         kept = self._kept(made, each.name)
         if kept:
             self.ids[each.key] = kept
-        if kept and each.role == "outside":
-            self._party(each, kept)
 
     def _kept(self, made: Service | Store, name: str) -> str | None:
         kept = self.naming.put(made)
@@ -222,13 +223,11 @@ class Diagram:
             self.naming.gathering.fact()
         return kept
 
-    def _party(self, each: Element, system: str) -> None:
+    def _party(self, each: Element) -> None:
         self.said["outside"] += 1
         party = self.naming.party(*each.names)
         made = Party(id=party or each.id, name=party or each.name, basis=Basis.INFERRED, provenance=each.at)
-        kept = self.naming.put(self.naming.as_ours(made, *each.names))
-        if kept:
-            self.naming.relate(Verb.OWNS, kept, system, each.at, Basis.INFERRED)
+        self.naming.owner(made, self.ids[each.key], each.at, Basis.INFERRED, each.names)
 
     def _store(self, each: Datum) -> None:
         """A store for every place that keeps the data; one for the data in passing where none does."""

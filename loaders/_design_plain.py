@@ -11,7 +11,7 @@ from pydantic import Field
 
 from blastradius.gathering import Gathering, bare_url, looks_secret
 from blastradius.model import Basis, Control, ControlKind, Entity, NoteKind, Party, Provenance, Verb, Zone
-from blastradius.options import Name, Names
+from blastradius.options import MAX_ID, Name, Names
 from blastradius.options import Options as Shape
 
 Keys = tuple[str | int, ...]
@@ -153,7 +153,8 @@ class Naming:
 
     def id(self, raw: str | None, name: str | None) -> str | None:
         """A readable id from the source's own: an opaque one (UUID, number) goes behind the name."""
-        return self.within(f"{(name or 'unnamed')[:MAX_SHOWN].strip()} {opaque(raw)}" if opaque(raw) else raw or name)
+        shown_as = opaque(raw) if raw != name else None
+        return self.within(f"{(name or 'unnamed')[:MAX_SHOWN].strip()} {shown_as}" if shown_as else raw or name)
 
     def within(self, name: str | None) -> str | None:
         """A name under the document's namespace, or ``None`` where it cannot be an id."""
@@ -189,10 +190,17 @@ class Naming:
         """The party that the options give for any of these names."""
         return next((self.options.parties[each] for each in names if each and each in self.options.parties), None)
 
-    def as_ours(self, made: Party, *names: str | None) -> Party:
-        """A party as it is, or as ``self`` where the options say that it is us."""
-        ours = {made.id, made.name, *names} & set(self.options.us)
-        return made.model_copy(update={"role": "self"}) if ours else made
+    def owner(self, made: Party, owned: str, at: At, basis: Basis, names: tuple[str, ...]) -> None:
+        """Keep who owns a thing, as ``self`` where the options say that one of the names is us.
+
+        To be called when all else is kept: a party that has the name of something else gets an id of its own.
+        """
+        if {made.id, *names} & set(self.options.us):
+            made = made.model_copy(update={"role": "self"})
+        apart = made.model_copy(update={"id": f"{made.id[: MAX_ID - 8]} (party)"})
+        kept = self.put(made) or self.put(apart)
+        if kept:
+            self.relate(Verb.OWNS, kept, owned, at, basis)
 
     def unresolved(self, message: str, *about: str, at: At, records: int = 1) -> None:
         """Records that name something which is not there."""

@@ -41,6 +41,7 @@ class Modelled:
     services: dict[str, str] = field(default_factory=dict)
     places: dict[str, list[str]] = field(default_factory=dict)
     stores: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    locks: dict[str, tuple[Control, ...]] = field(default_factory=dict)
     owners: set[str] = field(default_factory=set)
 
     def build(self) -> None:
@@ -57,6 +58,8 @@ class Modelled:
                 self._link(asset, link)
         for runtime in self.model.runtimes.values():
             self._runtime(runtime)
+        for asset in self.model.assets.values():
+            self._owned(asset)
         if self.owners and not self.options.us:
             message = f"which of the owners is ourselves is not said (option us): {', '.join(sorted(self.owners)[:5])}"
             self.gathering.note(NoteKind.ASSUMED, message)
@@ -104,6 +107,7 @@ class Modelled:
         kept = self.naming.put(store)
         if kept:
             self.stores[each.id, place] = kept
+            self.locks[kept] = self._locked(self.model.assets[place]) if place else ()
         return kept is not None
 
     def _asset(self, each: TechnicalAsset) -> None:
@@ -124,16 +128,18 @@ class Modelled:
         self.services[each.id] = kept
         for ref in words(each.said.get("data_assets_stored")):
             self.places.setdefault(ref, []).append(each.id)
-        self._owned(each, kept, owner)
 
     def _tags(self, each: TechnicalAsset) -> tuple[str, ...]:
         stated = [each.said.get(key) for key in ("type", "technology", "technologies", "tags")]
         flags = (tag for key, tag in _FLAGS.items() if flag(each.said.get(key)) is True)
         return (*(tag for some in stated for tag in self.naming.tags(some, each.at)), *flags)
 
-    def _owned(self, each: TechnicalAsset, service: str, owner: str | None) -> None:
+    def _owned(self, each: TechnicalAsset) -> None:
         """The owner as a party; of something outside without one, whoever runs it."""
-        names = self._names(each)
+        names, service = self._names(each), self.services.get(each.id)
+        owner = self.naming.text(each.said.get("owner"), "an owner", each.at)
+        if service is None:
+            return
         if owner:
             self.owners.add(owner)
             party = self.naming.party(owner, *names) or owner
@@ -143,9 +149,8 @@ class Modelled:
             made = Party(id=party, name=f"whoever runs {each.title}"[:MAX_ID], basis=Basis.INFERRED, provenance=each.at)
         else:
             return
-        kept = self.naming.put(self.naming.as_ours(made, *((owner,) if owner else names)))
-        if kept:
-            self.naming.relate(Verb.OWNS, kept, service, each.at, Basis.DECLARED if owner else Basis.INFERRED)
+        basis = Basis.DECLARED if owner else Basis.INFERRED
+        self.naming.owner(made, service, each.at, basis, (owner,) if owner else names)
 
     def _names(self, each: TechnicalAsset) -> tuple[str, ...]:
         named = (each.id, each.title, word(each.said.get("type")), self.zones.get(each.id, ("", ""))[1])
@@ -172,7 +177,7 @@ class Modelled:
         for ref in dict.fromkeys((*stored, *processed)) if service else ():
             basis = Basis.DECLARED if ref in stored else Basis.INFERRED
             for store in self._copies(ref, each, "either", each.at):
-                self.naming.relate(Verb.READS, service or "", store, each.at, basis, controls=self._locked(each))
+                self.naming.relate(Verb.READS, service or "", store, each.at, basis, controls=self.locks[store])
                 if ref in stored:
                     self.naming.relate(Verb.WRITES, service or "", store, each.at)
 
@@ -205,7 +210,7 @@ class Modelled:
         return seen
 
     def _locked(self, each: TechnicalAsset) -> tuple[Control, ...]:
-        """Data that only its end user holds the key to."""
+        """What keeps all but the end user from reading what an asset stores."""
         encryption = word(each.said.get("encryption")) or ""
         if encryption not in ("data-with-end-user-individual-key", "data-with-enduser-individual-key"):
             return ()
@@ -270,10 +275,8 @@ class Modelled:
         extent: Literal["subset", "all"] = "subset" if link.authorization == _OWN_ROWS else "all"
         for ref in link.received:
             for store in self._copies(ref, target, "received", link.at):
-                locked = self._locked(target)
-                self.naming.relate(
-                    Verb.READS, operation, store, link.at, Basis.INFERRED, extent=extent, controls=locked
-                )
+                says = {"extent": extent, "controls": self.locks[store] if extent == "all" else ()}
+                self.naming.relate(Verb.READS, operation, store, link.at, Basis.INFERRED, **says)
         for ref in link.sent if not link.readonly else ():
             stores = self._copies(ref, target, "sent", link.at)
             for store in stores:

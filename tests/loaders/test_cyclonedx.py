@@ -99,6 +99,15 @@ def test_xml_says_the_same_as_json() -> None:
     assert in_xml == in_json
 
 
+def test_xml_as_it_is_read() -> None:
+    pytest.importorskip("blastradius.reading.markup", reason="XML is not read yet", exc_type=ImportError)
+    document = read_document(CASES / "partner" / "twin.xml")
+    loaded = LOADER.load(document, {})
+    assert LOADER.recognises(document.data)
+    assert loaded.tally.model_dump() == {"facts": 12, "rejected": 0, "ignored": 1}
+    assert {each.id: each.provenance[0].line for each in loaded.entities}["harbour-shop:parcels"] == 35
+
+
 def _json_twin(options: dict[str, Any]) -> Loaded:
     return LOADER.load(read_document(CASES / "partner" / "input.json"), options)
 
@@ -266,6 +275,7 @@ def test_an_id_that_is_two_things_at_once() -> None:
         )
     )
     assert loaded.tally.model_dump() == {"facts": 2, "rejected": 1, "ignored": 0}
+    assert "owns:urn:a (party)>urn:a" in {each.id for each in loaded.relations}
 
 
 def test_many_services(tmp_path: Path) -> None:

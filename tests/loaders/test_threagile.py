@@ -165,6 +165,11 @@ def test_data_whose_key_the_end_user_holds() -> None:
     held = _held(loaded, compromise=("O",))
     assert "read(t:d at a)" not in held
     assert "write(t:d at a)" in held
+    for authorization, stopped in (("technical-user", True), ("end-user-identity-propagation", False)):
+        link = _link("a", authentication="token", authorization=authorization, data_assets_received=["d"])
+        assets = {"A": locked, "B": _asset("b", {"Get": link}, type="external-entity")}
+        held = _held(_load(_model(assets, data_assets={"D": {"id": "d"}})), compromise=("t:b",))
+        assert ("read_subset(t:d at a)" in held) != stopped
 
 
 def test_data_and_runtimes_with_the_id_of_an_asset() -> None:
