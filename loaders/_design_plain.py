@@ -1,0 +1,208 @@
+"""Plain values out of documents that may hold anything, and ids that stay readable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from blastradius.gathering import Gathering, bare_url, looks_secret
+from blastradius.model import Basis, Control, ControlKind, Entity, NoteKind, Party, Provenance, Verb, Zone
+from blastradius.options import MAX_ID, Name, Names
+from blastradius.options import Options as Shape
+
+Keys = tuple[str | int, ...]
+At = tuple[Provenance, ...]
+_RANK = {basis: rank for rank, basis in enumerate(Basis)}
+MAX_SHOWN = 48
+_OPAQUE = re.compile(r"\{?([0-9a-fA-F]{8})-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?|([0-9]+)")
+_ADDRESS = re.compile(r"[\w+.:-]+://[^\s'\"<>]*")
+_USER = re.compile(r"^((?:[\w+.-]+:)*//)?[^/\s]*@")
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+class Options(Shape):
+    """What the options of these formats have in common.
+
+    ``namespace`` goes before every id; ``us`` lists the owners, providers and actors that are ourselves;
+    ``parties`` says which of them is which party; ``zone`` is where things lie that state no zone.
+    """
+
+    namespace: Name | None = None
+    us: Names = ()
+    parties: Annotated[dict[Name, Name], Field(default_factory=dict)]
+    zone: Name | None = None
+
+
+def many(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    """The items of a list with their places; a single thing where a list belongs counts as a list of it."""
+    if isinstance(value, list):
+        yield from (((*keys, index), each) for index, each in enumerate(value))
+    elif value is not None:
+        yield keys, value
+
+
+def entries(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, str, Any]]:
+    """The entries of a mapping with their places and names; of a list, under the names that it gives."""
+    if isinstance(value, dict):
+        yield from (((*keys, str(name)), str(name), each) for name, each in value.items())
+    else:
+        for place, each in many(value, keys):
+            yield place, word(table(each).get("name")) or word(table(each).get("title")) or "", each
+
+
+def table(value: Any) -> dict[str, Any]:
+    """A mapping, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def word(value: Any) -> str | None:
+    """One line of text; numbers become text, anything else nothing."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
+    return " ".join(value.split()) or None if isinstance(value, str) else None
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """All the texts of a list, each once."""
+    return tuple(dict.fromkeys(text for _, each in many(value) if (text := word(each))))
+
+
+def flag(value: Any) -> bool | None:
+    """Yes, no, or not stated; YAML's words arrive as text."""
+    if isinstance(value, bool):
+        return value
+    return _WORDS.get(value.strip().lower()) if isinstance(value, str) else None
+
+
+def number(value: Any) -> float | None:
+    """A number, also where it arrives as text."""
+    try:
+        return None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def opaque(raw: str | None) -> str | None:
+    """What to show of an id that says nothing to people: the start of a UUID, or a number."""
+    found = _OPAQUE.fullmatch(raw) if raw else None
+    return (found[1] or found[2]) if found else None
+
+
+def counted(count: int, one: str, many_: str | None = None) -> str:
+    """A count and its noun."""
+    return f"{count:,} {one if count == 1 else many_ or one + 's'}"
+
+
+def slug(text: str | None) -> str:
+    """A title as a prefix for ids."""
+    flat = "".join(each if each.isalnum() else " " for each in (text or "").lower())
+    return "-".join(flat.split())[:60].rstrip("-")
+
+
+def bare(address: str) -> str:
+    """An address without user, password, query and fragment, also where it is not quite a URL."""
+    return _USER.sub(r"\1", bare_url(address).partition("?")[0].partition("#")[0])
+
+
+def clean(text: str) -> str:
+    """A text with every address in it bare."""
+    return _ADDRESS.sub(lambda found: bare(found.group()), text)
+
+
+def shown(value: Any) -> str:
+    """A value as a message may show it: short, and nothing that looks like a key."""
+    text = clean(repr(value))
+    return "a text that looks like a secret" if looks_secret(text) else text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def said(kind: ControlKind, why: str, at: At) -> Control:
+    """A control that a document says is there, and does not show."""
+    return Control(kind=kind, status="assumed", why=why, provenance=at)
+
+
+@dataclass
+class Naming:
+    """Ids and names for one document: what is fit to be copied, under one namespace."""
+
+    gathering: Gathering
+    options: Options
+    namespace: str = ""
+    zones: dict[str, Zone] = field(default_factory=dict)
+    dropped: set[tuple[str, At]] = field(default_factory=set)
+
+    def text(self, value: Any, where: str, at: At) -> str | None:
+        """A text that may be copied: one line, URLs bare, nothing that looks like a key."""
+        plain = word(value)
+        if plain is None:
+            return None
+        plain = clean(plain)
+        if looks_secret(plain):
+            if (where, at) not in self.dropped:
+                self.gathering.secret(where, at=at)
+            self.dropped.add((where, at))
+            return None
+        return self.gathering.name(plain)
+
+    def tags(self, values: Any, at: At) -> tuple[str, ...]:
+        """Tags that may be copied."""
+        return tuple(tag for each in words(values) if (tag := self.text(each, "a tag", at)))
+
+    def id(self, raw: str | None, name: str | None) -> str | None:
+        """A readable id from the source's own: an opaque one (UUID, number) goes behind the name."""
+        shown_as = opaque(raw) if raw != name else None
+        return self.within(f"{(name or 'unnamed')[:MAX_SHOWN].strip()} {shown_as}" if shown_as else raw or name)
+
+    def within(self, name: str | None) -> str | None:
+        """A name under the document's namespace, or ``None`` where it cannot be an id."""
+        if not name:
+            return None
+        return self.gathering.name(clean(f"{self.namespace}:{name}" if self.namespace else name))
+
+    def zone(self, raw: str, name: str | None, at: At) -> str | None:
+        """A trust zone, kept once."""
+        made = self.id(raw, name)
+        if made is not None:
+            self.zones.setdefault(made, Zone(id=made, name=name or clean(raw), provenance=at))
+        return made
+
+    def put(self, made: Entity) -> str | None:
+        """Keep an entity; ``None`` where its id is that of another kind of thing."""
+        order = {
+            "tags": tuple(sorted({*made.tags})),
+            "controls": tuple(sorted(made.controls, key=lambda each: each.kind)),
+        }
+        made = made.model_copy(update=order)  # merging sorts both, so loading once has to as well
+        before = self.gathering.entities.get(made.id)
+        return self.gathering.entity(made) if before is None or before.kind == made.kind else None
+
+    def relate(self, verb: Verb, source: str, target: str, at: At, basis: Basis = Basis.DECLARED, **says: Any) -> None:
+        """Keep a relation; found again, the better known account of it stands, whichever came first."""
+        made = self.gathering.relate(verb, source, target, at=at, basis=basis, **says)
+        before = self.gathering.relations[made]
+        if _RANK[basis] < _RANK[before.basis]:
+            self.gathering.relations[made] = before.model_copy(update={"basis": basis})
+
+    def party(self, *names: str | None) -> str | None:
+        """The party that the options give for any of these names."""
+        return next((self.options.parties[each] for each in names if each and each in self.options.parties), None)
+
+    def owner(self, made: Party, owned: str, at: At, basis: Basis, names: tuple[str, ...]) -> None:
+        """Keep who owns a thing, as ``self`` where the options say that one of the names is us.
+
+        To be called when all else is kept: a party that has the name of something else gets an id of its own.
+        """
+        if {made.id, *names} & set(self.options.us):
+            made = made.model_copy(update={"role": "self"})
+        apart = made.model_copy(update={"id": f"{made.id[: MAX_ID - 8]} (party)"})
+        kept = self.put(made) or self.put(apart)
+        if kept:
+            self.relate(Verb.OWNS, kept, owned, at, basis)
+
+    def unresolved(self, message: str, *about: str, at: At, records: int = 1) -> None:
+        """Records that name something which is not there."""
+        self.gathering.rejected += records
+        self.gathering.note(NoteKind.UNRESOLVED, f"{message}; left out", *about, at=at)

@@ -1,0 +1,54 @@
+"""CycloneDX 1.2 to 1.7 with services (JSON, XML): who provides what, what it opens, which data goes where.
+
+A record is a service, an endpoint, a data entry, a component, or one dependency of one thing on another.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.options import read_options
+
+from ._cyclonedx_model import Modelled, Options
+from ._cyclonedx_reading import read_bill
+from ._cyclonedx_xml import is_xml
+from ._design_plain import Naming, slug
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document says it is a CycloneDX bill."""
+    return is_xml(data) or (isinstance(data, dict) and data.get("bomFormat") == "CycloneDX")
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one bill.
+
+    Raises:
+        InputError: no bill of a known version, one without services, or an option that does not fit.
+    """
+    chosen = read_options(Options, document, options)
+    gathering = Gathering("cyclonedx", document)
+    naming = Naming(gathering, chosen)
+    bill = read_bill(document, gathering, naming)
+    naming.namespace = chosen.namespace or slug(bill.subject.name if bill.subject else None)
+    Modelled(gathering, naming, chosen, bill).build()
+    return gathering.loaded(title=bill.subject and bill.subject.name, zones=tuple(naming.zones.values()))
+
+
+LOADER = Loader(
+    name="cyclonedx",
+    title="CycloneDX 1.2 to 1.7 with services",
+    suffixes=(".json", ".xml"),
+    recognises=recognises,
+    load=load,
+    reads="services, their providers, endpoints, trust zones and data, and what depends on them",
+    infers_not=(
+        "which of the providers are ourselves (option us)",
+        "whether we offer or call what lies beyond a trust boundary (option direction)",
+        "who holds which key: 'authenticated' says that one is needed, not whose",
+        "which endpoint carries which data: taken as each",
+        "where data lies: a service that takes data in is taken to keep it",
+    ),
+)

@@ -1,0 +1,310 @@
+"""Open Threat Model 0.x (JSON, YAML): components in trust zones, the data they keep, and flows between them.
+
+A record is a trust zone, component, dataflow, asset, threat, mitigation or representation. Threats and
+representations say nothing about reach and are ignored; a mitigation counts where a component says that it is
+implemented and our controls have a word for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.model import Basis, Control, ControlKind, NoteKind, Verb
+from blastradius.options import Names, read_options
+
+from ._design_diagram import ON_SERVICES, ON_STORES, Datum, Diagram, Element, Flow, Role, matches
+from ._design_diagram import Options as Shape
+from ._design_plain import At, Keys, Naming, clean, flag, many, number, opaque, said, shown, slug, table, word, words
+
+_STORES = re.compile(
+    r"(?i)(?<![a-z0-9])(databases?|db|data-?store|store|storage|bucket|s3|rds|dynamodb|blob|warehouse|redshift|sql"
+    r"|mysql|mariadb|postgres(ql)?|mongodb|redis|queue|topic|sqs|kafka|file-?(system|share))(?![a-z0-9])"
+)
+_OUTSIDE = frozenset(["external", "internet", "third-party", "thirdparty", "public-internet", "untrusted"])
+_MITIGATIONS = (
+    (r"\bharden", ControlKind.HARDENED),
+    (r"\bsandbox", ControlKind.SANDBOXED),
+    (r"\bsegment(ation|ed|s)?\b", ControlKind.SEGMENTED),
+    (r"\bprivileged access management\b|\bPAM\b", ControlKind.PAM),
+    (r"\bvalidat(e|es|ed|ion)\b.*\binputs?\b|\binputs?\b.*\bvalidat(ed|ion)\b", ControlKind.VALIDATED),
+    (r"\bquarantin", ControlKind.QUARANTINED),
+    (r"\b(four|two)[- ]eyes\b|\bapproval\b", ControlKind.APPROVAL),
+    (r"\bobject[- ]level authori[sz]ation\b", ControlKind.OBJECT_AUTHZ),
+    (r"\bclient[- ]side encrypt", ControlKind.ENCRYPTED_ELSEWHERE),
+    (r"\bimmutable backups?\b", ControlKind.IMMUTABLE_BACKUP),
+)
+
+
+class Options(Shape):
+    """The options of one model; ``stores`` are patterns of the components that are stores, by name, id or type."""
+
+    stores: Names = ()
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document says it is an Open Threat Model."""
+    return isinstance(data, dict) and "otmVersion" in data
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one model.
+
+    Raises:
+        InputError: no Open Threat Model of a known version, one without components, or an option that does
+            not fit.
+    """
+    chosen = read_options(Options, document, options)
+    why = _not_ours(document.data)
+    if why:
+        raise InputError([f"{document.path}: {why}"])
+    gathering = Gathering("otm", document)
+    naming = Naming(gathering, chosen)
+    project = table(document.data.get("project"))
+    title = naming.text(project.get("name"), "the project's name", gathering.at("project"))
+    stated = naming.text(project.get("id"), "the project's id", gathering.at("project"))
+    naming.namespace = chosen.namespace or slug(title if opaque(stated) else stated) or slug(title)
+    _Reader(gathering, naming, chosen, Diagram(naming, chosen)).read(document.data)
+    return gathering.loaded(title=title, zones=tuple(naming.zones.values()))
+
+
+def _not_ours(data: Any) -> str | None:
+    if not recognises(data):
+        if "otmVersion" in table(table(data).get("properties")) or "OpenThreatModel" in table(
+            table(data).get("definitions")
+        ):
+            return "the JSON Schema of Open Threat Models, not a model; nothing in it is anybody's"
+        return "not an Open Threat Model; expected 'otmVersion'"
+    version = word(data["otmVersion"]) or ""
+    if not re.match(r"0\.\d", version):
+        return f"otmVersion {shown(data['otmVersion'])}; read are 0.1 and 0.2"
+    if not any(True for _ in many(data.get("components"))):
+        return "an Open Threat Model without components; nothing in it can be reached"
+    return None
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A trust zone: our id for it, its name, and whether it is the internet."""
+
+    id: str | None
+    name: str | None
+    outside: bool
+
+
+@dataclass
+class _Reader:
+    gathering: Gathering
+    naming: Naming
+    options: Options
+    diagram: Diagram
+    zones: dict[str, Zone] = field(default_factory=dict)
+    parents: dict[str, tuple[str, str]] = field(default_factory=dict)
+    mitigations: dict[str, tuple[str, ControlKind | None]] = field(default_factory=dict)
+    implemented: set[str] = field(default_factory=set)
+    idle: int = 0
+
+    def read(self, data: dict[str, Any]) -> None:
+        for keys, each in many(data.get("trustZones", data.get("trustzones")), ("trustZones",)):
+            self._zone(each, keys)
+        for keys, each in many(data.get("assets"), ("assets",)):
+            self._asset(each, keys)
+        for keys, each in many(data.get("mitigations"), ("mitigations",)):
+            self._mitigation(each, keys)
+        components = list(many(data.get("components"), ("components",)))
+        self.parents = {ref: parent for _, each in components for ref, parent in _parent(each)}
+        for keys, each in components:
+            self._component(each, keys)
+        for keys, each in many(data.get("dataflows"), ("dataflows",)):
+            self._dataflow(each, keys)
+        self.diagram.model()
+        for keys, each in components:
+            self._nested(word(table(each).get("id")), keys)
+        self._count(data)
+
+    def _identified(self, value: Any, keys: Keys, what: str) -> tuple[str, str | None, At] | None:
+        """The id and the name of a record; rejected without an id."""
+        at = self.gathering.at(*keys)
+        raw = word(table(value).get("id"))
+        if raw is None or self.naming.text(raw, f"the id of {what}", at) is None:
+            self.gathering.reject(f"{what} without an id that can be used", at=at)
+            return None
+        return raw, self.naming.text(table(value).get("name"), f"the name of {what}", at), at
+
+    def _zone(self, value: Any, keys: Keys) -> None:
+        found = self._identified(value, keys, "a trust zone")
+        if found:
+            raw, name, at = found
+            outside = bool({slug(word(value.get("type"))), slug(name)} & _OUTSIDE)
+            self.zones.setdefault(raw, Zone(self.naming.zone(raw, name, at), name, outside))
+            self.gathering.fact()
+
+    def _asset(self, value: Any, keys: Keys) -> None:
+        found = self._identified(value, keys, "an asset")
+        made = self.naming.id(found[0], found[1]) if found else None
+        if found and made:
+            raw, name, at = found
+            level = number(table(value.get("risk")).get("confidentiality"))
+            classification = f"confidentiality {level:g}" if level is not None else None
+            self.diagram.datum(Datum(raw, made, name or clean(raw), at, classification))
+        elif found:
+            self.gathering.reject("an asset whose id cannot be used", at=found[2])
+
+    def _mitigation(self, value: Any, keys: Keys) -> None:
+        found = self._identified(value, keys, "a mitigation")
+        if found:
+            self.idle += 1
+            name = found[1] or clean(found[0])
+            kinds = (kind for pattern, kind in _MITIGATIONS if re.search(pattern, name, re.IGNORECASE))
+            self.mitigations.setdefault(found[0], (name, next(kinds, None)))
+
+    def _component(self, value: Any, keys: Keys) -> None:
+        found = self._identified(value, keys, "a component")
+        made = self.naming.id(found[0], found[1]) if found else None
+        if not found or not made:
+            if found:
+                self.gathering.reject("a component whose id cannot be used", at=found[2])
+            return
+        raw, name, at = found
+        kind = self.naming.text(value.get("type"), "a component's type", at)
+        tags = self.naming.tags(value.get("tags"), at)
+        zone = self._zone_of(raw, at)
+        names = tuple(each for each in (raw, name, kind, zone.name) if each)
+        role, basis = self._role(kind, tags, names, zone)
+        drawn = Element(
+            key=raw,
+            id=made,
+            name=name or clean(raw),
+            role=role,
+            at=at,
+            names=names,
+            zone=zone.id or self.options.zone,
+            tags=tuple(dict.fromkeys((*((kind,) if kind else ()), *tags, *_out_of_scope(value)))),
+            controls=tuple(self._controls(value, role, at)),
+            basis=basis,
+        )
+        self.diagram.element(drawn)
+        self._keeps(raw, table(value.get("assets")), at)
+
+    def _role(self, kind: str | None, tags: tuple[str, ...], names: tuple[str, ...], zone: Zone) -> tuple[Role, Basis]:
+        """Outside by zone or tag, a store by the words of its type: the format has no word for either."""
+        if zone.outside or {slug(each) for each in tags} & _OUTSIDE:
+            return "outside", Basis.INFERRED
+        if matches(self.options.stores, names):
+            return "store", Basis.DECLARED
+        if kind and _STORES.search(kind):
+            return "store", Basis.INFERRED
+        return "process", Basis.DECLARED
+
+    def _zone_of(self, raw: str, at: At) -> Zone:
+        """The nearest trust zone around a component."""
+        seen: set[str] = set()
+        kind, ref = self.parents.get(raw, ("", ""))
+        while kind == "component" and ref not in seen:
+            seen.add(ref)
+            kind, ref = self.parents.get(ref, ("", ""))
+        if kind == "trustZone" and ref in self.zones:
+            return self.zones[ref]
+        if ref:
+            message = f"a component lies in {shown(ref)}, which leads to no trust zone"
+            self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+        return Zone(None, None, False)
+
+    def _keeps(self, raw: str, assets: dict[str, Any], at: At) -> None:
+        for how, keep in (("stored", self.diagram.holds), ("processed", self.diagram.handles)):
+            for each in words(assets.get(how)):
+                if each in self.diagram.data:
+                    keep(raw, (each,), at)
+                else:
+                    message = f"a component has {how} {shown(each)}, which is not among the assets"
+                    self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+
+    def _controls(self, value: dict[str, Any], role: Role, at: At) -> Iterator[Control]:
+        """Controls for the mitigations that are implemented and that we have a word for; each once."""
+        kinds = set()
+        for _, threat in many(value.get("threats")):
+            for _, each in many(table(threat).get("mitigations")):
+                ref = word(table(each).get("mitigation")) or ""
+                name, kind = self.mitigations.get(ref, ("", None))
+                fits = kind in (ON_STORES if role == "store" else ON_SERVICES) and role != "outside"
+                done = (word(table(each).get("state")) or "").lower() == "implemented"
+                if kind and fits and done:
+                    self.implemented.add(ref)
+                    if kind not in kinds:
+                        yield said(kind, f"mitigation {name!r} is said to be implemented", at)
+                    kinds.add(kind)
+
+    def _dataflow(self, value: Any, keys: Keys) -> None:
+        found = self._identified(value, keys, "a dataflow")
+        made = self.naming.id(found[0], found[1] or "flow") if found else None
+        if found and made:
+            raw, name, at = found
+            flow = Flow(
+                key=raw,
+                id=made,
+                name=name,
+                source=word(value.get("source")),
+                target=word(value.get("destination")) or word(value.get("target")),
+                at=at,
+                both=flag(value.get("bidirectional")) is True,
+                data=words(value.get("assets")),
+                tags=self.naming.tags(value.get("tags"), at),
+            )
+            self.diagram.flows.append(flow)
+        elif found:
+            self.gathering.reject("a dataflow whose id cannot be used", at=found[2])
+
+    def _nested(self, raw: str | None, keys: Keys) -> None:
+        """What runs inside something is within reach of it."""
+        kind, ref = self.parents.get(raw or "", ("", ""))
+        inner, outer = (self.gathering.entities.get(self.diagram.ids.get(each or "", "")) for each in (raw, ref))
+        if kind == "component" and inner and outer and inner.kind == outer.kind == "service" and inner is not outer:
+            at = self.gathering.at(*keys)
+            self.naming.relate(Verb.CONNECTS, outer.id, inner.id, at, Basis.INFERRED)
+
+    def _count(self, data: dict[str, Any]) -> None:
+        self.gathering.fact(len(self.implemented))
+        idle = self.idle - len(self.implemented)
+        if idle:
+            self.gathering.ignore("mitigations not said to be implemented, or that no control stands for", idle)
+        for key in ("threats", "representations"):
+            count = sum(1 for _ in many(data.get(key)))
+            if count:
+                self.gathering.ignore(key, count)
+
+
+def _parent(value: Any) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The component and what it lies in, as versions 0.1 and 0.2 each say it."""
+    inside = table(value)
+    ref, parent = word(inside.get("id")), table(inside.get("parent"))
+    for kind in ("trustZone", "component"):
+        named = word(parent.get(kind)) or (word(parent.get("id")) if word(parent.get("type")) == kind else None)
+        if ref and named:
+            yield ref, (kind, named)
+
+
+def _out_of_scope(value: dict[str, Any]) -> tuple[str, ...]:
+    """The tag of a component that the tool it comes from calls out of scope."""
+    stated = (table(value.get(each)).get("Out Of Scope") for each in ("properties", "attributes"))
+    return ("out of scope",) if any(flag(each) for each in stated) else ()
+
+
+LOADER = Loader(
+    name="otm",
+    title="Open Threat Model 0.x",
+    suffixes=(".json", ".yaml", ".yml", ".otm"),
+    recognises=recognises,
+    load=load,
+    reads="components, trust zones, data assets, data flows, and mitigations that are implemented",
+    infers_not=(
+        "who runs what is outside, and what is outside beyond the zone 'internet' (options outside, parties, us)",
+        "which components are stores, beyond the words of their types (option stores)",
+        "which side of a flow asks and which answers: each is read as something that the sender can call",
+        "who holds which key, and what it grants",
+    ),
+)

@@ -1,0 +1,236 @@
+"""pytm (what ``tm.py --json`` writes): actors, servers, datastores, boundaries, data, and flows with answers.
+
+A record is an element, boundary, flow, data, finding or assumption; the lists of actors and assets repeat
+the elements and count only where those are missing. Findings and assumptions say nothing about reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.model import Control, ControlKind
+from blastradius.options import read_options
+
+from ._design_diagram import Datum, Diagram, Element, Flow, Options, Role
+from ._design_plain import At, Keys, Naming, flag, many, said, shown, slug, table, word, words
+
+_ROLES: dict[str, Role] = {"Actor": "outside", "ExternalEntity": "outside", "Datastore": "store"}
+_CONTROLS = (
+    ("isHardened", ControlKind.HARDENED),
+    ("validatesInput", ControlKind.VALIDATED),
+    ("sanitizesInput", ControlKind.VALIDATED),
+    ("authorizesSource", ControlKind.FUNCTION_AUTHZ),
+    ("hasAccessControl", ControlKind.FUNCTION_AUTHZ),
+)
+_FLAGS = {
+    "isAdmin": "admin",
+    "storesPII": "PII",
+    "isPII": "PII",
+    "storesSensitiveData": "sensitive",
+    "storesLogData": "log",
+    "isCredentials": "credentials",
+    "isShared": "shared",
+    "onAWS": "AWS",
+}
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is a dump of a pytm model."""
+    if not isinstance(data, dict) or not isinstance(data.get("flows"), list):
+        return False
+    listed = data.get("elements") or data.get("assets")
+    drawn = (
+        any(isinstance(each, dict) and "__class__" in each for each in listed) if isinstance(listed, list) else False
+    )
+    return drawn or any(isinstance(each, dict) and {"source", "sink"} <= each.keys() for each in data["flows"])
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one model.
+
+    Raises:
+        InputError: no dump of a pytm model, one without elements, or an option that does not fit.
+    """
+    chosen = read_options(Options, document, options)
+    why = _not_ours(document.data)
+    if why:
+        raise InputError([f"{document.path}: {why}"])
+    gathering = Gathering("pytm", document)
+    naming = Naming(gathering, chosen)
+    title = naming.text(document.data.get("name"), "the model's name", gathering.at("name"))
+    naming.namespace = chosen.namespace or slug(title)
+    diagram = Diagram(naming, chosen)
+    _Reader(gathering, naming, diagram).read(document.data)
+    diagram.model()
+    return gathering.loaded(title=title, zones=tuple(naming.zones.values()))
+
+
+def _not_ours(data: Any) -> str | None:
+    if isinstance(data, str) and "pytm" in data:
+        return "a pytm model as Python code, which is never run; load what 'tm.py --json' writes"
+    if not isinstance(data, dict) or "flows" not in data:
+        return "not a pytm model as 'tm.py --json' writes it; expected 'elements' and 'flows'"
+    return None if any(True for _ in _elements(data)) else "a pytm model without elements; nothing in it can be reached"
+
+
+def _elements(data: dict[str, Any]) -> Iterator[tuple[Keys, Any]]:
+    sections = ("elements",) if data.get("elements") else ("actors", "assets")
+    for section in sections:
+        yield from many(data.get(section), (section,))
+
+
+@dataclass
+class _Reader:
+    gathering: Gathering
+    naming: Naming
+    diagram: Diagram
+    boundaries: dict[str, str] = field(default_factory=dict)
+    carried: dict[str, list[str]] = field(default_factory=dict)
+
+    def read(self, data: dict[str, Any]) -> None:
+        for keys, each in many(data.get("boundaries"), ("boundaries",)):
+            self._boundary(each, keys)
+        for keys, each in _elements(data):
+            self._element(each, keys)
+        for keys, each in many(data.get("data"), ("data",)):
+            self._datum(each, keys)
+        flows = list(many(data.get("flows"), ("flows",)))
+        asked = {word(table(each).get("response")): word(table(each).get("name")) for _, each in flows}
+        for keys, each in flows:
+            self._flow(each, keys, asked)
+        for key in ("findings", "assumptions"):
+            count = sum(1 for _ in many(data.get(key)))
+            if count:
+                self.gathering.ignore(key, count)
+
+    def _named(self, value: Any, keys: Keys, what: str) -> tuple[str, str, str, At] | None:
+        """The name as references spell it, our id, the name as it may be copied, and the place."""
+        at = self.gathering.at(*keys)
+        raw = word(table(value).get("name"))
+        name = self.naming.text(raw, f"the name of {what}", at)
+        made = self.naming.within(name)
+        if raw is None or name is None or made is None:
+            self.gathering.reject(f"{what} without a name that can be used", at=at)
+            return None
+        return raw, made, name, at
+
+    def _boundary(self, value: Any, keys: Keys) -> None:
+        found = self._named(value, keys, "a boundary")
+        if found:
+            raw, made, name, at = found
+            zone = self.naming.zone(name, name, at)
+            self.boundaries.setdefault(raw, zone or made)
+            self.gathering.fact()
+
+    def _element(self, value: Any, keys: Keys) -> None:
+        found = self._named(value, keys, "an element")
+        if found is None:
+            return
+        raw, made, name, at = found
+        kind = self.naming.text(value.get("__class__"), "a class", at) or "Asset"
+        boundary = self._boundary_of(value, name, at)
+        outside = flag(value.get("isThirdParty")) is True
+        drawn = Element(
+            key=raw,
+            id=made,
+            name=name,
+            role="outside" if outside else _ROLES.get(kind, "process"),
+            at=at,
+            names=tuple(each for each in (raw, kind, boundary) if each),
+            zone=self.boundaries.get(boundary or "") or self.naming.options.zone,
+            tags=(kind, *_tags(value)),
+            controls=tuple(_controls(value, at)),
+            classification=_classification(value.get("maxClassification")),
+        )
+        self.diagram.element(drawn)
+
+    def _boundary_of(self, value: dict[str, Any], name: str, at: At) -> str | None:
+        boundary = word(value.get("inBoundary"))
+        if boundary and boundary not in self.boundaries:
+            message = f"{name!r} lies in a boundary that is not among the boundaries"
+            self.naming.unresolved(message, at=at, records=0)
+        return boundary
+
+    def _datum(self, value: Any, keys: Keys) -> None:
+        found = self._named(value, keys, "data")
+        if found is None:
+            return
+        raw, made, name, at = found
+        classification = _classification(value.get("classification"))
+        self.diagram.datum(Datum(raw, made, name, at, classification, _tags(value)))
+        for each in words(value.get("processedBy")):
+            if each in self.diagram.elements:
+                self.diagram.handles(each, (raw,), at)
+            else:
+                self.naming.unresolved(f"{name!r} is processed by {shown(each)}, which is no element", at=at, records=0)
+        for each in words(value.get("carriedBy")):
+            self.carried.setdefault(each, []).append(raw)
+
+    def _flow(self, value: Any, keys: Keys, asked: dict[str | None, str | None]) -> None:
+        found = self._named(value, keys, "a flow")
+        if found is None:
+            return
+        raw, _, name, at = found
+        source, sink = word(value.get("source")), word(value.get("sink"))
+        ends = (self.naming.text(each, "the end of a flow", at) for each in (source, sink))
+        made = self.naming.within(f"{' to '.join(each or 'something' for each in ends)}: {name}")
+        if made is None:
+            self.gathering.reject("a flow whose name cannot be used", at=at)
+            return
+        answers = word(value.get("responseTo")) or asked.get(raw)
+        flow = Flow(
+            key=raw,
+            id=made,
+            name=name,
+            source=source,
+            target=sink,
+            at=at,
+            answers=answers,
+            is_answer=answers is not None or flag(value.get("isResponse")) is True,
+            data=tuple(dict.fromkeys((*words(value.get("data")), *self.carried.get(raw, ())))),
+            tags=self.naming.tags(value.get("protocol"), at),
+            controls=tuple(each for each in _controls(value, at) if each.kind == ControlKind.FUNCTION_AUTHZ),
+        )
+        self.diagram.flows.append(flow)
+
+
+def _controls(value: dict[str, Any], at: At) -> Iterator[Control]:
+    """What an element is said to do, in older dumps on itself and in newer ones among its controls."""
+    kinds = set()
+    for attribute, kind in _CONTROLS:
+        stated = table(value.get("controls")).get(attribute, value.get(attribute))
+        if flag(stated) is True and kind not in kinds:
+            kinds.add(kind)
+            yield said(kind, f"the model says {attribute}", at)
+
+
+def _classification(value: Any) -> str | None:
+    """The word of a classification, such as ``secret``; ``None`` for unknown."""
+    last = (word(value) or "").rpartition(".")[2].lower().replace("_", " ")
+    return last if last in ("public", "restricted", "sensitive", "secret", "top secret") else None
+
+
+def _tags(value: dict[str, Any]) -> tuple[str, ...]:
+    found = (tag for attribute, tag in _FLAGS.items() if flag(value.get(attribute)) is True)
+    return (*found, *(("out of scope",) if flag(value.get("inScope")) is False else ()))
+
+
+LOADER = Loader(
+    name="pytm",
+    title="pytm model (what tm.py --json writes)",
+    suffixes=(".json",),
+    recognises=recognises,
+    load=load,
+    reads="actors, external entities, processes, datastores, boundaries, data, and flows with their answers",
+    infers_not=(
+        "which actor is which party, or ourselves (options parties, us, inside)",
+        "which side of a flow asks, where it names no answer: it is read as something that the sender can call",
+        "who holds which key, and what it grants",
+        "what a query into a datastore returns, where the answer is not drawn as a flow",
+    ),
+)

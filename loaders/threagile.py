@@ -1,0 +1,51 @@
+"""Threagile (YAML, with includes): technical assets and their owners, communication links, data assets, boundaries.
+
+A record is a data asset, technical asset, communication link, trust boundary or shared runtime in any of the
+files; risk categories, tracked risks, abuse cases, requirements and questions are counted and ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.options import read_options
+
+from ._design_diagram import Options
+from ._design_plain import Naming, slug
+from ._threagile_model import Modelled
+from ._threagile_reading import read_model, recognises
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one model and what it includes.
+
+    Raises:
+        InputError: no Threagile model of a known version, one without technical assets, or an option that
+            does not fit.
+    """
+    chosen = read_options(Options, document, options)
+    gathering = Gathering("threagile", document)
+    naming = Naming(gathering, chosen)
+    model = read_model(document, gathering, naming)
+    naming.namespace = chosen.namespace or slug(model.title)
+    Modelled(gathering, naming, chosen, model).build()
+    return gathering.loaded(title=model.title, zones=tuple(naming.zones.values()))
+
+
+LOADER = Loader(
+    name="threagile",
+    title="Threagile model",
+    suffixes=(".yaml", ".yml", ".json"),
+    recognises=recognises,
+    load=load,
+    reads="technical assets and their owners, links with how they authenticate, data assets, boundaries, runtimes",
+    infers_not=(
+        "which of the owners is ourselves (option us)",
+        "which copy of a data asset is meant: each data asset is one store wherever it lies",
+        "whether sent data replaces what is stored: it is taken to",
+        "how hard a link is needed: taken as soft",
+        "whether services within one boundary can walk to each other",
+    ),
+)

@@ -1,0 +1,251 @@
+"""OWASP Threat Dragon 2 and 1 (JSON): actors, processes, stores and the flows between them, by diagram.
+
+A record is a cell of a diagram or a threat noted on one. Threats say nothing about reach and are ignored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.options import read_options
+
+from ._design_diagram import Diagram, Element, Flow, Options, Role
+from ._design_plain import At, Keys, Naming, flag, many, number, shown, slug, table, word
+
+_SHAPES = {
+    "process": "process",
+    "store": "store",
+    "actor": "outside",
+    "flow": "flow",
+    "boundarybox": "box",
+    "trustboundarybox": "box",
+    "boundary": "curve",
+    "boundarycurve": "curve",
+    "trustboundarycurve": "curve",
+    "trustbroundarycurve": "curve",
+    "text": "text",
+    "tdtextblock": "text",
+}
+_ROLES: dict[str, Role] = {"process": "process", "store": "store", "outside": "outside"}
+_FLAGS = {
+    "outOfScope": "out of scope",
+    "isALog": "log",
+    "storesCredentials": "stores credentials",
+    "storesInventory": "stores inventory",
+    "handlesCardPayment": "handles card payment",
+    "isEncrypted": "encrypted",
+    "isPublicNetwork": "public network",
+    "providesAuthentication": "provides authentication",
+    "isWebApplication": "web application",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell in the words of version 2, whichever version it was drawn in."""
+
+    key: str
+    shape: str
+    said: dict[str, Any]
+    value: dict[str, Any]
+    at: At
+
+
+@dataclass(frozen=True)
+class Box:
+    """A trust boundary drawn as a box."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    zone: str
+    name: str | None
+
+    def has(self, x: float, y: float) -> bool:
+        """Whether a point lies inside."""
+        return self.left <= x <= self.left + self.width and self.top <= y <= self.top + self.height
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is a Threat Dragon model."""
+    return isinstance(data, dict) and isinstance(data.get("summary"), dict) and "diagrams" in table(data.get("detail"))
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one model.
+
+    Raises:
+        InputError: no Threat Dragon model, one with nothing drawn, or an option that does not fit.
+    """
+    chosen = read_options(Options, document, options)
+    why = _not_ours(document.data)
+    if why:
+        raise InputError([f"{document.path}: {why}"])
+    gathering = Gathering("threat_dragon", document)
+    naming = Naming(gathering, chosen)
+    title = naming.text(document.data["summary"].get("title"), "the title", gathering.at("summary"))
+    naming.namespace = chosen.namespace or slug(title)
+    diagram = Diagram(naming, chosen)
+    _Reader(gathering, naming, diagram).read(document)
+    diagram.model()
+    return gathering.loaded(title=title, zones=tuple(naming.zones.values()))
+
+
+def _not_ours(data: Any) -> str | None:
+    if not recognises(data):
+        return "not a Threat Dragon model; expected 'summary' and 'detail.diagrams'"
+    version = word(data.get("version")) or "2"
+    known = version.lstrip("vV").partition(".")[0] in ("0", "1", "2")
+    return None if known else f"Threat Dragon version {shown(version)}; read are 1 and 2"
+
+
+@dataclass
+class _Reader:
+    gathering: Gathering
+    naming: Naming
+    diagram: Diagram
+
+    def read(self, document: Document) -> None:
+        cells = 0
+        for keys, each in many(document.data["detail"]["diagrams"], ("detail", "diagrams")):
+            place = (*keys, "cells") if "cells" in table(each) else (*keys, "diagramJson", "cells")
+            drawn = table(each).get("cells", table(table(each).get("diagramJson")).get("cells"))
+            found = list(many(drawn, place))
+            cells += len(found)
+            self._diagram([self._cell(value, at) for at, value in found])
+        if not cells:
+            raise InputError([f"{document.path}: a Threat Dragon model with nothing drawn; draw it, or leave it out"])
+
+    def _cell(self, value: Any, keys: Keys) -> Cell | None:
+        """A cell with a shape that is known and an id; threats on it are counted in any case."""
+        at = self.gathering.at(*keys)
+        inside = table(value)
+        data = table(inside.get("data"))
+        threats = [*many(data.get("threats")), *many(inside.get("threats"))]
+        if threats:
+            self.gathering.ignore("threats", len(threats))
+        stated = word(inside.get("shape")) or word(inside.get("type")) or ""
+        shape = _SHAPES.get("".join(filter(str.isalnum, stated.lower().removeprefix("tm."))))
+        key = word(inside.get("id"))
+        if shape is None or key is None:
+            what = f"a cell of shape {shown(stated)}" if shape is None else "a cell without an id"
+            self.gathering.reject(what, at=at)
+            return None
+        return Cell(key, shape, data or _said_in_version_1(inside), inside, at)
+
+    def _diagram(self, cells: list[Cell | None]) -> None:
+        drawn = [each for each in cells if each is not None]
+        boxes = [box for each in drawn if each.shape == "box" and (box := self._box(each))]
+        for each in drawn:
+            if each.shape in _ROLES:
+                self._element(each, boxes)
+            elif each.shape == "flow":
+                self._flow(each)
+        for shape, what in (
+            ("curve", "boundaries drawn as a line, which do not say what is inside"),
+            ("text", "texts"),
+        ):
+            count = sum(each.shape == shape for each in drawn)
+            if count:
+                self.gathering.ignore(what, count)
+
+    def _box(self, cell: Cell) -> Box | None:
+        name = self.naming.text(cell.said.get("name"), "a boundary's name", cell.at)
+        left, top, width, height = _frame(cell.value)
+        zone = self.naming.zone(cell.key, name or "trust boundary", cell.at)
+        if zone is None or None in (left, top, width, height):
+            self.gathering.reject("a trust boundary without a place", at=cell.at)
+            return None
+        self.gathering.fact()
+        return Box(left or 0, top or 0, width or 0, height or 0, zone, name)
+
+    def _element(self, cell: Cell, boxes: list[Box]) -> None:
+        name = self.naming.text(cell.said.get("name"), "a cell's name", cell.at) or f"unnamed {_ROLES[cell.shape]}"
+        made = self.naming.id(cell.key, name)
+        if made is None:
+            self.gathering.reject("a cell whose id cannot be used", at=cell.at)
+            return
+        box = _around(cell.value, boxes)
+        drawn = Element(
+            key=cell.key,
+            id=made,
+            name=name,
+            role=_ROLES[cell.shape],
+            at=cell.at,
+            names=tuple(each for each in (cell.key, name, box and box.name) if each),
+            zone=box.zone if box else self.naming.options.zone,
+            tags=_tags(cell.said),
+        )
+        self.diagram.element(drawn)
+
+    def _flow(self, cell: Cell) -> None:
+        name = self.naming.text(cell.said.get("name"), "a flow's name", cell.at)
+        made = self.naming.id(cell.key, name or "flow")
+        if made is None:
+            self.gathering.reject("a flow whose id cannot be used", at=cell.at)
+            return
+        protocol = self.naming.text(cell.said.get("protocol"), "a protocol", cell.at)
+        flow = Flow(
+            key=cell.key,
+            id=made,
+            name=name,
+            source=_end(cell.value.get("source")),
+            target=_end(cell.value.get("target")),
+            at=cell.at,
+            both=flag(cell.said.get("isBidirectional")) is True,
+            tags=_tags(cell.said) + ((protocol,) if protocol else ()),
+        )
+        self.diagram.flows.append(flow)
+
+
+def _said_in_version_1(cell: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 keeps on the cell what version 2 keeps in its data; names stand in texts and labels."""
+    texts = [table(table(cell.get("attrs")).get("text"))]
+    texts += [table(table(table(each).get("attrs")).get("text")) for _, each in many(cell.get("labels"))]
+    return {**cell, "name": next((name for each in texts if (name := word(each.get("text")))), cell.get("name"))}
+
+
+def _end(value: Any) -> str | None:
+    """The cell at the end of a flow; ``None`` for an end that hangs in the air."""
+    return word(table(value).get("cell")) or word(table(value).get("id"))
+
+
+def _tags(said: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(tag for word_, tag in _FLAGS.items() if flag(said.get(word_)) is True)
+
+
+def _frame(cell: dict[str, Any]) -> tuple[float | None, float | None, float | None, float | None]:
+    position, size = table(cell.get("position")), table(cell.get("size"))
+    return number(position.get("x")), number(position.get("y")), number(size.get("width")), number(size.get("height"))
+
+
+def _around(cell: dict[str, Any], boxes: list[Box]) -> Box | None:
+    """The smallest box that the middle of a cell lies in."""
+    left, top, width, height = _frame(cell)
+    if left is None or top is None:
+        return None
+    middle = (left + (width or 0) / 2, top + (height or 0) / 2)
+    return min((each for each in boxes if each.has(*middle)), key=lambda each: each.width * each.height, default=None)
+
+
+LOADER = Loader(
+    name="threat_dragon",
+    title="OWASP Threat Dragon model (JSON)",
+    suffixes=(".json",),
+    recognises=recognises,
+    load=load,
+    reads="actors, processes, stores, data flows and trust boundaries drawn as boxes",
+    infers_not=(
+        "which actor is which party, or ourselves (options parties, us, inside)",
+        "which side of a flow asks and which answers: each is read as something that the sender can call",
+        "who holds which key, and what it grants",
+        "which data a flow carries or a store holds",
+        "what lies on which side of a boundary drawn as a line",
+        "whether cells in two diagrams are the same thing",
+    ),
+)
