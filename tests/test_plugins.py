@@ -16,7 +16,7 @@ ESTATE = "blastradius: 1\nparties: {a: }\n"
 
 
 def test_what_ships_is_found_by_listing() -> None:
-    assert list(plugins.loaders()) == ["native", "openapi"]
+    assert {"native", "openapi"} <= plugins.loaders().keys()
     assert list(plugins.queries()) == ["explain", "exposure", "rank", "reach", "verify"]
     assert plugins.query_titles().keys() == plugins.queries().keys()
 
