@@ -58,7 +58,10 @@ class Doors:
         front = self.services.setdefault((resource.namespace, resource.name), Front(made, resource))
         if text(resource.get("spec", "type")) == "ExternalName":
             host = text(resource.get("spec", "externalName")).lower().rstrip(".")
-            return made if self._external(front, host) else None
+            if self._external(front, host):
+                return made
+            del self.services[resource.namespace, resource.name]
+            return None
         for each in self.selected(resource.namespace, labels(resource.get("spec", "selector"))):
             front.workloads.append(each)
             front.backends.append(self.cluster.ids[id(each)])

@@ -81,9 +81,10 @@ class Mesh:
         cluster = self.doors.cluster
         spec = resource.get("spec")
         action = text(under(spec, "action")) or "ALLOW"
-        if action not in ("ALLOW", "DENY"):
-            return
         cluster.used.add(id(resource))
+        if action not in ("ALLOW", "DENY"):
+            cluster.gathering.ignore("AuthorizationPolicies that neither allow nor deny")
+            return
         rules = under(spec, "rules")
         if cluster.identified(resource) is None or not _fits(spec, rules):
             cluster.gathering.reject("an AuthorizationPolicy that cannot be read", at=resource.at)
@@ -190,7 +191,7 @@ class Mesh:
             tokens = [made for each in wanted if (made := self._other("bearer of a token of", each, policy))]
             listed = [accounts] if accounts is not None else []
             listed += [tokens] if said else []
-            for keys in islice(product(*listed), MAX_IDENTITIES):
+            for keys in islice(product(*listed), MAX_IDENTITIES if listed else 0):
                 yield tuple(sorted(set(keys)))
 
     def _accounts(self, policy: Policy, source: dict[str, Any]) -> list[str] | None:
@@ -206,22 +207,22 @@ class Mesh:
 
     def _strangers(self, policy: Policy, source: dict[str, Any]) -> list[str]:
         """Those a source names that no file has."""
-        cluster = self.doors.cluster
-        found: list[str] = []
-        for said in _named(source, "principals", "notPrincipals"):
-            if not any(_fits_pattern(said, each.principal) for each in self.identities.values()):
-                made = self._principal(said, policy)
-                found += [made] if made else []
-        if found or any(_meant(source, each, policy.resource.namespace) for each in self.identities.values()):
-            return found
-        for said in _named(source, "namespaces", "notNamespaces"):
-            made = self._other("any account of namespace", said, policy)
-            found += [made] if made else []
-        for said in _named(source, "serviceAccounts", "notServiceAccounts"):
-            namespace, _, name = said.rpartition("/")
-            made = cluster.account(namespace or policy.resource.namespace, name, policy.resource)
-            found += [made] if made else []
-        return found
+        named = [
+            self._principal(said, policy) for said in _named(source, "principals", "notPrincipals") if self._new(said)
+        ]
+        if not texts(source.get("principals")) and not any(
+            _meant(source, each, policy.resource.namespace) for each in self.identities.values()
+        ):
+            spaces = _named(source, "namespaces", "notNamespaces")
+            named += [self._other("any account of namespace", said, policy) for said in spaces]
+            for said in _named(source, "serviceAccounts", "notServiceAccounts"):
+                namespace, _, name = said.rpartition("/")
+                where = namespace or policy.resource.namespace
+                named.append(self.doors.cluster.account(where, name, policy.resource))
+        return [each for each in named if each]
+
+    def _new(self, said: str) -> bool:
+        return not any(_fits_pattern(said, each.principal) for each in self.identities.values())
 
     def _principal(self, said: str, policy: Policy) -> str | None:
         parts = said.split("/")

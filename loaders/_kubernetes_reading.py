@@ -186,7 +186,8 @@ def _objects(data: Any) -> Iterator[tuple[Keys, Any, str, str]]:
         inner = under(value, "items")
         if kind.endswith("List") and (inner is None or isinstance(inner, list)):
             one = kind.removesuffix("List")
-            queue += [((*keys, "items", number), each, one, version) for number, each in enumerate(inner or [])]
+            of = version if one else ""
+            queue += [((*keys, "items", number), each, one, of) for number, each in enumerate(inner or [])]
         else:
             yield keys, value, kind, version
 

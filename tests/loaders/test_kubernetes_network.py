@@ -179,7 +179,8 @@ def random_rule(rng: random.Random, word: str) -> Manifest:
 
 
 PORT_RULES: list[Manifest] = [
-    {"port": 80}, {"port": "web"}, {"port": 53, "protocol": "UDP"}, {"protocol": "UDP"}, {"port": 50, "endPort": 90}, {},
+    {"port": 80}, {"port": "web"}, {"port": 53, "protocol": "UDP"}, {"protocol": "UDP"}, {},
+    {"port": 50, "endPort": 90},
 ]  # fmt: skip
 PORTS: list[Manifest] = [
     {"containerPort": 80, "name": "web"}, {"containerPort": 8080, "name": "web"}, {"containerPort": 60},
@@ -216,7 +217,7 @@ def random_cluster(rng: random.Random) -> list[Manifest]:
     return resources
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(150))
 def test_exactly_the_pairs_that_the_api_allows(seed: int) -> None:
     resources = random_cluster(random.Random(seed))
     loaded = load(resources)
@@ -253,7 +254,7 @@ def test_a_policy_isolates_only_where_it_says() -> None:
 
 
 def test_egress_alone_without_types_isolates_both_ways() -> None:
-    spec = {"podSelector": {}, "egress": [{}]}
+    spec: Manifest = {"podSelector": {}, "egress": [{}]}
     assert direct(load([A, B, policy("p", "green", spec)])) == {A_TO_B[::-1]}
 
 
@@ -362,12 +363,12 @@ def test_it_does_not_grow_with_the_square() -> None:
     """A namespace closed to others, and apps that let in few: relations stay in step with workloads."""
     spaces = [f"n{each}" for each in range(30)]
     resources = [deployment(f"d{each}", each_space, {"app": f"a{each}"}) for each in range(50) for each_space in spaces]
-    for each in spaces[:20]:
-        resources.append(policy("own", each, {"podSelector": {}, "ingress": [{"from": [{"podSelector": {}}]}]}))
-    for each in range(25):
-        peer = {"podSelector": {"matchLabels": {"app": f"a{each + 1}"}}}
-        spec = {"podSelector": {"matchLabels": {"app": f"a{each}"}}, "ingress": [{"from": [peer]}]}
-        resources += [policy(f"app{each}", space, spec) for space in spaces[20:]]
+    own: Manifest = {"podSelector": {}, "ingress": [{"from": [{"podSelector": {}}]}]}
+    resources += [policy("own", each, own) for each in spaces[:20]]
+    for number in range(25):
+        peer = {"podSelector": {"matchLabels": {"app": f"a{number + 1}"}}}
+        spec = {"podSelector": {"matchLabels": {"app": f"a{number}"}}, "ingress": [{"from": [peer]}]}
+        resources += [policy(f"app{number}", space, spec) for space in spaces[20:]]
     loaded = load(resources)
     assert sum(each.verb == Verb.CONNECTS for each in loaded.relations) < 3 * 1500
     flat = [each for each in loaded.zones if each.flat]
