@@ -302,7 +302,7 @@ class Mesh:
             if (everywhere or each.namespace == resource.namespace) and wanted.items() <= each.labels.items():
                 found += 1
                 made = cluster.gathering.entities[cluster.ids[id(each)]]
-                tags = tuple(dict.fromkeys((*made.tags, "mutual TLS required")))
+                tags = tuple(sorted({*made.tags, "mutual TLS required"}))
                 cluster.gathering.entities[made.id] = made.model_copy(update={"tags": tags})
         if found:
             cluster.used.add(id(resource))
