@@ -37,9 +37,10 @@ class Loaded(Frozen):
 class Document(Protocol):
     """A parsed file as ``blastradius.reading`` gives it.
 
-    ``data`` is plain Python (dict, list, str, int, float, bool, None); ``path`` is the file as it was named
-    on the way in; ``folder`` the real folder that nothing may be opened outside of. YAML scalars stay
-    strings (null apart). A position is looked up by the keys and indexes that lead to a value.
+    ``data`` is plain Python (dict, list, str, int, float, bool, None), or one of the shapes of
+    ``blastradius.reading``: ``Documents``, ``Records``, ``Sheet``, ``Workbook``, ``Archive``, ``Lines``; ``path``
+    is the file as it was named on the way in. YAML scalars and the cells of tables stay strings (null apart).
+    A position is looked up by the keys and indexes that lead to a value.
     """
 
     @property

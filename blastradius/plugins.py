@@ -132,7 +132,7 @@ def _documents(
             continue
         is_folder = path.is_dir()
         files = _below(path) if is_folder else [path]
-        if not files:
+        if not any(file.suffix.lower() in _SUFFIXES for file in files) and is_folder:
             problems.append(f"{given}: the folder has no YAML or JSON file")
         for file in files:
             if is_folder and not _might_be_estate(file):
@@ -147,10 +147,13 @@ def _documents(
 
 
 def _below(folder: Path) -> list[Path]:
+    """The files of a folder that hold data; only YAML and JSON can be an estate."""
+    from blastradius.reading import DATA
+
     return sorted(
         file
         for file in folder.rglob("*")
-        if file.suffix.lower() in _SUFFIXES and file.is_file() and not _is_hidden(file.relative_to(folder))
+        if file.suffix.lower() in (*_SUFFIXES, *DATA) and file.is_file() and not _is_hidden(file.relative_to(folder))
     )
 
 
@@ -161,7 +164,7 @@ def _is_hidden(file: Path) -> bool:
 def _might_be_estate(file: Path) -> bool:
     """Whether a file in a folder names the estate format; others are read only when an estate asks for them."""
     try:
-        return b"blastradius" in file.read_bytes()
+        return file.suffix.lower() in _SUFFIXES and b"blastradius" in file.read_bytes()
     except OSError:
         return True
 

@@ -27,6 +27,7 @@ from blastradius.model import (
     Verb,
     Zone,
 )
+from blastradius.reading import Documents
 
 from ._native_shapes import (
     ControlShape,
@@ -63,6 +64,8 @@ Keys = tuple[str | int, ...]
 
 def recognises(data: Any) -> bool:
     """Whether a document says it is an estate, or looks like one that forgot to."""
+    if isinstance(data, Documents):
+        return any(map(recognises, data))
     return isinstance(data, dict) and ("blastradius" in data or len(SECTIONS.keys() & data.keys()) > 1)
 
 
@@ -74,6 +77,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     if options:
         raise InputError([f"{document.path}: an estate file takes no options, found {', '.join(sorted(options))}"])
+    if isinstance(document.data, Documents):
+        line, column = document.position(1)
+        raise InputError([f"{document.path}:{line}:{column}: a second document in the file; keep one estate a file"])
     shape = _shape(document)
     reader = _Reader(document)
     entities = tuple(reader.entities(shape))

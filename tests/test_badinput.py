@@ -16,7 +16,7 @@ from blastradius import plugins
 from blastradius.answer import Answer
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.reading import parse_document
+from blastradius.reading import DATA, parse_document
 from blastradius.render import text
 
 CHILD = """
@@ -91,9 +91,13 @@ def test_strings_stay_strings(tmp_path: Path) -> None:
     assert (party.id, party.name, party.owner) == ("NO", "1.10", "12:32")
 
 
-@pytest.mark.parametrize("folder", ["JSONTestSuite", "yaml-test-suite", "generated", "openapi3-examples"])
+FOLDERS = ("JSONTestSuite", "yaml-test-suite", "generated", "openapi3-examples", "csv-spectrum", "poi-xlsx")
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, "defusedxml-xml"])
 def test_collections_of_bad_input(folder: str, shared: Path) -> None:
-    files = [each for each in (shared / "badinput" / folder).rglob("*") if each.suffix in (".json", ".yaml", ".yml")]
+    suffixes = (".json", ".yaml", ".yml", *DATA)
+    files = [each for each in (shared / "badinput" / folder).rglob("*") if each.suffix in suffixes]
     assert files
     loaded = {Path(each).name for each in loaded_of(files)}
     assert not any(name.startswith("n_") for name in loaded)

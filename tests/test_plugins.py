@@ -37,6 +37,16 @@ def test_a_file_passed_over_is_counted(tmp_path: Path) -> None:
     assert "values.yaml: unsupported: not an estate file" in str(estate.notes[0])
 
 
+def test_data_in_a_folder_that_no_estate_asks_for_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "e.yaml").write_text(ESTATE)
+    (tmp_path / "vendors.csv").write_text('a,"blastradius\n')
+    (tmp_path / "README.md").write_text("# blastradius\n")
+    assert "vendors.csv: unsupported: not an estate file" in str(br.load(tmp_path).notes[0])
+    (tmp_path / "e.yaml").unlink()
+    with pytest.raises(InputError, match="the folder has no YAML or JSON file"):
+        br.load(tmp_path)
+
+
 def test_a_named_file_that_is_nothing_known_is_refused(tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("replicas: 3\n")
     with pytest.raises(InputError, match="no loader recognises it"):

@@ -35,6 +35,7 @@ def test_an_entry_may_be_empty() -> None:
         ("blastradius: 1\nparties: {a: {}}\nstores: {a: {}}\n", "x.yaml:3:10: 'a' is there already"),
         ("blastradius: 1\nservices: {a: {controls: [pam, pam]}}\n", "is there twice"),
         ("blastradius: 1\nservices: {a: {reads: [d, d]}}\n", "said already"),
+        ("a: 1\n---\nblastradius: 1\n", r"x.yaml:3:1: a second document in the file; keep one estate a file"),
     ],
 )
 def test_refused(text: str, says: str) -> None:

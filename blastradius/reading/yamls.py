@@ -1,0 +1,195 @@
+"""YAML with positions: scalars stay strings (null apart), so ``NO``, ``1.10`` and ``12:32`` arrive as written."""
+
+from __future__ import annotations
+
+import gc
+import re
+from typing import Any, NoReturn
+
+import yaml
+
+from .shapes import Documents
+from .texts import MAX_DEPTH, SURROGATE, Keys, Parsed, Spot, fail, refuse_controls, spot
+
+MAX_EXPANSION = 10_000
+_Loader: Any = getattr(yaml, "CLoader", yaml.Loader)
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_TEMPLATE = re.compile(r"^\s*(\{\{|\{%)|:\s+\{\{[^}]*\}\}|\{%-?\s*(if|for|set|block|extends)\b", re.MULTILINE)
+_Index = dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]
+
+
+def parse_yaml(text: str, shown: str) -> Parsed:
+    """One document, or ``Documents`` where several are not empty; their places are found by (index, keys …).
+
+    Raises:
+        InputError: not YAML, a template, a tag, a key twice, too deep, or aliases that repeat too much.
+    """
+    index: _Index = {}
+    plain = _Plain(shown)
+    documents = [(node, plain.value(node)) for node in _nodes(text, shown)]
+    filled = [(node, value) for node, value in documents if value is not None]
+    if len(filled) > 1:
+        nodes = [node for node, _ in filled]
+        several = Documents(value for _, value in filled)
+        return Parsed(several, lambda keys: _place_in(nodes, keys, index))
+    node, value = next(iter(filled), (None, None))
+    return Parsed(value, lambda keys: _place(node, keys, index))
+
+
+def _nodes(text: str, shown: str) -> list[yaml.Node]:
+    refuse_controls(text, shown)
+    template = _TEMPLATE.search(text)
+    if template:
+        fail(shown, spot(text, template.start()), "a template, not YAML yet; render it first")
+    try:
+        _scan(text, shown)
+        return _composed(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        fail(shown, place, f"not YAML: {error.problem or error.context}")
+    except yaml.YAMLError as error:
+        fail(shown, (1, 1), f"not YAML: {str(error).splitlines()[0]}")
+    except (RecursionError, ValueError) as error:
+        fail(shown, (1, 1), f"not YAML that can be read: {error}")
+
+
+def _composed(text: str) -> list[yaml.Node]:
+    """The nodes of each document; the garbage collector would only walk them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return [each for each in yaml.compose_all(text, Loader=_Loader) if each is not None]
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _scan(text: str, shown: str) -> None:
+    """Refuse by events alone what would not survive composing."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+            if depth > MAX_DEPTH:
+                fail(shown, _mark(event), f"nested deeper than {MAX_DEPTH} levels; flatten the document")
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+
+
+def _mark(thing: Any) -> Spot:
+    return thing.start_mark.line + 1, thing.start_mark.column + 1
+
+
+class _Plain:
+    """YAML nodes as plain Python; what aliases repeat counts against a limit."""
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+        self.done: dict[int, tuple[Any, int]] = {}
+        self.open: set[int] = set()
+        self.expanded = 0
+
+    def value(self, node: yaml.Node) -> Any:
+        key = id(node)
+        if key in self.open:
+            fail(self.shown, _mark(node), "an alias inside what it names; write it out")
+        if key in self.done:
+            value, size = self.done[key]
+            self._expand(node, size)
+            return value
+        self.open.add(key)
+        before = self.expanded
+        value = self._plain(node)
+        self.open.discard(key)
+        size = 1 + self._size(node) + self.expanded - before
+        self.done[key] = (value, size)
+        return value
+
+    def _size(self, node: yaml.Node) -> int:
+        if isinstance(node, yaml.MappingNode):
+            return sum(self.done.get(id(v), (None, 1))[1] for _, v in node.value)
+        if isinstance(node, yaml.SequenceNode):
+            return sum(self.done.get(id(v), (None, 1))[1] for v in node.value)
+        return 0
+
+    def _expand(self, node: yaml.Node, size: int) -> None:
+        self.expanded += size
+        if self.expanded > MAX_EXPANSION:
+            fail(self.shown, _mark(node), f"aliases repeat more than {MAX_EXPANSION:,} values; write less of it out")
+
+    def _plain(self, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        if node.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            self._tag(node)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(each) for each in node.value]
+        return self._mapping(node)
+
+    def _scalar(self, node: yaml.ScalarNode) -> str | None:
+        text = str(node.value)
+        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
+            self._tag(node)
+        bad = SURROGATE.search(text) or ("\x00" in text and re.search("\x00", text))
+        if bad:
+            fail(self.shown, _mark(node), "half a surrogate pair or a NUL; write the whole character")
+        return None if not node.style and text in _NULLS else text
+
+    def _mapping(self, node: yaml.Node) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        first: dict[str, yaml.Node] = {}
+        merged: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                fail(self.shown, _mark(key_node), "a key that is not a single value; write a plain key")
+            if key_node.value == "<<" and not key_node.style:
+                merged = {**self._merged(value_node), **merged}
+                continue
+            key = str(key_node.value)
+            self._scalar(key_node)
+            if key in first:
+                line, column = _mark(first[key])
+                fail(self.shown, _mark(key_node), f"key {key!r} is there already at {line}:{column}; keep one of them")
+            first[key] = key_node
+            found[key] = self.value(value_node)
+        return {**merged, **found}
+
+    def _merged(self, node: yaml.Node) -> dict[str, Any]:
+        value = self.value(node)
+        parts = value if isinstance(value, list) else [value]
+        merged: dict[str, Any] = {}
+        for part in parts:
+            if not isinstance(part, dict):
+                fail(self.shown, _mark(node), "'<<' takes a mapping")
+            self._expand(node, len(part))
+            merged = {**part, **merged}
+        return merged
+
+    def _tag(self, node: yaml.Node) -> NoReturn:
+        fail(self.shown, _mark(node), f"tag {node.tag.replace('tag:yaml.org,2002:', '!!')!r} is not data; remove it")
+
+
+def _place_in(nodes: list[yaml.Node], keys: Keys, index: _Index) -> Spot:
+    number = keys[0] if keys else 0
+    if not isinstance(number, int) or not -1 < number < len(nodes):
+        return _mark(nodes[0])
+    return _place(nodes[number], keys[1:], index)
+
+
+def _place(node: yaml.Node | None, keys: Keys, index: _Index) -> Spot:
+    place = _mark(node) if node is not None else (1, 1)
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            if id(node) not in index:
+                index[id(node)] = {str(k.value): (k, v) for k, v in node.value}
+            entry = index[id(node)].get(str(key))
+            if entry is None:
+                return place
+            place, node = _mark(entry[0]), entry[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            place = _mark(node)
+        else:
+            return place
+    return place
