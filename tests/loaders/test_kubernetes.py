@@ -17,15 +17,21 @@ from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Scenario, Verb
-from blastradius.reading import parse_document
+from blastradius.reading import Documents, parse_document, read_document
 from tests.loaders.golden import golden
 from tests.loaders.mangling import hostile_names, mangled, survives
-from tests.loaders.several import parse_several, read_several
 from tests.loaders.test_kubernetes_network import deployment, direct, load, policy
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.kubernetes").LOADER
 CASES = Path(__file__).parent / "kubernetes"
 CASE_NAMES = sorted(each.name for each in CASES.iterdir())
+
+
+def resources_of(case: str) -> list[dict[str, Any]]:
+    """The resources of a case: the documents of its file, or the items of its list."""
+    data = [each for each in yaml.safe_load_all((CASES / case / "input.yaml").read_text()) if each is not None]
+    items: list[dict[str, Any]] = data[0].get("items", data)
+    return items
 
 
 @pytest.mark.parametrize("case", CASE_NAMES)
@@ -56,7 +62,7 @@ def _documents(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", COUNTS)
 def test_real_manifests(name: str, shared: Path) -> None:
     path = shared / "data" / "gateway_k8s" / "k8s" / name
-    loaded = LOADER.load(read_several(path), {})
+    loaded = LOADER.load(read_document(path), {})
     assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == COUNTS[name]
     documents = _documents(path)
     assert loaded.tally.records == len(documents)
@@ -71,7 +77,7 @@ def test_real_policies_alone_say_nothing_and_say_so(shared: Path) -> None:
     paths = sorted((shared / "data" / "gateway_k8s" / "k8s" / "netpol").glob("*.yaml"))
     assert len(paths) == 13
     for path in paths:
-        loaded = LOADER.load(read_several(path), {})
+        loaded = LOADER.load(read_document(path), {})
         assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
         assert [each.kind for each in loaded.notes] == [NoteKind.INCOMPLETE, NoteKind.UNSUPPORTED]
 
@@ -80,7 +86,7 @@ def _boutique(shared: Path, **options: Any) -> tuple[Loaded, list[dict[str, Any]
     folder = shared / "data" / "gateway_k8s" / "k8s"
     policies = sorted(folder.glob("netpol/*.yaml"))
     also = [str(each.relative_to(folder)) for each in policies]
-    main = read_several(folder / "online-boutique-kubernetes-manifests.yaml")
+    main = read_document(folder / "online-boutique-kubernetes-manifests.yaml")
     return LOADER.load(main, {"also": also, **options}), [each for path in policies for each in _documents(path)]
 
 
@@ -125,17 +131,16 @@ def _reached(loaded: Loaded, level: Level, **seeds: Any) -> set[str]:
 
 
 def test_a_network_policy_is_what_stops_walking_on() -> None:
-    data = yaml.safe_load((CASES / "shop" / "input.yaml").read_text())
+    resources = resources_of("shop")
     web, db = "k8s:shop/deployment/web", "k8s:shop/statefulset/db"
-    assert db in _reached(load(data["items"]), Level.LATERAL, compromise=(web,))
-    alone = [each for each in data["items"] if each["metadata"]["name"] not in ("api", "shop")]
+    assert db in _reached(load(resources), Level.LATERAL, compromise=(web,))
+    alone = [each for each in resources if each["metadata"]["name"] not in ("api", "shop")]
     assert db not in _reached(load(alone), Level.LATERAL, compromise=(web,))
 
 
 def test_an_authorization_policy_says_what_a_token_opens() -> None:
-    data = yaml.safe_load((CASES / "mesh" / "input.yaml").read_text())
     options = yaml.safe_load((CASES / "mesh" / "options.yaml").read_text())
-    estate = Estate.build([load(data["items"], **options)])
+    estate = Estate.build([load(resources_of("mesh"), **options)])
     reach = solve(estate, Scenario(leak=("prod:shop/serviceaccount/web",), assume=Level.GRANTED))
     assert Fact("prod:shop/service/orders GET /orders*", Capability.USE) in reach.levels
     assert Fact("prod:shop/service/orders", Capability.USE) not in reach.levels
@@ -244,18 +249,18 @@ def test_what_is_exposed(spec: dict[str, Any], annotations: dict[str, str], dire
 def test_order_and_twice(case: str) -> None:
     options = CASES / case / "options.yaml"
     stated = yaml.safe_load(options.read_text()) if options.exists() else {}
-    resources = yaml.safe_load((CASES / case / "input.yaml").read_text())["items"]
+    resources = resources_of(case)
     once = load(resources, **stated)
     assert Estate.build([once, once]).digest == Estate.build([once]).digest
     assert Estate.build([load(resources[::-1], **stated)]).digest == Estate.build([once]).digest
 
 
 def test_files_read_together_are_one(tmp_path: Path) -> None:
-    resources = yaml.safe_load((CASES / "shop" / "input.yaml").read_text())["items"]
+    resources = resources_of("shop")
     for name, part in (("whole", resources), ("1", resources[::2]), ("2", resources[1::2])):
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump_all(part))
     whole, one, other = (
-        LOADER.load(read_several(tmp_path / f"{name}.yaml"), {"also": also})
+        LOADER.load(read_document(tmp_path / f"{name}.yaml"), {"also": also})
         for name, also in (("whole", []), ("1", ["2.yaml"]), ("2", "1.yaml"))
     )
     digests = {Estate.build([each]).digest for each in (whole, one, other)}
@@ -275,7 +280,9 @@ def test_namespaces_that_do_not_refer_to_each_other_may_be_read_apart() -> None:
 def test_positions_in_several_documents_and_empty_ones() -> None:
     first, second = (yaml.safe_dump(deployment(each, "red", {})) for each in "ab")
     text = f"---\n# nothing\n---\n{first}---\n{second}---\n"
-    loaded = LOADER.load(parse_several(text, "m.yaml"), {})
+    document = parse_document(text, "m.yaml")
+    assert isinstance(document.data, Documents)
+    loaded = LOADER.load(document, {})
     assert loaded.tally.records == 2
     assert [each.provenance[0].line for each in loaded.entities] == [4, 5 + first.count("\n")]
 
@@ -326,18 +333,18 @@ def test_what_is_not_recognised(data: Any) -> None:
 def test_options_that_do_not_fit(options: dict[str, Any], reason: str, tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(yaml.safe_dump(deployment("a", "red", {})))
     with pytest.raises(InputError, match=reason):
-        LOADER.load(importlib.import_module("blastradius.reading").read_document(tmp_path / "m.yaml"), options)
+        LOADER.load(read_document(tmp_path / "m.yaml"), options)
 
 
 @pytest.mark.parametrize("case", CASE_NAMES)
 def test_wrong_types_everywhere(case: str) -> None:
-    data = yaml.safe_load((CASES / case / "input.yaml").read_text())
+    data = {"apiVersion": "v1", "kind": "List", "items": resources_of(case)}
     some = islice(mangled(data), None, None, 3)
     assert sum(survives(LOADER, each) is not None for each in some) > 400
 
 
 def test_hostile_names(shared: Path) -> None:
-    resources = yaml.safe_load((CASES / "mesh" / "input.yaml").read_text())["items"]
+    resources = resources_of("mesh")
     for name in hostile_names(shared)[::3]:
         renamed = json.loads(json.dumps(resources).replace('"orders"', json.dumps(name)))
         loaded = survives(LOADER, {"apiVersion": "v1", "kind": "List", "items": renamed})
