@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from itertools import product
 from math import prod
 from typing import Any
 
+from blastradius.effects import Effected
 from blastradius.model import Note, NoteKind, Operation, Relation, Scope, Tally, Verb
 from blastradius.options import MAX_ID, harmless
 
-from ._openapi_options import Effect, Options, Target
+from ._openapi_options import Options
 from ._openapi_reading import ApiOperation, Description, Requirement
 
 MAX_COMBINATIONS = 1000
@@ -36,7 +36,6 @@ class Modelled:
     several: int = 0
     silent: int = 0
     permitted_by: dict[str, set[str]] = field(default_factory=dict)
-    tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     undeclared: dict[str, set[str]] = field(default_factory=dict)
     any_key: dict[str, int] = field(default_factory=Counter)
 
@@ -51,8 +50,7 @@ class Modelled:
         repeated = self._repeated_ids()
         for operation in self.description.operations:
             self._operation(operation, repeated)
-        for effect in self.options.effects:
-            self._effect(effect)
+        self._effects()
         self._say_assumptions()
         self._say_unresolved()
 
@@ -141,7 +139,6 @@ class Modelled:
         self.facts += 1
         self.rejected += read.security.malformed
         self.silent += not read.security.stated
-        self.tags[made] = read.tags
         self.operations[made] = self._entity(made, read)
         for requirement in read.security.alternatives:
             self._permit(requirement, self.operations[made])
@@ -202,48 +199,12 @@ class Modelled:
         for chosen in product(*per_scheme):
             yield tuple(sorted(set(chosen)))
 
-    # effects
-
-    def _effect(self, effect: Effect) -> None:
-        matched = [each for each in self.operations.values() if self._matches(effect, each)]
-        if not matched:
-            of = ", ".join((*effect.match, *(f"scope {each}" for each in effect.scopes)))
-            self._note(NoteKind.UNRESOLVED, f"the effect on {of!r} matches no operation of {self.api}")
-        self._unmatched(effect, bool(matched))
-        for operation in matched:
-            for verb, target in effect.targets():
-                self._touch(verb, target, operation)
-
-    def _unmatched(self, effect: Effect, matched: bool) -> None:
-        """Say which of several patterns match nothing, though the others do."""
-        for pattern in effect.match if matched else ():
-            if not any(_any_glob((pattern,), self._names(each)) for each in self.operations.values()):
-                self._note(NoteKind.UNRESOLVED, f"the effect on {pattern!r} matches no operation of {self.api}")
-
-    def _names(self, operation: Operation) -> tuple[str, ...]:
-        bare = operation.id.removeprefix(f"{self.api}:")
-        return (operation.id, bare, f"{operation.method} {operation.path}", *self.tags[operation.id])
-
-    def _matches(self, effect: Effect, operation: Operation) -> bool:
-        scopes = self.permitted_by.get(operation.id, set())
-        names = (*scopes, *(each.removeprefix(f"{self.api}:") for each in scopes))
-        by_name = not effect.match or _any_glob(effect.match, self._names(operation))
-        return by_name and (not effect.scopes or _any_glob(effect.scopes, names))
-
-    def _touch(self, verb: Verb, target: Target, operation: Operation) -> None:
-        made = Relation(
-            verb=verb,
-            sources=(operation.id,),
-            targets=(target.to,),
-            extent=target.extent,
-            controls=target.controls,
-            provenance=operation.provenance,
-        )
-        before = self.relations.setdefault(made.id, made)
-        if (before.extent, before.controls) != (made.extent, made.controls):
-            message = f"two effects differ on {made.id}; the wider extent is taken, without controls they do not share"
-            self._note(NoteKind.CONTRADICTED, message, made.id)
-            self.relations[made.id] = _wider(before, made)
+    def _effects(self) -> None:
+        effected = Effected(self.api, self.operations.values(), self.permitted_by)
+        for effect in self.options.effects:
+            effected.add(effect)
+        self.relations |= effected.relations
+        self.notes += effected.notes
 
     # notes
 
@@ -285,16 +246,6 @@ class Modelled:
                 f"{self._sent()} webhooks and callbacks of {self.api}: calls it makes, not calls to it; not modelled"
             )
             self._note(NoteKind.UNSUPPORTED, message)
-
-
-def _wider(one: Relation, other: Relation) -> Relation:
-    extent = one.extent if one.extent == "all" else other.extent
-    shared = tuple(each for each in one.controls if each in other.controls)
-    return one.model_copy(update={"extent": extent, "controls": shared})
-
-
-def _any_glob(globs: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, glob) for name in names for glob in globs)
 
 
 def _some(names: Any) -> str:

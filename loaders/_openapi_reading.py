@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loader import Document
 from blastradius.model import Note, NoteKind, Provenance
 from blastradius.options import harmless
-
-from ._openapi_refs import Place, References
+from blastradius.references import Place, References
 
 METHODS = frozenset(["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"])
 _OTHER_KEYS = frozenset(["$ref", "summary", "description", "servers", "parameters", "additionalOperations"])
@@ -104,7 +103,7 @@ def _check_version(document: Document) -> None:
 def _not_ours(data: dict[str, Any]) -> str | None:
     if "openapi" not in data and "swagger" not in data:
         if "discoveryVersion" in data or data.get("kind") == "discovery#restDescription":
-            return "a Google Discovery document, not OpenAPI; convert it to OpenAPI first"
+            return "a Google Discovery document, not OpenAPI; the loader for it is google_discovery"
         return "neither 'openapi' nor 'swagger' at the top; not an API description that can be read"
     if "openapi" in data:
         known = _OPENAPI.match(str(data["openapi"]))
@@ -122,7 +121,7 @@ class _Reader:
     """Reads one description, keeping what could not be read."""
 
     def __init__(self, document: Document) -> None:
-        self.root = Place(document, (), document.data)
+        self.root = Place.root(document, "openapi")
         self.references = References()
         self.found = Description(_text(self.root.child("info", "title").value))
         self.document_security = Security()
@@ -193,7 +192,7 @@ class _Reader:
         target = self.references.follow(item)
         if target is None:
             self.found.reject(item, "a path whose reference cannot be followed; its operations are missing")
-        own = Place(item.document, item.keys, {key: each for key, each in item.value.items() if key != "$ref"})
+        own = replace(item, value={key: each for key, each in item.value.items() if key != "$ref"})
         return [own, target] if target is not None else [own]
 
     def _path_item(self, item: Place, path: str) -> None:

@@ -1,4 +1,4 @@
-"""References of an API description: followed inside the file and its folder, never beyond."""
+"""JSON references (``$ref``) of a description: followed inside the file and its folder, never beyond."""
 
 from __future__ import annotations
 
@@ -21,16 +21,22 @@ Keys = tuple[str | int, ...]
 class Place:
     """A value and where it stands."""
 
+    source: str
     document: Document
     keys: Keys
     value: Any
 
-    def child(self, *keys: str) -> Place:
-        """What a mapping has under ``keys``; ``None`` as value where it has nothing."""
+    @classmethod
+    def root(cls, document: Document, source: str) -> Place:
+        """The whole of a document; ``source`` is the loader's name."""
+        return cls(source, document, (), document.data)
+
+    def child(self, *keys: str | int) -> Place:
+        """What a mapping, or a list, has under ``keys``; ``None`` as value where it has nothing."""
         value = self.value
         for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-        return Place(self.document, (*self.keys, *keys), value)
+            value = _under(value, key)
+        return Place(self.source, self.document, (*self.keys, *keys), value)
 
     def provenance(self) -> Provenance:
         """The file, and the line and column where they can be found."""
@@ -38,8 +44,14 @@ class Place:
             line, column = self.document.position(*self.keys)
         except (yaml.YAMLError, RecursionError, ValueError):
             # Some JSON, such as an escaped surrogate pair, is not YAML, and the position is found by YAML.
-            return Provenance(source="openapi", file=self.document.path)
-        return Provenance(source="openapi", file=self.document.path, line=line, column=column)
+            return Provenance(source=self.source, file=self.document.path)
+        return Provenance(source=self.source, file=self.document.path, line=line, column=column)
+
+
+def _under(value: Any, key: str | int) -> Any:
+    if isinstance(key, int):
+        return value[key] if isinstance(value, list) and key < len(value) else None
+    return value.get(key) if isinstance(value, dict) else None
 
 
 class UnresolvedError(Exception):
@@ -78,7 +90,7 @@ class References:
             if (why := _foreign(ref)) is not None:
                 self.broken.setdefault(ref, why)
             elif ref.startswith("#"):
-                self._try_chain(Place(root.document, (), {"$ref": ref}))
+                self._try_chain(Place(root.source, root.document, (), {"$ref": ref}))
 
     def _try_chain(self, place: Place) -> None:
         seen: set[str] = set()
@@ -88,7 +100,7 @@ class References:
                 return
             seen.add(ref)
             try:
-                place = _pointed(place.document, ref[1:])
+                place = _pointed(place.source, place.document, ref[1:])
             except UnresolvedError:
                 return
 
@@ -108,11 +120,11 @@ def _once(seen: set[tuple[str, str]], place: Place, ref: str) -> None:
 def _step(place: Place, ref: str) -> Place:
     file, _, pointer = ref.partition("#")
     if not file:
-        return _pointed(place.document, pointer)
+        return _pointed(place.source, place.document, pointer)
     if (why := _foreign(ref, upwards=True)) is not None:
         raise UnresolvedError(why)
     try:
-        return _pointed(place.document.sibling(unquote(file)), pointer)
+        return _pointed(place.source, place.document.sibling(unquote(file)), pointer)
     except InputError as error:
         raise UnresolvedError(str(error)) from None
     except (OSError, ValueError):
@@ -131,7 +143,7 @@ def _foreign(ref: str, *, upwards: bool = False) -> str | None:
     return None
 
 
-def _pointed(document: Document, pointer: str) -> Place:
+def _pointed(source: str, document: Document, pointer: str) -> Place:
     if pointer and not pointer.startswith("/"):
         raise UnresolvedError("an anchor, not a JSON pointer")
     keys: list[str | int] = []
@@ -140,7 +152,7 @@ def _pointed(document: Document, pointer: str) -> Place:
         key = unquote(part).replace("~1", "/").replace("~0", "~")
         value, found = _entry(value, key)
         keys.append(found)
-    return Place(document, tuple(keys), value)
+    return Place(source, document, tuple(keys), value)
 
 
 def _entry(value: Any, key: str) -> tuple[Any, str | int]:

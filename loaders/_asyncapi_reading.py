@@ -1,0 +1,364 @@
+"""An AsyncAPI description in its own terms: servers, channels, operations, and what each asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering, looks_secret
+from blastradius.loader import Document
+from blastradius.model import NoteKind
+from blastradius.options import harmless
+from blastradius.references import Place, References
+
+_VERSION = re.compile(r"([23])\.[0-9]+(\.[0-9]+)?([-.].*)?")
+Does = Literal["reads", "writes"]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One alternative: all these schemes are needed, each with the scopes it lists."""
+
+    schemes: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Security:
+    """The alternatives in force; none where nothing is said."""
+
+    alternatives: tuple[Requirement, ...] = ()
+    malformed: int = 0
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the channels are: a broker, by its host."""
+
+    name: str
+    host: str | None
+    protocol: str | None
+    security: Security
+    place: Place
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel; ``servers`` are those it is on, all if none is named."""
+
+    name: str
+    address: str | None
+    messages: tuple[str, ...]
+    servers: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True)
+class ChannelOperation:
+    """One operation: what it does to its channel, and whether the application itself sends or receives there."""
+
+    name: str
+    word: str
+    does: Does
+    sends: bool
+    channel: str
+    reply: str | None
+    title: str | None
+    tags: tuple[str, ...]
+    security: Security
+    place: Place
+
+
+@dataclass
+class Description:
+    """All that was read of one description."""
+
+    title: str | None
+    servers: list[Server] = field(default_factory=list)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    operations: list[ChannelOperation] = field(default_factory=list)
+    scopes: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    inline: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    schemes: dict[str, Place] = field(default_factory=dict)
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document says it is an AsyncAPI description."""
+    return isinstance(data, dict) and "asyncapi" in data
+
+
+def read_description(document: Document, gathering: Gathering) -> Description:
+    """Read a description; what does not fit is rejected piece by piece.
+
+    Raises:
+        InputError: the document is no AsyncAPI description of a known version.
+    """
+    if not recognises(document.data):
+        raise InputError([f"{document.path}: no 'asyncapi' at the top; expected an AsyncAPI description"])
+    version = _VERSION.fullmatch(str(document.data["asyncapi"]))
+    if version is None:
+        line, column = document.position("asyncapi")
+        found = f"asyncapi version {_short(document.data['asyncapi'])}"
+        raise InputError([f"{document.path}:{line}:{column}: {found}; read are 2.x and 3.x"])
+    reader = (_ReaderOf2 if version.group(1) == "2" else _ReaderOf3)(document, gathering)
+    return reader.read()
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def line(value: Any) -> str | None:
+    """A text on one line, or nothing where it could do harm."""
+    flat = " ".join(value.split()) if isinstance(value, str) else ""
+    return flat if harmless(flat) and not looks_secret(flat) else None
+
+
+class _Reader:
+    """What the versions have in common."""
+
+    def __init__(self, document: Document, gathering: Gathering) -> None:
+        self.root = Place.root(document, "asyncapi")
+        self.gathering = gathering
+        self.references = References()
+        self.found = Description(line(self.root.child("info", "title").value))
+        self.names: dict[tuple[str, tuple[str | int, ...]], str] = {}
+
+    def read(self) -> Description:
+        for place, name in self.entries("components", "securitySchemes"):
+            self.found.schemes[name] = place
+            self.found.scopes[name] = self.declared_scopes(place)
+        for place, name in self.entries("servers"):
+            self.found.servers.append(self.server(place, name))
+        for place, name in self.entries("channels"):
+            self.found.channels[name] = self.channel(place, name)
+        self.operations()
+        self.note_references()
+        return self.found
+
+    def server(self, place: Place, name: str) -> Server:
+        raise NotImplementedError
+
+    def channel(self, place: Place, name: str) -> Channel:
+        raise NotImplementedError
+
+    def operations(self) -> None:
+        raise NotImplementedError
+
+    def reject(self, place: Place, why: str) -> None:
+        self.gathering.reject(why, at=(place.provenance(),))
+
+    def entries(self, *keys: str) -> Iterator[tuple[Place, str]]:
+        """What a section has, by name, each with its reference followed; the place is remembered by its name."""
+        section = self.root.child(*keys)
+        if section.value is not None and not isinstance(section.value, dict):
+            self.reject(section, f"{keys[-1]!r} is {_short(section.value)}, not a mapping")
+        for name in section.value if isinstance(section.value, dict) else ():
+            at = section.child(name)
+            place = self.references.follow(at)
+            if place is None or not isinstance(place.value, dict):
+                self.reject(at, f"{_short(name)} of {keys[-1]} is not a mapping, or a reference that leads to none")
+                continue
+            self.names.setdefault((place.document.path, place.keys), name)
+            self.names.setdefault((at.document.path, at.keys), name)
+            yield place, name
+
+    def named(self, at: Place) -> str | None:
+        """The name of the entry that a reference leads to."""
+        place = self.references.follow(at)
+        return None if place is None else self.names.get((place.document.path, place.keys))
+
+    def declared_scopes(self, scheme: Place) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        flows = scheme.child("flows")
+        for name in flows.value if isinstance(flows.value, dict) else ():
+            for word in ("scopes", "availableScopes"):
+                declared = flows.child(name, word).value
+                found |= {key: line(each) for key, each in declared.items()} if isinstance(declared, dict) else {}
+        return found
+
+    def security(self, holder: Place) -> Security:
+        """What a server or an operation asks for; what its traits ask for where it says nothing itself."""
+        if not isinstance(holder.value, dict) or "security" not in holder.value:
+            traits = holder.child("traits")
+            for number in range(len(traits.value) if isinstance(traits.value, list) else 0):
+                trait = self.references.follow(traits.child(number))
+                if trait is not None and isinstance(trait.value, dict) and "security" in trait.value:
+                    return self.security(trait)
+            return Security()
+        listed = holder.child("security")
+        if not isinstance(listed.value, list):
+            self.reject(listed, f"'security' is {_short(listed.value)}, not a list")
+            return Security()
+        read = [self.requirement(listed.child(number)) for number in range(len(listed.value))]
+        for number, each in enumerate(read):
+            if each is None:
+                self.reject(listed.child(number), "an alternative of 'security' cannot be read")
+        return Security(tuple(each for each in read if each is not None), read.count(None))
+
+    def requirement(self, place: Place) -> Requirement | None:
+        raise NotImplementedError
+
+    def messages(self, place: Place) -> Iterator[str]:
+        """The name of a message: its own, or that of what its reference leads to."""
+        target = self.references.follow(place)
+        value = target.value if target is not None else None
+        said = [value.get(key) for key in ("name", "messageId", "title")] if isinstance(value, dict) else []
+        last = str(target.keys[-1]) if target is not None and target.keys != place.keys else None
+        yield from [name for each in (*said, last) if (name := self.gathering.name(each))][:1]
+
+    def tags(self, holder: Place) -> tuple[str, ...]:
+        tags = holder.child("tags")
+        found = [tags.child(number) for number in range(len(tags.value) if isinstance(tags.value, list) else 0)]
+        followed = (self.references.follow(each) for each in found)
+        names = (self.gathering.name(each.child("name").value) for each in followed if each is not None)
+        return tuple(dict.fromkeys(each for each in names if each))
+
+    def note_references(self) -> None:
+        broken = [f"{_short(ref)}: {why}" for ref, why in sorted(self.references.broken.items())]
+        broken += [f"{_short(ref)}: leads back to itself" for ref in sorted(self.references.cycles)]
+        if broken:
+            message = f"{len(broken)} references were not followed, such as {'; '.join(broken[:5])}"
+            self.gathering.note(NoteKind.UNRESOLVED, message)
+
+
+class _ReaderOf2(_Reader):
+    """Version 2: ``publish`` is what others do to reach the application, ``subscribe`` to hear from it."""
+
+    def server(self, place: Place, name: str) -> Server:
+        return Server(
+            name, host_of(place.value.get("url")), line(place.value.get("protocol")), self.security(place), place
+        )
+
+    def channel(self, place: Place, name: str) -> Channel:
+        listed = place.value.get("servers")
+        servers = tuple(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else ()
+        messages = [one for word in ("publish", "subscribe") for one in self._messages(place.child(word, "message"))]
+        return Channel(name, name, tuple(dict.fromkeys(messages)), servers, place)
+
+    def _messages(self, place: Place) -> Iterator[str]:
+        several = place.child("oneOf")
+        if isinstance(several.value, list):
+            for number in range(len(several.value)):
+                yield from self.messages(several.child(number))
+        elif place.value is not None:
+            yield from self.messages(place)
+
+    def operations(self) -> None:
+        for channel in list(self.found.channels.values()):
+            for word in ("publish", "subscribe"):
+                if word in channel.place.value:
+                    self._operation(channel, word)
+
+    def _operation(self, channel: Channel, word: str) -> None:
+        at = channel.place.child(word)
+        place = self.references.follow(at)
+        if place is None or not isinstance(place.value, dict):
+            self.reject(at, f"{word} of {_short(channel.name)} is not a mapping, or a reference that leads to none")
+            return
+        own = place.value.get("operationId")
+        made = ChannelOperation(
+            name=own if isinstance(own, str) and own.strip() else f"{word} {channel.name}",
+            word=word,
+            does="writes" if word == "publish" else "reads",
+            sends=word == "subscribe",
+            channel=channel.name,
+            reply=None,
+            title=line(place.value.get("summary")),
+            tags=self.tags(place),
+            security=self.security(place),
+            place=place,
+        )
+        self.found.operations.append(made)
+
+    def requirement(self, place: Place) -> Requirement | None:
+        if not isinstance(place.value, dict):
+            return None
+        schemes = []
+        for name, scopes in place.value.items():
+            listed = [] if scopes is None else scopes
+            if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+                return None
+            schemes.append((name, tuple(dict.fromkeys(listed))))
+        return Requirement(tuple(schemes))
+
+
+class _ReaderOf3(_Reader):
+    """Version 3: ``send`` and ``receive`` are what the application itself does."""
+
+    def server(self, place: Place, name: str) -> Server:
+        host = host_of(place.value.get("host"))
+        return Server(name, host, line(place.value.get("protocol")), self.security(place), place)
+
+    def channel(self, place: Place, name: str) -> Channel:
+        address = place.value.get("address")
+        messages = place.child("messages")
+        names = [self.gathering.name(each) for each in messages.value] if isinstance(messages.value, dict) else []
+        listed = place.child("servers")
+        count = len(listed.value) if isinstance(listed.value, list) else 0
+        servers = [self.named(listed.child(number)) for number in range(count)]
+        return Channel(
+            name=name,
+            address=address if isinstance(address, str) and address.strip() else None,
+            messages=tuple(each for each in names if each),
+            servers=tuple(each or "" for each in servers),
+            place=place,
+        )
+
+    def operations(self) -> None:
+        for place, name in self.entries("operations"):
+            action = place.value.get("action")
+            if action not in ("send", "receive"):
+                self.reject(place, f"operation {_short(name)} neither sends nor receives")
+                continue
+            channel = self.named(place.child("channel"))
+            if channel is None or channel not in self.found.channels:
+                self.reject(place, f"operation {_short(name)} names no channel of the description")
+                continue
+            made = ChannelOperation(
+                name=name,
+                word=action,
+                does="writes" if action == "send" else "reads",
+                sends=action == "send",
+                channel=channel,
+                reply=self.named(place.child("reply", "channel")) if place.child("reply", "channel").value else None,
+                title=line(place.value.get("title")) or line(place.value.get("summary")),
+                tags=self.tags(place),
+                security=self.security(place),
+                place=place,
+            )
+            self.found.operations.append(made)
+
+    def requirement(self, place: Place) -> Requirement | None:
+        """A scheme with the scopes it needs, or a list of schemes that are all needed."""
+        several = range(len(place.value)) if isinstance(place.value, list) else None
+        found = [self._scheme(place)] if several is None else [self._scheme(place.child(each)) for each in several]
+        schemes = tuple(each for each in found if each is not None)
+        return Requirement(schemes) if schemes and len(schemes) == len(found) else None
+
+    def _scheme(self, at: Place) -> tuple[str, tuple[str, ...]] | None:
+        """A scheme by reference, or written out where it is needed."""
+        place = self.references.follow(at)
+        if place is None or not isinstance(place.value, dict):
+            return None
+        name = self.names.get((place.document.path, place.keys))
+        if name is None and isinstance(place.value.get("type"), str):
+            name = place.value["type"]
+            self.found.schemes.setdefault(name, place)
+            self.found.inline.setdefault(name, {}).update(self.declared_scopes(place))
+        scopes = place.value.get("scopes")
+        listed = [] if scopes is None else scopes
+        if name is None or not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+            return None
+        return name, tuple(dict.fromkeys(listed))
+
+
+def host_of(url: Any) -> str | None:
+    """The host and port of an address, without scheme, user, path and query."""
+    if not isinstance(url, str):
+        return None
+    bare = re.split(r"[/?#]", url.partition("://")[2] or url, maxsplit=1)[0].rpartition("@")[2]
+    return line(bare)

@@ -1,0 +1,182 @@
+"""A Kong declarative configuration in its own terms: a flat list of entities, each knowing what it stands in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering
+from blastradius.loader import Document
+from blastradius.model import Provenance
+
+Keys = tuple[str | int, ...]
+
+CREDENTIALS = {
+    "keyauth_credentials": "key-auth",
+    "keyauth_enc_credentials": "key-auth-enc",
+    "basicauth_credentials": "basic-auth",
+    "hmacauth_credentials": "hmac-auth",
+    "jwt_secrets": "jwt",
+    "oauth2_credentials": "oauth2",
+    "mtls_auth_credentials": "mtls-auth",
+}
+"""Where credentials stand, with the plug-in that checks them."""
+
+_NESTED = {
+    "services": ("routes", "plugins", "filter_chains"),
+    "routes": ("plugins", "filter_chains"),
+    "consumers": ("acls", "groups", "plugins", *CREDENTIALS),
+    "consumer_groups": ("consumers", "plugins"),
+    "upstreams": ("targets",),
+    "certificates": ("snis",),
+}
+_SINGULAR = {
+    "services": "service",
+    "routes": "route",
+    "consumers": "consumer",
+    "consumer_groups": "consumer_group",
+    "upstreams": "upstream",
+    "certificates": "certificate",
+}
+_NAMES = ("name", "username", "custom_id", "id")
+_VERSION = re.compile(r"[123](\.\d)?")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One entity of the configuration: which collection it is of, what it says, and what it is nested in."""
+
+    kind: str
+    keys: Keys
+    says: dict[str, Any]
+    at: tuple[Provenance, ...]
+    parent: Record | None = None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is not switched off."""
+        return self.says.get("enabled") not in (False, "false", "False")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All it can be referred to by, the most telling first."""
+        said = (self.says.get(each) for each in _NAMES)
+        return tuple(str(each) for each in said if isinstance(each, (str, int)) and str(each).strip())
+
+    def reference(self, kind: str) -> Any:
+        """What it says it belongs to, of the collection ``kind``: nested in it or by reference."""
+        if self.parent is not None and self.parent.kind == kind:
+            return self.parent
+        return self.says.get(_SINGULAR[kind])
+
+
+@dataclass
+class Configuration:
+    """All that was read."""
+
+    version: str
+    records: list[Record] = field(default_factory=list)
+    shared: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> Iterator[Record]:
+        """The records of one collection."""
+        return (each for each in self.records if each.kind == kind)
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document says it is a declarative configuration of Kong."""
+    return isinstance(data, dict) and "_format_version" in data
+
+
+def read(document: Document, gathering: Gathering) -> Configuration:
+    """Read a configuration; what is no entity where one is expected is rejected.
+
+    Raises:
+        InputError: no declarative configuration, or of a version that is not known.
+    """
+    data = document.data
+    if not recognises(data):
+        raise InputError([f"{document.path}: no '_format_version'; expected a declarative configuration of Kong"])
+    version = str(data["_format_version"])
+    if not _VERSION.fullmatch(version):
+        line, column = document.position("_format_version")
+        raise InputError(
+            [f"{document.path}:{line}:{column}: format version {version[:20]!r}; read are 1.1, 2.1 and 3.0"]
+        )
+    found = Configuration(version)
+    shared = data.get("_plugin_configs")
+    if isinstance(shared, dict):
+        found.shared = {name: each for name, each in shared.items() if isinstance(each, dict)}
+    for kind, value in data.items():
+        if not kind.startswith("_"):
+            found.records += _listed(gathering, kind, (kind,), value, None)
+    return found
+
+
+def _listed(gathering: Gathering, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
+    """The records of one list and of the lists nested in them; one that stands alone counts as a list of one."""
+    if isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _one(gathering, kind, (*keys, number), each, parent)
+    elif value is not None:
+        yield from _one(gathering, kind, keys, value, parent)
+
+
+def _one(gathering: Gathering, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
+    at = gathering.at(*keys)
+    if isinstance(value, str) and kind == "consumers" and parent is not None:
+        value = {"username": value}
+    if not isinstance(value, dict):
+        gathering.reject("an entity is not a mapping", at=at)
+        return
+    made = Record(kind, keys, value, at, parent)
+    yield made
+    inner = () if kind == "consumers" and parent is not None else _NESTED.get(kind, ())
+    for name in inner:
+        yield from _listed(gathering, name, (*keys, name), value.get(name), made)
+
+
+@dataclass
+class Index:
+    """Finds an entity by any of its names; of two with one name the first."""
+
+    by_name: dict[tuple[str, str], Record] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> Index:
+        """All entities that can be referred to."""
+        index = cls()
+        for position in range(len(_NAMES)):
+            for record in configuration.records:
+                if record.kind in _SINGULAR and not is_membership(record) and position < len(record.names):
+                    index.by_name.setdefault((record.kind, record.names[position]), record)
+        return index
+
+    def find(self, kind: str, reference: Any) -> Record | None:
+        """What a reference leads to: a name, or a mapping with one."""
+        if isinstance(reference, Record):
+            return reference
+        for name in names_of(reference):
+            if (found := self.by_name.get((kind, name))) is not None:
+                return found
+        return None
+
+
+def is_membership(record: Record) -> bool:
+    """Whether a record only says that a consumer is in a consumer group."""
+    return record.parent is not None and record.kind in ("groups", "consumers")
+
+
+def names_of(reference: Any) -> tuple[str, ...]:
+    """The names that a reference gives."""
+    said = [reference.get(each) for each in _NAMES] if isinstance(reference, dict) else [reference]
+    return tuple(str(each) for each in said if isinstance(each, (str, int)) and str(each).strip())
+
+
+def texts(value: Any) -> list[str]:
+    """The texts of a list, or the one text that stands alone."""
+    listed = value if isinstance(value, list) else [value]
+    return [str(each) for each in listed if isinstance(each, (str, int)) and str(each).strip()]

@@ -1,0 +1,293 @@
+"""Kubernetes manifests in their own terms: resources, and the workloads among them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering
+from blastradius.loader import Document
+from blastradius.model import Provenance
+
+Keys = tuple[str | int, ...]
+
+_CORE = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})
+_NO_MANIFEST = {
+    "Config": "a kubeconfig, not manifests; load what kubectl get gives",
+    "Kustomization": "a kustomization, not manifests; load what kubectl kustomize gives",
+}
+_TEMPLATES: dict[str, tuple[str, ...]] = {
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "DeploymentConfig": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Pod": (),
+}
+_WORKLOAD_GROUPS = _CORE | {"apps.openshift.io"}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One object of the API: what it is, its name and namespace, and what it says."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    says: dict[str, Any]
+    at: tuple[Provenance, ...]
+
+    def get(self, *keys: str) -> Any:
+        """What stands under ``keys``; ``None`` where nothing does."""
+        return under(self.says, *keys)
+
+    @property
+    def path(self) -> str:
+        """Namespace, kind and name, as ids have them."""
+        return f"{self.namespace}/{self.kind.lower()}/{self.name}"
+
+
+class Port(NamedTuple):
+    """A port a container says it listens on."""
+
+    name: str | None
+    number: int
+    protocol: str
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A resource that runs pods: what network, identity and data have to do with."""
+
+    resource: Resource
+    labels: dict[str, str]
+    ports: frozenset[Port]
+    account: str | None
+    host_network: bool
+    secrets: frozenset[str]
+    claims: dict[str, bool]
+    settings: tuple[tuple[str, str], ...]
+
+    @property
+    def namespace(self) -> str:
+        """The namespace its pods run in."""
+        return self.resource.namespace
+
+
+@dataclass
+class Manifests:
+    """All resources of all documents; ``owned`` are run by another resource that is there too."""
+
+    resources: list[Resource] = field(default_factory=list)
+    workloads: list[Workload] = field(default_factory=list)
+    owned: list[Resource] = field(default_factory=list)
+
+    def of(self, *kinds: str, group: str | None = None) -> Iterator[Resource]:
+        """The resources of some kinds; ``group`` is how the API group ends, if it matters."""
+        return (each for each in self.resources if each.kind in kinds and (group is None or in_group(each, group)))
+
+
+def in_group(resource: Resource, group: str) -> bool:
+    """Whether a resource is of an API group, or of one below it."""
+    return resource.group == group or resource.group.endswith(f".{group}")
+
+
+def under(value: Any, *keys: str | int) -> Any:
+    """What stands under ``keys`` in mappings; ``None`` where nothing does."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def items(value: Any) -> list[Any]:
+    """A list as it is, one thing as a list of one, nothing as none."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings of a list."""
+    return [each for each in items(value) if isinstance(each, dict)]
+
+
+def text(value: Any) -> str:
+    """A text, or a number as text; empty for anything else."""
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+
+
+def texts(value: Any) -> list[str]:
+    """The texts of a list."""
+    return [each for one in items(value) if (each := text(one))]
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document, or one of several, is a manifest of Kubernetes or of a mesh on it."""
+    several = data if isinstance(data, list) else [data]
+    return any(_known(each) for each in several[:1000])
+
+
+def _known(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        return False
+    if not isinstance(value.get("apiVersion"), str):
+        return False
+    group = _group(value["apiVersion"])
+    return group in _CORE or group.endswith((".k8s.io", ".istio.io", ".openshift.io"))
+
+
+def _group(api_version: str) -> str:
+    return api_version.rpartition("/")[0]
+
+
+def read(documents: list[Document], namespace: str, gathering: Gathering) -> Manifests:
+    """Read manifests; what is no resource where one is expected is rejected.
+
+    Raises:
+        InputError: something else that looks like manifests, such as a kubeconfig.
+    """
+    found = Manifests()
+    for document in documents:
+        for keys, value, kind, version in _objects(document.data):
+            _refuse(document, keys, kind)
+            resource = _resource(document, keys, value, kind, version, namespace)
+            if isinstance(resource, str):
+                gathering.reject(resource, at=_at(document, keys))
+            else:
+                found.resources.append(resource)
+    there = {(each.namespace, each.kind, each.name) for each in found.resources}
+    for each in found.resources:
+        if each.kind in _TEMPLATES and each.group in _WORKLOAD_GROUPS:
+            found.owned += [each] if _is_owned(each, there) else []
+            found.workloads += [] if _is_owned(each, there) else [_workload(each)]
+    return found
+
+
+def _at(document: Document, keys: Keys) -> tuple[Provenance, ...]:
+    line, column = document.position(*keys)
+    return (Provenance(source="kubernetes", file=document.path, line=line, column=column),)
+
+
+def _objects(data: Any) -> Iterator[tuple[Keys, Any, str, str]]:
+    """The objects of a document: alone, several documents, or the items of lists; empty documents are none."""
+    queue: list[tuple[Keys, Any, str, str]] = [((), data, "", "")]
+    if isinstance(data, list):
+        queue = [((number,), each, "", "") for number, each in enumerate(data)]
+    for keys, value, kind, version in queue:
+        if value is None:
+            continue
+        kind = text(under(value, "kind")) or kind
+        version = text(under(value, "apiVersion")) or version
+        inner = under(value, "items")
+        if kind.endswith("List") and (inner is None or isinstance(inner, list)):
+            one = kind.removesuffix("List")
+            of = version if one else ""
+            queue += [((*keys, "items", number), each, one, of) for number, each in enumerate(inner or [])]
+        else:
+            yield keys, value, kind, version
+
+
+def _refuse(document: Document, keys: Keys, kind: str) -> None:
+    if kind in _NO_MANIFEST:
+        line, column = document.position(*keys)
+        raise InputError([f"{document.path}:{line}:{column}: {_NO_MANIFEST[kind]}"])
+
+
+def _resource(document: Document, keys: Keys, value: Any, kind: str, version: str, namespace: str) -> Resource | str:
+    """The resource, or why it is none."""
+    if not isinstance(value, dict) or not kind or not version:
+        return "no resource: it has no apiVersion and kind"
+    metadata = value.get("metadata")
+    name = text(under(metadata, "name")) or text(under(metadata, "generateName"))
+    if not name:
+        return "a resource without a name"
+    where = text(under(metadata, "namespace")) or namespace
+    return Resource(_group(version), kind, where, name, value, _at(document, keys))
+
+
+def _is_owned(resource: Resource, there: set[tuple[str, str, str]]) -> bool:
+    """Whether it is run by another resource that is there; what is not there cannot speak for it."""
+    owners = mappings(resource.get("metadata", "ownerReferences"))
+    return any((resource.namespace, each.get("kind"), each.get("name")) in there for each in owners if _hashable(each))
+
+
+def _hashable(owner: dict[str, Any]) -> bool:
+    return isinstance(owner.get("kind"), str) and isinstance(owner.get("name"), str)
+
+
+# workloads
+
+
+def _workload(resource: Resource) -> Workload:
+    template = resource.get(*_TEMPLATES[resource.kind])
+    spec = under(template, "spec")
+    containers = [
+        each for key in ("containers", "initContainers", "ephemeralContainers") for each in mappings(under(spec, key))
+    ]
+    account = under(spec, "serviceAccountName") or under(spec, "serviceAccount")
+    return Workload(
+        resource=resource,
+        labels=labels(under(template, "metadata", "labels")),
+        ports=frozenset(port for each in containers for one in mappings(each.get("ports")) if (port := _port(one))),
+        account=account if isinstance(account, str) else None,
+        host_network=under(spec, "hostNetwork") in (True, "true"),
+        secrets=frozenset(_secrets(spec, containers)),
+        claims=dict(_claims(resource, spec)),
+        settings=tuple(setting for each in containers for setting in _settings(each)),
+    )
+
+
+def labels(value: Any) -> dict[str, str]:
+    """Labels; what is no text is none."""
+    return {key: each for key, each in value.items() if isinstance(each, str)} if isinstance(value, dict) else {}
+
+
+def number(value: Any) -> int | None:
+    """A port number, as number or text."""
+    said = text(value)
+    return int(said) if re.fullmatch(r"[0-9]{1,5}", said) else None
+
+
+def _port(value: dict[str, Any]) -> Port | None:
+    port, name = number(value.get("containerPort")), value.get("name")
+    if port is None:
+        return None
+    return Port(name if isinstance(name, str) else None, port, text(value.get("protocol")) or "TCP")
+
+
+def _secrets(spec: Any, containers: list[dict[str, Any]]) -> Iterator[str]:
+    """The Secrets that pods are given, as volumes or in their environment."""
+    for volume in mappings(under(spec, "volumes")):
+        yield text(under(volume, "secret", "secretName"))
+        for source in mappings(under(volume, "projected", "sources")):
+            yield text(under(source, "secret", "name"))
+    for container in containers:
+        for source in mappings(container.get("envFrom")):
+            yield text(under(source, "secretRef", "name"))
+        for each in mappings(container.get("env")):
+            yield text(under(each, "valueFrom", "secretKeyRef", "name"))
+
+
+def _claims(resource: Resource, spec: Any) -> Iterator[tuple[str, bool]]:
+    """The volume claims of the pods, and whether they are for reading only."""
+    for volume in mappings(under(spec, "volumes")):
+        claim = under(volume, "persistentVolumeClaim")
+        if name := text(under(claim, "claimName")):
+            yield name, under(claim, "readOnly") in (True, "true")
+    for template in mappings(resource.get("spec", "volumeClaimTemplates")):
+        if name := text(under(template, "metadata", "name")):
+            yield f"{name}-{resource.name}", False
+
+
+def _settings(container: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a container is told: its environment by name, its command and arguments without one."""
+    for each in mappings(container.get("env")):
+        if isinstance(each.get("value"), str):
+            yield text(each.get("name")), each["value"]
+    for word in (*texts(container.get("command")), *texts(container.get("args"))):
+        yield "", word

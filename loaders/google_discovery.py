@@ -1,0 +1,258 @@
+"""Google API Discovery documents: methods, OAuth scopes, and which scopes each suffice for which method.
+
+A record is a method, a declared scope, or a scope that a method lists. Any one of the scopes a method lists
+suffices. Scopes that are URLs mean the same in every Google API and keep the URL as id; methods carry the name
+and version of the API, since two versions have methods of the same id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.effects import ApiOptions, Effected
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering, looks_secret
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.model import NoteKind, Operation, Scope, Verb
+from blastradius.options import MAX_ID, harmless, read_options
+
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method as the document says it; ``scopes`` is what it lists, whatever that is."""
+
+    keys: Keys
+    id: str
+    resource: str
+    verb: str | None
+    path: str | None
+    description: str | None
+    scopes: Any
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document says it is a Google Discovery document."""
+    if not isinstance(data, dict):
+        return False
+    kind = data.get("kind")
+    return (isinstance(kind, str) and kind.startswith("discovery#")) or "discoveryVersion" in data
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one API description.
+
+    Raises:
+        InputError: no REST description of a known version, or an option that does not fit.
+    """
+    chosen = read_options(ApiOptions, document, options)
+    why = _not_ours(document.data)
+    if why:
+        raise InputError([f"{document.path}: {why}"])
+    gathering = Gathering("google_discovery", document)
+    model = _Modelled(gathering, chosen, chosen.api or _api_name(gathering, document.data))
+    model.build()
+    return gathering.loaded(title=_line(document.data.get("title")))
+
+
+def _not_ours(data: Any) -> str | None:
+    if not recognises(data):
+        return "not a Google Discovery document; expected kind discovery#restDescription"
+    kind, version, protocol = (data.get(each) for each in ("kind", "discoveryVersion", "protocol"))
+    if kind == "discovery#directoryList":
+        return "a list of APIs, not the description of one; load the documents it names"
+    if kind not in (None, "discovery#restDescription") or protocol not in (None, "rest"):
+        return f"kind {_short(kind)} with protocol {_short(protocol)}; read is discovery#restDescription, which is rest"
+    return None if version in (None, "v1") else f"discovery version {_short(version)}; read is v1"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _line(value: Any) -> str | None:
+    """A text on one line, or nothing where it could do harm."""
+    flat = " ".join(value.split()) if isinstance(value, str) else ""
+    return flat if harmless(flat) and not looks_secret(flat) else None
+
+
+def _name(name: str, scope: str) -> str | None:
+    return name if name != scope else None
+
+
+def _api_name(gathering: Gathering, data: dict[str, Any]) -> str:
+    parts = [gathering.name(data.get(each)) for each in ("name", "version")]
+    return gathering.name(data.get("id")) or ":".join(each for each in parts if each) or "api"
+
+
+@dataclass
+class _Modelled:
+    """A description on its way into our terms."""
+
+    gathering: Gathering
+    options: ApiOptions
+    api: str
+    operations: list[Operation] = field(default_factory=list)
+    permitted_by: dict[str, set[str]] = field(default_factory=dict)
+    undeclared: set[str] = field(default_factory=set)
+    silent: int = 0
+
+    def build(self) -> None:
+        """Model all of it."""
+        self._declared()
+        methods = list(self._methods())
+        counts = Counter(each.id for each in methods)
+        for method in methods:
+            self._method(method, alone=counts[method.id] == 1)
+        effected = Effected(self.api, self.operations, self.permitted_by)
+        for effect in self.options.effects:
+            effected.add(effect)
+        self.gathering.relations |= effected.relations
+        for note in effected.notes:
+            self.gathering.note(note.kind, note.message, *note.about)
+        self._say()
+
+    # scopes
+
+    def _declared(self) -> None:
+        value = self.gathering.document.data
+        keys: Keys = ("auth", "oauth2", "scopes")
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        for name, says in self._mapping(keys, value, "the declared scopes"):
+            scope = self._scope_id(name)
+            at = self.gathering.at(*keys, name)
+            if scope is None:
+                self.gathering.reject("a scope has no name that can be an id", at=at)
+                continue
+            description = _line(says.get("description")) if isinstance(says, dict) else None
+            self.gathering.entity(Scope(id=scope, name=_name(name, scope), description=description, provenance=at))
+            self.gathering.fact()
+
+    def _scope_id(self, name: Any) -> str | None:
+        known = self.gathering.name(name)
+        if known is None or known.startswith(("http://", "https://")):
+            return known
+        scope = f"{self.api}:{known}"
+        return scope if len(scope) <= MAX_ID else None
+
+    # methods
+
+    def _mapping(self, keys: Keys, value: Any, what: str) -> Iterator[tuple[str, Any]]:
+        """The entries of a mapping; a wrong type is one rejected record, nothing is just nothing."""
+        if isinstance(value, dict):
+            yield from value.items()
+        elif value is not None:
+            message = f"{what}: {_short(value)} is not a mapping"
+            self.gathering.reject(message, at=self.gathering.at(*keys))
+
+    def _methods(self) -> Iterator[Method]:
+        """The methods of the API, then of its resources, and of theirs."""
+        queue: list[tuple[Keys, str, Any]] = [((), "", self.gathering.document.data)]
+        while queue:
+            keys, resource, value = queue.pop()
+            if not isinstance(value, dict):
+                self.gathering.reject("a resource is not a mapping", at=self.gathering.at(*keys))
+                continue
+            for name, each in self._mapping((*keys, "methods"), value.get("methods"), "methods"):
+                method = self._read((*keys, "methods", name), resource, name, each)
+                if method is not None:
+                    yield method
+            children = list(self._mapping((*keys, "resources"), value.get("resources"), "resources"))
+            for name, each in reversed(children):
+                queue.append(((*keys, "resources", name), f"{resource}.{name}".strip("."), each))
+
+    def _read(self, keys: Keys, resource: str, name: str, says: Any) -> Method | None:
+        if not isinstance(says, dict):
+            self.gathering.reject("a method is not a mapping", at=self.gathering.at(*keys))
+            return None
+        path = says.get("path") or says.get("flatPath")
+        return Method(
+            keys=keys,
+            id=self.gathering.name(says.get("id")) or f"{resource}.{name}".strip("."),
+            resource=resource,
+            verb=self.gathering.name(says.get("httpMethod")),
+            path=self.gathering.name(path),
+            description=_line(says.get("description")),
+            scopes=says.get("scopes"),
+        )
+
+    def _method(self, read: Method, *, alone: bool) -> None:
+        listed = read.scopes if isinstance(read.scopes, list) else []
+        at = self.gathering.at(*read.keys)
+        name = read.id if alone else f"{read.id} {read.verb} {read.path}"
+        made = self.gathering.name(f"{self.api}:{name}")
+        if made is None or made in self.gathering.entities:
+            self.gathering.reject(
+                f"a method has no id that can be used, {_short(name)}", at=at, records=1 + len(listed)
+            )
+            return
+        tag = self.gathering.name(read.resource)
+        operation = Operation(
+            id=made,
+            name=read.id,
+            description=read.description and read.description.partition(". ")[0].rstrip("."),
+            owner=self.options.owner,
+            api=self.api,
+            method=read.verb,
+            path=read.path,
+            direction=self.options.direction or "internal",
+            tags=(tag,) if tag else (),
+            provenance=at,
+        )
+        self.gathering.entity(operation)
+        self.gathering.fact()
+        self.operations.append(operation)
+        if self.options.served_by:
+            self.gathering.relate(Verb.SERVES, self.options.served_by, made, at=at)
+        self._permits(read, operation, listed)
+
+    def _permits(self, read: Method, operation: Operation, listed: list[Any]) -> None:
+        if read.scopes is not None and not isinstance(read.scopes, list):
+            message = f"the scopes of {operation.id} are {_short(read.scopes)}, not a list"
+            self.gathering.reject(message, at=operation.provenance)
+        self.silent += not listed
+        for name in listed:
+            scope = self._scope_id(name)
+            if scope is None:
+                self.gathering.reject(f"{operation.id} lists a scope that is no name", at=operation.provenance)
+                continue
+            if scope not in self.gathering.entities:
+                self.undeclared.add(scope)
+                self.gathering.entity(Scope(id=scope, name=_name(name, scope), provenance=operation.provenance))
+            self.gathering.relate(Verb.PERMITS, scope, operation.id, at=operation.provenance)
+            self.gathering.fact()
+            self.permitted_by.setdefault(operation.id, set()).add(scope)
+
+    def _say(self) -> None:
+        if self.options.direction is None and self.operations:
+            self.gathering.note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
+        if self.silent:
+            message = f"{self.silent} methods of {self.api} list no scope; that is not 'open to anyone', and "
+            self.gathering.note(NoteKind.ASSUMED, f"{message}nothing is said of what permits them")
+        if self.undeclared:
+            some = ", ".join(_short(each) for each in sorted(self.undeclared)[:5])
+            message = f"{len(self.undeclared)} scopes are listed by methods of {self.api} and not declared, such as"
+            self.gathering.note(NoteKind.UNRESOLVED, f"{message} {some}")
+
+
+LOADER = Loader(
+    name="google_discovery",
+    title="Google API Discovery document",
+    suffixes=(".json", ".yaml", ".yml"),
+    recognises=recognises,
+    load=load,
+    reads="methods, OAuth scopes, and the scopes that each suffice for a method",
+    infers_not=(
+        "whether we offer or call the API (option direction)",
+        "which service answers (option served_by)",
+        "what a method reads and writes (option effects)",
+        "who holds credentials and what they were granted",
+        "what permits a method that lists no scope, such as one that takes an API key",
+    ),
+)

@@ -1,0 +1,62 @@
+"""Kubernetes manifests, with Istio: workloads, identities, secrets, volumes, ways in and out, and who reaches whom.
+
+A record is an object of the API, alone, as one of several documents or as an item of a list. What runs pods is a
+service; a Service, an Ingress path or a route is an operation that those serve. Network policies are applied with
+their exact meaning to the workloads read with them: manifests that select each other are read in one load, the
+further files by the option ``also``. Data of secrets and values of settings are never copied.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.options import read_options
+
+from ._kubernetes_doors import Doors
+from ._kubernetes_mesh import Mesh
+from ._kubernetes_model import Cluster
+from ._kubernetes_options import ClusterOptions
+from ._kubernetes_reading import read, recognises
+from ._kubernetes_routes import Routes
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read the manifests of one file, and of those named with it.
+
+    Raises:
+        InputError: no manifests, a file named with it that cannot be read, or an option that does not fit.
+    """
+    chosen = read_options(ClusterOptions, document, options)
+    gathering = Gathering("kubernetes", document)
+    documents = [document, *(document.sibling(each) for each in chosen.also)]
+    cluster = Cluster(gathering, chosen, read(documents, chosen.namespace, gathering))
+    cluster.build()
+    doors = Doors(cluster)
+    doors.build()
+    Routes(doors).build()
+    Mesh(doors).build()
+    cluster.finish()
+    return gathering.loaded(zones=tuple(cluster.zones.values()))
+
+
+LOADER = Loader(
+    name="kubernetes",
+    title="Kubernetes manifests, with Istio",
+    suffixes=(".yaml", ".yml", ".json"),
+    recognises=recognises,
+    load=load,
+    reads="workloads, Services, Ingress and routes, service accounts, Secrets, volume claims, network policies, and "
+    "of Istio gateways, virtual services, service entries and authorization policies",
+    infers_not=(
+        "which cluster it is (option cluster): manifests of two clusters need two names",
+        "the namespace of manifests that name none (option namespace)",
+        "files that belong together (option also): a policy says nothing without the workloads it selects",
+        "what a secret opens, and who else has it",
+        "who runs a host outside (options parties and own_hosts)",
+        "calls that no setting names",
+        "whether what is exposed asks for a credential",
+        "which addresses pods have (option pod_addresses: private ones)",
+    ),
+)
