@@ -27,6 +27,15 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEMPLATE = re.compile(r"^\s*(\{\{|\{%)|:\s+\{\{[^}]*\}\}|\{%-?\s*(if|for|set|block|extends)\b", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _JSON_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_FUNCTIONS = """And Base64 Cidr Contains EachMemberEquals EachMemberIn Equals FindInMap ForEach GetAtt GetAZs If ImportValue
+Join Length Not Or RefAll Select Split Sub ToJsonString Transform ValueOf ValueOfAll"""
+_SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"} | {f"!{name}": f"Fn::{name}" for name in _FUNCTIONS.split()}
+"""The tags of CloudFormation and the keys they stand for; no other tag is read."""
+_SOURCES = {
+    ".tf": "Terraform configuration, not its values; save what `terraform show -json` prints of a plan or a state",
+    ".hcl": "HCL, which is a program's source and not data; save what the program prints as JSON",
+}
+_TEXT = "tag:yaml.org,2002:str"
 _PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 Path_ = tuple[str | int, ...]
 _Index = dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]
@@ -115,6 +124,8 @@ def _read(file: Path, shown: str, folder: _Folder) -> ParsedDocument:
     try:
         if not file.is_file():
             raise InputError([f"{shown}: not a file; name a YAML or JSON file, or a folder"])
+        if file.suffix.lower() in _SOURCES:
+            raise InputError([f"{shown}: {_SOURCES[file.suffix.lower()]}"])
         if file.stat().st_size > MAX_BYTES:
             raise InputError([f"{shown}: larger than {MAX_BYTES // 2**20} MB; split the file"])
         raw = file.read_bytes()
@@ -330,6 +341,8 @@ class _Plain:
             _fail(self.shown, _mark(node), f"aliases repeat more than {MAX_EXPANSION:,} values; write less of it out")
 
     def _plain(self, node: yaml.Node) -> Any:
+        if node.tag in _SHORT_FORMS:
+            return {_SHORT_FORMS[node.tag]: self._untagged(node)}
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         if node.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
@@ -337,6 +350,12 @@ class _Plain:
         if isinstance(node, yaml.SequenceNode):
             return [self.value(each) for each in node.value]
         return self._mapping(node)
+
+    def _untagged(self, node: yaml.Node) -> Any:
+        """What stands under a short form: a text, also where it is empty, a list or a mapping."""
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(yaml.ScalarNode(_TEXT, node.value, node.start_mark, node.end_mark, "'"))
+        return [self.value(each) for each in node.value] if isinstance(node, yaml.SequenceNode) else self._mapping(node)
 
     def _scalar(self, node: yaml.ScalarNode) -> str | None:
         text = str(node.value)
@@ -384,6 +403,8 @@ class _Plain:
 def _node_position(node: yaml.Node | None, keys: Path_, index: _Index) -> tuple[int, int]:
     spot = _mark(node) if node is not None else (1, 1)
     for key in keys:
+        if node is not None and _SHORT_FORMS.get(node.tag) == key:
+            continue
         if isinstance(node, yaml.MappingNode):
             if id(node) not in index:
                 index[id(node)] = {str(k.value): (k, v) for k, v in node.value}
