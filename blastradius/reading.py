@@ -27,8 +27,8 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEMPLATE = re.compile(r"^\s*(\{\{|\{%)|:\s+\{\{[^}]*\}\}|\{%-?\s*(if|for|set|block|extends)\b", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _JSON_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_FUNCTIONS = """And Base64 Cidr Contains EachMemberEquals EachMemberIn Equals FindInMap ForEach GetAtt GetAZs If ImportValue
-Join Length Not Or RefAll Select Split Sub ToJsonString Transform ValueOf ValueOfAll"""
+_FUNCTIONS = """And Base64 Cidr Contains EachMemberEquals EachMemberIn Equals FindInMap ForEach GetAtt GetAZs If
+ImportValue Join Length Not Or RefAll Select Split Sub ToJsonString Transform ValueOf ValueOfAll"""
 _SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"} | {f"!{name}": f"Fn::{name}" for name in _FUNCTIONS.split()}
 """The tags of CloudFormation and the keys they stand for; no other tag is read."""
 _SOURCES = {

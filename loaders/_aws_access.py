@@ -61,7 +61,7 @@ class Assumptions:
             )
         if self.trusts:
             yield (
-                f"conditions on {_some(self.trusts)} in statements that let someone in are not understood: taken as met "
+                f"conditions on {_some(self.trusts)} in statements letting someone in are not understood; taken as met "
                 f"for whom they name, and 'anyone' under them is left out; understood are {UNDERSTOOD}"
             )
         if self.unmodelled:
@@ -80,6 +80,7 @@ class Access:
 
     graph: Graph
     assumed: Assumptions = field(default_factory=Assumptions)
+    statements_count: bool = True
 
     @property
     def gathering(self) -> Gathering:
@@ -89,23 +90,34 @@ class Access:
     def reject(self, policy: Policy, what: str) -> None:
         """The statements of a policy that cannot be read."""
         for keys in policy.malformed:
-            self.gathering.reject(f"a statement of {what} that cannot be read", at=self.gathering.at(*keys))
+            why, at = f"a statement of {what} that cannot be read", self.gathering.at(*keys)
+            if self.statements_count:
+                self.gathering.reject(why, at=at)
+            else:
+                self.gathering.note(NoteKind.UNSUPPORTED, f"{why}; left out", at=at)
+
+    def count(self, ignored: str | None) -> None:
+        """How a statement ended, where a statement is a record."""
+        if not self.statements_count:
+            return
+        if ignored:
+            self.gathering.ignore(ignored)
+        else:
+            self.gathering.fact()
 
     def deny(self) -> None:
         """A statement that denies something."""
         self.assumed.denied += 1
-        self.gathering.ignore(DENIED)
+        self.count(DENIED)
 
     def permit(self, scope: str, policy: Policy) -> None:
-        """Everything that a policy in force allows; each of its statements is a record."""
+        """Everything that a policy in force allows."""
         self.reject(policy, scope)
         for statement in policy.statements:
             if not statement.allow:
                 self.deny()
-            elif self.allow(scope, statement):
-                self.gathering.fact()
             else:
-                self.gathering.ignore(QUIET)
+                self.count(None if self.allow(scope, statement) else QUIET)
 
     def allow(self, scope: str, statement: Statement) -> bool:
         """What one statement allows; false where that is nothing that is modelled."""

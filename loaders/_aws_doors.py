@@ -83,11 +83,15 @@ class Doors:
         for statement in policy.statements:
             if not statement.allow:
                 self.access.deny()
-            elif self._trusted(role, statement, outsiders):
-                self.gathering.fact()
             else:
-                self.gathering.ignore(_NOBODY)
-        return [self._credential(f"{role} session", each) for each in outsiders.values()]
+                self.access.count(None if self._trusted(role, statement, outsiders) else _NOBODY)
+        made = [self._credential(f"{role} session", each) for each in outsiders.values()]
+        for key, given in zip(made, outsiders.values(), strict=True):
+            self.gathering.relate(Verb.GRANTS, key, self._assuming(role, given[0][2]), at=given[0][2])
+        return made
+
+    def _assuming(self, role: str, at: At) -> str:
+        return self.graph.reach(Target(BY_NAME["role"], frozenset({"assume"}), self.graph.account, role), "assume", at)
 
     def _trusted(self, role: str, statement: Statement, outsiders: dict[str, LetIn]) -> bool:
         if not any(_assumes(each) for each in statement.actions):
@@ -107,8 +111,7 @@ class Doors:
         """One of us, an account of ours, or a service of AWS that runs what it is given."""
         if who.kind == "own" and who.arn:
             key = self.graph.key(self.graph.identity(who.arn, at))
-            target = Target(BY_NAME["role"], frozenset({"assume"}), who.arn.account, role)
-            self.gathering.relate(Verb.GRANTS, key, self.graph.reach(target, "assume", at), at=at)
+            self.gathering.relate(Verb.GRANTS, key, self._assuming(role, at), at=at)
         elif who.kind == "account":
             account = who.name if who.name in self.people.own else self.graph.account
             self.graph.open_to("role", ("assume",), role, account, at)
@@ -134,10 +137,8 @@ class Doors:
                     opened[who.name] += [self.graph.reach(target, effect, at) for target, effect in reached]
                 else:
                     self._open(thing, reached, who, said, at)
-            if any(who.kind in ("anyone", "own", "party") for who, _, _ in let_in):
-                self.gathering.fact()
-            else:
-                self.gathering.ignore(_OWN_ACCOUNT if reached else QUIET)
+            opens = any(who.kind in ("anyone", "own", "party") for who, _, _ in let_in)
+            self.access.count(None if opens else _OWN_ACCOUNT if reached else QUIET)
         for name, given in outsiders.items():
             key = self._credential(f"{thing} access", given)
             for operation in opened[name]:

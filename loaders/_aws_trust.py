@@ -10,7 +10,7 @@ from blastradius.model import Basis, Control, ControlKind, Party, Provenance
 
 from ._aws_arns import Arn, arn_of, is_account, is_identity
 from ._aws_options import AwsOptions
-from ._aws_policies import Condition, Statement
+from ._aws_policies import Condition, Statement, fitting
 
 _EQUAL = frozenset({"stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike"})
 _NETWORK = frozenset({"aws:sourcevpc", "aws:sourcevpce"})
@@ -144,7 +144,17 @@ class People:
             return Who("account", account)
         if arn and arn.account == "cloudfront":
             return Who("service", name)
+        if account.startswith("${"):
+            return Who("party", name, self._unnamed(account, at))
         return Who("party", name, self.outsider(account, at)) if is_account(account) else Who("unknown", name)
+
+    def _unnamed(self, account: str, at: tuple[Provenance, ...]) -> Party:
+        """The account that a parameter or another resource will name."""
+        named = self.options.parties.get(account)
+        if named:
+            return Party(id=named, provenance=at)
+        made = fitting(f"aws:{account}")
+        return Party(id=made, name=f"AWS account of {account[:200]}", basis=Basis.ASSUMED, provenance=at)
 
     def _own(self, arn: Arn, name: str) -> Who:
         if is_identity(arn):

@@ -7,24 +7,20 @@ instance profile, and each statement of every policy document (a document that c
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering
 from blastradius.loader import Document, Loaded, Loader
-from blastradius.model import Basis, Control, ControlKind, Credential, NoteKind, Scope, Service, Verb
+from blastradius.model import Control, ControlKind, NoteKind
 from blastradius.options import read_options
 
-from ._aws_access import Access
-from ._aws_arns import Arn, identity_arn, is_account
-from ._aws_doors import Doors
-from ._aws_graph import At, Graph, short
-from ._aws_iam_reading import Details, Identity, Inline, Managed, Named, Reader, is_page, pages
-from ._aws_managed import known_policy
-from ._aws_options import AwsOptions, is_vendor_list, read_vendors
-from ._aws_policies import fitting
-from ._aws_trust import People
+from ._aws_arns import identity_arn, is_account
+from ._aws_build import Builder, builder
+from ._aws_graph import At
+from ._aws_iam_reading import Details, Identity, Reader, is_page, pages
+from ._aws_options import AwsOptions, is_vendor_list
 
 _COMMAND = "aws iam get-account-authorization-details --output json"
 _LISTINGS = {"Roles": "list-roles", "Users": "list-users", "Groups": "list-groups"}
@@ -46,10 +42,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     gathering = Gathering("aws_iam", document)
     details = Reader(gathering).read(document.data)
     account, own = _accounts(details, chosen)
-    graph = Graph(gathering, account, own, chosen.zone, chosen.owner)
-    access = Access(graph)
-    people = People(chosen, read_vendors(document, chosen), own)
-    Listing(graph, access, Doors(access, people)).build(details)
+    Listing(builder(gathering, document, chosen, account, own)).read(details)
     return gathering.loaded()
 
 
@@ -88,141 +81,48 @@ def _accounts(details: Details, options: AwsOptions) -> tuple[str, frozenset[str
 class Listing:
     """Builds the graph of one listing."""
 
-    graph: Graph
-    access: Access
-    doors: Doors
-    undocumented: dict[str, At] = field(default_factory=dict)
+    build: Builder
 
     @property
     def gathering(self) -> Gathering:
         """Where the facts go."""
-        return self.graph.gathering
+        return self.build.gathering
 
-    def build(self, details: Details) -> None:
-        """Things first, then what ties them, so that nothing is described by hearsay that is described itself."""
+    def read(self, details: Details) -> None:
+        """Everything that is described first, then what ties it."""
         for identity in details.identities:
             self._describe(identity)
         for policy in details.policies:
-            self._managed(policy)
+            self.build.policy(str(policy.arn), self.gathering.at(*policy.keys), policy.policy)
+            self.gathering.fact()
+            if policy.older:
+                self.gathering.ignore("statements of policy versions that are not in force", policy.older)
         for identity in details.identities:
             self._tie(identity)
-        self.graph.link_patterns()
-        self._say(details)
-
-    def _describe(self, read: Identity) -> None:
-        at = self.gathering.at(*read.keys)
-        named = identity_arn(read.arn)
-        services = sorted(
-            {name for each in read.trust.statements for kind, name in each.principals if kind == "Service"}
-        )
-        made = Service(
-            id=named,
-            name=short(named),
-            zone=self.graph.zone_of(named),
-            owner=self.graph.owner,
-            tags=tuple(f"assumed by {each}"[:200] for each in services),
-            provenance=at,
-        )
-        key = Credential(
-            id=self.graph.key(named),
-            type="session" if read.kind == "role" else "api_key",
-            dormant=read.unused,
-            controls=_revoked(read, at),
-            provenance=at,
-        )
-        if named in self.gathering.entities:
-            self.gathering.note(NoteKind.CONTRADICTED, f"{named!r} is listed twice", named, at=at)
-        else:
-            self.gathering.entity(key)
-            self.graph.identity(read.arn, at, made)
-        self.gathering.fact()
-        if read.bounded:
-            self.access.assumed.bounded.append(named)
-
-    def _scope(self, arn: str, account: str) -> str:
-        """The id of a managed policy; those of AWS are another one in each account, for they open other things."""
-        return fitting(f"{arn} in {account}" if ":aws:policy/" in arn else arn)
-
-    def _managed(self, read: Managed) -> None:
-        at = self.gathering.at(*read.keys)
-        scope = self._scope(str(read.arn), self.graph.account)
-        self.gathering.entity(Scope(id=scope, name=_policy_name(str(read.arn)), provenance=at))
-        self.gathering.fact()
-        self.access.permit(scope, read.policy)
-        if read.older:
-            self.gathering.ignore("statements of policy versions that are not in force", read.older)
-
-    def _tie(self, read: Identity) -> None:
-        named = identity_arn(read.arn)
-        keys = [self.graph.key(named), *self.doors.trust(named, read.trust)]
-        for policy in read.attached:
-            self._attach(keys, policy, read.arn)
-        for inline in read.inline:
-            self._inline(keys, named, inline, read)
-        for group in read.groups:
-            self._join(keys[0], group, read.arn)
-        for profile in read.profiles:
-            self._profile(keys[0], profile)
-
-    def _attach(self, keys: list[str], policy: Named, arn: Arn) -> None:
-        at = self.gathering.at(*policy.keys)
-        scope = self._scope(policy.name, arn.account)
-        if scope not in self.gathering.entities:
-            self._hearsay(scope, policy, at)
-        for key in keys:
-            self.gathering.relate(Verb.GRANTS, key, scope, at=at)
-        self.gathering.fact()
-
-    def _hearsay(self, scope: str, policy: Named, at: At) -> None:
-        """A policy that is attached and not in the listing."""
-        name = _policy_name(policy.name)
-        self.gathering.entity(Scope(id=scope, name=name, basis=Basis.INFERRED, provenance=at))
-        known = known_policy(policy.name, policy.keys)
-        if known:
-            self.access.allow(scope, known)
-        else:
-            self.undocumented[policy.name] = at
-
-    def _inline(self, keys: list[str], named: str, inline: Inline, read: Identity) -> None:
-        at = self.gathering.at(*read.keys)
-        scope = fitting(f"{named} policy {inline.name}")
-        self.gathering.entity(Scope(id=scope, name=inline.name, provenance=at))
-        for key in keys:
-            self.gathering.relate(Verb.GRANTS, key, scope, at=at)
-        self.access.permit(scope, inline.policy)
-
-    def _join(self, key: str, group: Named, user: Arn) -> None:
-        at = self.gathering.at(*group.keys)
-        arn = Arn(user.partition, "iam", "", user.account, f"group/{group.name}")
-        operation = self.graph.act_as(arn, at)
-        self.gathering.relate(Verb.GRANTS, key, operation, at=at)
-        self.gathering.fact()
-
-    def _profile(self, key: str, profile: Named) -> None:
-        at = self.gathering.at(*profile.keys)
-        made = Service(
-            id=profile.name,
-            name=short(profile.name),
-            zone=self.graph.zone_of(profile.name),
-            owner=self.graph.owner,
-            description="what runs on instances that have this instance profile",
-            provenance=at,
-        )
-        self.gathering.relate(Verb.HOLDS, self.gathering.entity(made), key, at=at)
-        self.gathering.fact()
-
-    def _say(self, details: Details) -> None:
         if details.cut_off:
             message = "the listing was cut off (IsTruncated); save the rest of it as well"
             self.gathering.note(NoteKind.INCOMPLETE, message)
-        for name, at in sorted(self.undocumented.items()):
-            message = f"policy {name} is attached, but its document is not here; what it permits is not known"
-            self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
-        self.access.say_assumptions()
+        self.build.finish()
 
+    def _describe(self, read: Identity) -> None:
+        at = self.gathering.at(*read.keys)
+        self.build.identity(read.arn, at, read.trust, dormant=read.unused, controls=_revoked(read, at))
+        self.gathering.fact()
+        if read.bounded:
+            self.build.access.assumed.bounded.append(identity_arn(read.arn))
 
-def _policy_name(arn: str) -> str:
-    return arn.rpartition("/")[2][:200]
+    def _tie(self, read: Identity) -> None:
+        arn, at = read.arn, self.gathering.at(*read.keys)
+        self.build.admit(arn, read.trust)
+        for policy in read.attached:
+            self.build.attach(arn, policy.name, policy.keys)
+        for inline in read.inline:
+            self.build.inline(arn, inline.name, inline.policy, at)
+        for group in read.groups:
+            self.build.join(arn, replace(arn, resource=f"group/{group.name}"), self.gathering.at(*group.keys))
+        for profile in read.profiles:
+            self.build.profile(profile.name, [arn], self.gathering.at(*profile.keys))
+        self.gathering.fact(len(read.attached) + len(read.groups) + len(read.profiles))
 
 
 def _revoked(read: Identity, at: At) -> tuple[Control, ...]:
