@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from blastradius.gathering import Gathering
 from blastradius.loader import Document
-from blastradius.model import Basis, Control, Credential, NoteKind, Scope, Service, Verb
+from blastradius.model import Basis, Control, Credential, Kind, NoteKind, Scope, Service, Store, Verb
 
 from ._aws_access import Access
 from ._aws_arns import Arn, identity_arn
 from ._aws_doors import Doors
+from ._aws_families import BY_NAME
 from ._aws_graph import At, Graph, short
 from ._aws_managed import known_policy
 from ._aws_options import AwsOptions, read_vendors
@@ -40,7 +42,14 @@ class Builder:
     # describe
 
     def identity(
-        self, arn: Arn, at: At, trust: Policy, *, dormant: bool = False, controls: tuple[Control, ...] = ()
+        self,
+        arn: Arn,
+        at: At,
+        trust: Policy,
+        *,
+        dormant: bool = False,
+        controls: tuple[Control, ...] = (),
+        basis: Basis = Basis.DECLARED,
     ) -> None:
         """A user, a group or a role."""
         named = identity_arn(arn)
@@ -54,13 +63,21 @@ class Builder:
             zone=self.graph.zone_of(named),
             owner=self.graph.owner,
             tags=tuple(f"assumed by {each}"[:200] for each in services),
+            basis=basis,
             provenance=at,
         )
         kind = "session" if arn.resource.startswith("role/") else "api_key"
         key = self.graph.key(named)
-        says = {"id": key, "type": kind, "dormant": dormant, "controls": controls, "provenance": at}
-        self.gathering.entity(Credential.model_validate(says))
+        says = {"id": key, "type": kind, "dormant": dormant, "controls": controls, "basis": basis}
+        self.gathering.entity(Credential.model_validate({**says, "provenance": at}))
         self.graph.identity(arn, at, made)
+
+    def thing(self, family: str, arn: str, at: At, *, name: str, tags: tuple[str, ...] = (), **says: Any) -> str:
+        """A bucket, a function or the like, as it is declared."""
+        kind = Service if BY_NAME[family].kind == Kind.SERVICE else Store
+        stated = {"id": arn, "name": name[:200], "tags": tags, "provenance": at, **says}
+        made = kind.model_validate({"zone": self.graph.zone_of(arn), "owner": self.graph.owner, **stated})
+        return self.graph.thing(family, arn, at, made)
 
     def policy(self, arn: str, at: At, policy: Policy) -> None:
         """A managed policy."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from blastradius.gathering import Gathering
 from blastradius.model import ControlKind, Credential, NoteKind, Operation, Verb
@@ -31,10 +31,11 @@ LetIn = list[tuple[Who, Circumstances, At]]
 
 @dataclass
 class Doors:
-    """Trust and resource policies, read into the graph of what they open."""
+    """Trust and resource policies, read into the graph of what they open; ``closed`` things let nobody in unknown."""
 
     access: Access
     people: People
+    closed: set[str] = field(default_factory=set)
 
     @property
     def graph(self) -> Graph:
@@ -154,6 +155,9 @@ class Doors:
     def _open(self, thing: str, reached: list[tuple[Target, str]], who: Who, said: Circumstances, at: At) -> None:
         if who.kind == "unknown":
             self._unknown(f"the policy of {thing}", who, at)
+        elif who.kind == "anyone" and thing in self.closed:
+            message = f"the policy of {thing} lets in anyone, but public access to it is blocked"
+            self.gathering.note(NoteKind.ASSUMED, message, thing, at=at)
         elif who.kind == "anyone":
             for target, effect in reached:
                 self._open_to_all(self.graph.reach(target, effect, at, " by anyone"), said, at)

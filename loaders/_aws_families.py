@@ -54,7 +54,7 @@ _STORE, _SERVICE = Kind.STORE, Kind.SERVICE
 
 FAMILIES: tuple[Family, ...] = (
     _family("s3", _STORE, "s3", r"([^/]+)(/.*)?",
-            read="s3: GetObject GetObjectVersion GetObjectTorrent SelectObjectContent GetObjectAttributes",
+            read="s3: GetObject GetObjectVersion GetObjectVersionForReplication GetObjectTorrent SelectObjectContent",
             write="s3: PutObject DeleteObject DeleteObjectVersion RestoreObject ReplicateObject ReplicateDelete "
                   "PutObjectAcl PutObjectVersionAcl PutObjectRetention BypassGovernanceRetention",
             control="s3: PutBucketPolicy DeleteBucketPolicy PutBucketAcl PutBucketPublicAccessBlock "

@@ -138,6 +138,7 @@ class People:
     def _aws(self, name: str, at: tuple[Provenance, ...]) -> Who:
         arn = arn_of(name)
         account = arn.account if arn else name
+        name = name if arn else f"arn:aws:iam::{account}:root"
         if arn and account in self.own:
             return self._own(arn, name)
         if account in self.own:
@@ -146,7 +147,11 @@ class People:
             return Who("service", name)
         if account.startswith("${"):
             return Who("party", name, self._unnamed(account, at))
-        return Who("party", name, self.outsider(account, at)) if is_account(account) else Who("unknown", name)
+        return (
+            Who("party", name, self.outsider(account, at))
+            if is_account(account)
+            else Who("unknown", name if arn else account)
+        )
 
     def _unnamed(self, account: str, at: tuple[Provenance, ...]) -> Party:
         """The account that a parameter or another resource will name."""
