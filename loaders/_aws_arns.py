@@ -12,6 +12,7 @@ from ._aws_families import BY_NAME, BY_SERVICE, Effects, Family
 _VARIABLE = re.compile(r"\$\{[^}]*:[^}]*\}|\$\{[*?$]\}")
 _CALLER = re.compile(r"\$\{aws:(username|userid)\}", re.IGNORECASE)
 _WHOLE = re.compile(r"(?:/?[A-Za-z-]+[:/])?\*+")
+_QUEUE = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com/(\d{12})/([\w.-]+)")
 _ACCOUNT = re.compile(r"\d{12}")
 _BUCKET_ONLY = frozenset({"control", "disable"})
 _OBJECTS_ONLY = frozenset({"read", "write"})
@@ -123,6 +124,12 @@ def _s3_effects(bucket: str, rest: str | None) -> frozenset[str]:
 def _part(family: Family, rest: str | None) -> str | None:
     """The prefix or key that a resource is limited to, of a bucket only: other parts are not apart as data."""
     return rest if family.name == "s3" and rest and rest.strip("/*") else None
+
+
+def queue_arn(url: str) -> str | None:
+    """The ARN of a queue by its URL."""
+    found = _QUEUE.fullmatch(url)
+    return f"arn:aws:sqs:{found[1]}:{found[2]}:{found[3]}" if found else None
 
 
 def is_identity(arn: Arn) -> bool:

@@ -14,7 +14,7 @@ from blastradius.loader import Document
 from blastradius.model import Basis, Control, Credential, Kind, NoteKind, Scope, Service, Store, Verb
 
 from ._aws_access import Access
-from ._aws_arns import Arn, identity_arn
+from ._aws_arns import Arn, arn_of, identity_arn
 from ._aws_doors import Doors
 from ._aws_families import BY_NAME
 from ._aws_graph import At, Graph, short
@@ -137,7 +137,8 @@ class Builder:
         self.gathering.relate(Verb.GRANTS, key, self.graph.act_as(group, at), at=at)
 
     def profile(self, arn: str, roles: Iterable[Arn], at: At) -> None:
-        """An instance profile: what runs on instances that have it acts as its role."""
+        """An instance profile: what runs on instances that have it may act as its role."""
+        arn = flat(arn)
         if arn not in self.gathering.entities:
             made = Service(
                 id=arn,
@@ -148,8 +149,18 @@ class Builder:
                 provenance=at,
             )
             self.gathering.entity(made)
+        key = self.has_profile(arn, arn, at)
         for role in roles:
-            self.runs_as(arn, role, at)
+            self.graph.identity(role, at)
+            self.gathering.relate(Verb.GRANTS, key, self.doors.assuming(identity_arn(role), at), at=at)
+
+    def has_profile(self, service: str, profile: str, at: At) -> str:
+        """A service that has an instance profile; the credential that comes with it."""
+        key = fitting(f"{flat(profile)} session")
+        if key not in self.gathering.entities:
+            self.gathering.entity(Credential(id=key, type="session", basis=Basis.INFERRED, provenance=at))
+        self.gathering.relate(Verb.HOLDS, service, key, at=at)
+        return key
 
     def runs_as(self, service: str, role: Arn, at: At) -> None:
         """A service that acts as a role."""
@@ -165,6 +176,12 @@ class Builder:
             message = f"policy {name} is attached, but its document is not here; what it permits is not known"
             self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
         self.access.say_assumptions()
+
+
+def flat(arn: str) -> str:
+    """The ARN of an instance profile without its path, which references leave out."""
+    parts = arn_of(arn)
+    return fitting(identity_arn(parts) if parts else arn)
 
 
 def builder(

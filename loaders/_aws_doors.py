@@ -88,10 +88,11 @@ class Doors:
                 self.access.count(None if self._trusted(role, statement, outsiders) else _NOBODY)
         made = [self._credential(f"{role} session", each) for each in outsiders.values()]
         for key, given in zip(made, outsiders.values(), strict=True):
-            self.gathering.relate(Verb.GRANTS, key, self._assuming(role, given[0][2]), at=given[0][2])
+            self.gathering.relate(Verb.GRANTS, key, self.assuming(role, given[0][2]), at=given[0][2])
         return made
 
-    def _assuming(self, role: str, at: At) -> str:
+    def assuming(self, role: str, at: At) -> str:
+        """The operation of assuming a role."""
         return self.graph.reach(Target(BY_NAME["role"], frozenset({"assume"}), self.graph.account, role), "assume", at)
 
     def _trusted(self, role: str, statement: Statement, outsiders: dict[str, LetIn]) -> bool:
@@ -112,7 +113,7 @@ class Doors:
         """One of us, an account of ours, or a service of AWS that runs what it is given."""
         if who.kind == "own" and who.arn:
             key = self.graph.key(self.graph.identity(who.arn, at))
-            self.gathering.relate(Verb.GRANTS, key, self._assuming(role, at), at=at)
+            self.gathering.relate(Verb.GRANTS, key, self.assuming(role, at), at=at)
         elif who.kind == "account":
             account = who.name if who.name in self.people.own else self.graph.account
             self.graph.open_to("role", ("assume",), role, account, at)

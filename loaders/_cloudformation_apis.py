@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
-from blastradius.model import Operation, Verb
-from blastradius.options import MAX_ID
-
 from ._aws_build import Builder
+from ._aws_events import function_in, route
 from ._aws_graph import At
 from ._aws_policies import fitting
 from ._cloudformation_template import Resource, Template
-from ._cloudformation_things import function_arn
 
-_FUNCTION = re.compile(r"(arn:[^:/]*:lambda:[^:/]*:[^:/]*:function:[^/:]+)")
-_METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS", "ANY", "$DEFAULT"})
 MAX_PARENTS = 50
-
-
-def route(build: Builder, api: str, method: str, path: str, at: At, *, anonymous: bool, function: str | None) -> None:
-    """One operation of an API; it is open to anyone only where the template says so."""
-    line = f"{method.upper()} {path}".strip()
-    made = fitting(f"{api} {line}")
-    if made not in build.gathering.entities:
-        operation = Operation(
-            id=made,
-            name=line[:MAX_ID],
-            api=api,
-            method=method.upper(),
-            path=path,
-            direction="exposed",
-            anonymous=anonymous,
-            provenance=at,
-        )
-        build.gathering.entity(operation)
-    server = build.graph.thing("lambda", fitting(function), at) if function else api
-    build.gathering.relate(Verb.SERVES, server, made, at=at)
 
 
 def _api(build: Builder, template: Template, value: object, at: At) -> str | None:
@@ -50,12 +23,6 @@ def _api(build: Builder, template: Template, value: object, at: At) -> str | Non
     return build.graph.thing("api", fitting(f"arn:aws:apigateway:{region}::/apis/{text}"), at)
 
 
-def function_in(text: str | None) -> str | None:
-    """The function whose ARN stands in an integration's address."""
-    found = _FUNCTION.search(text or "")
-    return function_arn(found[1]) if found else None
-
-
 def method(build: Builder, template: Template, resource: Resource) -> bool:
     """A method of a REST API."""
     says, at = resource.properties, build.gathering.at(*resource.keys)
@@ -67,8 +34,8 @@ def method(build: Builder, template: Template, resource: Resource) -> bool:
     uri = template.values.text(integration.get("Uri")) if isinstance(integration, dict) else None
     keyed = str(template.values.resolve(says.get("ApiKeyRequired"))).lower() == "true"
     anonymous = template.values.text(says.get("AuthorizationType")) == "NONE" and not keyed
-    path = _path(template, says.get("ResourceId"))
-    route(build, api, verb, path, at, anonymous=anonymous, function=function_in(uri))
+    line = f"{verb.upper()} {_path(template, says.get('ResourceId'))}"
+    route(build, api, line, at, anonymous=anonymous, function=function_in(uri))
     return True
 
 
@@ -91,16 +58,13 @@ def http_route(build: Builder, template: Template, resource: Resource) -> bool:
     api, key = _api(build, template, says.get("ApiId"), at), template.values.text(says.get("RouteKey"))
     if not api or not key:
         return False
-    verb, _, path = key.partition(" ")
     target = (template.values.text(says.get("Target")) or "").rpartition("/")[2]
     uri = None
     for each in template.of_type("AWS::ApiGatewayV2::Integration"):
         if template.values.name(each.name) == target:
             uri = template.values.text(each.properties.get("IntegrationUri"))
     anonymous = template.values.text(says.get("AuthorizationType")) == "NONE"
-    is_method = verb.upper() in _METHODS
-    named = (verb, path) if is_method else ("", key)
-    route(build, api, *named, at, anonymous=anonymous, function=function_in(uri))
+    route(build, api, key, at, anonymous=anonymous, function=function_in(uri))
     return True
 
 

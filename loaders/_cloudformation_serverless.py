@@ -7,10 +7,10 @@ from typing import Any
 
 from ._aws_arns import Arn, arn_of
 from ._aws_build import Builder
+from ._aws_events import reads, route
 from ._aws_policies import Keys, Policy, Statement, fitting
-from ._cloudformation_apis import route
 from ._cloudformation_template import Resource, Template
-from ._cloudformation_things import reads, tie_thing
+from ._cloudformation_things import tie_thing
 
 _HERE = "{region}:{account}"
 _POLICIES = {
@@ -89,7 +89,7 @@ def _event(build: Builder, template: Template, resource: Resource, kind: str, sa
         auth = says.get("Auth")
         open_to_all = isinstance(auth, dict) and values.text(auth.get("Authorizer")) == "NONE"
         path, verb = values.text(says.get("Path")) or "*", values.text(says.get("Method")) or "ANY"
-        route(build, thing, verb, path, at, anonymous=open_to_all, function=function)
+        route(build, thing, f"{verb.upper()} {path}", at, anonymous=open_to_all, function=function)
         return
     family, name = {**_SOURCES, **_STREAMS}.get(kind, ("", ""))
     source = values.text(says.get(name)) if family else None

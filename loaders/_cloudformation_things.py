@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from blastradius.gathering import bare_url
-from blastradius.model import Basis, Control, ControlKind, Feed, Verb
+from blastradius.model import Basis, Control, ControlKind, Feed, NoteKind, Verb
 
 from ._aws_arns import arn_of
 from ._aws_build import Builder
+from ._aws_events import copies, function_arn, permission, reads, reads_stream, subscribe
 from ._aws_graph import At
-from ._aws_policies import Condition, Policy, Statement, fitting
+from ._aws_policies import fitting
 from ._aws_types import BY_CLOUDFORMATION
 from ._cloudformation_template import Resource, Template
 
-_STREAMS = {each: each for each in ("sqs", "kinesis", "dynamodb")}
 _POLICIES = {
     "AWS::S3::BucketPolicy": ("s3", "Bucket", "PolicyDocument"),
     "AWS::SQS::QueuePolicy": ("sqs", "Queues", "PolicyDocument"),
@@ -30,7 +30,8 @@ def describe_thing(build: Builder, template: Template, resource: Resource) -> bo
     row = BY_CLOUDFORMATION[resource.type]
     arn, at = fitting(template.values.arn(resource.name)), build.gathering.at(*resource.keys)
     if arn in build.gathering.entities:
-        return False
+        build.gathering.note(NoteKind.CONTRADICTED, f"{arn!r} is there twice; the first is kept", arn, at=at)
+        return True
     more: dict[str, Any] = {"controls": _controls(template, resource, at)} if row.family == "s3" else {}
     build.thing(
         row.family, arn, at, name=_name(template, resource), tags=(resource.type,), basis=resource.basis, **more
@@ -84,72 +85,40 @@ def _bucket(build: Builder, template: Template, resource: Resource, arn: str) ->
         destination = each.get("Destination")
         copy = template.arn(destination.get("Bucket")) if isinstance(destination, dict) else None
         if copy and arn_of(copy):
-            at = build.gathering.at(*keys)
-            build.gathering.relate(Verb.DERIVES_FROM, build.graph.thing("s3", fitting(copy), at), arn, at=at)
+            copies(build, ("s3", copy), ("s3", arn), build.gathering.at(*keys))
 
 
 def _instance(build: Builder, template: Template, resource: Resource, arn: str) -> None:
-    """An instance acts as the role of its profile."""
+    """An instance has what its profile gives."""
     profile = template.values.text(resource.properties.get("IamInstanceProfile"))
-    at = build.gathering.at(*resource.keys)
-    for each in template.of_type("AWS::IAM::InstanceProfile"):
-        if profile == template.values.name(each.name):
-            for role in template.identities("role", each.properties.get("Roles")):
-                build.runs_as(arn, role, at)
+    if profile:
+        named = f"arn:aws:iam::{template.values.account}:instance-profile/{profile.rpartition('/')[2]}"
+        build.has_profile(arn, fitting(named), build.gathering.at(*resource.keys))
 
 
 def _topic(build: Builder, template: Template, resource: Resource, arn: str) -> None:
     for each, keys in template.rows(resource, "Subscription"):
-        subscribe(build, template, arn, each, build.gathering.at(*keys))
+        protocol, endpoint = template.values.text(each.get("Protocol")), template.arn(each.get("Endpoint"))
+        subscribe(build, arn, protocol, endpoint, build.gathering.at(*keys))
 
 
 _TIES = {"AWS::S3::Bucket": _bucket, "AWS::EC2::Instance": _instance, "AWS::SNS::Topic": _topic}
-
-
-def reads(build: Builder, service: str, family: str, store: str, at: At) -> None:
-    """A function that takes in what a store has."""
-    reader = build.graph.thing("lambda", fitting(function_arn(service)), at)
-    source = build.graph.thing(family, fitting(store), at)
-    build.gathering.relate(Verb.READS, reader, source, at=at)
-
-
-def function_arn(arn: str) -> str:
-    """The ARN of a function without its version or alias."""
-    parts = arn.split(":")
-    return ":".join(parts[:7]) if len(parts) > 7 else arn
-
-
-def subscribe(build: Builder, template: Template, topic: str, says: dict[str, Any], at: At) -> bool:
-    """A function that reads a topic, or a queue that gets what the topic has."""
-    protocol, endpoint = template.values.text(says.get("Protocol")), template.arn(says.get("Endpoint"))
-    if protocol == "lambda" and endpoint:
-        reads(build, endpoint, "sns", topic, at)
-    elif protocol in ("sqs", "firehose") and endpoint:
-        target = build.graph.thing(protocol, fitting(endpoint), at)
-        build.gathering.relate(Verb.DERIVES_FROM, target, build.graph.thing("sns", fitting(topic), at), at=at)
-    else:
-        return False
-    return True
 
 
 def subscription(build: Builder, template: Template, resource: Resource) -> bool:
     """A subscription to a topic as a resource of its own."""
     topic = template.arn(resource.properties.get("TopicArn"))
     at = build.gathering.at(*resource.keys)
-    return bool(topic and subscribe(build, template, topic, resource.properties, at))
+    protocol = template.values.text(resource.properties.get("Protocol"))
+    return bool(topic and subscribe(build, topic, protocol, template.arn(resource.properties.get("Endpoint")), at))
 
 
 def event_source(build: Builder, template: Template, resource: Resource) -> bool:
     """A function that takes in a queue or a stream."""
     function = template.values.text(resource.properties.get("FunctionName"))
     source = template.arn(resource.properties.get("EventSourceArn"))
-    parts = arn_of(source) if source else None
-    family = _STREAMS.get(parts.service) if parts else None
-    if not function or not source or not family:
-        return False
-    store = source.partition("/stream/")[0]
-    reads(build, named_function(template, function), family, store, build.gathering.at(*resource.keys))
-    return True
+    at = build.gathering.at(*resource.keys)
+    return bool(function and source and reads_stream(build, named_function(template, function), source, at))
 
 
 def named_function(template: Template, name: str) -> str:
@@ -172,36 +141,25 @@ def resource_policy(build: Builder, template: Template, resource: Resource) -> b
     return any(arn_of(each) for each in things)
 
 
-def permission(build: Builder, template: Template, resource: Resource) -> bool:
+def may_call(build: Builder, template: Template, resource: Resource) -> bool:
     """Who else may call a function."""
     said = {key: template.values.text(each) for key, each in resource.properties.items()}
     function, principal = said.get("FunctionName"), said.get("Principal")
     if not function or not principal:
         return False
-    build.doors.resource_policy("lambda", _called(build, template, resource, function), lambda_policy(said, resource))
+    tests = {
+        "aws:sourceaccount": said.get("SourceAccount"),
+        "aws:sourcearn": said.get("SourceArn"),
+        "aws:principalorgid": said.get("PrincipalOrgID"),
+    }
+    policy = permission(principal, said.get("Action"), tests, resource.keys)
+    build.doors.resource_policy("lambda", _called(build, template, resource, function), policy)
     return True
 
 
 def _called(build: Builder, template: Template, resource: Resource, function: str) -> str:
     at = build.gathering.at(*resource.keys)
     return build.graph.thing("lambda", fitting(named_function(template, function)), at)
-
-
-def lambda_policy(said: dict[str, str | None], resource: Resource) -> Policy:
-    """A permission on a function as the policy that it becomes."""
-    principal = said.get("Principal") or ""
-    kind = "*" if principal == "*" else "Service" if principal.endswith((".amazonaws.com", ".aws")) else "AWS"
-    tests = {
-        "aws:sourceaccount": said.get("SourceAccount"),
-        "aws:sourcearn": said.get("SourceArn"),
-        "aws:principalorgid": said.get("PrincipalOrgID"),
-    }
-    conditions = tuple(Condition("StringLike", key, (value,)) for key, value in tests.items() if value)
-    action = said.get("Action") or "lambda:InvokeFunction"
-    made = Statement(
-        resource.keys, allow=True, actions=(action,), principals=((kind, principal),), conditions=conditions
-    )
-    return Policy((made,))
 
 
 def function_url(build: Builder, template: Template, resource: Resource) -> bool:
@@ -211,8 +169,7 @@ def function_url(build: Builder, template: Template, resource: Resource) -> bool
         return False
     thing = _called(build, template, resource, function)
     if template.values.text(resource.properties.get("AuthType")) == "NONE":
-        said: dict[str, str | None] = {"Principal": "*", "Action": "lambda:InvokeFunctionUrl"}
-        build.doors.resource_policy("lambda", thing, lambda_policy(said, resource))
+        build.doors.resource_policy("lambda", thing, permission("*", "lambda:InvokeFunctionUrl", {}, resource.keys))
     return True
 
 
@@ -240,7 +197,7 @@ TIE = {
     **dict.fromkeys(_POLICIES, resource_policy),
     "AWS::SNS::Subscription": subscription,
     "AWS::Lambda::EventSourceMapping": event_source,
-    "AWS::Lambda::Permission": permission,
+    "AWS::Lambda::Permission": may_call,
     "AWS::Lambda::Url": function_url,
     "AWS::CloudFormation::Stack": nested,
     "AWS::Serverless::Application": nested,
