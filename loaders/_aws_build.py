@@ -11,7 +11,7 @@ from typing import Any
 
 from blastradius.gathering import Gathering
 from blastradius.loader import Document
-from blastradius.model import Basis, Control, Credential, Kind, NoteKind, Scope, Service, Store, Verb
+from blastradius.model import SIGNATURES, Basis, Control, Credential, Kind, NoteKind, Scope, Service, Store, Verb
 
 from ._aws_access import Access
 from ._aws_arns import Arn, arn_of, identity_arn
@@ -170,12 +170,26 @@ class Builder:
     # say
 
     def finish(self) -> None:
-        """Patterns linked, and all that was taken for granted said."""
+        """Patterns linked, what cannot be left out, and all that was taken for granted said."""
         self.graph.link_patterns()
+        self._leave_out_misfits()
         for name, at in sorted(self.undocumented.items()):
             message = f"policy {name} is attached, but its document is not here; what it permits is not known"
             self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
         self.access.say_assumptions()
+
+    def _leave_out_misfits(self) -> None:
+        """An id that is used for things of two kinds keeps the first; what speaks of the other cannot stay."""
+        entities, relations = self.gathering.entities, self.gathering.relations
+        for name, each in list(relations.items()):
+            ends = SIGNATURES[each.verb]
+            ok = all(entities[one].kind in ends.sources for one in each.sources) and all(
+                entities[one].kind in ends.targets for one in each.targets
+            )
+            if not ok:
+                del relations[name]
+                message = f"{name[:200]!r} joins things that do not go together; an id is used for two kinds"
+                self.gathering.note(NoteKind.CONTRADICTED, message, at=each.provenance)
 
 
 def flat(arn: str) -> str:

@@ -53,6 +53,7 @@ class Graph:
     owner: str | None = None
     known: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     patterns: dict[str, tuple[Target, str, At]] = field(default_factory=dict)
+    touched: set[tuple[str, str]] = field(default_factory=set)
 
     # things
 
@@ -167,6 +168,10 @@ class Graph:
         return made
 
     def _touch(self, operation: str, effect: str, thing: str, at: At, part: str | None = None) -> None:
+        """What an operation does to a thing; said once, for a thousand policies may allow the same."""
+        if (operation, thing) in self.touched:
+            return
+        self.touched.add((operation, thing))
         if effect == "call":
             self.gathering.relate(Verb.SERVES, thing, operation, at=at, basis=Basis.INFERRED)
             return
@@ -187,8 +192,10 @@ class Graph:
             basis = made.basis if made else Basis.INFERRED
             says = {"id": key, "type": "session" if "role/" in named else "api_key", "basis": basis, "provenance": at}
             self.gathering.entity(Credential.model_validate(says))
-        self.gathering.relate(Verb.HOLDS, named, key, at=at, basis=made.basis if made else Basis.INFERRED)
-        self.thing("identity", named, at)
+        if (named, key) not in self.touched:
+            self.touched.add((named, key))
+            self.gathering.relate(Verb.HOLDS, named, key, at=at, basis=made.basis if made else Basis.INFERRED)
+            self.thing("identity", named, at)
         return named
 
     def act_as(self, arn: Arn, at: At) -> str:

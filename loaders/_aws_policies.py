@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeGuard
 from urllib.parse import unquote
 
@@ -124,12 +125,12 @@ def strings(value: Any) -> tuple[str, ...] | None:
 
 def is_name(value: Any) -> TypeGuard[str]:
     """Whether a value is a text that can be part of an id; ``:secret:`` in an ARN is no secret."""
-    return (
-        isinstance(value, str)
-        and len(value) <= MAX_NAME
-        and harmless(value)
-        and not looks_secret(value.replace(":secret:", ":"))
-    )
+    return isinstance(value, str) and _is_name(value)
+
+
+@lru_cache(maxsize=2**16)
+def _is_name(text: str) -> bool:
+    return len(text) <= MAX_NAME and harmless(text) and not looks_secret(text.replace(":secret:", ":"))
 
 
 def fitting(made: str) -> str:

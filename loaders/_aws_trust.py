@@ -162,13 +162,13 @@ class People:
         return Party(id=made, name=f"AWS account of {account[:200]}", basis=Basis.ASSUMED, provenance=at)
 
     def _own(self, arn: Arn, name: str) -> Who:
-        if is_identity(arn):
+        if is_identity(arn) and "*" not in arn.resource:
             return Who("own", name, arn=arn)
         kind, _, rest = arn.resource.partition("/")
         if arn.service == "sts" and kind == "assumed-role":
             role = Arn(arn.partition, "iam", "", arn.account, f"role/{rest.partition('/')[0]}")
             return Who("own", name, arn=role)
-        return Who("account", arn.account) if arn.resource == "root" else Who("service", name)
+        return Who("account", arn.account) if arn.resource == "root" or "*" in name else Who("service", name)
 
     def outsider(self, account: str, at: tuple[Provenance, ...]) -> Party:
         """The party behind an account that is not ours."""

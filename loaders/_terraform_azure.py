@@ -10,7 +10,7 @@ from blastradius.model import Basis, Kind, NoteKind, Party, Verb
 
 from ._aws_graph import At
 from ._aws_policies import is_name, strings
-from ._terraform_clouds import CALL, CONTROL, READ, WRITE, Clouds
+from ._terraform_clouds import CALL, CONTROL, READ, WRITE
 from ._terraform_context import Context
 from ._terraform_reading import Resource
 
@@ -59,11 +59,6 @@ _GROUPS = re.compile("/resourcegroups/", re.IGNORECASE)
 _SECRETS = {READ: {"get", "list", "backup"}, WRITE: {"set", "delete", "purge", "restore", "recover"}}
 
 
-def clouds(context: Context) -> Clouds:
-    """What is gathered at Azure."""
-    return Clouds(context.gathering, "azure", context.options.zone, context.options.owner)
-
-
 def _id(context: Context, resource: Resource) -> str:
     return _spelled(context.text(resource, "id") or context.unknown(resource))
 
@@ -86,14 +81,14 @@ def describe_thing(context: Context, resource: Resource) -> bool:
     kind = Kind.STORE if resource.type in STORES else Kind.SERVICE
     made, name = _id(context, resource), context.text(resource, "name") or resource.address
     at = context.at(resource)
-    clouds(context).thing(made, kind, name, at, tag=resource.type, places=places_of(made), basis=Basis.DECLARED)
+    context.azure.thing(made, kind, name, at, tag=resource.type, places=places_of(made), basis=Basis.DECLARED)
     return True
 
 
 def describe_identity(context: Context, resource: Resource) -> bool:
     """A managed identity that stands for itself."""
     made, name = _id(context, resource), context.text(resource, "name") or resource.address
-    azure, at = clouds(context), context.at(resource)
+    azure, at = context.azure, context.at(resource)
     key = azure.identity(made, name, at, places=places_of(made), basis=Basis.DECLARED)
     azure.acts_as(key, made, at)
     principal = context.text(resource, "principal_id")
@@ -104,7 +99,7 @@ def describe_identity(context: Context, resource: Resource) -> bool:
 
 def tie_thing(context: Context, resource: Resource) -> bool:
     """The identities that a service acts as, its access policies, and whether anyone may read it."""
-    azure, made, at = clouds(context), _id(context, resource), context.at(resource)
+    azure, made, at = context.azure, _id(context, resource), context.at(resource)
     for block in context.blocks(resource, "identity") if resource.type in SERVICES else ():
         principal = block.get("principal_id")
         keys = [_principal(context, principal, at)] if is_name(principal) and principal else []
@@ -123,8 +118,8 @@ def _principal(context: Context, principal: str, at: At) -> str:
     """The credential of a principal: of the party that the options name, or of whatever it is."""
     named = context.options.parties.get(principal)
     if named:
-        return clouds(context).party(Party(id=named, provenance=at), at)
-    return clouds(context).identity(f"azure:principal {principal}", f"principal {principal}", at)
+        return context.azure.party(Party(id=named, provenance=at), at)
+    return context.azure.identity(f"azure:principal {principal}", f"principal {principal}", at)
 
 
 def effects_of(role: str) -> tuple[str, ...] | None:
@@ -159,7 +154,7 @@ def _grant(context: Context, key: str, role: str, scope: str, at: At) -> None:
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
         context.gathering.note(NoteKind.UNRESOLVED, message, at=at)
-    clouds(context).grant(key, role, effects or (), scope, at)
+    context.azure.grant(key, role, effects or (), scope, at)
 
 
 def _vault(context: Context, vault: str, block: dict[str, Any], at: At) -> None:
@@ -168,7 +163,7 @@ def _vault(context: Context, vault: str, block: dict[str, Any], at: At) -> None:
     rights = {each.lower() for name in _RIGHTS for each in strings(block.get(name)) or ()}
     effects = [effect for effect, words in _SECRETS.items() if rights & words]
     if is_name(principal) and principal and effects:
-        clouds(context).grant(_principal(context, principal, at), "access policy", effects, vault, at)
+        context.azure.grant(_principal(context, principal, at), "access policy", effects, vault, at)
 
 
 _RIGHTS = ("secret_permissions", "key_permissions", "certificate_permissions", "storage_permissions")
@@ -187,7 +182,7 @@ def federation(context: Context, resource: Resource) -> bool:
     issuer, parent = context.text(resource, "issuer"), context.text(resource, "parent_id")
     if not issuer or not parent:
         return False
-    azure, at, parent = clouds(context), context.at(resource), _spelled(parent)
+    azure, at, parent = context.azure, context.at(resource), _spelled(parent)
     host = bare_url(issuer).partition("://")[2].rstrip("/") or issuer
     named = context.options.parties.get(host)
     made = Party(id=named) if named else Party(id=f"oidc:{host}"[:400], name=host[:400], role="provider")
@@ -207,7 +202,7 @@ def delegation(context: Context, resource: Resource) -> bool:
         return True
     named = context.options.parties.get(tenant)
     made = Party(id=named) if named else Party(id=f"azure:tenant {tenant}", name=f"Azure tenant {tenant}")
-    key = clouds(context).party(made.model_copy(update={"provenance": at}), at)
+    key = context.azure.party(made.model_copy(update={"provenance": at}), at)
     for block in context.blocks(resource, "authorization"):
         stated = block.get("role_definition_id")
         role = _role(context, None, stated if is_name(stated) else None)

@@ -7,7 +7,7 @@ tied to what reaches the places that it stands in where the thing is described, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from blastradius.gathering import Gathering
 from blastradius.model import Basis, Credential, Kind, Operation, Party, Scope, Service, Store, Verb
@@ -29,6 +29,7 @@ class Clouds:
     word: str
     zone: str | None = None
     owner: str | None = None
+    touched: set[tuple[str, str]] = field(default_factory=set)
 
     def thing(
         self,
@@ -71,7 +72,7 @@ class Clouds:
         key = fitting(f"{holder} credentials")
         if key not in self.gathering.entities:
             self.gathering.entity(Credential(id=key, type="oauth_token", basis=basis, provenance=at))
-        self.gathering.relate(Verb.HOLDS, holder, key, at=at, basis=basis)
+            self.gathering.relate(Verb.HOLDS, holder, key, at=at, basis=basis)
         return key
 
     def party(self, made: Party, at: At) -> str:
@@ -80,9 +81,9 @@ class Clouds:
             self.gathering.entity(made)
         return self.key(made.id, at)
 
-    def grant(self, key: str, role: str, effects: Iterable[str], place: str, at: At, *, conditional: str = "") -> None:
+    def grant(self, key: str, role: str, effects: Iterable[str], place: str, at: At) -> None:
         """A role on a place, and what it permits there; what it permits is an upper bound."""
-        scope = fitting(f"{role} on {place}{conditional}")
+        scope = fitting(f"{role} on {place}")
         if scope not in self.gathering.entities:
             self.gathering.entity(Scope(id=scope, name=role[:MAX_ID], provenance=at))
         self.gathering.relate(Verb.GRANTS, key, scope, at=at)
@@ -118,6 +119,9 @@ class Clouds:
         return made
 
     def _touch(self, operation: str, effect: str, thing: str, at: At) -> None:
+        if (operation, thing) in self.touched:
+            return
+        self.touched.add((operation, thing))
         kind = self.gathering.entities[thing].kind
         if effect == CALL:
             if kind == Kind.SERVICE:

@@ -18,6 +18,7 @@ from ._aws_graph import At
 from ._aws_options import AwsOptions
 from ._aws_policies import Keys, Policy, fitting, is_name, read_policy
 from ._aws_types import BY_TERRAFORM
+from ._terraform_clouds import Clouds
 from ._terraform_reading import Estate, Resource
 from ._terraform_references import Reference, References
 
@@ -63,6 +64,16 @@ class Context:
     def gathering(self) -> Gathering:
         """Where the facts go."""
         return self.build.gathering
+
+    @cached_property
+    def azure(self) -> Clouds:
+        """What is gathered at Azure."""
+        return Clouds(self.gathering, "azure", self.options.zone, self.options.owner)
+
+    @cached_property
+    def google(self) -> Clouds:
+        """What is gathered at Google."""
+        return Clouds(self.gathering, "google", self.options.zone, self.options.owner)
 
     @cached_property
     def projects(self) -> frozenset[str]:

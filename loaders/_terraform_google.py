@@ -89,11 +89,6 @@ _AGENTS = ("gcp-sa-", "cloudservices", "container-engine-robot")
 _ROBOT = ".iam.gserviceaccount.com"
 
 
-def clouds(context: Context) -> Clouds:
-    """What is gathered at Google."""
-    return Clouds(context.gathering, "google", context.options.zone, context.options.owner)
-
-
 def _named(context: Context, resource: Resource, of: str, attribute: str) -> tuple[str, str] | None:
     """The id and the name of a thing: its type, its project where that is stated, and what it is called."""
     text = context.text(resource, attribute)
@@ -121,7 +116,7 @@ def describe_thing(context: Context, resource: Resource) -> bool:
     made, name = _described(context, resource)
     places = [f"project {each}" for each in [context.text(resource, "project")] if each]
     at = context.at(resource)
-    clouds(context).thing(made, kind, name, at, tag=resource.type, places=places, basis=Basis.DECLARED)
+    context.google.thing(made, kind, name, at, tag=resource.type, places=places, basis=Basis.DECLARED)
     return True
 
 
@@ -130,7 +125,7 @@ def describe_account(context: Context, resource: Resource) -> bool:
     email, project = _email(context, resource), context.text(resource, "project")
     places = [f"project {project}"] if project else []
     at = context.at(resource)
-    clouds(context).identity(f"google:{email}", email, at, places=places, basis=Basis.DECLARED)
+    context.google.identity(f"google:{email}", email, at, places=places, basis=Basis.DECLARED)
     return True
 
 
@@ -142,7 +137,7 @@ def _email(context: Context, resource: Resource) -> str:
 
 def tie_thing(context: Context, resource: Resource) -> bool:
     """The service account that a service acts as."""
-    google, at = clouds(context), context.at(resource)
+    google, at = context.google, context.at(resource)
     for path in _ACCOUNTS:
         name = path[-1]
         blocks = context.blocks(resource, *path[:-1]) if len(path) > 1 else [resource.values]
@@ -195,7 +190,7 @@ def grant(context: Context, resource: Resource) -> bool:
 def _place(context: Context, resource: Resource) -> str | None:
     """What a role is given on: the thing that the resource's own type names, or what stands above."""
     of = resource.type.removeprefix("google_").rpartition("_iam_")[0]
-    google, at, attribute = clouds(context), context.at(resource), PLACES.get(of, "name")
+    google, at, attribute = context.google, context.at(resource), PLACES.get(of, "name")
     if of in _ABOVE:
         name = context.text(resource, attribute)
         return f"{of} {name.rpartition('/')[2]}" if name else None
@@ -211,7 +206,7 @@ def _place(context: Context, resource: Resource) -> str | None:
 
 
 def _member(context: Context, member: str, role: str, effects: tuple[str, ...], place: str, at: At) -> None:
-    google = clouds(context)
+    google = context.google
     if member in ("allUsers", "allAuthenticatedUsers"):
         for effect in effects:
             google.anyone(effect, place, at)
@@ -251,7 +246,7 @@ def account_key(context: Context, resource: Resource) -> bool:
     """A key of a service account."""
     email = (context.text(resource, "service_account_id") or "").rpartition("/")[2]
     if email:
-        clouds(context).identity(f"google:{email}", email, context.at(resource))
+        context.google.identity(f"google:{email}", email, context.at(resource))
     return bool(email)
 
 

@@ -16,7 +16,9 @@ ESTATE = "blastradius: 1\nparties: {a: }\n"
 
 
 def test_what_ships_is_found_by_listing() -> None:
-    assert list(plugins.loaders()) == ["native", "openapi"]
+    names = list(plugins.loaders())
+    assert names == sorted(names)
+    assert {"aws_iam", "cloudformation", "native", "openapi", "terraform"} <= set(names)
     assert list(plugins.queries()) == ["explain", "exposure", "rank", "reach", "verify"]
     assert plugins.query_titles().keys() == plugins.queries().keys()
 
