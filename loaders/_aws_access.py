@@ -125,10 +125,14 @@ class Access:
         operations = self._operations(statement, at)
         for operation in operations:
             self.gathering.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
-        if operations and statement.conditions:
+        self.taken_as_met(statement if operations else None)
+        return bool(operations)
+
+    def taken_as_met(self, statement: Statement | None) -> None:
+        """Conditions of a statement that change nothing here, for they are taken as met."""
+        if statement and statement.conditions:
             self.assumed.conditional += 1
             self.assumed.conditions.update(each.key for each in statement.conditions)
-        return bool(operations)
 
     def _operations(self, statement: Statement, at: At) -> list[str]:
         resources = self._resources(statement)

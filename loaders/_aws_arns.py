@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ._aws_families import BY_NAME, BY_SERVICE, Effects, Family
+from ._aws_policies import fitting
 
 _VARIABLE = re.compile(r"\$\{[^}]*:[^}]*\}|\$\{[*?$]\}")
 _CALLER = re.compile(r"\$\{aws:(username|userid)\}", re.IGNORECASE)
@@ -62,7 +63,7 @@ def is_account(text: str) -> bool:
 def identity_arn(arn: Arn) -> str:
     """A user, role or group without its path: the name alone is unique in an account, and references drop the path."""
     kind, _, rest = arn.resource.partition("/")
-    return f"arn:{arn.partition}:iam::{arn.account}:{kind}/{rest.rpartition('/')[2]}"
+    return fitting(f"arn:{arn.partition}:iam::{arn.account}:{kind}/{rest.rpartition('/')[2]}")
 
 
 def is_caller(resource: str) -> bool:

@@ -183,10 +183,8 @@ class Builder:
         entities, relations = self.gathering.entities, self.gathering.relations
         for name, each in list(relations.items()):
             ends = SIGNATURES[each.verb]
-            ok = all(entities[one].kind in ends.sources for one in each.sources) and all(
-                entities[one].kind in ends.targets for one in each.targets
-            )
-            if not ok:
+            sides = ((each.sources, ends.sources), (each.targets, ends.targets))
+            if any(one not in entities or entities[one].kind not in kinds for ids, kinds in sides for one in ids):
                 del relations[name]
                 message = f"{name[:200]!r} joins things that do not go together; an id is used for two kinds"
                 self.gathering.note(NoteKind.CONTRADICTED, message, at=each.provenance)

@@ -103,11 +103,18 @@ class Doors:
             told = told or who.kind != "unknown"
             if who.kind in ("party", "anyone"):
                 outsiders[who.name].append((who, said, at))
+                self._any_subject(role, who, said, at)
             elif who.kind == "unknown":
                 self._unknown(role, who, at)
             else:
                 self._inside(role, who, at)
+                self.access.taken_as_met(statement if said.controls else None)
         return told
+
+    def _any_subject(self, role: str, who: Who, said: Circumstances, at: At) -> None:
+        if who.party and ":oidc-provider/" in who.name and not said.subject:
+            message = f"{role} trusts any identity that {who.party.label} vouches for; no condition names the subject"
+            self.gathering.note(NoteKind.ASSUMED, message, role, at=at)
 
     def _inside(self, role: str, who: Who, at: At) -> None:
         """One of us, an account of ours, or a service of AWS that runs what it is given."""

@@ -44,14 +44,19 @@ At = tuple[Provenance, ...]
 
 @dataclass
 class Graph:
-    """What is gathered of one document in the terms of AWS; ``account`` is the one it speaks of, ``""`` if unknown."""
+    """What is gathered of one document in the terms of AWS; ``account`` is the one it speaks of, ``""`` if unknown.
+
+    ``known`` has, for a family and what is done to it, the things by the ARNs that patterns are matched against;
+    ``paths`` the ARNs of identities with their paths.
+    """
 
     gathering: Gathering
     account: str
     own: frozenset[str]
     zone: str | None = None
     owner: str | None = None
-    known: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    known: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
     patterns: dict[str, tuple[Target, str, At]] = field(default_factory=dict)
     touched: set[tuple[str, str]] = field(default_factory=set)
 
@@ -59,11 +64,11 @@ class Graph:
 
     def thing(self, family: str, arn: str, at: At, made: Entity | None = None) -> str:
         """A resource: the entity given, or one made of its ARN, tied to all that reaches its family."""
+        arn = fitting(arn)
         if arn not in self.gathering.entities or made is not None:
             self.gathering.entity(made or self._made(BY_NAME[family].kind, arn, at))
-        seen = self.known.setdefault((family, ""), set())
-        if arn not in seen:
-            seen.add(arn)
+        if (family, arn) not in self.touched:
+            self.touched.add((family, arn))
             self._tie(family, arn, at)
         return arn
 
@@ -78,7 +83,7 @@ class Graph:
     def open_to(self, family: str, effects: tuple[str, ...], thing: str, account: str, at: At) -> None:
         """Tie a thing to what reaches all of its family in the account."""
         for effect in effects:
-            self.known.setdefault((family, effect), set()).add(thing)
+            self.known.setdefault((family, effect), {})[self.paths.get(thing, thing)] = thing
             operation = self._operation(family, effect, f"* in {account or UNKNOWN}", at)
             self._touch(operation, effect.partition(" ")[0], thing, at)
 
@@ -186,6 +191,7 @@ class Graph:
         """A user, role or group: whatever acts as it, with the credential that lets it act."""
         named = identity_arn(arn)
         key = self.key(named)
+        self.paths.setdefault(named, str(arn))
         if named not in self.gathering.entities or made is not None:
             self.gathering.entity(made or self._made(Kind.SERVICE, named, at))
         if key not in self.gathering.entities:
@@ -218,13 +224,14 @@ class Graph:
         budget = MAX_MATCHES
         for operation, (target, effect, at) in sorted(self.patterns.items()):
             base = effect.partition(" ")[0]
-            for thing in self._matches(target, ordered.get((target.family.name, effect), [])):
+            things = self.known.get((target.family.name, effect), {})
+            for name in self._matches(target, ordered.get((target.family.name, effect), [])):
                 budget -= 1
                 if budget < 0:
                     message = f"patterns fit more than {MAX_MATCHES:,} resources; the rest is not linked"
                     self.gathering.note(NoteKind.INCOMPLETE, message)
                     return
-                self._touch(operation, base, thing, at, target.part)
+                self._touch(operation, base, things[name], at, target.part)
 
     @staticmethod
     def _matches(target: Target, things: list[str]) -> list[str]:

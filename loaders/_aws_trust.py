@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from blastradius.model import Basis, Control, ControlKind, Party, Provenance
+from blastradius.options import MAX_ID
 
 from ._aws_arns import Arn, arn_of, is_account, is_identity
 from ._aws_options import AwsOptions
@@ -35,11 +36,6 @@ class Circumstances:
     subject: bool = False
     unknown: list[str] = field(default_factory=list)
 
-    @property
-    def names_someone(self) -> bool:
-        """Whether the conditions say who may come."""
-        return bool(self.accounts or self.arns or self.organizations)
-
 
 def circumstances(conditions: Iterable[Condition]) -> Circumstances:
     """Read the conditions of a statement that trusts someone."""
@@ -52,8 +48,8 @@ def circumstances(conditions: Iterable[Condition]) -> Circumstances:
 
 def _understood(each: Condition, found: Circumstances) -> bool:
     operator = each.operator.lower().removeprefix("foranyvalue:")
-    values = {value for value in each.values if value and value != "*"}
-    if each.key in _NEUTRAL:
+    values = {value for value in each.values if value}
+    if each.key in _NEUTRAL or ("*" in values and operator.endswith("like")):
         return True
     control = _control(operator, each.key, values)
     if control:
@@ -143,7 +139,7 @@ class People:
             return self._own(arn, name)
         if account in self.own:
             return Who("account", account)
-        if arn and arn.account == "cloudfront":
+        if arn and arn.account in ("", "cloudfront"):
             return Who("service", name)
         if account.startswith("${"):
             return Who("party", name, self._unnamed(account, at))
@@ -202,7 +198,7 @@ class People:
     def _party(self, key: str, made: str, name: str, at: tuple[Provenance, ...]) -> Party:
         """The party that the options name, of which they say the rest, or one made of the source's own id."""
         named = self.options.parties.get(key)
-        return Party(id=named, provenance=at) if named else Party(id=made, name=name, provenance=at)
+        return Party(id=named or fitting(made), name=None if named else name[:MAX_ID], provenance=at)
 
 
 def controls(kinds: Iterable[ControlKind], at: tuple[Provenance, ...]) -> tuple[Control, ...]:

@@ -151,7 +151,8 @@ def _not_ours(body: Any) -> str | None:
         return "a template as text inside JSON; save the text of TemplateBody as a file of its own"
     version = body.get("AWSTemplateFormatVersion", VERSION) if isinstance(body, dict) else None
     if version != VERSION:
-        return f"AWSTemplateFormatVersion {str(version)[:40]!r}; known is {VERSION}"
+        shown = repr(version) if isinstance(version, str) and len(version) < 20 else "that is no version"
+        return f"AWSTemplateFormatVersion {shown}; known is {VERSION}"
     if not isinstance(body.get("Resources"), dict) or not body["Resources"]:
         return "no mapping 'Resources'; expected a CloudFormation template"
     return None

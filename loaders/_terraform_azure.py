@@ -9,7 +9,7 @@ from blastradius.gathering import bare_url
 from blastradius.model import Basis, Kind, NoteKind, Party, Verb
 
 from ._aws_graph import At
-from ._aws_policies import is_name, strings
+from ._aws_policies import fitting, is_name, strings
 from ._terraform_clouds import CALL, CONTROL, READ, WRITE
 from ._terraform_context import Context
 from ._terraform_reading import Resource
@@ -65,7 +65,7 @@ def _id(context: Context, resource: Resource) -> str:
 
 def _spelled(made: str) -> str:
     """An id as it is mostly spelled: Azure minds no case, and parts of it come either way."""
-    return _GROUPS.sub("/resourceGroups/", made)
+    return fitting(_GROUPS.sub("/resourceGroups/", made))
 
 
 def places_of(made: str) -> list[str]:
@@ -201,7 +201,9 @@ def delegation(context: Context, resource: Resource) -> bool:
     if tenant in context.options.own_tenants:
         return True
     named = context.options.parties.get(tenant)
-    made = Party(id=named) if named else Party(id=f"azure:tenant {tenant}", name=f"Azure tenant {tenant}")
+    made = (
+        Party(id=named) if named else Party(id=fitting(f"azure:tenant {tenant}"), name=f"Azure tenant {tenant[:200]}")
+    )
     key = context.azure.party(made.model_copy(update={"provenance": at}), at)
     for block in context.blocks(resource, "authorization"):
         stated = block.get("role_definition_id")

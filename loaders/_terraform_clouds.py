@@ -132,5 +132,5 @@ class Clouds:
     def acts_as(self, key: str, identity: str, at: At) -> None:
         """A credential that lets one act as an identity."""
         operation = self._operation(ACT, identity, at)
-        self._touch(operation, ACT, identity, at)
+        self._touch(operation, ACT, fitting(identity), at)
         self.gathering.relate(Verb.GRANTS, key, operation, at=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from blastradius.model import Basis, Kind, NoteKind, Party, Verb
 
 from ._aws_graph import At
-from ._aws_policies import is_name
+from ._aws_policies import fitting, is_name
 from ._terraform_clouds import ACT, CALL, CONTROL, READ, WRITE, Clouds
 from ._terraform_context import Context
 from ._terraform_reading import Resource
@@ -97,7 +97,7 @@ def _named(context: Context, resource: Resource, of: str, attribute: str) -> tup
     name = text.rpartition("/")[2]
     project = text.split("/")[1] if text.startswith("projects/") else context.text(resource, "project")
     parts = [of, *([project] if project and of not in _GLOBAL else []), name]
-    return "google:" + "/".join(parts), name
+    return fitting("google:" + "/".join(parts)), name
 
 
 def _described(context: Context, resource: Resource) -> tuple[str, str]:
@@ -107,7 +107,7 @@ def _described(context: Context, resource: Resource) -> tuple[str, str]:
         found = _named(context, resource, of, attribute)
         if found:
             return found
-    return f"google:{of}/{context.unknown(resource)}", resource.address
+    return fitting(f"google:{of}/{context.unknown(resource)}"), resource.address
 
 
 def describe_thing(context: Context, resource: Resource) -> bool:
@@ -196,8 +196,9 @@ def _place(context: Context, resource: Resource) -> str | None:
         return f"{of} {name.rpartition('/')[2]}" if name else None
     if of == "service_account":
         email = (context.text(resource, attribute) or "").rpartition("/")[2]
-        google.identity(f"google:{email}", email, at)
-        return f"google:{email}" if email else None
+        if email:
+            google.identity(f"google:{email}", email, at)
+        return fitting(f"google:{email}") if email else None
     found = _named(context, resource, of, attribute)
     if found:
         kind = Kind.SERVICE if f"google_{of}" in SERVICES else Kind.STORE

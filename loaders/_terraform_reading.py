@@ -92,12 +92,12 @@ def _not_ours(data: Any) -> str | None:
         return f"neither a plan nor a state; expected what {_SHOW} has"
     if "format_version" in data or "planned_values" in data:
         version = str(data.get("format_version", "1.0"))
-        return None if _FORMAT.fullmatch(version) else f"format_version {version[:40]!r}; read are 0.1 to 1.x"
+        return None if _FORMAT.fullmatch(version) else f"format_version {version[:20]!r}; read are 0.1 to 1.x"
     if _is_configuration(data) and "version" not in data:
         return f"Terraform configuration, not its values; save {_SHOW}"
     version = str(data.get("version"))
     if version != "4":
-        return f"a state of version {version[:40]!r}; read is 4: run terraform show -json, or refresh the state"
+        return f"a state of version {version[:20]!r}; read is 4: run terraform show -json, or refresh the state"
     return None
 
 

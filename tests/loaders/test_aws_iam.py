@@ -134,7 +134,9 @@ def test_a_control_counts_only_where_every_statement_asks_for_it(tmp_path: Path)
         ({"AWS": "*"}, {"StringEquals": {"aws:PrincipalOrgID": "o-theirs"}}, {"aws:o-theirs"}),
         ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-ours"}}, set()),
         ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::999988887777:role/x*"}}, {"aws:999988887777"}),
+        ("*", {"StringLike": {"aws:PrincipalOrgID": ["*", "o-theirs"]}}, {"aws:anyone"}),
         ("*", {"StringEquals": {"aws:PrincipalTag/a": "b"}}, set()),
+        ("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::a-bucket"}}, set()),
         ({"Federated": "accounts.google.com"}, {}, {"oidc:accounts.google.com"}),
         ({"Service": "lambda.amazonaws.com"}, {}, set()),
         ({"AWS": OWN}, {}, set()),
@@ -145,6 +147,15 @@ def test_a_control_counts_only_where_every_statement_asks_for_it(tmp_path: Path)
 def test_who_is_let_in(tmp_path: Path, principal: Any, condition: dict[str, Any], party: set[str]) -> None:
     ours = {"own_accounts": ["444455556666"], "own_organizations": "o-ours"}
     assert _parties(_trusting(tmp_path, _assume(principal, **condition), **ours)) == party
+
+
+@pytest.mark.parametrize(("key", "named"), [("ci.example:sub", True), ("ci.example:aud", False)])
+def test_an_identity_provider_without_a_subject_vouches_for_all_it_knows(tmp_path: Path, key: str, named: bool) -> None:
+    provider = {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/ci.example"}
+    trust = {**_assume(provider, StringEquals={key: "x"}), "Action": "sts:AssumeRoleWithWebIdentity"}
+    loaded = _trusting(tmp_path, trust)
+    assert _parties(loaded) == {"oidc:ci.example"}
+    assert ("any identity" in _says(loaded, NoteKind.ASSUMED)) != named
 
 
 def test_our_own_role_acts_as_another_by_its_name_alone(tmp_path: Path) -> None:
@@ -200,6 +211,15 @@ def test_all_but_what_is_named(tmp_path: Path) -> None:
 def test_a_pattern_reaches_what_fits_it(tmp_path: Path) -> None:
     loaded = _allowing(tmp_path, _allow("sqs:SendMessage", f"arn:aws:sqs:*:{OWN}:in-*"), _allow("sqs:*", QUEUE))
     assert f"writes:aws sqs write arn:aws:sqs:*:{OWN}:in-* in {OWN}>{QUEUE}" in _edges(loaded)
+
+
+def test_a_pattern_with_a_path_finds_the_role_that_goes_by_its_name(tmp_path: Path) -> None:
+    role = {"Arn": f"arn:aws:iam::{OWN}:role/ops/backup-1"}
+    allow = {"Statement": _allow("iam:PutRolePolicy", f"arn:aws:iam::{OWN}:role/ops/*")}
+    inline = [{"PolicyName": "p", "PolicyDocument": allow}]
+    loaded = _small(tmp_path, {"RoleDetailList": [_role(RolePolicyList=inline), role]})
+    pattern = f"aws identity control arn:aws:iam::{OWN}:role/ops/* in {OWN}"
+    assert f"controls:{pattern}>arn:aws:iam::{OWN}:role/backup-1" in _edges(loaded)
 
 
 QUEUE = f"arn:aws:sqs:eu-west-1:{OWN}:in-1"
@@ -381,8 +401,10 @@ def _document(tmp_path: Path, data: Any) -> Any:
 
 def test_hostile_names(shared: Path, tmp_path: Path) -> None:
     names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
-    for name in [*names, "x" * 3000, "AKIAABCDEFGHIJKLMNOP"]:
-        role = {**_role(_assume({"AWS": name})), "Arn": f"arn:aws:iam::{OWN}:role/{name}"}
+    for name in [*names, "x" * 3000, "y" * 1500, "z" * 460, "AKIAABCDEFGHIJKLMNOP"]:
+        trusts = [_assume({each: name}) for each in ("AWS", "Service", "Federated")]
+        trusts.append(_assume("*", StringEquals={"aws:PrincipalOrgID": name}))
+        role = {**_role(*trusts), "Arn": f"arn:aws:iam::{OWN}:role/{name}"}
         policy = {"PolicyName": name, "PolicyDocument": {"Statement": _allow(f"s3:{name}", f"arn:aws:s3:::{name}/*")}}
         user = {"Arn": f"arn:aws:iam::{OWN}:user/u", "GroupList": [name], "UserPolicyList": [policy]}
         try:

@@ -348,7 +348,7 @@ def test_deep_and_wide_values_end() -> None:
 
 def test_hostile_names(shared: Path) -> None:
     names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
-    for name in [*names, "x" * 3000]:
+    for name in [*names, "x" * 3000, "y" * 1500, "z" * 460]:
         body = {
             "Resources": {name: {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}, "R": {"Type": name}}
         }

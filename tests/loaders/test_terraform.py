@@ -389,12 +389,16 @@ def test_wrong_types_anywhere(case: str, value: Any) -> None:
 
 def test_hostile_names(shared: Path) -> None:
     names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
-    for name in [*names, "x" * 3000]:
+    for name in [*names, "x" * 3000, "y" * 1500, "z" * 460]:
         rows = [
             _row("aws_s3_bucket", name, bucket=name),
             _row("google_project_iam_member", "m", project=name, role=name, member=name),
             _row("azurerm_role_assignment", "r", scope=name, role_definition_name=name, principal_id=name),
             _row("azurerm_key_vault", "v", id=f"/subscriptions/{name}", name=name),
+            _row("azurerm_lighthouse_definition", "l", managing_tenant_id=name, scope=name),
+            _row("azurerm_federated_identity_credential", "f", issuer=name, parent_id=name),
+            _row("google_service_account", "a", account_id=name, project=name),
+            _row("aws_lambda_permission", "p", function_name=name, principal=name),
         ]
         try:
             _state(*rows)
