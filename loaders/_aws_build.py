@@ -14,10 +14,10 @@ from blastradius.loader import Document
 from blastradius.model import SIGNATURES, Basis, Control, Credential, Kind, NoteKind, Scope, Service, Store, Verb
 
 from ._aws_access import Access
-from ._aws_arns import Arn, arn_of, identity_arn
+from ._aws_arns import Arn, arn_of, identity_arn, is_account
 from ._aws_doors import Doors
 from ._aws_families import BY_NAME
-from ._aws_graph import At, Graph, short
+from ._aws_graph import UNKNOWN, At, Graph, short
 from ._aws_managed import known_policy
 from ._aws_options import AwsOptions, read_vendors
 from ._aws_policies import Keys, Policy, fitting
@@ -173,6 +173,10 @@ class Builder:
         """Patterns linked, what cannot be left out, and all that was taken for granted said."""
         self.graph.link_patterns()
         self._leave_out_misfits()
+        account = self.graph.account or UNKNOWN
+        if not is_account(account) and f"aws account {account}" in self.gathering.entities:
+            message = f"the account is not known and is called {account}; option 'account' says which it is"
+            self.gathering.note(NoteKind.ASSUMED, message)
         for name, at in sorted(self.undocumented.items()):
             message = f"policy {name} is attached, but its document is not here; what it permits is not known"
             self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
