@@ -37,7 +37,13 @@ class AwsOptions(Shape):
 def is_vendor_list(data: Any) -> bool:
     """Whether a document is a list of vendors' account ids, as public lists have them."""
     first = data[0] if isinstance(data, list) and data else None
-    return isinstance(first, dict) and isinstance(first.get("name"), str) and isinstance(first.get("accounts"), list)
+    accounts = first.get("accounts") if isinstance(first, dict) and isinstance(first.get("name"), str) else None
+    return isinstance(accounts, list) and all(is_account(_twelve(each)) for each in accounts)
+
+
+def _twelve(account: Any) -> str:
+    """An account id as text, also where it was written as a number."""
+    return f"{account:012d}" if isinstance(account, int) else str(account)
 
 
 def read_vendors(document: Document, options: AwsOptions) -> dict[str, str]:
@@ -57,5 +63,5 @@ def read_vendors(document: Document, options: AwsOptions) -> dict[str, str]:
         if isinstance(name, str) and harmless(name) and isinstance(each.get("accounts"), list):
             vendor = "Amazon Web Services" if each.get("type") == "aws" else name.strip()[:200]
             for account in each["accounts"]:
-                found.setdefault(f"{account:012d}" if isinstance(account, int) else str(account), vendor)
+                found.setdefault(_twelve(account), vendor)
     return found

@@ -19,7 +19,7 @@ from blastradius.options import read_options
 from ._aws_arns import identity_arn, is_account
 from ._aws_build import Builder, builder
 from ._aws_graph import At
-from ._aws_iam_reading import Details, Identity, Reader, is_page, pages
+from ._aws_iam_reading import Details, Identity, Managed, Reader, is_page, pages
 from ._aws_options import AwsOptions, is_vendor_list
 
 _COMMAND = "aws iam get-account-authorization-details --output json"
@@ -92,11 +92,9 @@ class Listing:
         """Everything that is described first, then what ties it."""
         for identity in details.identities:
             self._describe(identity)
+        accounts = sorted({each.arn.account for each in details.identities}) or [self.build.graph.account]
         for policy in details.policies:
-            self.build.policy(str(policy.arn), self.gathering.at(*policy.keys), policy.policy)
-            self.gathering.fact()
-            if policy.older:
-                self.gathering.ignore("statements of policy versions that are not in force", policy.older)
+            self._policy(policy, [policy.arn.account] if is_account(policy.arn.account) else accounts)
         for identity in details.identities:
             self._tie(identity)
         if details.cut_off:
@@ -111,8 +109,20 @@ class Listing:
         if read.bounded:
             self.build.access.assumed.bounded.append(identity_arn(read.arn))
 
+    def _policy(self, read: Managed, accounts: list[str]) -> None:
+        """A managed policy; one of AWS in every account of the listing, though its statements count once."""
+        for number, account in enumerate(accounts):
+            self.build.graph.account = account
+            self.build.access.statements_count = number == 0
+            self.build.policy(str(read.arn), self.gathering.at(*read.keys), read.policy)
+        self.build.access.statements_count = True
+        self.gathering.fact()
+        if read.older:
+            self.gathering.ignore("statements of policy versions that are not in force", read.older)
+
     def _tie(self, read: Identity) -> None:
         arn, at = read.arn, self.gathering.at(*read.keys)
+        self.build.graph.account = arn.account
         self.build.admit(arn, read.trust)
         for policy in read.attached:
             self.build.attach(arn, policy.name, policy.keys)

@@ -243,6 +243,20 @@ def test_a_policy_of_aws_is_another_one_in_each_account(tmp_path: Path) -> None:
     assert not reached
 
 
+def test_pages_of_several_accounts_are_kept_apart(tmp_path: Path) -> None:
+    arn = "arn:aws:iam::aws:policy/ReadIt"
+    attached = {"AttachedManagedPolicies": [{"PolicyArn": arn}]}
+    document = {"Statement": [_allow("s3:GetObject")]}
+    policy = {"Arn": arn, "PolicyVersionList": [{"IsDefaultVersion": True, "Document": document}]}
+    other = {**_role(**attached), "Arn": "arn:aws:iam::444455556666:role/r"}
+    loaded = _small(
+        tmp_path, [{"RoleDetailList": [_role(**attached)], "Policies": [policy]}, {"RoleDetailList": [other]}]
+    )
+    assert _permitted(loaded) == {f"aws s3 read * in {OWN}", "aws s3 read * in 444455556666"}
+    assert loaded.tally.facts == 6
+    assert f"grants:arn:aws:iam::444455556666:role/r session>{arn} in 444455556666" in _edges(loaded)
+
+
 def test_size_is_linear_in_what_is_stated(tmp_path: Path) -> None:
     def relations(count: int) -> int:
         resources = [f"arn:aws:sqs:x:{OWN}:q{index}" for index in range(count)]
@@ -342,7 +356,7 @@ def test_the_real_vendor_list_is_read(shared: Path, tmp_path: Path) -> None:
     [
         ({"Roles": [{"Arn": "arn:aws:iam::1:role/x"}]}, "list-roles"),
         ({"Users": [{"Arn": "arn:aws:iam::1:user/x"}]}, "list-users"),
-        ([{"name": "x", "accounts": ["1"]}], "vendors"),
+        ([{"name": "x", "accounts": ["999988887777"]}], "vendors"),
         ({"openapi": "3.0.0"}, "UserDetailList"),
         ([], "UserDetailList"),
     ],
