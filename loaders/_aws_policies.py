@@ -149,7 +149,7 @@ def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
         return None
     found: list[tuple[str, str]] = []
     for kind, stated in value.items():
-        names = strings(_texts(stated))
+        names = strings(_texts(stated) if stated is not None else None)
         if names is None or kind not in PRINCIPALS:
             return None
         found += [("*", "*") if (kind, name) == ("AWS", "*") else (kind, name) for name in names]
@@ -158,9 +158,8 @@ def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
 
 def _texts(value: Any) -> Any:
     """Account ids that were written as numbers, as text of twelve digits."""
-    if isinstance(value, list):
-        return [_texts(each) for each in value]
-    return f"{value:012d}" if isinstance(value, int) and not isinstance(value, bool) else value
+    listed = value if isinstance(value, list) else [value]
+    return [f"{each:012d}" if isinstance(each, int) and not isinstance(each, bool) else each for each in listed]
 
 
 def _conditions(value: Any) -> tuple[Condition, ...] | None:
@@ -180,4 +179,6 @@ def _tests(value: dict[str, dict[str, Any]]) -> Iterator[Condition]:
 
 def _word(value: Any) -> str:
     """A condition's value as text: ``true`` and ``5`` may come bare."""
+    if isinstance(value, (dict, list)):
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -429,6 +429,21 @@ def test_hostile_names(shared: Path, tmp_path: Path) -> None:
         assert "AKIA" not in json.dumps(facts(loaded))
 
 
+@pytest.mark.parametrize("depth", [150, 900, 5000])
+@pytest.mark.parametrize(
+    "stated",
+    [
+        '"Action": %s, "Principal": "*"',
+        '"Action": "sts:AssumeRole", "Principal": {"AWS": %s}',
+        '"Action": "sts:AssumeRole", "Principal": "*", "Condition": {"StringEquals": {"a": %s}}',
+    ],
+)
+def test_documents_in_texts_may_be_as_deep_as_they_like(tmp_path: Path, stated: str, depth: int) -> None:
+    document = '{"Statement": {"Effect": "Allow", ' + stated % ("[" * depth + "]" * depth) + "}}"
+    role = {"Arn": f"arn:aws:iam::{OWN}:role/r", "AssumeRolePolicyDocument": document}
+    assert _small(tmp_path, {"RoleDetailList": [role]}).tally.records == 2
+
+
 def test_a_flood_of_patterns_is_bounded(tmp_path: Path) -> None:
     queues = [_allow("sqs:SendMessage", [f"arn:aws:sqs:x:{OWN}:q{index}" for index in range(1000)])]
     patterns = [

@@ -346,6 +346,16 @@ def test_deep_and_wide_values_end() -> None:
     assert _of(f"B: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {deep}}}}}").tally.facts == 1
 
 
+def test_functions_as_deep_as_reading_allows_end() -> None:
+    for name in ("Fn::If", "Fn::Join", "Fn::Sub", "Fn::Select", "Fn::FindInMap"):
+        value: Any = "x"
+        for _ in range(90):
+            value = {name: [0, value, value if name == "Fn::If" and value == "x" else "y"]}
+        body = {"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": value}}}}
+        loaded = LOADER.load(parse_document(json.dumps(body), "t.json", ".json"), {})
+        assert loaded.tally.facts == 1
+
+
 def test_hostile_names(shared: Path) -> None:
     names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     for name in [*names, "x" * 3000, "y" * 1500, "z" * 460]:
