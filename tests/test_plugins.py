@@ -18,7 +18,9 @@ ESTATE = "blastradius: 1\nparties: {a: }\n"
 
 
 def test_what_ships_is_found_by_listing() -> None:
-    assert {"native", "openapi"} <= plugins.loaders().keys()
+    names = list(plugins.loaders())
+    assert names == sorted(names)
+    assert {"aws_iam", "cloudformation", "native", "openapi", "terraform"} <= set(names)
     assert list(plugins.queries()) == ["explain", "exposure", "levers", "rank", "reach", "review", "seen", "verify"]
     assert plugins.query_titles().keys() == plugins.queries().keys()
 

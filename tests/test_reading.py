@@ -132,3 +132,25 @@ def test_a_part_of_one_of_several_documents() -> None:
     whole = parse_document("a: 1\n---\n---\nb: |\n  c: {d: 1}\n", "x.yaml")
     assert (len(whole.data), whole.data.empty) == (2, 1)
     assert whole.part(1, "b").position("c", "d") == (5, 7)
+
+
+def test_the_short_forms_of_cloudformation_are_keys() -> None:
+    document = parse_document("a: !Ref X\nb: !If [c, !GetAtt R.Arn, !Sub {x: ''}]\nc: !Sub ''\n", "t.yaml")
+    assert document.data == {
+        "a": {"Ref": "X"},
+        "b": {"Fn::If": ["c", {"Fn::GetAtt": "R.Arn"}, {"Fn::Sub": {"x": ""}}]},
+        "c": {"Fn::Sub": ""},
+    }
+    assert document.position("b", "Fn::If", 1) == (2, 12)
+
+
+@pytest.mark.parametrize("tag", ["!Nope", "!ref", "!!python/name:os.system", "!Fn::Ref"])
+def test_no_other_tag_is_read(tag: str) -> None:
+    with pytest.raises(InputError, match="tag"):
+        parse_document(f"a: {tag} x\n", "t.yaml")
+
+
+def test_a_program_is_refused_by_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_s3_bucket" "b" {}\n')
+    with pytest.raises(InputError, match="terraform show -json"):
+        read_document(tmp_path / "main.tf")

@@ -28,6 +28,10 @@ DATA = (*JSON_LINES, *TABLES, ".xlsx", ".xml", ".zip")
 SUFFIXES = (*YAML, ".json", *DATA, *PLAIN)
 _MARKUP = re.compile(r"\s*<(\?xml|!DOCTYPE|!--|[A-Za-z_])")
 _OFFICE = (".xlsx", ".xlsm", ".xlsb", ".ods", ".docx")
+_SOURCES = {
+    ".tf": "Terraform configuration, not its values; save what `terraform show -json` prints of a plan or a state",
+    ".hcl": "HCL, which is a program's source and not data; save what the program prints as JSON",
+}
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _REFUSED = {
     b"\xd0\xcf\x11\xe0": "an old or encrypted Office file; save it as .xlsx without a password",
@@ -137,6 +141,8 @@ def _read(file: Path, shown: str, folder: _Folder) -> ParsedDocument:
     try:
         if not file.is_file():
             raise InputError([f"{shown}: not a file; name a file that can be read, or a folder"])
+        if file.suffix.lower() in _SOURCES:
+            raise InputError([f"{shown}: {_SOURCES[file.suffix.lower()]}"])
         if file.stat().st_size > MAX_BYTES:
             raise InputError([f"{shown}: larger than {MAX_BYTES // 2**20} MB; split the file"])
         raw = file.read_bytes()

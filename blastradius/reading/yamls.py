@@ -15,6 +15,11 @@ MAX_EXPANSION = 10_000
 _Loader: Any = getattr(yaml, "CLoader", yaml.Loader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEMPLATE = re.compile(r"^\s*(\{\{|\{%)|:\s+\{\{[^}]*\}\}|\{%-?\s*(if|for|set|block|extends)\b", re.MULTILINE)
+_FUNCTIONS = """And Base64 Cidr Contains EachMemberEquals EachMemberIn Equals FindInMap ForEach GetAtt GetAZs If
+ImportValue Join Length Not Or RefAll Select Split Sub ToJsonString Transform ValueOf ValueOfAll"""
+_SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"} | {f"!{name}": f"Fn::{name}" for name in _FUNCTIONS.split()}
+"""The tags of CloudFormation and the keys they stand for; no other tag is read."""
+_TEXT = "tag:yaml.org,2002:str"
 _Index = dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]
 
 
@@ -120,6 +125,8 @@ class _Plain:
             fail(self.shown, _mark(node), f"aliases repeat more than {MAX_EXPANSION:,} values; write less of it out")
 
     def _plain(self, node: yaml.Node) -> Any:
+        if node.tag in _SHORT_FORMS:
+            return {_SHORT_FORMS[node.tag]: self._untagged(node)}
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         if node.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
@@ -127,6 +134,12 @@ class _Plain:
         if isinstance(node, yaml.SequenceNode):
             return [self.value(each) for each in node.value]
         return self._mapping(node)
+
+    def _untagged(self, node: yaml.Node) -> Any:
+        """What stands under a short form: a text, also where it is empty, a list or a mapping."""
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(yaml.ScalarNode(_TEXT, node.value, node.start_mark, node.end_mark, "'"))
+        return [self.value(each) for each in node.value] if isinstance(node, yaml.SequenceNode) else self._mapping(node)
 
     def _scalar(self, node: yaml.ScalarNode) -> str | None:
         text = str(node.value)
@@ -181,6 +194,8 @@ def _place_in(nodes: list[yaml.Node], keys: Keys, index: _Index) -> Spot:
 def _place(node: yaml.Node | None, keys: Keys, index: _Index) -> Spot:
     place = _mark(node) if node is not None else (1, 1)
     for key in keys:
+        if node is not None and _SHORT_FORMS.get(node.tag) == key:
+            continue
         if isinstance(node, yaml.MappingNode):
             if id(node) not in index:
                 index[id(node)] = {str(k.value): (k, v) for k, v in node.value}

@@ -58,6 +58,9 @@ class Tree:
     def sibling(self, relative: str) -> Document:
         raise InputError([f"{self.path}: {relative!r} is not there"])
 
+    def part(self, *keys: str | int) -> Document:
+        raise InputError([f"{self.path}: nothing is written inside {keys!r}"])
+
 
 def tree(text: str | bytes) -> Tree:
     return Tree(_shape(ElementTree.fromstring(text)))

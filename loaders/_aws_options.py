@@ -1,0 +1,67 @@
+"""What a user may say about an AWS account that its files cannot say, and which account id is which vendor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from blastradius.errors import InputError
+from blastradius.loader import Document
+from blastradius.options import Name, Names, harmless
+from blastradius.options import Options as Shape
+
+from ._aws_arns import is_account
+
+
+class AwsOptions(Shape):
+    """``parties`` and ``vendors`` say who stands behind an account id, an organisation or an identity provider."""
+
+    account: str | None = None
+    own_accounts: Names = ()
+    own_organizations: Names = ()
+    parties: dict[str, Name] = Field(default_factory=dict)
+    vendors: str | None = None
+    owner: Name | None = None
+    zone: Name | None = None
+
+    @field_validator("account", "own_accounts")
+    @classmethod
+    def _accounts(cls, value: Any) -> Any:
+        for each in [value] if isinstance(value, str) else value or ():
+            if not is_account(each):
+                raise ValueError("an AWS account id has twelve digits; write it in quotes")
+        return value
+
+
+def is_vendor_list(data: Any) -> bool:
+    """Whether a document is a list of vendors' account ids, as public lists have them."""
+    first = data[0] if isinstance(data, list) and data else None
+    accounts = first.get("accounts") if isinstance(first, dict) and isinstance(first.get("name"), str) else None
+    return isinstance(accounts, list) and all(is_account(_twelve(each)) for each in accounts)
+
+
+def _twelve(account: Any) -> str:
+    """An account id as text, also where it was written as a number."""
+    return f"{account:012d}" if isinstance(account, int) else str(account)
+
+
+def read_vendors(document: Document, options: AwsOptions) -> dict[str, str]:
+    """The vendor's name for each account id of the list that the options name; AWS's own accounts are AWS's.
+
+    Raises:
+        InputError: the file is missing, outside the folder, or no such list.
+    """
+    if options.vendors is None:
+        return {}
+    listed = document.sibling(options.vendors)
+    if not is_vendor_list(listed.data):
+        raise InputError([f"{listed.path}: not a list of vendors; expected items with 'name' and 'accounts'"])
+    found: dict[str, str] = {}
+    for each in listed.data:
+        name = each.get("name") if isinstance(each, dict) else None
+        if isinstance(name, str) and harmless(name) and isinstance(each.get("accounts"), list):
+            vendor = "Amazon Web Services" if each.get("type") == "aws" else name.strip()[:200]
+            for account in each["accounts"]:
+                found.setdefault(_twelve(account), vendor)
+    return found

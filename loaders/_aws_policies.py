@@ -1,0 +1,184 @@
+"""IAM policy documents in their own terms: statements, principals and conditions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeGuard
+from urllib.parse import unquote
+
+from blastradius.gathering import looks_secret
+from blastradius.options import MAX_ID, harmless
+
+MAX_NAME = 2048
+Keys = tuple[str | int, ...]
+PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One test: operator, key (in lower case) and the values it takes."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement; ``keys`` lead to it. Principals are pairs of a type and a value, ``("*", "*")`` for anyone."""
+
+    keys: Keys
+    allow: bool
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
+    principals: tuple[tuple[str, str], ...] = ()
+    not_principal: bool = False
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether it speaks of every action on every resource without a condition."""
+        return "*" in self.actions and "*" in self.resources and not self.conditions
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy document: its statements, and the places of those that cannot be read."""
+
+    statements: tuple[Statement, ...] = ()
+    malformed: tuple[Keys, ...] = ()
+
+    @property
+    def records(self) -> int:
+        """How many statements it has, readable or not; a document that cannot be read is one."""
+        return len(self.statements) + len(self.malformed)
+
+
+def read_policy(value: Any, keys: Keys) -> Policy:
+    """A policy document: an object, JSON text, or JSON text in URL encoding."""
+    if isinstance(value, str):
+        return _read_text(value, keys)
+    if not isinstance(value, dict):
+        return Policy(malformed=(keys,))
+    stated = value.get("Statement")
+    if isinstance(stated, dict):
+        return _read_all([(stated, (*keys, "Statement"))])
+    if not isinstance(stated, list):
+        return Policy(malformed=(keys,))
+    return _read_all([(each, (*keys, "Statement", index)) for index, each in enumerate(stated)])
+
+
+def _read_text(text: str, keys: Keys) -> Policy:
+    """The document in a text; all of it stands at the place of the text."""
+    try:
+        inner = json.loads(unquote(text) if text.lstrip().startswith("%") else text)
+    except (ValueError, RecursionError):
+        return Policy(malformed=(keys,))
+    read = read_policy(inner, keys) if isinstance(inner, dict) else Policy(malformed=(keys,))
+    placed = [Statement(**{**vars(each), "keys": keys}) for each in read.statements]
+    return Policy(tuple(placed), tuple(keys for _ in read.malformed))
+
+
+def _read_all(stated: list[tuple[Any, Keys]]) -> Policy:
+    read = [(read_statement(each, keys), keys) for each, keys in stated]
+    good = tuple(each for each, _ in read if each is not None)
+    return Policy(good, tuple(keys for each, keys in read if each is None))
+
+
+def read_statement(value: Any, keys: Keys) -> Statement | None:
+    """One statement, or ``None`` where it cannot be read as one."""
+    if not isinstance(value, dict) or value.get("Effect") not in ("Allow", "Deny"):
+        return None
+    lists = [strings(value.get(each)) for each in ("Action", "NotAction", "Resource", "NotResource")]
+    conditions = _conditions(value.get("Condition"))
+    who = value.get("Principal", value.get("NotPrincipal"))
+    principals = _principals(who)
+    if any(each is None for each in lists) or conditions is None or principals is None or not (lists[0] or lists[1]):
+        return None
+    actions, not_actions, resources, not_resources = (each or () for each in lists)
+    return Statement(
+        keys,
+        value["Effect"] == "Allow",
+        actions,
+        not_actions,
+        resources,
+        not_resources,
+        principals,
+        "NotPrincipal" in value,
+        conditions,
+    )
+
+
+def strings(value: Any) -> tuple[str, ...] | None:
+    """One text or a list of texts that can be part of an id; ``None`` for anything else. What is absent is none."""
+    if value is None:
+        return ()
+    listed = value if isinstance(value, list) else [value]
+    return tuple(listed) if all(is_name(each) for each in listed) else None
+
+
+def is_name(value: Any) -> TypeGuard[str]:
+    """Whether a value is a text that can be part of an id; ``:secret:`` in an ARN is no secret."""
+    return isinstance(value, str) and _is_name(value)
+
+
+@lru_cache(maxsize=2**16)
+def _is_name(text: str) -> bool:
+    return len(text) <= MAX_NAME and harmless(text) and not looks_secret(text.replace(":secret:", ":"))
+
+
+def fitting(made: str) -> str:
+    """An id made of several names; one that is too long ends in a digest instead."""
+    if len(made) <= MAX_ID:
+        return made
+    return f"{made[:440]}...{hashlib.sha256(made.encode()).hexdigest()[:16]}"
+
+
+def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
+    if value == "*":
+        return (("*", "*"),)
+    if value is None:
+        return ()
+    if not isinstance(value, dict):
+        return None
+    found: list[tuple[str, str]] = []
+    for kind, stated in value.items():
+        names = strings(_texts(stated) if stated is not None else None)
+        if names is None or kind not in PRINCIPALS:
+            return None
+        found += [("*", "*") if (kind, name) == ("AWS", "*") else (kind, name) for name in names]
+    return tuple(found)
+
+
+def _texts(value: Any) -> Any:
+    """Account ids that were written as numbers, as text of twelve digits."""
+    listed = value if isinstance(value, list) else [value]
+    return [f"{each:012d}" if isinstance(each, int) and not isinstance(each, bool) else each for each in listed]
+
+
+def _conditions(value: Any) -> tuple[Condition, ...] | None:
+    if value is None:
+        return ()
+    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+        return None
+    return tuple(_tests(value))
+
+
+def _tests(value: dict[str, dict[str, Any]]) -> Iterator[Condition]:
+    for operator, tests in value.items():
+        for key, values in tests.items():
+            listed = values if isinstance(values, list) else [values]
+            yield Condition(operator, key.lower(), tuple(_word(each) for each in listed))
+
+
+def _word(value: Any) -> str:
+    """A condition's value as text: ``true`` and ``5`` may come bare."""
+    if isinstance(value, (dict, list)):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)

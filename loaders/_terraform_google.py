@@ -1,0 +1,262 @@
+"""Resource types of the Google provider: things in projects, service accounts, and roles given to members."""
+
+from __future__ import annotations
+
+from blastradius.model import Basis, Kind, NoteKind, Party, Verb
+
+from ._aws_graph import At
+from ._aws_policies import fitting, is_name
+from ._terraform_clouds import ACT, CALL, CONTROL, READ, WRITE, Clouds
+from ._terraform_context import Context
+from ._terraform_reading import Resource
+
+STORES = {
+    f"google_{each}"
+    for each in (  # noqa: SIM905 - a list to read
+        "storage_bucket sql_database_instance sql_database bigquery_dataset bigquery_table pubsub_topic "
+        "pubsub_subscription secret_manager_secret kms_crypto_key kms_key_ring spanner_instance spanner_database "
+        "bigtable_instance firestore_database redis_instance filestore_instance artifact_registry_repository "
+        "compute_disk alloydb_cluster datastore_index memcache_instance"
+    ).split()
+}
+SERVICES = {
+    f"google_{each}"
+    for each in (  # noqa: SIM905 - a list to read
+        "cloudfunctions_function cloudfunctions2_function cloud_run_service cloud_run_v2_service cloud_run_v2_job "
+        "compute_instance container_cluster dataflow_job composer_environment workflows_workflow dataproc_cluster "
+        "app_engine_application notebooks_instance"
+    ).split()
+}
+ROLES = {
+    "roles/owner": (READ, WRITE, CONTROL),
+    "roles/editor": (READ, WRITE, CONTROL),
+    "roles/viewer": (READ,),
+    "roles/iam.serviceAccountTokenCreator": (ACT,),
+    "roles/iam.serviceAccountUser": (ACT,),
+    "roles/iam.serviceAccountKeyAdmin": (ACT,),
+    "roles/iam.workloadIdentityUser": (ACT,),
+    "roles/iam.securityAdmin": (CONTROL,),
+    "roles/storage.objectAdmin": (READ, WRITE),
+    "roles/storage.legacyBucketReader": (),
+    "roles/storage.legacyBucketOwner": (READ, WRITE, CONTROL),
+    "roles/storage.objectUser": (READ, WRITE),
+    "roles/cloudsql.client": (READ, WRITE),
+    "roles/cloudsql.instanceUser": (READ, WRITE),
+    "roles/bigquery.jobUser": (),
+    "roles/bigquery.user": (),
+    "roles/bigquery.metadataViewer": (),
+    "roles/datastore.user": (READ, WRITE),
+    "roles/spanner.databaseUser": (READ, WRITE),
+    "roles/logging.logWriter": (),
+    "roles/monitoring.metricWriter": (),
+    "roles/container.developer": (CONTROL,),
+}
+_ENDINGS = (
+    (("dataviewer", "objectviewer", "secretaccessor", "subscriber", "reader", "decrypter", "viewer"), (READ,)),
+    (("objectcreator", "publisher", "writer", "secretversionadder"), (WRITE,)),
+    (("dataeditor", "objectadmin", "editor", "encrypterdecrypter"), (READ, WRITE)),
+    (("invoker",), (CALL,)),
+    (("admin", "owner"), (READ, WRITE, CONTROL)),
+)
+PLACES = {
+    "storage_bucket": "bucket",
+    "secret_manager_secret": "secret_id",
+    "pubsub_topic": "topic",
+    "pubsub_subscription": "subscription",
+    "bigquery_dataset": "dataset_id",
+    "bigquery_table": "table_id",
+    "kms_crypto_key": "crypto_key_id",
+    "kms_key_ring": "key_ring_id",
+    "spanner_instance": "instance",
+    "spanner_database": "database",
+    "bigtable_instance": "instance",
+    "artifact_registry_repository": "repository",
+    "cloudfunctions_function": "cloud_function",
+    "cloudfunctions2_function": "cloud_function",
+    "cloud_run_service": "service",
+    "cloud_run_v2_service": "name",
+    "cloud_run_v2_job": "name",
+    "compute_instance": "instance_name",
+    "compute_disk": "name",
+    "service_account": "service_account_id",
+    "project": "project",
+    "folder": "folder",
+    "organization": "org_id",
+}
+_ABOVE = ("project", "folder", "organization")
+_GLOBAL = ("storage_bucket",)
+_AGENTS = ("gcp-sa-", "cloudservices", "container-engine-robot")
+_ROBOT = ".iam.gserviceaccount.com"
+
+
+def _named(context: Context, resource: Resource, of: str, attribute: str) -> tuple[str, str] | None:
+    """The id and the name of a thing: its type, its project where that is stated, and what it is called."""
+    text = context.text(resource, attribute)
+    if not text:
+        return None
+    name = text.rpartition("/")[2]
+    project = text.split("/")[1] if text.startswith("projects/") else context.text(resource, "project")
+    parts = [of, *([project] if project and of not in _GLOBAL else []), name]
+    return fitting("google:" + "/".join(parts)), name
+
+
+def _described(context: Context, resource: Resource) -> tuple[str, str]:
+    """The id and the name of a thing as its own resource says it."""
+    of = resource.type.removeprefix("google_")
+    for attribute in (PLACES.get(of, "name"), "name", "id"):
+        found = _named(context, resource, of, attribute)
+        if found:
+            return found
+    return fitting(f"google:{of}/{context.unknown(resource)}"), resource.address
+
+
+def describe_thing(context: Context, resource: Resource) -> bool:
+    """A store or a service in its project."""
+    kind = Kind.STORE if resource.type in STORES else Kind.SERVICE
+    made, name = _described(context, resource)
+    places = [f"project {each}" for each in [context.text(resource, "project")] if each]
+    at = context.at(resource)
+    context.google.thing(made, kind, name, at, tag=resource.type, places=places, basis=Basis.DECLARED)
+    return True
+
+
+def describe_account(context: Context, resource: Resource) -> bool:
+    """A service account."""
+    email, project = _email(context, resource), context.text(resource, "project")
+    places = [f"project {project}"] if project else []
+    at = context.at(resource)
+    context.google.identity(f"google:{email}", email, at, places=places, basis=Basis.DECLARED)
+    return True
+
+
+def _email(context: Context, resource: Resource) -> str:
+    account, project = context.text(resource, "account_id"), context.text(resource, "project")
+    made = f"{account}@{project}{_ROBOT}" if account and project and "@" not in account else None
+    return context.text(resource, "email") or made or context.unknown(resource)
+
+
+def tie_thing(context: Context, resource: Resource) -> bool:
+    """The service account that a service acts as."""
+    google, at = context.google, context.at(resource)
+    for path in _ACCOUNTS:
+        name = path[-1]
+        blocks = context.blocks(resource, *path[:-1]) if len(path) > 1 else [resource.values]
+        for email in (block.get(name) for block in blocks if path[0] not in resource.hidden):
+            if is_name(email) and "@" in email:
+                key = google.identity(f"google:{email}", email, at)
+                context.gathering.relate(Verb.HOLDS, _described(context, resource)[0], key, at=at)
+    return True
+
+
+_ACCOUNTS = (
+    ("service_account_email",),
+    ("service_account",),
+    ("service_account", "email"),
+    ("template", "service_account"),
+    ("template", "spec", "service_account_name"),
+    ("template", "template", "service_account"),
+    ("service_config", "service_account_email"),
+    ("node_config", "service_account"),
+)
+
+
+def effects_of(role: str) -> tuple[str, ...] | None:
+    """What a role lets one do, or ``None`` where it is not known."""
+    if role in ROLES:
+        return ROLES[role]
+    last = role.rpartition(".")[2].lower()
+    return next((effects for endings, effects in _ENDINGS if last.endswith(endings)), None)
+
+
+def grant(context: Context, resource: Resource) -> bool:
+    """A role that members have on something."""
+    role = context.text(resource, "role")
+    members = [*context.texts(resource, "member"), *context.texts(resource, "members")]
+    place = _place(context, resource)
+    if not role or not members or not place:
+        return False
+    at, effects = context.at(resource), effects_of(role)
+    if effects is None:
+        message = f"role {role[:100]} is not known here; what it permits is left out"
+        context.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+    if context.blocks(resource, "condition"):
+        context.build.access.assumed.conditional += 1
+        context.build.access.assumed.conditions["a role given under a condition"] += 1
+    for member in dict.fromkeys(members):
+        _member(context, member, role, effects or (), place, at)
+    return True
+
+
+def _place(context: Context, resource: Resource) -> str | None:
+    """What a role is given on: the thing that the resource's own type names, or what stands above."""
+    of = resource.type.removeprefix("google_").rpartition("_iam_")[0]
+    google, at, attribute = context.google, context.at(resource), PLACES.get(of, "name")
+    if of in _ABOVE:
+        name = context.text(resource, attribute)
+        return f"{of} {name.rpartition('/')[2]}" if name else None
+    if of == "service_account":
+        email = (context.text(resource, attribute) or "").rpartition("/")[2]
+        if email:
+            google.identity(f"google:{email}", email, at)
+        return fitting(f"google:{email}") if email else None
+    found = _named(context, resource, of, attribute)
+    if found:
+        kind = Kind.SERVICE if f"google_{of}" in SERVICES else Kind.STORE
+        google.thing(found[0], kind, found[1], at, tag=f"google_{of}")
+    return found[0] if found else None
+
+
+def _member(context: Context, member: str, role: str, effects: tuple[str, ...], place: str, at: At) -> None:
+    google = context.google
+    if member in ("allUsers", "allAuthenticatedUsers"):
+        for effect in effects:
+            google.anyone(effect, place, at)
+    else:
+        google.grant(_key(context, google, member, at), role, effects, place, at)
+
+
+def _key(context: Context, google: Clouds, member: str, at: At) -> str:
+    """The credential of a member: an outsider's, or an identity's of which no more is told."""
+    kind, _, name = member.partition(":")
+    name = name or member
+    domain = name.rpartition("@")[2]
+    party = _party(context, kind, name, domain)
+    if party:
+        return google.party(party.model_copy(update={"provenance": at}), at)
+    return google.identity(f"google:{name}", name, at)
+
+
+def _party(context: Context, kind: str, name: str, domain: str) -> Party | None:
+    """The outsider that a member is: whom the options name, another's project, an identity pool, another's domain."""
+    named = context.options.parties.get(name) or context.options.parties.get(domain)
+    if named:
+        return Party(id=named)
+    if kind.startswith("principal"):
+        pool = (name.partition("/workloadIdentityPools/")[2].partition("/")[0] or name)[:400]
+        return Party(id=f"google:pool {pool}", name=f"workload identity pool {pool}", role="provider")
+    project = domain.removesuffix(_ROBOT)
+    if domain.endswith(_ROBOT) and not project.startswith(_AGENTS) and project not in context.projects:
+        return Party(id=f"google:project {project}"[:400], name=f"Google project {project}"[:400])
+    own = context.options.own_domains
+    if kind in ("user", "group", "domain") and own and domain not in own:
+        return Party(id=f"google:{domain}"[:400], name=domain[:400])
+    return None
+
+
+def account_key(context: Context, resource: Resource) -> bool:
+    """A key of a service account."""
+    email = (context.text(resource, "service_account_id") or "").rpartition("/")[2]
+    if email:
+        context.google.identity(f"google:{email}", email, context.at(resource))
+    return bool(email)
+
+
+DESCRIBE = {
+    **dict.fromkeys(STORES | SERVICES, describe_thing),
+    "google_service_account": describe_account,
+}
+TIE = {
+    **dict.fromkeys(STORES | SERVICES, tie_thing),
+    **{f"google_{of}_iam_{kind}": grant for of in PLACES for kind in ("member", "binding")},
+    "google_service_account_key": account_key,
+}

@@ -1,0 +1,117 @@
+"""CloudFormation templates: roles and whom they trust, stores, functions, APIs, and the policies between them.
+
+A record is a resource. Names that only the deployment decides stay as ``${...}``, so that two things of one name are
+one and the same only within a stack: the option ``stack`` keeps the templates of an estate apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.model import Basis, NoteKind
+from blastradius.options import read_options
+
+from . import _cloudformation_apis as apis
+from . import _cloudformation_iam as iam
+from . import _cloudformation_serverless as serverless
+from . import _cloudformation_things as things
+from ._aws_build import Builder, builder
+from ._cloudformation_template import Resource, Template, TemplateOptions, is_template, read_template
+
+_PASSES = (
+    {**things.DESCRIBE, **iam.DESCRIBE},
+    iam.ADMIT,
+    {**things.TIE, **iam.TIE, **apis.TIE, **serverless.TIE},
+)
+"""What is done for each type: everything is described, then roles let in whom they trust, then all is tied."""
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is a template, or what ``get-template`` prints."""
+    return is_template(data) or (isinstance(data, dict) and "TemplateBody" in data and "StagesAvailable" in data)
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one template.
+
+    Raises:
+        InputError: no template of the known version, or an option that does not fit.
+    """
+    chosen = read_options(TemplateOptions, document, options)
+    template = read_template(document, chosen)
+    gathering = Gathering("cloudformation", document)
+    account = template.values.account
+    build = builder(gathering, document, chosen, account, frozenset({account, *chosen.own_accounts}))
+    build.access.statements_count = False
+    for keys in template.malformed:
+        gathering.reject("a resource without a type, or with properties that are none", at=gathering.at(*keys))
+    _build(build, template)
+    build.finish()
+    _say(gathering, template)
+    return gathering.loaded()
+
+
+def _build(build: Builder, template: Template) -> None:
+    done: dict[str, bool] = {}
+    for handlers in _PASSES:
+        for resource in template.resources:
+            handle = handlers.get(resource.type)
+            if handle:
+                done[resource.name] = handle(build, template, resource) or done.get(resource.name, False)
+    for resource in template.resources:
+        _count(build.gathering, resource, done.get(resource.name))
+
+
+def _count(gathering: Gathering, resource: Resource, done: bool | None) -> None:
+    if done or resource.type in apis.PARTS:
+        gathering.fact()
+    elif done is None:
+        gathering.ignore(f"{resource.type[:100]} resources")
+    else:
+        why = f"{resource.type} {resource.name[:80]!r} does not say what it is of, in values that can be told"
+        gathering.reject(why, at=gathering.at(*resource.keys))
+
+
+def _say(gathering: Gathering, template: Template) -> None:
+    values = template.values
+    for name in sorted({*template.macros, *values.transforms}):
+        message = f"the macro {name} writes more of this template; what it adds is not here"
+        gathering.note(NoteKind.INCOMPLETE, message)
+    if values.assumed:
+        message = f"parameters taken as their defaults: {_some(values.assumed)}; option 'parameters' says what they are"
+        gathering.note(NoteKind.ASSUMED, message)
+    for name in sorted(values.missing):
+        gathering.note(NoteKind.UNRESOLVED, f"a reference to {name[:80]!r}, which is not in the template")
+    conditional = sum(each.basis == Basis.ASSUMED for each in template.resources)
+    if conditional:
+        message = f"{conditional:,} resources are made only under a condition; taken as made"
+        gathering.note(NoteKind.ASSUMED, message)
+
+
+def _some(names: set[str]) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:12]) + (f" and {len(listed) - 12:,} more" if len(listed) > 12 else "")
+
+
+LOADER = Loader(
+    name="cloudformation",
+    title="AWS CloudFormation template (YAML, JSON)",
+    suffixes=(".yaml", ".yml", ".json"),
+    recognises=recognises,
+    load=load,
+    reads=(
+        "roles and whom they trust, policies, buckets, tables, queues, topics, secrets and functions, routes of APIs, "
+        "event sources, and templates fetched from elsewhere"
+    ),
+    infers_not=(
+        "which account and region it is deployed to (options account, region)",
+        "which deployment it is, where two use the same names (option stack)",
+        "what the deployment gives its parameters (option parameters)",
+        "which conditions hold: both branches are taken",
+        "which vendor an account id is (options vendors, parties)",
+        "what macros and nested templates add",
+        "whether what it describes was ever deployed, or has changed since",
+    ),
+)
