@@ -133,7 +133,7 @@ class Estate:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the facts alone: the same estate has the same digest wherever its files lie."""
-        blind: dict[str, Any] = {"provenance": True, "controls": {"__all__": {"provenance"}}}
+        blind: dict[str, Any] = {"provenance": True, "also": True, "controls": {"__all__": {"provenance"}}}
         things = [each.model_dump(mode="json", exclude=blind) for each in self.entities.values()]
         things += [each.model_dump(mode="json", exclude=blind) for each in self.relations.values()]
         things += [each.model_dump(mode="json", exclude={"provenance"}) for each in self.zones.values()]

@@ -169,10 +169,7 @@ class Control(Frozen):
 
 
 class Entity(Frozen):
-    """What every entity carries; the kinds below add their own attributes.
-
-    ``basis`` is the best on which it is known, ``also`` the others, where several sources know it.
-    """
+    """What every entity carries; ``basis`` is the best on which it is known, ``also`` those of other sources."""
 
     id: Id
     kind: Kind
@@ -328,8 +325,7 @@ class Relation(Frozen):
 
     Several sources mean that *all* are needed (``grants``, ``permits``). Several targets mean a group:
     the suppliers of ``depends_on`` (``at_least`` of them must be up) or the feeds of a quorum
-    (``consumes`` with ``vote_min``). Every other verb has one of each. ``buffer_h`` is in hours. ``basis``
-    is the best on which it is known, ``also`` the others, where several sources know it.
+    (``consumes`` with ``vote_min``). Every other verb has one of each. ``buffer_h`` is in hours.
     """
 
     verb: Verb
@@ -359,13 +355,13 @@ class Relation(Frozen):
 
 
 def relation_id(verb: Verb, sources: Iterable[str], targets: Iterable[str]) -> str:
-    """The id of a relation of these ends."""
-    return f"{verb}:{_joined(sources)}>{_joined(targets)}"
+    """The id of a relation of these ends; no two lists of ends read the same."""
+    one, other = ("+".join(map(_escaped, ends)) for ends in (sources, targets))
+    return f"{verb}:{one}>{other}"
 
 
-def _joined(ids: Iterable[str]) -> str:
-    """Ids joined so that no two lists of ids read the same."""
-    return "+".join(one.replace("%", "%25").replace("+", "%2B").replace(">", "%3E") for one in ids)
+def _escaped(name: str) -> str:
+    return name.replace("%", "%25").replace("+", "%2B").replace(">", "%3E")
 
 
 @dataclass(frozen=True)
