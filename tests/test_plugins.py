@@ -16,7 +16,7 @@ ESTATE = "blastradius: 1\nparties: {a: }\n"
 
 
 def test_what_ships_is_found_by_listing() -> None:
-    assert list(plugins.loaders()) == ["native", "openapi", "table"]
+    assert list(plugins.loaders()) == ["dora", "fedramp", "native", "openapi", "subprocessors", "table"]
     assert list(plugins.queries()) == ["explain", "exposure", "rank", "reach", "verify"]
     assert plugins.query_titles().keys() == plugins.queries().keys()
 
