@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blastradius.errors import InputError
-from blastradius.reading import Records, parse_document
+from blastradius.reading import Records, parse_document, read_document
 from blastradius.reading.jsons import JsonIndex
 
 ODD = st.sampled_from(['"', "\\", "}{", "[,:]", "\\u"])
@@ -102,3 +103,9 @@ def test_a_text_that_never_closes_is_quick() -> None:
         parse_document("[" * 150 + '"' + "a" * 5_000_000, "x", ".json")
     with pytest.raises(InputError):
         parse_document("[" * 201 + '"' + "a[" * 1_000_000, "x", ".json")
+
+
+def test_a_questionnaire_with_comments_is_refused_with_its_reason(shared: Path) -> None:
+    file = shared / "data" / "vendor_inventory" / "vsaq-security_privacy_programs.json"
+    with pytest.raises(InputError, match="json:2:1: not JSON: a comment, which JSON does not have"):
+        read_document(file, shown=file.name)

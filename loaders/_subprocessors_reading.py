@@ -1,0 +1,184 @@
+"""A list of subprocessors in its own words: the items of its lists and the rows of its tables (Markdown)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+
+MAX_LINE = 2000
+WORD = re.compile(r"\bsub[- ]?(?:data[- ])?processors?\b", re.IGNORECASE)
+_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$|()(?:\*\*|__)([^*_]+)(?:\*\*|__):?$")
+_ITEM = re.compile(r"(\s*)(?:[*+-]|[0-9]{1,3}[.)])\s+(.*\S)")
+_RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
+_CELL = re.compile(r"(?<!\\)\|")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
+_MARK = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
+_TAG = re.compile(r"<[^<>]{0,200}>")
+_LOCATED = re.compile(r"\b(?:located|based|hosted|established)\s+in\s+(?:the\s+)?([A-Z][\w .,&-]*?)\s*[:.]\s*$")
+_ELSEWHERE = re.compile(
+    r"change|update|notif|histor|contact|former|removed|object|previous|contents|further|question|archive|how we|why",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(r"\s+[\u2013\u2014-]+\s+|:\s+|\.\s+|\s+(?=\()|\s*\|\s*|;\s+")
+_COLUMNS = {
+    "name": (
+        "name",
+        "subprocessor",
+        "sub-processor",
+        "entity",
+        "company",
+        "vendor",
+        "third party",
+        "provider",
+        "organi",
+    ),
+    "purpose": ("purpose", "service", "activit", "function", "description", "use", "processing", "what"),
+    "location": ("location", "country", "region", "hosting", "address", "where", "jurisdiction"),
+    "data": ("data", "categor", "information"),
+}
+
+
+class Ends(StrEnum):
+    """What becomes of a record."""
+
+    KEPT = "kept"
+    DETAIL = "details below an item"
+    ELSEWHERE = "items of other sections"
+    NAMELESS = "nameless"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A subprocessor as the list names it."""
+
+    line: int
+    ends: Ends
+    name: str = ""
+    purpose: str | None = None
+    location: str | None = None
+    data: str | None = None
+
+
+@dataclass
+class _State:
+    """Where in the list the reading is: heading, location said before, columns of the table."""
+
+    section: str = ""
+    location: str | None = None
+    columns: dict[str, int] = field(default_factory=dict)
+    indent: int = 0
+
+
+def title(lines: list[str]) -> str | None:
+    """The list's own title: of its front matter, or its first heading."""
+    for line, below in pairwise([*lines[:40], ""]):
+        if line.strip() and re.fullmatch(r"={3,}\s*", below):
+            return plain(line)
+        found = re.match(r"title:\s*[\"']?(.*?)[\"']?\s*$", line) or re.match(r"#{1,2}\s+(.*?)\s*#*$", line)
+        if found:
+            return plain(found[1])
+    return None
+
+
+def whose(lines: list[str]) -> str | None:
+    """Whose list it is, as its title says it: 'Acme subprocessors' is Acme's."""
+    text = WORD.sub(" ", title(lines) or "")
+    text = re.sub(
+        r"(?i)\b(list|lists|of|our|the|page|third[- ]party|authori[sz]ed|and|current|approved|affiliates)\b", " ", text
+    )
+    bare = re.sub(r"['\u2019]s\b", "", " ".join(re.sub(r"[|\u2013\u2014:()]", " ", text).split())).strip(" -,.'\u2019")
+    return bare or None
+
+
+def items(lines: list[str]) -> Iterator[Listed]:
+    """Every list item and table row, in order."""
+    state = _State()
+    start = _after_front_matter(lines)
+    lines = [line[:MAX_LINE] for line in lines]
+    for number, line in enumerate(lines[start:], start):
+        heading = _HEADING.fullmatch(line.strip())
+        item = _ITEM.fullmatch(line)
+        if heading:
+            state = _State(section=heading[2] or heading[4] or "")
+        elif item:
+            yield _item(number + 1, len(item[1].expandtabs(4)), item[2], state)
+        elif "|" in line and _CELL.search(line):
+            yield from _row(lines, number, state)
+        elif not line.strip():
+            state.columns = {}
+        else:
+            located = _LOCATED.search(plain(line))
+            state.location = located[1] if located else state.location if line.startswith(" ") else None
+
+
+def _after_front_matter(lines: list[str]) -> int:
+    if lines and lines[0].strip() == "---":
+        return next((number + 1 for number, line in enumerate(lines[1:], 1) if line.strip() == "---"), 0)
+    return 0
+
+
+def _item(line: int, indent: int, text: str, state: _State) -> Listed:
+    if indent >= 2 and state.indent < indent:
+        return Listed(line, Ends.DETAIL)
+    state.indent = indent
+    if _is_elsewhere(state) or re.match(r"\[[^\]]*\]\(#", text):
+        return Listed(line, Ends.ELSEWHERE)
+    name, purpose = _name_and_rest(text)
+    return Listed(line, Ends.KEPT if name else Ends.NAMELESS, name, purpose, state.location)
+
+
+def _is_elsewhere(state: _State) -> bool:
+    return _ELSEWHERE.search(state.section) is not None and not WORD.search(state.section)
+
+
+def _name_and_rest(text: str) -> tuple[str, str | None]:
+    """A name (a link, bold, or what stands before a dash, colon or full stop), and what is said of it."""
+    marked = re.match(
+        r"(?:\*\*|__)?\[([^\]]+)\]\([^()]*(?:\([^()]*\)[^()]*)*\)(?:\*\*|__)?|(?:\*\*|__)(.+?)(?:\*\*|__)", text
+    )
+    if marked:
+        name, rest = plain(marked[1] or marked[2]).rstrip(":"), plain(text[marked.end() :])
+    else:
+        parts = _SPLIT.split(plain(text), maxsplit=1)
+        name, rest = parts[0], parts[1] if len(parts) > 1 else ""
+    rest = rest.strip(" .:;-\u2013\u2014|")
+    return ("" if len(name) > 100 or len(name.split()) > 12 else name.strip(" .:,")), rest or None
+
+
+def _row(lines: list[str], number: int, state: _State) -> Iterator[Listed]:
+    if _RULE.fullmatch(lines[number]):
+        return
+    cells = _cells(lines[number])
+    if number + 1 < len(lines) and _RULE.fullmatch(lines[number + 1]) and "-" in lines[number + 1]:
+        state.columns = _columns(cells)
+    elif state.columns:
+        found = {key: cells[at] if at < len(cells) else "" for key, at in state.columns.items()}
+        name = found.get("name", "")
+        ends = Ends.ELSEWHERE if _is_elsewhere(state) else Ends.KEPT if name and len(name) <= 100 else Ends.NAMELESS
+        more = {key: found.get(key) or None for key in ("purpose", "location", "data")}
+        yield Listed(number + 1, ends, name, more["purpose"], more["location"] or state.location, more["data"])
+
+
+def _cells(line: str) -> list[str]:
+    return [plain(cell.replace("\\|", "|")) for cell in _CELL.split(line.strip().strip("|"))]
+
+
+def _columns(heads: list[str]) -> dict[str, int]:
+    """Which column says what, by the words of its head; without a head for names the first one."""
+    found: dict[str, int] = {}
+    for key, words in _COLUMNS.items():
+        at = (i for i, head in enumerate(heads) if i not in found.values() and any(w in head.lower() for w in words))
+        number = next(at, None)
+        if number is not None:
+            found[key] = number
+    if "name" not in found:
+        found = {"name": 0, **{key: at for key, at in found.items() if at != 0}}
+    return found
+
+
+def plain(text: str) -> str:
+    """Text without links, emphasis and tags."""
+    return " ".join(_MARK.sub("", _TAG.sub(" ", _LINK.sub(r"\1", text))).split())

@@ -1,0 +1,113 @@
+"""The subprocessors loader: small lists, the real ones counted independently, and bad input."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blastradius.errors import InputError
+from blastradius.estate import Estate
+from blastradius.loader import Loaded, Loader
+from blastradius.reading import parse_document, read_document
+from tests.loaders.golden import golden
+
+LOADER: Loader = importlib.import_module("blastradius.loaders.subprocessors").LOADER
+reading = importlib.import_module("blastradius.loaders._subprocessors_reading")
+CASES = Path(__file__).parent / "subprocessors"
+
+
+def load(text: str, **options: object) -> Loaded:
+    return LOADER.load(parse_document(text, "s.md", ".md"), options)
+
+
+@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
+def test_golden(case: str) -> None:
+    golden(LOADER, CASES / case)
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor", "count"), [("basecamp", "Basecamp", 11), ("hey", "HEY", 10), ("highrise", "Highrise", 12)]
+)
+def test_the_real_lists(name: str, vendor: str, count: int, shared: Path) -> None:
+    file = shared / "data" / "vendor_inventory" / "subprocessors" / f"{name}.md"
+    document = read_document(file)
+    assert LOADER.recognises(document.data)
+    loaded = LOADER.load(document, {})
+    named = re.findall(r"^\* \[(.+?)\]", file.read_text(encoding="utf-8"), re.MULTILINE)
+    assert loaded.tally.facts == loaded.tally.records == len(named) == count
+    assert {each.id for each in loaded.relations} == {f"relies_on:{vendor}>{each}" for each in named}
+    Estate.build([loaded])
+
+
+def test_three_lists_are_one_estate_in_any_order(shared: Path) -> None:
+    files = sorted((shared / "data" / "vendor_inventory" / "subprocessors").glob("*.md"))
+    parts = [LOADER.load(read_document(file), {}) for file in files]
+    assert Estate.build(parts).digest == Estate.build([*reversed(parts), parts[0]]).digest
+
+
+@pytest.mark.parametrize(
+    ("title", "vendor"),
+    [
+        ("Acme Subprocessors", "Acme"),
+        ("List of Acme's sub-processors", "Acme"),
+        ("Acme, Inc. \u2013 Third-Party Subprocessor List", "Acme, Inc"),
+        ("Sub-processors and Affiliates | Acme", "Acme"),
+        ("Subprocessors", None),
+    ],
+)
+def test_whose_list_it_is(title: str, vendor: str | None) -> None:
+    for lines in (["# " + title, ""], ["---", f'title: "{title}"', "---"], [title, "====="]):
+        assert reading.whose(lines) == vendor
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("# Subprocessors\n* Acme\n", "does not say whose list it is; say it with option 'party'"),
+        ("# Fabrikam subprocessors\n\nNone.\n", "no subprocessor found in it"),
+        ("# Fabrikam subprocessors\n## Changes\n* Acme\n", "no subprocessor found in it"),
+    ],
+)
+def test_refused(text: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        load(text)
+
+
+def test_other_documents_are_not_taken_for_lists() -> None:
+    for text in ("# README\nsubprocessors are listed elsewhere\n", "", "127.0.0.1 - - GET /subprocessors"):
+        assert not LOADER.recognises(parse_document(text, "x", ".md").data)
+    assert not LOADER.recognises({"title": "subprocessors"})
+    with pytest.raises(InputError, match="not a list in Markdown"):
+        LOADER.load(parse_document("a,b\n", "s.csv", ".csv"), {"party": "x"})
+
+
+@given(st.lists(st.text("*-1. \t|[]()_<>#:`ab\u2013\x1b\u202e", max_size=25), max_size=12))
+def test_any_lines_load_or_are_refused(lines: list[str]) -> None:
+    text = "\n".join(["# Fabrikam subprocessors", *lines])
+    try:
+        loaded = load(text)
+    except InputError:
+        return
+    assert loaded.tally.records == len(list(reading.items(text.split("\n"))))
+    Estate.build([loaded])
+
+
+def test_long_lines_are_quick() -> None:
+    began = time.monotonic()
+    for text in (
+        "[" * 500_000,
+        "* " + "[a](" * 200_000,
+        "|" + "-" * 500_000,
+        "* " + "a (" * 200_000,
+        "* <" + "<a" * 300_000,
+    ):
+        with contextlib.suppress(InputError):
+            load(f"# Fabrikam subprocessors\n{text}\n")
+    assert time.monotonic() - began < 5
