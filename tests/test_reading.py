@@ -39,7 +39,8 @@ def test_positions_in_yaml_and_json() -> None:
         ("a: 1\na: 2\n", ".yaml", r"x:2:1: key 'a' is there already at 1:1"),
         ("&a [*a]", ".yaml", "an alias inside"),
         ("a: !!python/name:os.system x", ".yaml", "is not data"),
-        ("[" * 50_000, ".yaml", "x:1:201: nested deeper"),
+        ("[" * 50_000, ".yaml", r"x:1:\d+: nested deeper than 200"),  # parsers with a limit of their own stop later
+        ("[" * 201 + "]" * 201, ".yaml", "x:1:201: nested deeper"),
         ("[" * 50_000, ".json", "x:1:201: nested deeper"),
         ("a: {{ b }}\n", ".yaml", "a template"),
         ('{"a": 1,\n "a": 2}', ".json", "x:2:2: key 'a' is there twice"),

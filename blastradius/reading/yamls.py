@@ -19,6 +19,7 @@ _FUNCTIONS = """And Base64 Cidr Contains EachMemberEquals EachMemberIn Equals Fi
 ImportValue Join Length Not Or RefAll Select Split Sub ToJsonString Transform ValueOf ValueOfAll"""
 _SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"} | {f"!{name}": f"Fn::{name}" for name in _FUNCTIONS.split()}
 """The tags of CloudFormation and the keys they stand for; no other tag is read."""
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; flatten the document"
 _TEXT = "tag:yaml.org,2002:str"
 _Index = dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]
 
@@ -53,6 +54,8 @@ def _nodes(text: str, shown: str) -> list[yaml.Node]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if "nesting depth" in str(error.problem):  # the parser's own limit, met as it reads ahead
+            fail(shown, place, _TOO_DEEP)
         fail(shown, place, f"not YAML: {error.problem or error.context}")
     except yaml.YAMLError as error:
         fail(shown, (1, 1), f"not YAML: {str(error).splitlines()[0]}")
@@ -78,7 +81,7 @@ def _scan(text: str, shown: str) -> None:
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
             if depth > MAX_DEPTH:
-                fail(shown, _mark(event), f"nested deeper than {MAX_DEPTH} levels; flatten the document")
+                fail(shown, _mark(event), _TOO_DEEP)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
 
