@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
 from blastradius.errors import InputError
+from blastradius.fitting import Keys, fit
 from blastradius.loader import Document, Loaded, Loader, SourceRequest
 from blastradius.model import (
     ENTITY_TYPES,
@@ -59,7 +56,6 @@ _WORDS: dict[Verb, set[str]] = {
     Verb.CONSUMES: {"dependency", "buffer_h", "brittle", "vote_min"},
     Verb.DEPENDS_ON: {"dependency", "buffer_h", "at_least", "capacity_loss"},
 }
-Keys = tuple[str | int, ...]
 
 
 def recognises(data: Any) -> bool:
@@ -80,7 +76,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if isinstance(document.data, Documents):
         line, column = document.position(1)
         raise InputError([f"{document.path}:{line}:{column}: a second document in the file; keep one estate a file"])
-    shape = _shape(document)
+    shape = fit(FileShape, document, missing={"blastradius": "; an estate file starts with 'blastradius: 1'"})
     reader = _Reader(document)
     entities = tuple(reader.entities(shape))
     relations = tuple(reader.relations(shape))
@@ -106,66 +102,6 @@ def schema() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(text)
     found["definitions"] = found.pop("$defs")
     return {"$schema": "http://json-schema.org/draft-07/schema#", **found, "title": "blastradius estate"}
-
-
-def _shape(document: Document) -> FileShape:
-    try:
-        return FileShape.model_validate(document.data)
-    except ValidationError as error:
-        problems = [_problem(document, each) for each in error.errors(include_url=False)]
-        raise InputError(list(dict.fromkeys(problems))) from None
-
-
-def _problem(document: Document, error: ErrorDetails) -> str:
-    keys = tuple(each for each in error["loc"] if each != "[key]")
-    line, column = document.position(*keys)
-    return f"{document.path}:{line}:{column}: {_says(error, keys)}"
-
-
-def _says(error: ErrorDetails, keys: Keys) -> str:
-    last, kind = keys[-1] if keys else "file", error["type"]
-    if kind == "extra_forbidden":
-        return f"{str(last)!r} is not known here{_near(str(last), _all_words())}"
-    if kind == "missing":
-        return f"{str(last)!r} is missing{_FORMAT if last == 'blastradius' else ''}"
-    if kind in ("literal_error", "enum"):
-        expected = str(error.get("ctx", {}).get("expected", ""))
-        choices = [each.strip("' ") for each in expected.replace(" or ", ", ").split(",")]
-        return f"{error['input']!r} is not one of {expected}{_near(str(error['input']), choices)}"
-    if kind == "value_error":
-        return f"{_short(error['input'])}: {error.get('ctx', {}).get('error', error['msg'])}"
-    message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")
-    message = message.replace("dictionary", "mapping").split(" or instance of ")[0]
-    return f"{str(last)!r} is {_short(error['input'])}; {message[0].lower()}{message[1:]}"
-
-
-_FORMAT = "; an estate file starts with 'blastradius: 1'"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _near(word: str, words: list[str]) -> str:
-    close = get_close_matches(word, words, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _all_words() -> list[str]:
-    """Every key of the format."""
-    words, queue, seen = set[str](), [FileShape.model_json_schema(by_alias=True)], 0
-    while seen < len(queue):
-        for key, value in queue[seen].items():
-            if key == "properties":
-                words |= set(value)
-            queue += [each for each in (value, *_inner(value)) if isinstance(each, dict)]
-        seen += 1
-    return sorted(words)
-
-
-def _inner(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else []
 
 
 class _Reader:
