@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from blastradius import plugins
+from blastradius import loading, plugins
 from blastradius.answer import Answer
 from blastradius.estate import Estate
 from blastradius.model import Frozen
@@ -48,7 +48,7 @@ def load(*paths: str | os.PathLike[str]) -> Estate:
     Raises:
         InputError: everything wrong in any file, each with its position.
     """
-    return plugins.load(paths)
+    return loading.load(paths)
 
 
 def ask(question: str, estate: Estate, **params: Any) -> Shown:

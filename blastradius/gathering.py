@@ -138,6 +138,7 @@ class Gathering:
             relations=tuple(self.relations.values()),
             notes=tuple(self.notes),
             tally=tally,
+            ignored=dict(sorted(self.ignored.items())),
             **more,
         )
 

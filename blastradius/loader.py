@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 
@@ -27,7 +27,10 @@ class SourceRequest(Frozen):
 
 
 class Loaded(Frozen):
-    """What one loader made of one file: facts and notes together, and the count of records."""
+    """What one loader made of one file: facts and notes together, and the count of records.
+
+    ``ignored`` says how many records of each class were read and carry no reach.
+    """
 
     title: str | None = None
     as_of: str | None = None
@@ -38,6 +41,7 @@ class Loaded(Frozen):
     requests: tuple[SourceRequest, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Tally = Tally()
+    ignored: dict[str, int] = Field(default_factory=dict)
 
 
 class Document(Protocol):
@@ -81,8 +85,9 @@ class Loader:
     ``recognises`` looks at a parsed document and says whether it is this format. ``load`` gets the document
     and the options that a ``SourceRequest`` or the user named (``{}`` for a file named on its own); it raises
     ``InputError`` for a file it cannot read and returns notes for what it read but could not model.
-    ``infers_not`` lists what the format cannot tell and the user must declare; ``schema`` gives its JSON
-    Schema where we define the format.
+    ``infers_not`` lists what the format cannot tell and the user must declare; ``options`` is the shape of its
+    options; ``proposes`` gives options that a file could be loaded with, each a source of its own, for a person to
+    check; ``schema`` gives its JSON Schema where we define the format.
     """
 
     name: str
@@ -92,4 +97,6 @@ class Loader:
     load: Callable[[Document, dict[str, Any]], Loaded]
     reads: str = ""
     infers_not: tuple[str, ...] = ()
+    options: type[BaseModel] | None = None
+    proposes: Callable[[Document], list[dict[str, Any]]] | None = None
     schema: Callable[[], dict[str, Any]] | None = None

@@ -1,4 +1,4 @@
-"""Finds loaders and questions by listing folders, and loads files with the loader that recognises them."""
+"""Finds loaders and questions by listing folders."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import importlib
 import importlib.util
 import os
 import pkgutil
-import re
 import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -20,18 +18,28 @@ from blastradius.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from blastradius.answer import Query
-    from blastradius.estate import Estate
-    from blastradius.loader import Loaded, Loader, SourceRequest
-    from blastradius.reading import ParsedDocument
+    from blastradius.loader import Loader
 
-Progress = Callable[[str], None]
-_SUFFIXES = (".yaml", ".yml", ".json")
+_LISTED = "blastradius loaders lists them"
 _NAMES = {"loaders": "LOADER", "queries": "QUERY"}
 
 
 def loaders() -> dict[str, Loader]:
     """Every loader by name."""
     return {each.name: each for each in _all("loaders")}
+
+
+def loader(name: str) -> Loader:
+    """One loader.
+
+    Raises:
+        InputError: there is no such loader.
+    """
+    known = loaders()
+    if name not in known:
+        close = get_close_matches(name, known, n=1)
+        raise InputError([f"there is no loader {name!r} here; {f'did you mean {close[0]!r}?' if close else _LISTED}"])
+    return known[name]
 
 
 def queries() -> dict[str, Query]:
@@ -74,173 +82,6 @@ def query_titles() -> dict[str, str]:
     for entry in entry_points(group="blastradius.queries"):
         titles.setdefault(entry.name, f"a question of {entry.value.split(':')[0]}")
     return dict(sorted(titles.items()))
-
-
-def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Estate:
-    """Load files and folders into one estate; ``-`` is standard input.
-
-    In a folder, files that no loader recognises as an estate are passed over.
-
-    Raises:
-        InputError: everything wrong in any file, each with its position.
-    """
-    from blastradius.estate import Estate
-
-    lines = [Path(each) for each in paths if _is_estate_of_lines(Path(each))]
-    if lines:
-        from blastradius.lines import load_lines
-
-        if len(paths) > 1:
-            raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
-        return load_lines(lines[0], progress)
-    return Estate.build(part for _, part in load_parts(paths, progress))
-
-
-def _is_estate_of_lines(path: Path) -> bool:
-    """Whether a file of JSON Lines begins with an entity, a relation, a zone or a heading of ours."""
-    if path.suffix.lower() not in (".jsonl", ".ndjson") or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        first = file.readline(2000)
-    return re.match(rb'\s*\{\s*"(kind|verb|zone|title|as_of)"\s*:', first) is not None
-
-
-def load_parts(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> list[tuple[str, Loaded]]:
-    """What each file came to, by its name as shown, further files it asked for included.
-
-    Raises:
-        InputError: as ``load``.
-    """
-    parts: list[tuple[str, Loaded]] = []
-    problems: list[str] = []
-    passed: list[str] = []
-    for document, named in _documents(paths, problems, passed, progress):
-        try:
-            found = list(_loaded(document, named=named))
-        except InputError as error:
-            problems += error.problems
-            continue
-        parts += found
-        passed += [] if found else [document.path]
-    if problems:
-        raise InputError(problems)
-    read = {name for name, _ in parts}
-    return parts + [(name, _passed_over(name)) for name in passed if name not in read]
-
-
-def _passed_over(name: str) -> Loaded:
-    """A file of a folder that is no estate and that no estate asked for: one record, ignored."""
-    from blastradius.loader import Loaded
-    from blastradius.model import Note, NoteKind, Provenance, Tally
-
-    at = Provenance(source="folder", file=name)
-    message = "not an estate file, and no estate asks for it; passed over"
-    return Loaded(notes=(Note(kind=NoteKind.UNSUPPORTED, message=message, provenance=(at,)),), tally=Tally(ignored=1))
-
-
-def _documents(
-    paths: Iterable[str | os.PathLike[str]], problems: list[str], passed: list[str], progress: Progress | None
-) -> Iterator[tuple[ParsedDocument, bool]]:
-    from blastradius.reading import parse_document, read_document
-
-    for given in paths:
-        path = Path(given)
-        if str(given) == "-":
-            yield parse_document(sys.stdin.read(), "<stdin>"), True
-            continue
-        is_folder = path.is_dir()
-        files = _below(path) if is_folder else [path]
-        if not any(file.suffix.lower() in _SUFFIXES for file in files) and is_folder:
-            problems.append(f"{given}: the folder has no YAML or JSON file")
-        for file in files:
-            if is_folder and not _might_be_estate(file):
-                passed.append(str(file))
-                continue
-            if progress:
-                progress(str(file))
-            try:
-                yield read_document(file, root=path if is_folder else None), not is_folder
-            except InputError as error:
-                problems += error.problems
-
-
-def _below(folder: Path) -> list[Path]:
-    """The files of a folder that hold data; only YAML and JSON can be an estate."""
-    from blastradius.reading import DATA
-
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in (*_SUFFIXES, *DATA) and file.is_file() and not _is_hidden(file.relative_to(folder))
-    )
-
-
-def _is_hidden(file: Path) -> bool:
-    return any(part.startswith(".") for part in file.parts)
-
-
-def _might_be_estate(file: Path) -> bool:
-    """Whether a file in a folder names the estate format; others are read only when an estate asks for them."""
-    try:
-        return file.suffix.lower() in _SUFFIXES and b"blastradius" in file.read_bytes()
-    except OSError:
-        return True
-
-
-def _loaded(document: ParsedDocument, *, named: bool) -> Iterator[tuple[str, Loaded]]:
-    known = loaders()
-    found = next((each for each in known.values() if each.recognises(document.data)), None)
-    if found is None:
-        if named:
-            titles = ", ".join(sorted(each.title for each in known.values()))
-            raise InputError([f"{document.path}: no loader recognises it; readable are {titles}"])
-        return
-    if not named and found.name != "native":
-        return
-    loaded = found.load(document, {})
-    yield document.path, loaded
-    yield from _asked_for(document, found.name, loaded)
-
-
-def _asked_for(document: ParsedDocument, loader: str, loaded: Loaded) -> Iterator[tuple[str, Loaded]]:
-    """What a file asks for, and what that asks for in turn; no file twice in the same way."""
-    waiting = deque((document, each) for each in loaded.requests)
-    done = {(id(document), loader, repr({}))}
-    while waiting:
-        asking, request = waiting.popleft()
-        try:
-            asked = asking.part(*request.part) if request.part else asking.sibling(request.path)
-            way = (id(asked), request.loader, repr(request.options))
-            if not request.part and way in done:
-                continue
-            found = _loader(request.loader).load(asked, request.options)
-        except InputError as error:
-            problems = [f"{each} (asked for at {request.provenance})" for each in error.problems]
-            if request.required:
-                raise InputError(problems) from None
-            yield asking.path, _left_out(problems, request)
-            continue
-        if not request.part:  # a file stays in memory and keeps its id
-            done.add(way)
-        yield asked.path, found
-        waiting.extend((asked, each) for each in found.requests)
-
-
-def _loader(name: str) -> Loader:
-    found = loaders().get(name)
-    if found is None:
-        raise InputError([f"there is no loader {name!r} here"])
-    return found
-
-
-def _left_out(problems: list[str], request: SourceRequest) -> Loaded:
-    """Something asked for that does not load, though the file that asked does: one record, rejected."""
-    from blastradius.loader import Loaded
-    from blastradius.model import Note, NoteKind, Tally
-
-    at = (request.provenance,)
-    notes = (Note(kind=NoteKind.UNRESOLVED, message=f"{each}; left out", provenance=at) for each in problems)
-    return Loaded(notes=tuple(notes), tally=Tally(rejected=1))
 
 
 def _all(group: str) -> list[Any]:

@@ -53,6 +53,13 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     return Model(document, sheet, chosen, file).build()
 
 
+def propose(document: Document) -> list[dict[str, Any]]:
+    """What the headers suggest: options for each table of the file that has words of ours in its header."""
+    sheets = {None: document.data} if isinstance(document.data, Sheet) else document.data
+    found = [(name, proposal(sheet)) for name, sheet in sheets.items() if sheet.grid]
+    return [options if name is None else {"sheet": name, **options} for name, options in found if options]
+
+
 def _sheet(document: Document, options: Options) -> tuple[Sheet, str]:
     data = document.data
     if isinstance(data, Sheet):
@@ -112,6 +119,8 @@ LOADER = Loader(
     suffixes=(".csv", ".tsv", ".tab", ".xlsx"),
     recognises=recognises,
     load=load,
+    options=Options,
+    proposes=propose,
     reads="vendor inventories, access reviews, component and data lists: whatever the mapped columns name",
     infers_not=(
         "what a row means and which column says what (options rows and columns; a mapping is proposed)",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from blastradius import plugins
+from blastradius import loading, plugins
 from blastradius.answer import Answer
 from blastradius.errors import InputError
 from blastradius.estate import Estate
@@ -22,7 +22,7 @@ from blastradius.render import text
 CHILD = """
 import os, resource, signal, sys
 from pathlib import Path
-from blastradius import plugins
+from blastradius import loading, plugins
 from blastradius.errors import InputError
 resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
 names = sys.stdin.read().splitlines()
@@ -41,7 +41,7 @@ for name in names:
     signal.alarm(10)
     home = os.path.realpath(str(Path(name).parent))
     try:
-        plugins.load([name])
+        loading.load([name])
         loaded.append(name)
     except InputError as error:
         assert str(error).strip(), name
@@ -87,7 +87,7 @@ def test_our_own_hostile_files(tmp_path: Path) -> None:
 
 def test_strings_stay_strings(tmp_path: Path) -> None:
     (tmp_path / "e.yaml").write_text("blastradius: 1\nparties: {NO: {name: 1.10, owner: 12:32}}\n")
-    party = plugins.load([tmp_path]).entities["NO"]
+    party = loading.load([tmp_path]).entities["NO"]
     assert (party.id, party.name, party.owner) == ("NO", "1.10", "12:32")
 
 

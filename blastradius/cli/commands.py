@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,87 +10,9 @@ from typing import Any
 import click
 
 from blastradius import plugins
-from blastradius.answer import Answer, Table
-from blastradius.cli.output import emit, progress
+from blastradius.cli.output import emit
 from blastradius.cli.questions import PATHS, ask, params_options, write_picture
 from blastradius.errors import UsageError
-from blastradius.loader import Loaded
-from blastradius.model import Frozen, Note
-
-_FORMATS = click.Choice(["table", "json", "csv", "markdown"])
-_FORMAT = click.option("--format", "fmt", type=_FORMATS, default="table", show_default=True, help="How to print it.")
-
-
-class SourceRow(Frozen):
-    """One file: how its records ended."""
-
-    file: str
-    records: int
-    facts: int
-    rejected: int
-    ignored: int
-
-
-class CheckData(Frozen):
-    """The answer to ``check``."""
-
-    question: str
-    sources: tuple[SourceRow, ...]
-    findings: tuple[str, ...]
-    notes: tuple[str, ...]
-    entities: int
-    relations: int
-    digest: str
-
-
-@click.command("check")
-@PATHS
-@_FORMAT
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
-def check_command(paths: tuple[str, ...], fmt: str, exit_zero: bool) -> int:
-    """Say what the sources came to, and what is loose in them."""
-    from blastradius.estate import Estate
-
-    with progress() as tell:
-        parts = plugins.load_parts(paths, tell)
-        estate = Estate.build(part for _, part in parts)
-    found = estate.findings(datetime.datetime.now(datetime.UTC).date().isoformat())
-    sources = tuple(_source(file, part) for file, part in parts)
-    data = CheckData(
-        question="check",
-        sources=sources,
-        findings=tuple(map(str, found)),
-        notes=tuple(map(str, estate.notes)),
-        entities=len(estate.entities),
-        relations=len(estate.relations),
-        digest=estate.digest,
-    )
-    emit(_check_answer(data, found, estate.notes), fmt)
-    return 1 if found and not exit_zero else 0
-
-
-def _source(file: str, part: Loaded) -> SourceRow:
-    tally = part.tally
-    return SourceRow(
-        file=file, records=tally.records, facts=tally.facts, rejected=tally.rejected, ignored=tally.ignored
-    )
-
-
-def _check_answer(data: CheckData, found: tuple[Note, ...], notes: tuple[Note, ...]) -> Answer:
-    rows = tuple((s.file, s.records, s.facts, s.rejected, s.ignored) for s in data.sources)
-    loose = tuple((str(each.provenance[0]) if each.provenance else "", each.message) for each in found)
-    return Answer(
-        question="check",
-        headline=f"{data.entities} entities and {data.relations} relations from {len(data.sources)} sources, "
-        f"{len(found)} findings",
-        data=data,
-        tables=(
-            Table("sources", "Sources", ("file", "records", "facts", "rejected", "ignored"), rows),
-            Table("findings", "Findings", ("at", "what is loose"), loose),
-        ),
-        notes=notes,
-        findings=bool(found),
-    )
 
 
 def _draw(paths: tuple[str, ...], output: str, engine: str, **given: Any) -> int:

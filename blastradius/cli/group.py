@@ -11,10 +11,15 @@ _OWN = {
     "completion": "Print the completion script of a shell",
     "demo": "Answer the board's question for the example and draw it",
     "draw": "Draw how far a scenario reaches",
+    "init": "Write a first workspace file for the files in a folder",
     "loaders": "List the formats that can be read",
     "queries": "List the questions that can be asked",
     "schema": "Print the JSON Schema of the estate format",
 }
+
+
+_ROOMS = {"check": "sources", "init": "sources"}
+"""The modules of commands that do not stand in ``commands``."""
 
 
 class LazyGroup(click.Group):
@@ -27,7 +32,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """One command; only what it needs is imported."""
         if cmd_name in _OWN:
-            module = importlib.import_module("blastradius.cli.commands")
+            module = importlib.import_module(f"blastradius.cli.{_ROOMS.get(cmd_name, 'commands')}")
             found: click.Command = getattr(module, f"{cmd_name}_command")
             return found
         if cmd_name in _titles():

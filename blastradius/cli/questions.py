@@ -11,12 +11,21 @@ from typing import Any, Literal, Union, get_args, get_origin
 import click
 from pydantic.fields import FieldInfo
 
-from blastradius import plugins
+from blastradius import loading, plugins
 from blastradius.answer import Answer, Query
 from blastradius.cli.output import emit, progress
 from blastradius.errors import DrawingError
+from blastradius.loading import FILE_NAME
 
-PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+
+def _here(_context: click.Context, _parameter: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths that were named; without any, the workspace of the current folder."""
+    if not paths and not Path(FILE_NAME).is_file():
+        raise click.UsageError(f"name an estate: a file, a folder or a workspace; there is no {FILE_NAME} here")
+    return paths or (FILE_NAME,)
+
+
+PATHS = click.argument("paths", nargs=-1, metavar="[PATH...]", callback=_here)
 _LEVELS = {"granted", "abused", "takeover", "lateral"}
 
 
@@ -42,7 +51,7 @@ def question_command(name: str) -> click.Command:
 def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
     """Load an estate and ask it one question."""
     with progress() as tell:
-        estate = plugins.load(paths, tell)
+        estate = loading.load(paths, tell)
         tell("asking")
         stated = {key: value for key, value in given.items() if value is not None}
         return query.run(estate, plugins.parameters(query, stated))

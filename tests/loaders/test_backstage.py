@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from blastradius import plugins
+from blastradius import loading, plugins
 from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
@@ -86,7 +86,7 @@ def test_what_a_component_does_with_a_resource() -> None:
 
 
 def test_a_definition_in_the_catalog_has_its_places() -> None:
-    estate = plugins.load([CASES / "shop" / "input.yaml"])
+    estate = loading.load([CASES / "shop" / "input.yaml"])
     operation = estate.entities["api:default/orders:GET /orders"]
     assert isinstance(operation, Operation)
     assert (operation.api, operation.owner) == ("api:default/orders", "group:default/team-orders")
@@ -164,7 +164,7 @@ def test_locations_and_definitions_in_files_beside(tmp_path: Path) -> None:
     (inside / "more" / "apis.yaml").write_text(APIS)
     (inside / "more" / "spec" / "a.yaml").write_text("openapi: 3.0.0\npaths: {/a: {get: {}}}\n")
     (tmp_path / "out.yaml").write_text(APIS)
-    estate = plugins.load([inside / "all.yaml"])
+    estate = loading.load([inside / "all.yaml"])
     places = {
         each.id: str(each.provenance[0]).removeprefix(f"{inside}/")
         for each in estate.of_kind(Kind.OPERATION)
@@ -252,7 +252,7 @@ def test_real_catalogs(name: str, facts: int, rejected: int, ignored: int, relat
 
 def test_a_real_catalog_from_its_index(shared: Path) -> None:
     folder = shared / "data" / "backstage" / "parasol"
-    estate = plugins.load([folder / "parasol-catalog-index.yaml"])
+    estate = loading.load([folder / "parasol-catalog-index.yaml"])
     counted = sum((_counted(each.read_text()) for each in (folder / "parasol").iterdir()), Counter[str]())
     assert counted == {"Component": 175, "System": 53, "Domain": 14, "API": 16, "Group": 13}
     documents = [each for file in (folder / "parasol").iterdir() for each in yaml.safe_load_all(file.read_text())]

@@ -1,0 +1,186 @@
+"""Names that may be one thing, with the evidence, for a person to accept; nothing here is ever merged."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import combinations
+from typing import Literal
+
+from blastradius.estate import Estate
+from blastradius.model import Entity, Id, Kind, Operation
+from blastradius.workspace.joining import template
+
+LIKE = 0.86
+"""How alike two spellings are, from 0 to 1 as difflib counts it, to be said."""
+
+_NAMED = frozenset({Kind.PARTY, Kind.SERVICE, Kind.STORE, Kind.FEED, Kind.PROCESS})
+_DULL = re.compile(
+    r"[\s_.,/&-]*\b(service|svc|api|app|deployment|inc|incorporated|ltd|limited|llc|corp|corporation|company|gmbh|ag"
+    r"|plc|s\.?a|b\.?v)\.?$"
+)
+_LEAST = 3
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Ids that may be one thing: why, and what to write into the workspace where they are."""
+
+    why: Literal["same name", "same routes", "near-duplicate", "confusable"]
+    ids: tuple[Id, ...]
+    evidence: str
+    write: str
+
+
+def proposals(estate: Estate, different: Iterable[Iterable[Id]] = ()) -> list[Proposed]:
+    """All that may be one thing in an estate, the surest first; ``different`` are ids that are said to be apart."""
+    apart = {frozenset(pair) for each in different for pair in combinations(sorted(each), 2)}
+    things = [each for each in estate.entities.values() if each.kind in _NAMED]
+    found = [*_same_names(things), *_same_routes(estate), *_confusable(things), *_near(things)]
+    known: set[frozenset[Id]] = set()
+    fresh = []
+    for each in found:
+        pairs = {frozenset(pair) for pair in combinations(each.ids, 2)} - apart
+        if pairs - known:
+            fresh.append(each)
+        known |= pairs
+    return fresh
+
+
+def key(name: str) -> str:
+    """What is left of a name without case, marks, and words that say only what kind of thing it is."""
+    plain = unicodedata.normalize("NFKD", name).casefold().strip()
+    while (shorter := _DULL.sub("", plain)) != plain and len(shorter) >= _LEAST:
+        plain = shorter
+    return "".join(each for each in plain if each.isalnum())
+
+
+def _keys(entity: Entity) -> set[str]:
+    """The keys of an entity's display name and of its id without what a source puts before it."""
+    tail = re.split(r"[/:#]", entity.id)[-1]
+    found = {key(entity.name or tail), key(tail)}
+    return {each for each in found if len(each) >= _LEAST and not each.isdigit()}
+
+
+def _sources(entity: Entity) -> frozenset[str]:
+    return frozenset(each.source for each in entity.provenance)
+
+
+def _same_names(things: Iterable[Entity]) -> Iterator[Proposed]:
+    groups: dict[tuple[Kind, str], list[Entity]] = defaultdict(list)
+    for each in things:
+        for name in _keys(each):
+            groups[each.kind, name].append(each)
+    for (kind, name), group in sorted(groups.items()):
+        if _from_several(group):
+            where = ", ".join(f"{each.id!r} ({', '.join(sorted(_sources(each)))})" for each in group)
+            yield _same(group, f"of kind {kind} and named {name!r}: {where}")
+
+
+def _from_several(group: list[Entity]) -> bool:
+    """Whether no source has two of a group: a source that does tells them apart."""
+    named = [source for each in group for source in _sources(each)]
+    return len(group) > 1 and len(set(named)) == len(named)
+
+
+def _same(group: Iterable[Entity], evidence: str, why: Literal["same name", "confusable"] = "same name") -> Proposed:
+    ids = tuple(sorted(each.id for each in group))
+    one = min(ids, key=lambda each: (len(each), each))
+    others = [each for each in ids if each != one]
+    return Proposed(why, ids, evidence, f"same: {{{_yaml(one)}: [{', '.join(map(_yaml, others))}]}}")
+
+
+def _yaml(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
+
+
+def _same_routes(estate: Estate) -> Iterator[Proposed]:
+    """APIs of different sources that have methods and paths in common."""
+    routes: dict[str, dict[tuple[str, str], Id]] = defaultdict(dict)
+    sources: dict[str, set[str]] = defaultdict(set)
+    for each in estate.of_kind(Kind.OPERATION):
+        if isinstance(each, Operation) and each.api and each.method and each.path:
+            routes[each.api].setdefault((each.method.upper(), template(each.path)), each.id)
+            sources[each.api] |= _sources(each)
+    having: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for api, known in routes.items():
+        for route in known:
+            having[route].append(api)
+    shared: dict[tuple[str, str], int] = defaultdict(int)
+    for apis in having.values():
+        for one, other in combinations(sorted(apis), 2) if len(apis) <= _CROWD else ():
+            shared[one, other] += 1
+    for (one, other), count in sorted(shared.items()):
+        least, most = sorted((len(routes[one]), len(routes[other])))
+        if not sources[one] & sources[other] and (count >= 2 or count == most):
+            yield _one_api(one, other, count, least, routes)
+
+
+_CROWD = 20
+"""A route that more APIs than this have, such as GET /health, says nothing of them."""
+
+
+def _one_api(one: str, other: str, count: int, least: int, routes: dict[str, dict[tuple[str, str], Id]]) -> Proposed:
+    common = sorted(routes[one].keys() & routes[other].keys())
+    some = ", ".join(f"{method} {path}" for method, path in common[:3])
+    evidence = f"APIs {one!r} and {other!r} have {count} of {least} methods and paths in common: {some}"
+    ids = tuple(dict.fromkeys(each for route in common for each in (routes[one][route], routes[other][route])))
+    return Proposed("same routes", ids, evidence, f"apis: {{{_yaml(one)}: {{also: [{_yaml(other)}]}}}}")
+
+
+def _confusable(things: Iterable[Entity]) -> Iterator[Proposed]:
+    """Names that look alike and are written with other characters."""
+    groups: dict[tuple[Kind, str], dict[str, Entity]] = defaultdict(dict)
+    for each in things:
+        groups[each.kind, _skeleton(each.label)].setdefault(each.label, each)
+    for (_, shown), group in sorted(groups.items()):
+        if len(group) > 1:
+            spelled = ", ".join(f"{each.id!r} ({_strange(each.label)})" for each in group.values())
+            yield _same(group.values(), f"names that look like {shown!r} and are not: {spelled}", "confusable")
+
+
+@lru_cache(maxsize=100_000)
+def _skeleton(name: str) -> str:
+    """A name with every character that looks like a Latin one put as that one."""
+    plain = unicodedata.normalize("NFKC", name)
+    if plain.isascii():
+        return plain
+    from confusable_homoglyphs.confusables import is_confusable
+
+    for each in is_confusable(plain, greedy=True, preferred_aliases=["latin"]) or ():
+        plain = plain.replace(each["character"], each["homoglyphs"][0]["c"])
+    return plain
+
+
+def _strange(name: str) -> str:
+    """The characters of a name that are not ASCII, by their names."""
+    odd = dict.fromkeys(each for each in name if not each.isascii())
+    return ", ".join(unicodedata.name(each, f"U+{ord(each):04X}").lower() for each in odd) or "plain"
+
+
+def _near(things: Iterable[Entity]) -> Iterator[Proposed]:
+    """Names that differ in one letter; a digit tells things apart on purpose."""
+    groups: dict[tuple[Kind, str], list[Entity]] = defaultdict(list)
+    for each in things:
+        name = key(each.label)
+        for less in {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))}:
+            groups[each.kind, less].append(each)
+    seen: set[tuple[Id, Id]] = set()
+    for (_, less), group in sorted(groups.items()):
+        for one, other in combinations(group, 2) if len(less) > _LEAST and len(group) <= _CROWD else ():
+            pair = (min(one.id, other.id), max(one.id, other.id))
+            if pair not in seen and _is_near(key(one.label), key(other.label)):
+                seen.add(pair)
+                said = f"{one.label!r} and {other.label!r} are spelled nearly alike"
+                yield Proposed("near-duplicate", pair, said, f"same: {{{_yaml(pair[0])}: [{_yaml(pair[1])}]}}")
+
+
+def _is_near(one: str, other: str) -> bool:
+    digits = [re.sub(r"\D", "", each) for each in (one, other)]
+    return one != other and digits[0] == digits[1] and SequenceMatcher(None, one, other).ratio() >= LIKE

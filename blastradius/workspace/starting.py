@@ -1,0 +1,109 @@
+"""A first workspace file, written from what loaders say of the files in a folder, with comments for a person."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One file that was looked at: the loader that says it is its own, or why there is none.
+
+    ``path`` is relative to the folder; ``options`` are proposed for it, to be checked, each for a source of its own;
+    ``asked_by`` is the file that asks for it, and so loads it.
+    """
+
+    path: str
+    loader: str = ""
+    why: str = ""
+    options: tuple[Mapping[str, Any], ...] = ()
+    asked_by: str = ""
+
+
+_HEAD = """\
+# The workspace of an estate: its sources, what they speak for, and which of their names are one thing.
+# Check it with `blastradius check {name}`, then ask `blastradius rank {name}`.
+workspace: 1
+# title: Our company
+# as_of: 2026-01-31               # the date of the inventory
+
+"""
+
+_TAIL = """
+# What no file says. `blastradius check` proposes links with their evidence; accept those that are true.
+# same:                           # one thing under several ids
+#   orders: ["component:default/orders", "k8s:shop/deployment/orders"]
+# different:                      # looks alike and is not
+#   - ["billing", "billings"]
+# apis:                           # one API under several names; equal methods and paths in it are one operation
+#   orders: {also: ["orders-svc"], base: ["/v1"]}
+# parties:                        # whose an account, an app, a consumer or a host is
+#   acme: ["123456789012", "acme-*"]
+# controls:                       # what stands wherever no source says otherwise
+#   - {kind: object_authz, on: reads, match: ["reads:orders:*"], status: assumed, why: "say who says so"}
+"""
+
+
+def first_workspace(files: Sequence[Looked], name: str) -> str:
+    """The text of a first workspace file: sources by loader and folder, the rest as comments with the reason."""
+    sources = [_source(paths, loader, options) for paths, loader, options in _sources(files)]
+    listed = "sources:\n" + "".join(sources) if sources else "sources: []                       # nothing was found\n"
+    return _HEAD.format(name=name) + listed + _left_out(files) + _TAIL
+
+
+def _sources(files: Sequence[Looked]) -> Iterable[tuple[list[str], str, Mapping[str, Any]]]:
+    """Paths, loader and options of each source; a glob where it matches files of one loader only."""
+    mine = [each for each in files if each.loader and not each.asked_by]
+    for each in mine:
+        for options in each.options:
+            yield [each.path], each.loader, options
+    together: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in (one for one in mine if not one.options):
+        together[each.loader, str(PurePosixPath(each.path).parent)].append(each.path)
+    others = {each.path for each in files}
+    for (loader, folder), paths in sorted(together.items()):
+        yield _globbed(folder, paths, others - set(paths)), loader, {}
+
+
+def _globbed(folder: str, paths: list[str], others: set[str]) -> list[str]:
+    found: list[str] = []
+    for suffix in sorted({PurePosixPath(each).suffix for each in paths}):
+        alike = [each for each in paths if PurePosixPath(each).suffix == suffix]
+        strange = any(str(PurePosixPath(each).parent) == folder and each.endswith(suffix) for each in others)
+        plain = suffix and not any(each in folder for each in "*?[]")
+        found += [str(PurePosixPath(folder) / f"*{suffix}")] if plain and len(alike) > 1 and not strange else alike
+    return found
+
+
+def _source(paths: list[str], loader: str, options: Mapping[str, Any]) -> str:
+    path = _quoted(paths[0]) if len(paths) == 1 else "[" + ", ".join(map(_quoted, paths)) + "]"
+    text = f"  - path: {path}\n    loader: {loader}\n"
+    if options:
+        text += "    # proposed from the header; check that each column means this\n"
+        text += f"    options: {json.dumps(options, ensure_ascii=False)}\n"
+    return text
+
+
+def _left_out(files: Sequence[Looked]) -> str:
+    lines = [f"#   {_quoted(each.path)}: asked for by {_quoted(each.asked_by)}" for each in files if each.asked_by]
+    lines += [f"#   {_quoted(each.path)}: {_flat(each.why)}" for each in files if not each.loader]
+    return "\n# Not a source of its own:\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _quoted(text: str) -> str:
+    return _printable(json.dumps(text, ensure_ascii=False))
+
+
+def _flat(text: str) -> str:
+    """A reason on one line, without what would end a comment."""
+    return _printable(" ".join(text.split())[:200])
+
+
+def _printable(text: str) -> str:
+    """A text with an escape for each character that does not show, as YAML and JSON write it."""
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
