@@ -71,6 +71,8 @@ def _says(error: ErrorDetails, keys: Keys, words: list[str], missing: Mapping[st
         expected = str(error.get("ctx", {}).get("expected", ""))
         choices = [each.strip("' ") for each in expected.replace(" or ", ", ").split(",")]
         return f"{error['input']!r} is not one of {expected}{near(str(error['input']), choices)}"
+    if kind == "too_short":
+        return f"{str(last)!r} is {_short(error['input'])}; list at least {error.get('ctx', {}).get('min_length', 1)}"
     if kind == "value_error":
         return f"{_short(error['input'])}: {error.get('ctx', {}).get('error', error['msg'])}"
     message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")

@@ -22,7 +22,7 @@ LIKE = 0.86
 
 _NAMED = frozenset({Kind.PARTY, Kind.SERVICE, Kind.STORE, Kind.FEED, Kind.PROCESS})
 _DULL = re.compile(
-    r"[\s_.,/&-]*\b(service|svc|api|app|deployment|inc|incorporated|ltd|limited|llc|corp|corporation|company|gmbh|ag"
+    r"[\s.,/&-]*\b(service|svc|api|app|deployment|inc|incorporated|ltd|limited|llc|corp|corporation|company|gmbh|ag"
     r"|plc|s\.?a|b\.?v)\.?$"
 )
 _LEAST = 3
@@ -55,17 +55,25 @@ def proposals(estate: Estate, different: Iterable[Iterable[Id]] = ()) -> list[Pr
 
 def key(name: str) -> str:
     """What is left of a name without case, marks, and words that say only what kind of thing it is."""
-    plain = unicodedata.normalize("NFKD", name).casefold().strip()
+    plain = unicodedata.normalize("NFKD", name).casefold().replace("_", " ").strip()
     while (shorter := _DULL.sub("", plain)) != plain and len(shorter) >= _LEAST:
         plain = shorter
     return "".join(each for each in plain if each.isalnum())
 
 
 def _keys(entity: Entity) -> set[str]:
-    """The keys of an entity's display name and of its id without what a source puts before it."""
-    tail = re.split(r"[/:#]", entity.id)[-1]
-    found = {key(entity.name or tail), key(tail)}
+    """The keys of an entity's display name and of the end of its id."""
+    found = {key(_shown(entity)), key(_tail(entity))}
     return {each for each in found if len(each) >= _LEAST and not each.isdigit()}
+
+
+def _tail(entity: Entity) -> str:
+    """An id without what a source puts before a name."""
+    return re.split(r"[/:#]", entity.id)[-1] or entity.id
+
+
+def _shown(entity: Entity) -> str:
+    return entity.name or _tail(entity)
 
 
 def _sources(entity: Entity) -> frozenset[str]:
@@ -138,10 +146,10 @@ def _confusable(things: Iterable[Entity]) -> Iterator[Proposed]:
     """Names that look alike and are written with other characters."""
     groups: dict[tuple[Kind, str], dict[str, Entity]] = defaultdict(dict)
     for each in things:
-        groups[each.kind, _skeleton(each.label)].setdefault(each.label, each)
+        groups[each.kind, _skeleton(_shown(each))].setdefault(_shown(each), each)
     for (_, shown), group in sorted(groups.items()):
         if len(group) > 1:
-            spelled = ", ".join(f"{each.id!r} ({_strange(each.label)})" for each in group.values())
+            spelled = ", ".join(f"{each.id!r} ({_strange(_shown(each))})" for each in group.values())
             yield _same(group.values(), f"names that look like {shown!r} and are not: {spelled}", "confusable")
 
 
@@ -168,16 +176,16 @@ def _near(things: Iterable[Entity]) -> Iterator[Proposed]:
     """Names that differ in one letter; a digit tells things apart on purpose."""
     groups: dict[tuple[Kind, str], list[Entity]] = defaultdict(list)
     for each in things:
-        name = key(each.label)
+        name = key(_shown(each))
         for less in {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))}:
             groups[each.kind, less].append(each)
     seen: set[tuple[Id, Id]] = set()
     for (_, less), group in sorted(groups.items()):
         for one, other in combinations(group, 2) if len(less) > _LEAST and len(group) <= _CROWD else ():
             pair = (min(one.id, other.id), max(one.id, other.id))
-            if pair not in seen and _is_near(key(one.label), key(other.label)):
+            if pair not in seen and _is_near(key(_shown(one)), key(_shown(other))):
                 seen.add(pair)
-                said = f"{one.label!r} and {other.label!r} are spelled nearly alike"
+                said = f"{_shown(one)!r} and {_shown(other)!r} are spelled nearly alike"
                 yield Proposed("near-duplicate", pair, said, f"same: {{{_yaml(pair[0])}: [{_yaml(pair[1])}]}}")
 
 

@@ -1,0 +1,148 @@
+"""Names of one thing: joined as a workspace states, under every order of its sources, and never on a guess."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import blastradius as br
+from blastradius.errors import InputError
+from blastradius.estate import Estate
+from blastradius.loading import survey
+from blastradius.model import Operation
+from blastradius.workspace.joining import template
+
+ONE = """
+blastradius: 1
+parties: {"kong:consumer/acme-tms": {name: acme-tms, holds: [key]}}
+credentials: {key: {grants: [orders.read]}}
+scopes: {orders.read: {permits: ["gw:GET /orders/{id}"]}}
+operations: {"gw:GET /orders/{id}": {api: gw, method: GET, path: "/v1/orders/{id}", direction: exposed}}
+"""
+OTHER = """
+blastradius: 1
+parties: {acme: {name: Acme Logistics}}
+operations: {getOrder: {api: orders, method: get, path: "/orders/:orderId/", reads: [orders_db]}}
+services: {orders-svc: {serves: [getOrder], depends_on: [{of: [db-a, db-b], at_least: 2}]}, db-a: {}, db-b: {}}
+stores: {orders_db: {crown_jewel: true}}
+"""
+JOINED = """
+workspace: 1
+sources: [{path: [one.yaml, other.yaml]}]
+same: {acme: ["kong:consumer/acme-tms"]}
+apis: {orders: {also: [gw], base: [/v1]}}
+"""
+
+
+def write(folder: Path, workspace: str, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text)
+    (folder / "blastradius.yaml").write_text(workspace)
+    return folder
+
+
+@pytest.fixture
+def joined(tmp_path: Path) -> Path:
+    return write(tmp_path, JOINED, one=ONE, other=OTHER)
+
+
+def reached(estate: Estate, start: str) -> set[str]:
+    return {fact.entity for fact in br.reach(estate, compromise=start).data.facts}  # type: ignore[attr-defined]
+
+
+def test_without_a_workspace_the_two_accounts_do_not_meet(joined: Path) -> None:
+    apart = br.load(joined / "one.yaml", joined / "other.yaml")
+    assert "orders_db" not in reached(apart, "kong:consumer/acme-tms")
+
+
+def test_what_is_stated_to_be_one_is_one(joined: Path) -> None:
+    estate = br.load(joined)
+    assert "orders_db" in reached(estate, "acme")
+    assert "kong:consumer/acme-tms" not in estate.entities
+    assert estate.entities["acme"].name == "Acme Logistics"
+    assert [str(each).rpartition("/")[2] for each in estate.entities["acme"].provenance] == [
+        "blastradius.yaml:4:15",
+        "one.yaml:3:11",
+        "other.yaml:3:11",
+    ]
+
+
+def test_operations_of_one_api_are_one_by_method_and_path(joined: Path) -> None:
+    operations = [each for each in br.load(joined).entities.values() if isinstance(each, Operation)]
+    assert [(each.api, each.method) for each in operations] == [("orders", "GET")] or len(operations) == 1
+
+
+def test_two_operations_of_one_source_with_one_route_are_told_apart(tmp_path: Path) -> None:
+    twice = ONE.replace("operations: {", "operations: {by_host: {api: gw, method: GET, path: '/orders/{id}'}, ")
+    estate = br.load(write(tmp_path, JOINED, one=twice, other=OTHER))
+    assert {"by_host", "getOrder", "gw:GET /orders/{id}"} <= estate.entities.keys()
+
+
+def test_a_link_across_kinds_is_refused_with_both_places(tmp_path: Path) -> None:
+    write(tmp_path, JOINED.replace("kong:consumer/acme-tms", "orders_db"), one=ONE, other=OTHER)
+    with pytest.raises(InputError, match=r"blastradius\.yaml:4:15: .* only things of one kind can be the same"):
+        br.load(tmp_path)
+
+
+def test_suppliers_that_are_one_count_once(tmp_path: Path) -> None:
+    workspace = "workspace: 1\nsources: [{path: other.yaml}]\nsame: {db-a: [db-b]}\n"
+    estate = br.load(write(tmp_path, workspace, other=OTHER))
+    suppliers = next(each for each in estate.relations.values() if each.at_least)
+    assert (suppliers.targets, suppliers.at_least) == (("db-a",), 1)
+
+
+def test_names_that_no_source_has_are_said_and_counted(tmp_path: Path) -> None:
+    workspace = JOINED.replace("same: {", "parties: {nobody: [x]}\nsame: {orders_db: [ordersdb], ").replace(
+        "gw", "gate"
+    )
+    estate = br.load(write(tmp_path, workspace, one=ONE, other=OTHER))
+    unmet = [str(each) for each in estate.notes if "is in no source" in str(each)]
+    assert [each.partition(": ")[2] for each in unmet] == [
+        f"unresolved: {name!r} is in no source; check its spelling, or take it out"
+        for name in ("ordersdb", "gate", "nobody")
+    ]
+    found = survey([tmp_path])
+    assert found.parts[0].loaded.tally.model_dump() == {"facts": 1, "rejected": 0, "ignored": 3}
+
+
+def test_the_order_of_sources_changes_nothing(joined: Path) -> None:
+    first = br.load(joined).digest
+    write(joined, JOINED.replace("[one.yaml, other.yaml]", "[other.yaml, one.yaml]"))
+    assert br.load(joined).digest == first
+    write(joined, JOINED.replace("[one.yaml, other.yaml]", "'*.yaml'"))
+    assert br.load(joined).digest == first
+
+
+def test_ids_in_controls_copies_and_expectations_follow(tmp_path: Path) -> None:
+    file = """
+blastradius: 1
+services: {s: {calls: [{to: op, controls: [{kind: validated, provided_by: old}]}]}, old: {}}
+operations: {op: {}}
+stores: {d: {copy_of: olddb}, olddb: {}}
+expect: [{name: x, compromise: old, reached: {old: control}, distrust: ["hardened@old"]}]
+"""
+    workspace = "workspace: 1\nsources: [{path: one.yaml}]\nsame: {new: [old], newdb: [olddb]}\n"
+    estate = br.load(write(tmp_path, workspace, one=file))
+    assert {"new", "newdb", "d", "s", "op"} == estate.entities.keys()
+    assert estate.entities["d"].copy_of == "newdb"  # type: ignore[attr-defined]
+    assert [each.control.provided_by for each in estate.controls.values()] == ["new"]
+    expected = estate.expectations[0]
+    assert (expected.scenario.compromise, expected.reached[0].entity) == (("new",), "new")
+    assert expected.scenario.distrust == ("hardened@new",)
+
+
+@pytest.mark.parametrize(
+    ("path", "plain"),
+    [
+        ("/orders/{id}", "/orders/{}"),
+        ("/orders/:id/lines/{n}", "/orders/{}/lines/{}"),
+        ("/files/*", "/files/{}"),
+        ("/v1/orders/", "/orders"),
+        ("/v1", "/v1"),
+        ("/v10/orders", "/v10/orders"),
+        ("/", "/"),
+    ],
+)
+def test_paths_are_compared_without_the_names_of_their_parameters(path: str, plain: str) -> None:
+    assert template(path, ["/v1"]) == plain
