@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from blastradius.model import Note, NoteKind, Operation, Relation, Verb
 from blastradius.options import Controls, Name, Names, Options, listed
@@ -20,9 +20,9 @@ def _item(value: Any) -> Any:
 class Target(Options):
     """One thing an operation touches."""
 
-    to: Name
-    extent: Literal["all", "subset"] = "all"
-    controls: Controls = ()
+    to: Name = Field(description="the store, service or feed that is touched")
+    extent: Literal["all", "subset"] = Field("all", description="all of it, or a part such as the caller's own rows")
+    controls: Controls = Field((), description="controls on it, each as its kind or in full")
 
 
 Targets = Annotated[tuple[Annotated[Target, BeforeValidator(_item)], ...], BeforeValidator(listed)]
@@ -31,12 +31,12 @@ Targets = Annotated[tuple[Annotated[Target, BeforeValidator(_item)], ...], Befor
 class Effect(Options):
     """What the operations that match touch."""
 
-    match: Names = ()
-    scopes: Names = ()
-    reads: Targets = ()
-    writes: Targets = ()
-    controls_target: Targets = ()
-    disables: Targets = ()
+    match: Names = Field((), description="patterns of operations: over the id, `METHOD path` or a tag")
+    scopes: Names = Field((), description="patterns of scopes: the operations that they permit")
+    reads: Targets = Field((), description="what they read")
+    writes: Targets = Field((), description="what they write")
+    controls_target: Targets = Field((), description="what they administer")
+    disables: Targets = Field((), description="what they can stop")
 
     @model_validator(mode="after")
     def _says_enough(self) -> Effect:
@@ -60,11 +60,15 @@ class Effect(Options):
 class ApiOptions(Options):
     """What a user may say about any API description that it cannot say itself."""
 
-    api: Name | None = None
-    direction: Literal["exposed", "consumed", "internal"] | None = None
-    served_by: Name | None = None
-    owner: str | None = None
-    effects: Annotated[tuple[Effect, ...], BeforeValidator(listed)] = ()
+    api: Name | None = Field(None, description="name of the API, before every id; else its own id or title")
+    direction: Literal["exposed", "consumed", "internal"] | None = Field(
+        None, description="whether we offer the API or call it; taken as internal where it is not said"
+    )
+    served_by: Name | None = Field(None, description="the service that answers")
+    owner: str | None = Field(None, description="who answers for the operations")
+    effects: Annotated[tuple[Effect, ...], BeforeValidator(listed)] = Field(
+        (), description="what operations touch, which no description says"
+    )
 
 
 @dataclass

@@ -84,10 +84,11 @@ class Loader:
 
     ``recognises`` looks at a parsed document and says whether it is this format. ``load`` gets the document
     and the options that a ``SourceRequest`` or the user named (``{}`` for a file named on its own); it raises
-    ``InputError`` for a file it cannot read and returns notes for what it read but could not model.
-    ``infers_not`` lists what the format cannot tell and the user must declare; ``options`` is the shape of its
-    options; ``proposes`` gives options that a file could be loaded with, each a source of its own, for a person to
-    check; ``schema`` gives its JSON Schema where we define the format.
+    ``InputError`` for a file it cannot read and returns notes for what it read but could not model. ``maps`` says
+    in plain words what each term of the format becomes in our model, ``infers_not`` what the format cannot tell and
+    the user must declare; ``options`` is the shape of what ``load`` takes (``None``: it takes nothing), each field
+    with a description; ``proposes`` gives options that a file could be loaded with, each for a source of its
+    own, for a person to check; ``schema`` gives the JSON Schema of a file where we define the format.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Loader:
     recognises: Callable[[Any], bool]
     load: Callable[[Document, dict[str, Any]], Loaded]
     reads: str = ""
+    maps: tuple[tuple[str, str], ...] = ()
     infers_not: tuple[str, ...] = ()
     options: type[BaseModel] | None = None
     proposes: Callable[[Document], list[dict[str, Any]]] | None = None

@@ -8,6 +8,8 @@ from itertools import product
 from math import prod
 from typing import Literal
 
+from pydantic import Field
+
 from blastradius.effects import ApiOptions, Effected
 from blastradius.gathering import Gathering
 from blastradius.model import Basis, Feed, NoteKind, Operation, Provenance, Scope, Service, Verb
@@ -22,10 +24,13 @@ Ways = list[tuple[str, ...]]
 class AsyncOptions(ApiOptions):
     """The options of one description; ``served_by`` is the broker, ``server`` chooses among those it names."""
 
-    application: Name | None = None
-    broker: Name | None = None
-    server: str | None = None
-    scopes: Literal["any", "all"] = "any"
+    application: Name | None = Field(None, description="the service that is described; else one named after the API")
+    broker: Name | None = Field(None, description="what feeds and scopes are named after; else the server's host")
+    served_by: Name | None = Field(None, description="the service that is the broker; else one named after the server")
+    server: str | None = Field(None, description="which of the servers the estate uses; else the first")
+    scopes: Literal["any", "all"] = Field(
+        "any", description="whether any of several scopes in one requirement suffices, or all are needed"
+    )
 
 
 @dataclass

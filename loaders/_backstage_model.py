@@ -55,7 +55,7 @@ class Api(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    direction: Direction | None = None
+    direction: Direction | None = Field(None, description="whether we offer the API or call it")
 
 
 class Chosen(Options):
@@ -66,14 +66,22 @@ class Chosen(Options):
     does with a resource it depends on; ``apis`` goes on to the loaders of definitions.
     """
 
-    parties: dict[Name, Role] = Field(default_factory=dict)
-    runs: Names = ()
-    resources: Literal["both", "reads", "writes", "depends"] = "both"
-    apis: dict[Name, Api] = Field(default_factory=dict)
-    direction: Direction | None = None
-    zones: Literal["system", "namespace"] | None = None
-    zone: Name | None = None
-    owner: str | None = None
+    parties: dict[Name, Role] = Field(
+        default_factory=dict, description="role of groups that are no teams of ours, by pattern of the reference"
+    )
+    runs: Names = Field((), description="patterns of resources that run rather than hold data")
+    resources: Literal["both", "reads", "writes", "depends"] = Field(
+        "both", description="what a component does with a resource it depends on; `depends`: nothing but that"
+    )
+    apis: dict[Name, Api] = Field(
+        default_factory=dict, description="options of the loader that reads an API's definition, by pattern of the API"
+    )
+    direction: Direction | None = Field(None, description="whether we offer or call APIs that `apis` does not name")
+    zones: Literal["system", "namespace"] | None = Field(
+        None, description="whether a trust boundary lies around each system or each namespace"
+    )
+    zone: Name | None = Field(None, description="where things lie, unless `zones` says it")
+    owner: str | None = Field(None, description="who answers for what names no owner")
 
 
 class Model:

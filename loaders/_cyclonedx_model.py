@@ -8,6 +8,8 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
+from pydantic import Field
+
 from blastradius.gathering import Gathering
 from blastradius.model import Basis, Kind, NoteKind, Operation, Party, Service, Store, Verb, Zone
 from blastradius.options import MAX_ID, Name
@@ -29,9 +31,13 @@ class Options(Shape):
     when it knows nothing.
     """
 
-    owner: Name | None = None
-    direction: Literal["exposed", "consumed", "internal"] | None = None
-    believe_open: bool = False
+    owner: Name | None = Field(None, description="who answers for services that name no provider")
+    direction: Literal["exposed", "consumed", "internal"] | None = Field(
+        None, description="how we stand to services beyond a trust boundary, or that do not say"
+    )
+    believe_open: bool = Field(
+        False, description="take `authenticated: false` at its word where cdxgen wrote it, which it does not know"
+    )
 
 
 @dataclass

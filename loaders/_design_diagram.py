@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from pydantic import Field
+
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Party, Service, Store, Verb
 from blastradius.options import MAX_ID, Names
 
@@ -45,8 +47,8 @@ class Options(Shape):
     Patterns over names, ids, types and the names of trust zones, as in ``parties`` and ``us``.
     """
 
-    outside: Names = ()
-    inside: Names = ()
+    outside: Names = Field((), description="patterns of what is outside: over names, ids, types and zones")
+    inside: Names = Field((), description="patterns of what is drawn outside and is ours")
 
 
 @dataclass(frozen=True)

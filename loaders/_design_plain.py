@@ -31,10 +31,12 @@ class Options(Shape):
     ``parties`` says which of them is which party; ``zone`` is where things lie that state no zone.
     """
 
-    namespace: Name | None = None
-    us: Names = ()
-    parties: Annotated[dict[Name, Name], Field(default_factory=dict)]
-    zone: Name | None = None
+    namespace: Name | None = Field(None, description="what goes before every id; else made of the document's own name")
+    us: Names = Field((), description="owners, providers and actors that are ourselves")
+    parties: Annotated[
+        dict[Name, Name], Field(default_factory=dict, description="which party an owner, provider or actor is")
+    ]
+    zone: Name | None = Field(None, description="where things lie that state no zone")
 
 
 def many(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:

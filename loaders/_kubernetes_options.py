@@ -26,12 +26,14 @@ Blocks = Annotated[tuple[str, ...], BeforeValidator(listed), AfterValidator(_add
 class ClusterOptions(Options):
     """The options of one load: ``also`` names further files of the same cluster, to be read with it."""
 
-    cluster: Name = "k8s"
-    namespace: Name = "default"
-    also: Names = ()
-    owner: str | None = None
-    parties: dict[str, Name] = Field(default_factory=dict)
-    own_hosts: Names = ()
-    pod_addresses: Blocks = PRIVATE
-    trust_domain: Name = "cluster.local"
-    root_namespace: Name = "istio-system"
+    cluster: Name = Field("k8s", description="name of the cluster, before every id")
+    namespace: Name = Field("default", description="namespace of manifests that name none")
+    also: Names = Field((), description="files beside this one, read as one with it")
+    owner: str | None = Field(None, description="who answers for workloads and operations")
+    parties: dict[str, Name] = Field(
+        default_factory=dict, description="which party runs a host outside, by pattern of the host"
+    )
+    own_hosts: Names = Field((), description="patterns of hosts outside of the cluster that are ours")
+    pod_addresses: Blocks = Field(PRIVATE, description="blocks of addresses that pods have")
+    trust_domain: Name = Field("cluster.local", description="what identities in the mesh begin with")
+    root_namespace: Name = Field("istio-system", description="namespace whose policies are for the whole mesh")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from blastradius.effects import ApiOptions
 
 
 class Options(ApiOptions):
     """The options of one description."""
 
-    scopes: Literal["any", "all"] = "any"
+    scopes: Literal["any", "all"] = Field(
+        "any", description="whether any of several scopes in one requirement suffices, or all are needed"
+    )

@@ -39,9 +39,11 @@ def _column(value: Any) -> Any:
 class Column(Shape):
     """A column: ``separator`` where a cell holds several values, ``values`` where its words stand for others."""
 
-    column: Name
-    separator: Annotated[str, BeforeValidator(lambda each: "\n" if each == "newline" else each)] | None = None
-    values: dict[str, str] = Field(default_factory=dict)
+    column: Name = Field(description="title of the column")
+    separator: Annotated[str, BeforeValidator(lambda each: "\n" if each == "newline" else each)] | None = Field(
+        None, description="what stands between several values in a cell; `newline` for a line break"
+    )
+    values: dict[str, str] = Field(default_factory=dict, description="what words in the column stand for")
 
     @model_validator(mode="after")
     def _separates(self) -> Column:
@@ -56,18 +58,24 @@ Columns = Annotated[tuple[Annotated[Column, BeforeValidator(_column)], ...], Bef
 class Options(Shape):
     """The options of one table."""
 
-    rows: Meaning | None = None
-    columns: dict[Role, Columns] = Field(default_factory=dict)
-    sheet: str | None = None
-    header: int | None = None
-    fill_down: Names = ()
-    ignore: dict[str, Names] = Field(default_factory=dict)
-    empty: Names = EMPTY
-    plain: tuple[Kind, ...] = ()
-    dates: Literal["dmy", "mdy"] | None = None
-    as_of: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
-    zone: Name | None = None
-    owner: Name | None = None
+    rows: Meaning | None = Field(None, description="what a row is; has to be said")
+    columns: dict[Role, Columns] = Field(
+        default_factory=dict, description="which column, or columns, say what; has to be said"
+    )
+    sheet: str | None = Field(None, description="which sheet of a workbook; needed where several are filled")
+    header: int | None = Field(None, description="number of the row that has the titles; else it is found")
+    fill_down: Names = Field((), description="columns in which an empty cell means the one above it")
+    ignore: dict[str, Names] = Field(default_factory=dict, description="values of a column whose rows do not count")
+    empty: Names = Field(EMPTY, description="what stands in a cell that says nothing")
+    plain: tuple[Kind, ...] = Field(
+        (), description="kinds whose ids are the bare name, without their kind before it, to meet other sources"
+    )
+    dates: Literal["dmy", "mdy"] | None = Field(None, description="what 1/2/2027 means: day or month first")
+    as_of: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = Field(
+        None, description="the day the table was taken"
+    )
+    zone: Name | None = Field(None, description="where services and data lie that name no zone")
+    owner: Name | None = Field(None, description="who answers for what a row names, where the row does not say")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Options:

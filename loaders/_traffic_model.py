@@ -40,16 +40,31 @@ _REFUSED = "requests refused or not found that state no route, taken as no opera
 class SpanOptions(Options):
     """What traces do not say."""
 
-    service: Name | None = None
-    environment: Name | None = None
-    zone: Name | None = None
-    owner: Name | None = None
-    apis: dict[Name, Name] = Field(default_factory=dict)
-    names: dict[Name, Name] = Field(default_factory=dict)
-    parties: dict[Name, Name] = Field(default_factory=dict)
-    routes: Names = ()
+    service: Name | None = Field(None, description="the service of spans that name none")
+    environment: Name | None = Field(None, description="the environment whose spans count; else all are taken together")
+    zone: Name | None = Field(None, description="where the services that wrote spans lie")
+    owner: Name | None = Field(None, description="who answers for the services that wrote spans")
+    apis: dict[Name, Name] = Field(default_factory=dict, description="the API that a service answers, by the service")
+    names: dict[Name, Name] = Field(default_factory=dict, description="what the estate calls a thing, by its name here")
+    parties: dict[Name, Name] = Field(
+        default_factory=dict, description="which party a service belongs to, by pattern of its name"
+    )
+    routes: Names = Field((), description="routes behind raw paths, such as `/orders/{id}`")
 
 
+MAPS = (
+    ("service of a span", "service"),
+    (
+        "server span, or one that another service caused",
+        "operation that the service serves: method and route, or the name of the span",
+    ),
+    (
+        "client span and its other side",
+        "service calls the operation; without another side, of a service that is inferred",
+    ),
+    ("database of a span", "store that the service reads or writes"),
+    ("topic or queue of a span", "feed that the service publishes or consumes"),
+)
 INFERS_NOT = (
     "what was not called while the spans were taken",
     "the service of spans that name none (option service)",

@@ -60,17 +60,23 @@ _NO_REQUEST = "lines without an HTTP request"
 class LogOptions(Options):
     """What a log does not say; ``caller`` names the column that says who called, ``columns`` the others."""
 
-    api: Name | None = None
-    service: Name | None = None
-    caller: Name | None = None
-    callers: Literal["credential", "party", "service"] = "credential"
-    columns: dict[Literal["request", "method", "route", "path", "status", "api", "service"], Name] = Field(
-        default_factory=dict
+    api: Name | None = Field(None, description="the API that the log is for; else what a column says, or the host")
+    service: Name | None = Field(None, description="the service that answers; else what a column says")
+    caller: Name | None = Field(None, description="the column that names the caller, where it is called otherwise")
+    callers: Literal["credential", "party", "service"] = Field(
+        "credential", description="what a caller is; of a party, the credential that it used is known as well"
     )
-    direction: Literal["exposed", "consumed", "internal"] | None = None
-    names: dict[Name, Name] = Field(default_factory=dict)
-    parties: dict[Name, Name] = Field(default_factory=dict)
-    routes: Names = ()
+    columns: dict[Literal["request", "method", "route", "path", "status", "api", "service"], Name] = Field(
+        default_factory=dict, description="which column says what, where they are called otherwise"
+    )
+    direction: Literal["exposed", "consumed", "internal"] | None = Field(
+        None, description="whether we offer the API or call it"
+    )
+    names: dict[Name, Name] = Field(default_factory=dict, description="what the estate calls a thing, by its name here")
+    parties: dict[Name, Name] = Field(
+        default_factory=dict, description="which party a caller is, by pattern of the caller's name"
+    )
+    routes: Names = Field((), description="routes behind raw paths, such as `/orders/{id}`")
 
 
 class Call(NamedTuple):
@@ -253,6 +259,21 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="observed calls: operations of an API, the callers that used them, the service that answered",
+    maps=(
+        (
+            "a call that was answered, or whose route is stated",
+            "operation: the method and the route, with ids taken out of raw paths",
+        ),
+        ("a picture, script or style sheet", "one operation for all of them"),
+        (
+            "caller",
+            "credential that grants the operation it was used for; option `callers`: also a party that holds it, "
+            "or a service that calls",
+        ),
+        ("service", "service that serves the operation"),
+        ("host, or a column that names the API", "the API of the operation"),
+        ("refused calls, paths that are not there, preflights", "ignored, counted"),
+    ),
     infers_not=(
         "what was not called while the log was written",
         "the API and the service that a log is for, where no column says it (options api, service)",
@@ -262,4 +283,5 @@ LOADER = Loader(
         "the routes behind raw paths (option routes)",
         "whether the API is offered or used (option direction)",
     ),
+    options=LogOptions,
 )

@@ -49,6 +49,20 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="servers, channels, messages by name, operations, security schemes, scopes, and what each asks for",
+    maps=(
+        ("server", "service, which writes the feeds that it carries and serves their operations"),
+        ("channel", "feed, named after the host and the address"),
+        ("the application that the description is of", "service"),
+        ("send (version 3), subscribe (2)", "the application publishes the feed; operation that reads it"),
+        ("receive (3), publish (2)", "the application consumes the feed; operation that writes it"),
+        ("reply", "the application takes part in the feed of the reply, the other way round"),
+        ("scope of a security scheme", "scope"),
+        (
+            "security requirement of a server or an operation",
+            "scopes permit the operation, those of the server together with its own",
+        ),
+        ("security scheme without scopes", "scope that any valid key of the scheme carries"),
+    ),
     infers_not=(
         "which service is the application, and which the broker (options application and served_by)",
         "which of several servers the estate uses (option server), or what else names its feeds (option broker)",
@@ -57,4 +71,5 @@ LOADER = Loader(
         "what a message is about, and whether bad ones stop the application",
         "whether several scopes in one requirement mean all or any (option scopes)",
     ),
+    options=AsyncOptions,
 )

@@ -153,6 +153,30 @@ LOADER = Loader(
         "users, groups, roles and policies: whom a role trusts, what each policy in force permits, and the data and "
         "services that its resources name"
     ),
+    maps=(
+        ("user, role, group", "service that holds its credential (keys, session, membership)"),
+        ("managed or inline policy", "scope that the identity's credential grants"),
+        ("allow statement", "the scope permits operations, each of what is done to which resource"),
+        (
+            "resource of a statement",
+            "store or service: itself, one that stands for the pattern, or one for all of the kind in the account",
+        ),
+        (
+            "action",
+            "operation reads, writes, controls or disables the store or service; to call is an operation that "
+            "the service serves",
+        ),
+        ("action and resource both *", "operation that controls the account and everything known in it"),
+        (
+            "principal of a trust policy outside our accounts",
+            "party that holds a session, which grants assuming the role and the role's policies",
+        ),
+        ("principal inside our accounts", "its credential grants assuming the role"),
+        ("condition on addresses or a second factor", "control ip_allowlist or mfa on the credential, assumed"),
+        ("group membership", "credential of the user grants acting as the group"),
+        ("instance profile", "service that may act as its role"),
+        ("a policy that denies everything", "control revoked"),
+    ),
     infers_not=(
         "which vendor an account id is (options vendors, parties)",
         "which other accounts and organisations are ours (options own_accounts, own_organizations)",
@@ -161,4 +185,5 @@ LOADER = Loader(
         "which resources exist: only those that policies name are known",
         "whether a user has keys or a password, and who holds them",
     ),
+    options=AwsOptions,
 )

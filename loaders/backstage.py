@@ -83,6 +83,23 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="components, the APIs they provide and consume, resources, dependences, owners, API definitions, locations",
+    maps=(
+        ("Component", "service"),
+        ("Resource", "store; service where option `runs` names it"),
+        ("API", "operation that stands for all of its functions; its OpenAPI or AsyncAPI definition is loaded as well"),
+        ("Group, and User where one is named", "party"),
+        ("AiResource", "feed of code"),
+        ("System", "tag, or zone with option `zones`"),
+        ("owner", "party owns the thing, or publishes the feed"),
+        ("providesApis", "service serves the API"),
+        ("consumesApis", "service calls the API"),
+        (
+            "dependsOn, dependencyOf",
+            "depends_on; a component also reads and writes the resource, assumed (option `resources`)",
+        ),
+        ("subcomponentOf", "the whole depends on its part"),
+        ("Location", "the files that it names beside it are loaded"),
+    ),
     infers_not=(
         "whether we offer or call an API (options direction, apis)",
         "which function of an API a consumer calls, and with which key",
@@ -91,4 +108,5 @@ LOADER = Loader(
         "which groups are other organisations (option parties)",
         "trust boundaries (options zone, zones)",
     ),
+    options=Chosen,
 )

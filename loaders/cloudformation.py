@@ -105,6 +105,25 @@ LOADER = Loader(
         "roles and whom they trust, policies, buckets, tables, queues, topics, secrets and functions, routes of APIs, "
         "event sources, and templates fetched from elsewhere"
     ),
+    maps=(
+        ("AWS::IAM::Role, User, Group", "service that holds its credential"),
+        ("trust policy", "outside principals are parties that hold a session, which grants assuming the role"),
+        ("policy, managed or inline", "scope; it permits operations on what its resources name"),
+        ("bucket, table, queue, topic, secret, key and the like", "store"),
+        ("function, instance, cluster and the like", "service; its role's credential is held by it"),
+        (
+            "policy of a bucket, queue, topic, secret, stream or function",
+            "credentials of those let in grant operations on it; anyone: operation without a key",
+        ),
+        ("method or route of an API", "operation, served by the function behind it, or by the API"),
+        (
+            "event source mapping, notification, subscription",
+            "the function reads the store; a queue derives from its topic",
+        ),
+        ("replication of a bucket", "copy derives from the bucket"),
+        ("object lock in compliance mode", "control immutable_backup"),
+        ("nested stack", "service that installs the template as a feed of code"),
+    ),
     infers_not=(
         "which account and region it is deployed to (options account, region)",
         "which deployment it is, where two use the same names (option stack)",
@@ -114,4 +133,5 @@ LOADER = Loader(
         "what macros and nested templates add",
         "whether what it describes was ever deployed, or has changed since",
     ),
+    options=TemplateOptions,
 )

@@ -44,6 +44,19 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="services, their providers, endpoints, trust zones and data, and what depends on them",
+    maps=(
+        ("service", "service; nested ones are within reach of the one around them"),
+        ("provider", "party that owns the service"),
+        ("endpoint", "operation that the service serves; open to anyone where authenticated is false"),
+        ("trustZone, x-trust-boundary", "zone"),
+        (
+            "data with its flow",
+            "store of that classification at the service: what comes in is written, what goes out is read",
+        ),
+        ("source, destination of data", "service that writes or reads the data"),
+        ("dependency between services, or of a component on one", "depends_on, and calls of the endpoints"),
+        ("component that a service has to do with", "service; other components are ignored, counted"),
+    ),
     infers_not=(
         "which of the providers are ourselves (option us)",
         "whether we offer or call what lies beyond a trust boundary (option direction)",
@@ -51,4 +64,5 @@ LOADER = Loader(
         "which endpoint carries which data: taken as each",
         "where data lies: a service that takes data in is taken to keep it",
     ),
+    options=Options,
 )

@@ -50,13 +50,20 @@ class Chosen(Options):
     the tables and loaders are, by globs over ids.
     """
 
-    namespace: Name | None = None
-    run_by: Name | None = None
-    origins: dict[Name, Name] = Field(default_factory=dict)
-    parties: dict[Name, Name] = Field(default_factory=dict)
-    zone: Name | None = None
-    owner: str | None = None
-    classification: Names = ("classification", "data_classification", "sensitivity", "pii", "contains_pii")
+    namespace: Name | None = Field(None, description="what other sources write before table names")
+    run_by: Name | None = Field(None, description="the service that runs the project")
+    origins: dict[Name, Name] = Field(
+        default_factory=dict, description="which party's data a source holds, by its name"
+    )
+    parties: dict[Name, Name] = Field(
+        default_factory=dict, description="which party owns tables, loaders and feeds, by pattern of the id"
+    )
+    zone: Name | None = Field(None, description="where the tables and what runs the project lie")
+    owner: str | None = Field(None, description="who answers for what names no owner")
+    classification: Names = Field(
+        ("classification", "data_classification", "sensitivity", "pii", "contains_pii"),
+        description="keys of `meta` that classify data",
+    )
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -358,6 +365,22 @@ LOADER = Loader(
     recognises=is_artifact,
     load=load,
     reads="tables, views and seeds, what each is made of, exposures as processes, grants, loaders, owners",
+    maps=(
+        ("source, model, seed, snapshot", "store, named as the table"),
+        ("metric, semantic model, saved query, function", "store, under its unique id"),
+        ("depends_on", "derives_from; an exposure is informed by what it is made of"),
+        ("exposure", "process"),
+        ("export of a saved query", "store that derives from it"),
+        ("loader of a source", "service that writes the source"),
+        ("grant", "scope of the role permits an operation that reads or writes the table"),
+        ("owner of a node or its group", "owner"),
+        (
+            "option `run_by`",
+            "service whose one operation reads the sources and writes what is built; it installs packages as "
+            "feeds of code",
+        ),
+        ("option `origins`", "party that publishes a feed, which the source's loader consumes"),
+    ),
     infers_not=(
         "what runs the project, and so which packages' code runs with its rights (option run_by)",
         "whose data a source holds (option origins), and whose the tables and loaders are (option parties)",
@@ -365,4 +388,5 @@ LOADER = Loader(
         "who has the roles that it grants to",
         "which data is sensitive, where no meta says so (option classification names the keys)",
     ),
+    options=Chosen,
 )

@@ -33,9 +33,24 @@ LOADER = Loader(
     recognises=is_register,
     load=load,
     reads="our entities, ICT providers, services by contract, supported functions, kept data, supply chains",
+    maps=(
+        ("b_01.01, b_01.02: our entities", "party with role self"),
+        ("b_05.01: provider", "party with role provider; its ultimate parent under governance"),
+        (
+            "b_02.02: contractual arrangement",
+            "service that the provider owns; the function depends on it, as hard as the reliance says",
+        ),
+        ("b_02.02: data is stored", "store that the service reads and writes, with its sensitivity"),
+        ("b_02.02: end date", "contract_end of the provider, the last of its contracts"),
+        ("b_05.02: supply chain", "recipient relies_on provider, from rank 2 on"),
+        ("b_06.01: function", "process, with recovery time objective as tolerance; critical ones are crown jewels"),
+        ("b_07.01: assessment", "substitutability, exit plan and alternatives of the provider"),
+        ("all other templates", "ignored, counted"),
+    ),
     infers_not=(
         "which systems of ours a contracted service talks to, and with which credentials",
         "what data is kept, and how many records",
         "whether a function depends on one provider or on any of several",
     ),
+    options=Options,
 )

@@ -37,6 +37,22 @@ LOADER = Loader(
     load=load,
     reads="service principals, applications, their credentials and publishers, delegated grants, app role "
     "assignments, offered permissions, directory roles of service principals",
+    maps=(
+        ("servicePrincipal, application", "service"),
+        ("appOwnerOrganizationId", "party that owns the service; our own tenant is ourselves, an empty one nobody"),
+        ("passwordCredentials", "credential client_secret, without its value"),
+        ("keyCredentials", "credential signing_key"),
+        ("federatedIdentityCredentials", "credential job_token, held by the issuer's subject as a service"),
+        (
+            "oauth2PermissionGrants, one a scope",
+            "credential of the app (for every user or for one) grants the delegated scope",
+        ),
+        ("appRoleAssignments", "credential of the app's own access, and its secrets, grant the application scope"),
+        ("appRoles, oauth2PermissionScopes", "scope of the API that offers it"),
+        ("directory role of a service principal", "scope that the app's own access grants"),
+        ("endDateTime in the past", "control expired"),
+        ("accountEnabled false", "control revoked"),
+    ),
     infers_not=(
         "which tenant is your own, where the export does not say (option tenant; option own names the party)",
         "which tenant or application is which party (option parties)",
@@ -46,4 +62,5 @@ LOADER = Loader(
         "what a scope opens (for Microsoft Graph: the loader graph_permissions)",
         "which user rights limit a delegated grant: it is taken as all that the scope says",
     ),
+    options=Options,
 )

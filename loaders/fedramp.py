@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import Field
+
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering, looks_secret
 from blastradius.loader import Document, Loaded, Loader
@@ -27,7 +29,7 @@ Places = tuple[Provenance, ...]
 class Options(Shape):
     """``agency``: the id of the agency we are, such as ``22-005``, or ``22-005-01`` for one part of it."""
 
-    agency: Name | None = None
+    agency: Name | None = Field(None, description="id of the agency that we are, such as `22-005`; others are left out")
 
 
 def recognises(data: Any) -> bool:
@@ -195,9 +197,18 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="cloud products and their providers, what is built on what, which agencies rely on which providers",
+    maps=(
+        ("product", "service that its provider owns"),
+        ("csp", "party with role provider"),
+        ("leveraged system", "the system depends on the product"),
+        ("agency", "party; ourselves where option `agency` says so"),
+        ("ATO or reuse by an agency", "the agency relies on the provider"),
+        ("assessor", "ignored, counted"),
+    ),
     infers_not=(
         "which agency we are (option agency)",
         "what an agency uses a product for, with which data and which keys",
         "what happens to a system when the product it leverages is gone: dependences are soft until declared",
     ),
+    options=Options,
 )

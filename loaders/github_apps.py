@@ -67,10 +67,12 @@ class Options(Shape):
     ``account`` is the organisation that a list of tokens is for.
     """
 
-    own: Names = ()
-    parties: dict[Name, Name] = Field(default_factory=dict)
-    account: Name | None = None
-    as_of: Name | None = None
+    own: Names = Field((), description="accounts that are ours; else those where apps are installed")
+    parties: dict[Name, Name] = Field(
+        default_factory=dict, description="which party an app (by id, slug or client id), an account or a person is"
+    )
+    account: Name | None = Field(None, description="the organisation that a list of tokens is for")
+    as_of: Name | None = Field(None, description="the day from which an end date is past, as 2026-12-31")
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -406,6 +408,19 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="GitHub App installations and their permissions, apps, fine-grained tokens, authorisations, deploy keys",
+    maps=(
+        ("GitHub App, OAuth app", "service, owned by its publisher"),
+        ("installation", "credential that the app holds"),
+        ("account with an installation", "party, taken as ourselves"),
+        ("permission with its level", "scope that the credential grants, for all or for the selected repositories"),
+        ("contents, administration", "scope permits operations that read, write or control the repository"),
+        ("repository", "store; all of an account, or those selected, as one where they are not listed"),
+        ("fine-grained token, authorised token or SSH key", "credential that the person holds"),
+        ("OAuth authorisation", "credential that the app holds; its scopes are granted"),
+        ("deploy key", "credential that grants contents of its repository"),
+        ("suspended, deleted, not enabled", "control revoked"),
+        ("end in the past", "control expired"),
+    ),
     infers_not=(
         "who publishes an app that is installed (option parties, or the app's own record)",
         "which accounts are ours (option own)",
@@ -415,4 +430,5 @@ LOADER = Loader(
         "what a user may do, within which OAuth scopes are limited",
         "who holds a deploy key",
     ),
+    options=Options,
 )

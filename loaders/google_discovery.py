@@ -248,6 +248,12 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="methods, OAuth scopes, and the scopes that each suffice for a method",
+    maps=(
+        ("method", "operation, tagged with its resource"),
+        ("scope in auth.oauth2", "scope"),
+        ("scopes of a method", "each of them permits the operation by itself"),
+        ("method without scopes", "operation of which nothing is said to permit it; not open to anyone"),
+    ),
     infers_not=(
         "whether we offer or call the API (option direction)",
         "which service answers (option served_by)",
@@ -255,4 +261,5 @@ LOADER = Loader(
         "who holds credentials and what they were granted",
         "what permits a method that lists no scope, such as one that takes an API key",
     ),
+    options=ApiOptions,
 )

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering
@@ -35,17 +35,17 @@ _LONGEST = 1000
 class Effect(Shape):
     """What the operations that match touch."""
 
-    match: Names
-    reads: Names = ()
-    writes: Names = ()
+    match: Names = Field(description="patterns of `METHOD path`")
+    reads: Names = Field((), description="stores that they read")
+    writes: Names = Field((), description="stores that they write")
 
 
 class Options(Shape):
     """The options of one table; ``permissions`` keeps those that match only."""
 
-    permissions: Names = ()
-    served_by: Name | None = None
-    effects: Annotated[tuple[Effect, ...], BeforeValidator(listed)] = ()
+    permissions: Names = Field((), description="patterns of the permissions to keep; else all")
+    served_by: Name | None = Field(None, description="the service that answers")
+    effects: Annotated[tuple[Effect, ...], BeforeValidator(listed)] = Field((), description="what operations touch")
 
 
 def recognises(data: Any) -> bool:
@@ -250,6 +250,12 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="permissions by scheme, the paths and methods each permits, and what they require together",
+    maps=(
+        ("permission in a scheme", "scope, application or delegated"),
+        ("path with each of its methods", "operation of microsoft-graph, consumed"),
+        ("path set", "its scopes permit its operations"),
+        ("alsoRequires", "scopes that are needed together"),
+    ),
     infers_not=(
         "who was granted a permission (loader entra)",
         "what an operation reads and writes (option effects)",
@@ -257,4 +263,5 @@ LOADER = Loader(
         "which user rights limit a delegated permission: it is taken as all that the scope says",
         "which properties of a resource a permission leaves out",
     ),
+    options=Options,
 )

@@ -14,7 +14,7 @@ from blastradius.loader import Document, Loaded, Loader
 from blastradius.options import read_options
 
 from ._traffic_facts import Keys
-from ._traffic_model import INFERS_NOT, NO_SERVICE, Records, SpanOptions
+from ._traffic_model import INFERS_NOT, MAPS, NO_SERVICE, Records, SpanOptions
 from ._traffic_spans import KINDS, WANTED, Span, text
 
 _LOOKED_AT = 20
@@ -141,5 +141,7 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="observed calls between services, the operations called, databases and topics used, services outside",
+    maps=(*MAPS, ("link between two services", "call of one operation that stands for all of the other's")),
     infers_not=INFERS_NOT,
+    options=SpanOptions,
 )

@@ -48,6 +48,19 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="services, routes, consumers, credentials, ACL groups, and the plug-ins that decide who may call",
+    maps=(
+        ("service", "service; its host tells which party owns it (option `parties`)"),
+        ("route", "operation that the service serves"),
+        ("consumer", "party"),
+        ("credential of a consumer", "credential that the consumer holds, without its value"),
+        ("authenticating plug-in", "scope that any of its credentials carries; it permits the routes"),
+        ("acl plug-in and groups", "scope of the group; credentials of its members grant it"),
+        ("openid-connect scopes", "scope of the issuer"),
+        ("several plug-ins in force on a route", "scopes that are needed together"),
+        ("anonymous consumer that is let in", "operation without a key"),
+        ("ip-restriction", "control ip_allowlist, assumed"),
+        ("other plug-ins, upstreams, certificates", "ignored, counted"),
+    ),
     infers_not=(
         "which party a consumer is (option consumers)",
         "which party runs what is behind a service (option parties, by host)",
@@ -56,4 +69,5 @@ LOADER = Loader(
         "what a route reads and writes",
         "who holds the tokens of an issuer that openid-connect trusts",
     ),
+    options=KongOptions,
 )

@@ -49,6 +49,21 @@ LOADER = Loader(
     load=load,
     reads="workloads, Services, Ingress and routes, service accounts, Secrets, volume claims, network policies, and "
     "of Istio gateways, virtual services, service entries and authorization policies",
+    maps=(
+        ("Deployment, StatefulSet, Job, Pod and what else runs pods", "service"),
+        ("namespace, or workloads that all reach each other", "zone, flat where they do"),
+        ("NetworkPolicy", "connects, for the pairs that the policies leave"),
+        ("ServiceAccount, Secret", "credential that the workload holds, without its data"),
+        ("PersistentVolumeClaim", "store that the workload reads, and writes unless it is read-only"),
+        ("Service", "operation that the workloads it selects serve"),
+        ("Ingress, HTTPRoute, VirtualService", "operations, one for each host and path, with what answers behind"),
+        ("Gateway", "service that serves the routes bound to it and calls what is behind"),
+        ("ServiceEntry, ExternalName", "operation that we call, served by a service outside that a party owns"),
+        ("setting that names a host", "the workload calls the Service"),
+        ("AuthorizationPolicy", "service accounts grant scopes that permit the operation"),
+        ("loadBalancerSourceRanges, whitelist of an Ingress", "control ip_allowlist, assumed"),
+        ("other kinds", "ignored, counted"),
+    ),
     infers_not=(
         "which cluster it is (option cluster): manifests of two clusters need two names",
         "the namespace of manifests that name none (option namespace)",
@@ -59,4 +74,5 @@ LOADER = Loader(
         "whether what is exposed asks for a credential",
         "which addresses pods have (option pod_addresses: private ones)",
     ),
+    options=ClusterOptions,
 )

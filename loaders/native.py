@@ -228,5 +228,18 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="parties, credentials, scopes, operations, services, stores, feeds, processes, zones, expectations",
+    maps=(
+        (
+            "parties, credentials, scopes, operations, services, stores, feeds, processes",
+            "entities of that kind, by their keys",
+        ),
+        ("holds, grants, permits, reads and all other verbs below an entity", "relations from it, one an item"),
+        ("with, of", "things that are needed together; a group, with at_least or vote_min"),
+        ("controls", "controls on the entity or the relation"),
+        ("controls_target", "relation controls of an operation"),
+        ("zones", "zones"),
+        ("apis", "the API descriptions they name are loaded with their options"),
+        ("expect", "expectations, which check compares with what is reached"),
+    ),
     schema=schema,
 )

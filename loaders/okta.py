@@ -64,10 +64,12 @@ class Options(Shape):
     ``parties`` goes by an app's id, its name in the catalogue, its label, or an integration's type.
     """
 
-    org: Name = "okta"
-    own: Name | None = None
-    parties: dict[Name, Name] = Field(default_factory=dict)
-    as_of: Name | None = None
+    org: Name = Field("okta", description="name of the organisation, before every id")
+    own: Name | None = Field(None, description="the party that the organisation is, which holds its API tokens")
+    parties: dict[Name, Name] = Field(
+        default_factory=dict, description="which party an app is of: by id, name or label, or an integration's type"
+    )
+    as_of: Name | None = Field(None, description="the day from which an end date is past, as 2026-12-31")
 
 
 def recognises(data: Any) -> bool:
@@ -370,6 +372,19 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="apps, their client credentials, scope grants, API service integrations, tokens, scopes",
+    maps=(
+        ("app", "service; option `parties` says whose"),
+        ("OAuth client of an app", "credential that the app holds"),
+        ("API service integration", "service that the vendor owns, with its credential and scopes"),
+        ("scope grant", "credential of the client grants the scope; consented to by a user, a token of its own"),
+        ("refresh or access token", "credential that grants its scopes"),
+        ("API token", "credential that we hold; it grants all that its user may do"),
+        ("scope of an authorization server", "scope"),
+        ("network zone of a client or token", "control ip_allowlist"),
+        ("app that is not active", "control revoked on its client"),
+        ("expiresAt in the past", "control expired"),
+        ("client secret", "ignored, counted; its value is dropped"),
+    ),
     infers_not=(
         "which party is behind an app (option parties)",
         "which organisation an answer is from, where there are several (option org)",
@@ -377,4 +392,5 @@ LOADER = Loader(
         "what a scope permits",
         "the day from which an end date is past (option as_of)",
     ),
+    options=Options,
 )

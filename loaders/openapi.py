@@ -60,6 +60,15 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="operations, security schemes, scopes, and the scopes that each operation asks for",
+    maps=(
+        ("method of a path", "operation, tagged as it is there"),
+        ("scope of an OAuth2 or OpenID Connect scheme", "scope"),
+        ("security scheme without scopes", "scope that any valid key of the scheme carries"),
+        ("alternative in security", "scopes permit the operation; those of several schemes are needed together"),
+        ("empty security", "operation that anyone may call"),
+        ("no security stated", "operation of which nothing is said to permit it; not open to anyone"),
+        ("webhook, callback", "ignored, counted"),
+    ),
     infers_not=(
         "whether we offer or call the API (option direction)",
         "which service answers (option served_by)",
@@ -67,4 +76,5 @@ LOADER = Loader(
         "who holds credentials and what they were granted",
         "whether several scopes in one requirement mean all or any (option scopes)",
     ),
+    options=Options,
 )

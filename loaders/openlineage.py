@@ -29,11 +29,17 @@ class Chosen(Options):
     ids of other sources; ``parties`` says whose the datasets and jobs are, by globs over ids.
     """
 
-    namespaces: dict[str, str] = Field(default_factory=dict)
-    parties: dict[Name, Name] = Field(default_factory=dict)
-    zone: Name | None = None
-    owner: str | None = None
-    classification: Names = ("classification", "data_classification", "sensitivity")
+    namespaces: dict[str, str] = Field(
+        default_factory=dict, description="what stands for a namespace in the ids of datasets; nothing leaves it out"
+    )
+    parties: dict[Name, Name] = Field(
+        default_factory=dict, description="which party owns datasets and jobs, by pattern of the id"
+    )
+    zone: Name | None = Field(None, description="where jobs and datasets lie")
+    owner: str | None = Field(None, description="who answers for what names no owner")
+    classification: Names = Field(
+        ("classification", "data_classification", "sensitivity"), description="tags whose value is a classification"
+    )
 
 
 def recognises(data: Any) -> bool:
@@ -289,6 +295,16 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="jobs, the datasets they read and write, and what is made of what",
+    maps=(
+        ("job", "service"),
+        ("dataset", "store; its symlinks are stores of the same data"),
+        ("input, output of an event", "the job reads or writes the dataset; observed where it names a run"),
+        ("column lineage", "derives_from between datasets; without it, an output derives from every input"),
+        ("parent run", "the job depends on its parent, which can reach it"),
+        ("job dependencies", "depends_on"),
+        ("ownership, documentation, tags", "owner, description, tags and classification"),
+        ("further events of one run", "ignored, counted"),
+    ),
     infers_not=(
         "whose a dataset or a job is, beyond an owner's name (option parties)",
         "which names of other sources mean the same table, beyond symlinks (option namespaces)",
@@ -296,4 +312,5 @@ LOADER = Loader(
         "how hard a job depends on what it reads",
         "which data is sensitive, where no tag says so (option classification names the tags)",
     ),
+    options=Chosen,
 )

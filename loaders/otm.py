@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import Field
+
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering
 from blastradius.loader import Document, Loaded, Loader
@@ -44,7 +46,7 @@ _MITIGATIONS = (
 class Options(Shape):
     """The options of one model; ``stores`` are patterns of the components that are stores, by name, id or type."""
 
-    stores: Names = ()
+    stores: Names = Field((), description="patterns of components that are stores: over names, ids, types and zones")
 
 
 def recognises(data: Any) -> bool:
@@ -301,10 +303,24 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="components, trust zones, data assets, data flows, and mitigations that are implemented",
+    maps=(
+        (
+            "component",
+            "service; store by its type or option `stores`; in a zone of the internet, a party that owns a system",
+        ),
+        ("component in a component", "within reach of the one around it"),
+        ("trust zone", "zone"),
+        ("asset", "store, one for each component that keeps it"),
+        ("dataflow between services", "operation that the sender calls and the other side serves"),
+        ("dataflow to or from a store", "write or read of the store, or of the assets in it"),
+        ("mitigation said to be implemented", "control, assumed, where its name says which"),
+        ("threat, representation", "ignored, counted"),
+    ),
     infers_not=(
         "who runs what is outside, and what is outside beyond the zone 'internet' (options outside, parties, us)",
         "which components are stores, beyond the words of their types (option stores)",
         "which side of a flow asks and which answers: each is read as something that the sender can call",
         "who holds which key, and what it grants",
     ),
+    options=Options,
 )

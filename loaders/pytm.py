@@ -227,10 +227,23 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="actors, external entities, processes, datastores, boundaries, data, and flows with their answers",
+    maps=(
+        ("Actor, ExternalEntity, third party", "party that owns a system"),
+        ("Server, Process, Lambda and other elements", "service"),
+        ("Datastore", "store; where it holds named data, service with a store for each"),
+        ("Boundary", "zone"),
+        ("Data", "store, one for each element that keeps it"),
+        ("Dataflow between services", "operation that the sender calls and the other side serves"),
+        ("Dataflow to or from a store", "write or read of the store, or of the data in it"),
+        ("response of a flow", "read by the operation that asked"),
+        ("isHardened, validatesInput, sanitizesInput, authorizesSource, hasAccessControl", "control, assumed"),
+        ("finding, assumption", "ignored, counted"),
+    ),
     infers_not=(
         "which actor is which party, or ourselves (options parties, us, inside)",
         "which side of a flow asks, where it names no answer: it is read as something that the sender can call",
         "who holds which key, and what it grants",
         "what a query into a datastore returns, where the answer is not drawn as a flow",
     ),
+    options=Options,
 )

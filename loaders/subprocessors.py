@@ -26,8 +26,10 @@ MAX_TEXT = 500
 class Options(Shape):
     """``party``: whose list it is. ``names``: what a list calls someone, and the id that party has elsewhere."""
 
-    party: Name | None = None
-    names: dict[str, Name] = Field(default_factory=dict)
+    party: Name | None = Field(None, description="whose list it is; else what its title says")
+    names: dict[str, Name] = Field(
+        default_factory=dict, description="the id that a party has elsewhere, by its name on the list"
+    )
 
 
 def recognises(data: Any) -> bool:
@@ -95,9 +97,17 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="whom a vendor relies on, for what, where",
+    maps=(
+        ("whose list it is, by the title", "party with role provider"),
+        ("item of a list, row of a table", "party with role processor; the first relies on it"),
+        ("purpose", "description"),
+        ("location, data", "governance of the party"),
+        ("items of other sections, details below an item", "ignored, counted"),
+    ),
     infers_not=(
         "whose list it is, where the title does not say (option party)",
         "which of our data a subprocessor sees",
         "under which id a party is known elsewhere (option names)",
     ),
+    options=Options,
 )

@@ -119,9 +119,23 @@ LOADER = Loader(
     suffixes=(".csv", ".tsv", ".tab", ".xlsx"),
     recognises=recognises,
     load=load,
-    options=Options,
     proposes=propose,
     reads="vendor inventories, access reviews, component and data lists: whatever the mapped columns name",
+    maps=(
+        (
+            "row of `vendors`",
+            "party that owns its services, which touch the data; keys that it holds, feeds that it publishes",
+        ),
+        (
+            "row of `access`",
+            "party that holds a credential, which grants the scope; the scope permits an operation on service and data",
+        ),
+        ("row of `components`", "service with what it depends on, reads, writes, consumes and holds"),
+        ("row of `data`", "store, and the services that touch it"),
+        ("column with a role that names a thing", "entity of that kind, named as its cell says, once a name"),
+        ("column with any other role", "attribute of what the row names"),
+        ("row that option `ignore` names", "ignored, counted"),
+    ),
     infers_not=(
         "what a row means and which column says what (options rows and columns; a mapping is proposed)",
         "whether 1/2/2027 is in January or February (option dates)",
@@ -129,4 +143,5 @@ LOADER = Loader(
         "which names are one thing under two spellings",
         "what a scope opens, unless the row names the data",
     ),
+    options=Options,
 )

@@ -113,6 +113,25 @@ LOADER = Loader(
         "roles and whom they trust, policies, role assignments and their members, buckets, tables, queues, secrets, "
         "functions and routes of AWS, Azure and Google"
     ),
+    maps=(
+        ("AWS role, user, group, policy", "as in AWS IAM: service with credential, scope, parties that are trusted"),
+        ("bucket, table, queue, secret, storage account and the like", "store"),
+        (
+            "function, instance, cluster, app and the like",
+            "service; the identity it acts as is a credential that it holds",
+        ),
+        ("policy of a resource", "credentials of those let in grant operations on it"),
+        ("route or method of an API", "operation, served by the function behind it, or by the API"),
+        (
+            "azurerm_role_assignment, google_…_iam_member and _binding",
+            "scope of the role on the place; the principal's credential grants it, and it permits operations there",
+        ),
+        ("managed identity, service account", "service with a credential"),
+        ("member of another domain, project, tenant or identity pool", "party with a credential"),
+        ("allUsers, allAuthenticatedUsers, public container", "operation without a key"),
+        ("event source, notification, subscription, replication", "reads or derives_from"),
+        ("data source, other resource type, what the plan destroys", "ignored, counted"),
+    ),
     infers_not=(
         "which account and region it is of, where no ARN says so (options account, region)",
         "which workspace it is, where two name things alike that have no id yet (option workspace)",
@@ -123,4 +142,5 @@ LOADER = Loader(
         "what stands below a management group, a folder or an organisation",
         "whether anything has changed since outside of Terraform",
     ),
+    options=TerraformOptions,
 )

@@ -41,6 +41,25 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="technical assets and their owners, links with how they authenticate, data assets, boundaries, runtimes",
+    maps=(
+        ("technical asset", "service"),
+        ("owner", "party that owns the service"),
+        ("external entity, out of scope", "service of an outside party"),
+        ("communication link", "operation that the source calls and the target serves"),
+        (
+            "authentication of a link",
+            "credential that the source holds and that grants the operation; none: open to anyone",
+        ),
+        ("data asset", "store, one for each technical asset that stores it"),
+        (
+            "data received, sent over a link",
+            "the operation reads, writes it; own rows only where the end user's identity goes along",
+        ),
+        ("trust boundary", "zone"),
+        ("shared runtime", "service that what runs on it depends on and is within reach of"),
+        ("encryption with a key of each end user", "control encrypted_elsewhere"),
+        ("ip_filtered, two-factor", "controls ip_allowlist, mfa; assumed"),
+    ),
     infers_not=(
         "which of the owners is ourselves (option us)",
         "which copy of a data asset is meant: each data asset is one store wherever it lies",
@@ -48,4 +67,5 @@ LOADER = Loader(
         "how hard a link is needed: taken as soft",
         "whether services within one boundary can walk to each other",
     ),
+    options=Options,
 )

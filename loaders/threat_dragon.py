@@ -240,6 +240,15 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="actors, processes, stores, data flows and trust boundaries drawn as boxes",
+    maps=(
+        ("actor", "party that owns a system"),
+        ("process", "service"),
+        ("store", "store"),
+        ("trust boundary drawn as a box", "zone of what lies in it"),
+        ("flow between actors and processes", "operation that the sender calls and the other side serves"),
+        ("flow to or from a store", "write or read of the store"),
+        ("boundary drawn as a line, text, threat", "ignored, counted"),
+    ),
     infers_not=(
         "which actor is which party, or ourselves (options parties, us, inside)",
         "which side of a flow asks and which answers: each is read as something that the sender can call",
@@ -248,4 +257,5 @@ LOADER = Loader(
         "what lies on which side of a boundary drawn as a line",
         "whether cells in two diagrams are the same thing",
     ),
+    options=Options,
 )

@@ -15,7 +15,7 @@ from blastradius.loader import Document, Loaded, Loader
 from blastradius.options import read_options
 
 from ._traffic_facts import Keys
-from ._traffic_model import INFERS_NOT, Records, SpanOptions
+from ._traffic_model import INFERS_NOT, MAPS, Records, SpanOptions
 from ._traffic_spans import KINDS, WANTED, Span, SpanKind, text
 
 _LOOKED_AT = 20
@@ -138,5 +138,7 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="observed calls between services, the operations called, databases and topics used, services outside",
+    maps=MAPS,
     infers_not=INFERS_NOT,
+    options=SpanOptions,
 )

@@ -1,26 +1,45 @@
-"""What a golden case compares: what a loader made of a file, in a form a person can read."""
+"""What a golden case compares: what a loader made of a file, in a form a person can read.
+
+A case is a folder below one named as its loader: ``input.*``, ``options.yaml`` if it needs any, ``expected.yaml``.
+``python -m tests.loaders.golden CASE ...`` prints what the loader makes of cases, as a first ``expected.yaml`` to read
+and correct: a line that you cannot explain from the input is a mistake in one of them.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from blastradius import plugins
 from blastradius.loader import Loaded, Loader
-from blastradius.model import Entity, Relation
+from blastradius.model import Entity, Frozen
 from blastradius.reading import read_document
 
 _DULL = {"id", "provenance", "verb", "sources", "targets"}
 
 
-def golden(loader: Loader, case: Path) -> None:
-    """Load ``input.*`` of a case with its ``options.yaml`` if any; compare with ``expected.yaml``."""
+def cases(folder: Path) -> list[Path]:
+    """The cases below a folder: every ``LOADER/CASE`` that has an input."""
+    return sorted({each.parent for each in folder.glob("*/*/input.*")})
+
+
+def golden(case: Path) -> None:
+    """Load the input of a case with the loader that its folder is named after; compare with ``expected.yaml``."""
+    assert made(case) == yaml.safe_load((case / "expected.yaml").read_text(encoding="utf-8"))
+
+
+def made(case: Path) -> dict[str, Any]:
+    """What the loader of a case makes of its input; the files beside it are there to be asked for."""
+    loader: Loader = plugins.loaders()[case.parent.name]
     options = case / "options.yaml"
-    stated: dict[str, Any] = yaml.safe_load(options.read_text()) if options.exists() else {}
-    document = read_document(next(case.glob("input.*")), shown=next(case.glob("input.*")).name)
+    stated: dict[str, Any] = yaml.safe_load(options.read_text(encoding="utf-8")) if options.exists() else {}
+    (file,) = case.glob("input.*")
+    document = read_document(file, root=case, shown=file.name)
     assert loader.recognises(document.data)
-    assert facts(loader.load(document, stated)) == yaml.safe_load((case / "expected.yaml").read_text())
+    return facts(loader.load(document, stated))
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
@@ -30,9 +49,24 @@ def facts(loaded: Loaded) -> dict[str, Any]:
         "relations": {each.id: _said(each) for each in loaded.relations},
         "notes": sorted(str(each) for each in loaded.notes),
         "tally": loaded.tally.model_dump(),
+    } | _more(loaded)
+
+
+def _more(loaded: Loaded) -> dict[str, Any]:
+    """What only some loads have: zones, expectations, and further files that are asked for."""
+    found = {
+        "zones": {each.id: _said(each) for each in loaded.zones},
+        "expectations": {each.name: _said(each) for each in loaded.expectations},
+        "requests": [_said(each) for each in loaded.requests],
     }
+    return {name: them for name, them in found.items() if them}
 
 
-def _said(each: Entity | Relation) -> dict[str, Any]:
+def _said(each: Frozen) -> dict[str, Any]:
     said = each.model_dump(mode="json", exclude_defaults=True, exclude=_DULL)
     return {"kind": str(each.kind), **said} if isinstance(each, Entity) else said
+
+
+if __name__ == "__main__":
+    for each in sys.argv[1:]:
+        sys.stdout.write(yaml.safe_dump(made(Path(each).resolve()), sort_keys=False, allow_unicode=True, width=120))

@@ -16,7 +16,6 @@ from blastradius.errors import InputError
 from blastradius.loader import Loaded, Loader
 from blastradius.model import NoteKind
 from blastradius.reading import read_document
-from tests.loaders.golden import golden
 from tests.loaders.laws import SECRETS, WRONG, damaged, everything, hostile, lawful, load, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.access_log").LOADER
@@ -32,11 +31,6 @@ def line(request: str, user: str = "-", status: int = 200) -> str:
 
 def ids(loaded: Loaded) -> set[str]:
     return {each.id for each in loaded.entities} | {each.id for each in loaded.relations}
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the real log is not here")

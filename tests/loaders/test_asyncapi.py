@@ -16,7 +16,6 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Operation, Scenario, Verb
 from blastradius.reading import parse_document
-from tests.loaders.golden import golden
 from tests.loaders.mangling import hostile_names, mangled, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.asyncapi").LOADER
@@ -24,11 +23,6 @@ CASES = Path(__file__).parent / "asyncapi"
 CASE_NAMES = sorted(each.name for each in CASES.iterdir())
 TWO, THREE = (yaml.safe_load((CASES / name / "input.yaml").read_text()) for name in ("parcels_2", "parcels_3"))
 BROKER = "broker.example:9092"
-
-
-@pytest.mark.parametrize("case", CASE_NAMES)
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def _load(data: Any, name: str = "a.json", **options: Any) -> Loaded:

@@ -18,8 +18,6 @@ from blastradius.loader import Loaded
 from blastradius.model import Basis, Capability, Kind, Level, NoteKind, Operation, Scenario, Verb
 from blastradius.reading import parse_document, read_document
 
-from .golden import golden
-
 LOADER = plugins.loaders()["backstage"]
 CASES = Path(__file__).parent / "backstage"
 FACTS = {"Component", "API", "Resource", "Group", "AiResource"}
@@ -40,11 +38,6 @@ def _relations(*entities: dict[str, Any], **options: Any) -> list[str]:
 
 def _says(loaded: Loaded | Estate, kind: NoteKind) -> str:
     return "\n".join(each.message for each in loaded.notes if each.kind == kind)
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 @pytest.mark.parametrize(

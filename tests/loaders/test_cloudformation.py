@@ -16,7 +16,7 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import NoteKind, Operation, Party, Verb
 from blastradius.reading import parse_document, read_document
-from tests.loaders.golden import facts, golden
+from tests.loaders.golden import facts
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.cloudformation").LOADER
 CASES = Path(__file__).parent / "cloudformation"
@@ -52,11 +52,6 @@ def _open(loaded: Loaded) -> set[str]:
 
 def _says(loaded: Loaded, kind: NoteKind) -> str:
     return "\n".join(each.message for each in loaded.notes if each.kind == kind)
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 # values

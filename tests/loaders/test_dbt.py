@@ -16,8 +16,6 @@ from blastradius.loader import Loaded
 from blastradius.model import Capability, Level, NoteKind, Process, Scenario, Store, Verb
 from blastradius.reading import parse_document, read_document
 
-from .golden import golden
-
 LOADER = plugins.loaders()["dbt"]
 CASES = Path(__file__).parent / "dbt"
 HEAD = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"}
@@ -39,11 +37,6 @@ def _model(name: str, *parents: str, **says: Any) -> dict[str, Any]:
 
 def _says(loaded: Loaded, kind: NoteKind) -> str:
     return "\n".join(each.message for each in loaded.notes if each.kind == kind)
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def test_wrong_data_in_one_source_reaches_only_what_is_made_of_it() -> None:

@@ -20,7 +20,7 @@ from blastradius.loader import Loaded, Loader
 from blastradius.model import NoteKind
 from blastradius.reading import Archive, parse_document, read_document
 from blastradius.reading.archives import Entries
-from tests.loaders.golden import facts, golden
+from tests.loaders.golden import facts
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.dora").LOADER
 CASE = Path(__file__).parent / "dora" / "register"
@@ -39,10 +39,6 @@ def load(path: Path) -> Loaded:
     document = read_document(path, shown=path.name)
     assert LOADER.recognises(document.data)
     return LOADER.load(document, {})
-
-
-def test_golden() -> None:
-    golden(LOADER, CASE)
 
 
 def test_a_package_says_the_same_as_its_files(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Party, Verb
 from blastradius.reading import parse_document, read_document
-from tests.loaders.golden import golden
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.fedramp").LOADER
 CASE = Path(__file__).parent / "fedramp" / "small"
@@ -23,10 +22,6 @@ CASE = Path(__file__).parent / "fedramp" / "small"
 
 def load(data: Any, **options: Any) -> Loaded:
     return LOADER.load(parse_document(json.dumps(data), "f.json", ".json"), options)
-
-
-def test_golden() -> None:
-    golden(LOADER, CASE)
 
 
 def test_the_real_marketplace(shared: Path) -> None:

@@ -15,10 +15,8 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Party, Scenario, Verb
 from blastradius.reading import read_document
-from tests.loaders.golden import golden
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.github_apps").LOADER
-CASES = Path(__file__).parent / "github_apps"
 EMPTY: list[Any] = [None, 0, 7, "", "x", [], [1], [[]], {}, {"a": 1}, True]
 
 
@@ -77,11 +75,6 @@ def reached(folder: Path, data: Any, leak: str) -> set[tuple[str, str]]:
     levels = solve(Estate.build([load(folder, data)]), Scenario(leak=(leak,), assume=Level.GRANTED)).levels
     stores = ((fact.entity, str(fact.capability)) for fact in levels if fact.entity.startswith("github:repository/"))
     return {(name.removeprefix("github:repository/"), what) for name, what in stores if what in ("read", "write")}
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def test_permissions_open_the_repositories_they_are_for(tmp_path: Path) -> None:

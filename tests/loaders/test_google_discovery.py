@@ -14,17 +14,11 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Kind, Verb
 from blastradius.reading import read_document
-from tests.loaders.golden import golden
 from tests.loaders.mangling import hostile_names, mangled, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.google_discovery").LOADER
 CASES = Path(__file__).parent / "google_discovery"
 CALENDAR = json.loads((CASES / "calendar" / "input.json").read_text())
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def _counted(data: dict[str, Any]) -> tuple[int, int]:

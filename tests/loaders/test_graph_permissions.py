@@ -15,11 +15,9 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Scenario, Store, Verb
 from blastradius.reading import read_document
-from tests.loaders.golden import golden
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.graph_permissions").LOADER
 ENTRA: Loader = importlib.import_module("blastradius.loaders.entra").LOADER
-CASES = Path(__file__).parent / "graph_permissions"
 EMPTY: list[Any] = [None, 0, "", "x", [], [1], {}, {"a": 1}, {"/a": 3}, True]
 
 
@@ -31,11 +29,6 @@ def load(folder: Path, table: Any, name: str = "input.json", **options: Any) -> 
 def permission(*paths: str, **says: Any) -> dict[str, Any]:
     sets = [{"schemeKeys": ["Application"], "methods": ["GET"], "paths": dict.fromkeys(paths, ""), **says}]
     return {"schemes": {"Application": {}}, "pathSets": sets}
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from blastradius.errors import InputError
 from blastradius.loader import Loader
 from blastradius.model import Operation, Service
 from blastradius.reading import read_document
-from tests.loaders.golden import golden
 from tests.loaders.laws import SECRETS, damaged, estate, everything, hostile, lawful, load, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.jaeger").LOADER
@@ -26,11 +25,6 @@ TRAFFIC = Path(os.environ.get("BLASTRADIUS_SHARED", Path(__file__).parents[3] / 
 def trace(*spans: dict[str, Any], service: str = "web") -> dict[str, Any]:
     filled = [{"traceID": "t", "spanID": str(n), "processID": "p", "tags": [], **each} for n, each in enumerate(spans)]
     return {"traceID": "t", "spans": filled, "processes": {"p": {"serviceName": service}}}
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 @pytest.mark.skipif(not TRAFFIC.is_dir(), reason="real traces are not here")

@@ -16,7 +16,6 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Operation, Scenario, Verb
 from blastradius.reading import parse_document, read_document
-from tests.loaders.golden import golden
 from tests.loaders.mangling import hostile_names, mangled, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.kong").LOADER
@@ -31,11 +30,6 @@ NESTED = {
     ],
     "upstreams": ["targets"],
 }
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def _load(data: Any, name: str = "kong.json", **options: Any) -> Loaded:

@@ -18,7 +18,6 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Scenario, Verb
 from blastradius.reading import Documents, parse_document, read_document
-from tests.loaders.golden import golden
 from tests.loaders.mangling import hostile_names, mangled, survives
 from tests.loaders.test_kubernetes_network import deployment, direct, load, policy
 
@@ -32,11 +31,6 @@ def resources_of(case: str) -> list[dict[str, Any]]:
     data = [each for each in yaml.safe_load_all((CASES / case / "input.yaml").read_text()) if each is not None]
     items: list[dict[str, Any]] = data[0].get("items", data)
     return items
-
-
-@pytest.mark.parametrize("case", CASE_NAMES)
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 # real manifests

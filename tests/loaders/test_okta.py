@@ -14,10 +14,8 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Credential, Kind, NoteKind, Verb
 from blastradius.reading import read_document
-from tests.loaders.golden import golden
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.okta").LOADER
-CASES = Path(__file__).parent / "okta"
 EMPTY: list[Any] = [None, 0, 7, "", "x", [], [1], [[]], {}, {"a": 1}, True]
 ISSUER = "https://lumen.example"
 
@@ -62,11 +60,6 @@ def ids(loaded: Loaded, kind: Kind) -> set[str]:
 
 def pairs(loaded: Loaded, verb: Verb) -> set[tuple[str, str]]:
     return {(each.sources[0], each.targets[0]) for each in loaded.relations if each.verb == verb}
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def test_apps_and_their_grants_join_across_files(tmp_path: Path) -> None:

@@ -15,8 +15,6 @@ from blastradius.loader import Loaded
 from blastradius.model import Basis, NoteKind, Verb
 from blastradius.reading import parse_document, read_document
 
-from .golden import golden
-
 LOADER = plugins.loaders()["openlineage"]
 CASES = Path(__file__).parent / "openlineage"
 TIME = "2031-02-01T00:00:00Z"
@@ -36,11 +34,6 @@ def _dataset(name: str, **facets: Any) -> dict[str, Any]:
 
 def _relations(loaded: Loaded) -> dict[str, Basis]:
     return {each.id: each.basis for each in loaded.relations}
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def test_what_ran_is_observed_and_what_was_declared_is_not() -> None:

@@ -14,7 +14,6 @@ from blastradius.errors import InputError
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Basis, Relation, Verb
 from blastradius.reading import read_document
-from tests.loaders.golden import golden
 from tests.loaders.laws import SECRETS, damaged, everything, hostile, lawful, load, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.otlp").LOADER
@@ -38,11 +37,6 @@ def client(**stated: str) -> dict[str, Any]:
 
 def by_id(loaded: Loaded) -> dict[str, Relation]:
     return {each.id: each for each in loaded.relations}
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="real traces are not here")

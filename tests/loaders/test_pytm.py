@@ -17,8 +17,6 @@ from blastradius.loader import Loaded, Loader
 from blastradius.model import Scenario
 from blastradius.reading import parse_document, read_document
 
-from .golden import golden
-
 LOADER: Loader = importlib.import_module("blastradius.loaders.pytm").LOADER
 CASES = Path(__file__).parent / "pytm"
 MIXED: list[Any] = [None, 1, True, 1.5, "x", "", [], [1], ["a"], {}, {"a": 1}, [[]], [{"name": 7}], {"name": {"x": []}}]
@@ -46,11 +44,6 @@ def _flow(name: str, source: str, sink: str, **more: Any) -> dict[str, Any]:
 def _held(loaded: Loaded, **scenario: Any) -> set[str]:
     estate = Estate.build([loaded])
     return {str(each) for each in solve(estate, Scenario(**scenario), system=compile_system(estate)).proofs}
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def test_an_answer_is_no_door_but_what_it_carries_can_be_wrong() -> None:

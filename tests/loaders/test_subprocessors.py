@@ -16,20 +16,13 @@ from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.reading import parse_document, read_document
-from tests.loaders.golden import golden
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.subprocessors").LOADER
 reading = importlib.import_module("blastradius.loaders._subprocessors_reading")
-CASES = Path(__file__).parent / "subprocessors"
 
 
 def load(text: str, **options: object) -> Loaded:
     return LOADER.load(parse_document(text, "s.md", ".md"), options)
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,11 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import NoteKind, Verb
 from blastradius.reading import parse_document, read_document
-from tests.loaders.golden import golden
 from tests.spreadsheets import Rows, write_xlsx
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.table").LOADER
 words = importlib.import_module("blastradius.loaders._table_words")
 cells = importlib.import_module("blastradius.loaders._table_cells")
-CASES = Path(__file__).parent / "table"
 VENDORS = {"rows": "vendors", "columns": {"party": "Vendor", "store": {"column": "Data", "separator": ";"}}}
 
 
@@ -37,11 +35,6 @@ def proposed(text: str) -> dict[str, Any]:
         LOADER.load(parse_document(text, "t.csv", ".csv"), {})
     found: dict[str, Any] = json.loads(str(error.value).partition("check this: ")[2].partition("; not used")[0])
     return found
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 # a mapping is proposed, never guessed

@@ -18,8 +18,6 @@ from blastradius.loader import Loaded, Loader
 from blastradius.model import Level, Party, Scenario, Verb
 from blastradius.reading import parse_document, read_document
 
-from .golden import golden
-
 LOADER: Loader = importlib.import_module("blastradius.loaders.threat_dragon").LOADER
 CASES = Path(__file__).parent / "threat_dragon"
 MIXED: list[Any] = [None, 1, True, 1.5, "x", "", [], [1], ["a"], {}, {"a": 1}, [[]], [{"name": 7}], {"x": {"x": []}}]
@@ -41,11 +39,6 @@ def _node(shape: str, key: str, **said: Any) -> dict[str, Any]:
 
 def _flow(key: str, source: str, target: str, **said: Any) -> dict[str, Any]:
     return {"shape": "flow", "id": key, "source": {"cell": source}, "target": {"cell": target}, "data": said}
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def test_how_far_a_compromised_actor_gets() -> None:

@@ -14,7 +14,6 @@ from blastradius.errors import InputError
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Basis, NoteKind, Verb
 from blastradius.reading import read_document
-from tests.loaders.golden import golden
 from tests.loaders.laws import SECRETS, damaged, everything, hostile, lawful, load, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.zipkin").LOADER
@@ -32,11 +31,6 @@ def ids(loaded: Loaded) -> set[str]:
 
 def says(loaded: Loaded, kind: NoteKind) -> str:
     return "\n".join(str(each) for each in loaded.notes if each.kind == kind)
-
-
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-def test_golden(case: str) -> None:
-    golden(LOADER, CASES / case)
 
 
 def naive(name: str) -> tuple[int, int, set[str], set[tuple[str, str]]]:

@@ -1,0 +1,24 @@
+"""Every golden case of every loader: the input beside the facts, the notes and the count that it gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from blastradius import plugins
+from tests.loaders.golden import cases, golden
+
+HERE = Path(__file__).parent
+CASES = cases(HERE)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{each.parent.name}-{each.name}" for each in CASES])
+def test_golden(case: Path) -> None:
+    golden(case)
+
+
+def test_every_loader_has_a_case_and_every_case_a_loader() -> None:
+    assert {each.parent.name for each in CASES} == set(plugins.loaders())
+    folders = {each for each in HERE.glob("*/*") if each.is_dir() and not each.parent.name.startswith("_")}
+    assert folders == set(CASES)
