@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -49,6 +50,14 @@ def words_of(shape: type[BaseModel]) -> list[str]:
             queue += [each for each in (value, *_inner(value)) if isinstance(each, dict)]
         seen += 1
     return sorted(words)
+
+
+def schema_of(shape: type[BaseModel], title: str) -> dict[str, Any]:
+    """The JSON Schema (draft-07) of a format, for editors."""
+    text = json.dumps(shape.model_json_schema(by_alias=True)).replace("#/$defs/", "#/definitions/")
+    found: dict[str, Any] = json.loads(text)
+    found["definitions"] = found.pop("$defs")
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **found, "title": title}
 
 
 def _inner(value: Any) -> list[Any]:

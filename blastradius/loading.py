@@ -160,10 +160,11 @@ class _Session:
 
     def workspace(self, document: ParsedDocument) -> None:
         """Load the sources of a workspace, and join what they say under its ids."""
-        from blastradius.workspace import joined, read_workspace, spoken_for
+        from blastradius.workspace import joined, prefixed, read_workspace, spoken_for
 
         workspace = read_workspace(document)
         parts: list[Part] = []
+        numbers: list[int] = []
         for source in _sources(workspace, self.found.problems):
             for file in source.files:
                 self.progress(str(file))
@@ -172,8 +173,11 @@ class _Session:
                 except InputError as error:
                     self.found.problems += error.problems
                     continue
-                parts += [replace(each, loaded=spoken_for(each.loaded, workspace, source.number)) for each in found]
-        loads, own = joined([each.loaded for each in parts], workspace)
+                parts += found
+                numbers += [source.number] * len(found)
+        loads = [prefixed(part.loaded, workspace, number) for part, number in zip(parts, numbers, strict=True)]
+        loads, own = joined(loads, workspace)
+        loads = spoken_for(loads, numbers, workspace)
         self.found.parts.append(Part(document.path, "workspace", own))
         self.found.parts += [replace(part, loaded=each) for part, each in zip(parts, loads, strict=True)]
         self.found.different += workspace.shape.different

@@ -16,6 +16,8 @@ Thing = TypeVar("Thing", Entity, Relation, Control, Zone)
 
 _RANK = {basis: rank for rank, basis in enumerate(Basis)}
 _JOINED = {"controls", "provenance", "tags", "basis", "also"}
+_WORDS = {"description"}
+"""What each source tells in its own words; the first account stands, and the others contradict nothing."""
 
 
 def merged(things: Iterable[Thing], key: Callable[[Thing], Hashable], name: str) -> tuple[list[Thing], list[Note]]:
@@ -38,11 +40,11 @@ def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:
             stated = [one for one in ordered if field in one.model_fields_set and getattr(one, field) is not None]
             if stated:
                 values[field] = getattr(stated[0], field)
-                notes += _contradictions(stated, field, name)
+                notes += [] if field in _WORDS else _contradictions(stated, field, name)
     return ordered[0].model_copy(update=values)
 
 
-def _precedence(thing: Any) -> tuple[int, tuple[tuple[str, int, int, str], ...], str]:
+def _precedence(thing: Any) -> tuple[int, tuple[tuple[bool, str, int, int, str], ...], str]:
     return (
         _RANK[getattr(thing, "basis", Basis.DECLARED)],
         tuple(_place(each) for each in thing.provenance),
@@ -50,8 +52,9 @@ def _precedence(thing: Any) -> tuple[int, tuple[tuple[str, int, int, str], ...],
     )
 
 
-def _place(one: Provenance) -> tuple[str, int, int, str]:
-    return one.file, one.line or 0, one.column or 0, one.source
+def _place(one: Provenance) -> tuple[bool, str, int, int, str]:
+    """Where an account sorts: who describes a thing before the workspace, which says what is one with it."""
+    return one.source == "workspace", one.file, one.line or 0, one.column or 0, one.source
 
 
 def _joined_values(accounts: Sequence[Any], name: str, notes: list[Note]) -> dict[str, Any]:

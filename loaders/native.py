@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.fitting import Keys, fit
+from blastradius.fitting import Keys, fit, schema_of
 from blastradius.loader import Document, Loaded, Loader, SourceRequest
 from blastradius.model import (
     ENTITY_TYPES,
@@ -98,10 +97,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft-07) of one estate file, for editors."""
-    text = json.dumps(FileShape.model_json_schema(by_alias=True)).replace("#/$defs/", "#/definitions/")
-    found: dict[str, Any] = json.loads(text)
-    found["definitions"] = found.pop("$defs")
-    return {"$schema": "http://json-schema.org/draft-07/schema#", **found, "title": "blastradius estate"}
+    return schema_of(FileShape, "blastradius estate")
 
 
 class _Reader:

@@ -10,11 +10,15 @@ import pytest
 import blastradius as br
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-ESTATES = [EXAMPLES / "northwind", *sorted(each.parent for each in EXAMPLES.glob("incidents/*/estate.yaml"))]
+ESTATES = [
+    EXAMPLES / "meridian",
+    EXAMPLES / "northwind",
+    *sorted(each.parent for each in EXAMPLES.glob("incidents/*/estate.yaml")),
+]
 
 
 def test_all_nine_incidents_are_here() -> None:
-    assert len(ESTATES) == 10
+    assert len(ESTATES) == 11
 
 
 @pytest.mark.parametrize("folder", ESTATES, ids=lambda folder: folder.name)
@@ -41,6 +45,43 @@ def test_northwind_has_a_surprise_at_every_level() -> None:
     assert levels["label_svc", "control"] == "takeover"
     assert levels["customer_replica", "read"] == "lateral"
     assert ("customer_db", "read") not in levels
+
+
+def test_meridian_joins_what_nine_sources_say_on_one_way_to_the_customers() -> None:
+    estate = br.load(EXAMPLES / "meridian")
+    told = {each.source for entity in estate.entities.values() for each in entity.provenance}
+    assert told >= {"aws_iam", "backstage", "dbt", "kong", "kubernetes", "native", "okta", "openapi", "table", "zipkin"}
+    way = br.explain(
+        estate, compromise="Courierly Ltd", assume="takeover", entity="customers_db", capability="read"
+    ).data.model_dump(mode="json")
+    assert [(step["rule"], step["entity"]) for step in way["steps"]] == [
+        ("seed", "Courierly Ltd"),
+        ("R2", "kong:key-auth/courierly"),
+        ("R3", "kong:group couriers by key-auth from addresses of service orders-svc"),
+        ("R3b", "api:default/orders:getOrder"),
+        ("R12", "orders"),
+        ("R13", "api:default/customers:getDeliveryAddress"),
+        ("R12", "customers"),
+        ("R13", "customers_db"),
+    ]
+
+
+def test_meridian_answers_who_can_reach_the_customers() -> None:
+    ways = br.exposure(br.load(EXAMPLES / "meridian"), "customer_exports", assume="granted").data.model_dump(
+        mode="json"
+    )
+    assert {each["start"] for each in ways["exposed_to"] if each["capability"] == "read"} == {
+        "Segmenta GmbH",
+        "arn:aws:iam::111122223333:role/segmenta-export-reader session",
+        "arn:aws:iam::111122223333:role/segmenta-export-reader session of arn:aws:iam::444455556666:root",
+    }
+
+
+def test_meridian_has_no_loose_end_but_the_one_that_is_meant() -> None:
+    found = br.load(EXAMPLES / "meridian").findings("2026-11-01")
+    ended = [each.message for each in found if "ended on" in each.message]
+    assert len(ended) == 1
+    assert ended[0].startswith("the relationship with 'PedalPost' ended on 2026-06-30, but it still holds")
 
 
 def test_a_notebook_shows_the_picture() -> None:

@@ -44,9 +44,12 @@ draw_command = _draw_command()
 
 
 @click.command("schema")
-def schema_command() -> int:
-    """Print the JSON Schema (draft-07) of the estate format, for editors."""
-    schema = plugins.loaders()["native"].schema
+@click.argument("which", type=click.Choice(["estate", "workspace"]), default="estate")
+def schema_command(which: str) -> int:
+    """Print the JSON Schema (draft-07) of estate files or of workspace files, for editors."""
+    from blastradius import workspace
+
+    schema = workspace.schema if which == "workspace" else plugins.loader("native").schema
     if schema is None:
         raise UsageError("the estate format has no schema")
     click.echo(json.dumps(schema(), indent=2))

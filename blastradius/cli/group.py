@@ -14,7 +14,7 @@ _OWN = {
     "init": "Write a first workspace file for the files in a folder",
     "loaders": "List the formats that can be read",
     "queries": "List the questions that can be asked",
-    "schema": "Print the JSON Schema of the estate format",
+    "schema": "Print the JSON Schema of estate or workspace files",
 }
 
 

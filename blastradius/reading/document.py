@@ -154,7 +154,7 @@ def _read(file: Path, shown: str, folder: _Folder) -> ParsedDocument:
     def sibling(relative: str) -> ParsedDocument:
         target = _inside(folder.root, file.parent, relative, shown)
         if target not in folder.read:
-            folder.read[target] = _read(target, str(PurePosixPath(shown).parent / relative), folder)
+            folder.read[target] = _read(target, normpath(PurePosixPath(shown).parent / relative), folder)
         return folder.read[target]
 
     return _document(_of_bytes(raw, shown, file.suffix.lower()), shown, sibling, raw)

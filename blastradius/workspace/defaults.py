@@ -1,13 +1,15 @@
-"""What a source speaks for: its prefix, and the zone, owner, direction and controls that its files leave out."""
+"""What a source speaks for: its prefix, and the zone, owner, direction and controls that no source states."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from blastradius.loader import Loaded
-from blastradius.model import Control, Entity, Kind, Operation, Party, Provenance, Relation
+from blastradius.model import Control, ControlKind, Entity, Id, Kind, Operation, Party, Provenance, Relation
 from blastradius.workspace.renaming import renamed
 from blastradius.workspace.shape import ControlShape, SourceShape, Workspace
 
@@ -16,46 +18,82 @@ Stated = tuple[ControlShape, Provenance]
 _LYING_SOMEWHERE = (Kind.SERVICE, Kind.STORE)
 
 
-def spoken_for(loaded: Loaded, workspace: Workspace, number: int) -> Loaded:
-    """What a file of a source gave, with what the workspace says of the source; what the file states stands."""
-    source = workspace.shape.sources[number]
-    if source.prefix is not None:
-        put = _prefixing(source.prefix, {*workspace.shape.same, *workspace.shape.parties})
-        loaded = renamed(loaded, ids=put, apis=put, zones=put)
-    stated = tuple(workspace.controls(number))
-    return loaded.model_copy(
+def prefixed(loaded: Loaded, workspace: Workspace, number: int) -> Loaded:
+    """What a file of a source gave, with the source's prefix before its names.
+
+    The workspace's own names for things hold in every source, so they stay as they are.
+    """
+    prefix = workspace.shape.sources[number].prefix
+    if prefix is None:
+        return loaded
+    own = {*workspace.shape.same, *workspace.shape.parties}
+    put: Callable[[str], str] = lambda name: name if name in own else f"{prefix}{name}"  # noqa: E731
+    return renamed(loaded, ids=put, apis=put, zones=put)
+
+
+def spoken_for(parts: Sequence[Loaded], numbers: Sequence[int], workspace: Workspace) -> list[Loaded]:
+    """What files gave, with what the workspace says of their sources; what any file states stands.
+
+    ``numbers`` are those of the sources that the parts are of.
+    """
+    said = _Said()
+    for part in parts:
+        said.hear(part)
+    return [_spoken_for(part, workspace, number, said) for part, number in zip(parts, numbers, strict=True)]
+
+
+@dataclass
+class _Said:
+    """What some file states: attributes and kinds of control, each with the entities and relations it is stated of."""
+
+    of: dict[str, set[Id]] = field(default_factory=lambda: defaultdict(set))
+    controls: dict[ControlKind, set[Id]] = field(default_factory=lambda: defaultdict(set))
+
+    def hear(self, part: Loaded) -> None:
+        """Take in what a part states."""
+        for each in part.entities:
+            for name in ("zone", "owner", "direction"):
+                if name in each.model_fields_set and getattr(each, name, None) is not None:
+                    self.of[name].add(each.id)
+        things: tuple[Entity | Relation, ...] = (*part.entities, *part.relations)
+        for thing in things:
+            for control in thing.controls:
+                self.controls[control.kind].add(thing.id)
+
+
+def _spoken_for(part: Loaded, workspace: Workspace, number: int, said: _Said) -> Loaded:
+    source, stated = workspace.shape.sources[number], tuple(workspace.controls(number))
+    return part.model_copy(
         update={
-            "entities": tuple(_guarded(_placed(each, source), stated) for each in loaded.entities),
-            "relations": tuple(_guarded(each, stated) for each in loaded.relations),
+            "entities": tuple(_guarded(_placed(each, source, said), stated, said) for each in part.entities),
+            "relations": tuple(_guarded(each, stated, said) for each in part.relations),
         }
     )
 
 
-def _prefixing(prefix: str, own: set[str]) -> Callable[[str], str]:
-    """The workspace's own names for things hold in every source, so they stay as they are."""
-    return lambda name: name if name in own else f"{prefix}{name}"
-
-
-def _placed(entity: Entity, source: SourceShape) -> Entity:
-    found: dict[str, Any] = {}
-    if source.zone is not None and entity.zone is None and entity.kind in _LYING_SOMEWHERE:
-        found["zone"] = source.zone
-    if source.owner is not None and entity.owner is None and not isinstance(entity, Party):
-        found["owner"] = source.owner
-    if source.direction is not None and isinstance(entity, Operation) and "direction" not in entity.model_fields_set:
-        found["direction"] = source.direction
+def _placed(entity: Entity, source: SourceShape, said: _Said) -> Entity:
+    fits = {
+        "zone": entity.kind in _LYING_SOMEWHERE,
+        "owner": not isinstance(entity, Party),
+        "direction": isinstance(entity, Operation),
+    }
+    found: dict[str, Any] = {
+        name: getattr(source, name)
+        for name, fit in fits.items()
+        if fit and getattr(source, name) is not None and entity.id not in said.of[name]
+    }
     return entity.model_copy(update=found) if found else entity
 
 
-def _guarded(thing: Thing, stated: tuple[Stated, ...]) -> Thing:
-    """A thing with the controls that are stated of its like and that it has none of yet."""
+def _guarded(thing: Thing, stated: tuple[Stated, ...], said: _Said) -> Thing:
+    """A thing with the controls that are stated of its like, where no file has one of the kind on it."""
     word = thing.kind if isinstance(thing, Entity) else thing.verb
-    found: dict[str, Control] = {each.kind: each for each in thing.controls}
+    found: dict[str, Control] = {}
     for shape, at in stated:
-        if shape.on == word and shape.kind not in found and _matches(thing.id, shape.match):
+        free = shape.kind not in found and thing.id not in said.controls[shape.kind]
+        if shape.on == word and free and _matches(thing.id, shape.match):
             found[shape.kind] = shape.control(at)
-    more = tuple(found.values())
-    return thing.model_copy(update={"controls": more}) if len(more) > len(thing.controls) else thing
+    return thing.model_copy(update={"controls": (*thing.controls, *found.values())}) if found else thing
 
 
 def _matches(name: str, globs: tuple[str, ...]) -> bool:

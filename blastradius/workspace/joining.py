@@ -12,7 +12,9 @@ from blastradius.model import Entity, Id, Note, NoteKind, Operation, Provenance,
 from blastradius.workspace.renaming import renamed
 from blastradius.workspace.shape import Workspace
 
-_PARAMETER = re.compile(r"\{[^/{}]*\}|(?<=/):[^/]+|(?<=/)\*+(?=/|$)")
+_PARAMETER = re.compile(r"\{[^/{}]*\}|\(\?P?<\w+>[^()]*\)|(?<=/):[^/]+|(?<=/)\*+(?=/|$)")
+"""How formats write a part of a path that varies: ``{id}``, a gateway's ``(?<id>[^/]+)``, ``:id``, ``*``."""
+
 Route = tuple[str, str, str]
 Links = Mapping[Id, tuple[Id, Provenance]]
 
@@ -35,12 +37,17 @@ def joined(parts: Sequence[Loaded], workspace: Workspace) -> tuple[list[Loaded],
     if problems:
         raise InputError(problems)
     order = {name: place for place, name in enumerate(links)}
-    names = {one: name for one, each in accounts.items() if (name := _name(each, order))}
-    return [_under_links(each, links, names) for each in parts], own
+    one = {name: _one(name, each, order) for name, each in accounts.items()}
+    return [_under_links(each, links, one) for each in parts], own
 
 
 def template(path: str, bases: Iterable[str] = ()) -> str:
-    """A path with its parameters nameless, its end bare, and without the first of the bases that it begins with."""
+    """A path with its parameters nameless, its end bare, and without the first of the bases that it begins with.
+
+    A path that begins with ``~`` is a regular expression, as Kong has them.
+    """
+    if path.startswith("~"):
+        path = path[1:].removeprefix("^").removesuffix("$").replace("\\", "")
     base = next((each.rstrip("/") for each in bases if path.startswith(each.rstrip("/") + "/")), "")
     return _PARAMETER.sub("{}", path[len(base) :]).rstrip("/") or "/"
 
@@ -102,24 +109,33 @@ def _place(each: Entity) -> str:
     return str(each.provenance[0]) if each.provenance else "another place"
 
 
-def _name(accounts: Sequence[Entity], order: Mapping[Id, int]) -> str | None:
-    """The display name of a thing with several: that of its own id, or of the other id that is listed first."""
-    named = [each for each in accounts if each.name]
-    return min(named, key=lambda each: (order.get(each.id, -1), str(each.name))).name if named else None
+def _one(one: Id, accounts: Sequence[Entity], order: Mapping[Id, int]) -> dict[str, str]:
+    """What all accounts of a thing say alike: its name, and the method and path of an operation.
+
+    They are those of its own id, or of the other id that is listed first.
+    """
+    ordered = sorted(accounts, key=lambda each: (each.id != one, order.get(each.id, -1), str(each.name)))
+    found: dict[str, str] = {}
+    for attribute in ("name", "method", "path"):
+        said = [str(getattr(each, attribute)) for each in ordered if getattr(each, attribute, None)]
+        found |= {attribute: said[0]} if said else {}
+    own = [each for each in ordered if each.id == one]
+    return found | ({"name": one} if own and not any(each.name for each in own) else {})
 
 
-def _under_links(part: Loaded, links: Links, names: Mapping[Id, str]) -> Loaded:
+def _under_links(part: Loaded, links: Links, alike: Mapping[Id, dict[str, str]]) -> Loaded:
     found = renamed(part, ids=lambda name: links[name][0] if name in links else name)
     entities = tuple(
-        _told(each, links.get(before.id), names.get(each.id))
+        _told(each, links.get(before.id), alike.get(each.id, {}))
         for before, each in zip(part.entities, found.entities, strict=True)
     )
     return found.model_copy(update={"entities": entities})
 
 
-def _told(entity: Entity, link: tuple[Id, Provenance] | None, name: str | None) -> Entity:
-    """An entity with the one name of all its accounts, and the place that says it is one with them."""
-    changed: dict[str, object] = {} if name is None or name == entity.name else {"name": name}
+def _told(entity: Entity, link: tuple[Id, Provenance] | None, alike: Mapping[str, str]) -> Entity:
+    """An entity with what all its accounts say alike, and the place that says it is one with them."""
+    stated = {name: value for name, value in alike.items() if hasattr(entity, name)}
+    changed: dict[str, object] = {name: value for name, value in stated.items() if value != getattr(entity, name)}
     if link is not None:
         changed["provenance"] = (*entity.provenance, link[1])
     return entity.model_copy(update=changed) if changed else entity

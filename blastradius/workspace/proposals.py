@@ -42,7 +42,12 @@ def proposals(estate: Estate, different: Iterable[Iterable[Id]] = ()) -> list[Pr
     """All that may be one thing in an estate, the surest first; ``different`` are ids that are said to be apart."""
     apart = {frozenset(pair) for each in different for pair in combinations(sorted(each), 2)}
     things = [each for each in estate.entities.values() if each.kind in _NAMED]
-    found = [*_same_names(things), *_same_routes(estate), *_confusable(things), *_near(things)]
+    found = [
+        *_same_names((*things, *estate.of_kind(Kind.SCOPE))),
+        *_same_routes(estate),
+        *_confusable(things),
+        *_near(things),
+    ]
     known: set[frozenset[Id]] = set()
     fresh = []
     for each in found:
@@ -125,8 +130,8 @@ def _same_routes(estate: Estate) -> Iterator[Proposed]:
         for one, other in combinations(sorted(apis), 2) if len(apis) <= _CROWD else ():
             shared[one, other] += 1
     for (one, other), count in sorted(shared.items()):
-        least, most = sorted((len(routes[one]), len(routes[other])))
-        if not sources[one] & sources[other] and (count >= 2 or count == most):
+        least = min(len(routes[one]), len(routes[other]))
+        if not sources[one] & sources[other] and (count >= 2 or count == least):
             yield _one_api(one, other, count, least, routes)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.fitting import fit
+from blastradius.fitting import fit, schema_of
 from blastradius.loader import Document
 from blastradius.model import Basis, Control, ControlKind, Id, Kind, Provenance, Verb
 from blastradius.options import Name, Names
@@ -134,9 +133,8 @@ def read_workspace(document: Document) -> Workspace:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a workspace file, for editors."""
-    found: dict[str, Any] = json.loads(json.dumps(WorkspaceShape.model_json_schema(by_alias=True)))
-    return {**found, "title": "blastradius workspace"}
+    """The JSON Schema (draft-07) of a workspace file, for editors."""
+    return schema_of(WorkspaceShape, "blastradius workspace")
 
 
 def _each(lists: dict[str, Names]) -> Iterator[tuple[str, int, str]]:

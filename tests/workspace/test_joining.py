@@ -62,9 +62,9 @@ def test_what_is_stated_to_be_one_is_one(joined: Path) -> None:
     assert "kong:consumer/acme-tms" not in estate.entities
     assert estate.entities["acme"].name == "Acme Logistics"
     assert [str(each).rpartition("/")[2] for each in estate.entities["acme"].provenance] == [
-        "blastradius.yaml:4:15",
         "one.yaml:3:11",
         "other.yaml:3:11",
+        "blastradius.yaml:4:15",
     ]
 
 
@@ -138,6 +138,8 @@ expect: [{name: x, compromise: old, reached: {old: control}, distrust: ["hardene
         ("/orders/{id}", "/orders/{}"),
         ("/orders/:id/lines/{n}", "/orders/{}/lines/{}"),
         ("/files/*", "/files/{}"),
+        ("~/orders/(?<id>[^/]+)/status$", "/orders/{}/status"),
+        ("~^/v1/orders/(?P<id>\\d+)$", "/orders/{}"),
         ("/v1/orders/", "/orders"),
         ("/v1", "/v1"),
         ("/v10/orders", "/v10/orders"),

@@ -88,8 +88,8 @@ def test_apis_with_methods_and_paths_in_common() -> None:
     found = estate(operations=[("openapi", "orders", path) for path in (*paths, "/health")]
                    + [("zipkin", "orders-svc", path.replace("{id}", ":n")) for path in paths]
                    + [("zipkin", "other", "/health")])  # fmt: skip
-    (one,) = proposals(found)
-    assert one.why == "same routes"
+    one, health = (each for each in proposals(found) if each.why == "same routes")
+    assert "GET /health" in health.evidence
     assert one.write == 'apis: {"orders": {also: ["orders-svc"]}}'
     assert one.evidence.startswith("APIs 'orders' and 'orders-svc' have 2 of 2 methods and paths in common")
 
