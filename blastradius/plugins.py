@@ -188,12 +188,12 @@ def _might_be_estate(file: Path) -> bool:
 
 
 def _loaded(document: ParsedDocument, *, named: bool) -> Iterator[tuple[str, Loaded]]:
-    known = loaders()
-    found = next((each for each in known.values() if each.recognises(document.data)), None)
+    from blastradius.refusing import refusal
+
+    found = next((each for each in loaders().values() if each.recognises(document.data)), None)
     if found is None:
         if named:
-            titles = ", ".join(sorted(each.title for each in known.values()))
-            raise InputError([f"{document.path}: no loader recognises it; readable are {titles}"])
+            raise InputError([f"{document.path}: {refusal(document.data)}"])
         return
     if not named and found.name != "native":
         return
