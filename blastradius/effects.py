@@ -25,7 +25,8 @@ class Target(Options):
     controls: Controls = Field((), description="controls on it, each as its kind or in full")
 
 
-Targets = Annotated[tuple[Annotated[Target, BeforeValidator(_item)], ...], BeforeValidator(listed)]
+_Target = Annotated[Target, BeforeValidator(_item, json_schema_input_type=str | Target)]
+Targets = Annotated[tuple[_Target, ...], BeforeValidator(listed, json_schema_input_type=_Target | tuple[_Target, ...])]
 
 
 class Effect(Options):
@@ -57,6 +58,9 @@ class Effect(Options):
         return tuple((verb, each) for verb, targets in words for each in targets)
 
 
+Effects = Annotated[tuple[Effect, ...], BeforeValidator(listed, json_schema_input_type=Effect | tuple[Effect, ...])]
+
+
 class ApiOptions(Options):
     """What a user may say about any API description that it cannot say itself."""
 
@@ -66,9 +70,7 @@ class ApiOptions(Options):
     )
     served_by: Name | None = Field(None, description="the service that answers")
     owner: str | None = Field(None, description="who answers for the operations")
-    effects: Annotated[tuple[Effect, ...], BeforeValidator(listed)] = Field(
-        (), description="what operations touch, which no description says"
-    )
+    effects: Effects = Field((), description="what operations touch, which no description says")
 
 
 @dataclass

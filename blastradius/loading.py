@@ -354,11 +354,11 @@ def _might_be_estate(file: Path) -> bool:
 
 
 def _recognised(document: ParsedDocument) -> Loader:
-    known = plugins.loaders()
-    found = next((each for each in known.values() if each.recognises(document.data)), None)
+    from blastradius.refusing import refusal
+
+    found = next((each for each in plugins.loaders().values() if each.recognises(document.data)), None)
     if found is None:
-        titles = ", ".join(sorted(each.title for each in known.values()))
-        raise InputError([f"{document.path}: no loader recognises it; readable are {titles}"])
+        raise InputError([f"{document.path}: {refusal(document.data)}"])
     return found
 
 

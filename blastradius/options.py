@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from blastradius.errors import InputError
 from blastradius.loader import Document
-from blastradius.model import Control
+from blastradius.model import Control, ControlKind
 
 MAX_ID = 500
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -39,8 +39,11 @@ def _control(value: Any) -> Any:
 
 
 Name = Annotated[str, AfterValidator(_checked)]
-Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
-Controls = Annotated[tuple[Annotated[Control, BeforeValidator(_control)], ...], BeforeValidator(listed)]
+Names = Annotated[tuple[str, ...], BeforeValidator(listed, json_schema_input_type=str | tuple[str, ...])]
+_Control = Annotated[Control, BeforeValidator(_control, json_schema_input_type=ControlKind | Control)]
+Controls = Annotated[
+    tuple[_Control, ...], BeforeValidator(listed, json_schema_input_type=_Control | tuple[_Control, ...])
+]
 
 
 class Options(BaseModel):

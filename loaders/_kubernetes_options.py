@@ -5,9 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from blastradius.options import Name, Names, Options, listed
+from blastradius.options import Name, Names, Options
 
 
 def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -20,7 +20,7 @@ def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-Blocks = Annotated[tuple[str, ...], BeforeValidator(listed), AfterValidator(_addresses)]
+Blocks = Annotated[Names, AfterValidator(_addresses)]
 
 
 class ClusterOptions(Options):

@@ -52,7 +52,8 @@ class Column(Shape):
         return self
 
 
-Columns = Annotated[tuple[Annotated[Column, BeforeValidator(_column)], ...], BeforeValidator(listed)]
+_Column = Annotated[Column, BeforeValidator(_column, json_schema_input_type=str | Column)]
+Columns = Annotated[tuple[_Column, ...], BeforeValidator(listed, json_schema_input_type=_Column | tuple[_Column, ...])]
 
 
 class Options(Shape):

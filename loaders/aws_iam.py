@@ -27,7 +27,7 @@ _LISTINGS = {"Roles": "list-roles", "Users": "list-users", "Groups": "list-group
 
 
 def recognises(data: Any) -> bool:
-    """Whether a document is this listing, or one that is easily taken for it."""
+    """Whether a document is a listing of account authorization details, or one that is easily taken for it."""
     return any(is_page(page) for page, _ in pages(data)[:1]) or is_vendor_list(data) or _listing(data) is not None
 
 

@@ -79,7 +79,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """Read one answer or event.
 
     Raises:
-        InputError: neither of a known shape, or an option that does not fit.
+        InputError: no answer or event of a known shape, or an option that does not fit.
     """
     chosen = read_options(Options, document, options)
     if not recognises(document.data):

@@ -40,12 +40,15 @@ class Effect(Shape):
     writes: Names = Field((), description="stores that they write")
 
 
+Effects = Annotated[tuple[Effect, ...], BeforeValidator(listed, json_schema_input_type=Effect | tuple[Effect, ...])]
+
+
 class Options(Shape):
     """The options of one table; ``permissions`` keeps those that match only."""
 
     permissions: Names = Field((), description="patterns of the permissions to keep; else all")
     served_by: Name | None = Field(None, description="the service that answers")
-    effects: Annotated[tuple[Effect, ...], BeforeValidator(listed)] = Field((), description="what operations touch")
+    effects: Effects = Field((), description="what operations touch")
 
 
 def recognises(data: Any) -> bool:

@@ -43,7 +43,7 @@ class Chosen(Options):
 
 
 def recognises(data: Any) -> bool:
-    """Whether a document is an event, or a list of them."""
+    """Whether a document is an OpenLineage event, or a list of them."""
     return any(is_event(each) or _may_hold_event(each) for each in _listed(data)[:_LOOKED_AT])
 
 

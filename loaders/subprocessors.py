@@ -92,7 +92,7 @@ def _text(text: str | None) -> str | None:
 
 LOADER = Loader(
     name="subprocessors",
-    title="lists of subprocessors (Markdown)",
+    title="Lists of subprocessors (Markdown)",
     suffixes=(".md", ".markdown", ".txt"),
     recognises=recognises,
     load=load,

@@ -115,7 +115,7 @@ def _unknown(name: str, sheet: Sheet) -> str:
 
 LOADER = Loader(
     name="table",
-    title="tables with a column mapping (CSV, TSV, XLSX)",
+    title="Tables with a column mapping (CSV, TSV, XLSX)",
     suffixes=(".csv", ".tsv", ".tab", ".xlsx"),
     recognises=recognises,
     load=load,

@@ -40,7 +40,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """Read one plan or state.
 
     Raises:
-        InputError: neither, of a version that is not known, or an option that does not fit.
+        InputError: no plan or state of a known version, or an option that does not fit.
     """
     chosen = read_options(TerraformOptions, document, options)
     estate = read_estate(document)

@@ -53,7 +53,7 @@ def test_data_in_a_folder_that_no_estate_asks_for_is_passed_over(tmp_path: Path)
 
 def test_a_named_file_that_is_nothing_known_is_refused(tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("replicas: 3\n")
-    with pytest.raises(InputError, match="no loader recognises it"):
+    with pytest.raises(InputError, match="a mapping with the key 'replicas' that no loader recognises"):
         br.load(tmp_path / "values.yaml")
 
 

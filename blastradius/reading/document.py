@@ -27,10 +27,12 @@ PLAIN = (".md", ".markdown", ".txt", ".log")
 DATA = (*JSON_LINES, *TABLES, ".xlsx", ".xml", ".zip")
 SUFFIXES = (*YAML, ".json", *DATA, *PLAIN)
 _MARKUP = re.compile(r"\s*<(\?xml|!DOCTYPE|!--|[A-Za-z_])")
+_PAGE = re.compile(r"\s*(<!doctype\s+html|<html)\b", re.IGNORECASE)
 _OFFICE = (".xlsx", ".xlsm", ".xlsb", ".ods", ".docx")
 _SOURCES = {
     ".tf": "Terraform configuration, not its values; save what `terraform show -json` prints of a plan or a state",
     ".hcl": "HCL, which is a program's source and not data; save what the program prints as JSON",
+    ".py": "Python code, which is never run; save the data that it writes (of a pytm model, what tm.py --json does)",
 }
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _REFUSED = {
@@ -200,6 +202,10 @@ def _of_bytes(raw: bytes, shown: str, suffix: str, *, packed: bool = False) -> P
 
 
 def _of_text(text: str, shown: str, suffix: str) -> Parsed:
+    if _PAGE.match(text):
+        fail(shown, (1, 1), "HTML, a page and no data; it may be a page to sign in, so save the data itself")
+    if suffix == ".json" and not text.strip():
+        fail(shown, (1, 1), "there is nothing in it; name a file that has data")
     if suffix in TABLES:
         return parse_table(text, shown, suffix)
     if suffix in PLAIN:

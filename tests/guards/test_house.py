@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import ast
+import shutil
 from pathlib import Path
 
-from blastradius.docs import pages
+import pytest
+
+from blastradius.docs import main
 
 ROOT = Path(__file__).parents[2]
 CODE = [file for folder in ("blastradius", "loaders", "queries") for file in (ROOT / folder).rglob("*.py")]
 
 
-def test_generated_pages_are_up_to_date() -> None:
-    assert {name: (ROOT / "docs" / name).read_text() for name in pages()} == pages()
+def test_generated_pages_are_up_to_date_and_none_is_left_over(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (main(["--check"]), capsys.readouterr().err) == (0, "")
+
+
+def test_a_page_that_is_out_of_date_or_of_what_is_gone_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copytree(ROOT / "tests" / "loaders", tmp_path / "tests" / "loaders")
+    monkeypatch.setattr("blastradius.docs._ROOT", tmp_path)
+    (tmp_path / "docs" / "rules.md").write_text("old")
+    (tmp_path / "docs" / "loaders" / "gone.md").write_text((ROOT / "docs" / "loaders" / "okta.md").read_text())
+    (tmp_path / "docs" / "loaders" / "mine.md").write_text("written by hand")
+    assert main(["--check"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [each.partition(";")[0] for each in said] == [
+        "docs/rules.md: out of date",
+        "docs/loaders/gone.md: of something that is gone",
+    ]
+    assert main([]) == 0
+    assert main(["--check"]) == 0
+    assert (tmp_path / "docs" / "loaders" / "mine.md").exists()
 
 
 def test_files_and_functions_stay_small() -> None:

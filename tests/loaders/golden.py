@@ -2,7 +2,7 @@
 
 A case is a folder below one named as its loader: ``input.*``, ``options.yaml`` if it needs any, ``expected.yaml``.
 ``python -m tests.loaders.golden CASE ...`` prints what the loader makes of cases, as a first ``expected.yaml`` to read
-and correct: a line that you cannot explain from the input is a mistake in one of them.
+and correct: a line that you cannot explain from the input is a mistake in one of them. With ``--check`` it compares.
 """
 
 from __future__ import annotations
@@ -68,5 +68,8 @@ def _said(each: Frozen) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    for each in sys.argv[1:]:
-        sys.stdout.write(yaml.safe_dump(made(Path(each).resolve()), sort_keys=False, allow_unicode=True, width=120))
+    for each in map(Path, filter(lambda word: word != "--check", sys.argv[1:])):
+        if "--check" in sys.argv:
+            golden(each.resolve())
+        else:
+            sys.stdout.write(yaml.safe_dump(made(each.resolve()), sort_keys=False, allow_unicode=True, width=120))
