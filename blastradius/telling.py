@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
@@ -258,11 +258,24 @@ def strongest(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
 
 
 def held_over(reach: Reach) -> dict[str, tuple[Capability, ...]]:
-    """For each entity reached, the capabilities held over it, weaker ones left out."""
-    found: dict[str, list[Capability]] = {}
-    for fact in reach.levels:
-        found.setdefault(fact.entity, []).append(fact.capability)
-    return {name: strongest(each) for name, each in found.items()}
+    """For each entity reached, the capabilities held over it, strongest first.
+
+    A weaker one is left out unless it is held from a lower level on.
+    """
+    found: dict[str, dict[Capability, Level]] = {}
+    for fact, level in reach.levels.items():
+        found.setdefault(fact.entity, {})[fact.capability] = level
+    return {name: _contour(levels) for name, levels in found.items()}
+
+
+def _contour(levels: Mapping[Capability, Level]) -> tuple[Capability, ...]:
+    new = {
+        each
+        for level in set(levels.values())
+        for each in strongest(one for one, since in levels.items() if since <= level)
+        if levels[each] == level
+    }
+    return tuple(each for each in _STRENGTH if each in new)
 
 
 def records_read(estate: Estate, reach: Reach) -> int:

@@ -77,6 +77,17 @@ def test_meridian_answers_who_can_reach_the_customers() -> None:
     }
 
 
+def test_a_weaker_hold_from_a_lower_level_on_is_told_beside_the_stronger_one() -> None:
+    shown = br.exposure(br.load(EXAMPLES / "meridian"), "customers_db", assume="takeover").data.model_dump(mode="json")
+    helpdesk = [each for each in shown["exposed_to"] if each["start"] == "Helpdeskly Inc"]
+    assert [(each["level"], each["capability"]) for each in helpdesk] == [
+        ("granted", "read_subset"),
+        ("takeover", "read"),
+        ("takeover", "write"),
+        ("takeover", "deny"),
+    ]
+
+
 def test_meridian_has_no_loose_end_but_the_one_that_is_meant() -> None:
     found = br.load(EXAMPLES / "meridian").findings("2026-11-01")
     ended = [each.message for each in found if "ended on" in each.message]
