@@ -14,7 +14,7 @@ from blastradius.cli.output import emit, progress
 from blastradius.cli.questions import PATHS
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.loading import FILE_NAME, Part, Survey, look, survey
+from blastradius.loading import FILE_NAME, Part, Survey, survey
 from blastradius.model import Basis, Frozen, Note, NoteKind
 
 _FORMATS = click.Choice(["table", "json", "csv", "markdown"])
@@ -205,6 +205,7 @@ def _placed(notes: tuple[Note, ...]) -> tuple[tuple[str, str], ...]:
 @click.option("--force", is_flag=True, help="Replace a workspace file that is there.")
 def init_command(folder: str, force: bool) -> int:
     """Look at the files in FOLDER, and write a first workspace file for them, to be read and corrected."""
+    from blastradius.loading.looking import look
     from blastradius.workspace import first_workspace
     from blastradius.writing import write_atomic
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from blastradius import plugins
 from blastradius.errors import InputError
+from blastradius.loading.files import ESTATE_SUFFIXES, below, is_estate_of_lines, recognised
 
 if TYPE_CHECKING:
     from blastradius.estate import Estate
     from blastradius.loader import Loaded, Loader, SourceRequest
+    from blastradius.loading.sources import Source
     from blastradius.reading import ParsedDocument
-    from blastradius.workspace import Looked, Workspace
 
 FILE_NAME = "blastradius.yaml"
 """The workspace file of a folder."""
@@ -26,8 +26,6 @@ FILE_NAME = "blastradius.yaml"
 Progress = Callable[[str], None]
 Way = tuple[str, str, str]
 """A file, the loader and its options: what is loaded once."""
-
-_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = No
     Raises:
         InputError: everything wrong in any file, each with its position.
     """
-    lines = [Path(each) for each in paths if _is_estate_of_lines(Path(each))]
+    lines = [Path(each) for each in paths if is_estate_of_lines(Path(each))]
     if lines:
         from blastradius.lines import load_lines
 
@@ -91,15 +89,6 @@ def survey(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = 
         except InputError as error:
             session.found.problems += error.problems
     return session.found
-
-
-def _is_estate_of_lines(path: Path) -> bool:
-    """Whether a file of JSON Lines begins with an entity, a relation, a zone or a heading of ours."""
-    if path.suffix.lower() not in (".jsonl", ".ndjson") or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        first = file.readline(2000)
-    return re.match(rb'\s*\{\s*"(kind|verb|zone|title|as_of)"\s*:', first) is not None
 
 
 @dataclass
@@ -138,9 +127,9 @@ class _Session:
         """Load the estates in a folder; every other file of data in it is passed over."""
         from blastradius.reading import read_document
 
-        files, native = _below(folder), plugins.loader("native")
+        files, native = below(folder), plugins.loader("native")
         passed = []
-        if not any(file.suffix.lower() in _SUFFIXES for file in files):
+        if not any(file.suffix.lower() in ESTATE_SUFFIXES for file in files):
             self.found.problems.append(f"{folder}: the folder has no YAML or JSON file")
         for file in files:
             if not _might_be_estate(file):
@@ -160,12 +149,13 @@ class _Session:
 
     def workspace(self, document: ParsedDocument) -> None:
         """Load the sources of a workspace, and join what they say under its ids."""
+        from blastradius.loading.sources import sources_of
         from blastradius.workspace import joined, prefixed, read_workspace, spoken_for
 
         workspace = read_workspace(document)
         parts: list[Part] = []
         numbers: list[int] = []
-        for source in _sources(workspace, self.found.problems):
+        for source in sources_of(workspace, self.found.problems):
             for file in source.files:
                 self.progress(str(file))
                 try:
@@ -182,7 +172,7 @@ class _Session:
         self.found.parts += [replace(part, loaded=each) for part, each in zip(parts, loads, strict=True)]
         self.found.different += workspace.shape.different
 
-    def listed(self, file: Path, source: _Source) -> list[Part]:
+    def listed(self, file: Path, source: Source) -> list[Part]:
         """A file that a source of a workspace lists; nothing where it was loaded in that way already.
 
         Raises:
@@ -193,7 +183,7 @@ class _Session:
         if source.loader and _way(file, source.loader, source.options(source.loader)) in self.done:
             return []
         document = read_document(file, root=source.root(file))
-        loader = source.loader or _recognised(document)
+        loader = source.loader or recognised(document)
         return list(self.loaded(document, loader, source.options(loader), source.named))
 
     def loaded(
@@ -210,7 +200,7 @@ class _Session:
         Raises:
             InputError: it, or something it requires, cannot be read.
         """
-        reader = loader or _recognised(document)
+        reader = loader or recognised(document)
         if not self._first(document, reader, options or {}):
             return
         found = reader.load(document, dict(options or {}))
@@ -234,9 +224,11 @@ class _Session:
     def _asked(
         self, asking: ParsedDocument, request: SourceRequest, named: Mapping[str, str]
     ) -> tuple[ParsedDocument, Part] | None:
+        from blastradius.loading.sources import with_parties
+
         asked = asking.part(*request.part) if request.part else asking.sibling(request.path)
         reader = plugins.loader(request.loader)
-        stated = _with_parties(reader, request.options, named)
+        stated = with_parties(reader, request.options, named)
         if not request.part and not self._first(asked, reader, stated):
             return None
         return asked, Part(asked.path, reader.name, reader.load(asked, stated))
@@ -254,128 +246,12 @@ def _way(file: str | Path, loader: Loader, options: Mapping[str, Any]) -> Way:
     return str(Path(file).resolve()), loader.name, repr(dict(options))
 
 
-@dataclass(frozen=True)
-class _Source:
-    """One source of a workspace with its files; ``named`` says whose an account, an app or a consumer is."""
-
-    workspace: Workspace
-    number: int
-    files: tuple[Path, ...]
-    loader: Loader | None
-    named: Mapping[str, str]
-
-    def options(self, loader: Loader) -> dict[str, Any]:
-        """The options for a loader, checked with their places; with the direction and the parties where it takes them.
-
-        Raises:
-            InputError: an option that the loader does not know, or a value that does not fit.
-        """
-        from blastradius.fitting import fit
-
-        stated = self.workspace.shape.sources[self.number]
-        if stated.options and loader.options is not None:
-            fit(loader.options, self.workspace.document, ("sources", self.number, "options"))
-        known = loader.options.model_fields if loader.options is not None else {}
-        facing = {"direction": stated.direction} if stated.direction and "direction" in known else {}
-        return _with_parties(loader, {**facing, **stated.options}, self.named)
-
-    def root(self, file: Path) -> Path:
-        """The folder that a file may refer to: the workspace's, for files in it."""
-        folder = self.workspace.folder
-        return folder if file.resolve().is_relative_to(folder.resolve()) else file.parent
-
-
-def _sources(workspace: Workspace, problems: list[str]) -> Iterator[_Source]:
-    """The sources with their files; a glob leaves out what an earlier source has."""
-    taken = {Path(workspace.document.path).resolve()}
-    for number, stated in enumerate(workspace.shape.sources):
-        files: dict[Path, None] = {}
-        for place, pattern in enumerate(stated.path):
-            matched = _matched(workspace.folder, pattern)
-            if not matched:
-                at = workspace.at("sources", number, "path", place)
-                problems.append(f"{at}: {pattern!r} is no file and matches none; paths are relative to this file")
-            named = matched == [workspace.folder / pattern]
-            files.update(dict.fromkeys(file for file in matched if named or file.resolve() not in taken))
-        fresh = tuple(file for file in files if not _excluded(file, workspace.folder, stated.exclude))
-        taken |= {file.resolve() for file in fresh}
-        try:
-            loader = plugins.loader(stated.loader) if stated.loader else None
-        except InputError as error:
-            problems += [f"{workspace.at('sources', number, 'loader')}: {each}" for each in error.problems]
-            continue
-        yield _Source(workspace, number, fresh, loader, workspace.party_names)
-
-
-def _matched(folder: Path, pattern: str) -> list[Path]:
-    """The file of a name, the files of data in a folder of it, or those that a glob matches, hidden ones apart."""
-    named = folder / pattern
-    if named.is_file():
-        return [named]
-    if named.is_dir():
-        return _below(named, every=True)
-    base = Path(named.anchor) if named.is_absolute() else folder
-    try:
-        matched = sorted(base.glob(str(named.relative_to(base))))
-    except (ValueError, NotImplementedError):
-        return []
-    shown = {part for part in Path(pattern).parts if part.startswith(".")}
-    return [file for file in matched if file.is_file() and not file.is_symlink() and not _is_hidden(file, base, shown)]
-
-
-def _excluded(file: Path, folder: Path, globs: Sequence[str]) -> bool:
-    from fnmatch import fnmatchcase
-
-    name = os.path.relpath(file, folder).replace(os.sep, "/")
-    return any(fnmatchcase(name, glob) for glob in globs)
-
-
-def _below(folder: Path, *, every: bool = False) -> list[Path]:
-    """The files of a folder that hold data, or every file; only YAML and JSON can be an estate."""
-    from blastradius.reading import DATA
-
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if (every or file.suffix.lower() in (*_SUFFIXES, *DATA)) and file.is_file() and not _is_hidden(file, folder)
-    )
-
-
-def _is_hidden(file: Path, folder: Path, shown: set[str] | frozenset[str] = frozenset()) -> bool:
-    return any(part.startswith(".") and part not in shown for part in file.relative_to(folder).parts)
-
-
 def _might_be_estate(file: Path) -> bool:
     """Whether a file in a folder names the estate format; others are read only when an estate asks for them."""
     try:
-        return file.suffix.lower() in _SUFFIXES and b"blastradius" in file.read_bytes()
+        return file.suffix.lower() in ESTATE_SUFFIXES and b"blastradius" in file.read_bytes()
     except OSError:
         return True
-
-
-def _recognised(document: ParsedDocument) -> Loader:
-    from blastradius.refusing import refusal
-
-    found = next((each for each in plugins.loaders().values() if each.recognises(document.data)), None)
-    if found is None:
-        raise InputError([f"{document.path}: {refusal(document.data)}"])
-    return found
-
-
-def _with_parties(loader: Loader, options: dict[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
-    """The options, with the parties that names stand for where the loader takes them; what a source states stands."""
-    if not named or not _names_parties(loader):
-        return options
-    return {**options, "parties": {**named, **options.get("parties", {})}}
-
-
-def _names_parties(loader: Loader) -> bool:
-    """Whether a loader has an option that gives a party for a name."""
-    from typing import get_args
-
-    field = loader.options.model_fields.get("parties") if loader.options is not None else None
-    words = get_args(field.annotation) if field is not None else ()
-    return len(words) == 2 and (words[1] is str or str in get_args(words[1]))
 
 
 def _passed_over(name: str) -> Loaded:
@@ -396,39 +272,3 @@ def _left_out(problems: list[str], request: SourceRequest) -> Loaded:
     at = (request.provenance,)
     notes = (Note(kind=NoteKind.UNRESOLVED, message=f"{each}; left out", provenance=at) for each in problems)
     return Loaded(notes=tuple(notes), tally=Tally(rejected=1))
-
-
-def look(folder: Path, progress: Progress | None = None) -> list[Looked]:
-    """What each file in a folder is: the loader that says it is its own and what it comes to, or why there is none."""
-    tell = progress or (lambda _: None)
-    found: dict[Path, Looked] = {}
-    asked: dict[Path, str] = {}
-    for file in _below(folder, every=True):
-        if file.name == FILE_NAME and file.parent == folder:
-            continue
-        tell(str(file))
-        name = file.relative_to(folder).as_posix()
-        found[file.resolve()] = _looked_at(file, name, folder, asked)
-    return [replace(each, asked_by=asked.get(path, "")) for path, each in found.items()]
-
-
-def _looked_at(file: Path, name: str, folder: Path, asked: dict[Path, str]) -> Looked:
-    """One file; what it asks for goes into ``asked``."""
-    from blastradius.reading import read_document
-    from blastradius.workspace import Looked, is_workspace
-
-    try:
-        if _is_estate_of_lines(file):
-            return Looked(name, why="an estate of JSON Lines, which stands on its own; ask it directly")
-        document = read_document(file, root=folder)
-        if is_workspace(document.data):
-            return Looked(name, why="a workspace of its own")
-        loader = _recognised(document)
-        proposed = loader.proposes(document) if loader.proposes else []
-        if proposed:
-            return Looked(name, loader.name, options=tuple(proposed))
-        loaded = loader.load(document, {})
-    except InputError as error:
-        return Looked(name, why=error.problems[0].removeprefix(f"{file}:").strip())
-    asked.update({(file.parent / each.path).resolve(): name for each in loaded.requests if each.path})
-    return Looked(name, loader.name)
