@@ -40,7 +40,7 @@ def recognised(document: ParsedDocument) -> Loader:
 
 
 def matched(folder: Path, pattern: str) -> list[Path]:
-    """The file of a name, the files of data in a folder of it, or those that a glob matches; no hidden ones, no links."""
+    """The file of a name, the files in a folder of it, or those that a glob matches; no hidden ones, no links."""
     named = folder / pattern
     if named.is_file():
         return [named]
