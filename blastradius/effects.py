@@ -21,8 +21,10 @@ class Target(Options):
     """One thing an operation touches."""
 
     to: Name = Field(description="the store, service or feed that is touched")
-    extent: Literal["all", "subset"] = Field("all", description="all of it, or a part such as the caller's own rows")
-    controls: Controls = Field((), description="controls on it, each as its kind or in full")
+    extent: Literal["all", "subset"] = Field(
+        default="all", description="all of it, or a part such as the caller's own rows"
+    )
+    controls: Controls = Field(default=(), description="controls on it, each as its kind or in full")
 
 
 _Target = Annotated[Target, BeforeValidator(_item, json_schema_input_type=str | Target)]
@@ -32,12 +34,12 @@ Targets = Annotated[tuple[_Target, ...], BeforeValidator(listed, json_schema_inp
 class Effect(Options):
     """What the operations that match touch."""
 
-    match: Names = Field((), description="patterns of operations: over the id, `METHOD path` or a tag")
-    scopes: Names = Field((), description="patterns of scopes: the operations that they permit")
-    reads: Targets = Field((), description="what they read")
-    writes: Targets = Field((), description="what they write")
-    controls_target: Targets = Field((), description="what they administer")
-    disables: Targets = Field((), description="what they can stop")
+    match: Names = Field(default=(), description="patterns of operations: over the id, `METHOD path` or a tag")
+    scopes: Names = Field(default=(), description="patterns of scopes: the operations that they permit")
+    reads: Targets = Field(default=(), description="what they read")
+    writes: Targets = Field(default=(), description="what they write")
+    controls_target: Targets = Field(default=(), description="what they administer")
+    disables: Targets = Field(default=(), description="what they can stop")
 
     @model_validator(mode="after")
     def _says_enough(self) -> Effect:
@@ -64,13 +66,13 @@ Effects = Annotated[tuple[Effect, ...], BeforeValidator(listed, json_schema_inpu
 class ApiOptions(Options):
     """What a user may say about any API description that it cannot say itself."""
 
-    api: Name | None = Field(None, description="name of the API, before every id; else its own id or title")
+    api: Name | None = Field(default=None, description="name of the API, before every id; else its own id or title")
     direction: Literal["exposed", "consumed", "internal"] | None = Field(
-        None, description="whether we offer the API or call it; taken as internal where it is not said"
+        default=None, description="whether we offer the API or call it; taken as internal where it is not said"
     )
-    served_by: Name | None = Field(None, description="the service that answers")
-    owner: str | None = Field(None, description="who answers for the operations")
-    effects: Effects = Field((), description="what operations touch, which no description says")
+    served_by: Name | None = Field(default=None, description="the service that answers")
+    owner: str | None = Field(default=None, description="who answers for the operations")
+    effects: Effects = Field(default=(), description="what operations touch, which no description says")
 
 
 @dataclass

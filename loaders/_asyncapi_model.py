@@ -22,14 +22,20 @@ Ways = list[tuple[str, ...]]
 
 
 class AsyncOptions(ApiOptions):
-    """The options of one description; ``served_by`` is the broker, ``server`` chooses among those it names."""
+    """The options of one description."""
 
-    application: Name | None = Field(None, description="the service that is described; else one named after the API")
-    broker: Name | None = Field(None, description="what feeds and scopes are named after; else the server's host")
-    served_by: Name | None = Field(None, description="the service that is the broker; else one named after the server")
-    server: str | None = Field(None, description="which of the servers the estate uses; else the first")
+    application: Name | None = Field(
+        default=None, description="the service that is described; else one named after the API"
+    )
+    broker: Name | None = Field(
+        default=None, description="what feeds and scopes are named after; else the server's host"
+    )
+    served_by: Name | None = Field(
+        default=None, description="the service that is the broker; else one named after the server"
+    )
+    server: str | None = Field(default=None, description="which of the servers the estate uses; else the first")
     scopes: Literal["any", "all"] = Field(
-        "any", description="whether any of several scopes in one requirement suffices, or all are needed"
+        default="any", description="whether any of several scopes in one requirement suffices, or all are needed"
     )
 
 

@@ -15,17 +15,19 @@ from ._aws_arns import is_account
 
 
 class AwsOptions(Shape):
-    """``parties`` and ``vendors`` say who stands behind an account id, an organisation or an identity provider."""
+    """What a user may say about an account that its files cannot say."""
 
-    account: str | None = Field(None, description="the account that the file is of, twelve digits in quotes")
-    own_accounts: Names = Field((), description="further accounts that are ours")
-    own_organizations: Names = Field((), description="ids of AWS organisations that are ours")
+    account: str | None = Field(default=None, description="the account that the file is of, twelve digits in quotes")
+    own_accounts: Names = Field(default=(), description="further accounts that are ours")
+    own_organizations: Names = Field(default=(), description="ids of AWS organisations that are ours")
     parties: dict[str, Name] = Field(
         default_factory=dict, description="which party an account, an organisation or an identity provider is"
     )
-    vendors: str | None = Field(None, description="a file beside this one: vendors, each with `name` and `accounts`")
-    owner: Name | None = Field(None, description="who answers for the services and data")
-    zone: Name | None = Field(None, description="where things in our accounts lie; else each account is a zone")
+    vendors: str | None = Field(
+        default=None, description="a file beside this one: vendors, each with `name` and `accounts`"
+    )
+    owner: Name | None = Field(default=None, description="who answers for the services and data")
+    zone: Name | None = Field(default=None, description="where things in our accounts lie; else each account is a zone")
 
     @field_validator("account", "own_accounts")
     @classmethod

@@ -55,33 +55,33 @@ class Api(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    direction: Direction | None = Field(None, description="whether we offer the API or call it")
+    direction: Direction | None = Field(default=None, description="whether we offer the API or call it")
 
 
 class Chosen(Options):
     """What a user may say about a catalog that it cannot say itself.
 
-    Names are references in full (``group:default/acme``), as globs. ``parties`` gives groups that are no teams of
-    ours their role; ``runs`` names the resources that run rather than hold data; ``resources`` says what a component
-    does with a resource it depends on; ``apis`` goes on to the loaders of definitions.
+    Names are references in full (``group:default/acme``), as globs.
     """
 
     parties: dict[Name, Role] = Field(
         default_factory=dict, description="role of groups that are no teams of ours, by pattern of the reference"
     )
-    runs: Names = Field((), description="patterns of resources that run rather than hold data")
+    runs: Names = Field(default=(), description="patterns of resources that run rather than hold data")
     resources: Literal["both", "reads", "writes", "depends"] = Field(
-        "both", description="what a component does with a resource it depends on; `depends`: nothing but that"
+        default="both", description="what a component does with a resource it depends on; `depends`: nothing but that"
     )
     apis: dict[Name, Api] = Field(
         default_factory=dict, description="options of the loader that reads an API's definition, by pattern of the API"
     )
-    direction: Direction | None = Field(None, description="whether we offer or call APIs that `apis` does not name")
-    zones: Literal["system", "namespace"] | None = Field(
-        None, description="whether a trust boundary lies around each system or each namespace"
+    direction: Direction | None = Field(
+        default=None, description="whether we offer or call APIs that `apis` does not name"
     )
-    zone: Name | None = Field(None, description="where things lie, unless `zones` says it")
-    owner: str | None = Field(None, description="who answers for what names no owner")
+    zones: Literal["system", "namespace"] | None = Field(
+        default=None, description="whether a trust boundary lies around each system or each namespace"
+    )
+    zone: Name | None = Field(default=None, description="where things lie, unless `zones` says it")
+    owner: str | None = Field(default=None, description="who answers for what names no owner")
 
 
 class Model:

@@ -23,10 +23,10 @@ _PLAIN = (SERVERLESS, "AWS::LanguageExtensions")
 
 
 class TemplateOptions(AwsOptions):
-    """``stack`` keeps the names of two templates apart; ``parameters`` says what the deployment gives."""
+    """The options of one template."""
 
-    stack: Name | None = Field(None, description="the deployment, before names that only it decides")
-    region: str | None = Field(None, description="the region it is deployed to")
+    stack: Name | None = Field(default=None, description="the deployment, before names that only it decides")
+    region: str | None = Field(default=None, description="the region it is deployed to")
     parameters: dict[str, str] = Field(
         default_factory=dict, description="what the deployment gives each parameter; else its default is taken"
     )

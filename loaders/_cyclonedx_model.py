@@ -24,19 +24,14 @@ _INTO, _OUT_OF = ("inbound", "bi-directional", "unknown"), ("outbound", "bi-dire
 
 
 class Options(Shape):
-    """The options of a bill.
+    """The options of a bill."""
 
-    ``direction`` is how we stand to the services whose use crosses a trust boundary, or that do not say;
-    ``believe_open`` takes ``authenticated: false`` at its word also where cdxgen wrote it, which it does
-    when it knows nothing.
-    """
-
-    owner: Name | None = Field(None, description="who answers for services that name no provider")
+    owner: Name | None = Field(default=None, description="who answers for services that name no provider")
     direction: Literal["exposed", "consumed", "internal"] | None = Field(
-        None, description="how we stand to services beyond a trust boundary, or that do not say"
+        default=None, description="how we stand to services beyond a trust boundary, or that do not say"
     )
     believe_open: bool = Field(
-        False, description="take `authenticated: false` at its word where cdxgen wrote it, which it does not know"
+        default=False, description="take `authenticated: false` at its word also where cdxgen wrote it, knowing nothing"
     )
 
 

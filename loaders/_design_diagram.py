@@ -42,13 +42,10 @@ _ON_DOORS = frozenset({ControlKind.FUNCTION_AUTHZ})
 
 
 class Options(Shape):
-    """The options of a diagram: which drawn things are outside and which are not.
+    """The options of a diagram: which drawn things are outside and which are not."""
 
-    Patterns over names, ids, types and the names of trust zones, as in ``parties`` and ``us``.
-    """
-
-    outside: Names = Field((), description="patterns of what is outside: over names, ids, types and zones")
-    inside: Names = Field((), description="patterns of what is drawn outside and is ours")
+    outside: Names = Field(default=(), description="patterns of what is outside: over names, ids, types and zones")
+    inside: Names = Field(default=(), description="patterns of what is drawn outside and is ours")
 
 
 @dataclass(frozen=True)

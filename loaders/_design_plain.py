@@ -25,18 +25,16 @@ _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no"
 
 
 class Options(Shape):
-    """What the options of these formats have in common.
+    """What the options of these formats have in common."""
 
-    ``namespace`` goes before every id; ``us`` lists the owners, providers and actors that are ourselves;
-    ``parties`` says which of them is which party; ``zone`` is where things lie that state no zone.
-    """
-
-    namespace: Name | None = Field(None, description="what goes before every id; else made of the document's own name")
-    us: Names = Field((), description="owners, providers and actors that are ourselves")
+    namespace: Name | None = Field(
+        default=None, description="what goes before every id; else made of the document's own name"
+    )
+    us: Names = Field(default=(), description="owners, providers and actors that are ourselves")
     parties: Annotated[
         dict[Name, Name], Field(default_factory=dict, description="which party an owner, provider or actor is")
     ]
-    zone: Name | None = Field(None, description="where things lie that state no zone")
+    zone: Name | None = Field(default=None, description="where things lie that state no zone")
 
 
 def many(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:

@@ -42,12 +42,14 @@ _TYPES: dict[str, Literal["api_key", "password", "signing_key", "client_secret",
 class KongOptions(Options):
     """What a user may say about a gateway that its configuration cannot say."""
 
-    gateway: Name | None = Field(None, description="name of the gateway, before every id; else as the file says")
-    direction: Literal["exposed", "consumed", "internal"] = Field(
-        "exposed", description="whether the routes are offered to others, called by us, or internal"
+    gateway: Name | None = Field(
+        default=None, description="name of the gateway, before every id; else as the file says"
     )
-    zone: Name | None = Field(None, description="where the services behind it lie")
-    owner: str | None = Field(None, description="who answers for services and routes")
+    direction: Literal["exposed", "consumed", "internal"] = Field(
+        default="exposed", description="whether the routes are offered to others, called by us, or internal"
+    )
+    zone: Name | None = Field(default=None, description="where the services behind it lie")
+    owner: str | None = Field(default=None, description="who answers for services and routes")
     consumers: dict[str, Name] = Field(
         default_factory=dict, description="which party a consumer is, by its username, custom_id or id"
     )

@@ -24,16 +24,16 @@ Blocks = Annotated[Names, AfterValidator(_addresses)]
 
 
 class ClusterOptions(Options):
-    """The options of one load: ``also`` names further files of the same cluster, to be read with it."""
+    """The options of one load."""
 
-    cluster: Name = Field("k8s", description="name of the cluster, before every id")
-    namespace: Name = Field("default", description="namespace of manifests that name none")
-    also: Names = Field((), description="files beside this one, read as one with it")
-    owner: str | None = Field(None, description="who answers for workloads and operations")
+    cluster: Name = Field(default="k8s", description="name of the cluster, before every id")
+    namespace: Name = Field(default="default", description="namespace of manifests that name none")
+    also: Names = Field(default=(), description="files beside this one, read as one with it")
+    owner: str | None = Field(default=None, description="who answers for workloads and operations")
     parties: dict[str, Name] = Field(
         default_factory=dict, description="which party runs a host outside, by pattern of the host"
     )
-    own_hosts: Names = Field((), description="patterns of hosts outside of the cluster that are ours")
-    pod_addresses: Blocks = Field(PRIVATE, description="blocks of addresses that pods have")
-    trust_domain: Name = Field("cluster.local", description="what identities in the mesh begin with")
-    root_namespace: Name = Field("istio-system", description="namespace whose policies are for the whole mesh")
+    own_hosts: Names = Field(default=(), description="patterns of hosts outside of the cluster that are ours")
+    pod_addresses: Blocks = Field(default=PRIVATE, description="blocks of addresses that pods have")
+    trust_domain: Name = Field(default="cluster.local", description="what identities in the mesh begin with")
+    root_namespace: Name = Field(default="istio-system", description="namespace whose policies are for the whole mesh")

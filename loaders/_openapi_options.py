@@ -13,5 +13,5 @@ class Options(ApiOptions):
     """The options of one description."""
 
     scopes: Literal["any", "all"] = Field(
-        "any", description="whether any of several scopes in one requirement suffices, or all are needed"
+        default="any", description="whether any of several scopes in one requirement suffices, or all are needed"
     )

@@ -37,11 +37,11 @@ def _column(value: Any) -> Any:
 
 
 class Column(Shape):
-    """A column: ``separator`` where a cell holds several values, ``values`` where its words stand for others."""
+    """A column that is more than its title."""
 
     column: Name = Field(description="title of the column")
     separator: Annotated[str, BeforeValidator(lambda each: "\n" if each == "newline" else each)] | None = Field(
-        None, description="what stands between several values in a cell; `newline` for a line break"
+        default=None, description="what stands between several values in a cell; `newline` for a line break"
     )
     values: dict[str, str] = Field(default_factory=dict, description="what words in the column stand for")
 
@@ -59,24 +59,24 @@ Columns = Annotated[tuple[_Column, ...], BeforeValidator(listed, json_schema_inp
 class Options(Shape):
     """The options of one table."""
 
-    rows: Meaning | None = Field(None, description="what a row is; has to be said")
+    rows: Meaning | None = Field(default=None, description="what a row is; has to be said")
     columns: dict[Role, Columns] = Field(
         default_factory=dict, description="which column, or columns, say what; has to be said"
     )
-    sheet: str | None = Field(None, description="which sheet of a workbook; needed where several are filled")
-    header: int | None = Field(None, description="number of the row that has the titles; else it is found")
-    fill_down: Names = Field((), description="columns in which an empty cell means the one above it")
+    sheet: str | None = Field(default=None, description="which sheet of a workbook; needed where several are filled")
+    header: int | None = Field(default=None, description="number of the row that has the titles; else it is found")
+    fill_down: Names = Field(default=(), description="columns in which an empty cell means the one above it")
     ignore: dict[str, Names] = Field(default_factory=dict, description="values of a column whose rows do not count")
-    empty: Names = Field(EMPTY, description="what stands in a cell that says nothing")
+    empty: Names = Field(default=EMPTY, description="what stands in a cell that says nothing")
     plain: tuple[Kind, ...] = Field(
-        (), description="kinds whose ids are the bare name, without their kind before it, to meet other sources"
+        default=(), description="kinds whose ids are the bare name, without their kind before it, to meet other sources"
     )
-    dates: Literal["dmy", "mdy"] | None = Field(None, description="what 1/2/2027 means: day or month first")
+    dates: Literal["dmy", "mdy"] | None = Field(default=None, description="what 1/2/2027 means: day or month first")
     as_of: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = Field(
-        None, description="the day the table was taken"
+        default=None, description="the day the table was taken"
     )
-    zone: Name | None = Field(None, description="where services and data lie that name no zone")
-    owner: Name | None = Field(None, description="who answers for what a row names, where the row does not say")
+    zone: Name | None = Field(default=None, description="where services and data lie that name no zone")
+    owner: Name | None = Field(default=None, description="who answers for what a row names, where the row does not say")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Options:

@@ -32,13 +32,15 @@ _IAM = {
 
 
 class TerraformOptions(AwsOptions):
-    """``workspace`` keeps what has no name yet apart; ``own_domains`` and ``own_projects`` are ours at Google."""
+    """The options of one plan or state."""
 
-    workspace: Name | None = Field(None, description="the workspace, before names that are not known yet")
-    region: str | None = Field(None, description="the AWS region, where no ARN and no provider says it")
-    own_domains: Names = Field((), description="domains of Google accounts that are ours; once stated, others are not")
-    own_projects: Names = Field((), description="Google projects that are ours, besides those managed here")
-    own_tenants: Names = Field((), description="Azure tenants that are ours")
+    workspace: Name | None = Field(default=None, description="the workspace, before names that are not known yet")
+    region: str | None = Field(default=None, description="the AWS region, where no ARN and no provider says it")
+    own_domains: Names = Field(
+        default=(), description="domains of Google accounts that are ours; once stated, others are not"
+    )
+    own_projects: Names = Field(default=(), description="Google projects that are ours, besides those managed here")
+    own_tenants: Names = Field(default=(), description="Azure tenants that are ours")
     parties: dict[str, Name] = Field(
         default_factory=dict,
         description="which party an account, an identity provider, a principal, a tenant, a member or a domain is",

@@ -40,16 +40,18 @@ _REFUSED = "requests refused or not found that state no route, taken as no opera
 class SpanOptions(Options):
     """What traces do not say."""
 
-    service: Name | None = Field(None, description="the service of spans that name none")
-    environment: Name | None = Field(None, description="the environment whose spans count; else all are taken together")
-    zone: Name | None = Field(None, description="where the services that wrote spans lie")
-    owner: Name | None = Field(None, description="who answers for the services that wrote spans")
+    service: Name | None = Field(default=None, description="the service of spans that name none")
+    environment: Name | None = Field(
+        default=None, description="the environment whose spans count; else all are taken together"
+    )
+    zone: Name | None = Field(default=None, description="where the services that wrote spans lie")
+    owner: Name | None = Field(default=None, description="who answers for the services that wrote spans")
     apis: dict[Name, Name] = Field(default_factory=dict, description="the API that a service answers, by the service")
     names: dict[Name, Name] = Field(default_factory=dict, description="what the estate calls a thing, by its name here")
     parties: dict[Name, Name] = Field(
         default_factory=dict, description="which party a service belongs to, by pattern of its name"
     )
-    routes: Names = Field((), description="routes behind raw paths, such as `/orders/{id}`")
+    routes: Names = Field(default=(), description="routes behind raw paths, such as `/orders/{id}`")
 
 
 MAPS = (

@@ -58,25 +58,29 @@ _NO_REQUEST = "lines without an HTTP request"
 
 
 class LogOptions(Options):
-    """What a log does not say; ``caller`` names the column that says who called, ``columns`` the others."""
+    """What a log does not say."""
 
-    api: Name | None = Field(None, description="the API that the log is for; else what a column says, or the host")
-    service: Name | None = Field(None, description="the service that answers; else what a column says")
-    caller: Name | None = Field(None, description="the column that names the caller, where it is called otherwise")
+    api: Name | None = Field(
+        default=None, description="the API that the log is for; else what a column says, or the host"
+    )
+    service: Name | None = Field(default=None, description="the service that answers; else what a column says")
+    caller: Name | None = Field(
+        default=None, description="the column that names the caller, where it is called otherwise"
+    )
     callers: Literal["credential", "party", "service"] = Field(
-        "credential", description="what a caller is; of a party, the credential that it used is known as well"
+        default="credential", description="what a caller is; of a party, the credential that it used is known as well"
     )
     columns: dict[Literal["request", "method", "route", "path", "status", "api", "service"], Name] = Field(
         default_factory=dict, description="which column says what, where they are called otherwise"
     )
     direction: Literal["exposed", "consumed", "internal"] | None = Field(
-        None, description="whether we offer the API or call it"
+        default=None, description="whether we offer the API or call it"
     )
     names: dict[Name, Name] = Field(default_factory=dict, description="what the estate calls a thing, by its name here")
     parties: dict[Name, Name] = Field(
         default_factory=dict, description="which party a caller is, by pattern of the caller's name"
     )
-    routes: Names = Field((), description="routes behind raw paths, such as `/orders/{id}`")
+    routes: Names = Field(default=(), description="routes behind raw paths, such as `/orders/{id}`")
 
 
 class Call(NamedTuple):

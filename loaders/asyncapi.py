@@ -53,8 +53,10 @@ LOADER = Loader(
         ("server", "service, which writes the feeds that it carries and serves their operations"),
         ("channel", "feed, named after the host and the address"),
         ("the application that the description is of", "service"),
-        ("send (version 3), subscribe (2)", "the application publishes the feed; operation that reads it"),
-        ("receive (3), publish (2)", "the application consumes the feed; operation that writes it"),
+        ("send (version 3)", "the application publishes the feed; operation that writes it"),
+        ("receive (version 3)", "the application consumes the feed; operation that reads it"),
+        ("subscribe (version 2)", "the application publishes the feed; operation with which others read it"),
+        ("publish (version 2)", "the application consumes the feed; operation with which others write it"),
         ("reply", "the application takes part in the feed of the reply, the other way round"),
         ("scope of a security scheme", "scope"),
         (

@@ -43,25 +43,20 @@ _WRITING = frozenset({"insert", "update", "delete", "truncate", "modify", "write
 
 
 class Chosen(Options):
-    """What a user may say about a project that its manifest cannot say itself.
+    """What a user may say about a project that its manifest cannot say itself."""
 
-    ``namespace`` goes before table names in ids, as other sources write it; ``run_by`` is the service that runs
-    the project; ``origins`` says which party's data a source (by its name) holds; ``parties`` says whose
-    the tables and loaders are, by globs over ids.
-    """
-
-    namespace: Name | None = Field(None, description="what other sources write before table names")
-    run_by: Name | None = Field(None, description="the service that runs the project")
+    namespace: Name | None = Field(default=None, description="what other sources write before table names")
+    run_by: Name | None = Field(default=None, description="the service that runs the project")
     origins: dict[Name, Name] = Field(
         default_factory=dict, description="which party's data a source holds, by its name"
     )
     parties: dict[Name, Name] = Field(
         default_factory=dict, description="which party owns tables, loaders and feeds, by pattern of the id"
     )
-    zone: Name | None = Field(None, description="where the tables and what runs the project lie")
-    owner: str | None = Field(None, description="who answers for what names no owner")
+    zone: Name | None = Field(default=None, description="where the tables and what runs the project lie")
+    owner: str | None = Field(default=None, description="who answers for what names no owner")
     classification: Names = Field(
-        ("classification", "data_classification", "sensitivity", "pii", "contains_pii"),
+        default=("classification", "data_classification", "sensitivity", "pii", "contains_pii"),
         description="keys of `meta` that classify data",
     )
 

@@ -27,9 +27,11 @@ Places = tuple[Provenance, ...]
 
 
 class Options(Shape):
-    """``agency``: the id of the agency we are, such as ``22-005``, or ``22-005-01`` for one part of it."""
+    """The options of one file."""
 
-    agency: Name | None = Field(None, description="id of the agency that we are, such as `22-005`; others are left out")
+    agency: Name | None = Field(
+        default=None, description="the agency that we are: `22-005`, or `22-005-01` for a part of it"
+    )
 
 
 def recognises(data: Any) -> bool:

@@ -61,18 +61,14 @@ _SAYINGS = {
 
 
 class Options(Shape):
-    """The options of one file.
+    """The options of one file."""
 
-    ``own`` are the accounts that are ours, ``parties`` says whose an app (its id or slug) or an account is,
-    ``account`` is the organisation that a list of tokens is for.
-    """
-
-    own: Names = Field((), description="accounts that are ours; else those where apps are installed")
+    own: Names = Field(default=(), description="accounts that are ours; else those where apps are installed")
     parties: dict[Name, Name] = Field(
         default_factory=dict, description="which party an app (by id, slug or client id), an account or a person is"
     )
-    account: Name | None = Field(None, description="the organisation that a list of tokens is for")
-    as_of: Name | None = Field(None, description="the day from which an end date is past, as 2026-12-31")
+    account: Name | None = Field(default=None, description="the organisation that a list of tokens is for")
+    as_of: Name | None = Field(default=None, description="the day from which an end date is past, as 2026-12-31")
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:

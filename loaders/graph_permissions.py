@@ -36,19 +36,19 @@ class Effect(Shape):
     """What the operations that match touch."""
 
     match: Names = Field(description="patterns of `METHOD path`")
-    reads: Names = Field((), description="stores that they read")
-    writes: Names = Field((), description="stores that they write")
+    reads: Names = Field(default=(), description="stores that they read")
+    writes: Names = Field(default=(), description="stores that they write")
 
 
 Effects = Annotated[tuple[Effect, ...], BeforeValidator(listed, json_schema_input_type=Effect | tuple[Effect, ...])]
 
 
 class Options(Shape):
-    """The options of one table; ``permissions`` keeps those that match only."""
+    """The options of one table."""
 
-    permissions: Names = Field((), description="patterns of the permissions to keep; else all")
-    served_by: Name | None = Field(None, description="the service that answers")
-    effects: Effects = Field((), description="what operations touch")
+    permissions: Names = Field(default=(), description="patterns of the permissions to keep; else all")
+    served_by: Name | None = Field(default=None, description="the service that answers")
+    effects: Effects = Field(default=(), description="what operations touch")
 
 
 def recognises(data: Any) -> bool:

@@ -235,7 +235,7 @@ LOADER = Loader(
         ("controls_target", "relation controls of an operation"),
         ("zones", "zones"),
         ("apis", "the API descriptions they name are loaded with their options"),
-        ("expect", "expectations, which check compares with what is reached"),
+        ("expect", "expectations, which the question verify compares with what is reached"),
     ),
     schema=schema,
 )

@@ -59,17 +59,14 @@ Row = tuple[Keys, dict[str, Any]]
 
 
 class Options(Shape):
-    """The options of one file: the organisation's name in ids, the party it is, and which app is whose.
+    """The options of one file."""
 
-    ``parties`` goes by an app's id, its name in the catalogue, its label, or an integration's type.
-    """
-
-    org: Name = Field("okta", description="name of the organisation, before every id")
-    own: Name | None = Field(None, description="the party that the organisation is, which holds its API tokens")
+    org: Name = Field(default="okta", description="name of the organisation, before every id")
+    own: Name | None = Field(default=None, description="the party that the organisation is, which holds its API tokens")
     parties: dict[Name, Name] = Field(
         default_factory=dict, description="which party an app is of: by id, name or label, or an integration's type"
     )
-    as_of: Name | None = Field(None, description="the day from which an end date is past, as 2026-12-31")
+    as_of: Name | None = Field(default=None, description="the day from which an end date is past, as 2026-12-31")
 
 
 def recognises(data: Any) -> bool:

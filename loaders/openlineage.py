@@ -23,22 +23,19 @@ _RANK = {basis: rank for rank, basis in enumerate(Basis)}
 
 
 class Chosen(Options):
-    """What a user may say about events that they cannot say themselves.
-
-    ``namespaces`` renames the namespaces of datasets in ids (``""``: leaves them out), so that they meet the
-    ids of other sources; ``parties`` says whose the datasets and jobs are, by globs over ids.
-    """
+    """What a user may say about events that they cannot say themselves."""
 
     namespaces: dict[str, str] = Field(
-        default_factory=dict, description="what stands for a namespace in the ids of datasets; nothing leaves it out"
+        default_factory=dict, description="what stands for a namespace in the ids of datasets, to meet other sources"
     )
     parties: dict[Name, Name] = Field(
         default_factory=dict, description="which party owns datasets and jobs, by pattern of the id"
     )
-    zone: Name | None = Field(None, description="where jobs and datasets lie")
-    owner: str | None = Field(None, description="who answers for what names no owner")
+    zone: Name | None = Field(default=None, description="where jobs and datasets lie")
+    owner: str | None = Field(default=None, description="who answers for what names no owner")
     classification: Names = Field(
-        ("classification", "data_classification", "sensitivity"), description="tags whose value is a classification"
+        default=("classification", "data_classification", "sensitivity"),
+        description="tags whose value is a classification",
     )
 
 

@@ -44,9 +44,11 @@ _MITIGATIONS = (
 
 
 class Options(Shape):
-    """The options of one model; ``stores`` are patterns of the components that are stores, by name, id or type."""
+    """The options of one model."""
 
-    stores: Names = Field((), description="patterns of components that are stores: over names, ids, types and zones")
+    stores: Names = Field(
+        default=(), description="patterns of components that are stores: over names, ids, types and zones"
+    )
 
 
 def recognises(data: Any) -> bool:

@@ -24,9 +24,9 @@ MAX_TEXT = 500
 
 
 class Options(Shape):
-    """``party``: whose list it is. ``names``: what a list calls someone, and the id that party has elsewhere."""
+    """The options of one list."""
 
-    party: Name | None = Field(None, description="whose list it is; else what its title says")
+    party: Name | None = Field(default=None, description="whose list it is; else what its title says")
     names: dict[str, Name] = Field(
         default_factory=dict, description="the id that a party has elsewhere, by its name on the list"
     )

@@ -132,7 +132,7 @@ LOADER = Loader(
         ),
         ("row of `components`", "service with what it depends on, reads, writes, consumes and holds"),
         ("row of `data`", "store, and the services that touch it"),
-        ("column with a role that names a thing", "entity of that kind, named as its cell says, once a name"),
+        ("column with a role that names a thing", "entity of that kind, one for each name in its cells"),
         ("column with any other role", "attribute of what the row names"),
         ("row that option `ignore` names", "ignored, counted"),
     ),

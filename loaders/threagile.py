@@ -62,7 +62,7 @@ LOADER = Loader(
     ),
     infers_not=(
         "which of the owners is ourselves (option us)",
-        "which copy of a data asset is meant: each data asset is one store wherever it lies",
+        "which copy of a data asset is meant, where no link leads to one that stores it: it may be any",
         "whether sent data replaces what is stored: it is taken to",
         "how hard a link is needed: taken as soft",
         "whether services within one boundary can walk to each other",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -35,11 +36,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The same, in use."""
+    """The same, in use until the test ends."""
+    package = importlib.import_module("blastradius.loaders")
+    monkeypatch.setattr(package, "__path__", [*package.__path__])
     monkeypatch.setenv("BLASTRADIUS_PLUGINS", str(folder))
     plugins._files.cache_clear()
     yield folder
     plugins._files.cache_clear()
+    sys.modules.pop("blastradius.loaders.keyring", None)
 
 
 def _run(folder: Path, *words: str) -> tuple[int, str, str]:
