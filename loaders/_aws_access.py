@@ -12,7 +12,7 @@ from blastradius.model import Basis, NoteKind, Verb
 from ._aws_arns import Target, is_caller, targets
 from ._aws_families import EVERYTHING, Effects, effects_but, effects_of, known_service
 from ._aws_graph import At, Graph
-from ._aws_policies import Policy, Statement, is_name
+from ._aws_policies import Policy, Statement, is_name, service_name
 from ._aws_trust import UNDERSTOOD
 
 QUIET = "allow statements that only list or describe, or touch what is not modelled"
@@ -177,5 +177,5 @@ def _passed_to(statement: Statement) -> tuple[str, ...]:
     for each in statement.conditions:
         named = each.key == "iam:passedtoservice" and each.operator.lower() in ("stringequals", "stringlike")
         if named and each.values and all(is_name(value) and "*" not in value for value in each.values):
-            return tuple(f" to {value[:100]}" for value in each.values)
+            return tuple(dict.fromkeys(f" to {service_name(value)[:100]}" for value in each.values))
     return ("",)

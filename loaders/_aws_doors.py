@@ -13,7 +13,7 @@ from ._aws_access import QUIET, Access
 from ._aws_arns import Target, targets
 from ._aws_families import BY_NAME, effects_of
 from ._aws_graph import At, Graph, short
-from ._aws_policies import Policy, Statement, fitting
+from ._aws_policies import Policy, Statement, fitting, service_name
 from ._aws_trust import Circumstances, People, Who, circumstances, controls
 
 _RUNS_CODE = frozenset(
@@ -112,7 +112,7 @@ class Doors:
         return told
 
     def _any_subject(self, role: str, who: Who, said: Circumstances, at: At) -> None:
-        if who.party and ":oidc-provider/" in who.name and not said.subject:
+        if who.party and who.vouches and not said.subject:
             message = f"{role} trusts any identity that {who.party.label} vouches for; no condition names the subject"
             self.gathering.note(NoteKind.ASSUMED, message, role, at=at)
 
@@ -124,8 +124,8 @@ class Doors:
         elif who.kind == "account":
             account = who.name if who.name in self.people.own else self.graph.account
             self.graph.open_to("role", ("assume",), role, account, at)
-        elif who.kind == "service" and who.name in _RUNS_CODE:
-            self.graph.open_to("role", ("pass", f"pass to {who.name}"), role, self.graph.account, at)
+        elif who.kind == "service" and service_name(who.name) in _RUNS_CODE:
+            self.graph.open_to("role", ("pass", f"pass to {service_name(who.name)}"), role, self.graph.account, at)
 
     # resources
 

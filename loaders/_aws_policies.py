@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from blastradius.options import MAX_ID, harmless
 
 MAX_NAME = 2048
 Keys = tuple[str | int, ...]
+_REGIONAL = re.compile(r"([\w.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d|\.\$\{[^}]*\})?\.amazonaws\.com(?:\.cn)?", re.ASCII)
 PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -131,6 +133,12 @@ def is_name(value: Any) -> TypeGuard[str]:
 @lru_cache(maxsize=2**16)
 def _is_name(text: str) -> bool:
     return len(text) <= MAX_NAME and harmless(text) and not looks_secret(text.replace(":secret:", ":"))
+
+
+def service_name(text: str) -> str:
+    """A service of AWS by its name without region and partition: ``states.eu-west-1.amazonaws.com`` is the one."""
+    found = _REGIONAL.fullmatch(text)
+    return f"{found[1]}.amazonaws.com" if found else text
 
 
 def fitting(made: str) -> str:
