@@ -11,6 +11,8 @@ from ._cloudformation_template import Resource, Template
 
 Handler = Callable[[Builder, Template, Resource], bool]
 _KINDS = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+PROVIDERS = frozenset({"AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"})
+"""What roles name as whom they trust, and what is read there."""
 _MEMBERS = (("Roles", "role"), ("Users", "user"), ("Groups", "group"))
 
 

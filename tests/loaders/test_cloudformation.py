@@ -14,7 +14,7 @@ import yaml
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
-from blastradius.model import NoteKind, Operation, Party, Verb
+from blastradius.model import Kind, NoteKind, Operation, Party, Verb
 from blastradius.reading import parse_document, read_document
 from tests.loaders.golden import facts, golden
 
@@ -67,6 +67,7 @@ def test_golden(case: str) -> None:
     [
         ("arn:aws:s3:::plain/*", "arn:aws:s3:::plain"),
         ("!Sub '${B.Arn}/*'", "arn:aws:s3:::bucket"),
+        ("!Join ['', [!GetAtt [!Sub 'B', Arn], /*]]", "arn:aws:s3:::bucket"),
         ("!Sub 'arn:${AWS::Partition}:s3:::${B}/*'", "arn:aws:s3:::bucket"),
         ("!Sub ['arn:aws:s3:::${X}/*', {X: !Ref B}]", "arn:aws:s3:::bucket"),
         ("!Join ['', [!GetAtt B.Arn, /*]]", "arn:aws:s3:::bucket"),
@@ -189,6 +190,30 @@ Q: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !GetAtt F.Arn, Pri
     assert loaded.tally.facts == 3
 
 
+def test_whom_a_role_trusts_may_be_a_provider_of_the_template() -> None:
+    loaded = _of("""
+O: {Type: AWS::IAM::OIDCProvider, Properties: {Url: "https://ci.example"}}
+S: {Type: AWS::IAM::SAMLProvider, Properties: {Name: staff}}
+R:
+  Type: AWS::IAM::Role
+  Properties:
+    AssumeRolePolicyDocument:
+      Statement:
+        - {Effect: Allow, Action: sts:AssumeRoleWithWebIdentity, Principal: {Federated: !Ref O}}
+        - {Effect: Allow, Action: sts:AssumeRoleWithSAML, Principal: {Federated: !GetAtt S.Arn}}
+""")
+    assert _parties(loaded) == {"oidc:ci.example", "arn:aws:iam::111122223333:saml-provider/staff"}
+    assert loaded.tally.facts == 3
+
+
+def test_two_choices_that_cannot_be_told_are_not_one() -> None:
+    select = "!Select [{0}, !Split ['-', !GetAtt X.Y]]"
+    names = "\n".join(
+        f"B{each}: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {select.format(each)}}}}}" for each in (1, 2)
+    )
+    assert len(_stores(_of(f"{names}\nX: {{Type: Custom::X}}"))) == 2
+
+
 # the law
 
 
@@ -260,7 +285,8 @@ def test_templates_fetched_from_elsewhere_are_feeds(shared: Path) -> None:
         ({"AWSTemplateFormatVersion": "2010-09-09"}, "Resources"),
         ({"AWSTemplateFormatVersion": "2010-09-09", "Resources": []}, "Resources"),
         ({"AWSTemplateFormatVersion": ["2010-09-09"], "Resources": {}}, "2010-09-09"),
-        ({"TemplateBody": "Resources:", "StagesAvailable": []}, "TemplateBody"),
+        ({"TemplateBody": "Resources:", "StagesAvailable": []}, "no mapping 'Resources'"),
+        ({"TemplateBody": "Resources: [", "StagesAvailable": []}, "1:2: in the text here"),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path: Path, data: Any, why: str) -> None:
@@ -285,6 +311,88 @@ def test_what_get_template_prints_is_read(tmp_path: Path) -> None:
     body = {"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}
     file.write_text(json.dumps({"TemplateBody": body, "StagesAvailable": ["Original"]}))
     assert _load(file).tally.facts == 1
+
+
+def test_a_template_that_get_template_prints_as_text_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "t.json"
+    body = "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  B:\n    Type: AWS::S3::Bucket\n"
+    file.write_text(json.dumps({"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}))
+    loaded = _load(file)
+    assert "arn:aws:s3:::${B}" in {each.id for each in loaded.entities}
+    assert loaded.tally.facts == 1
+
+
+# loops
+
+LOOPED = "Transform: [AWS::LanguageExtensions]\nParameters: {Names: {Type: CommaDelimitedList, Default: 'in,out'}}"
+
+
+def _stores(loaded: Loaded) -> set[str]:
+    return {each.id for each in loaded.entities if each.kind == Kind.STORE and each.basis == "declared"}
+
+
+def test_a_loop_is_all_that_it_makes() -> None:
+    loaded = _of(
+        """
+Fn::ForEach::Buckets:
+  - Name
+  - !Ref Names
+  - ${Name}Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub 'acme-${Name}'}}
+    ${Name}Policy:
+      Type: AWS::S3::BucketPolicy
+      Properties:
+        Bucket: !Ref {Fn::Sub: '${Name}Bucket'}
+        PolicyDocument:
+          Statement: {Effect: Allow, Principal: {AWS: "999988887777"}, Action: s3:Get*, Resource: !Sub 'arn:aws:s3:::*'}
+""",
+        LOOPED,
+    )
+    assert _stores(loaded) == {"arn:aws:s3:::acme-in", "arn:aws:s3:::acme-out"}
+    assert {
+        f"holds:aws:999988887777>arn:aws:s3:::acme-{each} access of arn:aws:iam::999988887777:root"
+        for each in ("in", "out")
+    } <= (_edges(loaded))
+    assert (loaded.tally.facts, loaded.tally.rejected) == (4, 0)
+    assert {each.provenance[0].line for each in loaded.entities if each.id in _stores(loaded)} == {8}
+
+
+def test_loops_inside_loops_and_names_that_may_not_have_every_sign() -> None:
+    loaded = _of(
+        """
+Fn::ForEach::Outer:
+  - Where
+  - [eu-west, eu-north]
+  - Fn::ForEach::Inner:
+      - What
+      - [a, b]
+      - "Q&{Where}${What}": {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ["-", [!Ref Where, !Ref What]]}}
+""",
+        LOOPED,
+    )
+    names = {f"{where}-{what}" for where in ("eu-west", "eu-north") for what in "ab"}
+    assert _stores(loaded) == {f"arn:aws:sqs:eu-west-1:111122223333:{each}" for each in names}
+
+
+def test_a_loop_over_what_is_not_known_is_gone_through_once() -> None:
+    head = "Transform: AWS::LanguageExtensions\nParameters: {Names: {Type: CommaDelimitedList}}"
+    loaded = _of("Fn::ForEach::B: [N, !Ref Names, {'${N}B': {Type: AWS::S3::Bucket}}]", head)
+    assert loaded.tally.facts == 1
+    assert "the loop 'B' goes over what only the deployment decides" in _says(loaded, NoteKind.INCOMPLETE)
+
+
+@pytest.mark.parametrize("loop", ["[]", "[N, [a]]", "[N, [a], [x]]", "[[N], [a], {x: {}}]", "x"])
+def test_a_loop_that_is_none_is_rejected(loop: str) -> None:
+    loaded = _of(f"Fn::ForEach::B: {loop}\nB: {{Type: AWS::S3::Bucket}}", LOOPED)
+    assert (loaded.tally.facts, loaded.tally.rejected) == (1, 1)
+
+
+def test_loops_that_multiply_end() -> None:
+    body = "{'Q${A}${B}${C}${D}': {Type: AWS::SQS::Queue}}"
+    for name in "DCBA":
+        body = f"{{Fn::ForEach::{name}: [{name}, [{', '.join(map(str, range(20)))}], {body}]}}"
+    loaded = _of(body.removeprefix("{").removesuffix("}"), LOOPED)
+    assert loaded.tally.facts == 10_000
+    assert "the rest is left out" in _says(loaded, NoteKind.INCOMPLETE)
 
 
 WRONG: list[Any] = [
