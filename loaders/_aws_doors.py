@@ -13,7 +13,7 @@ from ._aws_access import QUIET, Access
 from ._aws_arns import Target, targets
 from ._aws_families import BY_NAME, effects_of
 from ._aws_graph import At, Graph, short
-from ._aws_policies import Policy, Statement, fitting, service_name
+from ._aws_policies import Keys, Policy, Statement, fitting, service_name
 from ._aws_trust import Circumstances, People, Who, circumstances, controls
 
 _RUNS_CODE = frozenset(
@@ -24,6 +24,11 @@ _RUNS_CODE = frozenset(
         "greengrass imagebuilder emr-serverless"
     ).split()
 )
+_CANNED = {
+    "publicread": ("s3:GetObject",),
+    "publicreadwrite": ("s3:GetObject", "s3:PutObject"),
+    "authenticatedread": ("s3:GetObject",),
+}
 _NOBODY = "statements that let in nobody who could be told"
 _OWN_ACCOUNT = "resource policies that leave it to the account's own policies, or let a service of AWS in"
 LetIn = list[tuple[Who, Circumstances, At]]
@@ -152,6 +157,13 @@ class Doors:
             key = self._credential(f"{thing} access", given)
             for operation in opened[name]:
                 self.gathering.relate(Verb.GRANTS, key, operation, at=given[0][2])
+
+    def access_list(self, bucket: str, canned: str, keys: Keys) -> None:
+        """A canned access list of a bucket, which may let anyone in."""
+        actions = _CANNED.get(canned.lower().replace("-", ""))
+        if actions:
+            anyone = Statement(keys, allow=True, actions=actions, resources=(f"{bucket}/*",), principals=(("*", "*"),))
+            self.resource_policy("s3", bucket, Policy((anyone,)))
 
     def _reached(self, family: str, thing: str, statement: Statement) -> list[tuple[Target, str]]:
         """What a statement does to the thing that it is attached to, whatever it calls it."""

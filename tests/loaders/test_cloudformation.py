@@ -214,6 +214,93 @@ def test_two_choices_that_cannot_be_told_are_not_one() -> None:
     assert len(_stores(_of(f"{names}\nX: {{Type: Custom::X}}"))) == 2
 
 
+# what the serverless transform writes out
+
+SAM = "Transform: AWS::Serverless-2016-10-31"
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:${F}"
+
+
+def _serverless(says: str) -> Loaded:
+    return _of(f"F:\n  Type: AWS::Serverless::Function\n  Properties: {{{says}}}\nB: {{Type: AWS::S3::Bucket}}", SAM)
+
+
+@pytest.mark.parametrize(("kind", "anonymous"), [("NONE", True), ("AWS_IAM", False)])
+def test_a_function_with_its_own_address_is_open_where_it_says_so(kind: str, anonymous: bool) -> None:
+    assert bool(_open(_serverless(f"FunctionUrlConfig: {{AuthType: {kind}}}"))) == anonymous
+
+
+def test_policies_that_the_transform_knows_by_name() -> None:
+    loaded = _serverless("Policies: [{S3FullAccessPolicy: {BucketName: !Ref B}}, {VPCAccessPolicy: {}}]")
+    assert "writes:aws s3 write arn:aws:s3:::${B}>arn:aws:s3:::${B}" in _edges(loaded)
+    assert "policy template VPCAccessPolicy touches nothing" in _says(loaded, NoteKind.UNSUPPORTED)
+
+
+def test_an_event_may_say_nothing_but_its_type() -> None:
+    assert f"serves:{FUNCTION}>arn:aws:apigateway:eu-west-1::/apis/${{ServerlessHttpApi}} ANY *" in (
+        _edges(_serverless("Events: {H: {Type: HttpApi}}"))
+    )
+
+
+def test_a_state_machine_has_policies_as_a_function_does() -> None:
+    loaded = _of(
+        "S: {Type: AWS::Serverless::StateMachine, Properties: {Policies: [{S3ReadPolicy: {BucketName: b}}]}}", SAM
+    )
+    role = "arn:aws:iam::111122223333:role/${SRole}"
+    assert {
+        f"holds:arn:aws:states:eu-west-1:111122223333:stateMachine:${{S}}>{role} session",
+        f"permits:{role} policy S 0>aws s3 read arn:aws:s3:::b",
+    } <= _edges(loaded)
+
+
+def test_an_application_of_another_account_is_a_feed_that_its_account_publishes() -> None:
+    application = "arn:aws:serverlessrepo:eu-west-1:999988887777:applications/lens"
+    loaded = _of(
+        f"A: {{Type: AWS::Serverless::Application, Properties: {{Location: {{ApplicationId: '{application}'}}}}}}", SAM
+    )
+    stack = "arn:aws:cloudformation:eu-west-1:111122223333:stack/${A}"
+    assert {f"publishes:aws:999988887777>{application}", f"installs:{stack}>{application}"} <= _edges(loaded)
+
+
+def test_a_layer_of_another_account_runs_as_the_function_does() -> None:
+    ours, theirs = (f"arn:aws:lambda:eu-west-1:{each}:layer:lens:3" for each in ("111122223333", "999988887777"))
+    loaded = _of(f"F: {{Type: AWS::Lambda::Function, Properties: {{Layers: ['{ours}', '{theirs}']}}}}")
+    assert {f"publishes:aws:999988887777>{theirs}", f"installs:{FUNCTION}>{theirs}"} <= _edges(loaded)
+    assert not any(ours in each for each in _edges(loaded))
+
+
+# doors
+
+
+@pytest.mark.parametrize(
+    ("says", "open_"),
+    [
+        ("AccessControl: PublicRead", {"aws s3 read by anyone arn:aws:s3:::${B}"}),
+        ("AccessControl: Private", set()),
+        ("AccessControl: PublicRead, PublicAccessBlockConfiguration: {IgnorePublicAcls: true}", set()),
+    ],
+)
+def test_a_bucket_that_anyone_may_read_by_its_access_list(says: str, open_: set[str]) -> None:
+    assert _open(_of(f"B: {{Type: AWS::S3::Bucket, Properties: {{{says}}}}}")) == open_
+
+
+def test_policies_of_queues_and_topics_as_resources_inside_them() -> None:
+    let_in = "{Statement: {Effect: Allow, Principal: {AWS: '999988887777'}, Action: '*', Resource: '*'}}"
+    loaded = _of(f"""
+Q: {{Type: AWS::SQS::Queue}}
+T: {{Type: AWS::SNS::Topic}}
+QP: {{Type: AWS::SQS::QueueInlinePolicy, Properties: {{Queue: !Ref Q, PolicyDocument: {let_in}}}}}
+TP: {{Type: AWS::SNS::TopicInlinePolicy, Properties: {{TopicArn: !Ref T, PolicyDocument: {let_in}}}}}
+""")
+    assert _parties(loaded) == {"aws:999988887777"}
+    assert loaded.tally.facts == 4
+
+
+def test_stacks_in_many_accounts_are_made_of_a_template_too() -> None:
+    url = "https://templates.example/x.yaml"
+    loaded = _of(f"S: {{Type: AWS::CloudFormation::StackSet, Properties: {{TemplateURL: '{url}'}}}}")
+    assert f"installs:arn:aws:cloudformation:eu-west-1:111122223333:stack/${{S}}>{url}" in _edges(loaded)
+
+
 # the law
 
 
