@@ -36,11 +36,15 @@ LetIn = list[tuple[Who, Circumstances, At]]
 
 @dataclass
 class Doors:
-    """Trust and resource policies, read into the graph of what they open; ``closed`` things let nobody in unknown."""
+    """Trust and resource policies, read into the graph of what they open.
+
+    ``closed`` things let in nobody unknown, whatever their policies say; ``unlisted`` ones, whatever access lists say.
+    """
 
     access: Access
     people: People
     closed: set[str] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)
 
     @property
     def graph(self) -> Graph:
@@ -161,7 +165,7 @@ class Doors:
     def access_list(self, bucket: str, canned: str, keys: Keys) -> None:
         """A canned access list of a bucket, which may let anyone in."""
         actions = _CANNED.get(canned.lower().replace("-", ""))
-        if actions:
+        if actions and bucket not in self.unlisted:
             anyone = Statement(keys, allow=True, actions=actions, resources=(f"{bucket}/*",), principals=(("*", "*"),))
             self.resource_policy("s3", bucket, Policy((anyone,)))
 

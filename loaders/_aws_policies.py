@@ -78,13 +78,18 @@ def read_policy(value: Any, keys: Keys) -> Policy:
 
 def _read_text(text: str, keys: Keys) -> Policy:
     """The document in a text; all of it stands at the place of the text."""
-    try:
-        inner = json.loads(unquote(text) if text.lstrip().startswith("%") else text)
-    except (ValueError, RecursionError):
-        return Policy(malformed=(keys,))
+    inner = read_json(text)
     read = read_policy(inner, keys) if isinstance(inner, dict) else Policy(malformed=(keys,))
     placed = [Statement(**{**vars(each), "keys": keys}) for each in read.statements]
     return Policy(tuple(placed), tuple(keys for _ in read.malformed))
+
+
+def read_json(text: str | None) -> Any:
+    """What a JSON text says, also in URL encoding; ``None`` where it is none."""
+    try:
+        return json.loads(unquote(text) if text and text.lstrip().startswith("%") else text or "")
+    except (ValueError, RecursionError):
+        return None
 
 
 def _read_all(stated: list[tuple[Any, Keys]]) -> Policy:

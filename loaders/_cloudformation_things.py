@@ -39,8 +39,9 @@ def describe_thing(build: Builder, template: Template, resource: Resource) -> bo
         row.family, arn, at, name=_name(template, resource), tags=(resource.type,), basis=resource.basis, **more
     )
     blocked = template.values.resolve(resource.properties.get("PublicAccessBlockConfiguration"))
-    if isinstance(blocked, dict) and str(blocked.get("RestrictPublicBuckets")).lower() == "true":
-        build.doors.closed.add(arn)
+    for flag, things in (("RestrictPublicBuckets", build.doors.closed), ("IgnorePublicAcls", build.doors.unlisted)):
+        if isinstance(blocked, dict) and str(blocked.get(flag)).lower() == "true":
+            things.add(arn)
     return True
 
 
@@ -82,10 +83,8 @@ def tie_thing(build: Builder, template: Template, resource: Resource) -> bool:
 
 def _bucket(build: Builder, template: Template, resource: Resource, arn: str) -> None:
     """Functions that are told of new objects, buckets that get copies, and an access list that lets anyone in."""
-    blocked = template.values.resolve(resource.properties.get("PublicAccessBlockConfiguration"))
-    ignored = isinstance(blocked, dict) and str(blocked.get("IgnorePublicAcls")).lower() == "true"
     canned = template.values.text(resource.properties.get("AccessControl"))
-    if canned and not ignored:
+    if canned:
         build.doors.access_list(arn, canned, resource.keys)
     for each, keys in template.rows(resource, "NotificationConfiguration", "LambdaConfigurations"):
         reader = template.arn(each.get("Function"))

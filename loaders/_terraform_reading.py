@@ -1,6 +1,6 @@
 """Terraform's plans and states in their own terms: every resource instance with its address and attributes.
 
-Three shapes come to one: ``terraform show -json`` of a state, of a plan, and the raw state file of version 4. Of a
+Three shapes come to one: ``terraform show -json`` of a state, of a plan, and the raw state file of version 3 or 4. Of a
 plan what will be is read, and of what is read from the cloud (data sources) what was.
 """
 
@@ -15,10 +15,11 @@ from blastradius.errors import InputError
 from blastradius.loader import Document
 
 from ._aws_policies import Keys
+from ._terraform_old_states import old_resources
 
 _FORMAT = re.compile(r"(0\.[12]|1\.\d+)")
 _INDEX = re.compile(r"\[[^\]]*\]")
-_SHOW = "terraform show -json (of a plan or a state), or a terraform.tfstate of version 4"
+_SHOW = "terraform show -json (of a plan or a state), or a terraform.tfstate of version 3 or 4"
 _TYPE = re.compile(r"[a-z0-9]+_[a-z0-9_]+")
 
 
@@ -54,7 +55,8 @@ def is_terraform(data: Any) -> bool:
     if not isinstance(data, dict):
         return False
     shown = isinstance(data.get("format_version"), (str, int, float)) and "terraform_version" in data
-    planned = isinstance(data.get("planned_values"), dict) and isinstance(data.get("resource_changes"), list)
+    values = data.get("planned_values")
+    planned = isinstance(values, dict) and (isinstance(values.get("root_module"), dict) or "resource_changes" in data)
     return shown or planned or _is_state(data) or _is_configuration(data)
 
 
@@ -83,7 +85,7 @@ def read_estate(document: Document) -> Estate:
     if why:
         raise InputError([f"{document.path}: {why}"])
     if "format_version" not in data and "planned_values" not in data:
-        return _raw(data)
+        return _old(data) if str(data.get("version")) == "3" else _raw(data)
     return _plan(data) if "planned_values" in data else _state(data)
 
 
@@ -96,8 +98,8 @@ def _not_ours(data: Any) -> str | None:
     if _is_configuration(data) and "version" not in data:
         return f"Terraform configuration, not its values; save {_SHOW}"
     version = str(data.get("version"))
-    if version != "4":
-        return f"a state of version {version[:20]!r}; read is 4: run terraform show -json, or refresh the state"
+    if version not in ("3", "4"):
+        return f"a state of version {version[:20]!r}; read are 3 and 4: run terraform show -json, or refresh the state"
     return None
 
 
@@ -213,6 +215,27 @@ def _raw(data: dict[str, Any]) -> Estate:
             continue
         for instance, place in _rows(row, "instances", keys):
             _instance(found, row, instance, place)
+    return found
+
+
+def _old(data: dict[str, Any]) -> Estate:
+    found = Estate(plan=False)
+    for module, keys in _rows(data, "modules", ()):
+        path = module.get("path") if isinstance(module, dict) else None
+        if not isinstance(path, list):
+            found.malformed.append(("a module without a path", keys))
+            continue
+        names = tuple(str(each) for each in path[1:])
+        for parts, values, place in old_resources(module, keys):
+            if parts is None or values is None:
+                found.malformed.append(("a resource without type, name or attributes", place))
+                continue
+            mode, kind, name, index = parts
+            address = ".".join(
+                [*(f"module.{each}" for each in names), *(["data"] if mode == "data" else []), kind, name]
+            )
+            shown = f"{address}[{index}]" if index else address
+            found.resources.append(Resource(shown, mode, kind, name, index, names, place, values))
     return found
 
 
