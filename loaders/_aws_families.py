@@ -169,9 +169,9 @@ FAMILIES: tuple[Family, ...] = (
             control="cognito-idp: UpdateUserPool UpdateUserPoolClient SetUserPoolMfaConfig CreateIdentityProvider",
             disable="cognito-idp: DeleteUserPool"),
     _family("lambda", _SERVICE, "lambda", r"(function:[^:]+)(:.*)?",
-            call="lambda: InvokeFunction InvokeAsync InvokeFunctionUrl",
-            control="lambda: UpdateFunctionCode UpdateFunctionConfiguration AddPermission CreateEventSourceMapping "
-                    "PublishLayerVersion UpdateAlias",
+            call="lambda: InvokeFunction InvokeAsync InvokeFunctionUrl CreateEventSourceMapping",
+            control="lambda: UpdateFunctionCode UpdateFunctionConfiguration AddPermission PublishLayerVersion "
+                    "UpdateAlias",
             disable="lambda: DeleteFunction PutFunctionConcurrency"),
     _family("instance", _SERVICE, "ec2 ssm", r"((?:instance|managed-instance)/.+)",
             control="ssm: SendCommand StartSession CreateAssociation StartAutomationExecution "

@@ -239,6 +239,7 @@ def test_a_role_that_trusts_the_account_can_be_assumed_by_whoever_may_assume_any
         ("iam:CreateAccessKey", "arn:aws:iam::*:user/${aws:username}", set()),
         ("lambda:Invoke*", "arn:aws:lambda:*:*:function:*", {f"aws lambda call * in {OWN}"}),
         (["s3:Put[O]bject"], "*", set()),
+        ("lambda:CreateEventSourceMapping", "*", {f"aws lambda call * in {OWN}"}),
         (["eks:AccessKubernetesApi", "ec2:Get*"], "*", set()),
     ],
 )

@@ -301,6 +301,21 @@ def test_stacks_in_many_accounts_are_made_of_a_template_too() -> None:
     assert f"installs:arn:aws:cloudformation:eu-west-1:111122223333:stack/${{S}}>{url}" in _edges(loaded)
 
 
+@pytest.mark.parametrize(
+    ("policy", "opens", "shuts"),
+    [
+        ("SecurityAudit", {"aws cognito read"}, {"aws s3 read", "aws instance control"}),
+        ("ReadOnlyAccess", {"aws s3 read", "aws sqs read"}, {"aws secretsmanager read", "aws eks control"}),
+    ],
+)
+def test_policies_of_aws_are_known_without_their_documents(policy: str, opens: set[str], shuts: set[str]) -> None:
+    attached = f"ManagedPolicyArns: ['arn:aws:iam::aws:policy/{policy}']"
+    loaded = _of(f"R: {{Type: AWS::IAM::Role, Properties: {{{attached}}}}}")
+    permitted = {each.partition(">")[2].partition(" *")[0] for each in _edges(loaded) if each.startswith("permits")}
+    assert opens <= permitted
+    assert not shuts & permitted
+
+
 # the law
 
 
