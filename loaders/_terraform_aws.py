@@ -140,6 +140,16 @@ def membership(context: Context, resource: Resource) -> bool:
     return bool(pairs)
 
 
+def exclusive(context: Context, resource: Resource) -> bool:
+    """The managed policies that an identity has, and no others."""
+    kind = resource.type.removeprefix("aws_iam_").partition("_")[0]
+    arn = context.identity(kind, context.text(resource, f"{kind}_name"))
+    for policy in context.texts(resource, "policy_arns") if arn else ():
+        if arn and arn_of(policy):
+            context.build.attach(arn, policy, resource.keys, own=False)
+    return arn is not None
+
+
 def profile(context: Context, resource: Resource) -> bool:
     """An instance profile."""
     arn, role = context.arn(resource), context.identity("role", context.text(resource, "role"))
@@ -394,10 +404,9 @@ def part(_context: Context, _resource: Resource) -> bool:
 DESCRIBE: dict[str, Handler] = {
     **dict.fromkeys(BY_TERRAFORM, describe_thing),
     **dict.fromkeys(_IDENTITIES, describe_identity),
-    "aws_iam_policy": describe_policy,
     "aws_s3_bucket_public_access_block": public_access_block,
 }
-ADMIT: dict[str, Handler] = {"aws_iam_role": admit}
+ADMIT: dict[str, Handler] = {"aws_iam_policy": describe_policy, "aws_iam_role": admit}
 TIE: dict[str, Handler] = {
     **dict.fromkeys(BY_TERRAFORM, tie_thing),
     **dict.fromkeys(_SHARED, shared),
@@ -409,6 +418,7 @@ TIE: dict[str, Handler] = {
     **dict.fromkeys(_POLICIES, resource_policy),
     **{f"aws_iam_{each}_policy": inline_policy for each in _IDENTITIES.values()},
     **{f"aws_iam_{each}_policy_attachment": attachment for each in _IDENTITIES.values()},
+    **{f"aws_iam_{each}_policy_attachments_exclusive": exclusive for each in _IDENTITIES.values()},
     "aws_iam_policy_attachment": attachment,
     "aws_iam_instance_profile": profile,
     "aws_iam_group_membership": membership,

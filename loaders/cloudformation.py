@@ -26,7 +26,7 @@ _PASSES = (
     iam.ADMIT,
     {**things.TIE, **iam.TIE, **apis.TIE, **serverless.TIE},
 )
-"""What is done for each type: everything is described, then roles let in whom they trust, then all is tied."""
+"""What is done for each type: things are described, then policies permit and roles let in, then all is tied."""
 
 
 def recognises(data: Any) -> bool:

@@ -206,6 +206,26 @@ R:
     assert loaded.tally.facts == 3
 
 
+def test_a_policy_before_the_things_that_it_names_takes_nothing_from_them() -> None:
+    policy = """
+P:
+  Type: AWS::IAM::ManagedPolicy
+  Properties:
+    PolicyDocument:
+      Statement:
+        - {Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::orders/*"}
+        - {Effect: Allow, Action: "sts:AssumeRole", Resource: !GetAtt R.Arn}
+"""
+    things = """
+R: {Type: AWS::IAM::Role, Properties: {RoleName: r}}
+B: {Type: AWS::S3::Bucket, Properties: {BucketName: orders}}
+"""
+    before, after = _of(policy + things), _of(things + policy)
+    assert not _says(before, NoteKind.CONTRADICTED)
+    assert _stores(before) == {"arn:aws:s3:::orders"}
+    assert Estate.build([before]).digest == Estate.build([after]).digest
+
+
 def test_two_choices_that_cannot_be_told_are_not_one() -> None:
     select = "!Select [{0}, !Split ['-', !GetAtt X.Y]]"
     names = "\n".join(

@@ -85,6 +85,22 @@ def test_a_role_that_trusts_an_outsider() -> None:
     assert "reads:aws s3 read arn:aws:s3:::labels>arn:aws:s3:::labels" in _edges(loaded)
 
 
+def test_a_policy_before_the_things_that_it_names_takes_nothing_from_them() -> None:
+    allow = {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}}
+    policy = _row("aws_iam_policy", "p", arn=f"arn:aws:iam::{OWN}:policy/p", policy=json.dumps(allow))
+    bucket = _row("aws_s3_bucket", "b", arn="arn:aws:s3:::orders", bucket="orders")
+    before, after = _state(policy, bucket), _state(bucket, policy)
+    assert not _says(before, NoteKind.CONTRADICTED)
+    assert Estate.build([before]).digest == Estate.build([after]).digest
+
+
+def test_the_managed_policies_that_a_role_has_and_no_others() -> None:
+    policy = "arn:aws:iam::aws:policy/AdministratorAccess"
+    role = _row("aws_iam_role", "r", arn=f"arn:aws:iam::{OWN}:role/r", name="r")
+    kept = _row("aws_iam_role_policy_attachments_exclusive", "x", role_name="r", policy_arns=[policy])
+    assert f"grants:arn:aws:iam::{OWN}:role/r session>{policy} in {OWN}" in _edges(_state(role, kept))
+
+
 def test_a_bucket_whose_public_access_is_blocked() -> None:
     policy = {
         "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Principal": "*", "Resource": "arn:aws:s3:::b/*"}
