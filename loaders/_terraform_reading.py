@@ -57,7 +57,7 @@ def is_terraform(data: Any) -> bool:
     shown = isinstance(data.get("format_version"), (str, int, float)) and "terraform_version" in data
     values = data.get("planned_values")
     planned = isinstance(values, dict) and (isinstance(values.get("root_module"), dict) or "resource_changes" in data)
-    return shown or planned or _is_state(data) or _is_configuration(data)
+    return shown or planned or _is_state(data) or _is_configuration(data) or _is_encrypted(data)
 
 
 def _is_state(data: dict[str, Any]) -> bool:
@@ -66,6 +66,10 @@ def _is_state(data: dict[str, Any]) -> bool:
     instances = isinstance(first, dict) and "instances" in first and "type" in first
     known = "lineage" in data or "terraform_version" in data
     return isinstance(data.get("version"), (int, str)) and (instances or (known and ("serial" in data)))
+
+
+def _is_encrypted(data: dict[str, Any]) -> bool:
+    return "encrypted_data" in data and "encryption_version" in data
 
 
 def _is_configuration(data: dict[str, Any]) -> bool:
@@ -92,6 +96,8 @@ def read_estate(document: Document) -> Estate:
 def _not_ours(data: Any) -> str | None:
     if not isinstance(data, dict) or not is_terraform(data):
         return f"neither a plan nor a state; expected what {_SHOW} has"
+    if _is_encrypted(data):
+        return "an encrypted state or plan; save what tofu show -json prints where the key is at hand"
     if "format_version" in data or "planned_values" in data:
         version = str(data.get("format_version", "1.0"))
         return None if _FORMAT.fullmatch(version) else f"format_version {version[:20]!r}; read are 0.1 to 1.x"

@@ -94,6 +94,12 @@ def test_a_policy_before_the_things_that_it_names_takes_nothing_from_them() -> N
     assert Estate.build([before]).digest == Estate.build([after]).digest
 
 
+def test_a_resource_that_is_made_elsewhere_than_the_rest() -> None:
+    far = _row("aws_sqs_queue", "q", name="q", region="us-east-2")
+    near = _row("aws_sqs_queue", "p", name="p", arn=f"arn:aws:sqs:eu-west-1:{OWN}:p")
+    assert f"arn:aws:sqs:us-east-2:{OWN}:q" in {each.id for each in _state(far, near).entities}
+
+
 def test_the_managed_policies_that_a_role_has_and_no_others() -> None:
     policy = "arn:aws:iam::aws:policy/AdministratorAccess"
     role = _row("aws_iam_role", "r", arn=f"arn:aws:iam::{OWN}:role/r", name="r")
@@ -192,6 +198,64 @@ def test_an_identity_of_azure_and_what_it_may() -> None:
         f"controls:azure control /subscriptions/s>{vault}",
         f"permits:access policy on {vault}>azure read {vault}",
     } <= _edges(loaded)
+
+
+def test_an_identity_of_azure_that_a_plan_will_make() -> None:
+    def row(kind: str, **values: Any) -> dict[str, Any]:
+        return _row(f"azurerm_{kind}", "x", **values)
+
+    function = row("linux_function_app", name="f", identity=[{"type": "SystemAssigned"}])
+    store = row("storage_account", name="s")
+    given = {**row("role_assignment", role_definition_name="Storage Blob Data Reader"), "name": "y"}
+    given["address"] = "azurerm_role_assignment.y"
+    refers = {
+        "principal_id": {
+            "references": ["azurerm_linux_function_app.x.identity[0].principal_id", "azurerm_linux_function_app.x"]
+        },
+        "scope": {"references": ["azurerm_storage_account.x.id", "azurerm_storage_account.x"]},
+    }
+    configured = {"mode": "managed", "type": "azurerm_role_assignment", "name": "y", "expressions": refers}
+    loaded = _of(
+        {
+            "format_version": "1.2",
+            "terraform_version": "1.9.0",
+            "planned_values": {"root_module": {"resources": [function, store, given]}},
+            "configuration": {"root_module": {"resources": [configured]}},
+        }
+    )
+    key = "azure:principal ${azurerm_linux_function_app.x} credentials"
+    assert {
+        f"holds:${{azurerm_linux_function_app.x}}>{key}",
+        f"grants:{key}>Storage Blob Data Reader on ${{azurerm_storage_account.x}}",
+        "reads:azure read ${azurerm_storage_account.x}>${azurerm_storage_account.x}",
+    } <= _edges(loaded)
+    assert loaded.tally.rejected == 0
+
+
+def test_members_at_google_that_a_plan_will_make() -> None:
+    robot = _row("google_service_account", "r", account_id="run", project="shop")
+    secret = _row("google_secret_manager_secret", "s", secret_id="db", project="shop")
+    member = _row("google_secret_manager_secret_iam_member", "m", role="roles/secretmanager.secretAccessor")
+    refers = {
+        "member": {"references": ["google_service_account.r.email", "google_service_account.r"]},
+        "secret_id": {"references": ["google_secret_manager_secret.s.id", "google_secret_manager_secret.s"]},
+    }
+    configured = {"mode": "managed", "type": member["type"], "name": "m", "expressions": refers}
+    loaded = _of(
+        {
+            "format_version": "1.2",
+            "terraform_version": "1.9.0",
+            "planned_values": {"root_module": {"resources": [robot, secret, member]}},
+            "configuration": {"root_module": {"resources": [configured]}},
+        }
+    )
+    place = "google:secret_manager_secret/shop/db"
+    key = "google:run@shop.iam.gserviceaccount.com credentials"
+    assert {
+        f"grants:{key}>roles/secretmanager.secretAccessor on {place}",
+        f"reads:google read {place}>{place}",
+    } <= _edges(loaded)
+    assert loaded.tally.rejected == 0
 
 
 def test_members_at_google() -> None:
@@ -441,6 +505,7 @@ def test_terraforms_own_language_is_refused(shared: Path) -> None:
         ({"version": 4.5, "resources": [{"type": "x", "instances": []}]}, "not|neither"),
         ({"format_version": "2.0", "terraform_version": "9", "values": {}}, "format_version '2.0'"),
         ({"resource": {"aws_s3_bucket": {"b": {}}}, "terraform": {}}, "terraform show -json"),
+        ({"encryption_version": "v0", "encrypted_data": "eA==", "serial": 1, "lineage": "x"}, "tofu show -json"),
         ({"a": 1}, "neither a plan nor a state"),
         ([], "neither a plan nor a state"),
     ],
