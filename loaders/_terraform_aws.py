@@ -269,13 +269,19 @@ def bucket(context: Context, resource: Resource) -> bool:
     return tied
 
 
-def stack(context: Context, resource: Resource) -> bool:
-    """A stack of CloudFormation; made of a template fetched from elsewhere, where it names one."""
-    at, url = context.at(resource), context.text(resource, "template_url")
+def describe_stack(context: Context, resource: Resource) -> bool:
+    """A stack of CloudFormation."""
     made = fitting(context.text(resource, "id") or context.unknown(resource))
-    context.build.thing("stack", made, at, name=context.name(resource), tags=(resource.type,))
+    context.build.thing("stack", made, context.at(resource), name=context.name(resource), tags=(resource.type,))
+    return True
+
+
+def stack(context: Context, resource: Resource) -> bool:
+    """The template that a stack is made of, where it is fetched from elsewhere."""
+    url = context.text(resource, "template_url")
     if url:
-        installs(context.build, made, bare_url(url), at)
+        made = fitting(context.text(resource, "id") or context.unknown(resource))
+        installs(context.build, made, bare_url(url), context.at(resource))
     return True
 
 
@@ -405,6 +411,7 @@ DESCRIBE: dict[str, Handler] = {
     **dict.fromkeys(BY_TERRAFORM, describe_thing),
     **dict.fromkeys(_IDENTITIES, describe_identity),
     "aws_s3_bucket_public_access_block": public_access_block,
+    "aws_cloudformation_stack": describe_stack,
 }
 ADMIT: dict[str, Handler] = {"aws_iam_policy": describe_policy, "aws_iam_role": admit}
 TIE: dict[str, Handler] = {
