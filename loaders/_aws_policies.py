@@ -162,17 +162,17 @@ def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
         return None
     found: list[tuple[str, str]] = []
     for kind, stated in value.items():
-        names = strings(_texts(stated) if stated is not None else None)
+        listed = stated if isinstance(stated, list) else [] if stated is None else [stated]
+        names = strings([twelve(each) for each in listed])
         if names is None or kind not in PRINCIPALS:
             return None
         found += [("*", "*") if (kind, name) == ("AWS", "*") else (kind, name) for name in names]
     return tuple(found)
 
 
-def _texts(value: Any) -> Any:
-    """Account ids that were written as numbers, as text of twelve digits."""
-    listed = value if isinstance(value, list) else [value]
-    return [f"{each:012d}" if isinstance(each, int) and not isinstance(each, bool) else each for each in listed]
+def twelve(account: Any) -> Any:
+    """An account id that was written as a number as text of twelve digits; anything else as it is."""
+    return f"{account:012d}" if isinstance(account, int) and not isinstance(account, bool) else account
 
 
 def _conditions(value: Any) -> tuple[Condition, ...] | None:

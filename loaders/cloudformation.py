@@ -17,6 +17,7 @@ from . import _cloudformation_apis as apis
 from . import _cloudformation_iam as iam
 from . import _cloudformation_serverless as serverless
 from . import _cloudformation_things as things
+from ._aws_access import some
 from ._aws_build import Builder, builder
 from ._cloudformation_loops import MAX_MADE
 from ._cloudformation_template import Resource, Template, TemplateOptions, is_template, read_template
@@ -83,7 +84,7 @@ def _say(gathering: Gathering, template: Template) -> None:
         message = f"the macro {name} writes more of this template; what it adds is not here"
         gathering.note(NoteKind.INCOMPLETE, message)
     if values.assumed:
-        message = f"parameters taken as their defaults: {_some(values.assumed)}; option 'parameters' says what they are"
+        message = f"parameters taken as their defaults: {some(values.assumed)}; option 'parameters' says what they are"
         gathering.note(NoteKind.ASSUMED, message)
     for name in sorted(values.missing):
         gathering.note(NoteKind.UNRESOLVED, f"a reference to {name[:80]!r}, which is not in the template")
@@ -96,11 +97,6 @@ def _say(gathering: Gathering, template: Template) -> None:
     if conditional:
         message = f"{conditional:,} resources are made only under a condition; taken as made"
         gathering.note(NoteKind.ASSUMED, message)
-
-
-def _some(names: set[str]) -> str:
-    listed = sorted(names)
-    return ", ".join(listed[:12]) + (f" and {len(listed) - 12:,} more" if len(listed) > 12 else "")
 
 
 LOADER = Loader(
