@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from blastradius.gathering import Gathering
@@ -12,7 +12,7 @@ from blastradius.model import Basis, NoteKind, Verb
 from ._aws_arns import Target, is_caller, targets
 from ._aws_families import EVERYTHING, Effects, effects_but, effects_of, known_service
 from ._aws_graph import At, Graph
-from ._aws_policies import Policy, Statement, is_name
+from ._aws_policies import Policy, Statement, is_name, service_name
 from ._aws_trust import UNDERSTOOD
 
 QUIET = "allow statements that only list or describe, or touch what is not modelled"
@@ -37,7 +37,7 @@ class Assumptions:
         """Each assumption in words."""
         if self.conditional:
             yield (
-                f"{self.conditional:,} allow statements hold under conditions on {_some(self.conditions)}; they are "
+                f"{self.conditional:,} allow statements hold under conditions on {some(self.conditions)}; they are "
                 "taken as met, so what is permitted is an upper bound"
             )
         if self.denied:
@@ -61,14 +61,15 @@ class Assumptions:
             )
         if self.trusts:
             yield (
-                f"conditions on {_some(self.trusts)} in statements letting someone in are not understood; taken as met "
+                f"conditions on {some(self.trusts)} in statements letting someone in are not understood; taken as met "
                 f"for whom they name, and 'anyone' under them is left out; understood are {UNDERSTOOD}"
             )
         if self.unmodelled:
-            yield f"actions of services that are not modelled touch nothing here: {_some(self.unmodelled)}"
+            yield f"actions of services that are not modelled touch nothing here: {some(self.unmodelled)}"
 
 
-def _some(names: Counter[str]) -> str:
+def some(names: Iterable[str]) -> str:
+    """The first of many names, and how many more there are."""
     listed = sorted(names)
     more = f" and {len(listed) - 12:,} more" if len(listed) > 12 else ""
     return ", ".join(each[:60] for each in listed[:12]) + more
@@ -177,5 +178,5 @@ def _passed_to(statement: Statement) -> tuple[str, ...]:
     for each in statement.conditions:
         named = each.key == "iam:passedtoservice" and each.operator.lower() in ("stringequals", "stringlike")
         if named and each.values and all(is_name(value) and "*" not in value for value in each.values):
-            return tuple(f" to {value[:100]}" for value in each.values)
+            return tuple(dict.fromkeys(f" to {service_name(value)[:100]}" for value in each.values))
     return ("",)

@@ -13,7 +13,7 @@ from ._aws_access import QUIET, Access
 from ._aws_arns import Target, targets
 from ._aws_families import BY_NAME, effects_of
 from ._aws_graph import At, Graph, short
-from ._aws_policies import Policy, Statement, fitting
+from ._aws_policies import Keys, Policy, Statement, fitting, service_name
 from ._aws_trust import Circumstances, People, Who, circumstances, controls
 
 _RUNS_CODE = frozenset(
@@ -24,6 +24,11 @@ _RUNS_CODE = frozenset(
         "greengrass imagebuilder emr-serverless"
     ).split()
 )
+_CANNED = {
+    "publicread": ("s3:GetObject",),
+    "publicreadwrite": ("s3:GetObject", "s3:PutObject"),
+    "authenticatedread": ("s3:GetObject",),
+}
 _NOBODY = "statements that let in nobody who could be told"
 _OWN_ACCOUNT = "resource policies that leave it to the account's own policies, or let a service of AWS in"
 LetIn = list[tuple[Who, Circumstances, At]]
@@ -31,11 +36,15 @@ LetIn = list[tuple[Who, Circumstances, At]]
 
 @dataclass
 class Doors:
-    """Trust and resource policies, read into the graph of what they open; ``closed`` things let nobody in unknown."""
+    """Trust and resource policies, read into the graph of what they open.
+
+    ``closed`` things let in nobody unknown, whatever their policies say; ``unlisted`` ones, whatever access lists say.
+    """
 
     access: Access
     people: People
     closed: set[str] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)
 
     @property
     def graph(self) -> Graph:
@@ -112,7 +121,7 @@ class Doors:
         return told
 
     def _any_subject(self, role: str, who: Who, said: Circumstances, at: At) -> None:
-        if who.party and ":oidc-provider/" in who.name and not said.subject:
+        if who.party and who.vouches and not said.subject:
             message = f"{role} trusts any identity that {who.party.label} vouches for; no condition names the subject"
             self.gathering.note(NoteKind.ASSUMED, message, role, at=at)
 
@@ -124,8 +133,8 @@ class Doors:
         elif who.kind == "account":
             account = who.name if who.name in self.people.own else self.graph.account
             self.graph.open_to("role", ("assume",), role, account, at)
-        elif who.kind == "service" and who.name in _RUNS_CODE:
-            self.graph.open_to("role", ("pass", f"pass to {who.name}"), role, self.graph.account, at)
+        elif who.kind == "service" and service_name(who.name) in _RUNS_CODE:
+            self.graph.open_to("role", ("pass", f"pass to {service_name(who.name)}"), role, self.graph.account, at)
 
     # resources
 
@@ -152,6 +161,13 @@ class Doors:
             key = self._credential(f"{thing} access", given)
             for operation in opened[name]:
                 self.gathering.relate(Verb.GRANTS, key, operation, at=given[0][2])
+
+    def access_list(self, bucket: str, canned: str, keys: Keys) -> None:
+        """A canned access list of a bucket, which may let anyone in."""
+        actions = _CANNED.get(canned.lower().replace("-", ""))
+        if actions and bucket not in self.unlisted:
+            anyone = Statement(keys, allow=True, actions=actions, resources=(f"{bucket}/*",), principals=(("*", "*"),))
+            self.resource_policy("s3", bucket, Policy((anyone,)))
 
     def _reached(self, family: str, thing: str, statement: Statement) -> list[tuple[Target, str]]:
         """What a statement does to the thing that it is attached to, whatever it calls it."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from blastradius.model import Operation, Verb
+from blastradius.model import Feed, Operation, Verb
 from blastradius.options import MAX_ID
 
-from ._aws_arns import arn_of
+from ._aws_arns import arn_of, is_account
 from ._aws_build import Builder
 from ._aws_graph import At
 from ._aws_policies import Condition, Keys, Policy, Statement, fitting
@@ -59,6 +59,26 @@ def subscribe(build: Builder, topic: str, protocol: str | None, endpoint: str | 
     elif protocol in ("sqs", "firehose"):
         copies(build, (protocol, endpoint), ("sns", topic), at)
     return protocol in ("lambda", "sqs", "firehose")
+
+
+def installs(build: Builder, service: str, source: str, at: At) -> None:
+    """A service that takes in what is published elsewhere; by another account, where the source says so."""
+    feed, arn = fitting(source), arn_of(source)
+    if feed not in build.gathering.entities:
+        build.gathering.entity(Feed(id=feed, content="code", provenance=at))
+    build.gathering.relate(Verb.INSTALLS, service, feed, at=at)
+    if arn and is_account(arn.account) and arn.account not in build.doors.people.own:
+        publisher = build.doors.people.outsider(arn.account, at)
+        if publisher.id not in build.gathering.entities:
+            build.gathering.entity(publisher)
+        build.gathering.relate(Verb.PUBLISHES, publisher.id, feed, at=at)
+
+
+def layered(build: Builder, function: str, layer: str, at: At) -> None:
+    """A function with a layer of another account: what is in it runs as the function does."""
+    arn = arn_of(layer)
+    if arn and is_account(arn.account) and arn.account not in build.doors.people.own:
+        installs(build, function, layer, at)
 
 
 def permission(principal: str, action: str | None, tests: dict[str, str | None], keys: Keys) -> Policy:

@@ -169,21 +169,20 @@ FAMILIES: tuple[Family, ...] = (
             control="cognito-idp: UpdateUserPool UpdateUserPoolClient SetUserPoolMfaConfig CreateIdentityProvider",
             disable="cognito-idp: DeleteUserPool"),
     _family("lambda", _SERVICE, "lambda", r"(function:[^:]+)(:.*)?",
-            call="lambda: InvokeFunction InvokeAsync InvokeFunctionUrl",
-            control="lambda: UpdateFunctionCode UpdateFunctionConfiguration AddPermission CreateEventSourceMapping "
-                    "PublishLayerVersion UpdateAlias",
+            call="lambda: InvokeFunction InvokeAsync InvokeFunctionUrl CreateEventSourceMapping",
+            control="lambda: UpdateFunctionCode UpdateFunctionConfiguration AddPermission PublishLayerVersion "
+                    "UpdateAlias",
             disable="lambda: DeleteFunction PutFunctionConcurrency"),
     _family("instance", _SERVICE, "ec2 ssm", r"((?:instance|managed-instance)/.+)",
             control="ssm: SendCommand StartSession CreateAssociation StartAutomationExecution "
                     "ec2-instance-connect: SendSSHPublicKey SendSerialConsoleSSHPublicKey "
-                    "ec2: ModifyInstanceAttribute AssociateIamInstanceProfile ReplaceIamInstanceProfileAssociation "
-                    "GetPasswordData",
+                    "ec2: ModifyInstanceAttribute AssociateIamInstanceProfile ReplaceIamInstanceProfileAssociation",
             disable="ec2: TerminateInstances StopInstances RebootInstances"),
     _family("ecs", _SERVICE, "ecs", r"((?:service|task|task-definition|container-instance)/.+)",
             control="ecs: ExecuteCommand UpdateService RunTask StartTask RegisterTaskDefinition CreateService",
             disable="ecs: DeleteService StopTask"),
     _family("eks", _SERVICE, "eks", r"(cluster/[^/]+)(/.*)?",
-            control="eks: AccessKubernetesApi CreateAccessEntry AssociateAccessPolicy UpdateClusterConfig",
+            control="eks: CreateAccessEntry AssociateAccessPolicy UpdateClusterConfig",
             disable="eks: DeleteCluster DeleteNodegroup"),
     _family("codebuild", _SERVICE, "codebuild", r"(project/.+)",
             control="codebuild: StartBuild StartBuildBatch UpdateProject",

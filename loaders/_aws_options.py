@@ -12,6 +12,7 @@ from blastradius.options import Name, Names, harmless
 from blastradius.options import Options as Shape
 
 from ._aws_arns import is_account
+from ._aws_policies import twelve
 
 
 class AwsOptions(Shape):
@@ -42,12 +43,7 @@ def is_vendor_list(data: Any) -> bool:
     """Whether a document is a list of vendors' account ids, as public lists have them."""
     first = data[0] if isinstance(data, list) and data else None
     accounts = first.get("accounts") if isinstance(first, dict) and isinstance(first.get("name"), str) else None
-    return isinstance(accounts, list) and all(is_account(_twelve(each)) for each in accounts)
-
-
-def _twelve(account: Any) -> str:
-    """An account id as text, also where it was written as a number."""
-    return f"{account:012d}" if isinstance(account, int) else str(account)
+    return isinstance(accounts, list) and all(is_account(str(twelve(each))) for each in accounts)
 
 
 def read_vendors(document: Document, options: AwsOptions) -> dict[str, str]:
@@ -67,5 +63,5 @@ def read_vendors(document: Document, options: AwsOptions) -> dict[str, str]:
         if isinstance(name, str) and harmless(name) and isinstance(each.get("accounts"), list):
             vendor = "Amazon Web Services" if each.get("type") == "aws" else name.strip()[:200]
             for account in each["accounts"]:
-                found.setdefault(_twelve(account), vendor)
+                found.setdefault(str(twelve(account)), vendor)
     return found

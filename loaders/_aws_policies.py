@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from blastradius.options import MAX_ID, harmless
 
 MAX_NAME = 2048
 Keys = tuple[str | int, ...]
+_REGIONAL = re.compile(r"([\w.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d|\.\$\{[^}]*\})?\.amazonaws\.com(?:\.cn)?", re.ASCII)
 PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -76,13 +78,18 @@ def read_policy(value: Any, keys: Keys) -> Policy:
 
 def _read_text(text: str, keys: Keys) -> Policy:
     """The document in a text; all of it stands at the place of the text."""
-    try:
-        inner = json.loads(unquote(text) if text.lstrip().startswith("%") else text)
-    except (ValueError, RecursionError):
-        return Policy(malformed=(keys,))
+    inner = read_json(text)
     read = read_policy(inner, keys) if isinstance(inner, dict) else Policy(malformed=(keys,))
     placed = [Statement(**{**vars(each), "keys": keys}) for each in read.statements]
     return Policy(tuple(placed), tuple(keys for _ in read.malformed))
+
+
+def read_json(text: str | None) -> Any:
+    """What a JSON text says, also in URL encoding; ``None`` where it is none."""
+    try:
+        return json.loads(unquote(text) if text and text.lstrip().startswith("%") else text or "")
+    except (ValueError, RecursionError):
+        return None
 
 
 def _read_all(stated: list[tuple[Any, Keys]]) -> Policy:
@@ -133,6 +140,12 @@ def _is_name(text: str) -> bool:
     return len(text) <= MAX_NAME and harmless(text) and not looks_secret(text.replace(":secret:", ":"))
 
 
+def service_name(text: str) -> str:
+    """A service of AWS by its name without region and partition: ``states.eu-west-1.amazonaws.com`` is the one."""
+    found = _REGIONAL.fullmatch(text)
+    return f"{found[1]}.amazonaws.com" if found else text
+
+
 def fitting(made: str) -> str:
     """An id made of several names; one that is too long ends in a digest instead."""
     if len(made) <= MAX_ID:
@@ -149,17 +162,17 @@ def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
         return None
     found: list[tuple[str, str]] = []
     for kind, stated in value.items():
-        names = strings(_texts(stated) if stated is not None else None)
+        listed = stated if isinstance(stated, list) else [] if stated is None else [stated]
+        names = strings([twelve(each) for each in listed])
         if names is None or kind not in PRINCIPALS:
             return None
         found += [("*", "*") if (kind, name) == ("AWS", "*") else (kind, name) for name in names]
     return tuple(found)
 
 
-def _texts(value: Any) -> Any:
-    """Account ids that were written as numbers, as text of twelve digits."""
-    listed = value if isinstance(value, list) else [value]
-    return [f"{each:012d}" if isinstance(each, int) and not isinstance(each, bool) else each for each in listed]
+def twelve(account: Any) -> Any:
+    """An account id that was written as a number as text of twelve digits; anything else as it is."""
+    return f"{account:012d}" if isinstance(account, int) and not isinstance(account, bool) else account
 
 
 def _conditions(value: Any) -> tuple[Condition, ...] | None:

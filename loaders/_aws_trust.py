@@ -15,13 +15,31 @@ from ._aws_policies import Condition, Statement, fitting
 
 _EQUAL = frozenset({"stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike"})
 _NETWORK = frozenset({"aws:sourcevpc", "aws:sourcevpce"})
-_ACCOUNTS = frozenset({"aws:principalaccount", "aws:sourceaccount", "aws:sourceowner"})
+_ACCOUNTS = frozenset(
+    {"aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount", "s3:dataaccesspointaccount"}
+)
 _ARNS = frozenset({"aws:principalarn", "aws:sourcearn"})
-_ORGANIZATIONS = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
-_NEUTRAL = frozenset({"aws:securetransport", "aws:tokenissuetime", "aws:currenttime"})
+_ORGANIZATIONS = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths"})
+_OF_SERVICES = frozenset({"aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"})
+_NEUTRAL = frozenset(
+    f"{service}:{name}"
+    for service, names in {
+        "aws": "securetransport tokenissuetime currenttime epochtime referer useragent requestedregion resourceaccount",
+        "kms": "viaservice grantisforawsresource",
+        "s3": "prefix delimiter max-keys authtype signatureversion signatureage tlsversion resourceaccount",
+        "sns": "protocol endpoint",
+        "lambda": "functionurlauthtype invokedviafunctionurl",
+    }.items()
+    for name in names.split()
+)
+_ASKED = ("s3:x-amz-", "s3:existingobjecttag/", "s3:requestobjecttag/", "kms:encryptioncontext")
 _SUBJECT = (":sub", ":repository", ":repository_owner", ":job_workflow_ref", "saml:sub", "saml:edupersonaffiliation")
 _AUDIENCE = (":aud", ":azp", ":amr", ":oaud", ":iss")
-UNDERSTOOD = "sts:ExternalId, aws:SourceIp, aws:SourceVpc(e), MFA, organisation, account, ARN, audience and subject"
+_WORLDWIDE = frozenset({"accounts.google.com", "www.amazon.com", "graph.facebook.com"})
+UNDERSTOOD = (
+    "sts:ExternalId, aws:SourceIp, aws:SourceVpc(e), MFA, organisation, account, ARN, service of AWS, audience and "
+    "subject, and what a caller says in the request itself"
+)
 
 
 @dataclass
@@ -34,6 +52,8 @@ class Circumstances:
     organizations: set[str] = field(default_factory=set)
     external_id: bool = False
     subject: bool = False
+    service: bool = False
+    unauthenticated: bool = False
     unknown: list[str] = field(default_factory=list)
 
 
@@ -49,7 +69,10 @@ def circumstances(conditions: Iterable[Condition]) -> Circumstances:
 def _understood(each: Condition, found: Circumstances) -> bool:
     operator = each.operator.lower().removeprefix("foranyvalue:")
     values = {value for value in each.values if value}
-    if each.key in _NEUTRAL or ("*" in values and operator.endswith("like")):
+    if each.key in _NEUTRAL or each.key.startswith(_ASKED) or ("*" in values and operator.endswith("like")):
+        return True
+    if each.key in _OF_SERVICES and (operator in _EQUAL or (operator == "bool" and values == {"true"})):
+        found.service = True
         return True
     control = _control(operator, each.key, values)
     if control:
@@ -83,6 +106,7 @@ def _names(key: str, values: set[str], found: Circumstances) -> bool:
     elif key.endswith(_SUBJECT):
         found.subject = True
     else:
+        found.unauthenticated |= key == "cognito-identity.amazonaws.com:amr" and "unauthenticated" in values
         return key.endswith(_AUDIENCE)
     return True
 
@@ -93,12 +117,14 @@ class Who:
 
     ``own``: an identity of an own account, with its ARN; ``account``: whoever an own account lets; ``party``: an
     outsider, with the party; ``anyone``; ``service``: a service of AWS; ``unknown``: nothing that can be told.
+    A party ``vouches`` where it lets in whomever it knows unless a condition names the subject.
     """
 
     kind: Literal["own", "account", "party", "anyone", "service", "unknown"]
     name: str
     party: Party | None = None
     arn: Arn | None = None
+    vouches: bool = False
 
 
 @dataclass
@@ -120,13 +146,15 @@ class People:
         if kind == "Service":
             return [Who("service", name)]
         if kind == "Federated":
-            return [self._federated(name, at)]
+            return [Who("anyone", "*")] if said.unauthenticated else [self._federated(name, at)]
         if kind == "AWS":
             return [self._aws(name, at)]
         if kind != "*":
             return [Who("unknown", name)]
         if said.unknown:
             return [Who("unknown", "anyone under conditions that are not understood")]
+        if said.service:
+            return [Who("service", "a service of AWS")]
         narrowed = [self._aws(each, at) for each in sorted(said.arns | said.accounts)]
         narrowed += [self._organization(each, at) for each in sorted(said.organizations)]
         return narrowed or [Who("anyone", "*")]
@@ -189,7 +217,8 @@ class People:
         key = name if name in self.options.parties else provider
         party = self._party(key, f"oidc:{provider}" if kind == "oidc-provider" else name, provider, at)
         stated = key in self.options.parties
-        return Who("party", name, party if stated else party.model_copy(update={"role": "provider"}))
+        made = party if stated else party.model_copy(update={"role": "provider"})
+        return Who("party", name, made, vouches=":oidc-provider/" in name or name in _WORLDWIDE)
 
     def anyone(self, at: tuple[Provenance, ...]) -> Party:
         """Whoever has an AWS account."""

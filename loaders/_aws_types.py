@@ -131,6 +131,8 @@ IAM_NAMES = {
     "AWS::IAM::Group": ("group", "GroupName"),
     "AWS::IAM::ManagedPolicy": ("policy", "ManagedPolicyName"),
     "AWS::IAM::InstanceProfile": ("instance-profile", "InstanceProfileName"),
+    "AWS::IAM::OIDCProvider": ("oidc-provider", "Url"),
+    "AWS::IAM::SAMLProvider": ("saml-provider", "Name"),
 }
 BY_CLOUDFORMATION = {each.cloudformation: each for each in TYPES if each.cloudformation != "AWS::"}
 BY_TERRAFORM = {each.terraform: each for each in TYPES if each.terraform != "aws_"}

@@ -11,6 +11,8 @@ from ._cloudformation_template import Resource, Template
 
 Handler = Callable[[Builder, Template, Resource], bool]
 _KINDS = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+PROVIDERS = frozenset({"AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"})
+"""What roles name as whom they trust, and what is read there."""
 _MEMBERS = (("Roles", "role"), ("Users", "user"), ("Groups", "group"))
 
 
@@ -117,11 +119,8 @@ def access_key(build: Builder, template: Template, resource: Resource) -> bool:
     return user is not None
 
 
-DESCRIBE: dict[str, Handler] = {
-    **dict.fromkeys(_KINDS, describe_identity),
-    "AWS::IAM::ManagedPolicy": describe_policy,
-}
-ADMIT: dict[str, Handler] = {"AWS::IAM::Role": admit}
+DESCRIBE: dict[str, Handler] = dict.fromkeys(_KINDS, describe_identity)
+ADMIT: dict[str, Handler] = {"AWS::IAM::ManagedPolicy": describe_policy, "AWS::IAM::Role": admit}
 TIE: dict[str, Handler] = {
     **dict.fromkeys(_KINDS, tie_identity),
     "AWS::IAM::ManagedPolicy": tie_policy,

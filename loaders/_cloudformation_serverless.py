@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from blastradius.model import NoteKind
+
 from ._aws_arns import Arn, arn_of
 from ._aws_build import Builder
-from ._aws_events import reads, route
-from ._aws_policies import Keys, Policy, Statement, fitting
+from ._aws_events import permission, reads, route
+from ._aws_policies import Keys, Policy, Statement, fitting, is_name
 from ._cloudformation_template import Resource, Template
 from ._cloudformation_things import tie_thing
 
@@ -24,14 +26,38 @@ _POLICIES = {
         "dynamodb:{h}:table/{0}",
         "dynamodb:GetItem dynamodb:Query dynamodb:Scan dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
     ),
+    "DynamoDBStreamReadPolicy": ("TableName", "dynamodb:{h}:table/{0}", "dynamodb:GetRecords"),
+    "DynamoDBReconfigurePolicy": ("TableName", "dynamodb:{h}:table/{0}", "dynamodb:UpdateTable"),
+    "S3FullAccessPolicy": ("BucketName", "s3:::{0}/*", "s3:GetObject s3:PutObject s3:DeleteObject"),
     "SQSSendMessagePolicy": ("QueueName", "sqs:{h}:{0}", "sqs:SendMessage"),
     "SQSPollerPolicy": ("QueueName", "sqs:{h}:{0}", "sqs:ReceiveMessage sqs:DeleteMessage"),
     "SNSPublishMessagePolicy": ("TopicName", "sns:{h}:{0}", "sns:Publish"),
+    "SNSCrudPolicy": ("TopicName", "sns:{h}:{0}*", "sns:SetTopicAttributes sns:Subscribe sns:Publish"),
+    "KinesisCrudPolicy": ("StreamName", "kinesis:{h}:stream/{0}", "kinesis:GetRecords kinesis:PutRecord"),
+    "FirehoseWritePolicy": ("DeliveryStreamName", "firehose:{h}:deliverystream/{0}", "firehose:PutRecord"),
+    "FirehoseCrudPolicy": (
+        "DeliveryStreamName",
+        "firehose:{h}:deliverystream/{0}",
+        "firehose:PutRecord firehose:UpdateDestination firehose:DeleteDeliveryStream",
+    ),
+    "ElasticsearchHttpPostPolicy": ("DomainName", "es:{h}:domain/{0}/*", "es:ESHttpPost es:ESHttpPut"),
+    "FilterLogEventsPolicy": ("LogGroupName", "logs:{h}:log-group:{0}:log-stream:*", "logs:FilterLogEvents"),
+    "EFSWriteAccessPolicy": (
+        "FileSystem",
+        "elasticfilesystem:{h}:file-system/{0}",
+        "elasticfilesystem:ClientMount elasticfilesystem:ClientWrite",
+    ),
+    "EcsRunTaskPolicy": ("TaskDefinition", "ecs:{h}:task-definition/{0}", "ecs:RunTask"),
+    "CodeCommitReadPolicy": ("RepositoryName", "codecommit:{h}:{0}", "codecommit:GitPull"),
+    "CodeCommitCrudPolicy": ("RepositoryName", "codecommit:{h}:{0}", "codecommit:GitPull codecommit:GitPush"),
     "KinesisStreamReadPolicy": ("StreamName", "kinesis:{h}:stream/{0}", "kinesis:GetRecords"),
     "LambdaInvokePolicy": ("FunctionName", "lambda:{h}:function:{0}", "lambda:InvokeFunction"),
     "StepFunctionsExecutionPolicy": ("StateMachineName", "states:{h}:stateMachine:{0}", "states:StartExecution"),
+    "StepFunctionsExecutionPolicy_v2": ("StateMachineName", "states:{h}:stateMachine:{0}", "states:StartExecution"),
     "SSMParameterReadPolicy": ("ParameterName", "ssm:{h}:parameter/{0}", "ssm:GetParameter"),
+    "SSMParameterWithSlashPrefixReadPolicy": ("ParameterName", "ssm:{h}:parameter/{0}", "ssm:GetParameter"),
     "KMSDecryptPolicy": ("KeyId", "kms:{h}:key/{0}", "kms:Decrypt"),
+    "KMSEncryptPolicy_v2": ("KeyId", "kms:{h}:key/{0}", "kms:GenerateDataKey"),
     "AWSSecretsManagerGetSecretValuePolicy": ("SecretArn", "{0}", "secretsmanager:GetSecretValue"),
 }
 _SOURCES = {"S3": ("s3", "Bucket"), "SQS": ("sqs", "Queue"), "SNS": ("sns", "Topic")}
@@ -39,17 +65,27 @@ _STREAMS = {"Kinesis": ("kinesis", "Stream"), "DynamoDB": ("dynamodb", "Stream")
 
 
 def tie_function(build: Builder, template: Template, resource: Resource) -> bool:
-    """A function with its role, its policies and its events."""
-    tie_thing(build, template, resource)
-    arn, at = fitting(template.values.arn(resource.name)), build.gathering.at(*resource.keys)
-    if resource.properties.get("Role") is None:
-        role = Arn("aws", "iam", "", template.values.account, f"role/{template.values.unknown(resource.name + 'Role')}")
-        build.runs_as(arn, role, at)
-        _policies(build, template, resource, role)
+    """A function with its role, its policies, its own address and its events."""
+    tie_runner(build, template, resource)
+    url = template.values.resolve(resource.properties.get("FunctionUrlConfig"))
+    if isinstance(url, dict) and template.values.text(url.get("AuthType")) == "NONE":
+        anyone = permission("*", "lambda:InvokeFunctionUrl", {}, resource.keys)
+        build.doors.resource_policy("lambda", fitting(template.values.arn(resource.name)), anyone)
     events = template.values.resolve(resource.properties.get("Events"))
     for each in (events if isinstance(events, dict) else {}).values():
-        if isinstance(each, dict) and isinstance(each.get("Properties"), dict):
-            _event(build, template, resource, str(each.get("Type")), each["Properties"])
+        says = each.get("Properties", {}) if isinstance(each, dict) else None
+        if isinstance(says, dict):
+            _event(build, template, resource, str(each.get("Type")), says)
+    return True
+
+
+def tie_runner(build: Builder, template: Template, resource: Resource) -> bool:
+    """A function or a state machine with its role: one of its own where it names none."""
+    tie_thing(build, template, resource)
+    if resource.properties.get("Role") is None:
+        role = Arn("aws", "iam", "", template.values.account, f"role/{template.values.unknown(resource.name + 'Role')}")
+        build.runs_as(fitting(template.values.arn(resource.name)), role, build.gathering.at(*resource.keys))
+        _policies(build, template, resource, role)
     return True
 
 
@@ -61,14 +97,13 @@ def _policies(build: Builder, template: Template, resource: Resource, role: Arn)
             named = each if arn_of(each) else f"arn:aws:iam::aws:policy/{each}"
             build.attach(role, named, (*keys, index))
         elif isinstance(each, dict):
-            policy = (
-                template.policy_of(each, keys) if "Statement" in each else Policy(tuple(_short(template, each, keys)))
-            )
+            spelled = "Statement" in each
+            policy = template.policy_of(each, keys) if spelled else Policy(tuple(_short(build, template, each, keys)))
             build.inline(role, f"{resource.name} {index}", policy, build.gathering.at(*keys))
 
 
-def _short(template: Template, says: dict[str, Any], keys: Keys) -> Iterator[Statement]:
-    """A policy that the transform knows by a name."""
+def _short(build: Builder, template: Template, says: dict[str, Any], keys: Keys) -> Iterator[Statement]:
+    """Policies that the transform knows by a name; of one that is not here, that it is left out."""
     values = template.values
     for name, arguments in says.items():
         known = _POLICIES.get(name)
@@ -77,6 +112,9 @@ def _short(template: Template, says: dict[str, Any], keys: Keys) -> Iterator[Sta
             here = f"{values.region or values.unknown('Region')}:{values.account}"
             end = given if arn_of(given) else "arn:aws:" + known[1].format(given.lstrip("/"), h=here)
             yield Statement(keys, allow=True, actions=tuple(known[2].split()), resources=(end,))
+        elif is_name(name):
+            message = f"the policy template {name[:80]} touches nothing that is modelled, or is not known; left out"
+            build.gathering.note(NoteKind.UNSUPPORTED, message, at=build.gathering.at(*keys))
 
 
 def _event(build: Builder, template: Template, resource: Resource, kind: str, says: dict[str, Any]) -> None:
@@ -106,4 +144,4 @@ def _api_arn(template: Template, name: str, kind: str) -> str:
     return f"arn:aws:apigateway:{region}::/{'restapis' if kind == 'Api' else 'apis'}/{name}"
 
 
-TIE = {"AWS::Serverless::Function": tie_function}
+TIE = {"AWS::Serverless::Function": tie_function, "AWS::Serverless::StateMachine": tie_runner}

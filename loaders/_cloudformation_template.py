@@ -15,11 +15,12 @@ from blastradius.options import Name
 from ._aws_arns import Arn, arn_of
 from ._aws_options import AwsOptions
 from ._aws_policies import Keys, Policy, is_name, read_policy
+from ._cloudformation_loops import LANGUAGE, Loops
 from ._cloudformation_values import Values
 
 VERSION = "2010-09-09"
 SERVERLESS = "AWS::Serverless-2016-10-31"
-_PLAIN = (SERVERLESS, "AWS::LanguageExtensions")
+_PLAIN = (SERVERLESS, LANGUAGE)
 
 
 class TemplateOptions(AwsOptions):
@@ -45,12 +46,13 @@ class Resource:
 
 @dataclass
 class Template:
-    """The resources of a template; ``malformed`` are the places of those that are none."""
+    """The resources of a template; ``malformed`` are the places of those that are none, ``loops`` is what made some."""
 
     values: Values
     resources: list[Resource]
     malformed: list[Keys]
     macros: list[str]
+    loops: Loops
 
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of some types."""
@@ -128,13 +130,17 @@ def read_template(document: Document, options: TemplateOptions) -> Template:
     body, keys = body_of(document.data)
     why = _not_ours(body)
     if why:
-        raise InputError([f"{document.path}: {why}"])
+        line, column = document.position(*keys, "AWSTemplateFormatVersion")
+        raise InputError([f"{document.path}:{line}:{column}: {why}"])
     stack = options.stack or ""
     account = options.account or (f"${{{stack}.AccountId}}" if stack else "${AccountId}")
     values = Values(body, account, options.region or "", stack, options.parameters)
-    template = Template(values, [], [], [each for each in _transforms(body) if each not in _PLAIN])
-    for name, row in body["Resources"].items():
-        _read(template, name, row, (*keys, "Resources", name))
+    loops = Loops(values.texts)
+    template = Template(values, [], [], [each for each in _transforms(body) if each not in _PLAIN], loops)
+    rows = list(loops.written_out(body["Resources"], (*keys, "Resources"), {}))
+    values.resources = {name: row for name, row, _ in rows}
+    for name, row, place in rows:
+        _read(template, name, row, place)
     return template
 
 
@@ -149,8 +155,6 @@ def _read(template: Template, name: str, row: Any, keys: Keys) -> None:
 
 
 def _not_ours(body: Any) -> str | None:
-    if isinstance(body, dict) and isinstance(body.get("TemplateBody"), str):
-        return "a template as text inside JSON; save the text of TemplateBody as a file of its own"
     version = body.get("AWSTemplateFormatVersion", VERSION) if isinstance(body, dict) else None
     if version != VERSION:
         shown = repr(version) if isinstance(version, str) and len(version) < 20 else "that is no version"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from blastradius.gathering import bare_url
-from blastradius.model import Basis, Control, ControlKind, Feed, NoteKind, Verb
+from blastradius.model import Control, ControlKind, NoteKind
 
 from ._aws_arns import arn_of
 from ._aws_build import Builder
-from ._aws_events import copies, function_arn, permission, reads, reads_stream, subscribe
+from ._aws_events import copies, function_arn, installs, layered, permission, reads, reads_stream, subscribe
 from ._aws_graph import At
 from ._aws_policies import fitting
 from ._aws_types import BY_CLOUDFORMATION
@@ -18,7 +18,9 @@ from ._cloudformation_template import Resource, Template
 _POLICIES = {
     "AWS::S3::BucketPolicy": ("s3", "Bucket", "PolicyDocument"),
     "AWS::SQS::QueuePolicy": ("sqs", "Queues", "PolicyDocument"),
+    "AWS::SQS::QueueInlinePolicy": ("sqs", "Queue", "PolicyDocument"),
     "AWS::SNS::TopicPolicy": ("sns", "Topics", "PolicyDocument"),
+    "AWS::SNS::TopicInlinePolicy": ("sns", "TopicArn", "PolicyDocument"),
     "AWS::SecretsManager::ResourcePolicy": ("secretsmanager", "SecretId", "ResourcePolicy"),
     "AWS::Kinesis::ResourcePolicy": ("kinesis", "ResourceArn", "ResourcePolicy"),
 }
@@ -37,8 +39,9 @@ def describe_thing(build: Builder, template: Template, resource: Resource) -> bo
         row.family, arn, at, name=_name(template, resource), tags=(resource.type,), basis=resource.basis, **more
     )
     blocked = template.values.resolve(resource.properties.get("PublicAccessBlockConfiguration"))
-    if isinstance(blocked, dict) and str(blocked.get("RestrictPublicBuckets")).lower() == "true":
-        build.doors.closed.add(arn)
+    for flag, things in (("RestrictPublicBuckets", build.doors.closed), ("IgnorePublicAcls", build.doors.unlisted)):
+        if isinstance(blocked, dict) and str(blocked.get(flag)).lower() == "true":
+            things.add(arn)
     return True
 
 
@@ -69,6 +72,9 @@ def tie_thing(build: Builder, template: Template, resource: Resource) -> bool:
     for name in row.policy:
         if resource.properties.get(name) is not None:
             build.doors.resource_policy(row.family, arn, template.policy(resource, name))
+    if row.family == "lambda":
+        for layer in template.values.texts(resource.properties.get("Layers")):
+            layered(build, arn, layer, at)
     more = _TIES.get(resource.type)
     if more:
         more(build, template, resource, arn)
@@ -76,7 +82,10 @@ def tie_thing(build: Builder, template: Template, resource: Resource) -> bool:
 
 
 def _bucket(build: Builder, template: Template, resource: Resource, arn: str) -> None:
-    """Functions that are told of new objects, and buckets that get copies."""
+    """Functions that are told of new objects, buckets that get copies, and an access list that lets anyone in."""
+    canned = template.values.text(resource.properties.get("AccessControl"))
+    if canned:
+        build.doors.access_list(arn, canned, resource.keys)
     for each, keys in template.rows(resource, "NotificationConfiguration", "LambdaConfigurations"):
         reader = template.arn(each.get("Function"))
         if reader:
@@ -175,20 +184,18 @@ def function_url(build: Builder, template: Template, resource: Resource) -> bool
 
 def nested(build: Builder, template: Template, resource: Resource) -> bool:
     """A stack made of a template fetched from elsewhere: whoever changes that template builds in the account."""
-    url = template.values.text(resource.properties.get("TemplateURL") or resource.properties.get("Location"))
-    if not url:
-        return False
     at = build.gathering.at(*resource.keys)
     region = template.values.region or template.values.unknown("Region")
     arn = fitting(
         f"arn:aws:cloudformation:{region}:{template.values.account}:stack/{template.values.unknown(resource.name)}"
     )
     build.thing("stack", arn, at, name=resource.name, tags=(resource.type,), basis=resource.basis)
-    feed = fitting(bare_url(url))
-    if feed not in build.gathering.entities:
-        build.gathering.entity(Feed(id=feed, content="code", basis=Basis.DECLARED, provenance=at))
-    build.gathering.relate(Verb.INSTALLS, arn, feed, at=at)
-    return True
+    location = template.values.resolve(resource.properties.get("TemplateURL") or resource.properties.get("Location"))
+    published = location.get("ApplicationId") if isinstance(location, dict) else location
+    source = template.values.text(published)
+    if source:
+        installs(build, arn, bare_url(source), at)
+    return source is not None or "TemplateBody" in resource.properties
 
 
 DESCRIBE = dict.fromkeys(BY_CLOUDFORMATION, describe_thing)
@@ -200,5 +207,6 @@ TIE = {
     "AWS::Lambda::Permission": may_call,
     "AWS::Lambda::Url": function_url,
     "AWS::CloudFormation::Stack": nested,
+    "AWS::CloudFormation::StackSet": nested,
     "AWS::Serverless::Application": nested,
 }

@@ -6,6 +6,8 @@ What only the deployment decides stays in the text by its name: ``${AccountId}``
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from ._aws_types import BY_CLOUDFORMATION, IAM_NAMES
 _VARIABLE = re.compile(r"\$\{(!?)([^${}]{1,300})\}")
 _PSEUDO = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 _SHORT = {"AWS::AccountId": "AccountId", "AWS::Region": "Region", "AWS::StackName": "StackName"}
+_ARN_BY_REF = ("AWS::IAM::ManagedPolicy", "AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider")
 _CONDITIONS = frozenset({"Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or", "Condition", "Fn::Contains"})
 
 
@@ -100,15 +103,16 @@ class Values:
         return f"${{{self.stack}.{name}}}" if self.stack else f"${{{name}}}"
 
     def ref(self, argument: Any) -> Any:
-        """``Ref``: a parameter, a resource, or what the deployment decides."""
-        if not isinstance(argument, str) or argument == "AWS::NoValue":
+        """``Ref``: a parameter, a resource, or what the deployment decides; its name may be worked out first."""
+        name = argument if isinstance(argument, str) else self.text(argument)
+        if name is None or name == "AWS::NoValue":
             return NOTHING
-        if argument in self.resources:
-            return self._ref_of(argument)
-        if argument in self.parameters or argument in self.stated:
-            return self._parameter(argument)
-        self._expect(argument)
-        return self._pseudo(argument)
+        if name in self.resources:
+            return self._ref_of(name)
+        if name in self.parameters or name in self.stated:
+            return self._parameter(name)
+        self._expect(name)
+        return self._pseudo(name)
 
     def _expect(self, name: str) -> None:
         """Keep the name of what is referred to and is not there."""
@@ -136,7 +140,7 @@ class Values:
 
     def _ref_of(self, name: str) -> str:
         known = BY_CLOUDFORMATION.get(self.type_of(name))
-        as_arn = known.ref == "arn" if known else self.type_of(name) == "AWS::IAM::ManagedPolicy"
+        as_arn = known.ref == "arn" if known else self.type_of(name) in _ARN_BY_REF
         return self.arn(name) if as_arn else self.name(name)
 
     def type_of(self, name: str) -> str:
@@ -167,17 +171,18 @@ class Values:
         if known:
             return known.arn_of(self.name(name), region, self.account)
         if kind in IAM_NAMES:
-            return f"arn:aws:iam::{self.account}:{IAM_NAMES[kind][0]}/{self.name(name)}"
+            return f"arn:aws:iam::{self.account}:{IAM_NAMES[kind][0]}/{self.name(name).removeprefix('https://')}"
         return self.unknown(f"{name}.Arn")
 
     # functions
 
     def get_att(self, argument: Any) -> Any:
         """``Fn::GetAtt``: an attribute of a resource; only ARNs and names are told."""
-        listed = argument.split(".", 1) if isinstance(argument, str) else argument
-        if not isinstance(listed, list) or len(listed) < 2 or not all(isinstance(each, str) for each in listed):
+        stated = argument.split(".", 1) if isinstance(argument, str) else argument
+        listed = [self.text(each) for each in stated] if isinstance(stated, list) else []
+        if len(listed) < 2 or None in listed:
             return NOTHING
-        name, attribute = listed[0], ".".join(listed[1:])
+        name, attribute = listed[0] or "", ".".join(filter(None, listed[1:]))
         if name in self.resources and attribute.endswith("Arn") and not attribute.startswith("Outputs"):
             return self.arn(name)
         self._expect(name)
@@ -225,7 +230,7 @@ class Values:
         index, values = self.text(argument[0]), self.resolve(argument[1])
         if index and index.isdecimal() and len(index) < 6 and isinstance(values, list) and int(index) < len(values):
             return values[int(index)]
-        return self.unknown("Select")
+        return self.unknown(f"Select {_digest(argument)}")
 
     def split(self, argument: Any) -> Any:
         """``Fn::Split``: a text cut into a list."""
@@ -271,6 +276,11 @@ _FUNCTIONS: dict[str, Callable[[Values, Any], Any]] = {
     "Fn::Transform": Values.transformed,
     "Fn::ToJsonString": Values.resolve,
 }
+
+
+def _digest(argument: Any) -> str:
+    """A mark by which two choices that cannot be told are not taken for one."""
+    return hashlib.sha256(json.dumps(argument, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
 def _mapping(value: Any) -> dict[str, Any]:

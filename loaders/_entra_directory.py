@@ -33,6 +33,20 @@ _OF_GRAPH = frozenset(
         "7ab1d382-f21e-4acd-a863-ba3e13f7da61",  # Directory.Read.All, application
     }
 )
+DIRECTORY_ROLES = {
+    "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
+    "f2ef992c-3afb-46b9-b7cf-a126ee74c451": "Global Reader",
+    "e8611ab8-c189-46e8-94e1-60213ab1f814": "Privileged Role Administrator",
+    "7be44c8a-adaf-4e2a-84d6-ab2649e08a13": "Privileged Authentication Administrator",
+    "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
+    "158c047a-c907-4556-b7ef-446551a6b5f7": "Cloud Application Administrator",
+    "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
+    "29232cdf-9323-42fd-ade2-1d097af3e4de": "Exchange Administrator",
+    "f28a1f50-f6e7-4571-818b-6a12f2af6b6c": "SharePoint Administrator",
+    "194ae4cb-b126-40b2-bd5b-6091b380977d": "Security Administrator",
+    "88d8e3e3-8f55-4a1e-953a-9b9898b8876b": "Directory Readers",
+    "9360feb5-f418-4baa-8175-e2a00bac4301": "Directory Writers",
+}
 _PLAIN = re.compile(r"[\w.-]{1,100}", re.ASCII)
 SECRETS = ("password", "key", "federated")
 
@@ -133,7 +147,7 @@ class Directory:
             _first(self.by_app, app_id, record)
             name = lower(record.says.get("verifiedpublisher")).get("displayname")
             if isinstance(name, str) and name.strip():
-                self.publishers[record.id("appownerorganizationid")].add(name.strip())
+                self.publishers[record.owner].add(name.strip())
         elif record.kind == "application":
             _first(self.registrations, app_id, record)
             _first(self._registered, object_id, record)

@@ -23,7 +23,7 @@ from blastradius.model import (
 )
 from blastradius.options import MAX_ID, harmless
 
-from ._entra_directory import SECRETS, Directory, service_of, word_of
+from ._entra_directory import DIRECTORY_ROLES, SECRETS, Directory, service_of, word_of
 from ._entra_options import Options
 from ._entra_reading import Export, Record, day, listed, lower
 
@@ -33,6 +33,7 @@ _MICROSOFT = frozenset(
         "72f988bf-86f1-41af-91ab-2d7cd011db47",
         "cdc5aeea-15c5-4db6-b079-fcadd2505dc2",
         "33e01921-4d64-4f8c-a055-5bdaffd5e33d",
+        "47df5bb7-e6bc-4256-afb0-dd8c8e3c1ce8",
     }
 )
 _NO_ROLE = "00000000-0000-0000-0000-000000000000"
@@ -83,10 +84,13 @@ class Model:
             "named": self._named,
             **dict.fromkeys(SECRETS, self._secret),
             "privileged": self._privileged,
+            "directory": self._directory_role,
             "assignment": self._assignment,
             "grant": self._grant,
             "consent": self._consent,
             "request": lambda _: self.g.ignore("permissions that apps ask for, consented to or not"),
+            "removed": lambda _: self.g.ignore("records that a page says were removed"),
+            "other": lambda _: self.g.ignore("records of kinds that say nothing of what apps hold"),
             "section": lambda _: self.g.ignore("sections of the report that say nothing of what apps hold"),
             "odd": lambda each: self.g.reject("not a record that Entra has", at=each.at),
         }
@@ -104,11 +108,7 @@ class Model:
     def _own_tenant(self) -> str:
         """The tenant that was exported: as stated, as it says, or as its own registrations show."""
         said = (each.id("tenantid", "id") for each in self.known.tenants)
-        owners = {
-            each.id("appownerorganizationid")
-            for app_id, each in self.known.by_app.items()
-            if app_id in self.known.registrations
-        } - {""}
+        owners = {each.owner for app_id, each in self.known.by_app.items() if app_id in self.known.registrations} - {""}
         inferred = owners.pop() if len(owners) == 1 else ""
         return (self.options.tenant or "").lower() or next(filter(None, said), inferred)
 
@@ -124,7 +124,7 @@ class Model:
 
     def _party(self, record: Record) -> str | None:
         """Whose app it is; ``None`` where no publisher tenant is named, for that is not a third party."""
-        owner = record.id("appownerorganizationid")
+        owner = record.owner
         for stated in (record.id("appid"), record.id("id", "objectid"), owner):
             if stated in self.parties and self.parties[stated] != self.own_party:
                 return self._keep(Party(id=self.parties[stated], basis=Basis.INFERRED, provenance=record.at))
@@ -153,7 +153,7 @@ class Model:
             name=self._label(described),
             description=f"application {app_id}" if self.g.name(app_id) else None,
             zone=self.options.zone if party == self.own_party else None,
-            tags=("disabled",) if described.says_no("accountenabled") else (),
+            tags=("disabled",) if described.off else (),
             provenance=described.at,
         )
         self._keep(made)
@@ -256,8 +256,8 @@ class Model:
         controls = []
         if expires and self.as_of and expires < self.as_of:
             controls.append(Control(kind=ControlKind.EXPIRED, why=f"ended on {expires}", provenance=at))
-        if app and self.known.described(app).says_no("accountenabled"):
-            why = "the service principal is disabled"
+        why = self.known.described(app).off if app else ""
+        if why:
             controls.append(Control(kind=ControlKind.REVOKED, why=why, provenance=at))
         return tuple(controls)
 
@@ -330,7 +330,7 @@ class Model:
     def _assignment(self, record: Record) -> None:
         if record.id("principaltype") in ("user", "group"):
             return self.g.ignore("app roles assigned to users and groups")
-        role = record.id("approleid")
+        role = record.id("approleid") or (record.id("id") if record.id("objectid") else "")
         if role == _NO_ROLE:
             return self.g.ignore("assignments to an app without a role in it")
         resource = self._resource(record)
@@ -383,9 +383,27 @@ class Model:
         if service is None or not roles or None in roles:
             return self.g.reject("a privileged service principal without usable roles", at=record.at)
         for role in filter(None, roles):
-            name = f"{role} (directory role)"
-            scope = Scope(id=f"entra:directory-role:{role}"[:MAX_ID], name=name, provenance=record.at)
-            self._grants(service, "application", self._keep(scope), record)
+            self._holds_role(service, role, record)
+        return self.g.fact()
+
+    def _holds_role(self, service: str, role: str, record: Record) -> None:
+        scope = Scope(id=f"entra:directory-role:{role}"[:MAX_ID], name=f"{role} (directory role)", provenance=record.at)
+        self._grants(service, "application", self._keep(scope), record)
+
+    def _directory_role(self, record: Record) -> None:
+        """A role in the directory, of whoever has it; of one that is told to be an app only."""
+        holder = record.id("principalid")
+        told = "serviceprincipal" in str(lower(record.says.get("principal")).get("@odata.type")).lower()
+        if not told and holder not in self.known.principals:
+            return self.g.ignore("directory roles of users, groups and apps that are not here (option tables)")
+        made, where = record.id("roledefinitionid"), record.id("directoryscopeid")
+        defined = self.g.name(lower(record.says.get("roledefinition")).get("displayname"))
+        role = defined or DIRECTORY_ROLES.get(made) or self.g.name(made)
+        service = self._client(record, holder)
+        limit = self.g.name(where) if where not in ("", "/") else ""
+        if role is None or service is None or limit is None:
+            return self.g.reject("a directory role without a usable role, holder or extent", at=record.at)
+        self._holds_role(service, f"{role} in {limit}" if limit else role, record)
         return self.g.fact()
 
     # what is said

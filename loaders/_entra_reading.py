@@ -21,6 +21,17 @@ _GUID = re.compile(r"\s*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*", re.IGNORE
 _MILLISECONDS = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/")
 _OWN_APPS = frozenset({"risky_applications", "dedicated_exchange_hybrid_applications"})
 _REPORTED_APPS = _OWN_APPS | {"risky_third_party_service_principals", "legacy_exchange_service_principal"}
+_OFF = {
+    "deleteddatetime": "it is deleted",
+    "deletiontimestamp": "it is deleted",
+    "disabledbymicrosoftstatus": "Microsoft disabled it",
+}
+_HOUND = {
+    "azserviceprincipal": "principal",
+    "azapp": "application",
+    "azapproleassignment": "assignment",
+    "aztenant": "tenant",
+}
 _OFFERS = frozenset({"approles", "oauth2permissionscopes"})
 _REPORT = _REPORTED_APPS | {"privileged_service_principals", "tenant_details"}
 _COLLECTIONS = {
@@ -33,6 +44,7 @@ _COLLECTIONS = {
     "approles": "role",
     "oauth2permissionscopes": "delegated",
     "organization": "tenant",
+    "roleassignments": "directory",
 }
 _INSIDE = {
     "passwordcredentials": "password",
@@ -43,6 +55,8 @@ _INSIDE = {
     "oauth2permissionscopes": "delegated",
     "publishedpermissionscopes": "delegated",
     "approleassignments": "assignment",
+    "approleassignedto": "assignment",
+    "oauth2permissions": "delegated",
     "oauth2permissiongrants": "grant",
     "permissions": "consent",
     "riskypermissions": "consent",
@@ -50,6 +64,8 @@ _INSIDE = {
 _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("grant", ("clientid", "scope", "consenttype resourceid")),
     ("assignment", ("approleid", "resourceid resourcedisplayname principalid")),
+    ("assignment", ("resourceid", "principalid", "principaltype", "objectid", "id")),
+    ("directory", ("roledefinitionid", "principalid", "directoryscopeid appscopeid")),
     ("federated", ("issuer", "subject claimsmatchingexpression", "audiences")),
     ("role", ("allowedmembertypes", "value", "id")),
     ("delegated", ("adminconsentdisplayname adminconsentdescription", "value", "id")),
@@ -93,6 +109,19 @@ class Record:
     def says_yes(self, name: str) -> bool:
         """Whether it says true, also where that is written as text."""
         return str(self.says.get(name)).lower() == "true"
+
+    @property
+    def owner(self) -> str:
+        """The tenant that publishes an app; older services call it so too."""
+        return self.id("appownerorganizationid", "appownertenantid")
+
+    @property
+    def off(self) -> str:
+        """Why an app cannot be used; empty where it can."""
+        if self.says_no("accountenabled"):
+            return "the service principal is disabled"
+        said = {name: self.text(name) for name in _OFF}
+        return next((_OFF[name] for name, value in said.items() if value not in ("", "NotDisabled")), "")
 
     @cached_property
     def at(self) -> tuple[Provenance, ...]:
@@ -171,11 +200,23 @@ def _shape(data: Any) -> str | None:
         ("report", low.keys() & _REPORT),
         ("risks", isinstance(low.get("permissions"), dict) and _by_guid(low.get("resources"))),
         ("offers", _by_guid(low) and any(_OFFERS & lower(each).keys() for each in low.values())),
+        ("hound", any(_is_hounds(each) for each in _some(low.get("data")))),
+        ("batch", any(_is_page(lower(lower(each).get("body"))) for each in _some(low.get("responses")))),
         ("items", kind_of(low)),
         ("page", _is_page(low)),
         ("collections", any(map(_is_collection, (low[name] for name in low.keys() & _COLLECTIONS.keys())))),
     )
     return next((shape for shape, holds in tests if holds), None)
+
+
+def _some(value: Any) -> list[Any]:
+    return value[:_LOOKED_AT] if isinstance(value, list) else []
+
+
+def _is_hounds(item: Any) -> bool:
+    """Whether an item is one that AzureHound collects: a record with its kind beside it."""
+    low = lower(item)
+    return str(low.get("kind")).lower() in _HOUND and isinstance(low.get("data"), dict)
 
 
 def _by_guid(value: Any) -> bool:
@@ -256,6 +297,8 @@ def _collections(document: Document) -> Iterator[Record]:
         kind = _COLLECTIONS.get(str(name).lower())
         for keys, each in listed(value, (name,)) if kind else ():
             yield from _item(each, keys, document, kind)
+        if not kind and value and isinstance(value, (list, dict)):
+            yield Record("section", {}, (name,), document)
 
 
 def _items(document: Document) -> Iterator[Record]:
@@ -268,12 +311,37 @@ def _items(document: Document) -> Iterator[Record]:
                 yield from _item(inner, place, document)
 
 
+def _batch(document: Document) -> Iterator[Record]:
+    """The answers to a batch of requests; one that is no page was refused."""
+    name = _spelled(document.data, "responses")
+    for keys, each in listed(document.data[name], (name,)):
+        body = _spelled(each, "body") if isinstance(each, dict) else ""
+        inner = each.get(body) if body else None
+        if _is_page(lower(inner)):
+            yield from _page(document, inner, (*keys, body))
+        else:
+            yield from _item(inner, (*keys, body), document)
+
+
+def _hound(document: Document) -> Iterator[Record]:
+    """What AzureHound collects: records as the Graph API has them, of which the tenant's own and apps are read."""
+    name = _spelled(document.data, "data")
+    for keys, each in listed(document.data[name], (name,)):
+        low = lower(each)
+        kind, inner = _HOUND.get(str(low.get("kind")).lower()), lower(low.get("data"))
+        if kind is None or (kind == "tenant" and str(inner.get("collected")).lower() != "true"):
+            yield Record("other" if isinstance(low.get("kind"), str) else "odd", {}, keys, document)
+        else:
+            place = _spelled(each, "data")
+            yield from _item(each.get(place), (*keys, place), document, kind)
+
+
 def _item(
     value: Any, keys: Keys, document: Document, expected: str | None = None, of: Record | None = None
 ) -> Iterator[Record]:
     """A record of a list, and the records inside it."""
     low = lower(value)
-    kind = kind_of(low) or (expected if low else None) or "odd"
+    kind = "removed" if "@removed" in low else kind_of(low) or (expected if low else None) or "odd"
     if kind == "reported":
         yield from _reported(value, keys, document, own="ismultitenantenabled" in low)
     else:
@@ -365,6 +433,8 @@ _READERS: dict[str, Callable[[Document], Iterator[Record]]] = {
     "page": _page,
     "collections": _collections,
     "items": _items,
+    "hound": _hound,
+    "batch": _batch,
     "risks": _risks,
     "offers": _offers,
 }

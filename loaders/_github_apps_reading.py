@@ -63,6 +63,8 @@ def rows(data: Any, keys: Keys = ()) -> Iterator[Row]:
                 yield from _row(each, (*keys, number))
     elif _installations(data) is not None:
         yield from rows(data["installations"], (*keys, "installations"))
+    elif wrapping := _wrapping(data):
+        yield from _row(_inside(data, wrapping), (*keys, *wrapping))
     else:
         yield from _row(data, keys)
 
@@ -70,6 +72,18 @@ def rows(data: Any, keys: Keys = ()) -> Iterator[Row]:
 def _installations(data: Any) -> list[Any] | None:
     found = data.get("installations") if isinstance(data, dict) and "total_count" in data else None
     return found if isinstance(found, list) else None
+
+
+def _wrapping(data: Any) -> Keys:
+    """Where an event stands in what tools keep of its delivery; nowhere if it is no such thing."""
+    ways: tuple[Keys, ...] = (("payload",), ("request", "payload"))
+    return next((way for way in ways if isinstance(inner := _inside(data, way), dict) and "action" in inner), ())
+
+
+def _inside(data: Any, keys: Keys) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
 
 
 def _row(item: Any, keys: Keys) -> Iterator[Row]:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from blastradius.gathering import bare_url
 from blastradius.model import NoteKind
 
 from ._aws_arns import Arn, arn_of, queue_arn
-from ._aws_events import copies, function_arn, function_in, permission, reads, reads_stream, route, subscribe
-from ._aws_policies import Policy, fitting, is_name
+from ._aws_events import (
+    copies,
+    function_arn,
+    function_in,
+    installs,
+    layered,
+    permission,
+    reads,
+    reads_stream,
+    route,
+    subscribe,
+)
+from ._aws_policies import Policy, Statement, fitting, is_name
 from ._aws_types import BY_TERRAFORM
 from ._terraform_context import Context
 from ._terraform_reading import Resource
@@ -28,6 +40,10 @@ _POLICIES = {
     "aws_elasticsearch_domain_policy": ("opensearch", "domain_name", "access_policies"),
     "aws_kinesis_resource_policy": ("kinesis", "resource_arn", "policy"),
     "aws_dynamodb_resource_policy": ("dynamodb", "resource_arn", "policy"),
+}
+_SHARED = {
+    "aws_ami_launch_permission": ("image_id", "image", "ec2:CopyImage"),
+    "aws_snapshot_create_volume_permission": ("snapshot_id", "snapshot", "ec2:CreateVolume"),
 }
 _BY_FAMILY = {each.family: each for each in reversed(tuple(BY_TERRAFORM.values()))}
 
@@ -124,6 +140,16 @@ def membership(context: Context, resource: Resource) -> bool:
     return bool(pairs)
 
 
+def exclusive(context: Context, resource: Resource) -> bool:
+    """The managed policies that an identity has, and no others."""
+    kind = resource.type.removeprefix("aws_iam_").partition("_")[0]
+    arn = context.identity(kind, context.text(resource, f"{kind}_name"))
+    for policy in context.texts(resource, "policy_arns") if arn else ():
+        if arn and arn_of(policy):
+            context.build.attach(arn, policy, resource.keys, own=False)
+    return arn is not None
+
+
 def profile(context: Context, resource: Resource) -> bool:
     """An instance profile."""
     arn, role = context.arn(resource), context.identity("role", context.text(resource, "role"))
@@ -167,6 +193,10 @@ def tie_thing(context: Context, resource: Resource) -> bool:
     for name in row.policy:
         if name.islower() and context.value(resource, name):
             context.build.doors.resource_policy(row.family, arn, context.policy(resource, name))
+    for account in context.texts(resource, "shared_accounts"):
+        _share(context, resource, row.family, arn, "*" if account == "all" else account, ("rds:CopyDBSnapshot",))
+    for layer in context.texts(resource, "layers") if row.family == "lambda" else ():
+        layered(context.build, arn, layer, context.at(resource))
     profile = context.text(resource, "iam_instance_profile")
     if profile:
         account = context.build.graph.account
@@ -191,11 +221,77 @@ def resource_policy(context: Context, resource: Resource) -> bool:
     return named is not None
 
 
+def _share(
+    context: Context, resource: Resource, family: str, thing: str, account: str, actions: tuple[str, ...]
+) -> None:
+    """Let an account do something to a thing, as a policy of that thing would."""
+    who = ("*", "*") if account == "*" else ("AWS", account)
+    statement = Statement(resource.keys, allow=True, actions=actions, resources=("*",), principals=(who,))
+    context.build.doors.resource_policy(family, thing, Policy((statement,)))
+
+
+def shared(context: Context, resource: Resource) -> bool:
+    """An image or a snapshot that another account may copy."""
+    of, kind, action = _SHARED[resource.type]
+    name, account = context.text(resource, of), context.text(resource, "account_id")
+    if name and account:
+        arn = fitting(f"arn:aws:ec2:{context.region}::{kind}/{name}")
+        thing = context.build.graph.thing("volume", arn, context.at(resource))
+        _share(context, resource, "volume", thing, account, (action,))
+    return bool(name and account)
+
+
+def key_grant(context: Context, resource: Resource) -> bool:
+    """Someone who may use a key by a grant of the key's own."""
+    key, grantee = context.text(resource, "key_id"), context.text(resource, "grantee_principal")
+    if key and grantee:
+        actions = tuple(f"kms:{each}" for each in context.texts(resource, "operations"))
+        thing = context.build.graph.thing("kms", _named(context, "kms", key), context.at(resource))
+        _share(context, resource, "kms", thing, grantee, actions)
+    return bool(key and grantee)
+
+
+def access_list(context: Context, resource: Resource) -> bool:
+    """The canned access list of a bucket."""
+    bucket, canned = context.text(resource, "bucket"), context.text(resource, "acl")
+    if bucket and canned:
+        thing = context.build.graph.thing("s3", _named(context, "s3", bucket), context.at(resource))
+        context.build.doors.access_list(thing, canned, resource.keys)
+    return bucket is not None
+
+
+def bucket(context: Context, resource: Resource) -> bool:
+    """A bucket; its access list was once one of its own attributes."""
+    tied = tie_thing(context, resource)
+    canned = context.text(resource, "acl")
+    if canned:
+        context.build.doors.access_list(context.thing(resource), canned, resource.keys)
+    return tied
+
+
+def describe_stack(context: Context, resource: Resource) -> bool:
+    """A stack of CloudFormation."""
+    made = fitting(context.text(resource, "id") or context.unknown(resource))
+    context.build.thing("stack", made, context.at(resource), name=context.name(resource), tags=(resource.type,))
+    return True
+
+
+def stack(context: Context, resource: Resource) -> bool:
+    """The template that a stack is made of, where it is fetched from elsewhere."""
+    url = context.text(resource, "template_url")
+    if url:
+        made = fitting(context.text(resource, "id") or context.unknown(resource))
+        installs(context.build, made, bare_url(url), context.at(resource))
+    return True
+
+
 def public_access_block(context: Context, resource: Resource) -> bool:
     """A bucket that nobody unknown may read, whatever its policy says."""
     bucket = context.text(resource, "bucket")
     if bucket and context.flag(resource, "restrict_public_buckets"):
         context.build.doors.closed.add(_named(context, "s3", bucket))
+    if bucket and context.flag(resource, "ignore_public_acls"):
+        context.build.doors.unlisted.add(_named(context, "s3", bucket))
     return bucket is not None
 
 
@@ -314,16 +410,22 @@ def part(_context: Context, _resource: Resource) -> bool:
 DESCRIBE: dict[str, Handler] = {
     **dict.fromkeys(BY_TERRAFORM, describe_thing),
     **dict.fromkeys(_IDENTITIES, describe_identity),
-    "aws_iam_policy": describe_policy,
     "aws_s3_bucket_public_access_block": public_access_block,
+    "aws_cloudformation_stack": describe_stack,
 }
-ADMIT: dict[str, Handler] = {"aws_iam_role": admit}
+ADMIT: dict[str, Handler] = {"aws_iam_policy": describe_policy, "aws_iam_role": admit}
 TIE: dict[str, Handler] = {
     **dict.fromkeys(BY_TERRAFORM, tie_thing),
+    **dict.fromkeys(_SHARED, shared),
+    "aws_s3_bucket": bucket,
+    "aws_s3_bucket_acl": access_list,
+    "aws_kms_grant": key_grant,
+    "aws_cloudformation_stack": stack,
     **dict.fromkeys(_IDENTITIES, tie_identity),
     **dict.fromkeys(_POLICIES, resource_policy),
     **{f"aws_iam_{each}_policy": inline_policy for each in _IDENTITIES.values()},
     **{f"aws_iam_{each}_policy_attachment": attachment for each in _IDENTITIES.values()},
+    **{f"aws_iam_{each}_policy_attachments_exclusive": exclusive for each in _IDENTITIES.values()},
     "aws_iam_policy_attachment": attachment,
     "aws_iam_instance_profile": profile,
     "aws_iam_group_membership": membership,

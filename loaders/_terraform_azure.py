@@ -91,9 +91,8 @@ def describe_identity(context: Context, resource: Resource) -> bool:
     azure, at = context.azure, context.at(resource)
     key = azure.identity(made, name, at, places=places_of(made), basis=Basis.DECLARED)
     azure.acts_as(key, made, at)
-    principal = context.text(resource, "principal_id")
-    if principal:
-        context.gathering.relate(Verb.HOLDS, made, _principal(context, principal, at), at=at)
+    principal = context.text(resource, "principal_id") or context.unknown(resource)
+    context.gathering.relate(Verb.HOLDS, made, _principal(context, principal, at), at=at)
     return True
 
 
@@ -102,6 +101,8 @@ def tie_thing(context: Context, resource: Resource) -> bool:
     azure, made, at = context.azure, _id(context, resource), context.at(resource)
     for block in context.blocks(resource, "identity") if resource.type in SERVICES else ():
         principal = block.get("principal_id")
+        if "principal_id" not in block and "SystemAssigned" in str(block.get("type")):
+            principal = context.unknown(resource)
         keys = [_principal(context, principal, at)] if is_name(principal) and principal else []
         named = [_spelled(each) for each in strings(block.get("identity_ids")) or ()]
         keys += [azure.identity(each, each.rpartition("/")[2], at) for each in named]

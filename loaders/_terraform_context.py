@@ -179,7 +179,22 @@ class Context:
             return value
         if reference.attribute == "arn":
             return self.arn(resource)
+        if resource.type.startswith("azurerm_"):
+            return self.unknown(resource) if reference.attribute in ("id", "principal_id", "identity") else None
+        if resource.type.startswith("google_") and reference.attribute in ("id", "name", "email", "member"):
+            return self._at_google(resource)
         return self.name(resource) if reference.attribute in ("id", "name", "bucket", "function_name") else None
+
+    def _at_google(self, resource: Resource) -> str:
+        """A thing of Google by its project and name, or a service account by its address, before it has an id."""
+        kind, project = resource.type.rpartition("_")[2], self.value(resource, "project")
+        stated = (self.value(resource, each) for each in ("name", f"{kind}_id", kind))
+        name = next((each for each in stated if is_name(each) and each), None)
+        if name is None or not is_name(project) or not project:
+            return name or self.unknown(resource)
+        if resource.type == "google_service_account":
+            return f"{name}@{project}.iam.gserviceaccount.com"
+        return f"projects/{project}/{kind}/{name}"
 
     def unknown(self, resource: Resource) -> str:
         """The name of what has none yet."""
@@ -202,7 +217,7 @@ class Context:
             return stated
         row, account = BY_TERRAFORM.get(resource.type), self.default_account
         if row:
-            return row.arn_of(self.name(resource), self.region, account)
+            return row.arn_of(self.name(resource), self.text(resource, "region") or self.region, account)
         if resource.type in _IAM:
             return f"arn:aws:iam::{account}:{_IAM[resource.type][0]}/{self.name(resource)}"
         return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from blastradius.model import Basis, Kind, NoteKind, Party, Verb
 
 from ._aws_graph import At
-from ._aws_policies import fitting, is_name
+from ._aws_policies import fitting, is_name, read_json, strings
 from ._terraform_clouds import ACT, CALL, CONTROL, READ, WRITE, Clouds
 from ._terraform_context import Context
 from ._terraform_reading import Resource
@@ -86,6 +88,13 @@ PLACES = {
 _ABOVE = ("project", "folder", "organization")
 _GLOBAL = ("storage_bucket",)
 _AGENTS = ("gcp-sa-", "cloudservices", "container-engine-robot")
+_BY_PROJECT = ("projectOwner", "projectEditor", "projectViewer")
+_DATASET_ROLES = {
+    "READER": "roles/bigquery.dataViewer",
+    "WRITER": "roles/bigquery.dataEditor",
+    "OWNER": "roles/bigquery.dataOwner",
+}
+_DATASET_MEMBERS = {"iam_member": "", "user_by_email": "user:", "group_by_email": "group:", "domain": "domain:"}
 _ROBOT = ".iam.gserviceaccount.com"
 
 
@@ -175,16 +184,64 @@ def grant(context: Context, resource: Resource) -> bool:
     place = _place(context, resource)
     if not role or not members or not place:
         return False
+    _granted(context, resource, role, members, place, conditional=bool(context.blocks(resource, "condition")))
+    return True
+
+
+def whole_policy(context: Context, resource: Resource) -> bool:
+    """All roles that anyone has on something, as one document."""
+    document, place = read_json(context.text(resource, "policy_data")), _place(context, resource)
+    bindings = document.get("bindings") if isinstance(document, dict) else None
+    for each in bindings if isinstance(bindings, list) and place else ():
+        role, members = (each.get("role"), strings(each.get("members"))) if isinstance(each, dict) else (None, None)
+        if is_name(role) and members and place:
+            _granted(context, resource, role, list(members), place, conditional=bool(each.get("condition")))
+    return isinstance(bindings, list) and place is not None
+
+
+def _granted(
+    context: Context, resource: Resource, role: str, members: list[str], place: str, *, conditional: bool
+) -> None:
     at, effects = context.at(resource), effects_of(role)
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
         context.gathering.note(NoteKind.UNRESOLVED, message, at=at)
-    if context.blocks(resource, "condition"):
+    if conditional:
         context.build.access.assumed.conditional += 1
         context.build.access.assumed.conditions["a role given under a condition"] += 1
-    for member in dict.fromkeys(members):
+    for member in dict.fromkeys(each for each in members if not each.startswith("deleted:")):
         _member(context, member, role, effects or (), place, at)
-    return True
+
+
+def dataset_access(context: Context, resource: Resource) -> bool:
+    """Who may do what with a dataset, as the dataset's own list or as a resource of its own."""
+    found = _named(context, resource, "bigquery_dataset", "dataset_id")
+    alone = resource.type == "google_bigquery_dataset_access"
+    blocks = [resource.values] if alone else context.blocks(resource, "access")
+    for block in blocks if found else ():
+        role, member = block.get("role"), _dataset_member(block)
+        if found and is_name(role) and member:
+            google = context.google.thing(
+                found[0], Kind.STORE, found[1], context.at(resource), tag="google_bigquery_dataset"
+            )
+            _granted(context, resource, _DATASET_ROLES.get(role, role), [member], google, conditional=False)
+    return found is not None
+
+
+def _dataset_member(block: dict[str, Any]) -> str | None:
+    """Whom an entry of a dataset's list names; nobody for the project's own groups and for views."""
+    if block.get("special_group") == "allAuthenticatedUsers":
+        return "allAuthenticatedUsers"
+    for word, kind in (
+        ("iam_member", ""),
+        ("user_by_email", "user:"),
+        ("group_by_email", "group:"),
+        ("domain", "domain:"),
+    ):
+        name = block.get(word)
+        if is_name(name) and name:
+            return f"serviceAccount:{name}" if kind and name.endswith("gserviceaccount.com") else f"{kind}{name}"
+    return None
 
 
 def _place(context: Context, resource: Resource) -> str | None:
@@ -218,7 +275,7 @@ def _member(context: Context, member: str, role: str, effects: tuple[str, ...], 
 def _key(context: Context, google: Clouds, member: str, at: At) -> str:
     """The credential of a member: an outsider's, or an identity's of which no more is told."""
     kind, _, name = member.partition(":")
-    name = name or member
+    name = member if not name or kind in _BY_PROJECT else name
     domain = name.rpartition("@")[2]
     party = _party(context, kind, name, domain)
     if party:
@@ -231,16 +288,22 @@ def _party(context: Context, kind: str, name: str, domain: str) -> Party | None:
     named = context.options.parties.get(name) or context.options.parties.get(domain)
     if named:
         return Party(id=named)
+    project = name.partition(":")[2] if kind in _BY_PROJECT else domain.removesuffix(_ROBOT)
+    if kind in _BY_PROJECT:
+        return None if project in context.projects else _project(project)
     if kind.startswith("principal"):
         pool = (name.partition("/workloadIdentityPools/")[2].partition("/")[0] or name)[:400]
         return Party(id=f"google:pool {pool}", name=f"workload identity pool {pool}", role="provider")
-    project = domain.removesuffix(_ROBOT)
     if domain.endswith(_ROBOT) and not project.startswith(_AGENTS) and project not in context.projects:
-        return Party(id=f"google:project {project}"[:400], name=f"Google project {project}"[:400])
+        return _project(project)
     own = context.options.own_domains
     if kind in ("user", "group", "domain") and own and domain not in own:
         return Party(id=f"google:{domain}"[:400], name=domain[:400])
     return None
+
+
+def _project(name: str) -> Party:
+    return Party(id=f"google:project {name}"[:400], name=f"Google project {name}"[:400])
 
 
 def account_key(context: Context, resource: Resource) -> bool:
@@ -258,5 +321,8 @@ DESCRIBE = {
 TIE = {
     **dict.fromkeys(STORES | SERVICES, tie_thing),
     **{f"google_{of}_iam_{kind}": grant for of in PLACES for kind in ("member", "binding")},
+    **{f"google_{of}_iam_policy": whole_policy for of in PLACES},
+    "google_bigquery_dataset": dataset_access,
+    "google_bigquery_dataset_access": dataset_access,
     "google_service_account_key": account_key,
 }

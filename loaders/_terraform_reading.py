@@ -1,6 +1,6 @@
 """Terraform's plans and states in their own terms: every resource instance with its address and attributes.
 
-Three shapes come to one: ``terraform show -json`` of a state, of a plan, and the raw state file of version 4. Of a
+Three shapes come to one: ``terraform show -json`` of a state, of a plan, and the raw state file of version 3 or 4. Of a
 plan what will be is read, and of what is read from the cloud (data sources) what was.
 """
 
@@ -15,10 +15,11 @@ from blastradius.errors import InputError
 from blastradius.loader import Document
 
 from ._aws_policies import Keys
+from ._terraform_old_states import old_resources
 
 _FORMAT = re.compile(r"(0\.[12]|1\.\d+)")
 _INDEX = re.compile(r"\[[^\]]*\]")
-_SHOW = "terraform show -json (of a plan or a state), or a terraform.tfstate of version 4"
+_SHOW = "terraform show -json (of a plan or a state), or a terraform.tfstate of version 3 or 4"
 _TYPE = re.compile(r"[a-z0-9]+_[a-z0-9_]+")
 
 
@@ -54,8 +55,9 @@ def is_terraform(data: Any) -> bool:
     if not isinstance(data, dict):
         return False
     shown = isinstance(data.get("format_version"), (str, int, float)) and "terraform_version" in data
-    planned = isinstance(data.get("planned_values"), dict) and isinstance(data.get("resource_changes"), list)
-    return shown or planned or _is_state(data) or _is_configuration(data)
+    values = data.get("planned_values")
+    planned = isinstance(values, dict) and (isinstance(values.get("root_module"), dict) or "resource_changes" in data)
+    return shown or planned or _is_state(data) or _is_configuration(data) or _is_encrypted(data)
 
 
 def _is_state(data: dict[str, Any]) -> bool:
@@ -64,6 +66,10 @@ def _is_state(data: dict[str, Any]) -> bool:
     instances = isinstance(first, dict) and "instances" in first and "type" in first
     known = "lineage" in data or "terraform_version" in data
     return isinstance(data.get("version"), (int, str)) and (instances or (known and ("serial" in data)))
+
+
+def _is_encrypted(data: dict[str, Any]) -> bool:
+    return "encrypted_data" in data and "encryption_version" in data
 
 
 def _is_configuration(data: dict[str, Any]) -> bool:
@@ -83,21 +89,23 @@ def read_estate(document: Document) -> Estate:
     if why:
         raise InputError([f"{document.path}: {why}"])
     if "format_version" not in data and "planned_values" not in data:
-        return _raw(data)
+        return _old(data) if str(data.get("version")) == "3" else _raw(data)
     return _plan(data) if "planned_values" in data else _state(data)
 
 
 def _not_ours(data: Any) -> str | None:
     if not isinstance(data, dict) or not is_terraform(data):
         return f"neither a plan nor a state; expected what {_SHOW} has"
+    if _is_encrypted(data):
+        return "an encrypted state or plan; save what tofu show -json prints where the key is at hand"
     if "format_version" in data or "planned_values" in data:
         version = str(data.get("format_version", "1.0"))
         return None if _FORMAT.fullmatch(version) else f"format_version {version[:20]!r}; read are 0.1 to 1.x"
     if _is_configuration(data) and "version" not in data:
         return f"Terraform configuration, not its values; save {_SHOW}"
     version = str(data.get("version"))
-    if version != "4":
-        return f"a state of version {version[:20]!r}; read is 4: run terraform show -json, or refresh the state"
+    if version not in ("3", "4"):
+        return f"a state of version {version[:20]!r}; read are 3 and 4: run terraform show -json, or refresh the state"
     return None
 
 
@@ -213,6 +221,27 @@ def _raw(data: dict[str, Any]) -> Estate:
             continue
         for instance, place in _rows(row, "instances", keys):
             _instance(found, row, instance, place)
+    return found
+
+
+def _old(data: dict[str, Any]) -> Estate:
+    found = Estate(plan=False)
+    for module, keys in _rows(data, "modules", ()):
+        path = module.get("path") if isinstance(module, dict) else None
+        if not isinstance(path, list):
+            found.malformed.append(("a module without a path", keys))
+            continue
+        names = tuple(str(each) for each in path[1:])
+        for parts, values, place in old_resources(module, keys):
+            if parts is None or values is None:
+                found.malformed.append(("a resource without type, name or attributes", place))
+                continue
+            mode, kind, name, index = parts
+            address = ".".join(
+                [*(f"module.{each}" for each in names), *(["data"] if mode == "data" else []), kind, name]
+            )
+            shown = f"{address}[{index}]" if index else address
+            found.resources.append(Resource(shown, mode, kind, name, index, names, place, values))
     return found
 
 

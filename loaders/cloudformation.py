@@ -17,7 +17,9 @@ from . import _cloudformation_apis as apis
 from . import _cloudformation_iam as iam
 from . import _cloudformation_serverless as serverless
 from . import _cloudformation_things as things
+from ._aws_access import some
 from ._aws_build import Builder, builder
+from ._cloudformation_loops import MAX_MADE
 from ._cloudformation_template import Resource, Template, TemplateOptions, is_template, read_template
 
 _PASSES = (
@@ -25,7 +27,7 @@ _PASSES = (
     iam.ADMIT,
     {**things.TIE, **iam.TIE, **apis.TIE, **serverless.TIE},
 )
-"""What is done for each type: everything is described, then roles let in whom they trust, then all is tied."""
+"""What is done for each type: things are described, then policies permit and roles let in, then all is tied."""
 
 
 def recognises(data: Any) -> bool:
@@ -40,6 +42,8 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         InputError: no template of the known version, or an option that does not fit.
     """
     chosen = read_options(TemplateOptions, document, options)
+    if isinstance(document.data, dict) and isinstance(document.data.get("TemplateBody"), str):
+        document = document.part("TemplateBody")
     template = read_template(document, chosen)
     gathering = Gathering("cloudformation", document)
     account = template.values.account
@@ -65,7 +69,7 @@ def _build(build: Builder, template: Template) -> None:
 
 
 def _count(gathering: Gathering, resource: Resource, done: bool | None) -> None:
-    if done or resource.type in apis.PARTS:
+    if done or resource.type in apis.PARTS or resource.type in iam.PROVIDERS:
         gathering.fact()
     elif done is None:
         gathering.ignore(f"{resource.type[:100]} resources")
@@ -80,19 +84,19 @@ def _say(gathering: Gathering, template: Template) -> None:
         message = f"the macro {name} writes more of this template; what it adds is not here"
         gathering.note(NoteKind.INCOMPLETE, message)
     if values.assumed:
-        message = f"parameters taken as their defaults: {_some(values.assumed)}; option 'parameters' says what they are"
+        message = f"parameters taken as their defaults: {some(values.assumed)}; option 'parameters' says what they are"
         gathering.note(NoteKind.ASSUMED, message)
     for name in sorted(values.missing):
         gathering.note(NoteKind.UNRESOLVED, f"a reference to {name[:80]!r}, which is not in the template")
+    for name in sorted(template.loops.unknown):
+        message = f"the loop {name[:80]!r} goes over what only the deployment decides; what it makes is there once"
+        gathering.note(NoteKind.INCOMPLETE, message)
+    if template.loops.left <= 0:
+        gathering.note(NoteKind.INCOMPLETE, f"loops make more than {MAX_MADE:,} entries; the rest is left out")
     conditional = sum(each.basis == Basis.ASSUMED for each in template.resources)
     if conditional:
         message = f"{conditional:,} resources are made only under a condition; taken as made"
         gathering.note(NoteKind.ASSUMED, message)
-
-
-def _some(names: set[str]) -> str:
-    listed = sorted(names)
-    return ", ".join(listed[:12]) + (f" and {len(listed) - 12:,} more" if len(listed) > 12 else "")
 
 
 LOADER = Loader(

@@ -1,9 +1,9 @@
 """Microsoft Entra: apps, whose they are, their credentials, and which scopes they were granted.
 
-A record is a tenant, a service principal, an application, a credential of either (password, key, federated),
-a permission that a resource offers, an app role assignment, a delegated grant, a permission that an app asks
-for, and in ScubaGear's report also a permission of an app, a privileged service principal, and a section that
-is not read.
+A record is a tenant, a service principal, an application, a credential of either (password, key, federated), a
+permission that a resource offers, an app role assignment, a delegated grant, a directory role assignment, a permission
+that an app asks for, a section or a record of a kind that is not read, and in ScubaGear's report also a permission of
+an app and a privileged service principal.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="service principals, applications, their credentials and publishers, delegated grants, app role "
-    "assignments, offered permissions, directory roles of service principals",
+    "assignments, offered permissions, directory roles of service principals, also as AzureHound collects them",
     maps=(
         ("servicePrincipal, application", "service"),
         ("appOwnerOrganizationId", "party that owns the service; our own tenant is ourselves, an empty one nobody"),

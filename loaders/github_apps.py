@@ -41,6 +41,7 @@ from ._github_apps_reading import Row, recognises, rows, text
 At = tuple[Provenance, ...]
 _ORGANISATION = re.compile(r"/organizations/(\d+)/")
 _KEY_OF = re.compile(r"/repos/([^/?#]+/[^/?#]+)/keys/")
+_KEY_OF_PERSON = re.compile(r"/user/keys/\d+$")
 _REPOSITORY = re.compile(r"[^/\s]+/[^/\s]+")
 _OF_ACCOUNT = ("organization_", "enterprise_", "members", "team_discussions")
 _OPENS: dict[str, tuple[tuple[str, Verb], ...]] = {
@@ -289,6 +290,8 @@ class _Model:
 
     def _deploy_key(self, row: Row, at: At) -> None:
         """A key to one repository, whoever has it."""
+        if _KEY_OF_PERSON.search(row.text("url")):
+            return self.g.ignore("keys of a person's own, which open what that person may")
         url = _KEY_OF.search(row.text("url"))
         name = text(row.event.get("repository"), "full_name") or (url[1] if url else "")
         key = self._id("deploy-key", row.text("id"))

@@ -86,7 +86,7 @@ class _Table:
     def permission(self, name: str, says: Any) -> None:
         keys = ("permissions", name)
         schemes = says.get("schemes") if isinstance(says, dict) else None
-        sets = says.get("pathSets") if isinstance(says, dict) else None
+        sets = listed(says.get("pathSets")) if isinstance(says, dict) and says.get("pathSets") is not None else None
         if not isinstance(schemes, dict) or not isinstance(sets, list) or self.g.name(f"{_API}::{name}") is None:
             return self.g.reject("a permission without a usable name, schemes or pathSets", at=self.g.at(*keys))
         wanted = not self.options.permissions or any(fnmatchcase(name, each) for each in self.options.permissions)

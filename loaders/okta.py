@@ -1,7 +1,7 @@
 """Okta: apps, API service integrations, scope grants, tokens and scopes, as the Management API returns them.
 
-A record is an app, an integration, a grant, a refresh or access token, an API token, a scope, or a client
-secret.
+A record is an app, a client that registered itself, an integration, a grant, a refresh or access token, an API token,
+a scope, or a client secret.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ _APP_OF = re.compile(r"/apps/([^/]+)")
 _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app", ("id", "label", "signOnMode")),
     ("integration", ("id", "type", "grantedScopes")),
-    ("grant", ("id", "scopeId", "clientId", "issuer")),
+    ("grant", ("id", "scopeId", "issuer")),
+    ("registered", ("client_id", "client_name", "grant_types")),
     ("token", ("id", "scopes", "clientId", "issuer")),
     ("api_token", ("id", "userId", "clientName")),
     ("api_token", ("id", "userId", "tokenWindow")),
@@ -126,6 +127,7 @@ class _Model:
         """All of it: what describes a thing first, then what refers to it."""
         handlers: dict[str, Callable[[Keys, dict[str, Any]], None]] = {
             "app": self._app,
+            "registered": self._registered,
             "integration": self._integration,
             "scope": self._offered,
             "grant": self._grant,
@@ -156,6 +158,14 @@ class _Model:
         stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
         return self._keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
 
+    def _owned(self, service: str, at: tuple[Provenance, ...], *names: str) -> None:
+        """Whose an app is, by its names, or that nobody says."""
+        party = self._party(at, *names)
+        if party:
+            self.g.relate(Verb.OWNS, party, service, at=at)
+        else:
+            self.about["party"].add(service)
+
     def _self(self, at: tuple[Provenance, ...]) -> str:
         return self._keep(Party(id=self.options.own or f"{self.org}:organisation", role="self", provenance=at))
 
@@ -172,11 +182,7 @@ class _Model:
         service = self._service(_text(says, "id"), self._label(says, "label", at), at, tags=kept)
         if service is None:
             return self.g.reject("an app without a usable id", at=at)
-        party = self._party(at, _text(says, "id"), _text(says, "name"), _text(says, "label"))
-        if party:
-            self.g.relate(Verb.OWNS, party, service, at=at)
-        else:
-            self.about["party"].add(service)
+        self._owned(service, at, _text(says, "id"), _text(says, "name"), _text(says, "label"))
         client = _part(says, "credentials", "oauthClient")
         if client:
             self._client(service, client, _part(says, "settings", "oauthClient"), at, active=active)
@@ -204,6 +210,16 @@ class _Model:
         made = Credential(id=client_id, type=_type_of(method), controls=tuple(controls), provenance=at)
         self.g.relate(Verb.HOLDS, service, self._keep(made), at=at)
 
+    def _registered(self, keys: Keys, says: dict[str, Any]) -> None:
+        """A client as the registration of clients knows it: an app by the id that it signs in with."""
+        at = self.g.at(*keys)
+        service = self._service(_text(says, "client_id"), self._label(says, "client_name", at), at)
+        if service is None:
+            return self.g.reject("a client without a usable id", at=at)
+        self._owned(service, at, _text(says, "client_id"), _text(says, "client_name"))
+        self._client(service, says, {}, at, active=True)
+        return self.g.fact()
+
     def _integration(self, keys: Keys, says: dict[str, Any]) -> None:
         """A vendor's service app: by what it is a third party's, though only its type says whose."""
         at = self.g.at(*keys)
@@ -230,9 +246,11 @@ class _Model:
             return self.g.ignore("grants and tokens that are revoked")
         at = self.g.at(*keys)
         user = _text(says, "userId")
-        client = self._id("client", _text(says, "clientId") + (f"/user/{user}" if user else ""))
+        link = _APP_OF.search(_text(says, "_links", "app", "href"))
+        client_id = _text(says, "clientId") or (link[1] if link else "")
+        client = self._id("client", client_id + (f"/user/{user}" if user else "")) if client_id else None
         scope = self._scope(_text(says, "scopeId"), _text(says, "issuer"), at)
-        if client is None or scope is None or not _text(says, "clientId"):
+        if client is None or scope is None:
             return self.g.reject("a grant without a usable client or scope", at=at)
         kind: dict[str, Any] = {"type": "oauth_token"} if user else {}
         made = Credential(id=client, basis=Basis.INFERRED, provenance=at, **kind)

@@ -28,7 +28,7 @@ _PASSES = (
     aws.ADMIT,
     {**aws.TIE, **azure.TIE, **google.TIE},
 )
-"""What is done for each type: everything is described, then roles let in whom they trust, then all is tied."""
+"""What is done for each type: things are described, then policies permit and roles let in, then all is tied."""
 
 
 def recognises(data: Any) -> bool:

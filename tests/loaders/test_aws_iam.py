@@ -21,6 +21,7 @@ from tests.loaders.golden import facts
 LOADER: Loader = importlib.import_module("blastradius.loaders.aws_iam").LOADER
 CASES = Path(__file__).parent / "aws_iam"
 OWN = "111122223333"
+_AMR, _POOL = "cognito-identity.amazonaws.com:amr", "oidc:cognito-identity.amazonaws.com"
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 
 
@@ -132,6 +133,19 @@ def test_a_control_counts_only_where_every_statement_asks_for_it(tmp_path: Path)
         ("*", {"StringLike": {"aws:PrincipalOrgID": ["*", "o-theirs"]}}, {"aws:anyone"}),
         ("*", {"StringEquals": {"aws:PrincipalTag/a": "b"}}, set()),
         ("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::a-bucket"}}, set()),
+        ("*", {"StringEquals": {"kms:CallerAccount": OWN, "kms:ViaService": "rds.eu-west-1.amazonaws.com"}}, set()),
+        ("*", {"StringEquals": {"kms:CallerAccount": "999988887777"}}, {"aws:999988887777"}),
+        ("*", {"StringLike": {"aws:Referer": "https://shop.example/*"}}, {"aws:anyone"}),
+        ("*", {"StringEquals": {"s3:x-amz-acl": "public-read"}}, {"aws:anyone"}),
+        ("*", {"Null": {"aws:TokenIssueTime": "true"}}, {"aws:anyone"}),
+        ("*", {"StringEquals": {"aws:PrincipalServiceName": "delivery.logs.amazonaws.com"}}, set()),
+        ("*", {"StringEquals": {"aws:SourceOrgID": "o-theirs"}}, {"aws:o-theirs"}),
+        ({"Federated": "cognito-identity.amazonaws.com"}, {"ForAnyValue:StringLike": {_AMR: "authenticated"}}, {_POOL}),
+        (
+            {"Federated": "cognito-identity.amazonaws.com"},
+            {"ForAnyValue:StringLike": {_AMR: "unauthenticated"}},
+            {"aws:anyone"},
+        ),
         ({"Federated": "accounts.google.com"}, {}, {"oidc:accounts.google.com"}),
         ({"Service": "lambda.amazonaws.com"}, {}, set()),
         ({"AWS": OWN}, {}, set()),
@@ -142,6 +156,39 @@ def test_a_control_counts_only_where_every_statement_asks_for_it(tmp_path: Path)
 def test_who_is_let_in(tmp_path: Path, principal: Any, condition: dict[str, Any], party: set[str]) -> None:
     ours = {"own_accounts": ["444455556666"], "own_organizations": "o-ours"}
     assert _parties(_trusting(tmp_path, _assume(principal, **condition), **ours)) == party
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"kms:CallerAccount": OWN, "kms:ViaService": "rds.eu-west-1.amazonaws.com"}},
+        {"StringLike": {"aws:Referer": "https://shop.example/*"}},
+        {"Bool": {"aws:PrincipalIsAWSService": "true"}},
+    ],
+)
+def test_a_condition_that_is_understood_is_not_said_to_be_none(tmp_path: Path, condition: dict[str, Any]) -> None:
+    assert "not understood" not in _says(_trusting(tmp_path, _assume("*", **condition)), NoteKind.ASSUMED)
+
+
+@pytest.mark.parametrize(
+    "service", ["states.eu-west-1.amazonaws.com", "ec2.amazonaws.com.cn", "ecs-tasks.amazonaws.com"]
+)
+def test_a_service_is_the_same_in_every_region(tmp_path: Path, service: str) -> None:
+    plain = service.removesuffix(".cn").replace(".eu-west-1", "")
+    passes = _allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": service}})
+    inline = [{"PolicyName": "p", "PolicyDocument": {"Statement": [passes]}}]
+    passer = {"Arn": f"arn:aws:iam::{OWN}:user/u", "UserPolicyList": inline}
+    loaded = _small(tmp_path, {"UserDetailList": [passer], "RoleDetailList": [_role(_assume({"Service": service}))]})
+    passed = f"aws role pass to {plain} * in {OWN}"
+    assert {f"permits:arn:aws:iam::{OWN}:user/u policy p>{passed}", f"controls:{passed}>arn:aws:iam::{OWN}:role/r"} <= (
+        _edges(loaded)
+    )
+
+
+@pytest.mark.parametrize("provider", ["accounts.google.com", f"arn:aws:iam::{OWN}:oidc-provider/ci.example"])
+def test_whoever_an_identity_provider_knows(tmp_path: Path, provider: str) -> None:
+    trust = {**_assume({"Federated": provider}), "Action": "sts:AssumeRoleWithWebIdentity"}
+    assert "any identity" in _says(_trusting(tmp_path, trust), NoteKind.ASSUMED)
 
 
 @pytest.mark.parametrize(("key", "named"), [("ci.example:sub", True), ("ci.example:aud", False)])
@@ -187,6 +234,8 @@ def test_a_role_that_trusts_the_account_can_be_assumed_by_whoever_may_assume_any
         ("iam:CreateAccessKey", "arn:aws:iam::*:user/${aws:username}", set()),
         ("lambda:Invoke*", "arn:aws:lambda:*:*:function:*", {f"aws lambda call * in {OWN}"}),
         (["s3:Put[O]bject"], "*", set()),
+        ("lambda:CreateEventSourceMapping", "*", {f"aws lambda call * in {OWN}"}),
+        (["eks:AccessKubernetesApi", "ec2:Get*"], "*", set()),
     ],
 )
 def test_what_is_permitted(tmp_path: Path, action: Any, resource: str, operations: set[str]) -> None:

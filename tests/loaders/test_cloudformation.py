@@ -14,7 +14,7 @@ import yaml
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
-from blastradius.model import NoteKind, Operation, Party, Verb
+from blastradius.model import Kind, NoteKind, Operation, Party, Verb
 from blastradius.reading import parse_document, read_document
 from tests.loaders.golden import facts
 
@@ -62,6 +62,7 @@ def _says(loaded: Loaded, kind: NoteKind) -> str:
     [
         ("arn:aws:s3:::plain/*", "arn:aws:s3:::plain"),
         ("!Sub '${B.Arn}/*'", "arn:aws:s3:::bucket"),
+        ("!Join ['', [!GetAtt [!Sub 'B', Arn], /*]]", "arn:aws:s3:::bucket"),
         ("!Sub 'arn:${AWS::Partition}:s3:::${B}/*'", "arn:aws:s3:::bucket"),
         ("!Sub ['arn:aws:s3:::${X}/*', {X: !Ref B}]", "arn:aws:s3:::bucket"),
         ("!Join ['', [!GetAtt B.Arn, /*]]", "arn:aws:s3:::bucket"),
@@ -184,6 +185,152 @@ Q: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !GetAtt F.Arn, Pri
     assert loaded.tally.facts == 3
 
 
+def test_whom_a_role_trusts_may_be_a_provider_of_the_template() -> None:
+    loaded = _of("""
+O: {Type: AWS::IAM::OIDCProvider, Properties: {Url: "https://ci.example"}}
+S: {Type: AWS::IAM::SAMLProvider, Properties: {Name: staff}}
+R:
+  Type: AWS::IAM::Role
+  Properties:
+    AssumeRolePolicyDocument:
+      Statement:
+        - {Effect: Allow, Action: sts:AssumeRoleWithWebIdentity, Principal: {Federated: !Ref O}}
+        - {Effect: Allow, Action: sts:AssumeRoleWithSAML, Principal: {Federated: !GetAtt S.Arn}}
+""")
+    assert _parties(loaded) == {"oidc:ci.example", "arn:aws:iam::111122223333:saml-provider/staff"}
+    assert loaded.tally.facts == 3
+
+
+def test_a_policy_before_the_things_that_it_names_takes_nothing_from_them() -> None:
+    policy = """
+P:
+  Type: AWS::IAM::ManagedPolicy
+  Properties:
+    PolicyDocument:
+      Statement:
+        - {Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::orders/*"}
+        - {Effect: Allow, Action: "sts:AssumeRole", Resource: !GetAtt R.Arn}
+"""
+    things = """
+R: {Type: AWS::IAM::Role, Properties: {RoleName: r}}
+B: {Type: AWS::S3::Bucket, Properties: {BucketName: orders}}
+"""
+    before, after = _of(policy + things), _of(things + policy)
+    assert not _says(before, NoteKind.CONTRADICTED)
+    assert _stores(before) == {"arn:aws:s3:::orders"}
+    assert Estate.build([before]).digest == Estate.build([after]).digest
+
+
+def test_two_choices_that_cannot_be_told_are_not_one() -> None:
+    select = "!Select [{0}, !Split ['-', !GetAtt X.Y]]"
+    names = "\n".join(
+        f"B{each}: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {select.format(each)}}}}}" for each in (1, 2)
+    )
+    assert len(_stores(_of(f"{names}\nX: {{Type: Custom::X}}"))) == 2
+
+
+# what the serverless transform writes out
+
+SAM = "Transform: AWS::Serverless-2016-10-31"
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:${F}"
+
+
+def _serverless(says: str) -> Loaded:
+    return _of(f"F:\n  Type: AWS::Serverless::Function\n  Properties: {{{says}}}\nB: {{Type: AWS::S3::Bucket}}", SAM)
+
+
+@pytest.mark.parametrize(("kind", "anonymous"), [("NONE", True), ("AWS_IAM", False)])
+def test_a_function_with_its_own_address_is_open_where_it_says_so(kind: str, anonymous: bool) -> None:
+    assert bool(_open(_serverless(f"FunctionUrlConfig: {{AuthType: {kind}}}"))) == anonymous
+
+
+def test_policies_that_the_transform_knows_by_name() -> None:
+    loaded = _serverless("Policies: [{S3FullAccessPolicy: {BucketName: !Ref B}}, {VPCAccessPolicy: {}}]")
+    assert "writes:aws s3 write arn:aws:s3:::${B}>arn:aws:s3:::${B}" in _edges(loaded)
+    assert "policy template VPCAccessPolicy touches nothing" in _says(loaded, NoteKind.UNSUPPORTED)
+
+
+def test_an_event_may_say_nothing_but_its_type() -> None:
+    assert f"serves:{FUNCTION}>arn:aws:apigateway:eu-west-1::/apis/${{ServerlessHttpApi}} ANY *" in (
+        _edges(_serverless("Events: {H: {Type: HttpApi}}"))
+    )
+
+
+def test_a_state_machine_has_policies_as_a_function_does() -> None:
+    loaded = _of(
+        "S: {Type: AWS::Serverless::StateMachine, Properties: {Policies: [{S3ReadPolicy: {BucketName: b}}]}}", SAM
+    )
+    role = "arn:aws:iam::111122223333:role/${SRole}"
+    assert {
+        f"holds:arn:aws:states:eu-west-1:111122223333:stateMachine:${{S}}>{role} session",
+        f"permits:{role} policy S 0>aws s3 read arn:aws:s3:::b",
+    } <= _edges(loaded)
+
+
+def test_an_application_of_another_account_is_a_feed_that_its_account_publishes() -> None:
+    application = "arn:aws:serverlessrepo:eu-west-1:999988887777:applications/lens"
+    loaded = _of(
+        f"A: {{Type: AWS::Serverless::Application, Properties: {{Location: {{ApplicationId: '{application}'}}}}}}", SAM
+    )
+    stack = "arn:aws:cloudformation:eu-west-1:111122223333:stack/${A}"
+    assert {f"publishes:aws:999988887777>{application}", f"installs:{stack}>{application}"} <= _edges(loaded)
+
+
+def test_a_layer_of_another_account_runs_as_the_function_does() -> None:
+    ours, theirs = (f"arn:aws:lambda:eu-west-1:{each}:layer:lens:3" for each in ("111122223333", "999988887777"))
+    loaded = _of(f"F: {{Type: AWS::Lambda::Function, Properties: {{Layers: ['{ours}', '{theirs}']}}}}")
+    assert {f"publishes:aws:999988887777>{theirs}", f"installs:{FUNCTION}>{theirs}"} <= _edges(loaded)
+    assert not any(ours in each for each in _edges(loaded))
+
+
+# doors
+
+
+@pytest.mark.parametrize(
+    ("says", "open_"),
+    [
+        ("AccessControl: PublicRead", {"aws s3 read by anyone arn:aws:s3:::${B}"}),
+        ("AccessControl: Private", set()),
+        ("AccessControl: PublicRead, PublicAccessBlockConfiguration: {IgnorePublicAcls: true}", set()),
+    ],
+)
+def test_a_bucket_that_anyone_may_read_by_its_access_list(says: str, open_: set[str]) -> None:
+    assert _open(_of(f"B: {{Type: AWS::S3::Bucket, Properties: {{{says}}}}}")) == open_
+
+
+def test_policies_of_queues_and_topics_as_resources_inside_them() -> None:
+    let_in = "{Statement: {Effect: Allow, Principal: {AWS: '999988887777'}, Action: '*', Resource: '*'}}"
+    loaded = _of(f"""
+Q: {{Type: AWS::SQS::Queue}}
+T: {{Type: AWS::SNS::Topic}}
+QP: {{Type: AWS::SQS::QueueInlinePolicy, Properties: {{Queue: !Ref Q, PolicyDocument: {let_in}}}}}
+TP: {{Type: AWS::SNS::TopicInlinePolicy, Properties: {{TopicArn: !Ref T, PolicyDocument: {let_in}}}}}
+""")
+    assert _parties(loaded) == {"aws:999988887777"}
+    assert loaded.tally.facts == 4
+
+
+def test_stacks_in_many_accounts_are_made_of_a_template_too() -> None:
+    url = "https://templates.example/x.yaml"
+    loaded = _of(f"S: {{Type: AWS::CloudFormation::StackSet, Properties: {{TemplateURL: '{url}'}}}}")
+    assert f"installs:arn:aws:cloudformation:eu-west-1:111122223333:stack/${{S}}>{url}" in _edges(loaded)
+
+
+@pytest.mark.parametrize(
+    ("policy", "opens", "shuts"),
+    [
+        ("SecurityAudit", {"aws cognito read"}, {"aws s3 read", "aws instance control"}),
+        ("ReadOnlyAccess", {"aws s3 read", "aws sqs read"}, {"aws secretsmanager read", "aws eks control"}),
+    ],
+)
+def test_policies_of_aws_are_known_without_their_documents(policy: str, opens: set[str], shuts: set[str]) -> None:
+    attached = f"ManagedPolicyArns: ['arn:aws:iam::aws:policy/{policy}']"
+    loaded = _of(f"R: {{Type: AWS::IAM::Role, Properties: {{{attached}}}}}")
+    permitted = {each.partition(">")[2].partition(" *")[0] for each in _edges(loaded) if each.startswith("permits")}
+    assert opens <= permitted
+    assert not shuts & permitted
+
+
 # the law
 
 
@@ -255,7 +402,8 @@ def test_templates_fetched_from_elsewhere_are_feeds(shared: Path) -> None:
         ({"AWSTemplateFormatVersion": "2010-09-09"}, "Resources"),
         ({"AWSTemplateFormatVersion": "2010-09-09", "Resources": []}, "Resources"),
         ({"AWSTemplateFormatVersion": ["2010-09-09"], "Resources": {}}, "2010-09-09"),
-        ({"TemplateBody": "Resources:", "StagesAvailable": []}, "TemplateBody"),
+        ({"TemplateBody": "Resources:", "StagesAvailable": []}, "no mapping 'Resources'"),
+        ({"TemplateBody": "Resources: [", "StagesAvailable": []}, "1:2: in the text here"),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path: Path, data: Any, why: str) -> None:
@@ -280,6 +428,88 @@ def test_what_get_template_prints_is_read(tmp_path: Path) -> None:
     body = {"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}
     file.write_text(json.dumps({"TemplateBody": body, "StagesAvailable": ["Original"]}))
     assert _load(file).tally.facts == 1
+
+
+def test_a_template_that_get_template_prints_as_text_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "t.json"
+    body = "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  B:\n    Type: AWS::S3::Bucket\n"
+    file.write_text(json.dumps({"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}))
+    loaded = _load(file)
+    assert "arn:aws:s3:::${B}" in {each.id for each in loaded.entities}
+    assert loaded.tally.facts == 1
+
+
+# loops
+
+LOOPED = "Transform: [AWS::LanguageExtensions]\nParameters: {Names: {Type: CommaDelimitedList, Default: 'in,out'}}"
+
+
+def _stores(loaded: Loaded) -> set[str]:
+    return {each.id for each in loaded.entities if each.kind == Kind.STORE and each.basis == "declared"}
+
+
+def test_a_loop_is_all_that_it_makes() -> None:
+    loaded = _of(
+        """
+Fn::ForEach::Buckets:
+  - Name
+  - !Ref Names
+  - ${Name}Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub 'acme-${Name}'}}
+    ${Name}Policy:
+      Type: AWS::S3::BucketPolicy
+      Properties:
+        Bucket: !Ref {Fn::Sub: '${Name}Bucket'}
+        PolicyDocument:
+          Statement: {Effect: Allow, Principal: {AWS: "999988887777"}, Action: s3:Get*, Resource: !Sub 'arn:aws:s3:::*'}
+""",
+        LOOPED,
+    )
+    assert _stores(loaded) == {"arn:aws:s3:::acme-in", "arn:aws:s3:::acme-out"}
+    assert {
+        f"holds:aws:999988887777>arn:aws:s3:::acme-{each} access of arn:aws:iam::999988887777:root"
+        for each in ("in", "out")
+    } <= (_edges(loaded))
+    assert (loaded.tally.facts, loaded.tally.rejected) == (4, 0)
+    assert {each.provenance[0].line for each in loaded.entities if each.id in _stores(loaded)} == {8}
+
+
+def test_loops_inside_loops_and_names_that_may_not_have_every_sign() -> None:
+    loaded = _of(
+        """
+Fn::ForEach::Outer:
+  - Where
+  - [eu-west, eu-north]
+  - Fn::ForEach::Inner:
+      - What
+      - [a, b]
+      - "Q&{Where}${What}": {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ["-", [!Ref Where, !Ref What]]}}
+""",
+        LOOPED,
+    )
+    names = {f"{where}-{what}" for where in ("eu-west", "eu-north") for what in "ab"}
+    assert _stores(loaded) == {f"arn:aws:sqs:eu-west-1:111122223333:{each}" for each in names}
+
+
+def test_a_loop_over_what_is_not_known_is_gone_through_once() -> None:
+    head = "Transform: AWS::LanguageExtensions\nParameters: {Names: {Type: CommaDelimitedList}}"
+    loaded = _of("Fn::ForEach::B: [N, !Ref Names, {'${N}B': {Type: AWS::S3::Bucket}}]", head)
+    assert loaded.tally.facts == 1
+    assert "the loop 'B' goes over what only the deployment decides" in _says(loaded, NoteKind.INCOMPLETE)
+
+
+@pytest.mark.parametrize("loop", ["[]", "[N, [a]]", "[N, [a], [x]]", "[[N], [a], {x: {}}]", "x"])
+def test_a_loop_that_is_none_is_rejected(loop: str) -> None:
+    loaded = _of(f"Fn::ForEach::B: {loop}\nB: {{Type: AWS::S3::Bucket}}", LOOPED)
+    assert (loaded.tally.facts, loaded.tally.rejected) == (1, 1)
+
+
+def test_loops_that_multiply_end() -> None:
+    body = "{'Q${A}${B}${C}${D}': {Type: AWS::SQS::Queue}}"
+    for name in "DCBA":
+        body = f"{{Fn::ForEach::{name}: [{name}, [{', '.join(map(str, range(20)))}], {body}]}}"
+    loaded = _of(body.removeprefix("{").removesuffix("}"), LOOPED)
+    assert loaded.tally.facts == 10_000
+    assert "the rest is left out" in _says(loaded, NoteKind.INCOMPLETE)
 
 
 WRONG: list[Any] = [

@@ -151,6 +151,121 @@ def test_a_secret_opens_what_the_app_may_do_itself_and_its_value_stays_out(tmp_p
     assert (loaded.tally.facts, loaded.tally.ignored) == (5, 1)
 
 
+def test_what_is_assigned_to_a_resource_may_stand_inside_it(tmp_path: Path) -> None:
+    role = {"id": guid(9), "value": "Order.Read", "allowedMemberTypes": ["Application"]}
+    resource = principal(2, appRoles=[role], appRoleAssignedTo=[assignment(1, 2, guid(9))])
+    loaded = load(tmp_path, {"value": [principal(1), resource]})
+    scope = f"entra:api:{guid(2, 'bbbb')}:application:Order.Read"
+    assert (f"entra:sp:{guid(1)}:access/application", scope) in pairs(loaded, Verb.GRANTS)
+    assert loaded.tally.facts == 4
+
+
+def test_older_modules_call_things_by_other_names(tmp_path: Path) -> None:
+    app = {
+        "ObjectId": guid(1),
+        "AppId": guid(1, "bbbb"),
+        "AppOwnerTenantId": guid(7),
+        "ServicePrincipalType": "Application",
+    }
+    scope = {"Id": guid(5), "Value": "user_impersonation", "AdminConsentDisplayName": "Act"}
+    given = {
+        "ObjectId": "x",
+        "Id": guid(9),
+        "PrincipalId": guid(1),
+        "PrincipalType": "ServicePrincipal",
+        "ResourceId": guid(2),
+    }
+    offered = {"Id": guid(9), "Value": "Order.Read", "AllowedMemberTypes": ["Application"]}
+    resource = {"ObjectId": guid(2), "AppId": guid(2, "bbbb"), "DisplayName": "Shop", "AppRoles": offered}
+    loaded = load(tmp_path, [{**app, "Oauth2Permissions": [scope]}, resource, given])
+    assert (f"entra:tenant:{guid(7)}", f"entra:sp:{guid(1)}") in pairs(loaded, Verb.OWNS)
+    ours = {each for each in ids(loaded, Kind.SCOPE) if "Order" in each or "impersonation" in each}
+    assert len(ours) == 2
+    assert (f"entra:sp:{guid(1)}:access/application", f"entra:api:{guid(2, 'bbbb')}:application:Order.Read") in (
+        pairs(loaded, Verb.GRANTS)
+    )
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"accountEnabled": False},
+        {"deletedDateTime": "2024-01-01T00:00:00Z"},
+        {"disabledByMicrosoftStatus": "DisabledDueToViolationOfServicesAgreement"},
+    ],
+)
+def test_an_app_that_is_off_opens_nothing(tmp_path: Path, off: dict[str, Any]) -> None:
+    loaded = load(tmp_path, [principal(1, passwordCredentials=[{"keyId": "k"}], **off), assignment(1, 2, "r")])
+    keys = [each for each in loaded.entities if each.kind == Kind.CREDENTIAL]
+    assert len(keys) == 2
+    assert all([control.kind for control in each.controls] == ["revoked"] for each in keys)
+
+
+def test_what_a_page_says_was_removed_is_not_there(tmp_path: Path) -> None:
+    context = "https://graph.microsoft.com/v1.0/$metadata#servicePrincipals"
+    gone = {"id": guid(2), "@removed": {"reason": "deleted"}}
+    loaded = load(tmp_path, {"@odata.context": context, "@odata.deltaLink": "x", "value": [principal(1), gone]})
+    assert ids(loaded, Kind.SERVICE) == {f"entra:sp:{guid(1)}"}
+    assert (loaded.tally.facts, loaded.tally.ignored) == (1, 1)
+
+
+def test_roles_in_the_directory_are_of_apps_only(tmp_path: Path) -> None:
+    admin = {"roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10", "directoryScopeId": "/"}
+    reader = {"roleDefinitionId": guid(8), "roleDefinition": {"displayName": "Order Reader"}}
+    roles = [
+        {**admin, "id": "1", "principalId": guid(1)},
+        {**admin, "id": "2", "principalId": guid(3)},
+        {
+            **reader,
+            "id": "3",
+            "principalId": guid(4),
+            "principal": {"@odata.type": "#microsoft.graph.servicePrincipal"},
+            "directoryScopeId": "/administrativeUnits/u",
+        },
+    ]
+    loaded = load(tmp_path, [{"value": [principal(1)]}, {"value": roles}])
+    assert pairs(loaded, Verb.GRANTS) == {
+        (f"entra:sp:{guid(1)}:access/application", "entra:directory-role:Global Administrator"),
+        (f"entra:sp:{guid(4)}:access/application", "entra:directory-role:Order Reader in /administrativeunits/u"),
+    }
+    assert (loaded.tally.facts, loaded.tally.ignored) == (3, 1)
+
+
+def test_collected_batched_and_plain_records_are_the_same_apps(tmp_path: Path) -> None:
+    apps = [principal(1, appOwnerOrganizationId=guid(7)), principal(2)]
+    given = assignment(1, 2, guid(9))
+    page = {"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#servicePrincipals", "value": apps}
+    batch = {
+        "responses": [{"id": "1", "status": 200, "body": page}, {"id": "2", "status": 200, "body": {"value": [given]}}]
+    }
+    hound = {
+        "data": [
+            *({"kind": "AZServicePrincipal", "data": {**each, "tenantId": "t"}} for each in apps),
+            {"kind": "AZAppRoleAssignment", "data": {**given, "appId": guid(1, "bbbb")}},
+            {"kind": "AZUser", "data": {"id": "u"}},
+            {"kind": "AZTenant", "data": {"tenantId": guid(6), "displayName": "Shop", "collected": True}},
+        ],
+        "meta": {"type": "azure"},
+    }
+    plain, batched, collected = (load(tmp_path, each) for each in ([*apps, given], batch, hound))
+    relations = [{each.id for each in one.relations} for one in (plain, batched, collected)]
+    assert relations[0] == relations[1] == relations[2]
+    assert (collected.tally.facts, collected.tally.ignored) == (4, 1)
+    assert "is not named" not in says(collected, NoteKind.ASSUMED)
+
+
+def test_an_answer_that_was_refused_is_said(tmp_path: Path) -> None:
+    page = {"value": [principal(1)]}
+    refused = {"id": "2", "status": 403, "body": {"error": {"code": "Authorization_RequestDenied"}}}
+    loaded = load(tmp_path, {"responses": [{"id": "1", "status": 200, "body": page}, refused]})
+    assert (loaded.tally.facts, loaded.tally.rejected) == (1, 1)
+
+
+def test_sections_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    loaded = load(tmp_path, {"servicePrincipals": [principal(1)], "users": [{"id": "u"}], "groups": {"value": []}})
+    assert (loaded.tally.facts, loaded.tally.ignored) == (1, 2)
+
+
 def test_federated_credentials_of_an_application_page(tmp_path: Path) -> None:
     context = f"https://graph.microsoft.com/v1.0/$metadata#applications('{guid(3)}')/federatedIdentityCredentials"
     trust = {"id": guid(6), "name": "x", "issuer": "https://ci.example", "subject": "repo:a/b", "audiences": ["y"]}

@@ -109,6 +109,18 @@ def test_what_is_suspended_or_deleted_opens_nothing(tmp_path: Path, stop: dict[s
     assert reached(tmp_path, data, "github:installation/1") == set()
 
 
+@pytest.mark.parametrize("wrap", [lambda each: {"payload": each}, lambda each: {"request": {"payload": each}}])
+def test_an_event_inside_its_delivery(tmp_path: Path, wrap: Any) -> None:
+    plain, wrapped = (load(tmp_path, each) for each in (event(installation(1)), wrap(event(installation(1)))))
+    assert {each.id for each in plain.relations} == {each.id for each in wrapped.relations}
+    assert plain.tally == wrapped.tally
+
+
+def test_a_persons_own_key_is_not_taken_for_one_of_a_repository(tmp_path: Path) -> None:
+    key = {**OTHERS["deploy_key"], "url": "https://api.example/user/keys/2"}
+    assert load(tmp_path, [key]).tally.ignored == 1
+
+
 def test_permissions_on_the_organisation_are_not_limited_to_repositories(tmp_path: Path) -> None:
     loaded = load(tmp_path, [installation(1, "selected", members="read", organization_hooks="write", issues="read")])
     assert {scope for _, scope in pairs(loaded, Verb.GRANTS)} == {

@@ -32,6 +32,15 @@ def grant(number: int, scope: str, **says: Any) -> dict[str, Any]:
     return {**common, "status": "ACTIVE", **link, **says}
 
 
+def registered(number: int, **says: Any) -> dict[str, Any]:
+    return {
+        "client_id": f"client{number}",
+        "client_name": f"App {number}",
+        "grant_types": ["client_credentials"],
+        **says,
+    }
+
+
 def api_token(number: int, **says: Any) -> dict[str, Any]:
     return {"id": f"00T{number}", "userId": "00u1", "clientName": "Okta API", "tokenWindow": "P30D", **says}
 
@@ -43,6 +52,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "token": {"id": "oar1", "clientId": "client1", "issuer": ISSUER, "scopes": ["a"], "status": "ACTIVE"},
     "api_token": api_token(1, network={"connection": "ZONE", "include": ["nzo1"]}, expiresAt="2030-01-01T00:00:00Z"),
     "scope": {"id": "scp1", "name": "a", "consent": "IMPLICIT", "metadataPublish": "NO_CLIENTS", "_links": {}},
+    "registered": registered(1),
     "secret": {"id": "ocs1", "status": "ACTIVE", "secret_hash": "x"},
 }
 
@@ -83,6 +93,19 @@ def test_one_app_that_two_users_consented_to_is_one_app_with_two_grants(tmp_path
     loaded = load(tmp_path, [grant(1, "openid", userId=user) for user in ("00u1", "00u2")])
     assert len(ids(loaded, Kind.SERVICE)) == 1
     assert len(pairs(loaded, Verb.GRANTS)) == 2
+
+
+def test_a_grant_may_name_its_app_only_by_its_link(tmp_path: Path) -> None:
+    loaded = load(tmp_path, [{key: each for key, each in grant(1, "okta.users.read").items() if key != "clientId"}])
+    assert pairs(loaded, Verb.GRANTS) == {("okta:client/0oa1", "okta:scope/okta.users.read")}
+    assert pairs(loaded, Verb.HOLDS) == {("okta:app/0oa1", "okta:client/0oa1")}
+
+
+def test_a_client_that_registered_itself_is_an_app(tmp_path: Path) -> None:
+    loaded = load(tmp_path, [registered(1, client_secret="CANARY")], parties={"App 1": "acme"})
+    assert pairs(loaded, Verb.OWNS) == {("acme", "okta:app/client1")}
+    assert pairs(loaded, Verb.HOLDS) == {("okta:app/client1", "okta:client/client1")}
+    assert "CANARY" not in loaded.model_dump_json()
 
 
 def test_a_scope_belongs_to_its_authorization_server(tmp_path: Path) -> None:

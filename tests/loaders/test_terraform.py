@@ -80,6 +80,28 @@ def test_a_role_that_trusts_an_outsider() -> None:
     assert "reads:aws s3 read arn:aws:s3:::labels>arn:aws:s3:::labels" in _edges(loaded)
 
 
+def test_a_policy_before_the_things_that_it_names_takes_nothing_from_them() -> None:
+    allow = {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}}
+    policy = _row("aws_iam_policy", "p", arn=f"arn:aws:iam::{OWN}:policy/p", policy=json.dumps(allow))
+    bucket = _row("aws_s3_bucket", "b", arn="arn:aws:s3:::orders", bucket="orders")
+    before, after = _state(policy, bucket), _state(bucket, policy)
+    assert not _says(before, NoteKind.CONTRADICTED)
+    assert Estate.build([before]).digest == Estate.build([after]).digest
+
+
+def test_a_resource_that_is_made_elsewhere_than_the_rest() -> None:
+    far = _row("aws_sqs_queue", "q", name="q", region="us-east-2")
+    near = _row("aws_sqs_queue", "p", name="p", arn=f"arn:aws:sqs:eu-west-1:{OWN}:p")
+    assert f"arn:aws:sqs:us-east-2:{OWN}:q" in {each.id for each in _state(far, near).entities}
+
+
+def test_the_managed_policies_that_a_role_has_and_no_others() -> None:
+    policy = "arn:aws:iam::aws:policy/AdministratorAccess"
+    role = _row("aws_iam_role", "r", arn=f"arn:aws:iam::{OWN}:role/r", name="r")
+    kept = _row("aws_iam_role_policy_attachments_exclusive", "x", role_name="r", policy_arns=[policy])
+    assert f"grants:arn:aws:iam::{OWN}:role/r session>{policy} in {OWN}" in _edges(_state(role, kept))
+
+
 def test_a_bucket_whose_public_access_is_blocked() -> None:
     policy = {
         "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Principal": "*", "Resource": "arn:aws:s3:::b/*"}
@@ -173,6 +195,64 @@ def test_an_identity_of_azure_and_what_it_may() -> None:
     } <= _edges(loaded)
 
 
+def test_an_identity_of_azure_that_a_plan_will_make() -> None:
+    def row(kind: str, **values: Any) -> dict[str, Any]:
+        return _row(f"azurerm_{kind}", "x", **values)
+
+    function = row("linux_function_app", name="f", identity=[{"type": "SystemAssigned"}])
+    store = row("storage_account", name="s")
+    given = {**row("role_assignment", role_definition_name="Storage Blob Data Reader"), "name": "y"}
+    given["address"] = "azurerm_role_assignment.y"
+    refers = {
+        "principal_id": {
+            "references": ["azurerm_linux_function_app.x.identity[0].principal_id", "azurerm_linux_function_app.x"]
+        },
+        "scope": {"references": ["azurerm_storage_account.x.id", "azurerm_storage_account.x"]},
+    }
+    configured = {"mode": "managed", "type": "azurerm_role_assignment", "name": "y", "expressions": refers}
+    loaded = _of(
+        {
+            "format_version": "1.2",
+            "terraform_version": "1.9.0",
+            "planned_values": {"root_module": {"resources": [function, store, given]}},
+            "configuration": {"root_module": {"resources": [configured]}},
+        }
+    )
+    key = "azure:principal ${azurerm_linux_function_app.x} credentials"
+    assert {
+        f"holds:${{azurerm_linux_function_app.x}}>{key}",
+        f"grants:{key}>Storage Blob Data Reader on ${{azurerm_storage_account.x}}",
+        "reads:azure read ${azurerm_storage_account.x}>${azurerm_storage_account.x}",
+    } <= _edges(loaded)
+    assert loaded.tally.rejected == 0
+
+
+def test_members_at_google_that_a_plan_will_make() -> None:
+    robot = _row("google_service_account", "r", account_id="run", project="shop")
+    secret = _row("google_secret_manager_secret", "s", secret_id="db", project="shop")
+    member = _row("google_secret_manager_secret_iam_member", "m", role="roles/secretmanager.secretAccessor")
+    refers = {
+        "member": {"references": ["google_service_account.r.email", "google_service_account.r"]},
+        "secret_id": {"references": ["google_secret_manager_secret.s.id", "google_secret_manager_secret.s"]},
+    }
+    configured = {"mode": "managed", "type": member["type"], "name": "m", "expressions": refers}
+    loaded = _of(
+        {
+            "format_version": "1.2",
+            "terraform_version": "1.9.0",
+            "planned_values": {"root_module": {"resources": [robot, secret, member]}},
+            "configuration": {"root_module": {"resources": [configured]}},
+        }
+    )
+    place = "google:secret_manager_secret/shop/db"
+    key = "google:run@shop.iam.gserviceaccount.com credentials"
+    assert {
+        f"grants:{key}>roles/secretmanager.secretAccessor on {place}",
+        f"reads:google read {place}>{place}",
+    } <= _edges(loaded)
+    assert loaded.tally.rejected == 0
+
+
 def test_members_at_google() -> None:
     robot = "run@shop.iam.gserviceaccount.com"
     pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/attribute.repo/x"
@@ -197,6 +277,140 @@ def test_members_at_google() -> None:
         f"controls:google act as google:{robot}>google:{robot}",
         f"reads:google read project shop>{secret}",
     } <= _edges(loaded)
+
+
+def test_a_whole_policy_at_google() -> None:
+    bindings = [
+        {
+            "role": "roles/viewer",
+            "members": ["serviceAccount:scan@lens.iam.gserviceaccount.com", "deleted:user:x@y?uid=1"],
+        },
+        {"role": "roles/editor", "members": ["projectEditor:shop", "projectViewer:mill"]},
+    ]
+    loaded = _state(
+        _row("google_storage_bucket", "b", name="b", project="shop"),
+        _row("google_project_iam_policy", "p", project="shop", policy_data=json.dumps({"bindings": bindings})),
+    )
+    assert _parties(loaded) == {"google:project lens", "google:project mill"}
+    assert {
+        "grants:google:project lens credentials>roles/viewer on project shop",
+        "grants:google:projectEditor:shop credentials>roles/editor on project shop",
+        "reads:google read project shop>google:storage_bucket/b",
+    } <= _edges(loaded)
+    assert not any("uid=1" in each for each in _edges(loaded))
+    assert loaded.tally.facts == 2
+
+
+def test_whom_a_dataset_lists() -> None:
+    listed = [
+        {"role": "READER", "user_by_email": "etl@lens.iam.gserviceaccount.com"},
+        {"role": "OWNER", "special_group": "projectOwners"},
+        {"role": "READER", "special_group": "allAuthenticatedUsers"},
+        {"view": [{"dataset_id": "x", "project_id": "other", "table_id": "t"}]},
+    ]
+    writer = {"role": "WRITER", "iam_member": "serviceAccount:w@mill.iam.gserviceaccount.com"}
+    loaded = _state(
+        _row("google_bigquery_dataset", "d", dataset_id="dw", project="shop", access=listed),
+        _row("google_bigquery_dataset_access", "a", dataset_id="dw", project="shop", **writer),
+    )
+    dataset = "google:bigquery_dataset/shop/dw"
+    assert _parties(loaded) == {"google:project lens", "google:project mill"}
+    assert f"grants:google:project mill credentials>roles/bigquery.dataEditor on {dataset}" in _edges(loaded)
+    assert _open(loaded) == {f"google read by anyone {dataset}"}
+
+
+# sharing
+
+
+def test_images_snapshots_and_keys_that_another_account_may_use() -> None:
+    key = f"arn:aws:kms:eu-west-1:{OWN}:key/k"
+    loaded = _state(
+        _row("aws_ami_launch_permission", "i", image_id="ami-1", account_id="999988887777"),
+        _row("aws_snapshot_create_volume_permission", "s", snapshot_id="snap-1", account_id="999988887777"),
+        _row("aws_db_snapshot", "d", arn=f"arn:aws:rds:eu-west-1:{OWN}:snapshot:d", shared_accounts=["all"]),
+        _row("aws_kms_key", "k", arn=key, key_id="k"),
+        _row(
+            "aws_kms_grant",
+            "g",
+            key_id="k",
+            grantee_principal="arn:aws:iam::999988887777:role/x",
+            operations=["Decrypt"],
+        ),
+    )
+    assert _parties(loaded) == {"aws:999988887777"}
+    assert {
+        "reads:aws volume read arn:aws:ec2:eu-west-1::image/ami-1>arn:aws:ec2:eu-west-1::image/ami-1",
+        "reads:aws volume read arn:aws:ec2:eu-west-1::snapshot/snap-1>arn:aws:ec2:eu-west-1::snapshot/snap-1",
+        f"grants:{key} access of arn:aws:iam::999988887777:role/x>aws kms read {key}",
+    } <= _edges(loaded)
+    assert _open(loaded) == {f"aws rds-snapshot read by anyone arn:aws:rds:eu-west-1:{OWN}:snapshot:d"}
+    assert loaded.tally.facts == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "open_"),
+    [
+        ([_row("aws_s3_bucket", "b", bucket="b", acl="public-read")], True),
+        ([_row("aws_s3_bucket", "b", bucket="b", acl="private")], False),
+        ([_row("aws_s3_bucket_acl", "b", bucket="b", acl="public-read-write")], True),
+        (
+            [
+                _row("aws_s3_bucket_acl", "b", bucket="b", acl="public-read"),
+                _row("aws_s3_bucket_public_access_block", "b", bucket="b", ignore_public_acls=True),
+            ],
+            False,
+        ),
+    ],
+)
+def test_a_bucket_that_anyone_may_read_by_its_access_list(rows: list[dict[str, Any]], open_: bool) -> None:
+    assert ("aws s3 read by anyone arn:aws:s3:::b" in _open(_state(*rows))) == open_
+
+
+def test_code_of_others_that_runs_inside() -> None:
+    layer, url = "arn:aws:lambda:eu-west-1:999988887777:layer:lens:3", "https://templates.example/x.yaml"
+    function = f"arn:aws:lambda:eu-west-1:{OWN}:function:f"
+    loaded = _state(
+        _row("aws_lambda_function", "f", arn=function, function_name="f", layers=[layer]),
+        _row(
+            "aws_cloudformation_stack", "s", id="arn:aws:cloudformation:x:1:stack/s/1", template_url=f"{url}?key=CANARY"
+        ),
+    )
+    assert {
+        f"publishes:aws:999988887777>{layer}",
+        f"installs:{function}>{layer}",
+        f"installs:arn:aws:cloudformation:x:1:stack/s/1>{url}",
+    } <= _edges(loaded)
+
+
+# older shapes
+
+
+def test_a_state_of_version_3_says_what_one_of_version_4_says() -> None:
+    trust = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "999988887777"}}}
+    role = {"arn": f"arn:aws:iam::{OWN}:role/r", "name": "r", "assume_role_policy": json.dumps(trust), "tags.%": "0"}
+    rule = {"bucket": "b", "rule.#": "1", "rule.0.id": "x", "rule.0.destination.#": "1"}
+    flat = {**rule, "rule.0.destination.77.bucket": "arn:aws:s3:::copy"}
+
+    def row(kind: str, attributes: dict[str, str]) -> dict[str, Any]:
+        return {"type": kind, "primary": {"id": "1", "attributes": attributes}}
+
+    resources = {
+        "aws_iam_role.r": row("aws_iam_role", role),
+        "aws_s3_bucket_replication_configuration.b.0": row("aws_s3_bucket_replication_configuration", flat),
+        "data.aws_caller_identity.me": row("aws_caller_identity", {"account_id": OWN}),
+        "broken": {},
+    }
+    modules = [{"path": ["root", "in"], "resources": resources}]
+    loaded = _of({"version": 3, "terraform_version": "0.11.14", "serial": 1, "modules": modules})
+    assert _parties(loaded) == {"aws:999988887777"}
+    assert "derives_from:arn:aws:s3:::copy>arn:aws:s3:::b" in _edges(loaded)
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("data", [{"planned_values": {"root_module": {}}}, {"version": 3, "serial": 1, "lineage": "x"}])
+def test_plans_cut_to_what_is_planned_and_empty_states(data: dict[str, Any]) -> None:
+    assert LOADER.recognises(data)
+    assert "no resources" in _says(_of(data), NoteKind.INCOMPLETE)
 
 
 # the law
@@ -282,10 +496,11 @@ def test_terraforms_own_language_is_refused(shared: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        ({"version": 3, "terraform_version": "0.11.0", "serial": 1, "modules": []}, "version '3'"),
+        ({"version": 2, "terraform_version": "0.6.0", "serial": 1, "modules": []}, "version '2'"),
         ({"version": 4.5, "resources": [{"type": "x", "instances": []}]}, "not|neither"),
         ({"format_version": "2.0", "terraform_version": "9", "values": {}}, "format_version '2.0'"),
         ({"resource": {"aws_s3_bucket": {"b": {}}}, "terraform": {}}, "terraform show -json"),
+        ({"encryption_version": "v0", "encrypted_data": "eA==", "serial": 1, "lineage": "x"}, "tofu show -json"),
         ({"a": 1}, "neither a plan nor a state"),
         ([], "neither a plan nor a state"),
     ],
