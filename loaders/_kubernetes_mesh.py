@@ -15,6 +15,13 @@ from ._kubernetes_reading import Resource, Workload, labels, mappings, text, tex
 _OPERATION = ("methods", "hosts", "ports", "paths")
 _ACCOUNTS = ("principals", "namespaces", "serviceAccounts", "notPrincipals", "notNamespaces", "notServiceAccounts")
 _IDENTIFYING = (*_ACCOUNTS, "requestPrincipals")
+_CONDITIONS = {
+    "source.principal": ("principals", "notPrincipals"),
+    "source.namespace": ("namespaces", "notNamespaces"),
+    "source.serviceAccount": ("serviceAccounts", "notServiceAccounts"),
+    "request.auth.principal": ("requestPrincipals", "notRequestPrincipals"),
+}
+"""Conditions that say who may come in, as a source says it."""
 _UNREAD = ("ipBlocks", "remoteIpBlocks", "notIpBlocks", "notRemoteIpBlocks", "notRequestPrincipals")
 MAX_IDENTITIES = 1000
 
@@ -57,6 +64,7 @@ class Mesh:
     policies: list[Policy] = field(default_factory=list)
     identities: dict[str, Identity] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
+    idle: list[Resource] = field(default_factory=list)
     unread: int = 0
 
     def build(self) -> None:
@@ -64,6 +72,7 @@ class Mesh:
         cluster = self.doors.cluster
         for resource in cluster.manifests.of("AuthorizationPolicy", group="istio.io"):
             self._policy(resource)
+        cluster.idle("AuthorizationPolicies", self.idle)
         if self.policies:
             self._identities()
         for policy in self.policies:
@@ -85,6 +94,9 @@ class Mesh:
         if action not in ("ALLOW", "DENY"):
             cluster.gathering.ignore("AuthorizationPolicies that neither allow nor deny")
             return
+        if labels(resource.get("metadata", "annotations")).get("istio.io/dry-run") == "true":
+            cluster.gathering.ignore("AuthorizationPolicies on trial (dry-run), which are not in force")
+            return
         rules = under(spec, "rules")
         if cluster.identified(resource) is None or not _fits(spec, rules):
             cluster.gathering.reject("an AuthorizationPolicy that cannot be read", at=resource.at)
@@ -95,7 +107,7 @@ class Mesh:
         if policy.workloads or policy.fronts or (action == "ALLOW" and any(each.sources for each in policy.rules)):
             cluster.gathering.fact()
         else:
-            cluster.gathering.ignore("AuthorizationPolicies that select no workload read with them")
+            self.idle.append(resource)
 
     def _aim(self, policy: Policy) -> None:
         """What a policy is for: workloads by label, all of a namespace or of the mesh, or Services by name."""
@@ -226,7 +238,8 @@ class Mesh:
 
     def _principal(self, said: str, policy: Policy) -> str | None:
         parts = said.split("/")
-        if len(parts) == 5 and parts[1::2] == ["ns", "sa"] and "*" not in said:
+        ours = ("cluster.local", self.doors.cluster.options.trust_domain)  # the first stands for any mesh's own
+        if len(parts) == 5 and parts[1::2] == ["ns", "sa"] and parts[0] in ours and "*" not in said:
             return self.doors.cluster.account(parts[2], parts[4], policy.resource)
         return self._other("principal", said, policy)
 
@@ -336,11 +349,39 @@ def _fits(spec: Any, rules: Any) -> bool:
 
 
 def _rule(value: Any) -> Rule:
-    sources = [_source(each) for each in mappings(under(value, "from"))]
+    asked, more = _conditions(mappings(under(value, "when")))
+    sources = [_source(each) for each in mappings(under(value, "from"))] or [{}]
+    more = more or any(source.get(word) for source in sources for word in asked if not word.startswith("not"))
+    sources = [_narrowed(each, asked) for each in sources]
     operations = [each for one in mappings(under(value, "to")) if isinstance(each := one.get("operation"), dict)]
-    anyone = not sources or any(not any(each.get(word) for word in _IDENTIFYING) for each in sources)
+    anyone = any(not any(each.get(word) for word in _IDENTIFYING) for each in sources)
     anything = not operations or any(not any(each.values()) for each in operations)
-    return Rule(None if anyone else sources, None if anything else operations, bool(under(value, "when")))
+    return Rule(None if anyone else sources, None if anything else operations, more)
+
+
+def _conditions(listed: list[dict[str, Any]]) -> tuple[dict[str, list[str]], bool]:
+    """What conditions ask of the source, in the words of one; and whether they ask for more than that."""
+    asked: dict[str, list[str]] = {}
+    more = False
+    for each in listed:
+        wanted, unwanted = _CONDITIONS.get(text(each.get("key")), ("", ""))
+        values, others = texts(each.get("values")), texts(each.get("notValues"))
+        more = more or not wanted or bool(values and wanted in asked)
+        if wanted and values:
+            asked.setdefault(wanted, values)
+        if wanted and others:
+            asked[unwanted] = asked.get(unwanted, []) + others
+    return asked, more
+
+
+def _narrowed(source: dict[str, Any], asked: dict[str, list[str]]) -> dict[str, Any]:
+    """A source with what conditions ask besides; of two lists of whom it wants its own stays."""
+    more = {
+        word: texts(source.get(word)) + said
+        for word, said in asked.items()
+        if word.startswith("not") or not source.get(word)
+    }
+    return source | more
 
 
 def _source(value: dict[str, Any]) -> dict[str, Any]:

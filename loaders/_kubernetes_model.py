@@ -155,10 +155,17 @@ class Cluster:
     def _count(self, policies: list[NetworkPolicy], selected: dict[int, int]) -> None:
         idle = [policy for place, policy in enumerate(policies) if not selected[place]]
         self.gathering.fact(len(policies) - len(idle))
-        if idle:
-            self.gathering.ignore("network policies that select no workload read with them", len(idle))
-            message = "network policies without the workloads they select say nothing; read them together (option also)"
-            self.gathering.note(NoteKind.INCOMPLETE, message, at=idle[0].resource.at)
+        self.idle("network policies", [each.resource for each in idle])
+
+    def idle(self, what: str, policies: list[Resource]) -> None:
+        """Policies whose workloads were not read with them: ignored, with what to do about it."""
+        if not policies:
+            return
+        self.gathering.ignore(f"{what} that select no workload read with them", len(policies))
+        some = ", ".join(sorted(f"{each.namespace}/{each.name}" for each in policies)[:3])
+        message = f"{len(policies)} {what}, such as {some}, say nothing here: the workloads they select are not in the "
+        message += "files read; load them together with those (the option also)"
+        self.gathering.note(NoteKind.INCOMPLETE, message, at=policies[0].at)
 
     def _namespaces(self, workloads: list[Workload]) -> dict[str, Namespace]:
         stated = {

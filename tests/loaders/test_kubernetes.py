@@ -168,6 +168,11 @@ def _rule(*sources: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"rules": [{"from": [{"source": each} for each in sources], **more}]}
 
 
+def _when(key: str, sources: tuple[dict[str, Any], ...] = (), **said: list[str]) -> dict[str, Any]:
+    rule = {"when": [{"key": key, **said}]}
+    return _rule(*sources, **rule) if sources else {"rules": [rule]}
+
+
 @pytest.mark.parametrize(
     ("specs", "granted"),
     [
@@ -193,10 +198,52 @@ def _rule(*sources: dict[str, Any], **more: Any) -> dict[str, Any]:
         ([_rule({"ipBlocks": ["192.0.2.0/24"]})], set()),
         ([_rule({"principals": ["elsewhere/ns/x/sa/stranger"]})], {"stranger"}),
         ([{"action": "AUDIT", **_rule(ALLOW)}], set()),
+        ([_when("source.principal", values=["cluster.local/ns/red/sa/one"])], {"one"}),
+        ([_when("source.namespace", notValues=["red"])], {"two", "default"}),
+        ([_when("source.serviceAccount", values=["blue/two"])], {"two"}),
+        ([_when("request.auth.principal", values=["https://idp.example/*"])], {"*"}),
+        ([_when("request.headers[x]", values=["1"])], set()),
+        ([_when("source.principal", ({"namespaces": ["red", "blue"]},), values=["*/sa/two"])], {"two"}),
+        ([_when("source.principal", (ALLOW,), notValues=["*/sa/one"])], set()),
+        ([_rule(ALLOW), {"action": "DENY", **_when("source.namespace", values=["red"])}], set()),
+        ([_rule(ALLOW), {"action": "DENY", **_when("source.principal", (ALLOW,), values=["*/sa/two"])}], {"one"}),
     ],
 )
 def test_who_an_authorization_policy_lets_in(specs: list[dict[str, Any]], granted: set[str]) -> None:
     assert _mesh(*specs) == granted
+
+
+def _authorization(spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    named = {"name": "p", "namespace": "green", **metadata}
+    return {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": named, "spec": spec}
+
+
+def test_an_account_of_another_trust_domain_is_none_of_ours() -> None:
+    ours = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one", "namespace": "red"}}
+    listed = ["partner.example/ns/red/sa/one", "cluster.local/ns/red/sa/one"]
+    for number, options in enumerate(({}, {"trust_domain": "ours.example"})):
+        loaded = load([ours, _authorization(_rule({"principals": listed[number : number + 1]}))], **options)
+        (grant,) = (each for each in loaded.relations if each.verb == Verb.GRANTS)
+        assert grant.sources == (
+            f"k8s:{('principal partner.example/ns/red/sa/one', 'red/serviceaccount/one')[number]}",
+        )
+
+
+def test_a_policy_on_trial_lets_in_and_refuses_nobody() -> None:
+    pod = deployment("one", "green", {"app": "one"})
+    trial = {"annotations": {"istio.io/dry-run": "true"}}
+    deny = {"action": "DENY", **_rule({"namespaces": ["green"]})}
+    loaded = load([pod, _authorization(_rule({"namespaces": ["green"]})), _authorization(deny, name="q", **trial)])
+    assert sum(each.verb == Verb.GRANTS for each in loaded.relations) == 1
+    assert not load([pod, _authorization(_rule(ALLOW), **trial)]).relations
+    assert any("on trial" in each.message for each in loaded.notes)
+
+
+def test_policies_without_the_workloads_they_are_for_say_so() -> None:
+    loaded = load([_authorization({"action": "DENY", **_rule(ALLOW)})])
+    (note,) = (each for each in loaded.notes if each.kind == NoteKind.INCOMPLETE)
+    assert "the option also" in note.message
+    assert note.provenance[0].line == 1
 
 
 @pytest.mark.parametrize(
