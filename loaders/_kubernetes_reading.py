@@ -15,6 +15,7 @@ from blastradius.model import Provenance
 Keys = tuple[str | int, ...]
 
 _CORE = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})
+_OF_GROUP = re.compile(r"(?!([a-z.]+\.)?backstage\.io/)[a-z0-9-]+(\.[a-z0-9-]+)+/v[0-9]+((alpha|beta)[0-9]+)?")
 _NO_MANIFEST = {
     "Config": "a kubeconfig, not manifests; load what kubectl get gives",
     "Kustomization": "a kustomization, not manifests; load what kubectl kustomize gives",
@@ -137,8 +138,9 @@ def _known(value: Any) -> bool:
         return False
     if not isinstance(value.get("apiVersion"), str):
         return False
-    group = _group(value["apiVersion"])
-    return group in _CORE or group.endswith((".k8s.io", ".istio.io", ".openshift.io"))
+    if _group(value["apiVersion"]) in (*_CORE, "kustomize.config.k8s.io"):
+        return True
+    return isinstance(value.get("metadata"), dict) and bool(_OF_GROUP.fullmatch(value["apiVersion"]))
 
 
 def _group(api_version: str) -> str:

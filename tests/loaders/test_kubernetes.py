@@ -368,6 +368,27 @@ def test_what_is_not_recognised(data: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "kind", "known"),
+    [
+        ("cilium.io/v2", "CiliumNetworkPolicy", True),
+        ("configuration.konghq.com/v1", "KongConsumer", True),
+        ("crd.projectcalico.org/v1", "GlobalNetworkPolicy", True),
+        ("backstage.io/v1alpha1", "Component", False),
+        ("scaffolder.backstage.io/v1beta3", "Template", False),
+        ("acme/v1", "Order", False),
+        ("www.acme.com/orders", "Order", False),
+    ],
+)
+def test_resources_of_any_group_are_manifests(version: str, kind: str, known: bool) -> None:
+    data = {"apiVersion": version, "kind": kind, "metadata": {"name": "x"}, "spec": {}}
+    assert LOADER.recognises(data) == known
+    if known:
+        loaded = _one(data)
+        assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
+        assert any(kind in each.message for each in loaded.notes)
+
+
+@pytest.mark.parametrize(
     ("options", "reason"),
     [
         ({"namespaces": "x"}, "namespace"),
