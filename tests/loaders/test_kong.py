@@ -256,6 +256,27 @@ def test_what_is_not_recognised(data: Any) -> None:
     assert not LOADER.recognises(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "known"),
+    [
+        ({"services": [{"name": "s", "host": "h"}]}, True),
+        ({"_workspace": "w", "consumers": [{"username": "c"}]}, True),
+        ({"routes": [{"paths": ["/"]}], "plugins": [{"name": "key-auth"}]}, True),
+        ({"plugins": [{"name": "key-auth"}]}, False),
+        ({"services": {"web": {"image": "i"}}}, False),
+        ({"services": [{"name": "s", "host": "h"}], "version": "3"}, False),
+        ({"services": [{"name": "s"}]}, False),
+        ({"services": ["host"], "consumers": "username"}, False),
+    ],
+)
+def test_a_configuration_may_leave_out_its_version(data: Any, known: bool) -> None:
+    assert LOADER.recognises(data) == known
+    if known:
+        loaded = _load(data)
+        assert loaded.tally.facts == sum(len(each) for each in data.values() if isinstance(each, list))
+        assert any("'_format_version'" in each.message for each in loaded.notes)
+
+
 def test_unknown_options_are_refused() -> None:
     with pytest.raises(InputError, match="gateway"):
         _load(PARTNERS, gatewey="x")
