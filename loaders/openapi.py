@@ -11,12 +11,12 @@ from blastradius.options import harmless, read_options
 
 from ._openapi_model import Modelled
 from ._openapi_options import Options
-from ._openapi_reading import Description, read_description
+from ._openapi_reading import VERSIONS, Description, read_description
 
 
 def recognises(data: Any) -> bool:
     """Whether a document says it is an OpenAPI or Swagger description."""
-    return isinstance(data, dict) and ("openapi" in data or "swagger" in data)
+    return isinstance(data, dict) and any(word in data for word in VERSIONS)
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -31,7 +31,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     model.build()
     return Loaded(
         title=description.title,
-        entities=(*model.scopes.values(), *model.operations.values()),
+        entities=(*model.scopes.values(), *model.operations.values(), *model.feeds.values()),
         relations=tuple(model.relations.values()),
         notes=_placed((*description.notes, *model.notes), document),
         tally=model.tally,
@@ -59,11 +59,12 @@ LOADER = Loader(
     suffixes=(".yaml", ".yml", ".json"),
     recognises=recognises,
     load=load,
-    reads="operations, security schemes, scopes, and the scopes that each operation asks for",
+    reads="operations, security schemes, scopes, the scopes that each operation asks for, webhooks and callbacks",
     infers_not=(
         "whether we offer or call the API (option direction)",
         "which service answers (option served_by)",
         "what an operation reads and writes (option effects)",
+        "who takes in the webhooks and callbacks that it sends",
         "who holds credentials and what they were granted",
         "whether several scopes in one requirement mean all or any (option scopes)",
     ),

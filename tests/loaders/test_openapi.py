@@ -16,8 +16,8 @@ import yaml
 
 from blastradius.errors import InputError
 from blastradius.loader import Loaded, Loader
-from blastradius.model import NoteKind, Operation, Scope, Verb
-from blastradius.reading import read_document
+from blastradius.model import Kind, NoteKind, Operation, Scope, Verb
+from blastradius.reading import parse_document, read_document
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.openapi").LOADER
 ROOT = Path(__file__).parents[2]
@@ -83,6 +83,57 @@ def test_repeated_operation_ids_are_told_apart(tmp_path: Path) -> None:
     loaded = _small(tmp_path, {"/a": {"get": {"operationId": "x"}}, "/b": {"get": {"operationId": "x"}}})
     assert len(_operations(loaded)) == 2
     assert loaded.tally.facts == 2
+
+
+def test_what_the_api_sends_is_a_feed(tmp_path: Path) -> None:
+    paths = {"/a": {"post": {"operationId": "add", "callbacks": {"done": {"{$request.body#/url}": {"post": {}}}}}}}
+    hooks: dict[str, Any] = {"webhooks": {"paid": {"post": {}, "put": {}}, "bad\u202e": {"post": {}}}}
+    loaded = _small(tmp_path, paths, hooks, served_by="shop", direction="consumed")
+    feeds = {each.id for each in loaded.entities if each.kind == Kind.FEED}
+    assert feeds == {"t:webhook paid", "t:callback done of add"}
+    sent = {(each.sources, each.targets[0]) for each in loaded.relations if each.verb == Verb.PUBLISHES}
+    assert sent == {(("shop",), each) for each in feeds}
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (4, 1, 0)
+    assert "who takes them in" in _says(loaded, NoteKind.INCOMPLETE)
+
+
+def test_a_scheme_may_be_named_by_its_place(tmp_path: Path) -> None:
+    schemes = {"oauth": {"type": "oauth2", "flows": {"x": {"scopes": {"read": ""}}}}, "key": {"type": "apiKey"}}
+    security = [{"#/components/securitySchemes/oauth": ["read"]}, {"#/components/securitySchemes/key": []}]
+    extra = {"components": {"securitySchemes": schemes}}
+    loaded = _small(tmp_path, {"/a": {"get": {"security": security}}}, extra)
+    assert _permits(loaded) == {("t:read",), ("t:key",)}
+    assert not _says(loaded, NoteKind.UNRESOLVED)
+
+
+def test_roles_of_a_scheme_that_cannot_declare_any_are_not_missing(tmp_path: Path) -> None:
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "oauth": {"type": "oauth2"}}
+    security = [{"bearer": ["admin"]}, {"oauth": ["gone"]}]
+    extra = {"components": {"securitySchemes": schemes}}
+    loaded = _small(tmp_path, {"/a": {"get": {"security": security}}}, extra)
+    assert _permits(loaded) == {("t:admin",), ("t:gone",)}
+    assert "'oauth:gone'" in _says(loaded, NoteKind.UNRESOLVED)
+    assert "admin" not in _says(loaded, NoteKind.UNRESOLVED)
+
+
+def test_a_description_of_nothing_that_is_called_says_so(tmp_path: Path) -> None:
+    assert "describes no operation" in _says(_small(tmp_path, {}), NoteKind.INCOMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("info: {}\nopenapi: 3.3.0", "api.yaml:2:1: openapi version '3.3.0'; read are 3.0, 3.1 and 3.2"),
+        ("swagger: '1.1'", "api.yaml:1:1: swagger version '1.1'; read is 2.0"),
+        ("apis: []\nswaggerVersion: '1.2'", "api.yaml:2:1: swagger version '1.2'; read is 2.0"),
+    ],
+)
+def test_other_versions_are_refused_with_their_place(text: str, says: str) -> None:
+    document = parse_document(text, "api.yaml")
+    assert LOADER.recognises(document.data)
+    with pytest.raises(InputError) as refused:
+        LOADER.load(document, {})
+    assert refused.value.problems == (says,)
 
 
 def test_effects_and_what_matches_nothing(tmp_path: Path) -> None:
