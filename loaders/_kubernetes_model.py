@@ -268,6 +268,27 @@ class Cluster:
             self.gathering.entity(Store(id=made, name=name, basis=basis, provenance=at.at))
         return made
 
+    def secrets(self, namespace: str) -> list[str]:
+        """The Secrets of a namespace that the files have or refer to."""
+        start = f"{self.options.cluster}:{namespace}/secret/"
+        entities = self.gathering.entities.items()
+        return [name for name, each in entities if name.startswith(start) and isinstance(each, Credential)]
+
+    def _has_token(self, workload: Workload) -> bool:
+        """Whether the pods are given the token of their service account."""
+        if workload.token is not None:
+            return workload.token
+        name = (workload.namespace, workload.account or "default")
+        accounts = (each for each in self.manifests.of("ServiceAccount") if (each.namespace, each.name) == name)
+        return not any(each.get("automountServiceAccountToken") in (False, "false") for each in accounts)
+
+    def _default_accounts(self) -> None:
+        """Workloads that name no service account have the default one, where anything is said of it."""
+        for each in self.workloads():
+            default = f"{self.options.cluster}:{each.namespace}/serviceaccount/default"
+            if each.account is None and default in self.gathering.entities and self._has_token(each):
+                self._relate(Verb.HOLDS, self.ids[id(each)], default, each)
+
     def _infer(self, kind: str, made: str, declared: bool) -> None:
         if not declared:
             self.inferred.setdefault(kind, set()).add(made)
@@ -276,9 +297,7 @@ class Cluster:
         me = self.ids[id(workload)]
         if workload.account:
             account = self.account(workload.namespace, workload.account, workload.resource)
-            self._relate(Verb.HOLDS, me, account, workload)
-        elif f"{self.options.cluster}:{workload.namespace}/serviceaccount/default" in self.gathering.entities:
-            self._relate(Verb.HOLDS, me, self.named(workload.namespace, "serviceaccount", "default"), workload)
+            self._relate(Verb.HOLDS, me, account if self._has_token(workload) else None, workload)
         for name in sorted(workload.secrets - {""}):
             self._relate(Verb.HOLDS, me, self._secret(workload.namespace, name, workload.resource), workload)
         for name, read_only in sorted(workload.claims.items()):
@@ -302,6 +321,7 @@ class Cluster:
 
     def finish(self) -> None:
         """What was not modelled, and what was referred to and is not there."""
+        self._default_accounts()
         for resource in self.manifests.resources:
             if id(resource) not in self.used:
                 self.gathering.ignore(_word(resource.kind))

@@ -71,6 +71,7 @@ class Workload:
     labels: dict[str, str]
     ports: frozenset[Port]
     account: str | None
+    token: bool | None
     host_network: bool
     secrets: frozenset[str]
     claims: dict[str, bool]
@@ -236,12 +237,17 @@ def _workload(resource: Resource) -> Workload:
         resource=resource,
         labels=labels(under(template, "metadata", "labels")),
         ports=frozenset(port for each in containers for one in mappings(each.get("ports")) if (port := _port(one))),
-        account=account if isinstance(account, str) else None,
+        account=account if isinstance(account, str) and account else None,
+        token=_flag(under(spec, "automountServiceAccountToken")),
         host_network=under(spec, "hostNetwork") in (True, "true"),
         secrets=frozenset(_secrets(spec, containers)),
         claims=dict(_claims(resource, spec)),
         settings=tuple(setting for each in containers for setting in _settings(each)),
     )
+
+
+def _flag(value: Any) -> bool | None:
+    return True if value in (True, "true") else False if value in (False, "false") else None
 
 
 def labels(value: Any) -> dict[str, str]:

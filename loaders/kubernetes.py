@@ -14,6 +14,7 @@ from blastradius.gathering import Gathering
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.options import read_options
 
+from ._kubernetes_access import Access
 from ._kubernetes_doors import Doors
 from ._kubernetes_mesh import Mesh
 from ._kubernetes_model import Cluster
@@ -33,6 +34,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     documents = [document, *(document.sibling(each) for each in chosen.also)]
     cluster = Cluster(gathering, chosen, read(documents, chosen.namespace, gathering))
     cluster.build()
+    Access(cluster).build()
     doors = Doors(cluster)
     doors.build()
     Routes(doors).build()
@@ -47,13 +49,14 @@ LOADER = Loader(
     suffixes=(".yaml", ".yml", ".json"),
     recognises=recognises,
     load=load,
-    reads="workloads, Services, Ingress and routes, service accounts, Secrets, volume claims, network policies, and "
-    "of Istio gateways, virtual services, service entries and authorization policies",
+    reads="workloads, Services, Ingress and routes, service accounts, roles, Secrets, volume claims, network policies, "
+    "and of Istio gateways, virtual services, service entries and authorization policies",
     infers_not=(
         "which cluster it is (option cluster): manifests of two clusters need two names",
         "the namespace of manifests that name none (option namespace)",
         "files that belong together (option also): a policy says nothing without the workloads it selects",
         "what a secret opens, and who else has it",
+        "what roles permit beyond Secrets and workloads, and roles that are not in the files",
         "who runs a host outside (options parties and own_hosts)",
         "calls that no setting names",
         "whether what is exposed asks for a credential",

@@ -146,6 +146,82 @@ def test_an_authorization_policy_says_what_a_token_opens() -> None:
     assert Fact("prod:shop/service/orders", Capability.USE) not in reach.levels
 
 
+def _bound(*rules: dict[str, Any], subject: dict[str, Any] | None = None, **ref: Any) -> list[dict[str, Any]]:
+    """A workload and a Secret in each of two namespaces, and a role with these rules, bound in one."""
+    things: list[dict[str, Any]] = []
+    for space in ("red", "blue"):
+        things += [deployment(each, space, {}) for each in ("web", "db")]
+        things.append({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": space}})
+    common = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "r", "namespace": "red"}}
+    things.append({**common, "kind": "Role", "rules": list(rules)})
+    kind = "ClusterRoleBinding" if ref.pop("everywhere", "") else "RoleBinding"
+    who = subject or {"kind": "ServiceAccount", "name": "ci"}
+    named = {"kind": "Role", "name": "r", **ref}
+    return [*things, {**common, "kind": kind, "roleRef": named, "subjects": [who]}]
+
+
+def _opened(resources: list[dict[str, Any]], level: Level = Level.ABUSED) -> set[str]:
+    """The Secrets had and the workloads controlled with the token of service account ``ci`` of namespace red."""
+    estate = Estate.build([load(resources)])
+    reach = solve(estate, Scenario(leak=("k8s:red/serviceaccount/ci",), assume=level))
+    wanted = (Capability.POSSESS, Capability.CONTROL)
+    return {fact.entity.removeprefix("k8s:") for fact in reach.levels if fact.capability in wanted} - {
+        "red/serviceaccount/ci"
+    }
+
+
+def _may(verbs: str, resources: str, group: str = "", **more: Any) -> dict[str, Any]:
+    return {"apiGroups": [group], "resources": resources.split(), "verbs": verbs.split(), **more}
+
+
+RED = {"red/secret/s", "red/deployment/web", "red/deployment/db"}
+BLUE = {each.replace("red", "blue") for each in RED}
+
+
+@pytest.mark.parametrize(
+    ("rules", "ref", "opened"),
+    [
+        ([_may("get list", "secrets")], {}, {"red/secret/s"}),
+        ([_may("*", "*", "*")], {}, RED),
+        ([_may("get", "secrets", "apps")], {}, set()),
+        ([_may("get", "secrets", resourceNames=["s"])], {}, {"red/secret/s"}),
+        ([_may("get", "secrets", resourceNames=["other"])], {}, set()),
+        ([_may("delete", "secrets"), _may("get", "configmaps")], {}, set()),
+        ([_may("create", "pods")], {}, {"red/secret/s"}),
+        ([_may("create", "deployments", "apps")], {}, {"red/secret/s"}),
+        ([_may("patch", "deployments", "apps")], {}, {"red/deployment/web", "red/deployment/db"}),
+        ([_may("update", "deployments", "apps", resourceNames=["web"])], {}, {"red/deployment/web"}),
+        ([_may("patch", "statefulsets", "apps")], {}, set()),
+        ([_may("patch", "pods")], {}, {"red/deployment/web", "red/deployment/db"}),
+        ([_may("create", "pods/exec")], {}, {"red/deployment/web", "red/deployment/db"}),
+        ([_may("get", "deployments", "apps")], {}, set()),
+        ([], {"kind": "ClusterRole", "name": "edit"}, RED),
+        ([], {"kind": "ClusterRole", "name": "view"}, set()),
+        ([], {"kind": "ClusterRole", "name": "elsewhere"}, set()),
+        ([], {"kind": "ClusterRole", "name": "cluster-admin", "everywhere": "yes"}, RED | BLUE),
+    ],
+)
+def test_what_a_role_opens(rules: list[dict[str, Any]], ref: dict[str, Any], opened: set[str]) -> None:
+    assert _opened(_bound(*rules, **ref)) == opened
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "opened"),
+    [
+        ("Group", "system:serviceaccounts", True),
+        ("Group", "system:serviceaccounts:red", True),
+        ("Group", "system:serviceaccounts:blue", False),
+        ("Group", "system:authenticated", True),
+        ("Group", "engineers", False),
+        ("User", "ci", False),
+    ],
+)
+def test_who_a_binding_is_for(kind: str, name: str, opened: bool) -> None:
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ci", "namespace": "red"}}
+    resources = _bound(_may("get", "secrets"), subject={"kind": kind, "name": name})
+    assert bool(_opened([account, *resources])) == opened
+
+
 ALLOW = {"principals": ["cluster.local/ns/red/sa/one"]}
 
 
