@@ -42,12 +42,18 @@ class Access:
 
     cluster: Cluster
     roles: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
+    secrets: dict[str, list[str]] = field(default_factory=dict)
+    workloads: dict[tuple[str, str], list[Workload]] = field(default_factory=dict)
+    opened: set[tuple[str, str]] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     anonymous: set[str] = field(default_factory=set)
 
     def build(self) -> None:
         """Roles first, for bindings refer to them."""
         manifests = self.cluster.manifests
+        self.secrets = self.cluster.secrets()
+        for each in self.cluster.workloads():
+            self.workloads.setdefault((each.resource.group, each.resource.kind), []).append(each)
         for role in manifests.of("Role", "ClusterRole", group="authorization.k8s.io"):
             where = role.namespace if role.kind == "Role" else ""
             if role.get("aggregationRule") is None:
@@ -118,48 +124,50 @@ class Access:
         return made
 
     def _permit(self, scope: str, rule: dict[str, Any], where: str, at: Resource) -> None:
+        """What one rule of a role comes to, in one namespace or everywhere."""
         names = texts(rule.get("resourceNames"))
-        reads = _allows(rule, _READ, {"": {"secrets"}})
         runs = not names and _allows(rule, _RUN, _RUNNING)
-        for namespace in self._namespaces(where) if reads or runs else ():
+        opened = {"secret"} if runs or _allows(rule, _READ, {"": {"secrets"}}) else set[str]()
+        opened |= {kind.lower() for group, kind in self.workloads if _changes(rule, group, kind)}
+        for kind in sorted(opened):
             for name in names or [""]:
-                self._secrets(scope, namespace, name, at)
-        changed = [each for each in self.cluster.workloads() if where in ("", each.namespace) and _changes(rule, each)]
-        for workload in changed:
-            if not names or workload.resource.name in names:
-                self._change(scope, workload, at)
+                self._door(scope, where, kind, name, at)
 
-    def _namespaces(self, where: str) -> list[str]:
-        secrets = {each.namespace for each in self.cluster.manifests.of("Secret")}
-        return [where] if where else sorted(secrets | {each.namespace for each in self.cluster.workloads()})
-
-    def _operation(self, scope: str, made: str, name: str, at: Resource) -> str:
-        gathering = self.cluster.gathering
-        gathering.entities.setdefault(
-            made, Operation(id=made, name=name, api=f"{self.cluster.options.cluster}:api", provenance=at.at)
-        )
-        gathering.relate(Verb.PERMITS, scope, made, at=at.at)
-        return made
-
-    def _secrets(self, scope: str, namespace: str, name: str, at: Resource) -> None:
-        """To read one Secret, or all of a namespace."""
-        gathering, path = self.cluster.gathering, f"{namespace}/secret/{name}" if name else f"{namespace}/secrets"
-        store = gathering.name(f"{self.cluster.options.cluster}:{path} (data)")
-        if store is None:
+    def _door(self, scope: str, where: str, kind: str, name: str, at: Resource) -> None:
+        """To read Secrets or to change workloads of a kind: one by its name, or all of a place."""
+        gathering, cluster = self.cluster.gathering, self.cluster.options.cluster
+        says = f"{'read' if kind == 'secret' else 'change'} {'/'.join(filter(None, (where, kind, name or '*')))}"
+        made = gathering.name(f"{cluster}:{says}")
+        if made is None or (scope, made) in self.opened:
             return
-        gathering.entities.setdefault(store, Store(id=store, name=path, basis=Basis.INFERRED, provenance=at.at))
-        operation = self._operation(scope, f"{self.cluster.options.cluster}:{path} (read)", f"read {path}", at)
-        gathering.relate(Verb.READS, operation, store, at=at.at)
-        for secret in self.cluster.secrets(namespace):
-            if not name or secret.rpartition("/")[2] == name:
-                gathering.relate(Verb.CONTAINS, store, secret, at=at.at)
+        self.opened.add((scope, made))
+        if made not in gathering.entities:
+            gathering.entity(Operation(id=made, name=says, api=f"{cluster}:api", provenance=at.at))
+            for target in self._stores(where, name, at) if kind == "secret" else self._changed(where, kind, name):
+                verb = Verb.READS if kind == "secret" else Verb.CONTROLS
+                gathering.relate(verb, made, target, at=at.at)
+        gathering.relate(Verb.PERMITS, scope, made, at=at.at)
 
-    def _change(self, scope: str, workload: Workload, at: Resource) -> None:
-        changed = self.cluster.ids[id(workload)]
-        made = self.cluster.gathering.name(f"{changed} (change)")
-        if made is not None:
-            operation = self._operation(scope, made, f"change {workload.resource.path}", at)
-            self.cluster.gathering.relate(Verb.CONTROLS, operation, changed, at=at.at)
+    def _changed(self, where: str, kind: str, name: str) -> Iterator[str]:
+        for (_, each), workloads in self.workloads.items():
+            for workload in workloads if each.lower() == kind else ():
+                resource = workload.resource
+                if where in ("", resource.namespace) and name in ("", resource.name):
+                    yield self.cluster.ids[id(workload)]
+
+    def _stores(self, where: str, name: str, at: Resource) -> Iterator[str]:
+        """The Secrets of each namespace as data that can be read: one by its name, or all."""
+        gathering = self.cluster.gathering
+        for namespace, secrets in sorted(self.secrets.items()):
+            held = [each for each in secrets if name in ("", each.rpartition("/")[2])]
+            path = f"{namespace}/secret/{name or '*'}"
+            made = gathering.name(f"{self.cluster.options.cluster}:{path} (data)")
+            if made is None or not held or where not in ("", namespace):
+                continue
+            gathering.entity(Store(id=made, name=path, basis=Basis.INFERRED, provenance=at.at))
+            for secret in held:
+                gathering.relate(Verb.CONTAINS, made, secret, at=at.at)
+            yield made
 
     def _say(self) -> None:
         gathering = self.cluster.gathering
@@ -189,9 +197,8 @@ def _allows(rule: dict[str, Any], verbs: Iterable[str], resources: dict[str, set
     return bool({"*", *verbs} & set(texts(rule.get("verbs")))) and bool(meant if "*" in said else meant & said)
 
 
-def _changes(rule: dict[str, Any], workload: Workload) -> bool:
-    """Whether a rule lets one change a workload or its pods, or run commands in them."""
-    resource = workload.resource
+def _changes(rule: dict[str, Any], group: str, kind: str) -> bool:
+    """Whether a rule lets one change workloads of a kind or their pods, or run commands in them."""
     changed = {"": {"pods"}}
-    changed.setdefault(resource.group, set()).add(f"{resource.kind.lower()}s")
+    changed.setdefault(group, set()).add(f"{kind.lower()}s")
     return _allows(rule, _CHANGE, changed) or _allows(rule, {*_CHANGE, *_RUN, "get"}, {"": _INSIDE})

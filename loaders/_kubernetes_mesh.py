@@ -119,8 +119,8 @@ class Mesh:
             return
         wanted = labels(resource.get("spec", "selector", "matchLabels"))
         everywhere = resource.namespace == self.doors.cluster.options.root_namespace
-        for each in self.doors.cluster.workloads():
-            if (everywhere or each.namespace == resource.namespace) and wanted.items() <= each.labels.items():
+        for each in self.doors.cluster.workloads(None if everywhere else resource.namespace):
+            if wanted.items() <= each.labels.items():
                 policy.workloads.add(id(each))
         services = self.doors.services.values()
         policy.fronts = [each for each in services if any(id(one) in policy.workloads for one in each.workloads)]

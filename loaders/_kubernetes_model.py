@@ -55,6 +55,8 @@ class Cluster:
     zones: dict[str, Zone] = field(default_factory=dict)
     inferred: dict[str, set[str]] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
+    spaces: dict[str, list[Workload]] = field(default_factory=dict)
+    tokenless: set[tuple[str, str]] = field(default_factory=set)
 
     def build(self) -> None:
         """Workloads and what they have, and the network between them."""
@@ -64,6 +66,8 @@ class Cluster:
             self._namespace(namespace)
         self._network()
         for account in self.manifests.of("ServiceAccount", group=""):
+            if account.get("automountServiceAccountToken") in (False, "false"):
+                self.tokenless.add((account.namespace, account.name))
             self.keep(account, self.account(account.namespace, account.name, account))
         for secret in self.manifests.of("Secret", group=""):
             self.keep(secret, self._secret(secret.namespace, secret.name, secret))
@@ -90,19 +94,24 @@ class Cluster:
         else:
             self.gathering.fact()
 
-    def workloads(self) -> Iterator[Workload]:
-        """The workloads that have an id."""
-        return (each for each in self.manifests.workloads if id(each) in self.ids)
+    def workloads(self, namespace: str | None = None) -> Iterator[Workload]:
+        """The workloads that have an id, of one namespace or of all."""
+        some = self.manifests.workloads if namespace is None else self.spaces.get(namespace, [])
+        return (each for each in some if id(each) in self.ids)
 
     def _hear(self) -> None:
         """Workloads that declare ports also listen on those that Services send their calls to."""
+        workloads = self.manifests.workloads
+        places: dict[str, list[int]] = {}
+        for at, each in enumerate(workloads):
+            places.setdefault(each.namespace, []).append(at)
         for service in self.manifests.of("Service"):
             wanted = labels(service.get("spec", "selector"))
             ports = [_target(each) for each in mappings(service.get("spec", "ports"))]
             heard = frozenset(each for each in ports if each is not None)
-            for at, each in enumerate(self.manifests.workloads if wanted and heard else ()):
-                if each.ports and each.namespace == service.namespace and wanted.items() <= each.labels.items():
-                    self.manifests.workloads[at] = replace(each, ports=each.ports | heard)
+            for at in places.get(service.namespace, ()) if wanted and heard else ():
+                if workloads[at].ports and wanted.items() <= workloads[at].labels.items():
+                    workloads[at] = replace(workloads[at], ports=workloads[at].ports | heard)
 
     def _take_names(self) -> None:
         self.manifests.workloads.sort(key=lambda each: each.resource.path)
@@ -111,6 +120,7 @@ class Cluster:
             self.keep(each.resource, made)
             if made is not None:
                 self.ids[id(each)] = made
+                self.spaces.setdefault(each.namespace, []).append(each)
         for resource in self.manifests.owned:
             self.used.add(id(resource))
         if self.manifests.owned:
@@ -268,19 +278,20 @@ class Cluster:
             self.gathering.entity(Store(id=made, name=name, basis=basis, provenance=at.at))
         return made
 
-    def secrets(self, namespace: str) -> list[str]:
-        """The Secrets of a namespace that the files have or refer to."""
-        start = f"{self.options.cluster}:{namespace}/secret/"
-        entities = self.gathering.entities.items()
-        return [name for name, each in entities if name.startswith(start) and isinstance(each, Credential)]
+    def secrets(self) -> dict[str, list[str]]:
+        """The Secrets that the files have or refer to, by namespace."""
+        found: dict[str, list[str]] = {}
+        for name, each in self.gathering.entities.items():
+            namespace, *kind = name.removeprefix(f"{self.options.cluster}:").split("/")
+            if isinstance(each, Credential) and kind[:1] == ["secret"]:
+                found.setdefault(namespace, []).append(name)
+        return found
 
     def _has_token(self, workload: Workload) -> bool:
         """Whether the pods are given the token of their service account."""
         if workload.token is not None:
             return workload.token
-        name = (workload.namespace, workload.account or "default")
-        accounts = (each for each in self.manifests.of("ServiceAccount") if (each.namespace, each.name) == name)
-        return not any(each.get("automountServiceAccountToken") in (False, "false") for each in accounts)
+        return (workload.namespace, workload.account or "default") not in self.tokenless
 
     def _default_accounts(self) -> None:
         """Workloads that name no service account have the default one, where anything is said of it."""
