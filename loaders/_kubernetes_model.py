@@ -70,7 +70,7 @@ class Cluster:
                 self.tokenless.add((account.namespace, account.name))
             self.keep(account, self.account(account.namespace, account.name, account))
         for secret in self.manifests.of("Secret", group=""):
-            self.keep(secret, self._secret(secret.namespace, secret.name, secret))
+            self.keep(secret, self.secret(secret.namespace, secret.name, secret))
         for claim in self.manifests.of("PersistentVolumeClaim", group=""):
             self.keep(claim, self._claim(claim.namespace, claim.name, claim))
         for workload in self.workloads():
@@ -260,7 +260,8 @@ class Cluster:
             self.gathering.entity(entity)
         return made
 
-    def _secret(self, namespace: str, name: str, at: Resource) -> str | None:
+    def secret(self, namespace: str, name: str, at: Resource) -> str | None:
+        """The credential that a Secret is; inferred where the files do not have it."""
         made = self.named(namespace, "secret", name)
         declared = at.kind == "Secret"
         if made is not None and (declared or made not in self.gathering.entities):
@@ -310,7 +311,7 @@ class Cluster:
             account = self.account(workload.namespace, workload.account, workload.resource)
             self._relate(Verb.HOLDS, me, account if self._has_token(workload) else None, workload)
         for name in sorted(workload.secrets - {""}):
-            self._relate(Verb.HOLDS, me, self._secret(workload.namespace, name, workload.resource), workload)
+            self._relate(Verb.HOLDS, me, self.secret(workload.namespace, name, workload.resource), workload)
         for name, read_only in sorted(workload.claims.items()):
             claim = self._claim(workload.namespace, name, workload.resource)
             self._relate(Verb.READS, me, claim, workload)

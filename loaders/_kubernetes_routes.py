@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Service, Verb
 
 from ._kubernetes_doors import Doors, Front
+from ._kubernetes_kong import Kong
 from ._kubernetes_reading import Resource, labels, mappings, text, texts, under
 
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
@@ -30,6 +31,7 @@ class Routes:
     """All that leads to Services from outside of them."""
 
     doors: Doors
+    kong: Kong
     gateways: dict[tuple[str, str], str] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
@@ -105,6 +107,9 @@ class Routes:
             path=path or None,
             controls=_allowed(resource),
         )
+        asked = self.kong.asked([resource, *(front.resource for front in fronts)])
+        if asked:
+            cluster.gathering.relate(Verb.PERMITS, asked, made, at=resource.at)
         for gateway in gateways:
             for front in fronts:
                 cluster.gathering.relate(Verb.CALLS, gateway, front.operation, at=resource.at)
@@ -182,6 +187,7 @@ class Routes:
 
     def _say(self) -> None:
         gathering = self.doors.cluster.gathering
+        self.kong.say()
         for names, what in ((self.missing, "gateways"), (self.lost, "backends")):
             if names:
                 some = ", ".join(repr(each[:80]) for each in sorted(names)[:3])

@@ -16,6 +16,7 @@ from blastradius.options import read_options
 
 from ._kubernetes_access import Access
 from ._kubernetes_doors import Doors
+from ._kubernetes_kong import Kong
 from ._kubernetes_mesh import Mesh
 from ._kubernetes_model import Cluster
 from ._kubernetes_options import ClusterOptions
@@ -37,7 +38,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     Access(cluster).build()
     doors = Doors(cluster)
     doors.build()
-    Routes(doors).build()
+    kong = Kong(cluster)
+    kong.build()
+    Routes(doors, kong).build()
     Mesh(doors).build()
     cluster.finish()
     return gathering.loaded(zones=tuple(cluster.zones.values()))
@@ -50,7 +53,7 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="workloads, Services, Ingress and routes, service accounts, roles, Secrets, volume claims, network policies, "
-    "and of Istio gateways, virtual services, service entries and authorization policies",
+    "of Istio gateways, virtual services, service entries and authorization policies, of Kong consumers and plug-ins",
     infers_not=(
         "which cluster it is (option cluster): manifests of two clusters need two names",
         "the namespace of manifests that name none (option namespace)",

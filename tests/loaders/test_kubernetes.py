@@ -447,7 +447,7 @@ def test_what_is_not_recognised(data: Any) -> None:
     ("version", "kind", "known"),
     [
         ("cilium.io/v2", "CiliumNetworkPolicy", True),
-        ("configuration.konghq.com/v1", "KongConsumer", True),
+        ("configuration.konghq.com/v1", "KongVault", True),
         ("crd.projectcalico.org/v1", "GlobalNetworkPolicy", True),
         ("backstage.io/v1alpha1", "Component", False),
         ("scaffolder.backstage.io/v1beta3", "Template", False),
