@@ -76,6 +76,10 @@ class Cluster:
         for workload in self.workloads():
             self._holdings(workload)
             self._secrets_said(workload)
+        told = {(each.namespace, name) for each in self.workloads() for name in each.maps}
+        for settings in self.manifests.of("ConfigMap", group=""):
+            if (settings.namespace, settings.name) in told:
+                self.keep(settings, settings.name)
 
     def identified(self, resource: Resource, *more: str) -> str | None:
         """The id of a resource, or of a part of it; ``None`` if its name cannot be one."""

@@ -348,6 +348,32 @@ def test_settings_that_name_a_service(value: str, called: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("container", "called"),
+    [
+        ({"envFrom": [{"configMapRef": {"name": "places"}}]}, True),
+        ({"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "places", "key": "API_URL"}}}]}, True),
+        ({"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "places", "key": "OTHER"}}}]}, False),
+        ({"envFrom": [{"configMapRef": {"name": "gone"}}]}, False),
+        ({}, False),
+    ],
+)
+def test_settings_in_a_config_map(container: dict[str, Any], called: bool) -> None:
+    caller = deployment("c", "red", {"app": "c"})
+    caller["spec"]["template"]["spec"]["containers"][0] |= container
+    common = {"apiVersion": "v1", "metadata": {"name": "places", "namespace": "red"}}
+    places = {**common, "kind": "ConfigMap", "data": {"API_URL": "http://api:80", "OTHER": "x", "PASSWORD": "CANARY"}}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "api", "namespace": "red"}}
+    loaded = load([caller, places, service])
+    assert any(each.verb == Verb.CALLS for each in loaded.relations) == called
+    assert "CANARY" not in loaded.model_dump_json()
+    assert loaded.tally.records == 3
+    assert (loaded.tally.ignored == 0) == ("places" in json.dumps(container))
+    assert any(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == (
+        "places" in str(container.get("envFrom"))
+    )
+
+
+@pytest.mark.parametrize(
     ("spec", "annotations", "direction"),
     [
         ({}, {}, "internal"),
