@@ -51,6 +51,8 @@ class Routes:
         for ingress in manifests.of("Ingress"):
             if ingress.group in ("networking.k8s.io", "extensions"):
                 self._ingress(ingress)
+        for route in manifests.of("Route", group="openshift.io"):
+            self._openshift(route)
         self._say()
 
     # gateways
@@ -152,6 +154,13 @@ class Routes:
         if default is not None:
             doors.append(("", Way("", "", _ingress_backend(resource, default))))
         self._keep(resource, [], doors, exposed=True)
+
+    def _openshift(self, resource: Resource) -> None:
+        """The door of a Route of OpenShift; its router is not in it."""
+        spec = resource.get("spec")
+        backends = [*mappings(under(spec, "to")), *mappings(under(spec, "alternateBackends"))]
+        way = Way("", text(under(spec, "path")), [(text(each.get("name")), resource.namespace) for each in backends])
+        self._keep(resource, [], [(text(under(spec, "host")), way)], exposed=True)
 
     # Istio
 

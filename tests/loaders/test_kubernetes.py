@@ -391,6 +391,22 @@ def test_what_is_exposed(spec: dict[str, Any], annotations: dict[str, str], dire
     assert getattr(made, "direction", None) == direction
 
 
+def test_a_route_of_openshift_exposes_the_services_it_leads_to() -> None:
+    pods = [deployment(each, "red", {"app": each}) for each in ("web", "next")]
+    services = [
+        {"apiVersion": "v1", "kind": "Service", "metadata": each["metadata"], "spec": {"selector": {"app": name}}}
+        for each, name in zip(pods, ("web", "next"), strict=True)
+    ]
+    spec = {"host": "shop.example", "path": "/x", "to": {"name": "web"}, "alternateBackends": [{"name": "next"}]}
+    metadata = {"name": "r", "namespace": "red"}
+    route = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": metadata, "spec": spec}
+    loaded = load([*pods, *services, route])
+    (door,) = (each for each in loaded.entities if getattr(each, "direction", "") == "exposed")
+    assert door.name == "shop.example/x"
+    served = {each.sources[0] for each in loaded.relations if each.targets == (door.id,)}
+    assert served == {"k8s:red/deployment/web", "k8s:red/deployment/next"}
+
+
 # laws
 
 
