@@ -16,8 +16,9 @@ import yaml
 
 from blastradius.errors import InputError
 from blastradius.loader import Loaded, Loader
-from blastradius.model import Kind, NoteKind, Operation, Scope, Verb
+from blastradius.model import Kind, NoteKind, Operation, Scope, Tally, Verb
 from blastradius.reading import parse_document, read_document
+from tests.test_reading_formats import tarred, zipped
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.openapi").LOADER
 ROOT = Path(__file__).parents[2]
@@ -136,6 +137,47 @@ def test_other_versions_are_refused_with_their_place(text: str, says: str) -> No
     assert refused.value.problems == (says,)
 
 
+INNER = {
+    "spec/api.yaml": "info: {title: t}\nopenapi: 3.0.0\npaths: {/a: {$ref: parts/a.yaml}}",
+    "spec/parts/a.yaml": "get: {operationId: read, security: []}",
+    "spec/old.json": json.dumps({"info": {"title": "old"}, "paths": {"/b": {"get": {}}}, "swagger": "2.0"}),
+    "spec/notes.yaml": "about: |\n  openapi: 3.0.0",
+    "package.json": '{"name": "openapi"}',
+}
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_descriptions_in_an_archive(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"specs.{kind}"
+    if kind == "zip":
+        zipped(path, {name: text.encode() for name, text in INNER.items()})
+    else:
+        tarred(path, {name: text.encode() for name, text in INNER.items()})
+    document = read_document(path, shown=path.name)
+    assert LOADER.recognises(document.data)
+    loaded = LOADER.load(document, {"owner": "us"})
+    assert {each.id for each in loaded.entities} == {"t:read", "old:GET /b"}
+    assert {each.owner for each in loaded.entities} == {"us"}
+    assert {each.provenance[0].file for each in loaded.entities} == {
+        f"specs.{kind}/spec/parts/a.yaml",
+        f"specs.{kind}/spec/old.json",
+    }
+    assert loaded.tally == Tally(facts=2)
+
+
+def test_archives_without_a_description_are_not_ours(tmp_path: Path) -> None:
+    names = ("spec/parts/a.yaml", "spec/notes.yaml", "package.json")
+    assert not LOADER.recognises(
+        read_document(zipped(tmp_path / "a.zip", {each: INNER[each].encode() for each in names})).data
+    )
+
+
+def test_an_archive_that_only_looks_like_descriptions_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"a.json": b'{"tools": {"openapi": "3.0.0"}}'})
+    with pytest.raises(InputError, match="no file inside is an API description"):
+        _load(path)
+
+
 def test_effects_and_what_matches_nothing(tmp_path: Path) -> None:
     effects = [{"match": "GET *", "reads": [{"to": "db", "extent": "subset"}]}, {"match": "nope", "writes": ["db"]}]
     loaded = _small(tmp_path, {"/a": {"get": {}}}, effects=effects, served_by="svc", direction="exposed")
@@ -210,6 +252,10 @@ def test_operations_in_files_of_their_own(tmp_path: Path) -> None:
     loaded = _load(tmp_path / "specification" / "DigitalOcean-public.v2.yaml")
     assert len(_operations(loaded)) == 659
     assert sum(isinstance(each, Scope) for each in loaded.entities) == 144
+    packed = _load(REAL / "digitalocean-specification.tar.gz")
+    assert {each.id for each in packed.entities} == {each.id for each in loaded.entities}
+    assert {each.id for each in packed.relations} == {each.id for each in loaded.relations}
+    assert packed.tally == loaded.tally
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="real descriptions are not here")
