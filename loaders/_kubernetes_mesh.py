@@ -92,7 +92,9 @@ class Mesh:
         action = text(under(spec, "action")) or "ALLOW"
         cluster.used.add(id(resource))
         if action not in ("ALLOW", "DENY"):
-            cluster.gathering.ignore("AuthorizationPolicies that neither allow nor deny")
+            known = {"CUSTOM": "ask an external authorizer", "AUDIT": "only audit"}
+            does = known.get(action, "name no action that is known")
+            cluster.gathering.ignore(f"AuthorizationPolicies that {does}")
             return
         if labels(resource.get("metadata", "annotations")).get("istio.io/dry-run") == "true":
             cluster.gathering.ignore("AuthorizationPolicies on trial (dry-run), which are not in force")
@@ -117,11 +119,7 @@ class Mesh:
             named = [(resource.namespace, text(each.get("name"))) for each in targets if each.get("kind") == "Service"]
             policy.fronts = [self.doors.services[each] for each in named if each in self.doors.services]
             return
-        wanted = labels(resource.get("spec", "selector", "matchLabels"))
-        everywhere = resource.namespace == self.doors.cluster.options.root_namespace
-        for each in self.doors.cluster.workloads(None if everywhere else resource.namespace):
-            if wanted.items() <= each.labels.items():
-                policy.workloads.add(id(each))
+        policy.workloads.update(id(each) for each in self._meant_by(resource))
         services = self.doors.services.values()
         policy.fronts = [each for each in services if any(id(one) in policy.workloads for one in each.workloads)]
 
@@ -307,19 +305,26 @@ class Mesh:
     def _strict(self, resource: Resource) -> None:
         """Mutual TLS that is asked for is said on the workloads; by itself it neither permits nor refuses."""
         cluster = self.doors.cluster
-        wanted = labels(resource.get("spec", "selector", "matchLabels"))
-        everywhere = resource.namespace == cluster.options.root_namespace
-        strict = text(resource.get("spec", "mtls", "mode")) == "STRICT"
-        found = 0
-        for each in cluster.workloads() if strict else ():
-            if (everywhere or each.namespace == resource.namespace) and wanted.items() <= each.labels.items():
-                found += 1
-                made = cluster.gathering.entities[cluster.ids[id(each)]]
-                tags = tuple(sorted({*made.tags, "mutual TLS required"}))
-                cluster.gathering.entities[made.id] = made.model_copy(update={"tags": tags})
-        if found:
-            cluster.used.add(id(resource))
+        if text(resource.get("spec", "mtls", "mode")) != "STRICT" or cluster.identified(resource) is None:
+            return
+        cluster.used.add(id(resource))
+        meant = list(self._meant_by(resource))
+        for each in meant:
+            made = cluster.gathering.entities[cluster.ids[id(each)]]
+            tags = tuple(sorted({*made.tags, "mutual TLS required"}))
+            cluster.gathering.entities[made.id] = made.model_copy(update={"tags": tags})
+        if meant:
             cluster.gathering.fact()
+        else:
+            cluster.idle("PeerAuthentications", [resource])
+
+    def _meant_by(self, resource: Resource) -> Iterator[Workload]:
+        """The workloads that a policy is for, by label, in its namespace or in the whole mesh."""
+        wanted = labels(resource.get("spec", "selector", "matchLabels"))
+        everywhere = resource.namespace == self.doors.cluster.options.root_namespace
+        for each in self.doors.cluster.workloads(None if everywhere else resource.namespace):
+            if wanted.items() <= each.labels.items():
+                yield each
 
     def _say(self) -> None:
         gathering = self.doors.cluster.gathering

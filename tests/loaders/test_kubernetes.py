@@ -323,6 +323,21 @@ def test_policies_without_the_workloads_they_are_for_say_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "spec", "says"),
+    [
+        ("AuthorizationPolicy", {"action": "CUSTOM"}, "ask an external authorizer"),
+        ("AuthorizationPolicy", {"action": "AUDIT"}, "only audit"),
+        ("PeerAuthentication", {"mtls": {"mode": "STRICT"}}, "such as green/p, say nothing here"),
+        ("PeerAuthentication", {"mtls": {"mode": "PERMISSIVE"}}, "1 PeerAuthentication: not modelled"),
+    ],
+)
+def test_what_a_policy_without_effect_here_is(kind: str, spec: dict[str, Any], says: str) -> None:
+    loaded = load([{**_authorization(spec), "kind": kind}])
+    assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
+    assert any(says in each.message for each in loaded.notes)
+
+
+@pytest.mark.parametrize(
     ("value", "called"),
     [
         ("http://api:8080/x", True),
