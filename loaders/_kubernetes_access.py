@@ -90,7 +90,7 @@ class Access:
         if kind == "Group" and name.startswith(_EVERYONE):
             yield from self._accounts(name.removeprefix("system:serviceaccounts").removeprefix(":"), at)
         made = self.cluster.gathering.name(f"{self.cluster.options.cluster}:{kind.lower()} {name}")
-        if made is not None and name and self.cluster.gathering.name(name):
+        if made is not None and kind in ("User", "Group") and self.cluster.gathering.name(name):
             who = Credential(id=made, name=name, type="oauth_token", basis=Basis.INFERRED, provenance=at.at)
             yield self.cluster.gathering.entity(who)
 
@@ -131,7 +131,8 @@ class Access:
         opened |= {kind.lower() for group, kind in self.workloads if _changes(rule, group, kind)}
         for kind in sorted(opened):
             for name in names or [""]:
-                self._door(scope, where, kind, name, at)
+                if name != "*":  # here a name like any other, which nothing has
+                    self._door(scope, where, kind, name, at)
 
     def _door(self, scope: str, where: str, kind: str, name: str, at: Resource) -> None:
         """To read Secrets or to change workloads of a kind: one by its name, or all of a place."""
@@ -175,7 +176,7 @@ class Access:
             some = ", ".join(sorted(self.unknown)[:3])
             message = f"{len(self.unknown)} roles are not in the files, or put together from others, such as {some}"
             gathering.note(NoteKind.UNRESOLVED, f"{message}; what they permit is not known")
-        if self.roles:
+        if self.roles or self.opened:
             message = "of what roles permit, reading Secrets, running pods and changing workloads is followed, no more"
             gathering.note(NoteKind.INCOMPLETE, message)
         if self.anonymous:

@@ -186,6 +186,7 @@ BLUE = {each.replace("red", "blue") for each in RED}
         ([_may("get", "secrets", "apps")], {}, set()),
         ([_may("get", "secrets", resourceNames=["s"])], {}, {"red/secret/s"}),
         ([_may("get", "secrets", resourceNames=["other"])], {}, set()),
+        ([_may("get", "secrets", resourceNames=["*"])], {}, set()),
         ([_may("delete", "secrets"), _may("get", "configmaps")], {}, set()),
         ([_may("create", "pods")], {}, {"red/secret/s"}),
         ([_may("create", "deployments", "apps")], {}, {"red/secret/s"}),
