@@ -1,9 +1,9 @@
 """Kubernetes manifests, with Istio: workloads, identities, secrets, volumes, ways in and out, and who reaches whom.
 
 A record is an object of the API, alone, as one of several documents or as an item of a list. What runs pods is a
-service; a Service, an Ingress path or a route is an operation that those serve. Network policies are applied with
-their exact meaning to the workloads read with them: manifests that select each other are read in one load, the
-further files by the option ``also``. Data of secrets and values of settings are never copied.
+service; a Service, an Ingress path or a route is an operation that those serve; a role is a scope. Network policies
+are applied with their exact meaning to the workloads read with them: manifests that select each other are read in one
+load, the further files by the option ``also``. Data of secrets and values of settings are never copied.
 """
 
 from __future__ import annotations
