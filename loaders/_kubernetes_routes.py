@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from blastradius.model import Basis, Control, ControlKind, NoteKind, Service, Verb
+from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Service, Verb
 
 from ._kubernetes_doors import Doors, Front
 from ._kubernetes_kong import Kong
@@ -33,6 +33,7 @@ class Routes:
     doors: Doors
     kong: Kong
     gateways: dict[tuple[str, str], str] = field(default_factory=dict)
+    outbound: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
 
@@ -64,6 +65,8 @@ class Routes:
             return None
         cluster.gathering.entity(Service(id=made, name=resource.name, provenance=resource.at))
         self.gateways[resource.namespace, resource.name] = made
+        if labels(resource.get("spec", "selector")).get("istio") == "egressgateway":
+            self.outbound.add(made)
         running = self.doors.selected(None, labels(resource.get("spec", "selector")))
         targets = tuple(sorted(cluster.ids[id(each)] for each in running))
         if targets:
@@ -104,7 +107,7 @@ class Routes:
         door = Front(made, resource, backends=[*gateways, *(each for front in fronts for each in front.backends)])
         self.doors.operation(
             door,
-            direction="exposed" if exposed else "internal",
+            direction="exposed" if exposed and not self._leads_out(host, resource.namespace) else "internal",
             method=cluster.gathering.name(way.method),
             path=path or None,
             controls=_allowed(resource),
@@ -176,7 +179,13 @@ class Routes:
             self.doors.cluster.gathering.fact()
             return
         doors = [(host, way) for host in hosts for way in ways]
-        self._keep(resource, gateways, doors, exposed=bool(gateways))
+        self._keep(resource, gateways, doors, exposed=not set(gateways) <= self.outbound)
+
+    def _leads_out(self, host: str, namespace: str) -> bool:
+        """Whether a host is one outside that calls go out to."""
+        front = self.doors.resolve(host, namespace) if host else None
+        made = self.doors.cluster.gathering.entities.get(front.operation) if front else None
+        return isinstance(made, Operation) and made.direction == "consumed"
 
     def _bound(self, resource: Resource, said: str) -> str | None:
         namespace, _, name = said.rpartition("/")

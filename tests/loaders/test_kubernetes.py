@@ -407,6 +407,27 @@ def test_what_is_exposed(spec: dict[str, Any], annotations: dict[str, str], dire
     assert getattr(made, "direction", None) == direction
 
 
+@pytest.mark.parametrize(
+    ("selector", "entry", "direction"),
+    [
+        ({"istio": "ingressgateway"}, False, "exposed"),
+        ({"istio": "egressgateway"}, False, "internal"),
+        ({"istio": "ingressgateway"}, True, "internal"),
+    ],
+)
+def test_a_gateway_for_calls_out_exposes_nothing(selector: dict[str, str], entry: bool, direction: str) -> None:
+    common = {"apiVersion": "networking.istio.io/v1", "metadata": {"name": "g", "namespace": "red"}}
+    ways = [{"route": [{"destination": {"host": "news.example"}}]}]
+    mesh = [
+        {**common, "kind": "Gateway", "spec": {"selector": selector}},
+        {**common, "kind": "VirtualService", "spec": {"hosts": ["news.example"], "gateways": ["g"], "http": ways}},
+        {**common, "kind": "ServiceEntry", "spec": {"hosts": ["news.example"]}},
+    ]
+    loaded = load(mesh if entry else mesh[:2])
+    (door,) = (each for each in loaded.entities if each.id == "k8s:red/virtualservice/g news.example")
+    assert getattr(door, "direction", None) == direction
+
+
 def test_a_route_of_openshift_exposes_the_services_it_leads_to() -> None:
     pods = [deployment(each, "red", {"app": each}) for each in ("web", "next")]
     services = [
