@@ -34,6 +34,8 @@ class Routes:
     kong: Kong
     gateways: dict[tuple[str, str], str] = field(default_factory=dict)
     outbound: set[str] = field(default_factory=set)
+    parts: dict[tuple[str, str], Resource] = field(default_factory=dict)
+    named: set[int] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
 
@@ -47,8 +49,13 @@ class Routes:
             self.doors.cluster.keep(gateway, self._gateway(gateway))
         for route in manifests.of(*_ROUTES, group="networking.k8s.io"):
             self._route(route)
-        for service in manifests.of("VirtualService", group="istio.io"):
-            self._virtual(service)
+        virtual = list(manifests.of("VirtualService", group="istio.io"))
+        self.parts = {(each.namespace, each.name): each for each in virtual if not texts(each.get("spec", "hosts"))}
+        for service in virtual:
+            if texts(service.get("spec", "hosts")):
+                self._virtual(service)
+        for part in self.parts.values():
+            self._part(part)
         for ingress in manifests.of("Ingress"):
             if ingress.group in ("networking.k8s.io", "extensions"):
                 self._ingress(ingress)
@@ -170,8 +177,7 @@ class Routes:
     def _virtual(self, resource: Resource) -> None:
         spec = resource.get("spec")
         hosts, bound = texts(under(spec, "hosts")), texts(under(spec, "gateways")) or ["mesh"]
-        ways = [way for kind in ("http", "tls", "tcp") for each in mappings(under(spec, kind)) for way in _ways(each)]
-        ways = [Way(way.method, way.path, [(host, resource.namespace) for host, _ in way.backends]) for way in ways]
+        ways = list(self._ways(resource))
         gateways = [found for each in bound if each != "mesh" and (found := self._bound(resource, each))]
         inside = "mesh" in bound and self._within(resource, hosts, ways)
         if inside and not gateways:
@@ -180,6 +186,25 @@ class Routes:
             return
         doors = [(host, way) for host in hosts for way in ways]
         self._keep(resource, gateways, doors, exposed=not set(gateways) <= self.outbound)
+
+    def _ways(self, resource: Resource) -> Iterator[Way]:
+        """The ways of a VirtualService, those that it leaves to another included."""
+        for each in _entries(resource):
+            space, name = (text(under(each, "delegate", word)) for word in ("namespace", "name"))
+            part = self.parts.get((space or resource.namespace, name))
+            if part is None:
+                yield from _ways(each, resource.namespace)
+                continue
+            self.named.add(id(part))
+            yield from (way for one in _entries(part) for way in _ways(one, part.namespace))
+
+    def _part(self, resource: Resource) -> None:
+        """A VirtualService without hosts says something only where another leaves ways to it."""
+        self.doors.cluster.used.add(id(resource))
+        if id(resource) in self.named:
+            self.doors.cluster.gathering.fact()
+        else:
+            self.doors.cluster.gathering.ignore("VirtualServices without hosts that no other names")
 
     def _leads_out(self, host: str, namespace: str) -> bool:
         """Whether a host is one outside that calls go out to."""
@@ -228,9 +253,16 @@ def _rule(resource: Resource, rule: dict[str, Any]) -> Iterator[Way]:
             yield Way(text(method), text(under(path, "value")), backends)
 
 
-def _ways(route: dict[str, Any]) -> Iterator[Way]:
+def _entries(resource: Resource) -> Iterator[dict[str, Any]]:
+    """What a VirtualService does, entry by entry."""
+    for kind in ("http", "tls", "tcp"):
+        yield from mappings(resource.get("spec", kind))
+
+
+def _ways(route: dict[str, Any], namespace: str) -> Iterator[Way]:
     """The ways of one route of a VirtualService."""
-    backends = [(text(under(each, "destination", "host")), "") for each in mappings(route.get("route"))]
+    hosts = (text(under(each, "destination", "host")) for each in mappings(route.get("route")))
+    backends = [(host, namespace) for host in hosts]
     for match in mappings(route.get("match")) or [{}]:
         yield Way(_matched(match.get("method")), _matched(match.get("uri")), backends)
 

@@ -428,6 +428,27 @@ def test_a_gateway_for_calls_out_exposes_nothing(selector: dict[str, str], entry
     assert getattr(door, "direction", None) == direction
 
 
+def test_what_a_virtual_service_leaves_to_another_is_read_there() -> None:
+    def virtual(name: str, spec: dict[str, Any], space: str = "red") -> dict[str, Any]:
+        metadata = {"name": name, "namespace": space}
+        return {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": metadata, "spec": spec}
+
+    pod = deployment("shop", "blue", {"app": "shop"})
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": pod["metadata"],
+        "spec": {"selector": {"app": "shop"}},
+    }
+    left = {"hosts": ["x.example"], "gateways": ["g"], "http": [{"delegate": {"name": "part", "namespace": "blue"}}]}
+    part = {"http": [{"match": [{"uri": {"exact": "/a"}}], "route": [{"destination": {"host": "shop"}}]}]}
+    loaded = load([pod, service, virtual("whole", left), virtual("part", part, "blue"), virtual("unused", part)])
+    door = "k8s:red/virtualservice/whole x.example/a"
+    served = {each.sources[0] for each in loaded.relations if each.targets == (door,)}
+    assert served == {"k8s:red/gateway/g", "k8s:blue/deployment/shop"}
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (4, 0, 1)
+
+
 def test_a_route_of_openshift_exposes_the_services_it_leads_to() -> None:
     pods = [deployment(each, "red", {"app": each}) for each in ("web", "next")]
     services = [
