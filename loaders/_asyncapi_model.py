@@ -87,9 +87,10 @@ class Modelled:
         return next(iter(wanted or listed), None)
 
     def _broker(self, server: Server | None) -> str | None:
-        """What feeds and permissions of a server are named after."""
-        host = self.gathering.name(server.host) if server is not None and server.host else None
-        return self.options.broker or host
+        """What feeds and permissions of a server are named after; a host with blanks in it is this API's alone."""
+        host = server.host if server is not None else None
+        named = f"{self.api} {host}" if host and "{" in host else host
+        return self.options.broker or self.gathering.name(named)
 
     def _answering(self, server: Server | None) -> str | None:
         return self.options.served_by or self._broker(server)
@@ -295,6 +296,15 @@ class Modelled:
         note = self.gathering.note
         if self.options.direction is None and self.operations:
             note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
+        if not self.description.channels and not self.description.operations:
+            note(NoteKind.INCOMPLETE, f"{self.api} describes no channel and no operation")
+        if self.description.defaults:
+            some = ", ".join(repr(each[:80]) for each in sorted(self.description.defaults)[:5])
+            note(NoteKind.ASSUMED, f"variables of servers are taken at their defaults: {some}")
+        unfilled = sorted(each.host for each in self.description.servers if each.host and "{" in each.host)
+        if unfilled:
+            message = f"hosts of servers have blanks without a default: {', '.join(unfilled[:5])} (option broker)"
+            note(NoteKind.UNRESOLVED, message)
         chosen = self.chosen()
         others = len({self._broker(each) for each in self.description.servers}) > 1
         if others and chosen is not None and self.options.server is None:

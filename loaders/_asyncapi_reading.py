@@ -14,6 +14,7 @@ from blastradius.model import NoteKind
 from blastradius.options import harmless
 from blastradius.references import Place, References
 
+_BLANK = re.compile(r"\{([^{}]+)\}")
 _VERSION = re.compile(r"([23])\.[0-9]+(\.[0-9]+)?([-.].*)?")
 Does = Literal["reads", "writes"]
 
@@ -82,6 +83,7 @@ class Description:
     scopes: dict[str, dict[str, str | None]] = field(default_factory=dict)
     inline: dict[str, dict[str, str | None]] = field(default_factory=dict)
     schemes: dict[str, Place] = field(default_factory=dict)
+    defaults: set[str] = field(default_factory=set)
 
 
 def recognises(data: Any) -> bool:
@@ -147,6 +149,19 @@ class _Reader:
 
     def operations(self) -> None:
         raise NotImplementedError
+
+    def host(self, server: Place, address: Any) -> str | None:
+        """The host in an address of a server, with its variables at their defaults."""
+
+        def filled(blank: re.Match[str]) -> str:
+            variable = self.references.follow(server.child("variables", blank[1]))
+            default = variable.child("default").value if variable is not None else None
+            if not isinstance(default, (str, int)):
+                return blank[0]
+            self.found.defaults.add(blank[1])
+            return str(default)
+
+        return host_of(_BLANK.sub(filled, address) if isinstance(address, str) else None)
 
     def reject(self, place: Place, why: str) -> None:
         self.gathering.reject(why, at=(place.provenance(),))
@@ -229,9 +244,8 @@ class _ReaderOf2(_Reader):
     """Version 2: ``publish`` is what others do to reach the application, ``subscribe`` to hear from it."""
 
     def server(self, place: Place, name: str) -> Server:
-        return Server(
-            name, host_of(place.value.get("url")), line(place.value.get("protocol")), self.security(place), place
-        )
+        host = self.host(place, place.value.get("url"))
+        return Server(name, host, line(place.value.get("protocol")), self.security(place), place)
 
     def channel(self, place: Place, name: str) -> Channel:
         listed = place.value.get("servers")
@@ -290,7 +304,7 @@ class _ReaderOf3(_Reader):
     """Version 3: ``send`` and ``receive`` are what the application itself does."""
 
     def server(self, place: Place, name: str) -> Server:
-        host = host_of(place.value.get("host"))
+        host = self.host(place, place.value.get("host"))
         return Server(name, host, line(place.value.get("protocol")), self.security(place), place)
 
     def channel(self, place: Place, name: str) -> Channel:

@@ -22,6 +22,13 @@ AUTHENTICATING = OF_CONSUMERS | {
     "vault-auth",
     "header-cert-auth",
 }
+_CLAIMS = {
+    "scopes_required": "",
+    "groups_required": "group ",
+    "roles_required": "role ",
+    "audience_required": "audience ",
+}
+"""What openid-connect may ask of a token, with the word that tells it apart from a scope."""
 DECIDING = AUTHENTICATING | {"acl", "ip-restriction", "request-termination"}
 
 
@@ -60,8 +67,7 @@ class Doors:
 
     configuration: Configuration
     index: Index
-    placed: dict[str, dict[tuple[int, int], Record]] = field(default_factory=lambda: defaultdict(dict))
-    of_consumer: dict[int, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
+    placed: dict[str, dict[tuple[int, int, int], Record]] = field(default_factory=lambda: defaultdict(dict))
     groups: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     consumer_groups: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     has_consumers: bool = False
@@ -86,24 +92,27 @@ class Doors:
             found[kind] = self.index.find(f"{kind}s", reference)
             if reference is not None and found[kind] is None:
                 return "unresolved"
-        if found["consumer"] is not None or found["consumer_group"] is not None:
-            return self._for_consumer(name, plugin, found)
-        self.placed[name].setdefault((_key(found["route"]), _key(found["service"])), plugin)
+        if _is_partial(name, found):
+            return "partial"
+        at = (_key(found["consumer"]), _key(found["route"]), _key(found["service"]))
+        self.placed[name].setdefault(at, plugin)
         return "placed"
 
-    def _for_consumer(self, name: str, plugin: Record, found: dict[str, Record | None]) -> str:
-        if found["consumer"] is None or found["route"] is not None or found["service"] is not None:
-            return "partial"
-        self.of_consumer[_key(found["consumer"])].setdefault(name, plugin)
-        return "placed" if name in ("ip-restriction", "request-termination") else "partial"
-
-    def in_force(self, name: str, route: Record) -> Record | None:
-        """The one plug-in of a name that acts on a route: the one placed most specifically."""
+    def in_force(self, name: str, route: Record, consumer: Record | None = None) -> Record | None:
+        """The one plug-in of a name that acts on a route, for a consumer if one is named: the most specific."""
         service = self.index.find("services", route.reference("services"))
-        here, there = _key(route), _key(service)
-        placed = self.placed.get(name, {})
-        places = ((here, there), (here, 0), (0, there), (0, 0)) if there else ((here, 0), (0, 0))
-        return next((placed[each] for each in places if each in placed), None)
+        who, here, there = _key(consumer), _key(route), _key(service)
+        for place in (
+            *((who, here, there), (who, here, 0), (who, 0, there), (0, here, there)),
+            *((who, 0, 0), (0, here, 0), (0, 0, there), (0, 0, 0)),
+        ):
+            if (found := self.placed[name].get(place)) is not None:
+                return found
+        return None
+
+    def of_consumer(self, name: str, consumer: Record) -> Record | None:
+        """The plug-in of a name that acts on all that one consumer asks for."""
+        return self.placed[name].get((_key(consumer), 0, 0))
 
     def config(self, plugin: Record | None) -> dict[str, Any]:
         """The settings of a plug-in, those it shares with others included."""
@@ -132,7 +141,7 @@ class Doors:
         return Door(
             ways=tuple(sorted(ways)),
             asks=bool(auth) or acl is not None,
-            anonymous=bool(auth) and not (required or closed) and self._anyone(auth, self.config(acl)),
+            anonymous=bool(auth) and not (required or closed) and self._anyone(auth, self.config(acl), route),
             closed=closed,
             addresses=addresses,
             too_many=too_many,
@@ -140,10 +149,13 @@ class Doors:
 
     def _closed(self, route: Record) -> str | None:
         service = self.index.find("services", route.reference("services"))
-        end = self.in_force("request-termination", route)
-        if end is not None and not self.config(end).get("trigger"):
+        if self.ends(self.in_force("request-termination", route)):
             return "ends every request"
         return "leads to a service that is switched off" if service is not None and not service.enabled else None
+
+    def ends(self, plugin: Record | None) -> bool:
+        """Whether a request-termination plug-in ends requests whatever they say."""
+        return plugin is not None and not self.config(plugin).get("trigger")
 
     def _addresses(self, plugin: Record | None) -> Record | None:
         """The plug-in, if it lets only some addresses in."""
@@ -153,14 +165,14 @@ class Doors:
 
     def addresses_of(self, consumer: Record) -> Record | None:
         """The plug-in that lets one consumer in from some addresses only."""
-        return self._addresses(self.of_consumer[_key(consumer)].get("ip-restriction"))
+        return self._addresses(self.of_consumer("ip-restriction", consumer))
 
-    def _anyone(self, auth: dict[str, dict[str, Any]], acl: dict[str, Any]) -> bool:
+    def _anyone(self, auth: dict[str, dict[str, Any]], acl: dict[str, Any], route: Record) -> bool:
         """Whether one who shows nothing is let in, as the consumer that stands for such."""
-        return any(self._let_in(self.index.find("consumers", each["anonymous"]), acl) for each in auth.values())
+        return any(self._let_in(self.index.find("consumers", each["anonymous"]), acl, route) for each in auth.values())
 
-    def _let_in(self, consumer: Record | None, acl: dict[str, Any]) -> bool:
-        if consumer is not None and "request-termination" in self.of_consumer.get(_key(consumer), {}):
+    def _let_in(self, consumer: Record | None, acl: dict[str, Any], route: Record) -> bool:
+        if self.ends(self.in_force("request-termination", route, consumer)):
             return False
         inside = self.groups.get(_key(consumer), set())
         if acl.get("include_consumer_groups"):
@@ -188,14 +200,27 @@ class Doors:
             return
         member = (Permission(name, group, wide),) if group else ()
         issuer = next(iter(texts(config.get("issuer"))), name).removesuffix("/.well-known/openid-configuration")
-        for words in _scopes(config):
+        for words in _claims(config):
             yield (*member, *(Permission(name, issuer=issuer, scope=each) for each in words))
 
 
-def _scopes(config: dict[str, Any]) -> Iterator[list[str]]:
-    """The sets of an issuer's scopes that each suffice: entries are alternatives, words of one are all needed."""
-    for entry in texts(config.get("scopes_required")) or ["any token"]:
-        yield ["any token"] if entry == "any token" else sorted(set(entry.split()))
+def _is_partial(name: str, found: dict[str, Record | None]) -> bool:
+    """Whether a plug-in acts for some consumers only, in a way that no credential and no route as a whole has."""
+    if found["consumer_group"] is not None:
+        return True
+    somewhere = found["route"] is not None or found["service"] is not None
+    alone = name == "request-termination" or (name == "ip-restriction" and not somewhere)
+    return found["consumer"] is not None and not alone
+
+
+def _claims(config: dict[str, Any]) -> Iterator[list[str]]:
+    """The sets of an issuer's claims that each suffice: entries are alternatives, words of one are all needed."""
+    listed = [
+        [[f"{word}{each}" for each in sorted(set(entry.split()))] for entry in texts(config.get(key))]
+        for key, word in _CLAIMS.items()
+    ]
+    for chosen in product(*(each for each in listed if each)):
+        yield [one for words in chosen for one in words] or ["any token"]
 
 
 def lists(acl: dict[str, Any]) -> tuple[list[str], list[str]]:

@@ -247,19 +247,27 @@ class Model:
             self.gathering.reject(f"a {plugin} credential names no consumer", at=record.at)
             return
         self.counts["nameless"] += own is None and made in self.gathering.entities
-        bound = self.doors.addresses_of(holder)
         credential = Credential(
             id=made,
             name=f"{plugin} credential of {of}{f' ({name})' if name else ''}",
             type=_TYPES[plugin],
             tags=self._tags(record) if own else (),
-            controls=(self._address_control(bound),) if bound else (),
+            controls=tuple(self._controls(holder)),
             provenance=record.at,
         )
         self.gathering.entity(credential)
         self.gathering.relate(Verb.HOLDS, self.ids[id(holder)], made, at=record.at)
         self.keys.append((made, plugin, holder))
         self.gathering.fact()
+
+    def _controls(self, holder: Record) -> Iterator[Control]:
+        """What the plug-ins of a consumer do to its credentials."""
+        bound, end = self.doors.addresses_of(holder), self.doors.of_consumer("request-termination", holder)
+        if bound:
+            yield self._address_control(bound)
+        if end and self.doors.ends(end):
+            why = "request-termination plug-in of its consumer"
+            yield Control(kind=ControlKind.REVOKED, status="assumed", why=why, provenance=end.at)
 
     def _address_control(self, plugin: Record) -> Control:
         why = f"ip-restriction plug-in of {where(plugin, self.index)}"
@@ -387,6 +395,12 @@ class Model:
             if self.counts[kind]:
                 message = f"{self.counts[kind]} {kind} are referred to and not in the file; inferred from their names"
                 self.gathering.note(NoteKind.UNRESOLVED, message)
+        named = (each for kind in ("services", "routes", "consumers") for each in self.configuration.of(kind))
+        unfilled = {name for each in named for name in each.names[:1] if "${{" in name}
+        if unfilled:
+            some = ", ".join(filter(None, map(self.gathering.name, sorted(unfilled)[:3])))
+            message = f"{len(unfilled)} names are placeholders that decK fills in, taken as they stand: {some}"
+            self.gathering.note(NoteKind.UNRESOLVED, message)
         if self.counts["nameless"]:
             message = f"{self.counts['nameless']} credentials have no id; those of one kind and one consumer are one"
             self.gathering.note(NoteKind.ASSUMED, message)

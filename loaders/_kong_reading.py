@@ -10,7 +10,7 @@ from typing import Any
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering
 from blastradius.loader import Document
-from blastradius.model import Provenance
+from blastradius.model import NoteKind, Provenance
 
 Keys = tuple[str | int, ...]
 
@@ -32,6 +32,17 @@ _NESTED = {
     "consumer_groups": ("consumers", "plugins"),
     "upstreams": ("targets",),
     "certificates": ("snis",),
+}
+_TELLING = {
+    "services": {"host", "url", "routes"},
+    "routes": {"hosts", "paths", "methods", "expression"},
+    "consumers": {"username", "custom_id"},
+    "upstreams": {"targets"},
+}
+"""What entities of a collection say that tells them as Kong's."""
+_COLLECTIONS = {
+    *(*_NESTED, *(inner for each in _NESTED.values() for inner in each)),
+    *("ca_certificates", "vaults", "keys", "key_sets", "partials", "licenses", "rbac_roles", "custom_entities"),
 }
 _SINGULAR = {
     "services": "service",
@@ -77,7 +88,6 @@ class Record:
 class Configuration:
     """All that was read."""
 
-    version: str
     records: list[Record] = field(default_factory=list)
     shared: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -87,8 +97,18 @@ class Configuration:
 
 
 def recognises(data: Any) -> bool:
-    """Whether a document says it is a declarative configuration of Kong."""
-    return isinstance(data, dict) and "_format_version" in data
+    """Whether a document says it is a declarative configuration of Kong, or has nothing but Kong's entities."""
+    return isinstance(data, dict) and ("_format_version" in data or _is_unmarked(data))
+
+
+def _is_unmarked(data: dict[str, Any]) -> bool:
+    """Whether it is a configuration without its version, as decK takes them as well."""
+    if not all(key.startswith("_") or key in _COLLECTIONS for key in data):
+        return False
+    listed = {kind: data[kind] for kind in _TELLING if isinstance(data.get(kind), list)}
+    return any(
+        isinstance(each, dict) and _TELLING[kind] & each.keys() for kind, some in listed.items() for each in some
+    )
 
 
 def read(document: Document, gathering: Gathering) -> Configuration:
@@ -100,13 +120,14 @@ def read(document: Document, gathering: Gathering) -> Configuration:
     data = document.data
     if not recognises(data):
         raise InputError([f"{document.path}: no '_format_version'; expected a declarative configuration of Kong"])
-    version = str(data["_format_version"])
-    if not _VERSION.fullmatch(version):
+    if "_format_version" not in data:
+        gathering.note(NoteKind.ASSUMED, "no '_format_version'; taken as a configuration of Kong by what it has")
+    elif not _VERSION.fullmatch(version := str(data["_format_version"])):
         line, column = document.position("_format_version")
         raise InputError(
             [f"{document.path}:{line}:{column}: format version {version[:20]!r}; read are 1.1, 2.1 and 3.0"]
         )
-    found = Configuration(version)
+    found = Configuration()
     shared = data.get("_plugin_configs")
     if isinstance(shared, dict):
         found.shared = {name: each for name, each in shared.items() if isinstance(each, dict)}

@@ -73,8 +73,8 @@ class Doors:
 
     def selected(self, namespace: str | None, wanted: dict[str, str]) -> Iterator[Workload]:
         """The workloads that a map of labels selects; an empty one selects none."""
-        for each in self.cluster.workloads():
-            if wanted and namespace in (None, each.namespace) and wanted.items() <= each.labels.items():
+        for each in self.cluster.workloads(namespace) if wanted else ():
+            if wanted.items() <= each.labels.items():
                 yield each
 
     def operation(

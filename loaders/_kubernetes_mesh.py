@@ -15,6 +15,13 @@ from ._kubernetes_reading import Resource, Workload, labels, mappings, text, tex
 _OPERATION = ("methods", "hosts", "ports", "paths")
 _ACCOUNTS = ("principals", "namespaces", "serviceAccounts", "notPrincipals", "notNamespaces", "notServiceAccounts")
 _IDENTIFYING = (*_ACCOUNTS, "requestPrincipals")
+_CONDITIONS = {
+    "source.principal": ("principals", "notPrincipals"),
+    "source.namespace": ("namespaces", "notNamespaces"),
+    "source.serviceAccount": ("serviceAccounts", "notServiceAccounts"),
+    "request.auth.principal": ("requestPrincipals", "notRequestPrincipals"),
+}
+"""Conditions that say who may come in, as a source says it."""
 _UNREAD = ("ipBlocks", "remoteIpBlocks", "notIpBlocks", "notRemoteIpBlocks", "notRequestPrincipals")
 MAX_IDENTITIES = 1000
 
@@ -57,6 +64,7 @@ class Mesh:
     policies: list[Policy] = field(default_factory=list)
     identities: dict[str, Identity] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
+    idle: list[Resource] = field(default_factory=list)
     unread: int = 0
 
     def build(self) -> None:
@@ -64,6 +72,7 @@ class Mesh:
         cluster = self.doors.cluster
         for resource in cluster.manifests.of("AuthorizationPolicy", group="istio.io"):
             self._policy(resource)
+        cluster.idle("AuthorizationPolicies", self.idle)
         if self.policies:
             self._identities()
         for policy in self.policies:
@@ -83,7 +92,12 @@ class Mesh:
         action = text(under(spec, "action")) or "ALLOW"
         cluster.used.add(id(resource))
         if action not in ("ALLOW", "DENY"):
-            cluster.gathering.ignore("AuthorizationPolicies that neither allow nor deny")
+            known = {"CUSTOM": "ask an external authorizer", "AUDIT": "only audit"}
+            does = known.get(action, "name no action that is known")
+            cluster.gathering.ignore(f"AuthorizationPolicies that {does}")
+            return
+        if labels(resource.get("metadata", "annotations")).get("istio.io/dry-run") == "true":
+            cluster.gathering.ignore("AuthorizationPolicies on trial (dry-run), which are not in force")
             return
         rules = under(spec, "rules")
         if cluster.identified(resource) is None or not _fits(spec, rules):
@@ -95,7 +109,7 @@ class Mesh:
         if policy.workloads or policy.fronts or (action == "ALLOW" and any(each.sources for each in policy.rules)):
             cluster.gathering.fact()
         else:
-            cluster.gathering.ignore("AuthorizationPolicies that select no workload read with them")
+            self.idle.append(resource)
 
     def _aim(self, policy: Policy) -> None:
         """What a policy is for: workloads by label, all of a namespace or of the mesh, or Services by name."""
@@ -105,11 +119,7 @@ class Mesh:
             named = [(resource.namespace, text(each.get("name"))) for each in targets if each.get("kind") == "Service"]
             policy.fronts = [self.doors.services[each] for each in named if each in self.doors.services]
             return
-        wanted = labels(resource.get("spec", "selector", "matchLabels"))
-        everywhere = resource.namespace == self.doors.cluster.options.root_namespace
-        for each in self.doors.cluster.workloads():
-            if (everywhere or each.namespace == resource.namespace) and wanted.items() <= each.labels.items():
-                policy.workloads.add(id(each))
+        policy.workloads.update(id(each) for each in self._meant_by(resource))
         services = self.doors.services.values()
         policy.fronts = [each for each in services if any(id(one) in policy.workloads for one in each.workloads)]
 
@@ -226,7 +236,8 @@ class Mesh:
 
     def _principal(self, said: str, policy: Policy) -> str | None:
         parts = said.split("/")
-        if len(parts) == 5 and parts[1::2] == ["ns", "sa"] and "*" not in said:
+        ours = ("cluster.local", self.doors.cluster.options.trust_domain)  # the first stands for any mesh's own
+        if len(parts) == 5 and parts[1::2] == ["ns", "sa"] and parts[0] in ours and "*" not in said:
             return self.doors.cluster.account(parts[2], parts[4], policy.resource)
         return self._other("principal", said, policy)
 
@@ -294,19 +305,26 @@ class Mesh:
     def _strict(self, resource: Resource) -> None:
         """Mutual TLS that is asked for is said on the workloads; by itself it neither permits nor refuses."""
         cluster = self.doors.cluster
-        wanted = labels(resource.get("spec", "selector", "matchLabels"))
-        everywhere = resource.namespace == cluster.options.root_namespace
-        strict = text(resource.get("spec", "mtls", "mode")) == "STRICT"
-        found = 0
-        for each in cluster.workloads() if strict else ():
-            if (everywhere or each.namespace == resource.namespace) and wanted.items() <= each.labels.items():
-                found += 1
-                made = cluster.gathering.entities[cluster.ids[id(each)]]
-                tags = tuple(sorted({*made.tags, "mutual TLS required"}))
-                cluster.gathering.entities[made.id] = made.model_copy(update={"tags": tags})
-        if found:
-            cluster.used.add(id(resource))
+        if text(resource.get("spec", "mtls", "mode")) != "STRICT" or cluster.identified(resource) is None:
+            return
+        cluster.used.add(id(resource))
+        meant = list(self._meant_by(resource))
+        for each in meant:
+            made = cluster.gathering.entities[cluster.ids[id(each)]]
+            tags = tuple(sorted({*made.tags, "mutual TLS required"}))
+            cluster.gathering.entities[made.id] = made.model_copy(update={"tags": tags})
+        if meant:
             cluster.gathering.fact()
+        else:
+            cluster.idle("PeerAuthentications", [resource])
+
+    def _meant_by(self, resource: Resource) -> Iterator[Workload]:
+        """The workloads that a policy is for, by label, in its namespace or in the whole mesh."""
+        wanted = labels(resource.get("spec", "selector", "matchLabels"))
+        everywhere = resource.namespace == self.doors.cluster.options.root_namespace
+        for each in self.doors.cluster.workloads(None if everywhere else resource.namespace):
+            if wanted.items() <= each.labels.items():
+                yield each
 
     def _say(self) -> None:
         gathering = self.doors.cluster.gathering
@@ -336,11 +354,39 @@ def _fits(spec: Any, rules: Any) -> bool:
 
 
 def _rule(value: Any) -> Rule:
-    sources = [_source(each) for each in mappings(under(value, "from"))]
+    asked, more = _conditions(mappings(under(value, "when")))
+    sources = [_source(each) for each in mappings(under(value, "from"))] or [{}]
+    more = more or any(source.get(word) for source in sources for word in asked if not word.startswith("not"))
+    sources = [_narrowed(each, asked) for each in sources]
     operations = [each for one in mappings(under(value, "to")) if isinstance(each := one.get("operation"), dict)]
-    anyone = not sources or any(not any(each.get(word) for word in _IDENTIFYING) for each in sources)
+    anyone = any(not any(each.get(word) for word in _IDENTIFYING) for each in sources)
     anything = not operations or any(not any(each.values()) for each in operations)
-    return Rule(None if anyone else sources, None if anything else operations, bool(under(value, "when")))
+    return Rule(None if anyone else sources, None if anything else operations, more)
+
+
+def _conditions(listed: list[dict[str, Any]]) -> tuple[dict[str, list[str]], bool]:
+    """What conditions ask of the source, in the words of one; and whether they ask for more than that."""
+    asked: dict[str, list[str]] = {}
+    more = False
+    for each in listed:
+        wanted, unwanted = _CONDITIONS.get(text(each.get("key")), ("", ""))
+        values, others = texts(each.get("values")), texts(each.get("notValues"))
+        more = more or not wanted or bool(values and wanted in asked)
+        if wanted and values:
+            asked.setdefault(wanted, values)
+        if wanted and others:
+            asked[unwanted] = asked.get(unwanted, []) + others
+    return asked, more
+
+
+def _narrowed(source: dict[str, Any], asked: dict[str, list[str]]) -> dict[str, Any]:
+    """A source with what conditions ask besides; of two lists of whom it wants its own stays."""
+    more = {
+        word: texts(source.get(word)) + said
+        for word, said in asked.items()
+        if word.startswith("not") or not source.get(word)
+    }
+    return source | more
 
 
 def _source(value: dict[str, Any]) -> dict[str, Any]:

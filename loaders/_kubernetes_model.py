@@ -55,6 +55,8 @@ class Cluster:
     zones: dict[str, Zone] = field(default_factory=dict)
     inferred: dict[str, set[str]] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
+    spaces: dict[str, list[Workload]] = field(default_factory=dict)
+    tokenless: set[tuple[str, str]] = field(default_factory=set)
 
     def build(self) -> None:
         """Workloads and what they have, and the network between them."""
@@ -64,14 +66,20 @@ class Cluster:
             self._namespace(namespace)
         self._network()
         for account in self.manifests.of("ServiceAccount", group=""):
+            if account.get("automountServiceAccountToken") in (False, "false"):
+                self.tokenless.add((account.namespace, account.name))
             self.keep(account, self.account(account.namespace, account.name, account))
         for secret in self.manifests.of("Secret", group=""):
-            self.keep(secret, self._secret(secret.namespace, secret.name, secret))
+            self.keep(secret, self.secret(secret.namespace, secret.name, secret))
         for claim in self.manifests.of("PersistentVolumeClaim", group=""):
             self.keep(claim, self._claim(claim.namespace, claim.name, claim))
         for workload in self.workloads():
             self._holdings(workload)
             self._secrets_said(workload)
+        told = {(each.namespace, name) for each in self.workloads() for name in each.maps}
+        for settings in self.manifests.of("ConfigMap", group=""):
+            if (settings.namespace, settings.name) in told:
+                self.keep(settings, settings.name)
 
     def identified(self, resource: Resource, *more: str) -> str | None:
         """The id of a resource, or of a part of it; ``None`` if its name cannot be one."""
@@ -90,19 +98,24 @@ class Cluster:
         else:
             self.gathering.fact()
 
-    def workloads(self) -> Iterator[Workload]:
-        """The workloads that have an id."""
-        return (each for each in self.manifests.workloads if id(each) in self.ids)
+    def workloads(self, namespace: str | None = None) -> Iterator[Workload]:
+        """The workloads that have an id, of one namespace or of all."""
+        some = self.manifests.workloads if namespace is None else self.spaces.get(namespace, [])
+        return (each for each in some if id(each) in self.ids)
 
     def _hear(self) -> None:
         """Workloads that declare ports also listen on those that Services send their calls to."""
+        workloads = self.manifests.workloads
+        places: dict[str, list[int]] = {}
+        for at, each in enumerate(workloads):
+            places.setdefault(each.namespace, []).append(at)
         for service in self.manifests.of("Service"):
             wanted = labels(service.get("spec", "selector"))
             ports = [_target(each) for each in mappings(service.get("spec", "ports"))]
             heard = frozenset(each for each in ports if each is not None)
-            for at, each in enumerate(self.manifests.workloads if wanted and heard else ()):
-                if each.ports and each.namespace == service.namespace and wanted.items() <= each.labels.items():
-                    self.manifests.workloads[at] = replace(each, ports=each.ports | heard)
+            for at in places.get(service.namespace, ()) if wanted and heard else ():
+                if workloads[at].ports and wanted.items() <= workloads[at].labels.items():
+                    workloads[at] = replace(workloads[at], ports=workloads[at].ports | heard)
 
     def _take_names(self) -> None:
         self.manifests.workloads.sort(key=lambda each: each.resource.path)
@@ -111,6 +124,7 @@ class Cluster:
             self.keep(each.resource, made)
             if made is not None:
                 self.ids[id(each)] = made
+                self.spaces.setdefault(each.namespace, []).append(each)
         for resource in self.manifests.owned:
             self.used.add(id(resource))
         if self.manifests.owned:
@@ -155,10 +169,17 @@ class Cluster:
     def _count(self, policies: list[NetworkPolicy], selected: dict[int, int]) -> None:
         idle = [policy for place, policy in enumerate(policies) if not selected[place]]
         self.gathering.fact(len(policies) - len(idle))
-        if idle:
-            self.gathering.ignore("network policies that select no workload read with them", len(idle))
-            message = "network policies without the workloads they select say nothing; read them together (option also)"
-            self.gathering.note(NoteKind.INCOMPLETE, message, at=idle[0].resource.at)
+        self.idle("network policies", [each.resource for each in idle])
+
+    def idle(self, what: str, policies: list[Resource]) -> None:
+        """Policies whose workloads were not read with them: ignored, with what to do about it."""
+        if not policies:
+            return
+        self.gathering.ignore(f"{what} that select no workload read with them", len(policies))
+        some = ", ".join(sorted(f"{each.namespace}/{each.name}" for each in policies)[:3])
+        message = f"{len(policies)} {what}, such as {some}, say nothing here: the workloads they select are not in the "
+        message += "files read; load them together with those (the option also)"
+        self.gathering.note(NoteKind.INCOMPLETE, message, at=policies[0].at)
 
     def _namespaces(self, workloads: list[Workload]) -> dict[str, Namespace]:
         stated = {
@@ -243,7 +264,8 @@ class Cluster:
             self.gathering.entity(entity)
         return made
 
-    def _secret(self, namespace: str, name: str, at: Resource) -> str | None:
+    def secret(self, namespace: str, name: str, at: Resource) -> str | None:
+        """The credential that a Secret is; inferred where the files do not have it."""
         made = self.named(namespace, "secret", name)
         declared = at.kind == "Secret"
         if made is not None and (declared or made not in self.gathering.entities):
@@ -261,6 +283,28 @@ class Cluster:
             self.gathering.entity(Store(id=made, name=name, basis=basis, provenance=at.at))
         return made
 
+    def secrets(self) -> dict[str, list[str]]:
+        """The Secrets that the files have or refer to, by namespace."""
+        found: dict[str, list[str]] = {}
+        for name, each in self.gathering.entities.items():
+            namespace, *kind = name.removeprefix(f"{self.options.cluster}:").split("/")
+            if isinstance(each, Credential) and kind[:1] == ["secret"]:
+                found.setdefault(namespace, []).append(name)
+        return found
+
+    def _has_token(self, workload: Workload) -> bool:
+        """Whether the pods are given the token of their service account."""
+        if workload.token is not None:
+            return workload.token
+        return (workload.namespace, workload.account or "default") not in self.tokenless
+
+    def _default_accounts(self) -> None:
+        """Workloads that name no service account have the default one, where anything is said of it."""
+        for each in self.workloads():
+            default = f"{self.options.cluster}:{each.namespace}/serviceaccount/default"
+            if each.account is None and default in self.gathering.entities and self._has_token(each):
+                self._relate(Verb.HOLDS, self.ids[id(each)], default, each)
+
     def _infer(self, kind: str, made: str, declared: bool) -> None:
         if not declared:
             self.inferred.setdefault(kind, set()).add(made)
@@ -269,11 +313,9 @@ class Cluster:
         me = self.ids[id(workload)]
         if workload.account:
             account = self.account(workload.namespace, workload.account, workload.resource)
-            self._relate(Verb.HOLDS, me, account, workload)
-        elif f"{self.options.cluster}:{workload.namespace}/serviceaccount/default" in self.gathering.entities:
-            self._relate(Verb.HOLDS, me, self.named(workload.namespace, "serviceaccount", "default"), workload)
+            self._relate(Verb.HOLDS, me, account if self._has_token(workload) else None, workload)
         for name in sorted(workload.secrets - {""}):
-            self._relate(Verb.HOLDS, me, self._secret(workload.namespace, name, workload.resource), workload)
+            self._relate(Verb.HOLDS, me, self.secret(workload.namespace, name, workload.resource), workload)
         for name, read_only in sorted(workload.claims.items()):
             claim = self._claim(workload.namespace, name, workload.resource)
             self._relate(Verb.READS, me, claim, workload)
@@ -295,6 +337,7 @@ class Cluster:
 
     def finish(self) -> None:
         """What was not modelled, and what was referred to and is not there."""
+        self._default_accounts()
         for resource in self.manifests.resources:
             if id(resource) not in self.used:
                 self.gathering.ignore(_word(resource.kind))

@@ -13,8 +13,10 @@ from blastradius.loader import Document
 from blastradius.model import Provenance
 
 Keys = tuple[str | int, ...]
+Maps = dict[tuple[str, str], dict[str, str]]
 
 _CORE = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})
+_OF_GROUP = re.compile(r"(?!([a-z.]+\.)?backstage\.io/)[a-z0-9-]+(\.[a-z0-9-]+)+/v[0-9]+((alpha|beta)[0-9]+)?")
 _NO_MANIFEST = {
     "Config": "a kubeconfig, not manifests; load what kubectl get gives",
     "Kustomization": "a kustomization, not manifests; load what kubectl kustomize gives",
@@ -70,9 +72,11 @@ class Workload:
     labels: dict[str, str]
     ports: frozenset[Port]
     account: str | None
+    token: bool | None
     host_network: bool
     secrets: frozenset[str]
     claims: dict[str, bool]
+    maps: frozenset[str]
     settings: tuple[tuple[str, str], ...]
 
     @property
@@ -137,8 +141,9 @@ def _known(value: Any) -> bool:
         return False
     if not isinstance(value.get("apiVersion"), str):
         return False
-    group = _group(value["apiVersion"])
-    return group in _CORE or group.endswith((".k8s.io", ".istio.io", ".openshift.io"))
+    if _group(value["apiVersion"]) in (*_CORE, "kustomize.config.k8s.io"):
+        return True
+    return isinstance(value.get("metadata"), dict) and bool(_OF_GROUP.fullmatch(value["apiVersion"]))
 
 
 def _group(api_version: str) -> str:
@@ -161,10 +166,11 @@ def read(documents: list[Document], namespace: str, gathering: Gathering) -> Man
             else:
                 found.resources.append(resource)
     there = {(each.namespace, each.kind, each.name) for each in found.resources}
+    maps = {(each.namespace, each.name): labels(each.get("data")) for each in found.of("ConfigMap", group="")}
     for each in found.resources:
         if each.kind in _TEMPLATES and each.group in _WORKLOAD_GROUPS:
             found.owned += [each] if _is_owned(each, there) else []
-            found.workloads += [] if _is_owned(each, there) else [_workload(each)]
+            found.workloads += [] if _is_owned(each, there) else [_workload(each, maps)]
     return found
 
 
@@ -223,7 +229,7 @@ def _hashable(owner: dict[str, Any]) -> bool:
 # workloads
 
 
-def _workload(resource: Resource) -> Workload:
+def _workload(resource: Resource, maps: Maps) -> Workload:
     template = resource.get(*_TEMPLATES[resource.kind])
     spec = under(template, "spec")
     containers = [
@@ -234,12 +240,18 @@ def _workload(resource: Resource) -> Workload:
         resource=resource,
         labels=labels(under(template, "metadata", "labels")),
         ports=frozenset(port for each in containers for one in mappings(each.get("ports")) if (port := _port(one))),
-        account=account if isinstance(account, str) else None,
+        account=account if isinstance(account, str) and account else None,
+        token=_flag(under(spec, "automountServiceAccountToken")),
         host_network=under(spec, "hostNetwork") in (True, "true"),
         secrets=frozenset(_secrets(spec, containers)),
         claims=dict(_claims(resource, spec)),
-        settings=tuple(setting for each in containers for setting in _settings(each)),
+        maps=frozenset(_maps(containers)),
+        settings=tuple(setting for each in containers for setting in _settings(each, resource.namespace, maps)),
     )
+
+
+def _flag(value: Any) -> bool | None:
+    return True if value in (True, "true") else False if value in (False, "false") else None
 
 
 def labels(value: Any) -> dict[str, str]:
@@ -284,10 +296,23 @@ def _claims(resource: Resource, spec: Any) -> Iterator[tuple[str, bool]]:
             yield f"{name}-{resource.name}", False
 
 
-def _settings(container: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _maps(containers: list[dict[str, Any]]) -> Iterator[str]:
+    """The ConfigMaps that containers have in their environment."""
+    for container in containers:
+        for source in mappings(container.get("envFrom")):
+            yield text(under(source, "configMapRef", "name"))
+        for each in mappings(container.get("env")):
+            yield text(under(each, "valueFrom", "configMapKeyRef", "name"))
+
+
+def _settings(container: dict[str, Any], namespace: str, maps: Maps) -> Iterator[tuple[str, str]]:
     """What a container is told: its environment by name, its command and arguments without one."""
+    for source in mappings(container.get("envFrom")):
+        yield from maps.get((namespace, text(under(source, "configMapRef", "name"))), {}).items()
     for each in mappings(container.get("env")):
-        if isinstance(each.get("value"), str):
-            yield text(each.get("name")), each["value"]
+        ref = under(each, "valueFrom", "configMapKeyRef")
+        value = each.get("value") or maps.get((namespace, text(under(ref, "name"))), {}).get(text(under(ref, "key")))
+        if isinstance(value, str):
+            yield text(each.get("name")), value
     for word in (*texts(container.get("command")), *texts(container.get("args"))):
         yield "", word

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from blastradius.model import Basis, Control, ControlKind, NoteKind, Service, Verb
+from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Service, Verb
 
 from ._kubernetes_doors import Doors, Front
+from ._kubernetes_kong import Kong
 from ._kubernetes_reading import Resource, labels, mappings, text, texts, under
 
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
@@ -30,7 +31,11 @@ class Routes:
     """All that leads to Services from outside of them."""
 
     doors: Doors
+    kong: Kong
     gateways: dict[tuple[str, str], str] = field(default_factory=dict)
+    outbound: set[str] = field(default_factory=set)
+    parts: dict[tuple[str, str], Resource] = field(default_factory=dict)
+    named: set[int] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
 
@@ -44,11 +49,18 @@ class Routes:
             self.doors.cluster.keep(gateway, self._gateway(gateway))
         for route in manifests.of(*_ROUTES, group="networking.k8s.io"):
             self._route(route)
-        for service in manifests.of("VirtualService", group="istio.io"):
-            self._virtual(service)
+        virtual = list(manifests.of("VirtualService", group="istio.io"))
+        self.parts = {(each.namespace, each.name): each for each in virtual if not texts(each.get("spec", "hosts"))}
+        for service in virtual:
+            if texts(service.get("spec", "hosts")):
+                self._virtual(service)
+        for part in self.parts.values():
+            self._part(part)
         for ingress in manifests.of("Ingress"):
             if ingress.group in ("networking.k8s.io", "extensions"):
                 self._ingress(ingress)
+        for route in manifests.of("Route", group="openshift.io"):
+            self._openshift(route)
         self._say()
 
     # gateways
@@ -60,6 +72,8 @@ class Routes:
             return None
         cluster.gathering.entity(Service(id=made, name=resource.name, provenance=resource.at))
         self.gateways[resource.namespace, resource.name] = made
+        if labels(resource.get("spec", "selector")).get("istio") == "egressgateway":
+            self.outbound.add(made)
         running = self.doors.selected(None, labels(resource.get("spec", "selector")))
         targets = tuple(sorted(cluster.ids[id(each)] for each in running))
         if targets:
@@ -100,11 +114,14 @@ class Routes:
         door = Front(made, resource, backends=[*gateways, *(each for front in fronts for each in front.backends)])
         self.doors.operation(
             door,
-            direction="exposed" if exposed else "internal",
+            direction="exposed" if exposed and not self._leads_out(host, resource.namespace) else "internal",
             method=cluster.gathering.name(way.method),
             path=path or None,
             controls=_allowed(resource),
         )
+        asked = self.kong.asked([resource, *(front.resource for front in fronts)])
+        if asked:
+            cluster.gathering.relate(Verb.PERMITS, asked, made, at=resource.at)
         for gateway in gateways:
             for front in fronts:
                 cluster.gathering.relate(Verb.CALLS, gateway, front.operation, at=resource.at)
@@ -148,13 +165,19 @@ class Routes:
             doors.append(("", Way("", "", _ingress_backend(resource, default))))
         self._keep(resource, [], doors, exposed=True)
 
+    def _openshift(self, resource: Resource) -> None:
+        """The door of a Route of OpenShift; its router is not in it."""
+        spec = resource.get("spec")
+        backends = [*mappings(under(spec, "to")), *mappings(under(spec, "alternateBackends"))]
+        way = Way("", text(under(spec, "path")), [(text(each.get("name")), resource.namespace) for each in backends])
+        self._keep(resource, [], [(text(under(spec, "host")), way)], exposed=True)
+
     # Istio
 
     def _virtual(self, resource: Resource) -> None:
         spec = resource.get("spec")
         hosts, bound = texts(under(spec, "hosts")), texts(under(spec, "gateways")) or ["mesh"]
-        ways = [way for kind in ("http", "tls", "tcp") for each in mappings(under(spec, kind)) for way in _ways(each)]
-        ways = [Way(way.method, way.path, [(host, resource.namespace) for host, _ in way.backends]) for way in ways]
+        ways = list(self._ways(resource))
         gateways = [found for each in bound if each != "mesh" and (found := self._bound(resource, each))]
         inside = "mesh" in bound and self._within(resource, hosts, ways)
         if inside and not gateways:
@@ -162,7 +185,32 @@ class Routes:
             self.doors.cluster.gathering.fact()
             return
         doors = [(host, way) for host in hosts for way in ways]
-        self._keep(resource, gateways, doors, exposed=bool(gateways))
+        self._keep(resource, gateways, doors, exposed=not set(gateways) <= self.outbound)
+
+    def _ways(self, resource: Resource) -> Iterator[Way]:
+        """The ways of a VirtualService, those that it leaves to another included."""
+        for each in _entries(resource):
+            space, name = (text(under(each, "delegate", word)) for word in ("namespace", "name"))
+            part = self.parts.get((space or resource.namespace, name))
+            if part is None:
+                yield from _ways(each, resource.namespace)
+                continue
+            self.named.add(id(part))
+            yield from (way for one in _entries(part) for way in _ways(one, part.namespace))
+
+    def _part(self, resource: Resource) -> None:
+        """A VirtualService without hosts says something only where another leaves ways to it."""
+        self.doors.cluster.used.add(id(resource))
+        if id(resource) in self.named:
+            self.doors.cluster.gathering.fact()
+        else:
+            self.doors.cluster.gathering.ignore("VirtualServices without hosts that no other names")
+
+    def _leads_out(self, host: str, namespace: str) -> bool:
+        """Whether a host is one outside that calls go out to."""
+        front = self.doors.resolve(host, namespace) if host else None
+        made = self.doors.cluster.gathering.entities.get(front.operation) if front else None
+        return isinstance(made, Operation) and made.direction == "consumed"
 
     def _bound(self, resource: Resource, said: str) -> str | None:
         namespace, _, name = said.rpartition("/")
@@ -182,6 +230,7 @@ class Routes:
 
     def _say(self) -> None:
         gathering = self.doors.cluster.gathering
+        self.kong.say()
         for names, what in ((self.missing, "gateways"), (self.lost, "backends")):
             if names:
                 some = ", ".join(repr(each[:80]) for each in sorted(names)[:3])
@@ -204,9 +253,16 @@ def _rule(resource: Resource, rule: dict[str, Any]) -> Iterator[Way]:
             yield Way(text(method), text(under(path, "value")), backends)
 
 
-def _ways(route: dict[str, Any]) -> Iterator[Way]:
+def _entries(resource: Resource) -> Iterator[dict[str, Any]]:
+    """What a VirtualService does, entry by entry."""
+    for kind in ("http", "tls", "tcp"):
+        yield from mappings(resource.get("spec", kind))
+
+
+def _ways(route: dict[str, Any], namespace: str) -> Iterator[Way]:
     """The ways of one route of a VirtualService."""
-    backends = [(text(under(each, "destination", "host")), "") for each in mappings(route.get("route"))]
+    hosts = (text(under(each, "destination", "host")) for each in mappings(route.get("route")))
+    backends = [(host, namespace) for host in hosts]
     for match in mappings(route.get("match")) or [{}]:
         yield Way(_matched(match.get("method")), _matched(match.get("uri")), backends)
 

@@ -10,11 +10,11 @@ from math import prod
 from typing import Any
 
 from blastradius.effects import Effected
-from blastradius.model import Note, NoteKind, Operation, Relation, Scope, Tally, Verb
+from blastradius.model import Feed, Note, NoteKind, Operation, Relation, Scope, Tally, Verb
 from blastradius.options import MAX_ID, harmless
 
 from ._openapi_options import Options
-from ._openapi_reading import ApiOperation, Description, Requirement
+from ._openapi_reading import ApiOperation, Description, Requirement, Sent
 
 MAX_COMBINATIONS = 1000
 
@@ -29,6 +29,7 @@ class Modelled:
     description: Description
     scopes: dict[str, Scope] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
+    feeds: dict[str, Feed] = field(default_factory=dict)
     relations: dict[str, Relation] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     facts: int = 0
@@ -37,12 +38,12 @@ class Modelled:
     silent: int = 0
     permitted_by: dict[str, set[str]] = field(default_factory=dict)
     undeclared: dict[str, set[str]] = field(default_factory=dict)
-    any_key: dict[str, int] = field(default_factory=Counter)
+    any_key: Counter[str] = field(default_factory=Counter)
 
     @property
     def tally(self) -> Tally:
         """How every record ended: operations, declared scopes, alternatives, and what the API sends."""
-        return Tally(facts=self.facts, rejected=self.rejected + self.description.rejected, ignored=self._sent())
+        return Tally(facts=self.facts, rejected=self.rejected + self.description.rejected)
 
     def build(self) -> None:
         """Model all of it."""
@@ -50,12 +51,11 @@ class Modelled:
         repeated = self._repeated_ids()
         for operation in self.description.operations:
             self._operation(operation, repeated)
+        for sent in self.description.sent:
+            self._feed(sent)
         self._effects()
         self._say_assumptions()
         self._say_unresolved()
-
-    def _sent(self) -> int:
-        return self.description.webhooks + sum(each.callbacks for each in self.description.operations)
 
     def _note(self, kind: NoteKind, message: str, *about: str, at: tuple[Any, ...] = ()) -> None:
         self.notes.append(Note(kind=kind, message=message, about=about, provenance=at))
@@ -85,7 +85,7 @@ class Modelled:
         """The scope of that name; made where the description does not declare it."""
         scope = f"{self.api}:{name}"
         known = self.description.schemes.get(scheme)
-        if known is None or (name not in known.scopes and known.type.lower() != "openidconnect"):
+        if known is None or (name not in known.scopes and known.type.lower() == "oauth2"):  # no other declares any
             self.undeclared.setdefault(scheme, set()).add(name)
         if scope not in self.scopes:
             self.scopes[scope] = Scope(id=scope, name=name, provenance=operation.provenance)
@@ -112,9 +112,9 @@ class Modelled:
         counts = Counter(each.operation_id for each in self.description.operations if each.operation_id)
         repeated = {name for name, count in counts.items() if count > 1}
         clashing = counts.keys() & self._permission_names()
-        for words, names in (("more than one operation", repeated), ("a scope or scheme", clashing)):
+        for words, names in (("of several operations", repeated), ("also the name of a scope or scheme", clashing)):
             if names:
-                message = f"{len(names)} operation ids belong to {words} as well; method and path used: {_some(names)}"
+                message = f"{len(names)} operation ids are {words}; method and path are used: {_some(names)}"
                 self._note(NoteKind.ASSUMED, message)
         return repeated | clashing
 
@@ -159,8 +159,21 @@ class Modelled:
             provenance=(read.provenance,),
         )
 
-    def _relate(self, verb: Verb, sources: tuple[str, ...], operation: Operation) -> None:
-        made = Relation(verb=verb, sources=sources, targets=(operation.id,), provenance=operation.provenance)
+    def _feed(self, sent: Sent) -> None:
+        made = f"{self.api}:{sent.name}"
+        if not self._is_id(sent.name) or made in self.operations:
+            self.rejected += 1
+            message = f"a webhook or callback has no name that can be used, {sent.name[:60]!r}; left out"
+            self._note(NoteKind.UNSUPPORTED, message, at=(sent.provenance,))
+            return
+        self.facts += 1
+        feed = Feed(id=made, name=sent.name, owner=self.options.owner, provenance=(sent.provenance,))
+        self.feeds.setdefault(made, feed)
+        if self.options.served_by:
+            self._relate(Verb.PUBLISHES, (self.options.served_by,), feed)
+
+    def _relate(self, verb: Verb, sources: tuple[str, ...], target: Operation | Feed) -> None:
+        made = Relation(verb=verb, sources=sources, targets=(target.id,), provenance=target.provenance)
         self.relations.setdefault(made.id, made)
 
     # permits
@@ -216,7 +229,7 @@ class Modelled:
         if self.silent:
             message = f"{self.silent} operations of {self.api} state no security; that is not 'open to anyone', and "
             self._note(NoteKind.ASSUMED, f"{message}nothing is said of what permits them")
-        if self.description.open_document:
+        if self.description.open_document and self.operations:
             message = f"the security of the whole of {self.api} is stated and allows for none; "
             self._note(NoteKind.ASSUMED, f"{message}operations without their own are taken as anonymous")
         if f"{self.api}:none" in self.scopes:
@@ -224,9 +237,16 @@ class Modelled:
                 f"a scope of {self.api} is called 'none'; taken as a scope like any other, not as 'no scope needed'"
             )
             self._note(NoteKind.ASSUMED, message, f"{self.api}:none")
-        for permission, count in self.any_key.items():
-            message = f"{count} requirements take any valid key; {permission!r} stands for having one"
-            self._note(NoteKind.ASSUMED, message, permission)
+        if self.any_key:
+            message = (
+                f"{self.any_key.total()} requirements take any valid key of their scheme, for which a scope stands: "
+            )
+            self._note(NoteKind.ASSUMED, message + _some(self.any_key), *sorted(self.any_key)[:5])
+        if not (self.operations or self.feeds or self.rejected):
+            self._note(NoteKind.INCOMPLETE, f"{self.api} describes no operation")
+        if self.feeds:
+            message = f"{len(self.feeds)} webhooks and callbacks of {self.api} are feeds that it sends; "
+            self._note(NoteKind.INCOMPLETE, f"{message}who takes them in is not said")
 
     def _several_says(self) -> str:
         reading = "any one of them suffices" if self.options.scopes == "any" else "all of them are needed together"
@@ -241,11 +261,6 @@ class Modelled:
             parts = [f"schemes {_some(unknown)}"] if unknown else []
             parts += [f"{len(nowhere)} scopes ({_some(nowhere)})"] if nowhere else []
             self._note(NoteKind.UNRESOLVED, f"used and not declared in {self.api}: {' and '.join(parts)}")
-        if self._sent():
-            message = (
-                f"{self._sent()} webhooks and callbacks of {self.api}: calls it makes, not calls to it; not modelled"
-            )
-            self._note(NoteKind.UNSUPPORTED, message)
 
 
 def _some(names: Any) -> str:

@@ -15,8 +15,14 @@ from blastradius.references import Place, References
 
 METHODS = frozenset(["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"])
 _OTHER_KEYS = frozenset(["$ref", "summary", "description", "servers", "parameters", "additionalOperations"])
-_OPENAPI = re.compile(r"3\.[0-2](?![0-9])")
-_SWAGGER = re.compile(r"2(\.0)*")
+_SWAGGER = re.compile(r"2(\.0)*"), "read is 2.0"
+VERSIONS = {
+    "openapi": (re.compile(r"3\.[0-2]([.-].*)?"), "read are 3.0, 3.1 and 3.2"),
+    "swagger": _SWAGGER,
+    "swaggerVersion": _SWAGGER,
+}
+"""The words that say which version it is, with what is read."""
+_SCHEMES = "#/components/securitySchemes/"
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,14 @@ class ApiOperation:
     summary: str | None
     tags: tuple[str, ...]
     security: Security
-    callbacks: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A webhook or a callback: one kind of call that the API makes itself."""
+
+    name: str
     provenance: Provenance
 
 
@@ -72,7 +85,7 @@ class Description:
     title: str | None
     schemes: dict[str, Scheme] = field(default_factory=dict)
     operations: list[ApiOperation] = field(default_factory=list)
-    webhooks: int = 0
+    sent: list[Sent] = field(default_factory=list)
     open_document: bool = False
     rejected: int = 0
     notes: list[Note] = field(default_factory=list)
@@ -95,21 +108,22 @@ def read_description(document: Document) -> Description:
 
 def _check_version(document: Document) -> None:
     data = document.data
-    why = _not_ours(data) if isinstance(data, dict) else "not a mapping; expected an OpenAPI description"
-    if why:
-        raise InputError([f"{document.path}: {why}"])
+    word = next((each for each in VERSIONS if each in data), None) if isinstance(data, dict) else None
+    if word is None:
+        raise InputError([f"{document.path}: {_what_else(data)}"])
+    known, read = VERSIONS[word]
+    if not known.fullmatch(str(data[word])):
+        line, column = document.position(word)
+        found = f"{word.removesuffix('Version')} version {_short(data[word])}"
+        raise InputError([f"{document.path}:{line}:{column}: {found}; {read}"])
 
 
-def _not_ours(data: dict[str, Any]) -> str | None:
-    if "openapi" not in data and "swagger" not in data:
-        if "discoveryVersion" in data or data.get("kind") == "discovery#restDescription":
-            return "a Google Discovery document, not OpenAPI; the loader for it is google_discovery"
-        return "neither 'openapi' nor 'swagger' at the top; not an API description that can be read"
-    if "openapi" in data:
-        known = _OPENAPI.match(str(data["openapi"]))
-        return None if known else f"openapi version {_short(data['openapi'])}; read are 3.0, 3.1 and 3.2"
-    known = _SWAGGER.fullmatch(str(data["swagger"]))
-    return None if known else f"swagger version {_short(data['swagger'])}; read is 2.0"
+def _what_else(data: Any) -> str:
+    if not isinstance(data, dict):
+        return "not a mapping; expected an OpenAPI description"
+    if "discoveryVersion" in data or data.get("kind") == "discovery#restDescription":
+        return "a Google Discovery document, not OpenAPI; the loader for it is google_discovery"
+    return "neither 'openapi' nor 'swagger' at the top; not an API description that can be read"
 
 
 def _short(value: Any) -> str:
@@ -133,7 +147,8 @@ class _Reader:
             self.found.open_document = self.document_security.open
         for place, path in self._paths("paths"):
             self._path_item(place, path)
-        self.found.webhooks = sum(self._count_methods(section) for section in ("webhooks", "x-webhooks"))
+        for section in ("webhooks", "x-webhooks"):
+            self._webhooks(section)
         self.references.survey(self.root)
         self.found.notes += _reference_notes(self.references, self.root)
         return self.found
@@ -217,10 +232,13 @@ class _Reader:
                 summary=_text(place.value.get("summary")),
                 tags=_tags(place.value.get("tags")),
                 security=self._effective(place),
-                callbacks=len(self._mapping(place.child("callbacks"), "'callbacks'")),
                 provenance=place.provenance(),
             )
         )
+        callbacks = place.child("callbacks")
+        for name in self._mapping(callbacks, "'callbacks'"):
+            of = _raw(place.value.get("operationId")) or f"{method} {path}"
+            self.found.sent.append(Sent(f"callback {name} of {of}", callbacks.child(name).provenance()))
 
     def _effective(self, operation: Place) -> Security:
         if "security" in operation.value:
@@ -238,13 +256,11 @@ class _Reader:
             self.found.notes.append(Note(kind=NoteKind.UNSUPPORTED, message=message, provenance=(place.provenance(),)))
         return Security(True, tuple(each for each in read if each is not None), malformed)
 
-    def _count_methods(self, section: str) -> int:
-        count = 0
-        for place, _ in self._paths(section):
+    def _webhooks(self, section: str) -> None:
+        for place, name in self._paths(section):
             item = self.references.follow(place)
-            if item is not None:
-                count += sum(1 for _ in self._methods(item))
-        return count
+            for method, _ in self._methods(item) if item is not None else ():
+                self.found.sent.append(Sent(f"webhook {name}", method.provenance()))
 
 
 def _text(value: Any) -> str | None:
@@ -271,7 +287,7 @@ def _requirement(value: Any) -> Requirement | None:
         listed = [] if scopes is None else scopes
         if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
             return None
-        schemes.append((name, tuple(dict.fromkeys(listed))))
+        schemes.append((name.removeprefix(_SCHEMES), tuple(dict.fromkeys(listed))))
     return Requirement(tuple(schemes))
 
 

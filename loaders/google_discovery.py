@@ -20,6 +20,7 @@ from blastradius.model import NoteKind, Operation, Scope, Verb
 from blastradius.options import MAX_ID, harmless, read_options
 
 Keys = tuple[str | int, ...]
+_READ = {"kind": "discovery#restDescription", "discoveryVersion": "v1", "protocol": "rest"}
 
 
 @dataclass(frozen=True)
@@ -50,24 +51,25 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         InputError: no REST description of a known version, or an option that does not fit.
     """
     chosen = read_options(ApiOptions, document, options)
-    why = _not_ours(document.data)
-    if why:
-        raise InputError([f"{document.path}: {why}"])
+    _check(document)
     gathering = Gathering("google_discovery", document)
     model = _Modelled(gathering, chosen, chosen.api or _api_name(gathering, document.data))
     model.build()
     return gathering.loaded(title=_line(document.data.get("title")))
 
 
-def _not_ours(data: Any) -> str | None:
+def _check(document: Document) -> None:
+    """Refuse what says that it is something else, with the place where it does."""
+    data = document.data
     if not recognises(data):
-        return "not a Google Discovery document; expected kind discovery#restDescription"
-    kind, version, protocol = (data.get(each) for each in ("kind", "discoveryVersion", "protocol"))
-    if kind == "discovery#directoryList":
-        return "a list of APIs, not the description of one; load the documents it names"
-    if kind not in (None, "discovery#restDescription") or protocol not in (None, "rest"):
-        return f"kind {_short(kind)} with protocol {_short(protocol)}; read is discovery#restDescription, which is rest"
-    return None if version in (None, "v1") else f"discovery version {_short(version)}; read is v1"
+        raise InputError([f"{document.path}: not a Google Discovery document; expected kind {_READ['kind']}"])
+    for key, read in _READ.items():
+        if data.get(key) not in (None, read):
+            line, column = document.position(key)
+            why = f"{key} {_short(data[key])}; read is {read!r}"
+            if data[key] == "discovery#directoryList":
+                why = "a list of APIs, not the description of one; load the documents it names"
+            raise InputError([f"{document.path}:{line}:{column}: {why}"])
 
 
 def _short(value: Any) -> str:

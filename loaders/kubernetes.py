@@ -1,9 +1,9 @@
 """Kubernetes manifests, with Istio: workloads, identities, secrets, volumes, ways in and out, and who reaches whom.
 
 A record is an object of the API, alone, as one of several documents or as an item of a list. What runs pods is a
-service; a Service, an Ingress path or a route is an operation that those serve. Network policies are applied with
-their exact meaning to the workloads read with them: manifests that select each other are read in one load, the
-further files by the option ``also``. Data of secrets and values of settings are never copied.
+service; a Service, an Ingress path or a route is an operation that those serve; a role is a scope. Network policies
+are applied with their exact meaning to the workloads read with them: manifests that select each other are read in one
+load, the further files by the option ``also``. Data of secrets and values of settings are never copied.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from blastradius.gathering import Gathering
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.options import read_options
 
+from ._kubernetes_access import Access
 from ._kubernetes_doors import Doors
+from ._kubernetes_kong import Kong
 from ._kubernetes_mesh import Mesh
 from ._kubernetes_model import Cluster
 from ._kubernetes_options import ClusterOptions
@@ -33,9 +35,12 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     documents = [document, *(document.sibling(each) for each in chosen.also)]
     cluster = Cluster(gathering, chosen, read(documents, chosen.namespace, gathering))
     cluster.build()
+    Access(cluster).build()
     doors = Doors(cluster)
     doors.build()
-    Routes(doors).build()
+    kong = Kong(cluster)
+    kong.build()
+    Routes(doors, kong).build()
     Mesh(doors).build()
     cluster.finish()
     return gathering.loaded(zones=tuple(cluster.zones.values()))
@@ -47,8 +52,8 @@ LOADER = Loader(
     suffixes=(".yaml", ".yml", ".json"),
     recognises=recognises,
     load=load,
-    reads="workloads, Services, Ingress and routes, service accounts, Secrets, volume claims, network policies, and "
-    "of Istio gateways, virtual services, service entries and authorization policies",
+    reads="workloads, Services, Ingress and routes, service accounts, roles, Secrets, volume claims, network policies, "
+    "of Istio gateways, virtual services, service entries and authorization policies, of Kong consumers and plug-ins",
     maps=(
         ("Deployment, StatefulSet, Job, Pod and what else runs pods", "service"),
         ("namespace, or workloads that all reach each other", "zone, flat where they do"),
@@ -60,6 +65,8 @@ LOADER = Loader(
         ("Gateway", "service that serves the routes bound to it and calls what is behind"),
         ("ServiceEntry, ExternalName", "operation that we call, served by a service outside that a party owns"),
         ("setting that names a host", "the workload calls the Service"),
+        ("Role, ClusterRole and their bindings", "scope that service accounts are granted; it opens Secrets and workloads"),
+        ("KongConsumer and its credentials", "party that holds keys, which open the routes whose plug-ins ask for them"),
         ("AuthorizationPolicy", "service accounts grant scopes that permit the operation"),
         ("loadBalancerSourceRanges, whitelist of an Ingress", "control ip_allowlist, assumed"),
         ("other kinds", "ignored, counted"),
@@ -69,6 +76,7 @@ LOADER = Loader(
         "the namespace of manifests that name none (option namespace)",
         "files that belong together (option also): a policy says nothing without the workloads it selects",
         "what a secret opens, and who else has it",
+        "what roles permit beyond Secrets and workloads, and roles that are not in the files",
         "who runs a host outside (options parties and own_hosts)",
         "calls that no setting names",
         "whether what is exposed asks for a credential",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -168,6 +171,80 @@ def test_more_archives_that_are_not_opened(tmp_path: Path) -> None:
     zipped(tmp_path / "outer.zip", {"inner.zip": whole})
     with pytest.raises(InputError, match="an archive inside an archive"):
         read_document(tmp_path / "outer.zip").data["inner.zip"]
+
+
+# tar archives packed with gzip
+
+
+def tarred(path: Path, entries: dict[str, bytes], *more: tarfile.TarInfo) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in entries.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+        for info in more:
+            archive.addfile(info)
+    return path
+
+
+def _other(name: str, kind: bytes, to: str = "") -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, to
+    return info
+
+
+def test_a_tar_archive_is_read_as_a_zip_archive_is(tmp_path: Path) -> None:
+    content = {"in/a.json": b'{"x": 1}', "in/b.yaml": b"y: 2", "bad.json": b"{x"}
+    document = read_document(tarred(tmp_path / "a.tar.gz", content, _other("in", tarfile.DIRTYPE)), shown="a.tgz")
+    assert isinstance(document.data, Archive)
+    assert set(document.data) == set(content)
+    entry = document.data["in/a.json"]
+    assert (entry.path, entry.data, entry.position("x")) == ("a.tgz/in/a.json", {"x": 1}, (1, 2))
+    assert entry.sibling("b.yaml").data == {"y": "2"}
+    with pytest.raises(InputError, match="is not a file in the archive"):
+        entry.sibling("../../a.json")
+    with pytest.raises(InputError, match=r"a.tgz/bad.json:1:2: not JSON"):
+        document.data["bad.json"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "more", "says"),
+    [
+        ({"../a.json": b"{}"}, (), "'../a.json' inside, a name that leads outside"),
+        ({"/a.json": b"{}"}, (), "leads outside"),
+        ({"a\\b.json": b"{}"}, (), "leads outside"),
+        ({"a\x1b.json": b"{}"}, (), "leads outside or is none"),
+        ({}, (_other("l", tarfile.SYMTYPE, "/etc/passwd"),), "'l' inside, a link or a device"),
+        ({}, (_other("l", tarfile.LNKTYPE, "a"),), "a link or a device"),
+        ({}, (_other("l", tarfile.CHRTYPE),), "a link or a device"),
+        ({"a": b"", "./a": b""}, (_other("a", tarfile.REGTYPE),), "two files of one name"),
+        ({"a.json": b"0" * 3_000_000}, (), "more than 300:1, as bombs are"),
+        ({f"{i}": b"" for i in range(10_001)}, (), "more than 10,000 files"),
+    ],
+)
+def test_tar_archives_that_are_not_opened(
+    tmp_path: Path, entries: dict[str, bytes], more: tuple[tarfile.TarInfo, ...], says: str
+) -> None:
+    with pytest.raises(InputError, match=says):
+        read_document(tarred(tmp_path / "a.tar.gz", entries, *more))
+
+
+def test_tar_archives_that_are_damaged(tmp_path: Path) -> None:
+    whole = tarred(tmp_path / "a.tgz", {"a.json": b'{"a": 1}' * 100}).read_bytes()
+    plain = gzip.decompress(whole)
+    for content, says in (
+        (whole[:-20], "its end missing"),
+        (whole + whole, "more after it"),
+        (b"\x1f\x8b\x08rest", "packed with gzip, and damaged"),
+        (gzip.compress(b"{}"), "no whole tar archive inside; unpack it first"),
+        (gzip.compress(plain[:700]), "no whole tar archive inside"),
+    ):
+        (tmp_path / "b.tgz").write_bytes(content)
+        with pytest.raises(InputError, match=says):
+            read_document(tmp_path / "b.tgz")
+    tarred(tmp_path / "outer.tgz", {"inner.tgz": whole})
+    with pytest.raises(InputError, match="packed with gzip inside an archive"):
+        read_document(tmp_path / "outer.tgz").data["inner.tgz"]
 
 
 def test_what_a_file_is_not(tmp_path: Path) -> None:

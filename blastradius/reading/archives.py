@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from stat import S_ISLNK
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from blastradius.errors import InputError
 
@@ -21,15 +21,25 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 10_000
 MAX_TOTAL = 4 * MAX_BYTES
 MAX_RATIO = 300
-_SMALL = 1024 * 1024
+SMALL = 1024 * 1024
 _ENCRYPTED = 0x1
 _SYSTEM_FILE = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$)")
 
 
-class Archive(Mapping[str, "ParsedDocument"]):
-    """The files of a zip archive by name; each is read when it is asked for."""
+class Packed(Protocol):
+    """The entries of an archive of any kind, checked."""
 
-    def __init__(self, entries: Entries, read: Callable[[str, bytes], ParsedDocument]) -> None:
+    names: tuple[str, ...]
+
+    @property
+    def infos(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def content(self, name: str) -> bytes: ...  # noqa: D102
+
+
+class Archive(Mapping[str, "ParsedDocument"]):
+    """The files of an archive by name; each is read when it is asked for."""
+
+    def __init__(self, entries: Packed, read: Callable[[str, bytes], ParsedDocument]) -> None:
         self._entries = entries
         self._read = read
         self._done: dict[str, ParsedDocument] = {}
@@ -47,6 +57,10 @@ class Archive(Mapping[str, "ParsedDocument"]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries.infos
+
+    def content(self, name: str) -> bytes:
+        """The bytes of a file, for a look before it is read."""
+        return self._entries.content(name)
 
 
 class Entries:
@@ -100,10 +114,15 @@ class Entries:
         raise InputError([f"{self.shown}: an archive with {why}"])
 
 
+def leads_outside(name: str) -> bool:
+    """Whether the name of an entry leads out of the archive, or is no plain name."""
+    if ".." in PurePosixPath(name).parts or name.startswith("/") or PureWindowsPath(name).drive:
+        return True
+    return "\\" in name or CONTROL.search(name) is not None
+
+
 def _suspicious(entry: zipfile.ZipInfo) -> str | None:
-    name = entry.filename
-    outside = ".." in PurePosixPath(name).parts or name.startswith("/") or PureWindowsPath(name).drive
-    if outside or "\\" in entry.orig_filename or CONTROL.search(entry.orig_filename):
+    if leads_outside(entry.filename) or leads_outside(entry.orig_filename):
         return "inside, a name that leads outside or is none; pack it again with plain names"
     if S_ISLNK(entry.external_attr >> 16):
         return "inside, a link; pack the file it leads to"
@@ -111,7 +130,7 @@ def _suspicious(entry: zipfile.ZipInfo) -> str | None:
         return "inside, encrypted; unpack it first"
     if entry.file_size > MAX_BYTES:
         return f"inside, larger than {MAX_BYTES // 2**20} MB; split it"
-    if entry.file_size > _SMALL and entry.file_size > MAX_RATIO * entry.compress_size:
+    if entry.file_size > SMALL and entry.file_size > MAX_RATIO * entry.compress_size:
         return f"inside, packed more than {MAX_RATIO}:1, as bombs are; pack it again if it is none"
     return None
 

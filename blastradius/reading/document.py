@@ -11,11 +11,12 @@ from typing import Any
 
 from blastradius.errors import InputError
 
-from .archives import Archive, Entries
+from .archives import Archive, Entries, Packed
 from .jsons import parse_json, parse_lines
 from .markup import parse_xml
 from .shapes import Lines
 from .tables import parse_table
+from .tarballs import GZIP, TarEntries
 from .texts import MAX_BYTES, SURROGATE, Keys, Parsed, Spot, decoded, fail, in_place, lines_of, spot
 from .workbooks import is_workbook, parse_workbook
 from .yamls import parse_yaml
@@ -36,8 +37,8 @@ _SOURCES = {
 }
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _REFUSED = {
+    GZIP: "packed with gzip inside an archive; unpack it first",
     b"\xd0\xcf\x11\xe0": "an old or encrypted Office file; save it as .xlsx without a password",
-    b"\x1f\x8b": "packed with gzip; unpack it first",
     b"%PDF": "a PDF; export the table or the data behind it",
     b"SQLite format 3": "a database; export what is in it",
 }
@@ -191,6 +192,8 @@ def _of_bytes(raw: bytes, shown: str, suffix: str, *, packed: bool = False) -> P
         if packed:
             raise InputError([f"{shown}: an archive inside an archive; unpack it first"])
         return _archive(entries, shown)
+    if raw.startswith(GZIP) and not packed:
+        return _archive(TarEntries(raw, shown), shown)
     for mark, why in _REFUSED.items():
         if raw.startswith(mark):
             raise InputError([f"{shown}: {why}"])
@@ -224,7 +227,7 @@ def _lines(text: str) -> Parsed:
     return Parsed(lines, lambda keys: (keys[0] + 1, 1) if keys and isinstance(keys[0], int) else (1, 1))
 
 
-def _archive(entries: Entries, shown: str) -> Parsed:
+def _archive(entries: Packed, shown: str) -> Parsed:
     def read(name: str, raw: bytes) -> ParsedDocument:
         at = f"{shown}/{name}"
         parsed = _of_bytes(raw, at, PurePosixPath(name).suffix.lower(), packed=True)

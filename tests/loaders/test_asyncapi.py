@@ -123,6 +123,37 @@ def test_schemes_in_one_list_are_all_needed() -> None:
     assert (both, "late-parcel-mailer:onLate") in permits
 
 
+def _with_server(version: str, host: str, variables: dict[str, Any]) -> dict[str, Any]:
+    where = {"url": f"kafka://{host}/x"} if version.startswith("2") else {"host": host}
+    server = {**where, "protocol": "kafka", "variables": variables}
+    shared = {"components": {"serverVariables": {"port": {"default": 9092}}}}
+    channel = {} if version.startswith("2") else {"address": "late"}
+    data = {"asyncapi": version, "info": {"title": "Mailer", "version": "1"}, "servers": {"p": server}}
+    return {**data, "channels": {"late": channel}, **shared}
+
+
+@pytest.mark.parametrize("version", ["2.6.0", "3.0.0"])
+def test_variables_of_a_server_are_at_their_defaults(version: str) -> None:
+    variables = {"stage": {"default": "broker"}, "port": {"$ref": "#/components/serverVariables/port"}}
+    loaded = _load(_with_server(version, "{stage}.example:{port}", variables))
+    assert {each.id for each in loaded.entities} == {BROKER, f"{BROKER}/late"}
+    assert any("'port', 'stage'" in each.message for each in loaded.notes if each.kind == NoteKind.ASSUMED)
+
+
+@pytest.mark.parametrize("version", ["2.6.0", "3.0.0"])
+def test_two_hosts_that_are_not_filled_in_do_not_meet(version: str) -> None:
+    one = _with_server(version, "{host}:9092", {"host": {"enum": ["a", "b"]}})
+    other = {**one, "info": {"title": "Billing", "version": "1"}}
+    loads = [_load(one), _load(other)]
+    assert not {each.id for each in loads[0].entities} & {each.id for each in loads[1].entities}
+    assert any("{host}:9092" in each.message for each in loads[0].notes if each.kind == NoteKind.UNRESOLVED)
+
+
+def test_a_description_of_nothing_that_is_called_says_so() -> None:
+    loaded = _load({"asyncapi": "3.0.0", "info": {"title": "Shared"}, "components": {"messages": {"A": {}}}})
+    assert [each.kind for each in loaded.notes] == [NoteKind.INCOMPLETE]
+
+
 def test_options() -> None:
     loaded = _load(
         TWO,

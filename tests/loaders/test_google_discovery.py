@@ -86,11 +86,11 @@ def test_split_in_two_files_is_the_same_estate(tmp_path: Path) -> None:
         ({"kind": "discovery#rpcDescription"}, "restDescription"),
         ({"protocol": "rpc"}, "rpc"),
         ({"discoveryVersion": "v9"}, "v9"),
-        ({"kind": None, "discoveryVersion": []}, "version"),
+        ({"kind": None, "discoveryVersion": []}, "Version"),
     ],
 )
 def test_what_is_refused(change: dict[str, Any], reason: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=reason):
+    with pytest.raises(InputError, match=rf"api.json:1:\d+: .*{reason}"):
         _saved(tmp_path, {**CALENDAR, **change})
 
 

@@ -152,6 +152,9 @@ def test_plugins_that_are_alternatives_and_plugins_that_are_all_needed() -> None
     [
         ((), (), True),
         (({"name": "request-termination", "consumer": "guest"},), (), False),
+        (({"name": "request-termination", "consumer": "guest", "service": "s"},), (), False),
+        (({"name": "request-termination", "consumer": "guest", "config": {"trigger": "x"}},), (), True),
+        (({"name": "request-termination", "consumer": "c", "service": "s"},), (), True),
         (({"name": "acl", "config": {"allow": ["a"]}},), (), False),
         (({"name": "acl", "config": {"deny": ["a"]}},), (), True),
         ((BASIC,), (), False),
@@ -160,6 +163,46 @@ def test_plugins_that_are_alternatives_and_plugins_that_are_all_needed() -> None
 def test_who_shows_nothing_may_be_let_in(more: tuple[Any, ...], acls: tuple[str, ...], anonymous: bool) -> None:
     loaded = _load(_gateway({**KEY, "config": {"anonymous": "guest"}}, *more, acls=acls))
     assert {each.anonymous for each in loaded.entities if isinstance(each, Operation)} == {anonymous}
+
+
+def test_who_shows_nothing_may_be_let_in_on_one_route_alone() -> None:
+    guest = {**KEY, "config": {"anonymous": "guest"}}
+    loaded = _load(_gateway(guest, {"name": "request-termination", "consumer": "guest", "route": "r"}))
+    opened = {each.name: each.anonymous for each in loaded.entities if isinstance(each, Operation)}
+    assert opened == {"r": False, "other": True}
+    assert (loaded.tally.facts, loaded.tally.ignored) == (9, 0)
+
+
+def test_a_consumer_whose_requests_end_opens_nothing() -> None:
+    assert _uses(_gateway(KEY, {"name": "request-termination", "consumer": "c"}), leak=("kong:key-auth/k",)) == set()
+    elsewhere = {"name": "request-termination", "consumer": "guest"}
+    assert _uses(_gateway(KEY, elsewhere), leak=("kong:key-auth/k",)) == {"r", "other"}
+
+
+def test_claims_that_openid_connect_asks_for_are_all_needed() -> None:
+    config = {
+        "issuer": "https://login.example",
+        "scopes_required": ["read", "admin"],
+        "groups_required": ["staff eu"],
+        "audience_required": ["orders"],
+    }
+    loaded = _load(_gateway({"name": "openid-connect", "route": "r", "config": config}))
+    asked = {each.sources for each in loaded.relations if each.verb == Verb.PERMITS}
+    both = tuple(f"https://login.example:{each}" for each in ("audience orders", "group eu", "group staff"))
+    assert asked == {tuple(sorted((*both, f"https://login.example:{each}"))) for each in ("read", "admin")}
+
+
+def test_names_that_deck_has_yet_to_fill_in_are_said() -> None:
+    data = {
+        "_format_version": "3.0",
+        "services": [{"name": '${{ env "DECK_NAME" }}', "url": '${{ env "DECK_URL" }}'}, {"name": "s"}],
+        "consumers": [
+            {"username": '${{ env "DECK_USER" }}', "keyauth_credentials": [{"key": '${{ env "DECK_KEY" }}'}]}
+        ],
+    }
+    messages = [each.message for each in _load(data).notes if each.kind == NoteKind.UNRESOLVED]
+    assert len(messages) == 1
+    assert messages[0].startswith("2 names are placeholders")
 
 
 def test_no_plugin_is_not_open_to_anyone() -> None:
@@ -205,6 +248,27 @@ def test_versions_that_are_refused(version: Any) -> None:
 @pytest.mark.parametrize("data", [None, 3, [], [PARTNERS], {}, {"services": []}, {"apiVersion": "v1", "kind": "List"}])
 def test_what_is_not_recognised(data: Any) -> None:
     assert not LOADER.recognises(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "known"),
+    [
+        ({"services": [{"name": "s", "host": "h"}]}, True),
+        ({"_workspace": "w", "consumers": [{"username": "c"}]}, True),
+        ({"routes": [{"paths": ["/"]}], "plugins": [{"name": "key-auth"}]}, True),
+        ({"plugins": [{"name": "key-auth"}]}, False),
+        ({"services": {"web": {"image": "i"}}}, False),
+        ({"services": [{"name": "s", "host": "h"}], "version": "3"}, False),
+        ({"services": [{"name": "s"}]}, False),
+        ({"services": ["host"], "consumers": "username"}, False),
+    ],
+)
+def test_a_configuration_may_leave_out_its_version(data: Any, known: bool) -> None:
+    assert LOADER.recognises(data) == known
+    if known:
+        loaded = _load(data)
+        assert loaded.tally.facts == sum(len(each) for each in data.values() if isinstance(each, list))
+        assert any("'_format_version'" in each.message for each in loaded.notes)
 
 
 def test_unknown_options_are_refused() -> None:

@@ -140,6 +140,83 @@ def test_an_authorization_policy_says_what_a_token_opens() -> None:
     assert Fact("prod:shop/service/orders", Capability.USE) not in reach.levels
 
 
+def _bound(*rules: dict[str, Any], subject: dict[str, Any] | None = None, **ref: Any) -> list[dict[str, Any]]:
+    """A workload and a Secret in each of two namespaces, and a role with these rules, bound in one."""
+    things: list[dict[str, Any]] = []
+    for space in ("red", "blue"):
+        things += [deployment(each, space, {}) for each in ("web", "db")]
+        things.append({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": space}})
+    common = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "r", "namespace": "red"}}
+    things.append({**common, "kind": "Role", "rules": list(rules)})
+    kind = "ClusterRoleBinding" if ref.pop("everywhere", "") else "RoleBinding"
+    who = subject or {"kind": "ServiceAccount", "name": "ci"}
+    named = {"kind": "Role", "name": "r", **ref}
+    return [*things, {**common, "kind": kind, "roleRef": named, "subjects": [who]}]
+
+
+def _opened(resources: list[dict[str, Any]], level: Level = Level.ABUSED) -> set[str]:
+    """The Secrets had and the workloads controlled with the token of service account ``ci`` of namespace red."""
+    estate = Estate.build([load(resources)])
+    reach = solve(estate, Scenario(leak=("k8s:red/serviceaccount/ci",), assume=level))
+    wanted = (Capability.POSSESS, Capability.CONTROL)
+    return {fact.entity.removeprefix("k8s:") for fact in reach.levels if fact.capability in wanted} - {
+        "red/serviceaccount/ci"
+    }
+
+
+def _may(verbs: str, resources: str, group: str = "", **more: Any) -> dict[str, Any]:
+    return {"apiGroups": [group], "resources": resources.split(), "verbs": verbs.split(), **more}
+
+
+RED = {"red/secret/s", "red/deployment/web", "red/deployment/db"}
+BLUE = {each.replace("red", "blue") for each in RED}
+
+
+@pytest.mark.parametrize(
+    ("rules", "ref", "opened"),
+    [
+        ([_may("get list", "secrets")], {}, {"red/secret/s"}),
+        ([_may("*", "*", "*")], {}, RED),
+        ([_may("get", "secrets", "apps")], {}, set()),
+        ([_may("get", "secrets", resourceNames=["s"])], {}, {"red/secret/s"}),
+        ([_may("get", "secrets", resourceNames=["other"])], {}, set()),
+        ([_may("get", "secrets", resourceNames=["*"])], {}, set()),
+        ([_may("delete", "secrets"), _may("get", "configmaps")], {}, set()),
+        ([_may("create", "pods")], {}, {"red/secret/s"}),
+        ([_may("create", "deployments", "apps")], {}, {"red/secret/s"}),
+        ([_may("patch", "deployments", "apps")], {}, {"red/deployment/web", "red/deployment/db"}),
+        ([_may("update", "deployments", "apps", resourceNames=["web"])], {}, {"red/deployment/web"}),
+        ([_may("patch", "statefulsets", "apps")], {}, set()),
+        ([_may("patch", "pods")], {}, {"red/deployment/web", "red/deployment/db"}),
+        ([_may("create", "pods/exec")], {}, {"red/deployment/web", "red/deployment/db"}),
+        ([_may("get", "deployments", "apps")], {}, set()),
+        ([], {"kind": "ClusterRole", "name": "edit"}, RED),
+        ([], {"kind": "ClusterRole", "name": "view"}, set()),
+        ([], {"kind": "ClusterRole", "name": "elsewhere"}, set()),
+        ([], {"kind": "ClusterRole", "name": "cluster-admin", "everywhere": "yes"}, RED | BLUE),
+    ],
+)
+def test_what_a_role_opens(rules: list[dict[str, Any]], ref: dict[str, Any], opened: set[str]) -> None:
+    assert _opened(_bound(*rules, **ref)) == opened
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "opened"),
+    [
+        ("Group", "system:serviceaccounts", True),
+        ("Group", "system:serviceaccounts:red", True),
+        ("Group", "system:serviceaccounts:blue", False),
+        ("Group", "system:authenticated", True),
+        ("Group", "engineers", False),
+        ("User", "ci", False),
+    ],
+)
+def test_who_a_binding_is_for(kind: str, name: str, opened: bool) -> None:
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ci", "namespace": "red"}}
+    resources = _bound(_may("get", "secrets"), subject={"kind": kind, "name": name})
+    assert bool(_opened([account, *resources])) == opened
+
+
 ALLOW = {"principals": ["cluster.local/ns/red/sa/one"]}
 
 
@@ -160,6 +237,11 @@ def _mesh(*specs: dict[str, Any]) -> set[str]:
 
 def _rule(*sources: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"rules": [{"from": [{"source": each} for each in sources], **more}]}
+
+
+def _when(key: str, sources: tuple[dict[str, Any], ...] = (), **said: list[str]) -> dict[str, Any]:
+    rule = {"when": [{"key": key, **said}]}
+    return _rule(*sources, **rule) if sources else {"rules": [rule]}
 
 
 @pytest.mark.parametrize(
@@ -187,10 +269,67 @@ def _rule(*sources: dict[str, Any], **more: Any) -> dict[str, Any]:
         ([_rule({"ipBlocks": ["192.0.2.0/24"]})], set()),
         ([_rule({"principals": ["elsewhere/ns/x/sa/stranger"]})], {"stranger"}),
         ([{"action": "AUDIT", **_rule(ALLOW)}], set()),
+        ([_when("source.principal", values=["cluster.local/ns/red/sa/one"])], {"one"}),
+        ([_when("source.namespace", notValues=["red"])], {"two", "default"}),
+        ([_when("source.serviceAccount", values=["blue/two"])], {"two"}),
+        ([_when("request.auth.principal", values=["https://idp.example/*"])], {"*"}),
+        ([_when("request.headers[x]", values=["1"])], set()),
+        ([_when("source.principal", ({"namespaces": ["red", "blue"]},), values=["*/sa/two"])], {"two"}),
+        ([_when("source.principal", (ALLOW,), notValues=["*/sa/one"])], set()),
+        ([_rule(ALLOW), {"action": "DENY", **_when("source.namespace", values=["red"])}], set()),
+        ([_rule(ALLOW), {"action": "DENY", **_when("source.principal", (ALLOW,), values=["*/sa/two"])}], {"one"}),
     ],
 )
 def test_who_an_authorization_policy_lets_in(specs: list[dict[str, Any]], granted: set[str]) -> None:
     assert _mesh(*specs) == granted
+
+
+def _authorization(spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    named = {"name": "p", "namespace": "green", **metadata}
+    return {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": named, "spec": spec}
+
+
+def test_an_account_of_another_trust_domain_is_none_of_ours() -> None:
+    ours = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one", "namespace": "red"}}
+    listed = ["partner.example/ns/red/sa/one", "cluster.local/ns/red/sa/one"]
+    for number, options in enumerate(({}, {"trust_domain": "ours.example"})):
+        loaded = load([ours, _authorization(_rule({"principals": listed[number : number + 1]}))], **options)
+        (grant,) = (each for each in loaded.relations if each.verb == Verb.GRANTS)
+        assert grant.sources == (
+            f"k8s:{('principal partner.example/ns/red/sa/one', 'red/serviceaccount/one')[number]}",
+        )
+
+
+def test_a_policy_on_trial_lets_in_and_refuses_nobody() -> None:
+    pod = deployment("one", "green", {"app": "one"})
+    trial = {"annotations": {"istio.io/dry-run": "true"}}
+    deny = {"action": "DENY", **_rule({"namespaces": ["green"]})}
+    loaded = load([pod, _authorization(_rule({"namespaces": ["green"]})), _authorization(deny, name="q", **trial)])
+    assert sum(each.verb == Verb.GRANTS for each in loaded.relations) == 1
+    assert not load([pod, _authorization(_rule(ALLOW), **trial)]).relations
+    assert any("on trial" in each.message for each in loaded.notes)
+
+
+def test_policies_without_the_workloads_they_are_for_say_so() -> None:
+    loaded = load([_authorization({"action": "DENY", **_rule(ALLOW)})])
+    (note,) = (each for each in loaded.notes if each.kind == NoteKind.INCOMPLETE)
+    assert "the option also" in note.message
+    assert note.provenance[0].line == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "says"),
+    [
+        ("AuthorizationPolicy", {"action": "CUSTOM"}, "ask an external authorizer"),
+        ("AuthorizationPolicy", {"action": "AUDIT"}, "only audit"),
+        ("PeerAuthentication", {"mtls": {"mode": "STRICT"}}, "such as green/p, say nothing here"),
+        ("PeerAuthentication", {"mtls": {"mode": "PERMISSIVE"}}, "1 PeerAuthentication: not modelled"),
+    ],
+)
+def test_what_a_policy_without_effect_here_is(kind: str, spec: dict[str, Any], says: str) -> None:
+    loaded = load([{**_authorization(spec), "kind": kind}])
+    assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
+    assert any(says in each.message for each in loaded.notes)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +358,32 @@ def test_settings_that_name_a_service(value: str, called: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("container", "called"),
+    [
+        ({"envFrom": [{"configMapRef": {"name": "places"}}]}, True),
+        ({"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "places", "key": "API_URL"}}}]}, True),
+        ({"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "places", "key": "OTHER"}}}]}, False),
+        ({"envFrom": [{"configMapRef": {"name": "gone"}}]}, False),
+        ({}, False),
+    ],
+)
+def test_settings_in_a_config_map(container: dict[str, Any], called: bool) -> None:
+    caller = deployment("c", "red", {"app": "c"})
+    caller["spec"]["template"]["spec"]["containers"][0] |= container
+    common = {"apiVersion": "v1", "metadata": {"name": "places", "namespace": "red"}}
+    places = {**common, "kind": "ConfigMap", "data": {"API_URL": "http://api:80", "OTHER": "x", "PASSWORD": "CANARY"}}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "api", "namespace": "red"}}
+    loaded = load([caller, places, service])
+    assert any(each.verb == Verb.CALLS for each in loaded.relations) == called
+    assert "CANARY" not in loaded.model_dump_json()
+    assert loaded.tally.records == 3
+    assert (loaded.tally.ignored == 0) == ("places" in json.dumps(container))
+    assert any(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == (
+        "places" in str(container.get("envFrom"))
+    )
+
+
+@pytest.mark.parametrize(
     ("spec", "annotations", "direction"),
     [
         ({}, {}, "internal"),
@@ -234,6 +399,64 @@ def test_what_is_exposed(spec: dict[str, Any], annotations: dict[str, str], dire
     metadata = {"name": "s", "annotations": annotations}
     (made,) = load([{"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}]).entities
     assert getattr(made, "direction", None) == direction
+
+
+@pytest.mark.parametrize(
+    ("selector", "entry", "direction"),
+    [
+        ({"istio": "ingressgateway"}, False, "exposed"),
+        ({"istio": "egressgateway"}, False, "internal"),
+        ({"istio": "ingressgateway"}, True, "internal"),
+    ],
+)
+def test_a_gateway_for_calls_out_exposes_nothing(selector: dict[str, str], entry: bool, direction: str) -> None:
+    common = {"apiVersion": "networking.istio.io/v1", "metadata": {"name": "g", "namespace": "red"}}
+    ways = [{"route": [{"destination": {"host": "news.example"}}]}]
+    mesh = [
+        {**common, "kind": "Gateway", "spec": {"selector": selector}},
+        {**common, "kind": "VirtualService", "spec": {"hosts": ["news.example"], "gateways": ["g"], "http": ways}},
+        {**common, "kind": "ServiceEntry", "spec": {"hosts": ["news.example"]}},
+    ]
+    loaded = load(mesh if entry else mesh[:2])
+    (door,) = (each for each in loaded.entities if each.id == "k8s:red/virtualservice/g news.example")
+    assert getattr(door, "direction", None) == direction
+
+
+def test_what_a_virtual_service_leaves_to_another_is_read_there() -> None:
+    def virtual(name: str, spec: dict[str, Any], space: str = "red") -> dict[str, Any]:
+        metadata = {"name": name, "namespace": space}
+        return {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": metadata, "spec": spec}
+
+    pod = deployment("shop", "blue", {"app": "shop"})
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": pod["metadata"],
+        "spec": {"selector": {"app": "shop"}},
+    }
+    left = {"hosts": ["x.example"], "gateways": ["g"], "http": [{"delegate": {"name": "part", "namespace": "blue"}}]}
+    part = {"http": [{"match": [{"uri": {"exact": "/a"}}], "route": [{"destination": {"host": "shop"}}]}]}
+    loaded = load([pod, service, virtual("whole", left), virtual("part", part, "blue"), virtual("unused", part)])
+    door = "k8s:red/virtualservice/whole x.example/a"
+    served = {each.sources[0] for each in loaded.relations if each.targets == (door,)}
+    assert served == {"k8s:red/gateway/g", "k8s:blue/deployment/shop"}
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (4, 0, 1)
+
+
+def test_a_route_of_openshift_exposes_the_services_it_leads_to() -> None:
+    pods = [deployment(each, "red", {"app": each}) for each in ("web", "next")]
+    services = [
+        {"apiVersion": "v1", "kind": "Service", "metadata": each["metadata"], "spec": {"selector": {"app": name}}}
+        for each, name in zip(pods, ("web", "next"), strict=True)
+    ]
+    spec = {"host": "shop.example", "path": "/x", "to": {"name": "web"}, "alternateBackends": [{"name": "next"}]}
+    metadata = {"name": "r", "namespace": "red"}
+    route = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": metadata, "spec": spec}
+    loaded = load([*pods, *services, route])
+    (door,) = (each for each in loaded.entities if getattr(each, "direction", "") == "exposed")
+    assert door.name == "shop.example/x"
+    served = {each.sources[0] for each in loaded.relations if each.targets == (door.id,)}
+    assert served == {"k8s:red/deployment/web", "k8s:red/deployment/next"}
 
 
 # laws
@@ -312,6 +535,27 @@ def test_what_is_refused(data: Any, reason: str) -> None:
 )
 def test_what_is_not_recognised(data: Any) -> None:
     assert not LOADER.recognises(data)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "known"),
+    [
+        ("cilium.io/v2", "CiliumNetworkPolicy", True),
+        ("configuration.konghq.com/v1", "KongVault", True),
+        ("crd.projectcalico.org/v1", "GlobalNetworkPolicy", True),
+        ("backstage.io/v1alpha1", "Component", False),
+        ("scaffolder.backstage.io/v1beta3", "Template", False),
+        ("acme/v1", "Order", False),
+        ("www.acme.com/orders", "Order", False),
+    ],
+)
+def test_resources_of_any_group_are_manifests(version: str, kind: str, known: bool) -> None:
+    data = {"apiVersion": version, "kind": kind, "metadata": {"name": "x"}, "spec": {}}
+    assert LOADER.recognises(data) == known
+    if known:
+        loaded = _one(data)
+        assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
+        assert any(kind in each.message for each in loaded.notes)
 
 
 @pytest.mark.parametrize(

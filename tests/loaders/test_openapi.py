@@ -16,8 +16,9 @@ import yaml
 
 from blastradius.errors import InputError
 from blastradius.loader import Loaded, Loader
-from blastradius.model import NoteKind, Operation, Scope, Verb
-from blastradius.reading import read_document
+from blastradius.model import Kind, NoteKind, Operation, Scope, Tally, Verb
+from blastradius.reading import parse_document, read_document
+from tests.test_reading_formats import tarred, zipped
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.openapi").LOADER
 ROOT = Path(__file__).parents[2]
@@ -72,6 +73,98 @@ def test_repeated_operation_ids_are_told_apart(tmp_path: Path) -> None:
     loaded = _small(tmp_path, {"/a": {"get": {"operationId": "x"}}, "/b": {"get": {"operationId": "x"}}})
     assert len(_operations(loaded)) == 2
     assert loaded.tally.facts == 2
+
+
+def test_what_the_api_sends_is_a_feed(tmp_path: Path) -> None:
+    paths = {"/a": {"post": {"operationId": "add", "callbacks": {"done": {"{$request.body#/url}": {"post": {}}}}}}}
+    hooks: dict[str, Any] = {"webhooks": {"paid": {"post": {}, "put": {}}, "bad\u202e": {"post": {}}}}
+    loaded = _small(tmp_path, paths, hooks, served_by="shop", direction="consumed")
+    feeds = {each.id for each in loaded.entities if each.kind == Kind.FEED}
+    assert feeds == {"t:webhook paid", "t:callback done of add"}
+    sent = {(each.sources, each.targets[0]) for each in loaded.relations if each.verb == Verb.PUBLISHES}
+    assert sent == {(("shop",), each) for each in feeds}
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (4, 1, 0)
+    assert "who takes them in" in _says(loaded, NoteKind.INCOMPLETE)
+
+
+def test_a_scheme_may_be_named_by_its_place(tmp_path: Path) -> None:
+    schemes = {"oauth": {"type": "oauth2", "flows": {"x": {"scopes": {"read": ""}}}}, "key": {"type": "apiKey"}}
+    security = [{"#/components/securitySchemes/oauth": ["read"]}, {"#/components/securitySchemes/key": []}]
+    extra = {"components": {"securitySchemes": schemes}}
+    loaded = _small(tmp_path, {"/a": {"get": {"security": security}}}, extra)
+    assert _permits(loaded) == {("t:read",), ("t:key",)}
+    assert not _says(loaded, NoteKind.UNRESOLVED)
+
+
+def test_roles_of_a_scheme_that_cannot_declare_any_are_not_missing(tmp_path: Path) -> None:
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "oauth": {"type": "oauth2"}}
+    security = [{"bearer": ["admin"]}, {"oauth": ["gone"]}]
+    extra = {"components": {"securitySchemes": schemes}}
+    loaded = _small(tmp_path, {"/a": {"get": {"security": security}}}, extra)
+    assert _permits(loaded) == {("t:admin",), ("t:gone",)}
+    assert "'oauth:gone'" in _says(loaded, NoteKind.UNRESOLVED)
+    assert "admin" not in _says(loaded, NoteKind.UNRESOLVED)
+
+
+def test_a_description_of_nothing_that_is_called_says_so(tmp_path: Path) -> None:
+    assert "describes no operation" in _says(_small(tmp_path, {}), NoteKind.INCOMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("info: {}\nopenapi: 3.3.0", "api.yaml:2:1: openapi version '3.3.0'; read are 3.0, 3.1 and 3.2"),
+        ("swagger: '1.1'", "api.yaml:1:1: swagger version '1.1'; read is 2.0"),
+        ("apis: []\nswaggerVersion: '1.2'", "api.yaml:2:1: swagger version '1.2'; read is 2.0"),
+    ],
+)
+def test_other_versions_are_refused_with_their_place(text: str, says: str) -> None:
+    document = parse_document(text, "api.yaml")
+    assert LOADER.recognises(document.data)
+    with pytest.raises(InputError) as refused:
+        LOADER.load(document, {})
+    assert refused.value.problems == (says,)
+
+
+INNER = {
+    "spec/api.yaml": "info: {title: t}\nopenapi: 3.0.0\npaths: {/a: {$ref: parts/a.yaml}}",
+    "spec/parts/a.yaml": "get: {operationId: read, security: []}",
+    "spec/old.json": json.dumps({"info": {"title": "old"}, "paths": {"/b": {"get": {}}}, "swagger": "2.0"}),
+    "spec/notes.yaml": "about: |\n  openapi: 3.0.0",
+    "package.json": '{"name": "openapi"}',
+}
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_descriptions_in_an_archive(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"specs.{kind}"
+    if kind == "zip":
+        zipped(path, {name: text.encode() for name, text in INNER.items()})
+    else:
+        tarred(path, {name: text.encode() for name, text in INNER.items()})
+    document = read_document(path, shown=path.name)
+    assert LOADER.recognises(document.data)
+    loaded = LOADER.load(document, {"owner": "us"})
+    assert {each.id for each in loaded.entities} == {"t:read", "old:GET /b"}
+    assert {each.owner for each in loaded.entities} == {"us"}
+    assert {each.provenance[0].file for each in loaded.entities} == {
+        f"specs.{kind}/spec/parts/a.yaml",
+        f"specs.{kind}/spec/old.json",
+    }
+    assert loaded.tally == Tally(facts=2)
+
+
+def test_archives_without_a_description_are_not_ours(tmp_path: Path) -> None:
+    names = ("spec/parts/a.yaml", "spec/notes.yaml", "package.json")
+    assert not LOADER.recognises(
+        read_document(zipped(tmp_path / "a.zip", {each: INNER[each].encode() for each in names})).data
+    )
+
+
+def test_an_archive_that_only_looks_like_descriptions_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"a.json": b'{"tools": {"openapi": "3.0.0"}}'})
+    with pytest.raises(InputError, match="no file inside is an API description"):
+        _load(path)
 
 
 def test_effects_and_what_matches_nothing(tmp_path: Path) -> None:
@@ -148,6 +241,10 @@ def test_operations_in_files_of_their_own(tmp_path: Path) -> None:
     loaded = _load(tmp_path / "specification" / "DigitalOcean-public.v2.yaml")
     assert len(_operations(loaded)) == 659
     assert sum(isinstance(each, Scope) for each in loaded.entities) == 144
+    packed = _load(REAL / "digitalocean-specification.tar.gz")
+    assert {each.id for each in packed.entities} == {each.id for each in loaded.entities}
+    assert {each.id for each in packed.relations} == {each.id for each in loaded.relations}
+    assert packed.tally == loaded.tally
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="real descriptions are not here")
