@@ -26,6 +26,7 @@ JSON_LINES = (".jsonl", ".ndjson")
 PLAIN = (".md", ".markdown", ".txt", ".log")
 DATA = (*JSON_LINES, *TABLES, ".xlsx", ".xml", ".zip")
 SUFFIXES = (*YAML, ".json", *DATA, *PLAIN)
+_JSON_BY_LINE = re.compile(r"\s*+(?:\{.*\}|\[.*\])[ \t]*[\r\n]\s*+[{\[]")
 _MARKUP = re.compile(r"\s*<(\?xml|!DOCTYPE|!--|[A-Za-z_])")
 _OFFICE = (".xlsx", ".xlsm", ".xlsb", ".ods", ".docx")
 _SOURCES = {
@@ -207,7 +208,7 @@ def _of_text(text: str, shown: str, suffix: str) -> Parsed:
     if suffix in JSON_LINES:
         return parse_lines(text, shown)
     if suffix == ".json" or (suffix not in SUFFIXES and text.lstrip()[:1] in ("{", "[")):
-        return parse_json(text, shown)
+        return (parse_lines if _JSON_BY_LINE.match(text) else parse_json)(text, shown)
     if suffix == ".xml" or (suffix not in SUFFIXES and _MARKUP.match(text)):
         return parse_xml(text, shown)
     return parse_yaml(text, shown)
