@@ -53,7 +53,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     for listed in items(document.data):
         _end(gathering, vendor, listed, chosen)
     if not gathering.facts:
-        raise InputError([f"{document.path}: no subprocessor found in it; read are list items and table rows"])
+        html = any("<table" in line.lower() for line in document.data)
+        why = "; tables of HTML are not; write them as Markdown" if html else ""
+        raise InputError([f"{document.path}: no subprocessor found in it; read are list items and table rows{why}"])
     return gathering.loaded()
 
 

@@ -28,6 +28,7 @@ DATA = (*JSON_LINES, *TABLES, ".xlsx", ".xml", ".zip")
 SUFFIXES = (*YAML, ".json", *DATA, *PLAIN)
 _JSON_BY_LINE = re.compile(r"\s*+(?:\{.*\}|\[.*\])[ \t]*[\r\n]\s*+[{\[]")
 _MARKUP = re.compile(r"\s*<(\?xml|!DOCTYPE|!--|[A-Za-z_])")
+_PAGE = re.compile(r"\s*+(?:<!--.*?-->\s*+)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _OFFICE = (".xlsx", ".xlsm", ".xlsb", ".ods", ".docx")
 _SOURCES = {
     ".tf": "Terraform configuration, not its values; save what `terraform show -json` prints of a plan or a state",
@@ -209,6 +210,8 @@ def _of_text(text: str, shown: str, suffix: str) -> Parsed:
         return parse_lines(text, shown)
     if suffix == ".json" or (suffix not in SUFFIXES and text.lstrip()[:1] in ("{", "[")):
         return (parse_lines if _JSON_BY_LINE.match(text) else parse_json)(text, shown)
+    if suffix not in SUFFIXES and _PAGE.match(text):
+        raise InputError([f"{shown}: a page of HTML; save its table as CSV, or its text as Markdown"])
     if suffix == ".xml" or (suffix not in SUFFIXES and _MARKUP.match(text)):
         return parse_xml(text, shown)
     return parse_yaml(text, shown)
