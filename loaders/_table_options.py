@@ -32,20 +32,26 @@ ONLY: dict[str, tuple[str, ...]] = {
 EMPTY = ("-", "\u2013", "\u2014", "n/a", "none", "nil", "null", "tbd", "?", "keine", "aucun")
 
 
+Separator = Annotated[str, BeforeValidator(lambda each: "\n" if each == "newline" else each)]
+
+
 def _column(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
 class Column(Shape):
-    """A column: ``separator`` where a cell holds several values, ``values`` where its words stand for others."""
+    """A column: ``separator`` where a cell holds several values, ``values`` where its words stand for others.
+
+    People do not always separate in one way: several separators are any of them.
+    """
 
     column: Name
-    separator: Annotated[str, BeforeValidator(lambda each: "\n" if each == "newline" else each)] | None = None
+    separator: Annotated[tuple[Separator, ...], BeforeValidator(listed)] = ()
     values: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _separates(self) -> Column:
-        if self.separator == "":
+        if "" in self.separator:
             raise ValueError("a separator has at least one character")
         return self
 

@@ -123,18 +123,19 @@ def _longest(text: str) -> Iterator[str]:
 
 def _described(sheet: Sheet, column: str, role: str) -> Any:
     several = ("relies_on", "scope", "service", "used_by", "depends_on", "store", "reads", "writes", "feed", "tags")
-    mark = separator(row[column] for row in sheet) if role in several else None
-    return {"column": column, "separator": mark.replace("\n", "newline")} if mark else column
+    marks = separators(row[column] for row in sheet) if role in several else []
+    return {"column": column, "separator": marks[0] if len(marks) == 1 else marks} if marks else column
 
 
-def separator(cells: Iterable[str]) -> str | None:
-    """The mark that cells seem to be lists by."""
+def separators(cells: Iterable[str]) -> list[str]:
+    """The marks that cells seem to be lists by; a comma only where it parts words, and no cell has another mark too."""
     texts = [cell.strip() for cell in cells]
-    if any("," in text for text in texts) and not any(
-        len(part.split()) > 4 for text in texts for part in text.split(",")
-    ):
-        return next(mark for mark in (*_MARKS, ",") if any(mark in text for text in texts))
-    return next((mark for mark in _MARKS if any(mark in text for text in texts)), None)
+    commas = [text for text in texts if "," in text]
+    found = [mark.replace("\n", "newline") for mark in _MARKS if any(mark in text for text in texts)]
+    short = all(len(part.split()) <= 4 for text in texts for part in text.split(","))
+    if commas and short and not any(mark in text for text in commas for mark in _MARKS):
+        found.append(",")
+    return found
 
 
 def _meaning(columns: dict[str, Any]) -> str | None:
