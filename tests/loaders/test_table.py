@@ -65,6 +65,14 @@ def test_a_table_without_a_mapping_is_refused_with_one() -> None:
         ),
         ("User,System,Role", {"party": "User", "service": "System", "scope": "Role"}),
         (
+            "Vendor contact,Vendor,Internal owner,Service description",
+            {"party": "Vendor", "owner": "Internal owner", "description": "Service description"},
+        ),
+        (
+            "Partner,Integration,API key ID,Scopes",
+            {"party": "Partner", "credential": "API key ID", "scope": "Scopes"},
+        ),
+        (
             "component,depends-on,Environment",
             {"service": "component", "depends_on": "depends-on", "zone": "Environment"},
         ),
