@@ -18,6 +18,10 @@ _NOISE = re.compile(
     r"(?i)\b(list|lists|of|our|the|page|third[- ]party|authori[sz]ed|and|current|approved|affiliates|20[0-9][0-9])\b"
 )
 _BEFORE = re.compile(r"^(?:(?:used|engaged|by|for|de|von|der)\s)+")
+_ENGAGES = re.compile(
+    r"\b(?i:sub[- ]?processors)(?: that| which)? (?!We\b|Our\b|It\b|The\b|You\b)"
+    r"([A-Z][\w.&-]*,?(?: [A-Z][\w.&-]*,?){0,3}) (?:has engaged|may engage|engages|uses|may use|currently uses|works with)\b"
+)
 _NOBODY = re.compile(
     r"(?i)n/?a|none|nil|tbd|-+|.*\{\{.*|(?:we|you|our|if|please|when|where|as|to|any)\b(?:\W+\w+){3}.*"
 )
@@ -127,6 +131,12 @@ def whose(lines: list[str]) -> str | None:
     bare = re.sub(r"['\u2019]s\b", "", " ".join(re.sub(r"[|\u2013\u2014:()]", " ", text).split()))
     bare = _BEFORE.sub("", bare).strip(" -,.'\u2019")
     return bare or None
+
+
+def told(lines: list[str]) -> str | None:
+    """Whose list it is, as one of the first sentences says it: 'the subprocessors that Acme may engage'."""
+    found = (_ENGAGES.search(plain(line[:MAX_LINE])) for line in lines[:40])
+    return next((each[1].rstrip(",.") for each in found if each), None)
 
 
 def items(lines: list[str]) -> Iterator[Listed]:

@@ -72,6 +72,23 @@ def test_whose_list_it_is(title: str, vendor: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "vendor"),
+    [
+        ("This page is on the Subprocessors Fabrikam has engaged to process data.", "Fabrikam"),
+        ("The following is a list of subprocessors that Fabrikam Mail, Inc. may engage.", "Fabrikam Mail, Inc"),
+        ("These are the sub-processors we have engaged.", None),
+        ("These are the sub-processors We use.", None),
+    ],
+)
+def test_a_sentence_says_whose_list_it_is_where_the_title_does_not(sentence: str, vendor: str | None) -> None:
+    lines = ["# List of subprocessors", "", sentence, "", "* Acme"]
+    assert reading.whose(lines) is None
+    assert reading.told(lines) == vendor
+    if vendor:
+        assert "whose list it is, is read off a sentence" in load("\n".join(lines)).notes[0].message
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("# Subprocessors\n* Acme\n", "does not say whose list it is; say it with option 'party'"),
