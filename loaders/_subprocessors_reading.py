@@ -20,7 +20,8 @@ _NOISE = re.compile(
 _BEFORE = re.compile(r"^(?:(?:used|engaged|by|for|de|von|der)\s)+")
 _ENGAGES = re.compile(
     r"\b(?i:sub[- ]?processors)(?: that| which)? (?!We\b|Our\b|It\b|The\b|You\b)"
-    r"([A-Z][\w.&-]*,?(?: [A-Z][\w.&-]*,?){0,3}) (?:has engaged|may engage|engages|uses|may use|currently uses|works with)\b"
+    r"([A-Z][\w.&-]*,?(?: [A-Z][\w.&-]*,?){0,3})"
+    r" (?:has engaged|may engage|engages|uses|may use|currently uses|works with)\b"
 )
 _NOBODY = re.compile(
     r"(?i)n/?a|none|nil|tbd|-+|.*\{\{.*|(?:we|you|our|if|please|when|where|as|to|any)\b(?:\W+\w+){3}.*"
