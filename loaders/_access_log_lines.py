@@ -111,7 +111,8 @@ def _envoy(text: str) -> Columns | None:
     if found is None:
         return None
     tokens = _TOKEN.findall(found["more"])
-    named = dict(zip(("authority", "upstream"), [quoted for quoted, _ in tokens if quoted][-2:], strict=False))
+    quoted = [text for text, _ in tokens if text][-2:]
+    named: Columns = dict(zip(("authority", "upstream"), quoted, strict=False))
     named["upstream_cluster"] = next((bare for _, bare in tokens if bare.count("|") == 3), "")
     return {"request": found["request"].strip('"'), "status": found["status"], "time": found["time"], **named}
 

@@ -96,7 +96,7 @@ class Model:
             part["scope"] = self.drafts.of("scope", self._prefix(part))
             self._complete(part, at)
             say[self.meaning](part, at)
-        named = {role: list(dict.fromkeys(each for part in parts for each in part[role])) for role in parts[0]}
+        named: Found = {role: list(dict.fromkeys(each for part in parts for each in part[role])) for role in parts[0]}
         self._attributes(named, at)
         return True
 
