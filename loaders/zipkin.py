@@ -82,8 +82,11 @@ def _v2(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
 
 def _kind_of(annotations: list[dict[str, Any]]) -> SpanKind:
     """The side that the annotations of version 1 tell, where a span has some and no kind."""
-    sides = (_ENDS.get(_text(each, "value")) for each in annotations)
-    return next(filter(None, sides), None) or "internal"
+    for each in annotations:
+        side = _ENDS.get(_text(each, "value"))
+        if side:
+            return side
+    return "internal"
 
 
 def _v1(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
