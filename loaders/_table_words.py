@@ -95,10 +95,14 @@ _EXACT = {word: role for role, words in WORDS.items() for word in words}
 
 def proposal(sheet: Sheet) -> dict[str, Any]:
     """The options that the header's words suggest; ``{}`` when they suggest nothing."""
-    found = [(*rank, column) for column in sheet.columns if not looks_secret(column) for rank in _role(column)]
-    best = {role: column for _, role, column in sorted(found, key=lambda each: each[0], reverse=True)}
-    ordered = sorted(best.items(), key=lambda each: sheet.columns.index(each[1]))
-    columns: dict[str, Any] = {role: _described(sheet, column, role) for role, column in ordered}
+    found = [(*each, column) for column in sheet.columns if not looks_secret(column) for each in _role(column)]
+    least: dict[str, int] = {}
+    for doubt, role, _ in found:
+        least[role] = min(doubt, least.get(role, doubt))
+    columns: dict[str, Any] = {}
+    for doubt, role, column in found:
+        if role not in columns and doubt == least[role]:
+            columns[role] = _described(sheet, column, role)
     meaning = _meaning(columns)
     fitting = {role: column for role, column in columns.items() if meaning in ONLY.get(role, (meaning,))}
     return {"rows": meaning, "columns": fitting} if meaning else {}
@@ -110,7 +114,7 @@ def as_text(found: dict[str, Any]) -> str:
 
 
 def _role(column: str) -> Iterator[tuple[int, str]]:
-    """What a column seems to be, if anything, and how far that is from certain; the words of a role are in order."""
+    """What a column seems to be, if anything, and how much doubt there is: the words of a role stand in order."""
     plain = " ".join(re.sub(r"[^\w]+", " ", re.sub(r"\(column [A-Z]+\)|\(s\)", " ", column).lower()).split())
     plain = plain.replace("_", " ")
     short = " ".join(_TAIL.sub(" ", plain).split())

@@ -86,6 +86,11 @@ def test_how_people_head_their_columns(header: str, expected: dict[str, str]) ->
     assert proposed(f"{header}\na,b,c\n")["columns"] == expected
 
 
+def test_of_columns_that_are_as_sure_the_first_is_proposed() -> None:
+    found = proposed("Vendor,Owner,Data,Owner\nAcme,Jo,Mail,Ann\n")["columns"]
+    assert found == {"party": "Vendor", "owner": "Owner (column B)", "store": "Data"}
+
+
 def test_what_is_proposed_loads() -> None:
     text = "Vendor,Tool,Data shared,Owner,# of records\nAcme,Mail,a | b,Jo,5\nGlobex,Pay,c,Ann,6\n"
     loaded = load(text, **proposed(text))
