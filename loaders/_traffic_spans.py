@@ -32,7 +32,7 @@ _DB_NAME = (
     "db.mongodb.collection", "db.cassandra.keyspace", "cassandra.keyspace", "mongodb.collection",
 )  # fmt: skip
 _DB_VERB = ("db.operation.name", "db.operation", "db.query.summary", "db.query.text", "db.statement", "sql.query",
-            "cassandra.query", "mongodb.command", "rpc.method")  # fmt: skip
+            "cassandra.query", "mongodb.command")  # fmt: skip
 # Zipkin's tags that tell of a database without naming its system.
 _DB_TAGGED = {"cassandra.query": "cassandra", "cassandra.keyspace": "cassandra", "mongodb.command": "mongodb",
               "mongodb.collection": "mongodb", "redis.command": "redis", "sql.query": "sql"}  # fmt: skip
@@ -202,7 +202,8 @@ def database(span: Span) -> Database | None:
     if not stated and not guessed:
         return None
     system = _product(stated or guessed or "")
-    reads, writes, known = _effect(system, first(span.tags, _DB_VERB) or span.name)
+    called = span.tags.get("rpc.method") if system == "aws.dynamodb" else None
+    reads, writes, known = _effect(system, first(span.tags, _DB_VERB) or called or span.name)
     return Database(_store(system, span), reads, writes, known and stated is not None)
 
 

@@ -79,6 +79,7 @@ def words(line: str) -> dict[str, str]:
         ("db.system=mysql server.address=db.internal:3306 db.operation=GET", {"reads:w>mysql:@db.internal"}),
         ("db.system=mongodb db.name=o db.operation=findAndModify", {"reads:w>mongodb:o", "writes:w>mongodb:o"}),
         ("db.system=dynamodb aws.dynamodb.table_names=o rpc.method=PutItem", {"writes:w>aws.dynamodb:o"}),
+        ("db.system=spanner db.name=o rpc.method=Commit", {"reads:w>gcp.spanner:o", "writes:w>gcp.spanner:o"}),
         ("db.system=mongodb db.name=o db.operation=frob", {"reads:w>mongodb:o", "writes:w>mongodb:o"}),
     ],
 )
