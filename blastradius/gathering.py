@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from blastradius.loader import Document, Loaded
-from blastradius.model import Basis, Entity, Note, NoteKind, Provenance, Relation, Tally, Verb
+from blastradius.model import Basis, Entity, Note, NoteKind, Provenance, Relation, Tally, Verb, relation_id
 from blastradius.options import MAX_ID, harmless
 
 _KEY_LIKE = re.compile(
@@ -57,6 +57,7 @@ class Gathering:
     facts: int = 0
     rejected: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
+    _further: dict[str, dict[Provenance, None]] = field(default_factory=dict)
 
     def at(self, *keys: str | int) -> tuple[Provenance, ...]:
         """The place of the value at ``keys``."""
@@ -83,14 +84,24 @@ class Gathering:
     ) -> str:
         """Keep a relation and return its id; the same one found again adds its place and its basis."""
         ends = {"sources": _tuple(sources), "targets": _tuple(targets)}
-        made = Relation.model_validate({"verb": verb, **ends, "basis": basis, "provenance": at, **says})
-        before = self.relations.get(made.id)
-        if before is not None:
-            places = tuple(dict.fromkeys((*before.provenance, *at)))
+        name = relation_id(verb, *ends.values())
+        before = self.relations.get(name)
+        if before is None:
+            made = {"verb": verb, **ends, "basis": basis, "provenance": at, **says}
+            self.relations[name] = Relation.model_validate(made)
+            return name
+        self._further.setdefault(name, {}).update(dict.fromkeys(at))
+        if basis not in before.bases:
             best, *others = sorted({*before.bases, basis}, key=list(Basis).index)
-            made = before.model_copy(update={"provenance": places, "basis": best, "also": tuple(others)})
-        self.relations[made.id] = made
-        return made.id
+            self.relations[name] = before.model_copy(update={"basis": best, "also": tuple(others)})
+        return name
+
+    def _with_places(self, name: str, relation: Relation) -> Relation:
+        """A relation with all its places; thousands may say the same, so they are put together once, at the end."""
+        if name not in self._further:
+            return relation
+        places = tuple(dict.fromkeys((*relation.provenance, *self._further[name])))
+        return relation.model_copy(update={"provenance": places})
 
     def note(self, kind: NoteKind, message: str, *about: str, at: tuple[Provenance, ...] = ()) -> None:
         """Say something that answers repeat."""
@@ -135,7 +146,7 @@ class Gathering:
         tally = Tally(facts=self.facts, rejected=self.rejected, ignored=self.ignored.total())
         return Loaded(
             entities=tuple(self.entities.values()),
-            relations=tuple(self.relations.values()),
+            relations=tuple(self._with_places(name, each) for name, each in self.relations.items()),
             notes=tuple(self.notes),
             tally=tally,
             ignored=dict(sorted(self.ignored.items())),

@@ -112,7 +112,7 @@ def read_manifest(document: Document) -> Manifest:
     if version not in VERSIONS:
         known = f"v{VERSIONS[0]} to v{VERSIONS[-1]}"
         raise InputError([f"{document.path}: dbt manifest of version v{version}; read are {known}"])
-    if not any(isinstance(document.data.get(each), dict) for each in ("nodes", "sources")):
+    if not any(mapping(document.data, each) for each in ("nodes", "sources")):
         raise InputError([f"{document.path}: a dbt manifest without nodes and sources; it may be cut short"])
     return Manifest(document.data)
 

@@ -21,9 +21,10 @@ SERVICES = {
 }  # fmt: skip
 _YES, _NO = "x28", "x29"
 _SENSITIVE = {"x791": "low", "x792": "medium", "x793": "high"}
+_MOST = ("high", "medium", "low")
 _HARD = {"x794": "soft", "x795": "soft", "x796": "hard", "x797": "hard"}
 _SUBSTITUTE = {"x959": "impossible", "x960": "hard", "x961": "hard", "x962": "easy"}
-_WORST = ("impossible", "hard", "easy")
+_HARDEST = ("impossible", "hard", "easy")
 _FOREVER = "9999-12-31"
 _IGNORED = {
     "b_01.03": "branches",
@@ -102,14 +103,17 @@ class Model:
         parent = self._name(row["c0110"])
         governance = {"ultimate parent": parent} if parent and parent != row["c0010"] else None
         name = self._name(row["c0060"]) or self._name(row["c0050"])
-        return self._party(row, "c0010", role="provider", name=name, governance=governance)
+        known = self.drafts.get(self._name(row["c0010"]) or "")
+        role = known.values.get("role", "provider") if known else "provider"
+        return self._party(row, "c0010", role=role, name=name, governance=governance)
 
     def _function(self, row: Row) -> bool:
         function = self._function_of(row["c0010"], row["c0040"], row.at, Basis.DECLARED)
         if function is None:
             return False
         rto = row["c0080"]
-        tolerance = float(rto) if rto.isascii() and rto.isdigit() and len(rto) < 10 else None
+        stated = rto.isascii() and rto.isdigit() and len(rto) < 10
+        tolerance = (float(rto) or None) if stated else None  # the register's 0 says that none is set
         jewel = True if row["c0050"] == _YES else None
         self._say(function, row.at, name=self._name(row["c0030"]), tolerance_h=tolerance, crown_jewel=jewel)
         return True
@@ -135,7 +139,9 @@ class Model:
         if store is not None:
             name = f"our data under {row['c0010']}"
             owner = self._name(row["c0020"])
-            self._say(store, row.at, name=name, owner=owner, classification=_SENSITIVE.get(row["c0170"]))
+            self._say(store, row.at, name=name, owner=owner)
+            values = self.drafts[store].values
+            values["classification"] = _worst(_MOST, _SENSITIVE.get(row["c0170"]), values.get("classification"))
             for verb in (Verb.READS, Verb.WRITES):
                 self.gathering.relate(verb, service, store, at=row.at, basis=Basis.INFERRED)
 
@@ -154,8 +160,8 @@ class Model:
         if provider is None:
             return False
         values = self.drafts[provider].values
-        said = [_SUBSTITUTE.get(row["c0050"]), values.get("substitutability")]
-        values["substitutability"] = next((each for each in _WORST if each in said), None)
+        said = _SUBSTITUTE.get(row["c0050"])
+        values["substitutability"] = _worst(_HARDEST, said, values.get("substitutability"))
         answer = {_YES: "yes", _NO: "no"}
         asked = {"exit plan": row["c0080"], "alternatives identified": row["c0110"]}
         governance = {key: answer[code] for key, code in asked.items() if code in answer}
@@ -217,3 +223,8 @@ class Model:
                 some = ", ".join(map(repr, sorted(loose)[:5]))
                 message = f"{len(loose):,} {word} are referred to and not described in {where}, such as {some}"
                 self.gathering.note(NoteKind.UNRESOLVED, message, *sorted(loose))
+
+
+def _worst(ranked: tuple[str, ...], *said: str | None) -> str | None:
+    """The first of the ranked words that is said."""
+    return next((each for each in ranked if each in said), None)

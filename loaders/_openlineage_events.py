@@ -56,7 +56,7 @@ class Event:
 
 def is_event(value: Any) -> bool:
     """Whether a value has the shape of a run, job or dataset event."""
-    if not isinstance(value, dict) or "eventTime" not in value:
+    if not isinstance(value, dict) or not value.keys() & {"eventTime", "eventType"}:
         return False
     named = value.get("job", value.get("dataset"))
     return isinstance(named, dict) and "namespace" in named and "name" in named

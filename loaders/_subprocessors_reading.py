@@ -9,7 +9,23 @@ from enum import StrEnum
 from itertools import pairwise
 
 MAX_LINE = 2000
-WORD = re.compile(r"\bsub[- ]?(?:data[- ])?processors?\b", re.IGNORECASE)
+WORD = re.compile(
+    r"\bsub[- ]?(?:data[- ])?processors?\b|\bunterauftragsverarbeiter\w*|\bsous[- ]traitants?\b(?: ultérieurs?\b)?"
+    r"|\bsubencargad[oa]s?\b|\bsub[- ]?responsabili\b",
+    re.IGNORECASE,
+)
+_NOISE = re.compile(
+    r"(?i)\b(list|lists|of|our|the|page|third[- ]party|authori[sz]ed|and|current|approved|affiliates|20[0-9][0-9])\b"
+)
+_BEFORE = re.compile(r"^(?:(?:used|engaged|by|for|de|von|der)\s)+")
+_ENGAGES = re.compile(
+    r"\b(?i:sub[- ]?processors)(?: that| which)? (?!We\b|Our\b|It\b|The\b|You\b)"
+    r"([A-Z][\w.&-]*,?(?: [A-Z][\w.&-]*,?){0,3})"
+    r" (?:has engaged|may engage|engages|uses|may use|currently uses|works with)\b"
+)
+_NOBODY = re.compile(
+    r"(?i)n/?a|none|nil|tbd|-+|.*\{\{.*|(?:we|you|our|if|please|when|where|as|to|any)\b(?:\W+\w+){3}.*"
+)
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$|()(?:\*\*|__)([^*_]+)(?:\*\*|__):?$")
 _ITEM = re.compile(r"(\s*)(?:[*+-]|[0-9]{1,3}[.)])\s+(.*\S)")
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
@@ -34,9 +50,35 @@ _COLUMNS = {
         "third party",
         "provider",
         "organi",
+        "firma",
+        "anbieter",
+        "proveedor",
+        "fournisseur",
     ),
-    "purpose": ("purpose", "service", "activit", "function", "description", "use", "processing", "what"),
-    "location": ("location", "country", "region", "hosting", "address", "where", "jurisdiction"),
+    "purpose": (
+        "purpose",
+        "service",
+        "activit",
+        "function",
+        "description",
+        "use",
+        "processing",
+        "what",
+        "zweck",
+        "finali",
+    ),
+    "location": (
+        "location",
+        "country",
+        "region",
+        "hosting",
+        "address",
+        "where",
+        "jurisdiction",
+        "standort",
+        "ubicaci",
+        "pays",
+    ),
     "data": ("data", "categor", "information"),
 }
 
@@ -86,11 +128,16 @@ def title(lines: list[str]) -> str | None:
 def whose(lines: list[str]) -> str | None:
     """Whose list it is, as its title says it: 'Acme subprocessors' is Acme's."""
     text = WORD.sub(" ", title(lines) or "")
-    text = re.sub(
-        r"(?i)\b(list|lists|of|our|the|page|third[- ]party|authori[sz]ed|and|current|approved|affiliates)\b", " ", text
-    )
-    bare = re.sub(r"['\u2019]s\b", "", " ".join(re.sub(r"[|\u2013\u2014:()]", " ", text).split())).strip(" -,.'\u2019")
+    text = _NOISE.sub(" ", text)
+    bare = re.sub(r"['\u2019]s\b", "", " ".join(re.sub(r"[|\u2013\u2014:()]", " ", text).split()))
+    bare = _BEFORE.sub("", bare).strip(" -,.'\u2019")
     return bare or None
+
+
+def told(lines: list[str]) -> str | None:
+    """Whose list it is, as one of the first sentences says it: 'the subprocessors that Acme may engage'."""
+    found = (_ENGAGES.search(plain(line[:MAX_LINE])) for line in lines[:40])
+    return next((each[1].rstrip(",.") for each in found if each), None)
 
 
 def items(lines: list[str]) -> Iterator[Listed]:
@@ -127,7 +174,12 @@ def _item(line: int, indent: int, text: str, state: _State) -> Listed:
     if _is_elsewhere(state) or re.match(r"\[[^\]]*\]\(#", text):
         return Listed(line, Ends.ELSEWHERE)
     name, purpose = _name_and_rest(text)
-    return Listed(line, Ends.KEPT if name else Ends.NAMELESS, name, purpose, state.location)
+    return Listed(line, _named(name), name, purpose, state.location)
+
+
+def _named(name: str) -> Ends:
+    """Whether a text is someone's name, and no template, sentence or word for nobody."""
+    return Ends.NAMELESS if not name or len(name) > 100 or _NOBODY.fullmatch(name) else Ends.KEPT
 
 
 def _is_elsewhere(state: _State) -> bool:
@@ -157,7 +209,7 @@ def _row(lines: list[str], number: int, state: _State) -> Iterator[Listed]:
     elif state.columns:
         found = {key: cells[at] if at < len(cells) else "" for key, at in state.columns.items()}
         name = found.get("name", "")
-        ends = Ends.ELSEWHERE if _is_elsewhere(state) else Ends.KEPT if name and len(name) <= 100 else Ends.NAMELESS
+        ends = Ends.ELSEWHERE if _is_elsewhere(state) else _named(name)
         more = {key: found.get(key) or None for key in ("purpose", "location", "data")}
         yield Listed(number + 1, ends, name, more["purpose"], more["location"] or state.location, more["data"])
 

@@ -8,7 +8,7 @@ from blastradius.gathering import Gathering, looks_secret
 from blastradius.loader import Document, Loaded
 from blastradius.model import Basis, Kind, NoteKind, Verb
 from blastradius.options import harmless
-from blastradius.reading import Sheet
+from blastradius.reading import Sheet, Workbook
 
 from ._table_cells import ATTRIBUTES, DATES, date, truth, verbs
 from ._table_options import MAIN, Options, Role
@@ -58,6 +58,9 @@ class Model:
 
     def _say(self) -> None:
         self.rows.say()
+        if not self.rows.sheet and not self.rows.sheet.bad:
+            self.gathering.note(NoteKind.INCOMPLETE, "there is no row below the header")
+        self._say_others()
         if self.bare:
             message = f"{self.bare:,} rows name a {self.main} and nothing else that is mapped; titles inside the table?"
             self.gathering.note(NoteKind.ASSUMED, message)
@@ -68,22 +71,39 @@ class Model:
             message = f"{len(loose):,} components that others depend on have no row of their own, such as {some}"
             self.gathering.note(NoteKind.UNRESOLVED, message, *loose)
 
+    def _say_others(self) -> None:
+        """The sheets of a workbook that no one asked for."""
+        document = self.gathering.document
+        sheets = document.data if isinstance(document.data, Workbook) else {}
+        filled = [name for name, each in sheets.items() if each.grid]
+        others = [name for name in filled if self.rows.file != f"{document.path}#{name}"]
+        if others:
+            some = ", ".join(map(repr, others[:5]))
+            message = f"of {len(filled)} filled sheets this one is read; not {some}"
+            self.gathering.note(NoteKind.INCOMPLETE, message)
+
     def _row(self) -> bool:
         found: Found = {self.main: self.drafts.of(self.main)}
         if not found[self.main]:
             return False
-        for role in KINDS:
-            if role != self.main:
-                found[role] = self.drafts.of(role, self._prefix(found) if role == "scope" else "")
+        found |= {role: self.drafts.of(role) for role in KINDS if role not in (self.main, "scope")}
         self.bare += self._is_bare()
-        at = self.rows.at(self.rows.columns(self.main)[0].column)
-        self._complete(found, at)
         self.verbs = self._verbs()
-        self._attributes(found, at)
-        {"vendors": self._vendors, "access": self._access, "components": self._components, "data": self._data}[
-            self.meaning
-        ](found, at)
+        at = self.rows.at(self.rows.columns(self.main)[0].column)
+        say = {"vendors": self._vendors, "access": self._access, "components": self._components, "data": self._data}
+        parts = self._parts(found)
+        for part in parts:
+            part["scope"] = self.drafts.of("scope", self._prefix(part))
+            self._complete(part, at)
+            say[self.meaning](part, at)
+        named: Found = {role: list(dict.fromkeys(each for part in parts for each in part[role])) for role in parts[0]}
+        self._attributes(named, at)
         return True
+
+    def _parts(self, found: Found) -> list[Found]:
+        """A row of access says the same of each application that it names, and a scope is one application's."""
+        several = found["service"] if self.meaning == "access" and len(found["service"]) > 1 else ()
+        return [{**found, "service": [each]} for each in several] or [found]
 
     def _is_bare(self) -> bool:
         more = [each.column for role, columns in self.options.columns.items() if role != self.main for each in columns]
@@ -252,10 +272,12 @@ class Model:
 
     def _governance(self, parties: list[str]) -> None:
         for column in self.rows.columns("governance"):
-            text = self.rows.row[column.column].strip()
+            text = " ".join(self.rows.row[column.column].split())
             if looks_secret(text):
                 self.gathering.secret("a cell of 'governance'", at=self.rows.at(column.column))
-            elif harmless(text):
+            elif text and not harmless(text):
+                self.rows.unread["governance", "are no text that can be kept; left out"] += 1
+            elif text:
                 for name in parties:
                     self.drafts.known[name].values.setdefault("governance", {}).setdefault(
                         column.column, text[:MAX_NAME]

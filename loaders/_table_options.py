@@ -32,22 +32,25 @@ ONLY: dict[str, tuple[str, ...]] = {
 EMPTY = ("-", "\u2013", "\u2014", "n/a", "none", "nil", "null", "tbd", "?", "keine", "aucun")
 
 
+Separator = Annotated[str, BeforeValidator(lambda each: "\n" if each == "newline" else each)]
+
+
 def _column(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
 class Column(Shape):
-    """A column that is more than its title."""
+    """A column that is more than its title; people do not always separate in one way, so several separators will do."""
 
     column: Name = Field(description="title of the column")
-    separator: Annotated[str, BeforeValidator(lambda each: "\n" if each == "newline" else each)] | None = Field(
-        default=None, description="what stands between several values in a cell; `newline` for a line break"
+    separator: Annotated[tuple[Separator, ...], BeforeValidator(listed)] = Field(
+        (), description="what stands between several values in a cell, any of them; `newline` for a line break"
     )
     values: dict[str, str] = Field(default_factory=dict, description="what words in the column stand for")
 
     @model_validator(mode="after")
     def _separates(self) -> Column:
-        if self.separator == "":
+        if "" in self.separator:
             raise ValueError("a separator has at least one character")
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -80,9 +81,9 @@ class Rows:
         """What the cells of a role say: split where a separator is stated, the words for nothing left out."""
         for column in self.columns(role):
             cell = self.row[column.column].strip()
-            if column.separator is None and role in KINDS and any(mark in cell for mark in _LIST_MARKS):
+            if not column.separator and role in KINDS and any(mark in cell for mark in _LIST_MARKS):
                 self._unsplit[column.column] += 1
-            for part in cell.split(column.separator) if column.separator else [cell]:
+            for part in re.split("|".join(map(re.escape, column.separator)), cell) if column.separator else [cell]:
                 text = " ".join(part.split())
                 text = column.values.get(text, text)
                 if text and text.lower() not in self.options.empty:

@@ -16,8 +16,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "party": (
         "vendor", "supplier", "third party", "partner", "provider", "subprocessor", "processor", "company",
         "organisation", "organization", "contractor", "service provider", "legal entity", "lieferant", "dienstleister",
-        "auftragsverarbeiter", "fournisseur", "sous traitant", "proveedor", "fornitore", "holder", "consumer", "client",
-        "grantee", "external party", "customer",
+        "lieferantenname", "auftragsverarbeiter", "fournisseur", "sous traitant", "proveedor", "fornitore", "holder",
+        "consumer", "client", "grantee", "external party", "customer",
     ),
     "relies_on": (
         "subprocessors", "sub processors", "subcontractors", "subcontractor", "fourth parties", "fourth party",
@@ -25,15 +25,17 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "credential": (
         "credential", "credential id", "key id", "api key id", "client id", "account", "service account", "username",
-        "user", "login", "user id", "identity", "principal", "app registration", "integration", "kennung",
+        "user", "login", "user id", "email", "email address", "user email", "identity", "principal",
+        "app registration", "integration", "kennung",
     ),
     "scope": (
         "scope", "scopes", "permission", "permissions", "role", "roles", "entitlement", "entitlements", "privilege",
-        "privileges", "access rights", "rights", "granted scopes", "berechtigung", "rolle", "droits", "group",
+        "privileges", "access rights", "rights", "granted scopes", "berechtigung", "rolle", "droits", "group", "groups",
     ),
     "service": (
         "service", "system", "application", "app", "product", "tool", "software", "platform", "component",
-        "component id", "solution", "asset", "resource", "target system", "anwendung", "dienst", "produit",
+        "component id", "solution", "asset", "resource", "target system", "anwendung", "dienst", "leistung", "produit",
+        "apps", "applications", "systems", "services",
     ),
     "used_by": ("used by", "consuming system", "our system", "internal system", "dependent system"),
     "depends_on": ("depends on", "dependencies", "dependency", "requires", "upstream", "upstreams", "uses"),
@@ -49,7 +51,9 @@ WORDS: dict[str, tuple[str, ...]] = {
         "process", "business process", "function", "business function", "supported process", "critical function",
         "geschäftsprozess",
     ),
-    "description": ("description", "summary", "purpose", "what they do", "services provided", "beschreibung"),
+    "description": (
+        "description", "service description", "summary", "purpose", "what they do", "services provided", "beschreibung",
+    ),
     "tags": ("tags", "labels"),
     "zone": ("zone", "environment", "network zone", "trust zone", "network", "segment", "umgebung"),
     "owner": (
@@ -85,15 +89,19 @@ _MARKS = ("|", ";", "\n")
 _IN_PART = frozenset(
     ("party", "service", "store", "owner", "zone", "scope", "credential", "contract_end", "classification", "records")
 )
+_PARTLY = 1000
 _EXACT = {word: role for role, words in WORDS.items() for word in words}
 
 
 def proposal(sheet: Sheet) -> dict[str, Any]:
     """The options that the header's words suggest; ``{}`` when they suggest nothing."""
+    found = [(*each, column) for column in sheet.columns if not looks_secret(column) for each in _role(column)]
+    least: dict[str, int] = {}
+    for doubt, role, _ in found:
+        least[role] = min(doubt, least.get(role, doubt))
     columns: dict[str, Any] = {}
-    for column in sheet.columns:
-        role = _role(column)
-        if role and role not in columns and not looks_secret(column):
+    for doubt, role, column in found:
+        if role not in columns and doubt == least[role]:
             columns[role] = _described(sheet, column, role)
     meaning = _meaning(columns)
     fitting = {role: column for role, column in columns.items() if meaning in ONLY.get(role, (meaning,))}
@@ -105,13 +113,16 @@ def as_text(found: dict[str, Any]) -> str:
     return json.dumps(found, ensure_ascii=False)
 
 
-def _role(column: str) -> str | None:
+def _role(column: str) -> Iterator[tuple[int, str]]:
+    """What a column seems to be, if anything, and how much doubt there is: the words of a role stand in order."""
     plain = " ".join(re.sub(r"[^\w]+", " ", re.sub(r"\(column [A-Z]+\)|\(s\)", " ", column).lower()).split())
     plain = plain.replace("_", " ")
     short = " ".join(_TAIL.sub(" ", plain).split())
-    if plain in _EXACT or short in _EXACT:
-        return _EXACT.get(plain) or _EXACT[short]
-    return next(_longest(short), None)
+    word = plain if plain in _EXACT else short
+    if word in _EXACT:
+        yield WORDS[_EXACT[word]].index(word), _EXACT[word]
+    elif partly := next(_longest(short), None):
+        yield _PARTLY, partly
 
 
 def _longest(text: str) -> Iterator[str]:
@@ -123,18 +134,19 @@ def _longest(text: str) -> Iterator[str]:
 
 def _described(sheet: Sheet, column: str, role: str) -> Any:
     several = ("relies_on", "scope", "service", "used_by", "depends_on", "store", "reads", "writes", "feed", "tags")
-    mark = separator(row[column] for row in sheet) if role in several else None
-    return {"column": column, "separator": mark.replace("\n", "newline")} if mark else column
+    marks = separators(row[column] for row in sheet) if role in several else []
+    return {"column": column, "separator": marks[0] if len(marks) == 1 else marks} if marks else column
 
 
-def separator(cells: Iterable[str]) -> str | None:
-    """The mark that cells seem to be lists by."""
+def separators(cells: Iterable[str]) -> list[str]:
+    """The marks that cells seem to be lists by; a comma only where it parts words, and no cell has another mark too."""
     texts = [cell.strip() for cell in cells]
-    if any("," in text for text in texts) and not any(
-        len(part.split()) > 4 for text in texts for part in text.split(",")
-    ):
-        return next(mark for mark in (*_MARKS, ",") if any(mark in text for text in texts))
-    return next((mark for mark in _MARKS if any(mark in text for text in texts)), None)
+    commas = [text for text in texts if "," in text]
+    found = [mark.replace("\n", "newline") for mark in _MARKS if any(mark in text for text in texts)]
+    short = all(len(part.split()) <= 4 for text in texts for part in text.split(","))
+    if commas and short and not any(mark in text for text in commas for mark in _MARKS):
+        found.append(",")
+    return found
 
 
 def _meaning(columns: dict[str, Any]) -> str | None:

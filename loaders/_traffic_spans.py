@@ -24,7 +24,7 @@ _ROUTE = ("http.route", "url.template")
 _PATH = ("url.path", "http.path", "http.target", "url.full", "http.url")
 _STATUS = ("http.response.status_code", "http.status_code")
 _HOST = ("server.address", "net.peer.name", "http.host", "peer.hostname", "url.full", "http.url")
-_PEER = ("service.peer.name", "peer.service")
+_PEER = ("service.peer.name", "peer.service", "faas.invoked_name")
 _RPC = ("rpc.service", "rpc.method")
 _DB_SYSTEM = ("db.system.name", "db.system", "db.type")
 _DB_NAME = (
@@ -40,9 +40,10 @@ _BUCKET = ("aws.s3.bucket",)
 _TOPIC = (
     "messaging.destination.template", "messaging.destination.name", "messaging.destination",
     "message_bus.destination", "kafka.topic", "jms.queue", "jms.topic", "rabbit.queue", "rabbit.exchange",
+    "aws.sqs.queue.url", "aws.queue_url", "aws.sns.topic.arn",
 )  # fmt: skip
 _BROKER = ("messaging.system",)
-_MESSAGING = ("messaging.operation.type", "messaging.operation.name", "messaging.operation")
+_MESSAGING = ("messaging.operation.type", "messaging.operation.name", "messaging.operation", "rpc.method")
 _TEMPORARY = ("messaging.destination.temporary", "messaging.temp_destination")
 _ENVIRONMENT = ("deployment.environment.name", "deployment.environment")
 WANTED = frozenset(
@@ -78,7 +79,7 @@ _WRITES = (
 )  # fmt: skip
 _NEITHER = frozenset(["begin", "start", "commit", "rollback", "savepoint", "connect", "ping", "auth", "hello", "close"])
 _SENDS = ("publish", "send", "create", "produce")
-_TAKES = ("receive", "process", "deliver", "settle", "poll", "consume", "ack")
+_TAKES = ("receive", "process", "deliver", "settle", "poll", "consume", "ack", "delete")
 _NAMELESS = frozenset(["", "-", "unknown", "none", "null", "undefined"])
 _REFUSED = frozenset(["401", "403", "407"])
 _NOT_ANSWERED = _REFUSED | {"400", "404", "405", "410", "414", "421", "431", "501"}
@@ -201,7 +202,8 @@ def database(span: Span) -> Database | None:
     if not stated and not guessed:
         return None
     system = _product(stated or guessed or "")
-    reads, writes, known = _effect(system, first(span.tags, _DB_VERB) or span.name)
+    called = span.tags.get("rpc.method") if system == "aws.dynamodb" else None
+    reads, writes, known = _effect(system, first(span.tags, _DB_VERB) or called or span.name)
     return Database(_store(system, span), reads, writes, known and stated is not None)
 
 
@@ -243,6 +245,7 @@ def _effect(system: str, verb: str) -> tuple[bool, bool, bool]:
 def message(span: Span) -> Message | None:
     """The topic that a span sends to or takes from."""
     topic, broker = first(span.tags, _TOPIC), first(span.tags, _BROKER)
+    topic = re.split(r"[/:]", topic)[-1] if topic and topic.startswith(("https://", "arn:")) else topic
     if topic is None and broker is None and span.kind not in ("producer", "consumer"):
         return None
     said = (first(span.tags, _MESSAGING) or "").lower()

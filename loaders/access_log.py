@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -31,7 +32,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
         "method", "http_method", "httpMethod", "request_method", "requestMethod", "RequestMethod", "request_verb",
         "cs-method", "request.method", "http.request.method", "http.method", "httpRequest.requestMethod",
     ),
-    "route": ("route", "http.route", "resourcePath", "resource_path", "operation_path"),
+    "route": ("route", "http.route", "resourcePath", "resource_path", "operation_path", "routeKey"),
     "path": (
         "path", "uri", "url", "request_uri", "requestUri", "request_path", "RequestPath", "cs-uri-stem", "uri_path",
         "request.uri", "request.url", "request.path", "url.path", "http.url", "http.target",
@@ -40,16 +41,16 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "status": (
         "status", "status_code", "statusCode", "response_code", "response_status", "responseStatus", "sc-status",
         "DownstreamStatus", "OriginStatus", "response.status", "http.response.status_code", "http.status_code",
-        "httpRequest.status",
+        "httpRequest.status", "httpStatus", "httpStatusCode", "responseCode",
     ),
     "caller": (
         "consumer.username", "consumer.custom_id", "consumer", "consumer_name", "consumer_username", "client_id",
         "clientId", "azp", "caller", "principal", "principalId", "developer_app", "application", "remote_user",
         "cs-username", "ClientUsername", "username", "user", "user_id", "authenticated_entity.consumer_id",
+        "apimSubscriptionId", "authorizer.principalId", "identity.user", "identity.caller", "apiKeyId", "ident",
     ),
-    "api": ("api", "api_name", "apiproxy", "authority", ":authority", "vhost", "server_name", "cs-host",
-            "cs(Host)",
-            "x-host-header", "RequestHost", "request.host", "request.headers.host", "host"),
+    "api": ("api", "api_name", "apiproxy", "apiId", "authority", ":authority", "vhost", "server_name", "cs-host",
+            "cs(Host)", "x-host-header", "RequestHost", "request.host", "request.headers.host", "originalHost", "host"),
     "service": ("service.name", "service", "service_name", "ServiceName", "upstream_cluster", "upstream_service"),
 }  # fmt: skip
 _NOBODY = frozenset(["", "-", "anonymous", "none", "null", "unknown", "(null)"])
@@ -97,12 +98,12 @@ class Call(NamedTuple):
 
 def recognises(data: Any) -> bool:
     """Whether lines or objects look like requests with their answers, by the columns that are known."""
-    if not isinstance(data, list) or not data:
+    if not data or not (isinstance(data, list) or (isinstance(data, dict) and "records" in data)):
         return False
     reader = Reader(LogOptions())
     return any(
         line.columns is not None and (call := reader.call(line.columns)) is not None and bool(call.status)
-        for line in read(data[:LOOKED_AT])
+        for line in islice(read(data), LOOKED_AT)
     )
 
 
@@ -131,9 +132,8 @@ class Reader:
         """The call that a line tells of; ``None`` where there is no HTTP request in it."""
         word, _, rest = (self._find(columns, "request") or "").partition(" ")
         verb = method(self._find(columns, "method") or word)
-        stated, path = self._find(columns, "route"), self._find(columns, "path") or rest.rpartition(" ")[0] or rest
-        if stated and stated.startswith("/"):
-            path = stated
+        stated = (self._find(columns, "route") or "").rpartition(" ")[2]
+        path = stated if stated.startswith("/") else self._find(columns, "path") or rest.rpartition(" ")[0] or rest
         if verb is None or not path.startswith(("/", "http://", "https://")):
             return None
         known = stated == path or bool(self._routes and self._routes.match(raw(path)))
@@ -150,8 +150,8 @@ class Reader:
         )
 
     def _find(self, columns: Columns, what: str) -> str | None:
-        found = next((columns[name] for name in self._known[what] if name in columns), "")
-        return None if found.strip().lower() in _NOBODY else found.strip()
+        said = (columns[name].strip() for name in self._known[what] if name in columns)
+        return next((each for each in said if each.lower() not in _NOBODY), None)
 
 
 class Log:

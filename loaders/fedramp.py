@@ -1,7 +1,8 @@
 """The FedRAMP marketplace: cloud products, who runs them, what they are built on, and which agencies rely on whom.
 
 A record is an entry of ``Products``, ``Agencies``, ``Assessors``, ``AtoMapping`` or ``ReuseMapping``, or a system that
-a product lists as leveraging it. A provider owns its product; a system depends on the product it leverages; an agency
+a product lists as leveraging it; in the older form an entry of ``Providers``, a letter or an underlying package of one,
+or an agency's own authorisation. A provider owns its product; a system depends on the product it leverages; an agency
 that authorised or reuses a product relies on its provider. With the option ``agency`` only the uses of that agency and
 its parts count, and they are ourselves.
 """
@@ -21,7 +22,8 @@ from blastradius.model import Basis, NoteKind, Party, Provenance, Service, Verb
 from blastradius.options import Name, harmless, read_options
 from blastradius.options import Options as Shape
 
-SECTIONS = ("Products", "Agencies", "Assessors", "AtoMapping", "ReuseMapping")
+from ._fedramp_sections import BUILT_ON, SECTIONS, is_older, sections
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Places = tuple[Provenance, ...]
 
@@ -30,7 +32,8 @@ class Options(Shape):
     """The options of one file."""
 
     agency: Name | None = Field(
-        default=None, description="the agency that we are: `22-005`, or `22-005-01` for a part of it"
+        default=None,
+        description="the agency that we are: `22-005`, `22-005-01` for a part of it, or its name in the older form",
     )
 
 
@@ -39,31 +42,24 @@ def recognises(data: Any) -> bool:
     inner = data.get("data") if isinstance(data, dict) else None
     if not isinstance(inner, dict):
         return False
-    return ("Products" in inner and ("Agencies" in inner or "AtoMapping" in inner)) or _is_older(inner)
+    return ("Products" in inner and ("Agencies" in inner or "AtoMapping" in inner)) or is_older(inner)
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
     """Read one file of the marketplace.
 
     Raises:
-        InputError: an older form, or sections that are not lists.
+        InputError: not the marketplace, sections that are not lists, or an option that does not fit.
     """
     chosen = read_options(Options, document, options)
-    inner = document.data.get("data") if isinstance(document.data, dict) else None
-    if not isinstance(inner, dict) or _is_older(inner):
-        older = "an older form ('Providers'); read is the one with 'Products' and 'ReuseMapping'"
-        why = older if isinstance(inner, dict) else "no 'data' with 'Products'; not the FedRAMP marketplace"
-        raise InputError([f"{document.path}: {why}"])
+    if not recognises(document.data):
+        raise InputError([f"{document.path}: no 'data' with 'Products'; not the FedRAMP marketplace"])
+    inner = document.data["data"]
     wrong = [name for name in SECTIONS if not isinstance(inner.get(name, []), list)]
     if wrong:
         line, column = document.position("data", wrong[0])
         raise InputError([f"{document.path}:{line}:{column}: {wrong[0]!r} is not a list"])
     return _Model(document, inner, chosen).build()
-
-
-def _is_older(inner: dict[str, Any]) -> bool:
-    providers = inner.get("Providers")
-    return isinstance(providers, list) and "Products" not in inner
 
 
 class _Model:
@@ -72,7 +68,7 @@ class _Model:
     def __init__(self, document: Document, data: dict[str, list[Any]], options: Options) -> None:
         self.gathering = Gathering("fedramp", document)
         self.document = document
-        self.data = data
+        self.sections = sections(data)
         self.us = options.agency
         self.providers: dict[str, str] = {}
         self.unknown: dict[str, int] = {}
@@ -83,23 +79,23 @@ class _Model:
             self._count(self._product(product, at), "a product without an id and a provider", at)
         for agency, at in self._entries("Agencies"):
             self._count(self._agency(agency, at), "an agency without an id", at)
-        for number, product in enumerate(self.data.get("Products", [])):
-            self._leveraged(product, number)
+        for system, at in self._entries(BUILT_ON):
+            self._leveraged(system, at)
         for section in ("AtoMapping", "ReuseMapping"):
             for use, at in self._entries(section):
                 self._use(use, at, section)
-        self.gathering.ignore("assessors, who run nothing", len(self.data.get("Assessors", [])))
+        self.gathering.ignore("assessors, who run nothing", len(self.sections.get("Assessors", ())))
         self._say()
         return self.gathering.loaded(as_of=self._as_of())
 
     def _as_of(self) -> str | None:
         meta = self.document.data.get("meta")
-        changed = meta.get("last_change") if isinstance(meta, dict) else None
+        changed = (meta.get("last_change") or meta.get("Created_At")) if isinstance(meta, dict) else None
         return changed[:10] if isinstance(changed, str) and _DATE.match(changed) else None
 
     def _entries(self, section: str) -> Iterator[tuple[Any, Places]]:
-        for number, entry in enumerate(self.data.get(section, [])):
-            yield entry, self.gathering.at("data", section, number)
+        for entry, keys in self.sections.get(section, ()):
+            yield entry, self.gathering.at(*keys)
 
     def _count(self, done: bool, why: str, at: Places) -> None:
         if done:
@@ -119,20 +115,17 @@ class _Model:
         self.gathering.relate(Verb.OWNS, provider, self.gathering.entity(made), at=at)
         return True
 
-    def _leveraged(self, product: Any, number: int) -> None:
-        name = self._id(product, "id")
-        listed = product.get("leveraged_systems") if isinstance(product, dict) else None
-        for place, system in enumerate(listed if isinstance(listed, list) else []):
-            at = self.gathering.at("data", "Products", number, "leveraged_systems", place)
-            other = self._id(system, "id")
-            if name not in self.providers or other is None:
-                self.gathering.reject("a leveraging system without an id", at=at)
-            elif other not in self.providers:
-                self.unknown[other] = self.unknown.get(other, 0) + 1
-            else:
-                if other != name:
-                    self.gathering.relate(Verb.DEPENDS_ON, f"fedramp:{other}", f"fedramp:{name}", at=at)
-                self.gathering.fact()
+    def _leveraged(self, system: dict[str, Any], at: Places) -> None:
+        name, other = self._id(system, "on"), self._id(system, "id")
+        missing = [each for each in (name, other) if each is not None and each not in self.providers]
+        if name is None or other is None:
+            self.gathering.reject("a leveraging system without an id", at=at)
+        elif missing:
+            self.unknown[missing[0]] = self.unknown.get(missing[0], 0) + 1
+        else:
+            if other != name:
+                self.gathering.relate(Verb.DEPENDS_ON, f"fedramp:{other}", f"fedramp:{name}", at=at)
+            self.gathering.fact()
 
     def _agency(self, agency: Any, at: Places) -> bool:
         name = self._id(agency, "id")
@@ -165,7 +158,7 @@ class _Model:
             self.gathering.fact()
 
     def _is_us(self, agency: str) -> bool:
-        return self.us is not None and (agency == self.us or agency.startswith(f"{self.us}-"))
+        return self.us is not None and (agency == self.us or agency.startswith((f"{self.us}-", f"{self.us} / ")))
 
     def _named(self, use: Any) -> str | None:
         """What stands for an agency's id where there is none."""
@@ -182,8 +175,8 @@ class _Model:
             self.gathering.rejected += count
             message = f"product {product!r} is referred to {count:,} times and not listed; those entries are left out"
             self.gathering.note(NoteKind.UNRESOLVED, message)
-        known = {each.id for each in self.gathering.entities.values()}
-        if self.us is not None and f"agency:{self.us}" not in known:
+        known = (each.removeprefix("agency:") for each in self.gathering.entities)
+        if self.us is not None and not any(map(self._is_us, known)):
             raise InputError([f"{self.document.path}: option 'agency' is {self.us!r}, and no agency has that id"])
 
 

@@ -1,7 +1,8 @@
 """Jaeger's JSON: which service called which operation, store and topic; and its links between services.
 
-A record is a span, or a link (parent, child, call count). Links are what Jaeger and Zipkin both give as
-dependencies: they name no operation, so one operation ``<child>:(any)`` stands for what was called.
+A record is a span, as Jaeger's pages, its store or its own model write it, or a link (parent, child, call count).
+Links are what Jaeger and Zipkin both give as dependencies: they name no operation, so one operation
+``<child>:(any)`` stands for what was called.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from ._traffic_model import INFERS_NOT, MAPS, NO_SERVICE, Records, SpanOptions
 from ._traffic_spans import KINDS, WANTED, Span, text
 
 _LOOKED_AT = 20
+_OF_THE_MODEL = frozenset(["traceId", "spanId", "operationName", "process"])
+_VALUES = ("value", "vStr", "vInt64", "vBool", "vFloat64")
 _ANSWER = frozenset(["data", "total", "limit", "offset", "errors"])
 
 
@@ -33,12 +36,14 @@ def recognises(data: Any) -> bool:
 def _is_record(one: Any) -> bool:
     if not isinstance(one, dict):
         return False
+    spans = one.get("spans")
     trace = "spans" in one and ("processes" in one or "traceID" in one)
+    trace = trace or (isinstance(spans, list) and any(map(_is_span, spans[:_LOOKED_AT])))
     return trace or _is_span(one) or {"parent", "child", "callCount"} <= one.keys()
 
 
-def _is_span(one: dict[str, Any]) -> bool:
-    return "traceID" in one and "spanID" in one
+def _is_span(one: Any) -> bool:
+    return isinstance(one, dict) and ({"traceID", "spanID"} <= one.keys() or one.keys() >= _OF_THE_MODEL)
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -82,7 +87,7 @@ def _record(keys: Keys, one: Any, records: Records) -> None:
 def _take(keys: Keys, record: Any, processes: dict[str, Any], records: Records) -> None:
     if not isinstance(record, dict):
         records.reject(keys, "that are no objects")
-    elif not isinstance(record.get("traceID"), str) or not isinstance(record.get("spanID"), str):
+    elif not _id(record, "trace") or not _id(record, "span"):
         records.reject(keys, "without a trace id or a span id")
     else:
         process = record.get("process") or processes.get(str(record.get("processID")))
@@ -98,23 +103,27 @@ def _span(keys: Keys, record: dict[str, Any], service: str, process: dict[str, s
     }
     kind = KINDS.get(tags.get("span.kind", "").lower(), "internal")
     name = text(record.get("operationName")) or ""
-    return Span(keys, record["traceID"], record["spanID"], _parents(record), service, kind, name, tags)
+    return Span(keys, _id(record, "trace"), _id(record, "span"), _parents(record), service, kind, name, tags)
+
+
+def _id(record: dict[str, Any], what: str) -> str:
+    return next((found for key in (f"{what}ID", f"{what}Id") if isinstance(found := record.get(key), str)), "")
 
 
 def _parents(record: dict[str, Any]) -> tuple[str, ...]:
     """The spans that this one was caused by: children of a call first, then what followed from a message."""
     listed = record.get("references")
     found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    found.sort(key=lambda each: each.get("refType") != "CHILD_OF")
-    ids = [each.get("spanID") for each in found] or [record.get("parentSpanID")]
-    return tuple(each for each in ids if isinstance(each, str))
+    found.sort(key=lambda each: each.get("refType", "CHILD_OF") != "CHILD_OF")
+    return tuple(filter(None, (_id(each, "span") for each in found) if found else [_id(record, "parentSpan")]))
 
 
 def _tags(listed: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in listed if isinstance(listed, list) else ():
         key = each.get("key") if isinstance(each, dict) else None
-        said = text(each.get("value")) if isinstance(key, str) and key in WANTED else None
+        value = next((each[name] for name in _VALUES if name in each), None) if key else None
+        said = text(value) if isinstance(key, str) and key in WANTED else None
         if said:
             found[str(key)] = said
     return found

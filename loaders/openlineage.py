@@ -52,7 +52,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(Chosen, document, options)
     if not recognises(document.data):
-        what = "no OpenLineage event with a time and a job or dataset; expected one, or a list of them"
+        what = "no OpenLineage event with a time or type and a job or dataset; expected one, or a list of them"
         raise InputError([f"{document.path}: {what}"])
     model = _Model(Gathering("openlineage", document), chosen)
     for keys, value in _records(document.data):
@@ -64,7 +64,7 @@ def _records(data: Any) -> list[tuple[Keys, Any]]:
     if isinstance(data, dict) and is_event(data):
         return [((), data)]
     before: Keys = ("events",) if isinstance(data, dict) else ()
-    return [((*before, number), each) for number, each in enumerate(_listed(data))]
+    return [((*before, number), each) for number, each in enumerate(_listed(data)) if each != ""]
 
 
 def _listed(data: Any) -> list[Any]:

@@ -145,7 +145,7 @@ def _value(value: dict[str, Any]) -> str | None:
     listed = value.get("arrayValue", value.get("array_value"))
     items = listed.get("values") if isinstance(listed, dict) else None
     only = items[0] if isinstance(items, list) and len(items) == 1 else None
-    return text(only.get("stringValue")) if isinstance(only, dict) else None
+    return _value(only) if isinstance(only, dict) else None
 
 
 def _id(record: dict[str, Any], *names: str) -> str:

@@ -114,14 +114,16 @@ class _Reader:
     idle: int = 0
 
     def read(self, data: dict[str, Any]) -> None:
-        for keys, each in many(data.get("trustZones", data.get("trustzones")), ("trustZones",)):
-            self._zone(each, keys)
+        for section in ("trustZones", "trustzones"):
+            for keys, each in many(data.get(section), (section,)):
+                self._zone(each, keys)
         for keys, each in many(data.get("assets"), ("assets",)):
             self._asset(each, keys)
         for keys, each in many(data.get("mitigations"), ("mitigations",)):
             self._mitigation(each, keys)
         components = list(many(data.get("components"), ("components",)))
-        self.parents = {ref: parent for _, each in components for ref, parent in _parent(each)}
+        for _, each in components:
+            self._lies_in(each)
         for keys, each in components:
             self._component(each, keys)
         for keys, each in many(data.get("dataflows"), ("dataflows",)):
@@ -205,13 +207,23 @@ class _Reader:
             return "store", Basis.INFERRED
         return "process", Basis.DECLARED
 
+    def _lies_in(self, value: Any) -> None:
+        """What a component lies in: nothing, an id alone, or as versions 0.1 and 0.2 each say it."""
+        stated = table(value).get("parent")
+        bare, parent = word(stated), table(stated)
+        named = [(kind, ref) for kind in ("component", "trustZone") if (ref := word(parent.get(kind)))]
+        if bare:
+            named = [("trustZone" if bare in self.zones else "component", bare)]
+        named.append((word(parent.get("type")) or "", word(parent.get("id")) or ""))
+        self.parents.setdefault(word(table(value).get("id")) or "", named[0])
+
     def _zone_of(self, raw: str, at: At) -> Zone:
         """The nearest trust zone around a component."""
         seen: set[str] = set()
         kind, ref = self.parents.get(raw, ("", ""))
-        while kind == "component" and ref not in seen:
+        while kind == "component" and ref in self.parents and ref not in seen:
             seen.add(ref)
-            kind, ref = self.parents.get(ref, ("", ""))
+            kind, ref = self.parents[ref]
         if kind == "trustZone" and ref in self.zones:
             return self.zones[ref]
         if ref:
@@ -252,8 +264,8 @@ class _Reader:
                 key=raw,
                 id=made,
                 name=name,
-                source=word(value.get("source")),
-                target=word(value.get("destination")) or word(value.get("target")),
+                source=word(value.get("source")) or word(value.get("from")),
+                target=next(filter(None, (word(value.get(key)) for key in ("destination", "target", "to"))), None),
                 at=at,
                 both=flag(value.get("bidirectional")) is True,
                 data=words(value.get("assets")),
@@ -280,16 +292,6 @@ class _Reader:
             count = sum(1 for _ in many(data.get(key)))
             if count:
                 self.gathering.ignore(key, count)
-
-
-def _parent(value: Any) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The component and what it lies in, as versions 0.1 and 0.2 each say it."""
-    inside = table(value)
-    ref, parent = word(inside.get("id")), table(inside.get("parent"))
-    for kind in ("trustZone", "component"):
-        named = word(parent.get(kind)) or (word(parent.get("id")) if word(parent.get("type")) == kind else None)
-        if ref and named:
-            yield ref, (kind, named)
 
 
 def _out_of_scope(value: dict[str, Any]) -> tuple[str, ...]:

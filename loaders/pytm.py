@@ -6,6 +6,7 @@ the elements and count only where those are missing. Findings and assumptions sa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,6 +92,7 @@ class _Reader:
     diagram: Diagram
     boundaries: dict[str, str] = field(default_factory=dict)
     carried: dict[str, list[str]] = field(default_factory=dict)
+    names: Counter[str | None] = field(default_factory=Counter)
 
     def read(self, data: dict[str, Any]) -> None:
         for keys, each in many(data.get("boundaries"), ("boundaries",)):
@@ -101,6 +103,7 @@ class _Reader:
             self._datum(each, keys)
         flows = list(many(data.get("flows"), ("flows",)))
         asked = {word(table(each).get("response")): word(table(each).get("name")) for _, each in flows}
+        self.names = Counter(word(table(each).get("name")) for _, each in flows)
         for keys, each in flows:
             self._flow(each, keys, asked)
         for key in ("findings", "assumptions"):
@@ -183,6 +186,7 @@ class _Reader:
             self.gathering.reject("a flow whose name cannot be used", at=at)
             return
         answers = word(value.get("responseTo")) or asked.get(raw)
+        carried = self.carried.get(raw, ()) if self.names[raw] == 1 or "data" not in value else ()
         flow = Flow(
             key=raw,
             id=made,
@@ -192,7 +196,7 @@ class _Reader:
             at=at,
             answers=answers,
             is_answer=answers is not None or flag(value.get("isResponse")) is True,
-            data=tuple(dict.fromkeys((*words(value.get("data")), *self.carried.get(raw, ())))),
+            data=tuple(dict.fromkeys((*words(value.get("data")), *carried))),
             tags=self.naming.tags(value.get("protocol"), at),
             controls=tuple(each for each in _controls(value, at) if each.kind == ControlKind.FUNCTION_AUTHZ),
         )

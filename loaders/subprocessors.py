@@ -13,12 +13,12 @@ from pydantic import Field
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering, looks_secret
 from blastradius.loader import Document, Loaded, Loader
-from blastradius.model import Basis, Party, Verb
+from blastradius.model import Basis, NoteKind, Party, Verb
 from blastradius.options import Name, harmless, read_options
 from blastradius.options import Options as Shape
 from blastradius.reading import Lines
 
-from ._subprocessors_reading import WORD, Ends, Listed, items, title, whose
+from ._subprocessors_reading import WORD, Ends, Listed, items, title, told, whose
 
 MAX_TEXT = 500
 
@@ -48,6 +48,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         raise InputError([f"{document.path}: not a list in Markdown; a table is read by the loader 'table'"])
     gathering = Gathering("subprocessors", document)
     vendor = chosen.party or gathering.name(whose(document.data))
+    if vendor is None and (vendor := gathering.name(told(document.data))):
+        message = f"whose list it is, is read off a sentence: {vendor!r} (option party says another)"
+        gathering.note(NoteKind.ASSUMED, message)
     if vendor is None:
         raise InputError([f"{document.path}: its title does not say whose list it is; say it with option 'party'"])
     vendor = chosen.names.get(vendor, vendor)
@@ -55,7 +58,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     for listed in items(document.data):
         _end(gathering, vendor, listed, chosen)
     if not gathering.facts:
-        raise InputError([f"{document.path}: no subprocessor found in it; read are list items and table rows"])
+        html = any("<table" in line.lower() for line in document.data)
+        why = "; tables of HTML are not; write them as Markdown" if html else ""
+        raise InputError([f"{document.path}: no subprocessor found in it; read are list items and table rows{why}"])
     return gathering.loaded()
 
 

@@ -40,6 +40,8 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(Options, document, options)
     sheet, file = _sheet(document, chosen)
+    if not sheet.grid:
+        raise InputError([f"{file}: empty; expected a table with a header"])
     if chosen.header is not None:
         under = sheet.under(chosen.header)
         if under is None:

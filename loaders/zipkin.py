@@ -73,11 +73,20 @@ def _v2(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
         _text(record, "id"),
         (_text(record, "parentId"),),
         service,
-        KINDS.get(_text(record, "kind").lower(), "internal"),
+        KINDS.get(_text(record, "kind").lower()) or _kind_of(_objects(record.get("annotations"))),
         _text(record, "name"),
         {name: said for name, value in tags.items() if name in WANTED and (said := text(value))},
         _text(_object(record.get("remoteEndpoint")), "serviceName") or None,
     )
+
+
+def _kind_of(annotations: list[dict[str, Any]]) -> SpanKind:
+    """The side that the annotations of version 1 tell, where a span has some and no kind."""
+    for each in annotations:
+        side = _ENDS.get(_text(each, "value"))
+        if side:
+            return side
+    return "internal"
 
 
 def _v1(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:

@@ -94,6 +94,12 @@ def test_xml_in_the_encoding_it_declares(tmp_path: Path) -> None:
         read_document(tmp_path / "a.xml")
 
 
+@pytest.mark.parametrize("text", ["<!DOCTYPE html><p>x", "\n<!-- saved -->\n<HTML><body>"])
+def test_a_page_of_html_is_refused_as_one(text: str) -> None:
+    with pytest.raises(InputError, match="a page of HTML; save its table as CSV"):
+        parse_document(text, "x.html", ".html")
+
+
 def test_hostile_xml_is_refused(shared: Path) -> None:
     files = [*(shared / "badinput/defusedxml-xml").rglob("*.xml"), *(shared / "badinput/generated").glob("*.xml")]
     read, said = [], set()

@@ -109,3 +109,19 @@ def test_a_questionnaire_with_comments_is_refused_with_its_reason(shared: Path) 
     file = shared / "data" / "vendor_inventory" / "vsaq-security_privacy_programs.json"
     with pytest.raises(InputError, match="json:2:1: not JSON: a comment, which JSON does not have"):
         read_document(file, shown=file.name)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_a_file_named_json_may_hold_a_record_a_line(end: str) -> None:
+    document = parse_document(f'{{"a": 1}}{end}{{"b": [2]}}{end}', "f.json", ".json")
+    assert isinstance(document.data, Records)
+    assert document.data == [{"a": 1}, {"b": [2]}]
+    assert document.position(1, "b")[0] == (3 if end == "\n\n" else 2)
+    with pytest.raises(InputError, match=r"f.json:2:5: not JSON"):
+        parse_document('{"a": 1}\n{"b"}', "f.json", ".json")
+
+
+def test_one_object_over_several_lines_is_no_lines_of_json() -> None:
+    assert parse_document('[{"a": 1},\n{"a": 2}]', "f.json", ".json").data == [{"a": 1}, {"a": 2}]
+    with pytest.raises(InputError, match=r"f.json:2:1: not JSON: extra data"):
+        parse_document('{"a": 1}\n7', "f.json", ".json")

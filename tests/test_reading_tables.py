@@ -56,6 +56,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("a|b\n1|2\n", "|"),
         ("a,b\nx|y|z,1\nx|y|z,2\n", ","),
         ("sep=;\na;b\n1,2;3\n", ";"),
+        ('a,b\n"",";;;"\n"\n",";;;"\n', ","),
         ('"a;x",b\n"1;2",3\n', ","),
     ],
 )

@@ -27,8 +27,9 @@ JSON_LINES = (".jsonl", ".ndjson")
 PLAIN = (".md", ".markdown", ".txt", ".log")
 DATA = (*JSON_LINES, *TABLES, ".xlsx", ".xml", ".zip")
 SUFFIXES = (*YAML, ".json", *DATA, *PLAIN)
+_JSON_BY_LINE = re.compile(r"\s*+(?:\{.*\}|\[.*\])[ \t]*[\r\n]\s*+[{\[]")
 _MARKUP = re.compile(r"\s*<(\?xml|!DOCTYPE|!--|[A-Za-z_])")
-_PAGE = re.compile(r"\s*(<!doctype\s+html|<html)\b", re.IGNORECASE)
+_PAGE = re.compile(r"\s*+(?:<!--.*?-->\s*+)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _OFFICE = (".xlsx", ".xlsm", ".xlsb", ".ods", ".docx")
 _SOURCES = {
     ".tf": "Terraform configuration, not its values; save what `terraform show -json` prints of a plan or a state",
@@ -206,7 +207,7 @@ def _of_bytes(raw: bytes, shown: str, suffix: str, *, packed: bool = False) -> P
 
 def _of_text(text: str, shown: str, suffix: str) -> Parsed:
     if _PAGE.match(text):
-        fail(shown, (1, 1), "HTML, a page and no data; it may be a page to sign in, so save the data itself")
+        fail(shown, (1, 1), "a page of HTML; save its table as CSV, its text as Markdown, or the data behind it")
     if suffix == ".json" and not text.strip():
         fail(shown, (1, 1), "there is nothing in it; name a file that has data")
     if suffix in TABLES:
@@ -216,7 +217,7 @@ def _of_text(text: str, shown: str, suffix: str) -> Parsed:
     if suffix in JSON_LINES:
         return parse_lines(text, shown)
     if suffix == ".json" or (suffix not in SUFFIXES and text.lstrip()[:1] in ("{", "[")):
-        return parse_json(text, shown)
+        return (parse_lines if _JSON_BY_LINE.match(text) else parse_json)(text, shown)
     if suffix == ".xml" or (suffix not in SUFFIXES and _MARKUP.match(text)):
         return parse_xml(text, shown)
     return parse_yaml(text, shown)

@@ -34,16 +34,17 @@ def parse_table(text: str, shown: str, suffix: str = ".csv") -> Parsed:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter under which most of the first rows have one width; of several the one with more columns."""
+    """The delimiter under which quotes are right and most of the first rows have one width; of several the widest."""
 
-    def fit(delimiter: str) -> tuple[int, int]:
-        sample = csv.reader(io.StringIO(text[:65536], newline=""), delimiter=delimiter)
+    def fit(delimiter: str) -> tuple[bool, int, int]:
+        sample = csv.reader(io.StringIO(text[:65536], newline=""), delimiter=delimiter, strict=True)
+        widths, right = Counter[int](), True
         try:
-            widths = Counter(len(row) for row in islice(sample, _SAMPLE) if len(row) > 1)
-        except csv.Error:
-            return (0, 0)
+            widths.update(len(row) for row in islice(sample, _SAMPLE) if len(row) > 1)
+        except csv.Error as error:
+            right = "unexpected end" in str(error)  # the sample may end within a quote
         width, rows = max(widths.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
-        return rows, width
+        return right and rows > 0, rows, width
 
     return max(DELIMITERS, key=fit)
 

@@ -65,6 +65,21 @@ def test_a_real_log() -> None:
         ('{"request": "GET /v1 HTTP/1.1", "status": "200", "server_name": "n.example"}', "n.example:GET /v1"),
         ('{"RequestMethod": "GET", "RequestPath": "/t", "DownstreamStatus": 200, "RequestHost": "t.example"}',
          "t.example:GET /t"),
+        ('h2 2025-10-10T20:17:00.1Z app/front/50dc 192.0.2.1:28 10.0.0.1:80 0.0 0.1 0.0 200 200 34 366 '
+         '"POST https://s.example:443/o/7?x=1 HTTP/2.0" "ua" TLS_X TLSv1.2 arn:aws:x "Root=1" "-" "-" 0 2025 "forward"',
+         "s.example:POST /o/{id}"),
+        ('2025-10-10T20:17:00.1Z front 192.0.2.1:28 10.0.0.1:80 0.0 0.1 0.0 200 200 0 29 '
+         '"GET http://s.example:80/o HTTP/1.1" "ua" - -', "s.example:GET /o"),
+        ("Oct 10 20:17:00 edge haproxy[14]: 192.0.2.1:33 [10/Oct/2025:20:17:00.6] shop~ orders/srv1 10/0/30/69/109 200 "
+         '27 - - ---- 1/1/1/1/0 0/0 {s.example} "GET /o/8 HTTP/1.1"', "serves:orders>orders:GET /o/{id}"),
+        ('192.0.2.1 - partner [10/Oct/2025:20:17:00 +0000]"GET /o/{oid} HTTP/1.1" 200 10 c6', "gateway:GET /o/{oid}"),
+        ('[2025-10-10T20:17:00Z] "GET /o HTTP/1.1" 200 - via_upstream - "-" 0 1 3 1 "-" "ua" "id" "orders:80" '
+         '"10.0.0.1:80" outbound|80||orders.shop.svc 10.0.0.2:37 10.0.0.3:80 10.0.0.2:46 - default',
+         "serves:orders.shop.svc>orders:GET /o"),
+        ('{"httpMethod": "GET", "routeKey": "GET /pets/{pet}", "path": "/pets/8", "status": "404", "apiId": "a1"}',
+         "a1:GET /pets/{pet}"),
+        ('{"category": "GatewayLogs", "properties": {"method": "GET", "url": "https://s.example/x", '
+         '"responseCode": 200, "apimSubscriptionId": "p", "apiId": "orders"}}', "grants:orders:caller p>orders:GET /x")
     ],
 )  # fmt: skip
 def test_formats(text: str, expected: str) -> None:
@@ -77,6 +92,27 @@ def read_lines(text: str) -> Any:
     from blastradius.reading import parse_document
 
     return parse_document(text, "f", ".log").data
+
+
+def test_a_log_in_one_object_is_its_records() -> None:
+    told = {"properties": {"httpMethod": "GET", "requestUri": "/o/7", "httpStatus": 200, "originalHost": "s.example"}}
+    loaded = load(LOADER, {"records": [told, {"properties": {}}]})
+    assert "s.example:GET /o/{id}" in ids(loaded)
+    assert (loaded.tally.facts, loaded.tally.ignored) == (1, 1)
+    assert "f:1:14" in str(next(each for each in loaded.entities).provenance[0])
+
+
+def test_a_column_that_names_nobody_leaves_the_caller_to_the_next() -> None:
+    record = {
+        "caller": "-",
+        "user": "",
+        "authorizer.principalId": "acme",
+        "httpMethod": "GET",
+        "path": "/o",
+        "status": 200,
+    }
+    assert "gateway:caller acme" in ids(load(LOADER, json.dumps(record), ".jsonl"))
+    assert "gateway:caller acme" in ids(load(LOADER, line("GET /o HTTP/1.1").replace(" - - ", " acme - "), ".log"))
 
 
 def test_a_table_with_the_columns_of_a_log_is_one() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
-from blastradius.model import NoteKind
+from blastradius.model import NoteKind, Party, Process, Store
 from blastradius.reading import Archive, parse_document, read_document
 from blastradius.reading.archives import Entries
 from tests.loaders.golden import facts
@@ -107,6 +107,28 @@ def test_a_column_that_is_missing_rejects_the_rows(tmp_path: Path) -> None:
     loaded = load(package(tmp_path / "a.zip", {"b_02.02.csv": "c0010,c0020\nC,E\nD,E\n"}))
     assert (loaded.tally.rejected, loaded.tally.facts) == (2, 0)
     assert "its template has no column c0030" in str(loaded.notes[0])
+
+
+def test_the_most_sensitive_use_of_data_counts(tmp_path: Path) -> None:
+    rows = [f"C,E,P,eba_TA:S17,F{n},eba_BT:x28,eba_ZZ:{code}" for n, code in enumerate(("x791", "x793", "x792", ""))]
+    contracts = "\n".join(["c0010,c0020,c0030,c0060,c0050,c0140,c0170", *rows, ""])
+    loaded = load(package(tmp_path / "a.zip", {"b_02.02.csv": contracts}))
+    assert [each.classification for each in loaded.entities if isinstance(each, Store)] == ["high"]
+    assert not [each for each in loaded.notes if each.kind == NoteKind.CONTRADICTED]
+
+
+def test_a_recovery_time_of_zero_is_none_at_all(tmp_path: Path) -> None:
+    functions = "c0010,c0040,c0080\nF1,E,0\nF2,E,1\nF3,E,\n"
+    loaded = load(package(tmp_path / "a.zip", {"b_06.01.csv": functions}))
+    hours = {each.id: each.tolerance_h for each in loaded.entities if isinstance(each, Process)}
+    assert hours == {"function:E/F1": None, "function:E/F2": 1, "function:E/F3": None}
+
+
+def test_who_provides_within_the_group_is_still_ourselves(tmp_path: Path) -> None:
+    templates = {"b_01.02.csv": "c0010,c0020\nE,Ours\n", "b_05.01.csv": "c0010,c0050\nE,Ours\nP,Theirs\n"}
+    loaded = load(package(tmp_path / "a.zip", templates))
+    assert {each.id: each.role for each in loaded.entities if isinstance(each, Party)} == {"E": "self", "P": "provider"}
+    assert not loaded.notes
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], [1], {"extends": 1}, {"extends": ["/dora/"]}, {"extends": {}}])

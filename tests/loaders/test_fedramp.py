@@ -15,6 +15,7 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Party, Verb
 from blastradius.reading import parse_document, read_document
+from tests.loaders.laws import damaged, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.fedramp").LOADER
 CASE = Path(__file__).parent / "fedramp" / "small"
@@ -71,11 +72,68 @@ def test_twice_and_in_any_order() -> None:
     assert Estate.build([load(shuffled)]).digest == Estate.build([load(data), load(data)]).digest
 
 
-def test_the_older_form_is_refused() -> None:
-    data = {"data": {"Providers": [{"Cloud_Service_Provider_Name": "Acme"}]}}
-    assert LOADER.recognises(data)
-    with pytest.raises(InputError, match="an older form"):
-        load(data)
+OLDER = {
+    "meta": {"Created_At": "2019-10-05T20:23:21.415Z"},
+    "data": {
+        "Providers": [
+            {
+                "Cloud_Service_Provider_Name": "Acme",
+                "Cloud_Service_Provider_Package": "Acme Cloud",
+                "Package_ID": "F1",
+                "Path": "JAB",
+                "Designation": "Compliant",
+                "Service_Model": ["IaaS"],
+                "Authorizing_Agency": "JAB Authorization",
+                "Leveraged_ATO_Letters": [
+                    {"Authorizing_Agency": "Parks", "Authorizing_Subagency": "Trails"},
+                    {"Authorizing_Agency": "Roads"},
+                    {"Letter_Date": "2019-01-01"},
+                ],
+            },
+            {
+                "Cloud_Service_Provider_Name": "Globex",
+                "Package_ID": "F2",
+                "Path": "Agency",
+                "Sponsoring_Agency": "Roads",
+                "Underlying_CSP_Package_ID": ["F1", "F9"],
+            },
+        ]
+    },
+}
+
+
+def test_the_older_form_says_the_same_in_other_words() -> None:
+    assert LOADER.recognises(OLDER)
+    loaded = load(OLDER)
+    assert {each.id for each in loaded.relations} == {
+        "owns:Acme>fedramp:F1",
+        "owns:Globex>fedramp:F2",
+        "depends_on:fedramp:F2>fedramp:F1",
+        "relies_on:agency:Parks / Trails>Acme",
+        "relies_on:agency:Roads>Acme",
+        "relies_on:agency:Roads>Globex",
+    }
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (6, 2, 0)
+    assert loaded.as_of == "2019-10-05"
+    assert "product 'F9' is referred to 1 times" in "".join(each.message for each in loaded.notes)
+    assert {each.tags for each in loaded.entities if each.id == "fedramp:F1"} == {("Compliant", "IaaS")}
+
+
+def test_damage_to_the_older_form_never_crashes() -> None:
+    for broken in damaged(OLDER, (None, 7, "x", [], [7], {}, {"a": 1})):
+        survives(LOADER, broken)
+
+
+def test_in_the_older_form_we_are_an_agency_by_name() -> None:
+    loaded = load(OLDER, agency="Parks")
+    assert {each.id for each in loaded.relations if each.verb == Verb.RELIES_ON} == {
+        "relies_on:agency:Parks / Trails>Acme"
+    }
+    assert {each.id for each in loaded.entities if isinstance(each, Party) and each.role == "self"} == {
+        "agency:Parks / Trails"
+    }
+    with pytest.raises(InputError, match="no agency has that id"):
+        load(OLDER, agency="Par")
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], [1], [[]], [None], {"a": 1}, [{"id": []}], [{"id": {"a": 1}}]])

@@ -59,6 +59,28 @@ def test_spans_of_elastic_name_their_process_themselves() -> None:
     assert {each.id for each in load(LOADER, json.dumps(one), ".jsonl").relations} == {"serves:web>web:GET (any path)"}
 
 
+def test_spans_in_the_words_of_the_model_say_the_same() -> None:
+    kind = {"key": "span.kind", "vType": "STRING", "vStr": "server"}
+    ask: dict[str, Any] = {
+        "traceId": "AAE=",
+        "spanId": "AAI=",
+        "operationName": "ask",
+        "process": {"serviceName": "web"},
+    }
+    tell: dict[str, Any] = {
+        "traceId": "AAE=",
+        "spanId": "AAM=",
+        "operationName": "tell",
+        "process": {"serviceName": "api"},
+    }
+    tell |= {"references": [{"traceId": "AAE=", "spanId": "AAI="}], "tags": [kind]}
+    for data in ({"spans": [ask, tell]}, [ask, tell]):
+        assert LOADER.recognises(data)
+        loaded = load(LOADER, data)
+        assert {each.id for each in loaded.relations} == {"calls:web>api:tell", "serves:api>api:tell"}
+        assert loaded.tally.facts == 2
+
+
 def test_an_answer_that_is_an_error_is_refused() -> None:
     answer = {"data": None, "total": 0, "limit": 0, "offset": 0, "errors": [{"code": 404, "msg": "CANARY"}]}
     assert LOADER.recognises(answer)

@@ -84,6 +84,19 @@ def test_one_event_a_line() -> None:
     assert {each.provenance[0].line for each in loaded.entities} == {1, 2, 3}
 
 
+def test_empty_lines_of_a_log_are_no_events() -> None:
+    text = f"{json.dumps(_event('a'))}\n\n{json.dumps(_event('b'))}\n"
+    loaded = LOADER.load(parse_document(text, "events.log", ".log"), {})
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (2, 0, 0)
+
+
+def test_an_event_that_tells_its_type_and_no_time_is_one() -> None:
+    event = {key: value for key, value in _event(inputs=[_dataset("a")]).items() if key != "eventTime"}
+    assert not LOADER.recognises(event)
+    assert LOADER.recognises(event | {"eventType": "COMPLETE"})
+    assert _relations(_load(event | {"eventType": "COMPLETE"})) == {"reads:job:n/j>db/a": Basis.OBSERVED}
+
+
 def test_no_canary_comes_through() -> None:
     for case in CASES.iterdir():
         loaded = LOADER.load(read_document(case / "input.json"), {})

@@ -72,6 +72,8 @@ def words(line: str) -> dict[str, str]:
         ("db.system=redis db.name=0 db.operation=GET", {"reads:w>redis of w"}),
         ("db.system=mysql server.address=db.internal:3306 db.operation=GET", {"reads:w>mysql:@db.internal"}),
         ("db.system=mongodb db.name=o db.operation=findAndModify", {"reads:w>mongodb:o", "writes:w>mongodb:o"}),
+        ("db.system=dynamodb aws.dynamodb.table_names=o rpc.method=PutItem", {"writes:w>aws.dynamodb:o"}),
+        ("db.system=spanner db.name=o rpc.method=Commit", {"reads:w>gcp.spanner:o", "writes:w>gcp.spanner:o"}),
         ("db.system=mongodb db.name=o db.operation=frob", {"reads:w>mongodb:o", "writes:w>mongodb:o"}),
     ],
 )
@@ -99,6 +101,31 @@ def test_a_verb_that_is_not_known_may_read_and_write_and_that_is_inferred() -> N
 def test_messages(stated: str, relation: str) -> None:
     tagged = {f"messaging.{key}": value for key, value in words(stated).items()}
     assert set(by_id(load(LOADER, request("w", client(**tagged))))) == {relation}
+
+
+@pytest.mark.parametrize(
+    ("method", "where", "relation"),
+    [
+        ("SendMessage", "aws.sqs.queue.url=https://sqs.eu.example/12/q1", "publishes:w>aws_sqs:q1"),
+        ("ReceiveMessage", "aws.queue_url=https://sqs.eu.example/12/q1", "consumes:w>aws_sqs:q1"),
+        ("Publish", "aws.sns.topic.arn=arn:aws:sns:eu:12:t1", "publishes:w>aws_sqs:t1"),
+    ],
+)
+def test_queues_of_a_cloud_by_their_address(method: str, where: str, relation: str) -> None:
+    tagged = words(f"messaging.system=aws_sqs rpc.method={method} {where}")
+    assert set(by_id(load(LOADER, request("w", client(**tagged))))) == {relation}
+
+
+def test_a_function_that_is_called_by_its_name() -> None:
+    loaded = load(LOADER, request("w", {**client(**{"faas.invoked_name": "resize"}), "name": "Invoke"}))
+    assert "calls:w>resize:Invoke" in by_id(loaded)
+
+
+def test_an_attribute_that_is_a_list_of_one() -> None:
+    for listed, kind in (("arrayValue", "stringValue"), ("array_value", "string_value")):
+        table = {"key": "aws.dynamodb.table_names", "value": {listed: {"values": [{kind: "o"}]}}}
+        span = {"kind": 3, "attributes": [table, *tags(**{"db.system": "dynamodb", "rpc.method": "GetItem"})]}
+        assert set(by_id(load(LOADER, request("w", span)))) == {"reads:w>aws.dynamodb:o"}
 
 
 def test_no_call_goes_through_a_broker() -> None:

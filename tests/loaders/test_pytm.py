@@ -56,6 +56,18 @@ def test_an_answer_is_no_door_but_what_it_carries_can_be_wrong() -> None:
     assert "control(m:App)" not in held
 
 
+def test_data_is_carried_by_the_flow_that_says_so_where_two_have_one_name() -> None:
+    elements = [_element("Server", name) for name in ("Web", "Api", "Router", "Sorter")]
+    flows = [_flow("Query", "Web", "Api", data=["mail"]), _flow("Query", "Router", "Sorter", data=[])]
+    loaded = _load(_model(*elements, flows=flows, data=[{"name": "mail", "carriedBy": ["Query"]}]))
+    readers = {each.sources[0] for each in loaded.relations if each.verb == "reads"}
+    assert readers == {"m:Web", "m:Api"}
+    only = _load(
+        _model(*elements, flows=[_flow("Query", "Web", "Api")], data=[{"name": "mail", "carriedBy": ["Query"]}])
+    )
+    assert {each.sources[0] for each in only.relations if each.verb == "reads"} == {"m:Web", "m:Api"}
+
+
 def test_without_an_answer_a_flow_from_outside_is_a_door() -> None:
     elements = (_element("Server", "App"), _element("ExternalEntity", "Api"))
     held = _held(_load(_model(*elements, flows=[_flow("push", "Api", "App")])), compromise=("m:Api",), assume=3)

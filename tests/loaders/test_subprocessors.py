@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
+from blastradius.model import Party
 from blastradius.reading import parse_document, read_document
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.subprocessors").LOADER
@@ -52,6 +53,9 @@ def test_three_lists_are_one_estate_in_any_order(shared: Path) -> None:
         ("List of Acme's sub-processors", "Acme"),
         ("Acme, Inc. \u2013 Third-Party Subprocessor List", "Acme, Inc"),
         ("Sub-processors and Affiliates | Acme", "Acme"),
+        ("Sub-processors for Acme", "Acme"),
+        ("List of Subprocessors used by Acme.io (2024)", "Acme.io"),
+        ("Sous-traitants ultérieurs de Acme", "Acme"),
         ("Subprocessors", None),
     ],
 )
@@ -61,16 +65,53 @@ def test_whose_list_it_is(title: str, vendor: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "vendor"),
+    [
+        ("This page is on the Subprocessors Fabrikam has engaged to process data.", "Fabrikam"),
+        ("The following is a list of subprocessors that Fabrikam Mail, Inc. may engage.", "Fabrikam Mail, Inc"),
+        ("These are the sub-processors we have engaged.", None),
+        ("These are the sub-processors We use.", None),
+    ],
+)
+def test_a_sentence_says_whose_list_it_is_where_the_title_does_not(sentence: str, vendor: str | None) -> None:
+    lines = ["# List of subprocessors", "", sentence, "", "* Acme"]
+    assert reading.whose(lines) is None
+    assert reading.told(lines) == vendor
+    if vendor:
+        assert "whose list it is, is read off a sentence" in load("\n".join(lines)).notes[0].message
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("# Subprocessors\n* Acme\n", "does not say whose list it is; say it with option 'party'"),
         ("# Fabrikam subprocessors\n\nNone.\n", "no subprocessor found in it"),
+        (
+            "# Fabrikam subprocessors\n<table><tr><td>Acme</td></tr></table>\n",
+            "tables of HTML are not; write them as Mark",
+        ),
         ("# Fabrikam subprocessors\n## Changes\n* Acme\n", "no subprocessor found in it"),
     ],
 )
 def test_refused(text: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         load(text)
+
+
+def test_what_names_nobody_is_rejected() -> None:
+    nobody = ("{{vendor_name}}", "N/A", "None", "We will notify you 30 days before", "If you object, write to us at x")
+    rows = "".join(f"| {each} | x |\n" for each in nobody)
+    loaded = load(
+        f"# Fabrikam subprocessors\n| Name | Why |\n|---|---|\n| All Covered | IT |\n| We Do IT | x |\n{rows}"
+    )
+    assert {each.id for each in loaded.entities} == {"Fabrikam", "All Covered", "We Do IT"}
+    assert loaded.tally.rejected == len(nobody)
+
+
+def test_heads_of_columns_in_other_languages() -> None:
+    loaded = load("# Fabrikam: Unterauftragsverarbeiter\n| Zweck | Firma | Standort |\n|-|-|-|\n| Post | Acme | DE |\n")
+    acme = next(each for each in loaded.entities if isinstance(each, Party) and each.id == "Acme")
+    assert (acme.description, acme.governance) == ("Post", {"location": "DE"})
 
 
 def test_other_documents_are_not_taken_for_lists() -> None:

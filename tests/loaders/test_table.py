@@ -6,6 +6,7 @@ import csv
 import importlib
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
-from blastradius.model import NoteKind, Verb
+from blastradius.model import NoteKind, Party, Verb
 from blastradius.reading import parse_document, read_document
 from tests.spreadsheets import Rows, write_xlsx
 
@@ -57,6 +58,14 @@ def test_a_table_without_a_mapping_is_refused_with_one() -> None:
         ),
         ("User,System,Role", {"party": "User", "service": "System", "scope": "Role"}),
         (
+            "Vendor contact,Vendor,Internal owner,Service description",
+            {"party": "Vendor", "owner": "Internal owner", "description": "Service description"},
+        ),
+        (
+            "Partner,Integration,API key ID,Scopes",
+            {"party": "Partner", "credential": "API key ID", "scope": "Scopes"},
+        ),
+        (
             "component,depends-on,Environment",
             {"service": "component", "depends_on": "depends-on", "zone": "Environment"},
         ),
@@ -68,6 +77,11 @@ def test_a_table_without_a_mapping_is_refused_with_one() -> None:
 )
 def test_how_people_head_their_columns(header: str, expected: dict[str, str]) -> None:
     assert proposed(f"{header}\na,b,c\n")["columns"] == expected
+
+
+def test_of_columns_that_are_as_sure_the_first_is_proposed() -> None:
+    found = proposed("Vendor,Owner,Data,Owner\nAcme,Jo,Mail,Ann\n")["columns"]
+    assert found == {"party": "Vendor", "owner": "Owner (column B)", "store": "Data"}
 
 
 def test_what_is_proposed_loads() -> None:
@@ -158,6 +172,7 @@ def test_a_spreadsheet_as_people_keep_it(tmp_path: Path) -> None:
     assert {str(each.provenance[0]) for each in loaded.entities if each.id == "store:letters"} == {
         "v.xlsx#Register:5:3"
     }
+    assert "of 2 filled sheets this one is read; not 'Notes'" in "".join(each.message for each in loaded.notes)
 
 
 def test_another_header_and_cells_filled_down() -> None:
@@ -191,11 +206,62 @@ def test_an_access_review_answers_who_holds_what_and_what_it_opens() -> None:
     }
 
 
+def test_an_access_to_several_applications_is_one_to_each() -> None:
+    text = "User,App,Role\nann,CRM;ERP,view\nbo,CRM,view\ncy,HR;ERP,view\n"
+    columns = {"party": "User", "service": {"column": "App", "separator": ";"}, "scope": "Role"}
+    loaded = load(text, rows="access", columns=columns)
+    held = {each.targets[0]: each.sources[0] for each in loaded.relations if each.verb == Verb.HOLDS}
+    opened = {(held[each.sources[0]], each.targets[0]) for each in loaded.relations if each.verb == Verb.GRANTS}
+    assert opened == {
+        ("ann", "scope:CRM:view"),
+        ("ann", "scope:ERP:view"),
+        ("bo", "scope:CRM:view"),
+        ("cy", "scope:HR:view"),
+        ("cy", "scope:ERP:view"),
+    }
+    served = {each.id for each in loaded.relations if each.verb == Verb.SERVES}
+    assert served == {f"serves:service:{each}>operation:{each}:view" for each in ("CRM", "ERP", "HR")}
+
+
+def test_cells_that_are_separated_in_more_than_one_way() -> None:
+    text = 'User,App,Permission\njo,CRM,"read, write"\nann,CRM,read;admin\n'
+    options = proposed(text)
+    assert options["columns"]["scope"] == {"column": "Permission", "separator": [";", ","]}
+    scopes = {each.name for each in load(text, **options).entities if each.kind == "scope"}
+    assert scopes == {"read", "write", "admin"}
+    firms = 'Vendor,Sub-processors\nA,"Acme, Inc.; Globex"\n'
+    assert proposed(firms)["columns"]["relies_on"] == {"column": "Sub-processors", "separator": ";"}
+
+
+def test_what_governance_says_over_several_lines_is_kept() -> None:
+    text = 'Vendor,ISO 27001\nAcme,"yes,\n  until 2027"\nGlobex,"a\u202eb"\n'
+    loaded = load(text, rows="vendors", columns={"party": "Vendor", "governance": "ISO 27001"})
+    acme = next(each for each in loaded.entities if each.id == "Acme")
+    assert isinstance(acme, Party)
+    assert acme.governance == {"ISO 27001": "yes, until 2027"}
+    assert "1 cells of 'governance' are no text that can be kept" in loaded.notes[0].message
+
+
+def test_a_table_without_rows_says_so_and_an_empty_one_is_refused() -> None:
+    loaded = load("Vendor,Data\n")
+    assert [each.message for each in loaded.notes] == ["there is no row below the header"]
+    with pytest.raises(InputError, match=r"t.csv: empty; expected a table with a header"):
+        LOADER.load(parse_document("\n", "t.csv", ".csv"), VENDORS)
+
+
 def test_a_list_without_a_stated_separator_is_said() -> None:
     loaded = load("Vendor,Data\nA,x; y\n", rows="vendors", columns={"party": "Vendor", "store": "Data"})
     assert "1 cells of column 'Data' look like lists" in "".join(
         each.message for each in loaded.notes if each.kind == NoteKind.ASSUMED
     )
+
+
+def test_many_rows_that_say_the_same_are_quick() -> None:
+    text = "Vendor,Data\n" + "Acme,Mail\n" * 20_000
+    began = time.monotonic()
+    loaded = load(text)
+    assert time.monotonic() - began < 30
+    assert {len(each.provenance) for each in loaded.relations} == {20_000}
 
 
 # laws

@@ -114,6 +114,12 @@ def test_a_path_that_was_not_found_is_no_operation() -> None:
     assert ids(load(LOADER, [asked])) == {"calls:edge>web:(any)", "serves:web>web:(any)"}
 
 
+def test_annotations_tell_the_side_where_no_kind_does() -> None:
+    assert ids(load(LOADER, [span("web", name="get /", annotations=[{"value": "sr"}, {"value": "ss"}])])) == {
+        "serves:web>web:GET /"
+    }
+
+
 def test_work_inside_a_service_is_no_operation() -> None:
     inner = span("web", id="2", parentId="1", name="render")
     assert ids(load(LOADER, [span("web", kind="SERVER", name="get /"), inner])) == {"serves:web>web:GET /"}
