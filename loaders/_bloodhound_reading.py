@@ -14,6 +14,8 @@ from blastradius.model import NoteKind
 from blastradius.reading import Archive
 from blastradius.references import Place
 
+from ._bloodhound_words import OLDER
+
 SOURCE = "bloodhound"
 OURS = "Blastradius"
 MAX_NODE_ID = 400
@@ -170,7 +172,7 @@ def _node(value: Any, place: Place) -> Record:
     name = value.get("id")
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NODE_ID:
         return Record(place, wrong=f"a node without a usable id; expected text of 1 to {MAX_NODE_ID} characters")
-    kinds = tuple(each for each in value["kinds"] if isinstance(each, str))
+    kinds = tuple(OLDER.get(each, each) for each in value["kinds"] if isinstance(each, str))
     says = value.get("properties")
     return Record(place, node=Node(name, kinds, says if isinstance(says, dict) else {}, place))
 
@@ -182,7 +184,7 @@ def _edge(value: Any, place: Place) -> Record:
     kind = value.get("kind")
     if start is None or end is None or not isinstance(kind, str) or not KIND.fullmatch(kind):
         return Record(place, wrong="an edge without a usable kind, start or end; expected an end's 'value'")
-    return Record(place, edges=(Edge(kind, start, end),))
+    return Record(place, edges=(Edge(OLDER.get(kind, kind), start, end),))
 
 
 def _end(value: Any) -> End | None:
@@ -192,6 +194,7 @@ def _end(value: Any) -> End | None:
     by, name = value.get("match_by") or "id", value.get("value")
     if not isinstance(kind, str) or by not in ("id", "name", "property"):
         return None
+    kind = OLDER.get(kind, kind)
     if by == "property":
         matches = _matchers(value.get("property_matchers"))
         return End(kind=kind, matches=matches) if matches else None

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from blastradius.errors import InputError
 from blastradius.loader import Document
 from blastradius.model import NoteKind
 from blastradius.references import Place
@@ -56,26 +55,20 @@ def is_sharphound(data: Any) -> bool:
     return isinstance(data.get("data"), list) or isinstance(data.get(kind), list)
 
 
-def refusal(document: Document) -> str | None:
-    """Why a document of SharpHound's form is not read."""
-    data = document.data
-    meta, version = data["meta"], data["meta"].get("version")
-    if meta["type"].lower() in _REFUSED:
-        return _REFUSED[meta["type"].lower()]
+def refusal(data: Any) -> str | None:
+    """Why a document of SharpHound's form is not read; nothing for one of another form."""
+    if not is_sharphound(data):
+        return None
+    kind, version = data["meta"]["type"].lower(), data["meta"].get("version")
+    if kind in _REFUSED:
+        return _REFUSED[kind]
     if not isinstance(data.get("data"), list) or (isinstance(version, int) and version < VERSIONS[0]):
         return "SharpHound's form before version 4; collect again with a version of today"
     return None
 
 
 def sharphound(document: Document) -> Iterator[Record]:
-    """The records of one file.
-
-    Raises:
-        InputError: a form that is not read.
-    """
-    why = refusal(document)
-    if why:
-        raise InputError([f"{document.path}: {why}"])
+    """The records of one file that is not refused."""
     kind = document.data["meta"]["type"].lower()
     root = Place.root(document, SOURCE)
     listed = root.child("data")

@@ -53,6 +53,9 @@ _TYPES: dict[str, str] = {
     "Domain": "signing_key",
     "GH_AppInstallation": "oauth_token",
     "AZFederatedIdentityCredential": "job_token",
+    "Okta_User": "password",
+    "Okta_ClientSecret": "client_secret",
+    "Okta_JWK": "signing_key",
 }
 _LABELS = {"GH_App": "slug", "GH_AppInstallation": "app_slug", "GH_Organization": "login", "GH_Repository": "full_name"}
 _FOUND = {"HasSession": "sessions on {}", "CoerceToTGT": "tickets delegated to {}"}

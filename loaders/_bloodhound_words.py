@@ -106,6 +106,14 @@ NODES: dict[str, Role] = {
         Role.CREDENTIAL: "GH_Secret GH_OrgSecret GH_RepoSecret GH_EnvironmentSecret",
         Role.STORE: "GH_SecretScanningAlert",
     }),
+    # Okta
+    **_spread({
+        Role.ACCOUNT: "Okta_User",
+        Role.MEMBERS: "Okta_Group Okta_Role Okta_CustomRole",
+        Role.SERVICE: "Okta_Organization Okta_Realm Okta_ResourceSet Okta_Application Okta_ApiServiceIntegration "
+                      "Okta_Device Okta_Agent Okta_AgentPool Okta_AuthorizationServer Okta_IdentityProvider",
+        Role.CREDENTIAL: "Okta_ApiToken Okta_ClientSecret Okta_JWK",
+    }),
 }  # fmt: skip
 
 STEPS: dict[str, Step] = {
@@ -159,7 +167,22 @@ STEPS: dict[str, Step] = {
         How.IS_USED_BY: "GH_HasBranch",
         Verb.CONTAINS: "GH_ValidToken",
     }),
+    # Okta: of its edges those that its own schema says lead on, but for resets of factors alone
+    **_steps(Basis.DECLARED, {
+        How.ACTS_AS: "Okta_MemberOf Okta_ApiTokenFor Okta_SecretOf Okta_KeyOf Okta_HostsAgent Okta_AgentMemberOf "
+                     "Okta_AgentPoolFor Okta_Contains Okta_RealmContains Okta_ResourceSetContains",
+        How.CONTROL: "Okta_SuperAdmin",
+    }),
+    **_steps(Basis.INFERRED, {
+        How.ACTS_AS: "Okta_IdentityProviderFor Okta_InboundSSO Okta_InboundOrgSSO Okta_OutboundSSO Okta_OutboundOrgSSO "
+                     "Okta_PasswordSync Okta_MembershipSync Okta_GroupPull Okta_KerberosSSO",
+        How.CONTROL: "Okta_OrgAdmin Okta_AppAdmin Okta_GroupAdmin Okta_GroupMembershipAdmin Okta_HelpDeskAdmin "
+                     "Okta_ResetPassword Okta_AddMember Okta_ManageApp Okta_ReadClientSecret Okta_ReadPasswordUpdates",
+    }),
 }  # fmt: skip
+
+OLDER = {kind.replace("GH_", "GH", 1): kind for kind in (*NODES, *STEPS) if kind.startswith("GH_")}
+"""How GitHound's first version wrote its kinds."""
 
 POLICIES = "the policies of"  # no kind of a file: kinds have no spaces
 STEPS[POLICIES] = Step(How.PASSES, Basis.INFERRED)

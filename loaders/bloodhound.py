@@ -18,7 +18,7 @@ from blastradius.references import Place
 from ._bloodhound_model import Model
 from ._bloodhound_options import Options
 from ._bloodhound_reading import SOURCE, Record, documents, is_opengraph, opengraph, some
-from ._bloodhound_sharphound import is_sharphound, sharphound
+from ._bloodhound_sharphound import is_sharphound, refusal, sharphound
 
 
 def recognises(data: Any) -> bool:
@@ -38,6 +38,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if not recognises(document.data):
         expected = "expected an OpenGraph document, a file of SharpHound version 4 to 6, or a zip of them"
         raise InputError([f"{document.path}: nothing that BloodHound takes in; {expected}"])
+    why = refusal(document.data)
+    if why:
+        raise InputError([f"{document.path}: {why}"])
     return Model(document, chosen).loaded(_records(document))
 
 
@@ -48,7 +51,8 @@ def _records(document: Document) -> Iterator[Record]:
         elif is_opengraph(each.data):
             yield from opengraph(each)
         elif is_sharphound(each.data):
-            yield from sharphound(each)
+            why = refusal(each.data)
+            yield from (Record(Place.root(each, SOURCE), wrong=why),) if why else sharphound(each)
         else:
             yield Record(Place.root(each, SOURCE), skip="files in the archive that BloodHound does not take in")
 
@@ -60,8 +64,8 @@ LOADER = Loader(
     recognises=recognises,
     load=load,
     reads="accounts, groups, computers, domains, policies and their access rights, sessions and trusts of Active "
-    "Directory; Entra and Azure nodes; GitHub organisations, apps, tokens, repositories, secrets and runners; "
-    "other kinds as options say",
+    "Directory; Entra and Azure nodes; GitHub organisations, apps, tokens, repositories, secrets and runners; Okta "
+    "users, groups, apps and tokens; other kinds as options say",
     infers_not=(
         "whose a domain, a tenant, an organisation or an app is, but for an app's owner (option parties)",
         "which organisations are ours (option own)",
@@ -69,6 +73,6 @@ LOADER = Loader(
         "whether rights are effective: what access rights allow is taken as all that they say",
         "what control of certificate templates and authorities opens",
         "which policies a unit that blocks inheritance does not take in",
-        "what a secret opens, and whether a repository's workflows are on",
+        "what a secret opens, whether a repository's workflows are on, and which environments they may use",
     ),
 )

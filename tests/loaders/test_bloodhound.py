@@ -375,6 +375,24 @@ def test_branches_lead_to_workflows_and_their_secrets() -> None:
     assert Fact("bloodhound:r", Capability.READ_SUBSET) not in levels
 
 
+def test_an_okta_token_opens_what_its_user_may() -> None:
+    nodes = [
+        node("t", "Okta_ApiToken"), node("u", "Okta_User"), node("g", "Okta_Group"), node("o", "Okta_Organization"),
+        node("a", "Okta_Application"), node("s", "Okta_ClientSecret"), node("v", "Okta_User"),
+    ]  # fmt: skip
+    edges = [
+        edge("Okta_ApiTokenFor", "t", "u"), edge("Okta_MemberOf", "u", "g"), edge("Okta_ManageApp", "g", "a"),
+        edge("Okta_SecretOf", "s", "a"), edge("Okta_SuperAdmin", "v", "o"), edge("Okta_ResetFactors", "g", "v"),
+        edge("Okta_Contains", "o", "u"),
+    ]  # fmt: skip
+    built = estate(graph(nodes, edges, "Okta"))
+    levels = solve(built, Scenario(leak=("bloodhound:t",), assume=Level.GRANTED)).levels
+    assert {each.entity for each in levels if each.capability == Capability.CONTROL} == {
+        f"bloodhound:{each}" for each in "uga"
+    }
+    assert controlled(built, "v") == set("vouga")
+
+
 # ends, kinds and options
 
 
@@ -428,6 +446,12 @@ def test_a_node_of_several_kinds_is_the_first_that_is_known() -> None:
     kinds = {each.id: each.kind for each in loaded.entities}
     assert kinds["bloodhound:a"] == Kind.SERVICE
     assert (kinds["bloodhound:b"], kinds["bloodhound:c"]) == (Kind.STORE, Kind.STORE)
+
+
+def test_kinds_of_githounds_first_version_are_those_of_today() -> None:
+    old = graph([node("u", "GHUser"), node("w", "GHTeam")], [edge("GHMemberOf", "u", "w")])
+    new = graph([node("u", "GH_User"), node("w", "GH_Team")], [edge("GH_MemberOf", "u", "w")])
+    assert laws.estate([laws.load(LOADER, old)]) == laws.estate([laws.load(LOADER, new)])
 
 
 def test_a_node_told_twice_is_one_with_the_kinds_of_both() -> None:
@@ -547,9 +571,15 @@ def test_a_zip_is_its_files(tmp_path: Path) -> None:
 
 
 def test_a_damaged_or_foreign_file_in_a_zip_is_said_and_the_rest_loads(tmp_path: Path) -> None:
-    files = {"a.json": "{", "b.json": {"x": 1}, "c.json": sharphound("users", thing("11"))}
+    files = {
+        "a.json": "{",
+        "b.json": {"x": 1},
+        "c.json": sharphound("users", thing("11")),
+        "d.json": sharphound("azure"),
+    }
     loaded = LOADER.load(read_document(zipped(tmp_path, files)), {})
-    assert loaded.tally.model_dump() == {"facts": 1, "rejected": 1, "ignored": 1}
+    assert loaded.tally.model_dump() == {"facts": 1, "rejected": 2, "ignored": 1}
+    assert "AzureHound's collection" in says(loaded, NoteKind.UNSUPPORTED)
     assert "a.json:1:2: not JSON" in says(loaded, NoteKind.UNSUPPORTED)
     assert not LOADER.recognises(read_document(zipped(tmp_path, {"a.json": "{"}, "bad.zip")).data)
 
