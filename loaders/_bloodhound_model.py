@@ -23,6 +23,7 @@ _MAX_CLASSES = 100
 _TRUSTS = ("SameForestTrust", "SpoofSIDHistory", "AbuseTGTDelegation")
 _TAKES_POLICIES = ("User", "Computer")
 _DOING = ((Kind.SERVICE, Verb.CALLS), (Kind.CREDENTIAL, Verb.GRANTS), (Kind.SCOPE, Verb.PERMITS))
+_BY_ITSELF = (How.FINDS, How.PART, How.PASSES, How.USES)
 _PERMISSIONS = tuple(dict.fromkeys(each for one in OPENINGS for needs in one.needs for each in needs))
 _SAYINGS = {
     "self": (NoteKind.ASSUMED, "organisations that the graph is about, taken as our own (option own)"),
@@ -147,6 +148,7 @@ class Model:
         how = self._limited(edge, step.how, end) if said is None else step.how
         if how is None:
             return f"edges of kind {edge.kind} to a {end.kinds[0]}"
+        self._able(how, *((end, start) if how == How.IS_USED_BY else (start, end)), edge)
         for each in (start, end):
             self.things.whole(each, at)
         if edge.kind in _TRUSTS:
@@ -166,16 +168,22 @@ class Model:
         without_laps = end.node is not None and end.node.says.get("haslaps") is False
         return None if edge.kind == "AllExtendedRights" and end.is_a("Computer") and without_laps else found
 
+    def _able(self, how: How | Verb, start: Thing, end: Thing, edge: Edge) -> None:
+        """Refuse an edge whose start can do nothing, before anything is made of it."""
+        if isinstance(how, Verb) or how in _BY_ITSELF:
+            return
+        more = (Kind.PARTY, Kind.OPERATION) if how in (How.ACTS_AS, How.CONTROL, How.IS_USED_BY) else ()
+        if not {*more, *(kind for kind, _ in _DOING)} & {*KINDS[start.role]}:
+            found = f"{edge.kind} goes from {start.role} to {end.role}"
+            raise _UnfitError(f"{found}; expected a start that can act, such as service or credential (option kinds)")
+
     # what an edge gives
 
     def _does(self, start: Thing, operation: str, at: At, basis: Basis) -> None:
         """The start can have an operation done: what acts as it calls it, a key grants it, a scope permits it."""
-        for kind, verb in _DOING:
-            if kind in KINDS[start.role]:
-                more = {"dependency": "none"} if verb == Verb.CALLS else {}
-                self.g.relate(verb, self.things.id(start, kind), operation, at=at, basis=basis, **more)
-                return
-        raise _UnfitError(f"a {start.role} can do nothing to another node; its edges are none of these (option edges)")
+        kind, verb = next((kind, verb) for kind, verb in _DOING if kind in KINDS[start.role])
+        more = {"dependency": "none"} if verb == Verb.CALLS else {}
+        self.g.relate(verb, self.things.id(start, kind), operation, at=at, basis=basis, **more)
 
     def _acts_as(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
         if start.role in (Role.PARTY, Role.OPERATION) or Kind.SERVICE not in KINDS[end.role]:
@@ -203,7 +211,7 @@ class Model:
         def handle(start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
             held = _held(end)
             if held is None:
-                raise _UnfitError(f"{edge.kind} ends at a {end.role}, of which nothing can be read or written")
+                raise _UnfitError(f"{edge.kind} ends at {end.role}; expected a store, a feed or a service")
             self._does(start, self.things.right(edge.kind, end, ((verb, held),), at, basis=basis, **says), at, basis)
 
         return handle
@@ -245,7 +253,7 @@ class Model:
     def _uses(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
         """What a token's permissions, alone or together, are for in a repository."""
         if start.role != Role.TOKEN or end.role != Role.REPOSITORY:
-            raise _UnfitError(f"{edge.kind} goes from a token to a repository, not from {start.role} to {end.role}")
+            raise _UnfitError(f"{edge.kind} goes from {start.role} to {end.role}; expected token to repository")
         self.used.add(self.things.id(start, Kind.CREDENTIAL))
         for opening in OPENINGS:
             for needs in opening.needs:
@@ -262,18 +270,16 @@ class Model:
         if source is None or target is None:
             allowed = (" or ".join(sorted(kinds)) for kinds in (ends.sources, ends.targets))
             expected = f"{verb} goes from {' to '.join(allowed)}"
-            raise _UnfitError(
-                f"{edge.kind} goes from a {start.role} to a {end.role}; {expected} (options kinds, edges)"
-            )
+            raise _UnfitError(f"{edge.kind} goes from {start.role} to {end.role}; {expected} (options kinds, edges)")
         self.g.relate(verb, self.things.id(start, source), self.things.id(end, target), at=at, basis=basis)
 
     def _needs(self, thing: Thing, kind: Kind, edge: Edge) -> None:
         if kind not in KINDS[thing.role]:
-            raise _UnfitError(f"{edge.kind} needs a {kind} where there is a {thing.role}")
+            raise _UnfitError(f"{edge.kind} is at {thing.role}; expected what has a {kind}")
 
     def _is_directory(self, end: Thing, edge: Edge) -> None:
         if end.role != Role.DIRECTORY:
-            raise _UnfitError(f"{edge.kind} ends at a {end.role}; expected a domain")
+            raise _UnfitError(f"{edge.kind} ends at {end.role}; expected a directory")
 
     # what is said
 

@@ -513,8 +513,10 @@ def test_an_edge_that_cannot_be_is_rejected_with_what_it_could_be() -> None:
     data = graph([node("a", "AZKeyVault"), node("b", "User")], [edge("MemberOf", "a", "b"), edge("DCSync", "b", "a")])
     loaded = laws.load(LOADER, data)
     assert loaded.tally.rejected == 2
-    assert "a store can do nothing to another node" in says(loaded, NoteKind.UNSUPPORTED)
-    assert "DCSync ends at a store; expected a domain" in says(loaded, NoteKind.UNSUPPORTED)
+    assert {each.kind for each in loaded.entities} == {Kind.STORE, Kind.SERVICE, Kind.CREDENTIAL, Kind.OPERATION}
+    assert len(loaded.entities) == 4  # the store, and the account with its key and what acts as it
+    assert "MemberOf goes from store to account; expected a start that can act" in says(loaded, NoteKind.UNSUPPORTED)
+    assert "DCSync ends at store; expected a directory" in says(loaded, NoteKind.UNSUPPORTED)
 
 
 # which files
@@ -921,6 +923,47 @@ def test_the_reach_of_rights_in_the_real_collection_is_what_a_walk_finds(shared:
     assert max(by_size) > 1000
     for _, seed in sorted(by_size.items())[:: len(by_size) // 6]:
         assert controlled(built, seed) == reached[seed]
+
+
+def test_what_abuse_adds_in_the_real_collection_is_what_a_walk_finds(shared: Path) -> None:
+    """Sessions found on computers, tickets delegated to them, and two rights that replicate a domain together."""
+    built = Estate.build([LOADER.load(read_document(shared / "data/graph_peers/sharphound-ad_sampledata.zip"), {})])
+    files = raw_files(shared)
+    ways, replicates = raw_ways(files), defaultdict[str, dict[str, set[str]]](lambda: defaultdict(set))
+    for file in files:
+        for each in file["data"]:
+            me, properties = each["ObjectIdentifier"], each["Properties"]
+            for name in ("Sessions", "PrivilegedSessions", "RegistrySessions"):
+                for one in each.get(name, {"Results": []})["Results"]:
+                    ways[one["ComputerSID"]].add(one["UserSID"])
+            if properties.get("unconstraineddelegation") and not each.get("IsDC"):
+                ways[me].add(properties["domainsid"])
+            for one in each["Aces"] if file["meta"]["type"] == "domains" else ():
+                whole = one["RightName"] == "AllExtendedRights"
+                for right in ("GetChanges", "GetChangesAll") if whole else (one["RightName"],):
+                    replicates[me][right].add(one["PrincipalSID"])
+    seeds = sorted({each["ObjectIdentifier"] for file in files for each in file["data"]})
+    by_rights = raw_ways(files)
+    more = [seed for seed in seeds if walked(by_rights, seed) < abused(ways, replicates, seed)]
+    assert len(more) == 5
+    for seed in more:
+        expected = {name for name in abused(ways, replicates, seed) if not name.startswith("policies ")}
+        assert controlled(built, seed, Level.ABUSED) == expected
+
+
+def abused(ways: dict[str, set[str]], replicates: dict[str, dict[str, set[str]]], start: str) -> set[str]:
+    """All that is reached from a start where both rights together replicate a domain."""
+    more = {start: set(ways.get(start, set()))}
+    while True:
+        seen = walked({**ways, **more}, start)
+        fresh = {
+            name
+            for name, rights in replicates.items()
+            if name not in seen and rights["GetChanges"] & seen and rights["GetChangesAll"] & seen
+        }
+        if not fresh:
+            return seen
+        more[start] |= fresh
 
 
 def test_the_real_collection_is_the_sum_of_its_files(shared: Path) -> None:
