@@ -129,10 +129,21 @@ def _fits(node: Node, matches: list[tuple[str, Any]], kind: str) -> bool:
 def is_opengraph(data: Any) -> bool:
     """Whether a document is an OpenGraph document of some collector, and none of our own."""
     graph = data.get("graph") if isinstance(data, dict) else None
-    if not isinstance(graph, dict) or not any(isinstance(graph.get(name), list) for name in ("nodes", "edges")):
+    if not isinstance(graph, dict):
         return False
+    lists = [each for each in (graph.get("nodes"), graph.get("edges")) if isinstance(each, list)]
     metadata = data.get("metadata")
-    return not (isinstance(metadata, dict) and metadata.get("source_kind") == OURS)
+    source = metadata.get("source_kind") if isinstance(metadata, dict) else None
+    if not lists or source == OURS:
+        return False
+    return (
+        isinstance(source, str) or not any(lists) or any(_is_marked(each) for one in lists for each in one[:_LOOKED_AT])
+    )
+
+
+def _is_marked(item: Any) -> bool:
+    """Whether an element is a node or an edge of OpenGraph, not of another form of graph."""
+    return isinstance(item, dict) and ("kinds" in item or ("start" in item and "end" in item))
 
 
 def documents(document: Document) -> Iterator[Document | str]:

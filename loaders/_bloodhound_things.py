@@ -174,9 +174,12 @@ class Things:
             stated = self._stated(thing)
             if stated:
                 return stated
-        if thing.is_a("GH_App") and thing.node is not None and thing.node.text("client_id"):
-            return f"bloodhound-app:{thing.node.text('client_id')}"
-        return f"{_SHAPES.get((thing.role, kind), ('bloodhound', ''))[0]}:{thing.id}"
+        app = self._app(thing.node) if thing.node is not None and thing.is_a("GH_App") else None
+        return app or f"{_SHAPES.get((thing.role, kind), ('bloodhound', ''))[0]}:{thing.id}"
+
+    def _app(self, node: Node) -> str | None:
+        """The id of an app by its client id, which the app and its installations have in common."""
+        return self.g.name(f"bloodhound-app:{node.text('client_id')}") if node.text("client_id") else None
 
     def _entity(self, thing: Thing, kind: Kind, at: At) -> None:
         name = self.id(thing, kind)
@@ -291,7 +294,7 @@ class Things:
             scope = self.scope(each, thing, at)
             if scope:
                 self.g.relate(Verb.GRANTS, token, scope, at=at)
-        app = self.g.name(f"bloodhound-app:{node.text('client_id')}") if node.text("client_id") else None
+        app = self._app(node)
         if app and thing.is_a("GH_AppInstallation"):
             label = self.label(thing)
             self.g.relate(Verb.HOLDS, self.keep(Service, app, label or "", label, at), token, at=at)

@@ -529,6 +529,7 @@ def test_what_is_recognised(shared: Path) -> None:
     assert not LOADER.recognises(graph([], [], "Blastradius"))
     assert LOADER.recognises(graph([], [], "blastradius"))
     strange: list[Any] = [None, 7, [], {}, {"graph": []}, {"graph": {}}, {"graph": {"nodes": {}}}]
+    strange += [{"graph": {"nodes": [{"id": "a", "label": "A"}], "edges": [{"source": "a", "target": "a"}]}}]
     strange += [{"meta": 7, "data": []}, {"meta": {}, "data": []}, {"meta": {"type": "orders"}, "data": []}]
     for data in (*strange, {"meta": {"type": "users"}}):
         assert not LOADER.recognises(data)
@@ -629,7 +630,10 @@ def test_order_repetition_and_splitting_change_nothing() -> None:
 
 
 def test_damage_is_said_and_never_crashes() -> None:
-    for data in (graph(NODES[:3] + NODES[5:7], EDGES[:3] + EDGES[5:6]), graph([NODES[3]], [EDGES[8]])):
+    installed = node("i", "GH_AppInstallation", client_id="x", app_slug="s", suspended_at="2026-01-01")
+    tenant = node("p", "AZServicePrincipal", tenantid="1", appownerorganizationid="2")
+    some = (NODES[:3] + NODES[5:6], EDGES[:3]), (NODES[3:4] + NODES[6:], EDGES[8:9]), ([installed, tenant], EDGES[5:6])
+    for data in (graph(*each) for each in some):
         for broken in laws.damaged(data):
             laws.survives(LOADER, broken)
 
