@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from blastradius.model import Verb
 from blastradius.options import Name, Names
@@ -13,6 +13,19 @@ from blastradius.options import Options as Shape
 from ._bloodhound_words import How, Role
 
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,80}$")]
+
+
+def _meaning(value: Any) -> Any:
+    """What an edge is said to give, as one of our words."""
+    if value == "ignore":
+        return value
+    for words in (How, Verb):
+        if isinstance(value, str) and value in set(words):
+            return words(value)
+    raise ValueError(f"expected ignore, {', '.join(How)}, or a verb: {', '.join(Verb)}")
+
+
+Meaning = Annotated[How | Verb | Literal["ignore"], BeforeValidator(_meaning)]
 
 
 class Options(Shape):
@@ -24,6 +37,6 @@ class Options(Shape):
     """
 
     kinds: dict[Word, Role] = Field(default_factory=dict)
-    edges: dict[Word, How | Verb | Literal["ignore"]] = Field(default_factory=dict)
+    edges: dict[Word, Meaning] = Field(default_factory=dict)
     parties: dict[Name, Name] = Field(default_factory=dict)
     own: Names = ()

@@ -267,7 +267,8 @@ def _local_group(node: Node, place: Place) -> Iterator[Record]:
         return
     rid = name.rpartition("-")[2]
     shown = place.value.get("Name")
-    says = {"name": shown} if shown != "IGNOREME" else {}
+    own = f"{rid}@{node.text('name')}" if node.text("name") else ""
+    says = {"name": own if shown in (None, "IGNOREME") else shown}
     group = Node(f"{node.id}-{rid}"[:MAX_NODE_ID], ("LocalGroup",), says, place)
     edges = (Edge(_LOCAL[rid], _self(group), _self(node)),) if rid in _LOCAL else ()
     yield Record(place, node=group, edges=edges)

@@ -285,6 +285,15 @@ def test_local_groups_of_every_version_of_the_form() -> None:
         assert controlled(estate(data), f"{SID}-11") == {f"{SID}-11", f"{SID}-21-544", f"{SID}-21"}
 
 
+def test_a_local_group_that_is_not_named_is_called_by_its_number() -> None:
+    listed = [
+        {"ObjectIdentifier": f"{SID}-21-{rid}", "Name": name} for rid, name in (("544", "IGNOREME"), ("555", "RDP"))
+    ]
+    loaded = laws.load(LOADER, sharphound("computers", thing("21", "TILL", LocalGroups=listed)))
+    names = {each.name for each in loaded.entities if each.tags == ("LocalGroup",)}
+    assert names == {"rights of 544@TILL", "rights of RDP"}
+
+
 def test_a_policy_reaches_accounts_under_it_and_nothing_else() -> None:
     unit, inner = {"ObjectIdentifier": "OU-1", "ObjectType": "OU"}, {"ObjectIdentifier": "OU-2", "ObjectType": "OU"}
     ous = sharphound(
@@ -499,7 +508,11 @@ def test_any_verb_of_ours_can_be_what_an_edge_is(verb: Verb) -> None:
     ("options", "why"),
     [
         ({"kinds": {"A": "server"}}, "kinds.A"),
-        ({"edges": {"A": "owning"}}, "edges.A"),
+        (
+            {"edges": {"A": "owning"}},
+            "^f: option 'edges.A': expected ignore, acts_as, .* or a verb: owns, .*relies_on$",
+        ),
+        ({"edges": {"A": []}}, "^f: option 'edges.A': expected ignore"),
         ({"partys": {}}, "did you mean 'parties'"),
         ({"kinds": {"A b": "service"}}, "kinds.A b"),
     ],
