@@ -1,0 +1,42 @@
+"""What a user may say about a BloodHound graph that it cannot say itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from blastradius.model import Verb
+from blastradius.options import Name, Names
+from blastradius.options import Options as Shape
+
+from ._bloodhound_words import How, Role
+
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,80}$")]
+
+
+def _meaning(value: Any) -> Any:
+    """What an edge is said to give, as one of our words."""
+    if value == "ignore":
+        return value
+    for words in (How, Verb):
+        if isinstance(value, str) and value in set(words):
+            return words(value)
+    raise ValueError(f"expected ignore, {', '.join(How)}, or a verb: {', '.join(Verb)}")
+
+
+Meaning = Annotated[How | Verb | Literal["ignore"], BeforeValidator(_meaning)]
+
+
+class Options(Shape):
+    """The options of one file.
+
+    ``kinds`` says what nodes of a kind are, ``edges`` what edges of a kind give: a verb of ours, or one of the
+    words of ``How``; both go before what is known of a kind. ``parties`` says whose a node is, by its id or name
+    (a domain, a tenant, an organisation, an app), ``own`` which organisations are ours.
+    """
+
+    kinds: dict[Word, Role] = Field(default_factory=dict)
+    edges: dict[Word, Meaning] = Field(default_factory=dict)
+    parties: dict[Name, Name] = Field(default_factory=dict)
+    own: Names = ()
