@@ -29,14 +29,14 @@ Meaning = Annotated[How | Verb | Literal["ignore"], BeforeValidator(_meaning)]
 
 
 class Options(Shape):
-    """The options of one file.
+    """The options of one file; ``kinds`` and ``edges`` go before what is known of a kind."""
 
-    ``kinds`` says what nodes of a kind are, ``edges`` what edges of a kind give: a verb of ours, or one of the
-    words of ``How``; both go before what is known of a kind. ``parties`` says whose a node is, by its id or name
-    (a domain, a tenant, an organisation, an app), ``own`` which organisations are ours.
-    """
-
-    kinds: dict[Word, Role] = Field(default_factory=dict)
-    edges: dict[Word, Meaning] = Field(default_factory=dict)
-    parties: dict[Name, Name] = Field(default_factory=dict)
-    own: Names = ()
+    kinds: dict[Word, Role] = Field(default_factory=dict, description="what nodes of a kind are")
+    edges: dict[Word, Meaning] = Field(
+        default_factory=dict,
+        description="what edges of a kind give of their end: a verb, a way to hold it, or `ignore`",
+    )
+    parties: dict[Name, Name] = Field(
+        default_factory=dict, description="whose a domain, a tenant, an organisation or an app is, by its id or name"
+    )
+    own: Names = Field((), description="organisations that are ours")

@@ -66,6 +66,20 @@ LOADER = Loader(
     reads="accounts, groups, computers, domains, policies and their access rights, sessions and trusts of Active "
     "Directory; Entra and Azure nodes; GitHub organisations, apps, tokens, repositories, secrets and runners; Okta "
     "users, groups, apps and tokens; other kinds as options say",
+    maps=(
+        ("User, Computer, AZUser, service principal", "service that acts as it, and the credential it signs in with"),
+        ("Group, role", "service that stands for acting with its rights; members act as it"),
+        ("Domain", "service, and a store that contains the credentials of its accounts"),
+        ("access right, AdminTo, MemberOf", "operation that its holder calls and that controls the object"),
+        ("HasSession", "store of what is found on the computer, which contains the user's credential"),
+        ("GetChanges and GetChangesAll", "scopes that together permit replicating the domain"),
+        ("GPO that is linked", "controls the accounts that its policies apply to"),
+        ("trust to a domain that was not collected", "noted; a party only where option `parties` says whose it is"),
+        ("GitHub App, installation, token", "party by its owner, and credential that grants its permissions as scopes"),
+        ("repository", "store of its content, and a service that its workflows run as"),
+        ("nodes and edges of other kinds", "ignored, counted under their kind, unless options say what they are"),
+    ),
+    options=Options,
     infers_not=(
         "whose a domain, a tenant, an organisation or an app is, but for an app's owner (option parties)",
         "which organisations are ours (option own)",
