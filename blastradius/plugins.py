@@ -98,11 +98,19 @@ def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = No
 
 def _is_estate_of_lines(path: Path) -> bool:
     """Whether a file of JSON Lines begins with an entity, a relation, a zone or a heading of ours."""
-    if path.suffix.lower() not in (".jsonl", ".ndjson") or not path.is_file():
+    if path.suffix.lower() not in (".jsonl", ".ndjson") or not _is(Path.is_file, path):
         return False
     with path.open("rb") as file:
         first = file.readline(2000)
     return re.match(rb'\s*\{\s*"(kind|verb|zone|title|as_of)"\s*:', first) is not None
+
+
+def _is(what: Callable[[Path], bool], path: Path) -> bool:
+    """Whether a path is that; one that the system cannot even look up is not."""
+    try:
+        return what(path)
+    except (OSError, ValueError):
+        return False
 
 
 def load_parts(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> list[tuple[str, Loaded]]:
@@ -148,7 +156,7 @@ def _documents(
         if str(given) == "-":
             yield parse_document(sys.stdin.read(), "<stdin>"), True
             continue
-        is_folder = path.is_dir()
+        is_folder = _is(Path.is_dir, path)
         files = _below(path) if is_folder else [path]
         if not any(file.suffix.lower() in _SUFFIXES for file in files) and is_folder:
             problems.append(f"{given}: the folder has no YAML or JSON file")
@@ -191,6 +199,8 @@ def _loaded(document: ParsedDocument, *, named: bool) -> Iterator[tuple[str, Loa
     known = loaders()
     found = next((each for each in known.values() if each.recognises(document.data)), None)
     if found is None:
+        if named and _is_schema(document.data):
+            raise InputError([f"{document.path}: a JSON Schema, which describes data; name a file of data"])
         if named:
             titles = ", ".join(sorted(each.title for each in known.values()))
             raise InputError([f"{document.path}: no loader recognises it; readable are {titles}"])
@@ -200,6 +210,11 @@ def _loaded(document: ParsedDocument, *, named: bool) -> Iterator[tuple[str, Loa
     loaded = found.load(document, {})
     yield document.path, loaded
     yield from _asked_for(document, found.name, loaded)
+
+
+def _is_schema(data: Any) -> bool:
+    """Whether it is a JSON Schema."""
+    return isinstance(data, dict) and "json-schema.org" in str(data.get("$schema"))
 
 
 def _asked_for(document: ParsedDocument, loader: str, loaded: Loaded) -> Iterator[tuple[str, Loaded]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from blastradius.model import NoteKind
+
 from ._aws_arns import Arn, arn_of
 from ._aws_build import Builder
 from ._aws_events import reads, route
-from ._aws_policies import Keys, Policy, Statement, fitting
+from ._aws_policies import Keys, Policy, Statement, fitting, is_name
 from ._cloudformation_template import Resource, Template
 from ._cloudformation_things import tie_thing
 
@@ -57,7 +59,7 @@ def _policies(build: Builder, template: Template, resource: Resource, role: Arn)
     found = template.values.resolve(resource.properties.get("Policies"))
     keys: Keys = (*resource.keys, "Properties", "Policies")
     for index, each in enumerate(found if isinstance(found, list) else [found] if found else []):
-        if isinstance(each, str):
+        if is_name(each):
             named = each if arn_of(each) else f"arn:aws:iam::aws:policy/{each}"
             build.attach(role, named, (*keys, index))
         elif isinstance(each, dict):
@@ -65,6 +67,9 @@ def _policies(build: Builder, template: Template, resource: Resource, role: Arn)
                 template.policy_of(each, keys) if "Statement" in each else Policy(tuple(_short(template, each, keys)))
             )
             build.inline(role, f"{resource.name} {index}", policy, build.gathering.at(*keys))
+        else:
+            message = f"a policy of {resource.name[:80]!r} has no name that can be used; left out"
+            build.gathering.note(NoteKind.UNSUPPORTED, message, at=build.gathering.at(*keys, index))
 
 
 def _short(template: Template, says: dict[str, Any], keys: Keys) -> Iterator[Statement]:

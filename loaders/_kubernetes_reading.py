@@ -204,7 +204,7 @@ def _resource(document: Document, keys: Keys, value: Any, kind: str, version: st
         return "no resource: it has no apiVersion and kind"
     metadata = value.get("metadata")
     name = text(under(metadata, "name")) or text(under(metadata, "generateName"))
-    if not name:
+    if not name.strip():
         return "a resource without a name"
     where = text(under(metadata, "namespace")) or namespace
     return Resource(_group(version), kind, where, name, value, _at(document, keys))

@@ -18,6 +18,7 @@ from blastradius.gathering import Gathering, looks_secret
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.model import NoteKind, Operation, Scope, Verb
 from blastradius.options import MAX_ID, harmless, read_options
+from blastradius.redacting import quoted
 
 Keys = tuple[str | int, ...]
 
@@ -66,13 +67,8 @@ def _not_ours(data: Any) -> str | None:
     if kind == "discovery#directoryList":
         return "a list of APIs, not the description of one; load the documents it names"
     if kind not in (None, "discovery#restDescription") or protocol not in (None, "rest"):
-        return f"kind {_short(kind)} with protocol {_short(protocol)}; read is discovery#restDescription, which is rest"
-    return None if version in (None, "v1") else f"discovery version {_short(version)}; read is v1"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+        return f"kind {quoted(kind)} with protocol {quoted(protocol)}; read is discovery#restDescription, which is rest"
+    return None if version in (None, "v1") else f"discovery version {quoted(version)}; read is v1"
 
 
 def _line(value: Any) -> str | None:
@@ -148,7 +144,7 @@ class _Modelled:
         if isinstance(value, dict):
             yield from value.items()
         elif value is not None:
-            message = f"{what}: {_short(value)} is not a mapping"
+            message = f"{what}: {quoted(value)} is not a mapping"
             self.gathering.reject(message, at=self.gathering.at(*keys))
 
     def _methods(self) -> Iterator[Method]:
@@ -189,7 +185,7 @@ class _Modelled:
         made = self.gathering.name(f"{self.api}:{name}")
         if made is None or made in self.gathering.entities:
             self.gathering.reject(
-                f"a method has no id that can be used, {_short(name)}", at=at, records=1 + len(listed)
+                f"a method has no id that can be used, {quoted(name)}", at=at, records=1 + len(listed)
             )
             return
         tag = self.gathering.name(read.resource)
@@ -214,7 +210,7 @@ class _Modelled:
 
     def _permits(self, read: Method, operation: Operation, listed: list[Any]) -> None:
         if read.scopes is not None and not isinstance(read.scopes, list):
-            message = f"the scopes of {operation.id} are {_short(read.scopes)}, not a list"
+            message = f"the scopes of {operation.id} are {quoted(read.scopes)}, not a list"
             self.gathering.reject(message, at=operation.provenance)
         self.silent += not listed
         for name in listed:
@@ -236,7 +232,7 @@ class _Modelled:
             message = f"{self.silent} methods of {self.api} list no scope; that is not 'open to anyone', and "
             self.gathering.note(NoteKind.ASSUMED, f"{message}nothing is said of what permits them")
         if self.undeclared:
-            some = ", ".join(_short(each) for each in sorted(self.undeclared)[:5])
+            some = ", ".join(quoted(each) for each in sorted(self.undeclared)[:5])
             message = f"{len(self.undeclared)} scopes are listed by methods of {self.api} and not declared, such as"
             self.gathering.note(NoteKind.UNRESOLVED, f"{message} {some}")
 

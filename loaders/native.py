@@ -28,6 +28,7 @@ from blastradius.model import (
     Zone,
 )
 from blastradius.reading import Documents
+from blastradius.redacting import quoted
 
 from ._native_shapes import (
     ControlShape,
@@ -133,18 +134,13 @@ def _says(error: ErrorDetails, keys: Keys) -> str:
         choices = [each.strip("' ") for each in expected.replace(" or ", ", ").split(",")]
         return f"{error['input']!r} is not one of {expected}{_near(str(error['input']), choices)}"
     if kind == "value_error":
-        return f"{_short(error['input'])}: {error.get('ctx', {}).get('error', error['msg'])}"
+        return f"{quoted(error['input'])}: {error.get('ctx', {}).get('error', error['msg'])}"
     message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")
-    message = message.replace("dictionary", "mapping").split(" or instance of ")[0]
-    return f"{str(last)!r} is {_short(error['input'])}; {message[0].lower()}{message[1:]}"
+    message = message.replace("dictionary", "mapping").replace("a tuple", "a list").split(" or instance of ")[0]
+    return f"{str(last)!r} is {quoted(error['input'])}; {message[0].lower()}{message[1:]}"
 
 
 _FORMAT = "; an estate file starts with 'blastradius: 1'"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _near(word: str, words: list[str]) -> str:
