@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering
 from blastradius.loader import Document
-from blastradius.model import Provenance
+from blastradius.model import NoteKind, Provenance
 
 Keys = tuple[str | int, ...]
 
@@ -149,7 +149,7 @@ def read(documents: list[Document], namespace: str, gathering: Gathering) -> Man
     """Read manifests; what is no resource where one is expected is rejected.
 
     Raises:
-        InputError: something else that looks like manifests, such as a kubeconfig.
+        InputError: no manifests, or something that only looks like them, such as a kubeconfig.
     """
     found = Manifests()
     for document in documents:
@@ -160,12 +160,20 @@ def read(documents: list[Document], namespace: str, gathering: Gathering) -> Man
                 gathering.reject(resource, at=_at(document, keys))
             else:
                 found.resources.append(resource)
+    if not found.resources:
+        _no_object(documents[0], gathering)
     there = {(each.namespace, each.kind, each.name) for each in found.resources}
     for each in found.resources:
         if each.kind in _TEMPLATES and each.group in _WORKLOAD_GROUPS:
             found.owned += [each] if _is_owned(each, there) else []
             found.workloads += [] if _is_owned(each, there) else [_workload(each)]
     return found
+
+
+def _no_object(document: Document, gathering: Gathering) -> None:
+    if not recognises(document.data):
+        raise InputError([f"{document.path}: no manifest in it; expected objects with apiVersion and kind"])
+    gathering.note(NoteKind.INCOMPLETE, "manifests without an object that can be read: nothing is said of a cluster")
 
 
 def _at(document: Document, keys: Keys) -> tuple[Provenance, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -148,6 +149,7 @@ def _near(word: str, words: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+@cache
 def _all_words() -> list[str]:
     """Every key of the format."""
     words, queue, seen = set[str](), [FileShape.model_json_schema(by_alias=True)], 0
