@@ -51,9 +51,9 @@ def _names(thing: Entity | Relation) -> tuple[str, ...]:
 
 def _redacted(thing: Thing) -> Thing:
     says = vars(thing)
-    clear: dict[str, Any] = {
-        field: redacted(says[field]) for field in _PLAIN if says.get(field) and looks_secret(says[field])
-    }
+    clear: dict[str, Any] = {}
+    if isinstance(thing, Entity):
+        clear = {field: redacted(says[field]) for field in _PLAIN if says.get(field) and looks_secret(says[field])}
     if any(map(looks_secret, says.get("tags", ()))):
         clear["tags"] = tuple(map(redacted, says["tags"]))
     if any(each.why and looks_secret(each.why) for each in thing.controls):

@@ -93,7 +93,10 @@ def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = No
         if len(paths) > 1:
             raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
         return load_lines(lines[0], progress)
-    return Estate.build(part for _, part in load_parts(paths, progress))
+    from blastradius.reading import uncollected
+
+    with uncollected():
+        return Estate.build(part for _, part in load_parts(paths, progress))
 
 
 def _is_estate_of_lines(path: Path) -> bool:

@@ -30,7 +30,10 @@ _HINTS = (
 def looks_secret(text: str) -> bool:
     """Whether a text looks like a key, a password or a token rather than a name."""
     lower = text.lower()
-    return any(hint in lower for hint in _HINTS) and _KEY_LIKE.search(text) is not None
+    for hint in _HINTS:
+        if hint in lower:
+            return _KEY_LIKE.search(text) is not None
+    return False
 
 
 def redacted(text: str) -> str:

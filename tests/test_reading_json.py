@@ -109,3 +109,25 @@ def test_a_questionnaire_with_comments_is_refused_with_its_reason(shared: Path) 
     file = shared / "data" / "vendor_inventory" / "vsaq-security_privacy_programs.json"
     with pytest.raises(InputError, match="json:2:1: not JSON: a comment, which JSON does not have"):
         read_document(file, shown=file.name)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (r'["\ud83d\ude00"]', None),
+        (r'["\\ud83d"]', None),
+        (r'["\\\\ud83d \ud83d\ude00\ud83d\ude00"]', None),
+        (r'["\ud83d\ude00\ud83d"]', 15),
+        (r'["\ud83dx"]', 3),
+        (r'["\ude00\ud83d"]', 3),
+        (r'["\\\ud83d"]', 5),
+        (r'["\\\\\ud83d\ude00 \uDE00"]', 20),
+        (r'{"\ud83d": 1}', 3),
+    ],
+)
+def test_halves_of_surrogate_pairs(text: str, place: int | None) -> None:
+    if place is None:
+        assert parse_document(text, "x", ".json").data == json.loads(text)
+        return
+    with pytest.raises(InputError, match=rf"x:1:{place}: half a surrogate pair"):
+        parse_document(text, "x", ".json")

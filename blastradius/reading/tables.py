@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from collections import Counter
+from contextlib import suppress
 from itertools import islice
 
 from .shapes import Row, Sheet
@@ -37,11 +38,10 @@ def _delimiter(text: str) -> str:
     """The delimiter under which most of the first rows have one width; of several the one with more columns."""
 
     def fit(delimiter: str) -> tuple[int, int]:
-        sample = csv.reader(io.StringIO(text[:65536], newline=""), delimiter=delimiter)
-        try:
-            widths = Counter(len(row) for row in islice(sample, _SAMPLE) if len(row) > 1)
-        except csv.Error:
-            return (0, 0)
+        sample = csv.reader(io.StringIO(text[:65536], newline=""), delimiter=delimiter, strict=True)
+        widths = Counter[int]()
+        with suppress(csv.Error):  # what came before counts: the sample ends anywhere, and a quoted cell may hold any
+            widths.update(len(row) for row in islice(sample, _SAMPLE) if len(row) > 1)
         width, rows = max(widths.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
         return rows, width
 
