@@ -75,6 +75,12 @@ def loaded_of(files: list[Path], *how: str) -> set[str]:
 OWN = {
     "depth.yaml": "[" * 50_000,
     "depth.json": "[" * 100_000,
+    "entries.yaml": "- " * 50_000,
+    "return.yaml": "a: b\r---\r" + "- " * 50_000,
+    "separator.yaml": "\u2028" + "- " * 50_000,
+    "marked.yaml": "\ufeff" + "? - : - " * 20_000,
+    "start.yaml": "--- " + "- " * 50_000 + "a",
+    "keys.yaml": '{"a":' * 50_000,
     "block.yaml": "\n".join(" " * i + "a:" for i in range(400)),
     "laughs.yaml": "a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
     "d: &d [*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d]\n",

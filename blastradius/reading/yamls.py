@@ -20,7 +20,7 @@ ImportValue Join Length Not Or RefAll Select Split Sub ToJsonString Transform Va
 _SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"} | {f"!{name}": f"Fn::{name}" for name in _FUNCTIONS.split()}
 """The tags of CloudFormation and the keys they stand for; no other tag is read."""
 _OPENS = re.compile(r"(?<![^\s\[{,:])[\[{]")
-_INDENT = re.compile(r"^[ ?:-]+", re.MULTILINE)
+_INDENT = re.compile(r"(?:^|[\r\x85\u2028\u2029\ufeff])[ ?:-]+", re.MULTILINE)  # after all that YAML breaks lines at
 _ANCHOR = re.compile(r"(?<![^\s\[{,:])&")
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; flatten the document"
 _TEXT = "tag:yaml.org,2002:str"
