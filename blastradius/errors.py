@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from blastradius.redacting import redacted
+
 
 class BlastradiusError(Exception):
     """Base of every error this package raises on purpose."""
@@ -15,10 +17,10 @@ class BlastradiusError(Exception):
 
 
 class InputError(BlastradiusError):
-    """Input that cannot be read or does not fit: all its problems at once, each with its position."""
+    """Input that cannot be read or does not fit: all its problems at once, each with its position, no secret in any."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(map(redacted, problems))
         super().__init__("\n".join(self.problems))
 
 

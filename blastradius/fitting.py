@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from blastradius.errors import InputError
 from blastradius.loader import Document
+from blastradius.redacting import quoted
 
 Shape = TypeVar("Shape", bound=BaseModel)
 Keys = tuple[str | int, ...]
@@ -40,6 +42,7 @@ def near(word: str, words: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+@cache
 def words_of(shape: type[BaseModel]) -> list[str]:
     """Every key of a format."""
     words, queue, seen = set[str](), [shape.model_json_schema(by_alias=True)], 0
@@ -81,14 +84,9 @@ def _says(error: ErrorDetails, keys: Keys, words: list[str], missing: Mapping[st
         choices = [each.strip("' ") for each in expected.replace(" or ", ", ").split(",")]
         return f"{error['input']!r} is not one of {expected}{near(str(error['input']), choices)}"
     if kind == "too_short":
-        return f"{str(last)!r} is {_short(error['input'])}; list at least {error.get('ctx', {}).get('min_length', 1)}"
+        return f"{str(last)!r} is {quoted(error['input'])}; list at least {error.get('ctx', {}).get('min_length', 1)}"
     if kind == "value_error":
-        return f"{_short(error['input'])}: {error.get('ctx', {}).get('error', error['msg'])}"
+        return f"{quoted(error['input'])}: {error.get('ctx', {}).get('error', error['msg'])}"
     message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")
-    message = message.replace("dictionary", "mapping").split(" or instance of ")[0]
-    return f"{str(last)!r} is {_short(error['input'])}; {message[0].lower()}{message[1:]}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    message = message.replace("dictionary", "mapping").replace("a tuple", "a list").split(" or instance of ")[0]
+    return f"{str(last)!r} is {quoted(error['input'])}; {message[0].lower()}{message[1:]}"

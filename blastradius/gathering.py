@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,24 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from blastradius.loader import Document, Loaded
 from blastradius.model import Basis, Entity, Note, NoteKind, Provenance, Relation, Tally, Verb, relation_id
 from blastradius.options import MAX_ID, harmless
-
-_KEY_LIKE = re.compile(
-    r"""(?x)
-    -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY
-    | \b(AKIA|ASIA)[0-9A-Z]{16}\b                       # AWS access key id
-    | \bgh[pousr]_[A-Za-z0-9]{20,} | \bgithub_pat_\w{20,}
-    | \bxox[abpors]-[A-Za-z0-9-]{10,}
-    | \b[sr]k_(live|test)_[A-Za-z0-9]{16,}
-    | \bAIza[0-9A-Za-z_-]{35}\b
-    | \beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.    # JSON web token
-    | (?i:\b(password|passwd|secret|token|api[_-]?key)\s*[=:]\s*\S{6,})
-    """
-)
-
-
-def looks_secret(text: str) -> bool:
-    """Whether a text looks like a key, a password or a token rather than a name."""
-    return _KEY_LIKE.search(text) is not None
+from blastradius.redacting import looks_secret as looks_secret
 
 
 def bare_url(url: str) -> str:

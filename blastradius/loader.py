@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
+from blastradius.errors import InputError
 from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
+from blastradius.redacting import looks_secret, redacted
 
 
 class SourceRequest(Frozen):
@@ -19,23 +21,60 @@ class SourceRequest(Frozen):
     """
 
     loader: str
-    path: str = ""
+    path: Annotated[str, AfterValidator(redacted)] = ""
     part: tuple[str | int, ...] = ()
     required: bool = True
     options: dict[str, Any] = Field(default_factory=dict)
     provenance: Provenance
 
 
+Thing = TypeVar("Thing", Entity, Relation)
+_PLAIN = ("name", "owner", "description", "api", "method", "path", "classification", "justification")
+
+
+def _clear(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
+    """Facts in which nothing looks like a secret: text for people is redacted, and an id that does is refused."""
+    secret = {name for name in {name for each in things for name in _names(each)} if looks_secret(name)}
+    for each in things if secret else ():
+        if not secret.isdisjoint(_names(each)):
+            at = each.provenance[0] if each.provenance else "a fact"
+            what = f"this {each.kind}" if isinstance(each, Entity) else f"what is related here by {each.verb}"
+            raise InputError([f"{at}: an id of {what} looks like a secret; name it by something else"])
+    return tuple(map(_redacted, things))
+
+
+def _names(thing: Entity | Relation) -> tuple[str, ...]:
+    if isinstance(thing, Relation):
+        return (*thing.sources, *thing.targets)
+    return thing.id, thing.zone or "", vars(thing).get("copy_of") or ""
+
+
+def _redacted(thing: Thing) -> Thing:
+    says = vars(thing)
+    clear: dict[str, Any] = {}
+    if isinstance(thing, Entity):
+        clear = {field: redacted(says[field]) for field in _PLAIN if says.get(field) and looks_secret(says[field])}
+    if any(map(looks_secret, says.get("tags", ()))):
+        clear["tags"] = tuple(map(redacted, says["tags"]))
+    if any(each.why and looks_secret(each.why) for each in thing.controls):
+        clear["controls"] = tuple(each.model_copy(update={"why": redacted(each.why or "")}) for each in thing.controls)
+    return thing.model_copy(update=clear) if clear else thing
+
+
 class Loaded(Frozen):
     """What one loader made of one file: facts and notes together, and the count of records.
 
-    ``ignored`` says how many records of each class were read and carry no reach.
+    ``ignored`` says how many records of each class were read and carry no reach. This is the last gate against
+    secrets, whichever loader it was: text is redacted, and an id that looks like one is refused.
+
+    Raises:
+        InputError: an id that looks like a secret.
     """
 
-    title: str | None = None
+    title: Annotated[str, AfterValidator(redacted)] | None = None
     as_of: str | None = None
-    entities: tuple[Entity, ...] = ()
-    relations: tuple[Relation, ...] = ()
+    entities: Annotated[tuple[Entity, ...], AfterValidator(_clear)] = ()
+    relations: Annotated[tuple[Relation, ...], AfterValidator(_clear)] = ()
     zones: tuple[Zone, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     requests: tuple[SourceRequest, ...] = ()

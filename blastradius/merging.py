@@ -31,7 +31,7 @@ def merged(things: Iterable[Thing], key: Callable[[Thing], Hashable], name: str)
 
 
 def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:
-    if len(accounts) == 1:
+    if len(accounts) == 1 and not _has_several(accounts[0]):
         return accounts[0]
     ordered = sorted(accounts, key=_precedence)
     values = _joined_values(ordered, name, notes)
@@ -42,6 +42,12 @@ def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:
                 values[field] = getattr(stated[0], field)
                 notes += [] if field in _WORDS else _contradictions(stated, field, name)
     return ordered[0].model_copy(update=values)
+
+
+def _has_several(thing: Any) -> bool:
+    """Whether it has lists whose order would be lost when another account joins it."""
+    says = vars(thing)
+    return len(says.get("tags", ())) > 1 or len(says.get("controls", ())) > 1
 
 
 def _precedence(thing: Any) -> tuple[int, tuple[tuple[bool, str, int, int, str], ...], str]:

@@ -12,7 +12,9 @@ from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from blastradius.redacting import redacted
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
@@ -427,10 +429,10 @@ class NoteKind(StrEnum):
 
 
 class Note(Frozen):
-    """Something that every answer resting on it repeats; ``about`` names entities or relations."""
+    """Something that every answer resting on it repeats, no secret in it; ``about`` names entities or relations."""
 
     kind: NoteKind
-    message: str
+    message: Annotated[str, AfterValidator(redacted)]
     about: tuple[str, ...] = ()
     provenance: tuple[Provenance, ...] = ()
 

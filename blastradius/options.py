@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from blastradius.errors import InputError
 from blastradius.loader import Document
 from blastradius.model import Control, ControlKind
+from blastradius.redacting import quoted
 
 MAX_ID = 500
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -71,8 +72,8 @@ def _says(error: ErrorDetails, shape: type[BaseModel]) -> str:
         return f"option {where!r} is not known{_near(str(error['loc'][-1]), shape)}"
     if error["type"] == "value_error":
         return f"option {where!r}: {error.get('ctx', {}).get('error', error['msg'])}"
-    given = repr(error["input"])[:60]
-    return f"option {where!r} is {given}; {error['msg'].replace('Input should be', 'expected')}"
+    expected = error["msg"].replace("Input should be", "expected").replace("tuple", "list")
+    return f"option {where!r} is {quoted(error['input'])}; {expected}"
 
 
 def _near(word: str, shape: type[BaseModel]) -> str:

@@ -78,11 +78,11 @@ class Modelled:
     # names
 
     def chosen(self, channel: Channel | None = None) -> Server | None:
-        """The server that stands for the estate: the one the user names, or the first; on it, if the channel says."""
+        """The server that stands for the estate: the one the user names, or the first by name."""
         named = {each.name: each for each in self.description.servers if self._broker(each)}
-        listed = list(named.values())
+        listed = [named[each] for each in sorted(named)]
         if channel is not None and channel.servers:
-            listed = [named[each] for each in channel.servers if each in named]
+            listed = [named[each] for each in sorted(channel.servers) if each in named]
         wanted = [each for each in listed if each.name == self.options.server]
         return next(iter(wanted or listed), None)
 

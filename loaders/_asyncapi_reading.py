@@ -12,6 +12,7 @@ from blastradius.gathering import Gathering, looks_secret
 from blastradius.loader import Document
 from blastradius.model import NoteKind
 from blastradius.options import harmless
+from blastradius.redacting import quoted
 from blastradius.references import Place, References
 
 _BLANK = re.compile(r"\{([^{}]+)\}")
@@ -102,15 +103,10 @@ def read_description(document: Document, gathering: Gathering) -> Description:
     version = _VERSION.fullmatch(str(document.data["asyncapi"]))
     if version is None:
         line, column = document.position("asyncapi")
-        found = f"asyncapi version {_short(document.data['asyncapi'])}"
+        found = f"asyncapi version {quoted(document.data['asyncapi'])}"
         raise InputError([f"{document.path}:{line}:{column}: {found}; read are 2.x and 3.x"])
     reader = (_ReaderOf2 if version.group(1) == "2" else _ReaderOf3)(document, gathering)
     return reader.read()
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def line(value: Any) -> str | None:
@@ -170,12 +166,12 @@ class _Reader:
         """What a section has, by name, each with its reference followed; the place is remembered by its name."""
         section = self.root.child(*keys)
         if section.value is not None and not isinstance(section.value, dict):
-            self.reject(section, f"{keys[-1]!r} is {_short(section.value)}, not a mapping")
+            self.reject(section, f"{keys[-1]!r} is {quoted(section.value)}, not a mapping")
         for name in section.value if isinstance(section.value, dict) else ():
             at = section.child(name)
             place = self.references.follow(at)
             if place is None or not isinstance(place.value, dict):
-                self.reject(at, f"{_short(name)} of {keys[-1]} is not a mapping, or a reference that leads to none")
+                self.reject(at, f"{quoted(name)} of {keys[-1]} is not a mapping, or a reference that leads to none")
                 continue
             self.names.setdefault((place.document.path, place.keys), name)
             self.names.setdefault((at.document.path, at.keys), name)
@@ -206,7 +202,7 @@ class _Reader:
             return Security()
         listed = holder.child("security")
         if not isinstance(listed.value, list):
-            self.reject(listed, f"'security' is {_short(listed.value)}, not a list")
+            self.reject(listed, f"'security' is {quoted(listed.value)}, not a list")
             return Security()
         read = [self.requirement(listed.child(number)) for number in range(len(listed.value))]
         for number, each in enumerate(read):
@@ -233,8 +229,8 @@ class _Reader:
         return tuple(dict.fromkeys(each for each in names if each))
 
     def note_references(self) -> None:
-        broken = [f"{_short(ref)}: {why}" for ref, why in sorted(self.references.broken.items())]
-        broken += [f"{_short(ref)}: leads back to itself" for ref in sorted(self.references.cycles)]
+        broken = [f"{quoted(ref)}: {why}" for ref, why in sorted(self.references.broken.items())]
+        broken += [f"{quoted(ref)}: leads back to itself" for ref in sorted(self.references.cycles)]
         if broken:
             message = f"{len(broken)} references were not followed, such as {'; '.join(broken[:5])}"
             self.gathering.note(NoteKind.UNRESOLVED, message)
@@ -271,7 +267,7 @@ class _ReaderOf2(_Reader):
         at = channel.place.child(word)
         place = self.references.follow(at)
         if place is None or not isinstance(place.value, dict):
-            self.reject(at, f"{word} of {_short(channel.name)} is not a mapping, or a reference that leads to none")
+            self.reject(at, f"{word} of {quoted(channel.name)} is not a mapping, or a reference that leads to none")
             return
         own = place.value.get("operationId")
         made = ChannelOperation(
@@ -326,11 +322,11 @@ class _ReaderOf3(_Reader):
         for place, name in self.entries("operations"):
             action = place.value.get("action")
             if action not in ("send", "receive"):
-                self.reject(place, f"operation {_short(name)} neither sends nor receives")
+                self.reject(place, f"operation {quoted(name)} neither sends nor receives")
                 continue
             channel = self.named(place.child("channel"))
             if channel is None or channel not in self.found.channels:
-                self.reject(place, f"operation {_short(name)} names no channel of the description")
+                self.reject(place, f"operation {quoted(name)} names no channel of the description")
                 continue
             made = ChannelOperation(
                 name=name,

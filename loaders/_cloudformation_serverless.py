@@ -93,13 +93,16 @@ def _policies(build: Builder, template: Template, resource: Resource, role: Arn)
     found = template.values.resolve(resource.properties.get("Policies"))
     keys: Keys = (*resource.keys, "Properties", "Policies")
     for index, each in enumerate(found if isinstance(found, list) else [found] if found else []):
-        if isinstance(each, str):
+        if is_name(each):
             named = each if arn_of(each) else f"arn:aws:iam::aws:policy/{each}"
             build.attach(role, named, (*keys, index))
         elif isinstance(each, dict):
             spelled = "Statement" in each
             policy = template.policy_of(each, keys) if spelled else Policy(tuple(_short(build, template, each, keys)))
             build.inline(role, f"{resource.name} {index}", policy, build.gathering.at(*keys))
+        else:
+            message = f"a policy of {resource.name[:80]!r} has no name that can be used; left out"
+            build.gathering.note(NoteKind.UNSUPPORTED, message, at=build.gathering.at(*keys, index))
 
 
 def _short(build: Builder, template: Template, says: dict[str, Any], keys: Keys) -> Iterator[Statement]:

@@ -68,7 +68,7 @@ class Model:
         self.parties = {key.lower(): party for key, party in options.parties.items()}
         self.tenant = self._own_tenant()
         stated = f"entra:tenant:{self.tenant}" if self.tenant else "entra:own-tenant"
-        self.own_party = options.own or self.parties.get(self.tenant) or stated
+        self.own_party = options.own or self.parties.get(self.tenant) or self.g.name(stated) or "entra:own-tenant"
         self.about: dict[str, set[str]] = defaultdict(set)
         self.keys: dict[int, str | None] = {}
         self.bare = ""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering
 from blastradius.loader import Document
-from blastradius.model import Provenance
+from blastradius.model import NoteKind, Provenance
 
 Keys = tuple[str | int, ...]
 Maps = dict[tuple[str, str], dict[str, str]]
@@ -154,7 +154,7 @@ def read(documents: list[Document], namespace: str, gathering: Gathering) -> Man
     """Read manifests; what is no resource where one is expected is rejected.
 
     Raises:
-        InputError: something else that looks like manifests, such as a kubeconfig.
+        InputError: no manifests, or something that only looks like them, such as a kubeconfig.
     """
     found = Manifests()
     for document in documents:
@@ -165,6 +165,8 @@ def read(documents: list[Document], namespace: str, gathering: Gathering) -> Man
                 gathering.reject(resource, at=_at(document, keys))
             else:
                 found.resources.append(resource)
+    if not found.resources:
+        _no_object(documents[0], gathering)
     there = {(each.namespace, each.kind, each.name) for each in found.resources}
     maps = {(each.namespace, each.name): labels(each.get("data")) for each in found.of("ConfigMap", group="")}
     for each in found.resources:
@@ -172,6 +174,12 @@ def read(documents: list[Document], namespace: str, gathering: Gathering) -> Man
             found.owned += [each] if _is_owned(each, there) else []
             found.workloads += [] if _is_owned(each, there) else [_workload(each, maps)]
     return found
+
+
+def _no_object(document: Document, gathering: Gathering) -> None:
+    if not recognises(document.data):
+        raise InputError([f"{document.path}: no manifest in it; expected objects with apiVersion and kind"])
+    gathering.note(NoteKind.INCOMPLETE, "manifests without an object that can be read: nothing is said of a cluster")
 
 
 def _at(document: Document, keys: Keys) -> tuple[Provenance, ...]:
@@ -210,7 +218,7 @@ def _resource(document: Document, keys: Keys, value: Any, kind: str, version: st
         return "no resource: it has no apiVersion and kind"
     metadata = value.get("metadata")
     name = text(under(metadata, "name")) or text(under(metadata, "generateName"))
-    if not name:
+    if not name.strip():
         return "a resource without a name"
     where = text(under(metadata, "namespace")) or namespace
     return Resource(_group(version), kind, where, name, value, _at(document, keys))

@@ -224,6 +224,8 @@ class Modelled:
     def _say_assumptions(self) -> None:
         if self.options.direction is None and self.operations:
             self._note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
+        if not self.description.operations and not self.rejected:
+            self._note(NoteKind.INCOMPLETE, f"{self.api} describes no operation; what it does is not known")
         if self.several:
             self._note(NoteKind.ASSUMED, self._several_says())
         if self.silent:

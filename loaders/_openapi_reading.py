@@ -11,6 +11,7 @@ from blastradius.errors import InputError
 from blastradius.loader import Document
 from blastradius.model import Note, NoteKind, Provenance
 from blastradius.options import harmless
+from blastradius.redacting import quoted
 from blastradius.references import Place, References
 
 METHODS = frozenset(["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"])
@@ -114,7 +115,7 @@ def _check_version(document: Document) -> None:
     known, read = VERSIONS[word]
     if not known.fullmatch(str(data[word])):
         line, column = document.position(word)
-        found = f"{word.removesuffix('Version')} version {_short(data[word])}"
+        found = f"{word.removesuffix('Version')} version {quoted(data[word])}"
         raise InputError([f"{document.path}:{line}:{column}: {found}; {read}"])
 
 
@@ -124,11 +125,6 @@ def _what_else(data: Any) -> str:
     if "discoveryVersion" in data or data.get("kind") == "discovery#restDescription":
         return "a Google Discovery document, not OpenAPI; the loader for it is google_discovery"
     return "neither 'openapi' nor 'swagger' at the top; not an API description that can be read"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 class _Reader:
@@ -156,7 +152,7 @@ class _Reader:
     def _mapping(self, place: Place, what: str) -> dict[str, Any]:
         """The mapping at a place; a wrong type is rejected, nothing is just nothing."""
         if place.value is not None and not isinstance(place.value, dict):
-            self.found.reject(place, f"{what} is {_short(place.value)}, not a mapping; left out")
+            self.found.reject(place, f"{what} is {quoted(place.value)}, not a mapping; left out")
         return place.value if isinstance(place.value, dict) else {}
 
     def _schemes(self) -> Iterator[Scheme]:
@@ -168,7 +164,7 @@ class _Reader:
                 if place is None:
                     continue
                 if not isinstance(place.value, dict):
-                    self.found.reject(place, f"security scheme {_short(name)} is not a mapping; left out")
+                    self.found.reject(place, f"security scheme {quoted(name)} is not a mapping; left out")
                     continue
                 yield Scheme(name, _text(place.child("type").value) or "unknown", self._scopes(place), place)
 
@@ -195,7 +191,7 @@ class _Reader:
             if key.lower() in METHODS:
                 yield item.child(key), key.upper()
             elif key not in _OTHER_KEYS and not key.startswith("x-"):
-                self.found.reject(item.child(key), f"{_short(key)} is not a method; left out")
+                self.found.reject(item.child(key), f"{quoted(key)} is not a method; left out")
         more = item.child("additionalOperations")
         for key in self._mapping(more, "'additionalOperations'"):
             yield more.child(key), key.upper()
@@ -221,8 +217,8 @@ class _Reader:
     def _operation(self, at: Place, method: str, path: str) -> None:
         place = self.references.follow(at)
         if place is None or not isinstance(place.value, dict):
-            why = "cannot be followed" if place is None else f"is {_short(place.value)}, not a mapping"
-            self.found.reject(at, f"{method} {_short(path)} {why}; left out")
+            why = "cannot be followed" if place is None else f"is {quoted(place.value)}, not a mapping"
+            self.found.reject(at, f"{method} {quoted(path)} {why}; left out")
             return
         self.found.operations.append(
             ApiOperation(
@@ -247,7 +243,7 @@ class _Reader:
 
     def _security(self, place: Place) -> Security:
         if not isinstance(place.value, list):
-            self.found.reject(place, f"'security' is {_short(place.value)}, not a list; taken as not stated")
+            self.found.reject(place, f"'security' is {quoted(place.value)}, not a list; taken as not stated")
             return Security()
         read = [_requirement(each) for each in place.value]
         malformed = read.count(None)
@@ -294,9 +290,9 @@ def _requirement(value: Any) -> Requirement | None:
 def _reference_notes(references: References, root: Place) -> Iterator[Note]:
     at = (root.provenance(),) if references.broken or references.cycles else ()
     if references.broken:
-        some = "; ".join(f"{_short(ref)}: {why}" for ref, why in sorted(references.broken.items())[:5])
+        some = "; ".join(f"{quoted(ref)}: {why}" for ref, why in sorted(references.broken.items())[:5])
         message = f"{len(references.broken)} references were not followed, such as {some}"
         yield Note(kind=NoteKind.UNRESOLVED, message=message, provenance=at)
     if references.cycles:
-        some = ", ".join(_short(each) for each in sorted(references.cycles)[:5])
+        some = ", ".join(quoted(each) for each in sorted(references.cycles)[:5])
         yield Note(kind=NoteKind.UNRESOLVED, message=f"references in a cycle, not followed: {some}", provenance=at)

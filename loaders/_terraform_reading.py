@@ -13,6 +13,7 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loader import Document
+from blastradius.options import harmless
 
 from ._aws_policies import Keys
 from ._terraform_old_states import old_resources
@@ -174,7 +175,7 @@ def _shown(
         return
     texts = [row.get(each) for each in ("address", "type", "name")] if isinstance(row, dict) else [None]
     values = row.get("values", {}) if isinstance(row, dict) else None
-    if not all(isinstance(each, str) and each for each in texts) or not isinstance(values, dict):
+    if not all(isinstance(each, str) and harmless(each) for each in texts) or not isinstance(values, dict):
         found.malformed.append(("a resource without address, type, name or values", keys))
         return
     change = changes.get(row["address"], {})

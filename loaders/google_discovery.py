@@ -18,6 +18,7 @@ from blastradius.gathering import Gathering, looks_secret
 from blastradius.loader import Document, Loaded, Loader
 from blastradius.model import NoteKind, Operation, Scope, Verb
 from blastradius.options import MAX_ID, harmless, read_options
+from blastradius.redacting import quoted
 
 Keys = tuple[str | int, ...]
 _READ = {"kind": "discovery#restDescription", "discoveryVersion": "v1", "protocol": "rest"}
@@ -66,15 +67,10 @@ def _check(document: Document) -> None:
     for key, read in _READ.items():
         if data.get(key) not in (None, read):
             line, column = document.position(key)
-            why = f"{key} {_short(data[key])}; read is {read!r}"
+            why = f"{key} {quoted(data[key])}; read is {read!r}"
             if data[key] == "discovery#directoryList":
                 why = "a list of APIs, not the description of one; load the documents it names"
             raise InputError([f"{document.path}:{line}:{column}: {why}"])
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _line(value: Any) -> str | None:
@@ -150,7 +146,7 @@ class _Modelled:
         if isinstance(value, dict):
             yield from value.items()
         elif value is not None:
-            message = f"{what}: {_short(value)} is not a mapping"
+            message = f"{what}: {quoted(value)} is not a mapping"
             self.gathering.reject(message, at=self.gathering.at(*keys))
 
     def _methods(self) -> Iterator[Method]:
@@ -191,7 +187,7 @@ class _Modelled:
         made = self.gathering.name(f"{self.api}:{name}")
         if made is None or made in self.gathering.entities:
             self.gathering.reject(
-                f"a method has no id that can be used, {_short(name)}", at=at, records=1 + len(listed)
+                f"a method has no id that can be used, {quoted(name)}", at=at, records=1 + len(listed)
             )
             return
         tag = self.gathering.name(read.resource)
@@ -216,7 +212,7 @@ class _Modelled:
 
     def _permits(self, read: Method, operation: Operation, listed: list[Any]) -> None:
         if read.scopes is not None and not isinstance(read.scopes, list):
-            message = f"the scopes of {operation.id} are {_short(read.scopes)}, not a list"
+            message = f"the scopes of {operation.id} are {quoted(read.scopes)}, not a list"
             self.gathering.reject(message, at=operation.provenance)
         self.silent += not listed
         for name in listed:
@@ -238,7 +234,7 @@ class _Modelled:
             message = f"{self.silent} methods of {self.api} list no scope; that is not 'open to anyone', and "
             self.gathering.note(NoteKind.ASSUMED, f"{message}nothing is said of what permits them")
         if self.undeclared:
-            some = ", ".join(_short(each) for each in sorted(self.undeclared)[:5])
+            some = ", ".join(quoted(each) for each in sorted(self.undeclared)[:5])
             message = f"{len(self.undeclared)} scopes are listed by methods of {self.api} and not declared, such as"
             self.gathering.note(NoteKind.UNRESOLVED, f"{message} {some}")
 

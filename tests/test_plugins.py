@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import blastradius as br
-from blastradius import plugins
+from blastradius import loading, plugins
 from blastradius.errors import InputError, UsageError
 
 ESTATE = "blastradius: 1\nparties: {a: }\n"
@@ -158,3 +158,9 @@ def test_what_is_asked_for_and_not_needed_may_be_missing(outer: Path) -> None:
     (outer / "a.yaml").write_text(f'outer: "{asks}"\n')
     with pytest.raises(InputError, match="no loader 'nobody' here"):
         br.load(outer / "a.yaml")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + ".jsonl", "a\0b"])
+def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match=r"cannot be read|not a file"):
+        loading.load([name])

@@ -55,7 +55,9 @@ def test_refused_with_a_position(text: str, suffix: str, says: str) -> None:
         parse_document(text, "x", suffix)
 
 
-@pytest.mark.parametrize("name", ["../out.yaml", "/etc/passwd", "file:out", "http://a/b", "\\\\host\\a", "link.yaml"])
+@pytest.mark.parametrize(
+    "name", ["../out.yaml", "/etc/passwd", "file:out", "http://a/b", "\\\\host\\a", "link.yaml", "x" * 300]
+)
 def test_siblings_stay_inside_the_folder(tmp_path: Path, name: str) -> None:
     inside = tmp_path / "in"
     inside.mkdir()

@@ -125,3 +125,25 @@ def test_one_object_over_several_lines_is_no_lines_of_json() -> None:
     assert parse_document('[{"a": 1},\n{"a": 2}]', "f.json", ".json").data == [{"a": 1}, {"a": 2}]
     with pytest.raises(InputError, match=r"f.json:2:1: not JSON: extra data"):
         parse_document('{"a": 1}\n7', "f.json", ".json")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (r'["\ud83d\ude00"]', None),
+        (r'["\\ud83d"]', None),
+        (r'["\\\\ud83d \ud83d\ude00\ud83d\ude00"]', None),
+        (r'["\ud83d\ude00\ud83d"]', 15),
+        (r'["\ud83dx"]', 3),
+        (r'["\ude00\ud83d"]', 3),
+        (r'["\\\ud83d"]', 5),
+        (r'["\\\\\ud83d\ude00 \uDE00"]', 20),
+        (r'{"\ud83d": 1}', 3),
+    ],
+)
+def test_halves_of_surrogate_pairs(text: str, place: int | None) -> None:
+    if place is None:
+        assert parse_document(text, "x", ".json").data == json.loads(text)
+        return
+    with pytest.raises(InputError, match=rf"x:1:{place}: half a surrogate pair"):
+        parse_document(text, "x", ".json")

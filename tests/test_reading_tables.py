@@ -144,3 +144,8 @@ def test_generated_tables(shared: Path) -> None:
         "csv_unclosed_quote": "csv_unclosed_quote.csv:2:3",
         "csv_utf16": (1, 0, two),
     }
+
+
+def test_a_delimiter_inside_quoted_cells_is_none() -> None:
+    text = '"w","x","y","z"\n"","\t1","\n\t2","\n\t3"\n'
+    assert parse_document(text, "t.csv", ".csv").data == [{"w": "", "x": "\t1", "y": "\n\t2", "z": "\n\t3"}]

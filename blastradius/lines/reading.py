@@ -15,6 +15,7 @@ from blastradius.columns import CONTROLS, KINDS, NOWHERE, VERBS
 from blastradius.errors import InputError
 from blastradius.lists import Numbers
 from blastradius.model import ENTITY_TYPES, Control, Entity, Frozen, Kind, Relation, Zone
+from blastradius.redacting import quoted
 
 Progress = Callable[[str], None]
 MAX_LINE = 1_000_000
@@ -122,14 +123,12 @@ class Reading:
         except ValidationError as error:
             for each in error.errors(include_url=False)[:3]:
                 where = ".".join(map(str, each["loc"]))
-                message = (
-                    f"{where} is {str(each['input'])[:60]!r}; {each['msg'].replace('Input should be', 'expected')}"
-                )
+                message = f"{where} is {quoted(each['input'])}; {each['msg'].replace('Input should be', 'expected')}"
                 self.problems.append(f"{self.shown}:{self.lines}: {message}")
 
     def _thing(self, data: Any, offset: int) -> None:
         if not isinstance(data, dict):
-            self.problems.append(f"{self.shown}:{self.lines}: expected an object, found {str(data)[:60]!r}")
+            self.problems.append(f"{self.shown}:{self.lines}: expected an object, found {quoted(data)}")
         elif "verb" in data:
             self._relation(Relation.model_validate(data), offset)
         elif "kind" in data and data["kind"] in _KIND:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,19 @@ ESTATE_SUFFIXES = (".yaml", ".yml", ".json")
 
 def is_estate_of_lines(path: Path) -> bool:
     """Whether a file of JSON Lines begins with an entity, a relation, a zone or a heading of ours."""
-    if path.suffix.lower() not in (".jsonl", ".ndjson") or not path.is_file():
+    if path.suffix.lower() not in (".jsonl", ".ndjson") or not is_a(Path.is_file, path):
         return False
     with path.open("rb") as file:
         first = file.readline(2000)
     return re.match(rb'\s*\{\s*"(kind|verb|zone|title|as_of)"\s*:', first) is not None
+
+
+def is_a(what: Callable[[Path], bool], path: Path) -> bool:
+    """Whether a path is that; one that the system cannot even look up is not."""
+    try:
+        return what(path)
+    except (OSError, ValueError):
+        return False
 
 
 def recognised(document: ParsedDocument) -> Loader:
@@ -42,9 +51,9 @@ def recognised(document: ParsedDocument) -> Loader:
 def matched(folder: Path, pattern: str) -> list[Path]:
     """The file of a name, the files in a folder of it, or those that a glob matches; no hidden ones, no links."""
     named = folder / pattern
-    if named.is_file():
+    if is_a(Path.is_file, named):
         return [named]
-    if named.is_dir():
+    if is_a(Path.is_dir, named):
         return below(named, every=True)
     base = Path(named.anchor) if named.is_absolute() else folder
     try:

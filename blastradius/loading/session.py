@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from blastradius import plugins
 from blastradius.errors import InputError
-from blastradius.loading.files import ESTATE_SUFFIXES, below, is_estate_of_lines, recognised
+from blastradius.loading.files import ESTATE_SUFFIXES, below, is_a, is_estate_of_lines, recognised
 
 if TYPE_CHECKING:
     from blastradius.estate import Estate
@@ -48,6 +48,16 @@ class Survey:
     problems: list[str] = field(default_factory=list)
     different: list[tuple[str, ...]] = field(default_factory=list)
 
+    def whole(self) -> list[Part]:
+        """The parts, where all files could be read.
+
+        Raises:
+            InputError: everything wrong in any file.
+        """
+        if self.problems:
+            raise InputError(self.problems)
+        return self.parts
+
     def estate(self) -> Estate:
         """One estate of all of it.
 
@@ -56,9 +66,7 @@ class Survey:
         """
         from blastradius.estate import Estate
 
-        if self.problems:
-            raise InputError(self.problems)
-        return Estate.build(part.loaded for part in self.parts)
+        return Estate.build(part.loaded for part in self.whole())
 
 
 def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Estate:
@@ -77,7 +85,10 @@ def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = No
         if len(paths) > 1:
             raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
         return load_lines(lines[0], progress)
-    return survey(paths, progress).estate()
+    from blastradius.reading import uncollected
+
+    with uncollected():
+        return survey(paths, progress).estate()
 
 
 def survey(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Survey:
@@ -111,9 +122,9 @@ class _Session:
         path = Path(given)
         if str(given) == "-":
             self.found.parts += self.loaded(parse_document(sys.stdin.read(), "<stdin>"))
-        elif path.is_dir() and (path / FILE_NAME).is_file():
+        elif is_a(Path.is_file, path / FILE_NAME):
             self.workspace(read_document(path / FILE_NAME))
-        elif path.is_dir():
+        elif is_a(Path.is_dir, path):
             self.folder(path)
         else:
             self.progress(str(path))

@@ -8,6 +8,7 @@ as nested dicts (see ``markup``), a zip as an ``Archive`` of documents, plain te
 from blastradius.reading.archives import Archive
 from blastradius.reading.document import DATA, ParsedDocument, parse_document, read_document
 from blastradius.reading.shapes import Documents, Lines, Records, Sheet, Workbook
+from blastradius.reading.texts import uncollected
 
 __all__ = [
     "DATA",
@@ -20,4 +21,5 @@ __all__ = [
     "Workbook",
     "parse_document",
     "read_document",
+    "uncollected",
 ]

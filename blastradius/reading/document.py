@@ -10,6 +10,7 @@ from posixpath import normpath
 from typing import Any
 
 from blastradius.errors import InputError
+from blastradius.redacting import quoted
 
 from .archives import Archive, Entries, Packed
 from .jsons import parse_json, parse_lines
@@ -169,10 +170,14 @@ def _inside(root: Path, base: Path, relative: str, at: str) -> Path:
         raise InputError(
             [f"{at}: {relative!r} is not a relative path; nothing is fetched or opened outside the folder"]
         )
-    target = (base / relative).resolve()
+    try:
+        target = (base / relative).resolve()
+        is_file = target.is_file()
+    except (OSError, ValueError):
+        raise InputError([f"{at}: {quoted(relative)} cannot be the name of a file"]) from None
     if not target.is_relative_to(root):
         raise InputError([f"{at}: {relative!r} leads outside the folder; move the file inside it"])
-    if not target.is_file():
+    if not is_file:
         raise InputError([f"{at}: {relative!r} is not a file in the folder"])
     return target
 

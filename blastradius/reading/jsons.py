@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from blastradius.errors import InputError
 
 from .shapes import Records
-from .texts import MAX_DEPTH, SURROGATE, Keys, Parsed, Places, Spot, fail, lines_of
+from .texts import MAX_DEPTH, Keys, Parsed, Places, Spot, fail, lines_of
 
 MAX_LINE_PROBLEMS = 20
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
@@ -23,7 +23,7 @@ _ENTRY = re.compile(rf"[\s,]*+(?:(?P<key>{_STRING})\s*+:\s*+)?(?P<value>[^\s,:\]
 _SCALAR = re.compile(rf"{_STRING}|[^\s,\]}}]++", re.DOTALL)
 _NO_NUMBER = re.compile(rf"(?:{_STRING})|(-?(?:NaN|Infinity))", re.DOTALL)
 _LONG_NUMBER = re.compile(rf"(?:{_STRING})|(-?[0-9]{{4300,}})", re.DOTALL)
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F])|.)", re.DOTALL)
 Child = tuple[int, int]
 
 
@@ -67,7 +67,6 @@ class JsonIndex:
     def __init__(self, text: str) -> None:
         self.text = text
         self.places = Places(text)
-        self.too_deep: int | None = None
         self._ends: dict[int, int] | None = None
         self._entries: dict[int, dict[str | int, Child]] = {}
 
@@ -115,19 +114,25 @@ class JsonIndex:
 
     @property
     def ends(self) -> dict[int, int]:
-        """Where each object and array ends, by where it starts; up to one that is too deep, if any."""
+        """Where each object and array ends, by where it starts."""
         if self._ends is None:
             self._ends, opened = {}, list[int]()
             for found in _BRACKET.finditer(self.text):
                 mark = found[1]
                 if mark == "{" or mark == "[":
                     opened.append(found.end() - 1)
-                    if len(opened) > MAX_DEPTH:
-                        self.too_deep = opened[-1]
-                        break
                 elif opened:
                     self._ends[opened.pop()] = found.end()
         return self._ends
+
+    def too_deep(self) -> int | None:
+        """Where the first value opens that is nested too deep, if any."""
+        depth = 0
+        for found in _BRACKET.finditer(self.text):
+            depth += 1 if found[1] in ("{", "[") else -1
+            if depth > MAX_DEPTH:
+                return found.end() - 1
+        return None
 
     def repeated(self) -> tuple[str, int, int] | None:
         """The first key said for the second time, and both its places."""
@@ -172,23 +177,42 @@ def _loaded(index: JsonIndex, shown: str, line: int) -> Any:
     def refuse(place: Spot, message: str) -> NoReturn:
         fail(shown, (place[0] + line - 1, place[1]), message)
 
-    if text.count("[") + text.count("{") > MAX_DEPTH and index.ends is not None and index.too_deep is not None:
-        refuse(index.places.of(index.too_deep), f"nested deeper than {MAX_DEPTH} levels; flatten the document")
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        comment = text[error.pos : error.pos + 2] in ("//", "/*")
-        why = "a comment, which JSON does not have; remove the comments" if comment else error.msg.lower()
-        refuse(index.places.of(error.pos), f"not JSON: {why}")
+        too_deep = len(text) > MAX_DEPTH and _is_deeper(data, MAX_DEPTH)
     except _RefusedError as error:
         refuse(*_refusal(index, str(error), line))
     except (ValueError, RecursionError) as error:
-        why = str(error).split(";")[0].lower()
-        refuse(_first(_LONG_NUMBER, index), f"not JSON that can be read: {why}")
-    half = _HALF.search(text)
-    if half and SURROGATE.search(json.dumps(data, ensure_ascii=False)):
-        refuse(index.places.of(half.start()), "half a surrogate pair; write the whole character")
+        refuse(*_syntax(index, error))
+    if too_deep:
+        refuse(*_syntax(index, RecursionError()))
+    if "\\u" in text:
+        half = next((found.start() for found in _ESCAPE.finditer(text) if found[1]), None)
+        if half is not None:
+            refuse(index.places.of(half), "half a surrogate pair; write the whole character")
     return data
+
+
+def _syntax(index: JsonIndex, error: Exception) -> tuple[Spot, str]:
+    """Where and why a text is none that can be read; that it is nested too deep comes first."""
+    deep, text = index.too_deep(), index.text
+    if deep is not None:
+        return index.places.of(deep), f"nested deeper than {MAX_DEPTH} levels; flatten the document"
+    if isinstance(error, json.JSONDecodeError):
+        comment = text[error.pos : error.pos + 2] in ("//", "/*")
+        why = "a comment, which JSON does not have; remove the comments" if comment else error.msg.lower()
+        return index.places.of(error.pos), f"not JSON: {why}"
+    return _first(_LONG_NUMBER, index), f"not JSON that can be read: {str(error).split(';')[0].lower()}"
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether something is nested in more levels than that."""
+    if not levels:
+        return True
+    for each in value.values() if type(value) is dict else value:
+        if (type(each) is dict or type(each) is list) and _is_deeper(each, levels - 1):
+            return True
+    return False
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

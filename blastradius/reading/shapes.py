@@ -80,8 +80,9 @@ class Sheet(list[dict[str, str]]):
         return self._rows[row].line, 1
 
     def _header(self) -> int:
-        filled = [sum(1 for cell in row.cells if cell.strip()) for row in self.grid]
-        return next((i for i, count in enumerate(filled) if count * 2 > max(filled)), 0)
+        filled = [sum(map(bool, map(str.strip, row.cells))) for row in self.grid]
+        most = max(filled, default=0)
+        return next((i for i, count in enumerate(filled) if count * 2 > most), 0)
 
     def _at(self, line: int) -> int:
         return next((i for i, row in enumerate(self.grid) if row.line == line), 0)
@@ -90,7 +91,7 @@ class Sheet(list[dict[str, str]]):
         width = len(self.columns)
         for line, cells in rows:
             kept = _cut(cells, width)
-            control = next((found for cell in kept if (found := CONTROL.search(cell))), None)
+            control = CONTROL.search("".join(kept))
             if control:
                 self.bad.append(BadRow(line, f"a cell has the control character {control.group()!r}"))
             elif len(kept) != width:
@@ -122,8 +123,9 @@ def _names(rows: Sequence[Row]) -> list[str]:
     """The names in the first row; columns at the end with neither name nor content are left off."""
     head = [" ".join(cell.split()) if not CONTROL.search(cell) else "" for cell in rows[0].cells] if rows else []
     width = next((i + 1 for i in reversed(range(len(head))) if head[i]), 0)
-    used = max((_filled(row.cells[: len(head)]) for row in rows[1:]), default=0)
-    return head[: max(width, used)]
+    if width < len(head):
+        width = max([width, *(_filled(row.cells[: len(head)]) for row in rows[1:])])
+    return head[:width]
 
 
 def _filled(cells: list[str]) -> int:

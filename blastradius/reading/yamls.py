@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from typing import Any, NoReturn
 
 import yaml
 
 from .shapes import Documents
-from .texts import MAX_DEPTH, SURROGATE, Keys, Parsed, Spot, fail, refuse_controls, spot
+from .texts import MAX_DEPTH, SURROGATE, Keys, Parsed, Spot, fail, refuse_controls, spot, uncollected
 
 MAX_EXPANSION = 10_000
-_Loader: Any = getattr(yaml, "CLoader", yaml.Loader)
+_SAFE_DEPTH = 1000
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # it guesses no types
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEMPLATE = re.compile(r"^\s*(\{\{|\{%)|:\s+\{\{[^}]*\}\}|\{%-?\s*(if|for|set|block|extends)\b", re.MULTILINE)
 _FUNCTIONS = """And Base64 Cidr Contains EachMemberEquals EachMemberIn Equals FindInMap ForEach GetAtt GetAZs If
 ImportValue Join Length Not Or RefAll Select Split Sub ToJsonString Transform ValueOf ValueOfAll"""
 _SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"} | {f"!{name}": f"Fn::{name}" for name in _FUNCTIONS.split()}
 """The tags of CloudFormation and the keys they stand for; no other tag is read."""
+_OPENS = re.compile(r"(?<![^\s\[{,:])[\[{]")
+_INDENT = re.compile(r"(?:^|[\r\x85\u2028\u2029\ufeff])[ ?:-]+", re.MULTILINE)  # after all that YAML breaks lines at
+_ANCHOR = re.compile(r"(?<![^\s\[{,:])&")
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; flatten the document"
 _TEXT = "tag:yaml.org,2002:str"
 _Index = dict[int, dict[str, tuple[yaml.Node, yaml.Node]]]
@@ -32,6 +35,7 @@ def parse_yaml(text: str, shown: str) -> Parsed:
     """
     index: _Index = {}
     plain = _Plain(shown)
+    plain.aliased = _ANCHOR.search(text) is not None
     documents = [(node, plain.value(node)) for node in _nodes(text, shown)]
     filled = [(node, value) for node, value in documents if value is not None]
     if len(filled) > 1:
@@ -45,12 +49,14 @@ def parse_yaml(text: str, shown: str) -> Parsed:
 
 def _nodes(text: str, shown: str) -> list[yaml.Node]:
     refuse_controls(text, shown)
-    template = _TEMPLATE.search(text)
+    template = _TEMPLATE.search(text) if "{{" in text or "{%" in text else None
     if template:
         fail(shown, spot(text, template.start()), "a template, not YAML yet; render it first")
     try:
-        _scan(text, shown)
-        return _composed(text)
+        if _might_be_deep(text):
+            _scan(text, shown)
+        with uncollected():
+            return [each for each in yaml.compose_all(text, Loader=_Loader) if each is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -63,15 +69,13 @@ def _nodes(text: str, shown: str) -> list[yaml.Node]:
         fail(shown, (1, 1), f"not YAML that can be read: {error}")
 
 
-def _composed(text: str) -> list[yaml.Node]:
-    """The nodes of each document; the garbage collector would only walk them again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return [each for each in yaml.compose_all(text, Loader=_Loader) if each is not None]
-    finally:
-        if enabled:
-            gc.enable()
+def _might_be_deep(text: str) -> bool:
+    """Whether there are more signs that open something than composing can safely follow.
+
+    A level of a block takes an indent, or a sign where the line begins; a list may stand at its key's own indent.
+    """
+    indent = max((len(each) for each in _INDENT.findall(text)), default=0)
+    return 2 * indent + 2 + sum(1 for _ in _OPENS.finditer(text)) > _SAFE_DEPTH
 
 
 def _scan(text: str, shown: str) -> None:
@@ -95,11 +99,14 @@ class _Plain:
 
     def __init__(self, shown: str) -> None:
         self.shown = shown
+        self.aliased = True
         self.done: dict[int, tuple[Any, int]] = {}
         self.open: set[int] = set()
         self.expanded = 0
 
     def value(self, node: yaml.Node) -> Any:
+        if type(node) is yaml.ScalarNode and node.tag == _TEXT:
+            return self._scalar(node)
         key = id(node)
         if key in self.open:
             fail(self.shown, _mark(node), "an alias inside what it names; write it out")
@@ -107,12 +114,14 @@ class _Plain:
             value, size = self.done[key]
             self._expand(node, size)
             return value
+        if len(self.open) >= MAX_DEPTH:
+            fail(self.shown, _mark(node), _TOO_DEEP)
         self.open.add(key)
         before = self.expanded
         value = self._plain(node)
         self.open.discard(key)
-        size = 1 + self._size(node) + self.expanded - before
-        self.done[key] = (value, size)
+        if self.aliased:
+            self.done[key] = (value, 1 + self._size(node) + self.expanded - before)
         return value
 
     def _size(self, node: yaml.Node) -> int:
@@ -145,17 +154,17 @@ class _Plain:
         return [self.value(each) for each in node.value] if isinstance(node, yaml.SequenceNode) else self._mapping(node)
 
     def _scalar(self, node: yaml.ScalarNode) -> str | None:
-        text = str(node.value)
-        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
+        text: str = node.value
+        if node.tag != _TEXT and (
+            not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python")
+        ):
             self._tag(node)
-        bad = SURROGATE.search(text) or ("\x00" in text and re.search("\x00", text))
-        if bad:
+        if not text.isprintable() and ("\x00" in text or SURROGATE.search(text)):
             fail(self.shown, _mark(node), "half a surrogate pair or a NUL; write the whole character")
         return None if not node.style and text in _NULLS else text
 
     def _mapping(self, node: yaml.Node) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        first: dict[str, yaml.Node] = {}
         merged: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
@@ -163,12 +172,11 @@ class _Plain:
             if key_node.value == "<<" and not key_node.style:
                 merged = {**self._merged(value_node), **merged}
                 continue
-            key = str(key_node.value)
+            key: str = key_node.value
             self._scalar(key_node)
-            if key in first:
-                line, column = _mark(first[key])
+            if key in found:
+                line, column = next(_mark(each) for each, _ in node.value if each.value == key)
                 fail(self.shown, _mark(key_node), f"key {key!r} is there already at {line}:{column}; keep one of them")
-            first[key] = key_node
             found[key] = self.value(value_node)
         return {**merged, **found}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,9 +12,18 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.reading import parse_document
 
-WRONG: tuple[Any, ...] = (None, True, -7, 1e300, "x", "\u202e\u0007", "y" * 600, [], [7], {}, {"a": [1]}, [[{"a": {}}]])
+WRONG: tuple[Any, ...] = (
+    *(None, True, -7, 1e300, "x", "\u202e\u0007", "y" * 600),
+    *([], [7], [[]], {}, {"a": [1]}, {"": []}, [[{"a": {}}]]),
+)
 SECRETS = ("AKIAIOSFODNN7CANARY1", "password=CANARY-hunter2", "ghp_CANARYCANARYCANARYCANARY")
+HOSTILE = (
+    *("\u202egnp.exe", "a\nb", "a\0b", "\x1b[31mred", "\ud800", "\u200bzero", " ", "e\u0301", "\U0001f512"),
+    *("=cmd|'/c calc'!A0", "'; DROP TABLE parties;--", "<script>alert(1)</script>", "../../etc/passwd", "${7*7}"),
+    *("{{7*7}}", "%s%n", "a:b>c,d", "NO", "1.10", "null", "__proto__", "a" * 501, "quote\"'`", "back\\slash", "*"),
+)
 DULL: Any = {"provenance": True, "controls": {"__all__": {"provenance"}}}
+Keys = tuple[str | int, ...]
 
 
 def load(loader: Loader, data: Any, suffix: str = ".json", **options: Any) -> Loaded:
@@ -23,28 +31,6 @@ def load(loader: Loader, data: Any, suffix: str = ".json", **options: Any) -> Lo
     loaded = loader.load(parse_document(data if isinstance(data, str) else json.dumps(data), "f", suffix), options)
     Estate.build([loaded])
     return loaded
-
-
-def damaged(data: Any, wrong: Iterable[Any] = WRONG) -> Iterator[Any]:
-    """The data with one value replaced by a wrong one, for every place and every wrong value."""
-    wrong = tuple(wrong)
-    for keys in _places(data):
-        for value in wrong:
-            broken = copy.deepcopy(data)
-            holder = broken
-            for key in keys[:-1]:
-                holder = holder[key]
-            holder[keys[-1]] = value
-            yield broken
-
-
-def _places(value: Any, keys: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    children: Iterable[tuple[Any, Any]] = ()
-    if isinstance(value, (dict, list)):
-        children = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, each in children:
-        yield (*keys, key)
-        yield from _places(each, (*keys, key))
 
 
 def survives(loader: Loader, data: Any, **options: Any) -> Loaded | None:
@@ -55,6 +41,33 @@ def survives(loader: Loader, data: Any, **options: Any) -> Loaded | None:
         why = str(refused)
     assert why.startswith("f")
     return None
+
+
+def damaged(data: Any, wrong: Iterable[Any] = WRONG) -> Iterator[Any]:
+    """The data with one value replaced by a wrong one, for every place and every wrong value."""
+    wrong = tuple(wrong)
+    for keys, _ in places(data):
+        for value in wrong:
+            yield with_value(data, keys, value)
+
+
+def places(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    """Every value below the top, with the keys and indexes that lead to it."""
+    children: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, (dict, list)):
+        children = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, each in children:
+        yield (*keys, key), each
+        yield from places(each, (*keys, key))
+
+
+def with_value(data: Any, keys: Keys, value: Any) -> Any:
+    """The data with another value at a place; what is not on the way there is shared."""
+    if not keys:
+        return value
+    copy = data.copy()
+    copy[keys[0]] = with_value(data[keys[0]], keys[1:], value)
+    return copy
 
 
 def everything(loaded: Loaded) -> str:
@@ -78,4 +91,4 @@ def lawful(loader: Loader, halves: tuple[Any, Any], whole: Any, suffix: str = ".
 def hostile(shared: Path) -> list[str]:
     """Names that have broken other programs."""
     listed = json.loads((shared / "badinput" / "generated" / "hostile_names.json").read_text(encoding="utf-8"))
-    return [each["name"] if isinstance(each, dict) else str(each) for each in listed]
+    return [each["name"] for each in listed]

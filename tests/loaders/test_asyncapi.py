@@ -16,7 +16,7 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Operation, Scenario, Verb
 from blastradius.reading import parse_document
-from tests.loaders.mangling import hostile_names, mangled, survives
+from tests.loaders.laws import damaged, hostile, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.asyncapi").LOADER
 CASES = Path(__file__).parent / "asyncapi"
@@ -220,11 +220,11 @@ def test_unknown_options_are_refused() -> None:
 @pytest.mark.parametrize("case", CASE_NAMES)
 def test_wrong_types_everywhere(case: str) -> None:
     data = yaml.safe_load((CASES / case / "input.yaml").read_text())
-    assert sum(survives(LOADER, each) is not None for each in mangled(data)) > 400
+    assert sum(survives(LOADER, each) is not None for each in damaged(data)) > 400
 
 
 def test_hostile_names(shared: Path) -> None:
-    for name in hostile_names(shared):
+    for name in hostile(shared):
         for data in (TWO, THREE):
             text = json.dumps(data)
             for word in ("production", "parcel/late", "scram", "onLate", "broker.example:9092", "late"):

@@ -14,7 +14,7 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Kind, Verb
 from blastradius.reading import read_document
-from tests.loaders.mangling import hostile_names, mangled, survives
+from tests.loaders.laws import damaged, hostile, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.google_discovery").LOADER
 CASES = Path(__file__).parent / "google_discovery"
@@ -106,11 +106,11 @@ def test_unknown_options_are_refused(tmp_path: Path) -> None:
 
 
 def test_wrong_types_everywhere() -> None:
-    assert sum(survives(LOADER, each) is not None for each in mangled(CALENDAR)) > 400
+    assert sum(survives(LOADER, each) is not None for each in damaged(CALENDAR)) > 400
 
 
 def test_hostile_names(shared: Path) -> None:
-    for name in hostile_names(shared):
+    for name in hostile(shared):
         methods = {name: {"id": name, "path": name, "httpMethod": name, "scopes": [name]}}
         loaded = survives(LOADER, {**CALENDAR, "auth": {"oauth2": {"scopes": {name: {}}}}, "methods": methods})
         assert loaded is not None

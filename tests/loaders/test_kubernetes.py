@@ -18,7 +18,7 @@ from blastradius.estate import Estate
 from blastradius.loader import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Scenario, Verb
 from blastradius.reading import Documents, parse_document, read_document
-from tests.loaders.mangling import hostile_names, mangled, survives
+from tests.loaders.laws import damaged, hostile, survives
 from tests.loaders.test_kubernetes_network import deployment, direct, load, policy
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.kubernetes").LOADER
@@ -577,13 +577,13 @@ def test_options_that_do_not_fit(options: dict[str, Any], reason: str, tmp_path:
 @pytest.mark.parametrize("case", CASE_NAMES)
 def test_wrong_types_everywhere(case: str) -> None:
     data = {"apiVersion": "v1", "kind": "List", "items": resources_of(case)}
-    some = islice(mangled(data), None, None, 3)
+    some = islice(damaged(data), None, None, 3)
     assert sum(survives(LOADER, each) is not None for each in some) > 400
 
 
 def test_hostile_names(shared: Path) -> None:
     resources = resources_of("mesh")
-    for name in hostile_names(shared)[::3]:
+    for name in hostile(shared)[::3]:
         renamed = json.loads(json.dumps(resources).replace('"orders"', json.dumps(name)))
         loaded = survives(LOADER, {"apiVersion": "v1", "kind": "List", "items": renamed})
         assert loaded is not None
