@@ -11,10 +11,12 @@ _OWN = {
     "completion": "Print the completion script of a shell",
     "demo": "Answer the board's question for the example and draw it",
     "draw": "Draw how far a scenario reaches",
+    "export": "Write an estate in the format of another tool",
     "loaders": "List the formats that can be read",
     "queries": "List the questions that can be asked",
     "schema": "Print the JSON Schema of the estate format",
 }
+_ELSEWHERE = {"export": "exporting"}
 
 
 class LazyGroup(click.Group):
@@ -27,7 +29,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """One command; only what it needs is imported."""
         if cmd_name in _OWN:
-            module = importlib.import_module("blastradius.cli.commands")
+            module = importlib.import_module(f"blastradius.cli.{_ELSEWHERE.get(cmd_name, 'commands')}")
             found: click.Command = getattr(module, f"{cmd_name}_command")
             return found
         if cmd_name in _titles():
