@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -66,6 +67,8 @@ class Modelled:
         for bad in self.drawing.bad:
             at = Provenance(source="graph", file=self.gathering.document.path, line=bad.line)
             self.gathering.reject(bad.why, at=(at,))
+        if self.drawing.hyperedges:
+            self.gathering.ignore("hyperedges", self.drawing.hyperedges)
         if self.drawing.undirected:
             message = "the edges have no direction; read from their source to their target"
             self.gathering.note(NoteKind.ASSUMED, message)
@@ -104,10 +107,12 @@ class Modelled:
             return f"a node of no kind that is known; known are {_some(Kind)}"
         says = self._attributes(row, ENTITY_TYPES[kind], at, self.options.kind)
         made = self._valid(ENTITY_TYPES[kind], says | {"id": name, "kind": kind}, at)
-        before = self.gathering.entities.get(str(name), made)
-        if made is None or before is None or before.kind != kind:
-            return f"{name!r} is there already as a {before.kind if before else 'thing'}"
-        self.ids[str(_word(row.says.get("id")))] = self.gathering.entity(made)
+        if made is None:
+            return "a node that cannot be read"
+        before = self.gathering.entities.get(made.id, made)
+        if before.kind != kind:
+            return f"{name!r} is there already as a {before.kind}"
+        self.ids[_word(row.says.get("id")) or made.id] = self.gathering.entity(made)
         return None
 
     # edges
@@ -118,8 +123,7 @@ class Modelled:
         for row in self.drawing.edges:
             at = self.gathering.at(*row.keys)
             verb = _one_of(Verb, self.options.verbs, row.says.get(self.options.verb))
-            ends = [self.ids.get(str(_word(row.says.get(side)))) for side in ("source", "target")]
-            source, target = ends
+            source, target = (self.ids.get(_word(row.says.get(side)) or "") for side in ("source", "target"))
             if verb is None:
                 self.gathering.reject(f"an edge with no verb that is known; known are {_some(Verb)}", at=at)
             elif source is None or target is None:
@@ -128,12 +132,9 @@ class Modelled:
                 message = f"an edge goes from or to {_shown(missing)}, which is no node that could be read; left out"
                 self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
             else:
-                joined = ends_of(row.says.get("relation")) or ((), ())
-                own = source in joined[0] and target in joined[1]
-                key = str(row.says["relation"]) if own else relation_id(verb, (source,), (target,))
-                groups.setdefault(key, []).append(
-                    (Row(row.says | {"source": source, "target": target}, row.keys), verb)
-                )
+                key = _relation_of(row, verb, source, target)
+                between = Row(row.says | {"source": source, "target": target}, row.keys)
+                groups.setdefault(key, []).append((between, verb))
         return groups
 
     def _relation(self, rows: list[tuple[Row, Verb]]) -> None:
@@ -148,10 +149,12 @@ class Modelled:
         if any(_plain(other.says) != _plain(row.says) for other, _ in rows[1:]):
             message = f"the edges of one {verb} say different things; the first is kept"
             self.gathering.note(NoteKind.CONTRADICTED, message, at=at)
-        made = self._valid(Relation, says | {"verb": verb, "sources": sources, "targets": targets}, at, len(rows))
-        if made is not None and self.gathering.relations.setdefault(made.id, made) is not made:
+        made = self._valid(Relation, says | {"verb": verb, "sources": sources, "targets": targets}, at)
+        if made is None:
+            self.gathering.reject("an edge that cannot be read", at=at, records=len(rows))
+        elif self.gathering.relations.setdefault(made.id, made) is not made:
             self.gathering.reject(f"{made.id!r} is drawn already", at=at, records=len(rows))
-        elif made is not None:
+        else:
             self.gathering.fact(len(rows))
 
     def _misfit(self, verb: Verb, sources: tuple[str, ...], targets: tuple[str, ...]) -> str | None:
@@ -171,10 +174,10 @@ class Modelled:
         said: dict[str, Any] = {}
         for name, value in row.says.items():
             ours = "name" if name == self.options.name and shape is not Relation else name
-            if name in _OURS or name == word or value is None:
+            if name in _OURS or name == word or value in (None, [], {}):
                 continue
             if ours not in shape.model_fields:
-                self.unread[name] += name != self.options.id
+                self.unread[_plain_name(name)] += name != self.options.id
                 continue
             read = self._clean(_opened(value) if ours in NESTED else value, ours, at)
             if read is not _DROPPED:
@@ -193,13 +196,11 @@ class Modelled:
             return {key: each for key, each in read.items() if each is not _DROPPED}
         return value
 
-    def _valid(self, shape: type[Made], says: dict[str, Any], at: At, records: int = 1) -> Made | None:
+    def _valid(self, shape: type[Made], says: dict[str, Any], at: At) -> Made | None:
         """The thing that a row says, without what does not fit; defaults count as not stated."""
         wrong = _wrong(shape, says)
         fit = {name: value for name, value in says.items() if name not in wrong}
-        lost = _wrong(shape, fit)
-        if lost:
-            self.gathering.reject(f"{', '.join(sorted(wrong | lost))} cannot be read", at=at, records=records)
+        if wrong and _wrong(shape, fit):
             return None
         for name in sorted(wrong):
             message = f"{name} is {_shown(says[name])}, which does not fit; left out"
@@ -222,11 +223,20 @@ class Modelled:
     def _listed(self, shape: type[Made], value: Any, at: At) -> Iterator[Made]:
         opened = self._clean(_opened(value), "zones or expectations", at)
         for each in opened if isinstance(opened, list) else ():
-            if not isinstance(each, dict):
-                continue
-            made = self._valid(shape, {**each, "provenance": _places(at, each.get("provenance"))}, at)
-            if made is not None and (not isinstance(made, Zone) or _is_id(made.id)):
+            says = each if isinstance(each, dict) else {}
+            made = self._valid(shape, {**says, "provenance": _places(at, says.get("provenance"))}, at)
+            if made is None or (isinstance(made, Zone) and not _is_id(made.id)):
+                self.gathering.reject(f"a {shape.__name__.lower()} that cannot be read", at=at)
+            else:
                 yield made
+
+
+def _relation_of(row: Row, verb: Verb, source: str, target: str) -> str:
+    """The id of the relation that an edge belongs to: the one it names, if that has its verb and both its ends."""
+    stated = row.says.get("relation")
+    sources, targets = ends_of(stated) or ((), ())
+    own = source in sources and target in targets and str(stated).startswith(f"{verb}:")
+    return str(stated) if own else relation_id(verb, (source,), (target,))
 
 
 def _ends(rows: list[tuple[Row, Verb]]) -> Ends:
@@ -252,7 +262,7 @@ def _stranger(
             f"no {thing} has in {stated!r} a {what} of ours ({ours}) but {_some(found)}; "
             f"say which stands for which with option '{what}s'"
         )
-    names = sorted({name for row in rows for name in row.says} - _OURS)
+    names = sorted({_plain_name(name) for row in rows for name in row.says} - _OURS)
     return (
         f"no {thing} says its {what} in an attribute {stated!r}; add it ({ours}) or name another with option {what!r}; "
         f"there are {_some(map(repr, names))}"
@@ -268,10 +278,10 @@ def _places(at: At, before: Any) -> list[Any]:
 def _wrong(shape: type[Frozen], says: dict[str, Any]) -> set[str]:
     """The attributes that do not fit, or that are missing."""
     try:
-        shape.model_validate(says)
+        made = shape.model_validate(says)
     except ValidationError as error:
         return {str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"]}
-    return set()
+    return {name for name, value in vars(made).items() if isinstance(value, float) and not isfinite(value)}
 
 
 def _one_of(words: type[Word], theirs: Mapping[str, Word], value: Any) -> Word | None:
@@ -299,6 +309,10 @@ def _word(value: Any) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else None
+
+
+def _plain_name(name: str) -> str:
+    return "a text that looks like a secret" if looks_secret(name) else name
 
 
 def _is_id(name: str | None) -> bool:

@@ -14,6 +14,7 @@ from blastradius.reading.shapes import BadRow
 Keys = tuple[str | int, ...]
 _ENDS = ("source", "target")
 PAIRS = ("source", "source kind", "verb", "target", "target kind")
+_OF_ENDS = {f"{side} {word}" for side in _ENDS for word in ("kind", "name")}
 _KINDS = {camel(kind): str(kind) for kind in Kind}
 _VERBS = {camel(verb): str(verb) for verb in Verb}
 _LABELS = ("NodeLabel", "EdgeLabel")
@@ -39,6 +40,7 @@ class Drawing:
     edges: list[Row] = field(default_factory=list)
     implied: list[Row] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
+    hyperedges: int = 0
     undirected: bool = False
 
 
@@ -62,10 +64,15 @@ def _is_node_link(data: dict[str, Any]) -> bool:
     nodes, edges = data.get("nodes"), data.get("edges", data.get("links"))
     if not isinstance(nodes, list) or not isinstance(edges, list):
         return False
-    if isinstance(data.get("directed"), bool):
+    if _direction(data) is not None:
         return True
     fit = [_has(each, "id") for each in nodes] + [_has(each, *_ENDS) for each in edges]
     return bool(fit) and all(fit)
+
+
+def _direction(data: dict[str, Any]) -> bool | None:
+    """Whether the edges have one, if that is stated; from standard input it comes as text."""
+    return {"true": True, "false": False}.get(str(data.get("directed")).lower())
 
 
 def _has(value: Any, *words: str) -> bool:
@@ -104,8 +111,7 @@ def _node_link(data: dict[str, Any]) -> Drawing:
     word = "edges" if "edges" in data else "links"
     edges = [_keyed(each) for each in _rows(data.get(word), word)]
     heading = Row(_table(data.get("graph")), ("graph",))
-    undirected = data.get("directed") is False
-    return Drawing(heading, list(_rows(data.get("nodes"), "nodes")), edges, undirected=undirected)
+    return Drawing(heading, list(_rows(data.get("nodes"), "nodes")), edges, undirected=_direction(data) is False)
 
 
 def _keyed(row: Row) -> Row:
@@ -130,7 +136,7 @@ def _cytoscape(data: dict[str, Any]) -> Drawing:
         Row(_table(heading) if isinstance(heading, dict) else _of_pairs(heading), ("data",)),
         [Row(_table(each.says.get("data")), each.keys) for each in nodes],
         [_keyed(Row(_table(each.says.get("data")), each.keys)) for each in edges],
-        undirected=data.get("directed") is False,
+        undirected=_direction(data) is False,
     )
 
 
@@ -187,6 +193,8 @@ def _graphml(data: dict[str, Any]) -> Drawing:
         if not found.heading.says:
             found.heading = Row(_says(graph, words), place)
         for number, each in enumerate(graph["children"]):
+            found.hyperedges += each["tag"] == "hyperedge"
+            found.undirected |= each["attributes"].get("directed") == "false"
             if each["tag"] in defaults:
                 says = defaults[each["tag"]] | _says(each, words) | _named_by(each)
                 rows = found.nodes if each["tag"] == "node" else found.edges
@@ -264,10 +272,9 @@ def _pairs(sheet: Sheet) -> Drawing:
             found.nodes += [Row(each, (number,)) for each in ends]
             continue
         found.implied += [Row(each, (number,)) for each in ends]
-        about = {name: value for name, value in row.items() if not name.startswith(tuple(f"{each} " for each in _ENDS))}
-        found.edges.append(Row(about, (number,)))
+        found.edges.append(Row({name: value for name, value in row.items() if name not in _OF_ENDS}, (number,)))
     return found
 
 
 def _bare(cell: str) -> str:
-    return unescaped(cell.removeprefix("'"))
+    return unescaped(cell.strip().removeprefix("'"))

@@ -86,6 +86,7 @@ PLACES = {
 _ABOVE = ("project", "folder", "organization")
 _GLOBAL = ("storage_bucket",)
 _AGENTS = ("gcp-sa-", "cloudservices", "container-engine-robot")
+_DATASET_MEMBERS = {"iam_member": "", "user_by_email": "user:", "group_by_email": "group:", "domain": "domain:"}
 _ROBOT = ".iam.gserviceaccount.com"
 
 

@@ -13,7 +13,12 @@ from blastradius.errors import UsageError
 from blastradius.exports import export, exports, format_of
 
 
-@click.command("export")
+def _formats() -> str:
+    lines = (f"  {each.name}: {each.title}; carries {each.carries}" for each in exports().values())
+    return "\n".join(("\b", "Formats:", *lines))
+
+
+@click.command("export", epilog=_formats())
 @PATHS
 @click.option("--to", type=click.Choice(list(exports())), help="The format; may be left out where FILE's ending says.")
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")

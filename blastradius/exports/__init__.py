@@ -13,7 +13,7 @@ from typing import Any
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.exports._export import Export
-from blastradius.model import Entity, Relation, Zone
+from blastradius.model import Entity, Frozen, Relation, Zone
 from blastradius.options import harmless
 
 __all__ = ["Export", "export", "exports", "format_of"]
@@ -61,28 +61,27 @@ def format_of(file: str) -> str:
 
 
 def _problems(estate: Estate) -> Iterator[str]:
-    """What no file can carry: such ids are refused on the way in as well, unless a program made the estate."""
-    things: list[Entity | Zone] = [*estate.entities.values(), *estate.zones.values()]
-    for thing in things:
-        at = f"{thing.provenance[0]}: " if thing.provenance else ""
-        if not harmless(thing.id):
-            yield f"{at}the id {thing.id!r} has a character that ids cannot have, or is blank; rename it"
-    for where, said in _said(estate):
-        for value in _values(said):
-            if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-                yield f"{where} says {value!r}, which has half a character; correct the text"
-            if isinstance(value, float) and not isfinite(value):
-                yield f"{where} says {value}, which is no number that files can carry; leave it out"
-
-
-def _said(estate: Estate) -> Iterator[tuple[str, Any]]:
-    yield "the estate", [estate.title, estate.as_of, *(each.model_dump() for each in estate.expectations)]
+    """What no file can carry; such ids are refused on the way in as well, unless a program made the estate."""
     things: list[Entity | Relation | Zone] = [*estate.entities.values(), *estate.relations.values()]
-    for thing in (*things, *estate.zones.values()):
-        yield repr(thing.id), thing.model_dump(exclude={"provenance"})
+    for thing in (*things, *estate.zones.values(), *estate.expectations):
+        at = f"{thing.provenance[0]}: " if thing.provenance else ""
+        if isinstance(thing, (Entity, Zone)) and not harmless(thing.id):
+            yield f"{at}the id {thing.id!r} has a character that ids cannot have, or is blank; rename it"
+        yield from (f"{at}{each}" for each in _uncarried(thing))
+    yield from _uncarried([estate.title, estate.as_of])
+
+
+def _uncarried(said: Any) -> Iterator[str]:
+    for value in _values(said):
+        if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            yield f"{value!r} has half a character; correct the text"
+        if isinstance(value, float) and not isfinite(value):
+            yield f"{value} is no number that files can carry; leave it out"
 
 
 def _values(said: Any) -> Iterator[Any]:
+    if isinstance(said, Frozen):
+        said = vars(said)
     if isinstance(said, (dict, list, tuple)):
         for each in (*said.keys(), *said.values()) if isinstance(said, dict) else said:
             yield from _values(each)

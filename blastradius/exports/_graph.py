@@ -27,8 +27,21 @@ def graph_of(estate: Estate) -> nx.MultiDiGraph[str]:
     return graph
 
 
-def as_json(data: Any) -> str:
-    """Data as JSON text; what a terminal would obey is an escape, so that the value stays the same."""
-    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+def as_json(data: Any, levels: int = 2) -> str:
+    """Data as JSON text, so many levels of it with a line for each item.
+
+    What a terminal would obey is an escape, so that the value stays the same.
+    """
+    text = _lines(data, levels, "\n")
     unsafe = {ord(char): json.dumps(char)[1:-1] for char in set(text) if char not in "\n\x7f" and acts(char)}
     return text.translate(unsafe | {0x7F: "\\u007f"}) + "\n"
+
+
+def _lines(data: Any, levels: int, start: str) -> str:
+    if not levels or not data or not isinstance(data, (dict, list)):
+        return json.dumps(data, ensure_ascii=False, allow_nan=False)
+    inner = f"{start} "
+    if isinstance(data, list):
+        return "[" + ",".join(inner + _lines(each, levels - 1, inner) for each in data) + f"{start}]"
+    entries = (f"{inner}{json.dumps(name)}: {_lines(each, levels - 1, inner)}" for name, each in data.items())
+    return "{" + ",".join(entries) + f"{start}}}"

@@ -20,7 +20,7 @@ def write(estate: Estate) -> str:
         for source, target, key, said in graph.edges(keys=True, data=True)
     ]
     elements = {"nodes": nodes, "edges": edges}
-    return as_json({"data": graph.graph, "directed": True, "multigraph": True, "elements": elements})
+    return as_json({"data": graph.graph, "directed": True, "multigraph": True, "elements": elements}, levels=3)
 
 
 EXPORT = Export(

@@ -31,7 +31,7 @@ def write(estate: Estate) -> str:
         }
         for source, target, key, said in graph.edges(keys=True, data=True)
     ]
-    return as_json({"metadata": {"source_kind": BRAND}, "graph": {"nodes": nodes, "edges": edges}})
+    return as_json({"metadata": {"source_kind": BRAND}, "graph": {"nodes": nodes, "edges": edges}}, levels=3)
 
 
 def _apart(names: Iterable[str]) -> dict[str, str]:

@@ -285,18 +285,25 @@ def test_the_same_estate_gives_the_same_bytes(to: str, northwind: Path) -> None:
     assert br.export(br.load(northwind), to) == br.export(br.load(northwind), to)
 
 
+def test_every_format_is_documented() -> None:
+    page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    assert [
+        each.name for each in exports().values() if f"| `{each.name}` |" not in page or each.suffix not in page
+    ] == []
+
+
 # refusals
 
 
 @pytest.mark.parametrize("to", exports())
 def test_half_a_character_is_refused(to: str) -> None:
-    with pytest.raises(InputError, match=r"'s' says 'a.ud800', which has half a character"):
+    with pytest.raises(InputError, match=r"'a.ud800' has half a character; correct the text"):
         br.export(built(Service(id="s", name="a\ud800")), to)
 
 
 def test_what_is_no_number_is_refused() -> None:
     needs = Relation(verb=Verb.DEPENDS_ON, sources=("s",), targets=("t",), buffer_h=float("inf"))
-    with pytest.raises(InputError, match="says inf, which is no number that files can carry"):
+    with pytest.raises(InputError, match="inf is no number that files can carry"):
         br.export(built(Service(id="s"), Service(id="t"), relations=(needs,)), "node-link")
 
 

@@ -273,6 +273,20 @@ def test_odd_names_stay_valid() -> None:
     assert "http://a b/?q" in readers
 
 
+def test_hostile_names_stay_valid(shared: Path) -> None:
+    listed = json.loads((shared / "badinput" / "generated" / "hostile_names.json").read_text(encoding="utf-8"))
+    names = {each["name"] for each in listed if each["name"].isprintable() and 0 < len(each["name"].strip()) < 400}
+    services = tuple(Service(id=name, name=name, zone=name, tags=(name,)) for name in names)
+    relations = tuple(Relation(verb=Verb.CONNECTS, sources=(one.id,), targets=(one.id,)) for one in services)
+    estate = Estate.build([Loaded(title=min(names), entities=services, relations=relations)])
+    assert len(names) > 60
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(br.export(estate, "cyclonedx")) is None
+    schema = json.loads((shared / "data" / "threat_models" / "otm" / "otm_schema.json").read_text())
+    model = json.loads(br.export(estate, "otm"))
+    jsonschema.Draft7Validator(schema).validate(model)
+    assert {each["id"] for each in model["components"]} == names
+
+
 @pytest.mark.parametrize(
     ("to", "why"), [("otm", "no service, store or other party"), ("cyclonedx", "no service in the")]
 )

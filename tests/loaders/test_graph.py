@@ -136,6 +136,38 @@ def test_a_group_is_no_way_to_smuggle_ends() -> None:
     assert [each.id for each in load(LOADER, node_link(nodes, edges)).relations] == ["connects:s>a"]
 
 
+def test_an_edge_without_an_end_is_no_edge_of_a_thing_called_none() -> None:
+    nodes = [{"id": each, "kind": "service"} for each in ("None", "a")]
+    loaded = load(LOADER, node_link(nodes, [{"target": "a", "verb": "connects"}]))
+    assert (loaded.relations, loaded.tally.rejected) == ((), 1)
+
+
+def test_edges_of_two_verbs_are_two_relations_whatever_they_name() -> None:
+    nodes = [{"id": "a", "kind": "service"}, {"id": "d", "kind": "store"}]
+    edges = [{"source": "a", "target": "d", "verb": verb, "relation": "reads:a>d"} for verb in ("reads", "writes")]
+    assert [each.id for each in load(LOADER, node_link(nodes, edges)).relations] == ["reads:a>d", "writes:a>d"]
+
+
+def test_numbers_that_are_none_are_left_out() -> None:
+    head = "source,source kind,verb,target,target kind,buffer_h\n"
+    loaded = load(LOADER, f"{head}a,service,depends_on,b,service,inf\nb,service,reads,a,service, 4 \n", ".csv")
+    assert [each.buffer_h for each in loaded.relations] == [None, 4]
+    assert "buffer_h is 'inf', which does not fit; left out" in {each.message for each in loaded.notes}
+
+
+def test_what_a_graph_has_beyond_edges_is_counted() -> None:
+    hyper = "<hyperedge><endpoint node='svc'/></hyperedge><edge source='svc' target='db' directed='false'/></graph>"
+    loaded = load(LOADER, GRAPHML.format("directed").replace("</graph>", hyper), ".graphml")
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (3, 1, 1)
+    assert "1 hyperedges: not modelled, ignored" in {each.message for each in loaded.notes}
+
+
+@pytest.mark.parametrize("zones", [[7], [{"flat": True}], [{"id": "\u202e"}], ["z"]])
+def test_zones_that_cannot_be_read_are_said(zones: Any) -> None:
+    loaded = load(LOADER, node_link([], [], graph={"zones": zones}))
+    assert (loaded.zones, loaded.tally.rejected) == ((), 1)
+
+
 # refusals
 
 
@@ -260,6 +292,7 @@ def test_secrets_never_enter(secret: str) -> None:
             "id": "b",
             "kind": "service",
             "password": secret,
+            secret: 1,
             "records": secret,
             "controls": [{"kind": "hardened", "why": secret}],
         },

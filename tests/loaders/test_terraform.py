@@ -204,6 +204,140 @@ def test_members_at_google() -> None:
     } <= _edges(loaded)
 
 
+def test_a_whole_policy_at_google() -> None:
+    bindings = [
+        {
+            "role": "roles/viewer",
+            "members": ["serviceAccount:scan@lens.iam.gserviceaccount.com", "deleted:user:x@y?uid=1"],
+        },
+        {"role": "roles/editor", "members": ["projectEditor:shop", "projectViewer:mill"]},
+    ]
+    loaded = _state(
+        _row("google_storage_bucket", "b", name="b", project="shop"),
+        _row("google_project_iam_policy", "p", project="shop", policy_data=json.dumps({"bindings": bindings})),
+    )
+    assert _parties(loaded) == {"google:project lens", "google:project mill"}
+    assert {
+        "grants:google:project lens credentials>roles/viewer on project shop",
+        "grants:google:projectEditor:shop credentials>roles/editor on project shop",
+        "reads:google read project shop>google:storage_bucket/b",
+    } <= _edges(loaded)
+    assert not any("uid=1" in each for each in _edges(loaded))
+    assert loaded.tally.facts == 2
+
+
+def test_whom_a_dataset_lists() -> None:
+    listed = [
+        {"role": "READER", "user_by_email": "etl@lens.iam.gserviceaccount.com"},
+        {"role": "OWNER", "special_group": "projectOwners"},
+        {"role": "READER", "special_group": "allAuthenticatedUsers"},
+        {"view": [{"dataset_id": "x", "project_id": "other", "table_id": "t"}]},
+    ]
+    writer = {"role": "WRITER", "iam_member": "serviceAccount:w@mill.iam.gserviceaccount.com"}
+    loaded = _state(
+        _row("google_bigquery_dataset", "d", dataset_id="dw", project="shop", access=listed),
+        _row("google_bigquery_dataset_access", "a", dataset_id="dw", project="shop", **writer),
+    )
+    dataset = "google:bigquery_dataset/shop/dw"
+    assert _parties(loaded) == {"google:project lens", "google:project mill"}
+    assert f"grants:google:project mill credentials>roles/bigquery.dataEditor on {dataset}" in _edges(loaded)
+    assert _open(loaded) == {f"google read by anyone {dataset}"}
+
+
+# sharing
+
+
+def test_images_snapshots_and_keys_that_another_account_may_use() -> None:
+    key = f"arn:aws:kms:eu-west-1:{OWN}:key/k"
+    loaded = _state(
+        _row("aws_ami_launch_permission", "i", image_id="ami-1", account_id="999988887777"),
+        _row("aws_snapshot_create_volume_permission", "s", snapshot_id="snap-1", account_id="999988887777"),
+        _row("aws_db_snapshot", "d", arn=f"arn:aws:rds:eu-west-1:{OWN}:snapshot:d", shared_accounts=["all"]),
+        _row("aws_kms_key", "k", arn=key, key_id="k"),
+        _row(
+            "aws_kms_grant",
+            "g",
+            key_id="k",
+            grantee_principal="arn:aws:iam::999988887777:role/x",
+            operations=["Decrypt"],
+        ),
+    )
+    assert _parties(loaded) == {"aws:999988887777"}
+    assert {
+        "reads:aws volume read arn:aws:ec2:eu-west-1::image/ami-1>arn:aws:ec2:eu-west-1::image/ami-1",
+        "reads:aws volume read arn:aws:ec2:eu-west-1::snapshot/snap-1>arn:aws:ec2:eu-west-1::snapshot/snap-1",
+        f"grants:{key} access of arn:aws:iam::999988887777:role/x>aws kms read {key}",
+    } <= _edges(loaded)
+    assert _open(loaded) == {f"aws rds-snapshot read by anyone arn:aws:rds:eu-west-1:{OWN}:snapshot:d"}
+    assert loaded.tally.facts == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "open_"),
+    [
+        ([_row("aws_s3_bucket", "b", bucket="b", acl="public-read")], True),
+        ([_row("aws_s3_bucket", "b", bucket="b", acl="private")], False),
+        ([_row("aws_s3_bucket_acl", "b", bucket="b", acl="public-read-write")], True),
+        (
+            [
+                _row("aws_s3_bucket_acl", "b", bucket="b", acl="public-read"),
+                _row("aws_s3_bucket_public_access_block", "b", bucket="b", ignore_public_acls=True),
+            ],
+            False,
+        ),
+    ],
+)
+def test_a_bucket_that_anyone_may_read_by_its_access_list(rows: list[dict[str, Any]], open_: bool) -> None:
+    assert ("aws s3 read by anyone arn:aws:s3:::b" in _open(_state(*rows))) == open_
+
+
+def test_code_of_others_that_runs_inside() -> None:
+    layer, url = "arn:aws:lambda:eu-west-1:999988887777:layer:lens:3", "https://templates.example/x.yaml"
+    function = f"arn:aws:lambda:eu-west-1:{OWN}:function:f"
+    loaded = _state(
+        _row("aws_lambda_function", "f", arn=function, function_name="f", layers=[layer]),
+        _row(
+            "aws_cloudformation_stack", "s", id="arn:aws:cloudformation:x:1:stack/s/1", template_url=f"{url}?key=CANARY"
+        ),
+    )
+    assert {
+        f"publishes:aws:999988887777>{layer}",
+        f"installs:{function}>{layer}",
+        f"installs:arn:aws:cloudformation:x:1:stack/s/1>{url}",
+    } <= _edges(loaded)
+
+
+# older shapes
+
+
+def test_a_state_of_version_3_says_what_one_of_version_4_says() -> None:
+    trust = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "999988887777"}}}
+    role = {"arn": f"arn:aws:iam::{OWN}:role/r", "name": "r", "assume_role_policy": json.dumps(trust), "tags.%": "0"}
+    rule = {"bucket": "b", "rule.#": "1", "rule.0.id": "x", "rule.0.destination.#": "1"}
+    flat = {**rule, "rule.0.destination.77.bucket": "arn:aws:s3:::copy"}
+
+    def row(kind: str, attributes: dict[str, str]) -> dict[str, Any]:
+        return {"type": kind, "primary": {"id": "1", "attributes": attributes}}
+
+    resources = {
+        "aws_iam_role.r": row("aws_iam_role", role),
+        "aws_s3_bucket_replication_configuration.b.0": row("aws_s3_bucket_replication_configuration", flat),
+        "data.aws_caller_identity.me": row("aws_caller_identity", {"account_id": OWN}),
+        "broken": {},
+    }
+    modules = [{"path": ["root", "in"], "resources": resources}]
+    loaded = _of({"version": 3, "terraform_version": "0.11.14", "serial": 1, "modules": modules})
+    assert _parties(loaded) == {"aws:999988887777"}
+    assert "derives_from:arn:aws:s3:::copy>arn:aws:s3:::b" in _edges(loaded)
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("data", [{"planned_values": {"root_module": {}}}, {"version": 3, "serial": 1, "lineage": "x"}])
+def test_plans_cut_to_what_is_planned_and_empty_states(data: dict[str, Any]) -> None:
+    assert LOADER.recognises(data)
+    assert "no resources" in _says(_of(data), NoteKind.INCOMPLETE)
+
+
 # the law
 
 
@@ -287,7 +421,7 @@ def test_terraforms_own_language_is_refused(shared: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        ({"version": 3, "terraform_version": "0.11.0", "serial": 1, "modules": []}, "version '3'"),
+        ({"version": 2, "terraform_version": "0.6.0", "serial": 1, "modules": []}, "version '2'"),
         ({"version": 4.5, "resources": [{"type": "x", "instances": []}]}, "not|neither"),
         ({"format_version": "2.0", "terraform_version": "9", "values": {}}, "format_version '2.0'"),
         ({"resource": {"aws_s3_bucket": {"b": {}}}, "terraform": {}}, "terraform show -json"),
