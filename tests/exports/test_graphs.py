@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -235,8 +236,15 @@ def test_networkx_reads_them(northwind: Path) -> None:
         assert (graph.number_of_nodes(), graph.number_of_edges()) == counts(estate)
         assert graph.is_directed()
         assert graph.nodes["orders_db"]["name"] == "Orders"
-        assert int(graph.nodes["orders_db"]["records"]) == 18_400_000
-        assert graph.nodes["orders_db"]["crown_jewel"] in (True, "True")
+        assert graph.nodes["orders_db"]["records"] == 18_400_000
+        assert graph.nodes["orders_db"]["crown_jewel"] is True
+
+
+def test_graphml_has_the_truth_values_of_xml(northwind: Path) -> None:
+    text = br.export(br.load(northwind), "graphml")
+    keys = re.findall(r'<key id="(d\d+)"[^>]*attr.type="boolean"', text)
+    assert len(keys) > 4
+    assert {value for key in keys for value in re.findall(rf'<data key="{key}">(.*)</data>', text)} == {"true", "false"}
 
 
 def test_opengraph_is_what_its_schema_says(shared: Path) -> None:
