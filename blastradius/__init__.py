@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from blastradius.api import Shown, explain, exposure, levers, load, rank, reach, review, verify
+    from blastradius.api import Shown, explain, export, exposure, levers, load, rank, reach, review, verify
 
-__all__ = ["Shown", "explain", "exposure", "levers", "load", "rank", "reach", "review", "verify"]
+__all__ = ["Shown", "explain", "export", "exposure", "levers", "load", "rank", "reach", "review", "verify"]
 
 
 def __getattr__(name: str) -> Any:

@@ -51,6 +51,18 @@ def load(*paths: str | os.PathLike[str]) -> Estate:
     return loading.load(paths)
 
 
+def export(estate: Estate, to: str) -> str:
+    """An estate as a file of another tool: ``graphml``, ``opengraph``, ``mermaid`` and so on; ``load`` reads it back.
+
+    Raises:
+        UsageError: there is no such format, or the estate is too large for it.
+        InputError: a text or a number that no file can carry.
+    """
+    from blastradius.exports import export as write
+
+    return write(estate, to)
+
+
 def ask(question: str, estate: Estate, **params: Any) -> Shown:
     """Ask any question by name; a parameter that takes several takes one as well.
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
@@ -218,10 +218,12 @@ class Modelled:
         return self._end(self._local(ref)) or self._outside(ref, at)
 
     def _local(self, ref: str) -> str:
-        """What a BOM-Link into this same bill names; any other reference as it is."""
+        """What a BOM-Link into this same bill names, encoded as in a URL or not; any other reference as it is."""
         serial, _, element = ref.removeprefix("urn:cdx:").partition("#")
         own = (self.bill.serial or "").removeprefix("urn:uuid:")
-        return element if ref.startswith("urn:cdx:") and own and serial.partition("/")[0] == own else ref
+        if not (ref.startswith("urn:cdx:") and own and serial.partition("/")[0] == own):
+            return ref
+        return element if element in self.services or element in self.components else unquote(element)
 
     def _outside(self, ref: str, at: At) -> str | None:
         """A service at an address, or in another bill."""

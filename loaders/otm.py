@@ -1,6 +1,7 @@
 """Open Threat Model 0.x (JSON, YAML): components in trust zones, the data they keep, and flows between them.
 
-A record is a trust zone, component, dataflow, asset, threat, mitigation or representation. Threats and
+A record is a trust zone, component, dataflow, asset, threat, mitigation or representation. An asset with the id of
+the store that keeps it, and keeps nothing else, is that store's content. Threats and
 representations say nothing about reach and are ignored; a mitigation counts where a component says that it is
 implemented and our controls have a word for it.
 """
@@ -155,11 +156,15 @@ class _Reader:
         made = self.naming.id(found[0], found[1]) if found else None
         if found and made:
             raw, name, at = found
-            level = number(table(value.get("risk")).get("confidentiality"))
-            classification = f"confidentiality {level:g}" if level is not None else None
-            self.diagram.datum(Datum(raw, made, name or clean(raw), at, classification))
+            self.diagram.datum(Datum(raw, made, name or clean(raw), at, self._classification(value, at)))
         elif found:
             self.gathering.reject("an asset whose id cannot be used", at=found[2])
+
+    def _classification(self, value: dict[str, Any], at: At) -> str | None:
+        """What an attribute calls the data, or else how it was rated."""
+        stated = self.naming.text(table(value.get("attributes")).get("classification"), "a classification", at)
+        level = number(table(value.get("risk")).get("confidentiality"))
+        return stated or (f"confidentiality {level:g}" if level is not None else None)
 
     def _mitigation(self, value: Any, keys: Keys) -> None:
         found = self._identified(value, keys, "a mitigation")
@@ -182,6 +187,7 @@ class _Reader:
         zone = self._zone_of(raw, at)
         names = tuple(each for each in (raw, name, kind, zone.name) if each)
         role, basis = self._role(kind, tags, names, zone)
+        content = self._content(raw, value) if role == "store" else None
         drawn = Element(
             key=raw,
             id=made,
@@ -193,9 +199,18 @@ class _Reader:
             tags=tuple(dict.fromkeys((*((kind,) if kind else ()), *tags, *_out_of_scope(value)))),
             controls=tuple(self._controls(value, role, at)),
             basis=basis,
+            classification=content.classification if content else None,
         )
         self.diagram.element(drawn)
-        self._keeps(raw, table(value.get("assets")), at)
+        if content is None:
+            self._keeps(raw, table(value.get("assets")), at)
+
+    def _content(self, raw: str, value: dict[str, Any]) -> Datum | None:
+        """The asset that is all that a store keeps and has the store's own id: the two are one thing."""
+        if words(table(value.get("assets")).get("stored")) != (raw,) or raw not in self.diagram.data:
+            return None
+        self.gathering.fact()
+        return self.diagram.data.pop(raw)
 
     def _role(self, kind: str | None, tags: tuple[str, ...], names: tuple[str, ...], zone: Zone) -> tuple[Role, Basis]:
         """Outside by zone or tag, a store by the words of its type: the format has no word for either."""

@@ -11,14 +11,13 @@ _OWN = {
     "completion": "Print the completion script of a shell",
     "demo": "Answer the board's question for the example and draw it",
     "draw": "Draw how far a scenario reaches",
+    "export": "Write an estate in the format of another tool",
     "init": "Write a first workspace file for the files in a folder",
     "loaders": "List the formats that can be read",
     "queries": "List the questions that can be asked",
     "schema": "Print the JSON Schema of estate or workspace files",
 }
-
-
-_ROOMS = {"check": "sources", "init": "sources"}
+_ROOMS = {"check": "sources", "export": "exporting", "init": "sources"}
 """The modules of commands that do not stand in ``commands``."""
 
 

@@ -131,6 +131,15 @@ def test_flows_are_relative_to_the_service(flow: str, writes: int, reads: int) -
     assert loaded.tally.rejected == (flow == "bar")
 
 
+@pytest.mark.parametrize("ref", ["a%20b", "a b"])
+def test_a_link_into_the_same_bill_may_be_encoded(ref: str) -> None:
+    serial = "3e671687-395b-41f5-a30f-a58921a69b79"
+    data = [{"flow": "inbound", "classification": "c", "source": [f"urn:cdx:{serial}/1#{ref}"]}]
+    services = [{"bom-ref": "a b", "name": "A"}, {"bom-ref": "s", "name": "S", "data": data}]
+    loaded = _load({**HEAD, "serialNumber": f"urn:uuid:{serial}", "services": services})
+    assert "writes:3e671687:a b>3e671687:s" in {each.id for each in loaded.relations}
+
+
 def test_data_between_services_runs_from_source_to_destination() -> None:
     data = {"classification": "PII", "flow": "bi-directional", "source": ["urn:b"], "destination": ["urn:b"]}
     loaded = _load(

@@ -65,6 +65,21 @@ def test_a_database_that_says_what_it_holds_gives_that_up() -> None:
     assert "degrade(p:web)" in _held(loaded, outage=("p:db",))
 
 
+def test_data_with_the_id_of_the_store_that_keeps_it_is_that_store() -> None:
+    stored = _component("till", "database", assets={"stored": ["till"]})
+    asset = {
+        "id": "till",
+        "name": "Till roll",
+        "risk": {"confidentiality": 0},
+        "attributes": {"classification": "cash"},
+    }
+    loaded = _load(_model(_component("shop"), stored, flows=[_flow("f", "shop", "till")], assets=[asset]))
+    store = next(each for each in loaded.entities if isinstance(each, Store))
+    assert (store.id, store.classification) == ("p:till", "cash")
+    assert [each.id for each in loaded.relations] == ["writes:p:shop>p:till"]
+    assert (loaded.tally.facts, loaded.tally.records) == (4, 4)
+
+
 @pytest.mark.parametrize(
     "kind", ["database", "CD-MICROSOFT-AZURE-DB-POSTGRESQL", "aws-s3", "azure-storage", "message_queue"]
 )

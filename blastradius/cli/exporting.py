@@ -1,0 +1,42 @@
+"""The command that writes an estate in the format of another tool."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from blastradius import loading
+from blastradius.cli.output import progress
+from blastradius.cli.questions import PATHS
+from blastradius.errors import UsageError
+from blastradius.exports import export, exports, format_of
+
+
+def _formats() -> str:
+    lines = (f"  {each.name}: {each.title}; carries {each.carries}" for each in exports().values())
+    return "\n".join(("\b", "Formats:", *lines))
+
+
+@click.command("export", epilog=_formats())
+@PATHS
+@click.option("--to", type=click.Choice(list(exports())), help="The format; may be left out where FILE's ending says.")
+@click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")
+def export_command(paths: tuple[str, ...], to: str | None, output: str | None) -> int:
+    """Write an estate in the format of another tool; what each carries is in docs/exports.md."""
+    from blastradius.writing import write_atomic
+
+    file = None if output in (None, "-") else output
+    if to is None and file is None:
+        raise UsageError(f"name the format with --to; there are {', '.join(exports())}")
+    chosen = to or format_of(str(file))
+    with progress() as tell:
+        estate = loading.load(paths, tell)
+        tell("writing")
+        text = export(estate, chosen)
+    if file is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        write_atomic(file, text)
+    return 0

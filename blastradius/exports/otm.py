@@ -1,0 +1,128 @@
+"""Open Threat Model 0.2: services, stores and parties as components, their zones, and the flows between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.exports._access import callers, is_other, joined, touching
+from blastradius.exports._export import Export
+from blastradius.exports._graph import as_json
+from blastradius.model import Entity, Kind, Store, Verb
+
+_TYPES = {Kind.SERVICE: "service", Kind.STORE: "data-store", Kind.PARTY: "party"}
+# the schema asks for numbers that nobody has stated
+_UNRATED = {"confidentiality": 0, "integrity": 0, "availability": 0, "comment": "not rated"}
+
+
+def write(estate: Estate) -> str:
+    """What threat models have words for; the rest of the estate is left out.
+
+    Raises:
+        UsageError: there is nothing that a threat model has a word for.
+    """
+    drawn = [each for each in estate.entities.values() if _is_drawn(estate, each)]
+    if not drawn:
+        raise UsageError("no service, store or other party in the estate; a threat model carries nothing else")
+    zones = {each.zone for each in drawn if each.zone is not None} | set(estate.zones)
+    outside, nowhere = _unlike("external", zones), _unlike("no zone stated", zones)
+    lies_in = {each.id: outside if each.kind == Kind.PARTY else each.zone or nowhere for each in drawn}
+    title = estate.title or "estate"
+    return as_json(
+        {
+            "otmVersion": "0.2.0",
+            "project": {"name": title, "id": title},
+            "trustZones": [
+                *(_zone(name, estate.zones[name].label if name in estate.zones else name) for name in sorted(zones)),
+                *([_zone(outside, outside) | {"type": "external"}] if outside in lies_in.values() else []),
+                *([_zone(nowhere, nowhere)] if nowhere in lies_in.values() else []),
+            ],
+            "components": [_component(each, lies_in[each.id]) for each in drawn],
+            "assets": [_asset(each) for each in drawn if isinstance(each, Store) and each.classification],
+            "dataflows": [*_of_stores(estate), *_of_doors(estate)],
+        }
+    )
+
+
+def _is_drawn(estate: Estate, each: Entity) -> bool:
+    return each.kind in (Kind.SERVICE, Kind.STORE) or is_other(estate, each.id)
+
+
+def _unlike(name: str, others: Iterable[str]) -> str:
+    known = set(others)
+    while name in known:
+        name += "'"
+    return name
+
+
+def _zone(name: str, label: str) -> dict[str, Any]:
+    return {"id": name, "name": label, "description": "not rated", "risk": {"trustRating": 0}}
+
+
+def _component(each: Entity, zone: str) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "id": each.id,
+        "name": each.label,
+        "type": _TYPES[each.kind],
+        "parent": {"trustZone": zone},
+        "tags": list(each.tags),
+    }
+    if each.description:
+        made["description"] = each.description
+    if isinstance(each, Store) and each.classification:
+        made["assets"] = {"stored": [each.id]}
+    return made
+
+
+def _asset(each: Store) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "name": each.label,
+        "risk": _UNRATED,
+        "attributes": {"classification": each.classification},
+    }
+
+
+def _of_stores(estate: Estate) -> Iterator[dict[str, Any]]:
+    """Data into and out of stores: what a service does itself, and what it does where an operation is called."""
+    for verb in (Verb.READS, Verb.WRITES):
+        for user, store, name in touching(estate, verb):
+            ends = (store, user) if verb == Verb.READS else (user, store)
+            yield _flow(estate, f"{user} {verb} {store}" + ("" if name == user else f" by {name}"), name, *ends)
+    for made, origins in joined(estate, Verb.DERIVES_FROM).items():
+        for origin in origins:
+            yield _flow(estate, f"{made} derives from {origin}", made, origin, made)
+
+
+def _of_doors(estate: Estate) -> Iterator[dict[str, Any]]:
+    """A flow from each caller of an operation to what serves it, and from each publisher of a feed to its takers.
+
+    The first has the id of the operation or the feed.
+    """
+    servers, asking = joined(estate, Verb.SERVES, back=True), callers(estate)
+    publishers = joined(estate, Verb.PUBLISHES, back=True)
+    takers = joined(estate, Verb.CONSUMES, Verb.INSTALLS, back=True)
+    for senders, receivers in ((asking, servers), (publishers, takers)):
+        for name in sorted(senders.keys() & receivers.keys()):
+            ways = ((one, other) for one in senders[name] for other in receivers[name] if _is_shown(estate, one))
+            for number, (one, other) in enumerate(ways):
+                yield _flow(estate, f"{name} from {one} to {other}" if number else name, name, one, other)
+
+
+def _is_shown(estate: Estate, sender: str) -> bool:
+    return estate.entities[sender].kind == Kind.SERVICE or is_other(estate, sender)
+
+
+def _flow(estate: Estate, made: str, name: str, source: str, target: str) -> dict[str, Any]:
+    return {"id": made, "name": estate.entities[name].label, "source": source, "destination": target}
+
+
+EXPORT = Export(
+    name="otm",
+    title="Open Threat Model 0.2 (JSON)",
+    suffix=".otm",
+    write=write,
+    carries="zones, services, stores, other parties, and the flows between them",
+)

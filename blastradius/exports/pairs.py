@@ -1,0 +1,57 @@
+"""CSV: one row for each pair of things that a relation joins."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from blastradius.estate import Estate
+from blastradius.exports._export import Export
+from blastradius.exports._graph import graph_of
+from blastradius.flat import escaped, flat
+
+HEADER = (
+    "source", "source kind", "source name", "verb", "target", "target kind", "target name", "extent", "dependency",
+    "buffer_h", "at_least", "capacity_loss", "brittle", "vote_min", "controls", "basis", "also", "relation",
+)  # fmt: skip
+# a spreadsheet takes a cell that starts like this for a formula; the quote itself, so that it can be taken off again
+_FORMULA = tuple("=+-@'")
+
+
+def write(estate: Estate) -> str:
+    """The relations with their ends; a thing that nothing is related to has a row without a verb."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows([_cell(row.get(column, "")) for column in HEADER] for row in _rows(estate))
+    return out.getvalue()
+
+
+def _rows(estate: Estate) -> Iterator[dict[str, Any]]:
+    graph = graph_of(estate)
+    for source, target, key, said in graph.edges(keys=True, data=True):
+        ends = _end("source", source, graph.nodes[source]) | _end("target", target, graph.nodes[target])
+        yield ends | flat(said) | {"relation": key}
+    for name, said in graph.nodes(data=True):
+        if not graph.degree(name):
+            yield _end("source", name, said)
+
+
+def _end(side: str, name: str, said: dict[str, Any]) -> dict[str, Any]:
+    return {side: name, f"{side} kind": said["kind"], f"{side} name": said.get("name", "")}
+
+
+def _cell(value: Any) -> str:
+    text = escaped(str(value).lower() if isinstance(value, bool) else str(value))
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+EXPORT = Export(
+    name="csv",
+    title="Pairs of related things (CSV)",
+    suffix=".csv",
+    write=write,
+    carries="relations whole; of things id, kind and name",
+)
