@@ -10,7 +10,7 @@ import pkgutil
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,11 +21,12 @@ from blastradius.errors import InputError, UsageError
 if TYPE_CHECKING:
     from blastradius.answer import Query
     from blastradius.estate import Estate
+    from blastradius.lines import Progress
     from blastradius.loader import Loaded, Loader, SourceRequest
     from blastradius.reading import ParsedDocument
 
-Progress = Callable[[str], None]
 _SUFFIXES = (".yaml", ".yml", ".json")
+_PARQUET = ".parquet"
 _NAMES = {"loaders": "LOADER", "queries": "QUERY"}
 
 
@@ -86,14 +87,32 @@ def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = No
     """
     from blastradius.estate import Estate
 
-    lines = [Path(each) for each in paths if _is_estate_of_lines(Path(each))]
-    if lines:
-        from blastradius.lines import load_lines
+    apart = _estate_apart([Path(each) for each in paths], progress)
+    return apart or Estate.build(part for _, part in load_parts(paths, progress))
 
-        if len(paths) > 1:
-            raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
+
+def _estate_apart(paths: Sequence[Path], progress: Progress | None) -> Estate | None:
+    """The estate of JSON Lines or Parquet that paths name; it stands on its own."""
+    lines = [each for each in paths if _is_estate_of_lines(each)]
+    tables = [file for each in paths for file in _tables(each)]
+    if not lines and not tables:
+        return None
+    from blastradius.lines import load_lines, load_tables
+
+    if lines and len(paths) > 1:
+        raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
+    if lines:
         return load_lines(lines[0], progress)
-    return Estate.build(part for _, part in load_parts(paths, progress))
+    other = [each for each in paths if not _tables(each)]
+    if other:
+        raise InputError([f"{other[0]}: an estate of Parquet stands on its own; name no other files beside it"])
+    return load_tables(tables, progress)
+
+
+def _tables(path: Path) -> list[Path]:
+    """The files of Parquet that a path names: itself, or those of a folder that has no other data."""
+    files = _below(path) if path.is_dir() else [path]
+    return files if all(each.suffix.lower() == _PARQUET for each in files) else []
 
 
 def _is_estate_of_lines(path: Path) -> bool:
@@ -165,13 +184,15 @@ def _documents(
 
 
 def _below(folder: Path) -> list[Path]:
-    """The files of a folder that hold data; only YAML and JSON can be an estate."""
+    """The files of a folder that hold data; beside others only YAML and JSON can be an estate."""
     from blastradius.reading import DATA
 
     return sorted(
         file
         for file in folder.rglob("*")
-        if file.suffix.lower() in (*_SUFFIXES, *DATA) and file.is_file() and not _is_hidden(file.relative_to(folder))
+        if file.suffix.lower() in (*_SUFFIXES, *DATA, _PARQUET)
+        and file.is_file()
+        and not _is_hidden(file.relative_to(folder))
     )
 
 

@@ -99,7 +99,7 @@ PARTY, SERVICE = '{"kind": "party", "id": "p"}', '{"kind": "service", "id": "s"}
         ([PARTY, "[1]"], r"e.jsonl:2: expected an object"),
         ([PARTY, '{"kind": "partner", "id": "x"}'], r"e.jsonl:2: expected a verb, a zone or a kind"),
         (['{"kind": "party", "id": "p", "colour": 1}'], r"e.jsonl:1: colour is '1'; Extra inputs"),
-        ([PARTY, PARTY], r"e.jsonl:2: 'p' is declared already on line 1; say it once"),
+        ([PARTY, PARTY], r"e.jsonl:2: 'p' is declared already at .*e.jsonl:1; say it once"),
         ([PARTY, '{"verb": "owns", "sources": ["p"], "targets": ["q"]}'], r"e.jsonl:2: 'q' is not declared"),
         (
             [PARTY, SERVICE, '{"verb": "owns", "sources": ["s"], "targets": ["p"]}'],
