@@ -58,6 +58,11 @@ class Part:
             self._rows[roll] = self.network.row_of(self.numbers(roll))
         return self._rows[roll]
 
+    def beyond(self, roll: Roll) -> Roll:
+        """The facts that have a row and are not among these."""
+        there = self.network.facts[self.network.places != NOWHERE]
+        return Roll(tuple(map(self.system.facts.fact, np.setdiff1d(there, self.numbers(roll)).tolist())))
+
     def _number(self, fact: Fact) -> int:
         try:
             return self.system.facts.number(fact)
@@ -122,6 +127,10 @@ class Solved:
     def order(self, roll: Roll) -> Numbers:
         """For each fact when it is filled; negative for one that is empty in all worlds."""
         return self.part.order(roll)
+
+    def beyond(self, roll: Roll) -> Roll:
+        """The facts that have a row and are not among these."""
+        return self.part.beyond(roll)
 
     def said(self, roll: Roll) -> Bits:
         """For each fact the worlds in which it holds."""
