@@ -55,7 +55,7 @@ def progress() -> Iterator[Progress]:
 
         def tell(what: str, share: float | None = None) -> None:
             total = None if share is None else 1.0
-            bars.update(task, description=visible(what)[-60:], total=total, completed=share or 0.0)
+            bars.update(task, description=visible(what)[-60:], total=total, completed=share or 0.0, refresh=True)
 
         yield tell
 

@@ -23,7 +23,7 @@ _KIND = {str(kind): number for number, kind in enumerate(KINDS)}
 _VERB = {str(verb): number for number, verb in enumerate(VERBS)}
 CONTROL = {kind: number for number, kind in enumerate(CONTROLS)}
 DEPENDENCE = (None, "hard", "soft", "none")
-_EVERY = 20_000
+_EVERY = 10_000
 
 
 class Progress(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -81,6 +82,8 @@ def _opened(path: Path) -> Any:
         from pyarrow.parquet import ParquetFile
     except ImportError:
         raise UsageError(f"{path}: Parquet needs pyarrow; pip install 'partner-blastradius[parquet]'") from None
+    if path.exists() and not path.is_file():
+        raise InputError([f"{path}: not a file; name a file of Parquet, or a folder of them"])
     with _refusing(f"{path}:"):
         file = ParquetFile(path)
     _check_columns(path, file.schema_arrow.names)
@@ -95,7 +98,8 @@ def _refusing(what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, ArrowException) as error:
-        message = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        number = error.errno if isinstance(error, OSError) else None
+        message = os.strerror(number) if number else str(error).partition("\n")[0]
         raise InputError([f"{what} cannot be read: {message}"]) from None
 
 
