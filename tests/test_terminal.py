@@ -48,6 +48,20 @@ answers = (
 json.dump([each.data.model_dump(mode="json") for each in answers], sys.stdout)
 """
 
+LIMITED = """
+import resource, sys
+from pathlib import Path
+import blastradius.lines
+from blastradius import plugins
+from blastradius.cli import run
+plugins.query("rank")
+room = int(sys.argv.pop(1))
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + room, used + room))
+run()
+"""
+"""The command line with so many more bytes of memory and no more."""
+
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -86,6 +100,19 @@ def test_the_base_install_answers_the_same(lines: Path) -> None:
         return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
     assert asked("numba", "pyarrow", "python_calamine", "typst") == asked()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
+def test_more_memory_than_there_is_is_refused_before_it_is_used(tmp_path: Path) -> None:
+    """A file of 300 MB, nearly all of it a hole, for a process that may have 64 MB more."""
+    file = tmp_path / "e.jsonl"
+    file.write_text('{"title": "large"}\n')
+    os.truncate(file, 300 * 2**20)
+    command = [sys.executable, "-c", LIMITED, str(64 * 2**20), "rank", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    wanted = rf"blastradius: {file}: the columns of 300 MB need 0.9 GB, and 0.1 GB are free; leave out .*\n"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(wanted, done.stderr)
 
 
 def test_a_terminal_sees_how_much_is_read(lines: Path, tmp_path: Path) -> None:

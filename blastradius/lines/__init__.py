@@ -14,7 +14,12 @@ from pathlib import Path
 from blastradius.errors import InputError, UsageError
 from blastradius.lines.estate import LinesEstate
 from blastradius.lines.reading import MAX_LINE, Progress, Reading
+from blastradius.memory import require
 
+_PER_BYTE, _PER_ROW = 3, 350
+"""Bytes of memory that the columns take for a byte of JSON Lines, and for a row of Parquet, as measured."""
+
+_SMALLER = "leave out what does not matter"
 __all__ = ["LinesEstate", "Progress", "load_lines", "load_tables"]
 
 
@@ -23,10 +28,12 @@ def load_lines(path: Path, progress: Progress | None = None) -> LinesEstate:
 
     Raises:
         InputError: lines that do not fit, each with its number; at most twenty of them.
+        UsageError: there is not enough memory.
     """
     try:
         with path.open("rb") as file:
             size = path.stat().st_size
+            require(size * _PER_BYTE, f"{path}: the columns of {size / 2**20:,.0f} MB", _SMALLER)
             reading = Reading(progress or _quiet, lambda read: read.offset / size)
             reading.read(str(path), iter(lambda: file.readline(MAX_LINE + 1), b""))
             return LinesEstate(file, reading)
@@ -39,12 +46,13 @@ def load_tables(paths: Sequence[Path], progress: Progress | None = None) -> Line
 
     Raises:
         InputError: a file that is no such table, or rows that do not fit, each with its number; at most twenty.
-        UsageError: pyarrow is not installed, or there is no room for the lines that the rows spell.
+        UsageError: pyarrow is not installed, or there is not enough memory, or no room for the lines that rows spell.
     """
     from blastradius.lines.tables import opened
 
     try:
         with opened(paths) as tables:
+            require(tables.rows * _PER_ROW, f"{paths[0]}: the columns of {tables.rows:,} rows", _SMALLER)
             reading = Reading(progress or _quiet, lambda read: read.lines / tables.rows)
             for path in paths:
                 reading.read(str(path), tables.lines(path))

@@ -296,6 +296,9 @@ def test_a_proposal_that_names_what_is_not_there() -> None:
 
 
 def test_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solving, "free_memory", lambda: 100)
-    with pytest.raises(UsageError, match=r"rows in 64 worlds at once need .* GB, and .* are free; ask of fewer"):
-        list(solve_worlds(compile_system(estate("owns:p>s", "reads:s>d")), [World(scenario("compromise p"))]))
+    system = compile_system(estate("owns:p>s", "reads:s>d"))
+    monkeypatch.setattr("blastradius.memory.free_memory", lambda: 100)
+    with pytest.raises(UsageError, match=r"rows in 64 worlds at once need .* GB, and .* GB are free; ask of a smaller"):
+        list(solve_worlds(system, [World(scenario("compromise p"))]))
+    with pytest.raises(UsageError, match=r"the steps of 2 relations need 0.0 GB, and 0.0 GB are free; leave out"):
+        compile_system(system.estate)
