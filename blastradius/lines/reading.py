@@ -29,7 +29,7 @@ _EVERY = 10_000
 class Progress(Protocol):
     """What wants to be told what is being done and, where that is known, which share of it (0 to 1) is done."""
 
-    def __call__(self, what: str, share: float | None = None) -> None:
+    def __call__(self, what: str, /, share: float | None = None) -> None:
         """Take note."""
         ...
 
