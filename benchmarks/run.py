@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def _grown(name: str, folder: Path) -> dict[str, float]:
     read = time.process_time()
     system = compile_system(estate)
     compiled = time.process_time()
-    parties = _starts(estate, Kind.PARTY, "compromise")[:1024]
+    parties = list(islice(cycle(_starts(estate, Kind.PARTY, "compromise")), 1024))
     part = part_of(Frame(system, _worlds(parties, Level.ABUSED)), filler(None))
     solve_frame(part, part.whole, np.arange(len(parties)), filler(None))
     say(f"{name}: {len(estate.relations):,} relations read in {read - start:.1f} s")

@@ -126,12 +126,13 @@ class Page:
 
     def _batches(self, ways: Ints, starts: Ints, needs: Ints, gives: Ints, least: Ints) -> Iterator[Batch]:
         """Ways that can be tried together, in order."""
-        given, lengths = gives[ways], np.diff(starts)[ways]
+        given: Ints = gives[ways]
+        lengths: Ints = np.diff(starts)[ways]
         kinds = np.stack([self.stage[given], self.layer[given], lengths, least[ways] != 0])
         _, kind_of = np.unique(kinds, axis=1, return_inverse=True)
         for some in np.split(*_grouped(kind_of.reshape(-1))) if len(ways) else ():
             chosen = ways[some]
-            spread = needs[starts[chosen][:, np.newaxis] + np.arange(lengths[some[0]])]
+            spread = needs[starts[chosen][:, np.newaxis] + np.arange(int(lengths[some[0]]))]
             yield Batch.of(chosen, spread, gives[chosen], least[chosen], self.mask_of[chosen])
 
     @cached_property
