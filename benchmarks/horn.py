@@ -6,10 +6,10 @@ The vote of a quorum is said more simply than our rule has it (enough wrong feed
 from __future__ import annotations
 
 import contextlib
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,11 +28,17 @@ def seconds_for(system: System, start: tuple[str, str], limit: float) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".lp") as file:
         file.writelines(f"{each}\n" for each in (*rules(system), f"h({seed})."))
         file.flush()
-        begin = time.perf_counter()
+        before = _children()
         command = [sys.executable, "-m", "clingo", "--warn=none", "--outf=3", "--quiet=2", file.name]
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(command, timeout=limit, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return time.perf_counter() - begin
+        return _children() - before
+
+
+def _children() -> float:
+    """The seconds of processor time of processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def rules(system: System) -> Iterator[str]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +96,7 @@ PARTY, SERVICE = '{"kind": "party", "id": "p"}', '{"kind": "service", "id": "s"}
         ([PARTY, "[1]"], r"e.jsonl:2: expected an object"),
         ([PARTY, '{"kind": "partner", "id": "x"}'], r"e.jsonl:2: expected a verb, a zone or a kind"),
         (['{"kind": "party", "id": "p", "colour": 1}'], r"e.jsonl:1: colour is '1'; Extra inputs"),
-        ([PARTY, PARTY], r"e.jsonl:2: 'p' is declared already on line 1; say it once"),
+        ([PARTY, PARTY], r"e.jsonl:2: 'p' is declared already at .*e.jsonl:1; say it once"),
         ([PARTY, '{"verb": "owns", "sources": ["p"], "targets": ["q"]}'], r"e.jsonl:2: 'q' is not declared"),
         (
             [PARTY, SERVICE, '{"verb": "owns", "sources": ["s"], "targets": ["p"]}'],
@@ -167,19 +164,6 @@ def test_the_audit_is_left_out_of_what_is_too_large(large: Path, monkeypatch: py
     monkeypatch.setattr("blastradius.measuring.MOST_AUDITED", 100)
     rows: Any = br.rank(br.load(large)).data
     assert rows.checked is False
-
-
-def test_an_interrupt_leaves_nothing_behind(large: Path, tmp_path: Path) -> None:
-    """A SIGINT while worlds are being solved: exit code 130, one line, no file."""
-    target = tmp_path / "levers.json"
-    command = [sys.executable, "-m", "blastradius", "levers", str(large), "--compromise", "party_1", "-o", str(target)]
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"})
-    time.sleep(4)
-    child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=60)
-    if child.returncode != 0:  # it may have been quicker than the signal
-        assert (child.returncode, list(tmp_path.iterdir())) == (130, [])
-        assert "Traceback" not in errors
 
 
 def test_levels_are_those_of_one_world(large: Path) -> None:

@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted", 130)
+    except MemoryError:
+        return _fail("the memory does not suffice; ask of less at once, or use a larger machine", 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-
-import click
+from typing import TYPE_CHECKING
 
 from blastradius.answer import Answer
+
+if TYPE_CHECKING:
+    from blastradius.lines import Progress
 
 
 def emit(answer: Answer, fmt: str, output: str | None = None) -> None:
@@ -36,21 +38,26 @@ def in_color() -> bool:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """A line of what is being done, on a terminal only, wiped at the end."""
+def progress() -> Iterator[Progress]:
+    """What is being done, with a bar, on a terminal only, wiped at the end."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda what, share=None: None  # noqa: ARG005
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bars
+
     from blastradius.render.escape import visible
 
-    live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=None)
 
-    def tell(what: str) -> None:
-        if live:
-            click.echo(f"\r\x1b[K{visible(what)[:70]}", err=True, nl=False)
+        def tell(what: str, share: float | None = None) -> None:
+            total = None if share is None else 1.0
+            bars.update(task, description=visible(what)[-60:], total=total, completed=share or 0.0, refresh=True)
 
-    try:
         yield tell
-    finally:
-        if live:
-            click.echo("\r\x1b[K", err=True, nl=False)
 
 
 def _width() -> int | None:

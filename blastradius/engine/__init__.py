@@ -10,7 +10,7 @@ from blastradius.engine.certificate import check
 from blastradius.engine.compile import CAPABILITIES, System, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
 from blastradius.engine.proposal import Proposal, propose
-from blastradius.engine.prove import certify
+from blastradius.engine.prove import Delay, arrivals, certify
 from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, World, checked, warnings
 from blastradius.engine.solve import Solved, solve_worlds
 from blastradius.estate import Estate
@@ -21,6 +21,7 @@ __all__ = [
     "SEED_KINDS",
     "Assumption",
     "Certificate",
+    "Delay",
     "ProofStep",
     "Proposal",
     "Reach",
@@ -29,6 +30,7 @@ __all__ = [
     "Stopped",
     "System",
     "World",
+    "arrivals",
     "check",
     "check_worlds",
     "checked",

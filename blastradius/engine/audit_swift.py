@@ -1,7 +1,8 @@
 """The audit of one block of worlds as compiled code (the extra ``fast``); the same verdict as with numpy.
 
 States are flat, a row of words for each class. Indexes are unsigned and lists are passed whole, never sliced, for the
-compiler's sake.
+compiler's sake. ``page`` is what ``Page.flat`` has; ``marks`` are when each class last changed, whether it is complete,
+and which ways were tried before their needs were complete.
 """
 
 from __future__ import annotations
@@ -18,84 +19,101 @@ _ONE = np.uint32(1)
 
 
 @njit(cache=True, nogil=True)
-def audit(derived: Any, claimed: Any, masks: Any, words: Any, page: Any) -> Any:  # noqa: C901 - calls cost vectors
+def audit(derived: Any, claimed: Any, masks: Any, words: Any, page: Any) -> Any:
     """Derive the claims from what is set in ``derived``, then see that nothing leads out: a verdict and a class."""
-    stages, order, of_class, gives, starts, needs, beside_starts, besides, least, mask_of = page
-    held = _not_empty(derived, words)
-    complete = np.zeros(len(held), np.bool_)
-    late = np.zeros(len(gives), np.bool_)
+    stages, of_class, gives = page[:3]
+    classes = np.uint32(len(of_class) - 1)
+    marks = (_not_empty(derived, words), np.zeros(classes, np.bool_), np.zeros(len(gives), np.bool_))
     found = np.empty(words, np.uint64)
     now = _ONE
-    rounds = len(stages)  # a last one, over all, for what came out of order
-    for stage in range(rounds + 1):
-        first = np.uint32(0) if stage == rounds else stages[stage, 0]
-        last = np.uint32(len(order)) if stage == rounds else stages[stage, 1]
-        again, tried = True, stage == rounds
+    for stage in range(len(stages)):
+        first, last, again = stages[stage]
         since = _ONE
-        while again:
-            again = False
-            now += _ONE
-            for place in range(first, last):
-                one = order[place]
-                if complete[one]:
-                    continue
-                base = np.uint64(one) * words
-                for way in range(of_class[one], of_class[one + _ONE]):
-                    if not tried:
-                        late[way] = not _ready(way, starts, needs, beside_starts, besides, complete)
-                    begin, end = starts[way], starts[way + _ONE]
-                    latest = np.uint32(0)
-                    for need in range(begin, end):
-                        latest = max(latest, held[needs[need]])
-                    if latest < since and beside_starts[way] == beside_starts[way + _ONE]:
-                        continue
-                    fresh = np.uint64(0)
-                    if end - begin == 1 and not mask_of[way]:
-                        source = np.uint64(needs[begin]) * words
-                        for word in range(words):
-                            fresh |= derived[source + word] & ~derived[base + word]
-                            derived[base + word] |= derived[source + word]
-                    elif _lead(
-                        way, derived, words, held, masks, starts, needs, beside_starts, besides, least, mask_of, found
-                    ):
-                        for word in range(words):
-                            fresh |= found[word] & ~derived[base + word]
-                            derived[base + word] |= found[word]
-                    if fresh:
-                        held[one], again = now, True
-                complete[one] = _same(derived, claimed, base, words)
-            again = again and (tried or stages[stage, 2] == 1)
-            since = now
-            tried = True
-    for one in order:
+        some_new = _try(first, last, False, since, now + _ONE, derived, claimed, masks, words, page, marks, found)
+        now += _ONE
+        while some_new and again:
+            since, now = now, now + _ONE
+            some_new = _try(first, last, True, since, now, derived, claimed, masks, words, page, marks, found)
+    since, some_new = _ONE, True
+    while some_new:  # over all, for what came out of order
+        now += _ONE
+        some_new = _try(np.uint32(0), classes, True, since, now, derived, claimed, masks, words, page, marks, found)
+        since = now
+    complete = marks[1]
+    for one in range(classes):
         if not complete[one]:
             return _verdict(derived, claimed, words, one), one
-    return _leads_out(
-        late, claimed, words, held, masks, gives, starts, needs, beside_starts, besides, least, mask_of, found
-    )
+    return _leads_out(claimed, masks, words, page, marks, found)
 
 
 @njit(cache=True, nogil=True)
-def _leads_out(
-    late: Any,
+def _try(
+    first: Any,
+    last: Any,
+    tried: Any,
+    since: Any,
+    now: Any,
+    derived: Any,
     claimed: Any,
-    words: Any,
-    held: Any,
     masks: Any,
-    gives: Any,
-    starts: Any,
-    needs: Any,
-    beside_starts: Any,
-    besides: Any,
-    least: Any,
-    mask_of: Any,
+    words: Any,
+    page: Any,
+    marks: Any,
     found: Any,
-) -> Any:
+) -> bool:
+    """Take the ways into classes that are not complete, those with a need that changed since; whether any was new."""
+    of_class, starts, needs, mask_of = page[1], page[3], page[4], page[8]
+    held, complete, late = marks
+    some_new = False
+    for one in range(first, last):
+        if complete[one]:
+            continue
+        base = np.uint64(one) * words
+        fresh = np.uint64(0)
+        for way in range(of_class[one], of_class[one + _ONE]):
+            latest, ready = _needs_of(way, page, held, complete)
+            if not tried:
+                late[way] = not ready
+            if latest < since:
+                continue
+            if starts[way + _ONE] - starts[way] == 1 and not mask_of[way]:
+                source = np.uint64(needs[starts[way]]) * words
+                for word in range(words):
+                    before = derived[base + word]
+                    after = before | derived[source + word]
+                    derived[base + word] = after
+                    fresh |= before ^ after
+            elif _lead(way, derived, masks, words, page, held, found):
+                for word in range(words):
+                    fresh |= found[word] & ~derived[base + word]
+                    derived[base + word] |= found[word]
+        if fresh:
+            held[one], some_new = now, True
+        complete[one] = _same(derived, claimed, base, words)
+    return some_new
+
+
+@njit(cache=True, nogil=True)
+def _needs_of(way: Any, page: Any, held: Any, complete: Any) -> Any:
+    """When a need of a way last changed, and whether all of them are complete."""
+    starts, needs, beside_starts, besides = page[3:7]
+    latest, ready = np.uint32(0), True
+    for place in range(starts[way], starts[way + _ONE]):
+        latest = max(latest, held[needs[place]])
+        ready &= complete[needs[place]]
+    for place in range(beside_starts[way], beside_starts[way + _ONE]):
+        latest = max(latest, held[besides[place]])
+        ready &= complete[besides[place]]
+    return latest, ready
+
+
+@njit(cache=True, nogil=True)
+def _leads_out(claimed: Any, masks: Any, words: Any, page: Any, marks: Any, found: Any) -> Any:
     """Try the ways once more that were tried before their needs were complete."""
+    gives = page[2]
+    held, _, late = marks
     for way in range(np.uint32(len(gives))):
-        if late[way] and _lead(
-            way, claimed, words, held, masks, starts, needs, beside_starts, besides, least, mask_of, found
-        ):
+        if late[way] and _lead(way, claimed, masks, words, page, held, found):
             base = np.uint64(gives[way]) * words
             for word in range(words):
                 if found[word] & ~claimed[base + word]:
@@ -125,17 +143,6 @@ def _same(derived: Any, claimed: Any, base: Any, words: Any) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _ready(way: Any, starts: Any, needs: Any, beside_starts: Any, besides: Any, complete: Any) -> bool:
-    """Whether all needs of a way are complete."""
-    found = True
-    for place in range(starts[way], starts[way + _ONE]):
-        found &= complete[needs[place]]
-    for place in range(beside_starts[way], beside_starts[way + _ONE]):
-        found &= complete[besides[place]]
-    return found
-
-
-@njit(cache=True, nogil=True)
 def _verdict(derived: Any, claimed: Any, words: Any, one: Any) -> int:
     base = np.uint64(one) * words
     for word in range(words):
@@ -145,21 +152,9 @@ def _verdict(derived: Any, claimed: Any, words: Any, one: Any) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _lead(
-    way: Any,
-    state: Any,
-    words: Any,
-    held: Any,
-    masks: Any,
-    starts: Any,
-    needs: Any,
-    beside_starts: Any,
-    besides: Any,
-    least: Any,
-    mask_of: Any,
-    found: Any,
-) -> bool:
+def _lead(way: Any, state: Any, masks: Any, words: Any, page: Any, held: Any, found: Any) -> bool:
     """Where a way leads on, into ``found``; false if nowhere."""
+    starts, needs, beside_starts, besides, least, mask_of = page[3:]
     begin, end = starts[way], starts[way + _ONE]
     if least[way] == 0:
         for place in range(begin, end):

@@ -16,10 +16,14 @@ from numpy.typing import NDArray
 from blastradius.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns, columns_of
 from blastradius.estate import Estate
 from blastradius.lists import Flags, Lists, Numbers, joined
+from blastradius.memory import require
 from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, Verb
 from blastradius.rules import CLOSURE, RULES, Condition, End, Flow, Rule
 
 INTERNET = "internet"
+_PER_RELATION = 900
+"""Bytes that the steps of a relation take, and laying out their rows, as measured on large estates."""
+
 ALL, SOME, VOTE = 0, 1, 2
 """How many premises a step needs: all of them, at least ``need``, or a quorum's (``need`` is its ``vote_min``)."""
 
@@ -230,7 +234,13 @@ class _Strands:
 
 
 def compile_system(estate: Estate) -> System:
-    """Ground every rule in an estate."""
+    """Ground every rule in an estate.
+
+    Raises:
+        UsageError: the steps would not fit into the memory that is free.
+    """
+    relations = len(estate.relations)
+    require(relations * _PER_RELATION, f"the steps of {relations:,} relations", "leave out what does not matter")
     columns = columns_of(estate)
     facts = Numbering.of(columns)
     grounding = _Grounding(columns, facts)

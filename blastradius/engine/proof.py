@@ -82,6 +82,10 @@ class Claims(Protocol):
         """For each fact a number, mostly larger than those of what it follows from; negative: claimed nowhere."""
         ...
 
+    def beyond(self, roll: Roll) -> Roll:
+        """The facts that may be claimed somewhere and are not among these."""
+        ...
+
     def said(self, roll: Roll) -> NDArray[np.uint64]:
         """For each fact a row of words: the worlds in which it is claimed to hold."""
         ...

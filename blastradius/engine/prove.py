@@ -8,7 +8,7 @@ what was settled before.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Literal, cast
@@ -20,9 +20,18 @@ from blastradius.engine.compile import ALL, CAPABILITIES, SOME, System
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
 from blastradius.engine.scenario import seeds_of
 from blastradius.engine.worlds import distrusted
+from blastradius.errors import UsageError
 from blastradius.lists import Flags, Lists, Numbers
-from blastradius.model import STEPPING_STONES, Capability, Level, Scenario
+from blastradius.model import STEPPING_STONES, Capability, Fact, Level, Scenario
 from blastradius.rules import CLOSURE
+
+Delay = Callable[[str, tuple[str, ...]], float]
+"""How many hours a step takes, by the id of its rule and those of the relations it runs along."""
+
+
+def _a_hop(rule: str, along: tuple[str, ...]) -> float:  # noqa: ARG001
+    return 1
+
 
 _OPEN, _BY_CONTROL, _BY_BUFFER, _BY_FAIL_CLOSED = range(4)
 _WIDTH = len(CAPABILITIES)
@@ -45,7 +54,7 @@ class _Found:
     """How a fact was reached best so far; ``step`` is ``None`` for a seed, and for what a stronger fact includes."""
 
     level: int
-    hops: int
+    hops: float
     step: int | None
     premises: tuple[int, ...]
 
@@ -57,6 +66,21 @@ def certify(system: System, scenario: Scenario) -> Certificate:
     stopped = tuple(run.frontier())
     relied = sorted({name for each in stopped if each.because == "control" for name in each.by})
     return Certificate(tuple(run.proof()), stopped, tuple(relied))
+
+
+def arrivals(system: System, scenario: Scenario, delay: Delay = _a_hop) -> dict[Fact, float]:
+    """When each fact could hold at the earliest: the delay of a step on top of the last of its premises.
+
+    Without delays there is no clock, and what is counted are hops: the fewest under the level assumed, where a
+    certificate has the fewest at the lowest level.
+
+    Raises:
+        UsageError: a delay that is negative or no number.
+    """
+    run = _Clocked(system, _doors(system, scenario), int(scenario.assume), delay)
+    run.settle(system.facts.number(seed) for seed in seeds_of(scenario))
+    named = ((system.facts.fact(number), found.hops) for number, found in run.settled.items())
+    return {fact: at for fact, at in named if fact.capability not in STEPPING_STONES}
 
 
 def _doors(system: System, scenario: Scenario) -> _Doors:
@@ -104,7 +128,7 @@ class _Run:
         self.settled: dict[int, _Found] = {}
         self.tentative: dict[int, _Found] = {}
         self.missing: dict[int, int] = {}
-        self.heap: list[tuple[int, int, int, int]] = []
+        self.heap: list[tuple[int, float, int, int]] = []
 
     def settle(self, seeds: Iterable[int]) -> None:
         for seed in seeds:
@@ -121,7 +145,7 @@ class _Run:
         for number, found in self.settled.items():
             premises = tuple(map(fact, found.premises))
             along = () if found.step is None else self.system.relations_of(found.step)
-            yield ProofStep(fact(number), self._rule(found), Level(found.level), found.hops, premises, along)
+            yield ProofStep(fact(number), self._rule(found), Level(found.level), int(found.hops), premises, along)
 
     def _rule(self, found: _Found) -> str:
         if found.step is None:
@@ -155,6 +179,12 @@ class _Run:
             return "buffer", (f"buffer of {self.steps.buffer_h[step]:g} h",)
         return "control", tuple(sorted(self.system.facts.controls[each] for each in self.doors.standing[step]))
 
+    def _level_of(self, step: int) -> int:
+        return int(self.steps.level[step])
+
+    def _delay_of(self, step: int) -> float:
+        return int(self.steps.hop[step])
+
     def _offer(self, fact: int, found: _Found) -> None:
         known = self.tentative.get(fact)
         if known is None or (found.level, found.hops) < (known.level, known.hops):
@@ -173,7 +203,7 @@ class _Run:
         left = self.missing.get(step)
         left = (self._premises_of(step) if left is None else left) - 1
         self.missing[step] = left
-        level = int(self.steps.level[step])
+        level = self._level_of(step)
         if self.doors.closed[step] or level > self.assume or int(self.steps.conclusion[step]) in self.settled:
             return
         if self.steps.gate[step] != ALL:
@@ -219,9 +249,33 @@ class _Run:
 
     def _conclude(self, step: int, premises: tuple[int, ...]) -> None:
         founds = [self.settled[each] for each in premises]
-        level = max(int(self.steps.level[step]), *(each.level for each in founds))
-        hops = int(self.steps.hop[step]) + max(each.hops for each in founds)
+        level = max(self._level_of(step), *(each.level for each in founds))
+        hops = self._delay_of(step) + max(each.hops for each in founds)
         self._offer(int(self.steps.conclusion[step]), _Found(level, hops, step, premises))
+
+
+class _Clocked(_Run):
+    """Facts settled in the order of their arrival, whatever the level, up to the one that is assumed."""
+
+    def __init__(self, system: System, doors: _Doors, assume: int, delay: Delay) -> None:
+        super().__init__(system, doors, assume)
+        self.delay = delay
+
+    def _level_of(self, step: int) -> int:
+        level = super()._level_of(step)
+        return level if level > self.assume else 1
+
+    def _delay_of(self, step: int) -> float:
+        """The delay of a step; the half of one that ends at a stepping stone takes none."""
+        if not super()._delay_of(step):
+            return 0
+        rule, along = self.system.rules[int(self.steps.rule[step])].id, self.system.relations_of(step)
+        found = self.delay(rule, along)
+        if not 0 <= found < float("inf"):
+            raise UsageError(
+                f"the delay of {rule} along {', '.join(along) or 'no relation'} is {found}; expected hours"
+            )
+        return found
 
 
 def _outvoted(premises: list[int], vote_min: int, held: set[int]) -> bool:

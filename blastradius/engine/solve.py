@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -22,6 +21,7 @@ from blastradius.engine.scenario import World
 from blastradius.engine.worlds import Frame, checked_worlds, parts
 from blastradius.errors import UsageError
 from blastradius.lists import Flags, Numbers
+from blastradius.memory import require
 from blastradius.model import Fact
 
 Bits = NDArray[np.uint64]
@@ -57,6 +57,11 @@ class Part:
         if roll not in self._rows:
             self._rows[roll] = self.network.row_of(self.numbers(roll))
         return self._rows[roll]
+
+    def beyond(self, roll: Roll) -> Roll:
+        """The facts that have a row and are not among these."""
+        there = self.network.facts[self.network.places != NOWHERE]
+        return Roll(tuple(map(self.system.facts.fact, np.setdiff1d(there, self.numbers(roll)).tolist())))
 
     def _number(self, fact: Fact) -> int:
         try:
@@ -122,6 +127,10 @@ class Solved:
     def order(self, roll: Roll) -> Numbers:
         """For each fact when it is filled; negative for one that is empty in all worlds."""
         return self.part.order(roll)
+
+    def beyond(self, roll: Roll) -> Roll:
+        """The facts that have a row and are not among these."""
+        return self.part.beyond(roll)
 
     def said(self, roll: Roll) -> Bits:
         """For each fact the worlds in which it holds."""
@@ -215,7 +224,11 @@ def solve_frame(part: Part, frame: Frame, places: Numbers, fill: Fill) -> Solved
     """Solve the worlds of one frame, all at once."""
     network, proposal = part.network, part.proposal
     words = -(-len(frame.worlds) // 64)
-    check_memory(network.rows, words)
+    require(  # a row is words of 8 bytes; filling takes half as much to work with
+        network.rows * words * 12,
+        f"{network.rows:,} rows in {words * 64:,} worlds at once",
+        "ask of a smaller estate",
+    )
     solved = Solved(part, frame, places, np.zeros((network.rows, words), np.uint64), [])
     facts, worlds = frame.seeds
     word, bit = _words(worlds)
@@ -302,30 +315,6 @@ def packed(flags: NDArray[np.bool_]) -> Bits:
 
 def _words(worlds: Numbers) -> tuple[Numbers, Bits]:
     return worlds // 64, np.left_shift(np.uint64(1), (worlds % 64).astype(np.uint64))
-
-
-def check_memory(rows: int, words: int) -> None:
-    """Refuse what does not fit into the memory that is free: rows by words of 8 bytes, and half as much to work with.
-
-    Raises:
-        UsageError: with the numbers and the way out.
-    """
-    needed, free = rows * words * 12, free_memory()
-    if free is not None and needed > free:
-        raise UsageError(
-            f"{rows:,} rows in {words * 64:,} worlds at once need {needed / 2**30:,.1f} GB, and "
-            f"{free / 2**30:,.1f} GB are free; ask of fewer worlds at once, or on a larger machine"
-        )
-
-
-def free_memory() -> int | None:
-    """The bytes of memory that are free, where the system tells."""
-    try:
-        with Path("/proc/meminfo").open(encoding="ascii") as file:
-            found = dict(line.split(":") for line in file)
-        return int(found["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return None
 
 
 def facts_in(solved: Solved, world: int) -> set[Fact]:

@@ -24,7 +24,7 @@ def check(reading: Reading, sources: Lists, targets: Lists, verb: Numbers) -> No
     """
     problems = list(islice(_problems(reading, sources, targets, verb), MOST_PROBLEMS))
     if problems:
-        raise InputError([f"{reading.shown}:{line}: {message}" for line, message in sorted(problems)])
+        raise InputError([f"{reading.at(line)}: {message}" for line, message in sorted(problems)])
 
 
 def _problems(reading: Reading, sources: Lists, targets: Lists, verb: Numbers) -> Iterator[tuple[int, str]]:
@@ -70,7 +70,10 @@ def _misshapen(
     for place in np.flatnonzero(times[back.reshape(-1)] > 1).tolist():
         key = (int(verb[place]), tuple(sources[place]), tuple(targets[place]))
         if key in keys:
-            yield int(lines[place]), f"the same {VERBS[verb[place]]} is on line {lines[keys[key]]}; say it once"
+            yield (
+                int(lines[place]),
+                f"the same {VERBS[verb[place]]} is at {reading.at(int(lines[keys[key]]))}; say it once",
+            )
         keys.setdefault(key, place)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import mmap
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from pydantic_core import from_json
@@ -15,7 +14,7 @@ from pydantic_core import from_json
 from blastradius.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns, ControlColumns, EntityColumns, RelationColumns
 from blastradius.estate import Estate, PlacedControl
 from blastradius.lines.checking import check
-from blastradius.lines.reading import CONTROL, DEPENDENCE, Names, Reading, array_of
+from blastradius.lines.reading import CONTROL, DEPENDENCE, Reading, array_of
 from blastradius.lists import Flags, Lists, Numbers
 from blastradius.model import (
     ENTITY_TYPES,
@@ -50,11 +49,11 @@ class _Lazy(Sequence[str]):
 
 
 class _Lines:
-    """The file, a line at an offset."""
+    """All lines one after the other, a line at an offset."""
 
-    def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            self.bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+    def __init__(self, file: BinaryIO) -> None:
+        empty = file.seek(0, io.SEEK_END) == 0
+        self.bytes = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def at(self, offset: int) -> dict[str, Any]:
         end = self.bytes.find(b"\n", offset)
@@ -62,9 +61,14 @@ class _Lines:
         return found
 
 
+def _from(reading: Reading, line: int) -> tuple[Provenance, ...]:
+    file, number = reading.place(line)
+    return (Provenance(source="lines", file=file, line=number),)
+
+
 class _Entities(Mapping[str, Entity]):
-    def __init__(self, shown: str, lines: _Lines, names: Names) -> None:
-        self.shown, self.lines, self.names = shown, lines, names
+    def __init__(self, reading: Reading, lines: _Lines) -> None:
+        self.reading, self.lines, self.names = reading, lines, reading.names
 
     def __getitem__(self, name: str) -> Entity:
         return self.numbered(self.names.number[name])
@@ -79,14 +83,13 @@ class _Entities(Mapping[str, Entity]):
         return len(self.names.number)
 
     def numbered(self, number: int) -> Entity:
-        at = Provenance(source="lines", file=self.shown, line=self.names.line[number])
-        data = {**self.lines.at(self.names.offset[number]), "provenance": (at,)}
+        data = {**self.lines.at(self.names.offset[number]), "provenance": _from(self.reading, self.names.line[number])}
         return ENTITY_TYPES[KINDS[self.names.kind[number]]].model_validate(data)
 
 
 class _Relations(Mapping[str, Relation]):
-    def __init__(self, shown: str, lines: _Lines, rows: Mapping[str, array[Any]], ids: Sequence[str]) -> None:
-        self.shown, self.lines, self.rows, self.ids = shown, lines, rows, ids
+    def __init__(self, reading: Reading, lines: _Lines, ids: Sequence[str]) -> None:
+        self.reading, self.lines, self.rows, self.ids = reading, lines, reading.relation, ids
 
     def __getitem__(self, name: str) -> Relation:
         return self.numbered(self._number[name])
@@ -105,8 +108,8 @@ class _Relations(Mapping[str, Relation]):
         return {name: number for number, name in enumerate(self.ids)}
 
     def numbered(self, number: int) -> Relation:
-        at = Provenance(source="lines", file=self.shown, line=self.rows["line"][number])
-        return Relation.model_validate({**self.lines.at(self.rows["offset"][number]), "provenance": (at,)})
+        at = _from(self.reading, self.rows["line"][number])
+        return Relation.model_validate({**self.lines.at(self.rows["offset"][number]), "provenance": at})
 
 
 class _OfVerb(Sequence[Relation]):
@@ -123,14 +126,14 @@ class _OfVerb(Sequence[Relation]):
 class LinesEstate(Estate):
     """An estate kept as columns; its entities and relations are read from the file when they are asked for."""
 
-    def __init__(self, path: Path, reading: Reading) -> None:
-        lines = _Lines(path)
+    def __init__(self, file: BinaryIO, reading: Reading) -> None:
+        lines = _Lines(file)
         self._reading = reading
         self._relation_ends()
         self._names = list(reading.names.number)
-        self.entities = self._entities = _Entities(reading.shown, lines, reading.names)
+        self.entities = self._entities = _Entities(reading, lines)
         ids = _Lazy(len(reading.relation["verb"]), self._relation_id)
-        self.relations = self._relations = _Relations(reading.shown, lines, reading.relation, ids)
+        self.relations = self._relations = _Relations(reading, lines, ids)
         self.zones = reading.zones
         self.title, self.as_of = reading.heading.title, reading.heading.as_of
         self.expectations = ()

@@ -1,11 +1,12 @@
-"""JSON Lines into growing columns, a line at a time."""
+"""Lines of JSON into growing columns, a line at a time, whatever file they come from."""
 
 from __future__ import annotations
 
 import hashlib
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 from pydantic import ValidationError
@@ -17,14 +18,21 @@ from blastradius.lists import Numbers
 from blastradius.model import ENTITY_TYPES, Control, Entity, Frozen, Kind, Relation, Zone
 from blastradius.redacting import quoted
 
-Progress = Callable[[str], None]
 MAX_LINE = 1_000_000
 MOST_PROBLEMS = 20
 _KIND = {str(kind): number for number, kind in enumerate(KINDS)}
 _VERB = {str(verb): number for number, verb in enumerate(VERBS)}
 CONTROL = {kind: number for number, kind in enumerate(CONTROLS)}
 DEPENDENCE = (None, "hard", "soft", "none")
-_EVERY = 100_000
+_EVERY = 10_000
+
+
+class Progress(Protocol):
+    """What wants to be told what is being done and, where that is known, which share of it (0 to 1) is done."""
+
+    def __call__(self, what: str, /, share: float | None = None) -> None:
+        """Take note."""
+        ...
 
 
 class Heading(Frozen):
@@ -62,11 +70,18 @@ class Names:
 
 
 class Reading:
-    """Columns as they grow, a line at a time."""
+    """Columns as they grow, a line at a time; lines of several files are numbered through.
 
-    def __init__(self, shown: str, progress: Progress) -> None:
-        self.shown = shown
+    ``offset`` is where the next line begins, when all lines are written one after the other; ``share`` says of a
+    reading how much of it is done.
+    """
+
+    def __init__(self, progress: Progress, share: Callable[[Reading], float]) -> None:
         self.progress = progress
+        self.share = share
+        self.files: list[str] = []
+        self.lines_before: list[int] = []
+        self.offset = 0
         self.problems: list[str] = []
         self.names = Names()
         self.heading = Heading()
@@ -87,52 +102,66 @@ class Reading:
             name: array("q") for name in ("kind", "entity", "relation", "failed", "provider", "fails_closed", "line")
         }
 
-    def read(self, file: BinaryIO) -> None:
-        """Read every line.
+    def read(self, shown: str, lines: Iterable[bytes]) -> None:
+        """Read every line of a file.
 
         Raises:
             InputError: lines that do not fit.
         """
-        offset = 0
-        while raw := file.readline(MAX_LINE + 1):
+        self.files.append(shown)
+        self.lines_before.append(self.lines)
+        for raw in lines:
             self.lines += 1
             if len(raw) > MAX_LINE:
                 self._fail("is longer than a megabyte; one thing a line")
             if raw.strip():
-                self._line(raw, offset)
-            offset += len(raw)
+                self._line(raw)
+            self.offset += len(raw)
             if len(self.problems) >= MOST_PROBLEMS:
                 break
             if self.lines % _EVERY == 0:
-                self.progress(f"{self.shown}: {self.lines:,} lines")
+                self.progress(f"{shown}: {self.lines - self.lines_before[-1]:,} lines", self.share(self))
         if self.problems:
             raise InputError(self.problems)
 
-    def _fail(self, message: str) -> NoReturn:
-        raise InputError([*self.problems, f"{self.shown}:{self.lines}: {message}"])
+    def place(self, line: int) -> tuple[str, int]:
+        """The file that a line stands in, and its number there."""
+        file = bisect_left(self.lines_before, line) - 1
+        return self.files[file], line - self.lines_before[file]
 
-    def _line(self, raw: bytes, offset: int) -> None:
+    def at(self, line: int) -> str:
+        """The place of a line as it is shown."""
+        file, number = self.place(line)
+        return f"{file}:{number}"
+
+    def _fail(self, message: str) -> NoReturn:
+        raise InputError([*self.problems, f"{self.at(self.lines)}: {message}"])
+
+    def _refuse(self, message: str) -> None:
+        self.problems.append(f"{self.at(self.lines)}: {message}")
+
+    def _line(self, raw: bytes) -> None:
         try:
             data = from_json(raw, allow_inf_nan=False)
         except ValueError as error:
-            self.problems.append(f"{self.shown}:{self.lines}: not JSON: {str(error).partition(' at line')[0]}")
+            self._refuse(f"not JSON: {str(error).partition(' at line')[0]}")
             return
         self.digest = (self.digest + int.from_bytes(hashlib.sha256(raw.strip()).digest())) % 2**256
         try:
-            self._thing(data, offset)
+            self._thing(data)
         except ValidationError as error:
             for each in error.errors(include_url=False)[:3]:
                 where = ".".join(map(str, each["loc"]))
-                message = f"{where} is {quoted(each['input'])}; {each['msg'].replace('Input should be', 'expected')}"
-                self.problems.append(f"{self.shown}:{self.lines}: {message}")
+                expected = each["msg"].replace("Input should be", "expected")
+                self._refuse(f"{where} is {quoted(each['input'])}; {expected}")
 
-    def _thing(self, data: Any, offset: int) -> None:
+    def _thing(self, data: Any) -> None:
         if not isinstance(data, dict):
-            self.problems.append(f"{self.shown}:{self.lines}: expected an object, found {quoted(data)}")
+            self._refuse(f"expected an object, found {quoted(data)}")
         elif "verb" in data:
-            self._relation(Relation.model_validate(data), offset)
+            self._relation(Relation.model_validate(data))
         elif "kind" in data and data["kind"] in _KIND:
-            self._entity(ENTITY_TYPES[KINDS[_KIND[data["kind"]]]].model_validate(data), offset)
+            self._entity(ENTITY_TYPES[KINDS[_KIND[data["kind"]]]].model_validate(data))
         elif "zone" in data and "id" not in data:
             zone = _ZoneLine.model_validate(data)
             self.zones[zone.zone] = Zone(id=zone.zone, name=zone.name, flat=zone.flat)
@@ -140,16 +169,15 @@ class Reading:
             self.heading = Heading.model_validate(data)
         else:
             known = ", ".join(sorted(_KIND))
-            self.problems.append(f"{self.shown}:{self.lines}: expected a verb, a zone or a kind, one of {known}")
+            self._refuse(f"expected a verb, a zone or a kind, one of {known}")
 
-    def _entity(self, entity: Entity, offset: int) -> None:
+    def _entity(self, entity: Entity) -> None:
         names = self.names
         number = names(entity.id, self.lines)
         if names.line[number]:
-            message = f"{entity.id!r} is declared already on line {names.line[number]}; say it once"
-            self.problems.append(f"{self.shown}:{self.lines}: {message}")
+            self._refuse(f"{entity.id!r} is declared already at {self.at(names.line[number])}; say it once")
             return
-        names.kind[number], names.offset[number], names.line[number] = _KIND[entity.kind], offset, self.lines
+        names.kind[number], names.offset[number], names.line[number] = _KIND[entity.kind], self.offset, self.lines
         said = entity.__dict__
         if said.get("api") is not None:
             self.places["api"][number] = said["api"]
@@ -168,11 +196,11 @@ class Reading:
         if holds:
             self.flags[name].add(number)
 
-    def _relation(self, relation: Relation, offset: int) -> None:
+    def _relation(self, relation: Relation) -> None:
         row = self.relation
         number = len(row["verb"])
         row["verb"].append(_VERB[relation.verb])
-        row["offset"].append(offset)
+        row["offset"].append(self.offset)
         row["line"].append(self.lines)
         row["sources"].extend(self.names(each, self.lines) for each in relation.sources)
         row["targets"].extend(self.names(each, self.lines) for each in relation.targets)

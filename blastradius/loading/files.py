@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from blastradius.reading import ParsedDocument
 
 ESTATE_SUFFIXES = (".yaml", ".yml", ".json")
+PARQUET = ".parquet"
+
+
+def quiet(what: str, share: float | None = None) -> None:
+    """Tell nobody of progress."""
 
 
 def is_estate_of_lines(path: Path) -> bool:
@@ -24,6 +29,12 @@ def is_estate_of_lines(path: Path) -> bool:
     with path.open("rb") as file:
         first = file.readline(2000)
     return re.match(rb'\s*\{\s*"(kind|verb|zone|title|as_of)"\s*:', first) is not None
+
+
+def tables_of(path: Path) -> list[Path]:
+    """The files of Parquet that a path names: itself, or those of a folder that has no other data."""
+    files = below(path) if is_a(Path.is_dir, path) else [path]
+    return files if all(each.suffix.lower() == PARQUET for each in files) else []
 
 
 def is_a(what: Callable[[Path], bool], path: Path) -> bool:
@@ -68,7 +79,7 @@ def below(folder: Path, *, every: bool = False) -> list[Path]:
     """The files of a folder that hold data, or every file that is no link; hidden ones apart."""
     from blastradius.reading import DATA
 
-    known = (*ESTATE_SUFFIXES, *DATA)
+    known = (*ESTATE_SUFFIXES, *DATA, PARQUET)
     files = (file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file, folder))
     if every:
         return sorted(file for file in files if not file.is_symlink())

@@ -6,21 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from blastradius.errors import InputError
-from blastradius.loading.files import below, is_estate_of_lines, recognised
-from blastradius.loading.session import FILE_NAME, Progress
+from blastradius.lines import Progress
+from blastradius.loading.files import PARQUET, below, is_estate_of_lines, quiet, recognised
+from blastradius.loading.session import FILE_NAME
 from blastradius.reading import read_document
 from blastradius.workspace import Looked, is_workspace
 
 
 def look(folder: Path, progress: Progress | None = None) -> list[Looked]:
     """What each file in a folder is: the loader that says it is its own and what it comes to, or why there is none."""
-    tell = progress or (lambda _: None)
+    tell = progress or quiet
     found: dict[Path, Looked] = {}
     asked: dict[Path, str] = {}
-    for file in below(folder, every=True):
-        if file.name == FILE_NAME and file.parent == folder:
-            continue
-        tell(str(file))
+    files = [file for file in below(folder, every=True) if file != folder / FILE_NAME]
+    for number, file in enumerate(files):
+        tell(str(file), number / len(files))
         name = file.relative_to(folder).as_posix()
         found[file.resolve()] = _looked_at(file, name, folder, asked)
     return [replace(each, asked_by=asked.get(path, "")) for path, each in found.items()]
@@ -29,8 +29,8 @@ def look(folder: Path, progress: Progress | None = None) -> list[Looked]:
 def _looked_at(file: Path, name: str, folder: Path, asked: dict[Path, str]) -> Looked:
     """One file; what it asks for goes into ``asked``."""
     try:
-        if is_estate_of_lines(file):
-            return Looked(name, why="an estate of JSON Lines, which stands on its own; ask it directly")
+        if is_estate_of_lines(file) or file.suffix.lower() == PARQUET:
+            return Looked(name, why="an estate of JSON Lines or Parquet, which stands on its own; ask it directly")
         document = read_document(file, root=folder)
         if is_workspace(document.data):
             return Looked(name, why="a workspace of its own")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blastradius import plugins
 from blastradius.errors import InputError
-from blastradius.loading.files import ESTATE_SUFFIXES, below, is_a, is_estate_of_lines, recognised
+from blastradius.loading.files import ESTATE_SUFFIXES, below, is_a, is_estate_of_lines, quiet, recognised, tables_of
 
 if TYPE_CHECKING:
     from blastradius.estate import Estate
+    from blastradius.lines import Progress
     from blastradius.loader import Loaded, Loader, SourceRequest
     from blastradius.loading.sources import Source
     from blastradius.reading import ParsedDocument
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 FILE_NAME = "blastradius.yaml"
 """The workspace file of a folder."""
 
-Progress = Callable[[str], None]
 Way = tuple[str, str, str]
 """A file, the loader and its options: what is loaded once."""
 
@@ -78,22 +78,36 @@ def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = No
     Raises:
         InputError: everything wrong in any file, each with its position.
     """
-    lines = [Path(each) for each in paths if is_estate_of_lines(Path(each))]
-    if lines:
-        from blastradius.lines import load_lines
-
-        if len(paths) > 1:
-            raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
-        return load_lines(lines[0], progress)
+    apart = _estate_apart([Path(each) for each in paths], progress)
+    if apart is not None:
+        return apart
     from blastradius.reading import uncollected
 
     with uncollected():
         return survey(paths, progress).estate()
 
 
+def _estate_apart(paths: Sequence[Path], progress: Progress | None) -> Estate | None:
+    """The estate of JSON Lines or Parquet that paths name; it stands on its own."""
+    lines = [each for each in paths if is_estate_of_lines(each)]
+    tables = [file for each in paths for file in tables_of(each)]
+    if not lines and not tables:
+        return None
+    from blastradius.lines import load_lines, load_tables
+
+    if lines and len(paths) > 1:
+        raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
+    if lines:
+        return load_lines(lines[0], progress)
+    other = [each for each in paths if not tables_of(each)]
+    if other:
+        raise InputError([f"{other[0]}: an estate of Parquet stands on its own; name no other files beside it"])
+    return load_tables(tables, progress)
+
+
 def survey(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Survey:
     """What each file comes to, further files it asks for included, and what is wrong with the others."""
-    session = _Session(progress or (lambda _: None))
+    session = _Session(progress or quiet)
     for given in paths:
         try:
             session.take(given)
@@ -124,8 +138,11 @@ class _Session:
             self.found.parts += self.loaded(parse_document(sys.stdin.read(), "<stdin>"))
         elif is_a(Path.is_file, path / FILE_NAME):
             self.workspace(read_document(path / FILE_NAME))
-        elif is_a(Path.is_dir, path):
+        elif is_a(Path.is_dir, path) and not tables_of(path):
             self.folder(path)
+        elif is_estate_of_lines(path) or tables_of(path):
+            why = "an estate of JSON Lines or Parquet, which is checked as it loads; ask it a question"
+            raise InputError([f"{path}: {why}, such as `blastradius rank {path}`"])
         else:
             self.progress(str(path))
             document = read_document(path)
@@ -142,11 +159,11 @@ class _Session:
         passed = []
         if not any(file.suffix.lower() in ESTATE_SUFFIXES for file in files):
             self.found.problems.append(f"{folder}: the folder has no YAML or JSON file")
-        for file in files:
+        for number, file in enumerate(files):
             if not _might_be_estate(file):
                 passed.append(str(file))
                 continue
-            self.progress(str(file))
+            self.progress(str(file), number / len(files))
             try:
                 document = read_document(file, root=folder)
                 if native.recognises(document.data):
@@ -166,9 +183,12 @@ class _Session:
         workspace = read_workspace(document)
         parts: list[Part] = []
         numbers: list[int] = []
-        for source in sources_of(workspace, self.found.problems):
+        sources = list(sources_of(workspace, self.found.problems))
+        count, files = 0, sum(len(each.files) for each in sources)
+        for source in sources:
             for file in source.files:
-                self.progress(str(file))
+                self.progress(str(file), count / files)
+                count += 1
                 try:
                     found = self.listed(file, source)
                 except InputError as error:

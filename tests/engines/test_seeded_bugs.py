@@ -26,11 +26,18 @@ proving = sys.modules["blastradius.engine.prove"]
 
 
 def worlds() -> list[tuple[Estate, Scenario]]:
-    """A world for every control, and random ones, the same every time."""
+    """A world for every control, two that are rare, and random ones, the same every time."""
     found = [
         (estate(*relations, controls={host: Control(kind=kind)}, entities=entities), scenario(seed))
         for kind, relations, entities, host, seed, _ in CONTROL_CASES
     ]
+    own_rows = {"reads:o>d": Control(kind=ControlKind.OBJECT_AUTHZ)}
+    approved = {"permits:c>o": Control(kind=ControlKind.APPROVAL)}
+    rare = (
+        estate("grants:k>o", "reads:o>d extent=subset", "contains:d>k2", controls=own_rows),
+        estate("grants:k>c", "permits:c>o", controls=approved),
+    )
+    found += [(each, scenario("leak k")) for each in rare]
     for seed in range(WORLDS):
         rng = random.Random(seed)
         built = random_estate(rng)

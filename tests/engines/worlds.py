@@ -27,13 +27,17 @@ KINDS = tuple(Kind)
 
 
 def random_estate(rng: random.Random) -> Estate:
-    """An estate of up to 14 entities and 30 relations: cycles, groups, joint grants, controls that may fall."""
+    """An estate of up to 14 entities and 42 relations: cycles, groups, joint grants, controls that may fall.
+
+    Degenerate ones are among them: empty, of one entity, without a relation, without a control, and full of controls.
+    """
     count = rng.choice((0, 1, 2, 5, 8, 11, 14))
+    chance = rng.choice((0.3, 0.3, 0.3, 0.0, 1.0))
     names = [(f"x{i}", rng.choice(KINDS)) for i in range(count)]
-    relations = [found for _ in range(rng.randrange(3 * count + 1)) if (found := _relation(rng, names))]
+    relations = [found for _ in range(rng.randrange(3 * count + 1)) if (found := _relation(rng, names, chance))]
     unique = {each.id: each for each in relations}
     zones = tuple(Zone(id=f"z{i}", flat=rng.random() < 0.5) for i in range(2))
-    entities = tuple(_entity(rng, names, name, kind) for name, kind in names)
+    entities = tuple(_entity(rng, names, name, kind, chance) for name, kind in names)
     return Estate.build([Loaded(entities=entities, relations=tuple(unique.values()), zones=zones)])
 
 
@@ -53,9 +57,9 @@ def random_scenario(rng: random.Random, estate: Estate) -> Scenario:
     )
 
 
-def _entity(rng: random.Random, names: list[tuple[str, Kind]], name: str, kind: Kind) -> Entity:
+def _entity(rng: random.Random, names: list[tuple[str, Kind]], name: str, kind: Kind, chance: float) -> Entity:
     allowed = [each for each, (kinds, _) in PLACES.items() if kind in kinds]
-    stated: dict[str, object] = {"id": name, "controls": _controls(rng, names, allowed, 0.3)}
+    stated: dict[str, object] = {"id": name, "controls": _controls(rng, names, allowed, chance)}
     stated["zone"] = rng.choice((None, "z0", "z1", "elsewhere"))
     if kind == Kind.OPERATION:
         stated |= {"api": rng.choice((None, "a", "b", "z0")), "anonymous": rng.random() < 0.3}
@@ -65,7 +69,7 @@ def _entity(rng: random.Random, names: list[tuple[str, Kind]], name: str, kind: 
     return ENTITY_TYPES[kind].model_validate(stated)
 
 
-def _relation(rng: random.Random, names: list[tuple[str, Kind]]) -> Relation | None:
+def _relation(rng: random.Random, names: list[tuple[str, Kind]], chance: float) -> Relation | None:
     verb = rng.choice(list(Verb))
     ends = SIGNATURES[verb]
     sources = [name for name, kind in names if kind in ends.sources]
@@ -82,7 +86,7 @@ def _relation(rng: random.Random, names: list[tuple[str, Kind]]) -> Relation | N
         "extent": rng.choice(("all", "subset")),
         "dependency": rng.choice((None, "hard", "hard", "soft", "none")),
         "buffer_h": rng.choice((None, 10.0)),
-        "controls": _controls(rng, names, allowed, 0.3),
+        "controls": _controls(rng, names, allowed, chance),
     }
     if verb == Verb.DEPENDS_ON:
         stated |= {"at_least": rng.choice((None, rng.randint(1, len(them)))), "capacity_loss": rng.random() < 0.3}
