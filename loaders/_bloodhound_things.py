@@ -294,12 +294,20 @@ class Things:
             scope = self.scope(each, thing, at)
             if scope:
                 self.g.relate(Verb.GRANTS, token, scope, at=at)
-        app = self._app(node)
-        if app and thing.is_a("GH_AppInstallation"):
-            label = self.label(thing)
-            self.g.relate(Verb.HOLDS, self.keep(Service, app, label or "", label, at), token, at=at)
-            if not self._owns(self._stated(thing), (app,), at):
-                self.about["app"].add(app)
+        if thing.is_a("GH_AppInstallation"):
+            self._installed(thing, node, token, at)
+
+    def _installed(self, thing: Thing, node: Node, token: str, at: At) -> None:
+        """The app that holds an installation: the one of its client id, described in the load or not."""
+        found = self.nodes.find(End(kind="GH_App", matches=(("client_id", node.text("client_id")),)))
+        if isinstance(found, Node) and self.role(found.kinds) == Role.SERVICE:
+            self.whole(Thing(found.id, Role.SERVICE, found.kinds, found), at)
+        app, label = self._app(node), self.label(thing)
+        if app is None:
+            return
+        self.g.relate(Verb.HOLDS, self.keep(Service, app, label or "", label, at), token, at=at)
+        if not self._owns(self._stated(thing), (app,), at):
+            self.about["app"].add(app)
 
     def _owned(self, thing: Thing, at: At) -> None:
         """The party of a thing: as stated, an app's owner, or the tenant that registered a principal."""

@@ -631,6 +631,10 @@ OBJECT: dict[str, Any] = thing(
 def test_order_repetition_and_splitting_change_nothing() -> None:
     halves = (graph(NODES, EDGES[:5]), graph(NODES, EDGES[5:]))
     laws.lawful(LOADER, halves, graph(NODES, EDGES))
+    app = node("a", "GH_App", slug="parcel", client_id="Iv1", owner_login="p", owner_node_id="O_9")
+    installed = node("i", "GH_AppInstallation", app_slug="parcel", client_id="Iv1", permissions={"contents": "read"})
+    for pair in ([app, installed], [installed, app]):
+        laws.lawful(LOADER, (graph(pair[:1], []), graph(pair[1:], [])), graph(pair, []))
     one, other = thing("11", "A", Aces=[ace("12", "GenericAll")]), thing("12", "B", Members=[ref("11", "Group")])
     laws.lawful(LOADER, (sharphound("groups", one), sharphound("groups", other)), sharphound("groups", one, other))
 
