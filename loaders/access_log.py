@@ -258,7 +258,7 @@ class Log:
 
 LOADER = Loader(
     name="access_log",
-    title="Access logs (Common, Combined, Envoy, W3C, JSON, key=value)",
+    title="Access logs (Common, Combined, Envoy, AWS load balancers, HAProxy, W3C, JSON, key=value)",
     suffixes=(".log", ".txt", ".jsonl", ".json"),
     recognises=recognises,
     load=load,
