@@ -123,12 +123,14 @@ class Reading:
         except ValidationError as error:
             for each in error.errors(include_url=False)[:3]:
                 where = ".".join(map(str, each["loc"]))
-                message = f"{where} is {quoted(each['input'])}; {each['msg'].replace('Input should be', 'expected')}"
+                message = (
+                    f"{where} is {quoted(str(each['input']))}; {each['msg'].replace('Input should be', 'expected')}"
+                )
                 self.problems.append(f"{self.shown}:{self.lines}: {message}")
 
     def _thing(self, data: Any, offset: int) -> None:
         if not isinstance(data, dict):
-            self.problems.append(f"{self.shown}:{self.lines}: expected an object, found {quoted(data)}")
+            self.problems.append(f"{self.shown}:{self.lines}: expected an object, found {quoted(str(data))}")
         elif "verb" in data:
             self._relation(Relation.model_validate(data), offset)
         elif "kind" in data and data["kind"] in _KIND:
