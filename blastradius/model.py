@@ -454,11 +454,8 @@ class Tally(Frozen):
         return self.facts + self.rejected + self.ignored
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(
-            facts=self.facts + other.facts,
-            rejected=self.rejected + other.rejected,
-            ignored=self.ignored + other.ignored,
-        )
+        facts, rejected = self.facts + other.facts, self.rejected + other.rejected
+        return Tally(facts=facts, rejected=rejected, ignored=self.ignored + other.ignored)
 
 
 class ExpectedFact(Frozen):

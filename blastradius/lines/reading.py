@@ -153,11 +153,11 @@ class Reading:
             for each in error.errors(include_url=False)[:3]:
                 where = ".".join(map(str, each["loc"]))
                 expected = each["msg"].replace("Input should be", "expected")
-                self._refuse(f"{where} is {quoted(each['input'])}; {expected}")
+                self._refuse(f"{where} is {quoted(str(each['input']))}; {expected}")
 
     def _thing(self, data: Any) -> None:
         if not isinstance(data, dict):
-            self._refuse(f"expected an object, found {quoted(data)}")
+            self._refuse(f"expected an object, found {quoted(str(data))}")
         elif "verb" in data:
             self._relation(Relation.model_validate(data))
         elif "kind" in data and data["kind"] in _KIND:
