@@ -254,11 +254,17 @@ def compile_system(estate: Estate) -> System:
     return System(estate, columns, facts, RULES, steps)
 
 
+_SMALL = frozenset({"rule", "flow", "level", "hop", "gate"})
+"""Columns of small numbers, kept in a byte each."""
+
+
 def _together(parts: list[Steps]) -> Steps:
     columns: dict[str, Any] = {}
     for each in fields(Steps):
         values = [getattr(part, each.name) for part in (_NO_STEPS, *parts)]
         columns[each.name] = joined(values) if isinstance(values[0], Lists) else np.concatenate(values)
+        if each.name in _SMALL:
+            columns[each.name] = columns[each.name].astype(np.int8)
     return Steps(**columns)
 
 

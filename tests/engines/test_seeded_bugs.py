@@ -26,18 +26,19 @@ proving = sys.modules["blastradius.engine.prove"]
 
 
 def worlds() -> list[tuple[Estate, Scenario]]:
-    """A world for every control, two that are rare, and random ones, the same every time."""
+    """A world for every control, some that are rare, and random ones, the same every time."""
     found = [
         (estate(*relations, controls={host: Control(kind=kind)}, entities=entities), scenario(seed))
         for kind, relations, entities, host, seed, _ in CONTROL_CASES
     ]
     own_rows = {"reads:o>d": Control(kind=ControlKind.OBJECT_AUTHZ)}
     approved = {"permits:c>o": Control(kind=ControlKind.APPROVAL)}
-    rare = (
-        estate("grants:k>o", "reads:o>d extent=subset", "contains:d>k2", controls=own_rows),
-        estate("grants:k>c", "permits:c>o", controls=approved),
-    )
-    found += [(each, scenario("leak k")) for each in rare]
+    found += [
+        (estate("grants:k>o", "reads:o>d extent=subset", "contains:d>k2", controls=own_rows), scenario("leak k")),
+        (estate("grants:k>c", "permits:c>o", controls=approved), scenario("leak k")),
+        (estate("grants:k>c", "permits:c+c2>o"), scenario("leak k")),
+        (estate("owns:p>k"), scenario("compromise p")),
+    ]
     for seed in range(WORLDS):
         rng = random.Random(seed)
         built = random_estate(rng)
