@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from blastradius.errors import InputError
 from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
@@ -27,6 +27,12 @@ class SourceRequest(Frozen):
     options: dict[str, Any] = Field(default_factory=dict)
     provenance: Provenance
 
+    @model_validator(mode="after")
+    def _has_no_secret(self) -> SourceRequest:
+        if looks_secret(repr(self.options)):
+            raise InputError([f"{self.provenance}: an option looks like a secret; name the thing by something else"])
+        return self
+
 
 Thing = TypeVar("Thing", Entity, Relation)
 _PLAIN = ("name", "owner", "description", "api", "method", "path", "classification", "justification")
@@ -37,16 +43,18 @@ def _clear(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
     secret = {name for name in {name for each in things for name in _names(each)} if looks_secret(name)}
     for each in things if secret else ():
         if not secret.isdisjoint(_names(each)):
-            at = each.provenance[0] if each.provenance else "a fact"
             what = f"this {each.kind}" if isinstance(each, Entity) else f"what is related here by {each.verb}"
-            raise InputError([f"{at}: an id of {what} looks like a secret; name it by something else"])
+            raise InputError(
+                [f"{_at(each.provenance)}: an id of {what} looks like a secret; name it by something else"]
+            )
     return tuple(map(_redacted, things))
 
 
 def _names(thing: Entity | Relation) -> tuple[str, ...]:
+    providers = [each.provided_by for each in thing.controls if each.provided_by]
     if isinstance(thing, Relation):
-        return (*thing.sources, *thing.targets)
-    return thing.id, thing.zone or "", vars(thing).get("copy_of") or ""
+        return (*thing.sources, *thing.targets, *providers)
+    return (thing.id, thing.zone or "", vars(thing).get("copy_of") or "", *providers)
 
 
 def _redacted(thing: Thing) -> Thing:
@@ -59,6 +67,37 @@ def _redacted(thing: Thing) -> Thing:
     if any(each.why and looks_secret(each.why) for each in thing.controls):
         clear["controls"] = tuple(each.model_copy(update={"why": redacted(each.why or "")}) for each in thing.controls)
     return thing.model_copy(update=clear) if clear else thing
+
+
+def _clear_zones(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+    """Zones whose ids and names look like no secret."""
+    for each in zones:
+        if looks_secret(each.id):
+            raise InputError(
+                [f"{_at(each.provenance)}: the id of this zone looks like a secret; name it by something else"]
+            )
+    return tuple(each.model_copy(update={"name": redacted(each.name)}) if each.name else each for each in zones)
+
+
+def _clear_expectations(expected: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
+    """Expectations that name nothing by a secret."""
+    for each in expected:
+        if looks_secret(repr((each.scenario, each.reached, each.not_reached, each.possible))):
+            raise InputError(
+                [f"{_at(each.provenance)}: something named here looks like a secret; name it by something else"]
+            )
+    return tuple(
+        each.model_copy(update={"name": redacted(each.name), "why": redacted(each.why) if each.why else None})
+        for each in expected
+    )
+
+
+def _clear_classes(ignored: dict[str, int]) -> dict[str, int]:
+    return {redacted(what): count for what, count in ignored.items()}
+
+
+def _at(provenance: tuple[Provenance, ...]) -> str:
+    return str(provenance[0]) if provenance else "a fact"
 
 
 class Loaded(Frozen):
@@ -75,12 +114,12 @@ class Loaded(Frozen):
     as_of: str | None = None
     entities: Annotated[tuple[Entity, ...], AfterValidator(_clear)] = ()
     relations: Annotated[tuple[Relation, ...], AfterValidator(_clear)] = ()
-    zones: tuple[Zone, ...] = ()
-    expectations: tuple[Expectation, ...] = ()
+    zones: Annotated[tuple[Zone, ...], AfterValidator(_clear_zones)] = ()
+    expectations: Annotated[tuple[Expectation, ...], AfterValidator(_clear_expectations)] = ()
     requests: tuple[SourceRequest, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Tally = Tally()
-    ignored: dict[str, int] = Field(default_factory=dict)
+    ignored: Annotated[dict[str, int], AfterValidator(_clear_classes)] = Field(default_factory=dict)
 
 
 class Document(Protocol):

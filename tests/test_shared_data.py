@@ -36,13 +36,16 @@ OUTCOMES = {
     "lineage/dbt/*": "facts",
     "lineage/openlineage/OpenLineage.schema.json": "refused: a JSON Schema",
     "lineage/openlineage/*": "facts",
-    # APIs; one description only sends
-    "openapi/*.tar.gz": "refused: packed with gzip; unpack it first",
-    "openapi/xero-webhooks.yaml": "ignored",
+    # APIs; one description only sends, one is an archive of many files
     "openapi/*": "facts",
+    # graphs of peers; of two no kind is known
+    "graph_peers/opengraph-schema/opengraph-minimal.json": "refused: a graph of kinds that are not known",
+    "graph_peers/opengraph-schema/*": "refused: a JSON Schema",
+    "graph_peers/openhound-sample_graph.json": "refused: a graph of kinds that are not known",
+    "graph_peers/*": "facts",
     # threat models
     "threat_models/otm/otm_schema.json": "refused: a JSON Schema",
-    "threat_models/pytm/tm.py.txt": "refused: no loader recognises it",
+    "threat_models/pytm/tm.py.txt": "refused: a pytm model as Python code, which is never run",
     "threat_models/*": "facts",
     # traffic
     "traffic/zipkin/envoy.json": "refused: here one without a service; option service names it",
