@@ -14,6 +14,7 @@ from blastradius import plugins
 from blastradius.cli import main
 from blastradius.errors import InputError
 from blastradius.estate import Estate
+from blastradius.exports import exports
 from blastradius.loader import Loaded
 from blastradius.loading import load, survey
 from blastradius.model import NoteKind
@@ -191,7 +192,7 @@ def test_no_command_says_a_secret(name: str, shared: Path, tmp_path: Path, capfd
 
 
 def commands(file: Path, folder: Path) -> Iterator[list[str]]:
-    """Every question there is, with what it has to be told, in every format; and a picture."""
+    """Every question there is, with what it has to be told, in every format; every export; and a picture."""
     things = load([file]).entities.values()
     ways = {"party": "--compromise", "service": "--compromise", "credential": "--leak", "store": "--breach"}
     seed = next([ways[str(each.kind)], each.id] for each in things if str(each.kind) in ways)
@@ -200,6 +201,7 @@ def commands(file: Path, folder: Path) -> Iterator[list[str]]:
     for name in ("check", *plugins.queries()):
         for fmt in ("table", "json", "csv", "markdown"):
             yield [name, str(file), *told.get(name, []), "--format", fmt]
+    yield from (["export", str(file), "--to", name] for name in exports())
     yield ["draw", str(file), *seed, "--output", str(folder / "picture.dot")]
 
 
