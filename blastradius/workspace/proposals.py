@@ -178,22 +178,30 @@ def _strange(name: str) -> str:
 
 
 def _near(things: Iterable[Entity]) -> Iterator[Proposed]:
-    """Names that differ in one letter; a digit tells things apart on purpose."""
-    groups: dict[tuple[Kind, str], list[Entity]] = defaultdict(list)
+    """Names that people spell nearly alike; those with digits tell things apart on purpose."""
+    groups: dict[tuple[Kind, str], list[tuple[Id, str]]] = defaultdict(list)
     for each in things:
-        name = key(_shown(each))
+        shown = _shown(each)
+        name = key(shown)
+        if any(map(str.isdigit, name)):
+            continue
         for less in {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))}:
-            groups[each.kind, less].append(each)
+            groups[each.kind, less].append((each.id, shown))
     seen: set[tuple[Id, Id]] = set()
     for (_, less), group in sorted(groups.items()):
-        for one, other in combinations(group, 2) if len(less) > _LEAST and len(group) <= _CROWD else ():
-            pair = (min(one.id, other.id), max(one.id, other.id))
-            if pair not in seen and _is_near(key(_shown(one)), key(_shown(other))):
-                seen.add(pair)
-                said = f"{_shown(one)!r} and {_shown(other)!r} are spelled nearly alike"
-                yield Proposed("near-duplicate", pair, said, f"same: {{{_yaml(pair[0])}: [{_yaml(pair[1])}]}}")
+        pairs = combinations(sorted(group), 2) if len(less) > _LEAST and len(group) <= _CROWD else ()
+        for (one, shown), (other, alike) in pairs:
+            if (one, other) not in seen and _is_near(shown, alike):
+                seen.add((one, other))
+                said = f"{shown!r} and {alike!r} are spelled nearly alike"
+                yield Proposed("near-duplicate", (one, other), said, f"same: {{{_yaml(one)}: [{_yaml(other)}]}}")
 
 
 def _is_near(one: str, other: str) -> bool:
-    digits = [re.sub(r"\D", "", each) for each in (one, other)]
-    return one != other and digits[0] == digits[1] and SequenceMatcher(None, one, other).ratio() >= LIKE
+    """Whether two names differ as a slip does: in a letter of a longer word, not in a short word of its own."""
+    words, others = (re.findall(r"\w+", each.casefold()) for each in (one, other))
+    if len(words) == len(others):
+        differing = [min(map(len, pair)) for pair in zip(words, others, strict=True) if pair[0] != pair[1]]
+        if not differing or min(differing) <= _LEAST:
+            return False
+    return key(one) != key(other) and SequenceMatcher(None, key(one), key(other)).ratio() >= LIKE

@@ -73,8 +73,17 @@ def test_spellings_and_characters_that_look_alike() -> None:
     assert "cyrillic small letter a" in confused.evidence
 
 
-def test_digits_tell_things_apart() -> None:
-    assert told(estate(("t", SERVICE, "worker-1", None), ("t", SERVICE, "worker-2", None))) == []
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("worker-1", "worker-2"),
+        ("service-x", "service-y"),
+        ("any ecs in Ohio", "any eks in Ohio"),
+        ("94F2BE-8", "94F2BC-8"),
+    ],
+)
+def test_digits_and_short_words_tell_things_apart(one: str, other: str) -> None:
+    assert told(estate(("t", SERVICE, one, None), ("t", SERVICE, other, None))) == []
 
 
 def test_what_is_said_to_be_different_is_not_proposed_again() -> None:
