@@ -30,7 +30,8 @@ def index(loaders: Iterable[Loader]) -> str:
             "# What can be read\n",
             "A file that is named is read by the loader that recognises what it is. A loader takes in what the format "
             "says and notes what it cannot; each page lists what has to be declared besides. Options are said of a "
-            "source where it is named. A format that is missing: [writing a loader](writing-a-loader.md).\n",
+            "source in [the workspace](../workspace.md). A format that is missing: [writing a "
+            "loader](writing-a-loader.md).\n",
             "| format | files | reads |\n|---|---|---|",
             *rows,
             "",
