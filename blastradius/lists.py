@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.int64]
+Small = NDArray[np.int8]
+"""Numbers that fit into a byte, where there are millions of them."""
+
 Flags = NDArray[np.bool_]
 
 

@@ -44,8 +44,8 @@ def measured(system: System, worlds: Sequence[World], proposal: Proposal | None 
     """
     ruler = _Ruler(system)
     found: dict[int, Measure] = {}
-    for solved in audited(system, worlds, proposal):
-        found.update(zip(solved.places.tolist(), ruler.measures(solved), strict=True))
+    for each in map(ruler.measures, audited(system, worlds, proposal)):
+        found.update(each)
     return [found[place] for place in range(len(worlds))]
 
 
@@ -55,11 +55,17 @@ def is_audited(estate: Estate) -> bool:
 
 
 def audited(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> Iterator[Solved]:
-    """Worlds solved, each block of them verified by the independent checker unless the estate is too large for it."""
-    for solved in solve_worlds(system, worlds, proposal=proposal):
-        if is_audited(system.estate):
-            check_worlds(system.estate, solved, proposal.estate if proposal is not None else None)
-        yield solved
+    """Worlds solved, each block of them verified by the independent checker unless the estate is too large for it.
+
+    No block is kept here: who asks for the next one should have let go of the one before, or both take memory.
+    """
+
+    def checked(solved: Solved) -> Solved:
+        check_worlds(system.estate, solved, proposal.estate if proposal is not None else None)
+        return solved
+
+    found = solve_worlds(system, worlds, proposal=proposal)
+    return map(checked, found) if is_audited(system.estate) else found
 
 
 class _Ruler:
@@ -69,7 +75,7 @@ class _Ruler:
         entities = system.columns.entities
         self.system = system
         self.jewels = np.flatnonzero(entities.crown_jewel)
-        self.jewel_names = np.array([entities.ids[each] for each in self.jewels.tolist()], np.str_)
+        self.jewel_names = np.array([entities.ids[each] for each in self.jewels.tolist()], np.object_)
         self.processes = np.flatnonzero(entities.kind == KINDS.index(Kind.PROCESS))
         stores = np.flatnonzero(entities.records > 0)
         originals = np.array([_original(entities.copy_of, each) for each in stores.tolist()], np.int64)
@@ -78,16 +84,18 @@ class _Ruler:
         self.records = entities.records[self.stores]
         self.roots = np.flatnonzero(np.diff(originals[together], prepend=-1))
 
-    def measures(self, solved: Solved) -> Iterator[Measure]:
-        """The measure of each world of a block, in order."""
+    def measures(self, solved: Solved) -> dict[int, Measure]:
+        """The measure of each world of a block, by its place in the list that was asked."""
         worlds = len(solved.places)
         entities = self._entities(solved)
         jewels = unpacked(entities[self.jewels], worlds)
         records, reached = self._records(solved), _count(entities, worlds)
         processes = _count(entities[self.processes], worlds)
-        for world in range(worlds):
+        found = {}
+        for world, place in enumerate(solved.places.tolist()):
             names = tuple(self.jewel_names[jewels[:, world]].tolist())
-            yield Measure(names, int(records[world]), int(processes[world]), int(reached[world]))
+            found[place] = Measure(names, int(records[world]), int(processes[world]), int(reached[world]))
+        return found
 
     def _entities(self, solved: Solved) -> Bits:
         """For each entity the worlds in which something holds of it that did not hold from the start."""

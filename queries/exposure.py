@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import CAPABILITIES, Assumption, compile_system, solve
+from blastradius.engine import CAPABILITIES, Assumption, Solved, compile_system, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.measuring import audited, is_audited
@@ -82,11 +83,13 @@ def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
     system, starts = compile_system(estate), every_start(estate)
     worlds = start_worlds(starts, params)
     facts = np.array([system.facts.number(Fact(params.entity, each)) for each in CAPABILITIES], np.int64)
-    reaching = {
-        place for solved in audited(system, worlds) for place in solved.places[solved.holds(facts).any(axis=0)].tolist()
-    }
+
+    def reaching(solved: Solved) -> list[int]:
+        found: list[int] = solved.places[solved.holds(facts).any(axis=0)].tolist()
+        return found
+
     rows = []
-    for place in sorted(reaching):
+    for place in sorted(chain.from_iterable(map(reaching, audited(system, worlds)))):
         start, way = starts[place]
         reach = solve(estate, worlds[place].scenario, system=system)
         for capability in held_over(reach)[params.entity]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from blastradius.engine import World, compile_system, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded
-from blastradius.measuring import Measure, measured
-from blastradius.model import Kind, Store
+from blastradius.measuring import Measure, audited, measured
+from blastradius.model import Kind, Level, Scenario, Store
 from blastradius.telling import records_read
 from tests.engines.test_rules_needed import estate
 from tests.engines.worlds import random_estate, random_scenario
@@ -62,6 +63,22 @@ def test_many_worlds_measure_as_one_by_one(seed: int) -> None:
     built = with_records(rng, random_estate(rng))
     worlds = [World(random_scenario(rng, built)) for _ in range(rng.choice((1, 5, 70)))]
     assert measured(compile_system(built), worlds) == [measure_of(built, each) for each in worlds]
+
+
+def test_a_block_of_worlds_is_gone_before_the_next_is_solved(northwind: Path) -> None:
+    worlds = [World(Scenario(compromise=("acme",)))] * 3000
+    seen = []
+    for block in map(weakref.ref, audited(compile_system(br.load(northwind)), worlds)):
+        assert block() is None
+        seen.append(block)
+    assert len(seen) == 3
+
+
+def test_many_worlds_share_the_names_of_crown_jewels(northwind: Path) -> None:
+    worlds = [World(Scenario(compromise=("acme",), assume=Level.LATERAL))] * 2
+    one, other = measured(compile_system(br.load(northwind)), worlds)
+    assert one.crown_jewels
+    assert all(a is b for a, b in zip(one.crown_jewels, other.crown_jewels, strict=True))
 
 
 def test_rank_of_northwind_is_that_of_each_start(northwind: Path) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from blastradius.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns, columns_of
 from blastradius.estate import Estate
-from blastradius.lists import Flags, Lists, Numbers, joined
+from blastradius.lists import Flags, Lists, Numbers, Small, joined
 from blastradius.memory import require
 from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, Verb
 from blastradius.rules import CLOSURE, RULES, Condition, End, Flow, Rule
@@ -134,12 +134,12 @@ class Steps:
     ``NOWHERE``.
     """
 
-    rule: Numbers
-    flow: Numbers
-    level: Numbers
-    hop: Numbers
+    rule: Small
+    flow: Small
+    level: Small
+    hop: Small
     premises: Lists
-    gate: Numbers
+    gate: Small
     need: Numbers
     conclusion: Numbers
     blockers: Lists
@@ -254,28 +254,26 @@ def compile_system(estate: Estate) -> System:
     return System(estate, columns, facts, RULES, steps)
 
 
-_SMALL = frozenset({"rule", "flow", "level", "hop", "gate"})
-"""Columns of small numbers, kept in a byte each."""
-
-
 def _together(parts: list[Steps]) -> Steps:
     columns: dict[str, Any] = {}
     for each in fields(Steps):
         values = [getattr(part, each.name) for part in (_NO_STEPS, *parts)]
         columns[each.name] = joined(values) if isinstance(values[0], Lists) else np.concatenate(values)
-        if each.name in _SMALL:
-            columns[each.name] = columns[each.name].astype(np.int8)
     return Steps(**columns)
+
+
+def _alike(count: int, number: int) -> Small:
+    return np.full(count, number, np.int8)
 
 
 _NONE = np.zeros(0, np.int64)
 _NO_STEPS = Steps(
-    rule=_NONE,
-    flow=_NONE,
-    level=_NONE,
-    hop=_NONE,
+    rule=_alike(0, 0),
+    flow=_alike(0, 0),
+    level=_alike(0, 0),
+    hop=_alike(0, 0),
     premises=Lists.singles(_NONE),
-    gate=_NONE,
+    gate=_alike(0, 0),
     need=_NONE,
     conclusion=_NONE,
     blockers=Lists.singles(_NONE),
@@ -310,12 +308,12 @@ def _fallen_controls(columns: Columns, facts: Numbering) -> list[Steps]:
 def _plain_steps(place: int, rule: Rule, premises: Lists, conclusion: Numbers, shut: Flags) -> Steps:
     count = len(conclusion)
     return Steps(
-        rule=np.full(count, place),
-        flow=np.full(count, NOWHERE),
-        level=np.full(count, int(rule.level)),
-        hop=np.ones(count, np.int64),
+        rule=_alike(count, place),
+        flow=_alike(count, NOWHERE),
+        level=_alike(count, int(rule.level)),
+        hop=_alike(count, 1),
         premises=premises,
-        gate=np.zeros(count, np.int64),
+        gate=_alike(count, ALL),
         need=np.zeros(count, np.int64),
         conclusion=conclusion,
         blockers=Lists.of([()] * count),
@@ -411,12 +409,12 @@ class _Grounding:
         strands = strands.take(rows)
         count = len(strands)
         return Steps(
-            rule=np.full(count, place),
-            flow=np.full(count, rule.flows.index(flow)),
-            level=np.full(count, int(rule.level)),
-            hop=np.full(count, flow.hop),
+            rule=_alike(count, place),
+            flow=_alike(count, rule.flows.index(flow)),
+            level=_alike(count, int(rule.level)),
+            hop=_alike(count, flow.hop),
             premises=premises,
-            gate=np.full(count, gate),
+            gate=_alike(count, gate),
             need=need,
             conclusion=self.facts.facts(strands.end(flow.gives[0]).first, flow.gives[1]),
             blockers=self._blockers(flow, strands),

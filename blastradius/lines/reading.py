@@ -224,5 +224,5 @@ class Reading:
 
 
 def array_of(column: array[Any]) -> Numbers:
-    """A column as numbers."""
-    return np.array(column, np.int64)
+    """A column as numbers, in the same memory where they are of that size already."""
+    return np.asarray(column, np.int64)
