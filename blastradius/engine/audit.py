@@ -1,23 +1,24 @@
 """The independent checker for many worlds at once: its own reading of the rules, one bit a world.
 
 Of each block of worlds it asks what ``certificate`` asks of one: does every claimed fact follow, in some order, from
-the seeds, and is there no open way out of what is claimed? The order comes with the claims and is a hint only: what
-does not follow in that order is tried again until it does, or is refused. Facts that lead to each other by ways that
-nothing can close hold in the same worlds, and are looked at as one.
+the seeds, and is there no open way out of what is claimed? Each fact must be claimed exactly where a seed or a way from
+the claims leads to it. Where no fact needs itself, that is both answers; facts that may (knots) are derived anew from
+the seeds and the rest. The order comes with the claims and is a hint only: what does not follow in that order is tried
+again until it does, or is refused. Facts that lead to each other by ways that nothing can close hold in the same
+worlds, and are looked at as one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from blastradius.engine.audit_book import Asked, Book, ways_of_proposal
-from blastradius.engine.audit_page import Batch, Flags, Page, Words
+from blastradius.engine.audit_page import TOGETHER, Batch, Ints, Page, Words
 from blastradius.engine.proof import Claims, Roll
 from blastradius.engine.ways import all_ways
 from blastradius.errors import CertificateError
@@ -87,66 +88,57 @@ class _Check:
         self._refuse_facts(page.others, apart, "holds elsewhere than what leads to it and back")
         self._refuse_facts(page.beyond, claims.said(page.beyond), "is claimed, and no rule gives it here")
         self.masks = self._open()
+        self.seeded, self.seeds = self._seeds()
 
     def run(self, swift: Any) -> None:
-        """Derive what is claimed, then see that nothing leads out of it."""
+        """See that each class is claimed where some way leads to it, and that what may need itself has a beginning."""
         if swift is None:
-            self._run_with_numpy()
+            self._see_what_leads_where()
+            self._see_beginnings()
             return
-        derived = self._seeds()
-        flat = (each.reshape(-1) for each in (derived, self.claimed, self.masks))
-        verdict, place = swift.audit(*flat, np.uint32(self.words), self.page.flat)
+        wrong = np.zeros(self.words, np.uint64)
+        flat = (each.reshape(-1) for each in (self.claimed, self.seeds, self.masks))
+        verdict, place = swift.audit(*flat, self.seeded, wrong, self.page.flat)
         if verdict != swift.FINE:
-            wrong = np.zeros(self.claimed.shape, np.uint64)
-            wrong[place] = derived[place] ^ self.claimed[place]
-            wrong[place, 0] |= np.uint64(not wrong[place].any())
-            self._refuse(wrong, _OVER if verdict == swift.OVER else _UNDER)
+            self._refuse(place, wrong, _OVER if verdict == swift.OVER else _UNDER)
 
-    def _run_with_numpy(self) -> None:
-        derived, late = self._derive()
-        self._refuse(derived & ~self.claimed, _OVER)
-        self._refuse(self.claimed & ~derived, _UNDER)
-        for batch in late:
-            out = batch.value(self.claimed, self.masks, self.page.besides) & ~self.claimed[batch.into]
-            if out.any():
-                wrong = np.zeros(self.claimed.shape, np.uint64)
-                wrong[batch.into] = out
-                self._refuse(wrong, _OVER)
+    def _see_what_leads_where(self) -> None:
+        """What ways from the claims lead to, and what is seeded, is what is claimed: no more, and no less."""
+        for number, batches in enumerate(self.page.batches):
+            first = number * TOGETHER
+            claimed = self.claimed[first : first + TOGETHER]
+            found = np.zeros(claimed.shape, np.uint64)
+            begin, end = np.searchsorted(self.seeded, (first, first + TOGETHER))
+            found[self.seeded[begin:end] - first] = self.seeds[begin:end]
+            for batch in batches:
+                found[batch.into - first] |= batch.value(self.claimed, self.masks, self.page.besides)
+            if not np.array_equal(found, claimed):
+                self._refuse_any(first, found & ~claimed, _OVER)
+                self._refuse_any(first, claimed & ~found, _UNDER)
 
-    def _derive(self) -> tuple[Words, list[Batch]]:
-        """What follows in order; with it the ways that were tried before all of their needs were complete."""
-        derived = self._seeds()
-        complete = (derived == self.claimed).all(axis=1)
-        late = []
-        for stage, batches in groupby(self.page.batches, key=lambda each: int(self.page.stage[each.gives[0]])):
-            together = list(batches)
-            for batch in together:
-                ready = complete[batch.needs].all(axis=1)
-                if not ready.all():
-                    late.append(batch.take(~ready))
-                self._try(batch, derived, complete)
-            if stage % 2:
-                self._try_again(together, derived, complete)
-        self._try_again(self.page.batches, derived, complete)
-        return derived, late
+    def _see_beginnings(self) -> None:
+        """Put aside what is claimed of knots, and derive it anew, until all of it is back or nothing new comes."""
+        first = self.page.knots
+        knots = self.claimed[first:]
+        aside = knots.copy()
+        knots[:] = 0
+        begin = np.searchsorted(self.seeded, first)
+        self.claimed[self.seeded[begin:]] = self.seeds[begin:]
+        batches, lacking = self.page.again, np.zeros(len(self.claimed), np.bool_)
+        while sum(map(self._try, batches)):
+            lacking[first:] = (knots != aside).any(axis=1)
+            batches = [each for one in batches if (each := one.take(lacking[one.gives])).ways.size]
+        self._refuse_any(first, aside & ~knots, _UNDER)
 
-    def _try_again(self, batches: Iterable[Batch], derived: Words, complete: Flags) -> None:
-        """Take the ways to what is not complete until it is, or nothing new comes of them."""
-        some_new = True
-        while some_new:
-            batches = [each for one in batches if (each := one.take(~complete[one.gives])).ways.size]
-            some_new = sum(self._try(batch, derived, complete) for batch in batches) > 0
-
-    def _try(self, batch: Batch, derived: Words, complete: Flags) -> bool:
+    def _try(self, batch: Batch) -> bool:
         """Take ways; whether anything new came of them."""
-        before = derived[batch.into]
-        found = before | batch.value(derived, self.masks, self.page.besides)
-        derived[batch.into] = found
-        complete[batch.into] = (found == self.claimed[batch.into]).all(axis=1)
+        before = self.claimed[batch.into]
+        found = before | batch.value(self.claimed, self.masks, self.page.besides)
+        self.claimed[batch.into] = found
         return not np.array_equal(before, found)
 
-    def _seeds(self) -> Words:
-        """What each world starts from: what its scenario says, and that distrusted controls are inactive."""
+    def _seeds(self) -> tuple[Ints, Words]:
+        """What each world starts from: what its scenario says, and that distrusted controls are inactive; by class."""
         fallen: dict[tuple[str, ...], list[int]] = {}
         places: list[int] = []
         starts = [0]
@@ -156,11 +148,12 @@ class _Check:
             gained = ((name, gain) for way, gains in _GAINS for name in getattr(asked, way) for gain in gains)
             places += (*self._places(gained), *fallen[asked.distrust])
             starts.append(len(places))
-        found = np.zeros(self.claimed.shape, np.uint64)
+        seeded, row = np.unique(self.page.classes[places], return_inverse=True)
+        found = np.zeros((len(seeded), self.words), np.uint64)
         number = np.repeat(np.arange(len(self.worlds)), np.diff(starts))
         bits = np.uint64(1) << (number % 64).astype(np.uint64)
-        np.bitwise_or.at(found, (self.page.classes[places], number // 64), bits)
-        return found
+        np.bitwise_or.at(found, (row.reshape(-1), number // 64), bits)
+        return seeded, found
 
     def _places(self, facts: Iterable[tuple[str, Capability]]) -> list[int]:
         """The places of those facts that the page knows."""
@@ -185,15 +178,19 @@ class _Check:
                 rows[[row[way] for way in self.page.closed.get(closing, ())], number] = False
         return np.packbits(rows, axis=-1, bitorder="little").view("<u8").astype(np.uint64, copy=False)
 
-    def _refuse(self, wrong: Words, why: str) -> None:
-        """Refuse if a class has a bit that is wrong."""
+    def _refuse_any(self, first: int, wrong: Words, why: str) -> None:
+        """Refuse if a class has a bit that is wrong, classes from ``first`` on."""
         if wrong.any():
-            self._refuse_facts(self.page.firsts, wrong, why)
+            place = int(np.argmax(wrong.any(axis=1)))
+            self._refuse(first + place, wrong[place], why)
 
     def _refuse_facts(self, facts: Roll, wrong: Words, why: str) -> None:
         if wrong.any():
             place = int(np.argmax(wrong.any(axis=1)))
             raise CertificateError(f"{facts.facts[place]} {why}, in {self._world(wrong[place])}")
+
+    def _refuse(self, place: int, wrong: Words, why: str) -> NoReturn:
+        raise CertificateError(f"{self.page.firsts.facts[place]} {why}, in {self._world(wrong)}")
 
     def _world(self, bits: Words) -> str:
         """The first of some worlds, in words."""

@@ -1,4 +1,4 @@
-"""A page of the audit's book: the ways that matter to some claims, and the order in which to try them."""
+"""A page of the audit's book: the ways that matter to some claims, by the classes they lead to."""
 
 from __future__ import annotations
 
@@ -22,13 +22,18 @@ Words = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
 _NONE: Ints = np.zeros(0, np.int64)
 _LAST = np.iinfo(np.int64).max
+_NARROW = 16
+TOGETHER = 2048
+"""Classes that are looked at together, so that their rows stay in the cache."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """Ways of as many needs each, to be tried at once: ``needs`` (ways, needs) and ``gives`` (ways), by class.
 
-    ``masks`` say where a way is open, by row of the block's masks; the ways to ``into[i]`` begin at ``firsts[i]``.
+    ``masks`` say where a way is open, by row of the block's masks. First stands one way to each class in ``into``,
+    those of most ways first; then a second one to each, and so on, as many as ``columns`` say; the rest stand at the
+    end, those to one class from each place in ``tails`` on.
     """
 
     ways: Ints
@@ -37,14 +42,22 @@ class Batch:
     least: Ints
     masks: Ints
     into: Ints
-    firsts: Ints
+    columns: list[int]
+    tails: Ints
 
     @classmethod
     def of(cls, ways: Ints, needs: Ints, gives: Ints, least: Ints, masks: Ints) -> Batch:
         """Ways in any order."""
-        order = np.argsort(gives, kind="stable")
-        into, firsts = np.unique(gives[order], return_index=True)
-        return cls(ways[order], needs[order], gives[order], least[order], masks[order], into, firsts)
+        _, number, counts = np.unique(gives, return_inverse=True, return_counts=True)
+        order = np.lexsort((gives, -counts[number.reshape(-1)]))
+        begins = np.flatnonzero(np.diff(gives[order], prepend=-1))
+        rank = np.minimum(np.arange(len(gives)) - np.repeat(begins, np.diff(begins, append=len(gives))), _NARROW)
+        columns = np.bincount(rank, minlength=_NARROW + 1)
+        order = order[np.argsort(rank, kind="stable")]
+        tails = np.flatnonzero(np.diff(gives[order[len(order) - columns[-1] :]], prepend=-1))
+        ways, needs, gives, least, masks = (each[order] for each in (ways, needs, gives, least, masks))
+        filled = columns[:-1][columns[:-1] > 0].tolist()
+        return cls(ways, needs, gives, least, masks, gives[: columns[0]], filled, tails)
 
     def take(self, some: Flags) -> Batch:
         """Some of the ways."""
@@ -63,7 +76,17 @@ class Batch:
                 found &= held.take(column, axis=0)
         if self.masks.any():
             found &= masks[self.masks]
-        return np.bitwise_or.reduceat(found, self.firsts, axis=0) if len(self.into) < len(found) else found
+        return self._by_class(found)
+
+    def _by_class(self, found: Words) -> Words:
+        at = self.columns[0]
+        reached = found[:at]
+        for longer in self.columns[1:]:
+            reached[:longer] |= found[at : at + longer]
+            at += longer
+        if len(self.tails):
+            reached[: len(self.tails)] |= np.bitwise_or.reduceat(found[at:], self.tails, axis=0)
+        return reached
 
 
 def _counted(held: Words, least: Ints) -> Words:
@@ -86,8 +109,9 @@ def _counted(held: Words, least: Ints) -> Words:
 class Page:
     """The ways that something claimed leads into, and the facts they speak of by class.
 
-    Classes are numbered in the order to try them; those of an odd ``stage`` wait for each other. ``firsts`` are one
-    fact of each class, ``others`` the rest; ``beyond`` are facts that the engine has and the book does not.
+    Classes from ``knots`` on may need themselves, by way of others or not; those before never do. ``batches`` have the
+    ways into each ``TOGETHER`` classes, ``again`` those into knots in the order to try them. ``firsts`` are one fact of
+    each class, ``others`` the rest; ``beyond`` are facts that the engine has and the book does not.
     """
 
     def __init__(self, estate: Estate, book: Book, claims: Claims) -> None:
@@ -112,23 +136,32 @@ class Page:
         alike = _alike(place[needs[starts[free]]], place[gives[free]], len(known))
         class_of = np.append(alike, -1)[place]
         ways = ways[(lengths[ways] > 1) | (class_of[needs[starts[ways]]] != class_of[gives[ways]])]
-        stage, layer = _stages(alike, order[known], *_pairs(ways, starts, class_of[needs], class_of[gives]))
-        in_order = np.lexsort((layer, stage))
+        needs, gives = class_of[needs], class_of[gives]
+        beside = {way: class_of[book.besides[way]] for way in np.intersect1d(ways, list(book.besides)).tolist()}
+        knotted = _knotted(*_pairs(ways, starts, needs, gives, beside), int(alike.max(initial=-1)) + 1)
+        layer = _layers(alike, order[known], len(knotted))
+        in_order = np.lexsort((layer, knotted))
         renumbered = np.append(np.argsort(in_order), -1)
-        self.stage, self.layer = stage[in_order], layer[in_order]
-        self.classes, class_of = renumbered[alike], renumbered[class_of]
+        self.knots = int(np.count_nonzero(~knotted))
+        self.classes = renumbered[alike]
         first_of = np.unique(self.classes, return_index=True)[1]
         others = np.setdiff1d(np.arange(len(known)), first_of)
         self.class_of_others = self.classes[others]
         self.firsts, self.others = (Roll(tuple(facts[each] for each in some.tolist())) for some in (first_of, others))
-        self.besides = {way: self.classes[place[each]] for way, each in book.besides.items() if place[each].min() >= 0}
-        self.batches = list(self._batches(ways, starts, class_of[needs], class_of[gives], least))
+        self.besides = {way: renumbered[each] for way, each in beside.items()}
+        self._put_together(ways, starts, renumbered[needs], renumbered[gives], least, layer[in_order])
 
-    def _batches(self, ways: Ints, starts: Ints, needs: Ints, gives: Ints, least: Ints) -> Iterator[Batch]:
-        """Ways that can be tried together, in order."""
-        given: Ints = gives[ways]
+    def _put_together(self, ways: Ints, starts: Ints, needs: Ints, gives: Ints, least: Ints, layer: Ints) -> None:
+        self.batches: list[list[Batch]] = [[] for _ in range(-(-len(layer) // TOGETHER))]
+        for each in self._batches(ways, starts, needs, gives, least, gives // TOGETHER):
+            self.batches[each.gives[0] // TOGETHER].append(each)
+        tied = ways[gives[ways] >= self.knots]
+        self.again = list(self._batches(tied, starts, needs, gives, least, np.append(layer, 0)[gives]))
+
+    def _batches(self, ways: Ints, starts: Ints, needs: Ints, gives: Ints, least: Ints, when: Ints) -> Iterator[Batch]:
+        """Ways that can be tried together, in order of ``when``."""
         lengths: Ints = np.diff(starts)[ways]
-        kinds = np.stack([self.stage[given], self.layer[given], lengths, least[ways] != 0])
+        kinds = np.stack([when[ways], lengths, least[ways] != 0])
         _, kind_of = np.unique(kinds, axis=1, return_inverse=True)
         for some in np.split(*_grouped(kind_of.reshape(-1))) if len(ways) else ():
             chosen = ways[some]
@@ -137,21 +170,19 @@ class Page:
 
     @cached_property
     def flat(self) -> tuple[Any, ...]:
-        """Stages, then the ways sorted by the class they give, as the compiled audit reads them."""
+        """The first knot, then the ways sorted by the class they give, as the compiled audit reads them."""
+        batches = [each for together in self.batches for each in together]
         ways, gives, least, masks = (
-            np.concatenate([_NONE, *(getattr(each, name) for each in self.batches)])
+            np.concatenate([_NONE, *(getattr(each, name) for each in batches)])
             for name in ("ways", "gives", "least", "masks")
         )
-        lengths = np.concatenate([_NONE, *(np.full(len(each.ways), each.needs.shape[1]) for each in self.batches)])
-        needs = [row for each in self.batches for row in each.needs]
+        lengths = np.concatenate([_NONE, *(np.full(len(each.ways), each.needs.shape[1]) for each in batches)])
+        needs = [row for each in batches for row in each.needs]
         by_class = np.argsort(gives, kind="stable")
         beside = [self.besides.get(way, _NONE) for way in ways[by_class].tolist()]
-        ends = np.flatnonzero(np.diff(self.stage, append=-1)) + 1
-        stages = np.stack([np.append(0, ends[:-1]), ends, self.stage[ends - 1] % 2], axis=1) if len(ends) else _NONE
         return (
-            stages.reshape(-1, 3).astype(np.uint32),
-            _starts(np.bincount(gives, minlength=len(self.stage))),
-            gives[by_class].astype(np.uint32),
+            np.uint32(self.knots),
+            _starts(np.bincount(gives, minlength=len(self.firsts.facts))),
             _starts(lengths[by_class]),
             np.concatenate([_NONE, *(needs[each] for each in by_class.tolist())]).astype(np.uint32),
             _starts(np.array([len(each) for each in beside], np.int64)),
@@ -179,14 +210,19 @@ def _fallible(estate: Estate, facts: Iterable[Fact]) -> dict[str, list[Fact]]:
     return found
 
 
-def _stages(alike: Ints, order: Ints, source: Ints, target: Ints) -> tuple[Ints, Ints]:
-    """For each class its stage, and its layer in it; classes that wait for each other share an odd stage."""
-    layer = np.full(int(alike.max(initial=-1)) + 1, _LAST)
+def _knotted(source: Ints, target: Ints, count: int) -> Flags:
+    """The classes that wait for themselves, each alone or with others."""
+    knot = _alike(source, target, count)
+    found: Flags = np.bincount(knot, minlength=1)[knot] > 1
+    found[source[source == target]] = True
+    return found
+
+
+def _layers(alike: Ints, order: Ints, count: int) -> Ints:
+    """For each class when the first of it is said to follow."""
+    layer = np.full(count, _LAST)
     np.minimum.at(layer, alike, np.where(order < 0, _LAST, order))
-    knot = _alike(source, target, len(layer))
-    tied = np.bincount(knot)[knot] > 1
-    longest = _longest_ways(knot[source], knot[target], int(knot.max(initial=-1)) + 1)
-    return longest[knot] * 2 + tied, np.where(tied, layer, 0)
+    return layer
 
 
 def _grouped(kinds: Ints) -> tuple[Ints, Ints]:
@@ -220,30 +256,14 @@ def _mentioned(book: Book, starts: Ints, needs: Ints, gives: Ints, ways: Ints) -
     return found
 
 
-def _pairs(ways: Ints, starts: Ints, needs: Ints, gives: Ints) -> tuple[Ints, Ints]:
+def _pairs(ways: Ints, starts: Ints, needs: Ints, gives: Ints, besides: dict[int, Ints]) -> tuple[Ints, Ints]:
     """From each need of some ways to what the way gives."""
     lengths = np.diff(starts)[ways]
     offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(ways) else _NONE
     places = np.arange(lengths.sum()) + np.repeat(starts[ways] - offsets, lengths)
-    return needs[places], np.repeat(gives[ways], lengths)
-
-
-def _longest_ways(source: Ints, target: Ints, count: int) -> Ints:
-    """For each of ``count`` knots the length of the longest way to it; edges within a knot do not count."""
-    between = source != target
-    source, target = source[between], target[between]
-    waits = np.bincount(target, minlength=count)
-    onward = target[np.argsort(source, kind="stable")]
-    begins = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=count))])
-    found = np.zeros(count, np.int64)
-    ready, length = np.flatnonzero(waits == 0), 0
-    while len(ready):
-        found[ready] = length
-        spans = [onward[begins[each] : begins[each + 1]] for each in ready.tolist()]
-        reached, times = np.unique(np.concatenate(spans), return_counts=True)
-        waits[reached] -= times
-        ready, length = reached[waits[reached] == 0], length + 1
-    return found
+    beside = [(each, np.full(len(each), gives[way])) for way, each in besides.items()]
+    sources, targets = zip((needs[places], np.repeat(gives[ways], lengths)), *beside, strict=True)
+    return np.concatenate(sources), np.concatenate(targets)
 
 
 def _alike(source: Ints, target: Ints, count: int) -> Ints:

@@ -87,5 +87,5 @@ class Claims(Protocol):
         ...
 
     def said(self, roll: Roll) -> NDArray[np.uint64]:
-        """For each fact a row of words: the worlds in which it is claimed to hold."""
+        """For each fact a row of words, the caller's to change: the worlds in which it is claimed to hold."""
         ...

@@ -18,6 +18,7 @@ import blastradius.engine.compile as compiling
 from blastradius.engine import SEED_KINDS, World, check_worlds, compile_system, propose, solve_worlds
 from blastradius.engine.solve import Solved, facts_in
 from blastradius.engine.spec import spec
+from blastradius.engine.worlds import Frame
 from blastradius.errors import CertificateError, InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded
@@ -295,6 +296,29 @@ def test_the_audit_refuses_one_bit_more_or_less(engine: Engine) -> None:
             check_worlds(built, replace(right, state=state), engine=engine)
         refused += 1
     assert refused > 20
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("relations", "hosts"),
+    [
+        (("connects:s1>s2", "connects:s2>s1"), ()),
+        (("connects:s1>s2", "connects:s2>s1"), ("connects:s1>s2", "connects:s2>s1")),
+        (("connects:s1>s2", "connects:s2>s3", "connects:s3>s1"), ("connects:s1>s2", "connects:s3>s1")),
+        (("connects:s1>s1",), ("connects:s1>s1",)),
+    ],
+)
+def test_the_audit_refuses_what_only_follows_from_itself(
+    relations: tuple[str, ...], hosts: tuple[str, ...], engine: Engine
+) -> None:
+    """Services that fall by each other are claimed where nobody starts, though each of them follows from the rest."""
+    built = estate(*relations, controls={host: Control(kind=ControlKind.SEGMENTED) for host in hosts})
+    system = compile_system(built)
+    somebody, nobody = (scenario(seed, distrust=("segmented",)) for seed in ("compromise s1", ""))
+    right, *_ = solve_worlds(system, [World(somebody)], engine=engine)
+    check_worlds(built, right, engine=engine)
+    with pytest.raises(CertificateError, match="does not follow from the seeds"):
+        check_worlds(built, replace(right, frame=Frame(system, [World(nobody)])), engine=engine)
 
 
 def test_stale_tokens_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
