@@ -70,7 +70,9 @@ def test_what_is_stated_to_be_one_is_one(joined: Path) -> None:
 
 def test_operations_of_one_api_are_one_by_method_and_path(joined: Path) -> None:
     operations = [each for each in br.load(joined).entities.values() if isinstance(each, Operation)]
-    assert [(each.api, each.method) for each in operations] == [("orders", "GET")] or len(operations) == 1
+    assert [(each.api, str(each.method).upper(), template(str(each.path), ["/v1"])) for each in operations] == [
+        ("orders", "GET", "/orders/{}")
+    ]
 
 
 def test_two_operations_of_one_source_with_one_route_are_told_apart(tmp_path: Path) -> None:
