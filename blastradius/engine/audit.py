@@ -3,23 +3,28 @@
 Of each block of worlds it asks what ``certificate`` asks of one: does every claimed fact follow, in some order, from
 the seeds, and is there no open way out of what is claimed? Each fact must be claimed exactly where a seed or a way from
 the claims leads to it. Where no fact needs itself, that is both answers; facts that may (knots) are derived anew from
-the seeds and the rest. The order comes with the claims and is a hint only: what does not follow in that order is tried
-again until it does, or is refused. Facts that lead to each other by ways that nothing can close hold in the same
-worlds, and are looked at as one.
+the seeds and the rest. Hundreds of thousands of facts are claimed in a few thousand different sets of worlds, so these
+sets are told apart first. Most facts are claimed just where one of their ways leads, which the number of the set says;
+only the others are looked at world by world. Facts that lead to each other by ways that nothing can close hold in the
+same worlds, and are looked at as one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
-from typing import Any, Literal, NoReturn
+from itertools import chain
+from typing import Literal, NoReturn
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from blastradius.engine.audit_book import Asked, Book, ways_of_proposal
-from blastradius.engine.audit_page import TOGETHER, Batch, Ints, Page, Words
-from blastradius.engine.proof import Claims, Roll
+from blastradius.engine import audit_plain
+from blastradius.engine.audit_book import CAPABILITIES, Asked, Book, ways_of_proposal
+from blastradius.engine.audit_page import Block, Flags, Ints, Page, Reader, Words
+from blastradius.engine.audit_rows import EVERYWHERE, NOWHERE
+from blastradius.engine.proof import Claims
 from blastradius.engine.ways import all_ways
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
@@ -34,9 +39,9 @@ _GAINS = (
     ("outage", (C.DENY, C.DEGRADE)),
     ("breach", (C.READ, C.READ_SUBSET)),
 )
-_OVER, _UNDER = "follows and is not claimed", "does not follow from the seeds"
+_NOBODY = -1
 _books: WeakKeyDictionary[Estate, Book] = WeakKeyDictionary()
-_pages: WeakKeyDictionary[Any, Page] = WeakKeyDictionary()
+_pages: WeakKeyDictionary[object, Page] = WeakKeyDictionary()
 
 
 def check_worlds(
@@ -62,137 +67,121 @@ def check_worlds(
         if proposed is not None:
             book = Book(ways_of_proposal(estate, proposed), book)
         page = _pages[claims.about] = Page(estate, book, claims)
-    _Check(estate, page, claims).run(None if engine == "numpy" else _swift())
+    _Check(page, claims).run(_reader(plain=engine == "numpy"))
 
 
 @cache
-def _swift() -> Any:
-    """The compiled audit, where numba is installed."""
-    try:
-        from blastradius.engine import audit_swift
-    except ImportError:
-        return None
-    return audit_swift
+def _reader(*, plain: bool) -> Reader:
+    """What compares claims with ways: compiled, where numba is installed."""
+    if not plain:
+        with suppress(ImportError):
+            from blastradius.engine import audit_swift
+
+            return audit_swift
+    return audit_plain
 
 
 class _Check:
     """One block of claims against a page."""
 
-    def __init__(self, estate: Estate, page: Page, claims: Claims) -> None:
-        self.estate = estate
+    def __init__(self, page: Page, claims: Claims) -> None:
         self.page = page
+        self.claims = claims
         self.worlds = claims.worlds
-        self.claimed = claims.said(page.firsts)
-        self.words = self.claimed.shape[1]
-        apart = claims.said(page.others) ^ self.claimed[page.class_of_others]
-        self._refuse_facts(page.others, apart, "holds elsewhere than what leads to it and back")
-        self._refuse_facts(page.beyond, claims.said(page.beyond), "is claimed, and no rule gives it here")
-        self.masks = self._open()
-        self.seeded, self.seeds = self._seeds()
+        self.full = _packed(np.ones(len(self.worlds), np.bool_))
 
-    def run(self, swift: Any) -> None:
-        """See that each class is claimed where some way leads to it, and that what may need itself has a beginning."""
-        if swift is None:
-            self._see_what_leads_where()
-            self._see_beginnings()
-            return
-        wrong = np.zeros(self.words, np.uint64)
-        flat = (each.reshape(-1) for each in (self.claimed, self.seeds, self.masks))
-        verdict, place = swift.audit(*flat, self.seeded, wrong, self.page.flat)
-        if verdict != swift.FINE:
-            self._refuse(place, wrong, _OVER if verdict == swift.OVER else _UNDER)
+    def run(self, reader: Reader) -> None:
+        """Compare what is claimed with where ways lead, and refuse what is wrong."""
+        page, claims, block = self.page, self.claims, self._block(reader)
+        apart = claims.said(page.apart) ^ block.held[block.at[page.class_of_apart]]
+        if apart.any():
+            self._refuse(page.apart.facts, apart, "holds elsewhere than what leads to it and back")
+        beyond = claims.said(page.beyond)
+        if beyond.any():
+            self._refuse(page.beyond.facts, beyond, "is claimed, and no rule gives it here")
+        found = reader.defect(block)
+        if found is not None:
+            why = "follows and is not claimed" if found.over else "does not follow from the seeds"
+            self._refuse([page.facts[each] for each in found.classes.tolist()], found.wrong, why)
 
-    def _see_what_leads_where(self) -> None:
-        """What ways from the claims lead to, and what is seeded, is what is claimed: no more, and no less."""
-        for number, batches in enumerate(self.page.batches):
-            first = number * TOGETHER
-            claimed = self.claimed[first : first + TOGETHER]
-            found = np.zeros(claimed.shape, np.uint64)
-            begin, end = np.searchsorted(self.seeded, (first, first + TOGETHER))
-            found[self.seeded[begin:end] - first] = self.seeds[begin:end]
-            for batch in batches:
-                found[batch.into - first] |= batch.value(self.claimed, self.masks, self.page.besides)
-            if not np.array_equal(found, claimed):
-                self._refuse_any(first, found & ~claimed, _OVER)
-                self._refuse_any(first, claimed & ~found, _UNDER)
-
-    def _see_beginnings(self) -> None:
-        """Put aside what is claimed of knots, and derive it anew, until all of it is back or nothing new comes."""
-        first = self.page.knots
-        knots = self.claimed[first:]
-        aside = knots.copy()
-        knots[:] = 0
-        begin = np.searchsorted(self.seeded, first)
-        self.claimed[self.seeded[begin:]] = self.seeds[begin:]
-        batches, lacking = self.page.again, np.zeros(len(self.claimed), np.bool_)
-        while sum(map(self._try, batches)):
-            lacking[first:] = (knots != aside).any(axis=1)
-            batches = [each for one in batches if (each := one.take(lacking[one.gives])).ways.size]
-        self._refuse_any(first, aside & ~knots, _UNDER)
-
-    def _try(self, batch: Batch) -> bool:
-        """Take ways; whether anything new came of them."""
-        before = self.claimed[batch.into]
-        found = before | batch.value(self.claimed, self.masks, self.page.besides)
-        self.claimed[batch.into] = found
-        return not np.array_equal(before, found)
+    def _block(self, reader: Reader) -> Block:
+        page, state, more = self.page, self.claims.state, self.claims.said(self.page.rowless)
+        masks, mask_at = self._masks()
+        places, which = reader.distinct(state)
+        held = np.concatenate([[np.zeros_like(self.full), self.full], state[places], more, masks])
+        known, number = reader.distinct(held)
+        row = known[number]
+        row[(held == self.full).all(axis=1)] = EVERYWHERE
+        row[~held.any(axis=1)] = NOWHERE
+        begin, end = 2 + len(places), 2 + len(places) + len(more)
+        of_rows = np.concatenate([row[2:begin][which], row[begin:end]])
+        return Block(page, held, of_rows[page.rows], row[end + mask_at], *self._seeds())
 
     def _seeds(self) -> tuple[Ints, Words]:
         """What each world starts from: what its scenario says, and that distrusted controls are inactive; by class."""
-        fallen: dict[tuple[str, ...], list[int]] = {}
-        places: list[int] = []
-        starts = [0]
-        for asked in (world.scenario for world in self.worlds):
-            if asked.distrust not in fallen:
-                fallen[asked.distrust] = self._places(self._distrusted(asked.distrust))
-            gained = ((name, gain) for way, gains in _GAINS for name in getattr(asked, way) for gain in gains)
-            places += (*self._places(gained), *fallen[asked.distrust])
-            starts.append(len(places))
-        seeded, row = np.unique(self.page.classes[places], return_inverse=True)
-        found = np.zeros((len(seeded), self.words), np.uint64)
-        number = np.repeat(np.arange(len(self.worlds)), np.diff(starts))
-        bits = np.uint64(1) << (number % 64).astype(np.uint64)
-        np.bitwise_or.at(found, (row.reshape(-1), number // 64), bits)
-        return seeded, found
+        page, scenarios = self.page, [each.scenario for each in self.worlds]
+        fallen = {each: self._fallen(each) for each in {each.distrust for each in scenarios}}
+        found = [fallen[each.distrust] for each in scenarios]
+        worlds = [np.repeat(np.arange(len(scenarios)), [len(each) for each in found])]
+        for way, gains in _GAINS:
+            named = [getattr(each, way) for each in scenarios]
+            if not any(named):
+                continue
+            entity = np.array([page.entities.get(name, _NOBODY) for name in chain.from_iterable(named)], np.int64)
+            found += [page.class_of[entity, CAPABILITIES[each]] for each in gains]
+            worlds += [np.repeat(np.arange(len(scenarios)), list(map(len, named)))] * len(gains)
+        classes, world = np.concatenate(found), np.concatenate(worlds)
+        classes, world = classes[classes >= 0], world[classes >= 0]
+        some = np.zeros(len(page.facts), np.bool_)
+        some[classes] = True
+        seeded = np.flatnonzero(some)
+        rows = np.zeros((len(seeded), len(self.full)), np.uint64)
+        word, bit = _bits(world)
+        np.bitwise_or.at(rows.reshape(-1), np.searchsorted(seeded, classes) * len(self.full) + word, bit)
+        return seeded, rows
 
-    def _places(self, facts: Iterable[tuple[str, Capability]]) -> list[int]:
-        """The places of those facts that the page knows."""
-        return [place for fact in facts if (place := self.page.number.get(fact)) is not None]
+    def _fallen(self, distrust: tuple[str, ...]) -> Ints:
+        """That distrusted controls, named by kind or by id, are inactive."""
+        names = {*distrust, *chain.from_iterable(self.page.of_kind.get(each, ()) for each in distrust)}
+        entities = np.array([self.page.entities.get(name, _NOBODY) for name in names], np.int64)
+        found: Ints = self.page.class_of[entities, CAPABILITIES[C.INACTIVE]]
+        return found
 
-    def _distrusted(self, distrust: Iterable[str]) -> list[Fact]:
-        """That distrusted controls are inactive, named by kind or by id."""
-        named = [Fact(each, C.INACTIVE) for each in distrust]
-        return [fact for each in distrust for fact in self.page.fallible.get(each, ())] + named
+    def _masks(self) -> tuple[Words, Ints]:
+        """Where the masks of the page are open: rows, and which row is which mask's.
 
-    def _open(self) -> Words:
-        """Rows of masks, as ``Page`` numbers them."""
-        asked = [Asked.of(world) for world in self.worlds]
-        open_ = {one: [each.hold_in(one) for each in self.page.terms] for one in set(asked)}
-        terms = np.array([open_[one] for one in asked], np.bool_).T
-        rows = np.ones((1 + len(terms) + len(self.page.own), self.words * 64), np.bool_)
-        rows[1 : 1 + len(terms), : len(self.worlds)] = terms
-        rows[1 + len(terms) :] = rows[1 + self.page.term_of_own]
-        row = {way: 1 + len(terms) + place for place, way in enumerate(self.page.own)}
-        for number, world in enumerate(self.worlds):
-            for closing in (*world.without, *world.controls):
-                rows[[row[way] for way in self.page.closed.get(closing, ())], number] = False
-        return np.packbits(rows, axis=-1, bitorder="little").view("<u8").astype(np.uint64, copy=False)
+        A way that some world of this block closes has a row of its own, any other that of its terms.
+        """
+        page, asked = self.page, np.zeros(len(self.worlds), np.int64)
+        if len(page.asked) > 1:
+            asked = np.array([page.asked[Asked.of(world)] for world in self.worlds], np.int64)
+        open_ = np.array([[True, *(each.hold_in(one) for each in page.terms)] for one in page.asked], np.bool_)
+        rows = _packed(open_[asked].T)
+        at = np.concatenate([np.arange(len(rows)), 1 + page.term_of_own])
+        closings = [(number, each) for number, one in enumerate(self.worlds) for each in (*one.without, *one.controls)]
+        shut = [(way, number) for number, each in closings for way in page.closed.get(each, ())]
+        ways, worlds = np.array(shut, np.int64).reshape(-1, 2).T
+        own, row = np.unique(len(rows) + np.searchsorted(page.own, ways), return_inverse=True)
+        more = rows[at[own]]
+        word, bit = _bits(worlds)
+        np.bitwise_and.at(more, (row.reshape(-1), word), ~bit)
+        at[own] = len(rows) + np.arange(len(own))
+        return np.concatenate([rows, more]), at
 
-    def _refuse_any(self, first: int, wrong: Words, why: str) -> None:
-        """Refuse if a class has a bit that is wrong, classes from ``first`` on."""
-        if wrong.any():
-            place = int(np.argmax(wrong.any(axis=1)))
-            self._refuse(first + place, wrong[place], why)
+    def _refuse(self, facts: Sequence[Fact], wrong: Words, why: str) -> NoReturn:
+        """Refuse for the first fact of which a bit is wrong."""
+        place = int(np.argmax(wrong.any(axis=1)))
+        flags = np.unpackbits(wrong[place].astype("<u8").view(np.uint8), bitorder="little")
+        world = self.worlds[int(np.argmax(flags)) % len(self.worlds)]
+        raise CertificateError(f"{facts[place]} {why}, in the world of {world}")
 
-    def _refuse_facts(self, facts: Roll, wrong: Words, why: str) -> None:
-        if wrong.any():
-            place = int(np.argmax(wrong.any(axis=1)))
-            raise CertificateError(f"{facts.facts[place]} {why}, in {self._world(wrong[place])}")
 
-    def _refuse(self, place: int, wrong: Words, why: str) -> NoReturn:
-        raise CertificateError(f"{self.page.firsts.facts[place]} {why}, in {self._world(wrong)}")
+def _bits(worlds: Ints) -> tuple[Ints, Words]:
+    return worlds // 64, np.uint64(1) << (worlds % 64).astype(np.uint64)
 
-    def _world(self, bits: Words) -> str:
-        """The first of some worlds, in words."""
-        flags = np.unpackbits(bits.astype("<u8").view(np.uint8), bitorder="little")
-        return f"the world of {self.worlds[int(np.argmax(flags)) % len(self.worlds)]}"
+
+def _packed(flags: Flags) -> Words:
+    """Truth values, one a world, as words."""
+    words = np.zeros((*flags.shape[:-1], -(-flags.shape[-1] // 64) * 64), np.bool_)
+    words[..., : flags.shape[-1]] = flags
+    return np.packbits(words, axis=-1, bitorder="little").view("<u8").astype(np.uint64, copy=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from blastradius.engine.scenario import World
@@ -19,6 +20,8 @@ _INCLUDES = (
     (C.READ, (C.READ_SUBSET,)),
 )
 _WHOLES = frozenset(whole for whole, _ in _INCLUDES)
+CAPABILITIES = {each: number for number, each in enumerate(Capability)}
+"""The capabilities by number."""
 
 
 class Asked(NamedTuple):
@@ -59,11 +62,14 @@ class Book:
 
     ``least`` is 0 where all of them are needed, a count where some are enough, and negative for a quorum (its
     ``vote_min``). Controls that stand on a way are needs too, that they are inactive; where needs are counted, they
-    stand apart in ``besides``. ``more`` is put on top of ``base``, as a proposal.
+    stand apart in ``besides``. ``facts`` has two numbers for each fact, that of its entity and that of its capability.
+    ``more`` is put on top of ``base``, as a proposal.
     """
 
     def __init__(self, more: Iterable[Way], base: Book | None = None) -> None:
         self.number: dict[Fact, int] = dict(base.number) if base else {}
+        self.entities: dict[str, int] = dict(base.entities) if base else {}
+        self.facts: array[int] = array("q", base.facts if base else [])
         self.starts: array[int] = array("q", base.starts if base else [0])
         self.needs: array[int] = array("q", base.needs if base else [])
         self.gives: array[int] = array("q", base.gives if base else [])
@@ -73,7 +79,10 @@ class Book:
         self.known_terms: dict[Terms, int] = dict(base.known_terms) if base else {}
         for way in more:
             self._add(way, proposed=base is not None)
-        self._add_inclusions(len(base.number) if base else 0)
+        before = len(base.number) if base else 0
+        self._add_inclusions(before)
+        for entity, capability in islice(self.number, before, None):
+            self.facts.extend((self.entities.setdefault(entity, len(self.entities)), CAPABILITIES[capability]))
 
     def _add(self, way: Way, *, proposed: bool) -> None:
         standing = [Fact(each.id, C.INACTIVE) for each in way.guards if each.control.status != "failed"]

@@ -1,11 +1,10 @@
-"""A page of the audit's book: the ways that matter to some claims, by the classes they lead to."""
+"""A page of the audit's book: the ways that matter to some claims, by the classes of facts they lead to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,259 +14,256 @@ from scipy.sparse.csgraph import connected_components
 from blastradius.engine.audit_book import Asked, Book, closed_ways
 from blastradius.engine.proof import Claims, Roll
 from blastradius.estate import Estate
-from blastradius.model import Capability, Fact
+from blastradius.model import Capability
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
-_NONE: Ints = np.zeros(0, np.int64)
-_LAST = np.iinfo(np.int64).max
-_NARROW = 16
-TOGETHER = 2048
-"""Classes that are looked at together, so that their rows stay in the cache."""
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Ways of as many needs each, to be tried at once: ``needs`` (ways, needs) and ``gives`` (ways), by class.
+class Ways:
+    """Ways in columns, as in the book: the needs of way ``i`` are ``needs[starts[i]:starts[i + 1]]``.
 
-    ``masks`` say where a way is open, by row of the block's masks. First stands one way to each class in ``into``,
-    those of most ways first; then a second one to each, and so on, as many as ``columns`` say; the rest stand at the
-    end, those to one class from each place in ``tails`` on.
+    ``masks`` say where a way is open, by row of a block's masks; ``besides`` what is needed apart from a count.
     """
 
-    ways: Ints
+    starts: Ints
     needs: Ints
     gives: Ints
     least: Ints
     masks: Ints
-    into: Ints
-    columns: list[int]
-    tails: Ints
+    besides: dict[int, Ints]
 
-    @classmethod
-    def of(cls, ways: Ints, needs: Ints, gives: Ints, least: Ints, masks: Ints) -> Batch:
-        """Ways in any order."""
-        _, number, counts = np.unique(gives, return_inverse=True, return_counts=True)
-        order = np.lexsort((gives, -counts[number.reshape(-1)]))
-        begins = np.flatnonzero(np.diff(gives[order], prepend=-1))
-        rank = np.minimum(np.arange(len(gives)) - np.repeat(begins, np.diff(begins, append=len(gives))), _NARROW)
-        columns = np.bincount(rank, minlength=_NARROW + 1)
-        order = order[np.argsort(rank, kind="stable")]
-        tails = np.flatnonzero(np.diff(gives[order[len(order) - columns[-1] :]], prepend=-1))
-        ways, needs, gives, least, masks = (each[order] for each in (ways, needs, gives, least, masks))
-        filled = columns[:-1][columns[:-1] > 0].tolist()
-        return cls(ways, needs, gives, least, masks, gives[: columns[0]], filled, tails)
+    def chosen(self, ways: Ints) -> Ways:
+        """Some of them, in the order asked for."""
+        needs, starts = self.needs_of(ways)
+        some = np.flatnonzero(np.isin(ways, list(self.besides))).tolist() if self.besides else []
+        besides = {place: self.besides[int(ways[place])] for place in some}
+        return Ways(starts, needs, self.gives[ways], self.least[ways], self.masks[ways], besides)
 
-    def take(self, some: Flags) -> Batch:
-        """Some of the ways."""
-        return Batch.of(self.ways[some], self.needs[some], self.gives[some], self.least[some], self.masks[some])
+    def renamed(self, names: Ints) -> Ways:
+        """The same ways between things of other numbers."""
+        besides = {way: names[each] for way, each in self.besides.items()}
+        return Ways(self.starts, names[self.needs], names[self.gives], self.least, self.masks, besides)
 
-    def value(self, held: Words, masks: Words, besides: dict[int, Ints]) -> Words:
-        """For each class in ``into`` the worlds in which some way leads to it from what is held."""
-        if self.least.any():
-            found = _counted(held[self.needs], self.least)
-            for place, way in enumerate(self.ways.tolist()):
-                if way in besides:
-                    found[place] &= np.bitwise_and.reduce(held[besides[way]], axis=0)
-        else:
-            found = held.take(self.needs[:, 0], axis=0)
-            for column in self.needs.T[1:]:
-                found &= held.take(column, axis=0)
-        if self.masks.any():
-            found &= masks[self.masks]
-        return self._by_class(found)
+    @cached_property
+    def lengths(self) -> Ints:
+        """How many needs each has."""
+        return np.diff(self.starts)
 
-    def _by_class(self, found: Words) -> Words:
-        at = self.columns[0]
-        reached = found[:at]
-        for longer in self.columns[1:]:
-            reached[:longer] |= found[at : at + longer]
-            at += longer
-        if len(self.tails):
-            reached[: len(self.tails)] |= np.bitwise_or.reduceat(found[at:], self.tails, axis=0)
-        return reached
+    @cached_property
+    def first(self) -> Ints:
+        """The first need of each."""
+        return self.needs[self.starts[:-1]]
 
+    @cached_property
+    def free(self) -> Flags:
+        """Whether each has one need, and is open in all worlds."""
+        found: Flags = (self.lengths == 1) & (self.least == 0) & (self.masks == 0)
+        return found
 
-def _counted(held: Words, least: Ints) -> Words:
-    """Where enough hold of ways (ways, needs, words); of a quorum's needs wrong feeds come first, then denied ones."""
-    each = np.unpackbits(held.view(np.uint8), axis=-1)
-    needed, vote_min = np.maximum(least, 0)[:, np.newaxis], np.maximum(-least, 0)[:, np.newaxis]
-    enough = each.sum(axis=1, dtype=np.int64) >= needed
-    if vote_min.any():
-        feeds = held.shape[1] // 2
-        wrong, down = each[:, :feeds].astype(np.bool_), each[:, feeds:].astype(np.bool_)
-        both, only_down = (wrong & down).sum(axis=1), (down & ~wrong).sum(axis=1)
-        lost = np.zeros(enough.shape, np.bool_)
-        for silenced in range(feeds + 1):
-            live, votes = feeds - only_down - silenced, wrong.sum(axis=1) - silenced
-            lost |= (silenced <= both) & (votes >= np.where(live >= vote_min, live // 2 + 1, 1))
-        enough = np.where(vote_min > 0, lost, enough)
-    return np.packbits(enough, axis=-1).view(np.uint64)
+    @cached_property
+    def whole(self) -> tuple[Ints, Ints, Ints]:
+        """Those that need all of several, their needs, and where those of each begin."""
+        ways = np.flatnonzero((self.least == 0) & (self.lengths > 1))
+        needs, starts = self.needs_of(ways)
+        return ways, needs, starts[:-1]
+
+    @cached_property
+    def counted(self) -> tuple[Ints, Ints, Ints]:
+        """The same of those whose needs are counted."""
+        ways = np.flatnonzero(self.least)
+        needs, starts = self.needs_of(ways)
+        return ways, needs, starts[:-1]
+
+    @cached_property
+    def masked(self) -> Ints:
+        """Those that are closed in some worlds."""
+        return np.flatnonzero(self.masks)
+
+    def needs_of(self, ways: Ints) -> tuple[Ints, Ints]:
+        """All needs of some ways, and where those of each begin and the last ones end."""
+        lengths = self.lengths[ways]
+        starts = starts_of(lengths)
+        return self.needs[np.arange(starts[-1]) + np.repeat(self.starts[ways] - starts[:-1], lengths)], starts
+
+    def pairs(self) -> tuple[Ints, Ints]:
+        """Each need, those besides a count included, and the way that has it."""
+        beside = [(each, np.full(len(each), way)) for way, each in self.besides.items()]
+        needs, ways = zip((self.needs, np.repeat(np.arange(len(self.gives)), self.lengths)), *beside, strict=True)
+        return np.concatenate(needs), np.concatenate(ways)
 
 
 class Page:
     """The ways that something claimed leads into, and the facts they speak of by class.
 
-    Classes from ``knots`` on may need themselves, by way of others or not; those before never do. ``batches`` have the
-    ways into each ``TOGETHER`` classes, ``again`` those into knots in the order to try them. ``firsts`` are one fact of
-    each class, ``others`` the rest; ``beyond`` are facts that the engine has and the book does not.
+    Facts that lead to each other by free ways are one class. Classes from ``knots`` on may need themselves, by way of
+    others or not; those before never do. ``ways`` are sorted by the class they give. ``rows`` are the classes' rows of
+    claims, those of ``rowless`` behind all others; ``apart`` are facts that have another row than their class;
+    ``beyond`` are facts that the engine has and the book does not.
     """
 
     def __init__(self, estate: Estate, book: Book, claims: Claims) -> None:
-        columns = (book.starts, book.needs, book.gives, book.least, book.terms)
-        starts, needs, gives, least, terms = (np.array(each, np.int64) for each in columns)
-        roll, asked = Roll(tuple(book.number)), {Asked.of(world) for world in claims.alike}
-        order, self.beyond = claims.order(roll), claims.beyond(roll)
-        ever = np.array([any(map(each.hold_in, asked)) for each in book.known_terms], np.bool_)
-        ways = np.flatnonzero(_matter(starts, needs, least, order >= 0) & ever[terms])
-        names = list(book.number)
-        known = np.flatnonzero(_mentioned(book, starts, needs, gives, ways) | (order >= 0))
-        facts = [names[each] for each in known.tolist()]
-        self.number: dict[tuple[str, Capability], int] = {fact: place for place, fact in enumerate(facts)}
-        self.fallible = _fallible(estate, facts)
         self.terms = list(book.known_terms)
         self.closed = closed_ways(estate, claims.alike)
-        self.mask_of = self._masks(terms, asked)
-        place = np.full(len(names), -1)
-        place[known] = np.arange(len(known))
-        lengths = np.diff(starts)
-        free = ways[(lengths[ways] == 1) & (least[ways] == 0) & (self.mask_of[ways] == 0)]
-        alike = _alike(place[needs[starts[free]]], place[gives[free]], len(known))
-        class_of = np.append(alike, -1)[place]
-        ways = ways[(lengths[ways] > 1) | (class_of[needs[starts[ways]]] != class_of[gives[ways]])]
-        needs, gives = class_of[needs], class_of[gives]
-        beside = {way: class_of[book.besides[way]] for way in np.intersect1d(ways, list(book.besides)).tolist()}
-        knotted = _knotted(*_pairs(ways, starts, needs, gives, beside), int(alike.max(initial=-1)) + 1)
-        layer = _layers(alike, order[known], len(knotted))
-        in_order = np.lexsort((layer, knotted))
-        renumbered = np.append(np.argsort(in_order), -1)
+        asked = dict.fromkeys(map(Asked.of, claims.alike))
+        self.asked = {each: number for number, each in enumerate(asked)}
+        ever = np.array([any(map(each.hold_in, self.asked)) for each in self.terms], np.bool_)
+        columns = (book.starts, book.needs, book.gives, book.least, book.terms)
+        starts, needs, gives, least, terms = (np.array(each, np.int64) for each in columns)
+        besides = {way: np.array(each, np.int64) for way, each in book.besides.items()}
+        ways = Ways(starts, needs, gives, least, self._masks(terms), besides)
+        roll = Roll(tuple(book.number))
+        self.beyond, somewhere = claims.beyond(roll), claims.somewhere(roll)
+        ways = ways.chosen(np.flatnonzero(_matter(ways, somewhere) & ever[terms]))
+        somewhere[ways.gives] = somewhere[ways.pairs()[0]] = True
+        known = np.flatnonzero(somewhere)
+        place = np.cumsum(somewhere) - 1
+        names = list(book.number)
+        facts = Roll(tuple(names[each] for each in known.tolist()))
+        self._sort(ways.renamed(place), claims.rows(facts))
+        self._name(book, known, facts, claims)
+        self.of_kind: dict[str, list[str]] = {}
+        for name, each in estate.controls.items():
+            self.of_kind.setdefault(each.control.kind, []).append(name)
+
+    def _sort(self, ways: Ways, rows: Ints) -> None:
+        """Put facts into classes, these by their rows, as they may be in an order of filling; and the ways by class."""
+        alike = _alike(ways.first[ways.free], ways.gives[ways.free], len(rows))
+        ways = ways.renamed(alike)
+        ways = ways.chosen(np.flatnonzero(~ways.free | (ways.first != ways.gives)))
+        knotted = _knotted(ways, int(alike.max(initial=-1)) + 1)
         self.knots = int(np.count_nonzero(~knotted))
-        self.classes = renumbered[alike]
+        row = np.zeros(len(knotted), np.int64)
+        row[alike] = rows
+        number = np.argsort(np.lexsort((row, knotted)))
+        self.classes: Ints = number[alike]
+        ways = ways.renamed(number)
+        self.ways = ways.chosen(np.argsort(ways.gives, kind="stable"))
+
+    def _name(self, book: Book, known: Ints, facts: Roll, claims: Claims) -> None:
+        """Keep which facts the classes are of, and where they are claimed."""
+        rows = claims.rows(facts)
         first_of = np.unique(self.classes, return_index=True)[1]
-        others = np.setdiff1d(np.arange(len(known)), first_of)
-        self.class_of_others = self.classes[others]
-        self.firsts, self.others = (Roll(tuple(facts[each] for each in some.tolist())) for some in (first_of, others))
-        self.besides = {way: renumbered[each] for way, each in beside.items()}
-        self._put_together(ways, starts, renumbered[needs], renumbered[gives], least, layer[in_order])
+        self.facts = [facts.facts[each] for each in first_of.tolist()]
+        self.rows = rows[first_of]
+        apart = np.flatnonzero(rows != self.rows[self.classes])
+        self.apart = Roll(tuple(facts.facts[each] for each in apart.tolist()))
+        self.class_of_apart = self.classes[apart]
+        rowless = np.flatnonzero(self.rows < 0)
+        self.rowless = Roll(tuple(self.facts[each] for each in rowless.tolist()))
+        self.rows[rowless] = len(claims.state) + np.arange(len(rowless))
+        self.entities = book.entities
+        self.class_of: Ints = np.full((len(book.entities) + 1, len(Capability)), -1)  # the last is nobody's
+        entity, capability = np.array(book.facts, np.int64).reshape(-1, 2)[known].T
+        self.class_of[entity, capability] = self.classes
 
-    def _put_together(self, ways: Ints, starts: Ints, needs: Ints, gives: Ints, least: Ints, layer: Ints) -> None:
-        self.batches: list[list[Batch]] = [[] for _ in range(-(-len(layer) // TOGETHER))]
-        for each in self._batches(ways, starts, needs, gives, least, gives // TOGETHER):
-            self.batches[each.gives[0] // TOGETHER].append(each)
-        tied = ways[gives[ways] >= self.knots]
-        self.again = list(self._batches(tied, starts, needs, gives, least, np.append(layer, 0)[gives]))
-
-    def _batches(self, ways: Ints, starts: Ints, needs: Ints, gives: Ints, least: Ints, when: Ints) -> Iterator[Batch]:
-        """Ways that can be tried together, in order of ``when``."""
-        lengths: Ints = np.diff(starts)[ways]
-        kinds = np.stack([when[ways], lengths, least[ways] != 0])
-        _, kind_of = np.unique(kinds, axis=1, return_inverse=True)
-        for some in np.split(*_grouped(kind_of.reshape(-1))) if len(ways) else ():
-            chosen = ways[some]
-            spread = needs[starts[chosen][:, np.newaxis] + np.arange(int(lengths[some[0]]))]
-            yield Batch.of(chosen, spread, gives[chosen], least[chosen], self.mask_of[chosen])
-
-    @cached_property
-    def flat(self) -> tuple[Any, ...]:
-        """The first knot, then the ways sorted by the class they give, as the compiled audit reads them."""
-        batches = [each for together in self.batches for each in together]
-        ways, gives, least, masks = (
-            np.concatenate([_NONE, *(getattr(each, name) for each in batches)])
-            for name in ("ways", "gives", "least", "masks")
-        )
-        lengths = np.concatenate([_NONE, *(np.full(len(each.ways), each.needs.shape[1]) for each in batches)])
-        needs = [row for each in batches for row in each.needs]
-        by_class = np.argsort(gives, kind="stable")
-        beside = [self.besides.get(way, _NONE) for way in ways[by_class].tolist()]
-        return (
-            np.uint32(self.knots),
-            _starts(np.bincount(gives, minlength=len(self.firsts.facts))),
-            _starts(lengths[by_class]),
-            np.concatenate([_NONE, *(needs[each] for each in by_class.tolist())]).astype(np.uint32),
-            _starts(np.array([len(each) for each in beside], np.int64)),
-            np.concatenate([_NONE, *beside]).astype(np.uint32),
-            least[by_class].astype(np.int32),
-            masks[by_class].astype(np.uint32),
-        )
-
-    def _masks(self, terms: Ints, asked: Iterable[Asked]) -> Ints:
+    def _masks(self, terms: Ints) -> Ints:
         """The row of masks of each way: 0 where it is open in all worlds, then terms, then ways closed one by one."""
-        open_ = [all(map(each.hold_in, asked)) for each in self.terms]
+        open_ = [all(map(each.hold_in, self.asked)) for each in self.terms]
         found = np.where(np.array(open_, np.bool_)[terms], 0, 1 + terms) if len(terms) else terms
-        self.own = sorted({way for closed in self.closed.values() for way in closed})
+        self.own = np.array(sorted({way for closed in self.closed.values() for way in closed}), np.int64)
         self.term_of_own = terms[self.own]
         found[self.own] = 1 + len(self.terms) + np.arange(len(self.own))
         return found
 
+    # what is the same for all blocks, worked out when it is first needed
 
-def _fallible(estate: Estate, facts: Iterable[Fact]) -> dict[str, list[Fact]]:
-    """For each kind of control the facts that one of them is inactive."""
-    found: dict[str, list[Fact]] = {}
-    for each in facts:
-        if each.capability == Capability.INACTIVE and each.entity in estate.controls:
-            found.setdefault(estate.controls[each.entity].control.kind, []).append(each)
-    return found
+    @cached_property
+    def tied(self) -> int:
+        """The first of the ways that lead to knots; all behind it do."""
+        return int(np.searchsorted(self.ways.gives, self.knots))
 
+    @cached_property
+    def onward(self) -> Ways:
+        """For each knot, as if it were a way, the tied ways that need it as its needs; by the place of the knot."""
+        needs, ways = self.ways.pairs()
+        some = (needs >= self.knots) & (ways >= self.tied)
+        order = np.argsort(needs[some], kind="stable")
+        count = len(self.facts) - self.knots
+        starts = starts_of(np.bincount(needs[some] - self.knots, minlength=count))
+        none = np.zeros(count, np.int64)
+        return Ways(starts, ways[some][order], none, none, none, {})
 
-def _knotted(source: Ints, target: Ints, count: int) -> Flags:
-    """The classes that wait for themselves, each alone or with others."""
-    knot = _alike(source, target, count)
-    found: Flags = np.bincount(knot, minlength=1)[knot] > 1
-    found[source[source == target]] = True
-    return found
-
-
-def _layers(alike: Ints, order: Ints, count: int) -> Ints:
-    """For each class when the first of it is said to follow."""
-    layer = np.full(count, _LAST)
-    np.minimum.at(layer, alike, np.where(order < 0, _LAST, order))
-    return layer
-
-
-def _grouped(kinds: Ints) -> tuple[Ints, Ints]:
-    """Places sorted by kind, and where the next kind begins."""
-    places = np.argsort(kinds, kind="stable")
-    return places, np.flatnonzero(np.diff(kinds[places])) + 1
-
-
-def _starts(lengths: Ints) -> NDArray[np.uint32]:
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint32)
+    @cached_property
+    def flat(self) -> tuple[Any, ...]:
+        """The first knot, the ways, and what leads on from knots, as the compiled audit reads them."""
+        ways, onward = self.ways, self.onward
+        lengths = np.zeros(len(ways.gives), np.int64)
+        lengths[list(ways.besides)] = [len(each) for each in ways.besides.values()]
+        besides = np.concatenate([ways.gives[:0], *(ways.besides[way] for way in sorted(ways.besides))])
+        of_class = starts_of(np.bincount(ways.gives, minlength=len(self.facts)))
+        first = (of_class, ways.starts, ways.needs, starts_of(lengths), besides)
+        last = (ways.masks, ways.gives, onward.starts, onward.needs)
+        small = [[each.astype(np.uint32) for each in some] for some in (first, last)]
+        return (np.uint32(self.knots), *small[0], ways.least.astype(np.int32), *small[1])
 
 
-def _matter(starts: Ints, needs: Ints, least: Ints, claimed: Flags) -> Flags:
+@dataclass(frozen=True)
+class Block:
+    """What is claimed of the classes of a page in some worlds.
+
+    ``held`` has the rows that differ: first one of no world, then one of all, then others; ``at`` says which of them is
+    the row of each class, ``open`` as much of each mask. ``seeded`` are classes in order, ``seeds`` their rows.
+    """
+
+    page: Page
+    held: Words
+    at: Ints
+    open: Ints
+    seeded: Ints
+    seeds: Words
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Classes of which something is wrong, in the worlds of a row each: it follows and is not claimed, or neither."""
+
+    classes: Ints
+    wrong: Words
+    over: bool
+
+
+class Reader(Protocol):
+    """What compares claims with ways: ``audit_plain`` or ``audit_swift``."""
+
+    def distinct(self, rows: Words) -> tuple[Ints, Ints]:
+        """The places of rows that differ, and for each row the number among these of one that equals it."""
+        ...
+
+    def defect(self, block: Block) -> Defect | None:
+        """Classes that are claimed elsewhere than ways and seeds lead, or that have no beginning, if there are some."""
+        ...
+
+
+def starts_of(lengths: Ints) -> Ints:
+    """Where lists of these lengths begin, and where the last one ends."""
+    starts = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
+
+
+def _matter(ways: Ways, somewhere: Flags) -> Flags:
     """Whether of what each way needs enough is claimed anywhere for it to lead on."""
-    if not len(needs):
+    if not len(ways.gives):
         return np.zeros(0, np.bool_)
-    held = np.add.reduceat(claimed[needs].astype(np.int64), starts[:-1])
-    found: Flags = np.where(least == 0, held == np.diff(starts), held > 0)
+    held = np.add.reduceat(somewhere[ways.needs].astype(np.int64), ways.starts[:-1])
+    found: Flags = np.where(ways.least == 0, held == ways.lengths, held > 0)
     return found
 
 
-def _mentioned(book: Book, starts: Ints, needs: Ints, gives: Ints, ways: Ints) -> Flags:
-    """The facts that ways speak of."""
-    found = np.zeros(len(book.number), np.bool_)
-    found[gives[ways]] = True
-    among = np.zeros(len(gives), np.bool_)
-    among[ways] = True
-    found[needs[np.repeat(among, np.diff(starts))]] = True
-    for way, each in book.besides.items():
-        found[each] |= among[way]
+def _knotted(ways: Ways, count: int) -> Flags:
+    """The classes that wait for themselves, each alone or with others."""
+    needs, of_way = ways.pairs()
+    knot = _alike(needs, ways.gives[of_way], count)
+    found: Flags = np.bincount(knot, minlength=1)[knot] > 1
+    found[needs[needs == ways.gives[of_way]]] = True
     return found
-
-
-def _pairs(ways: Ints, starts: Ints, needs: Ints, gives: Ints, besides: dict[int, Ints]) -> tuple[Ints, Ints]:
-    """From each need of some ways to what the way gives."""
-    lengths = np.diff(starts)[ways]
-    offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(ways) else _NONE
-    places = np.arange(lengths.sum()) + np.repeat(starts[ways] - offsets, lengths)
-    beside = [(each, np.full(len(each), gives[way])) for way, each in besides.items()]
-    sources, targets = zip((needs[places], np.repeat(gives[ways], lengths)), *beside, strict=True)
-    return np.concatenate(sources), np.concatenate(targets)
 
 
 def _alike(source: Ints, target: Ints, count: int) -> Ints:
-    """For each fact its class: facts that lead to each other by ways open in all worlds."""
+    """For each of some things its class: things that lead to each other."""
     graph = csr_array((np.ones(len(source), np.int8), (source, target)), shape=(count, count))
     _, labels = connected_components(graph, directed=True, connection="strong")
     return labels.astype(np.int64)

@@ -61,7 +61,7 @@ class Roll:
 
 
 class Claims(Protocol):
-    """What is claimed of many worlds at once: bit ``w % 64`` of word ``w // 64`` of a fact's row is world ``w``."""
+    """What is claimed of many worlds at once: bit ``w % 64`` of word ``w // 64`` of a row is world ``w``."""
 
     @property
     def worlds(self) -> Sequence[World]:
@@ -70,7 +70,7 @@ class Claims(Protocol):
 
     @property
     def alike(self) -> Sequence[World]:
-        """All worlds whose claims speak of the same facts, these among them."""
+        """All worlds whose claims speak of the same facts in the same rows, these among them."""
         ...
 
     @property
@@ -78,14 +78,23 @@ class Claims(Protocol):
         """One thing for all of those."""
         ...
 
-    def order(self, roll: Roll) -> NDArray[np.int64]:
-        """For each fact a number, mostly larger than those of what it follows from; negative: claimed nowhere."""
+    @property
+    def state(self) -> NDArray[np.uint64]:
+        """Rows of words, to be read only; facts that are claimed in the same worlds may share one."""
+        ...
+
+    def rows(self, roll: Roll) -> NDArray[np.int64]:
+        """For each fact its row of ``state``; negative for one that has none."""
+        ...
+
+    def somewhere(self, roll: Roll) -> NDArray[np.bool_]:
+        """Whether each fact may be claimed in some of the worlds that are alike."""
         ...
 
     def beyond(self, roll: Roll) -> Roll:
-        """The facts that may be claimed somewhere and are not among these."""
+        """The facts that have a row and are not among these."""
         ...
 
     def said(self, roll: Roll) -> NDArray[np.uint64]:
-        """For each fact a row of words, the caller's to change: the worlds in which it is claimed to hold."""
+        """For each fact, with a row or without, the worlds in which it is claimed to hold: a row of words each."""
         ...

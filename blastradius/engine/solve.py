@@ -69,26 +69,16 @@ class Part:
         except (KeyError, ValueError):
             return self.proposal.new.get(fact, NOWHERE) if self.proposal is not None else NOWHERE
 
-    def order(self, roll: Roll) -> Numbers:
-        """For each fact twice the group of rows with which it is filled; negative for one that no world has.
-
-        What has no row, as it is only ever included in something, comes right after that.
-        """
+    def somewhere(self, roll: Roll) -> Flags:
+        """Whether each fact has a row, is a seed, or is included in something that has a row."""
         numbers = self.numbers(roll)
         entity, place = self.system.facts.split(numbers)
-        found = np.where(np.isin(numbers, self.seeds), 0, NOWHERE)
-        own = self._group(numbers)
-        found = np.maximum(found, own)
+        found: Flags = (self.rows(roll) != NOWHERE) | np.isin(numbers, self.seeds)
         for part, wholes in STRONGER.items():
-            here = np.flatnonzero((place == part) & (entity >= 0) & (own < 0))
+            here = np.flatnonzero((place == part) & (entity >= 0) & ~found)
             for whole in wholes[1:]:
-                group = self._group(entity[here] * len(CAPABILITIES) + whole)
-                found[here] = np.maximum(found[here], np.where(group < 0, NOWHERE, group + 1))
+                found[here] |= self.network.row_of(entity[here] * len(CAPABILITIES) + whole) != NOWHERE
         return found
-
-    def _group(self, numbers: Numbers) -> Numbers:
-        rows = self.network.row_of(numbers)
-        return np.where(rows == NOWHERE, NOWHERE, 2 * (np.searchsorted(self.network.starts, rows, side="right") - 1))
 
 
 @dataclass(frozen=True)
@@ -124,9 +114,13 @@ class Solved:
         """What they share."""
         return self.part
 
-    def order(self, roll: Roll) -> Numbers:
-        """For each fact when it is filled; negative for one that is empty in all worlds."""
-        return self.part.order(roll)
+    def rows(self, roll: Roll) -> Numbers:
+        """The rows of facts, or ``NOWHERE``."""
+        return self.part.rows(roll)
+
+    def somewhere(self, roll: Roll) -> Flags:
+        """Whether each fact may hold in some world."""
+        return self.part.somewhere(roll)
 
     def beyond(self, roll: Roll) -> Roll:
         """The facts that have a row and are not among these."""
@@ -160,7 +154,7 @@ class Solved:
         """Set bits: for each fact some bits of one word."""
         rows = self.network.row_of(facts)
         known = rows != NOWHERE
-        np.bitwise_or.at(self.state, (rows[known], words[known]), bits[known])
+        np.bitwise_or.at(self.state.reshape(-1), rows[known] * self.state.shape[1] + words[known], bits[known])
         if not known.all():
             self.loose.append((facts[~known], words[~known], bits[~known]))
 

@@ -11,11 +11,20 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import blastradius.engine.compile as compiling
-from blastradius.engine import SEED_KINDS, World, check_worlds, compile_system, propose, solve_worlds
+from blastradius.engine import (
+    SEED_KINDS,
+    World,
+    audit_plain,
+    check_worlds,
+    compile_system,
+    propose,
+    solve_worlds,
+    sweep,
+)
 from blastradius.engine.solve import Solved, facts_in
 from blastradius.engine.spec import spec
 from blastradius.engine.worlds import Frame
@@ -56,6 +65,21 @@ def test_worlds_agree_with_the_spec(seed: int) -> None:
     wanted = {place: set(spec(built, each)) for place, each in enumerate(asked)}
     for engine in ENGINES:
         assert solved(built, [World(each) for each in asked], engine) == wanted, (engine, asked)
+
+
+@pytest.mark.parametrize("first", range(0, 400, 40))
+def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are filled anew one by one, and marks of rows collide, as neither does in a small estate."""
+    monkeypatch.setattr(sweep, "_SMALL", -1)
+    monkeypatch.setattr(sweep, "_FEW", 1)
+    monkeypatch.setattr(audit_plain, "_SLOTS", 1)
+    monkeypatch.setattr(audit_plain, "_TOGETHER", 3)
+    for seed in range(first, first + 40):
+        rng = random.Random(seed)
+        built = random_estate(rng)
+        asked = [random_scenario(rng, built) for _ in range(70)]
+        found = solved(built, [World(each) for each in asked], "numpy")
+        assert all(found[place] == set(spec(built, each)) for place, each in enumerate(asked)), seed
 
 
 def test_degenerate_estates_are_among_the_random_ones() -> None:
@@ -153,6 +177,7 @@ def _some_controls(rng: random.Random, built: Estate) -> tuple[tuple[ControlKind
 
 
 @settings(max_examples=max(1, EXAMPLES // 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(123580)  # facts that lead to each other and are all seeded, from which more follows
 @given(st.integers(0, 2**40))
 def test_a_proposal_agrees_with_the_estate_that_has_it(seed: int) -> None:
     """A new key for somebody, or a grant more: before as it was, after as if it had been there."""
