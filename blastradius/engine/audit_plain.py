@@ -14,6 +14,7 @@ from blastradius.engine.audit_rows import (
     UNKNOWN,
     Rows,
     among,
+    each_once,
     led_by,
     pairs,
     together,
@@ -113,10 +114,11 @@ def _what_is_over(block: Block, gives: Ints, led: Ints, others: Sequence[Rows]) 
 
 def _what_is_under(block: Block, classes: Ints, led: tuple[Ints, Ints], others: Sequence[Rows]) -> Defect | None:
     """What is claimed of classes is led to, by all that leads there together."""
-    given, words = together([(led[0], block.held[led[1]]), *others])
     found = np.zeros((len(classes), block.held.shape[1]), np.uint64)
-    place, here = among(classes, given)
-    found[place] = words[here]
+    for given, words in ((led[0], block.held[led[1]]), *others):
+        given, words = each_once(given, words)
+        place, here = among(classes, given)
+        found[place] |= words[here]
     wrong = block.held[block.at[classes]] & ~found
     return Defect(classes, wrong, over=False) if wrong.any() else None
 

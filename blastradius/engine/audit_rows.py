@@ -97,10 +97,13 @@ def together(parts: Sequence[Rows]) -> Rows:
     """Classes in order, and all rows of each as one."""
     classes, words = (np.concatenate(each) for each in zip(*parts, strict=True))
     order = np.argsort(classes, kind="stable")
-    begins = np.flatnonzero(np.diff(classes[order], prepend=-1))
-    if not len(begins):
-        return classes, words
-    return classes[order[begins]], np.bitwise_or.reduceat(words[order], begins, axis=0)
+    return each_once(classes[order], words[order])
+
+
+def each_once(classes: Ints, words: Words) -> Rows:
+    """Classes in order, some of them several times: all rows of each as one."""
+    begins = np.flatnonzero(np.diff(classes, prepend=-1))
+    return classes[begins], np.bitwise_or.reduceat(words, begins, axis=0) if len(begins) else words
 
 
 def pairs(one: Ints, other: Ints) -> tuple[Ints, Ints]:

@@ -74,7 +74,9 @@ def _differ(rows: Any, one: Any, other: Any, words: Any) -> Any:
 
 def defect(block: Block) -> Defect | None:
     """The first class that is claimed elsewhere than ways and seeds lead, or that has no beginning, if there is one."""
-    at, open_ = block.at.astype(np.uint32), block.open.astype(np.uint32)
+    places, number = distinct(block.held)
+    row = places[number].astype(np.uint32)
+    at, open_ = row[block.at], row[block.open]
     wrong = np.zeros(block.held.shape[1], np.uint64)
     seeds = (block.seeded, block.seeds.reshape(-1))
     verdict, place = _audit(block.held.reshape(-1), at, open_, *seeds, wrong, block.page.flat)

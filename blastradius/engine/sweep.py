@@ -17,7 +17,7 @@ Bits = NDArray[np.uint64]
 """Rows by words: bit ``w % 64`` of word ``w // 64`` is world ``w``."""
 
 _Fill = Callable[[Bits], None]
-_MANY = 2**14
+_MANY = 100
 _NARROW = 16
 _FEW = 3
 _SMALL = 2000
@@ -60,6 +60,8 @@ class _Knot:
 
     def fill(self, state: Bits) -> None:
         """Fill all rows while many of them change, then those alone that something changed for."""
+        for group in self.groups:
+            group.fill(state)
         changed = self._fill_all(state)
         few = len(self.onward) // _FEW if len(self.onward) > _SMALL else 0
         while len(changed) > few:
@@ -168,12 +170,12 @@ def _wide(combine: np.ufunc, rows: Numbers, inputs: Lists) -> _Fill:
 
 def _counting(op: int, rows: Numbers, inputs: NDArray[np.int64], need: Numbers) -> _Fill:
     """Rows that count their inputs world by world."""
-    kind = np.int16 if inputs.shape[1] < _MANY else np.int64
+    kind = np.int8 if inputs.shape[1] < _MANY else np.int64
     needed = np.minimum(need, inputs.shape[1] + 1).astype(kind)[:, np.newaxis]
 
     def fill(state: Bits) -> None:
         held = np.unpackbits(state[inputs].view(np.uint8), axis=-1).view(np.bool_)
-        enough = held.sum(axis=1, dtype=kind) >= needed if op == AT_LEAST else outvoted(held, needed)
+        enough = held.view(np.int8).sum(axis=1, dtype=kind) >= needed if op == AT_LEAST else outvoted(held, needed)
         state[rows] |= np.packbits(enough, axis=-1).view(np.uint64)
 
     return fill
