@@ -15,7 +15,7 @@ from blastradius.lists import Numbers
 from blastradius.model import Capability, Kind
 
 MOST_AUDITED = 500_000
-"""Up to how many relations an estate is audited; the checker's book takes about 1 kB for each."""
+"""Up to how many relations an estate is audited; the checker takes about 3.6 kB for each."""
 
 _CHUNK = 4096
 
