@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -30,8 +31,16 @@ def seconds_for(system: System, start: tuple[str, str], limit: float) -> float:
         file.flush()
         before = _children()
         command = [sys.executable, "-m", "clingo", "--warn=none", "--outf=3", "--quiet=2", file.name]
+        bounded = partial(resource.setrlimit, resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 1))
         with contextlib.suppress(subprocess.TimeoutExpired):
-            subprocess.run(command, timeout=limit, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run(  # it ends by itself if this process is killed meanwhile
+                command,
+                timeout=limit,
+                check=False,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                preexec_fn=bounded,
+            )
         return _children() - before
 
 
