@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
+from blastradius.engine.proof import Roll
 from blastradius.engine.scenario import World
 from blastradius.engine.ways import Way, all_ways
 from blastradius.estate import Estate
@@ -107,6 +109,11 @@ class Book:
 
     def _number(self, fact: Fact) -> int:
         return self.number.setdefault(fact, len(self.number))
+
+    @cached_property
+    def roll(self) -> Roll:
+        """All facts by number."""
+        return Roll(tuple(self.number))
 
 
 def ways_of_proposal(estate: Estate, proposed: Estate) -> Iterator[Way]:

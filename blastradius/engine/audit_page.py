@@ -84,9 +84,7 @@ class Ways:
 
     def needs_of(self, ways: Ints) -> tuple[Ints, Ints]:
         """All needs of some ways, and where those of each begin and the last ones end."""
-        lengths = self.lengths[ways]
-        starts = starts_of(lengths)
-        return self.needs[np.arange(starts[-1]) + np.repeat(self.starts[ways] - starts[:-1], lengths)], starts
+        return taken(self.needs, self.starts, ways)
 
     def pairs(self) -> tuple[Ints, Ints]:
         """Each need, those besides a count included, and the way that has it."""
@@ -114,19 +112,14 @@ class Page:
         starts, needs, gives, least, terms = (np.array(each, np.int64) for each in columns)
         besides = {way: np.array(each, np.int64) for way, each in book.besides.items()}
         ways = Ways(starts, needs, gives, least, self._masks(terms), besides)
-        roll = Roll(tuple(book.number))
-        self.beyond, somewhere = claims.beyond(roll), claims.somewhere(roll)
+        self.beyond, somewhere = claims.beyond(book.roll), claims.somewhere(book.roll)
         ways = ways.chosen(np.flatnonzero(_matter(ways, somewhere) & ever[terms]))
         somewhere[ways.gives] = somewhere[ways.pairs()[0]] = True
         known = np.flatnonzero(somewhere)
-        place = np.cumsum(somewhere) - 1
-        names = list(book.number)
-        facts = Roll(tuple(names[each] for each in known.tolist()))
-        self._sort(ways.renamed(place), claims.rows(facts))
-        self._name(book, known, facts, claims)
-        self.of_kind: dict[str, list[str]] = {}
-        for name, each in estate.controls.items():
-            self.of_kind.setdefault(each.control.kind, []).append(name)
+        rows = claims.rows(book.roll)[known]
+        self._sort(ways.renamed(np.cumsum(somewhere) - 1), rows)
+        self._name(book, known, rows, len(claims.state))
+        self.estate = estate
 
     def _sort(self, ways: Ways, rows: Ints) -> None:
         """Put facts into classes, these by their rows, as they may be in an order of filling; and the ways by class."""
@@ -142,18 +135,17 @@ class Page:
         ways = ways.renamed(number)
         self.ways = ways.chosen(np.argsort(ways.gives, kind="stable"))
 
-    def _name(self, book: Book, known: Ints, facts: Roll, claims: Claims) -> None:
-        """Keep which facts the classes are of, and where they are claimed."""
-        rows = claims.rows(facts)
+    def _name(self, book: Book, known: Ints, rows: Ints, count: int) -> None:
+        """Keep which facts the classes are of, and which of so many rows, and more, says where they are claimed."""
         first_of = np.unique(self.classes, return_index=True)[1]
-        self.facts = [facts.facts[each] for each in first_of.tolist()]
+        self.facts = [book.roll.facts[each] for each in known[first_of].tolist()]
         self.rows = rows[first_of]
         apart = np.flatnonzero(rows != self.rows[self.classes])
-        self.apart = Roll(tuple(facts.facts[each] for each in apart.tolist()))
+        self.apart = Roll(tuple(book.roll.facts[each] for each in known[apart].tolist()))
         self.class_of_apart = self.classes[apart]
         rowless = np.flatnonzero(self.rows < 0)
         self.rowless = Roll(tuple(self.facts[each] for each in rowless.tolist()))
-        self.rows[rowless] = len(claims.state) + np.arange(len(rowless))
+        self.rows[rowless] = count + np.arange(len(rowless))
         self.entities = book.entities
         self.class_of: Ints = np.full((len(book.entities) + 1, len(Capability)), -1)  # the last is nobody's
         entity, capability = np.array(book.facts, np.int64).reshape(-1, 2)[known].T
@@ -171,31 +163,37 @@ class Page:
     # what is the same for all blocks, worked out when it is first needed
 
     @cached_property
+    def of_kind(self) -> dict[str, list[str]]:
+        """The controls of each kind."""
+        found: dict[str, list[str]] = {}
+        for name, each in self.estate.controls.items():
+            found.setdefault(each.control.kind, []).append(name)
+        return found
+
+    @cached_property
     def tied(self) -> int:
         """The first of the ways that lead to knots; all behind it do."""
         return int(np.searchsorted(self.ways.gives, self.knots))
 
     @cached_property
-    def onward(self) -> Ways:
-        """For each knot, as if it were a way, the tied ways that need it as its needs; by the place of the knot."""
+    def onward(self) -> tuple[Ints, Ints]:
+        """The tied ways that need each knot, one after the other, and where those of each begin and the last end."""
         needs, ways = self.ways.pairs()
         some = (needs >= self.knots) & (ways >= self.tied)
         order = np.argsort(needs[some], kind="stable")
-        count = len(self.facts) - self.knots
-        starts = starts_of(np.bincount(needs[some] - self.knots, minlength=count))
-        none = np.zeros(count, np.int64)
-        return Ways(starts, ways[some][order], none, none, none, {})
+        counts = np.bincount(needs[some] - self.knots, minlength=len(self.facts) - self.knots)
+        return ways[some][order], starts_of(counts)
 
     @cached_property
     def flat(self) -> tuple[Any, ...]:
         """The first knot, the ways, and what leads on from knots, as the compiled audit reads them."""
-        ways, onward = self.ways, self.onward
+        ways, (onward, onward_starts) = self.ways, self.onward
         lengths = np.zeros(len(ways.gives), np.int64)
         lengths[list(ways.besides)] = [len(each) for each in ways.besides.values()]
         besides = np.concatenate([ways.gives[:0], *(ways.besides[way] for way in sorted(ways.besides))])
         of_class = starts_of(np.bincount(ways.gives, minlength=len(self.facts)))
         first = (of_class, ways.starts, ways.needs, starts_of(lengths), besides)
-        last = (ways.masks, ways.gives, onward.starts, onward.needs)
+        last = (ways.masks, ways.gives, onward_starts, onward)
         small = [[each.astype(np.uint32) for each in some] for some in (first, last)]
         return (np.uint32(self.knots), *small[0], ways.least.astype(np.int32), *small[1])
 
@@ -235,6 +233,13 @@ class Reader(Protocol):
     def defect(self, block: Block) -> Defect | None:
         """Classes that are claimed elsewhere than ways and seeds lead, or that have no beginning, if there are some."""
         ...
+
+
+def taken(values: Ints, starts: Ints, which: Ints) -> tuple[Ints, Ints]:
+    """Some of many lists that stand one after the other: their values, and where each begins and the last ends."""
+    lengths = starts[which + 1] - starts[which]
+    begins = starts_of(lengths)
+    return values[np.arange(begins[-1]) + np.repeat(starts[which] - begins[:-1], lengths)], begins
 
 
 def starts_of(lengths: Ints) -> Ints:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from blastradius.engine.audit_page import Block, Defect, Flags, Ints, Page, Ways, Words
+from blastradius.engine.audit_page import Block, Defect, Flags, Ints, Page, Ways, Words, taken
 from blastradius.engine.audit_rows import (
     EVERYWHERE,
     NOWHERE,
@@ -202,7 +202,7 @@ class _Chain:
 
     def onward(self, classes: Ints) -> Ints:
         """The tied ways that need some classes, by their place among these."""
-        return self.page.onward.needs_of(classes - self.page.knots)[0] - self.page.tied
+        return taken(*self.page.onward, classes - self.page.knots)[0] - self.page.tied
 
     def _new(self, classes: Ints) -> Ints:
         """Those of some classes that do not hold again yet, each once."""

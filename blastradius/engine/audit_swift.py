@@ -12,8 +12,10 @@ import numpy as np
 from numba import njit
 
 from blastradius.engine.audit_page import Block, Defect, Ints, Words
+from blastradius.engine.audit_rows import EVERYWHERE, NOWHERE
 
-_NOWHERE, _EVERYWHERE, _UNKNOWN = np.uint32(0), np.uint32(1), np.uint32(2**32 - 1)
+_NOWHERE, _EVERYWHERE = np.uint32(NOWHERE), np.uint32(EVERYWHERE)
+_UNKNOWN = np.uint32(2**32 - 1)
 _ONE = np.uint32(1)
 _NEVER = np.uint32(2**31)
 _ODD = np.uint64(0x9E3779B97F4A7C15)

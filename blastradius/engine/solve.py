@@ -48,9 +48,11 @@ class Part:
 
     def numbers(self, roll: Roll) -> Numbers:
         """The numbers of facts; ``NOWHERE`` for those that no world could have."""
-        if roll not in self._numbers:
-            self._numbers[roll] = np.array([self._number(fact) for fact in roll.facts], np.int64)
-        return self._numbers[roll]
+        known = self._numbers if self.proposal is not None else self.system.cache.setdefault("numbers", self._numbers)
+        if roll not in known:
+            known[roll] = np.array([self._number(fact) for fact in roll.facts], np.int64)
+        found: Numbers = known[roll]
+        return found
 
     def rows(self, roll: Roll) -> Numbers:
         """The rows of facts, or ``NOWHERE``."""
