@@ -82,6 +82,21 @@ def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: 
         assert all(found[place] == set(spec(built, each)) for place, each in enumerate(asked)), seed
 
 
+@pytest.mark.parametrize("first", range(0, 400, 40))
+def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are filled anew one by one, and marks of rows collide, as neither does in a small estate."""
+    monkeypatch.setattr(sweep, "_SMALL", -1)
+    monkeypatch.setattr(sweep, "_FEW", 1)
+    monkeypatch.setattr(audit_plain, "_SLOTS", 1)
+    monkeypatch.setattr(audit_plain, "_TOGETHER", 3)
+    for seed in range(first, first + 40):
+        rng = random.Random(seed)
+        built = random_estate(rng)
+        asked = [random_scenario(rng, built) for _ in range(70)]
+        found = solved(built, [World(each) for each in asked], "numpy")
+        assert all(found[place] == set(spec(built, each)) for place, each in enumerate(asked)), seed
+
+
 def test_degenerate_estates_are_among_the_random_ones() -> None:
     """The generator makes what is at the edge as well."""
     found: set[str] = set()
@@ -177,6 +192,7 @@ def _some_controls(rng: random.Random, built: Estate) -> tuple[tuple[ControlKind
 
 
 @settings(max_examples=max(1, EXAMPLES // 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(123580)  # facts that lead to each other and are all seeded, from which more follows
 @example(123580)  # facts that lead to each other and are all seeded, from which more follows
 @given(st.integers(0, 2**40))
 def test_a_proposal_agrees_with_the_estate_that_has_it(seed: int) -> None:
@@ -344,6 +360,23 @@ def test_the_audit_refuses_what_only_follows_from_itself(
     check_worlds(built, right, engine=engine)
     with pytest.raises(CertificateError, match="does not follow from the seeds"):
         check_worlds(built, replace(right, frame=Frame(system, [World(nobody)])), engine=engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_large_circle_with_a_beginning_of_its_own_in_each_world(step: int, engine: Engine) -> None:
+    """Each service falls by the next one and is where one world starts, so that hundreds of sets of worlds come up."""
+    names = [f"s{n:03}" for n in range(150)]
+    walks = [f"connects:{one}>{names[(n + step) % 150]}" for n, one in enumerate(names)]
+    built = estate(*walks, controls={walk: Control(kind=ControlKind.SEGMENTED) for walk in walks})
+    worlds = [World(scenario(f"compromise {name}", distrust=("segmented",))) for name in names]
+    assert all(
+        Fact(name, Capability.CONTROL) in found for found in solved(built, worlds, engine).values() for name in names
+    )
+    right, *_ = solve_worlds(compile_system(built), worlds, engine=engine)
+    elsewhere = [*worlds[:-1], World(scenario("compromise s000", distrust=()))]
+    with pytest.raises(CertificateError, match="does not follow from the seeds"):
+        check_worlds(built, replace(right, frame=Frame(right.frame.system, elsewhere)), engine=engine)
 
 
 def test_stale_tokens_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
