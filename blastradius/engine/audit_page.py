@@ -235,18 +235,6 @@ class Reader(Protocol):
         ...
 
 
-class Reader(Protocol):
-    """What compares claims with ways: ``audit_plain`` or ``audit_swift``."""
-
-    def distinct(self, rows: Words) -> tuple[Ints, Ints]:
-        """The places of rows that differ, and for each row the number among these of one that equals it."""
-        ...
-
-    def defect(self, block: Block) -> Defect | None:
-        """Classes that are claimed elsewhere than ways and seeds lead, or that have no beginning, if there are some."""
-        ...
-
-
 def taken(values: Ints, starts: Ints, which: Ints) -> tuple[Ints, Ints]:
     """Some of many lists that stand one after the other: their values, and where each begins and the last ends."""
     lengths = starts[which + 1] - starts[which]

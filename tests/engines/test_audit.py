@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -19,6 +19,7 @@ ROWS = st.tuples(st.integers(0, 30), st.integers(1, 17)).flatmap(
 
 
 @READERS
+@settings(deadline=None)  # the first call compiles
 @given(ROWS, st.data())
 def test_rows_that_differ_stand_for_all(reader: ModuleType, some: np.ndarray, data: st.DataObject) -> None:
     """Each row is the one it is said to equal; those said to differ do so, but for collisions of marks."""

@@ -82,21 +82,6 @@ def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: 
         assert all(found[place] == set(spec(built, each)) for place, each in enumerate(asked)), seed
 
 
-@pytest.mark.parametrize("first", range(0, 400, 40))
-def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are filled anew one by one, and marks of rows collide, as neither does in a small estate."""
-    monkeypatch.setattr(sweep, "_SMALL", -1)
-    monkeypatch.setattr(sweep, "_FEW", 1)
-    monkeypatch.setattr(audit_plain, "_SLOTS", 1)
-    monkeypatch.setattr(audit_plain, "_TOGETHER", 3)
-    for seed in range(first, first + 40):
-        rng = random.Random(seed)
-        built = random_estate(rng)
-        asked = [random_scenario(rng, built) for _ in range(70)]
-        found = solved(built, [World(each) for each in asked], "numpy")
-        assert all(found[place] == set(spec(built, each)) for place, each in enumerate(asked)), seed
-
-
 def test_degenerate_estates_are_among_the_random_ones() -> None:
     """The generator makes what is at the edge as well."""
     found: set[str] = set()
@@ -192,7 +177,6 @@ def _some_controls(rng: random.Random, built: Estate) -> tuple[tuple[ControlKind
 
 
 @settings(max_examples=max(1, EXAMPLES // 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example(123580)  # facts that lead to each other and are all seeded, from which more follows
 @example(123580)  # facts that lead to each other and are all seeded, from which more follows
 @given(st.integers(0, 2**40))
 def test_a_proposal_agrees_with_the_estate_that_has_it(seed: int) -> None:
