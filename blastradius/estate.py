@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -112,6 +112,10 @@ class Estate:
         """The entities of one kind, in id order."""
         return tuple(each for each in self.entities.values() if each.kind == kind)
 
+    def kind_of(self, entity: str) -> Kind:
+        """The kind of an entity."""
+        return self.entities[entity].kind
+
     def controls_on(self, host: str) -> tuple[PlacedControl, ...]:
         """The controls that stand on an entity or a relation, void ones as ``failed``."""
         return self._placed.get(host, ())
@@ -167,23 +171,26 @@ class Estate:
         for host, controls in self._stated_controls():
             kept = []
             for control in sorted(controls, key=lambda c: c.kind):
-                reason = void(control, self.relations.get(host), self.entities, ties)
+                reason = void(control, host, self.entities, ties)
                 if reason:
-                    notes.append(_void_note(control, host, reason))
+                    notes.append(_void_note(control, host.id, reason))
                     control = control.model_copy(update={"status": "failed"})
-                kept.append(PlacedControl(f"{control.kind}@{host}", host, control))
-            placed[host] = tuple(kept)
+                kept.append(PlacedControl(f"{control.kind}@{host.id}", host.id, control))
+            placed[host.id] = tuple(kept)
         return placed, notes
 
-    def _stated_controls(self) -> Iterable[tuple[str, tuple[Control, ...]]]:
+    def _stated_controls(self) -> Iterable[tuple[Entity | Relation, tuple[Control, ...]]]:
         guarded = self._guarded_by_scope()
-        things: Iterable[tuple[str, Entity | Relation]] = (*self.entities.items(), *self.relations.items())
-        for host, thing in things:
-            controls = thing.controls
-            if host in guarded and not any(c.kind == ControlKind.FUNCTION_AUTHZ for c in controls):
-                controls = (*controls, _IMPLIED_AUTHZ.model_copy(update={"provenance": guarded[host]}))
+        for host in self._hosts(guarded):
+            controls = host.controls
+            if host.id in guarded and not any(c.kind == ControlKind.FUNCTION_AUTHZ for c in controls):
+                controls = (*controls, _IMPLIED_AUTHZ.model_copy(update={"provenance": guarded[host.id]}))
             if controls:
                 yield host, controls
+
+    def _hosts(self, guarded: Collection[str]) -> Iterable[Entity | Relation]:  # noqa: ARG002
+        """Everything that may state controls, and whatever is guarded."""
+        return (*self.entities.values(), *self.relations.values())
 
     def _guarded_by_scope(self) -> dict[str, tuple[Provenance, ...]]:
         return {target: each.provenance for each in self.by_verb[Verb.PERMITS] for target in each.targets}

@@ -41,19 +41,19 @@ class Ties:
         return self.owners.get(name, name)
 
 
-def void(control: Control, relation: Relation | None, entities: Mapping[str, Entity], ties: Ties) -> str | None:
-    """Why a control on a relation stops nothing as it is placed, or ``None``.
+def void(control: Control, host: Entity | Relation, entities: Mapping[str, Entity], ties: Ties) -> str | None:
+    """Why a control stops nothing as it is placed, or ``None``; only on a relation can it be placed so.
 
     A vendor's own signature does not verify its feed; a fallback that shares zone or owner with what it
     replaces is no fallback.
     """
     provider = entities.get(control.provided_by or "")
-    if relation is None or provider is None:
+    if not isinstance(host, Relation) or provider is None:
         return None
     if control.kind == ControlKind.FALLBACK:
-        return _false_fallback(provider, relation, entities, ties)
+        return _false_fallback(provider, host, entities, ties)
     if control.kind == ControlKind.VERIFIED:
-        return _own_signature(provider, relation, ties)
+        return _own_signature(provider, host, ties)
     return None
 
 

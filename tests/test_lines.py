@@ -108,6 +108,10 @@ PARTY, SERVICE = '{"kind": "party", "id": "p"}', '{"kind": "service", "id": "s"}
             r"e.jsonl:2: calls has at_",
         ),
         (['{"kind": "party", "id": "p", "controls": [{"kind": "pam"}]}'], r"e.jsonl:1: control 'pam' stops nothing on"),
+        (
+            ['{"kind": "store", "id": "d", "controls": [{"kind": "hardened"}, {"kind": "hardened"}]}'],
+            r"e.jsonl:1: has the control 'hardened' twice; say it once",
+        ),
         (["x" * 1_100_000], r"e.jsonl:1: is longer than a megabyte"),
         (['{"kind": "store", "id": "d", "records": NaN}'], r"e.jsonl:1: not JSON"),
     ],

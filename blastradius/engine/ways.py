@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from blastradius.estate import Estate, PlacedControl
-from blastradius.model import (
-    Capability,
-    Credential,
-    Fact,
-    Operation,
-    Party,
-    Relation,
-    Service,
-    Store,
-    Verb,
-)
+from blastradius.model import Capability, Credential, Fact, Kind, Operation, Relation, Verb
 
 C = Capability
 _SPENT = ("revoked", "rotated", "expired")
@@ -99,29 +90,61 @@ def all_ways(estate: Estate) -> Iterator[Way]:
         yield from rules(place)
 
 
+class _Seen(NamedTuple):
+    """What the rules ask of a relation, without all else that it says."""
+
+    id: str
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    subset: bool
+    dependency: str | None
+    buffer_h: float
+    at_least: int | None
+    capacity_loss: bool
+    brittle: bool
+    vote_min: int | None
+
+    @classmethod
+    def of(cls, each: Relation) -> _Seen:
+        return cls(
+            each.id,
+            each.sources,
+            each.targets,
+            each.extent == "subset",
+            each.dependency,
+            each.buffer_h or 0.0,
+            each.at_least,
+            each.capacity_loss,
+            each.brittle,
+            each.vote_min,
+        )
+
+
 class _Place:
-    """The estate as the checker walks it: relations by their verb's name, and the guards at a spot."""
+    """The estate as the checker walks it: each relation is read once, for an estate may have to fetch it."""
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
-        self.by_verb: Mapping[Verb, Sequence[Relation]] = estate.by_verb
+        self.by_verb = {verb: [_Seen.of(each) for each in some] for verb, some in estate.by_verb.items()}
+        self.operations = [each for each in estate.of_kind(Kind.OPERATION) if isinstance(each, Operation)]
 
-    def pairs(self, verb: str, *kinds: type) -> Iterator[tuple[Relation, str, str]]:
-        """Relations of a verb with their (first) ends, limited to sources of some type."""
+    def pairs(self, verb: str, *kinds: Kind) -> Iterator[tuple[_Seen, str, str]]:
+        """Relations of a verb with their (first) ends, limited to sources of some kind."""
         for relation in self.by_verb[Verb(verb)]:
             source = relation.sources[0]
-            if not kinds or isinstance(self.estate.entities[source], kinds):
+            if not kinds or self.estate.kind_of(source) in kinds:
                 yield relation, source, relation.targets[0]
 
     def guards(self, hosts: tuple[str, ...], kinds: Sequence[str]) -> Guards:
-        found = [each for host in dict.fromkeys(hosts) for each in self.estate.controls_on(host)]
-        return Guards(tuple(each for each in found if each.control.kind in kinds), hosts, kinds)
+        """The controls of these kinds on these hosts, host by host."""
+        placed = [each for host in dict.fromkeys(hosts) for each in self.estate.controls_on(host)]
+        return Guards(tuple(each for each in placed if each.control.kind in kinds), hosts, kinds)
 
 
 def _ownership(place: _Place) -> Iterator[Way]:
     for r, owner, owned in place.pairs("owns"):
         guards = place.guards((r.id, owned), ("compartment",))
-        key = isinstance(place.estate.entities[owned], Credential)
+        key = place.estate.kind_of(owned) == Kind.CREDENTIAL
         gains = ((C.CONTROL, C.OPERATE), (C.CONTROL, C.POSSESS)) if key else ((C.CONTROL, C.CONTROL), (C.DENY, C.DENY))
         for need, gain in gains:
             yield Way("R1", 1, (Fact(owner, need),), Fact(owned, gain), (r.id,), guards)
@@ -132,12 +155,12 @@ def _keys(place: _Place) -> Iterator[Way]:
         held = (Fact(holder, C.CONTROL),)
         yield Way("R2", 1, held, Fact(key, C.OPERATE), (r.id,))
         yield Way("R2", 1, held, Fact(key, C.POSSESS), (r.id,), place.guards((r.id, key), ("non_exportable",)))
+    keys = place.estate.of_kind(Kind.CREDENTIAL)
+    passwords = {each.id for each in keys if isinstance(each, Credential) and each.type == "password"}
     for r in place.by_verb[Verb.GRANTS]:
         target = r.targets[0]
         hosts = (r.id, *r.sources, target)
-        keys = [place.estate.entities[each] for each in r.sources]
-        secret = any(isinstance(each, Credential) and each.type == "password" for each in keys)
-        copied = (*_SPENT, *_BOUND, *(("mfa",) if secret else ()))
+        copied = (*_SPENT, *_BOUND, *(() if passwords.isdisjoint(r.sources) else ("mfa",)))
         for capability, kinds in ((C.OPERATE, _SPENT), (C.POSSESS, copied)):
             needs = tuple(Fact(each, capability) for each in r.sources)
             yield Way("R3", 1, needs, Fact(target, C.USE), (r.id,), place.guards(hosts, kinds))
@@ -145,12 +168,12 @@ def _keys(place: _Place) -> Iterator[Way]:
 
 def _doors(place: _Place) -> Iterator[Way]:
     anyone = Fact("internet", C.ANYONE)
-    for entity in place.estate.entities.values():
-        if isinstance(entity, Party):
-            yield Way("R3a", 1, (Fact(entity.id, C.CONTROL),), anyone, hop=0)
-        if isinstance(entity, Operation) and entity.anonymous and entity.direction == "exposed":
-            guards = place.guards((entity.id,), ("ip_allowlist",))
-            yield Way("R3a", 1, (anyone,), Fact(entity.id, C.USE), (), guards)
+    for party in place.estate.of_kind(Kind.PARTY):
+        yield Way("R3a", 1, (Fact(party.id, C.CONTROL),), anyone, hop=0)
+    for operation in place.operations:
+        if operation.anonymous and operation.direction == "exposed":
+            guards = place.guards((operation.id,), ("ip_allowlist",))
+            yield Way("R3a", 1, (anyone,), Fact(operation.id, C.USE), (), guards)
     for r in place.by_verb[Verb.PERMITS]:
         needs = tuple(Fact(each, C.USE) for each in r.sources)
         guards = place.guards((r.id, r.targets[0]), ("approval",))
@@ -162,11 +185,10 @@ def _acts(place: _Place) -> Iterator[Way]:
         ("reads", C.READ_SUBSET, C.READ, "encrypted_elsewhere"),
         ("writes", C.TAINT, C.WRITE, "approval"),
     ):
-        for r, operation, thing in place.pairs(verb, Operation):
+        for r, operation, thing in place.pairs(verb, Kind.OPERATION):
             use, hosts = (Fact(operation, C.USE),), (r.id, operation, thing)
-            limited = r.extent == "subset"
-            yield Way("R4", 1, use, Fact(thing, own if limited else full), (r.id,), place.guards(hosts, (guard,)))
-            if limited:
+            yield Way("R4", 1, use, Fact(thing, own if r.subset else full), (r.id,), place.guards(hosts, (guard,)))
+            if r.subset:
                 yield Way("R5", 2, use, Fact(thing, full), (r.id,), place.guards(hosts, ("object_authz", guard)))
     for r, operation, thing in place.pairs("controls"):
         guards = place.guards((r.id, operation, thing), ("approval",))
@@ -176,12 +198,12 @@ def _acts(place: _Place) -> Iterator[Way]:
 
 
 def _siblings(place: _Place) -> Iterator[Way]:
-    for entity in place.estate.entities.values():
-        if isinstance(entity, Operation) and entity.api is not None:
-            inside = Fact(entity.api, C.CALLABLE)
-            guards = place.guards((entity.id,), ("function_authz",))
-            yield Way("R6", 2, (Fact(entity.id, C.USE),), inside, hop=0)
-            yield Way("R6", 2, (inside,), Fact(entity.id, C.USE), (), guards)
+    for operation in place.operations:
+        if operation.api is not None:
+            inside = Fact(operation.api, C.CALLABLE)
+            guards = place.guards((operation.id,), ("function_authz",))
+            yield Way("R6", 2, (Fact(operation.id, C.USE),), inside, hop=0)
+            yield Way("R6", 2, (inside,), Fact(operation.id, C.USE), (), guards)
 
 
 def _secrets(place: _Place) -> Iterator[Way]:
@@ -193,11 +215,11 @@ def _secrets(place: _Place) -> Iterator[Way]:
 def _taint(place: _Place) -> Iterator[Way]:
     forward = [
         *place.pairs("publishes"),
-        *place.pairs("writes", Service),
+        *place.pairs("writes", Kind.SERVICE),
         *place.pairs("informs"),
         *place.pairs("serves"),
     ]
-    backward = [*place.pairs("reads", Service), *place.pairs("derives_from"), *place.pairs("calls")]
+    backward = [*place.pairs("reads", Kind.SERVICE), *place.pairs("derives_from"), *place.pairs("calls")]
     alone = [each for each in place.pairs("consumes") if len(each[0].targets) == 1 and each[0].vote_min is None]
     flows: list[tuple[tuple[str, ...], str, str]] = [((r.id,), a, b) for r, a, b in forward]
     flows += [((r.id,), b, a) for r, a, b in (*backward, *alone)]
@@ -237,11 +259,11 @@ def _losses(place: _Place) -> Iterator[Way]:
     for r in place.by_verb[Verb.DEPENDS_ON]:
         yield from _dependence(place, r, r.dependency or "hard", r.at_least or len(r.targets))
     for verb in ("calls", "reads", "consumes"):
-        for r, _, _ in place.pairs(verb, Service):
+        for r, _, _ in place.pairs(verb, Kind.SERVICE):
             yield from _dependence(place, r, r.dependency or "soft", 1)
 
 
-def _dependence(place: _Place, r: Relation, strength: str, up: int) -> Iterator[Way]:
+def _dependence(place: _Place, r: _Seen, strength: str, up: int) -> Iterator[Way]:
     dependent = r.sources[0]
     needs = tuple(Fact(each, C.DENY) for each in r.targets)
     guards = place.guards((r.id, dependent), ("fallback",))
@@ -250,7 +272,7 @@ def _dependence(place: _Place, r: Relation, strength: str, up: int) -> Iterator[
     if strength != "none":
         yield Way("R11", 1, needs, slow, (r.id,), guards, least=least)
     if strength == "hard":
-        yield Way("R11", 1, needs, stop, (r.id,), guards, least=least, buffer=r.buffer_h or 0.0)
+        yield Way("R11", 1, needs, stop, (r.id,), guards, least=least, buffer=r.buffer_h)
     if r.capacity_loss:
         for need in needs:
             yield Way("R11", 1, (need,), slow, (r.id,), guards)
@@ -266,14 +288,13 @@ def _rights(place: _Place) -> Iterator[Way]:
         ("calls", C.USE, ()),
         ("publishes", C.WRITE, ("two_party_signing",)),
     ):
-        limits = () if verb == "publishes" else (Service,)
+        limits = () if verb == "publishes" else (Kind.SERVICE,)
         for r, holder, thing in place.pairs(verb, *limits):
             guards = place.guards((r.id, thing), kinds)
             yield Way("R13", 1, (Fact(holder, C.CONTROL),), Fact(thing, gain), (r.id,), guards)
-    for entity in place.estate.entities.values():
-        if isinstance(entity, Store):
-            guards = place.guards((entity.id,), ("immutable_backup",))
-            yield Way("R13w", 2, (Fact(entity.id, C.WRITE),), Fact(entity.id, C.DENY), (), guards)
+    for store in place.estate.of_kind(Kind.STORE):
+        guards = place.guards((store.id,), ("immutable_backup",))
+        yield Way("R13w", 2, (Fact(store.id, C.WRITE),), Fact(store.id, C.DENY), (), guards)
 
 
 def _walls(place: _Place) -> Iterator[Way]:
@@ -281,8 +302,8 @@ def _walls(place: _Place) -> Iterator[Way]:
         guards = place.guards((r.id, target), _WALLS)
         yield Way("R15", 4, (Fact(source, C.CONTROL),), Fact(target, C.CONTROL), (r.id,), guards)
     flat = {zone.id for zone in place.estate.zones.values() if zone.flat}
-    for entity in place.estate.entities.values():
-        if isinstance(entity, Service) and entity.zone is not None and entity.zone in flat:
+    for entity in place.estate.of_kind(Kind.SERVICE) if flat else ():
+        if entity.zone is not None and entity.zone in flat:
             inside = Fact(entity.zone, C.FOOTHOLD)
             yield Way("R15", 4, (Fact(entity.id, C.CONTROL),), inside, hop=0)
             guards = place.guards((entity.id,), _WALLS)
@@ -290,11 +311,10 @@ def _walls(place: _Place) -> Iterator[Way]:
 
 
 def _falls(place: _Place) -> Iterator[Way]:
-    for host in (*place.estate.entities, *place.estate.relations):
-        for placed in place.estate.controls_on(host):
-            provider = placed.control.provided_by
-            if provider is not None:
-                gone = Fact(placed.id, C.INACTIVE)
-                yield Way("R14", 1, (Fact(provider, C.CONTROL),), gone)
-                shut = placed.control.fails == "closed"
-                yield Way("R14", 1, (Fact(provider, C.DENY),), gone, fail_closed=shut)
+    for placed in place.estate.controls.values():
+        provider = placed.control.provided_by
+        if provider is not None:
+            gone = Fact(placed.id, C.INACTIVE)
+            yield Way("R14", 1, (Fact(provider, C.CONTROL),), gone)
+            shut = placed.control.fails == "closed"
+            yield Way("R14", 1, (Fact(provider, C.DENY),), gone, fail_closed=shut)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import mmap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, BinaryIO
 
@@ -164,6 +164,14 @@ class LinesEstate(Estate):
     def _placed(self) -> dict[str, tuple[PlacedControl, ...]]:  # type: ignore[override]
         return self._place_controls()[0]
 
+    def _hosts(self, guarded: Collection[str]) -> Iterator[Entity | Relation]:
+        """What states controls and what is guarded; no other line is read again."""
+        rows, number = self._reading.control, self._reading.names.number
+        for each in sorted({*rows["entity"], *(number[name] for name in guarded)} - {NOWHERE}):
+            yield self._entities.numbered(each)
+        for each in sorted({*rows["relation"]} - {NOWHERE}):
+            yield self._relations.numbered(each)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the lines, whatever their order."""
@@ -173,6 +181,10 @@ class LinesEstate(Estate):
         """The entities of one kind, in the order of the file."""
         numbers = np.flatnonzero(self.columns.entities.kind == KINDS.index(kind))
         return tuple(self._entities.numbered(each) for each in numbers.tolist())
+
+    def kind_of(self, entity: str) -> Kind:
+        """The kind of an entity."""
+        return KINDS[self._reading.names.kind[self._reading.names.number[entity]]]
 
     def crown_jewel(self, entity: str) -> bool:
         """Whether an entity is marked as a crown jewel."""

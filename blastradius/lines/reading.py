@@ -216,7 +216,11 @@ class Reading:
         self._controls(relation.controls, NOWHERE, number)
 
     def _controls(self, controls: Iterable[Control], entity: int, relation: int) -> None:
+        before = None
         for each in sorted(controls, key=lambda control: control.kind):
+            if each.kind == before:
+                self._refuse(f"has the control {str(each.kind)!r} twice; say it once")
+            before = each.kind
             provider = NOWHERE if each.provided_by is None else self.names(each.provided_by, self.lines)
             values = (CONTROL[each.kind], entity, relation, each.status == "failed", provider, each.fails == "closed")
             for column, value in zip(self.control.values(), (*values, self.lines), strict=True):
