@@ -87,7 +87,7 @@ class Book:
             self.facts.extend((self.entities.setdefault(entity, len(self.entities)), CAPABILITIES[capability]))
 
     def _add(self, way: Way, *, proposed: bool) -> None:
-        standing = [Fact(each.id, C.INACTIVE) for each in way.guards if each.control.status != "failed"]
+        standing = [Fact(each.id, C.INACTIVE) for each in way.guards.placed if each.control.status != "failed"]
         counted = way.vote is not None or way.least not in (None, len(way.needs))
         if counted and standing:
             self.besides[len(self.gives)] = [self._number(each) for each in standing]

@@ -50,7 +50,7 @@ class _Asked:
         return control.status != "failed" and control.kind not in self.distrust and placed.id not in self.distrust
 
     def standing(self, way: Way) -> list[PlacedControl]:
-        return [each for each in way.guards if self.stands(each)]
+        return [each for each in way.guards.placed if self.stands(each)]
 
     def outlasted(self, way: Way) -> bool:
         return way.buffer is not None and self.hours is not None and self.hours <= way.buffer

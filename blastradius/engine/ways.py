@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from blastradius.estate import Estate, PlacedControl
@@ -18,23 +17,18 @@ _VETTED = ("pinned", "verified", "staged", "not_exposed")
 _WALLS = ("segmented", "hard_mfa", "pam")
 
 
-@dataclass(frozen=True, slots=True)
-class Guards:
+class Guards(NamedTuple):
     """The controls that stop a way, and where which kinds of them would."""
 
     placed: tuple[PlacedControl, ...] = ()
     hosts: tuple[str, ...] = ()
     kinds: Sequence[str] = ()
 
-    def __iter__(self) -> Iterator[PlacedControl]:
-        return iter(self.placed)
-
 
 _UNGUARDED = Guards()
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """One rule applied to one place: what it needs, what it gives, what guards it.
 
     ``least`` is how many of ``needs`` must hold; with ``vote`` (feeds, vote_min) they are a quorum's.
@@ -120,13 +114,25 @@ class _Seen(NamedTuple):
         )
 
 
+class _Called(NamedTuple):
+    """What they ask of an operation."""
+
+    id: str
+    api: str | None
+    anonymous: bool
+
+    @classmethod
+    def of(cls, each: Operation) -> _Called:
+        return cls(each.id, each.api, each.anonymous and each.direction == "exposed")
+
+
 class _Place:
     """The estate as the checker walks it: each relation is read once, for an estate may have to fetch it."""
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
+        self.operations = [_Called.of(each) for each in estate.of_kind(Kind.OPERATION) if isinstance(each, Operation)]
         self.by_verb = {verb: [_Seen.of(each) for each in some] for verb, some in estate.by_verb.items()}
-        self.operations = [each for each in estate.of_kind(Kind.OPERATION) if isinstance(each, Operation)]
 
     def pairs(self, verb: str, *kinds: Kind) -> Iterator[tuple[_Seen, str, str]]:
         """Relations of a verb with their (first) ends, limited to sources of some kind."""
@@ -171,7 +177,7 @@ def _doors(place: _Place) -> Iterator[Way]:
     for party in place.estate.of_kind(Kind.PARTY):
         yield Way("R3a", 1, (Fact(party.id, C.CONTROL),), anyone, hop=0)
     for operation in place.operations:
-        if operation.anonymous and operation.direction == "exposed":
+        if operation.anonymous:
             guards = place.guards((operation.id,), ("ip_allowlist",))
             yield Way("R3a", 1, (anyone,), Fact(operation.id, C.USE), (), guards)
     for r in place.by_verb[Verb.PERMITS]:

@@ -48,7 +48,7 @@ def sooner(arrived: dict[Fact, float], one: Fact, at: float) -> None:
 def standing(way: Way, asked: Scenario) -> list[tuple[str, str | None]]:
     return [
         (each.id, each.control.provided_by)
-        for each in way.guards
+        for each in way.guards.placed
         if each.control.status != "failed" and not {each.control.kind, each.id} & set(asked.distrust)
     ]
 
