@@ -17,8 +17,6 @@ from blastradius.model import Capability, Kind
 MOST_AUDITED = 500_000
 """Up to how many relations an estate is audited; the checker takes about 3.6 kB for each."""
 
-_CHUNK = 4096
-
 
 @dataclass(frozen=True)
 class Measure:
@@ -78,23 +76,26 @@ class _Ruler:
         self.jewel_names = np.array([entities.ids[each] for each in self.jewels.tolist()], np.object_)
         self.processes = np.flatnonzero(entities.kind == KINDS.index(Kind.PROCESS))
         stores = np.flatnonzero(entities.records > 0)
-        originals = np.array([_original(entities.copy_of, each) for each in stores.tolist()], np.int64)
-        together = np.argsort(originals, kind="stable")
-        self.stores = stores[together]
+        known: dict[int, int] = {}
+        originals = np.array([_original(entities.copy_of, each, known) for each in stores.tolist()], np.int64)
+        largest_first = np.lexsort((-entities.records[stores], originals))
+        self.stores = stores[largest_first]
+        self.larger = _before(originals[largest_first])
         self.records = entities.records[self.stores]
-        self.roots = np.flatnonzero(np.diff(originals[together], prepend=-1))
+        for smaller, larger in self.larger[:1]:
+            self.records[larger] -= self.records[smaller]
 
     def measures(self, solved: Solved) -> dict[int, Measure]:
         """The measure of each world of a block, by its place in the list that was asked."""
         worlds = len(solved.places)
         entities = self._entities(solved)
         jewels = unpacked(entities[self.jewels], worlds)
-        records, reached = self._records(solved), _count(entities, worlds)
-        processes = _count(entities[self.processes], worlds)
+        records, reached = self._records(solved), _counted(entities, worlds)
+        processes = _counted(entities[self.processes], worlds)
         found = {}
         for world, place in enumerate(solved.places.tolist()):
             names = tuple(self.jewel_names[jewels[:, world]].tolist())
-            found[place] = Measure(names, int(records[world]), int(processes[world]), int(reached[world]))
+            found[place] = Measure(names, records[world], processes[world], reached[world])
         return found
 
     def _entities(self, solved: Solved) -> Bits:
@@ -103,9 +104,10 @@ class _Ruler:
         found = np.zeros((len(self.system.facts.entities), words), np.uint64)
         entity, _ = self.system.facts.split(network.facts)
         here = (entity != NOWHERE) & (network.places != NOWHERE)
-        owners, firsts = np.unique(entity[here], return_index=True)
-        if len(owners):
-            found[owners] = np.bitwise_or.reduceat(solved.state[network.places[here]], firsts, axis=0)
+        owners = entity[here]
+        firsts = np.flatnonzero(np.diff(owners, prepend=NOWHERE))
+        if len(firsts):
+            found[owners[firsts]] = np.bitwise_or.reduceat(solved.state[network.places[here]], firsts, axis=0)
         for facts, word, bits in solved.loose:
             owner, _ = self.system.facts.split(facts)
             known = owner != NOWHERE
@@ -114,17 +116,15 @@ class _Ruler:
             found[self.system.facts.entity_numbers[name], world // 64] &= ~(np.uint64(1) << np.uint64(world % 64))
         return found
 
-    def _records(self, solved: Solved) -> Numbers:
-        """The records that can be read in each world, the largest of the copies of each original."""
-        worlds = len(solved.places)
+    def _records(self, solved: Solved) -> list[int]:
+        """The records that can be read in each world, the largest of the copies of each original.
+
+        A copy counts by what it has more than the next smaller one, where it or a larger one can be read.
+        """
         read = solved.bits(self.system.facts.facts(self.stores, Capability.READ))
-        found = np.zeros(worlds, np.int64)
-        for first in range(0, worlds, 64):
-            held = unpacked(read[:, first // 64 : first // 64 + 1], min(64, worlds - first))
-            if len(self.roots):
-                largest = np.maximum.reduceat(held * self.records[:, np.newaxis], self.roots, axis=0)
-                found[first : first + 64] = largest.sum(axis=0)
-        return found
+        for smaller, larger in self.larger:
+            read[smaller] |= read[larger]
+        return summed(read, self.records, len(solved.places))
 
 
 def _starts(solved: Solved) -> Iterator[tuple[int, str]]:
@@ -134,20 +134,55 @@ def _starts(solved: Solved) -> Iterator[tuple[int, str]]:
                 yield world, name
 
 
-def _count(bits: Bits, worlds: int) -> Numbers:
+def _counted(bits: Bits, worlds: int) -> list[int]:
     """For each world the number of rows in which it has a bit."""
-    found = np.zeros(worlds, np.int64)
-    for first in range(0, len(bits), _CHUNK):
-        found += unpacked(bits[first : first + _CHUNK], worlds).sum(axis=0)
+    return summed(bits, np.ones(len(bits), np.int64), worlds)
+
+
+def summed(bits: Bits, weights: Numbers, worlds: int) -> list[int]:
+    """For each world the sum, however large, of the weights of the rows in which it has a bit; none is negative.
+
+    Full adders make two rows of three, of the same power of two and the next one, until two are left of each.
+    """
+    found, carried, power = [0] * worlds, bits[:0], 0
+    while len(carried) or (weights >> power).any():
+        rows, carried = _added(np.concatenate([bits[weights >> power & 1 == 1], carried]))
+        found = [
+            each + (more << power)
+            for each, more in zip(found, unpacked(rows, worlds).sum(axis=0).tolist(), strict=True)
+        ]
+        power += 1
     return found
 
 
-def _original(copy_of: Numbers, store: int) -> int:
-    """What a store is a copy of, in the end; of copies in a circle the first."""
-    seen = [store]
-    while copy_of[seen[-1]] != NOWHERE:
-        following = int(copy_of[seen[-1]])
-        if following in seen:
-            return min(seen[seen.index(following) :])
-        seen.append(following)
-    return seen[-1]
+def _added(rows: Bits) -> tuple[Bits, Bits]:
+    """At most two rows that together have the odd bits of all, and rows of what is carried."""
+    carried = [rows[:0]]
+    while len(rows) > 2:
+        one, two, three = rows[: len(rows) // 3 * 3].reshape(3, -1, rows.shape[1])
+        odd = one ^ two
+        carried.append((one & two) | (odd & three))
+        rows = np.concatenate([odd ^ three, rows[len(rows) // 3 * 3 :]])
+    return rows, np.concatenate(carried)
+
+
+def _before(groups: Numbers) -> list[tuple[Numbers, Numbers]]:
+    """Rows in groups: those that come one, two, four places after another of their group, and this other one.
+
+    If each takes on what the other has, one distance after the other, it has what all before it had.
+    """
+    place = np.arange(len(groups)) - np.searchsorted(groups, groups)
+    distances = [2**power for power in range(int(place.max(initial=0)).bit_length())]
+    return [(here, here - each) for each in distances for here in [np.flatnonzero(place >= each)]]
+
+
+def _original(copy_of: Numbers, store: int, known: dict[int, int]) -> int:
+    """What a store is a copy of, in the end; of copies in a circle the first. What is found is kept in ``known``."""
+    seen: dict[int, None] = {}
+    while store not in known and store not in seen and copy_of[store] != NOWHERE:
+        seen[store] = None
+        store = int(copy_of[store])
+    circle = list(seen)[list(seen).index(store) :] if store in seen else [store]
+    original = known.get(store, min(circle))
+    known.update(dict.fromkeys([*seen, store], original))
+    return original

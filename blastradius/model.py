@@ -17,6 +17,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from blastradius.redacting import redacted
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+MOST_RECORDS = 10**15
+Records = Annotated[int, Field(ge=0, le=MOST_RECORDS)]
 
 
 class Kind(StrEnum):
@@ -99,7 +101,7 @@ class Basis(StrEnum):
 class Frozen(BaseModel):
     """A value: immutable, closed to unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Provenance(Frozen):
@@ -250,7 +252,7 @@ class Store(Entity):
 
     kind: Kind = Kind.STORE
     classification: str | None = None
-    records: int | None = Field(default=None, ge=0)
+    records: Records | None = None
     crown_jewel: bool = False
     copy_of: Id | None = None
 
@@ -336,10 +338,10 @@ class Relation(Frozen):
     extent: Literal["all", "subset"] = "all"
     dependency: Literal["hard", "soft", "none"] | None = None
     buffer_h: float | None = Field(default=None, ge=0)
-    at_least: int | None = Field(default=None, ge=1)
+    at_least: int | None = Field(default=None, ge=1, le=10**6)
     capacity_loss: bool = False
     brittle: bool = False
-    vote_min: int | None = Field(default=None, ge=1)
+    vote_min: int | None = Field(default=None, ge=1, le=10**6)
     controls: tuple[Control, ...] = ()
     basis: Basis = Basis.DECLARED
     also: tuple[Basis, ...] = ()

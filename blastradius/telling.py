@@ -291,16 +291,16 @@ def records_read(estate: Estate, reach: Reach) -> int:
 
 def _original(estate: Estate, store: Store) -> str:
     """What a store is a copy of, in the end; of copies in a circle the first."""
-    seen = [store.id]
+    seen = {store.id: None}
     while store.copy_of is not None:
         if store.copy_of in seen:
-            return min(seen[seen.index(store.copy_of) :])
-        seen.append(store.copy_of)
+            return min(list(seen)[list(seen).index(store.copy_of) :])
+        seen[store.copy_of] = None
         following = estate.entities[store.copy_of]
         if not isinstance(following, Store):
             break
         store = following
-    return seen[-1]
+    return list(seen)[-1]
 
 
 def every_start(estate: Estate) -> list[tuple[Entity, str]]:

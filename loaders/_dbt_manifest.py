@@ -106,12 +106,12 @@ def read_manifest(document: Document) -> Manifest:
     found = _SCHEMA.search(stated)
     if found is None:
         raise InputError([f"{document.path}: no 'dbt_schema_version' in 'metadata'; expected a dbt manifest.json"])
-    artifact, version = found.group(1), int(found.group(2))
+    artifact, version = found.groups()
     if artifact != "manifest":
         raise InputError([f"{document.path}: a {artifact} of dbt; what is read is its manifest.json"])
-    if version not in VERSIONS:
+    if version not in map(str, VERSIONS):
         known = f"v{VERSIONS[0]} to v{VERSIONS[-1]}"
-        raise InputError([f"{document.path}: dbt manifest of version v{version}; read are {known}"])
+        raise InputError([f"{document.path}: dbt manifest of version v{version[:20]}; read are {known}"])
     if not any(mapping(document.data, each) for each in ("nodes", "sources")):
         raise InputError([f"{document.path}: a dbt manifest without nodes and sources; it may be cut short"])
     return Manifest(document.data)

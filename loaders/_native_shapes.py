@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
-from blastradius.model import Basis, Capability, ControlKind
+from blastradius.model import Basis, Capability, ControlKind, Records
 
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -95,10 +95,10 @@ class ItemShape(Shape):
     extent: Literal["all", "subset"] = "all"
     dependency: Literal["hard", "soft", "none"] | None = None
     buffer_h: float | None = Field(None, ge=0, allow_inf_nan=False)
-    at_least: int | None = Field(None, ge=1)
+    at_least: int | None = Field(None, ge=1, le=10**6)
     capacity_loss: bool = False
     brittle: bool = False
-    vote_min: int | None = Field(None, ge=1)
+    vote_min: int | None = Field(None, ge=1, le=10**6)
     controls: Controls = ()
     basis: Basis = Basis.DECLARED
 
@@ -188,7 +188,7 @@ class StoreShape(EntryShape):
     """Data."""
 
     classification: str | None = None
-    records: int | None = Field(None, ge=0)
+    records: Records | None = None
     crown_jewel: bool = False
     copy_of: Id | None = None
     contains: Items = ()

@@ -7,12 +7,15 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from blastradius.model import MOST_RECORDS
+
 from ._table_options import Role
 
 _YES = frozenset(("yes", "y", "true", "1", "x", "✓", "✔", "ja", "oui", "si", "sí", "wahr"))
 _NO = frozenset(("no", "n", "false", "0", "nein", "non", "falsch", "✗"))
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:[,.' \u2019\u00a0\u202f][0-9]{3})+")
+_WHOLE = re.compile(r"[0-9]+|[0-9]{1,3}(?:[,.' \u2019\u00a0\u202f][0-9]{3})+")
 _SHORT = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(k|thousand|m|mio|mn|million|millions|b|bn|billion)\.?")
+_LONGEST = 40
 _TIMES = {"k": 10**3, "t": 10**3, "m": 10**6, "b": 10**9}
 _HOURS = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(h|hours?|hrs?|d|days?|m|mins?|minutes?|)")
 _GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -64,18 +67,17 @@ def truth(text: str) -> bool | None:
 def count(text: str) -> int | None:
     """A whole number as people write it: ``12``, ``1,200,000``, ``1.2M``, ``~5k``."""
     bare = text.strip().lstrip("~≈>").rstrip("+").strip().lower()
-    if bare.isascii() and bare.isdigit() and len(bare) <= 18:
-        return int(bare)
-    if _THOUSANDS.fullmatch(bare):
-        return int(re.sub(r"[^0-9]", "", bare))
     short = _SHORT.fullmatch(bare)
-    return round(float(short[1].replace(",", ".")) * _TIMES[short[2][0]]) if short else None
+    if len(bare) > _LONGEST or not (short or _WHOLE.fullmatch(bare)):
+        return None
+    found = round(float(short[1].replace(",", ".")) * _TIMES[short[2][0]]) if short else int(re.sub(r"\D", "", bare))
+    return found if found <= MOST_RECORDS else None
 
 
 def hours(text: str) -> float | None:
     """A length of time in hours; a bare number is hours."""
     found = _HOURS.fullmatch(text.strip().lower())
-    if found is None:
+    if found is None or len(found[1]) > _LONGEST:
         return None
     number = float(found[1].replace(",", "."))
     return number * 24 if found[2].startswith("d") else number / 60 if found[2].startswith("m") else number

@@ -7,6 +7,7 @@ Links are what Jaeger and Zipkin both give as dependencies: they name no operati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -135,9 +136,9 @@ def _link(keys: Keys, link: dict[str, Any], records: Records) -> None:
     count = link.get("callCount")
     if parent is None or child is None:
         records.reject(keys, NO_SERVICE)
-    elif isinstance(count, bool) or not isinstance(count, (int, str)) or not str(count).isdigit():
+    elif isinstance(count, bool) or not isinstance(count, (int, str)) or not re.fullmatch("[0-9]+", str(count)):
         records.reject(keys, "without a count of calls")
-    elif parent == child or int(count) == 0:
+    elif parent == child or not str(count).strip("0"):
         records.traffic.gathering.ignore("links of a service to itself or without a call")
     else:
         records.link(keys, parent, child)

@@ -120,6 +120,10 @@ PARTY, SERVICE = '{"kind": "party", "id": "p"}', '{"kind": "service", "id": "s"}
             ['{"kind": "store", "id": "d", "controls": [{"kind": "hardened"}, {"kind": "hardened"}]}'],
             r"e.jsonl:1: has the control 'hardened' twice; say it once",
         ),
+        (
+            ['{"kind": "store", "id": "d", "records": 10000000000000000}'],
+            r"e.jsonl:1: records is .*; expected less than",
+        ),
         (["x" * 1_100_000], r"e.jsonl:1: is longer than a megabyte"),
         (['{"kind": "store", "id": "d", "records": NaN}'], r"e.jsonl:1: not JSON"),
     ],

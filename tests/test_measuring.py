@@ -7,6 +7,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from blastradius.engine import World, compile_system, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.loader import Loaded
-from blastradius.measuring import Measure, audited, measured
+from blastradius.measuring import Measure, audited, measured, summed
 from blastradius.model import Kind, Level, Scenario, Store
 from blastradius.telling import records_read
 from tests.engines.test_rules_needed import estate
@@ -63,6 +64,24 @@ def test_many_worlds_measure_as_one_by_one(seed: int) -> None:
     built = with_records(rng, random_estate(rng))
     worlds = [World(random_scenario(rng, built)) for _ in range(rng.choice((1, 5, 70)))]
     assert measured(compile_system(built), worlds) == [measure_of(built, each) for each in worlds]
+
+
+def test_a_long_chain_of_copies_counts_once_by_its_largest_that_is_read() -> None:
+    stores = [Store(id=f"s{n}", records=n % 7, copy_of=f"s{n - 1}" if n else None) for n in range(3000)]
+    built = Estate.build([Loaded(entities=tuple(stores))])
+    worlds = [World(Scenario(breach=(f"s{n}", f"s{n + 1}"))) for n in range(70)]
+    found = measured(compile_system(built), worlds)
+    assert [each.records for each in found] == [max(n % 7, (n + 1) % 7) for n in range(70)]
+    assert found[:2] == [measure_of(built, each) for each in worlds[:2]]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**63 - 1), st.integers(0, 2**70 - 1)), max_size=40))
+def test_sums_are_exact(rows: list[tuple[int, int]]) -> None:
+    """Weights and the worlds, seventy of them, in which each counts."""
+    bits = np.array([[held & 2**64 - 1, held >> 64] for _, held in rows], np.uint64).reshape(-1, 2)
+    weights = np.array([weight for weight, _ in rows], np.int64)
+    wanted = [sum(weight for weight, held in rows if held >> world & 1) for world in range(70)]
+    assert summed(bits, weights, 70) == wanted
 
 
 def test_a_block_of_worlds_is_gone_before_the_next_is_solved(northwind: Path) -> None:

@@ -85,6 +85,7 @@ def test_what_is_not_there_is_at_the_last_that_is() -> None:
         ('1\n{"a": 1, "a": 2}', ".ndjson", "x:2:10: key 'a' is there twice, first at 2:2"),
         ('1\n{"a": NaN}', ".ndjson", "x:2:7: NaN"),
         ("1\n" + "[" * 300, ".jsonl", "x:2:201: nested deeper"),
+        ("1" * 300 + "\n[", ".jsonl", "x:2:2: not JSON"),
     ],
 )
 def test_refused_with_a_place(text: str, suffix: str, says: str) -> None:

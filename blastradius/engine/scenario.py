@@ -56,7 +56,7 @@ class World:
 class Assumption(BaseModel):
     """How much to assume of the attacker, and which controls not to believe."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
         "abused", description="how much of the attacker to assume, cumulative"

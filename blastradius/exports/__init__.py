@@ -7,7 +7,6 @@ import pkgutil
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
-from math import isfinite
 from typing import Any
 
 from blastradius.errors import InputError, UsageError
@@ -32,7 +31,7 @@ def export(estate: Estate, to: str) -> str:
 
     Raises:
         UsageError: there is no such format, or the estate is too large for it.
-        InputError: a text or a number that no file can carry.
+        InputError: a text that no file can carry.
     """
     known = exports()
     if to not in known:
@@ -75,8 +74,6 @@ def _uncarried(said: Any) -> Iterator[str]:
     for value in _values(said):
         if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
             yield f"{value!r} has half a character; correct the text"
-        if isinstance(value, float) and not isfinite(value):
-            yield f"{value} is no number that files can carry; leave it out"
 
 
 def _values(said: Any) -> Iterator[Any]:

@@ -179,7 +179,7 @@ def _loaded(index: JsonIndex, shown: str, line: int) -> Any:
 
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-        too_deep = len(text) > MAX_DEPTH and _is_deeper(data, MAX_DEPTH)
+        too_deep = len(text) > MAX_DEPTH and _is_deeper([data], MAX_DEPTH + 1)
     except _RefusedError as error:
         refuse(*_refusal(index, str(error), line))
     except (ValueError, RecursionError) as error:

@@ -106,6 +106,7 @@ def test_explain_says_why_and_why_not(northwind: Path) -> None:
         (["reach", "NORTHWIND", "--leak", "acme"], 2, "for a party use --compromise"),
         (["reach", "NORTHWIND"], 2, "a scenario starts somewhere"),
         (["reach", "NORTHWIND", "--outage", "acme=soon"], 2, "not a number of hours"),
+        (["reach", "NORTHWIND", "--outage", "acme", "--hours", "inf"], 2, "hours is inf; expected a finite number"),
         (["reach", "NORTHWIND", "--compromise", "acme", "--distrust", "ip_alowlist"], 2, "did you mean 'ip_allowlist'"),
         (["reach", "/nowhere.yaml", "--compromise", "x"], 3, "not a file"),
         (["exposure", "NORTHWIND", "--entity", "customer_bd"], 2, "did you mean 'customer_db'"),

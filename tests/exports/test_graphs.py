@@ -309,12 +309,6 @@ def test_half_a_character_is_refused(to: str) -> None:
         br.export(built(Service(id="s", name="a\ud800")), to)
 
 
-def test_what_is_no_number_is_refused() -> None:
-    needs = Relation(verb=Verb.DEPENDS_ON, sources=("s",), targets=("t",), buffer_h=float("inf"))
-    with pytest.raises(InputError, match="inf is no number that files can carry"):
-        br.export(built(Service(id="s"), Service(id="t"), relations=(needs,)), "node-link")
-
-
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(UsageError, match=r"no format 'graphlm' to export to; did you mean 'graphml'?"):
         br.export(built(), "graphlm")

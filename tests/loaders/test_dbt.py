@@ -148,6 +148,7 @@ def test_sources_that_a_third_party_lands(shared: Path) -> None:
         ("https://schemas.getdbt.com/dbt/manifest/v13.json", "version v13; read are v1 to v12"),
         ("https://schemas.getdbt.com/dbt/catalog/v1.json", "a catalog of dbt; what is read is its manifest.json"),
         ("https://schemas.getdbt.com/dbt/run-results/v6.json", "a run-results of dbt"),
+        (f"https://schemas.getdbt.com/dbt/manifest/v{'9' * 5000}.json", "version v9999.*read are v1 to v12"),
     ],
 )
 def test_other_artifacts_and_versions_are_refused(stated: str, says: str) -> None:

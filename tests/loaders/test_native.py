@@ -35,6 +35,10 @@ def test_an_entry_may_be_empty() -> None:
         ("blastradius: 1\nparties: {a: {}}\nstores: {a: {}}\n", "x.yaml:3:10: 'a' is there already"),
         ("blastradius: 1\nservices: {a: {controls: [pam, pam]}}\n", "is there twice"),
         ("blastradius: 1\nservices: {a: {reads: [d, d]}}\n", "said already"),
+        (
+            "blastradius: 1\nstores: {d: {records: 10000000000000000}}\n",
+            r"x.yaml:2:14: 'records' is .*; expected less than",
+        ),
         ("a: 1\n---\nblastradius: 1\n", r"x.yaml:3:1: a second document in the file; keep one estate a file"),
     ],
 )

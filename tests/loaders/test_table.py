@@ -315,6 +315,10 @@ def test_any_cells_load_and_are_counted(rows: list[list[str]], meaning: str) -> 
         ("~5k", 5000),
         ("many", None),
         ("-1", None),
+        ("1000000b", 10**15),
+        ("1000001b", None),
+        ("9" * 400 + "m", None),
+        ("9" + ",999" * 2000, None),
     ],
 )
 def test_counts(text: str, number: int | None) -> None:
