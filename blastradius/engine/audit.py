@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import chain
+from operator import attrgetter
 from typing import Literal, NoReturn
 from weakref import WeakKeyDictionary
 
@@ -39,6 +40,7 @@ _GAINS = (
     ("outage", (C.DENY, C.DEGRADE)),
     ("breach", (C.READ, C.READ_SUBSET)),
 )
+_seeds_of = attrgetter(*(way for way, _ in _GAINS))
 _NOBODY = -1
 _books: WeakKeyDictionary[Estate, Book] = WeakKeyDictionary()
 _pages: WeakKeyDictionary[object, Page] = WeakKeyDictionary()
@@ -122,11 +124,10 @@ class _Check:
         fallen = {each: self._fallen(each) for each in {each.distrust for each in scenarios}}
         found = [fallen[each.distrust] for each in scenarios]
         worlds = [np.repeat(np.arange(len(scenarios)), [len(each) for each in found])]
-        for way, gains in _GAINS:
-            named = [getattr(each, way) for each in scenarios]
+        for (_, gains), named in zip(_GAINS, zip(*map(_seeds_of, scenarios), strict=True), strict=True):
             if not any(named):
                 continue
-            entity = np.array([page.entities.get(name, _NOBODY) for name in chain.from_iterable(named)], np.int64)
+            entity = np.array([page.entities.get(name, _NOBODY) for name in chain(*named)], np.int64)
             found += [page.class_of[entity, CAPABILITIES[each]] for each in gains]
             worlds += [np.repeat(np.arange(len(scenarios)), list(map(len, named)))] * len(gains)
         classes, world = np.concatenate(found), np.concatenate(worlds)

@@ -38,7 +38,7 @@ class Ways:
     def chosen(self, ways: Ints) -> Ways:
         """Some of them, in the order asked for."""
         needs, starts = self.needs_of(ways)
-        some = np.flatnonzero(np.isin(ways, list(self.besides))).tolist() if self.besides else []
+        some = np.flatnonzero(self.more_needed[ways]).tolist() if self.besides else []
         besides = {place: self.besides[int(ways[place])] for place in some}
         return Ways(starts, needs, self.gives[ways], self.least[ways], self.masks[ways], besides)
 
@@ -51,6 +51,13 @@ class Ways:
     def lengths(self) -> Ints:
         """How many needs each has."""
         return np.diff(self.starts)
+
+    @cached_property
+    def more_needed(self) -> Flags:
+        """Whether each needs something besides a count."""
+        found = np.zeros(len(self.gives), np.bool_)
+        found[list(self.besides)] = True
+        return found
 
     @cached_property
     def first(self) -> Ints:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -76,6 +75,12 @@ def _equal(rows: Words, some: Words, others: Ints) -> Flags:
     return found
 
 
+def _told_apart(one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
+    """Pairs of numbers that differ (nearly all), and for each pair the number among these of one that equals it."""
+    places, number = distinct(np.stack([one, other], axis=1).view(np.uint64))
+    return one[places], other[places], number
+
+
 def defect(block: Block) -> Defect | None:
     """Classes that are claimed elsewhere than ways and seeds lead, or that have no beginning, if there are some."""
     ways, at = block.page.ways, block.at
@@ -126,48 +131,78 @@ def _what_is_under(block: Block, classes: Ints, led: tuple[Ints, Ints], others: 
 def _without_beginning(block: Block, chain: _Chain) -> Defect | None:
     """Derive anew what is claimed of knots, until all of it is back or nothing new comes.
 
-    What a way covers from what is there again is there again itself. The rest is filled row by row.
+    What a way covers from what is there again is there again itself. The rest is filled, a row for all that have it.
     """
     page, aside = block.page, block.at
     gives, first, least = (each[page.tied :] for each in (page.ways.gives, page.ways.first, page.ways.least))
     lacking = np.flatnonzero(~chain.again)
-    own = np.zeros(len(aside), np.int64)
-    own[lacking] = len(block.held) + np.arange(len(lacking))
-    held = np.concatenate([block.held, np.zeros((len(lacking), block.held.shape[1]), np.uint64)])
-    at = aside.copy()
-    at[lacking] = NOWHERE
-    filling = replace(block, held=held, at=at)
+    filling = _Filling(block, lacking)
     place, here = among(lacking, block.seeded)
-    new = _fill(filling, own, lacking[place], block.seeds[here])
-    some = (at[first] != NOWHERE) | (least != 0)
+    new = filling.put(lacking[place], block.seeds[here])
+    some = (filling.at[first] != NOWHERE) | (least != 0)
     while len(new) or some.any():
-        back = chain.follow(new[(held[own[new]] == held[aside[new]]).all(axis=1)])
-        at[back] = aside[back]
+        back = chain.follow(new[filling.whole(new)])
+        filling.at[back] = aside[back]
         some[chain.onward(np.concatenate([new, back]))] = True
-        ways = page.ways.chosen(page.tied + np.flatnonzero(some & ~chain.again[gives]))
-        new = _fill(filling, own, *together(_led_into(ways, filling)))
+        ways = np.flatnonzero(some)
+        new = filling.lead(page.ways.chosen(page.tied + ways[~chain.again[gives[ways]]]))
         some = np.zeros(len(gives), np.bool_)
     lacking = lacking[~chain.again[lacking]]
-    return Defect(lacking, held[aside[lacking]] & ~held[at[lacking]], over=False) if len(lacking) else None
+    wrong = block.held[aside[lacking]] & ~filling.held[filling.at[lacking]]
+    return Defect(lacking, wrong, over=False) if len(lacking) else None
 
 
-def _led_into(ways: Ways, block: Block) -> list[Rows]:
-    """Where ways lead to from what is held."""
-    led = led_by(ways, block.at, block.open)
-    some, unknown = np.flatnonzero((led != NOWHERE) & (led != UNKNOWN)), ways.chosen(np.flatnonzero(led == UNKNOWN))
-    given, source = pairs(ways.gives[some], led[some])
-    values = worked_out(unknown, block.held, block.at, block.open)
-    return [(given, block.held[source]), (unknown.gives, values)]
+class _Filling:
+    """Classes that lack something, and which row that is held has as much of each as is back: ``at``.
 
+    Many classes have the same row, so that rows never change: a class of which something is new gets another one.
+    """
 
-def _fill(block: Block, own: Ints, classes: Ints, words: Words) -> Ints:
-    """Add rows to those of classes; the classes of which something is new."""
-    before = block.held[block.at[classes]]
-    new = (words & ~before).any(axis=1)
-    classes = classes[new]
-    block.held[own[classes]] = words[new] | before[new]
-    block.at[classes] = own[classes]
-    return classes
+    def __init__(self, block: Block, lacking: Ints) -> None:
+        self.held, self.open, self.aside = block.held, block.open, block.at
+        self.at = block.at.copy()
+        self.at[lacking] = NOWHERE
+
+    def whole(self, classes: Ints) -> Flags:
+        """Whether all that is claimed of classes is back."""
+        one, other, which = _told_apart(self.at[classes], self.aside[classes])
+        alike: Flags = np.logical_and.reduce(self.held[one] == self.held[other], axis=1)
+        return alike[which]
+
+    def lead(self, ways: Ways) -> Ints:
+        """Where ways lead to from what is back; the classes of which something is new."""
+        led = led_by(ways, self.at, self.open)
+        some = np.flatnonzero((led != NOWHERE) & (led != UNKNOWN))
+        given, source = pairs(ways.gives[some], led[some])
+        unknown = ways.chosen(np.flatnonzero(led == UNKNOWN))
+        values = worked_out(unknown, self.held, self.at, self.open)
+        several = np.zeros(len(self.at), np.bool_)
+        several[given[1:][given[1:] == given[:-1]]] = several[unknown.gives] = True
+        alone = ~several[given]
+        mixed = together([(given[~alone], self.held[source[~alone]]), (unknown.gives, values)])
+        return np.concatenate([self.put(*mixed), self._join(given[alone], source[alone])])
+
+    def put(self, classes: Ints, words: Words) -> Ints:
+        """Add rows to those of classes, each named once; the classes of which something is new."""
+        before = self.held[self.at[classes]]
+        new = (words & ~before).any(axis=1)
+        classes, words = classes[new], words[new] | before[new]
+        places, number = distinct(words)
+        self.at[classes] = len(self.held) + number
+        self.held = np.concatenate([self.held, words[places]])
+        return classes
+
+    def _join(self, classes: Ints, source: Ints) -> Ints:
+        """Add a row that is held to that of each class; the classes of which something is new."""
+        one, other, which = _told_apart(self.at[classes], source)
+        before, more = self.held[one], self.held[other]
+        new: Flags = np.logical_or.reduce(more & ~before, axis=1)
+        mixed = np.flatnonzero(new & (before & ~more).any(axis=1))
+        other[mixed] = len(self.held) + np.arange(len(mixed))
+        self.held = np.concatenate([self.held, before[mixed] | more[mixed]])
+        classes, which = classes[new[which]], which[new[which]]
+        self.at[classes] = other[which]
+        return classes
 
 
 class _Chain:

@@ -127,15 +127,19 @@ def _knot(rows: _Rows, groups: list[_Group]) -> _Knot:
 
 
 def _fills(of: _Rows, rows: Numbers, narrow: int = _NARROW) -> Iterator[_Fill]:
+    if not len(rows):
+        return
     inputs = of.inputs.take(rows)
     ops, lengths = of.op[rows], inputs.lengths
     for op, combine in ((OR, np.bitwise_or), (AND, np.bitwise_and)):
         mine = (ops == op) & (lengths > 0)
+        if not mine.any():
+            continue
         for fill, which in ((_narrow, lengths <= narrow), (_wide, lengths > narrow)):
             some = np.flatnonzero(mine & which)
             if len(some):
                 yield fill(combine, rows[some], inputs.take(some))
-    counted = np.flatnonzero(np.isin(ops, (AT_LEAST, QUORUM)))
+    counted = np.flatnonzero((ops == AT_LEAST) | (ops == QUORUM))
     for op, length in sorted(set(zip(ops[counted].tolist(), lengths[counted].tolist(), strict=True))):
         some = counted[(ops[counted] == op) & (lengths[counted] == length)]
         yield _counting(op, rows[some], inputs.take(some).values.reshape(-1, length), of.need[rows[some]])
