@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -181,15 +181,15 @@ class Estate:
 
     def _stated_controls(self) -> Iterable[tuple[Entity | Relation, tuple[Control, ...]]]:
         guarded = self._guarded_by_scope()
-        for host in self._hosts(guarded):
+        for host in self._hosts():
             controls = host.controls
             if host.id in guarded and not any(c.kind == ControlKind.FUNCTION_AUTHZ for c in controls):
                 controls = (*controls, _IMPLIED_AUTHZ.model_copy(update={"provenance": guarded[host.id]}))
             if controls:
                 yield host, controls
 
-    def _hosts(self, guarded: Collection[str]) -> Iterable[Entity | Relation]:  # noqa: ARG002
-        """Everything that may state controls, and whatever is guarded."""
+    def _hosts(self) -> Iterable[Entity | Relation]:
+        """Whatever may state controls or be guarded by a scope."""
         return (*self.entities.values(), *self.relations.values())
 
     def _guarded_by_scope(self) -> dict[str, tuple[Provenance, ...]]:

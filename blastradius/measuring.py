@@ -76,8 +76,7 @@ class _Ruler:
         self.jewel_names = np.array([entities.ids[each] for each in self.jewels.tolist()], np.object_)
         self.processes = np.flatnonzero(entities.kind == KINDS.index(Kind.PROCESS))
         stores = np.flatnonzero(entities.records > 0)
-        known: dict[int, int] = {}
-        originals = np.array([_original(entities.copy_of, each, known) for each in stores.tolist()], np.int64)
+        originals = _originals(entities.copy_of)[stores]
         largest_first = np.lexsort((-entities.records[stores], originals))
         self.stores = stores[largest_first]
         self.larger = _before(originals[largest_first])
@@ -173,16 +172,21 @@ def _before(groups: Numbers) -> list[tuple[Numbers, Numbers]]:
     """
     place = np.arange(len(groups)) - np.searchsorted(groups, groups)
     distances = [2**power for power in range(int(place.max(initial=0)).bit_length())]
-    return [(here, here - each) for each in distances for here in [np.flatnonzero(place >= each)]]
+    later = [np.flatnonzero(place >= each) for each in distances]
+    return [(here, here - each) for here, each in zip(later, distances, strict=True)]
 
 
-def _original(copy_of: Numbers, store: int, known: dict[int, int]) -> int:
-    """What a store is a copy of, in the end; of copies in a circle the first. What is found is kept in ``known``."""
-    seen: dict[int, None] = {}
-    while store not in known and store not in seen and copy_of[store] != NOWHERE:
-        seen[store] = None
-        store = int(copy_of[store])
-    circle = list(seen)[list(seen).index(store) :] if store in seen else [store]
-    original = known.get(store, min(circle))
-    known.update(dict.fromkeys([*seen, store], original))
-    return original
+def _originals(copy_of: Numbers) -> Numbers:
+    """What each entity is a copy of, in the end; of copies in a circle the first."""
+    found = np.arange(len(copy_of))
+    known: set[int] = set()
+    for copy in np.flatnonzero(copy_of != NOWHERE).tolist():
+        seen: dict[int, None] = {}
+        end = copy
+        while end not in known and end not in seen and copy_of[end] != NOWHERE:
+            seen[end] = None
+            end = int(copy_of[end])
+        circle = list(seen)[list(seen).index(end) :] if end in seen else [int(found[end])]
+        found[list(seen)] = min(circle)
+        known.update(seen)
+    return found

@@ -133,12 +133,12 @@ def _tags(listed: Any) -> dict[str, str]:
 def _link(keys: Keys, link: dict[str, Any], records: Records) -> None:
     """A link between two services; one to itself says nothing, and one of no calls was not seen."""
     parent, child = records.service(link.get("parent")), records.service(link.get("child"))
-    count = link.get("callCount")
+    count = str(link.get("callCount"))
     if parent is None or child is None:
         records.reject(keys, NO_SERVICE)
-    elif isinstance(count, bool) or not isinstance(count, (int, str)) or not re.fullmatch("[0-9]+", str(count)):
+    elif not re.fullmatch("[0-9]+", count):
         records.reject(keys, "without a count of calls")
-    elif parent == child or not str(count).strip("0"):
+    elif parent == child or not count.strip("0"):
         records.traffic.gathering.ignore("links of a service to itself or without a call")
     else:
         records.link(keys, parent, child)

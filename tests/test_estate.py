@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from pydantic import ValidationError
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
@@ -162,3 +163,9 @@ def test_words_that_no_rule_reads_are_refused(more: dict[str, object], message: 
     stated = Relation.model_validate({"verb": Verb.CONSUMES, "sources": ("s",), **more})
     with pytest.raises(InputError, match=message):
         Estate.build([Loaded(entities=(Service(id="s"), Feed(id="f"), Feed(id="g")), relations=(stated,))])
+
+
+@pytest.mark.parametrize("hours", [float("inf"), float("nan")])
+def test_hours_are_numbers_that_files_can_carry(hours: float) -> None:
+    with pytest.raises(ValidationError, match="buffer_h"):
+        Relation(verb=Verb.DEPENDS_ON, sources=("s",), targets=("t",), buffer_h=hours)

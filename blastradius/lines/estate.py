@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import mmap
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, BinaryIO
 
@@ -164,10 +164,10 @@ class LinesEstate(Estate):
     def _placed(self) -> dict[str, tuple[PlacedControl, ...]]:  # type: ignore[override]
         return self._place_controls()[0]
 
-    def _hosts(self, guarded: Collection[str]) -> Iterator[Entity | Relation]:
-        """What states controls and what is guarded; no other line is read again."""
-        rows, number = self._reading.control, self._reading.names.number
-        for each in sorted({*rows["entity"], *(number[name] for name in guarded)} - {NOWHERE}):
+    def _hosts(self) -> Iterator[Entity | Relation]:
+        """What states controls or is guarded by a scope; no other line is read again."""
+        rows = self._reading.control
+        for each in sorted({*rows["entity"], *self._guarded().tolist()} - {NOWHERE}):
             yield self._entities.numbered(each)
         for each in sorted({*rows["relation"]} - {NOWHERE}):
             yield self._relations.numbered(each)
@@ -233,9 +233,8 @@ class LinesEstate(Estate):
         rows = {name: array_of(column) for name, column in self._reading.control.items()}
         count = len(self.entities)
         host = np.where(rows["entity"] != NOWHERE, rows["entity"], count + rows["relation"])
-        guarded = np.unique(self._targets.take(self._verb == VERBS.index(Verb.PERMITS)).values)
         authz = CONTROLS.index(ControlKind.FUNCTION_AUTHZ)
-        implied = np.setdiff1d(guarded, host[rows["kind"] == authz])
+        implied = np.setdiff1d(self._guarded(), host[rows["kind"] == authz])
         kind = np.concatenate([rows["kind"], np.full(len(implied), authz)])
         host = np.concatenate([host, implied])
         none = np.full(len(implied), NOWHERE)
@@ -249,6 +248,10 @@ class LinesEstate(Estate):
             provider=np.concatenate([rows["provider"], none]),
             fails_closed=np.concatenate([rows["fails_closed"], none + 1]).astype(np.bool_),
         )
+
+    def _guarded(self) -> Numbers:
+        """The operations, by number, that a scope guards."""
+        return np.unique(self._targets.take(self._verb == VERBS.index(Verb.PERMITS)).values)
 
     def _host(self, number: int) -> str:
         count = len(self.columns.entities.ids)

@@ -13,7 +13,7 @@ from blastradius.loader import Loaded, Loader
 from blastradius.reading import parse_document
 
 WRONG: tuple[Any, ...] = (
-    *(None, True, -7, 1e300, 10**400, "²", "\u202e\u0007", "9" * 5000),
+    *(None, True, -7, 1e300, 10**400, "x", "²", "\u202e\u0007", "y" * 600, "9" * 5000),
     *([], [7], [[]], {}, {"a": [1]}, {"": []}, [[{"a": {}}]]),
 )
 SECRETS = ("AKIAIOSFODNN7CANARY1", "password=CANARY-hunter2", "ghp_CANARYCANARYCANARYCANARY")
