@@ -119,8 +119,8 @@ def _telling(frame: Frame) -> Iterator[Hashable]:
     yield frozenset(each.scenario.hours for each in frame.worlds)
     yield (np.flatnonzero(failing_in == len(frame.worlds)).tobytes(), np.flatnonzero(failing_in).tobytes())
     yield bool(frame.opening.any()), bool(frame.opening.all())
-    yield frozenset(frame.removed)
-    yield frozenset(frame.added)
+    for differing in (frame.removed, frame.added):
+        yield frozenset((what, len(np.unique(worlds)) == len(frame.worlds)) for what, worlds in differing.items())
 
 
 class _Asking:

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import blastradius.engine.compile as compiling
 from blastradius.engine import (
     SEED_KINDS,
+    Proposal,
+    System,
     World,
     audit_plain,
     check_worlds,
@@ -201,6 +203,41 @@ def test_a_proposal_agrees_with_the_estate_that_has_it(seed: int) -> None:
         for number, world in enumerate(block.worlds):
             wanted = set(spec(after if world.proposed else built, world.scenario))
             assert facts_in(block, number) == {each for each in wanted if each.entity in built.entities}, world
+
+
+@settings(max_examples=max(1, EXAMPLES // 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**40))
+def test_batches_over_one_system_answer_like_fresh_ones(seed: int) -> None:
+    """Whatever was asked before, in whatever order and split: no answer depends on it."""
+    rng = random.Random(seed)
+    built = random_estate(rng)
+    system = compile_system(built)
+    parts = _proposed(rng, built)
+    proposals = (None, propose(system, *parts))
+    engine = rng.choice(ENGINES)
+    levels, changes = random_scenario(rng, built), [_some(rng, built.relations) for _ in range(2)]
+    controls = [_some_controls(rng, built) for _ in range(2)]
+    both = (changes[0] + changes[1], tuple({host: (kind, host) for kind, host in controls[0] + controls[1]}.values()))
+    for _ in range(4):
+        asked = []
+        for _ in range(rng.choice((1, 2, 2, 3))):
+            without, added = rng.choice((*zip(changes, controls, strict=True), both, ((), ())))
+            scenario = rng.choice((levels, random_scenario(rng, built)))
+            asked.append(World(scenario, without, added, proposed=rng.random() < 0.3))
+        proposal = rng.choice(proposals)
+        if proposal is None:
+            asked = [replace(each, proposed=False) for each in asked]
+        fresh = compile_system(built)
+        again = None if proposal is None else propose(fresh, *parts)
+        assert _answers(system, asked, proposal, engine) == _answers(fresh, asked, again, engine), asked
+
+
+def _answers(system: System, asked: list[World], proposal: Proposal | None, engine: Engine) -> dict[int, set[Fact]]:
+    return {
+        place: facts_in(block, number)
+        for block in solve_worlds(system, asked, proposal=proposal, engine=engine)
+        for number, place in enumerate(block.places.tolist())
+    }
 
 
 def _proposed(rng: random.Random, built: Estate) -> tuple[tuple[Relation, ...], tuple[Credential, ...]]:
