@@ -99,9 +99,10 @@ def _files(group: str) -> dict[str, Path]:
     for folder in folders:
         for module in pkgutil.iter_modules([folder]):
             if module.name in found:
-                raise UsageError(f"{folder}/{module.name}.py: there is a plug-in of that name already; rename it")
+                raise UsageError(f"{folder}/{module.name}: there is a plug-in of that name already; rename it")
             if not module.name.startswith("_"):
-                found[module.name] = Path(folder) / f"{module.name}.py"
+                file = f"{module.name}/__init__.py" if module.ispkg else f"{module.name}.py"
+                found[module.name] = Path(folder) / file
     return found
 
 
@@ -125,12 +126,13 @@ def use_folder(folder: str) -> None:
 
 
 def _value(group: str, file: Path) -> Any:
-    name = f"blastradius.{group}.{file.stem}"
+    inside = file.parent if file.stem == "__init__" else file
+    name = f"blastradius.{group}.{inside.stem}"
     module = sys.modules.get(name)
     if module is None:
         package = importlib.import_module(f"blastradius.{group}")
-        if str(file.parent) not in list(package.__path__):
-            package.__path__.append(str(file.parent))
+        if str(inside.parent) not in list(package.__path__):
+            package.__path__.append(str(inside.parent))
         try:
             module = importlib.import_module(name)
         except SyntaxError as error:

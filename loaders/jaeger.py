@@ -13,11 +13,10 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.vendors.traces.facts import Keys
+from blastradius.loaderkit.vendors.traces.model import INFERS_NOT, MAPS, NO_SERVICE, Records, SpanOptions
+from blastradius.loaderkit.vendors.traces.spans import KINDS, WANTED, Span, text
 from blastradius.options import read_options
-
-from ._traffic_facts import Keys
-from ._traffic_model import INFERS_NOT, MAPS, NO_SERVICE, Records, SpanOptions
-from ._traffic_spans import KINDS, WANTED, Span, text
 
 _LOOKED_AT = 20
 _OF_THE_MODEL = frozenset(["traceId", "spanId", "operationName", "process"])

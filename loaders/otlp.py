@@ -12,11 +12,10 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.vendors.traces.facts import Keys
+from blastradius.loaderkit.vendors.traces.model import INFERS_NOT, MAPS, Records, SpanOptions
+from blastradius.loaderkit.vendors.traces.spans import WANTED, Span, SpanKind, text
 from blastradius.options import read_options
-
-from ._traffic_facts import Keys
-from ._traffic_model import INFERS_NOT, MAPS, Records, SpanOptions
-from ._traffic_spans import WANTED, Span, SpanKind, text
 
 _SPANS = ("resourceSpans", "resource_spans", "batches")
 _OTHERS = ("resourceLogs", "resource_logs", "resourceMetrics", "resource_metrics", "resourceProfiles")

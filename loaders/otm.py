@@ -18,12 +18,35 @@ from pydantic import Field
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering
 from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.vendors.threat_models.diagram import (
+    ON_SERVICES,
+    ON_STORES,
+    Datum,
+    Diagram,
+    Element,
+    Flow,
+    Role,
+    matches,
+)
+from blastradius.loaderkit.vendors.threat_models.diagram import Options as Shape
+from blastradius.loaderkit.vendors.threat_models.plain import (
+    At,
+    Keys,
+    Naming,
+    clean,
+    flag,
+    many,
+    number,
+    opaque,
+    said,
+    shown,
+    slug,
+    table,
+    word,
+    words,
+)
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Verb
 from blastradius.options import Names, read_options
-
-from ._design_diagram import ON_SERVICES, ON_STORES, Datum, Diagram, Element, Flow, Role, matches
-from ._design_diagram import Options as Shape
-from ._design_plain import At, Keys, Naming, clean, flag, many, number, opaque, said, shown, slug, table, word, words
 
 _STORES = re.compile(
     r"(?i)(?<![a-z0-9])(databases?|db|data-?store|store|storage|bucket|s3|rds|dynamodb|blob|warehouse|redshift|sql"

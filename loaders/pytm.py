@@ -14,11 +14,22 @@ from typing import Any
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering
 from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.vendors.threat_models.diagram import Datum, Diagram, Element, Flow, Options, Role
+from blastradius.loaderkit.vendors.threat_models.plain import (
+    At,
+    Keys,
+    Naming,
+    flag,
+    many,
+    said,
+    shown,
+    slug,
+    table,
+    word,
+    words,
+)
 from blastradius.model import Control, ControlKind
 from blastradius.options import read_options
-
-from ._design_diagram import Datum, Diagram, Element, Flow, Options, Role
-from ._design_plain import At, Keys, Naming, flag, many, said, shown, slug, table, word, words
 
 _ROLES: dict[str, Role] = {"Actor": "outside", "ExternalEntity": "outside", "Datastore": "store"}
 _CONTROLS = (

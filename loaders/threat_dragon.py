@@ -11,10 +11,20 @@ from typing import Any
 from blastradius.errors import InputError
 from blastradius.gathering import Gathering
 from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.vendors.threat_models.diagram import Diagram, Element, Flow, Options, Role
+from blastradius.loaderkit.vendors.threat_models.plain import (
+    At,
+    Keys,
+    Naming,
+    flag,
+    many,
+    number,
+    shown,
+    slug,
+    table,
+    word,
+)
 from blastradius.options import read_options
-
-from ._design_diagram import Diagram, Element, Flow, Options, Role
-from ._design_plain import At, Keys, Naming, flag, many, number, shown, slug, table, word
 
 _SHAPES = {
     "process": "process",

@@ -2,7 +2,7 @@
 
 A record is a span object. The two halves of a call may be two objects that share one id (v2), or one object
 (v1). Services, operations and calls are observed; what raw paths are examples of is said in
-``_traffic_paths``. A list of links (parent, child, call count) is read by the Jaeger loader.
+``vendors.traces.paths``. A list of links (parent, child, call count) is read by the Jaeger loader.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.vendors.traces.facts import Keys
+from blastradius.loaderkit.vendors.traces.model import INFERS_NOT, MAPS, Records, SpanOptions
+from blastradius.loaderkit.vendors.traces.spans import KINDS, WANTED, Span, SpanKind, text
 from blastradius.options import read_options
-
-from ._traffic_facts import Keys
-from ._traffic_model import INFERS_NOT, MAPS, Records, SpanOptions
-from ._traffic_spans import KINDS, WANTED, Span, SpanKind, text
 
 _LOOKED_AT = 20
 _ENDS: Mapping[str, SpanKind] = {"sr": "server", "ss": "server", "cs": "client", "cr": "client", "ms": "producer",

@@ -19,7 +19,7 @@ from blastradius.model import Party
 from blastradius.reading import parse_document, read_document
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.subprocessors").LOADER
-reading = importlib.import_module("blastradius.loaders._subprocessors_reading")
+reading = importlib.import_module("blastradius.loaders.subprocessors.reading")
 
 
 def load(text: str, **options: object) -> Loaded:

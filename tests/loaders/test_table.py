@@ -22,8 +22,8 @@ from blastradius.reading import parse_document, read_document
 from tests.spreadsheets import Rows, write_xlsx
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.table").LOADER
-words = importlib.import_module("blastradius.loaders._table_words")
-cells = importlib.import_module("blastradius.loaders._table_cells")
+words = importlib.import_module("blastradius.loaders.table.words")
+cells = importlib.import_module("blastradius.loaders.table.cells")
 VENDORS = {"rows": "vendors", "columns": {"party": "Vendor", "store": {"column": "Data", "separator": ";"}}}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-paths: Any = importlib.import_module("blastradius.loaders._traffic_paths")
+paths: Any = importlib.import_module("blastradius.loaderkit.vendors.traces.paths")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What several formats of one vendor, or of one kind, share."""

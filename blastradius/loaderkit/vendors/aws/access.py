@@ -1,0 +1,181 @@
+"""What policies permit: each statement in force as operations on things, and all that was taken for granted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from blastradius.gathering import Gathering
+from blastradius.loaderkit.vendors.aws.arns import Target, is_caller, targets
+from blastradius.loaderkit.vendors.aws.families import EVERYTHING, Effects, effects_but, effects_of, known_service
+from blastradius.loaderkit.vendors.aws.graph import At, Graph
+from blastradius.loaderkit.vendors.aws.policies import Policy, Statement, is_name, service_name
+from blastradius.loaderkit.vendors.aws.trust import UNDERSTOOD
+from blastradius.model import Basis, NoteKind, Verb
+
+QUIET = "allow statements that only list or describe, or touch what is not modelled"
+DENIED = "deny statements"
+
+
+@dataclass
+class Assumptions:
+    """What was taken for granted while policies were read; said once each, with counts."""
+
+    conditions: Counter[str] = field(default_factory=Counter)
+    unmodelled: Counter[str] = field(default_factory=Counter)
+    bounded: list[str] = field(default_factory=list)
+    conditional: int = 0
+    denied: int = 0
+    all_but: int = 0
+    passing: int = 0
+    trusts: Counter[str] = field(default_factory=Counter)
+    external_ids: int = 0
+
+    def messages(self) -> Iterator[str]:
+        """Each assumption in words."""
+        if self.conditional:
+            yield (
+                f"{self.conditional:,} allow statements hold under conditions on {some(self.conditions)}; they are "
+                "taken as met, so what is permitted is an upper bound"
+            )
+        if self.denied:
+            yield f"{self.denied:,} deny statements are not taken off; what is permitted is an upper bound"
+        if self.bounded:
+            yield (
+                f"{len(self.bounded):,} identities have a permissions boundary, which is not taken off; what is "
+                "permitted is an upper bound"
+            )
+        if self.all_but:
+            yield f"{self.all_but:,} statements speak of all but what they name (NotAction, NotResource)"
+        if self.passing:
+            yield (
+                f"{self.passing:,} statements let a role be passed on (iam:PassRole); whoever may is taken as able "
+                "to start something that acts as the role"
+            )
+        if self.external_ids:
+            yield (
+                f"{self.external_ids:,} statements ask for sts:ExternalId: it stops a party's other customers from "
+                "borrowing its access, not the party itself"
+            )
+        if self.trusts:
+            yield (
+                f"conditions on {some(self.trusts)} in statements letting someone in are not understood; taken as met "
+                f"for whom they name, and 'anyone' under them is left out; understood are {UNDERSTOOD}"
+            )
+        if self.unmodelled:
+            yield f"actions of services that are not modelled touch nothing here: {some(self.unmodelled)}"
+
+
+def some(names: Iterable[str]) -> str:
+    """The first of many names, and how many more there are."""
+    listed = sorted(names)
+    more = f" and {len(listed) - 12:,} more" if len(listed) > 12 else ""
+    return ", ".join(each[:60] for each in listed[:12]) + more
+
+
+@dataclass
+class Access:
+    """Reads policies into a graph and counts how each statement ended."""
+
+    graph: Graph
+    assumed: Assumptions = field(default_factory=Assumptions)
+    statements_count: bool = True
+
+    @property
+    def gathering(self) -> Gathering:
+        """Where the facts go."""
+        return self.graph.gathering
+
+    def reject(self, policy: Policy, what: str) -> None:
+        """The statements of a policy that cannot be read."""
+        for keys in policy.malformed:
+            why, at = f"a statement of {what} that cannot be read", self.gathering.at(*keys)
+            if self.statements_count:
+                self.gathering.reject(why, at=at)
+            else:
+                self.gathering.note(NoteKind.UNSUPPORTED, f"{why}; left out", at=at)
+
+    def count(self, ignored: str | None) -> None:
+        """How a statement ended, where a statement is a record."""
+        if not self.statements_count:
+            return
+        if ignored:
+            self.gathering.ignore(ignored)
+        else:
+            self.gathering.fact()
+
+    def deny(self) -> None:
+        """A statement that denies something."""
+        self.assumed.denied += 1
+        self.count(DENIED)
+
+    def permit(self, scope: str, policy: Policy) -> None:
+        """Everything that a policy in force allows."""
+        self.reject(policy, scope)
+        for statement in policy.statements:
+            if not statement.allow:
+                self.deny()
+            else:
+                self.count(None if self.allow(scope, statement) else QUIET)
+
+    def allow(self, scope: str, statement: Statement) -> bool:
+        """What one statement allows; false where that is nothing that is modelled."""
+        at = self.gathering.at(*statement.keys)
+        operations = self._operations(statement, at)
+        for operation in operations:
+            self.gathering.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
+        self.taken_as_met(statement if operations else None)
+        return bool(operations)
+
+    def taken_as_met(self, statement: Statement | None) -> None:
+        """Conditions of a statement that change nothing here, for they are taken as met."""
+        if statement and statement.conditions:
+            self.assumed.conditional += 1
+            self.assumed.conditions.update(each.key for each in statement.conditions)
+
+    def _operations(self, statement: Statement, at: At) -> list[str]:
+        resources = self._resources(statement)
+        if "*" in statement.actions and "*" in resources:
+            return [self.graph.administration(self.graph.account, at)]
+        does = self.effects(statement)
+        found = [each for one in resources for each in targets(one, does, self.graph.account)]
+        self.assumed.passing += any("pass" in each.effects for each in found)
+        made = [each for target in dict.fromkeys(found) for each in self._reach(target, statement, at)]
+        return list(dict.fromkeys(made))
+
+    def _reach(self, target: Target, statement: Statement, at: At) -> Iterator[str]:
+        for effect in sorted(target.effects):
+            for suffix in _passed_to(statement) if effect == "pass" else ("",):
+                yield self.graph.reach(target, effect, at, suffix)
+
+    def _resources(self, statement: Statement) -> tuple[str, ...]:
+        if statement.not_resources or not statement.resources:
+            self.assumed.all_but += bool(statement.not_resources)
+            return ("*",)
+        return tuple(each for each in statement.resources if not is_caller(each))
+
+    def effects(self, statement: Statement) -> Effects:
+        """What the actions of a statement do."""
+        if statement.not_actions:
+            self.assumed.all_but += 1
+            return effects_but(statement.not_actions)
+        if "*" in statement.actions:
+            return EVERYTHING
+        services = {each.partition(":")[0].lower() for each in statement.actions if not known_service(each)}
+        self.assumed.unmodelled.update(services)
+        return frozenset(pair for each in statement.actions for pair in effects_of(each))
+
+    def say_assumptions(self) -> None:
+        """A note for each thing taken for granted."""
+        for message in self.assumed.messages():
+            self.gathering.note(NoteKind.ASSUMED, message)
+
+
+def _passed_to(statement: Statement) -> tuple[str, ...]:
+    """The services that a role may be passed to, as what the operation says further; ``""`` for any."""
+    for each in statement.conditions:
+        named = each.key == "iam:passedtoservice" and each.operator.lower() in ("stringequals", "stringlike")
+        if named and each.values and all(is_name(value) and "*" not in value for value in each.values):
+            return tuple(dict.fromkeys(f" to {service_name(value)[:100]}" for value in each.values))
+    return ("",)

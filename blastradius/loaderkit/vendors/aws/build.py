@@ -1,0 +1,212 @@
+"""Identities, policies and things of AWS as they are declared; one way of building them, whoever declares them.
+
+Describe first and tie afterwards: what is only named by something else must not be described by hearsay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loader import Document
+from blastradius.loaderkit.vendors.aws.access import Access
+from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, identity_arn, is_account
+from blastradius.loaderkit.vendors.aws.families import BY_NAME
+from blastradius.loaderkit.vendors.aws.graph import UNKNOWN, At, Graph, short
+from blastradius.loaderkit.vendors.aws.managed import known_policy
+from blastradius.loaderkit.vendors.aws.options import AwsOptions, read_vendors
+from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, fitting
+from blastradius.loaderkit.vendors.aws.resource_policies import Doors
+from blastradius.loaderkit.vendors.aws.trust import People
+from blastradius.model import SIGNATURES, Basis, Control, Credential, Kind, NoteKind, Scope, Service, Store, Verb
+
+
+@dataclass
+class Builder:
+    """Builds the graph of one document; ``sessions`` are the credentials of outsiders for each role."""
+
+    graph: Graph
+    access: Access
+    doors: Doors
+    sessions: dict[str, list[str]] = field(default_factory=dict)
+    undocumented: dict[str, At] = field(default_factory=dict)
+
+    @property
+    def gathering(self) -> Gathering:
+        """Where the facts go."""
+        return self.graph.gathering
+
+    # describe
+
+    def identity(
+        self,
+        arn: Arn,
+        at: At,
+        trust: Policy,
+        *,
+        dormant: bool = False,
+        controls: tuple[Control, ...] = (),
+        basis: Basis = Basis.DECLARED,
+    ) -> None:
+        """A user, a group or a role."""
+        named = identity_arn(arn)
+        if named in self.gathering.entities:
+            self.gathering.note(NoteKind.CONTRADICTED, f"{named!r} is there twice; the first is kept", named, at=at)
+            return
+        services = sorted({name for each in trust.statements for kind, name in each.principals if kind == "Service"})
+        made = Service(
+            id=named,
+            name=short(named),
+            zone=self.graph.zone_of(named),
+            owner=self.graph.owner,
+            tags=tuple(f"assumed by {each}"[:200] for each in services),
+            basis=basis,
+            provenance=at,
+        )
+        kind = "session" if arn.resource.startswith("role/") else "api_key"
+        key = self.graph.key(named)
+        says = {"id": key, "type": kind, "dormant": dormant, "controls": controls, "basis": basis}
+        self.gathering.entity(Credential.model_validate({**says, "provenance": at}))
+        self.graph.identity(arn, at, made)
+
+    def thing(self, family: str, arn: str, at: At, *, name: str, tags: tuple[str, ...] = (), **says: Any) -> str:
+        """A bucket, a function or the like, as it is declared."""
+        kind = Service if BY_NAME[family].kind == Kind.SERVICE else Store
+        stated = {"id": arn, "name": name[:200], "tags": tags, "provenance": at, **says}
+        made = kind.model_validate({"zone": self.graph.zone_of(arn), "owner": self.graph.owner, **stated})
+        return self.graph.thing(family, arn, at, made)
+
+    def policy(self, arn: str, at: At, policy: Policy) -> None:
+        """A managed policy."""
+        scope = self.scope(arn, self.graph.account)
+        self.gathering.entity(Scope(id=scope, name=_name(arn), provenance=at))
+        self.access.permit(scope, policy)
+
+    @staticmethod
+    def scope(arn: str, account: str) -> str:
+        """The id of a managed policy; those of AWS are another one in each account, for they open other things."""
+        return fitting(f"{arn} in {account}" if ":aws:policy/" in arn else arn)
+
+    # tie
+
+    def admit(self, arn: Arn, trust: Policy) -> None:
+        """Whom a role trusts."""
+        named = identity_arn(arn)
+        self.sessions.setdefault(named, []).extend(self.doors.trust(named, trust))
+
+    def _keys(self, arn: Arn, own: bool) -> list[str]:
+        """The credentials that open what an identity opens; those of outsiders too where its own record says so."""
+        named = identity_arn(arn)
+        return [self.graph.key(named), *(self.sessions.get(named, ()) if own else ())]
+
+    def attach(self, arn: Arn, policy: str, keys: Keys, *, own: bool = True) -> None:
+        """A managed policy of an identity; ``own`` where the identity's record says it, not one of its own."""
+        at = self.gathering.at(*keys)
+        scope = self.scope(policy, arn.account)
+        if scope not in self.gathering.entities:
+            self._hearsay(scope, policy, keys, at)
+        self._grant(arn, scope, at, own)
+
+    def inline(self, arn: Arn, name: str, policy: Policy, at: At, *, own: bool = True) -> None:
+        """A policy inside an identity."""
+        scope = fitting(f"{identity_arn(arn)} policy {name}")
+        self.gathering.entity(Scope(id=scope, name=name[:200], provenance=at))
+        self._grant(arn, scope, at, own)
+        self.access.permit(scope, policy)
+
+    def _grant(self, arn: Arn, scope: str, at: At, own: bool) -> None:
+        self.graph.identity(arn, at)
+        for key in self._keys(arn, own):
+            self.gathering.relate(Verb.GRANTS, key, scope, at=at)
+
+    def _hearsay(self, scope: str, policy: str, keys: Keys, at: At) -> None:
+        """A policy that is attached and whose document is elsewhere."""
+        self.gathering.entity(Scope(id=scope, name=_name(policy), basis=Basis.INFERRED, provenance=at))
+        known = known_policy(policy, keys)
+        if known:
+            self.access.allow(scope, known)
+        else:
+            self.undocumented[policy] = at
+
+    def join(self, user: Arn, group: Arn, at: At) -> None:
+        """A user in a group."""
+        key = self.graph.key(self.graph.identity(user, at))
+        self.gathering.relate(Verb.GRANTS, key, self.graph.act_as(group, at), at=at)
+
+    def profile(self, arn: str, roles: Iterable[Arn], at: At) -> None:
+        """An instance profile: what runs on instances that have it may act as its role."""
+        arn = flat(arn)
+        if arn not in self.gathering.entities:
+            made = Service(
+                id=arn,
+                name=short(arn),
+                zone=self.graph.zone_of(arn),
+                owner=self.graph.owner,
+                description="what runs on instances that have this instance profile",
+                provenance=at,
+            )
+            self.gathering.entity(made)
+        key = self.has_profile(arn, arn, at)
+        for role in roles:
+            self.graph.identity(role, at)
+            self.gathering.relate(Verb.GRANTS, key, self.doors.assuming(identity_arn(role), at), at=at)
+
+    def has_profile(self, service: str, profile: str, at: At) -> str:
+        """A service that has an instance profile; the credential that comes with it."""
+        key = fitting(f"{flat(profile)} session")
+        if key not in self.gathering.entities:
+            self.gathering.entity(Credential(id=key, type="session", basis=Basis.INFERRED, provenance=at))
+        self.gathering.relate(Verb.HOLDS, service, key, at=at)
+        return key
+
+    def runs_as(self, service: str, role: Arn, at: At) -> None:
+        """A service that acts as a role."""
+        key = self.graph.key(self.graph.identity(role, at))
+        self.gathering.relate(Verb.HOLDS, service, key, at=at)
+
+    # say
+
+    def finish(self) -> None:
+        """Patterns linked, what cannot be left out, and all that was taken for granted said."""
+        self.graph.link_patterns()
+        self._leave_out_misfits()
+        account = self.graph.account or UNKNOWN
+        if not is_account(account) and f"aws account {account}" in self.gathering.entities:
+            message = f"the account is not known and is called {account}; option 'account' says which it is"
+            self.gathering.note(NoteKind.ASSUMED, message)
+        for name, at in sorted(self.undocumented.items()):
+            message = f"policy {name} is attached, but its document is not here; what it permits is not known"
+            self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+        self.access.say_assumptions()
+
+    def _leave_out_misfits(self) -> None:
+        """An id that is used for things of two kinds keeps the first; what speaks of the other cannot stay."""
+        entities, relations = self.gathering.entities, self.gathering.relations
+        for name, each in list(relations.items()):
+            ends = SIGNATURES[each.verb]
+            sides = ((each.sources, ends.sources), (each.targets, ends.targets))
+            if any(one not in entities or entities[one].kind not in kinds for ids, kinds in sides for one in ids):
+                del relations[name]
+                message = f"{name[:200]!r} joins things that do not go together; an id is used for two kinds"
+                self.gathering.note(NoteKind.CONTRADICTED, message, at=each.provenance)
+
+
+def flat(arn: str) -> str:
+    """The ARN of an instance profile without its path, which references leave out."""
+    parts = arn_of(arn)
+    return fitting(identity_arn(parts) if parts else arn)
+
+
+def builder(
+    gathering: Gathering, document: Document, options: AwsOptions, account: str, own: frozenset[str]
+) -> Builder:
+    """A builder for one document that speaks of ``account``; ``own`` are all accounts that are ours."""
+    graph = Graph(gathering, account, own, options.zone, options.owner)
+    access = Access(graph)
+    return Builder(graph, access, Doors(access, People(options, read_vendors(document, options), own)))
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2][:200]

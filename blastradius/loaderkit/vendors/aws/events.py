@@ -1,0 +1,110 @@
+"""What calls and feeds functions: routes of APIs, queues and streams, subscriptions, and permissions to call."""
+
+from __future__ import annotations
+
+import re
+
+from blastradius.loaderkit.vendors.aws.arns import arn_of, is_account
+from blastradius.loaderkit.vendors.aws.build import Builder
+from blastradius.loaderkit.vendors.aws.graph import At
+from blastradius.loaderkit.vendors.aws.policies import Condition, Keys, Policy, Statement, fitting
+from blastradius.model import Feed, Operation, Verb
+from blastradius.options import MAX_ID
+
+_FUNCTION = re.compile(r"(arn:[^:/]*:lambda:[^:/]*:[^:/]*:function:[^/:]+)")
+_STREAMS = frozenset({"sqs", "kinesis", "dynamodb"})
+
+
+def function_arn(arn: str) -> str:
+    """The ARN of a function without its version or alias."""
+    parts = arn.split(":")
+    return ":".join(parts[:7]) if len(parts) > 7 else arn
+
+
+def function_in(text: str | None) -> str | None:
+    """The function whose ARN stands in an integration's address."""
+    found = _FUNCTION.search(text or "")
+    return function_arn(found[1]) if found else None
+
+
+def reads(build: Builder, function: str, family: str, store: str, at: At) -> None:
+    """A function that takes in what a store has."""
+    reader = build.graph.thing("lambda", fitting(function_arn(function)), at)
+    source = build.graph.thing(family, fitting(store), at)
+    build.gathering.relate(Verb.READS, reader, source, at=at)
+
+
+def reads_stream(build: Builder, function: str, source: str, at: At) -> bool:
+    """A function that takes in a queue or a stream."""
+    parts = arn_of(source)
+    if parts is None or parts.service not in _STREAMS:
+        return False
+    reads(build, function, parts.service, source.partition("/stream/")[0], at)
+    return True
+
+
+def copies(build: Builder, target: tuple[str, str], source: tuple[str, str], at: At) -> None:
+    """A store that gets what another has; each as its family and ARN."""
+    ends = [build.graph.thing(family, fitting(arn), at) for family, arn in (target, source)]
+    build.gathering.relate(Verb.DERIVES_FROM, ends[0], ends[1], at=at)
+
+
+def subscribe(build: Builder, topic: str, protocol: str | None, endpoint: str | None, at: At) -> bool:
+    """A function that reads a topic, or a queue that gets what the topic has."""
+    if not endpoint or not arn_of(endpoint):
+        return False
+    if protocol == "lambda":
+        reads(build, endpoint, "sns", topic, at)
+    elif protocol in ("sqs", "firehose"):
+        copies(build, (protocol, endpoint), ("sns", topic), at)
+    return protocol in ("lambda", "sqs", "firehose")
+
+
+def installs(build: Builder, service: str, source: str, at: At) -> None:
+    """A service that takes in what is published elsewhere; by another account, where the source says so."""
+    feed, arn = fitting(source), arn_of(source)
+    if feed not in build.gathering.entities:
+        build.gathering.entity(Feed(id=feed, content="code", provenance=at))
+    build.gathering.relate(Verb.INSTALLS, service, feed, at=at)
+    if arn and is_account(arn.account) and arn.account not in build.doors.people.own:
+        publisher = build.doors.people.outsider(arn.account, at)
+        if publisher.id not in build.gathering.entities:
+            build.gathering.entity(publisher)
+        build.gathering.relate(Verb.PUBLISHES, publisher.id, feed, at=at)
+
+
+def layered(build: Builder, function: str, layer: str, at: At) -> None:
+    """A function with a layer of another account: what is in it runs as the function does."""
+    arn = arn_of(layer)
+    if arn and is_account(arn.account) and arn.account not in build.doors.people.own:
+        installs(build, function, layer, at)
+
+
+def permission(principal: str, action: str | None, tests: dict[str, str | None], keys: Keys) -> Policy:
+    """A permission on a function as the policy that it becomes."""
+    kind = "*" if principal == "*" else "Service" if principal.endswith((".amazonaws.com", ".aws")) else "AWS"
+    conditions = tuple(Condition("StringLike", key, (value,)) for key, value in tests.items() if value)
+    actions = (action or "lambda:InvokeFunction",)
+    return Policy(
+        (Statement(keys, allow=True, actions=actions, principals=((kind, principal),), conditions=conditions),)
+    )
+
+
+def route(build: Builder, api: str, line: str, at: At, *, anonymous: bool, function: str | None) -> None:
+    """One operation of an API; it is open to anyone only where that is stated."""
+    method, _, path = line.partition(" ")
+    made = fitting(f"{api} {line}")
+    if made not in build.gathering.entities:
+        operation = Operation(
+            id=made,
+            name=line[:MAX_ID],
+            api=api,
+            method=method or None,
+            path=path or None,
+            direction="exposed",
+            anonymous=anonymous,
+            provenance=at,
+        )
+        build.gathering.entity(operation)
+    server = build.graph.thing("lambda", fitting(function), at) if function else api
+    build.gathering.relate(Verb.SERVES, server, made, at=at)

@@ -1,0 +1,263 @@
+"""AWS accounts as a graph: things, what can be done to them, and the identities that may do it.
+
+What can be done is an operation named by what it does to what, ``aws s3 read arn:aws:s3:::orders``, so that every
+policy that allows it permits the same one. ``aws s3 read * in 123456789012`` reads every bucket of the account:
+each bucket is tied to it where the bucket is described, which makes no difference to who else is in the file.
+A pattern that is neither one thing nor all of them is matched against the things of the same file.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from fnmatch import translate
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loaderkit.vendors.aws.arns import Arn, Target, arn_of, identity_arn, is_account
+from blastradius.loaderkit.vendors.aws.families import BY_NAME, Family
+from blastradius.loaderkit.vendors.aws.policies import fitting
+from blastradius.model import (
+    Basis,
+    Control,
+    ControlKind,
+    Credential,
+    Entity,
+    Kind,
+    NoteKind,
+    Operation,
+    Provenance,
+    Service,
+    Store,
+    Verb,
+)
+
+MAX_MATCHES = 100_000
+UNKNOWN = "an unknown account"
+KEYS = {"user": "keys", "role": "session", "group": "membership"}
+_VERBS = {"read": Verb.READS, "write": Verb.WRITES, "disable": Verb.DISABLES}
+_PLURAL = {"s3": "bucket", "api": "API", "logs": "log group", "volume": "volume or image"}
+At = tuple[Provenance, ...]
+
+
+@dataclass
+class Graph:
+    """What is gathered of one document in the terms of AWS; ``account`` is the one it speaks of, ``""`` if unknown.
+
+    ``known`` has, for a family and what is done to it, the things by the ARNs that patterns are matched against;
+    ``paths`` the ARNs of identities with their paths.
+    """
+
+    gathering: Gathering
+    account: str
+    own: frozenset[str]
+    zone: str | None = None
+    owner: str | None = None
+    known: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    patterns: dict[str, tuple[Target, str, At]] = field(default_factory=dict)
+    touched: set[tuple[str, str]] = field(default_factory=set)
+
+    # things
+
+    def thing(self, family: str, arn: str, at: At, made: Entity | None = None) -> str:
+        """A resource: the entity given, or one made of its ARN, tied to all that reaches its family."""
+        arn = fitting(arn)
+        if arn not in self.gathering.entities or made is not None:
+            self.gathering.entity(made or self._made(BY_NAME[family].kind, arn, at))
+        if (family, arn) not in self.touched:
+            self.touched.add((family, arn))
+            self._tie(family, arn, at)
+        return arn
+
+    def _tie(self, family: str, arn: str, at: At) -> None:
+        """Tie a thing to what reaches its family, and everything, in its account if that is ours."""
+        parts = arn_of(arn)
+        account = parts.account if parts and parts.account else self.account
+        if not account or account in self.own:
+            self.open_to(family, BY_NAME[family].effects, arn, account, at)
+            self.gathering.relate(Verb.CONTROLS, self.administration(account, at), arn, at=at, basis=Basis.INFERRED)
+
+    def open_to(self, family: str, effects: tuple[str, ...], thing: str, account: str, at: At) -> None:
+        """Tie a thing to what reaches all of its family in the account."""
+        for effect in effects:
+            self.known.setdefault((family, effect), {})[self.paths.get(thing, thing)] = thing
+            operation = self._operation(family, effect, f"* in {account or UNKNOWN}", at)
+            self._touch(operation, effect.partition(" ")[0], thing, at)
+
+    def _made(self, kind: Kind, arn: str, at: At, name: str | None = None) -> Entity:
+        says = {
+            "id": arn,
+            "name": name or short(arn),
+            "zone": self.zone_of(arn),
+            "owner": self.owner,
+            "basis": Basis.INFERRED,
+            "provenance": at,
+        }
+        return Service.model_validate(says) if kind == Kind.SERVICE else Store.model_validate(says)
+
+    def zone_of(self, arn: str) -> str | None:
+        """The trust boundary: the account, or for ours the one the user named."""
+        parts = arn_of(arn)
+        account = parts.account if parts else ""
+        if self.zone and (account in self.own or not is_account(account)):
+            return self.zone
+        return f"aws:{account}" if is_account(account) else None
+
+    # operations
+
+    def reach(self, target: Target, effect: str, at: At, suffix: str = "") -> str:
+        """The operation that does something to a target, and what it touches."""
+        family, account = target.family, target.account or UNKNOWN
+        does = effect + suffix
+        if target.arn is None:
+            return self._whole(family, effect, does, account, at)
+        if target.pattern:
+            operation = self._operation(family.name, does, f"{target.arn}{target.part or ''} in {account}", at)
+            self.patterns.setdefault(operation, (target, does, at))
+            named = fitting(f"{target.arn} in {account}")
+            if named not in self.gathering.entities:
+                self.gathering.entity(self._made(family.kind, named, at, f"{short(target.arn)} (pattern)"))
+            self._touch(operation, effect, named, at, target.part)
+            return operation
+        operation = self._operation(family.name, does, f"{target.arn}{target.part or ''}", at)
+        self._touch(operation, effect, self._target(target, at), at, target.part)
+        return operation
+
+    def _target(self, target: Target, at: At) -> str:
+        arn = target.arn or ""
+        parts = arn_of(arn)
+        if target.family.name in ("identity", "role") and parts:
+            return self.identity(parts, at)
+        return self.thing(target.family.name, arn, at)
+
+    def _whole(self, family: Family, effect: str, does: str, account: str, at: At) -> str:
+        """What is done to every thing of a family in an account: those that are known, and the rest of them."""
+        operation = self._operation(family.name, does, f"* in {account}", at)
+        if family.name == "identity":
+            self._touch(operation, effect, self.account_service(account, at), at)
+        elif family.name != "role":
+            rest = f"aws {family.name} * in {account}"
+            word = _PLURAL.get(family.name, family.name)
+            if rest not in self.gathering.entities:
+                self.gathering.entity(self._made(family.kind, rest, at, f"any {word} in account {account}"))
+            self._touch(operation, effect, rest, at)
+        return operation
+
+    def administration(self, account: str, at: At) -> str:
+        """Every action on everything in an account."""
+        account = account or UNKNOWN
+        operation = f"aws everything in {account}"
+        if operation not in self.gathering.entities:
+            self.gathering.entity(Operation(id=operation, basis=Basis.INFERRED, provenance=at))
+            service = self.account_service(account, at)
+            self.gathering.relate(Verb.CONTROLS, operation, service, at=at, basis=Basis.INFERRED)
+        return operation
+
+    def account_service(self, account: str, at: At) -> str:
+        """The account as a whole: whoever runs it can do everything in it."""
+        named = f"aws account {account}"
+        if named not in self.gathering.entities:
+            made = Service(id=named, owner=self.owner, zone=self.zone_of(f"arn:aws:iam::{account}:root"), provenance=at)
+            self.gathering.entity(made.model_copy(update={"basis": Basis.INFERRED}))
+            operation = self.administration(account, at)
+            self.gathering.relate(Verb.CALLS, named, operation, at=at, basis=Basis.INFERRED, dependency="none")
+        return named
+
+    def _operation(self, family: str, effect: str, what: str, at: At) -> str:
+        made = fitting(f"aws {family} {effect} {what}")
+        if made not in self.gathering.entities:
+            self.gathering.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
+        return made
+
+    def _touch(self, operation: str, effect: str, thing: str, at: At, part: str | None = None) -> None:
+        """What an operation does to a thing; said once, for a thousand policies may allow the same."""
+        if (operation, thing) in self.touched:
+            return
+        self.touched.add((operation, thing))
+        if effect == "call":
+            self.gathering.relate(Verb.SERVES, thing, operation, at=at, basis=Basis.INFERRED)
+            return
+        says: dict[str, Any] = {}
+        if part and effect in ("read", "write"):
+            says = {"extent": "subset", "controls": (_limited(part, at),)}
+        self.gathering.relate(_VERBS.get(effect, Verb.CONTROLS), operation, thing, at=at, basis=Basis.INFERRED, **says)
+
+    # identities
+
+    def identity(self, arn: Arn, at: At, made: Service | None = None) -> str:
+        """A user, role or group: whatever acts as it, with the credential that lets it act."""
+        named = identity_arn(arn)
+        key = self.key(named)
+        self.paths.setdefault(named, str(arn))
+        if named not in self.gathering.entities or made is not None:
+            self.gathering.entity(made or self._made(Kind.SERVICE, named, at))
+        if key not in self.gathering.entities:
+            basis = made.basis if made else Basis.INFERRED
+            says = {"id": key, "type": "session" if "role/" in named else "api_key", "basis": basis, "provenance": at}
+            self.gathering.entity(Credential.model_validate(says))
+        if (named, key) not in self.touched:
+            self.touched.add((named, key))
+            self.gathering.relate(Verb.HOLDS, named, key, at=at, basis=made.basis if made else Basis.INFERRED)
+            self.thing("identity", named, at)
+        return named
+
+    def act_as(self, arn: Arn, at: At) -> str:
+        """Acting as an identity, such as a group that one is in."""
+        operation = self._operation(arn.resource.partition("/")[0], "act as", identity_arn(arn), at)
+        self._touch(operation, "assume", self.identity(arn, at), at)
+        return operation
+
+    @staticmethod
+    def key(identity: str) -> str:
+        """The id of the credential of an identity."""
+        kind = (arn_of(identity) or Arn("", "", "", "", "role")).resource.partition("/")[0]
+        return fitting(f"{identity} {KEYS.get(kind, 'session')}")
+
+    # patterns
+
+    def link_patterns(self) -> None:
+        """Tie each pattern to the things of this file that it fits; bounded, and said where the bound is met."""
+        ordered = {kind: sorted(things) for kind, things in self.known.items()}
+        budget = MAX_MATCHES
+        for operation, (target, effect, at) in sorted(self.patterns.items()):
+            base = effect.partition(" ")[0]
+            things = self.known.get((target.family.name, effect), {})
+            for name in self._matches(target, ordered.get((target.family.name, effect), [])):
+                budget -= 1
+                if budget < 0:
+                    message = f"patterns fit more than {MAX_MATCHES:,} resources; the rest is not linked"
+                    self.gathering.note(NoteKind.INCOMPLETE, message)
+                    return
+                self._touch(operation, base, things[name], at, target.part)
+
+    @staticmethod
+    def _matches(target: Target, things: list[str]) -> list[str]:
+        pattern = target.arn or ""
+        prefix = re.split(r"[*?]", pattern, maxsplit=1)[0]
+        fits = re.compile(translate(pattern.replace("[", "[[]"))).fullmatch
+        start = bisect_left(things, prefix)
+        found = []
+        for thing in things[start:]:
+            if not thing.startswith(prefix):
+                break
+            if fits(thing):
+                found.append(thing)
+        return found
+
+
+def _limited(part: str, at: At) -> Control:
+    return Control(
+        kind=ControlKind.OBJECT_AUTHZ,
+        status="assumed",
+        why=f"the policy allows {part[:80]} only",
+        basis=Basis.INFERRED,
+        provenance=at,
+    )
+
+
+def short(arn: str) -> str:
+    """The last part of an ARN, as people call the thing."""
+    parts = arn_of(arn)
+    return (parts.resource if parts else arn)[:200]

@@ -1,0 +1,203 @@
+"""Whom a trust policy or the policy of a resource lets in: outsiders hold a credential, anyone comes without."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+from blastradius.gathering import Gathering
+from blastradius.loaderkit.vendors.aws.access import QUIET, Access
+from blastradius.loaderkit.vendors.aws.arns import Target, targets
+from blastradius.loaderkit.vendors.aws.families import BY_NAME, effects_of
+from blastradius.loaderkit.vendors.aws.graph import At, Graph, short
+from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, Statement, fitting, service_name
+from blastradius.loaderkit.vendors.aws.trust import Circumstances, People, Who, circumstances, controls
+from blastradius.model import ControlKind, Credential, NoteKind, Operation, Verb
+from blastradius.options import MAX_ID
+
+_RUNS_CODE = frozenset(
+    f"{each}.amazonaws.com"
+    for each in (  # noqa: SIM905 - a list to read
+        "lambda ec2 ecs-tasks ecs codebuild cloudformation glue sagemaker states datapipeline elasticmapreduce ssm "
+        "batch apprunner tasks.apprunner build.apprunner eks pods.eks elasticbeanstalk codepipeline codedeploy "
+        "greengrass imagebuilder emr-serverless"
+    ).split()
+)
+_CANNED = {
+    "publicread": ("s3:GetObject",),
+    "publicreadwrite": ("s3:GetObject", "s3:PutObject"),
+    "authenticatedread": ("s3:GetObject",),
+}
+_NOBODY = "statements that let in nobody who could be told"
+_OWN_ACCOUNT = "resource policies that leave it to the account's own policies, or let a service of AWS in"
+LetIn = list[tuple[Who, Circumstances, At]]
+
+
+@dataclass
+class Doors:
+    """Trust and resource policies, read into the graph of what they open.
+
+    ``closed`` things let in nobody unknown, whatever their policies say; ``unlisted`` ones, whatever access lists say.
+    """
+
+    access: Access
+    people: People
+    closed: set[str] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)
+
+    @property
+    def graph(self) -> Graph:
+        """Where things and identities are."""
+        return self.access.graph
+
+    @property
+    def gathering(self) -> Gathering:
+        """Where the facts go."""
+        return self.access.gathering
+
+    def _let_in(self, statement: Statement) -> LetIn:
+        at = self.gathering.at(*statement.keys)
+        said = circumstances(statement.conditions)
+        self.access.assumed.external_ids += said.external_id
+        self.access.assumed.trusts.update(said.unknown)
+        return [(who, said, at) for who in self.people.let_in(statement, said, at)]
+
+    def _unknown(self, what: str, who: Who, at: At) -> None:
+        message = f"{what} lets in {who.name[:80]!r}, and who that is cannot be told"
+        self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+
+    def _credential(self, what: str, given: LetIn) -> str:
+        """The credential of one outsider; a control counts only where every statement asks for it."""
+        who, _, at = given[0]
+        party = who.party or self.people.anyone(at)
+        asked = frozenset.intersection(*(frozenset(said.controls) for _, said, _ in given))
+        thing, _, word = what.rpartition(" ")
+        caller = "anyone" if who.kind == "anyone" else who.name
+        made, name = fitting(f"{what} of {caller}"), f"{short(thing)} {word} of {party.label}"
+        if party.id not in self.gathering.entities:
+            self.gathering.entity(party)
+        places = tuple(dict.fromkeys(place for _, _, each in given for place in each))
+        self.gathering.entity(
+            Credential(id=made, name=name[:MAX_ID], type="session", controls=controls(asked, at), provenance=places)
+        )
+        self.gathering.relate(Verb.HOLDS, party.id, made, at=places)
+        return made
+
+    # roles
+
+    def trust(self, role: str, policy: Policy) -> list[str]:
+        """Let in whom a role trusts; the credentials of outsiders, which open what the role opens."""
+        self.access.reject(policy, f"the trust policy of {role}")
+        outsiders: dict[str, LetIn] = defaultdict(list)
+        for statement in policy.statements:
+            if not statement.allow:
+                self.access.deny()
+            else:
+                self.access.count(None if self._trusted(role, statement, outsiders) else _NOBODY)
+        made = [self._credential(f"{role} session", each) for each in outsiders.values()]
+        for key, given in zip(made, outsiders.values(), strict=True):
+            self.gathering.relate(Verb.GRANTS, key, self.assuming(role, given[0][2]), at=given[0][2])
+        return made
+
+    def assuming(self, role: str, at: At) -> str:
+        """The operation of assuming a role."""
+        return self.graph.reach(Target(BY_NAME["role"], frozenset({"assume"}), self.graph.account, role), "assume", at)
+
+    def _trusted(self, role: str, statement: Statement, outsiders: dict[str, LetIn]) -> bool:
+        if not any(_assumes(each) for each in statement.actions):
+            return False
+        told = False
+        for who, said, at in self._let_in(statement):
+            told = told or who.kind != "unknown"
+            if who.kind in ("party", "anyone"):
+                outsiders[who.name].append((who, said, at))
+                self._any_subject(role, who, said, at)
+            elif who.kind == "unknown":
+                self._unknown(role, who, at)
+            else:
+                self._inside(role, who, at)
+                self.access.taken_as_met(statement if said.controls else None)
+        return told
+
+    def _any_subject(self, role: str, who: Who, said: Circumstances, at: At) -> None:
+        if who.party and who.vouches and not said.subject:
+            message = f"{role} trusts any identity that {who.party.label} vouches for; no condition names the subject"
+            self.gathering.note(NoteKind.ASSUMED, message, role, at=at)
+
+    def _inside(self, role: str, who: Who, at: At) -> None:
+        """One of us, an account of ours, or a service of AWS that runs what it is given."""
+        if who.kind == "own" and who.arn:
+            key = self.graph.key(self.graph.identity(who.arn, at))
+            self.gathering.relate(Verb.GRANTS, key, self.assuming(role, at), at=at)
+        elif who.kind == "account":
+            account = who.name if who.name in self.people.own else self.graph.account
+            self.graph.open_to("role", ("assume",), role, account, at)
+        elif who.kind == "service" and service_name(who.name) in _RUNS_CODE:
+            self.graph.open_to("role", ("pass", f"pass to {service_name(who.name)}"), role, self.graph.account, at)
+
+    # resources
+
+    def resource_policy(self, family: str, thing: str, policy: Policy) -> None:
+        """Whom the policy of a bucket, a queue, a key or the like lets in."""
+        self.access.reject(policy, f"the policy of {thing}")
+        outsiders: dict[str, LetIn] = defaultdict(list)
+        opened: dict[str, list[str]] = defaultdict(list)
+        for statement in policy.statements:
+            if not statement.allow:
+                self.access.deny()
+                continue
+            reached = self._reached(family, thing, statement)
+            let_in = self._let_in(statement) if reached else []
+            for who, said, at in let_in:
+                if who.kind == "party":
+                    outsiders[who.name].append((who, said, at))
+                    opened[who.name] += [self.graph.reach(target, effect, at) for target, effect in reached]
+                else:
+                    self._open(thing, reached, who, said, at)
+            opens = any(who.kind in ("anyone", "own", "party") for who, _, _ in let_in)
+            self.access.count(None if opens else _OWN_ACCOUNT if reached else QUIET)
+        for name, given in outsiders.items():
+            key = self._credential(f"{thing} access", given)
+            for operation in opened[name]:
+                self.gathering.relate(Verb.GRANTS, key, operation, at=given[0][2])
+
+    def access_list(self, bucket: str, canned: str, keys: Keys) -> None:
+        """A canned access list of a bucket, which may let anyone in."""
+        actions = _CANNED.get(canned.lower().replace("-", ""))
+        if actions and bucket not in self.unlisted:
+            anyone = Statement(keys, allow=True, actions=actions, resources=(f"{bucket}/*",), principals=(("*", "*"),))
+            self.resource_policy("s3", bucket, Policy((anyone,)))
+
+    def _reached(self, family: str, thing: str, statement: Statement) -> list[tuple[Target, str]]:
+        """What a statement does to the thing that it is attached to, whatever it calls it."""
+        does = frozenset(each for each in self.access.effects(statement) if each[0] == family)
+        named = [each for one in statement.resources or ("*",) for each in targets(one, does, self.graph.account)]
+        placed = [replace(each, arn=thing, pattern=False) for each in named]
+        return list(dict.fromkeys((each, effect) for each in placed for effect in sorted(each.effects)))
+
+    def _open(self, thing: str, reached: list[tuple[Target, str]], who: Who, said: Circumstances, at: At) -> None:
+        if who.kind == "unknown":
+            self._unknown(f"the policy of {thing}", who, at)
+        elif who.kind == "anyone" and thing in self.closed:
+            message = f"the policy of {thing} lets in anyone, but public access to it is blocked"
+            self.gathering.note(NoteKind.ASSUMED, message, thing, at=at)
+        elif who.kind == "anyone":
+            for target, effect in reached:
+                self._open_to_all(self.graph.reach(target, effect, at, " by anyone"), said, at)
+        elif who.kind == "own" and who.arn:
+            key = self.graph.key(self.graph.identity(who.arn, at))
+            for target, effect in reached:
+                self.gathering.relate(Verb.GRANTS, key, self.graph.reach(target, effect, at), at=at)
+
+    def _open_to_all(self, operation: str, said: Circumstances, at: At) -> None:
+        """Anyone may call it; a control counts only where every statement asks for it."""
+        before = self.gathering.entities[operation]
+        asked = said.controls & {ControlKind.IP_ALLOWLIST}
+        if isinstance(before, Operation) and before.anonymous:
+            asked &= {each.kind for each in before.controls}
+        says = {"anonymous": True, "direction": "exposed", "controls": controls(asked, at)}
+        self.gathering.entities[operation] = before.model_copy(update=says)
+
+
+def _assumes(action: str) -> bool:
+    return ("role", "assume") in effects_of(action)

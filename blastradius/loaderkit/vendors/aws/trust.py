@@ -1,0 +1,237 @@
+"""Who a policy trusts: accounts, organisations and identity providers as parties, and what conditions come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, is_account, is_identity
+from blastradius.loaderkit.vendors.aws.options import AwsOptions
+from blastradius.loaderkit.vendors.aws.policies import Condition, Statement, fitting
+from blastradius.model import Basis, Control, ControlKind, Party, Provenance
+from blastradius.options import MAX_ID
+
+_EQUAL = frozenset({"stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike"})
+_NETWORK = frozenset({"aws:sourcevpc", "aws:sourcevpce"})
+_ACCOUNTS = frozenset(
+    {"aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount", "s3:dataaccesspointaccount"}
+)
+_ARNS = frozenset({"aws:principalarn", "aws:sourcearn"})
+_ORGANIZATIONS = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths"})
+_OF_SERVICES = frozenset({"aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"})
+_NEUTRAL = frozenset(
+    f"{service}:{name}"
+    for service, names in {
+        "aws": "securetransport tokenissuetime currenttime epochtime referer useragent requestedregion resourceaccount",
+        "kms": "viaservice grantisforawsresource",
+        "s3": "prefix delimiter max-keys authtype signatureversion signatureage tlsversion resourceaccount",
+        "sns": "protocol endpoint",
+        "lambda": "functionurlauthtype invokedviafunctionurl",
+    }.items()
+    for name in names.split()
+)
+_ASKED = ("s3:x-amz-", "s3:existingobjecttag/", "s3:requestobjecttag/", "kms:encryptioncontext")
+_SUBJECT = (":sub", ":repository", ":repository_owner", ":job_workflow_ref", "saml:sub", "saml:edupersonaffiliation")
+_AUDIENCE = (":aud", ":azp", ":amr", ":oaud", ":iss")
+_WORLDWIDE = frozenset({"accounts.google.com", "www.amazon.com", "graph.facebook.com"})
+UNDERSTOOD = (
+    "sts:ExternalId, aws:SourceIp, aws:SourceVpc(e), MFA, organisation, account, ARN, service of AWS, audience and "
+    "subject, and what a caller says in the request itself"
+)
+
+
+@dataclass
+class Circumstances:
+    """What the conditions of one statement come to; ``unknown`` are the keys that are not understood."""
+
+    controls: set[ControlKind] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    arns: set[str] = field(default_factory=set)
+    organizations: set[str] = field(default_factory=set)
+    external_id: bool = False
+    subject: bool = False
+    service: bool = False
+    unauthenticated: bool = False
+    unknown: list[str] = field(default_factory=list)
+
+
+def circumstances(conditions: Iterable[Condition]) -> Circumstances:
+    """Read the conditions of a statement that trusts someone."""
+    found = Circumstances()
+    for each in conditions:
+        if not _understood(each, found):
+            found.unknown.append(each.key)
+    return found
+
+
+def _understood(each: Condition, found: Circumstances) -> bool:
+    operator = each.operator.lower().removeprefix("foranyvalue:")
+    values = {value for value in each.values if value}
+    if each.key in _NEUTRAL or each.key.startswith(_ASKED) or ("*" in values and operator.endswith("like")):
+        return True
+    if each.key in _OF_SERVICES and (operator in _EQUAL or (operator == "bool" and values == {"true"})):
+        found.service = True
+        return True
+    control = _control(operator, each.key, values)
+    if control:
+        found.controls.add(control)
+        return True
+    return operator in _EQUAL and bool(values) and _names(each.key, values, found)
+
+
+def _control(operator: str, key: str, values: set[str]) -> ControlKind | None:
+    """The control that a condition is: from which network, or with a second factor."""
+    if operator == "ipaddress" and key == "aws:sourceip":
+        return ControlKind.IP_ALLOWLIST if values and not any(each.endswith("/0") for each in values) else None
+    if key in _NETWORK:
+        return ControlKind.IP_ALLOWLIST if operator in _EQUAL and values else None
+    second = (key == "aws:multifactorauthpresent" and operator == "bool" and values == {"true"}) or (
+        key == "aws:multifactorauthage" and operator.startswith("numericlessthan") and not operator.endswith("ifexists")
+    )
+    return ControlKind.MFA if second else None
+
+
+def _names(key: str, values: set[str], found: Circumstances) -> bool:
+    """A condition that says who or from where; false where the key is another."""
+    if key == "sts:externalid":
+        found.external_id = True
+    elif key in _ACCOUNTS:
+        found.accounts |= values
+    elif key in _ARNS:
+        found.arns |= values
+    elif key in _ORGANIZATIONS:
+        found.organizations |= {value.partition("/")[0] for value in values}
+    elif key.endswith(_SUBJECT):
+        found.subject = True
+    else:
+        found.unauthenticated |= key == "cognito-identity.amazonaws.com:amr" and "unauthenticated" in values
+        return key.endswith(_AUDIENCE)
+    return True
+
+
+@dataclass(frozen=True)
+class Who:
+    """Someone whom a policy lets in.
+
+    ``own``: an identity of an own account, with its ARN; ``account``: whoever an own account lets; ``party``: an
+    outsider, with the party; ``anyone``; ``service``: a service of AWS; ``unknown``: nothing that can be told.
+    A party ``vouches`` where it lets in whomever it knows unless a condition names the subject.
+    """
+
+    kind: Literal["own", "account", "party", "anyone", "service", "unknown"]
+    name: str
+    party: Party | None = None
+    arn: Arn | None = None
+    vouches: bool = False
+
+
+@dataclass
+class People:
+    """Who stands behind the principals of policies, by the options, the vendor list and the own accounts."""
+
+    options: AwsOptions
+    vendors: dict[str, str]
+    own: frozenset[str]
+
+    def let_in(self, statement: Statement, said: Circumstances, at: tuple[Provenance, ...]) -> list[Who]:
+        """Everyone a statement lets in, its conditions taken into account where they are understood."""
+        if statement.not_principal:
+            return self._one("*", "*", said, at)
+        found = [who for kind, name in statement.principals for who in self._one(kind, name, said, at)]
+        return list({(each.kind, each.name): each for each in found}.values())
+
+    def _one(self, kind: str, name: str, said: Circumstances, at: tuple[Provenance, ...]) -> list[Who]:
+        if kind == "Service":
+            return [Who("service", name)]
+        if kind == "Federated":
+            return [Who("anyone", "*")] if said.unauthenticated else [self._federated(name, at)]
+        if kind == "AWS":
+            return [self._aws(name, at)]
+        if kind != "*":
+            return [Who("unknown", name)]
+        if said.unknown:
+            return [Who("unknown", "anyone under conditions that are not understood")]
+        if said.service:
+            return [Who("service", "a service of AWS")]
+        narrowed = [self._aws(each, at) for each in sorted(said.arns | said.accounts)]
+        narrowed += [self._organization(each, at) for each in sorted(said.organizations)]
+        return narrowed or [Who("anyone", "*")]
+
+    def _aws(self, name: str, at: tuple[Provenance, ...]) -> Who:
+        arn = arn_of(name)
+        account = arn.account if arn else name
+        name = name if arn else f"arn:aws:iam::{account}:root"
+        if arn and account in self.own:
+            return self._own(arn, name)
+        if account in self.own:
+            return Who("account", account)
+        if arn and arn.account in ("", "cloudfront"):
+            return Who("service", name)
+        if account.startswith("${"):
+            return Who("party", name, self._unnamed(account, at))
+        return (
+            Who("party", name, self.outsider(account, at))
+            if is_account(account)
+            else Who("unknown", name if arn else account)
+        )
+
+    def _unnamed(self, account: str, at: tuple[Provenance, ...]) -> Party:
+        """The account that a parameter or another resource will name."""
+        named = self.options.parties.get(account)
+        if named:
+            return Party(id=named, provenance=at)
+        made = fitting(f"aws:{account}")
+        return Party(id=made, name=f"AWS account of {account[:200]}", basis=Basis.ASSUMED, provenance=at)
+
+    def _own(self, arn: Arn, name: str) -> Who:
+        if is_identity(arn) and "*" not in arn.resource:
+            return Who("own", name, arn=arn)
+        kind, _, rest = arn.resource.partition("/")
+        if arn.service == "sts" and kind == "assumed-role":
+            role = Arn(arn.partition, "iam", "", arn.account, f"role/{rest.partition('/')[0]}")
+            return Who("own", name, arn=role)
+        return Who("account", arn.account) if arn.resource == "root" or "*" in name else Who("service", name)
+
+    def outsider(self, account: str, at: tuple[Provenance, ...]) -> Party:
+        """The party behind an account that is not ours."""
+        vendor = self.vendors.get(account)
+        named = self.options.parties.get(account)
+        if vendor and not named:
+            role: Literal["provider", "partner"] = "provider" if vendor == "Amazon Web Services" else "partner"
+            return Party(id=f"vendor:{vendor}", name=vendor, role=role, provenance=at)
+        return self._party(account, f"aws:{account}", f"AWS account {account}", at)
+
+    def _organization(self, name: str, at: tuple[Provenance, ...]) -> Who:
+        if name in self.options.own_organizations:
+            return Who("account", name)
+        return Who("party", name, self._party(name, f"aws:{name}", f"AWS organisation {name}", at))
+
+    def _federated(self, name: str, at: tuple[Provenance, ...]) -> Who:
+        arn = arn_of(name)
+        provider = arn.resource.partition("/")[2] if arn else name
+        kind = arn.resource.partition("/")[0] if arn else "oidc-provider"
+        if not provider:
+            return Who("unknown", name)
+        key = name if name in self.options.parties else provider
+        party = self._party(key, f"oidc:{provider}" if kind == "oidc-provider" else name, provider, at)
+        stated = key in self.options.parties
+        made = party if stated else party.model_copy(update={"role": "provider"})
+        return Who("party", name, made, vouches=":oidc-provider/" in name or name in _WORLDWIDE)
+
+    def anyone(self, at: tuple[Provenance, ...]) -> Party:
+        """Whoever has an AWS account."""
+        return Party(id="aws:anyone", name="anyone with an AWS account", provenance=at)
+
+    def _party(self, key: str, made: str, name: str, at: tuple[Provenance, ...]) -> Party:
+        """The party that the options name, of which they say the rest, or one made of the source's own id."""
+        named = self.options.parties.get(key)
+        return Party(id=named or fitting(made), name=None if named else name[:MAX_ID], provenance=at)
+
+
+def controls(kinds: Iterable[ControlKind], at: tuple[Provenance, ...]) -> tuple[Control, ...]:
+    """Conditions as controls in use; AWS enforces them, but nothing shows that they fit."""
+    return tuple(
+        Control(kind=kind, status="assumed", why="a condition of the policy", basis=Basis.DECLARED, provenance=at)
+        for kind in sorted(kinds)
+    )

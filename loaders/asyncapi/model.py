@@ -1,0 +1,324 @@
+"""An AsyncAPI description in our terms: feeds, the application that sends or takes them in, and who may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from typing import Literal
+
+from pydantic import Field
+
+from blastradius.effects import ApiOptions, Effected
+from blastradius.gathering import Gathering
+from blastradius.model import Basis, Feed, NoteKind, Operation, Provenance, Scope, Service, Verb
+from blastradius.options import Name
+
+from .reading import Channel, ChannelOperation, Description, Requirement, Security, Server
+
+MAX_COMBINATIONS = 1000
+Ways = list[tuple[str, ...]]
+
+
+class AsyncOptions(ApiOptions):
+    """The options of one description."""
+
+    application: Name | None = Field(
+        default=None, description="the service that is described; else one named after the API"
+    )
+    broker: Name | None = Field(
+        default=None, description="what feeds and scopes are named after; else the server's host"
+    )
+    served_by: Name | None = Field(
+        default=None, description="the service that is the broker; else one named after the server"
+    )
+    server: str | None = Field(default=None, description="which of the servers the estate uses; else the first")
+    scopes: Literal["any", "all"] = Field(
+        default="any", description="whether any of several scopes in one requirement suffices, or all are needed"
+    )
+
+
+@dataclass
+class Modelled:
+    """A description on its way into our terms."""
+
+    gathering: Gathering
+    options: AsyncOptions
+    description: Description
+    api: str
+    operations: list[Operation] = field(default_factory=list)
+    permitted_by: dict[str, set[str]] = field(default_factory=dict)
+    feeds: dict[str, str] = field(default_factory=dict)
+    undeclared: set[str] = field(default_factory=set)
+    any_key: set[str] = field(default_factory=set)
+    permissions: set[str] = field(default_factory=set)
+    several: int = 0
+    silent: int = 0
+
+    def build(self) -> None:
+        """Servers and channels, then what is done on them."""
+        self._declared_scopes()
+        self.permissions = set(self._permission_names())
+        used = [self.chosen(each) for each in self.description.channels.values()]
+        for server in self.description.servers:
+            self._server(server, taken=server is self.chosen() or any(server is each for each in used))
+        for channel in self.description.channels.values():
+            self._channel(channel)
+        for operation in self.description.operations:
+            self._operation(operation)
+        effected = Effected(self.api, self.operations, self.permitted_by)
+        for effect in self.options.effects:
+            effected.add(effect)
+        self.gathering.relations |= effected.relations
+        for note in effected.notes:
+            self.gathering.note(note.kind, note.message, *note.about)
+        self._say()
+
+    # names
+
+    def chosen(self, channel: Channel | None = None) -> Server | None:
+        """The server that stands for the estate: the one the user names, or the first by name."""
+        named = {each.name: each for each in self.description.servers if self._broker(each)}
+        listed = [named[each] for each in sorted(named)]
+        if channel is not None and channel.servers:
+            listed = [named[each] for each in sorted(channel.servers) if each in named]
+        wanted = [each for each in listed if each.name == self.options.server]
+        return next(iter(wanted or listed), None)
+
+    def _broker(self, server: Server | None) -> str | None:
+        """What feeds and permissions of a server are named after; a host with blanks in it is this API's alone."""
+        host = server.host if server is not None else None
+        named = f"{self.api} {host}" if host and "{" in host else host
+        return self.options.broker or self.gathering.name(named)
+
+    def _answering(self, server: Server | None) -> str | None:
+        return self.options.served_by or self._broker(server)
+
+    @property
+    def application(self) -> str:
+        """The service that the description describes."""
+        return self.options.application or f"{self.api} (application)"
+
+    def _permission_names(self) -> Iterator[str]:
+        """What scopes are called: an operation of that name gets another."""
+        for declared in (*self.description.scopes.values(), *self.description.inline.values()):
+            yield from declared
+        holders: list[Server | ChannelOperation] = [*self.description.servers, *self.description.operations]
+        for holder in holders:
+            for requirement in holder.security.alternatives:
+                for scheme, scopes in requirement.schemes:
+                    yield from (f"{scheme} (any key)", *scopes)
+
+    # servers and channels
+
+    def _server(self, server: Server, *, taken: bool) -> None:
+        made = self._answering(server)
+        if made is None:
+            self.gathering.reject(f"server {server.name[:60]!r} has no host", at=(server.place.provenance(),))
+        elif taken:
+            self.gathering.fact()
+            self._keep_broker(made, server)
+        else:
+            self.gathering.ignore("servers beside the one that is taken")
+        for each in server.security.alternatives:
+            if taken:
+                self._count(each, server)
+            else:
+                self.gathering.ignore("requirements of servers beside the one that is taken")
+
+    def _keep_broker(self, made: str, server: Server) -> None:
+        if self.options.served_by is None and made not in self.gathering.entities:
+            says = f"{server.protocol} server" if server.protocol else None
+            entity = Service(
+                id=made, description=says, owner=self.options.owner, provenance=(server.place.provenance(),)
+            )
+            self.gathering.entity(entity)
+
+    def _count(self, requirement: Requirement, at: Server | ChannelOperation) -> None:
+        """An alternative is a record: a fact if it can be named, and of not too many combinations."""
+        ways = prod(max(1, len(scopes)) for _, scopes in requirement.schemes)
+        if all(self._names(requirement)) and ways <= MAX_COMBINATIONS:
+            self.gathering.fact()
+            self.several += any(len(scopes) > 1 for _, scopes in requirement.schemes)
+        else:
+            message = f"a requirement of {at.name[:60]!r} cannot be named, or in too many ways"
+            self.gathering.reject(message, at=(at.place.provenance(),))
+
+    def _names(self, requirement: Requirement) -> Iterator[str | None]:
+        for scheme, scopes in requirement.schemes:
+            yield self.gathering.name(scheme)
+            yield from map(self.gathering.name, scopes)
+
+    def _channel(self, channel: Channel) -> None:
+        server = self.chosen(channel)
+        broker = self._broker(server) if channel.address else None
+        address = (channel.address or channel.name).strip().strip("/") or channel.name
+        made = self.gathering.name(f"{broker or self.api}/{address}")
+        at = (channel.place.provenance(),)
+        if made is None or self.gathering.name(address) is None:
+            self.gathering.reject(f"channel {channel.name[:60]!r} has no address that can be an id", at=at)
+            return
+        feed = Feed(id=made, name=address, tags=tuple(sorted(channel.messages)), provenance=at)
+        self.gathering.entity(feed)
+        self.gathering.fact()
+        self.feeds[channel.name] = made
+        carrier = self._answering(server)
+        if carrier is not None:
+            self.gathering.relate(Verb.WRITES, carrier, made, at=at, basis=Basis.INFERRED)
+
+    # operations
+
+    def _operation(self, read: ChannelOperation) -> None:
+        at = (read.place.provenance(),)
+        channel = self.description.channels[read.channel]
+        feed = self.feeds.get(read.channel)
+        name = f"{read.word} {read.channel}" if read.name in self.permissions else read.name
+        made = self.gathering.name(f"{self.api}:{name}") if self.gathering.name(name) else None
+        if feed is None or made is None or made in self.gathering.entities:
+            why = f"operation {read.name[:60]!r} has no channel or no id of its own"
+            self.gathering.reject(why, at=at, records=1 + len(read.security.alternatives))
+            return
+        for each in read.security.alternatives:
+            self._count(each, read)
+        server = self.chosen(channel)
+        ways = self._ways(server, read.security)
+        operation = Operation(
+            id=made,
+            name=read.title,
+            owner=self.options.owner,
+            api=self.api,
+            method=read.word,
+            path=channel.address or channel.name,
+            direction=self.options.direction or "internal",
+            anonymous=() in ways,
+            tags=tuple(sorted(read.tags)),
+            provenance=at,
+        )
+        self.gathering.entity(operation)
+        self.gathering.fact()
+        self.operations.append(operation)
+        self._relate(read, operation, feed, self._answering(server))
+        self._permit(ways, operation)
+
+    def _relate(self, read: ChannelOperation, operation: Operation, feed: str, broker: str | None) -> None:
+        at = operation.provenance
+        if self.options.application is None:
+            described = Service(
+                id=self.application, name=self.description.title, owner=self.options.owner, provenance=at
+            )
+            self.gathering.entities.setdefault(described.id, described)
+        self.gathering.relate(Verb.READS if read.does == "reads" else Verb.WRITES, operation.id, feed, at=at)
+        self._takes_part(feed, at, sends=read.sends)
+        if read.reply in self.feeds:
+            self._takes_part(self.feeds[read.reply], at, sends=not read.sends)
+        if broker is not None:
+            self.gathering.relate(Verb.SERVES, broker, operation.id, at=at, basis=Basis.INFERRED)
+
+    def _takes_part(self, feed: str, at: tuple[Provenance, ...], *, sends: bool) -> None:
+        self.gathering.relate(Verb.PUBLISHES if sends else Verb.CONSUMES, self.application, feed, at=at)
+
+    # permissions
+
+    def _ways(self, server: Server | None, operation: Security) -> Ways:
+        """The sets of permissions that each suffice: one that lets to the server, with one for the operation."""
+        stated = [each for each in (server.security if server else Security(), operation) if each.alternatives]
+        both = [list(self._readings(each, self._broker(server) or self.api)) for each in stated]
+        self.silent += not both
+        if prod(map(len, both)) > MAX_COMBINATIONS:
+            both = both[-1:]
+        return (
+            sorted({tuple(sorted({one for part in parts for one in part})) for parts in product(*both)}) if both else []
+        )
+
+    def _readings(self, security: Security, realm: str) -> Iterator[tuple[str, ...]]:
+        for requirement in security.alternatives:
+            if not all(self._names(requirement)):
+                continue
+            per_scheme = [
+                [self._scope(scheme, name) for name in scopes] or [self._key(scheme, realm)]
+                for scheme, scopes in requirement.schemes
+            ]
+            if prod(map(len, per_scheme)) > MAX_COMBINATIONS:
+                continue
+            if self.options.scopes == "all":
+                per_scheme = [[each] for listed in per_scheme for each in listed]
+            yield from product(*per_scheme)
+
+    @property
+    def realm(self) -> str:
+        """What scopes are named after: the broker that checks them, or the API where it names none."""
+        return self._broker(self.chosen()) or self.api
+
+    def _declared_scopes(self) -> None:
+        for scheme, scopes in self.description.scopes.items():
+            at = (self.description.schemes[scheme].provenance(),)
+            for name, says in scopes.items():
+                made = self.gathering.name(f"{self.realm}:{name}") if self.gathering.name(name) else None
+                if made is None:
+                    self.gathering.reject(f"a scope of {scheme[:60]!r} has no name that can be an id", at=at)
+                    continue
+                self.gathering.entity(Scope(id=made, name=name, description=says, provenance=at))
+                self.gathering.fact()
+
+    def _scope(self, scheme: str, name: str) -> str:
+        made = f"{self.realm}:{name}"
+        if made not in self.gathering.entities:
+            self.gathering.entity(Scope(id=made, name=name, provenance=self._at(scheme)))
+        known = (self.description.scopes.get(scheme, {}), self.description.inline.get(scheme, {}))
+        if not any(name in each for each in known):
+            self.undeclared.add(f"{scheme}:{name}")
+        return made
+
+    def _key(self, scheme: str, realm: str) -> str:
+        """The permission that any valid key of a scheme carries at one broker."""
+        made = f"{realm}:{scheme} (any key)"
+        if made not in self.gathering.entities:
+            self.gathering.entity(Scope(id=made, name=f"any valid key of {scheme}", provenance=self._at(scheme)))
+        if scheme not in self.description.schemes:
+            self.undeclared.add(scheme)
+        self.any_key.add(made)
+        return made
+
+    def _at(self, scheme: str) -> tuple[Provenance, ...]:
+        place = self.description.schemes.get(scheme)
+        return (place.provenance(),) if place else self.gathering.at()
+
+    def _permit(self, ways: Ways, operation: Operation) -> None:
+        for needed in ways:
+            if needed:
+                self.gathering.relate(Verb.PERMITS, needed, operation.id, at=operation.provenance)
+                self.permitted_by.setdefault(operation.id, set()).update(needed)
+
+    # notes
+
+    def _say(self) -> None:
+        note = self.gathering.note
+        if self.options.direction is None and self.operations:
+            note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
+        if not self.description.channels and not self.description.operations:
+            note(NoteKind.INCOMPLETE, f"{self.api} describes no channel and no operation")
+        if self.description.defaults:
+            some = ", ".join(repr(each[:80]) for each in sorted(self.description.defaults)[:5])
+            note(NoteKind.ASSUMED, f"variables of servers are taken at their defaults: {some}")
+        unfilled = sorted(each.host for each in self.description.servers if each.host and "{" in each.host)
+        if unfilled:
+            message = f"hosts of servers have blanks without a default: {', '.join(unfilled[:5])} (option broker)"
+            note(NoteKind.UNRESOLVED, message)
+        chosen = self.chosen()
+        others = len({self._broker(each) for each in self.description.servers}) > 1
+        if others and chosen is not None and self.options.server is None:
+            count = len(self.description.servers)
+            note(NoteKind.ASSUMED, f"{self.api} names {count} servers; {chosen.name!r} is taken (option server)")
+        if self.several:
+            reading = "any one of them suffices" if self.options.scopes == "any" else "all of them are needed together"
+            note(NoteKind.ASSUMED, f"{self.several} requirements list several scopes in one scheme; read as: {reading}")
+        if self.silent:
+            message = f"{self.silent} operations of {self.api} state no security, nor does their server; "
+            note(NoteKind.ASSUMED, f"{message}that is not 'open to anyone', and nothing is said of what permits them")
+        if self.any_key:
+            message = "requirements without scopes take any valid key of their scheme"
+            note(NoteKind.ASSUMED, message, *sorted(self.any_key)[:5])
+        if self.undeclared:
+            some = ", ".join(repr(each[:80]) for each in sorted(self.undeclared)[:5])
+            note(NoteKind.UNRESOLVED, f"{len(self.undeclared)} schemes and scopes are used and not declared: {some}")

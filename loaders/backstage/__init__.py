@@ -1,0 +1,112 @@
+"""Backstage catalogs: components, the APIs they provide and consume, resources, and who owns them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.options import read_options
+from blastradius.reading import Documents
+
+from .entities import Keys, SecretError, TemplateError, UnreadableError, is_entity, read_entity
+from .model import Chosen, Model
+
+_LOOKED_AT = 50
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is a catalog entity, or has some among its first."""
+    return any(is_entity(each) for _, each in islice(_records(data), _LOOKED_AT))
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read a catalog; a record is one entity, or one document of the file.
+
+    Raises:
+        InputError: no entity of Backstage, only templates of some, or an option that does not fit.
+    """
+    chosen = read_options(Chosen, document, options)
+    if not any(is_entity(each) for _, each in _records(document.data)):
+        what = "no entity with an 'apiVersion' of backstage.io and a 'kind'; expected a Backstage catalog"
+        raise InputError([f"{document.path}: {what}"])
+    gathering = Gathering("backstage", document)
+    model = Model(gathering, chosen, options)
+    templates = []
+    for keys, value in _records(document.data):
+        try:
+            _record(model, keys, value)
+        except TemplateError as error:
+            templates.append(f"{gathering.at(*keys)[0]}: {error}")
+            gathering.reject(str(error), at=gathering.at(*keys))
+    if templates and not gathering.facts:
+        raise InputError(templates)
+    if isinstance(document.data, Documents) and document.data.empty:
+        gathering.ignore("empty documents", document.data.empty)
+    return model.loaded()
+
+
+def _record(model: Model, keys: Keys, value: Any) -> None:
+    if value is None:
+        model.gathering.ignore("empty documents")
+    elif not isinstance(value, dict):
+        model.gathering.reject("a document is no mapping", at=model.gathering.at(*keys))
+    elif not is_entity(value):
+        model.gathering.ignore("documents that are no entities of Backstage")
+    else:
+        try:
+            model.add(read_entity(keys, value))
+        except SecretError:
+            model.gathering.secret("the name of an entity", at=model.gathering.at(*keys))
+            model.gathering.reject("an entity has no name that can be taken in", at=model.gathering.at(*keys))
+        except UnreadableError as error:
+            model.gathering.reject(f"an entity cannot be read: {error}", at=model.gathering.at(*keys))
+
+
+def _records(data: Any) -> Iterator[tuple[Keys, Any]]:
+    """The entities of a file: one, several documents, a list, or the answer of a catalog's server."""
+    if isinstance(data, dict):
+        items = data.get("items")
+        wrapped = items if isinstance(items, list) and not is_entity(data) else None
+        yield from ((("items", number), each) for number, each in enumerate(wrapped)) if wrapped else [((), data)]
+    elif isinstance(data, list):
+        yield from (((number,), each) for number, each in enumerate(data))
+
+
+LOADER = Loader(
+    name="backstage",
+    title="Backstage software catalog (YAML, JSON)",
+    suffixes=(".yaml", ".yml", ".json"),
+    recognises=recognises,
+    load=load,
+    reads="components, the APIs they provide and consume, resources, dependences, owners, API definitions, locations",
+    maps=(
+        ("Component", "service"),
+        ("Resource", "store; service where option `runs` names it"),
+        ("API", "operation that stands for all of its functions; its OpenAPI or AsyncAPI definition is loaded as well"),
+        ("Group, and User where one is named", "party"),
+        ("AiResource", "feed of code"),
+        ("System", "tag, or zone with option `zones`"),
+        ("owner", "party owns the thing, or publishes the feed"),
+        ("providesApis", "service serves the API"),
+        ("consumesApis", "service calls the API"),
+        (
+            "dependsOn, dependencyOf",
+            "depends_on; a component also reads and writes the resource, assumed (option `resources`)",
+        ),
+        ("subcomponentOf", "the whole depends on its part"),
+        ("Location", "the files that it names beside it are loaded"),
+    ),
+    infers_not=(
+        "whether we offer or call an API (options direction, apis)",
+        "which function of an API a consumer calls, and with which key",
+        "what a component does with a resource (option resources)",
+        "which resources run rather than hold data (option runs)",
+        "which groups are other organisations (option parties)",
+        "trust boundaries (options zone, zones)",
+    ),
+    options=Chosen,
+)

@@ -1,0 +1,321 @@
+"""A catalog in our terms.
+
+Components are services, resources stores, groups parties. An API is one operation that stands for all of its
+functions, in the same ``api`` as those of its definition. What AI tools take in (``AiResource``) is a feed of code.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from blastradius.gathering import Gathering, bare_url
+from blastradius.loader import Loaded, SourceRequest
+from blastradius.model import (
+    ENTITY_TYPES,
+    SIGNATURES,
+    Basis,
+    Entity,
+    Kind,
+    NoteKind,
+    Provenance,
+    Verb,
+    Zone,
+)
+from blastradius.options import Name, Names, Options
+
+from .entities import Descriptor, Keys, Link, Ref, definition_of, elsewhere, rows, text
+
+Places = tuple[Provenance, ...]
+Direction = Literal["exposed", "consumed", "internal"]
+Role = Literal["self", "partner", "provider", "processor", "upstream"]
+_KINDS = {
+    "component": Kind.SERVICE,
+    "resource": Kind.STORE,
+    "api": Kind.OPERATION,
+    "group": Kind.PARTY,
+    "user": Kind.PARTY,
+    "airesource": Kind.FEED,
+}
+_DEFINED_IN = {"openapi": "openapi", "swagger": "openapi", "asyncapi": "asyncapi"}
+_CARRIES_NO_REACH = {
+    "system": "systems and domains (they are tags of what is in them)",
+    "domain": "systems and domains (they are tags of what is in them)",
+    "user": "users (people are not taken in)",
+    "template": "templates of what is yet to be built",
+}
+
+
+class Api(BaseModel):
+    """How the definition of an API is loaded; further words are options of the loader that reads it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    direction: Direction | None = Field(default=None, description="whether we offer the API or call it")
+
+
+class Chosen(Options):
+    """What a user may say about a catalog that it cannot say itself.
+
+    Names are references in full (``group:default/acme``), as globs.
+    """
+
+    parties: dict[Name, Role] = Field(
+        default_factory=dict, description="role of groups that are no teams of ours, by pattern of the reference"
+    )
+    runs: Names = Field(default=(), description="patterns of resources that run rather than hold data")
+    resources: Literal["both", "reads", "writes", "depends"] = Field(
+        default="both", description="what a component does with a resource it depends on; `depends`: nothing but that"
+    )
+    apis: dict[Name, Api] = Field(
+        default_factory=dict, description="options of the loader that reads an API's definition, by pattern of the API"
+    )
+    direction: Direction | None = Field(
+        default=None, description="whether we offer or call APIs that `apis` does not name"
+    )
+    zones: Literal["system", "namespace"] | None = Field(
+        default=None, description="whether a trust boundary lies around each system or each namespace"
+    )
+    zone: Name | None = Field(default=None, description="where things lie, unless `zones` says it")
+    owner: str | None = Field(default=None, description="who answers for what names no owner")
+
+
+class Model:
+    """What a catalog comes to, gathered entity by entity."""
+
+    def __init__(self, gathering: Gathering, chosen: Chosen, stated: dict[str, Any]) -> None:
+        self.gathering = gathering
+        self.chosen = chosen
+        self.stated = stated
+        self.named: dict[str, tuple[Kind, Ref, Places]] = {}
+        self.zones: dict[str, Zone] = {}
+        self.requests: list[SourceRequest] = []
+        self.unread: Counter[str] = Counter()
+        self.elsewhere: dict[str, list[str]] = {}
+        self.undirected = 0
+        self.ours = 0
+        self.assumed = 0
+        self.of_stores = 0
+
+    # entities
+
+    def add(self, said: Descriptor) -> None:
+        """Model one entity; it is one record."""
+        at = self.gathering.at(*said.keys)
+        if self.gathering.name(str(said.ref)) is None:
+            self.gathering.reject("an entity has no name that can be an id", at=at)
+            return
+        for field in said.secrets:
+            self.gathering.secret(f"a reference in {field!r}", at=at)
+        for problem in said.problems:
+            self.gathering.note(NoteKind.UNRESOLVED, f"{problem}; left out", str(said.ref), at=at)
+        if said.ref.kind == "location":
+            self._location(said)
+        elif said.ref.kind == "system" and self.chosen.zones == "system":
+            self.gathering.fact()
+            zone = Zone(id=str(said.ref), name=self._words(said.name, at), provenance=at)
+            self.zones.setdefault(zone.id, zone)
+        elif (kind := self._kind(said.ref)) is None or said.ref.kind in _CARRIES_NO_REACH:
+            other = f"entities of kind {self._words(said.ref.kind, at) or 'unknown'}"
+            self.gathering.ignore(_CARRIES_NO_REACH.get(said.ref.kind, other))
+        else:
+            self.gathering.fact()
+            self.gathering.entity(self._entity(kind, said, at))
+            self._links(said)
+            if kind == Kind.OPERATION:
+                self._definition(said)
+
+    def _kind(self, ref: Ref) -> Kind | None:
+        """What stands for an entity; told by the reference alone, so that every file tells the same."""
+        if ref.kind == "resource" and _any_glob(self.chosen.runs, ref):
+            return Kind.SERVICE
+        return _KINDS.get(ref.kind)
+
+    def _entity(self, kind: Kind, said: Descriptor, at: Places) -> Entity:
+        profile = said.spec.get("profile")
+        shown = text(profile.get("displayName")) if isinstance(profile, dict) else ""
+        says: dict[str, Any] = {
+            "name": self._words(shown or said.name, at),
+            "description": self._words(said.description, at),
+            "tags": self._tags(said, at),
+        }
+        if kind != Kind.PARTY:
+            says["owner"] = self._owner(said)
+            says["zone"] = self._zone(said)
+        return self._made(kind, said.ref, at, Basis.DECLARED, **says)
+
+    def _made(self, kind: Kind, ref: Ref, at: Places, basis: Basis, **says: Any) -> Entity:
+        if kind == Kind.PARTY:
+            role = next((role for glob, role in self.chosen.parties.items() if _any_glob((glob,), ref)), None)
+            says["role"] = role or "self"
+            self.ours += role is None
+        if kind == Kind.FEED:
+            says["content"] = "code"
+        if kind == Kind.OPERATION:
+            says["api"] = str(ref)
+            direction = self._api(ref).direction or self.chosen.direction
+            says |= {"direction": direction} if direction else {}
+            self.undirected += direction is None
+        return ENTITY_TYPES[kind](id=str(ref), basis=basis, provenance=at, **says)
+
+    def _tags(self, said: Descriptor, at: Places) -> tuple[str, ...]:
+        system = said.named("system")
+        told = [f"{key}:{said.says(key)}" for key in ("type", "lifecycle") if said.says(key)]
+        found = [self._words(each, at) for each in (*said.tags, *told, str(system or ""))]
+        return tuple(sorted({each for each in found if each}))
+
+    def _owner(self, said: Descriptor) -> str | None:
+        owner = said.named("owner")
+        return str(owner) if owner and self.gathering.name(str(owner)) else self.chosen.owner
+
+    def _zone(self, said: Descriptor) -> str | None:
+        system = said.named("system")
+        if self.chosen.zones == "system" and system:
+            return self.gathering.name(str(system))
+        return said.ref.namespace if self.chosen.zones == "namespace" else self.chosen.zone
+
+    def _words(self, value: Any, at: Places) -> str | None:
+        return self.gathering.words(value, "a title, description or tag", at=at)
+
+    # what entities say of each other
+
+    def _links(self, said: Descriptor) -> None:
+        for link in said.links:
+            if link.field != "system" and link.to != said.ref:
+                self._link(said.ref, link, self.gathering.at(*link.keys))
+
+    def _link(self, me: Ref, link: Link, at: Places) -> None:
+        to = link.to
+        if link.field == "owner":
+            if self._kind(me) in SIGNATURES[Verb.OWNS].targets:
+                self._relate(Verb.PUBLISHES if self._kind(me) == Kind.FEED else Verb.OWNS, to, me, link, at)
+        elif link.field in ("providesApis", "apiProvidedBy"):
+            self._relate(Verb.SERVES, *((me, to) if link.field == "providesApis" else (to, me)), link, at)
+        elif link.field in ("consumesApis", "apiConsumedBy"):
+            self._call(*((me, to) if link.field == "consumesApis" else (to, me)), link, at)
+        elif link.field == "subcomponentOf":
+            self._relate(Verb.DEPENDS_ON, to, me, link, at, Basis.INFERRED)
+        else:
+            self._depend(*((to, me) if link.field == "dependencyOf" else (me, to)), link, at)
+
+    def _call(self, caller: Ref, api: Ref, link: Link, at: Places) -> None:
+        if self._kind(api) not in (Kind.SERVICE, Kind.STORE):
+            self._relate(Verb.CALLS, caller, api, link, at)
+            return
+        message = f"{link.field!r} of {str(caller)!r} names {str(api)!r}, which is no API; taken as a dependence"
+        self.gathering.note(NoteKind.ASSUMED, message, at=at)
+        self._depend(caller, api, link, at)
+
+    def _depend(self, one: Ref, other: Ref, link: Link, at: Places) -> None:
+        if self._kind(one) == Kind.STORE:
+            self.of_stores += 1
+            return
+        related = self._relate(Verb.DEPENDS_ON, one, other, link, at)
+        if related and self._kind(other) == Kind.STORE and self.chosen.resources != "depends":
+            self.assumed += 1
+            for verb in (Verb.READS, Verb.WRITES):
+                if self.chosen.resources in ("both", verb):
+                    self._relate(verb, one, other, link, at, Basis.ASSUMED)
+
+    def _relate(self, verb: Verb, one: Ref, other: Ref, link: Link, at: Places, basis: Basis = Basis.DECLARED) -> bool:
+        """Keep a relation if its ends are of kinds that it can have."""
+        ends = []
+        for ref, kinds in ((one, SIGNATURES[verb].sources), (other, SIGNATURES[verb].targets)):
+            kind, usable = self._kind(ref), self.gathering.name(str(ref)) is not None
+            if kind is None or kind not in kinds or not usable:
+                shown = repr(str(ref)) if usable else "something that cannot be an id"
+                message = f"{link.field!r} names {shown}, for which there is no {str(verb)!r} here; left out"
+                self.gathering.note(NoteKind.UNSUPPORTED, message, at=at)
+                return False
+            ends.append((kind, ref, at))
+        for end in ends:
+            self.named.setdefault(str(end[1]), end)
+        self.gathering.relate(verb, str(one), str(other), at=at, basis=basis)
+        return True
+
+    # what is loaded besides
+
+    def _definition(self, said: Descriptor) -> None:
+        """Ask for the definition of an API, where it is one that can be read."""
+        found, kind = definition_of(said), said.says("type").lower()
+        if found is None:
+            self.unread["without a definition"] += 1
+        elif kind not in _DEFINED_IN:
+            self.unread[f"of type {self._words(kind, ()) or 'unknown'}"] += 1
+        elif found.problem:
+            self.elsewhere.setdefault(found.problem, []).append(found.place)
+        else:
+            told = {"api": str(said.ref), "direction": self.chosen.direction, "owner": self._owner(said)}
+            options = {key: each for key, each in told.items() if each is not None}
+            options |= self._api(said.ref).model_dump(exclude_unset=True)
+            self._request(_DEFINED_IN[kind], options, found.keys, found.file)
+
+    def _location(self, said: Descriptor) -> None:
+        """Ask for the files that a location names."""
+        asked = len(self.requests)
+        for field in ("target", "targets"):
+            for number, each in enumerate(rows(said.spec.get(field))):
+                keys = (*said.keys, "spec", field, *((number,) if field == "targets" else ()))
+                why = elsewhere(text(each)) if text(each) else "no text"
+                if why:
+                    self.elsewhere.setdefault(why, []).append(text(each))
+                else:
+                    self._request("backstage", self.stated, keys, text(each))
+        if len(self.requests) > asked:
+            self.gathering.fact()
+        else:
+            self.gathering.ignore("locations that name no file beside them")
+
+    def _request(self, loader: str, options: dict[str, Any], keys: Keys, file: str) -> None:
+        part = () if file else keys
+        at = self.gathering.at(*keys)[0]
+        self.requests.append(
+            SourceRequest(loader=loader, path=file, part=part, required=False, options=options, provenance=at)
+        )
+
+    def _api(self, ref: Ref) -> Api:
+        return next((each for glob, each in self.chosen.apis.items() if _any_glob((glob,), ref)), Api())
+
+    # the end
+
+    def loaded(self) -> Loaded:
+        """All of it; what is only named is inferred."""
+        missing = [each for each in self.named if each not in self.gathering.entities]
+        for each in missing:
+            kind, ref, at = self.named[each]
+            self.gathering.entity(self._made(kind, ref, at, Basis.INFERRED))
+        self._say(missing)
+        return self.gathering.loaded(zones=tuple(self.zones.values()), requests=tuple(self.requests))
+
+    def _say(self, missing: list[str]) -> None:
+        if missing:
+            some = ", ".join(f"{each[:80]!r}" for each in sorted(missing)[:5])
+            message = f"{len(missing)} entities are named and not described in this file, such as {some}"
+            self.gathering.note(NoteKind.UNRESOLVED, message)
+        for why, places in sorted(self.elsewhere.items()):
+            shown = (self.gathering.words(bare_url(each), "a target or definition") for each in places[:5])
+            some = ", ".join(repr(each) for each in shown if each)
+            message = f"{len(places)} targets and definitions are not loaded ({why}){': ' if some else ''}{some}"
+            self.gathering.note(NoteKind.UNRESOLVED, message)
+        for what, count in sorted(self.unread.items()):
+            self.gathering.note(NoteKind.UNSUPPORTED, f"{count} APIs {what}: only the API as a whole is known")
+        if self.undirected:
+            message = f"{self.undirected} APIs do not say whether we offer or call them; taken as internal"
+            self.gathering.note(NoteKind.ASSUMED, message)
+        if self.ours:
+            self.gathering.note(NoteKind.ASSUMED, f"{self.ours} groups and users are taken as our own people")
+        if self.assumed:
+            does = {"both": "reads and writes"}.get(self.chosen.resources, self.chosen.resources)
+            message = f"{self.assumed} times a component depends on a resource; that it {does} it is assumed"
+            self.gathering.note(NoteKind.ASSUMED, message)
+        if self.of_stores:
+            message = f"{self.of_stores} dependences of resources on others: data depends on nothing here; left out"
+            self.gathering.note(NoteKind.UNSUPPORTED, message)
+
+
+def _any_glob(globs: Iterable[str], ref: Ref) -> bool:
+    return any(fnmatchcase(str(ref), each.lower()) for each in globs)

@@ -1,0 +1,319 @@
+"""What the edges of a BloodHound graph give in our terms: who acts as whom, and what that opens.
+
+Whoever acts as a node is in control of a service of that name. A right of one node over another is an operation
+that the first calls and that controls, reads or writes the second, so that rights lead on from file to file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded
+from blastradius.model import SIGNATURES, Basis, Kind, NoteKind, Verb
+
+from .options import Options
+from .reading import SOURCE, Edge, Record
+from .things import HAS_POLICIES, At, Thing, Things
+from .tokens import OPENINGS
+from .words import KINDS, ONLY_TO, STEPS, How, Role, Step
+
+_MAX_CLASSES = 100
+_TRUSTS = ("SameForestTrust", "SpoofSIDHistory", "AbuseTGTDelegation")
+_TAKES_POLICIES = ("User", "Computer")
+_DOING = ((Kind.SERVICE, Verb.CALLS), (Kind.CREDENTIAL, Verb.GRANTS), (Kind.SCOPE, Verb.PERMITS))
+_BY_ITSELF = (How.FINDS, How.PART, How.PASSES, How.USES)
+_PERMISSIONS = tuple(dict.fromkeys(each for one in OPENINGS for needs in one.needs for each in needs))
+_SAYINGS = {
+    "self": (NoteKind.ASSUMED, "organisations that the graph is about, taken as our own (option own)"),
+    "app": (NoteKind.INCOMPLETE, "apps whose party is not known (option parties)"),
+    "repositories": (NoteKind.INCOMPLETE, "tokens and installations whose repositories are not listed"),
+    "permissions": (NoteKind.UNSUPPORTED, "tokens and installations whose permissions cannot be read"),
+    "trusts": (NoteKind.INCOMPLETE, "domains of a trust that were not collected (option parties says whose they are)"),
+    "certificates": (NoteKind.INCOMPLETE, "templates and authorities of certificates: what they open is not followed"),
+    "blocks": (NoteKind.ASSUMED, "units that block inherited policies, taken as under all policies above them"),
+    "secret": (NoteKind.SECRET_DROPPED, "nodes whose name looks like a secret; the name was dropped"),
+}
+
+
+Handler = Callable[[Thing, Thing, Edge, At, Basis], None]
+
+
+class _UnfitError(Exception):
+    """An edge whose ends do not fit what its kind gives; the message says why."""
+
+
+class Model:
+    """The facts of one load."""
+
+    def __init__(self, document: Document, options: Options) -> None:
+        self.g = Gathering(SOURCE, document)
+        self.options = options
+        self.things = Things(self.g, options)
+        self.used: set[str] = set()
+        self.handlers: dict[How, Handler] = {
+            How.ACTS_AS: self._acts_as,
+            How.CONTROL: self._control,
+            How.CAN_READ: self._touches(Verb.READS),
+            How.CAN_WRITE: self._touches(Verb.WRITES),
+            How.CAN_CHANGE: self._touches(Verb.WRITES, extent="subset"),
+            How.FINDS: self._finds,
+            How.PART: self._part,
+            How.REPLICATES: self._replicates,
+            How.IS_USED_BY: lambda start, end, edge, at, basis: self._acts_as(end, start, edge, at, basis),
+            How.HAS_IN_IT: self._has_in_it,
+            How.PASSES: lambda start, end, _, at, basis: self._passes(start, end, at, basis),
+            How.APPLIES_TO: lambda start, end, _, at, basis: self._does(
+                start, self.things.policies(end, at), at, basis
+            ),
+            How.USES: self._uses,
+        }
+
+    def loaded(self, records: Iterable[Record]) -> Loaded:
+        """All of it: the nodes first, then what refers to them."""
+        gathered = list(records)
+        for each in gathered:
+            if each.node is not None and self.g.name(each.node.id) == each.node.id:
+                self.things.nodes.add(each.node)
+        for record in gathered:
+            if record.node is not None:
+                self._node(record)
+        for record in gathered:
+            if record.node is None:
+                self._statement(record)
+        self._refuse_strange(gathered)
+        self._say()
+        return self.g.loaded()
+
+    def _refuse_strange(self, records: list[Record]) -> None:
+        """A graph of which nothing is known is not read as an empty one."""
+        edges = [edge.kind for record in records for edge in record.edges]
+        known = any(each in STEPS or each in self.options.edges for each in edges)
+        nodes = [record.node.kinds for record in records if record.node is not None]
+        if self.g.facts or known or not (nodes or edges) or any(map(self.things.role, nodes)):
+            return
+        shown = " and ".join(
+            f"{what} {', '.join(sorted(set(kinds))[:5])}"
+            for what, kinds in (("nodes", map(self._shown, nodes)), ("edges", edges))
+            if kinds
+        )
+        why = f"a graph of kinds that are not known ({shown}); say what they are with options kinds and edges"
+        raise InputError([f"{self.g.document.path}: {why}"])
+
+    def _node(self, record: Record) -> None:
+        node = record.node
+        if node is None or self.g.name(node.id) != node.id:
+            return self.g.reject("a node without a usable id", at=_at(record))
+        thing = self.things.described(node)
+        if thing is None:
+            return self._pass(f"nodes of kind {self._shown(node.kinds)}")
+        if any(self.things.scope(each, thing, ()) for each in _PERMISSIONS if thing.role == Role.TOKEN):
+            self.things.about["repositories"].add(self.things.id(thing, Kind.CREDENTIAL))
+        for edge in record.edges:
+            try:
+                self._edge(edge, _at(record))
+            except _UnfitError as unfit:
+                self.g.note(NoteKind.UNSUPPORTED, f"{unfit}; left out", at=_at(record))
+        return self.g.fact()
+
+    def _statement(self, record: Record) -> None:
+        """A record that is no node: a fact if one of its edges is."""
+        if record.remark:
+            return self.g.note(*record.remark, at=_at(record))
+        if record.wrong:
+            return self.g.reject(record.wrong, at=_at(record))
+        if record.skip:
+            return self._pass(record.skip)
+        try:
+            passed = [self._edge(each, _at(record)) for each in record.edges]
+        except _UnfitError as unfit:
+            return self.g.reject(str(unfit), at=_at(record))
+        why = next(filter(None, passed), None)
+        return self.g.fact() if None in passed or why is None else self._pass(why)
+
+    def _edge(self, edge: Edge, at: At) -> str | None:
+        """What an edge gives; the class it is passed over in where it gives nothing.
+
+        Raises:
+            _UnfitError: its ends do not fit.
+        """
+        said = self.options.edges.get(edge.kind)
+        step = Step(said, Basis.DECLARED) if isinstance(said, (How, Verb)) else STEPS.get(edge.kind)
+        if step is None or said == "ignore":
+            return f"edges of kind {edge.kind}"
+        start, end = self.things.named(edge.start), self.things.named(edge.end)
+        if isinstance(start, str) or isinstance(end, str):
+            return f"edges of kind {edge.kind} with an end {start if isinstance(start, str) else end}"
+        how = self._limited(edge, step.how, end) if said is None else step.how
+        if how is None:
+            return f"edges of kind {edge.kind} to a {end.kinds[0]}"
+        self._able(how, *((end, start) if how == How.IS_USED_BY else (start, end)), edge)
+        for each in (start, end):
+            self.things.whole(each, at)
+        if edge.kind in _TRUSTS:
+            self.things.about["trusts"].update(
+                self.things.id(one, Kind.SERVICE) for one in (start, end) if not one.node
+            )
+        if isinstance(how, Verb):
+            self._as_it_is(how, start, end, edge, at, step.basis)
+        else:
+            self.handlers[how](start, end, edge, at, step.basis)
+        return None
+
+    def _limited(self, edge: Edge, how: How | Verb, end: Thing) -> How | Verb | None:
+        """What an edge gives of an end of this kind, if anything."""
+        limits = ONLY_TO.get(edge.kind)
+        found = how if limits is None else next((limits[each] for each in end.kinds if each in limits), None)
+        without_laps = end.node is not None and end.node.says.get("haslaps") is False
+        return None if edge.kind == "AllExtendedRights" and end.is_a("Computer") and without_laps else found
+
+    def _able(self, how: How | Verb, start: Thing, end: Thing, edge: Edge) -> None:
+        """Refuse an edge whose start can do nothing, before anything is made of it."""
+        if isinstance(how, Verb) or how in _BY_ITSELF:
+            return
+        more = (Kind.PARTY, Kind.OPERATION) if how in (How.ACTS_AS, How.CONTROL, How.IS_USED_BY) else ()
+        if not {*more, *(kind for kind, _ in _DOING)} & {*KINDS[start.role]}:
+            found = f"{edge.kind} goes from {start.role} to {end.role}"
+            raise _UnfitError(f"{found}; expected a start that can act, such as service or credential (option kinds)")
+
+    # what an edge gives
+
+    def _does(self, start: Thing, operation: str, at: At, basis: Basis) -> None:
+        """The start can have an operation done: what acts as it calls it, a key grants it, a scope permits it."""
+        kind, verb = next((kind, verb) for kind, verb in _DOING if kind in KINDS[start.role])
+        more = {"dependency": "none"} if verb == Verb.CALLS else {}
+        self.g.relate(verb, self.things.id(start, kind), operation, at=at, basis=basis, **more)
+
+    def _acts_as(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+        if start.role in (Role.PARTY, Role.OPERATION) or Kind.SERVICE not in KINDS[end.role]:
+            self._control(start, end, edge, at, basis)
+        else:
+            self._does(start, self.things.acting(end, at), at, basis)
+
+    def _control(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+        """By an operation of the edge's kind; a party owns; a key is held, as nothing controls one."""
+        kinds = _controlled(end)
+        if not kinds:
+            self._as_it_is(Verb.HOLDS, start, end, edge, at, basis)
+        elif start.role in (Role.PARTY, Role.OPERATION):
+            verb = Verb.OWNS if start.role == Role.PARTY else Verb.CONTROLS
+            for each in kinds:
+                source, target = self.things.id(start, KINDS[start.role][0]), self.things.id(end, each)
+                self.g.relate(verb, source, target, at=at, basis=basis)
+        else:
+            does = tuple((Verb.CONTROLS, each) for each in kinds)
+            self._does(start, self.things.right(edge.kind, end, does, at, basis=basis), at, basis)
+
+    def _touches(self, verb: Verb, **says: str) -> Handler:
+        """The start reads or writes the end by an operation of the edge's kind."""
+
+        def handle(start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+            held = _held(end)
+            if held is None:
+                raise _UnfitError(f"{edge.kind} ends at {end.role}; expected a store, a feed or a service")
+            self._does(start, self.things.right(edge.kind, end, ((verb, held),), at, basis=basis, **says), at, basis)
+
+        return handle
+
+    def _finds(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+        self._needs(start, Kind.SERVICE, edge)
+        self._needs(end, Kind.CREDENTIAL, edge)
+        store = self.things.finding(edge.kind, start, at)
+        self.g.relate(Verb.CONTAINS, store, self.things.id(end, Kind.CREDENTIAL), at=at, basis=basis)
+
+    def _part(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+        self._is_directory(end, edge)
+        self._needs(start, Kind.SERVICE, edge)
+        part = self.things.part(edge.kind, end, at)
+        self.g.relate(Verb.HOLDS, self.things.id(start, Kind.SERVICE), part, at=at, basis=basis)
+
+    def _replicates(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+        self._is_directory(end, edge)
+        self._does(start, self.things.replicating(end, at), at, basis)
+
+    def _has_in_it(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+        self._acts_as(start, end, edge, at, basis)
+        self._passes(start, end, at, Basis.INFERRED)
+
+    def _passes(self, start: Thing, end: Thing, at: At, basis: Basis) -> None:
+        """What policies on the start apply to: accounts in it, and in the units in it."""
+        if not start.is_a(*HAS_POLICIES):
+            return
+        operation = None
+        if end.is_a(*_TAKES_POLICIES):
+            operation = self.things.acting(end, at)
+        elif end.is_a(*HAS_POLICIES):
+            operation = self.things.policies(end, at)
+        if operation:
+            self.things.policies(start, at)
+            carrier = self.things.carrier(start)
+            self.g.relate(Verb.CALLS, carrier, operation, at=at, basis=basis, dependency="none")
+
+    def _uses(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+        """What a token's permissions, alone or together, are for in a repository."""
+        if start.role != Role.TOKEN or end.role != Role.REPOSITORY:
+            raise _UnfitError(f"{edge.kind} goes from {start.role} to {end.role}; expected token to repository")
+        self.used.add(self.things.id(start, Kind.CREDENTIAL))
+        for opening in OPENINGS:
+            for needs in opening.needs:
+                scopes = [self.things.scope(each, start, at) for each in needs]
+                if None not in scopes:
+                    operation = self.things.right(opening.words, end, opening.does, at)
+                    self.g.relate(Verb.PERMITS, tuple(filter(None, scopes)), operation, at=at, basis=basis)
+
+    def _as_it_is(self, verb: Verb, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+        """A relation of ours, between those entities of the two nodes that it goes between."""
+        ends = SIGNATURES[verb]
+        source = next((each for each in KINDS[start.role] if each in ends.sources), None)
+        target = next((each for each in KINDS[end.role] if each in ends.targets), None)
+        if source is None or target is None:
+            allowed = (" or ".join(sorted(kinds)) for kinds in (ends.sources, ends.targets))
+            expected = f"{verb} goes from {' to '.join(allowed)}"
+            raise _UnfitError(f"{edge.kind} goes from {start.role} to {end.role}; {expected} (options kinds, edges)")
+        self.g.relate(verb, self.things.id(start, source), self.things.id(end, target), at=at, basis=basis)
+
+    def _needs(self, thing: Thing, kind: Kind, edge: Edge) -> None:
+        if kind not in KINDS[thing.role]:
+            raise _UnfitError(f"{edge.kind} is at {thing.role}; expected what has a {kind}")
+
+    def _is_directory(self, end: Thing, edge: Edge) -> None:
+        if end.role != Role.DIRECTORY:
+            raise _UnfitError(f"{edge.kind} ends at {end.role}; expected a directory")
+
+    # what is said
+
+    def _shown(self, kinds: tuple[str, ...]) -> str:
+        known = [each for each in kinds if self.g.name(each)]
+        return "+".join(known)[:100] if known else "(none)"
+
+    def _pass(self, what: str) -> None:
+        """Count a record of a class that is passed over; beyond so many classes they are one."""
+        full = what not in self.g.ignored and len(self.g.ignored) >= _MAX_CLASSES
+        self.g.ignore("records of further kinds" if full else what)
+
+    def _say(self) -> None:
+        """What answers should repeat: what is missing, and what was assumed."""
+        about = self.things.about
+        about["repositories"] -= self.used
+        about["app"] -= about.pop("owned", set())
+        for word, (note, message) in _SAYINGS.items():
+            names = sorted(about[word])
+            if names:
+                shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+                self.g.note(note, f"{message}: {len(names):,} ({shown})", *names)
+
+
+def _controlled(end: Thing) -> tuple[Kind, ...]:
+    """What of a thing is controlled with it; of an account and a directory the rest follows."""
+    kinds = tuple(each for each in KINDS[end.role] if each in (Kind.STORE, Kind.SERVICE, Kind.FEED))
+    return kinds[:1] if end.role == Role.DIRECTORY else kinds
+
+
+def _held(end: Thing) -> Kind | None:
+    """What of a thing is read or written: its data, if it has any."""
+    return next((each for each in (Kind.STORE, Kind.FEED, Kind.SERVICE) if each in KINDS[end.role]), None)
+
+
+def _at(record: Record) -> At:
+    return (record.place.provenance(),)

@@ -1,0 +1,397 @@
+"""The entities of a BloodHound graph: each node as one or several of ours, with what binds those together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering, looks_secret
+from blastradius.model import (
+    ENTITY_TYPES,
+    Basis,
+    Control,
+    ControlKind,
+    Credential,
+    Kind,
+    Operation,
+    Party,
+    Provenance,
+    Scope,
+    Service,
+    Store,
+    Verb,
+)
+from blastradius.options import MAX_ID, harmless
+
+from .options import Options
+from .reading import NOT_HERE, End, Node, Nodes
+from .tokens import ended, permissions
+from .words import KINDS, NODES, Role
+
+At = tuple[Provenance, ...]
+ACT = "act as"
+REPLICATE = "DCSync"
+PARTS = ("GetChanges", "GetChangesAll")
+HAS_POLICIES = ("Domain", "OU")
+_SHAPES: dict[tuple[Role, Kind], tuple[str, str]] = {
+    (Role.MEMBERS, Kind.SERVICE): ("bloodhound", "rights of {}"),
+    (Role.ACCOUNT, Kind.CREDENTIAL): ("bloodhound-key", "{} (sign-in)"),
+    (Role.DIRECTORY, Kind.CREDENTIAL): ("bloodhound-key", "{} (key of its tickets)"),
+    (Role.DIRECTORY, Kind.STORE): ("bloodhound-secrets", "secrets of {}"),
+    (Role.REPOSITORY, Kind.SERVICE): ("bloodhound-workflows", "workflows of {}"),
+    (Role.PARTY, Kind.PARTY): ("bloodhound-party", "{}"),
+}
+_TYPES: dict[str, str] = {
+    "User": "password",
+    "Computer": "password",
+    "AZUser": "password",
+    "GH_User": "password",
+    "AZServicePrincipal": "client_secret",
+    "Domain": "signing_key",
+    "GH_AppInstallation": "oauth_token",
+    "AZFederatedIdentityCredential": "job_token",
+    "Okta_User": "password",
+    "Okta_ClientSecret": "client_secret",
+    "Okta_JWK": "signing_key",
+}
+_LABELS = {"GH_App": "slug", "GH_AppInstallation": "app_slug", "GH_Organization": "login", "GH_Repository": "full_name"}
+_FOUND = {"HasSession": "sessions on {}", "CoerceToTGT": "tickets delegated to {}"}
+_NAMED_BY = ("name", "login", "slug", "app_slug", "client_id", "appid", "domainsid", "displayname")
+_ASSETS = (Kind.SERVICE, Kind.STORE, Kind.CREDENTIAL, Kind.FEED)
+_CERTIFICATES = ("CertTemplate", "EnterpriseCA", "RootCA", "AIACA", "NTAuthStore", "IssuancePolicy")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A node as it is named: its id, role and kinds, and the node itself, or else a name, where the load has one."""
+
+    id: str
+    role: Role
+    kinds: tuple[str, ...]
+    node: Node | None = None
+    name: str = ""
+
+    def is_a(self, *kinds: str) -> bool:
+        """Whether one of its kinds is among these."""
+        return any(each in kinds for each in self.kinds)
+
+
+@dataclass
+class Things:
+    """Entities for nodes, made once each, whether a node is described or only named."""
+
+    g: Gathering
+    options: Options
+    nodes: Nodes = field(default_factory=Nodes)
+    about: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _roles: dict[tuple[str, ...], Role | None] = field(default_factory=dict)
+    _made: set[tuple[str, Role]] = field(default_factory=set)
+    _permits: dict[str, list[str]] = field(default_factory=dict)
+
+    @cached_property
+    def own(self) -> set[str]:
+        """Option ``own`` in upper case."""
+        return {each.upper() for each in self.options.own}
+
+    @cached_property
+    def parties(self) -> dict[str, str]:
+        """Option ``parties`` by names in upper case."""
+        return {name.upper(): party for name, party in self.options.parties.items()}
+
+    # which thing
+
+    def role(self, kinds: tuple[str, ...]) -> Role | None:
+        """What the first kind is that an option names, or else a vocabulary."""
+        if kinds not in self._roles:
+            said = [table[each] for table in (self.options.kinds, NODES) for each in kinds if each in table]
+            self._roles[kinds] = said[0] if said else None
+        return self._roles[kinds]
+
+    def named(self, end: End) -> Thing | str:
+        """The thing that an edge's end names, or why there is none."""
+        found = self.nodes.find(end)
+        if isinstance(found, Node):
+            role = self.role(found.kinds)
+            return Thing(found.id, role, found.kinds, found) if role else "of a kind that is not known"
+        role = self.role((end.kind,)) if end.id and end.kind and found == NOT_HERE else None
+        if role and self.g.name(end.id) == end.id:
+            return Thing(end.id, role, (end.kind,), name=end.name)
+        return found
+
+    def described(self, node: Node) -> Thing | None:
+        """The thing that a node describes, with those entities that only a description has."""
+        node = self.nodes.by_id[node.id]
+        role = self.role(node.kinds)
+        if role is None:
+            return None
+        thing = Thing(node.id, role, node.kinds, node)
+        at = self._at(thing, ())
+        self.whole(thing, at)
+        if thing.is_a(*HAS_POLICIES):
+            self.policies(thing, at)
+        if thing.is_a("Computer") and thing.role == Role.ACCOUNT:
+            self.right("AdminTo", thing, ((Verb.CONTROLS, Kind.SERVICE),), at)
+            self.finding("HasSession", thing, at)
+        self._owned(thing, at)
+        self._permitted(thing, at)
+        self._remarked(thing)
+        return thing
+
+    # its entities
+
+    def whole(self, thing: Thing, at: At) -> None:
+        """All entities of a thing, and what binds them: the key of an account opens what acts as it."""
+        if (thing.id, thing.role) in self._made:
+            return
+        self._made.add((thing.id, thing.role))
+        for kind in KINDS[thing.role]:
+            self._entity(thing, kind, self._at(thing, at))
+        if thing.role in (Role.ACCOUNT, Role.DIRECTORY, Role.MEMBERS, Role.REPOSITORY):
+            self.acting(thing, at)
+        if thing.role in (Role.ACCOUNT, Role.DIRECTORY):
+            key = self.id(thing, Kind.CREDENTIAL)
+            self.g.relate(Verb.GRANTS, key, self.acting(thing, at), at=self._at(thing, at))
+            self._keeps(thing, key, self._at(thing, at))
+        if thing.node is None:
+            self._owns(self._whose(thing.id, thing.name), self._assets(thing), at)
+
+    def _keeps(self, thing: Thing, key: str, at: At) -> None:
+        """Who has a key: what acts as an account; for a directory, whoever reads its secrets."""
+        service = self.id(thing, Kind.SERVICE)
+        if thing.role == Role.ACCOUNT:
+            self.g.relate(Verb.HOLDS, service, key, at=at)
+            return
+        secrets = self.id(thing, Kind.STORE)
+        self.g.relate(Verb.READS, service, secrets, at=at, dependency="none")
+        self.g.relate(Verb.CONTAINS, secrets, key, at=at)
+
+    def id(self, thing: Thing, kind: Kind) -> str:
+        """The id of a thing's entity of a kind."""
+        if kind == Kind.PARTY:
+            stated = self._stated(thing)
+            if stated:
+                return stated
+        app = self._app(thing.node) if thing.node is not None and thing.is_a("GH_App") else None
+        return app or f"{_SHAPES.get((thing.role, kind), ('bloodhound', ''))[0]}:{thing.id}"
+
+    def _app(self, node: Node) -> str | None:
+        """The id of an app by its client id, which the app and its installations have in common."""
+        return self.g.name(f"bloodhound-app:{node.text('client_id')}") if node.text("client_id") else None
+
+    def _entity(self, thing: Thing, kind: Kind, at: At) -> None:
+        name = self.id(thing, kind)
+        if name in self.g.entities:
+            return
+        says: dict[str, Any] = {"id": name, "provenance": at, **self._more(thing, kind, at)}
+        label = self.label(thing)
+        if label:
+            says["name"] = _SHAPES.get((thing.role, kind), ("", "{}"))[1].format(label)
+        if thing.node is not None:
+            says["tags"] = tuple(each for each in thing.kinds if each in NODES or each in self.options.kinds)[:1]
+        self.g.entity(ENTITY_TYPES[kind].model_validate(says))
+
+    def _more(self, thing: Thing, kind: Kind, at: At) -> dict[str, Any]:
+        """What a node says of its entity beyond a name."""
+        if kind == Kind.PARTY:
+            return {"role": "self"} if self._is_own(thing) else {}
+        if kind != Kind.CREDENTIAL:
+            return {}
+        types = [_TYPES[each] for each in thing.kinds if each in _TYPES]
+        said: dict[str, Any] = {"type": types[0]} if types else {}
+        if thing.node is not None and thing.role == Role.TOKEN:
+            return said | ended(thing.node, at)
+        if thing.node is not None and thing.role == Role.ACCOUNT and thing.node.says.get("enabled") is False:
+            said["controls"] = (Control(kind=ControlKind.REVOKED, why="the account is disabled", provenance=at),)
+        return said
+
+    def acting(self, thing: Thing, at: At) -> str:
+        """The operation of acting as a thing."""
+        return self.right(ACT, thing, ((Verb.CONTROLS, Kind.SERVICE),), self._at(thing, at))
+
+    def right(self, words: str, thing: Thing, does: tuple[tuple[Verb, Kind], ...], at: At, **says: Any) -> str:
+        """An operation on a thing, and what it does to which of its entities."""
+        name = f"bloodhound-right:{words}/{thing.id}"
+        label = self.label(thing)
+        self.keep(Operation, name, f"{words} {label}" if words == ACT else f"{words} on {label}", label, at)
+        for verb, kind in does:
+            self.g.relate(verb, name, self.id(thing, kind), at=at, **says)
+        return name
+
+    def keep(self, shape: type[Any], name: str, shown: str, label: str | None, at: At, **says: Any) -> str:
+        """An entity beside those of a node; its name is known where the node's is."""
+        if name not in self.g.entities:
+            named = {"name": shown} if label else {}
+            self.g.entity(shape(id=name, provenance=at, **named, **says))
+        return name
+
+    def policies(self, thing: Thing, at: At) -> str:
+        """What a policy linked to a thing has done: it controls the accounts under it; the thing can link another."""
+        label = self.label(thing)
+        carrier = self.carrier(thing)
+        self.keep(Service, carrier, f"accounts under the policies of {label}", label, at)
+        name = f"bloodhound-right:policies/{thing.id}"
+        self.keep(Operation, name, f"policies on {label}", label, at)
+        self.g.relate(Verb.CONTROLS, name, carrier, at=at)
+        holder = self.id(thing, Kind.SERVICE)
+        self.g.relate(Verb.CALLS, holder, name, at=at, basis=Basis.INFERRED, dependency="none")
+        return name
+
+    def carrier(self, thing: Thing) -> str:
+        """The accounts that are under the policies of a thing, as one."""
+        return f"bloodhound-policies:{thing.id}"
+
+    def replicating(self, thing: Thing, at: At) -> str:
+        """The operation of replicating a directory; both of two rights together grant it."""
+        return self.right(REPLICATE, thing, ((Verb.READS, Kind.STORE),), at)
+
+    def part(self, words: str, thing: Thing, at: At) -> str:
+        """One of the two rights that replicate a directory together, as what its holder has."""
+        label = self.label(thing)
+        parts = tuple(
+            self.keep(Credential, f"bloodhound-part:{each}/{thing.id}", f"{each} on {label}", label, at, type="session")
+            for each in PARTS
+        )
+        self.g.relate(Verb.GRANTS, parts, self.replicating(thing, at), at=at)
+        return parts[PARTS.index(words)]
+
+    def finding(self, words: str, thing: Thing, at: At) -> str:
+        """The store of what can be found by acting as a thing, such as the sessions on a computer."""
+        shown = _FOUND.get(words, "")
+        label = self.label(thing) if shown else None
+        store = self.keep(Store, f"bloodhound-found:{words}/{thing.id}", shown.format(label), label, at)
+        self.g.relate(Verb.READS, self.id(thing, Kind.SERVICE), store, at=at, dependency="none")
+        return store
+
+    def scope(self, permission: str, thing: Thing, at: At) -> str | None:
+        """A permission of a token; ``None`` where it has no usable name or the token is described without it."""
+        name = self.g.name(f"bloodhound-scope:{permission}/{thing.id}")
+        if name is None or (thing.node is not None and permission not in self._permissions(thing.node)):
+            return None
+        label = self.label(thing)
+        return self.keep(Scope, name, f"{permission} of {label}", label, at)
+
+    # what only a description says
+
+    def _permissions(self, node: Node) -> list[str]:
+        if node.id not in self._permits:
+            try:
+                self._permits[node.id] = permissions(node)
+            except InputError:
+                self._permits[node.id] = []
+                self.about["permissions"].add(node.id)
+        return self._permits[node.id]
+
+    def _permitted(self, thing: Thing, at: At) -> None:
+        """A token's permissions as scopes, and the app that holds an installation."""
+        node = thing.node
+        if node is None or thing.role != Role.TOKEN:
+            return
+        token = self.id(thing, Kind.CREDENTIAL)
+        for each in self._permissions(node):
+            scope = self.scope(each, thing, at)
+            if scope:
+                self.g.relate(Verb.GRANTS, token, scope, at=at)
+        if thing.is_a("GH_AppInstallation"):
+            self._installed(thing, node, token, at)
+
+    def _installed(self, thing: Thing, node: Node, token: str, at: At) -> None:
+        """The app that holds an installation: the one of its client id, described in the load or not."""
+        found = self.nodes.find(End(kind="GH_App", matches=(("client_id", node.text("client_id")),)))
+        if isinstance(found, Node) and self.role(found.kinds) == Role.SERVICE:
+            self.whole(Thing(found.id, Role.SERVICE, found.kinds, found), at)
+        app, label = self._app(node), self.label(thing)
+        if app is None:
+            return
+        self.g.relate(Verb.HOLDS, self.keep(Service, app, label or "", label, at), token, at=at)
+        if not self._owns(self._stated(thing), (app,), at):
+            self.about["app"].add(app)
+
+    def _owned(self, thing: Thing, at: At) -> None:
+        """The party of a thing: as stated, an app's owner, or the tenant that registered a principal."""
+        node = thing.node
+        if node is None or thing.role == Role.PARTY:
+            return
+        assets = self._assets(thing)
+        party = self._stated(thing) or self._publisher(thing, node, at)
+        if self._owns(party, assets, at):
+            self.about["owned"].update(assets)
+        elif thing.is_a("GH_App"):
+            self.about["app"].update(assets)
+
+    def _assets(self, thing: Thing) -> tuple[str, ...]:
+        return tuple(self.id(thing, kind) for kind in KINDS[thing.role] if kind in _ASSETS)
+
+    def _owns(self, party: str | None, assets: tuple[str, ...], at: At) -> bool:
+        if party is None:
+            return False
+        if party not in self.g.entities:
+            role = {"role": "self"} if party.upper() in self.own else {}
+            self.g.entity(Party.model_validate({"id": party, "basis": Basis.INFERRED, "provenance": at, **role}))
+        for each in assets:
+            self.g.relate(Verb.OWNS, party, each, at=at)
+        return True
+
+    def _publisher(self, thing: Thing, node: Node, at: At) -> str | None:
+        """Who a graph says is behind an app: its owner, or a tenant other than the one it is used in."""
+        if thing.is_a("GH_App"):
+            login, name = node.text("owner_login"), node.text("owner_node_id")
+            stated = self._whose(login, name)
+            return stated or (self._party(name or login, login, at) if login else None)
+        registered, used = node.text("appownerorganizationid").upper(), node.text("tenantid").upper()
+        if thing.is_a("AZServicePrincipal") and registered and used and registered != used:
+            return self._whose(registered) or self._party(registered, registered, at)
+        return None
+
+    def _party(self, name: str, label: str, at: At) -> str | None:
+        party = self.g.name(f"bloodhound-party:{name}")
+        if party is None:
+            return None
+        found = self.nodes.by_id.get(name)
+        if found is not None and self.role(found.kinds) == Role.PARTY:
+            thing = Thing(name, Role.PARTY, found.kinds, found)
+            self.whole(thing, at)
+            return self.id(thing, Kind.PARTY)
+        return self.keep(Party, party, label, self.g.name(label), at)
+
+    def _stated(self, thing: Thing) -> str | None:
+        """The party that option ``parties`` names, by the node's id or a name of it."""
+        names = (thing.node.text(each) for each in _NAMED_BY) if thing.node and self.parties else ()
+        return self._whose(thing.id, *names)
+
+    def _whose(self, *names: str) -> str | None:
+        """The party that option ``parties`` names for one of these, in upper or lower case."""
+        return next((self.parties[each.upper()] for each in names if each.upper() in self.parties), None)
+
+    def _is_own(self, thing: Thing) -> bool:
+        said = (thing.node.text(each) for each in _NAMED_BY) if thing.node else ()
+        if self.options.own:
+            return bool({each.upper() for each in (thing.id, self.id(thing, Kind.PARTY), *said)} & self.own)
+        if thing.node is not None and thing.is_a("GH_Organization", "GH_Enterprise"):
+            self.about["self"].add(self.id(thing, Kind.PARTY))
+            return True
+        return False
+
+    def _remarked(self, thing: Thing) -> None:
+        if thing.is_a(*_CERTIFICATES):
+            self.about["certificates"].add(self.id(thing, Kind.SERVICE))
+        if thing.is_a("OU") and thing.node is not None and thing.node.says.get("blocksinheritance") is True:
+            self.about["blocks"].add(self.id(thing, Kind.SERVICE))
+
+    # words
+
+    def label(self, thing: Thing) -> str | None:
+        """A display name, unless it is unknown, could do harm or looks like a secret."""
+        own = [_LABELS[each] for each in thing.kinds if each in _LABELS]
+        said = [thing.node.text(each) for each in (*own, "name", "displayname")] if thing.node else [thing.name]
+        label = next(filter(None, said), "")
+        if looks_secret(label):
+            self.about["secret"].add(thing.id)
+            return None
+        return label if label and harmless(label) and len(label) <= MAX_ID else None
+
+    def _at(self, thing: Thing, at: At) -> At:
+        """Where a thing is described, or else named."""
+        return at if thing.node is None else (thing.node.place.provenance(),)

@@ -1,0 +1,65 @@
+"""Tokens of GitHub in a BloodHound graph: what they are permitted, until when, and what that opens of a repository."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from blastradius.model import Control, ControlKind, Kind, Provenance, Verb
+from blastradius.reading import parse_document
+
+from .reading import Node
+
+
+class Opening(NamedTuple):
+    """An operation on a repository: which permissions together permit it, and what it does to what of it."""
+
+    words: str
+    needs: tuple[tuple[str, ...], ...]
+    does: tuple[tuple[Verb, Kind], ...]
+
+
+OPENINGS = (
+    Opening("read contents", (("contents:read",), ("contents:write",)), ((Verb.READS, Kind.STORE),)),
+    Opening("write contents", (("contents:write",),), ((Verb.WRITES, Kind.STORE),)),
+    Opening("change workflows", (("contents:write", "workflows:write"),), ((Verb.CONTROLS, Kind.SERVICE),)),
+    Opening(
+        "administration", (("administration:write",),), ((Verb.CONTROLS, Kind.STORE), (Verb.CONTROLS, Kind.SERVICE))
+    ),
+)
+
+
+def permissions(node: Node) -> list[str]:
+    """``contents:write`` for each permission and its level; they may be JSON inside a text, and in groups.
+
+    Raises:
+        InputError: a text that should be JSON and is not.
+    """
+    said = node.says.get("permissions")
+    if isinstance(said, str) and said.lstrip().startswith("{"):
+        said = parse_document(said, node.place.document.path, ".json").data
+    return list(dict.fromkeys(_levels(said)))
+
+
+def _levels(said: Any) -> Iterator[str]:
+    for name, level in said.items() if isinstance(said, dict) else ():
+        if isinstance(level, dict):
+            yield from _levels({key: each for key, each in level.items() if isinstance(each, str)})
+        elif isinstance(level, str) and level.strip():
+            yield f"{name}:{level.strip()}"
+
+
+def ended(node: Node, at: tuple[Provenance, ...]) -> dict[str, Any]:
+    """The day a token ends, and why it opens nothing any more, where the graph says so; empty where it does not."""
+    found: dict[str, Any] = {}
+    stated = node.text("token_expires_at") or node.text("expires_at")
+    try:
+        found["expires"] = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
+    except ValueError:
+        found["description"] = "its end is not a date"
+    if node.says.get("token_expired") is True:
+        found["controls"] = (Control(kind=ControlKind.EXPIRED, why="said to have ended", provenance=at),)
+    elif node.text("suspended_at"):
+        found["controls"] = (Control(kind=ControlKind.REVOKED, why="suspended", provenance=at),)
+    return {name: value for name, value in found.items() if value is not None}

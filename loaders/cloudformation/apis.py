@@ -1,0 +1,74 @@
+"""The APIs of a template: each method or route as an operation, and the function that answers it."""
+
+from __future__ import annotations
+
+from blastradius.loaderkit.vendors.aws.build import Builder
+from blastradius.loaderkit.vendors.aws.events import function_in, route
+from blastradius.loaderkit.vendors.aws.graph import At
+from blastradius.loaderkit.vendors.aws.policies import fitting
+
+from .template import Resource, Template
+
+MAX_PARENTS = 50
+
+
+def _api(build: Builder, template: Template, value: object, at: At) -> str | None:
+    """The API that a property refers to: one of the template, or a name."""
+    text = template.values.text(value)
+    if not text:
+        return None
+    for each in template.of_type("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"):
+        if template.values.name(each.name) == text:
+            return build.graph.thing("api", fitting(template.values.arn(each.name)), at)
+    region = template.values.region or template.values.unknown("Region")
+    return build.graph.thing("api", fitting(f"arn:aws:apigateway:{region}::/apis/{text}"), at)
+
+
+def method(build: Builder, template: Template, resource: Resource) -> bool:
+    """A method of a REST API."""
+    says, at = resource.properties, build.gathering.at(*resource.keys)
+    api = _api(build, template, says.get("RestApiId"), at)
+    verb = template.values.text(says.get("HttpMethod"))
+    if not api or not verb:
+        return False
+    integration = template.values.resolve(says.get("Integration"))
+    uri = template.values.text(integration.get("Uri")) if isinstance(integration, dict) else None
+    keyed = str(template.values.resolve(says.get("ApiKeyRequired"))).lower() == "true"
+    anonymous = template.values.text(says.get("AuthorizationType")) == "NONE" and not keyed
+    line = f"{verb.upper()} {_path(template, says.get('ResourceId'))}"
+    route(build, api, line, at, anonymous=anonymous, function=function_in(uri))
+    return True
+
+
+def _path(template: Template, value: object) -> str:
+    """The path of a REST resource, from its parents."""
+    parts: list[str] = []
+    by_name = {template.values.name(each.name): each for each in template.of_type("AWS::ApiGateway::Resource")}
+    for _ in range(MAX_PARENTS):
+        each = by_name.get(template.values.text(value) or "")
+        if each is None:
+            break
+        parts.append(template.values.text(each.properties.get("PathPart")) or "*")
+        value = each.properties.get("ParentId")
+    return "/" + "/".join(reversed(parts))
+
+
+def http_route(build: Builder, template: Template, resource: Resource) -> bool:
+    """A route of an HTTP or WebSocket API."""
+    says, at = resource.properties, build.gathering.at(*resource.keys)
+    api, key = _api(build, template, says.get("ApiId"), at), template.values.text(says.get("RouteKey"))
+    if not api or not key:
+        return False
+    target = (template.values.text(says.get("Target")) or "").rpartition("/")[2]
+    uri = None
+    for each in template.of_type("AWS::ApiGatewayV2::Integration"):
+        if template.values.name(each.name) == target:
+            uri = template.values.text(each.properties.get("IntegrationUri"))
+    anonymous = template.values.text(says.get("AuthorizationType")) == "NONE"
+    route(build, api, key, at, anonymous=anonymous, function=function_in(uri))
+    return True
+
+
+TIE = {"AWS::ApiGateway::Method": method, "AWS::ApiGatewayV2::Route": http_route}
+PARTS = frozenset({"AWS::ApiGateway::Resource", "AWS::ApiGatewayV2::Integration"})
+"""What only says more of a route: its path, and what answers it."""

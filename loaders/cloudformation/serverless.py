@@ -1,0 +1,150 @@
+"""Functions written for the serverless transform: the role, the events and the policies that it will write out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of
+from blastradius.loaderkit.vendors.aws.build import Builder
+from blastradius.loaderkit.vendors.aws.events import permission, reads, route
+from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, Statement, fitting, is_name
+from blastradius.model import NoteKind
+
+from .template import Resource, Template
+from .things import tie_thing
+
+_HERE = "{region}:{account}"
+_POLICIES = {
+    "S3ReadPolicy": ("BucketName", "s3:::{0}/*", "s3:GetObject"),
+    "S3WritePolicy": ("BucketName", "s3:::{0}/*", "s3:PutObject"),
+    "S3CrudPolicy": ("BucketName", "s3:::{0}/*", "s3:GetObject s3:PutObject s3:DeleteObject"),
+    "DynamoDBReadPolicy": ("TableName", "dynamodb:{h}:table/{0}", "dynamodb:GetItem dynamodb:Query dynamodb:Scan"),
+    "DynamoDBWritePolicy": ("TableName", "dynamodb:{h}:table/{0}", "dynamodb:PutItem dynamodb:UpdateItem"),
+    "DynamoDBCrudPolicy": (
+        "TableName",
+        "dynamodb:{h}:table/{0}",
+        "dynamodb:GetItem dynamodb:Query dynamodb:Scan dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
+    ),
+    "DynamoDBStreamReadPolicy": ("TableName", "dynamodb:{h}:table/{0}", "dynamodb:GetRecords"),
+    "DynamoDBReconfigurePolicy": ("TableName", "dynamodb:{h}:table/{0}", "dynamodb:UpdateTable"),
+    "S3FullAccessPolicy": ("BucketName", "s3:::{0}/*", "s3:GetObject s3:PutObject s3:DeleteObject"),
+    "SQSSendMessagePolicy": ("QueueName", "sqs:{h}:{0}", "sqs:SendMessage"),
+    "SQSPollerPolicy": ("QueueName", "sqs:{h}:{0}", "sqs:ReceiveMessage sqs:DeleteMessage"),
+    "SNSPublishMessagePolicy": ("TopicName", "sns:{h}:{0}", "sns:Publish"),
+    "SNSCrudPolicy": ("TopicName", "sns:{h}:{0}*", "sns:SetTopicAttributes sns:Subscribe sns:Publish"),
+    "KinesisCrudPolicy": ("StreamName", "kinesis:{h}:stream/{0}", "kinesis:GetRecords kinesis:PutRecord"),
+    "FirehoseWritePolicy": ("DeliveryStreamName", "firehose:{h}:deliverystream/{0}", "firehose:PutRecord"),
+    "FirehoseCrudPolicy": (
+        "DeliveryStreamName",
+        "firehose:{h}:deliverystream/{0}",
+        "firehose:PutRecord firehose:UpdateDestination firehose:DeleteDeliveryStream",
+    ),
+    "ElasticsearchHttpPostPolicy": ("DomainName", "es:{h}:domain/{0}/*", "es:ESHttpPost es:ESHttpPut"),
+    "FilterLogEventsPolicy": ("LogGroupName", "logs:{h}:log-group:{0}:log-stream:*", "logs:FilterLogEvents"),
+    "EFSWriteAccessPolicy": (
+        "FileSystem",
+        "elasticfilesystem:{h}:file-system/{0}",
+        "elasticfilesystem:ClientMount elasticfilesystem:ClientWrite",
+    ),
+    "EcsRunTaskPolicy": ("TaskDefinition", "ecs:{h}:task-definition/{0}", "ecs:RunTask"),
+    "CodeCommitReadPolicy": ("RepositoryName", "codecommit:{h}:{0}", "codecommit:GitPull"),
+    "CodeCommitCrudPolicy": ("RepositoryName", "codecommit:{h}:{0}", "codecommit:GitPull codecommit:GitPush"),
+    "KinesisStreamReadPolicy": ("StreamName", "kinesis:{h}:stream/{0}", "kinesis:GetRecords"),
+    "LambdaInvokePolicy": ("FunctionName", "lambda:{h}:function:{0}", "lambda:InvokeFunction"),
+    "StepFunctionsExecutionPolicy": ("StateMachineName", "states:{h}:stateMachine:{0}", "states:StartExecution"),
+    "StepFunctionsExecutionPolicy_v2": ("StateMachineName", "states:{h}:stateMachine:{0}", "states:StartExecution"),
+    "SSMParameterReadPolicy": ("ParameterName", "ssm:{h}:parameter/{0}", "ssm:GetParameter"),
+    "SSMParameterWithSlashPrefixReadPolicy": ("ParameterName", "ssm:{h}:parameter/{0}", "ssm:GetParameter"),
+    "KMSDecryptPolicy": ("KeyId", "kms:{h}:key/{0}", "kms:Decrypt"),
+    "KMSEncryptPolicy_v2": ("KeyId", "kms:{h}:key/{0}", "kms:GenerateDataKey"),
+    "AWSSecretsManagerGetSecretValuePolicy": ("SecretArn", "{0}", "secretsmanager:GetSecretValue"),
+}
+_SOURCES = {"S3": ("s3", "Bucket"), "SQS": ("sqs", "Queue"), "SNS": ("sns", "Topic")}
+_STREAMS = {"Kinesis": ("kinesis", "Stream"), "DynamoDB": ("dynamodb", "Stream")}
+
+
+def tie_function(build: Builder, template: Template, resource: Resource) -> bool:
+    """A function with its role, its policies, its own address and its events."""
+    tie_runner(build, template, resource)
+    url = template.values.resolve(resource.properties.get("FunctionUrlConfig"))
+    if isinstance(url, dict) and template.values.text(url.get("AuthType")) == "NONE":
+        anyone = permission("*", "lambda:InvokeFunctionUrl", {}, resource.keys)
+        build.doors.resource_policy("lambda", fitting(template.values.arn(resource.name)), anyone)
+    events = template.values.resolve(resource.properties.get("Events"))
+    for each in (events if isinstance(events, dict) else {}).values():
+        says = each.get("Properties", {}) if isinstance(each, dict) else None
+        if isinstance(says, dict):
+            _event(build, template, resource, str(each.get("Type")), says)
+    return True
+
+
+def tie_runner(build: Builder, template: Template, resource: Resource) -> bool:
+    """A function or a state machine with its role: one of its own where it names none."""
+    tie_thing(build, template, resource)
+    if resource.properties.get("Role") is None:
+        role = Arn("aws", "iam", "", template.values.account, f"role/{template.values.unknown(resource.name + 'Role')}")
+        build.runs_as(fitting(template.values.arn(resource.name)), role, build.gathering.at(*resource.keys))
+        _policies(build, template, resource, role)
+    return True
+
+
+def _policies(build: Builder, template: Template, resource: Resource, role: Arn) -> None:
+    found = template.values.resolve(resource.properties.get("Policies"))
+    keys: Keys = (*resource.keys, "Properties", "Policies")
+    for index, each in enumerate(found if isinstance(found, list) else [found] if found else []):
+        if is_name(each):
+            named = each if arn_of(each) else f"arn:aws:iam::aws:policy/{each}"
+            build.attach(role, named, (*keys, index))
+        elif isinstance(each, dict):
+            spelled = "Statement" in each
+            policy = template.policy_of(each, keys) if spelled else Policy(tuple(_short(build, template, each, keys)))
+            build.inline(role, f"{resource.name} {index}", policy, build.gathering.at(*keys))
+        else:
+            message = f"a policy of {resource.name[:80]!r} has no name that can be used; left out"
+            build.gathering.note(NoteKind.UNSUPPORTED, message, at=build.gathering.at(*keys, index))
+
+
+def _short(build: Builder, template: Template, says: dict[str, Any], keys: Keys) -> Iterator[Statement]:
+    """Policies that the transform knows by a name; of one that is not here, that it is left out."""
+    values = template.values
+    for name, arguments in says.items():
+        known = _POLICIES.get(name)
+        given = values.text(arguments.get(known[0])) if known and isinstance(arguments, dict) else None
+        if known and given:
+            here = f"{values.region or values.unknown('Region')}:{values.account}"
+            end = given if arn_of(given) else "arn:aws:" + known[1].format(given.lstrip("/"), h=here)
+            yield Statement(keys, allow=True, actions=tuple(known[2].split()), resources=(end,))
+        elif is_name(name):
+            message = f"the policy template {name[:80]} touches nothing that is modelled, or is not known; left out"
+            build.gathering.note(NoteKind.UNSUPPORTED, message, at=build.gathering.at(*keys))
+
+
+def _event(build: Builder, template: Template, resource: Resource, kind: str, says: dict[str, Any]) -> None:
+    """What calls a function: a route of an API, or a store that has something new."""
+    values, at = template.values, build.gathering.at(*resource.keys)
+    function = values.arn(resource.name)
+    if kind in ("Api", "HttpApi"):
+        api = values.text(says.get("RestApiId") or says.get("ApiId")) or values.unknown(f"Serverless{kind}")
+        thing = build.graph.thing("api", fitting(_api_arn(template, api, kind)), at)
+        auth = says.get("Auth")
+        open_to_all = isinstance(auth, dict) and values.text(auth.get("Authorizer")) == "NONE"
+        path, verb = values.text(says.get("Path")) or "*", values.text(says.get("Method")) or "ANY"
+        route(build, thing, f"{verb.upper()} {path}", at, anonymous=open_to_all, function=function)
+        return
+    family, name = {**_SOURCES, **_STREAMS}.get(kind, ("", ""))
+    source = values.text(says.get(name)) if family else None
+    if source:
+        store = source if arn_of(source) else f"arn:aws:s3:::{source}"
+        reads(build, function, family, store.partition("/stream/")[0], at)
+
+
+def _api_arn(template: Template, name: str, kind: str) -> str:
+    for each in template.of_type("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
+        if template.values.name(each.name) == name:
+            return template.values.arn(each.name)
+    region = template.values.region or template.values.unknown("Region")
+    return f"arn:aws:apigateway:{region}::/{'restapis' if kind == 'Api' else 'apis'}/{name}"
+
+
+TIE = {"AWS::Serverless::Function": tie_function, "AWS::Serverless::StateMachine": tie_runner}

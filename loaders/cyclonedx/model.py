@@ -1,0 +1,313 @@
+"""A CycloneDX bill in our terms: who provides what, what can be called, which data it touches, what it needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field
+
+from blastradius.gathering import Gathering
+from blastradius.loaderkit.vendors.threat_models.plain import At, Naming, bare, clean, counted, opaque
+from blastradius.loaderkit.vendors.threat_models.plain import Options as Shape
+from blastradius.model import Basis, Kind, NoteKind, Operation, Party, Service, Store, Verb, Zone
+from blastradius.options import MAX_ID, Name
+
+from .reading import Bill, Component, Data
+from .reading import Service as Described
+
+_GLOBAL = ("urn:", "http:", "https:")
+_INTO, _OUT_OF = ("inbound", "bi-directional", "unknown"), ("outbound", "bi-directional", "unknown")
+
+
+class Options(Shape):
+    """The options of a bill."""
+
+    owner: Name | None = Field(default=None, description="who answers for services that name no provider")
+    direction: Literal["exposed", "consumed", "internal"] | None = Field(
+        default=None, description="how we stand to services beyond a trust boundary, or that do not say"
+    )
+    believe_open: bool = Field(
+        default=False, description="take `authenticated: false` at its word also where cdxgen wrote it, knowing nothing"
+    )
+
+
+@dataclass
+class Modelled:
+    """What a bill comes to."""
+
+    gathering: Gathering
+    naming: Naming
+    options: Options
+    bill: Bill
+    services: dict[str, Described] = field(default_factory=dict)
+    components: dict[str, Component] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    zones: dict[str, str | None] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    said: Counter[str] = field(default_factory=Counter)
+
+    def build(self) -> None:
+        """Model all of it."""
+        self.components = {each.ref: each for each in self.bill.components}
+        for each in self.bill.services:
+            self.services.setdefault(each.ref, each)
+        for each in self.bill.services:
+            self._service(each)
+        for each in self.bill.services:
+            for data in each.data:
+                self._data(each, data)
+        for edge in self.bill.edges:
+            self._edge(edge.ref, edge.on, edge.at)
+        self._components()
+        for each in self.bill.services:
+            self._provided(each)
+        self._say_assumptions()
+
+    # entities
+
+    def _id(self, ref: str, name: str) -> str | None:
+        """An id from the ``bom-ref``; one that is unique anywhere needs no namespace.
+
+        The serial number changes with every bill that a tool writes, so it stands in for a missing subject
+        only where the reference alone could be anybody's.
+        """
+        if ref.startswith(_GLOBAL) and ref not in self.components:
+            return self.gathering.name(clean(ref))
+        serial = opaque((self.bill.serial or "").removeprefix("urn:uuid:"))
+        if serial and not self.naming.namespace and not opaque(ref):
+            return self.gathering.name(clean(f"{serial}:{ref}"))
+        return self.naming.id(ref, name)
+
+    def _service(self, each: Described) -> None:
+        made = self._id(each.ref, each.name)
+        zone = self._zone(each, made)
+        owner = each.provider or self.options.owner
+        kept = made and self.naming.put(Service(id=made, name=each.name, zone=zone, owner=owner, provenance=each.at))
+        if not kept:
+            message = "a service without a reference that can be an id, with its endpoints and data"
+            self.gathering.reject(message, at=each.at, records=1 + len(each.endpoints) + len(each.data))
+            return
+        self.gathering.fact()
+        self.said["cdxgen"] += each.authenticated is False and not self._open(each)
+        self.ids[each.ref] = kept
+        for endpoint, at in each.endpoints:
+            self._operation(each, kept, endpoint, at)
+        if each.parent in self.ids:
+            self.naming.relate(Verb.CONNECTS, self.ids[each.parent], kept, each.at, Basis.INFERRED)
+
+    def _provided(self, each: Described) -> None:
+        if each.provider and each.ref in self.ids:
+            party = self.naming.party(each.provider) or each.provider
+            made = Party(id=party, name=each.provider, role="provider", provenance=each.at)
+            self.naming.owner(made, self.ids[each.ref], each.at, Basis.DECLARED, (each.provider,))
+
+    def _operation(self, each: Described, service: str, endpoint: str, at: At) -> None:
+        made = self.gathering.name(f"{service}:{endpoint}")
+        kept = made and self.naming.put(
+            Operation(
+                id=made,
+                name=endpoint,
+                api=service,
+                path=endpoint,
+                direction=self._direction(each),
+                anonymous=self._open(each),
+                provenance=at,
+            )
+        )
+        if not kept:
+            self.gathering.reject("an endpoint that cannot be an id", at=at)
+            return
+        self.gathering.fact()
+        self.naming.relate(Verb.SERVES, service, kept, at)
+
+    def _direction(self, each: Described) -> Literal["exposed", "consumed", "internal"]:
+        """As the option says; what is open beyond a boundary is open to those beyond it."""
+        if each.crosses is False:
+            return "internal"
+        if self.options.direction:
+            return self.options.direction
+        if each.crosses and self._open(each):
+            return "exposed"
+        if each.crosses and each.provider and self.options.us:
+            return "exposed" if each.provider in self.options.us else "consumed"
+        self.said["direction"] += 1
+        return "internal"
+
+    def _open(self, each: Described) -> bool:
+        if each.authenticated is not False:
+            return False
+        return self.options.believe_open or not any("cdxgen" in tool.lower() for tool in self.bill.tools)
+
+    def _zone(self, each: Described, made: str | None) -> str | None:
+        """The zone that is named; else what boundary lies around the service or its parent; else the option's."""
+        if each.zone:
+            zone = self.naming.zone(each.zone, each.zone, each.at)
+        elif each.crosses and made:
+            self.said["boundary"] += 1
+            zone = f"{made} zone"[:MAX_ID]
+            name = f"behind the trust boundary of {each.name}"
+            self.naming.zones.setdefault(zone, Zone(id=zone, name=name, provenance=each.at))
+        else:
+            zone = self.zones.get(each.parent or "") or self.options.zone
+        self.zones[each.ref] = zone
+        return zone
+
+    # data
+
+    def _data(self, each: Described, data: Data) -> None:
+        service = self.ids.get(each.ref)
+        if service is None:
+            return
+        made = self.gathering.name(f"{service}#{data.classification}")
+        kept = made and self.naming.put(
+            Store(
+                id=made,
+                name=f"{data.classification} at {each.name}"[:MAX_ID],
+                zone=self.zones.get(each.ref),
+                classification=data.classification,
+                owner=next(
+                    (one.owner for one in each.data if one.owner and one.classification == data.classification), None
+                ),
+                provenance=data.at,
+            )
+        )
+        if not kept:
+            self.gathering.reject("data whose classification cannot be an id", at=data.at)
+            return
+        self.gathering.fact()
+        self._touch(each, data, service, kept)
+
+    def _touch(self, each: Described, data: Data, service: str, store: str) -> None:
+        """Data that comes in is written by the service and by who sends it; what goes out is read.
+
+        Where nobody in the bill is named as the other end, whoever calls an endpoint may be it.
+        """
+        basis = Basis.ASSUMED if data.flow == "unknown" else Basis.INFERRED
+        peers = {ref: self._peer(ref, data.at) for ref in dict.fromkeys((*data.sources, *data.destinations))}
+        ends = [service]
+        if not peers or any(self._end(self._local(ref)) is None for ref in peers):
+            ends += [operation for operation, _ in self._operations(each, service)]
+        for verb, flows, refs in ((Verb.WRITES, _INTO, data.sources), (Verb.READS, _OUT_OF, data.destinations)):
+            if data.flow in flows:
+                others = [peer for ref in refs if (peer := peers[ref])]
+                for end in (*ends, *others):
+                    self.naming.relate(verb, end, store, data.at, basis)
+                for peer in others:
+                    self._pass(verb, service, peer, data)
+
+    def _pass(self, verb: Verb, service: str, peer: str, data: Data) -> None:
+        """Data goes from one service to another."""
+        ends = (peer, service) if verb == Verb.WRITES else (service, peer)
+        basis = Basis.ASSUMED if data.flow == "unknown" else Basis.DECLARED
+        if peer != service:
+            self.naming.relate(Verb.WRITES, *ends, data.at, basis)
+
+    def _operations(self, each: Described, service: str) -> list[tuple[str, At]]:
+        named = ((f"{service}:{endpoint}", at) for endpoint, at in each.endpoints)
+        return [(made, at) for made, at in named if self._is(made, Kind.OPERATION)]
+
+    def _is(self, made: str, kind: Kind) -> bool:
+        return made in self.gathering.entities and self.gathering.entities[made].kind == kind
+
+    def _peer(self, ref: str, at: At) -> str | None:
+        """The service behind a reference or an address."""
+        return self._end(self._local(ref)) or self._outside(ref, at)
+
+    def _local(self, ref: str) -> str:
+        """What a BOM-Link into this same bill names, encoded as in a URL or not; any other reference as it is."""
+        serial, _, element = ref.removeprefix("urn:cdx:").partition("#")
+        own = (self.bill.serial or "").removeprefix("urn:uuid:")
+        if not (ref.startswith("urn:cdx:") and own and serial.partition("/")[0] == own):
+            return ref
+        return element if element in self.services or element in self.components else unquote(element)
+
+    def _outside(self, ref: str, at: At) -> str | None:
+        """A service at an address, or in another bill."""
+        address = self.naming.text(ref if ref.startswith("urn:cdx:") else bare(ref), "an address of data", at)
+        foreign = address is not None and address.startswith("urn:cdx:")
+        if address is None or not (foreign or "://" in address) or _nowhere(address):
+            message = f"data comes from or goes to {address or 'something'!r}, which names no one in the bill"
+            self.gathering.note(NoteKind.UNRESOLVED, f"{message}; that end is left out", at=at)
+            return None
+        if foreign:
+            self.gathering.note(NoteKind.UNRESOLVED, f"{address!r} lies in another bill", address, at=at)
+        return self.naming.put(Service(id=address, name=address, basis=Basis.INFERRED, provenance=at))
+
+    # dependencies
+
+    def _end(self, ref: str) -> str | None:
+        """The service of a reference; a component that a service has to do with runs as one."""
+        if ref in self.ids:
+            return self.ids[ref]
+        component = self.components.get(ref)
+        made = self._id(component.ref, component.name) if component else None
+        if component is None or made is None:
+            return None
+        self.used.add(ref)
+        tags = self.naming.tags(component.type, component.at)
+        zone = self.options.zone
+        return self.naming.put(
+            Service(id=made, name=component.name, zone=zone, tags=tags, basis=Basis.INFERRED, provenance=component.at)
+        )
+
+    def _edge(self, ref: str, on: str, at: At) -> None:
+        missing = [each for each in (ref, on) if each not in self.services and each not in self.components]
+        if missing:
+            named = self.naming.text(missing[0], "a dependency", at)
+            self.naming.unresolved(f"a dependency names {named or 'something'!r}, which is not in the bill", at=at)
+            return
+        if ref not in self.services and on not in self.services:
+            self.gathering.ignore("dependencies between components")
+            return
+        user, needed = self._end(ref), self._end(on)
+        if user is None or needed is None:
+            self.gathering.reject("a dependency of a service that was left out", at=at)
+        elif user == needed:
+            self.gathering.ignore("dependencies of a service on itself")
+        else:
+            self.gathering.fact()
+            self._depends(user, needed, on, at)
+
+    def _depends(self, user: str, needed: str, on: str, at: At) -> None:
+        self.said["dependency"] += 1
+        self.naming.relate(Verb.DEPENDS_ON, user, needed, at)
+        operations = self._operations(self.services[on], needed) if on in self.services else []
+        for operation, _ in operations:
+            self.naming.relate(Verb.CALLS, user, operation, at, Basis.INFERRED, dependency="none")
+        if not operations:
+            self.naming.relate(Verb.CONNECTS, user, needed, at, Basis.INFERRED)
+
+    def _components(self) -> None:
+        """Components that a service has to do with are facts; the others say nothing about reach."""
+        used = sum(each.ref in self.used for each in self.bill.components)
+        self.gathering.fact(used)
+        if len(self.bill.components) > used:
+            self.gathering.ignore("components", len(self.bill.components) - used)
+
+    def _say_assumptions(self) -> None:
+        said = self.said
+        endpoints = counted(said["direction"], "endpoint")
+        messages = {
+            "direction": f"not said of {endpoints} whether we offer or call it; taken as internal (option direction)",
+            "cdxgen": f"{counted(said['cdxgen'], 'service')} with 'authenticated: false', which cdxgen writes where it "
+            "knows nothing; not taken as open to anyone (option believe_open)",
+            "boundary": f"the trust zone is not named for {counted(said['boundary'], 'service')} beyond a boundary; "
+            "a zone of its own is taken",
+            "dependency": f"not said of {counted(said['dependency'], 'dependency', 'dependencies')} how hard it is; "
+            "taken as hard, and as a call of every endpoint",
+        }
+        for word, message in messages.items():
+            if said[word]:
+                self.gathering.note(NoteKind.ASSUMED, message)
+
+
+def _nowhere(address: str) -> bool:
+    """Whether an address is one that stands for no host, such as 0.0.0.0."""
+    try:
+        return ip_address(urlsplit(address).hostname or "").is_unspecified
+    except ValueError:
+        return False

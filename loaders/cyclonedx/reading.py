@@ -1,0 +1,267 @@
+"""A CycloneDX bill in its own terms: services with endpoints and data, components, dependencies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering
+from blastradius.loader import Document
+from blastradius.loaderkit.vendors.threat_models.plain import (
+    At,
+    Keys,
+    Naming,
+    bare,
+    flag,
+    many,
+    shown,
+    table,
+    word,
+    words,
+)
+from blastradius.model import NoteKind
+
+from .xml import as_json, is_xml
+
+VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
+FLOWS = ("inbound", "outbound", "bi-directional", "unknown")
+_NO_SERVICES = ("1.0", "1.1")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Data of one classification that enters or leaves a service; since 1.5 with where from and where to."""
+
+    classification: str
+    flow: str
+    sources: tuple[str, ...]
+    destinations: tuple[str, ...]
+    owner: str | None
+    at: At
+
+
+@dataclass(frozen=True)
+class Component:
+    """A piece of software; ``ref`` is how the bill refers to it."""
+
+    ref: str
+    name: str
+    type: str
+    at: At
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service; ``parent`` is the ``ref`` of the service that it is nested in."""
+
+    ref: str
+    name: str
+    provider: str | None
+    endpoints: tuple[tuple[str, At], ...]
+    authenticated: bool | None
+    crosses: bool | None
+    zone: str | None
+    data: tuple[Data, ...]
+    parent: str | None
+    at: At
+
+
+@dataclass(frozen=True)
+class Edge:
+    """``ref`` depends on ``on``."""
+
+    ref: str
+    on: str
+    at: At
+
+
+@dataclass
+class Bill:
+    """All that was read of one bill."""
+
+    serial: str | None = None
+    subject: Component | None = None
+    tools: tuple[str, ...] = ()
+    services: list[Service] = field(default_factory=list)
+    components: list[Component] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+
+def read_bill(document: Document, gathering: Gathering, naming: Naming) -> Bill:
+    """Read a bill; what does not fit is rejected piece by piece.
+
+    Raises:
+        InputError: no bill of a known version, or one without a service.
+    """
+    data, places = as_json(document.data) if is_xml(document.data) else (document.data, {})
+    why = _not_ours(data)
+    if why:
+        raise InputError([f"{document.path}: {why}"])
+    return _Reader(gathering, naming, places).read(data)
+
+
+def _not_ours(data: Any) -> str | None:
+    if not isinstance(data, dict) or not ("bomFormat" in data or "specVersion" in data):
+        return "not a CycloneDX bill of materials; expected 'bomFormat' and 'specVersion', or <bom> in XML"
+    version = word(data.get("specVersion"))
+    if word(data.get("bomFormat")) not in (None, "CycloneDX"):
+        return f"bomFormat {shown(data['bomFormat'])}; expected 'CycloneDX'"
+    if version in _NO_SERVICES:
+        return f"CycloneDX {version} knows no services; export the bill as 1.2 or later"
+    if version not in VERSIONS:
+        return f"CycloneDX specVersion {shown(data.get('specVersion'))}; read are 1.2 to 1.7"
+    if not any(True for _ in many(data.get("services"))):
+        return "a bill of materials without services; nothing in it says who can reach what; export one with services"
+    return None
+
+
+@dataclass
+class _Reader:
+    gathering: Gathering
+    naming: Naming
+    places: dict[Keys, Keys]
+    bill: Bill = field(default_factory=Bill)
+
+    def at(self, keys: Keys) -> At:
+        return self.gathering.at(*self.places.get(keys, keys))
+
+    def read(self, data: dict[str, Any]) -> Bill:
+        metadata = table(data.get("metadata"))
+        self.bill.serial = word(data.get("serialNumber"))
+        self.bill.tools = _tools(metadata.get("tools"))
+        for keys, each in many(metadata.get("component"), ("metadata", "component")):
+            self.bill.subject = self._component(each, keys)
+        for keys, each in many(data.get("components"), ("components",)):
+            self._component(each, keys)
+        for keys, each in many(data.get("services"), ("services",)):
+            self._service(each, keys, None)
+        for keys, each in many(data.get("dependencies"), ("dependencies",)):
+            self._dependencies(each, keys)
+        return self.bill
+
+    def _component(self, value: Any, keys: Keys) -> Component | None:
+        at = self.at(keys)
+        inside = table(value)
+        name = self.naming.text(inside.get("name"), "a component's name", at)
+        for place, each in many(inside.get("components"), (*keys, "components")):
+            self._component(each, place)
+        if name is None:
+            self.gathering.reject("a component without a name that can be used", at=at)
+            return None
+        ref = self._ref(inside, name)
+        made = Component(ref, name, word(inside.get("type")) or "component", at)
+        self.bill.components.append(made)
+        return made
+
+    def _ref(self, value: dict[str, Any], name: str) -> str:
+        """The ``bom-ref``, or where there is none the group, name and version."""
+        group, version = word(value.get("group")), word(value.get("version"))
+        full = (f"{group}/" if group else "") + name + (f"@{version}" if version else "")
+        return word(value.get("bom-ref")) or full
+
+    def _service(self, value: Any, keys: Keys, parent: str | None) -> None:
+        at = self.at(keys)
+        inside = table(value)
+        name = self.naming.text(inside.get("name"), "a service's name", at)
+        ref = self._ref(inside, name) if name else None
+        if name is None or ref is None:
+            self.gathering.reject("a service without a name that can be used", at=at)
+            self._lost_with(inside)
+        else:
+            self.bill.services.append(self._made(inside, keys, ref, name, parent))
+        for place, each in many(inside.get("services"), (*keys, "services")):
+            self._service(each, place, ref or parent)
+
+    def _lost_with(self, value: dict[str, Any]) -> None:
+        """The records inside a rejected service go with it."""
+        lost = sum(1 for word_ in ("endpoints", "data") for _ in many(value.get(word_)))
+        if lost:
+            self.gathering.reject("endpoints and data of a service that was left out", records=lost)
+
+    def _made(self, value: dict[str, Any], keys: Keys, ref: str, name: str, parent: str | None) -> Service:
+        at = self.at(keys)
+        data = (self._data(each, place) for place, each in many(value.get("data"), (*keys, "data")))
+        crosses, zone = value.get("x-trust-boundary"), self.naming.text(value.get("trustZone"), "a trust zone", at)
+        return Service(
+            ref=ref,
+            name=name,
+            provider=self._provider(value.get("provider"), at),
+            endpoints=tuple(self._endpoints(value, keys)),
+            authenticated=self._flag(value.get("authenticated"), "authenticated", at),
+            crosses=self._flag(crosses, "x-trust-boundary", at),
+            zone=zone,
+            data=tuple(each for each in data if each),
+            parent=parent,
+            at=at,
+        )
+
+    def _flag(self, value: Any, what: str, at: At) -> bool | None:
+        found = flag(value)
+        if found is None and value is not None:
+            self.gathering.note(NoteKind.UNSUPPORTED, f"{what} is neither true nor false; taken as not stated", at=at)
+        return found
+
+    def _provider(self, value: Any, at: At) -> str | None:
+        """The provider's name, or the host of its address."""
+        provider = table(value) or {"name": value}
+        name = self.naming.text(provider.get("name"), "a provider", at)
+        hosts = (bare(each).partition("://")[2].partition("/")[0] for each in words(provider.get("url")))
+        return name or next((found for host in hosts if (found := self.gathering.name(host))), None)
+
+    def _endpoints(self, value: dict[str, Any], keys: Keys) -> list[tuple[str, At]]:
+        found = []
+        for place, each in many(value.get("endpoints"), (*keys, "endpoints")):
+            address = bare(each.strip()) if isinstance(each, str) else None
+            named = self.naming.text(address, "an endpoint", self.at(place))
+            if named is None:
+                self.gathering.reject("an endpoint that is no address", at=self.at(place))
+            else:
+                found.append((named, self.at(place)))
+        return found
+
+    def _data(self, value: Any, keys: Keys) -> Data | None:
+        at = self.at(keys)
+        inside = table(value)
+        classification = self.naming.text(inside.get("classification"), "a classification", at)
+        flow = word(inside.get("flow"))
+        if classification is None:
+            self.gathering.reject("data without a classification", at=at)
+            return None
+        if flow not in FLOWS:
+            message = f"data whose flow is {shown(inside.get('flow'))}; expected one of {', '.join(FLOWS)}"
+            self.gathering.reject(message, at=at)
+            return None
+        sources, destinations = words(inside.get("source")), words(inside.get("destination"))
+        return Data(classification, flow, sources, destinations, self._owner(inside.get("governance"), at), at)
+
+    def _owner(self, governance: Any, at: At) -> str | None:
+        """The first owner that the governance of the data names."""
+        for _, owner in many(table(governance).get("owners")):
+            for kind in ("organization", "contact"):
+                name = self.naming.text(table(table(owner).get(kind)).get("name"), "a data owner", at)
+                if name:
+                    return name
+        return None
+
+    def _dependencies(self, value: Any, keys: Keys) -> None:
+        inside = table(value)
+        ref = word(inside.get("ref"))
+        provided = sum(1 for _ in many(inside.get("provides")))
+        if provided:
+            self.gathering.ignore("specifications that a component provides", provided)
+        if ref is None:
+            self.gathering.reject("a dependency without a 'ref'", at=self.at(keys))
+            return
+        for place, each in many(inside.get("dependsOn"), (*keys, "dependsOn")):
+            on = word(each) if isinstance(each, str) else None
+            if on is None:
+                self.gathering.reject("a dependency on something that is no reference", at=self.at(place))
+            else:
+                self.bill.edges.append(Edge(ref, on, self.at(place)))
+
+
+def _tools(value: Any) -> tuple[str, ...]:
+    """The names of the tools that wrote the bill, in the old list and the new table."""
+    listed = [value] if isinstance(value, list) else list(table(value).values())
+    return tuple(name for some in listed for _, each in many(some) if (name := word(table(each).get("name"))))

@@ -1,0 +1,444 @@
+"""What an Entra export says in our terms: parties, apps, their credentials, and the scopes these grant."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Literal
+
+from blastradius.gathering import Gathering, bare_url, looks_secret
+from blastradius.loader import Document, Loaded
+from blastradius.model import (
+    Basis,
+    Control,
+    ControlKind,
+    Credential,
+    Entity,
+    NoteKind,
+    Party,
+    Provenance,
+    Scope,
+    Service,
+    Verb,
+)
+from blastradius.options import MAX_ID, harmless
+
+from .directory import DIRECTORY_ROLES, SECRETS, Directory, service_of, word_of
+from .options import Options
+from .reading import Export, Record, day, listed, lower
+
+_MICROSOFT = frozenset(
+    {
+        "f8cdef31-a31e-4b4a-93e4-5f571e91255a",
+        "72f988bf-86f1-41af-91ab-2d7cd011db47",
+        "cdc5aeea-15c5-4db6-b079-fcadd2505dc2",
+        "33e01921-4d64-4f8c-a055-5bdaffd5e33d",
+        "47df5bb7-e6bc-4256-afb0-dd8c8e3c1ce8",
+    }
+)
+_NO_ROLE = "00000000-0000-0000-0000-000000000000"
+_ENDS = ("enddatetime", "enddate")
+_TYPES: dict[str, Literal["client_secret", "signing_key", "job_token"]] = {
+    "password": "client_secret",
+    "key": "signing_key",
+    "federated": "job_token",
+}
+_ACCESS = {"application": "own access", "everyone": "for every user"}
+_SAYINGS = {
+    "no publisher": (NoteKind.INCOMPLETE, "apps without a publisher tenant, whose party is not known"),
+    "client": (NoteKind.UNRESOLVED, "apps named by a service principal that is not here (option tables)"),
+    "resource": (NoteKind.UNRESOLVED, "resources that are not here to be named (option tables)"),
+    "role": (NoteKind.UNRESOLVED, "app roles that are not here to be named (option tables)"),
+    "by name": (NoteKind.ASSUMED, "resources taken for Microsoft's own by their display name"),
+    "no holder": (NoteKind.UNRESOLVED, "permissions assigned to an app that is not named"),
+    "no date": (NoteKind.UNSUPPORTED, "credentials whose end is not a date"),
+    "no app": (NoteKind.UNRESOLVED, "federated credentials that do not say which app they sign in to"),
+}
+
+
+class Model:
+    """The facts of one export; ``tables`` only name what the export gives by id."""
+
+    def __init__(self, document: Document, options: Options, own: Export, tables: list[Export]) -> None:
+        self.g = Gathering("entra", document)
+        self.options = options
+        self.own = own
+        self.known = Directory([own, *tables], options.resource)
+        self.as_of = options.as_of or own.as_of
+        self.parties = {key.lower(): party for key, party in options.parties.items()}
+        self.tenant = self._own_tenant()
+        stated = f"entra:tenant:{self.tenant}" if self.tenant else "entra:own-tenant"
+        self.own_party = options.own or self.parties.get(self.tenant) or self.g.name(stated) or "entra:own-tenant"
+        self.about: dict[str, set[str]] = defaultdict(set)
+        self.keys: dict[int, str | None] = {}
+        self.bare = ""
+
+    def loaded(self) -> Loaded:
+        """All of it: what is described first, then what refers to it."""
+        handlers: dict[str, Callable[[Record], None]] = {
+            "tenant": self._tenant,
+            "principal": self._app,
+            "application": self._app,
+            "role": self._permission,
+            "delegated": self._permission,
+            "named": self._named,
+            **dict.fromkeys(SECRETS, self._secret),
+            "privileged": self._privileged,
+            "directory": self._directory_role,
+            "assignment": self._assignment,
+            "grant": self._grant,
+            "consent": self._consent,
+            "request": lambda _: self.g.ignore("permissions that apps ask for, consented to or not"),
+            "removed": lambda _: self.g.ignore("records that a page says were removed"),
+            "other": lambda _: self.g.ignore("records of kinds that say nothing of what apps hold"),
+            "section": lambda _: self.g.ignore("sections of the report that say nothing of what apps hold"),
+            "odd": lambda each: self.g.reject("not a record that Entra has", at=each.at),
+        }
+        by_kind: dict[str, list[Record]] = defaultdict(list)
+        for record in self.own.records:
+            by_kind[record.kind].append(record)
+        for kind, handle in handlers.items():
+            for record in by_kind[kind]:
+                handle(record)
+        self._say()
+        return self.g.loaded(as_of=self.own.as_of)
+
+    # parties and apps
+
+    def _own_tenant(self) -> str:
+        """The tenant that was exported: as stated, as it says, or as its own registrations show."""
+        said = (each.id("tenantid", "id") for each in self.known.tenants)
+        owners = {each.owner for app_id, each in self.known.by_app.items() if app_id in self.known.registrations} - {""}
+        inferred = owners.pop() if len(owners) == 1 else ""
+        return (self.options.tenant or "").lower() or next(filter(None, said), inferred)
+
+    def _self(self) -> str:
+        """Ourselves."""
+        if self.own_party in self.g.entities:
+            return self.own_party
+        named = self.known.tenants[0] if self.known.tenants else None
+        name = self._label(named) if named else None
+        return self._keep(
+            Party(id=self.own_party, role="self", name=name, provenance=named.at if named else self.g.at())
+        )
+
+    def _party(self, record: Record) -> str | None:
+        """Whose app it is; ``None`` where no publisher tenant is named, for that is not a third party."""
+        owner = record.owner
+        for stated in (record.id("appid"), record.id("id", "objectid"), owner):
+            if stated in self.parties and self.parties[stated] != self.own_party:
+                return self._keep(Party(id=self.parties[stated], basis=Basis.INFERRED, provenance=record.at))
+        managed = record.id("serviceprincipaltype") == "managedidentity"
+        if (owner and owner == self.tenant) or self.known.registered(record) or managed:
+            return self._self()
+        if owner in _MICROSOFT:
+            return self._keep(Party(id="entra:microsoft", name="Microsoft", role="provider", provenance=record.at))
+        party = self.g.name(f"entra:tenant:{owner}") if owner else None
+        if party:
+            names = sorted(filter(self.g.name, self.known.publishers[owner]))
+            self._keep(Party(id=party, name=names[0] if names else None, provenance=record.at))
+            self.about["third party"].add(party)
+        return party
+
+    def _service(self, record: Record) -> str | None:
+        """The app that a record describes, with its owner; ``None`` where it has no usable id."""
+        service = self.known.service(record)
+        if service is None or service in self.g.entities:
+            return service
+        described = self.known.described(record)
+        party = self._party(described)
+        app_id = described.id("appid")
+        made = Service(
+            id=service,
+            name=self._label(described),
+            description=f"application {app_id}" if self.g.name(app_id) else None,
+            zone=self.options.zone if party == self.own_party else None,
+            tags=("disabled",) if described.off else (),
+            provenance=described.at,
+        )
+        self._keep(made)
+        if party:
+            self.g.relate(Verb.OWNS, party, service, at=described.at)
+        else:
+            self.about["no publisher"].add(service)
+        return service
+
+    def _client(self, record: Record, object_id: str) -> str | None:
+        """The app that a grant names by its service principal's id, or that the grant stands inside of."""
+        if not object_id:
+            return self._service(record.of) if record.of else None
+        known = self.known.principals.get(object_id)
+        if known:
+            return self._service(known)
+        service = service_of(object_id)
+        if service is None:
+            return None
+        self.about["client"].add(service)
+        name = self._label(record, "principaldisplayname", "displayname")
+        return self._keep(Service(id=service, name=name, basis=Basis.INFERRED, provenance=record.at))
+
+    def _tenant(self, record: Record) -> None:
+        if not record.id("tenantid", "id"):
+            return self.g.reject("a tenant without an id", at=record.at)
+        self._self()
+        return self.g.fact()
+
+    def _app(self, record: Record) -> None:
+        if self._service(record) is None:
+            return self.g.reject("an app without a usable id", at=record.at)
+        return self.g.fact()
+
+    # credentials
+
+    def _secret(self, record: Record) -> None:
+        if record.id("usage") == "sign":
+            return self.g.ignore("keys with which Microsoft signs for an app")
+        key = self._credential(record)
+        if key is None:
+            return self.g.reject(f"a {record.kind} credential without a usable id", at=record.at)
+        if self.known.service(record.of) is None:
+            self.about["no app"].add(key)
+        return self.g.fact()
+
+    def _credential(self, record: Record) -> str | None:
+        """A key, a password or a federated credential, with its holder; never its value."""
+        if id(record) not in self.keys:
+            self.keys[id(record)] = self._made_credential(record)
+        return self.keys[id(record)]
+
+    def _made_credential(self, record: Record) -> str | None:
+        key_id = self._id(self._holder_id(record) + f":{record.kind}/{record.id('keyid', 'id')}")
+        holder = self._workload(record) if record.kind == "federated" else self._service(record.of or record)
+        if key_id is None or not record.id("keyid", "id") or holder is None:
+            return None
+        if key_id not in self.g.entities:
+            if record.text("secrettext"):
+                self.g.secret(f"secretText of {key_id!r}", at=record.at)
+            stated = next((record.says[name] for name in _ENDS if record.says.get(name)), None)
+            expires = day(stated)
+            if stated and not expires:
+                self.about["no date"].add(key_id)
+            self._keep(
+                Credential(
+                    id=key_id,
+                    name=self._label(record, "displayname", "name"),
+                    type=_TYPES[record.kind],
+                    expires=expires,
+                    controls=self._spent(record.of, expires, record.at),
+                    provenance=record.at,
+                )
+            )
+        self.g.relate(Verb.HOLDS, holder, key_id, at=record.at)
+        return key_id
+
+    def _holder_id(self, record: Record) -> str:
+        """What a credential's id begins with: the application's, or the service principal's it was added to."""
+        app = record.of
+        if app is None or app.kind == "owner":
+            return self.known.service(app) or "entra"
+        of_application = record.says_yes("isfromapplication") or (
+            app.kind == "application" or (record.kind == "federated" and app.says.get("registered") is True)
+        )
+        return f"entra:app:{app.id('appid')}" if of_application else self.known.service(app) or "entra"
+
+    def _workload(self, record: Record) -> str | None:
+        """What runs elsewhere and may sign in as the app: an issuer's subject."""
+        expression = record.says.get("claimsmatchingexpression")
+        matching = lower(expression).get("value") if isinstance(expression, dict) else expression
+        subject = record.text("subject") or (matching if isinstance(matching, str) else "")
+        workload = self.g.name(f"entra:workload:{bare_url(record.text('issuer'))} {subject}")
+        if not subject or not record.text("issuer") or workload is None:
+            return None
+        return self._keep(Service(id=workload, name=subject, provenance=record.at))
+
+    def _spent(self, app: Record | None, expires: str | None, at: tuple[Provenance, ...]) -> tuple[Control, ...]:
+        """What stands in the way of using a credential: its end, or that the app is disabled."""
+        controls = []
+        if expires and self.as_of and expires < self.as_of:
+            controls.append(Control(kind=ControlKind.EXPIRED, why=f"ended on {expires}", provenance=at))
+        why = self.known.described(app).off if app else ""
+        if why:
+            controls.append(Control(kind=ControlKind.REVOKED, why=why, provenance=at))
+        return tuple(controls)
+
+    def _consented(self, service: str, to: str, at: tuple[Provenance, ...]) -> str:
+        """The access that was consented to, as the tokens that an app gets: its own, for every or for one user."""
+        app = self.known.principals.get(service.removeprefix("entra:sp:"))
+        name = self.g.entities[service].name
+        made = Credential(
+            id=f"{service}:access/{to}",
+            name=name and f"{name} ({_ACCESS.get(to, 'for one user')})",
+            type="oauth_token",
+            controls=self._spent(app, None, app.at) if app else (),
+            provenance=at,
+        )
+        self.g.relate(Verb.HOLDS, service, self._keep(made), at=at)
+        return made.id
+
+    # permissions and who was granted them
+
+    def _scope(self, resource: str, word: str, value: str, record: Record, basis: Basis = Basis.DECLARED) -> str | None:
+        scope = self._id(f"{resource}:{word}:{value}") if value else None
+        if scope is None or scope in self.g.entities:
+            return scope
+        risk = record.id("risk") if record.kind == "named" else ""
+        tags = (f"risk: {risk}",) if risk and self.g.name(risk) else ()
+        return self._keep(Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.at))
+
+    def _permission(self, record: Record) -> None:
+        members = [each for _, each in listed(record.says.get("allowedmembertypes"), ())]
+        if record.kind == "role" and members and not any(str(each).lower() == "application" for each in members):
+            return self.g.ignore("app roles for users and groups only")
+        if record.of is None:
+            self.bare = self.bare or self.known.bare(self.own)
+        resource = self.bare if record.of is None else self.known.resource(record)
+        word = "application" if record.kind == "role" else "delegated"
+        if not resource or self._scope(resource, word, record.text("value", "id"), record) is None:
+            return self.g.reject("a permission without a usable name", at=record.at)
+        return self.g.fact()
+
+    def _named(self, record: Record) -> None:
+        resource = self._resource(record)
+        value = record.text("roledisplayname")
+        if resource is None or self._scope(resource, word_of(record.text("roletype")), value, record) is None:
+            return self.g.reject("a permission without a usable name or resource", at=record.at)
+        return self.g.fact()
+
+    def _resource(self, record: Record) -> str | None:
+        """The resource of an assignment, a grant or a permission; by what names it where nothing better is known."""
+        known = self.known.resource(record)
+        if known:
+            if record.id("resourceid") and record.id("resourceid") not in self.known.principals:
+                self.about["by name"].add(known)
+            return known
+        stated = record.id("resourceid")
+        named = record.text("resourcedisplayname", "applicationdisplayname")
+        key = self._id(f"entra:api-of:{stated or named}") if stated or named else None
+        if key:
+            self.about["resource"].add(key)
+        return key
+
+    def _grants(self, service: str, to: str, scope: str, record: Record) -> None:
+        """A scope granted to an app; to its own access, also any of its keys opens it."""
+        credential = self._consented(service, to, record.at)
+        self.g.relate(Verb.GRANTS, credential, scope, at=record.at)
+        for secret in self.known.secrets.get(service, ()) if to == "application" else ():
+            key = self._credential(secret) if secret.id("usage") != "sign" else None
+            if key:
+                self.g.relate(Verb.GRANTS, key, scope, at=record.at, basis=Basis.INFERRED)
+
+    def _assignment(self, record: Record) -> None:
+        if record.id("principaltype") in ("user", "group"):
+            return self.g.ignore("app roles assigned to users and groups")
+        role = record.id("approleid") or (record.id("id") if record.id("objectid") else "")
+        if role == _NO_ROLE:
+            return self.g.ignore("assignments to an app without a role in it")
+        resource = self._resource(record)
+        value = record.text("roledisplayname") or self.known.names.get((resource or "", "application", role), "")
+        if not value:
+            self.about["role"].add(role)
+        scope = self._scope(resource, "application", value or role, record, Basis.INFERRED) if resource else None
+        if scope is None:
+            return self.g.reject("an app role assignment that names no role or no resource", at=record.at)
+        client = self._client(record, record.id("principalid"))
+        if client:
+            self._grants(client, "application", scope, record)
+        else:
+            self.about["no holder"].add(scope)
+        return self.g.fact()
+
+    def _grant(self, record: Record) -> None:
+        user = self.g.name(record.id("principalid"))
+        to = {"allprincipals": "everyone", "principal": user and f"user/{user}"}.get(record.id("consenttype"))
+        values = record.text("scope").split()
+        if not values:
+            return self.g.ignore("delegated grants without a scope")
+        resource = self._resource(record)
+        usable = all(self._id(f"{resource}:delegated:{each}") for each in values)
+        client = self._client(record, record.id("clientid")) if to and resource and usable else None
+        if client is None:
+            return self.g.reject("a delegated grant without a usable client, resource, scope or user", at=record.at)
+        for each in values:
+            scope = self._scope(resource or "", "delegated", each, record, Basis.INFERRED)
+            if scope:
+                self._grants(client, to or "", scope, record)
+        return self.g.fact()
+
+    def _consent(self, record: Record) -> None:
+        if not record.says_yes("isadminconsented"):
+            return self.g.ignore("permissions that apps ask for, not shown to be consented to")
+        resource = self._resource(record)
+        word = word_of(record.text("roletype"))
+        scope = self._scope(resource or "", word, record.text("roledisplayname"), record, Basis.INFERRED)
+        service = self._service(record.of) if record.of else None
+        if resource is None or scope is None or service is None:
+            return self.g.reject("a permission that names no resource, no role or no app", at=record.at)
+        self._grants(service, word if word == "application" else "everyone", scope, record)
+        return self.g.fact()
+
+    def _privileged(self, record: Record) -> None:
+        """A service principal that holds roles in the directory itself."""
+        roles = [self.g.name(each) for _, each in listed(record.says.get("roles"), ())]
+        service = self._service(record)
+        if service is None or not roles or None in roles:
+            return self.g.reject("a privileged service principal without usable roles", at=record.at)
+        for role in filter(None, roles):
+            self._holds_role(service, role, record)
+        return self.g.fact()
+
+    def _holds_role(self, service: str, role: str, record: Record) -> None:
+        scope = Scope(id=f"entra:directory-role:{role}"[:MAX_ID], name=f"{role} (directory role)", provenance=record.at)
+        self._grants(service, "application", self._keep(scope), record)
+
+    def _directory_role(self, record: Record) -> None:
+        """A role in the directory, of whoever has it; of one that is told to be an app only."""
+        holder = record.id("principalid")
+        told = "serviceprincipal" in str(lower(record.says.get("principal")).get("@odata.type")).lower()
+        if not told and holder not in self.known.principals:
+            return self.g.ignore("directory roles of users, groups and apps that are not here (option tables)")
+        made, where = record.id("roledefinitionid"), record.id("directoryscopeid")
+        defined = self.g.name(lower(record.says.get("roledefinition")).get("displayname"))
+        role = defined or DIRECTORY_ROLES.get(made) or self.g.name(made)
+        service = self._client(record, holder)
+        limit = self.g.name(where) if where not in ("", "/") else ""
+        if role is None or service is None or limit is None:
+            return self.g.reject("a directory role without a usable role, holder or extent", at=record.at)
+        self._holds_role(service, f"{role} in {limit}" if limit else role, record)
+        return self.g.fact()
+
+    # what is said
+
+    def _keep(self, made: Entity) -> str:
+        """The entity, unless it is there already: what describes a thing comes before what mentions it."""
+        return self.g.entity(made) if made.id not in self.g.entities else made.id
+
+    def _id(self, text: str) -> str | None:
+        """The text if it can be an id; what is one already need not be looked at again."""
+        return text if text in self.g.entities else self.g.name(text)
+
+    def _label(self, record: Record, *names: str) -> str | None:
+        """A display name, unless it could do harm or looks like a secret."""
+        label = record.text(*(names or ("displayname",)))
+        if looks_secret(label):
+            self.g.secret("a display name", at=record.at)
+            return None
+        return label if label and harmless(label) and len(label) <= MAX_ID else None
+
+    def _say(self) -> None:
+        """What answers should repeat: what is missing, and what was assumed."""
+        for word, (kind, message) in _SAYINGS.items():
+            about = sorted(self.about[word])
+            if about:
+                shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
+                self.g.note(kind, f"{message}: {len(about):,} ({shown})", *about)
+        others = sorted(self.about["third party"])
+        if others and not self.tenant:
+            message = "the tenant that was exported is not named, so every publisher is taken as a third party"
+            self.g.note(NoteKind.ASSUMED, f"{message}; say which is yours with option tenant", *others)
+        if self.bare and not self.options.resource:
+            message = "the permissions do not say whose they are; taken as Microsoft Graph's by ids that only it has"
+            self.g.note(NoteKind.ASSUMED, message)
+        if self.own.more:
+            self.g.note(NoteKind.INCOMPLETE, "there is a further page (@odata.nextLink); load it as well")
+        if not self.own.records:
+            self.g.note(NoteKind.INCOMPLETE, "the file has no records")

@@ -1,0 +1,328 @@
+"""What a drawn graph comes to: its nodes as entities, its edges as relations, those of one relation together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import isfinite
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from blastradius.errors import InputError
+from blastradius.flat import NESTED, ends_of
+from blastradius.gathering import Gathering, looks_secret
+from blastradius.loader import Loaded
+from blastradius.model import (
+    ENTITY_TYPES,
+    SIGNATURES,
+    Expectation,
+    Frozen,
+    Kind,
+    NoteKind,
+    Provenance,
+    Relation,
+    Verb,
+    Zone,
+    relation_id,
+)
+from blastradius.options import MAX_ID, harmless
+from blastradius.reading import parse_document
+
+from .options import Options
+from .reading import Drawing, Row
+
+At = tuple[Provenance, ...]
+Ends = tuple[tuple[str, ...], tuple[str, ...]]
+Made = TypeVar("Made", bound=Frozen)
+Word = TypeVar("Word", bound=StrEnum)
+# what the formats need for themselves, and what we write for other readers
+_OURS = frozenset({"id", "key", "source", "target", "relation", "kind", "verb", "value", "digest", "identifier"})
+_DROPPED = object()
+
+
+@dataclass
+class Modelled:
+    """What a drawing comes to."""
+
+    gathering: Gathering
+    options: Options
+    drawing: Drawing
+    ids: dict[str, str] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)
+
+    def build(self) -> Loaded:
+        """Model all of it."""
+        self._refuse_strangers()
+        for row in self.drawing.nodes:
+            self._node(row)
+        for row in self.drawing.implied:
+            why = self._entity(row)
+            if why:
+                self.gathering.note(NoteKind.UNSUPPORTED, why, at=self.gathering.at(*row.keys))
+        for rows in self._relations().values():
+            self._relation(rows)
+        for bad in self.drawing.bad:
+            at = Provenance(source="graph", file=self.gathering.document.path, line=bad.line)
+            self.gathering.reject(bad.why, at=(at,))
+        if self.drawing.hyperedges:
+            self.gathering.ignore("hyperedges", self.drawing.hyperedges)
+        if self.drawing.undirected:
+            message = "the edges have no direction; read from their source to their target"
+            self.gathering.note(NoteKind.ASSUMED, message)
+        if +self.unread:
+            message = f"attributes that say nothing here: {_some(sorted(+self.unread))}; ignored"
+            self.gathering.note(NoteKind.UNSUPPORTED, message)
+        return self._with_heading()
+
+    def _refuse_strangers(self) -> None:
+        """A graph none of whose nodes says its kind, or edges their verb, is of something else."""
+        stated = self.options
+        for why in (
+            _stranger(self.drawing.nodes, "node", "kind", Kind, stated.kind, stated.kinds),
+            _stranger(self.drawing.edges, "edge", "verb", Verb, stated.verb, stated.verbs),
+        ):
+            if why:
+                raise InputError([f"{self.gathering.document.path}: {why}"])
+
+    # nodes
+
+    def _node(self, row: Row) -> None:
+        why = self._entity(row)
+        if why:
+            self.gathering.reject(why, at=self.gathering.at(*row.keys))
+        else:
+            self.gathering.fact()
+
+    def _entity(self, row: Row) -> str | None:
+        """Keep what a node stands for; why not, if it cannot be read."""
+        at = self.gathering.at(*row.keys)
+        name = _word(row.says.get(self.options.id or "id"))
+        kind = _one_of(Kind, self.options.kinds, row.says.get(self.options.kind))
+        if not _is_id(name):
+            return "a node without an id that can be used"
+        if kind is None:
+            return f"a node of no kind that is known; known are {_some(Kind)}"
+        says = self._attributes(row, ENTITY_TYPES[kind], at, self.options.kind)
+        made = self._valid(ENTITY_TYPES[kind], says | {"id": name, "kind": kind}, at)
+        if made is None:
+            return "a node that cannot be read"
+        before = self.gathering.entities.get(made.id, made)
+        if before.kind != kind:
+            return f"{name!r} is there already as a {before.kind}"
+        self.ids[_word(row.says.get("id")) or made.id] = self.gathering.entity(made)
+        return None
+
+    # edges
+
+    def _relations(self) -> dict[str, list[tuple[Row, Verb]]]:
+        """The edges by their relation: one that names both its ends, or of each edge its own."""
+        groups: dict[str, list[tuple[Row, Verb]]] = {}
+        for row in self.drawing.edges:
+            at = self.gathering.at(*row.keys)
+            verb = _one_of(Verb, self.options.verbs, row.says.get(self.options.verb))
+            source, target = (self.ids.get(_word(row.says.get(side)) or "") for side in ("source", "target"))
+            if verb is None:
+                self.gathering.reject(f"an edge with no verb that is known; known are {_some(Verb)}", at=at)
+            elif source is None or target is None:
+                missing = row.says.get("source" if source is None else "target")
+                self.gathering.rejected += 1
+                message = f"an edge goes from or to {_shown(missing)}, which is no node that could be read; left out"
+                self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+            else:
+                key = _relation_of(row, verb, source, target)
+                between = Row(row.says | {"source": source, "target": target}, row.keys)
+                groups.setdefault(key, []).append((between, verb))
+        return groups
+
+    def _relation(self, rows: list[tuple[Row, Verb]]) -> None:
+        row, verb = rows[0]
+        at = self.gathering.at(*row.keys)
+        sources, targets = _ends(rows)
+        wrong = self._misfit(verb, sources, targets)
+        if wrong:
+            self.gathering.reject(wrong, at=at, records=len(rows))
+            return
+        says = self._attributes(row, Relation, at, self.options.verb)
+        if any(_plain(other.says) != _plain(row.says) for other, _ in rows[1:]):
+            message = f"the edges of one {verb} say different things; the first is kept"
+            self.gathering.note(NoteKind.CONTRADICTED, message, at=at)
+        made = self._valid(Relation, says | {"verb": verb, "sources": sources, "targets": targets}, at)
+        if made is None:
+            self.gathering.reject("an edge that cannot be read", at=at, records=len(rows))
+        elif self.gathering.relations.setdefault(made.id, made) is not made:
+            self.gathering.reject(f"{made.id!r} is drawn already", at=at, records=len(rows))
+        else:
+            self.gathering.fact(len(rows))
+
+    def _misfit(self, verb: Verb, sources: tuple[str, ...], targets: tuple[str, ...]) -> str | None:
+        """Why the ends do not fit the verb, if they do not."""
+        allowed = SIGNATURES[verb]
+        for names, kinds in ((sources, allowed.sources), (targets, allowed.targets)):
+            for name in names:
+                kind = self.gathering.entities[name].kind
+                if kind not in kinds:
+                    return f"{name!r} is a {kind}; {verb} goes here to {', '.join(sorted(kinds))}"
+        return None
+
+    # attributes
+
+    def _attributes(self, row: Row, shape: type[Frozen], at: At, word: str) -> dict[str, Any]:
+        """What a row says in our words; the places it was read at before stand behind its own."""
+        said: dict[str, Any] = {}
+        for name, value in row.says.items():
+            ours = "name" if name == self.options.name and shape is not Relation else name
+            if name in _OURS or name == word or value in (None, [], {}):
+                continue
+            if ours not in shape.model_fields:
+                self.unread[_plain_name(name)] += name != self.options.id
+                continue
+            read = self._clean(_opened(value) if ours in NESTED else value, ours, at)
+            if read is not _DROPPED:
+                said[ours] = read
+        return said | {"provenance": _places(at, said.get("provenance"))}
+
+    def _clean(self, value: Any, where: str, at: At) -> Any:
+        """A value without anything that looks like a secret."""
+        if isinstance(value, str) and looks_secret(value):
+            self.gathering.secret(f"the attribute {where!r}", at=at)
+            return _DROPPED
+        if isinstance(value, list):
+            return [each for one in value if (each := self._clean(one, where, at)) is not _DROPPED]
+        if isinstance(value, dict):
+            read = {key: self._clean(each, where, at) for key, each in value.items() if not looks_secret(str(key))}
+            return {key: each for key, each in read.items() if each is not _DROPPED}
+        return value
+
+    def _valid(self, shape: type[Made], says: dict[str, Any], at: At) -> Made | None:
+        """The thing that a row says, without what does not fit; defaults count as not stated."""
+        wrong = _wrong(shape, says)
+        fit = {name: value for name, value in says.items() if name not in wrong}
+        if wrong and _wrong(shape, fit):
+            return None
+        for name in sorted(wrong):
+            message = f"{name} is {_shown(says[name])}, which does not fit; left out"
+            self.gathering.note(NoteKind.UNSUPPORTED, message, at=at)
+        made = shape.model_validate(fit)
+        return shape.model_validate({name: getattr(made, name) for name in made.model_dump(exclude_defaults=True)})
+
+    # heading
+
+    def _with_heading(self) -> Loaded:
+        row = self.drawing.heading
+        at = self.gathering.at(*row.keys)
+        zones = {each.id: each for each in self._listed(Zone, row.says.get("zones"), at)}
+        expectations = tuple(self._listed(Expectation, row.says.get("expectations"), at))
+        texts = {word: self._clean(row.says.get(word), word, at) for word in ("title", "as_of")}
+        self.gathering.fact(len(zones) + len(expectations))
+        stated = {word: text for word, text in texts.items() if isinstance(text, str)}
+        return self.gathering.loaded(zones=tuple(zones.values()), expectations=expectations, **stated)
+
+    def _listed(self, shape: type[Made], value: Any, at: At) -> Iterator[Made]:
+        opened = self._clean(_opened(value), "zones or expectations", at)
+        for each in opened if isinstance(opened, list) else ():
+            says = each if isinstance(each, dict) else {}
+            made = self._valid(shape, {**says, "provenance": _places(at, says.get("provenance"))}, at)
+            if made is None or (isinstance(made, Zone) and not _is_id(made.id)):
+                self.gathering.reject(f"a {shape.__name__.lower()} that cannot be read", at=at)
+            else:
+                yield made
+
+
+def _relation_of(row: Row, verb: Verb, source: str, target: str) -> str:
+    """The id of the relation that an edge belongs to: the one it names, if that has its verb and both its ends."""
+    stated = row.says.get("relation")
+    sources, targets = ends_of(stated) or ((), ())
+    own = source in sources and target in targets and str(stated).startswith(f"{verb}:")
+    return str(stated) if own else relation_id(verb, (source,), (target,))
+
+
+def _ends(rows: list[tuple[Row, Verb]]) -> Ends:
+    """The ends of all edges of a relation, in the order in which its id names them."""
+    named = ends_of(rows[0][0].says.get("relation")) or ((), ())
+    found = []
+    for side, order in zip(("source", "target"), named, strict=True):
+        drawn = dict.fromkeys(str(row.says[side]) for row, _ in rows)
+        found.append((*(each for each in order if each in drawn), *(each for each in drawn if each not in order)))
+    return found[0], found[1]
+
+
+def _stranger(
+    rows: list[Row], thing: str, what: str, words: type[Word], stated: str, theirs: Mapping[str, Word]
+) -> str | None:
+    """Why none of the rows can be read, and what to add; ``None`` where one can."""
+    if not rows or any(_one_of(words, theirs, row.says.get(stated)) for row in rows):
+        return None
+    ours = ", ".join(words)
+    found = sorted({_shown(row.says[stated]) for row in rows if row.says.get(stated)})
+    if found:
+        return (
+            f"no {thing} has in {stated!r} a {what} of ours ({ours}) but {_some(found)}; "
+            f"say which stands for which with option '{what}s'"
+        )
+    names = sorted({_plain_name(name) for row in rows for name in row.says} - _OURS)
+    return (
+        f"no {thing} says its {what} in an attribute {stated!r}; add it ({ours}) or name another with option {what!r}; "
+        f"there are {_some(map(repr, names))}"
+    )
+
+
+def _places(at: At, before: Any) -> list[Any]:
+    """The place where a thing is read, then those where it was read before."""
+    listed = before if isinstance(before, list) else ()
+    return [*at, *(each for each in listed if isinstance(each, dict) and not _wrong(Provenance, each))]
+
+
+def _wrong(shape: type[Frozen], says: dict[str, Any]) -> set[str]:
+    """The attributes that do not fit, or that are missing."""
+    try:
+        made = shape.model_validate(says)
+    except ValidationError as error:
+        return {str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"]}
+    return {name for name, value in vars(made).items() if isinstance(value, float) and not isfinite(value)}
+
+
+def _one_of(words: type[Word], theirs: Mapping[str, Word], value: Any) -> Word | None:
+    """The kind or verb that a word stands for, if any."""
+    word = value if isinstance(value, str) else ""
+    return theirs.get(word) or next((each for each in words if each == word.strip().lower()), None)
+
+
+def _opened(value: Any) -> Any:
+    """What is nested, where it is written as JSON text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_document(value, "the text", ".json").data
+    except InputError:
+        return value
+
+
+def _plain(says: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in says.items() if name not in ("source", "target", "id", "key")}
+
+
+def _word(value: Any) -> str | None:
+    """An id: a text as it is, or a number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
+
+
+def _plain_name(name: str) -> str:
+    return "a text that looks like a secret" if looks_secret(name) else name
+
+
+def _is_id(name: str | None) -> bool:
+    return name is not None and harmless(name) and len(name) <= MAX_ID and not looks_secret(name)
+
+
+def _some(words: Iterable[str]) -> str:
+    return ", ".join([*words][:20]) or "none"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return "a text that looks like a secret" if looks_secret(text) else text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,86 @@
+"""Kubernetes manifests, with Istio: workloads, identities, secrets, volumes, ways in and out, and who reaches whom.
+
+A record is an object of the API, alone, as one of several documents or as an item of a list. What runs pods is a
+service; a Service, an Ingress path or a route is an operation that those serve; a role is a scope. Network policies
+are applied with their exact meaning to the workloads read with them: manifests that select each other are read in one
+load, the further files by the option ``also``. Data of secrets and values of settings are never copied.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.options import read_options
+
+from .access import Access
+from .entry_points import Doors
+from .kong import Kong
+from .mesh import Mesh
+from .model import Cluster
+from .options import ClusterOptions
+from .reading import read, recognises
+from .routes import Routes
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read the manifests of one file, and of those named with it.
+
+    Raises:
+        InputError: no manifests, a file named with it that cannot be read, or an option that does not fit.
+    """
+    chosen = read_options(ClusterOptions, document, options)
+    gathering = Gathering("kubernetes", document)
+    documents = [document, *(document.sibling(each) for each in chosen.also)]
+    cluster = Cluster(gathering, chosen, read(documents, chosen.namespace, gathering))
+    cluster.build()
+    Access(cluster).build()
+    doors = Doors(cluster)
+    doors.build()
+    kong = Kong(cluster)
+    kong.build()
+    Routes(doors, kong).build()
+    Mesh(doors).build()
+    cluster.finish()
+    return gathering.loaded(zones=tuple(cluster.zones.values()))
+
+
+LOADER = Loader(
+    name="kubernetes",
+    title="Kubernetes manifests, with Istio",
+    suffixes=(".yaml", ".yml", ".json"),
+    recognises=recognises,
+    load=load,
+    reads="workloads, Services, Ingress and routes, service accounts, roles, Secrets, volume claims, network policies, "
+    "of Istio gateways, virtual services, service entries and authorization policies, of Kong consumers and plug-ins",
+    maps=(
+        ("Deployment, StatefulSet, Job, Pod and what else runs pods", "service"),
+        ("namespace, or workloads that all reach each other", "zone, flat where they do"),
+        ("NetworkPolicy", "connects, for the pairs that the policies leave"),
+        ("ServiceAccount, Secret", "credential that the workload holds, without its data"),
+        ("PersistentVolumeClaim", "store that the workload reads, and writes unless it is read-only"),
+        ("Service", "operation that the workloads it selects serve"),
+        ("Ingress, HTTPRoute, VirtualService", "operations, one for each host and path, with what answers behind"),
+        ("Gateway", "service that serves the routes bound to it and calls what is behind"),
+        ("ServiceEntry, ExternalName", "operation that we call, served by a service outside that a party owns"),
+        ("setting that names a host", "the workload calls the Service"),
+        ("Role, ClusterRole", "scope, which opens Secrets and workloads; bindings grant it to service accounts"),
+        ("KongConsumer", "party that holds keys, which open the routes whose plug-ins ask for them"),
+        ("AuthorizationPolicy", "service accounts grant scopes that permit the operation"),
+        ("loadBalancerSourceRanges, whitelist of an Ingress", "control ip_allowlist, assumed"),
+        ("other kinds", "ignored, counted"),
+    ),
+    infers_not=(
+        "which cluster it is (option cluster): manifests of two clusters need two names",
+        "the namespace of manifests that name none (option namespace)",
+        "files that belong together (option also): a policy says nothing without the workloads it selects",
+        "what a secret opens, and who else has it",
+        "what roles permit beyond Secrets and workloads, and roles that are not in the files",
+        "who runs a host outside (options parties and own_hosts)",
+        "calls that no setting names",
+        "whether what is exposed asks for a credential",
+        "which addresses pods have (option pod_addresses: private ones)",
+    ),
+    options=ClusterOptions,
+)

@@ -1,0 +1,205 @@
+"""Roles and their bindings: what service accounts, users and groups may do to Secrets and workloads by the API.
+
+A role is a scope, once for each place where it is bound. Of what it permits two things are followed: to read Secrets,
+straight away or by running pods that mount them, and to change workloads, or to run commands in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.model import Basis, Credential, NoteKind, Operation, Scope, Store, Verb
+
+from .model import Cluster
+from .reading import Resource, Workload, items, mappings, text, texts
+
+_READ, _RUN, _CHANGE = frozenset({"get", "list", "watch"}), frozenset({"create"}), frozenset({"update", "patch"})
+_RUNNING = {
+    "": {"pods", "replicationcontrollers"},
+    "apps": {"deployments", "statefulsets", "daemonsets", "replicasets"},
+    "batch": {"jobs", "cronjobs"},
+}
+_INSIDE = {"pods/exec", "pods/attach", "pods/ephemeralcontainers"}
+_EDIT = [
+    {"apiGroups": [""], "resources": ["secrets", "pods", "pods/exec", "replicationcontrollers"], "verbs": ["*"]},
+    {"apiGroups": ["apps", "batch"], "resources": ["*"], "verbs": ["*"]},
+]
+_BUILT_IN: dict[str, list[dict[str, Any]]] = {
+    "cluster-admin": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
+    "admin": _EDIT,
+    "edit": _EDIT,
+    "view": [],
+}
+_EVERYONE = ("system:serviceaccounts", "system:authenticated")
+_NOBODY = ("system:unauthenticated", "system:anonymous")
+
+
+@dataclass
+class Access:
+    """The roles of a cluster on their way into our terms."""
+
+    cluster: Cluster
+    roles: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=dict)
+    secrets: dict[str, list[str]] = field(default_factory=dict)
+    workloads: dict[tuple[str, str], list[Workload]] = field(default_factory=dict)
+    opened: set[tuple[str, str]] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    anonymous: set[str] = field(default_factory=set)
+
+    def build(self) -> None:
+        """Roles first, for bindings refer to them."""
+        manifests = self.cluster.manifests
+        self.secrets = self.cluster.secrets()
+        for each in self.cluster.workloads():
+            self.workloads.setdefault((each.resource.group, each.resource.kind), []).append(each)
+        for role in manifests.of("Role", "ClusterRole", group="authorization.k8s.io"):
+            where = role.namespace if role.kind == "Role" else ""
+            if role.get("aggregationRule") is None:
+                self.roles[role.kind, where, role.name] = mappings(role.get("rules"))
+            self.cluster.keep(role, self._scope(role.kind, where, role.name, role))
+        for binding in manifests.of("RoleBinding", "ClusterRoleBinding", group="authorization.k8s.io"):
+            self._bind(binding)
+        self._say()
+
+    def _bind(self, binding: Resource) -> None:
+        self.cluster.used.add(id(binding))
+        kind, name = (text(binding.get("roleRef", each)) for each in ("kind", "name"))
+        where = binding.namespace if binding.kind == "RoleBinding" else ""
+        scope = self._scope(kind, where, name, binding) if kind in ("Role", "ClusterRole") and name else None
+        subjects = mappings(binding.get("subjects"))
+        holders = [one for each in subjects for one in self._holders(each, binding)]
+        if scope is None or (subjects and not holders):
+            self.cluster.gathering.reject(f"a {binding.kind} names no role or nobody that can be an id", at=binding.at)
+            return
+        for each in holders:
+            self.cluster.gathering.relate(Verb.GRANTS, each, scope, at=binding.at)
+        self.cluster.gathering.fact()
+
+    # who
+
+    def _holders(self, subject: dict[str, Any], at: Resource) -> Iterator[str]:
+        kind, name = text(subject.get("kind")), text(subject.get("name"))
+        if kind == "ServiceAccount":
+            made = self.cluster.account(text(subject.get("namespace")) or at.namespace, name, at) if name else None
+            yield from [made] if made else []
+            return
+        if name in _NOBODY:
+            self.anonymous.add(at.name)
+        if kind == "Group" and name.startswith(_EVERYONE):
+            yield from self._accounts(name.removeprefix("system:serviceaccounts").removeprefix(":"), at)
+        made = self.cluster.gathering.name(f"{self.cluster.options.cluster}:{kind.lower()} {name}")
+        if made is not None and kind in ("User", "Group") and self.cluster.gathering.name(name):
+            who = Credential(id=made, name=name, type="oauth_token", basis=Basis.INFERRED, provenance=at.at)
+            yield self.cluster.gathering.entity(who)
+
+    def _accounts(self, namespace: str, at: Resource) -> Iterator[str]:
+        """All service accounts, or those of one namespace."""
+        everywhere = namespace in ("", *_EVERYONE)
+        declared = ((each.namespace, each.name) for each in self.cluster.manifests.of("ServiceAccount"))
+        used = ((each.namespace, each.account or "default") for each in self.cluster.workloads())
+        for where, name in sorted({*declared, *used}):
+            made = self.cluster.account(where, name, at) if everywhere or where == namespace else None
+            yield from [made] if made else []
+
+    # what
+
+    def _scope(self, kind: str, where: str, name: str, at: Resource) -> str | None:
+        """The scope of a role in one namespace, or everywhere."""
+        path = "/".join(filter(None, (where, kind.lower(), name)))
+        made = self.cluster.gathering.name(f"{self.cluster.options.cluster}:{path}")
+        if made is None or made in self.cluster.gathering.entities:
+            return made
+        rules = self.roles.get((kind, where if kind == "Role" else "", name))
+        if rules is None and name not in _BUILT_IN:
+            self.unknown.add(made)
+        basis = Basis.INFERRED if rules is None else Basis.DECLARED
+        says = self.cluster.gathering.words("; ".join(map(_said, rules or [])) or None, "a role")
+        shown = f"{name} in {where or 'the cluster'}"
+        scope = Scope(id=made, name=shown, description=says, basis=basis, provenance=at.at)
+        self.cluster.gathering.entity(scope)
+        for rule in _BUILT_IN.get(name, []) if rules is None else rules:
+            self._permit(made, rule, where, at)
+        return made
+
+    def _permit(self, scope: str, rule: dict[str, Any], where: str, at: Resource) -> None:
+        """What one rule of a role comes to, in one namespace or everywhere."""
+        names = texts(rule.get("resourceNames"))
+        runs = not names and _allows(rule, _RUN, _RUNNING)
+        opened = {"secret"} if runs or _allows(rule, _READ, {"": {"secrets"}}) else set[str]()
+        opened |= {kind.lower() for group, kind in self.workloads if _changes(rule, group, kind)}
+        for kind in sorted(opened):
+            for name in names or [""]:
+                if name != "*":  # here a name like any other, which nothing has
+                    self._door(scope, where, kind, name, at)
+
+    def _door(self, scope: str, where: str, kind: str, name: str, at: Resource) -> None:
+        """To read Secrets or to change workloads of a kind: one by its name, or all of a place."""
+        gathering, cluster = self.cluster.gathering, self.cluster.options.cluster
+        says = f"{'read' if kind == 'secret' else 'change'} {'/'.join(filter(None, (where, kind, name or '*')))}"
+        made = gathering.name(f"{cluster}:{says}")
+        if made is None or (scope, made) in self.opened:
+            return
+        self.opened.add((scope, made))
+        if made not in gathering.entities:
+            gathering.entity(Operation(id=made, name=says, api=f"{cluster}:api", provenance=at.at))
+            for target in self._stores(where, name, at) if kind == "secret" else self._changed(where, kind, name):
+                verb = Verb.READS if kind == "secret" else Verb.CONTROLS
+                gathering.relate(verb, made, target, at=at.at)
+        gathering.relate(Verb.PERMITS, scope, made, at=at.at)
+
+    def _changed(self, where: str, kind: str, name: str) -> Iterator[str]:
+        for (_, each), workloads in self.workloads.items():
+            for workload in workloads if each.lower() == kind else ():
+                resource = workload.resource
+                if where in ("", resource.namespace) and name in ("", resource.name):
+                    yield self.cluster.ids[id(workload)]
+
+    def _stores(self, where: str, name: str, at: Resource) -> Iterator[str]:
+        """The Secrets of each namespace as data that can be read: one by its name, or all."""
+        gathering = self.cluster.gathering
+        for namespace, secrets in sorted(self.secrets.items()):
+            held = [each for each in secrets if name in ("", each.rpartition("/")[2])]
+            path = f"{namespace}/secret/{name or '*'}"
+            made = gathering.name(f"{self.cluster.options.cluster}:{path} (data)")
+            if made is None or not held or where not in ("", namespace):
+                continue
+            gathering.entity(Store(id=made, name=path, basis=Basis.INFERRED, provenance=at.at))
+            for secret in held:
+                gathering.relate(Verb.CONTAINS, made, secret, at=at.at)
+            yield made
+
+    def _say(self) -> None:
+        gathering = self.cluster.gathering
+        if self.unknown:
+            some = ", ".join(sorted(self.unknown)[:3])
+            message = f"{len(self.unknown)} roles are not in the files, or put together from others, such as {some}"
+            gathering.note(NoteKind.UNRESOLVED, f"{message}; what they permit is not known")
+        if self.roles or self.opened:
+            message = "of what roles permit, reading Secrets, running pods and changing workloads is followed, no more"
+            gathering.note(NoteKind.INCOMPLETE, message)
+        if self.anonymous:
+            some = ", ".join(filter(None, map(gathering.name, sorted(self.anonymous)[:3])))
+            message = f"{len(self.anonymous)} bindings are for callers that show nothing, such as {some}"
+            gathering.note(NoteKind.UNSUPPORTED, f"{message}; that anyone may call is not modelled")
+
+
+def _said(rule: dict[str, Any]) -> str:
+    what = texts(rule.get("resources")) or texts(rule.get("nonResourceURLs"))
+    names = texts(rule.get("resourceNames"))
+    return f"{', '.join(texts(rule.get('verbs')))} {', '.join(what)}" + (f" ({', '.join(names)})" if names else "")
+
+
+def _allows(rule: dict[str, Any], verbs: Iterable[str], resources: dict[str, set[str]]) -> bool:
+    """Whether a rule lets one do some of the verbs to some of the resources, each under its API group."""
+    groups, said = items(rule.get("apiGroups")), set(texts(rule.get("resources")))
+    meant = {one for group, some in resources.items() if "*" in groups or group in groups for one in some}
+    return bool({"*", *verbs} & set(texts(rule.get("verbs")))) and bool(meant if "*" in said else meant & said)
+
+
+def _changes(rule: dict[str, Any], group: str, kind: str) -> bool:
+    """Whether a rule lets one change workloads of a kind or their pods, or run commands in them."""
+    changed = {"": {"pods"}}
+    changed.setdefault(group, set()).add(f"{kind.lower()}s")
+    return _allows(rule, _CHANGE, changed) or _allows(rule, {*_CHANGE, *_RUN, "get"}, {"": _INSIDE})

@@ -1,0 +1,85 @@
+"""Kong as an ingress controller: consumers with the Secrets they hold, and the plug-ins that ask for one of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from blastradius.model import NoteKind, Party, Scope, Verb
+
+from .model import Cluster
+from .reading import Resource, labels, text, texts
+
+_ASKING = frozenset({"key-auth", "key-auth-enc", "basic-auth", "hmac-auth", "jwt", "oauth2", "mtls-auth"})
+_NARROWING = frozenset({"acl", "ip-restriction", "openid-connect", "ldap-auth", "request-termination"})
+
+
+@dataclass
+class Kong:
+    """The plug-ins of a cluster by namespace and name, and what their consumers hold."""
+
+    cluster: Cluster
+    plugins: dict[tuple[str, str], Resource] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+
+    def build(self) -> None:
+        """Plug-ins first; a credential grants the scope of each that takes its kind."""
+        manifests = self.cluster.manifests
+        for plugin in manifests.of("KongPlugin", "KongClusterPlugin", group="konghq.com"):
+            where = plugin.namespace if plugin.kind == "KongPlugin" else ""
+            self.plugins[where, plugin.name] = plugin
+            if text(plugin.get("plugin")) in _ASKING:
+                self.cluster.keep(plugin, self._scope(plugin))
+        kinds = {(each.namespace, each.name): _kind(each) for each in manifests.of("Secret", group="")}
+        for consumer in manifests.of("KongConsumer", group="konghq.com"):
+            self.cluster.keep(consumer, self._consumer(consumer, kinds))
+
+    def _scope(self, plugin: Resource) -> str | None:
+        made = self.cluster.identified(plugin)
+        if made is not None:
+            name = f"any credential by {text(plugin.get('plugin'))}"
+            self.cluster.gathering.entity(Scope(id=made, name=name, provenance=plugin.at))
+        return made
+
+    def _consumer(self, consumer: Resource, kinds: dict[tuple[str, str], str]) -> str | None:
+        gathering, made = self.cluster.gathering, self.cluster.identified(consumer)
+        if made is None:
+            return None
+        name = gathering.name(consumer.get("username")) or gathering.name(consumer.get("custom_id"))
+        gathering.entity(Party(id=made, name=name, provenance=consumer.at))
+        for each in texts(consumer.get("credentials")):
+            held = self.cluster.secret(consumer.namespace, each, consumer)
+            if held is not None:
+                gathering.relate(Verb.HOLDS, made, held, at=consumer.at)
+                self._grant(held, kinds.get((consumer.namespace, each), ""), consumer)
+        return made
+
+    def _grant(self, secret: str, kind: str, at: Resource) -> None:
+        for plugin in self.plugins.values():
+            scope = self.cluster.identified(plugin)
+            if scope is not None and kind in _ASKING and text(plugin.get("plugin")) == kind:
+                self.cluster.gathering.relate(Verb.GRANTS, secret, scope, at=at.at)
+
+    def asked(self, resources: list[Resource]) -> tuple[str, ...]:
+        """The scopes that the plug-ins named by a route and by the Services behind it ask for, all of them."""
+        found: set[str] = set()
+        for each in resources:
+            named = labels(each.get("metadata", "annotations")).get("konghq.com/plugins", "")
+            for name in filter(None, map(str.strip, named.split(","))):
+                plugin = self.plugins.get((each.namespace, name)) or self.plugins.get(("", name))
+                kind = text(plugin.get("plugin")) if plugin else "of which nothing is known"
+                scope = self.cluster.identified(plugin) if plugin and kind in _ASKING else None
+                found |= {scope} if scope else set()
+                self.unread |= {kind} if plugin is None or kind in _NARROWING else set()
+        return tuple(sorted(found))
+
+    def say(self) -> None:
+        """What plug-ins on routes may ask for besides."""
+        if self.unread:
+            message = f"plug-ins of Kong on routes may let in fewer than is said here: {', '.join(sorted(self.unread))}"
+            self.cluster.gathering.note(NoteKind.ASSUMED, message)
+
+
+def _kind(secret: Resource) -> str:
+    """The plug-in that takes a Secret, as its label says, or the one field of it that is no secret."""
+    stated = labels(secret.get("metadata", "labels")).get("konghq.com/credential")
+    return stated or text(secret.get("stringData", "kongCredType"))

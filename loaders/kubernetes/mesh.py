@@ -1,0 +1,433 @@
+"""AuthorizationPolicy and PeerAuthentication of Istio: which identities may call what, as far as they are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+from typing import Any
+
+from blastradius.model import Basis, Credential, NoteKind, Scope, Verb
+
+from .entry_points import Doors, Front
+from .reading import Resource, Workload, labels, mappings, text, texts, under
+
+_OPERATION = ("methods", "hosts", "ports", "paths")
+_ACCOUNTS = ("principals", "namespaces", "serviceAccounts", "notPrincipals", "notNamespaces", "notServiceAccounts")
+_IDENTIFYING = (*_ACCOUNTS, "requestPrincipals")
+_CONDITIONS = {
+    "source.principal": ("principals", "notPrincipals"),
+    "source.namespace": ("namespaces", "notNamespaces"),
+    "source.serviceAccount": ("serviceAccounts", "notServiceAccounts"),
+    "request.auth.principal": ("requestPrincipals", "notRequestPrincipals"),
+}
+"""Conditions that say who may come in, as a source says it."""
+_UNREAD = ("ipBlocks", "remoteIpBlocks", "notIpBlocks", "notRemoteIpBlocks", "notRequestPrincipals")
+MAX_IDENTITIES = 1000
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A service account as the mesh knows it."""
+
+    credential: str
+    namespace: str
+    name: str
+    principal: str
+
+
+@dataclass
+class Rule:
+    """One rule of a policy: who (``None``: anyone), what (``None``: all), and whether more is asked."""
+
+    sources: list[dict[str, Any]] | None
+    operations: list[dict[str, Any]] | None
+    conditions: bool
+
+
+@dataclass
+class Policy:
+    """One policy with the workloads and Services it is for."""
+
+    resource: Resource
+    action: str
+    rules: list[Rule]
+    workloads: set[int] = field(default_factory=set)
+    fronts: list[Front] = field(default_factory=list)
+
+
+@dataclass
+class Mesh:
+    """The policies of a mesh over the Services of a cluster."""
+
+    doors: Doors
+    policies: list[Policy] = field(default_factory=list)
+    identities: dict[str, Identity] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    idle: list[Resource] = field(default_factory=list)
+    unread: int = 0
+
+    def build(self) -> None:
+        """Policies, then the identities that they let in, then the calls that workloads are set up to make."""
+        cluster = self.doors.cluster
+        for resource in cluster.manifests.of("AuthorizationPolicy", group="istio.io"):
+            self._policy(resource)
+        cluster.idle("AuthorizationPolicies", self.idle)
+        if self.policies:
+            self._identities()
+        for policy in self.policies:
+            if policy.action == "ALLOW":
+                self._allow(policy)
+        for resource in cluster.manifests.of("PeerAuthentication", group="istio.io"):
+            self._strict(resource)
+        for workload in cluster.workloads():
+            self._calls(workload)
+        self._say()
+
+    # reading
+
+    def _policy(self, resource: Resource) -> None:
+        cluster = self.doors.cluster
+        spec = resource.get("spec")
+        action = text(under(spec, "action")) or "ALLOW"
+        cluster.used.add(id(resource))
+        if action not in ("ALLOW", "DENY"):
+            known = {"CUSTOM": "ask an external authorizer", "AUDIT": "only audit"}
+            does = known.get(action, "name no action that is known")
+            cluster.gathering.ignore(f"AuthorizationPolicies that {does}")
+            return
+        if labels(resource.get("metadata", "annotations")).get("istio.io/dry-run") == "true":
+            cluster.gathering.ignore("AuthorizationPolicies on trial (dry-run), which are not in force")
+            return
+        rules = under(spec, "rules")
+        if cluster.identified(resource) is None or not _fits(spec, rules):
+            cluster.gathering.reject("an AuthorizationPolicy that cannot be read", at=resource.at)
+            return
+        policy = Policy(resource, action, [_rule(each) for each in rules or []])
+        self._aim(policy)
+        self.policies.append(policy)
+        if policy.workloads or policy.fronts or (action == "ALLOW" and any(each.sources for each in policy.rules)):
+            cluster.gathering.fact()
+        else:
+            self.idle.append(resource)
+
+    def _aim(self, policy: Policy) -> None:
+        """What a policy is for: workloads by label, all of a namespace or of the mesh, or Services by name."""
+        resource = policy.resource
+        targets = [*mappings(resource.get("spec", "targetRefs")), *mappings(resource.get("spec", "targetRef"))]
+        if targets:
+            named = [(resource.namespace, text(each.get("name"))) for each in targets if each.get("kind") == "Service"]
+            policy.fronts = [self.doors.services[each] for each in named if each in self.doors.services]
+            return
+        policy.workloads.update(id(each) for each in self._meant_by(resource))
+        services = self.doors.services.values()
+        policy.fronts = [each for each in services if any(id(one) in policy.workloads for one in each.workloads)]
+
+    def _identities(self) -> None:
+        """The service account of every workload, the default one where it names none, and all that are declared."""
+        cluster = self.doors.cluster
+        for workload in cluster.workloads():
+            account = workload.account or "default"
+            made = cluster.account(workload.namespace, account, workload.resource)
+            if made is not None:
+                cluster.gathering.relate(Verb.HOLDS, cluster.ids[id(workload)], made, at=workload.resource.at)
+                self._identity(made, workload.namespace, account)
+        for each in cluster.manifests.of("ServiceAccount"):
+            made = cluster.account(each.namespace, each.name, each)
+            if made is not None:
+                self._identity(made, each.namespace, each.name)
+
+    def _identity(self, credential: str, namespace: str, name: str) -> None:
+        principal = f"{self.doors.cluster.options.trust_domain}/ns/{namespace}/sa/{name}"
+        self.identities[credential] = Identity(credential, namespace, name, principal)
+
+    # who is let in
+
+    def _allow(self, policy: Policy) -> None:
+        for number, rule in enumerate(policy.rules):
+            if rule.sources is None:
+                continue
+            scope = self._scope(policy, number, rule)
+            if scope is None:
+                continue
+            for keys in self._keys(policy, rule):
+                self.doors.cluster.gathering.relate(Verb.GRANTS, keys, scope, at=policy.resource.at)
+            for operation in self._operations(policy, rule):
+                self.doors.cluster.gathering.relate(Verb.PERMITS, scope, operation, at=policy.resource.at)
+
+    def _scope(self, policy: Policy, number: int, rule: Rule) -> str | None:
+        cluster = self.doors.cluster
+        made = cluster.identified(policy.resource, f"rule {number + 1}")
+        if made is not None:
+            conditions = "and more is asked" if rule.conditions else None
+            name = f"let in by {policy.resource.name}, rule {number + 1}"
+            entity = Scope(id=made, name=name, description=conditions, provenance=policy.resource.at)
+            cluster.gathering.entity(entity)
+        return made
+
+    def _operations(self, policy: Policy, rule: Rule) -> Iterator[str]:
+        for front in policy.fronts:
+            for asked in rule.operations or [{}]:
+                made = self._part(front, asked)
+                if made is not None:
+                    yield made
+
+    def _part(self, front: Front, asked: dict[str, Any]) -> str | None:
+        """The part of a Service that a rule is about; all of it if the rule does not say."""
+        said = {key: ",".join(sorted(texts(asked.get(key)))) for key in _OPERATION}
+        denied = {key: ",".join(sorted(texts(asked.get(f"not{key.capitalize()}")))) for key in _OPERATION}
+        words = [
+            each for key in _OPERATION for each in (said[key], f"not {denied[key]}" if denied[key] else "") if each
+        ]
+        if not words:
+            return front.operation
+        made = self.doors.cluster.gathering.name(" ".join((front.operation, *words)))
+        if made is None:
+            return None
+        part = replace(front, operation=made)
+        path = " ".join(each for each in (said["hosts"], said["ports"] and f":{said['ports']}", said["paths"]) if each)
+        method = self.doors.cluster.gathering.name(said["methods"])
+        if made not in self.doors.cluster.gathering.entities:
+            self.doors.operation(part, direction="internal", method=method, path=path or None, api=front.operation)
+        return made
+
+    def _keys(self, policy: Policy, rule: Rule) -> Iterator[tuple[str, ...]]:
+        """The credentials, or the sets of them, that a rule lets in and no policy keeps out."""
+        for source in rule.sources or []:
+            self.unread += any(source.get(each) for each in _UNREAD)
+            accounts = self._accounts(policy, source)
+            said = texts(source.get("requestPrincipals"))
+            wanted = _named(source, "requestPrincipals", "notRequestPrincipals")
+            tokens = [made for each in wanted if (made := self._other("bearer of a token of", each, policy))]
+            listed = [accounts] if accounts is not None else []
+            listed += [tokens] if said else []
+            for keys in islice(product(*listed), MAX_IDENTITIES if listed else 0):
+                yield tuple(sorted(set(keys)))
+
+    def _accounts(self, policy: Policy, source: dict[str, Any]) -> list[str] | None:
+        """The service accounts that a source means; ``None`` if it does not ask for one."""
+        if not any(source.get(each) for each in _ACCOUNTS):
+            return None
+        found = [
+            each.credential
+            for each in self.identities.values()
+            if _meant(source, each, policy.resource.namespace) and not self._kept_out(policy, each)
+        ]
+        return found + self._strangers(policy, source)
+
+    def _strangers(self, policy: Policy, source: dict[str, Any]) -> list[str]:
+        """Those a source names that no file has."""
+        named = [
+            self._principal(said, policy) for said in _named(source, "principals", "notPrincipals") if self._new(said)
+        ]
+        if not texts(source.get("principals")) and not any(
+            _meant(source, each, policy.resource.namespace) for each in self.identities.values()
+        ):
+            spaces = _named(source, "namespaces", "notNamespaces")
+            named += [self._other("any account of namespace", said, policy) for said in spaces]
+            for said in _named(source, "serviceAccounts", "notServiceAccounts"):
+                namespace, _, name = said.rpartition("/")
+                where = namespace or policy.resource.namespace
+                named.append(self.doors.cluster.account(where, name, policy.resource))
+        return [each for each in named if each]
+
+    def _new(self, said: str) -> bool:
+        return not any(_fits_pattern(said, each.principal) for each in self.identities.values())
+
+    def _principal(self, said: str, policy: Policy) -> str | None:
+        parts = said.split("/")
+        ours = ("cluster.local", self.doors.cluster.options.trust_domain)  # the first stands for any mesh's own
+        if len(parts) == 5 and parts[1::2] == ["ns", "sa"] and parts[0] in ours and "*" not in said:
+            return self.doors.cluster.account(parts[2], parts[4], policy.resource)
+        return self._other("principal", said, policy)
+
+    def _other(self, what: str, said: str, policy: Policy) -> str | None:
+        cluster = self.doors.cluster
+        name = cluster.gathering.name(said)
+        made = cluster.gathering.name(f"{cluster.options.cluster}:{what} {name}") if name else None
+        if made is not None:
+            at = policy.resource.at
+            entity = Credential(id=made, name=f"{what} {said}", type="oauth_token", basis=Basis.INFERRED, provenance=at)
+            cluster.gathering.entity(entity)
+        return made
+
+    def _kept_out(self, policy: Policy, identity: Identity) -> bool:
+        """Whether every workload of a policy is also under one that refuses an identity whatever it asks for."""
+        refusing = [each for each in self.policies if each.action == "DENY" and self._refuses(each, identity)]
+        refused = set[int]().union(*(each.workloads for each in refusing)) if refusing else set()
+        return bool(policy.workloads) and policy.workloads <= refused
+
+    @staticmethod
+    def _refuses(policy: Policy, identity: Identity) -> bool:
+        return any(
+            rule.operations is None
+            and not rule.conditions
+            and (
+                rule.sources is None
+                or any(_certainly(each, identity, policy.resource.namespace) for each in rule.sources)
+            )
+            for rule in policy.rules
+        )
+
+    # calls
+
+    def _calls(self, workload: Workload) -> None:
+        cluster = self.doors.cluster
+        for operation, front in sorted(self.doors.called(workload).items()):
+            if self._let_through(workload, front):
+                self.doors.calls += 1
+                at = workload.resource.at
+                cluster.gathering.relate(Verb.CALLS, cluster.ids[id(workload)], operation, at=at, basis=Basis.INFERRED)
+            else:
+                self.refused.add(f"{cluster.ids[id(workload)]} to {operation}")
+
+    def _let_through(self, workload: Workload, front: Front) -> bool:
+        """Whether the policies over some workload behind a front let a workload call at all."""
+        if not front.workloads or not self.policies:
+            return True
+        made = self.doors.cluster.named(workload.namespace, "serviceaccount", workload.account or "default")
+        identity = self.identities.get(made or "")
+        return identity is None or any(self._let_to(identity, each) for each in front.workloads)
+
+    def _let_to(self, identity: Identity, target: Workload) -> bool:
+        over = [each for each in self.policies if id(target) in each.workloads]
+        allowing = [each for each in over if each.action == "ALLOW"]
+        if any(self._refuses(each, identity) for each in over if each.action == "DENY"):
+            return False
+        return not allowing or any(
+            rule.sources is None or any(_meant(each, identity, policy.resource.namespace) for each in rule.sources)
+            for policy in allowing
+            for rule in policy.rules
+        )
+
+    # the rest
+
+    def _strict(self, resource: Resource) -> None:
+        """Mutual TLS that is asked for is said on the workloads; by itself it neither permits nor refuses."""
+        cluster = self.doors.cluster
+        if text(resource.get("spec", "mtls", "mode")) != "STRICT" or cluster.identified(resource) is None:
+            return
+        cluster.used.add(id(resource))
+        meant = list(self._meant_by(resource))
+        for each in meant:
+            made = cluster.gathering.entities[cluster.ids[id(each)]]
+            tags = tuple(sorted({*made.tags, "mutual TLS required"}))
+            cluster.gathering.entities[made.id] = made.model_copy(update={"tags": tags})
+        if meant:
+            cluster.gathering.fact()
+        else:
+            cluster.idle("PeerAuthentications", [resource])
+
+    def _meant_by(self, resource: Resource) -> Iterator[Workload]:
+        """The workloads that a policy is for, by label, in its namespace or in the whole mesh."""
+        wanted = labels(resource.get("spec", "selector", "matchLabels"))
+        everywhere = resource.namespace == self.doors.cluster.options.root_namespace
+        for each in self.doors.cluster.workloads(None if everywhere else resource.namespace):
+            if wanted.items() <= each.labels.items():
+                yield each
+
+    def _say(self) -> None:
+        gathering = self.doors.cluster.gathering
+        if self.doors.calls:
+            message = f"{self.doors.calls} calls are inferred from settings that name a Service"
+            gathering.note(NoteKind.ASSUMED, message)
+        if self.refused:
+            message = f"{len(self.refused)} calls that settings name are let in by no authorization policy; left out: "
+            gathering.note(NoteKind.CONTRADICTED, message + ", ".join(sorted(self.refused)[:3]))
+        if self.policies:
+            message = (
+                "authorization policies say who may call; they are not taken to narrow the network between workloads"
+            )
+            gathering.note(NoteKind.ASSUMED, message)
+        conditions = sum(rule.conditions for policy in self.policies for rule in policy.rules)
+        if conditions or self.unread:
+            message = (
+                f"{conditions + self.unread} rules of authorization policies also ask for what is not read, such as "
+            )
+            gathering.note(NoteKind.ASSUMED, f"{message}addresses or headers; taken as met where they let in")
+
+
+def _fits(spec: Any, rules: Any) -> bool:
+    return (spec is None or isinstance(spec, dict)) and (
+        rules is None or (isinstance(rules, list) and all(isinstance(each, dict) or each is None for each in rules))
+    )
+
+
+def _rule(value: Any) -> Rule:
+    asked, more = _conditions(mappings(under(value, "when")))
+    sources = [_source(each) for each in mappings(under(value, "from"))] or [{}]
+    more = more or any(source.get(word) for source in sources for word in asked if not word.startswith("not"))
+    sources = [_narrowed(each, asked) for each in sources]
+    operations = [each for one in mappings(under(value, "to")) if isinstance(each := one.get("operation"), dict)]
+    anyone = any(not any(each.get(word) for word in _IDENTIFYING) for each in sources)
+    anything = not operations or any(not any(each.values()) for each in operations)
+    return Rule(None if anyone else sources, None if anything else operations, more)
+
+
+def _conditions(listed: list[dict[str, Any]]) -> tuple[dict[str, list[str]], bool]:
+    """What conditions ask of the source, in the words of one; and whether they ask for more than that."""
+    asked: dict[str, list[str]] = {}
+    more = False
+    for each in listed:
+        wanted, unwanted = _CONDITIONS.get(text(each.get("key")), ("", ""))
+        values, others = texts(each.get("values")), texts(each.get("notValues"))
+        more = more or not wanted or bool(values and wanted in asked)
+        if wanted and values:
+            asked.setdefault(wanted, values)
+        if wanted and others:
+            asked[unwanted] = asked.get(unwanted, []) + others
+    return asked, more
+
+
+def _narrowed(source: dict[str, Any], asked: dict[str, list[str]]) -> dict[str, Any]:
+    """A source with what conditions ask besides; of two lists of whom it wants its own stays."""
+    more = {
+        word: texts(source.get(word)) + said
+        for word, said in asked.items()
+        if word.startswith("not") or not source.get(word)
+    }
+    return source | more
+
+
+def _source(value: dict[str, Any]) -> dict[str, Any]:
+    source = value.get("source")
+    return source if isinstance(source, dict) else {}
+
+
+def _meant(source: dict[str, Any], identity: Identity, namespace: str) -> bool:
+    """Whether a source may mean an identity; what it says of addresses and tokens is left aside."""
+    account = {f"{identity.namespace}/{identity.name}"}
+    if identity.namespace == namespace:
+        account.add(identity.name)
+    for wanted, unwanted, own in (
+        ("principals", "notPrincipals", {identity.principal}),
+        ("namespaces", "notNamespaces", {identity.namespace}),
+        ("serviceAccounts", "notServiceAccounts", account),
+    ):
+        said, unsaid = texts(source.get(wanted)), texts(source.get(unwanted))
+        if (said and not _any(said, own)) or _any(unsaid, own):
+            return False
+    return True
+
+
+def _certainly(source: dict[str, Any], identity: Identity, namespace: str) -> bool:
+    """Whether a source means an identity whatever the address it comes from and the token it shows."""
+    return not any(source.get(each) for each in (*_UNREAD, "requestPrincipals")) and _meant(source, identity, namespace)
+
+
+def _named(source: dict[str, Any], wanted: str, unwanted: str) -> list[str]:
+    """What a source names and does not take back."""
+    return [each for each in texts(source.get(wanted)) if not _any(texts(source.get(unwanted)), {each})]
+
+
+def _any(patterns: list[str], names: set[str]) -> bool:
+    return any(_fits_pattern(pattern, name) for pattern in patterns for name in names)
+
+
+def _fits_pattern(pattern: str, name: str) -> bool:
+    """Exact, by beginning (``a*``), by end (``*a``), or anything at all (``*``)."""
+    if pattern == "*":
+        return bool(name)
+    if pattern.endswith("*"):
+        return name.startswith(pattern[:-1])
+    return name.endswith(pattern[1:]) if pattern.startswith("*") else name == pattern

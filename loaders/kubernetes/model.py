@@ -1,0 +1,375 @@
+"""Workloads in our terms: services in zones, the identities, secrets and volumes they have, and who reaches whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
+from typing import Literal
+
+from blastradius.gathering import Gathering, looks_secret
+from blastradius.model import (
+    Basis,
+    Control,
+    ControlKind,
+    Credential,
+    NoteKind,
+    Service,
+    Store,
+    Verb,
+    Zone,
+)
+
+from .layout import Hub, Layout
+from .network import Namespace, Network, bits
+from .options import PRIVATE, ClusterOptions
+from .policies import NetworkPolicy, network_policy
+from .reading import Manifests, Port, Resource, Workload, labels, mappings, number, text
+from .selectors import SelectorError
+
+SecretType = Literal["password", "oauth_token", "api_key", "signing_key", "mtls"]
+_SECRET_TYPES: dict[str, SecretType] = {
+    "kubernetes.io/basic-auth": "password",
+    "kubernetes.io/dockercfg": "password",
+    "kubernetes.io/dockerconfigjson": "password",
+    "kubernetes.io/ssh-auth": "signing_key",
+    "kubernetes.io/tls": "mtls",
+    "kubernetes.io/service-account-token": "oauth_token",
+}
+
+
+_SECRET_NAME = re.compile(
+    r"(PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)$", re.IGNORECASE
+)
+
+
+@dataclass
+class Cluster:
+    """All of it on its way into our terms; what later stages need to find again is kept by name."""
+
+    gathering: Gathering
+    options: ClusterOptions
+    manifests: Manifests
+    ids: dict[int, str] = field(default_factory=dict)
+    zones: dict[str, Zone] = field(default_factory=dict)
+    inferred: dict[str, set[str]] = field(default_factory=dict)
+    used: set[int] = field(default_factory=set)
+    spaces: dict[str, list[Workload]] = field(default_factory=dict)
+    tokenless: set[tuple[str, str]] = field(default_factory=set)
+
+    def build(self) -> None:
+        """Workloads and what they have, and the network between them."""
+        self._hear()
+        self._take_names()
+        for namespace in self.manifests.of("Namespace", group=""):
+            self._namespace(namespace)
+        self._network()
+        for account in self.manifests.of("ServiceAccount", group=""):
+            if account.get("automountServiceAccountToken") in (False, "false"):
+                self.tokenless.add((account.namespace, account.name))
+            self.keep(account, self.account(account.namespace, account.name, account))
+        for secret in self.manifests.of("Secret", group=""):
+            self.keep(secret, self.secret(secret.namespace, secret.name, secret))
+        for claim in self.manifests.of("PersistentVolumeClaim", group=""):
+            self.keep(claim, self._claim(claim.namespace, claim.name, claim))
+        for workload in self.workloads():
+            self._holdings(workload)
+            self._secrets_said(workload)
+        told = {(each.namespace, name) for each in self.workloads() for name in each.maps}
+        for settings in self.manifests.of("ConfigMap", group=""):
+            if (settings.namespace, settings.name) in told:
+                self.keep(settings, settings.name)
+
+    def identified(self, resource: Resource, *more: str) -> str | None:
+        """The id of a resource, or of a part of it; ``None`` if its name cannot be one."""
+        made = " ".join((f"{self.options.cluster}:{resource.path}", *(each for each in more if each)))
+        return self.gathering.name(made)
+
+    def named(self, namespace: str, kind: str, name: str) -> str | None:
+        """The id that a resource of that name has."""
+        return self.gathering.name(f"{self.options.cluster}:{namespace}/{kind}/{name}")
+
+    def keep(self, resource: Resource, made: object) -> None:
+        """How a resource ended: as a fact if something was made of it."""
+        self.used.add(id(resource))
+        if made is None:
+            self.gathering.reject(f"a {_word(resource.kind)} has no name that can be an id", at=resource.at)
+        else:
+            self.gathering.fact()
+
+    def workloads(self, namespace: str | None = None) -> Iterator[Workload]:
+        """The workloads that have an id, of one namespace or of all."""
+        some = self.manifests.workloads if namespace is None else self.spaces.get(namespace, [])
+        return (each for each in some if id(each) in self.ids)
+
+    def _hear(self) -> None:
+        """Workloads that declare ports also listen on those that Services send their calls to."""
+        workloads = self.manifests.workloads
+        places: dict[str, list[int]] = {}
+        for at, each in enumerate(workloads):
+            places.setdefault(each.namespace, []).append(at)
+        for service in self.manifests.of("Service"):
+            wanted = labels(service.get("spec", "selector"))
+            ports = [_target(each) for each in mappings(service.get("spec", "ports"))]
+            heard = frozenset(each for each in ports if each is not None)
+            for at in places.get(service.namespace, ()) if wanted and heard else ():
+                if workloads[at].ports and wanted.items() <= workloads[at].labels.items():
+                    workloads[at] = replace(workloads[at], ports=workloads[at].ports | heard)
+
+    def _take_names(self) -> None:
+        self.manifests.workloads.sort(key=lambda each: each.resource.path)
+        for each in self.manifests.workloads:
+            made = self.identified(each.resource)
+            self.keep(each.resource, made)
+            if made is not None:
+                self.ids[id(each)] = made
+                self.spaces.setdefault(each.namespace, []).append(each)
+        for resource in self.manifests.owned:
+            self.used.add(id(resource))
+        if self.manifests.owned:
+            self.gathering.ignore("resources that another resource in the files runs", len(self.manifests.owned))
+
+    def _namespace(self, resource: Resource) -> None:
+        made = self.gathering.name(f"{self.options.cluster}/{resource.name}")
+        if made is not None:
+            self.zones.setdefault(made, Zone(id=made, name=resource.name, provenance=resource.at))
+        self.keep(resource, made)
+
+    # network
+
+    def _network(self) -> None:
+        workloads = list({self.ids[id(each)]: each for each in self.workloads()}.values())
+        addresses = tuple(ip_network(each, strict=False) for each in self.options.pod_addresses)
+        network = Network(workloads, self._namespaces(workloads), addresses)
+        policies = [made for each in self._policies() if (made := self._policy(each)) is not None]
+        policies.sort(key=lambda each: each.resource.path)
+        self._count(policies, network.isolate(policies))
+        layout = Layout(network, self.options.cluster)
+        layout.draw()
+        self._entities(network, layout, isolated=bool(policies))
+        self._say_network(network, policies)
+
+    def _policies(self) -> Iterator[Resource]:
+        for each in self.manifests.of("NetworkPolicy"):
+            if each.group in ("networking.k8s.io", "extensions"):
+                yield each
+
+    def _policy(self, resource: Resource) -> NetworkPolicy | None:
+        self.used.add(id(resource))
+        try:
+            if self.identified(resource) is None:
+                raise SelectorError("a name that cannot be an id")
+            return network_policy(resource)
+        except SelectorError as error:
+            message = f"the API server would refuse this network policy, for {error}; taken as not in force"
+            self.gathering.reject(message, at=resource.at)
+            return None
+
+    def _count(self, policies: list[NetworkPolicy], selected: dict[int, int]) -> None:
+        idle = [policy for place, policy in enumerate(policies) if not selected[place]]
+        self.gathering.fact(len(policies) - len(idle))
+        self.idle("network policies", [each.resource for each in idle])
+
+    def idle(self, what: str, policies: list[Resource]) -> None:
+        """Policies whose workloads were not read with them: ignored, with what to do about it."""
+        if not policies:
+            return
+        self.gathering.ignore(f"{what} that select no workload read with them", len(policies))
+        some = ", ".join(sorted(f"{each.namespace}/{each.name}" for each in policies)[:3])
+        message = f"{len(policies)} {what}, such as {some}, say nothing here: the workloads they select are not in the "
+        message += "files read; load them together with those (the option also)"
+        self.gathering.note(NoteKind.INCOMPLETE, message, at=policies[0].at)
+
+    def _namespaces(self, workloads: list[Workload]) -> dict[str, Namespace]:
+        stated = {
+            each.name: labels(each.get("metadata", "labels")) for each in self.manifests.of("Namespace", group="")
+        }
+        names = {each.namespace for each in workloads}
+        own = {name: {"kubernetes.io/metadata.name": name} for name in names}
+        return {name: Namespace(name, stated.get(name, {}) | own[name], name in stated) for name in names}
+
+    def _entities(self, network: Network, layout: Layout, *, isolated: bool) -> None:
+        for name in layout.zones:
+            self._zone(name, flat=True)
+        for place, workload in enumerate(network.workloads):
+            zone = layout.zone_of.get(place) or f"{self.options.cluster}/{workload.namespace}"
+            self._zone(zone, flat=False)
+            inside = isolated and not network.outside >> place & 1
+            self._workload(workload, zone, (_EGRESS_FILTER,) if inside else ())
+        ids = [self.ids[id(each)] for each in network.workloads]
+        for (source, target), said in sorted(layout.pairs.items()):
+            at = said or network.workloads[target].resource.at
+            self.gathering.relate(Verb.CONNECTS, ids[source], ids[target], at=at, basis=Basis.INFERRED)
+        for hub in layout.hubs:
+            self._hub(hub, network, ids)
+
+    def _hub(self, hub: Hub, network: Network, ids: list[str]) -> None:
+        at = hub.at or network.workloads[0].resource.at
+        says = "stands for the network between those it connects; nothing runs here"
+        entity = Service(id=hub.name, zone=hub.zone, description=says, basis=Basis.INFERRED, provenance=at)
+        made = self.gathering.entity(entity)
+        for each in bits(hub.sources):
+            self.gathering.relate(Verb.CONNECTS, ids[each], made, at=at, basis=Basis.INFERRED)
+        for each in bits(hub.targets):
+            self.gathering.relate(Verb.CONNECTS, made, ids[each], at=at, basis=Basis.INFERRED)
+
+    def _zone(self, name: str, *, flat: bool) -> None:
+        self.zones.setdefault(name, Zone(id=name, flat=flat))
+
+    def _workload(self, workload: Workload, zone: str, controls: tuple[Control, ...]) -> None:
+        self.gathering.entity(
+            Service(
+                id=self.ids[id(workload)],
+                name=workload.resource.name,
+                zone=zone,
+                owner=self.options.owner,
+                controls=controls,
+                provenance=workload.resource.at,
+            )
+        )
+
+    def _say_network(self, network: Network, policies: list[NetworkPolicy]) -> None:
+        if not network.workloads:
+            return
+        if network.guessed:
+            some = ", ".join(map(repr, sorted(network.guessed)[:5]))
+            message = f"the labels of namespaces {some} are not in the files; policies that ask for them let them in"
+            self.gathering.note(NoteKind.UNRESOLVED, message)
+        if network.unheard:
+            message = "workloads are taken to listen on the ports they and their Services declare, and on no other"
+            self.gathering.note(NoteKind.ASSUMED, message)
+        if network.blocks and self.options.pod_addresses == PRIVATE:
+            message = "pods are taken to have private addresses where network policies name blocks of addresses"
+            self.gathering.note(NoteKind.ASSUMED, message)
+        hosts = [self.ids[id(each)] for each in network.workloads if each.host_network]
+        if hosts and policies:
+            message = f"{len(hosts)} workloads use the network of their host; taken as not bound by network policies"
+            self.gathering.note(NoteKind.ASSUMED, message, *hosts[:5])
+        other = [each for each in self.manifests.resources if _is_other_policy(each)]
+        if other:
+            message = f"{len(other)} policies of a kind that is not read may leave less reach than is said here"
+            self.gathering.note(NoteKind.ASSUMED, message, at=other[0].at)
+
+    # what workloads have
+
+    def account(self, namespace: str, name: str, at: Resource) -> str | None:
+        """The credential that a service account is; inferred where the files do not have it."""
+        made = self.named(namespace, "serviceaccount", name)
+        declared = at.kind == "ServiceAccount"
+        if made is not None and (declared or made not in self.gathering.entities):
+            self._infer("service accounts", made, declared)
+            basis = Basis.DECLARED if declared else Basis.INFERRED
+            entity = Credential(id=made, name=name, type="oauth_token", basis=basis, provenance=at.at)
+            self.gathering.entity(entity)
+        return made
+
+    def secret(self, namespace: str, name: str, at: Resource) -> str | None:
+        """The credential that a Secret is; inferred where the files do not have it."""
+        made = self.named(namespace, "secret", name)
+        declared = at.kind == "Secret"
+        if made is not None and (declared or made not in self.gathering.entities):
+            self._infer("secrets", made, declared)
+            type_ = _SECRET_TYPES.get(str(at.get("type")), "api_key") if declared else "api_key"
+            basis = Basis.DECLARED if declared else Basis.INFERRED
+            self.gathering.entity(Credential(id=made, name=name, type=type_, basis=basis, provenance=at.at))
+        return made
+
+    def _claim(self, namespace: str, name: str, at: Resource) -> str | None:
+        made = self.named(namespace, "persistentvolumeclaim", name)
+        declared = at.kind == "PersistentVolumeClaim"
+        if made is not None and (declared or made not in self.gathering.entities):
+            basis = Basis.DECLARED if declared else Basis.INFERRED
+            self.gathering.entity(Store(id=made, name=name, basis=basis, provenance=at.at))
+        return made
+
+    def secrets(self) -> dict[str, list[str]]:
+        """The Secrets that the files have or refer to, by namespace."""
+        found: dict[str, list[str]] = {}
+        for name, each in self.gathering.entities.items():
+            namespace, *kind = name.removeprefix(f"{self.options.cluster}:").split("/")
+            if isinstance(each, Credential) and kind[:1] == ["secret"]:
+                found.setdefault(namespace, []).append(name)
+        return found
+
+    def _has_token(self, workload: Workload) -> bool:
+        """Whether the pods are given the token of their service account."""
+        if workload.token is not None:
+            return workload.token
+        return (workload.namespace, workload.account or "default") not in self.tokenless
+
+    def _default_accounts(self) -> None:
+        """Workloads that name no service account have the default one, where anything is said of it."""
+        for each in self.workloads():
+            default = f"{self.options.cluster}:{each.namespace}/serviceaccount/default"
+            if each.account is None and default in self.gathering.entities and self._has_token(each):
+                self._relate(Verb.HOLDS, self.ids[id(each)], default, each)
+
+    def _infer(self, kind: str, made: str, declared: bool) -> None:
+        if not declared:
+            self.inferred.setdefault(kind, set()).add(made)
+
+    def _holdings(self, workload: Workload) -> None:
+        me = self.ids[id(workload)]
+        if workload.account:
+            account = self.account(workload.namespace, workload.account, workload.resource)
+            self._relate(Verb.HOLDS, me, account if self._has_token(workload) else None, workload)
+        for name in sorted(workload.secrets - {""}):
+            self._relate(Verb.HOLDS, me, self.secret(workload.namespace, name, workload.resource), workload)
+        for name, read_only in sorted(workload.claims.items()):
+            claim = self._claim(workload.namespace, name, workload.resource)
+            self._relate(Verb.READS, me, claim, workload)
+            if not read_only:
+                self._relate(Verb.WRITES, me, claim, workload)
+
+    def _secrets_said(self, workload: Workload) -> None:
+        """Secrets that stand in the open in the settings of a workload."""
+        for name, value in workload.settings:
+            if value and (_SECRET_NAME.search(name) or looks_secret(value)):
+                where = f"setting {self.gathering.name(name) or 'on the command line'} of {self.ids[id(workload)]}"
+                self.gathering.secret(where, at=workload.resource.at)
+
+    def _relate(self, verb: Verb, source: str, target: str | None, workload: Workload) -> None:
+        if target is not None:
+            self.gathering.relate(verb, source, target, at=workload.resource.at)
+
+    # the end
+
+    def finish(self) -> None:
+        """What was not modelled, and what was referred to and is not there."""
+        self._default_accounts()
+        for resource in self.manifests.resources:
+            if id(resource) not in self.used:
+                self.gathering.ignore(_word(resource.kind))
+        for kind, names in sorted(self.inferred.items()):
+            missing = sorted(each for each in names if self.gathering.entities[each].basis == Basis.INFERRED)
+            if missing:
+                some = ", ".join(missing[:3])
+                message = f"{len(missing)} {kind} are referred to and not in the files, such as {some}"
+                self.gathering.note(NoteKind.UNRESOLVED, message, *missing[:3])
+
+
+_EGRESS_FILTER = Control(
+    kind=ControlKind.EGRESS_FILTER,
+    status="assumed",
+    why="network policies let it connect to pods only",
+    basis=Basis.INFERRED,
+)
+
+
+def _target(port: dict[str, object]) -> Port | None:
+    """The port on the pods that a port of a Service leads to, if it is given by number."""
+    said = port.get("targetPort")
+    at = number(port.get("port") if said is None else said)
+    return Port(None, at, text(port.get("protocol")) or "TCP") if at is not None else None
+
+
+def _word(kind: str) -> str:
+    """A kind as it can be shown."""
+    return kind if kind.isascii() and kind.isalnum() and len(kind) < 60 else "resource of a strange kind"
+
+
+def _is_other_policy(resource: Resource) -> bool:
+    kinds = ("NetworkPolicy", "GlobalNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy")
+    named = resource.kind in (*kinds, "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy")
+    return named and not (resource.kind == "NetworkPolicy" and resource.group in ("networking.k8s.io", "extensions"))

@@ -1,0 +1,291 @@
+"""What stands before Services: Ingress, routes of the Gateway API, and the Gateways and VirtualServices of Istio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Service, Verb
+
+from .entry_points import Doors, Front
+from .kong import Kong
+from .reading import Resource, labels, mappings, text, texts, under
+
+_ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
+_ALLOWED = ("/whitelist-source-range", "/allowlist-source-range")
+_MATCHES = ("exact", "prefix", "regex")
+MAX_DOORS = 1000
+
+
+class Way(NamedTuple):
+    """One way in: method and path as they are matched, and the backends as (host, namespace)."""
+
+    method: str
+    path: str
+    backends: list[tuple[str, str]]
+
+
+@dataclass
+class Routes:
+    """All that leads to Services from outside of them."""
+
+    doors: Doors
+    kong: Kong
+    gateways: dict[tuple[str, str], str] = field(default_factory=dict)
+    outbound: set[str] = field(default_factory=set)
+    parts: dict[tuple[str, str], Resource] = field(default_factory=dict)
+    named: set[int] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+
+    def build(self) -> None:
+        """Gateways first, then what is bound to them."""
+        manifests = self.doors.cluster.manifests
+        for gateway in (
+            *manifests.of("Gateway", group="istio.io"),
+            *manifests.of("Gateway", group="networking.k8s.io"),
+        ):
+            self.doors.cluster.keep(gateway, self._gateway(gateway))
+        for route in manifests.of(*_ROUTES, group="networking.k8s.io"):
+            self._route(route)
+        virtual = list(manifests.of("VirtualService", group="istio.io"))
+        self.parts = {(each.namespace, each.name): each for each in virtual if not texts(each.get("spec", "hosts"))}
+        for service in virtual:
+            if texts(service.get("spec", "hosts")):
+                self._virtual(service)
+        for part in self.parts.values():
+            self._part(part)
+        for ingress in manifests.of("Ingress"):
+            if ingress.group in ("networking.k8s.io", "extensions"):
+                self._ingress(ingress)
+        for route in manifests.of("Route", group="openshift.io"):
+            self._openshift(route)
+        self._say()
+
+    # gateways
+
+    def _gateway(self, resource: Resource) -> str | None:
+        cluster = self.doors.cluster
+        made = cluster.identified(resource)
+        if made is None:
+            return None
+        cluster.gathering.entity(Service(id=made, name=resource.name, provenance=resource.at))
+        self.gateways[resource.namespace, resource.name] = made
+        if labels(resource.get("spec", "selector")).get("istio") == "egressgateway":
+            self.outbound.add(made)
+        running = self.doors.selected(None, labels(resource.get("spec", "selector")))
+        targets = tuple(sorted(cluster.ids[id(each)] for each in running))
+        if targets:
+            cluster.gathering.relate(Verb.DEPENDS_ON, made, targets, at=resource.at, at_least=1)
+        return made
+
+    def _find(self, namespace: str, name: str, resource: Resource) -> str | None:
+        """A gateway by name; inferred where the files do not have it."""
+        cluster = self.doors.cluster
+        if not name:
+            return None
+        found = self.gateways.get((namespace, name)) or cluster.named(namespace, "gateway", name)
+        if found is not None and found not in cluster.gathering.entities:
+            self.missing.add(found)
+            cluster.gathering.entity(Service(id=found, name=name, basis=Basis.INFERRED, provenance=resource.at))
+            self.gateways[namespace, name] = found
+        return found
+
+    # doors
+
+    def _keep(self, resource: Resource, gateways: list[str], doors: list[tuple[str, Way]], *, exposed: bool) -> None:
+        """Each host and way is an operation, served by the gateways and by what answers behind."""
+        made = [self._door(resource, gateways, host, way, exposed=exposed) for host, way in doors[:MAX_DOORS]]
+        cluster = self.doors.cluster
+        cluster.used.add(id(resource))
+        if any(made):
+            cluster.gathering.fact()
+        else:
+            cluster.gathering.reject(f"{resource.kind} without a way in that can be read", at=resource.at)
+
+    def _door(self, resource: Resource, gateways: list[str], host: str, way: Way, *, exposed: bool) -> bool:
+        cluster = self.doors.cluster
+        path = f"{host}{way.path}"
+        made = cluster.identified(resource, way.method, path)
+        if made is None:
+            return False
+        fronts = [front for each in way.backends if (front := self._backend(*each)) is not None]
+        door = Front(made, resource, backends=[*gateways, *(each for front in fronts for each in front.backends)])
+        self.doors.operation(
+            door,
+            direction="exposed" if exposed and not self._leads_out(host, resource.namespace) else "internal",
+            method=cluster.gathering.name(way.method),
+            path=path or None,
+            controls=_allowed(resource),
+        )
+        asked = self.kong.asked([resource, *(front.resource for front in fronts)])
+        if asked:
+            cluster.gathering.relate(Verb.PERMITS, asked, made, at=resource.at)
+        for gateway in gateways:
+            for front in fronts:
+                cluster.gathering.relate(Verb.CALLS, gateway, front.operation, at=resource.at)
+        return True
+
+    def _backend(self, host: str, namespace: str) -> Front | None:
+        found = self.doors.resolve(host, namespace)
+        if found is None:
+            self.lost.add(f"{namespace}/{host}")
+        return found
+
+    # Gateway API
+
+    def _route(self, resource: Resource) -> None:
+        parents = mappings(resource.get("spec", "parentRefs"))
+        gateways = [
+            found
+            for each in parents
+            if text(each.get("kind")) in ("", "Gateway")
+            and (
+                found := self._find(text(each.get("namespace")) or resource.namespace, text(each.get("name")), resource)
+            )
+        ]
+        ways = [way for rule in mappings(resource.get("spec", "rules")) for way in _rule(resource, rule)]
+        hosts = texts(resource.get("spec", "hostnames")) or [""]
+        doors = [(host, way) for host in hosts for way in ways]
+        self._keep(resource, list(dict.fromkeys(gateways)), doors, exposed=bool(gateways))
+
+    # Ingress
+
+    def _ingress(self, resource: Resource) -> None:
+        """The doors of an Ingress; what runs it, the ingress controller, is not in it."""
+        spec = resource.get("spec")
+        doors = [
+            (text(rule.get("host")), Way("", text(path.get("path")), _ingress_backend(resource, path.get("backend"))))
+            for rule in mappings(under(spec, "rules"))
+            for path in mappings(under(rule, "http", "paths"))
+        ]
+        default = under(spec, "defaultBackend") or under(spec, "backend")
+        if default is not None:
+            doors.append(("", Way("", "", _ingress_backend(resource, default))))
+        self._keep(resource, [], doors, exposed=True)
+
+    def _openshift(self, resource: Resource) -> None:
+        """The door of a Route of OpenShift; its router is not in it."""
+        spec = resource.get("spec")
+        backends = [*mappings(under(spec, "to")), *mappings(under(spec, "alternateBackends"))]
+        way = Way("", text(under(spec, "path")), [(text(each.get("name")), resource.namespace) for each in backends])
+        self._keep(resource, [], [(text(under(spec, "host")), way)], exposed=True)
+
+    # Istio
+
+    def _virtual(self, resource: Resource) -> None:
+        spec = resource.get("spec")
+        hosts, bound = texts(under(spec, "hosts")), texts(under(spec, "gateways")) or ["mesh"]
+        ways = list(self._ways(resource))
+        gateways = [found for each in bound if each != "mesh" and (found := self._bound(resource, each))]
+        inside = "mesh" in bound and self._within(resource, hosts, ways)
+        if inside and not gateways:
+            self.doors.cluster.used.add(id(resource))
+            self.doors.cluster.gathering.fact()
+            return
+        doors = [(host, way) for host in hosts for way in ways]
+        self._keep(resource, gateways, doors, exposed=not set(gateways) <= self.outbound)
+
+    def _ways(self, resource: Resource) -> Iterator[Way]:
+        """The ways of a VirtualService, those that it leaves to another included."""
+        for each in _entries(resource):
+            space, name = (text(under(each, "delegate", word)) for word in ("namespace", "name"))
+            part = self.parts.get((space or resource.namespace, name))
+            if part is None:
+                yield from _ways(each, resource.namespace)
+                continue
+            self.named.add(id(part))
+            yield from (way for one in _entries(part) for way in _ways(one, part.namespace))
+
+    def _part(self, resource: Resource) -> None:
+        """A VirtualService without hosts says something only where another leaves ways to it."""
+        self.doors.cluster.used.add(id(resource))
+        if id(resource) in self.named:
+            self.doors.cluster.gathering.fact()
+        else:
+            self.doors.cluster.gathering.ignore("VirtualServices without hosts that no other names")
+
+    def _leads_out(self, host: str, namespace: str) -> bool:
+        """Whether a host is one outside that calls go out to."""
+        front = self.doors.resolve(host, namespace) if host else None
+        made = self.doors.cluster.gathering.entities.get(front.operation) if front else None
+        return isinstance(made, Operation) and made.direction == "consumed"
+
+    def _bound(self, resource: Resource, said: str) -> str | None:
+        namespace, _, name = said.rpartition("/")
+        if not namespace and "." in name:
+            name, namespace = name.split(".")[:2]
+        return self._find(namespace or resource.namespace, name, resource)
+
+    def _within(self, resource: Resource, hosts: list[str], ways: list[Way]) -> bool:
+        """Calls inside of the mesh to a Service, answered by another one."""
+        fronts = [front for host in hosts if (front := self.doors.resolve(host, resource.namespace)) is not None]
+        for front in fronts:
+            for host, namespace in (each for way in ways for each in way.backends):
+                other = self._backend(host, namespace)
+                if other is not None and other is not front:
+                    self.doors.serve(other.backends, front)
+        return bool(fronts)
+
+    def _say(self) -> None:
+        gathering = self.doors.cluster.gathering
+        self.kong.say()
+        for names, what in ((self.missing, "gateways"), (self.lost, "backends")):
+            if names:
+                some = ", ".join(repr(each[:80]) for each in sorted(names)[:3])
+                message = f"{len(names)} {what} are referred to and not in the files, such as {some}"
+                gathering.note(NoteKind.UNRESOLVED, message)
+
+
+def _rule(resource: Resource, rule: dict[str, Any]) -> Iterator[Way]:
+    """The ways of one rule of a route of the Gateway API."""
+    backends = [
+        (text(each.get("name")), text(each.get("namespace")) or resource.namespace)
+        for each in mappings(rule.get("backendRefs"))
+        if text(each.get("kind")) in ("", "Service")
+    ]
+    for match in mappings(rule.get("matches")) or [{}]:
+        path, method = match.get("path"), match.get("method")
+        if isinstance(method, dict):
+            yield Way("", "/".join(("", *texts(method.get("service")), *texts(method.get("method")))), backends)
+        else:
+            yield Way(text(method), text(under(path, "value")), backends)
+
+
+def _entries(resource: Resource) -> Iterator[dict[str, Any]]:
+    """What a VirtualService does, entry by entry."""
+    for kind in ("http", "tls", "tcp"):
+        yield from mappings(resource.get("spec", kind))
+
+
+def _ways(route: dict[str, Any], namespace: str) -> Iterator[Way]:
+    """The ways of one route of a VirtualService."""
+    hosts = (text(under(each, "destination", "host")) for each in mappings(route.get("route")))
+    backends = [(host, namespace) for host in hosts]
+    for match in mappings(route.get("match")) or [{}]:
+        yield Way(_matched(match.get("method")), _matched(match.get("uri")), backends)
+
+
+def _matched(value: Any) -> str:
+    """What is matched: the text itself, with a star where it is only the beginning."""
+    for kind in _MATCHES:
+        said = text(under(value, kind))
+        if said:
+            return f"{said}*" if kind == "prefix" else said
+    return ""
+
+
+def _ingress_backend(resource: Resource, backend: Any) -> list[tuple[str, str]]:
+    name = text(under(backend, "service", "name")) or text(under(backend, "serviceName"))
+    return [(name, resource.namespace)] if name else []
+
+
+def _allowed(resource: Resource) -> tuple[Control, ...]:
+    """The list of addresses that an annotation says the ingress controller lets in."""
+    for key, value in labels(resource.get("metadata", "annotations")).items():
+        listed = [each.strip() for each in value.split(",") if each.strip()]
+        if key.endswith(_ALLOWED) and listed and not any(each.endswith("/0") for each in listed):
+            why = f"annotation {key.rpartition('/')[2]}"
+            return (Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=resource.at),)
+    return ()

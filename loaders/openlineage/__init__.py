@@ -1,0 +1,313 @@
+"""OpenLineage events: which jobs read and write which datasets, and what is made of what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from pydantic import Field
+
+from blastradius.errors import InputError
+from blastradius.gathering import Gathering, looks_secret
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.model import Basis, NoteKind, Party, Provenance, Service, Store, Verb
+from blastradius.options import MAX_ID, Name, Names, Options, read_options
+
+from .events import Described, Event, Ref, UnreadableError, is_event, read_event
+
+Keys = tuple[str | int, ...]
+Places = tuple[Provenance, ...]
+_LOOKED_AT = 50
+_RANK = {basis: rank for rank, basis in enumerate(Basis)}
+
+
+class Chosen(Options):
+    """What a user may say about events that they cannot say themselves."""
+
+    namespaces: dict[str, str] = Field(
+        default_factory=dict, description="what stands for a namespace in the ids of datasets, to meet other sources"
+    )
+    parties: dict[Name, Name] = Field(
+        default_factory=dict, description="which party owns datasets and jobs, by pattern of the id"
+    )
+    zone: Name | None = Field(default=None, description="where jobs and datasets lie")
+    owner: str | None = Field(default=None, description="who answers for what names no owner")
+    classification: Names = Field(
+        default=("classification", "data_classification", "sensitivity"),
+        description="tags whose value is a classification",
+    )
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is an OpenLineage event, or a list of them."""
+    return any(is_event(each) or _may_hold_event(each) for each in _listed(data)[:_LOOKED_AT])
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read events; a record is one event, and all events of one run are one fact.
+
+    Raises:
+        InputError: not events, or an option that does not fit.
+    """
+    chosen = read_options(Chosen, document, options)
+    if not recognises(document.data):
+        what = "no OpenLineage event with a time or type and a job or dataset; expected one, or a list of them"
+        raise InputError([f"{document.path}: {what}"])
+    model = _Model(Gathering("openlineage", document), chosen)
+    for keys, value in _records(document.data):
+        model.record(keys, value)
+    return model.loaded()
+
+
+def _records(data: Any) -> list[tuple[Keys, Any]]:
+    if isinstance(data, dict) and is_event(data):
+        return [((), data)]
+    before: Keys = ("events",) if isinstance(data, dict) else ()
+    return [((*before, number), each) for number, each in enumerate(_listed(data)) if each != ""]
+
+
+def _listed(data: Any) -> list[Any]:
+    """Events as a list; also the answer of a lineage server, which wraps it."""
+    if isinstance(data, dict) and not is_event(data) and isinstance(data.get("events"), list):
+        return list(data["events"])
+    return data if isinstance(data, list) else [data]
+
+
+def _may_hold_event(value: Any) -> bool:
+    return isinstance(value, str) and value.lstrip().startswith("{") and '"eventTime"' in value
+
+
+@dataclass
+class _Thing:
+    """A job or dataset, gathered from all events that name it; what is said first stands."""
+
+    ref: Ref
+    at: Places
+    basis: Basis
+    owner: str | None = None
+    description: str | None = None
+    classification: str | None = None
+    tags: set[str] = field(default_factory=set)
+
+
+class _Model:
+    """Events in our terms: jobs as services, datasets as stores."""
+
+    def __init__(self, gathering: Gathering, chosen: Chosen) -> None:
+        self.gathering = gathering
+        self.chosen = chosen
+        self.things: dict[str, _Thing] = {}
+        self.links: dict[tuple[Verb, str, str], tuple[Basis, Places]] = {}
+        self.runs: dict[tuple[str, str], str] = {}
+        self.refused: set[str] = set()
+        self.at: Places = ()
+        self.basis = Basis.OBSERVED
+
+    # one event
+
+    def record(self, keys: Keys, value: Any) -> None:
+        """Model one event."""
+        self.at = self.gathering.at(*keys)
+        try:
+            event = read_event(self._opened(keys, value))
+        except UnreadableError as error:
+            self.gathering.reject(f"an event cannot be read: {error}", at=self.at)
+            return
+        self.basis = Basis.DECLARED if event.run is None else Basis.OBSERVED
+        job = self._described(event.job)
+        alone = [self._described(each) for each in event.alone]
+        if job is None and None in (alone or [None]):
+            self.gathering.reject("an event names nothing that can be an id", at=self.at)
+            return
+        self._count(event, job)
+        if job is not None:
+            self._job(event, job)
+        for made, origin in event.lineage:
+            self._link(Verb.DERIVES_FROM, self._thing(made), self._thing(origin))
+        for problem in event.problems:
+            self.gathering.note(NoteKind.UNSUPPORTED, f"{problem}; left out", at=self.at)
+
+    def _opened(self, keys: Keys, value: Any) -> Any:
+        """An event, taken out of the text it may come in."""
+        if not _may_hold_event(value):
+            return value
+        try:
+            return self.gathering.document.part(*keys).data
+        except InputError as error:
+            raise UnreadableError(str(error)) from None
+
+    def _count(self, event: Event, job: str | None) -> None:
+        """One fact a run: its further events are counted apart."""
+        if not event.run or job is None:
+            self.gathering.fact()
+            return
+        if (job, event.run) in self.runs:
+            self.gathering.ignore("further events of runs told already")
+        else:
+            self.gathering.fact()
+        known = self.runs.setdefault((job, event.run), event.state)
+        self.runs[job, event.run] = event.state if event.state in ("FAIL", "ABORT") else known
+
+    def _job(self, event: Event, job: str) -> None:
+        read = [self._access(Verb.READS, job, each) for each in event.inputs]
+        for each in event.outputs:
+            written = self._access(Verb.WRITES, job, each)
+            for origin in read if written and not (each.origins or event.lineage) else ():
+                self._link(Verb.DERIVES_FROM, written, origin, Basis.INFERRED)
+        for ref in event.parents:
+            parent = self._thing(ref)
+            self._link(Verb.DEPENDS_ON, job, parent, Basis.INFERRED)
+            self._link(Verb.CONNECTS, parent, job, Basis.INFERRED)
+        for ref in event.upstream:
+            self._link(Verb.DEPENDS_ON, job, self._thing(ref))
+        for ref in event.downstream:
+            self._link(Verb.DEPENDS_ON, self._thing(ref), job)
+
+    def _access(self, verb: Verb, job: str, dataset: Described) -> str | None:
+        """A job's reading or writing of a dataset, under all its names."""
+        found = self._described(dataset)
+        for each in (found, *(self._thing(alias) for alias in dataset.aliases)):
+            self._link(verb, job, each)
+        return found
+
+    def _link(self, verb: Verb, source: str | None, target: str | None, basis: Basis | None = None) -> None:
+        if source is None or target is None or source == target:
+            return
+        if verb == Verb.DERIVES_FROM and self.things[source].ref.job:
+            return  # what a job takes in is a reading, told by its inputs
+        basis = basis or self.basis
+        before = self.links.get((verb, source, target))
+        if before is None or _RANK[basis] < _RANK[before[0]]:
+            self.links[verb, source, target] = basis, self.at
+
+    # things
+
+    def _described(self, said: Described | None) -> str | None:
+        """Keep what an event says of a thing; its id, or nothing where it cannot have one."""
+        made = self._thing(said.ref) if said else None
+        if said is None or made is None:
+            return None
+        thing = self.things[made]
+        thing.owner = thing.owner or ", ".join(filter(None, map(self._words, said.owners))) or None
+        thing.description = thing.description or self._words(said.description)
+        for key, value in said.labels:
+            if key in self.chosen.classification:
+                thing.classification = thing.classification or self._words(value)
+            else:
+                tag = self._words(key if value.lower() in ("", "true") else f"{key}:{value}")
+                thing.tags |= {tag} if tag else set()
+        for alias in filter(None, map(self._thing, said.aliases)):
+            self._link(Verb.DERIVES_FROM, made, alias)
+            self._link(Verb.DERIVES_FROM, alias, made)
+        for origin in said.origins:
+            self._link(Verb.DERIVES_FROM, made, self._thing(origin))
+        return made
+
+    def _thing(self, ref: Ref) -> str | None:
+        namespace = ref.namespace if ref.job else self.chosen.namespaces.get(ref.namespace, ref.namespace)
+        made = f"job:{namespace}/{ref.name}" if ref.job else "/".join(filter(None, (namespace, ref.name)))
+        if self.gathering.name(made) is None:
+            self._refuse(made, "a job" if ref.job else "a dataset")
+            return None
+        known = self.things.setdefault(made, _Thing(ref, self.at, self.basis))
+        if _RANK[self.basis] < _RANK[known.basis]:
+            known.at, known.basis = self.at, self.basis
+        return made
+
+    def _refuse(self, made: str, what: str) -> None:
+        if made in self.refused:
+            return
+        self.refused.add(made)
+        if looks_secret(made):
+            self.gathering.secret(f"the name of {what}", at=self.at)
+        else:
+            why = "is too long" if len(made) > MAX_ID else "has characters that no id can have"
+            self.gathering.note(NoteKind.UNSUPPORTED, f"the name of {what} {why}; left out", at=self.at)
+
+    def _words(self, text: str) -> str | None:
+        """A text on one line; of one that is a secret, only the first event that has it is told."""
+        if text in self.refused:
+            return None
+        if looks_secret(text):
+            self.refused.add(text)
+        return self.gathering.words(text, "a description, owner or tag", at=self.at)
+
+    # all events
+
+    def loaded(self) -> Loaded:
+        """All of it, each thing and each relation once."""
+        for made, thing in self.things.items():
+            self._entity(made, thing)
+            self._party(made, thing)
+        for (verb, source, target), (basis, at) in self.links.items():
+            self.gathering.relate(verb, source, target, at=at, basis=basis)
+        self._say_assumptions()
+        return self.gathering.loaded()
+
+    def _entity(self, made: str, thing: _Thing) -> None:
+        says: dict[str, Any] = {
+            "id": made,
+            "name": thing.ref.name,
+            "zone": self.chosen.zone,
+            "owner": thing.owner or self.chosen.owner,
+            "description": thing.description,
+            "tags": tuple(sorted(thing.tags)),
+            "basis": thing.basis,
+            "provenance": thing.at,
+        }
+        if thing.ref.job:
+            self.gathering.entity(Service(**says))
+        else:
+            self.gathering.entity(Store(**says, classification=thing.classification))
+
+    def _party(self, made: str, thing: _Thing) -> None:
+        for glob, party in self.chosen.parties.items():
+            if fnmatchcase(made, glob):
+                if party not in self.gathering.entities:
+                    self.gathering.entity(Party(id=party, provenance=thing.at))
+                self.gathering.relate(Verb.OWNS, party, made, at=thing.at)
+
+    def _say_assumptions(self) -> None:
+        guessed = sum(
+            verb == Verb.DERIVES_FROM and basis == Basis.INFERRED for (verb, _, _), (basis, _) in self.links.items()
+        )
+        if guessed:
+            message = f"{guessed} times an output is taken to be made of every input of its event, as no lineage says"
+            self.gathering.note(NoteKind.ASSUMED, message)
+        failed = sum(state in ("FAIL", "ABORT") for state in self.runs.values())
+        if failed:
+            message = f"{failed} runs failed or were aborted; what they name is taken as read and written"
+            self.gathering.note(NoteKind.ASSUMED, message)
+        templates = sum("{{" in run for _, run in self.runs)
+        if templates:
+            message = f"{templates} runs have a template as id; runs are told apart by their job and that text"
+            self.gathering.note(NoteKind.ASSUMED, message)
+
+
+LOADER = Loader(
+    name="openlineage",
+    title="OpenLineage events (JSON, JSON Lines)",
+    suffixes=(".json", ".jsonl", ".ndjson"),
+    recognises=recognises,
+    load=load,
+    reads="jobs, the datasets they read and write, and what is made of what",
+    maps=(
+        ("job", "service"),
+        ("dataset", "store; its symlinks are stores of the same data"),
+        ("input, output of an event", "the job reads or writes the dataset; observed where it names a run"),
+        ("column lineage", "derives_from between datasets; without it, an output derives from every input"),
+        ("parent run", "the job depends on its parent, which can reach it"),
+        ("job dependencies", "depends_on"),
+        ("ownership, documentation, tags", "owner, description, tags and classification"),
+        ("further events of one run", "ignored, counted"),
+    ),
+    infers_not=(
+        "whose a dataset or a job is, beyond an owner's name (option parties)",
+        "which names of other sources mean the same table, beyond symlinks (option namespaces)",
+        "with which keys a job reads and writes",
+        "how hard a job depends on what it reads",
+        "which data is sensitive, where no tag says so (option classification names the tags)",
+    ),
+    options=Chosen,
+)

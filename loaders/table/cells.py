@@ -1,0 +1,146 @@
+"""What the words in cells mean: yes and no, numbers, and the closed lists of the model."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from blastradius.model import MOST_RECORDS
+
+from .options import Role
+
+_YES = frozenset(("yes", "y", "true", "1", "x", "✓", "✔", "ja", "oui", "si", "sí", "wahr"))
+_NO = frozenset(("no", "n", "false", "0", "nein", "non", "falsch", "✗"))
+_WHOLE = re.compile(r"[0-9]+|[0-9]{1,3}(?:[,.' \u2019\u00a0\u202f][0-9]{3})+")
+_SHORT = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(k|thousand|m|mio|mn|million|millions|b|bn|billion)\.?")
+_LONGEST = 40
+_TIMES = {"k": 10**3, "t": 10**3, "m": 10**6, "b": 10**9}
+_HOURS = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(h|hours?|hrs?|d|days?|m|mins?|minutes?|)")
+_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_OPAQUE = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/=_.~-]{24,}")
+
+_ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])")
+_NUMBERS = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})[./-]([0-9]{4})")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = f"((?i:{'|'.join(_MONTHS)})[a-z]*)"
+_TH = "(?:st|nd|rd|th)?"
+_DAY_FIRST, _MONTH_FIRST = rf"([0-9]{{1,2}}){_TH}[ .-]+{_MONTH}", rf"{_MONTH}[ .]+([0-9]{{1,2}}){_TH}"
+_NAMED = re.compile(rf"(?:{_DAY_FIRST}|{_MONTH_FIRST}),?[ .-]+([0-9]{{4}})")
+
+_CREDENTIALS = (
+    ("mtls", ("mtls", "certificate", "client cert", "x509", "x.509")),
+    ("signing_key", ("sign", "ssh", "pgp", "gpg")),
+    ("job_token", ("job", "ci token", "pipeline", "deploy token")),
+    ("client_secret", ("client secret", "service principal", "service account", "client credential")),
+    ("oauth_token", ("oauth", "oidc", "token", "refresh", "bearer")),
+    ("session", ("session", "cookie", "sso", "saml")),
+    ("api_key", ("key",)),
+    ("password", ("password", "login", "user", "basic", "account")),
+)
+_ROLES = (
+    ("upstream", ("upstream", "fourth", "nth", "subcontractor", "sub-contractor")),
+    ("processor", ("processor", "processing", "auftragsverarbeiter")),
+    ("provider", ("provider", "vendor", "supplier", "saas", "cloud", "hosting", "outsourc")),
+    ("partner", ("partner", "reseller", "customer", "client", "affiliate")),
+    ("self", ("self", "internal", "ourselves", "own entity")),
+)
+_SUBSTITUTES = (
+    ("impossible", ("impossible", "not substitutable", "none", "irreplaceable")),
+    ("hard", ("hard", "difficult", "complex", "high effort")),
+    ("easy", ("easy", "low effort", "commodity", "easily")),
+)
+
+
+def opaque(text: str) -> bool:
+    """Whether a text looks like the key itself rather than its name."""
+    return bool(_OPAQUE.fullmatch(text)) and not _GUID.fullmatch(text)
+
+
+def truth(text: str) -> bool | None:
+    """Yes or no, or neither."""
+    word = text.lower().rstrip(".!")
+    return True if word in _YES else False if word in _NO else None
+
+
+def count(text: str) -> int | None:
+    """A whole number as people write it: ``12``, ``1,200,000``, ``1.2M``, ``~5k``."""
+    bare = text.strip().lstrip("~≈>").rstrip("+").strip().lower()
+    short = _SHORT.fullmatch(bare)
+    if len(bare) > _LONGEST or not (short or _WHOLE.fullmatch(bare)):
+        return None
+    found = round(float(short[1].replace(",", ".")) * _TIMES[short[2][0]]) if short else int(re.sub(r"\D", "", bare))
+    return found if found <= MOST_RECORDS else None
+
+
+def hours(text: str) -> float | None:
+    """A length of time in hours; a bare number is hours."""
+    found = _HOURS.fullmatch(text.strip().lower())
+    if found is None or len(found[1]) > _LONGEST:
+        return None
+    number = float(found[1].replace(",", "."))
+    return number * 24 if found[2].startswith("d") else number / 60 if found[2].startswith("m") else number
+
+
+def date(text: str, order: str | None) -> str | None:
+    """A date as ISO: year first, with a month's name, or by numbers where the order of day and month is clear."""
+    found = _ISO.match(text)
+    if found:
+        return _iso(found[1], found[2], found[3])
+    named = _NAMED.fullmatch(text)
+    if named:
+        month = _MONTHS.index((named[2] or named[3])[:3].lower()) + 1
+        return _iso(named[5], str(month), named[1] or named[4])
+    found = _NUMBERS.fullmatch(text)
+    if found is None:
+        return None
+    first, mark, second, year = found.groups()
+    order = order or ("dmy" if mark == "." or int(first) > 12 else "mdy" if int(second) > 12 else None)
+    if order is None:
+        return None
+    return _iso(year, second, first) if order == "dmy" else _iso(year, first, second)
+
+
+def _iso(year: str, month: str, day: str) -> str | None:
+    try:
+        return datetime.date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
+
+
+def verbs(text: str) -> tuple[str, ...]:
+    """What access comes to: ``reads``, ``writes``, both, or nothing that is known."""
+    word = text.lower()
+    if any(each in word for each in ("admin", "full", "read/write", "rw", "crud", "owner", "all")):
+        return ("reads", "writes")
+    writes = any(each in word for each in ("write", "edit", "update", "modify", "create", "delete", "change"))
+    reads = any(each in word for each in ("read", "view", "export", "list", "download", "query"))
+    return (*(("reads",) if reads else ()), *(("writes",) if writes else ()))
+
+
+def _one_of(words: Iterable[tuple[str, tuple[str, ...]]]) -> Callable[[str], str | None]:
+    def pick(text: str) -> str | None:
+        flat = text.lower().replace("_", " ")
+        known = [value for value, _ in words if value.replace("_", " ") == flat]
+        return next(iter(known), None) or next((v for v, marks in words if any(mark in flat for mark in marks)), None)
+
+    return pick
+
+
+DATES: tuple[Role, ...] = ("contract_end", "expires")
+ATTRIBUTES: dict[Role, tuple[Role, str, Callable[[str], Any]]] = {
+    "party_role": ("party", "role", _one_of(_ROLES)),
+    "contract_end": ("party", "contract_end", str),
+    "substitutability": ("party", "substitutability", _one_of(_SUBSTITUTES)),
+    "credential_type": ("credential", "type", _one_of(_CREDENTIALS)),
+    "expires": ("credential", "expires", str),
+    "dormant": ("credential", "dormant", truth),
+    "justification": ("scope", "justification", str),
+    "needed": ("scope", "needed", truth),
+    "used": ("scope", "used", truth),
+    "classification": ("store", "classification", str),
+    "records": ("store", "records", count),
+    "tolerance_h": ("process", "tolerance_h", hours),
+}
+"""Role of an attribute → the kind that has it, its field, and how a cell is read; ``None`` is: not readable."""

@@ -1,0 +1,169 @@
+"""The rows of a table: what their cells name, and the entities that come of it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.gathering import Gathering, looks_secret
+from blastradius.model import ENTITY_TYPES, Basis, Entity, Kind, NoteKind, Provenance
+from blastradius.options import harmless
+from blastradius.reading import Sheet
+
+from .cells import opaque
+from .options import Column, Options, Role
+
+KINDS: dict[Role, Kind] = {
+    "party": Kind.PARTY,
+    "relies_on": Kind.PARTY,
+    "credential": Kind.CREDENTIAL,
+    "service": Kind.SERVICE,
+    "used_by": Kind.SERVICE,
+    "depends_on": Kind.SERVICE,
+    "store": Kind.STORE,
+    "reads": Kind.STORE,
+    "writes": Kind.STORE,
+    "feed": Kind.FEED,
+    "process": Kind.PROCESS,
+    "scope": Kind.SCOPE,
+}
+_RANK = {basis: rank for rank, basis in enumerate(Basis)}
+MAX_NAME = 120
+MAX_TEXT = 1000
+_REFERENCES = ("relies_on", "used_by", "depends_on")
+_LIST_MARKS = ("|", ";", "\n")
+Places = tuple[Provenance, ...]
+
+
+class Rows:
+    """The cells of a table by role, one row at a time; what cannot be kept is counted and said at the end."""
+
+    def __init__(self, sheet: Sheet, options: Options, file: str, gathering: Gathering) -> None:
+        self.sheet = sheet
+        self.options = options
+        self.file = file
+        self.gathering = gathering
+        self.number = 0
+        self.row: dict[str, str] = {}
+        self._places: dict[str, Places] = {}
+        self.unread: Counter[tuple[str, str]] = Counter()
+        self._unsplit: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        """The rows, filled down: an empty cell repeats the one above unless a column stated before it has a new one."""
+        above: dict[str, str] = {}
+        for number, row in enumerate(self.sheet):
+            self.number, self.row, self._places = number, dict(row), {}
+            fresh = False
+            for column in self.options.fill_down:
+                fresh = fresh or bool(row[column].strip())
+                above[column] = self.row[column] = row[column] if fresh else above.get(column, "")
+            yield self.row
+
+    def columns(self, role: Role) -> tuple[Column, ...]:
+        """The columns that have a role."""
+        return self.options.columns.get(role, ())
+
+    def at(self, column: str) -> Places:
+        """The place of a column's cell in the row at hand."""
+        if column not in self._places:
+            self._places[column] = (self.place(*self.sheet.position(self.number, column)),)
+        return self._places[column]
+
+    def place(self, line: int, column: int = 1) -> Provenance:
+        """A place in the table."""
+        return Provenance(source="table", file=self.file, line=line, column=column)
+
+    def texts(self, role: Role) -> Iterator[tuple[str, Places]]:
+        """What the cells of a role say: split where a separator is stated, the words for nothing left out."""
+        for column in self.columns(role):
+            cell = self.row[column.column].strip()
+            if not column.separator and role in KINDS and any(mark in cell for mark in _LIST_MARKS):
+                self._unsplit[column.column] += 1
+            for part in re.split("|".join(map(re.escape, column.separator)), cell) if column.separator else [cell]:
+                text = " ".join(part.split())
+                text = column.values.get(text, text)
+                if text and text.lower() not in self.options.empty:
+                    yield text, self.at(column.column)
+
+    def kept(self, role: Role) -> Iterator[tuple[str, Places]]:
+        """The texts of a role that may be kept: no secrets, nothing that could do harm."""
+        for text, at in self.texts(role):
+            if looks_secret(text) or (role == "credential" and opaque(text)):
+                self.gathering.secret(f"a cell of {role!r}", at=at)
+            elif len(text) > MAX_NAME and role in KINDS:
+                self.unread[role, f"are longer than {MAX_NAME} characters; left out"] += 1
+            elif not harmless(text):
+                self.unread[role, "are no text that can be kept; left out"] += 1
+            else:
+                yield text[:MAX_TEXT], at
+
+    def text(self, role: Role) -> str | None:
+        """The first text of a role."""
+        return next((text for text, _ in self.kept(role)), None)
+
+    def say(self) -> None:
+        """Note what was counted."""
+        for (role, why), count in sorted(self.unread.items()):
+            self.gathering.note(NoteKind.UNSUPPORTED, f"{count:,} cells of {role!r} {why}")
+        for column, count in sorted(self._unsplit.items()):
+            message = f"{count:,} cells of column {column!r} look like lists and are taken as one name each; "
+            self.gathering.note(NoteKind.ASSUMED, f"{message}state its 'separator' if they are")
+
+
+@dataclass
+class Draft:
+    """An entity as the rows so far describe it; ``fallback`` stands where no row says otherwise."""
+
+    kind: Kind
+    basis: Basis
+    values: dict[str, Any] = field(default_factory=dict)
+    fallback: dict[str, Any] = field(default_factory=dict)
+    places: dict[Provenance, None] = field(default_factory=dict)
+
+
+class Drafts:
+    """The entities of a table; of two words for one attribute the first stands, and the other is noted."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.known: dict[str, Draft] = {}
+
+    def of(self, role: Role, prefix: str = "") -> list[str]:
+        """The ids of what a role's cells name in the row at hand."""
+        if not self.rows.columns(role):
+            return []
+        basis = Basis.INFERRED if role in _REFERENCES else Basis.DECLARED
+        named = [self.entity(KINDS[role], prefix + text, at, basis, name=text) for text, at in self.rows.kept(role)]
+        return list(dict.fromkeys(named))
+
+    def entity(self, kind: Kind, text: str, at: Places, basis: Basis = Basis.INFERRED, name: str | None = None) -> str:
+        """The id of an entity: the text itself for a party and for the kinds the options call plain."""
+        plain = kind == Kind.PARTY or kind in self.rows.options.plain
+        made = text if plain else f"{kind}:{text}"
+        while made in self.known and self.known[made].kind != kind:
+            made = f"{kind}:{made}"
+        if made not in self.known:
+            self.known[made] = Draft(kind, basis)
+        draft = self.known[made]
+        draft.basis = min(draft.basis, basis, key=_RANK.__getitem__)
+        draft.places.update(dict.fromkeys(at))
+        if name is not None and name != made:
+            draft.fallback.setdefault("name", name)
+        return made
+
+    def set(self, name: str, attribute: str, value: Any, at: Places) -> None:
+        """Say something of an entity."""
+        before = self.known[name].values.setdefault(attribute, value)
+        if before != value:
+            message = f"{name!r} has {attribute} {value!r} here and {before!r} in a row before; the first is kept"
+            self.rows.gathering.note(NoteKind.CONTRADICTED, message, name, at=at)
+
+    def made(self) -> Iterator[Entity]:
+        """The entities as all rows describe them."""
+        for name, draft in self.known.items():
+            values = {"id": name, "basis": draft.basis, "provenance": tuple(draft.places)}
+            yield ENTITY_TYPES[draft.kind].model_validate({**values, **draft.fallback, **draft.values})

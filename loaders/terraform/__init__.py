@@ -1,0 +1,144 @@
+"""Terraform plans and states: identities, policies, stores and services of AWS, Azure and Google, and who is let in.
+
+A record is a resource instance: of a state each one, of a plan each one that will be, each data source that was read
+for it, and each one that it destroys. Attributes that are marked as sensitive are not looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.vendors.aws.arns import arn_of, is_account
+from blastradius.loaderkit.vendors.aws.build import builder
+from blastradius.loaderkit.vendors.aws.policies import is_name
+from blastradius.model import NoteKind
+from blastradius.options import read_options
+
+from . import aws, azure, google
+from .context import Context, TerraformOptions, account_of, region_of
+from .reading import Resource, is_terraform, read_estate
+from .references import References
+
+_PASSES = (
+    {**aws.DESCRIBE, **azure.DESCRIBE, **google.DESCRIBE},
+    aws.ADMIT,
+    {**aws.TIE, **azure.TIE, **google.TIE},
+)
+"""What is done for each type: things are described, then policies permit and roles let in, then all is tied."""
+
+
+def recognises(data: Any) -> bool:
+    """Whether a document is a plan, a state, or configuration as JSON, which is refused."""
+    return is_terraform(data)
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one plan or state.
+
+    Raises:
+        InputError: no plan or state of a known version, or an option that does not fit.
+    """
+    chosen = read_options(TerraformOptions, document, options)
+    estate = read_estate(document)
+    gathering = Gathering("terraform", document)
+    account, own = account_of(estate, chosen)
+    build = builder(gathering, document, chosen, account, own)
+    build.access.statements_count = False
+    region, references = region_of(estate, chosen), References.of(estate.configuration)
+    context = Context(estate, chosen, build, region, references)
+    for why, keys in estate.malformed:
+        gathering.reject(why, at=gathering.at(*keys))
+    _build(context)
+    build.finish()
+    _say(context)
+    return gathering.loaded()
+
+
+def _build(context: Context) -> None:
+    done: dict[int, bool] = {}
+    managed = [each for each in context.estate.resources if each.mode == "managed"]
+    for handlers in _PASSES:
+        for resource in managed:
+            handle = handlers.get(resource.type)
+            if handle:
+                context.build.graph.account = _account(context, resource)
+                done[id(resource)] = handle(context, resource) or done.get(id(resource), False)
+    context.build.graph.account = context.default_account
+    for resource in context.estate.resources:
+        _count(context, resource, done.get(id(resource)))
+    if context.estate.destroyed:
+        context.gathering.ignore("resources that the plan destroys", len(context.estate.destroyed))
+
+
+def _account(context: Context, resource: Resource) -> str:
+    """The account that a resource stands in, where a file speaks of several."""
+    stated = context.value(resource, "arn")
+    arn = arn_of(stated) if is_name(stated) else None
+    return arn.account if arn and is_account(arn.account) else context.default_account
+
+
+def _count(context: Context, resource: Resource, done: bool | None) -> None:
+    gathering = context.gathering
+    if resource.mode != "managed":
+        gathering.ignore("data sources")
+    elif done:
+        gathering.fact()
+    elif done is None:
+        gathering.ignore(f"{resource.type[:100]} resources")
+    else:
+        why = f"{resource.address[:200]} does not say what it is of, in values that are known"
+        gathering.reject(why, at=context.at(resource))
+
+
+def _say(context: Context) -> None:
+    gathering, estate = context.gathering, context.estate
+    if not estate.resources and not estate.malformed:
+        gathering.note(NoteKind.INCOMPLETE, "there are no resources in it")
+    for address in sorted(set(context.unknown_policies)):
+        message = f"the policy of {address[:200]} is known only after the plan is applied; what it says is not here"
+        gathering.note(NoteKind.INCOMPLETE, message)
+
+
+LOADER = Loader(
+    name="terraform",
+    title="Terraform plan or state (JSON)",
+    suffixes=(".json", ".tfstate"),
+    recognises=recognises,
+    load=load,
+    reads=(
+        "roles and whom they trust, policies, role assignments and their members, buckets, tables, queues, secrets, "
+        "functions and routes of AWS, Azure and Google"
+    ),
+    maps=(
+        ("AWS role, user, group, policy", "as in AWS IAM: service with credential, scope, parties that are trusted"),
+        ("bucket, table, queue, secret, storage account and the like", "store"),
+        (
+            "function, instance, cluster, app and the like",
+            "service; the identity it acts as is a credential that it holds",
+        ),
+        ("policy of a resource", "credentials of those let in grant operations on it"),
+        ("route or method of an API", "operation, served by the function behind it, or by the API"),
+        (
+            "azurerm_role_assignment, google_…_iam_member and _binding",
+            "scope of the role on the place; the principal's credential grants it, and it permits operations there",
+        ),
+        ("managed identity, service account", "service with a credential"),
+        ("member of another domain, project, tenant or identity pool", "party with a credential"),
+        ("allUsers, allAuthenticatedUsers, public container", "operation without a key"),
+        ("event source, notification, subscription, replication", "reads or derives_from"),
+        ("data source, other resource type, what the plan destroys", "ignored, counted"),
+    ),
+    infers_not=(
+        "which account and region it is of, where no ARN says so (options account, region)",
+        "which workspace it is, where two name things alike that have no id yet (option workspace)",
+        "which vendor an account id, a principal, a tenant or a project is (options vendors, parties)",
+        "which domains, projects and tenants are ours (options own_domains, own_projects, own_tenants)",
+        "values that are known only after a plan is applied, apart from what the configuration refers to",
+        "what conditions, deny rules and custom roles come to",
+        "what stands below a management group, a folder or an organisation",
+        "whether anything has changed since outside of Terraform",
+    ),
+    options=TerraformOptions,
+)

@@ -1,0 +1,227 @@
+"""Resource types of the Azure provider: things in resource groups, managed identities, and role assignments."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from blastradius.gathering import bare_url
+from blastradius.loaderkit.vendors.aws.graph import At
+from blastradius.loaderkit.vendors.aws.policies import fitting, is_name, strings
+from blastradius.model import Basis, Kind, NoteKind, Party, Verb
+
+from .clouds import CALL, CONTROL, READ, WRITE
+from .context import Context
+from .reading import Resource
+
+STORES = {
+    f"azurerm_{each}"
+    for each in (  # noqa: SIM905 - a list to read
+        "storage_account storage_container storage_share storage_queue storage_table mssql_server mssql_database "
+        "mssql_managed_instance sql_server sql_database postgresql_server postgresql_flexible_server "
+        "postgresql_database mysql_server mysql_flexible_server mariadb_server cosmosdb_account "
+        "cosmosdb_sql_database cosmosdb_mongo_database key_vault key_vault_secret key_vault_key redis_cache "
+        "servicebus_namespace servicebus_queue servicebus_topic eventhub_namespace eventhub container_registry "
+        "app_configuration managed_disk recovery_services_vault log_analytics_workspace search_service "
+        "kusto_cluster synapse_workspace data_lake_store"
+    ).split()
+}
+SERVICES = {
+    f"azurerm_{each}"
+    for each in (  # noqa: SIM905 - a list to read
+        "function_app linux_function_app windows_function_app app_service linux_web_app windows_web_app "
+        "container_app container_group kubernetes_cluster virtual_machine linux_virtual_machine "
+        "windows_virtual_machine linux_virtual_machine_scale_set windows_virtual_machine_scale_set "
+        "logic_app_workflow logic_app_standard data_factory api_management automation_account batch_account "
+        "databricks_workspace machine_learning_workspace"
+    ).split()
+}
+ROLES = {
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
+    "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
+    "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
+    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
+    "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
+    "7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull",
+    "8311e382-0749-4cb8-b61a-304f252e45ec": "AcrPush",
+}
+_ENDINGS = (
+    (("data reader", "secrets user", "receiver", "crypto user", "acrpull", "service encryption user"), (READ,)),
+    (("sender", "acrpush", "acrdelete", "metrics publisher"), (WRITE,)),
+    (("data contributor", "smb share contributor"), (READ, WRITE)),
+    (("contributor", "owner", "administrator", "officer", "admin", "admin login"), (READ, WRITE, CONTROL, CALL)),
+    (("reader", "user login", "operator"), ()),
+)
+_GROUPS = re.compile("/resourcegroups/", re.IGNORECASE)
+_SECRETS = {READ: {"get", "list", "backup"}, WRITE: {"set", "delete", "purge", "restore", "recover"}}
+
+
+def _id(context: Context, resource: Resource) -> str:
+    return _spelled(context.text(resource, "id") or context.unknown(resource))
+
+
+def _spelled(made: str) -> str:
+    """An id as it is mostly spelled: Azure minds no case, and parts of it come either way."""
+    return fitting(_GROUPS.sub("/resourceGroups/", made))
+
+
+def places_of(made: str) -> list[str]:
+    """The subscription, the resource group and the resource that something with this id stands in."""
+    parts = made.strip("/").split("/")
+    ends = [2, 4, 8]
+    whole = ["/" + "/".join(parts[:end]) for end in ends if len(parts) > end]
+    return whole if made.startswith("/subscriptions/") else []
+
+
+def describe_thing(context: Context, resource: Resource) -> bool:
+    """A store or a service, in what stands above it."""
+    kind = Kind.STORE if resource.type in STORES else Kind.SERVICE
+    made, name = _id(context, resource), context.text(resource, "name") or resource.address
+    at = context.at(resource)
+    context.azure.thing(made, kind, name, at, tag=resource.type, places=places_of(made), basis=Basis.DECLARED)
+    return True
+
+
+def describe_identity(context: Context, resource: Resource) -> bool:
+    """A managed identity that stands for itself."""
+    made, name = _id(context, resource), context.text(resource, "name") or resource.address
+    azure, at = context.azure, context.at(resource)
+    key = azure.identity(made, name, at, places=places_of(made), basis=Basis.DECLARED)
+    azure.acts_as(key, made, at)
+    principal = context.text(resource, "principal_id") or context.unknown(resource)
+    context.gathering.relate(Verb.HOLDS, made, _principal(context, principal, at), at=at)
+    return True
+
+
+def tie_thing(context: Context, resource: Resource) -> bool:
+    """The identities that a service acts as, its access policies, and whether anyone may read it."""
+    azure, made, at = context.azure, _id(context, resource), context.at(resource)
+    for block in context.blocks(resource, "identity") if resource.type in SERVICES else ():
+        principal = block.get("principal_id")
+        if "principal_id" not in block and "SystemAssigned" in str(block.get("type")):
+            principal = context.unknown(resource)
+        keys = [_principal(context, principal, at)] if is_name(principal) and principal else []
+        named = [_spelled(each) for each in strings(block.get("identity_ids")) or ()]
+        keys += [azure.identity(each, each.rpartition("/")[2], at) for each in named]
+        for key in keys:
+            context.gathering.relate(Verb.HOLDS, made, key, at=at)
+    for block in context.blocks(resource, "access_policy"):
+        _vault(context, made, block, at)
+    if context.text(resource, "container_access_type") in ("blob", "container"):
+        azure.anyone(READ, made, at)
+    return True
+
+
+def _principal(context: Context, principal: str, at: At) -> str:
+    """The credential of a principal: of the party that the options name, or of whatever it is."""
+    named = context.options.parties.get(principal)
+    if named:
+        return context.azure.party(Party(id=named, provenance=at), at)
+    return context.azure.identity(f"azure:principal {principal}", f"principal {principal}", at)
+
+
+def effects_of(role: str) -> tuple[str, ...] | None:
+    """What a role lets one do with data, or ``None`` where it is not known."""
+    word = role.lower()
+    return next((effects for endings, effects in _ENDINGS if word.endswith(endings)), None)
+
+
+def assignment(context: Context, resource: Resource) -> bool:
+    """A role that a principal has on something."""
+    scope, principal = context.text(resource, "scope"), context.text(resource, "principal_id")
+    role = _role(context, context.text(resource, "role_definition_name"), context.text(resource, "role_definition_id"))
+    if not scope or not principal or not role:
+        return False
+    at = context.at(resource)
+    if context.text(resource, "condition"):
+        context.build.access.assumed.conditional += 1
+        context.build.access.assumed.conditions["a role given under a condition"] += 1
+    _grant(context, _principal(context, principal, at), role, _spelled(scope), at)
+    return True
+
+
+def _role(context: Context, name: str | None, made: str | None) -> str | None:
+    """The name of a role, also where only its id is told."""
+    short = (made or "").rpartition("/")[2]
+    known = context.found("azurerm_role_definition", ("role_definition_resource_id", made)) if made else None
+    return name or ROLES.get(short) or (context.text(known, "name") if known else None) or (short or None)
+
+
+def _grant(context: Context, key: str, role: str, scope: str, at: At) -> None:
+    effects = effects_of(role)
+    if effects is None:
+        message = f"role {role[:100]} is not known here; what it permits is left out"
+        context.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+    context.azure.grant(key, role, effects or (), scope, at)
+
+
+def _vault(context: Context, vault: str, block: dict[str, Any], at: At) -> None:
+    """What an access policy of a vault lets a principal do."""
+    principal = block.get("object_id")
+    rights = {each.lower() for name in _RIGHTS for each in strings(block.get(name)) or ()}
+    effects = [effect for effect, words in _SECRETS.items() if rights & words]
+    if is_name(principal) and principal and effects:
+        context.azure.grant(_principal(context, principal, at), "access policy", effects, vault, at)
+
+
+_RIGHTS = ("secret_permissions", "key_permissions", "certificate_permissions", "storage_permissions")
+
+
+def access_policy(context: Context, resource: Resource) -> bool:
+    """An access policy of a vault, as a resource of its own."""
+    vault = context.text(resource, "key_vault_id")
+    if vault:
+        _vault(context, _spelled(vault), resource.values, context.at(resource))
+    return vault is not None
+
+
+def federation(context: Context, resource: Resource) -> bool:
+    """An outside identity provider whose tokens let one act as a managed identity."""
+    issuer, parent = context.text(resource, "issuer"), context.text(resource, "parent_id")
+    if not issuer or not parent:
+        return False
+    azure, at, parent = context.azure, context.at(resource), _spelled(parent)
+    host = bare_url(issuer).partition("://")[2].rstrip("/") or issuer
+    named = context.options.parties.get(host)
+    made = Party(id=named) if named else Party(id=f"oidc:{host}"[:400], name=host[:400], role="provider")
+    key = azure.party(made.model_copy(update={"provenance": at}), at)
+    azure.identity(parent, parent.rpartition("/")[2], at)
+    azure.acts_as(key, parent, at)
+    return True
+
+
+def delegation(context: Context, resource: Resource) -> bool:
+    """Another tenant that manages a subscription of ours."""
+    tenant, scope = context.text(resource, "managing_tenant_id"), context.text(resource, "scope")
+    if not tenant or not scope:
+        return False
+    at = context.at(resource)
+    if tenant in context.options.own_tenants:
+        return True
+    named = context.options.parties.get(tenant)
+    made = (
+        Party(id=named) if named else Party(id=fitting(f"azure:tenant {tenant}"), name=f"Azure tenant {tenant[:200]}")
+    )
+    key = context.azure.party(made.model_copy(update={"provenance": at}), at)
+    for block in context.blocks(resource, "authorization"):
+        stated = block.get("role_definition_id")
+        role = _role(context, None, stated if is_name(stated) else None)
+        if role:
+            _grant(context, key, role, _spelled(scope), at)
+    return True
+
+
+DESCRIBE = {
+    **dict.fromkeys(STORES | SERVICES, describe_thing),
+    "azurerm_user_assigned_identity": describe_identity,
+}
+TIE = {
+    **dict.fromkeys(STORES | SERVICES, tie_thing),
+    "azurerm_role_assignment": assignment,
+    "azurerm_key_vault_access_policy": access_policy,
+    "azurerm_federated_identity_credential": federation,
+    "azurerm_lighthouse_definition": delegation,
+}

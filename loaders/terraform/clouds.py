@@ -1,0 +1,135 @@
+"""Azure and Google Cloud as a graph: things that stand in places, and roles that identities have on them.
+
+A place is what a role may be given on: a subscription, a resource group, a project, or the thing itself. Each thing is
+tied to what reaches the places that it stands in where the thing is described, whoever else is in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from blastradius.gathering import Gathering
+from blastradius.loaderkit.vendors.aws.graph import At
+from blastradius.loaderkit.vendors.aws.policies import fitting
+from blastradius.model import Basis, Credential, Kind, Operation, Party, Scope, Service, Store, Verb
+from blastradius.options import MAX_ID
+
+READ, WRITE, CONTROL, CALL, ACT = "read", "write", "control", "call", "act as"
+_VERBS = {READ: Verb.READS, WRITE: Verb.WRITES, CONTROL: Verb.CONTROLS, ACT: Verb.CONTROLS}
+_EFFECTS = {Kind.STORE: (READ, WRITE, CONTROL), Kind.SERVICE: (CALL, CONTROL)}
+
+
+@dataclass
+class Clouds:
+    """What is gathered of things and roles at one provider; ``word`` is its name in ids."""
+
+    gathering: Gathering
+    word: str
+    zone: str | None = None
+    owner: str | None = None
+    touched: set[tuple[str, str]] = field(default_factory=set)
+
+    def thing(
+        self,
+        made: str,
+        kind: Kind,
+        name: str,
+        at: At,
+        *,
+        tag: str,
+        places: Iterable[str] = (),
+        basis: Basis = Basis.INFERRED,
+    ) -> str:
+        """A store or a service, tied to what reaches the places that it stands in."""
+        made = fitting(made)
+        says = {"id": made, "name": name[:MAX_ID], "tags": (tag,), "zone": self.zone, "owner": self.owner}
+        entity = Store if kind == Kind.STORE else Service
+        if made not in self.gathering.entities:
+            self.gathering.entity(entity.model_validate({**says, "basis": basis, "provenance": at}))
+        self._tie(made, _EFFECTS[kind], places, at)
+        return made
+
+    def identity(
+        self, made: str, name: str, at: At, *, places: Iterable[str] = (), basis: Basis = Basis.INFERRED
+    ) -> str:
+        """A service account, a managed identity or a principal; its credential."""
+        made = fitting(made)
+        if made not in self.gathering.entities:
+            says = {"id": made, "name": name[:MAX_ID], "owner": self.owner, "zone": self.zone, "basis": basis}
+            self.gathering.entity(Service.model_validate({**says, "provenance": at}))
+        self._tie(made, (ACT, CONTROL), places, at)
+        return self.key(made, at, basis=basis)
+
+    def _tie(self, made: str, effects: Iterable[str], places: Iterable[str], at: At) -> None:
+        for place in places:
+            for effect in effects:
+                self._touch(self._operation(effect, place, at), effect, made, at)
+
+    def key(self, holder: str, at: At, *, basis: Basis = Basis.INFERRED) -> str:
+        """The credential of an identity or a party."""
+        key = fitting(f"{holder} credentials")
+        if key not in self.gathering.entities:
+            self.gathering.entity(Credential(id=key, type="oauth_token", basis=basis, provenance=at))
+            self.gathering.relate(Verb.HOLDS, holder, key, at=at, basis=basis)
+        return key
+
+    def party(self, made: Party, at: At) -> str:
+        """An outsider's credential."""
+        if made.id not in self.gathering.entities:
+            self.gathering.entity(made)
+        return self.key(made.id, at)
+
+    def grant(self, key: str, role: str, effects: Iterable[str], place: str, at: At) -> None:
+        """A role on a place, and what it permits there; what it permits is an upper bound."""
+        scope = fitting(f"{role} on {place}")
+        if scope not in self.gathering.entities:
+            self.gathering.entity(Scope(id=scope, name=role[:MAX_ID], provenance=at))
+        self.gathering.relate(Verb.GRANTS, key, scope, at=at)
+        for effect in effects:
+            operation = self.reach(effect, place, at)
+            self.gathering.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
+
+    def reach(self, effect: str, place: str, at: At, suffix: str = "") -> str:
+        """What is done on a place: to the thing that it is, or to whatever stands in it."""
+        operation = self._operation(effect + suffix, place, at)
+        known = self.gathering.entities.get(fitting(place))
+        if known is None and effect in (READ, WRITE, CONTROL):
+            rest = fitting(f"{self.word} anything in {place}")
+            if rest not in self.gathering.entities:
+                says = {"id": rest, "name": f"anything in {place}"[:MAX_ID], "owner": self.owner, "zone": self.zone}
+                made = Store.model_validate({**says, "basis": Basis.INFERRED, "provenance": at})
+                self.gathering.entity(made)
+            self._touch(operation, effect, rest, at)
+        elif known:
+            self._touch(operation, effect, known.id, at)
+        return operation
+
+    def anyone(self, effect: str, place: str, at: At) -> None:
+        """Anyone may do it."""
+        operation = self.reach(effect, place, at, " by anyone")
+        says = {"anonymous": True, "direction": "exposed"}
+        self.gathering.entities[operation] = self.gathering.entities[operation].model_copy(update=says)
+
+    def _operation(self, effect: str, place: str, at: At) -> str:
+        made = fitting(f"{self.word} {effect} {place}")
+        if made not in self.gathering.entities:
+            self.gathering.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
+        return made
+
+    def _touch(self, operation: str, effect: str, thing: str, at: At) -> None:
+        if (operation, thing) in self.touched:
+            return
+        self.touched.add((operation, thing))
+        kind = self.gathering.entities[thing].kind
+        if effect == CALL:
+            if kind == Kind.SERVICE:
+                self.gathering.relate(Verb.SERVES, thing, operation, at=at, basis=Basis.INFERRED)
+        elif kind == Kind.STORE or effect in (CONTROL, ACT):
+            self.gathering.relate(_VERBS[effect], operation, thing, at=at, basis=Basis.INFERRED)
+
+    def acts_as(self, key: str, identity: str, at: At) -> None:
+        """A credential that lets one act as an identity."""
+        operation = self._operation(ACT, identity, at)
+        self._touch(operation, ACT, fitting(identity), at)
+        self.gathering.relate(Verb.GRANTS, key, operation, at=at)

@@ -1,0 +1,270 @@
+"""What handlers of resource types ask: attributes that may be told, names and ARNs, and who refers to whom."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pydantic import Field
+
+from blastradius.gathering import Gathering
+from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, is_account
+from blastradius.loaderkit.vendors.aws.build import Builder
+from blastradius.loaderkit.vendors.aws.graph import At
+from blastradius.loaderkit.vendors.aws.options import AwsOptions
+from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, fitting, is_name, read_policy
+from blastradius.loaderkit.vendors.aws.types import BY_TERRAFORM
+from blastradius.options import Name, Names
+
+from .clouds import Clouds
+from .reading import Estate, Resource
+from .references import Reference, References
+
+_IAM = {
+    "aws_iam_role": ("role", "name"),
+    "aws_iam_user": ("user", "name"),
+    "aws_iam_group": ("group", "name"),
+    "aws_iam_policy": ("policy", "name"),
+    "aws_iam_instance_profile": ("instance-profile", "name"),
+}
+
+
+class TerraformOptions(AwsOptions):
+    """The options of one plan or state."""
+
+    workspace: Name | None = Field(default=None, description="the workspace, before names that are not known yet")
+    region: str | None = Field(default=None, description="the AWS region, where no ARN and no provider says it")
+    own_domains: Names = Field(
+        default=(), description="domains of Google accounts that are ours; once stated, others are not"
+    )
+    own_projects: Names = Field(default=(), description="Google projects that are ours, besides those managed here")
+    own_tenants: Names = Field(default=(), description="Azure tenants that are ours")
+    parties: dict[str, Name] = Field(
+        default_factory=dict,
+        description="which party an account, an identity provider, a principal, a tenant, a member or a domain is",
+    )
+
+
+@dataclass
+class Context:
+    """One plan or state, and the builder of what it comes to."""
+
+    estate: Estate
+    options: TerraformOptions
+    build: Builder
+    region: str
+    references: References = field(default_factory=References)
+    unknown_policies: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.default_account = self.build.graph.account
+        self._placed: dict[tuple[tuple[str, ...], str, str, str], list[Resource]] = defaultdict(list)
+        for each in self.estate.resources:
+            self._placed[(each.module, each.mode, each.type, each.name)].append(each)
+        self._by_text: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], Resource]] = {}
+
+    @property
+    def gathering(self) -> Gathering:
+        """Where the facts go."""
+        return self.build.gathering
+
+    @cached_property
+    def azure(self) -> Clouds:
+        """What is gathered at Azure."""
+        return Clouds(self.gathering, "azure", self.options.zone, self.options.owner)
+
+    @cached_property
+    def google(self) -> Clouds:
+        """What is gathered at Google."""
+        return Clouds(self.gathering, "google", self.options.zone, self.options.owner)
+
+    @cached_property
+    def projects(self) -> frozenset[str]:
+        """The projects at Google that are ours: those named, and those that the file's own resources stand in."""
+        managed = (each.values.get("project") for each in self.estate.resources if each.mode == "managed")
+        return frozenset({*self.options.own_projects, *(each for each in managed if isinstance(each, str))})
+
+    def at(self, resource: Resource) -> At:
+        """Where a resource stands."""
+        return self.gathering.at(*resource.keys)
+
+    # attributes
+
+    def value(self, resource: Resource, name: str) -> Any:
+        """An attribute; nothing of one that is marked as sensitive."""
+        return None if name in resource.hidden else resource.values.get(name)
+
+    def text(self, resource: Resource, name: str) -> str | None:
+        """An attribute as text; one that is not known yet as what it will be, where the configuration says whose."""
+        value = self.value(resource, name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return str(value)
+        if value is None and name not in resource.values:
+            return next(iter(self._referred(resource, name)), None)
+        return value if is_name(value) and value else None
+
+    def texts(self, resource: Resource, name: str) -> list[str]:
+        """An attribute as texts."""
+        value = self.value(resource, name)
+        if value is None and name not in resource.values:
+            return self._referred(resource, name)
+        return [each for each in (value if isinstance(value, list) else [value]) if is_name(each) and each]
+
+    def flag(self, resource: Resource, name: str) -> bool:
+        """An attribute as yes or no."""
+        return self.value(resource, name) in (True, "true")
+
+    def rows(self, holder: Any, *path: str) -> list[dict[str, Any]]:
+        """Nested blocks of a resource's values, which Terraform keeps as lists of one or more."""
+        found = [holder]
+        for name in path:
+            values = [each.get(name) for each in found if isinstance(each, dict)]
+            found = [one for each in values for one in (each if isinstance(each, list) else [each])]
+        return [each for each in found if isinstance(each, dict)]
+
+    def blocks(self, resource: Resource, *path: str) -> list[dict[str, Any]]:
+        """Nested blocks of a resource."""
+        return [] if path[0] in resource.hidden else self.rows(resource.values, *path)
+
+    def policy(self, resource: Resource, name: str) -> Policy:
+        """A policy document among the attributes."""
+        keys: Keys = (*resource.keys, "attributes" if resource.keys[-2] == "instances" else "values", name)
+        if name in resource.hidden:
+            self.gathering.secret(f"{name} of {resource.address}", at=self.at(resource))
+            return Policy()
+        value = resource.values.get(name)
+        if value is None or value == "":
+            if name not in resource.values:
+                self.unknown_policies.append(resource.address)
+            return Policy()
+        return read_policy(value, keys)
+
+    def policy_of(self, resource: Resource, document: Any) -> Policy:
+        """A policy document from inside a block."""
+        return read_policy(document, resource.keys)
+
+    def found(self, kind: str, *says: tuple[str, str | None]) -> Resource | None:
+        """The resource of a type whose attributes have these texts; ``name`` is what it is referred to by."""
+        names = tuple(name for name, _ in says)
+        if (kind, names) not in self._by_text:
+            rows = [each for each in self.estate.resources if each.type == kind]
+            known = {tuple(self._said(each, name) for name in names): each for each in reversed(rows)}
+            self._by_text[(kind, names)] = known
+        return self._by_text[(kind, names)].get(tuple(value for _, value in says))
+
+    def _said(self, resource: Resource, name: str) -> str | None:
+        return self.name(resource) if name == "name" else self.text(resource, name)
+
+    # names
+
+    def _referred(self, resource: Resource, name: str) -> list[str]:
+        """What an attribute that is not known yet will be: the names and ARNs of what it refers to."""
+        if not self.estate.configuration:
+            return []
+        refers = self.references.of_attribute(resource.module, resource.mode, resource.type, resource.name, name)
+        found = [self._named(each, one) for each in refers for one in self._meant(each, resource)]
+        return list(dict.fromkeys(each for each in found if each))
+
+    def _meant(self, reference: Reference, by: Resource) -> list[Resource]:
+        """The instances that a reference means: the one of the same index, or all."""
+        key = (reference.module, reference.mode, reference.type, reference.name)
+        listed = self._placed.get(key, [])
+        return [each for each in listed if each.index == by.index] or listed
+
+    def _named(self, reference: Reference, resource: Resource) -> str | None:
+        value = self.value(resource, reference.attribute)
+        if is_name(value) and value:
+            return value
+        if reference.attribute == "arn":
+            return self.arn(resource)
+        if resource.type.startswith("azurerm_"):
+            return self.unknown(resource) if reference.attribute in ("id", "principal_id", "identity") else None
+        if resource.type.startswith("google_") and reference.attribute in ("id", "name", "email", "member"):
+            return self._at_google(resource)
+        return self.name(resource) if reference.attribute in ("id", "name", "bucket", "function_name") else None
+
+    def _at_google(self, resource: Resource) -> str:
+        """A thing of Google by its project and name, or a service account by its address, before it has an id."""
+        kind, project = resource.type.rpartition("_")[2], self.value(resource, "project")
+        stated = (self.value(resource, each) for each in ("name", f"{kind}_id", kind))
+        name = next((each for each in stated if is_name(each) and each), None)
+        if name is None or not is_name(project) or not project:
+            return name or self.unknown(resource)
+        if resource.type == "google_service_account":
+            return f"{name}@{project}.iam.gserviceaccount.com"
+        return f"projects/{project}/{kind}/{name}"
+
+    def unknown(self, resource: Resource) -> str:
+        """The name of what has none yet."""
+        workspace = f"{self.options.workspace}." if self.options.workspace else ""
+        return f"${{{workspace}{resource.address.replace(':', '/')}}}"
+
+    def name(self, resource: Resource) -> str:
+        """The name that a resource of AWS has, or will have."""
+        row = BY_TERRAFORM.get(resource.type)
+        attribute = row.terraform_name if row else _IAM.get(resource.type, ("", "name"))[1]
+        stated = self.value(resource, attribute)
+        if not is_name(stated) or not stated:
+            stated = self.value(resource, "id")
+        return stated if is_name(stated) and stated else self.unknown(resource)
+
+    def arn(self, resource: Resource) -> str | None:
+        """The ARN that a resource has, or will have."""
+        stated = self.value(resource, "arn")
+        if is_name(stated) and arn_of(stated):
+            return stated
+        row, account = BY_TERRAFORM.get(resource.type), self.default_account
+        if row:
+            return row.arn_of(self.name(resource), self.text(resource, "region") or self.region, account)
+        if resource.type in _IAM:
+            return f"arn:aws:iam::{account}:{_IAM[resource.type][0]}/{self.name(resource)}"
+        return None
+
+    def thing(self, resource: Resource) -> str:
+        """The id of a thing of AWS that a resource is."""
+        return fitting(self.arn(resource) or self.unknown(resource))
+
+    def identity(self, kind: str, text: str | None) -> Arn | None:
+        """A role, user or group by its ARN or its name."""
+        if not text:
+            return None
+        arn = arn_of(text)
+        if arn:
+            return arn if arn.service == "iam" else None
+        return Arn("aws", "iam", "", self.build.graph.account, f"{kind}/{text.rpartition('/')[2]}")
+
+
+def account_of(estate: Estate, options: TerraformOptions) -> tuple[str, frozenset[str]]:
+    """The account that a file is mostly of, and all that its own resources stand in."""
+    counted = Counter(each.account for each in _arns(estate) if is_account(each.account))
+    for each in estate.resources:
+        said = each.values.get("account_id")
+        if each.type == "aws_caller_identity" and isinstance(said, str) and is_account(said):
+            counted[said] += len(estate.resources)
+    workspace = f"{options.workspace}." if options.workspace else ""
+    most = min(counted, key=lambda each: (-counted[each], each), default=f"${{{workspace}AccountId}}")
+    account = options.account or most
+    return account, frozenset({account, *counted, *options.own_accounts})
+
+
+def _arns(estate: Estate) -> list[Arn]:
+    """The ARNs of what Terraform manages."""
+    managed = [each.values.get("arn") for each in estate.resources if each.mode == "managed"]
+    return [arn for each in managed if is_name(each) and (arn := arn_of(each))]
+
+
+def region_of(estate: Estate, options: TerraformOptions) -> str:
+    """The region that a file is mostly of."""
+    counted = Counter(each.region for each in _arns(estate) if each.region)
+    most = min(counted, key=lambda each: (-counted[each], each), default=_provider_region(estate.configuration))
+    workspace = f"{options.workspace}." if options.workspace else ""
+    return options.region or most or f"${{{workspace}Region}}"
+
+
+def _provider_region(configuration: dict[str, Any]) -> str:
+    found: Any = configuration
+    for key in ("provider_config", "aws", "expressions", "region", "constant_value"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if is_name(found) and ":" not in found else ""

@@ -1,0 +1,328 @@
+"""Resource types of the Google provider: things in projects, service accounts, and roles given to members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blastradius.loaderkit.vendors.aws.graph import At
+from blastradius.loaderkit.vendors.aws.policies import fitting, is_name, read_json, strings
+from blastradius.model import Basis, Kind, NoteKind, Party, Verb
+
+from .clouds import ACT, CALL, CONTROL, READ, WRITE, Clouds
+from .context import Context
+from .reading import Resource
+
+STORES = {
+    f"google_{each}"
+    for each in (  # noqa: SIM905 - a list to read
+        "storage_bucket sql_database_instance sql_database bigquery_dataset bigquery_table pubsub_topic "
+        "pubsub_subscription secret_manager_secret kms_crypto_key kms_key_ring spanner_instance spanner_database "
+        "bigtable_instance firestore_database redis_instance filestore_instance artifact_registry_repository "
+        "compute_disk alloydb_cluster datastore_index memcache_instance"
+    ).split()
+}
+SERVICES = {
+    f"google_{each}"
+    for each in (  # noqa: SIM905 - a list to read
+        "cloudfunctions_function cloudfunctions2_function cloud_run_service cloud_run_v2_service cloud_run_v2_job "
+        "compute_instance container_cluster dataflow_job composer_environment workflows_workflow dataproc_cluster "
+        "app_engine_application notebooks_instance"
+    ).split()
+}
+ROLES = {
+    "roles/owner": (READ, WRITE, CONTROL),
+    "roles/editor": (READ, WRITE, CONTROL),
+    "roles/viewer": (READ,),
+    "roles/iam.serviceAccountTokenCreator": (ACT,),
+    "roles/iam.serviceAccountUser": (ACT,),
+    "roles/iam.serviceAccountKeyAdmin": (ACT,),
+    "roles/iam.workloadIdentityUser": (ACT,),
+    "roles/iam.securityAdmin": (CONTROL,),
+    "roles/storage.objectAdmin": (READ, WRITE),
+    "roles/storage.legacyBucketReader": (),
+    "roles/storage.legacyBucketOwner": (READ, WRITE, CONTROL),
+    "roles/storage.objectUser": (READ, WRITE),
+    "roles/cloudsql.client": (READ, WRITE),
+    "roles/cloudsql.instanceUser": (READ, WRITE),
+    "roles/bigquery.jobUser": (),
+    "roles/bigquery.user": (),
+    "roles/bigquery.metadataViewer": (),
+    "roles/datastore.user": (READ, WRITE),
+    "roles/spanner.databaseUser": (READ, WRITE),
+    "roles/logging.logWriter": (),
+    "roles/monitoring.metricWriter": (),
+    "roles/container.developer": (CONTROL,),
+}
+_ENDINGS = (
+    (("dataviewer", "objectviewer", "secretaccessor", "subscriber", "reader", "decrypter", "viewer"), (READ,)),
+    (("objectcreator", "publisher", "writer", "secretversionadder"), (WRITE,)),
+    (("dataeditor", "objectadmin", "editor", "encrypterdecrypter"), (READ, WRITE)),
+    (("invoker",), (CALL,)),
+    (("admin", "owner"), (READ, WRITE, CONTROL)),
+)
+PLACES = {
+    "storage_bucket": "bucket",
+    "secret_manager_secret": "secret_id",
+    "pubsub_topic": "topic",
+    "pubsub_subscription": "subscription",
+    "bigquery_dataset": "dataset_id",
+    "bigquery_table": "table_id",
+    "kms_crypto_key": "crypto_key_id",
+    "kms_key_ring": "key_ring_id",
+    "spanner_instance": "instance",
+    "spanner_database": "database",
+    "bigtable_instance": "instance",
+    "artifact_registry_repository": "repository",
+    "cloudfunctions_function": "cloud_function",
+    "cloudfunctions2_function": "cloud_function",
+    "cloud_run_service": "service",
+    "cloud_run_v2_service": "name",
+    "cloud_run_v2_job": "name",
+    "compute_instance": "instance_name",
+    "compute_disk": "name",
+    "service_account": "service_account_id",
+    "project": "project",
+    "folder": "folder",
+    "organization": "org_id",
+}
+_ABOVE = ("project", "folder", "organization")
+_GLOBAL = ("storage_bucket",)
+_AGENTS = ("gcp-sa-", "cloudservices", "container-engine-robot")
+_BY_PROJECT = ("projectOwner", "projectEditor", "projectViewer")
+_DATASET_ROLES = {
+    "READER": "roles/bigquery.dataViewer",
+    "WRITER": "roles/bigquery.dataEditor",
+    "OWNER": "roles/bigquery.dataOwner",
+}
+_DATASET_MEMBERS = {"iam_member": "", "user_by_email": "user:", "group_by_email": "group:", "domain": "domain:"}
+_ROBOT = ".iam.gserviceaccount.com"
+
+
+def _named(context: Context, resource: Resource, of: str, attribute: str) -> tuple[str, str] | None:
+    """The id and the name of a thing: its type, its project where that is stated, and what it is called."""
+    text = context.text(resource, attribute)
+    if not text:
+        return None
+    name = text.rpartition("/")[2]
+    project = text.split("/")[1] if text.startswith("projects/") else context.text(resource, "project")
+    parts = [of, *([project] if project and of not in _GLOBAL else []), name]
+    return fitting("google:" + "/".join(parts)), name
+
+
+def _described(context: Context, resource: Resource) -> tuple[str, str]:
+    """The id and the name of a thing as its own resource says it."""
+    of = resource.type.removeprefix("google_")
+    for attribute in (PLACES.get(of, "name"), "name", "id"):
+        found = _named(context, resource, of, attribute)
+        if found:
+            return found
+    return fitting(f"google:{of}/{context.unknown(resource)}"), resource.address
+
+
+def describe_thing(context: Context, resource: Resource) -> bool:
+    """A store or a service in its project."""
+    kind = Kind.STORE if resource.type in STORES else Kind.SERVICE
+    made, name = _described(context, resource)
+    places = [f"project {each}" for each in [context.text(resource, "project")] if each]
+    at = context.at(resource)
+    context.google.thing(made, kind, name, at, tag=resource.type, places=places, basis=Basis.DECLARED)
+    return True
+
+
+def describe_account(context: Context, resource: Resource) -> bool:
+    """A service account."""
+    email, project = _email(context, resource), context.text(resource, "project")
+    places = [f"project {project}"] if project else []
+    at = context.at(resource)
+    context.google.identity(f"google:{email}", email, at, places=places, basis=Basis.DECLARED)
+    return True
+
+
+def _email(context: Context, resource: Resource) -> str:
+    account, project = context.text(resource, "account_id"), context.text(resource, "project")
+    made = f"{account}@{project}{_ROBOT}" if account and project and "@" not in account else None
+    return context.text(resource, "email") or made or context.unknown(resource)
+
+
+def tie_thing(context: Context, resource: Resource) -> bool:
+    """The service account that a service acts as."""
+    google, at = context.google, context.at(resource)
+    for path in _ACCOUNTS:
+        name = path[-1]
+        blocks = context.blocks(resource, *path[:-1]) if len(path) > 1 else [resource.values]
+        for email in (block.get(name) for block in blocks if path[0] not in resource.hidden):
+            if is_name(email) and "@" in email:
+                key = google.identity(f"google:{email}", email, at)
+                context.gathering.relate(Verb.HOLDS, _described(context, resource)[0], key, at=at)
+    return True
+
+
+_ACCOUNTS = (
+    ("service_account_email",),
+    ("service_account",),
+    ("service_account", "email"),
+    ("template", "service_account"),
+    ("template", "spec", "service_account_name"),
+    ("template", "template", "service_account"),
+    ("service_config", "service_account_email"),
+    ("node_config", "service_account"),
+)
+
+
+def effects_of(role: str) -> tuple[str, ...] | None:
+    """What a role lets one do, or ``None`` where it is not known."""
+    if role in ROLES:
+        return ROLES[role]
+    last = role.rpartition(".")[2].lower()
+    return next((effects for endings, effects in _ENDINGS if last.endswith(endings)), None)
+
+
+def grant(context: Context, resource: Resource) -> bool:
+    """A role that members have on something."""
+    role = context.text(resource, "role")
+    members = [*context.texts(resource, "member"), *context.texts(resource, "members")]
+    place = _place(context, resource)
+    if not role or not members or not place:
+        return False
+    _granted(context, resource, role, members, place, conditional=bool(context.blocks(resource, "condition")))
+    return True
+
+
+def whole_policy(context: Context, resource: Resource) -> bool:
+    """All roles that anyone has on something, as one document."""
+    document, place = read_json(context.text(resource, "policy_data")), _place(context, resource)
+    bindings = document.get("bindings") if isinstance(document, dict) else None
+    for each in bindings if isinstance(bindings, list) and place else ():
+        role, members = (each.get("role"), strings(each.get("members"))) if isinstance(each, dict) else (None, None)
+        if is_name(role) and members and place:
+            _granted(context, resource, role, list(members), place, conditional=bool(each.get("condition")))
+    return isinstance(bindings, list) and place is not None
+
+
+def _granted(
+    context: Context, resource: Resource, role: str, members: list[str], place: str, *, conditional: bool
+) -> None:
+    at, effects = context.at(resource), effects_of(role)
+    if effects is None:
+        message = f"role {role[:100]} is not known here; what it permits is left out"
+        context.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+    if conditional:
+        context.build.access.assumed.conditional += 1
+        context.build.access.assumed.conditions["a role given under a condition"] += 1
+    for member in dict.fromkeys(each for each in members if not each.startswith("deleted:")):
+        _member(context, member, role, effects or (), place, at)
+
+
+def dataset_access(context: Context, resource: Resource) -> bool:
+    """Who may do what with a dataset, as the dataset's own list or as a resource of its own."""
+    found = _named(context, resource, "bigquery_dataset", "dataset_id")
+    alone = resource.type == "google_bigquery_dataset_access"
+    blocks = [resource.values] if alone else context.blocks(resource, "access")
+    for block in blocks if found else ():
+        role, member = block.get("role"), _dataset_member(block)
+        if found and is_name(role) and member:
+            google = context.google.thing(
+                found[0], Kind.STORE, found[1], context.at(resource), tag="google_bigquery_dataset"
+            )
+            _granted(context, resource, _DATASET_ROLES.get(role, role), [member], google, conditional=False)
+    return found is not None
+
+
+def _dataset_member(block: dict[str, Any]) -> str | None:
+    """Whom an entry of a dataset's list names; nobody for the project's own groups and for views."""
+    if block.get("special_group") == "allAuthenticatedUsers":
+        return "allAuthenticatedUsers"
+    for word, kind in (
+        ("iam_member", ""),
+        ("user_by_email", "user:"),
+        ("group_by_email", "group:"),
+        ("domain", "domain:"),
+    ):
+        name = block.get(word)
+        if is_name(name) and name:
+            return f"serviceAccount:{name}" if kind and name.endswith("gserviceaccount.com") else f"{kind}{name}"
+    return None
+
+
+def _place(context: Context, resource: Resource) -> str | None:
+    """What a role is given on: the thing that the resource's own type names, or what stands above."""
+    of = resource.type.removeprefix("google_").rpartition("_iam_")[0]
+    google, at, attribute = context.google, context.at(resource), PLACES.get(of, "name")
+    if of in _ABOVE:
+        name = context.text(resource, attribute)
+        return f"{of} {name.rpartition('/')[2]}" if name else None
+    if of == "service_account":
+        email = (context.text(resource, attribute) or "").rpartition("/")[2]
+        if email:
+            google.identity(f"google:{email}", email, at)
+        return fitting(f"google:{email}") if email else None
+    found = _named(context, resource, of, attribute)
+    if found:
+        kind = Kind.SERVICE if f"google_{of}" in SERVICES else Kind.STORE
+        google.thing(found[0], kind, found[1], at, tag=f"google_{of}")
+    return found[0] if found else None
+
+
+def _member(context: Context, member: str, role: str, effects: tuple[str, ...], place: str, at: At) -> None:
+    google = context.google
+    if member in ("allUsers", "allAuthenticatedUsers"):
+        for effect in effects:
+            google.anyone(effect, place, at)
+    else:
+        google.grant(_key(context, google, member, at), role, effects, place, at)
+
+
+def _key(context: Context, google: Clouds, member: str, at: At) -> str:
+    """The credential of a member: an outsider's, or an identity's of which no more is told."""
+    kind, _, name = member.partition(":")
+    name = member if not name or kind in _BY_PROJECT else name
+    domain = name.rpartition("@")[2]
+    party = _party(context, kind, name, domain)
+    if party:
+        return google.party(party.model_copy(update={"provenance": at}), at)
+    return google.identity(f"google:{name}", name, at)
+
+
+def _party(context: Context, kind: str, name: str, domain: str) -> Party | None:
+    """The outsider that a member is: whom the options name, another's project, an identity pool, another's domain."""
+    named = context.options.parties.get(name) or context.options.parties.get(domain)
+    if named:
+        return Party(id=named)
+    project = name.partition(":")[2] if kind in _BY_PROJECT else domain.removesuffix(_ROBOT)
+    if kind in _BY_PROJECT:
+        return None if project in context.projects else _project(project)
+    if kind.startswith("principal"):
+        pool = (name.partition("/workloadIdentityPools/")[2].partition("/")[0] or name)[:400]
+        return Party(id=f"google:pool {pool}", name=f"workload identity pool {pool}", role="provider")
+    if domain.endswith(_ROBOT) and not project.startswith(_AGENTS) and project not in context.projects:
+        return _project(project)
+    own = context.options.own_domains
+    if kind in ("user", "group", "domain") and own and domain not in own:
+        return Party(id=f"google:{domain}"[:400], name=domain[:400])
+    return None
+
+
+def _project(name: str) -> Party:
+    return Party(id=f"google:project {name}"[:400], name=f"Google project {name}"[:400])
+
+
+def account_key(context: Context, resource: Resource) -> bool:
+    """A key of a service account."""
+    email = (context.text(resource, "service_account_id") or "").rpartition("/")[2]
+    if email:
+        context.google.identity(f"google:{email}", email, context.at(resource))
+    return bool(email)
+
+
+DESCRIBE = {
+    **dict.fromkeys(STORES | SERVICES, describe_thing),
+    "google_service_account": describe_account,
+}
+TIE = {
+    **dict.fromkeys(STORES | SERVICES, tie_thing),
+    **{f"google_{of}_iam_{kind}": grant for of in PLACES for kind in ("member", "binding")},
+    **{f"google_{of}_iam_policy": whole_policy for of in PLACES},
+    "google_bigquery_dataset": dataset_access,
+    "google_bigquery_dataset_access": dataset_access,
+    "google_service_account_key": account_key,
+}

@@ -1,0 +1,71 @@
+"""Threagile (YAML, with includes): technical assets and their owners, communication links, data assets, boundaries.
+
+A record is a data asset, technical asset, communication link, trust boundary or shared runtime in any of the
+files; risk categories, tracked risks, abuse cases, requirements and questions are counted and ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blastradius.gathering import Gathering
+from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.vendors.threat_models.diagram import Options
+from blastradius.loaderkit.vendors.threat_models.plain import Naming, slug
+from blastradius.options import read_options
+
+from .model import Modelled
+from .reading import read_model, recognises
+
+
+def load(document: Document, options: dict[str, Any]) -> Loaded:
+    """Read one model and what it includes.
+
+    Raises:
+        InputError: no Threagile model of a known version, one without technical assets, or an option that
+            does not fit.
+    """
+    chosen = read_options(Options, document, options)
+    gathering = Gathering("threagile", document)
+    naming = Naming(gathering, chosen)
+    model = read_model(document, gathering, naming)
+    naming.namespace = chosen.namespace or slug(model.title)
+    Modelled(gathering, naming, chosen, model).build()
+    return gathering.loaded(title=model.title, zones=tuple(naming.zones.values()))
+
+
+LOADER = Loader(
+    name="threagile",
+    title="Threagile model",
+    suffixes=(".yaml", ".yml", ".json"),
+    recognises=recognises,
+    load=load,
+    reads="technical assets and their owners, links with how they authenticate, data assets, boundaries, runtimes",
+    maps=(
+        ("technical asset", "service"),
+        ("owner", "party that owns the service"),
+        ("external entity, out of scope", "service of an outside party"),
+        ("communication link", "operation that the source calls and the target serves"),
+        (
+            "authentication of a link",
+            "credential that the source holds and that grants the operation; none: open to anyone",
+        ),
+        ("data asset", "store, one for each technical asset that stores it"),
+        (
+            "data received, sent over a link",
+            "the operation reads, writes it; own rows only where the end user's identity goes along",
+        ),
+        ("trust boundary", "zone"),
+        ("shared runtime", "service that what runs on it depends on and is within reach of"),
+        ("encryption with a key of each end user", "control encrypted_elsewhere"),
+        ("ip_filtered, two-factor", "controls ip_allowlist, mfa; assumed"),
+    ),
+    infers_not=(
+        "which of the owners is ourselves (option us)",
+        "which copy of a data asset is meant, where no link leads to one that stores it: it may be any",
+        "whether sent data replaces what is stored: it is taken to",
+        "how hard a link is needed: taken as soft",
+        "whether services within one boundary can walk to each other",
+    ),
+    options=Options,
+)
