@@ -15,10 +15,10 @@ from functools import partial
 
 import numpy as np
 
-from blastradius.columns import NOWHERE
 from blastradius.engine import System
 from blastradius.engine.compile import ALL, SOME, STRONGER
 from blastradius.engine.scenario import SEEDS
+from blastradius.estate.columns import NOWHERE
 from blastradius.model import Capability, Fact
 
 

@@ -29,7 +29,7 @@ from defusedxml import ElementTree
 from blastradius import plugins
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import survey
 from blastradius.reading import read_document, uncollected
 

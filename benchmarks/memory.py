@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from blastradius.engine import World, compile_system
-from blastradius.lines import load_lines
-from blastradius.measuring import is_audited, measured
+from blastradius.estate.bulk import load_lines
 from blastradius.model import Kind, Level, Scenario
+from blastradius.reports.impact import is_audited, measured
 
 
 def memory_of(file: Path) -> dict[str, Any]:

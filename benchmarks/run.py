@@ -27,12 +27,12 @@ from horn import seconds_for
 from memory import memory_of
 
 from blastradius.engine import System, World, check_worlds, compile_system, propose, solve_worlds
-from blastradius.engine.network import network_of, plain_edges, restricted
-from blastradius.engine.order import Edges
-from blastradius.engine.solve import Fill, Part, Solved, filler, part_of, solve_frame
-from blastradius.engine.worlds import Frame
+from blastradius.engine.batch.frame import Frame
+from blastradius.engine.batch.network import network_of, plain_edges, restricted
+from blastradius.engine.batch.schedule import Edges
+from blastradius.engine.batch.solve import Fill, Part, Solved, filler, part_of, solve_frame
 from blastradius.estate import Estate
-from blastradius.lines import load_lines
+from blastradius.estate.bulk import load_lines
 from blastradius.model import Capability, Credential, Kind, Level, Relation, Scenario, Verb
 from blastradius.rules import RULES
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blastradius.redacting import redacted
+from blastradius.secrets import redacted
 
 
 class BlastradiusError(Exception):

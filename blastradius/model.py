@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from blastradius.redacting import redacted
+from blastradius.secrets import redacted
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 MOST_RECORDS = 10**15

@@ -18,7 +18,7 @@ from blastradius.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from blastradius.answer import Query
-    from blastradius.loader import Loader
+    from blastradius.loaderkit.contract import Loader
 
 _LISTED = "blastradius loaders lists them"
 _NAMES = {"loaders": "LOADER", "queries": "QUERY"}

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.effects import ApiOptions, Effected
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.api_effects import ApiOptions, Effected
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import MAX_ID, harmless, read_options
 from blastradius.model import NoteKind, Operation, Scope, Verb
-from blastradius.options import MAX_ID, harmless, read_options
-from blastradius.redacting import quoted
+from blastradius.secrets import quoted
 
 Keys = tuple[str | int, ...]
 _READ = {"kind": "discovery#restDescription", "discoveryVersion": "v1", "protocol": "rest"}

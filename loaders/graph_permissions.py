@@ -14,11 +14,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import Name, Names, listed, read_options
+from blastradius.loaderkit.options import Options as Shape
 from blastradius.model import Basis, NoteKind, Operation, Provenance, Scope, Verb
-from blastradius.options import Name, Names, listed, read_options
-from blastradius.options import Options as Shape
 
 _API = "microsoft-graph"
 _SCHEMES = {"application": "application", "delegatedwork": "delegated", "delegatedpersonal": "delegated-personal"}

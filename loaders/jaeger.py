@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.loaderkit.vendors.traces.facts import Keys
 from blastradius.loaderkit.vendors.traces.model import INFERS_NOT, MAPS, NO_SERVICE, Records, SpanOptions
 from blastradius.loaderkit.vendors.traces.spans import KINDS, WANTED, Span, text
-from blastradius.options import read_options
 
 _LOOKED_AT = 20
 _OF_THE_MODEL = frozenset(["traceId", "spanId", "operationName", "process"])

@@ -15,8 +15,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import MAX_ID, Name, harmless, read_options
+from blastradius.loaderkit.options import Options as Shape
 from blastradius.model import (
     Basis,
     Control,
@@ -30,8 +32,6 @@ from blastradius.model import (
     Service,
     Verb,
 )
-from blastradius.options import MAX_ID, Name, harmless, read_options
-from blastradius.options import Options as Shape
 
 _LOOKED_AT = 20
 _APP_ID = re.compile(r"0oa[0-9A-Za-z]{17}")

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.loaderkit.vendors.traces.facts import Keys
 from blastradius.loaderkit.vendors.traces.model import INFERS_NOT, MAPS, Records, SpanOptions
 from blastradius.loaderkit.vendors.traces.spans import WANTED, Span, SpanKind, text
-from blastradius.options import read_options
 
 _SPANS = ("resourceSpans", "resource_spans", "batches")
 _OTHERS = ("resourceLogs", "resource_logs", "resourceMetrics", "resource_metrics", "resourceProfiles")

@@ -16,8 +16,9 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import Names, read_options
 from blastradius.loaderkit.vendors.threat_models.diagram import (
     ON_SERVICES,
     ON_STORES,
@@ -46,7 +47,6 @@ from blastradius.loaderkit.vendors.threat_models.plain import (
     words,
 )
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Verb
-from blastradius.options import Names, read_options
 
 _STORES = re.compile(
     r"(?i)(?<![a-z0-9])(databases?|db|data-?store|store|storage|bucket|s3|rds|dynamodb|blob|warehouse|redshift|sql"

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.loaderkit.vendors.threat_models.diagram import Datum, Diagram, Element, Flow, Options, Role
 from blastradius.loaderkit.vendors.threat_models.plain import (
     At,
@@ -29,7 +30,6 @@ from blastradius.loaderkit.vendors.threat_models.plain import (
     words,
 )
 from blastradius.model import Control, ControlKind
-from blastradius.options import read_options
 
 _ROLES: dict[str, Role] = {"Actor": "outside", "ExternalEntity": "outside", "Datastore": "store"}
 _CONTROLS = (

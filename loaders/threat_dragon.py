@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.loaderkit.vendors.threat_models.diagram import Diagram, Element, Flow, Options, Role
 from blastradius.loaderkit.vendors.threat_models.plain import (
     At,
@@ -24,7 +25,6 @@ from blastradius.loaderkit.vendors.threat_models.plain import (
     table,
     word,
 )
-from blastradius.options import read_options
 
 _SHAPES = {
     "process": "process",

@@ -9,9 +9,8 @@ from blastradius.engine import Reach, ScenarioParams, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Capability, Fact, Frozen, Level
-from blastradius.picturing import picture_of
-from blastradius.rules import RULES
-from blastradius.telling import (
+from blastradius.reports.diagram import picture_of
+from blastradius.reports.rows import (
     WORDS,
     ModelRow,
     ScenarioRow,
@@ -26,6 +25,7 @@ from blastradius.telling import (
     step_rows,
     stopped_rows,
 )
+from blastradius.rules import RULES
 
 _SAYS = {rule.id: rule.says for rule in RULES} | {
     "seed": "where the scenario starts",

@@ -12,9 +12,9 @@ from blastradius.answer import Answer, Query, Table
 from blastradius.engine import CAPABILITIES, Assumption, Solved, compile_system, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.measuring import audited, is_audited
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
-from blastradius.telling import WORDS, ModelRow, every_start, held_over, label, model_row, plural, start_worlds
+from blastradius.reports.impact import audited, is_audited
+from blastradius.reports.rows import WORDS, ModelRow, every_start, held_over, label, model_row, plural, start_worlds
 
 
 class Params(Assumption):

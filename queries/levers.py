@@ -9,9 +9,9 @@ from pydantic import Field
 from blastradius.answer import Answer, Query, Table
 from blastradius.engine import ScenarioParams, World, compile_system
 from blastradius.estate import Estate
-from blastradius.measuring import Measure, is_audited, measured
 from blastradius.model import Frozen, Scenario, Verb
-from blastradius.telling import ModelRow, ScenarioRow, model_row, notes_of, plural, scenario_row
+from blastradius.reports.impact import Measure, is_audited, measured
+from blastradius.reports.rows import ModelRow, ScenarioRow, model_row, notes_of, plural, scenario_row
 
 
 class Params(ScenarioParams):

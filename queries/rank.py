@@ -5,9 +5,9 @@ from __future__ import annotations
 from blastradius.answer import Answer, Query, Table
 from blastradius.engine import Assumption, compile_system
 from blastradius.estate import Estate
-from blastradius.measuring import Measure, is_audited, measured
 from blastradius.model import Entity, Frozen, Kind
-from blastradius.telling import ModelRow, every_start, label, model_row, plural, start_worlds
+from blastradius.reports.impact import Measure, is_audited, measured
+from blastradius.reports.rows import ModelRow, every_start, label, model_row, plural, start_worlds
 
 
 class RankRow(Frozen):

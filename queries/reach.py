@@ -8,8 +8,8 @@ from blastradius.answer import Answer, Query, Table
 from blastradius.engine import Reach, ScenarioParams, solve
 from blastradius.estate import Estate
 from blastradius.model import Fact, Frozen, Kind, Level, NoteKind
-from blastradius.picturing import picture_of
-from blastradius.telling import (
+from blastradius.reports.diagram import picture_of
+from blastradius.reports.rows import (
     WORDS,
     CertificateRow,
     ControlRow,

@@ -12,10 +12,10 @@ from blastradius.answer import Answer, Query, Table
 from blastradius.engine import CAPABILITIES, System, World, compile_system, propose
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.lists import Flags, Numbers
-from blastradius.measuring import audited, is_audited
+from blastradius.estate.ragged import Flags, Numbers
 from blastradius.model import Capability, Credential, Expectation, Fact, Frozen, Kind, Level, Relation, Scenario, Verb
-from blastradius.telling import WORDS, ModelRow, label, model_row, plural, strongest
+from blastradius.reports.impact import audited, is_audited
+from blastradius.reports.rows import WORDS, ModelRow, label, model_row, plural, strongest
 
 NEW_KEY = "proposed key"
 

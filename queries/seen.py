@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from blastradius.answer import Answer, Query, Table
 from blastradius.estate import Estate
 from blastradius.model import Basis, Entity, Frozen, Kind, Operation, Relation, Verb
-from blastradius.telling import ModelRow, model_row, plural
+from blastradius.reports.rows import ModelRow, model_row, plural
 
 _USES = (Verb.READS, Verb.WRITES, Verb.PUBLISHES, Verb.CONSUMES)
 _REACHES = (Verb.DEPENDS_ON, Verb.CONNECTS)

@@ -15,7 +15,7 @@ from blastradius.cli import main
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.exports import exports
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import load, survey
 from blastradius.model import NoteKind
 from blastradius.reading import Sheet, read_document

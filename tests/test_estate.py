@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
     Basis,
     Control,

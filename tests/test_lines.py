@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import blastradius as br
-from blastradius.columns import Columns, columns_of
 from blastradius.engine import World, check_worlds, compile_system, solve, solve_worlds
-from blastradius.engine.solve import facts_in
-from blastradius.engine.spec import spec
+from blastradius.engine.batch.solve import facts_in
+from blastradius.engine.check.spec import spec
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.lines import load_lines
+from blastradius.estate.bulk import load_lines
+from blastradius.estate.columns import Columns, columns_of
 from blastradius.model import Kind, Level
 from tests.engines.worlds import random_estate, random_scenario
 
@@ -177,7 +177,7 @@ def test_every_question_answers_on_lines(large: Path) -> None:
 
 
 def test_the_audit_is_left_out_of_what_is_too_large(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blastradius.measuring.MOST_AUDITED", 100)
+    monkeypatch.setattr("blastradius.reports.impact.MOST_AUDITED", 100)
     rows: Any = br.rank(br.load(large)).data
     assert rows.checked is False
 

@@ -16,10 +16,10 @@ import blastradius as br
 from blastradius.engine import World, compile_system, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
-from blastradius.measuring import Measure, audited, measured, summed
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Kind, Level, Scenario, Store
-from blastradius.telling import records_read
+from blastradius.reports.impact import Measure, audited, measured, summed
+from blastradius.reports.rows import records_read
 from tests.engines.test_rules_needed import estate
 from tests.engines.worlds import random_estate, random_scenario
 

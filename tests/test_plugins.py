@@ -106,7 +106,7 @@ def test_a_plugin_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 OUTER = """
-from blastradius.loader import Loaded, Loader, SourceRequest
+from blastradius.loaderkit.contract import Loaded, Loader, SourceRequest
 from blastradius.model import Provenance, Tally
 
 

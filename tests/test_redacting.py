@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from blastradius.errors import InputError
-from blastradius.loader import Loaded, SourceRequest
+from blastradius.loaderkit.contract import Loaded, SourceRequest
 from blastradius.model import Control, ControlKind, Note, NoteKind, Party, Provenance, Relation, Scope, Verb
-from blastradius.redacting import looks_secret, quoted, redacted
+from blastradius.secrets import looks_secret, quoted, redacted
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIICANARY\n-----END RSA PRIVATE KEY-----"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJDQU5BUlkiOjF9.CANARY_signature"

@@ -9,8 +9,8 @@ import pytest
 
 import blastradius as br
 from blastradius.errors import InputError
+from blastradius.loading.unrecognised import refusal
 from blastradius.reading import parse_document
-from blastradius.refusing import refusal
 
 UNKNOWN = "that no loader recognises; blastradius loaders lists what can be read"
 

@@ -9,7 +9,7 @@ import pytest
 from blastradius.api import ask
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Basis, Feed, Operation, Provenance, Relation, Service, Store, Verb
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import survey
 from blastradius.model import Tally
 from blastradius.reading import Documents, Lines, Records, Sheet, read_document

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import blastradius as br
-from blastradius.columns import columns_of
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.lines import load_lines, load_tables
+from blastradius.estate.bulk import load_lines, load_tables
+from blastradius.estate.columns import columns_of
 from blastradius.loading import load
 from tests.engines.worlds import random_estate
 from tests.test_lines import said, written
@@ -167,7 +167,7 @@ def test_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("form", ["lines", "tables"])
 def test_progress_says_how_much_is_done(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blastradius.lines.reading._EVERY", 10)
+    monkeypatch.setattr("blastradius.estate.bulk.reader._EVERY", 10)
     rows: Rows = [{"kind": "party", "id": f"p{n:04}"} for n in range(100)]
     if form == "lines":
         (tmp_path / "a.jsonl").write_text("".join(f'{{"kind": "party", "id": "{row["id"]}"}}\n' for row in rows))

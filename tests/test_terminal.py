@@ -19,7 +19,7 @@ ENDLESS = """
 import importlib, sys
 if sys.argv.pop(1) == "numpy":
     sys.modules["numba"] = None
-solving = importlib.import_module("blastradius.engine.solve")
+solving = importlib.import_module("blastradius.engine.batch.solve")
 solve_frame = solving.solve_frame
 
 def again_and_again(*frame):
@@ -51,7 +51,7 @@ json.dump([each.data.model_dump(mode="json") for each in answers], sys.stdout)
 LIMITED = """
 import resource, sys
 from pathlib import Path
-import blastradius.lines
+import blastradius.estate.bulk
 from blastradius import plugins
 from blastradius.cli import run
 plugins.query("rank")

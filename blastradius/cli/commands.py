@@ -11,7 +11,7 @@ import click
 
 from blastradius import plugins
 from blastradius.cli.output import emit
-from blastradius.cli.questions import PATHS, ask, params_options, write_picture
+from blastradius.cli.question_command import PATHS, ask, params_options, write_picture
 from blastradius.errors import UsageError
 
 

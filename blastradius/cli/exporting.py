@@ -8,7 +8,7 @@ import click
 
 from blastradius import loading
 from blastradius.cli.output import progress
-from blastradius.cli.questions import PATHS
+from blastradius.cli.question_command import PATHS
 from blastradius.errors import UsageError
 from blastradius.exports import export, exports, format_of
 

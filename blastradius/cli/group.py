@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
             found: click.Command = getattr(module, f"{cmd_name}_command")
             return found
         if cmd_name in _titles():
-            from blastradius.cli.questions import question_command
+            from blastradius.cli.question_command import question_command
 
             return question_command(cmd_name)
         return None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from blastradius.engine.audit import check_worlds
-from blastradius.engine.certificate import check
+from blastradius.engine.batch.proposal import Proposal, propose
+from blastradius.engine.batch.solve import Solved, solve_worlds
+from blastradius.engine.check.audit import check_worlds
+from blastradius.engine.check.certificate import check
 from blastradius.engine.compile import CAPABILITIES, System, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
-from blastradius.engine.proposal import Proposal, propose
-from blastradius.engine.prove import Delay, arrivals, certify
 from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, World, checked, warnings
-from blastradius.engine.solve import Solved, solve_worlds
+from blastradius.engine.single.shortest_proofs import Delay, arrivals, certify
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
 

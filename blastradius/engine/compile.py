@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns, columns_of
 from blastradius.estate import Estate
-from blastradius.lists import Flags, Lists, Numbers, Small, joined
+from blastradius.estate.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns, columns_of
+from blastradius.estate.ragged import Flags, Lists, Numbers, Small, joined
 from blastradius.memory import require
 from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, Verb
 from blastradius.rules import CLOSURE, RULES, Condition, End, Flow, Rule

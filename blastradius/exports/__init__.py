@@ -11,9 +11,9 @@ from typing import Any
 
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.exports._export import Export
+from blastradius.exporting.contract import Export
+from blastradius.loaderkit.options import harmless
 from blastradius.model import Entity, Frozen, Relation, Zone
-from blastradius.options import harmless
 
 __all__ = ["Export", "export", "exports", "format_of"]
 

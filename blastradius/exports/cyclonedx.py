@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.exports._access import Many, callers, joined, touching
-from blastradius.exports._export import Export
-from blastradius.exports._graph import as_json
+from blastradius.exporting.access import Many, callers, joined, touching
+from blastradius.exporting.contract import Export
+from blastradius.exporting.graph import as_json
 from blastradius.model import Kind, Operation, Service, Store, Verb
 
 _IN_PATHS = "/-._~!$&'()*+,;=@"

@@ -7,9 +7,9 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from blastradius.estate import Estate
-from blastradius.exports._export import Export
-from blastradius.exports._graph import graph_of
-from blastradius.flat import Flat, escaped, flat
+from blastradius.exporting.contract import Export
+from blastradius.exporting.graph import graph_of
+from blastradius.loaderkit.attributes import Flat, escaped, flat
 
 _TYPES = {bool: "boolean", int: "long", float: "double", str: "string"}
 _NAMESPACE = "http://graphml.graphdrawing.org/xmlns"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.exports._export import Export
+from blastradius.exporting.contract import Export
 from blastradius.model import Entity, Kind, Relation
 from blastradius.render.escape import cut, visible
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from blastradius.estate import Estate
-from blastradius.exports._export import Export
-from blastradius.exports._graph import as_json, graph_of
+from blastradius.exporting.contract import Export
+from blastradius.exporting.graph import as_json, graph_of
 
 
 def write(estate: Estate) -> str:

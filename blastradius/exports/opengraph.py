@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from blastradius.estate import Estate
-from blastradius.exports._export import Export
-from blastradius.exports._graph import as_json, graph_of
-from blastradius.flat import BRAND, camel, flat
+from blastradius.exporting.contract import Export
+from blastradius.exporting.graph import as_json, graph_of
+from blastradius.loaderkit.attributes import BRAND, camel, flat
 
 _HEADING = f"{BRAND.lower()}-estate"
 

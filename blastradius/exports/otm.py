@@ -7,9 +7,9 @@ from typing import Any
 
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.exports._access import callers, is_other, joined, touching
-from blastradius.exports._export import Export
-from blastradius.exports._graph import as_json
+from blastradius.exporting.access import callers, is_other, joined, touching
+from blastradius.exporting.contract import Export
+from blastradius.exporting.graph import as_json
 from blastradius.model import Entity, Kind, Store, Verb
 
 _TYPES = {Kind.SERVICE: "service", Kind.STORE: "data-store", Kind.PARTY: "party"}

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from blastradius.estate import Estate
-from blastradius.exports._export import Export
-from blastradius.exports._graph import graph_of
-from blastradius.flat import escaped, flat
+from blastradius.exporting.contract import Export
+from blastradius.exporting.graph import graph_of
+from blastradius.loaderkit.attributes import escaped, flat
 
 HEADER = (
     "source", "source kind", "source name", "verb", "target", "target kind", "target name", "extent", "dependency",

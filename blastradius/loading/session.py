@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from blastradius import plugins
 from blastradius.errors import InputError
-from blastradius.loading.files import ESTATE_SUFFIXES, below, is_a, is_estate_of_lines, quiet, recognised, tables_of
+from blastradius.loading.discovery import ESTATE_SUFFIXES, below, is_a, is_estate_of_lines, quiet, recognised, tables_of
 
 if TYPE_CHECKING:
     from blastradius.estate import Estate
-    from blastradius.lines import Progress
-    from blastradius.loader import Loaded, Loader, SourceRequest
+    from blastradius.estate.bulk import Progress
+    from blastradius.loaderkit.contract import Loaded, Loader, SourceRequest
     from blastradius.loading.sources import Source
     from blastradius.reading import ParsedDocument
 
@@ -93,7 +93,7 @@ def _estate_apart(paths: Sequence[Path], progress: Progress | None) -> Estate | 
     tables = [file for each in paths for file in tables_of(each)]
     if not lines and not tables:
         return None
-    from blastradius.lines import load_lines, load_tables
+    from blastradius.estate.bulk import load_lines, load_tables
 
     if lines and len(paths) > 1:
         raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
@@ -287,7 +287,7 @@ def _might_be_estate(file: Path) -> bool:
 
 def _passed_over(name: str) -> Loaded:
     """A file of a folder that is no estate and that no estate asked for: one record, ignored."""
-    from blastradius.loader import Loaded
+    from blastradius.loaderkit.contract import Loaded
     from blastradius.model import Note, NoteKind, Provenance, Tally
 
     at = Provenance(source="folder", file=name)
@@ -297,7 +297,7 @@ def _passed_over(name: str) -> Loaded:
 
 def _left_out(problems: list[str], request: SourceRequest) -> Loaded:
     """Something asked for that does not load, though the file that asked does: one record, rejected."""
-    from blastradius.loader import Loaded
+    from blastradius.loaderkit.contract import Loaded
     from blastradius.model import Note, NoteKind, Tally
 
     at = (request.provenance,)

@@ -11,9 +11,9 @@ from typing import Any, get_args
 
 from blastradius import plugins
 from blastradius.errors import InputError
-from blastradius.fitting import fit
-from blastradius.loader import Loader
-from blastradius.loading.files import matched
+from blastradius.loaderkit.contract import Loader
+from blastradius.loaderkit.validation import fit
+from blastradius.loading.discovery import matched
 from blastradius.workspace import Workspace
 
 

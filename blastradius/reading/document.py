@@ -10,7 +10,7 @@ from posixpath import normpath
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.redacting import quoted
+from blastradius.secrets import quoted
 
 from .archives import Archive, Entries, Packed
 from .jsons import parse_json, parse_lines
@@ -49,7 +49,7 @@ Siblings = Callable[[str], "ParsedDocument"]
 
 @dataclass
 class ParsedDocument:
-    """A parsed file; see ``blastradius.loader.Document``."""
+    """A parsed file; see ``blastradius.loaderkit.contract.Document``."""
 
     path: str
     data: Any

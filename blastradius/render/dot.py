@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from blastradius.answer import Edge, Node, Picture
 from blastradius.errors import DrawingError
 from blastradius.model import Kind, Level
-from blastradius.render import look
+from blastradius.render import style
 from blastradius.render.escape import columns, cut, visible
 
 LABEL_LIMIT = 200
@@ -31,9 +31,9 @@ def to_dot(picture: Picture) -> str:
     names = _names(picture)
     lines = [
         "digraph blastradius {",
-        f"graph {_attributes(look.GRAPH | {'label': _label([picture.title], 90, 'l'), 'tooltip': _quoted(' ')})}",
-        f"node {_attributes(look.NODE)}",
-        f"edge {_attributes(look.EDGE)}",
+        f"graph {_attributes(style.GRAPH | {'label': _label([picture.title], 90, 'l'), 'tooltip': _quoted(' ')})}",
+        f"node {_attributes(style.NODE)}",
+        f"edge {_attributes(style.EDGE)}",
         # What comes first is drawn lowest: so the legend, then everything from the last to the first.
         *_legend(picture),
         *_body(picture, names),
@@ -101,9 +101,9 @@ def _zone(number: int, zone: str, picture: Picture, names: Mapping[str, str]) ->
         f"z{number}",
         label,
         style="filled,rounded",
-        fillcolor=look.ZONE_FILL,
-        color=look.ZONE_LINE,
-        fontname=look.BOLD,
+        fillcolor=style.ZONE_FILL,
+        color=style.ZONE_LINE,
+        fontname=style.BOLD,
         fontsize="12",
         margin="14",
         tooltip=_tooltip(zone),
@@ -114,16 +114,16 @@ def _zone(number: int, zone: str, picture: Picture, names: Mapping[str, str]) ->
 
 def _cluster(name: str, label: str, **attributes: str) -> Iterator[str]:
     yield f"subgraph cluster_{name} {{"
-    defaults = {"fontname": look.FONT, "fontcolor": look.QUIET, "labeljust": "l", "tooltip": _quoted(" ")}
+    defaults = {"fontname": style.FONT, "fontcolor": style.QUIET, "labeljust": "l", "tooltip": _quoted(" ")}
     yield f"graph {_attributes(defaults | attributes | {'label': label})}"
 
 
 def _node(name: str, node: Node) -> str:
-    shade = look.SHADES[node.level] if node.level else look.UNREACHED
+    shade = style.SHADES[node.level] if node.level else style.UNREACHED
     lines = ["▶ STARTS HERE"] if node.seed else []
     lines += wrapped(cut(("★\N{NO-BREAK SPACE}" if node.crown_jewel else "") + visible(node.label), LABEL_LIMIT))
     if node.gained and node.level:
-        lines += wrapped(cut(f"{look.NUMBERS[node.level]} {visible(node.gained)}", LABEL_LIMIT))
+        lines += wrapped(cut(f"{style.NUMBERS[node.level]} {visible(node.gained)}", LABEL_LIMIT))
     tooltip = " · ".join([node.id, node.kind, *([node.level.word] if node.level else []), *node.members])
     attributes = {"label": _lines(lines), "tooltip": _tooltip(tooltip), **_room(lines)}
     return f"{name} {_attributes(attributes | _shape(node.kind) | _paint(shade) | _marks(node))}"
@@ -137,12 +137,12 @@ def _room(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _shape(kind: Kind) -> dict[str, str]:
-    shape = dict(look.SHAPES[kind])
-    style = "filled,rounded" if shape.pop("rounded", None) else "filled"
-    return shape | {"style": style}
+    shape = dict(style.SHAPES[kind])
+    fill = "filled,rounded" if shape.pop("rounded", None) else "filled"
+    return shape | {"style": fill}
 
 
-def _paint(shade: look.Shade) -> dict[str, str]:
+def _paint(shade: style.Shade) -> dict[str, str]:
     return {"fillcolor": shade.fill, "fontcolor": shade.text, "color": shade.line}
 
 
@@ -154,10 +154,10 @@ def _marks(node: Node) -> dict[str, str]:
     if node.level is None and not node.seed:
         marks |= {"style": _shape(node.kind)["style"] + ",dashed"}
     if node.crown_jewel:
-        marks |= {"peripheries": "2", "penwidth": "3", "color": look.JEWEL}
-        marks |= {"fontname": look.BOLD, "margin": "0.3,0.12"}
+        marks |= {"peripheries": "2", "penwidth": "3", "color": style.JEWEL}
+        marks |= {"fontname": style.BOLD, "margin": "0.3,0.12"}
     if node.seed:
-        marks |= {"penwidth": "3.5", "color": look.ALARM, "fontname": look.BOLD}
+        marks |= {"penwidth": "3.5", "color": style.ALARM, "fontname": style.BOLD}
     return marks
 
 
@@ -173,19 +173,19 @@ def _told(edge: Edge) -> str:
 
 
 def _step(edge: Edge) -> dict[str, str]:
-    line = look.SHADES[edge.level].line if edge.level else look.QUIET
+    line = style.SHADES[edge.level].line if edge.level else style.QUIET
     times = f" \N{MULTIPLICATION SIGN}{edge.count}" if edge.count > 1 else ""
     return {"color": line, "fontcolor": line, "label": _label([edge.label + times], 18)}
 
 
 def _stopped(edge: Edge) -> dict[str, str]:
     label = "⊘ " + (", ".join(edge.stopped_by) or edge.label)
-    quiet = {"color": look.GREY, "style": "dashed", "arrowhead": "tee", "arrowsize": "1.1"}
-    return quiet | {"fontcolor": look.ALARM, "label": _label([label], 20)}
+    quiet = {"color": style.GREY, "style": "dashed", "arrowhead": "tee", "arrowsize": "1.1"}
+    return quiet | {"fontcolor": style.ALARM, "label": _label([label], 20)}
 
 
 def _context(edge: Edge) -> dict[str, str]:  # noqa: ARG001 - the three looks share a signature
-    return {"color": look.FAINT, "penwidth": "0.8", "arrowsize": "0.6"}
+    return {"color": style.FAINT, "penwidth": "0.8", "arrowsize": "0.6"}
 
 
 _EDGE_LOOKS = {"step": _step, "stopped": _stopped, "context": _context}
@@ -197,14 +197,14 @@ def _legend(picture: Picture) -> Iterator[str]:
     rows = [row for group in keys for row in _in_rows(group)]
     if not rows:
         return
-    box = {"style": "rounded", "color": look.ZONE_LINE, "fontsize": "11", "margin": "14"}
+    box = {"style": "rounded", "color": style.ZONE_LINE, "fontsize": "11", "margin": "14"}
     yield from _cluster("legend", _quoted("How to read this"), **box)
-    yield f"node {_attributes(look.KEY)}"
+    yield f"node {_attributes(style.KEY)}"
     for number, row in enumerate(reversed(rows)):
         names = [f"k{number}_{column}" for column in range(len(row))]
         yield from (f"{name} {_attributes(key)}" for name, key in zip(names, row, strict=True))
         yield from [f"{' -> '.join(names)} [style=invis]"] if len(names) > 1 else []
-    yield f"node {_attributes(look.NODE)}"
+    yield f"node {_attributes(style.NODE)}"
     yield "}"
 
 
@@ -220,32 +220,32 @@ def _level_keys(picture: Picture) -> list[dict[str, str]]:
 
 
 def _level_key(level: Level) -> dict[str, str]:
-    lines = [f"{look.NUMBERS[level]} {level.word}", *wrapped(level.says, 26)]
+    lines = [f"{style.NUMBERS[level]} {level.word}", *wrapped(level.says, 26)]
     room = {"height": "0.85", "margin": "0.2,0.08"}
-    return {"label": _lines(lines), "shape": "box"} | room | _paint(look.SHADES[level])
+    return {"label": _lines(lines), "shape": "box"} | room | _paint(style.SHADES[level])
 
 
 def _mark_keys(picture: Picture) -> list[dict[str, str]]:
-    plain = {"shape": "box", "fillcolor": "white", "fontcolor": look.INK}
+    plain = {"shape": "box", "fillcolor": "white", "fontcolor": style.INK}
     keys = []
     if any(node.seed for node in picture.nodes):
-        keys.append(plain | {"label": _quoted("▶ where it starts"), "color": look.ALARM, "penwidth": "3"})
+        keys.append(plain | {"label": _quoted("▶ where it starts"), "color": style.ALARM, "penwidth": "3"})
     if any(node.crown_jewel for node in picture.nodes):
-        jewel = {"label": _quoted("★ crown jewel"), "color": look.JEWEL, "penwidth": "2.5", "peripheries": "2"}
+        jewel = {"label": _quoted("★ crown jewel"), "color": style.JEWEL, "penwidth": "2.5", "peripheries": "2"}
         keys.append(plain | jewel)
     if any(node.count > 1 for node in picture.nodes):
-        keys.append(plain | {"label": _quoted("several, folded"), "color": look.GREY, "peripheries": "2"})
+        keys.append(plain | {"label": _quoted("several, folded"), "color": style.GREY, "peripheries": "2"})
     if any(node.level is None for node in picture.nodes):
-        keys.append(plain | {"label": _quoted("not reached"), "color": look.GREY, "style": "filled,dashed"})
+        keys.append(plain | {"label": _quoted("not reached"), "color": style.GREY, "style": "filled,dashed"})
     if any(edge.style == "stopped" for edge in picture.edges):
-        arrow = {"label": _quoted("- - -| ⊘ stopped by a control"), "shape": "plaintext", "fontcolor": look.ALARM}
+        arrow = {"label": _quoted("- - -| ⊘ stopped by a control"), "shape": "plaintext", "fontcolor": style.ALARM}
         keys.append(plain | arrow)
     return keys
 
 
 def _kind_keys(picture: Picture) -> list[dict[str, str]]:
     present = {node.kind for node in picture.nodes}
-    plain = {"fillcolor": "white", "fontcolor": look.INK, "color": look.GREY}
+    plain = {"fillcolor": "white", "fontcolor": style.INK, "color": style.GREY}
     return [plain | _shape(kind) | {"label": _quoted(kind), "margin": "0.1,0"} for kind in Kind if kind in present]
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Control, ControlKind, Entity, Id, Kind, Operation, Party, Provenance, Relation
 from blastradius.workspace.renaming import renamed
-from blastradius.workspace.shape import ControlShape, SourceShape, Workspace
+from blastradius.workspace.schema import ControlShape, SourceShape, Workspace
 
 Thing = TypeVar("Thing", Entity, Relation)
 Stated = tuple[ControlShape, Provenance]

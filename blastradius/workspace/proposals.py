@@ -15,7 +15,7 @@ from typing import Literal
 
 from blastradius.estate import Estate
 from blastradius.model import Entity, Id, Kind, Operation
-from blastradius.workspace.joining import template
+from blastradius.workspace.linking import template
 
 LIKE = 0.86
 """How alike two spellings are, from 0 to 1 as difflib counts it, to be said."""

@@ -15,13 +15,13 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import Name, Names, Options, read_options
 from blastradius.loaderkit.vendors.traces.facts import Facts, Keys, many
 from blastradius.loaderkit.vendors.traces.paths import STATIC, Routes, is_static, method, raw, route
 from blastradius.loaderkit.vendors.traces.spans import answered, host_of, refused
 from blastradius.model import Basis, Credential, NoteKind, Operation, Party, Service, Verb
-from blastradius.options import Name, Names, Options, read_options
 
 from .lines import LOOKED_AT, Columns, Line, read
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
-from blastradius.options import harmless, read_options
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import harmless, read_options
 
 from .model import AsyncOptions, Modelled
 from .reading import read_description, recognises

@@ -10,10 +10,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from blastradius.effects import ApiOptions, Effected
-from blastradius.gathering import Gathering
+from blastradius.loaderkit.api_effects import ApiOptions, Effected
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.options import Name
 from blastradius.model import Basis, Feed, NoteKind, Operation, Provenance, Scope, Service, Verb
-from blastradius.options import Name
 
 from .reading import Channel, ChannelOperation, Description, Requirement, Security, Server
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Document
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.json_refs import Place, References
+from blastradius.loaderkit.options import harmless
 from blastradius.model import NoteKind
-from blastradius.options import harmless
-from blastradius.redacting import quoted
-from blastradius.references import Place, References
+from blastradius.secrets import quoted
 
 _BLANK = re.compile(r"\{([^{}]+)\}")
 _VERSION = re.compile(r"([23])\.[0-9]+(\.[0-9]+)?([-.].*)?")

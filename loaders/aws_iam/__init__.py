@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.loaderkit.vendors.aws.arns import identity_arn, is_account
 from blastradius.loaderkit.vendors.aws.build import Builder, builder
 from blastradius.loaderkit.vendors.aws.graph import At
 from blastradius.loaderkit.vendors.aws.options import AwsOptions, is_vendor_list
 from blastradius.model import Control, ControlKind, NoteKind
-from blastradius.options import read_options
 
 from .reading import Details, Identity, Managed, Reader, is_page, pages
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from blastradius.gathering import Gathering
+from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of
 from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, is_name, read_policy
 

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
-from blastradius.options import read_options
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.reading import Documents
 
 from .entities import Keys, SecretError, TemplateError, UnreadableError, is_entity, read_entity

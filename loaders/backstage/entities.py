@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from blastradius.gathering import looks_secret
+from blastradius.loaderkit.collector import looks_secret
 
 Keys = tuple[str | int, ...]
 DEFAULT_NAMESPACE = "default"

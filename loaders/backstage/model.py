@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from blastradius.gathering import Gathering, bare_url
-from blastradius.loader import Loaded, SourceRequest
+from blastradius.loaderkit.collector import Gathering, bare_url
+from blastradius.loaderkit.contract import Loaded, SourceRequest
+from blastradius.loaderkit.options import Name, Names, Options
 from blastradius.model import (
     ENTITY_TYPES,
     SIGNATURES,
@@ -26,7 +27,6 @@ from blastradius.model import (
     Verb,
     Zone,
 )
-from blastradius.options import Name, Names, Options
 
 from .entities import Descriptor, Keys, Link, Ref, definition_of, elsewhere, rows, text
 

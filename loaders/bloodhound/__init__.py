@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document, Loaded, Loader
-from blastradius.options import read_options
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.json_refs import Place
+from blastradius.loaderkit.options import read_options
 from blastradius.reading import Archive
-from blastradius.references import Place
 
 from .model import Model
 from .options import Options

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from blastradius.loaderkit.options import Name, Names
+from blastradius.loaderkit.options import Options as Shape
 from blastradius.model import Verb
-from blastradius.options import Name, Names
-from blastradius.options import Options as Shape
 
 from .words import How, Role
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document
+from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.json_refs import Place
 from blastradius.model import NoteKind
 from blastradius.reading import Archive
-from blastradius.references import Place
 
 from .words import OLDER
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from blastradius.loader import Document
+from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.json_refs import Place
 from blastradius.model import NoteKind
-from blastradius.references import Place
 
 from .reading import KIND, MAX_NODE_ID, SOURCE, Edge, End, Node, Record
 from .words import POLICIES

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering, looks_secret
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.options import MAX_ID, harmless
 from blastradius.model import (
     ENTITY_TYPES,
     Basis,
@@ -24,7 +25,6 @@ from blastradius.model import (
     Store,
     Verb,
 )
-from blastradius.options import MAX_ID, harmless
 
 from .options import Options
 from .reading import NOT_HERE, End, Node, Nodes

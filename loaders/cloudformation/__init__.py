@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.loaderkit.vendors.aws.access import some
 from blastradius.loaderkit.vendors.aws.build import Builder, builder
 from blastradius.model import Basis, NoteKind
-from blastradius.options import read_options
 
 from . import apis, iam, serverless, things
 from .loops import MAX_MADE

@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loader import Document
+from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.options import Name
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of
 from blastradius.loaderkit.vendors.aws.options import AwsOptions
 from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, is_name, read_policy
 from blastradius.model import Basis
-from blastradius.options import Name
 
 from .loops import LANGUAGE, Loops
 from .values import Values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.gathering import bare_url
+from blastradius.loaderkit.collector import bare_url
 from blastradius.loaderkit.vendors.aws.arns import arn_of
 from blastradius.loaderkit.vendors.aws.build import Builder
 from blastradius.loaderkit.vendors.aws.events import (

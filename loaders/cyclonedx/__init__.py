@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.loaderkit.vendors.threat_models.plain import Naming, slug
-from blastradius.options import read_options
 
 from .model import Modelled, Options
 from .reading import read_bill

@@ -10,11 +10,11 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
-from blastradius.gathering import Gathering
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.options import MAX_ID, Name
 from blastradius.loaderkit.vendors.threat_models.plain import At, Naming, bare, clean, counted, opaque
 from blastradius.loaderkit.vendors.threat_models.plain import Options as Shape
 from blastradius.model import Basis, Kind, NoteKind, Operation, Party, Service, Store, Verb, Zone
-from blastradius.options import MAX_ID, Name
 
 from .reading import Bill, Component, Data
 from .reading import Service as Described

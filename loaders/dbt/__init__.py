@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import Field
 
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import Name, Names, Options, read_options
 from blastradius.model import (
     Basis,
     Feed,
@@ -24,7 +25,6 @@ from blastradius.model import (
     Store,
     Verb,
 )
-from blastradius.options import Name, Names, Options, read_options
 
 from .manifest import Manifest, Node, is_artifact, owner_of, read_manifest, read_node, text
 

@@ -9,7 +9,7 @@ from hashlib import md5
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document
+from blastradius.loaderkit.contract import Document
 
 SECTIONS = ("sources", "nodes", "exposures", "metrics", "semantic_models", "saved_queries", "functions")
 VERSIONS = range(1, 13)

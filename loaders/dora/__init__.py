@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.loader import Document, Loaded, Loader
-from blastradius.options import Options, read_options
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import Options, read_options
 
 from .model import Model
 from .register import is_register, read_register

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded
 from blastradius.model import ENTITY_TYPES, Basis, Kind, NoteKind, Provenance, Verb
 
 from .register import ISO, TEMPLATES, Register, Row

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document
+from blastradius.loaderkit.contract import Document
 from blastradius.model import Provenance
 from blastradius.reading import Archive, Sheet
 

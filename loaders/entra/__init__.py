@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.loader import Document, Loaded, Loader
-from blastradius.options import read_options
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 
 from .model import Model
 from .options import Options

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Literal
 
-from blastradius.gathering import Gathering, bare_url, looks_secret
-from blastradius.loader import Document, Loaded
+from blastradius.loaderkit.collector import Gathering, bare_url, looks_secret
+from blastradius.loaderkit.contract import Document, Loaded
+from blastradius.loaderkit.options import MAX_ID, harmless
 from blastradius.model import (
     Basis,
     Control,
@@ -21,7 +22,6 @@ from blastradius.model import (
     Service,
     Verb,
 )
-from blastradius.options import MAX_ID, harmless
 
 from .directory import DIRECTORY_ROLES, SECRETS, Directory, service_of, word_of
 from .options import Options

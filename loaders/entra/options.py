@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from blastradius.options import Name, Names
-from blastradius.options import Options as Shape
+from blastradius.loaderkit.options import Name, Names
+from blastradius.loaderkit.options import Options as Shape
 
 
 class Options(Shape):

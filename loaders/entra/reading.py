@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document
+from blastradius.loaderkit.contract import Document
 from blastradius.model import Provenance
 from blastradius.reading import parse_document
 

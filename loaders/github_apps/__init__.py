@@ -16,8 +16,10 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import MAX_ID, Name, Names, harmless, read_options
+from blastradius.loaderkit.options import Options as Shape
 from blastradius.model import (
     Basis,
     Control,
@@ -33,8 +35,6 @@ from blastradius.model import (
     Store,
     Verb,
 )
-from blastradius.options import MAX_ID, Name, Names, harmless, read_options
-from blastradius.options import Options as Shape
 
 from .reading import Row, recognises, rows, text
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
-from blastradius.options import read_options
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 
 from .model import Modelled
 from .options import Options

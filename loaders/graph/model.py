@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from blastradius.errors import InputError
-from blastradius.flat import NESTED, ends_of
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Loaded
+from blastradius.loaderkit.attributes import NESTED, ends_of
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Loaded
+from blastradius.loaderkit.options import MAX_ID, harmless
 from blastradius.model import (
     ENTITY_TYPES,
     SIGNATURES,
@@ -28,7 +29,6 @@ from blastradius.model import (
     Zone,
     relation_id,
 )
-from blastradius.options import MAX_ID, harmless
 from blastradius.reading import parse_document
 
 from .options import Options

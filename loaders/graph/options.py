@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from blastradius.loaderkit.options import Name
+from blastradius.loaderkit.options import Options as Shape
 from blastradius.model import Kind, Verb
-from blastradius.options import Name
-from blastradius.options import Options as Shape
 
 
 class Options(Shape):

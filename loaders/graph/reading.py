@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.flat import BRAND, camel, unescaped
+from blastradius.loaderkit.attributes import BRAND, camel, unescaped
 from blastradius.model import Kind, Verb
 from blastradius.reading import Sheet
 from blastradius.reading.shapes import BadRow

@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from blastradius.gathering import Gathering, bare_url
+from blastradius.loaderkit.collector import Gathering, bare_url
+from blastradius.loaderkit.options import Name, Options
 from blastradius.model import (
     Basis,
     Control,
@@ -23,7 +24,6 @@ from blastradius.model import (
     Service,
     Verb,
 )
-from blastradius.options import Name, Options
 
 from .reading import CREDENTIALS, Configuration, Index, Record, is_membership, names_of, texts
 from .route_auth import Door, Doors, Permission, where

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Literal
 
-from blastradius.gathering import Gathering, looks_secret
+from blastradius.loaderkit.collector import Gathering, looks_secret
 from blastradius.model import (
     Basis,
     Control,

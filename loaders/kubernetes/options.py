@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from blastradius.options import Name, Names, Options
+from blastradius.loaderkit.options import Name, Names, Options
 
 
 def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document
 from blastradius.model import NoteKind, Provenance
 
 Keys = tuple[str | int, ...]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.fitting import Keys, fit, schema_of
-from blastradius.loader import Document, Loaded, Loader, SourceRequest
+from blastradius.loaderkit.contract import Document, Loaded, Loader, SourceRequest
+from blastradius.loaderkit.validation import Keys, fit, schema_of
 from blastradius.model import (
     ENTITY_TYPES,
     Control,

@@ -7,9 +7,9 @@ from pathlib import PurePath
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import harmless, read_options
 from blastradius.model import Note, Provenance, Tally
-from blastradius.options import harmless, read_options
 from blastradius.reading import Archive
 
 from .model import Modelled

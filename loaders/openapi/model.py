@@ -9,9 +9,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from blastradius.effects import Effected
+from blastradius.loaderkit.api_effects import Effected
+from blastradius.loaderkit.options import MAX_ID, harmless
 from blastradius.model import Feed, Note, NoteKind, Operation, Relation, Scope, Tally, Verb
-from blastradius.options import MAX_ID, harmless
 
 from .options import Options
 from .reading import ApiOperation, Description, Requirement, Sent

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from blastradius.effects import ApiOptions
+from blastradius.loaderkit.api_effects import ApiOptions
 
 
 class Options(ApiOptions):

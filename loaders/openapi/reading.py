@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document
+from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.json_refs import Place, References
+from blastradius.loaderkit.options import harmless
 from blastradius.model import Note, NoteKind, Provenance
-from blastradius.options import harmless
-from blastradius.redacting import quoted
-from blastradius.references import Place, References
+from blastradius.secrets import quoted
 
 METHODS = frozenset(["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"])
 _OTHER_KEYS = frozenset(["$ref", "summary", "description", "servers", "parameters", "additionalOperations"])

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import MAX_ID, Name, Names, Options, read_options
 from blastradius.model import Basis, NoteKind, Party, Provenance, Service, Store, Verb
-from blastradius.options import MAX_ID, Name, Names, Options, read_options
 
 from .events import Described, Event, Ref, UnreadableError, is_event, read_event
 

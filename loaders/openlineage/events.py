@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from blastradius.gathering import bare_url
+from blastradius.loaderkit.collector import bare_url
 
 
 class UnreadableError(Exception):

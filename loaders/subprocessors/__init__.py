@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import Name, harmless, read_options
+from blastradius.loaderkit.options import Options as Shape
 from blastradius.model import Basis, NoteKind, Party, Verb
-from blastradius.options import Name, harmless, read_options
-from blastradius.options import Options as Shape
 from blastradius.reading import Lines
 
 from .reading import WORD, Ends, Listed, items, title, told, whose

@@ -18,8 +18,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document, Loaded, Loader
-from blastradius.options import read_options
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.reading import Sheet, Workbook
 
 from .model import Model

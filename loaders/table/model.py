@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import product
 
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Document, Loaded
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Document, Loaded
+from blastradius.loaderkit.options import harmless
 from blastradius.model import Basis, Kind, NoteKind, Verb
-from blastradius.options import harmless
 from blastradius.reading import Sheet, Workbook
 
 from .cells import ATTRIBUTES, DATES, date, truth, verbs

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from blastradius.loaderkit.options import Name, Names, listed
+from blastradius.loaderkit.options import Options as Shape
 from blastradius.model import Kind
-from blastradius.options import Name, Names, listed
-from blastradius.options import Options as Shape
 
 Meaning = Literal["vendors", "access", "components", "data"]
 Role = Literal[

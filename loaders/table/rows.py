@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.gathering import Gathering, looks_secret
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.options import harmless
 from blastradius.model import ENTITY_TYPES, Basis, Entity, Kind, NoteKind, Provenance
-from blastradius.options import harmless
 from blastradius.reading import Sheet
 
 from .cells import opaque

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from blastradius.gathering import looks_secret
+from blastradius.loaderkit.collector import looks_secret
 from blastradius.reading import Sheet
 
 from .options import ONLY

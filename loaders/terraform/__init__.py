@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.loaderkit.vendors.aws.arns import arn_of, is_account
 from blastradius.loaderkit.vendors.aws.build import builder
 from blastradius.loaderkit.vendors.aws.policies import is_name
 from blastradius.model import NoteKind
-from blastradius.options import read_options
 
 from . import aws, azure, google
 from .context import Context, TerraformOptions, account_of, region_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from blastradius.gathering import bare_url
+from blastradius.loaderkit.collector import bare_url
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, queue_arn
 from blastradius.loaderkit.vendors.aws.events import (
     copies,

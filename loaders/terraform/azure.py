@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from blastradius.gathering import bare_url
+from blastradius.loaderkit.collector import bare_url
 from blastradius.loaderkit.vendors.aws.graph import At
 from blastradius.loaderkit.vendors.aws.policies import fitting, is_name, strings
 from blastradius.model import Basis, Kind, NoteKind, Party, Verb

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from blastradius.gathering import Gathering
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.options import MAX_ID
 from blastradius.loaderkit.vendors.aws.graph import At
 from blastradius.loaderkit.vendors.aws.policies import fitting
 from blastradius.model import Basis, Credential, Kind, Operation, Party, Scope, Service, Store, Verb
-from blastradius.options import MAX_ID
 
 READ, WRITE, CONTROL, CALL, ACT = "read", "write", "control", "call", "act as"
 _VERBS = {READ: Verb.READS, WRITE: Verb.WRITES, CONTROL: Verb.CONTROLS, ACT: Verb.CONTROLS}

@@ -9,14 +9,14 @@ from typing import Any
 
 from pydantic import Field
 
-from blastradius.gathering import Gathering
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.options import Name, Names
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, is_account
 from blastradius.loaderkit.vendors.aws.build import Builder
 from blastradius.loaderkit.vendors.aws.graph import At
 from blastradius.loaderkit.vendors.aws.options import AwsOptions
 from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, fitting, is_name, read_policy
 from blastradius.loaderkit.vendors.aws.types import BY_TERRAFORM
-from blastradius.options import Name, Names
 
 from .clouds import Clouds
 from .reading import Estate, Resource

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loader import Document
+from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.options import harmless
 from blastradius.loaderkit.vendors.aws.policies import Keys
-from blastradius.options import harmless
 
 from .old_states import old_resources
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader
+from blastradius.loaderkit.options import read_options
 from blastradius.loaderkit.vendors.threat_models.diagram import Options
 from blastradius.loaderkit.vendors.threat_models.plain import Naming, slug
-from blastradius.options import read_options
 
 from .model import Modelled
 from .reading import read_model, recognises

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from blastradius.gathering import Gathering
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.options import MAX_ID
 from blastradius.loaderkit.vendors.threat_models.diagram import Options, matches
 from blastradius.loaderkit.vendors.threat_models.plain import At, Naming, clean, flag, said, shown, word, words
 from blastradius.model import Basis, Control, ControlKind, Credential, NoteKind, Operation, Party, Service, Store, Verb
-from blastradius.options import MAX_ID
 
 from .reading import DataAsset, Group, Link, Model, TechnicalAsset
 

@@ -8,8 +8,8 @@ from posixpath import normpath
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering, looks_secret
-from blastradius.loader import Document
+from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.contract import Document
 from blastradius.loaderkit.vendors.threat_models.plain import (
     At,
     Keys,

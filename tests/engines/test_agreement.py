@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blastradius.engine import compile_system, solve
-from blastradius.engine.spec import spec
+from blastradius.engine.check.spec import spec
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Fact, Level, Scenario
 from tests.engines.worlds import random_estate, random_scenario
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blastradius.engine import arrivals, compile_system, solve
-from blastradius.engine.certificate import _INCLUDES, _SEEDS
-from blastradius.engine.ways import Way, all_ways
+from blastradius.engine.check.certificate import _INCLUDES, _SEEDS
+from blastradius.engine.check.rule_instances import Way, all_ways
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Capability, Fact, Scenario

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from blastradius.engine import audit_plain, audit_swift
+from blastradius.engine.check.audit import derive, derive_numba
 
-READERS = pytest.mark.parametrize("reader", [audit_plain, audit_swift])
+READERS = pytest.mark.parametrize("reader", [derive, derive_numba])
 ROWS = st.tuples(st.integers(0, 30), st.integers(1, 17)).flatmap(
     lambda shape: arrays(np.uint64, shape, elements=st.sampled_from([0, 1, 2**62, 2**63, 2**64 - 1]))
 )
@@ -27,7 +27,7 @@ def test_rows_that_differ_stand_for_all(reader: ModuleType, some: np.ndarray, da
     places, number = reader.distinct(rows)
     assert np.array_equal(rows[places][number], rows)
     assert np.array_equal(number[places], np.arange(len(places)))
-    if reader is audit_swift:
+    if reader is derive_numba:
         assert len(np.unique(rows[places], axis=0)) == len(places)
 
 

@@ -12,10 +12,10 @@ import pytest
 
 import blastradius.engine.compile as compiling
 from blastradius.engine import compile_system, solve
-from blastradius.engine.prove import certify
+from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
     ENTITY_TYPES,
     Capability,

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 
 import blastradius.engine.compile as compiling
-from blastradius.columns import Columns, columns_of
 from blastradius.engine import Certificate, ProofStep, check, compile_system
-from blastradius.engine.prove import certify
+from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
+from blastradius.estate.columns import Columns, columns_of
 from blastradius.model import Capability, Control, ControlKind, Fact, Level, Scenario
 from blastradius.rules import RULES, Flow, Rule
 from tests.engines.test_rules_needed import CONTROL_CASES, estate, scenario
 from tests.engines.worlds import random_estate, random_scenario
 
 WORLDS = 400
-proving = sys.modules["blastradius.engine.prove"]
+proving = sys.modules["blastradius.engine.single.shortest_proofs"]
 
 
 def worlds() -> list[tuple[Estate, Scenario]]:

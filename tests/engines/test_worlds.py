@@ -20,19 +20,19 @@ from blastradius.engine import (
     Proposal,
     System,
     World,
-    audit_plain,
     check_worlds,
     compile_system,
     propose,
     solve_worlds,
-    sweep,
 )
-from blastradius.engine.solve import Solved, facts_in
-from blastradius.engine.spec import spec
-from blastradius.engine.worlds import Frame
+from blastradius.engine.batch import fill_numpy
+from blastradius.engine.batch.frame import Frame
+from blastradius.engine.batch.solve import Solved, facts_in
+from blastradius.engine.check.audit import derive
+from blastradius.engine.check.spec import spec
 from blastradius.errors import CertificateError, InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Control, ControlKind, Credential, Fact, Level, Party, Relation, Scenario, Verb
 from blastradius.rules import RULES, placements
 from tests.engines.test_rules_needed import CONTROL_CASES, RULE_CASES, estate, fact, scenario
@@ -44,7 +44,7 @@ EXAMPLES = int(os.environ.get("BLASTRADIUS_EXAMPLES", "2000"))
 ENGINES: tuple[Literal["numpy", "fast"], ...] = ("numpy", "fast")
 Engine = Literal["numpy", "fast"]
 PLACES = placements()
-solving = sys.modules["blastradius.engine.solve"]
+solving = sys.modules["blastradius.engine.batch.solve"]
 
 
 def solved(built: Estate, worlds: list[World], engine: Engine = "numpy") -> dict[int, set[Fact]]:
@@ -72,10 +72,10 @@ def test_worlds_agree_with_the_spec(seed: int) -> None:
 @pytest.mark.parametrize("first", range(0, 400, 40))
 def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are filled anew one by one, and marks of rows collide, as neither does in a small estate."""
-    monkeypatch.setattr(sweep, "_SMALL", -1)
-    monkeypatch.setattr(sweep, "_FEW", 1)
-    monkeypatch.setattr(audit_plain, "_SLOTS", 1)
-    monkeypatch.setattr(audit_plain, "_TOGETHER", 3)
+    monkeypatch.setattr(fill_numpy, "_SMALL", -1)
+    monkeypatch.setattr(fill_numpy, "_FEW", 1)
+    monkeypatch.setattr(derive, "_SLOTS", 1)
+    monkeypatch.setattr(derive, "_TOGETHER", 3)
     for seed in range(first, first + 40):
         rng = random.Random(seed)
         built = random_estate(rng)

@@ -6,7 +6,7 @@ import random
 
 from blastradius.engine import SEED_KINDS
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
     ENTITY_TYPES,
     SIGNATURES,

@@ -20,10 +20,10 @@ import blastradius as br
 from blastradius import plugins
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
+from blastradius.estate.bulk import load_lines
 from blastradius.exports import exports, format_of
-from blastradius.flat import escaped, unescaped
-from blastradius.lines import load_lines
-from blastradius.loader import Loaded
+from blastradius.loaderkit.attributes import escaped, unescaped
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ENTITY_TYPES, Entity, Operation, Party, Relation, Service, Store, Verb, Zone
 from blastradius.reading import parse_document
 from tests.engines.worlds import random_estate

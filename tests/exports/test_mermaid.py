@@ -14,7 +14,7 @@ import blastradius as br
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.exports.mermaid import MAX_EDGES, label
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Party, Relation, Service, Store, Verb, Zone
 from blastradius.render.escape import cut, visible
 

@@ -20,7 +20,7 @@ import blastradius as br
 from blastradius import plugins
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Entity, Kind, Operation, Party, Relation, Service, Store, Verb, Zone
 from blastradius.reading import parse_document
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blastradius.docs import main
+from blastradius.docgen.pages import main
 
 ROOT = Path(__file__).parents[2]
 CODE = [file for folder in ("blastradius", "loaders", "queries") for file in (ROOT / folder).rglob("*.py")]
@@ -23,7 +23,7 @@ def test_a_page_that_is_out_of_date_or_of_what_is_gone_is_said(
 ) -> None:
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     shutil.copytree(ROOT / "tests" / "loaders", tmp_path / "tests" / "loaders")
-    monkeypatch.setattr("blastradius.docs._ROOT", tmp_path)
+    monkeypatch.setattr("blastradius.docgen.pages._ROOT", tmp_path)
     (tmp_path / "docs" / "rules.md").write_text("old")
     (tmp_path / "docs" / "loaders" / "gone.md").write_text((ROOT / "docs" / "loaders" / "okta.md").read_text())
     (tmp_path / "docs" / "loaders" / "mine.md").write_text("written by hand")

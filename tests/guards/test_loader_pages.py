@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from blastradius import plugins
-from blastradius.describing import page
+from blastradius.docgen.loader_page import page
 from blastradius.errors import InputError
-from blastradius.loader import Loader
+from blastradius.loaderkit.contract import Loader
 from blastradius.reading import read_document
 from tests.loaders.golden import cases
 

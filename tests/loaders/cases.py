@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from blastradius import plugins
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.reading import Documents, Records, read_document
 
 FOLDER = Path(__file__).parent

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from blastradius import plugins
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Entity, Frozen
 from blastradius.reading import read_document
 

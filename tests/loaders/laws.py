@@ -9,7 +9,7 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.reading import parse_document
 
 WRONG: tuple[Any, ...] = (

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from blastradius.errors import InputError
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import NoteKind
 from blastradius.reading import read_document
 from tests.loaders.laws import SECRETS, WRONG, damaged, everything, hostile, lawful, load, survives

@@ -13,7 +13,7 @@ import yaml
 from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Operation, Scenario, Verb
 from blastradius.reading import parse_document
 from tests.loaders.laws import damaged, hostile, survives

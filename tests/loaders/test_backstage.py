@@ -14,7 +14,7 @@ from blastradius import loading, plugins
 from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Basis, Capability, Kind, Level, NoteKind, Operation, Scenario, Verb
 from blastradius.reading import parse_document, read_document
 

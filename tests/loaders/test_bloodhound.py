@@ -17,7 +17,7 @@ from blastradius.api import reach
 from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import SIGNATURES, Capability, Credential, Fact, Kind, Level, NoteKind, Party, Scenario, Verb
 from blastradius.reading import parse_document, read_document
 from tests.loaders import laws

@@ -13,7 +13,7 @@ import yaml
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Kind, NoteKind, Operation, Party, Verb
 from blastradius.reading import parse_document, read_document
 from tests.loaders.golden import facts

@@ -14,7 +14,7 @@ import pytest
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Document, Loaded, Loader
+from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.model import NoteKind, Operation, Scenario, Service, Verb
 from blastradius.reading import parse_document, read_document
 

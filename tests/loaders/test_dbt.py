@@ -12,7 +12,7 @@ from blastradius import plugins
 from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Level, NoteKind, Process, Scenario, Store, Verb
 from blastradius.reading import parse_document, read_document
 

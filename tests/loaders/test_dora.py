@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import NoteKind, Party, Process, Store
 from blastradius.reading import Archive, parse_document, read_document
 from blastradius.reading.archives import Entries

@@ -12,7 +12,7 @@ import pytest
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Party, Verb
 from blastradius.reading import parse_document, read_document
 from tests.loaders.laws import damaged, survives

@@ -11,7 +11,7 @@ import pytest
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Kind, Verb
 from blastradius.reading import read_document
 from tests.loaders.laws import damaged, hostile, survives

@@ -13,7 +13,7 @@ import blastradius as br
 from blastradius import plugins
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loader
+from blastradius.loaderkit.contract import Loader
 from blastradius.reading import parse_document, read_document
 
 from .laws import SECRETS, damaged, everything, hostile, lawful, load, survives

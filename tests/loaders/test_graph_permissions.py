@@ -12,7 +12,7 @@ import pytest
 from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Scenario, Store, Verb
 from blastradius.reading import read_document
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from blastradius.errors import InputError
-from blastradius.loader import Loader
+from blastradius.loaderkit.contract import Loader
 from blastradius.model import Operation, Service
 from blastradius.reading import read_document
 from tests.loaders.laws import SECRETS, damaged, estate, everything, hostile, lawful, load, survives

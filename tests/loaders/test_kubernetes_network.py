@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import NoteKind, Service, Verb
 from blastradius.reading import parse_document
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from blastradius.errors import InputError
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Kind, NoteKind, Operation, Scope, Tally, Verb
 from blastradius.reading import parse_document, read_document
 from tests.test_reading_formats import tarred, zipped

@@ -11,7 +11,7 @@ import pytest
 from blastradius import plugins
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Basis, NoteKind, Verb
 from blastradius.reading import parse_document, read_document
 

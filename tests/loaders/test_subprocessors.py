@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Party
 from blastradius.reading import parse_document, read_document
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import NoteKind, Party, Verb
 from blastradius.reading import parse_document, read_document
 from tests.spreadsheets import Rows, write_xlsx

@@ -13,7 +13,7 @@ import yaml
 from blastradius.engine import compile_system, solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Credential, Operation, Party, Scenario, Verb
 from blastradius.reading import parse_document, read_document
 

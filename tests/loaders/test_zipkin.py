@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from blastradius.errors import InputError
-from blastradius.loader import Loaded, Loader
+from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Basis, NoteKind, Verb
 from blastradius.reading import read_document
 from tests.loaders.laws import SECRETS, damaged, everything, hostile, lawful, load, survives

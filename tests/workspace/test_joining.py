@@ -11,7 +11,7 @@ from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loading import survey
 from blastradius.model import Operation
-from blastradius.workspace.joining import template
+from blastradius.workspace.linking import template
 
 ONE = """
 blastradius: 1

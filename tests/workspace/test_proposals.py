@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from blastradius.estate import Estate
-from blastradius.loader import Loaded
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ENTITY_TYPES, Kind, Operation, Provenance
 from blastradius.workspace import proposals
 from blastradius.workspace.proposals import key

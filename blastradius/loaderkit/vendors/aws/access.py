@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from blastradius.gathering import Gathering
+from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.vendors.aws.arns import Target, is_caller, targets
 from blastradius.loaderkit.vendors.aws.families import EVERYTHING, Effects, effects_but, effects_of, known_service
 from blastradius.loaderkit.vendors.aws.graph import At, Graph

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.gathering import Gathering
-from blastradius.loader import Document
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document
 from blastradius.loaderkit.vendors.aws.access import Access
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, identity_arn, is_account
 from blastradius.loaderkit.vendors.aws.families import BY_NAME

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from blastradius.loaderkit.options import MAX_ID
 from blastradius.loaderkit.vendors.aws.arns import arn_of, is_account
 from blastradius.loaderkit.vendors.aws.build import Builder
 from blastradius.loaderkit.vendors.aws.graph import At
 from blastradius.loaderkit.vendors.aws.policies import Condition, Keys, Policy, Statement, fitting
 from blastradius.model import Feed, Operation, Verb
-from blastradius.options import MAX_ID
 
 _FUNCTION = re.compile(r"(arn:[^:/]*:lambda:[^:/]*:[^:/]*:function:[^/:]+)")
 _STREAMS = frozenset({"sqs", "kinesis", "dynamodb"})

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any
 
-from blastradius.gathering import Gathering
+from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.vendors.aws.arns import Arn, Target, arn_of, identity_arn, is_account
 from blastradius.loaderkit.vendors.aws.families import BY_NAME, Family
 from blastradius.loaderkit.vendors.aws.policies import fitting

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from blastradius.errors import InputError
-from blastradius.loader import Document
+from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.options import Name, Names, harmless
+from blastradius.loaderkit.options import Options as Shape
 from blastradius.loaderkit.vendors.aws.arns import is_account
 from blastradius.loaderkit.vendors.aws.policies import twelve
-from blastradius.options import Name, Names, harmless
-from blastradius.options import Options as Shape
 
 
 class AwsOptions(Shape):

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any, TypeGuard
 from urllib.parse import unquote
 
-from blastradius.gathering import looks_secret
-from blastradius.options import MAX_ID, harmless
+from blastradius.loaderkit.collector import looks_secret
+from blastradius.loaderkit.options import MAX_ID, harmless
 
 MAX_NAME = 2048
 Keys = tuple[str | int, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from blastradius.gathering import Gathering
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.options import MAX_ID
 from blastradius.loaderkit.vendors.aws.access import QUIET, Access
 from blastradius.loaderkit.vendors.aws.arns import Target, targets
 from blastradius.loaderkit.vendors.aws.families import BY_NAME, effects_of
@@ -13,7 +14,6 @@ from blastradius.loaderkit.vendors.aws.graph import At, Graph, short
 from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, Statement, fitting, service_name
 from blastradius.loaderkit.vendors.aws.trust import Circumstances, People, Who, circumstances, controls
 from blastradius.model import ControlKind, Credential, NoteKind, Operation, Verb
-from blastradius.options import MAX_ID
 
 _RUNS_CODE = frozenset(
     f"{each}.amazonaws.com"

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from blastradius.loaderkit.options import MAX_ID
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, is_account, is_identity
 from blastradius.loaderkit.vendors.aws.options import AwsOptions
 from blastradius.loaderkit.vendors.aws.policies import Condition, Statement, fitting
 from blastradius.model import Basis, Control, ControlKind, Party, Provenance
-from blastradius.options import MAX_ID
 
 _EQUAL = frozenset({"stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike"})
 _NETWORK = frozenset({"aws:sourcevpc", "aws:sourcevpce"})

@@ -15,10 +15,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from blastradius.loaderkit.options import MAX_ID, Names
 from blastradius.loaderkit.vendors.threat_models.plain import At, Naming, counted, shown
 from blastradius.loaderkit.vendors.threat_models.plain import Options as Shape
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Party, Service, Store, Verb
-from blastradius.options import MAX_ID, Names
 
 Role = Literal["outside", "process", "store"]
 ON_STORES = frozenset(

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from blastradius.gathering import Gathering, bare_url, looks_secret
+from blastradius.loaderkit.collector import Gathering, bare_url, looks_secret
+from blastradius.loaderkit.options import MAX_ID, Name, Names
+from blastradius.loaderkit.options import Options as Shape
 from blastradius.model import Basis, Control, ControlKind, Entity, NoteKind, Party, Provenance, Verb, Zone
-from blastradius.options import MAX_ID, Name, Names
-from blastradius.options import Options as Shape
 
 Keys = tuple[str | int, ...]
 At = tuple[Provenance, ...]

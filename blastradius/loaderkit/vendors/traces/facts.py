@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from blastradius.gathering import Gathering
-from blastradius.loader import Loaded
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Basis, Entity, NoteKind, Verb
 
 Keys = tuple[str | int, ...]

@@ -13,8 +13,9 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.gathering import Gathering
-from blastradius.loader import Document, Loaded
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded
+from blastradius.loaderkit.options import Name, Names, Options
 from blastradius.loaderkit.vendors.traces.facts import Facts, Keys, many
 from blastradius.loaderkit.vendors.traces.paths import Routes
 from blastradius.loaderkit.vendors.traces.spans import (
@@ -30,7 +31,6 @@ from blastradius.loaderkit.vendors.traces.spans import (
     peer,
 )
 from blastradius.model import Basis, Entity, Feed, NoteKind, Operation, Party, Service, Store, Verb
-from blastradius.options import Name, Names, Options
 
 NO_SERVICE = "without a service"
 _REFUSED = "requests refused or not found that state no route, taken as no operation"

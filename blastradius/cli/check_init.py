@@ -1,0 +1,223 @@
+"""The commands about sources: what they came to, and a first workspace for them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from blastradius.answer import Answer, Table
+from blastradius.cli.output import emit, progress
+from blastradius.cli.question_command import PATHS
+from blastradius.errors import InputError, UsageError
+from blastradius.estate import Estate
+from blastradius.loading import FILE_NAME, Part, Survey, survey
+from blastradius.model import Basis, Frozen, Note, NoteKind
+
+_FORMATS = click.Choice(["table", "json", "csv", "markdown"])
+
+
+class SourceRow(Frozen):
+    """One file: the loader that read it, what it says, and how its records ended; ``by_class`` are those ignored."""
+
+    file: str
+    loader: str
+    entities: int
+    relations: int
+    records: int
+    facts: int
+    rejected: int
+    ignored: int
+    by_class: dict[str, int]
+
+
+class ProposalRow(Frozen):
+    """Ids that may be one thing, the evidence, and what to write into the workspace where they are."""
+
+    why: str
+    ids: tuple[str, ...]
+    evidence: str
+    write: str
+
+
+class CheckData(Frozen):
+    """The answer to ``check``; ``problems`` are why something could not be read, or all of it not be joined."""
+
+    question: str
+    sources: tuple[SourceRow, ...]
+    problems: tuple[str, ...]
+    unresolved: tuple[str, ...]
+    proposals: tuple[ProposalRow, ...]
+    findings: tuple[str, ...]
+    notes: tuple[str, ...]
+    entities: int
+    relations: int
+    digest: str
+
+
+@click.command("check")
+@PATHS
+@click.option("--format", "fmt", type=_FORMATS, default="table", show_default=True, help="How to print it.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+def check_command(paths: tuple[str, ...], fmt: str, exit_zero: bool) -> int:
+    """Say what each source came to, what is loose in it, and which names may be one thing."""
+    with progress() as tell:
+        found = survey(paths, tell)
+        tell("joining")
+        answer, problems = _checked(found)
+    emit(answer, fmt)
+    if problems:
+        return InputError.exit_code
+    return 1 if answer.findings and not exit_zero else 0
+
+
+def _checked(found: Survey) -> tuple[Answer, list[str]]:
+    """The answer, and why there is no whole estate; what can be read is told of either way."""
+    from blastradius.workspace import proposals
+
+    problems = list(found.problems)
+    try:
+        estate = Estate.build(part.loaded for part in found.parts)
+    except InputError as error:
+        problems += error.problems
+        estate = Estate({}, {}, {}, notes=tuple(note for part in found.parts for note in part.loaded.notes))
+    loose = estate.findings(datetime.datetime.now(datetime.UTC).date().isoformat())
+    unresolved, notes = _split(estate)
+    data = CheckData(
+        question="check",
+        sources=tuple(map(_source, found.parts)),
+        problems=tuple(problems),
+        unresolved=tuple(map(_told, unresolved)),
+        proposals=tuple(
+            ProposalRow(why=each.why, ids=each.ids, evidence=each.evidence, write=each.write)
+            for each in proposals(estate, found.different)
+        ),
+        findings=tuple(map(str, loose)),
+        notes=tuple(map(str, notes)),
+        entities=len(estate.entities),
+        relations=len(estate.relations),
+        digest=estate.digest,
+    )
+    return _answer(data, loose, unresolved, notes), problems
+
+
+def _split(estate: Estate) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+    """References that lead nowhere, also not into another source, and all other notes."""
+    referring = [note for note in estate.notes if note.kind == NoteKind.UNRESOLVED]
+    others = tuple(note for note in estate.notes if note.kind != NoteKind.UNRESOLVED)
+    return tuple(note for note in referring if not note.about or not all(map(_described(estate), note.about))), others
+
+
+def _described(estate: Estate) -> Callable[[str], bool]:
+    """Whether some source describes a thing, rather than only naming it."""
+    known = (Basis.OBSERVED, Basis.DECLARED)
+    return lambda name: name in estate.entities and estate.entities[name].basis in known
+
+
+def _told(note: Note) -> str:
+    return f"{note.provenance[0]}: {note.message}" if note.provenance else note.message
+
+
+def _source(part: Part) -> SourceRow:
+    loaded, tally = part.loaded, part.loaded.tally
+    return SourceRow(
+        file=part.file,
+        loader=part.loader,
+        entities=len(loaded.entities),
+        relations=len(loaded.relations),
+        records=tally.records,
+        facts=tally.facts,
+        rejected=tally.rejected,
+        ignored=tally.ignored,
+        by_class=loaded.ignored,
+    )
+
+
+def _answer(data: CheckData, loose: tuple[Note, ...], unresolved: tuple[Note, ...], notes: tuple[Note, ...]) -> Answer:
+    return Answer(
+        question="check",
+        headline=_headline(data),
+        data=data,
+        tables=tuple(each for each in _tables(data, loose, unresolved) if each.rows or each.id == "sources"),
+        notes=_folded(notes),
+        findings=bool(loose),
+    )
+
+
+def _headline(data: CheckData) -> str:
+    total = {name: sum(getattr(each, name) for each in data.sources) for name in ("records", "facts", "rejected")}
+    counted = (
+        f"{total['records']:,} records = {total['facts']:,} facts + {total['rejected']:,} rejected + "
+        f"{sum(each.ignored for each in data.sources):,} ignored"
+    )
+    if data.problems:
+        return f"no whole estate: {len(data.problems)} problems; {counted} in {len(data.sources)} sources"
+    return (
+        f"{data.entities} entities and {data.relations} relations from {len(data.sources)} sources, "
+        f"{len(data.findings)} findings; {counted}"
+    )
+
+
+def _tables(data: CheckData, loose: tuple[Note, ...], unresolved: tuple[Note, ...]) -> tuple[Table, ...]:
+    at = ("at", "what is loose")
+    names = ("file", "loader", "entities", "relations", "records", "facts", "rejected", "ignored")
+    rows = tuple(tuple(getattr(each, name) for name in names) for each in data.sources)
+    classes = tuple((each.file, what, count) for each in data.sources for what, count in each.by_class.items())
+    proposed = tuple((each.why, each.evidence, each.write) for each in data.proposals)
+    return (
+        Table("problems", "Problems", ("what is wrong",), tuple((each,) for each in data.problems)),
+        Table("sources", "Sources", names, rows),
+        Table("ignored", "Ignored, by class", ("file", "class", "records"), classes),
+        Table("unresolved", "References that lead nowhere", at, _placed(_folded(unresolved))),
+        Table("proposals", "May be one thing: accept by writing it into the workspace", _PROPOSED, proposed),
+        Table("findings", "Findings", at, _placed(_folded(loose))),
+    )
+
+
+_PROPOSED = ("why", "evidence", "write")
+
+
+def _folded(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """Notes with those of one wording told once where there are many; the data has every one."""
+    alike: dict[str, list[Note]] = {}
+    for note in notes:
+        alike.setdefault(_VARYING.sub("", note.message), []).append(note)
+    return tuple(one for same in alike.values() for one in (same if len(same) <= _MANY else [_first(same)]))
+
+
+_VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d,.]*")
+_MANY = 5
+
+
+def _first(same: list[Note]) -> Note:
+    return same[0].model_copy(update={"message": f"{same[0].message} (and {len(same) - 1:,} more like it)"})
+
+
+def _placed(notes: tuple[Note, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(each.provenance[0]) if each.provenance else "", each.message) for each in notes)
+
+
+@click.command("init")
+@click.argument("folder", default=".", metavar="[FOLDER]")
+@click.option("--force", is_flag=True, help="Replace a workspace file that is there.")
+def init_command(folder: str, force: bool) -> int:
+    """Look at the files in FOLDER, and write a first workspace file for them, to be read and corrected."""
+    from blastradius.loading.survey import look
+    from blastradius.workspace import first_workspace
+    from blastradius.writing import write_atomic
+
+    target = Path(folder) / FILE_NAME
+    if not Path(folder).is_dir():
+        raise UsageError(f"{folder}: not a folder; name the folder that holds the exports")
+    if target.exists() and not force:
+        raise UsageError(f"{target} is there already; correct it, or replace it with --force")
+    with progress() as tell:
+        files = look(Path(folder), tell)
+    write_atomic(target, first_workspace(files, str(target)))
+    sources = sum(bool(each.loader) for each in files)
+    said = f"wrote {target}: {sources} of {len(files)} files are sources"
+    click.echo(f"{said}; read it, then: blastradius check {target}")
+    return 0

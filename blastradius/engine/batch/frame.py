@@ -1,0 +1,159 @@
+"""A world is one what-if; a frame is what many worlds that are solved together share and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from blastradius.engine.compile import CAPABILITIES, STRONGER, System
+from blastradius.engine.scenario import SEEDS, Added, World, checked
+from blastradius.errors import UsageError
+from blastradius.estate.columns import CONTROLS
+from blastradius.estate.ragged import Flags, Numbers
+from blastradius.model import Capability, ControlKind
+
+_Key = TypeVar("_Key")
+_NONE = np.zeros(0, np.int64)
+_KINDS = frozenset(map(str, ControlKind))
+_SEEDED = {
+    way: [part for part, wholes in STRONGER.items() if CAPABILITIES.index(gained) in wholes]
+    for way, gained in SEEDS.items()
+}
+"""For each way to start the places of the capabilities it gives."""
+
+
+def checked_worlds(system: System, worlds: Iterable[World]) -> tuple[World, ...]:
+    """The same worlds, once everything that they name is known to be there.
+
+    Raises:
+        UsageError: a seed, a control or a relation that the estate does not have.
+    """
+    known: set[int] = set()
+    found = []
+    for world in worlds:
+        if id(world.scenario) not in known:
+            checked(system.estate, world.scenario)
+            known.add(id(world.scenario))
+        for name in world.without:
+            _check_relation(system, name)
+        for kind, host in world.controls:
+            _check_host(system, kind, host)
+        found.append(world)
+    return tuple(found)
+
+
+def _check_relation(system: System, name: str) -> None:
+    if name not in system.estate.relations:
+        raise UsageError(f"without: {name!r} is not a relation of the estate{_near(name, system.estate.relations)}")
+
+
+def _check_host(system: System, kind: ControlKind, host: str) -> None:
+    if host not in system.estate.relations and host not in system.estate.entities:
+        close = _near(host, system.estate.entities)
+        raise UsageError(f"control {str(kind)!r}: {host!r} is no entity and no relation of the estate{close}")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Worlds that are solved together."""
+
+    system: System
+    worlds: Sequence[World]
+
+    @cached_property
+    def levels(self) -> Numbers:
+        """The level that each world assumes."""
+        return np.fromiter((int(each.scenario.assume) for each in self.worlds), np.int64, len(self.worlds))
+
+    @cached_property
+    def _hours(self) -> tuple[float | None, ...]:
+        return tuple(each.scenario.hours for each in self.worlds)
+
+    def outlasting(self, buffer_h: float) -> Flags:
+        """In which worlds an outage outlasts a buffer."""
+        return np.fromiter((each is None or each > buffer_h for each in self._hours), np.bool_, len(self.worlds))
+
+    @cached_property
+    def failing(self) -> tuple[Numbers, Numbers]:
+        """Pairs of world and control (by number) that is distrusted in it."""
+        numbers: dict[tuple[str, ...], Numbers] = {}
+        for each in self.worlds:
+            said = each.scenario.distrust
+            if said not in numbers:
+                numbers[said] = distrusted(self.system, said)
+        controls = [numbers[each.scenario.distrust] for each in self.worlds]
+        worlds = np.repeat(np.arange(len(self.worlds)), [len(each) for each in controls])
+        return worlds, np.concatenate([_NONE, *controls])
+
+    @cached_property
+    def seeds(self) -> tuple[Numbers, Numbers]:
+        """Pairs of fact and world in which it is a seed, with all it includes; distrusted controls are inactive."""
+        numbers, width = self.system.facts.entity_numbers, len(CAPABILITIES)
+        facts, worlds = [], []
+        for world, each in enumerate(self.worlds):
+            for way, included in _SEEDED.items():
+                for name in getattr(each.scenario, way):
+                    facts += [numbers[name] * width + place for place in included]
+                    worlds += [world] * len(included)
+        failing_worlds, controls = self.failing
+        fallen = self.system.facts.facts(controls, Capability.INACTIVE)
+        both = np.array([facts, worlds], np.int64)
+        return np.concatenate([both[0], fallen]), np.concatenate([both[1], failing_worlds])
+
+    @cached_property
+    def opening(self) -> Flags:
+        """In which worlds what fails closed is not believed to."""
+        return np.fromiter(
+            ("fail_closed" in each.scenario.distrust for each in self.worlds), np.bool_, len(self.worlds)
+        )
+
+    @cached_property
+    def removed(self) -> dict[str, Numbers]:
+        """The relations that some world is without, and the numbers of those worlds."""
+        return _collected((name, number) for number, each in enumerate(self.worlds) for name in each.without)
+
+    @cached_property
+    def added(self) -> dict[Added, Numbers]:
+        """The controls that some world adds, and the numbers of those worlds."""
+        return _collected((control, number) for number, each in enumerate(self.worlds) for control in each.controls)
+
+    @cached_property
+    def proposed(self) -> Flags:
+        """In which worlds the proposal is in force."""
+        return np.fromiter((each.proposed for each in self.worlds), np.bool_, len(self.worlds))
+
+
+def distrusted(system: System, distrust: Sequence[str]) -> Numbers:
+    """The controls that are distrusted, by kind or by id."""
+    by_id = [system.facts.control_numbers[name] for name in distrust if name in system.facts.control_numbers]
+    kinds = [CONTROLS.index(ControlKind(name)) for name in distrust if name in _KINDS]
+    by_kind = np.flatnonzero(np.isin(system.columns.controls.kind, kinds)) if kinds else _NONE
+    return np.union1d(by_kind, np.array(by_id, np.int64))
+
+
+def _collected(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, Numbers]:
+    found: dict[_Key, list[int]] = {}
+    for key, number in pairs:
+        found.setdefault(key, []).append(number)
+    return {key: np.array(numbers, np.int64) for key, numbers in found.items()}
+
+
+def parts(worlds: Sequence[World]) -> list[list[int]]:
+    """The places of worlds that are best solved alike: those of one level and outage, as their steps are open alike.
+
+    Parts of fewer than 64 worlds, a machine word, are put together.
+    """
+    alike = _collected(((each.scenario.assume, each.scenario.hours), place) for place, each in enumerate(worlds))
+    found = [places.tolist() for places in alike.values() if len(places) >= 64]
+    few = sorted(place for places in alike.values() if len(places) < 64 for place in places.tolist())
+    return [*found, few] if few else found

@@ -1,0 +1,133 @@
+"""What is proposed on top of an estate, as steps of its own: nothing is compiled again but the proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from blastradius.engine.batch.frame import Frame
+from blastradius.engine.compile import System, compile_system
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.estate.ragged import Flags, Numbers
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import Capability, Entity, Fact, Relation, Verb
+from blastradius.rules import CLOSURE
+
+VERBS = frozenset({Verb.OWNS, Verb.HOLDS, Verb.GRANTS})
+"""What can be proposed: who has a key, and what a key grants."""
+
+
+@dataclass(frozen=True)
+class ProposedStep:
+    """A step by the numbers of facts; ``gives`` is the conclusion and all that it includes."""
+
+    rule: str
+    level: int
+    premises: Numbers
+    gives: Numbers
+    fails_closed: bool
+    relation: str | None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The steps that relations, and entities that are new, add to a system.
+
+    ``estate`` is what they stand in: the relations, their ends, and what runs controls there. ``new`` numbers the
+    facts that the system does not know.
+    """
+
+    estate: Estate
+    steps: tuple[ProposedStep, ...]
+    new: dict[Fact, int] = field(default_factory=dict)
+
+    @property
+    def conclusions(self) -> Numbers:
+        """The facts that could follow from it in one step."""
+        return np.concatenate([np.zeros(0, np.int64), *(each.gives for each in self.steps)])
+
+    def open_in(self, step: ProposedStep, frame: Frame) -> Flags:
+        """The worlds of a frame in which a step can be taken."""
+        found = frame.proposed & (frame.levels >= step.level)
+        return found & frame.opening if step.fails_closed else found
+
+
+def propose(system: System, relations: Iterable[Relation], entities: Iterable[Entity] = ()) -> Proposal:
+    """Compile a proposal: who would hold a key, and what it would grant.
+
+    Raises:
+        UsageError: another kind of relation is proposed.
+        InputError: an end that is not in the estate and not among ``entities``, or of the wrong kind.
+    """
+    proposed, new = tuple(relations), tuple(entities)
+    other = sorted({str(each.verb) for each in proposed} - VERBS)
+    if other:
+        raise UsageError(f"{other[0]!r} cannot be proposed; a proposal says who owns or holds a key and what it grants")
+    around = Estate.build([Loaded(entities=tuple(_around(system, proposed, new)), relations=proposed)])
+    small = compile_system(around)
+    numbers = _Numbers(system)
+    steps = tuple(_steps(small, numbers, {each.id for each in new}))
+    return Proposal(around, steps, numbers.new)
+
+
+def _around(system: System, relations: Iterable[Relation], new: Iterable[Entity]) -> Iterator[Entity]:
+    """The entities that the proposal touches, and those that run controls on them."""
+    known = {each.id: each for each in new}
+    yield from known.values()
+    hosts: list[Entity | Relation] = [*known.values(), *relations]
+    names = [name for each in relations for name in (*each.sources, *each.targets)]
+    while names or hosts:
+        names += [each.provided_by for host in hosts for each in host.controls if each.provided_by]
+        hosts = []
+        for name in names:
+            if name not in known and name in system.estate.entities:
+                known[name] = system.estate.entities[name].model_copy(update={"zone": None})
+                hosts.append(known[name])
+                yield known[name]
+        names = []
+
+
+class _Numbers:
+    """The numbers of facts in the system; new ones get numbers beyond its own."""
+
+    def __init__(self, system: System) -> None:
+        self.facts = system.facts
+        self.new: dict[Fact, int] = {}
+
+    def __call__(self, fact: Fact) -> int:
+        try:
+            return self.facts.number(fact)
+        except (KeyError, ValueError):
+            return self.new.setdefault(fact, self.facts.total + len(self.new))
+
+
+def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[ProposedStep]:
+    steps = small.steps
+    for step in range(len(steps)):
+        conclusion = small.facts.fact(int(steps.conclusion[step]))
+        falls = [Fact(small.facts.controls[each], Capability.INACTIVE) for each in steps.blockers[step]]
+        premises = [*map(small.facts.fact, steps.premises[step]), *falls]
+        along = small.relations_of(step)
+        if along or any(each.entity in new for each in premises) or _is_new_control(conclusion, numbers):
+            yield ProposedStep(
+                rule=small.rules[int(steps.rule[step])].id,
+                level=int(steps.level[step]),
+                premises=np.array([numbers(each) for each in premises], np.int64),
+                gives=np.array([numbers(each) for each in _included(conclusion)], np.int64),
+                fails_closed=bool(steps.fails_closed[step]),
+                relation=along[0] if along else None,
+            )
+
+
+def _is_new_control(fact: Fact, numbers: _Numbers) -> bool:
+    return fact.capability == Capability.INACTIVE and fact.entity not in numbers.facts.control_numbers
+
+
+def _included(fact: Fact) -> list[Fact]:
+    found = [fact.capability]
+    for capability in found:
+        found += [part for whole, part in CLOSURE if whole == capability and part not in found]
+    return [Fact(fact.entity, each) for each in found]

@@ -1,0 +1,102 @@
+"""An order in which to fill rows: every row after those it is made of, rows that depend on each other together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from blastradius.estate.ragged import Flags, Lists, Numbers
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Edges between numbered things: what is at ``source`` goes into ``target``."""
+
+    source: Numbers
+    target: Numbers
+
+    def renamed(self, names: Numbers) -> Edges:
+        """The same edges between the things' new numbers, each once, without those from a thing to itself."""
+        source, target = names[self.source], names[self.target]
+        width = int(names.max(initial=0)) + 1
+        pairs = np.unique((target * width + source)[source != target])
+        return Edges(pairs % width, pairs // width)
+
+
+@dataclass(frozen=True)
+class Order:
+    """``rows`` in the order to fill them; group ``i`` is ``rows[starts[i]:starts[i + 1]]``, to be filled at once.
+
+    ``again`` are spans (first group, last group + 1) to be filled again until nothing changes.
+    """
+
+    rows: Numbers
+    starts: Numbers
+    again: tuple[tuple[int, int], ...]
+
+
+def components(edges: Edges, count: int) -> Numbers:
+    """For each of ``count`` things the number of its strongly connected component."""
+    ones = np.ones(len(edges.source), np.int8)
+    graph = csr_array((ones, (edges.source, edges.target)), shape=(count, count))
+    _, labels = connected_components(graph, directed=True, connection="strong")
+    return labels.astype(np.int64)
+
+
+def in_order(edges: Edges, count: int) -> Order:
+    """The order of ``count`` rows."""
+    layer = _layers(edges, count)
+    cyclic = np.zeros(count, np.bool_)
+    if (layer < 0).any():
+        component = components(edges, count)
+        cyclic = np.bincount(component)[component] > 1
+        layer = _layers(edges.renamed(component), int(component.max()) + 1)[component]
+    depth = _depths(edges, cyclic)
+    key = (layer * 2 + cyclic) * (int(depth.max(initial=0)) + 1) + depth
+    rows = np.argsort(key, kind="stable")
+    firsts = np.flatnonzero(np.diff(key[rows], prepend=-1))
+    starts = np.append(firsts, count)
+    return Order(rows, starts, _spans(layer[rows[firsts]], cyclic[rows[firsts]]))
+
+
+def _spans(layer: Numbers, cyclic: Flags) -> tuple[tuple[int, int], ...]:
+    """Runs of groups that are cyclic and of one layer."""
+    groups = np.flatnonzero(cyclic)
+    breaks = np.flatnonzero(np.diff(layer[groups]) != 0) + 1
+    return tuple((int(run[0]), int(run[-1]) + 1) for run in np.split(groups, breaks) if len(run))
+
+
+def _layers(edges: Edges, count: int) -> Numbers:
+    """The length of the longest path to each thing; ``-1`` for what lies on a cycle or behind one."""
+    missing = np.bincount(edges.target, minlength=count)
+    onward = Lists.grouped(edges.source, edges.target, count)
+    layer = np.full(count, -1)
+    front = np.flatnonzero(missing == 0)
+    number = 0
+    while len(front):
+        layer[front] = number
+        reached, times = np.unique(onward.take(front).values, return_counts=True)
+        missing[reached] -= times
+        front = reached[missing[reached] == 0]
+        number += 1
+    return layer
+
+
+def _depths(edges: Edges, cyclic: Flags) -> Numbers:
+    """How far each row of a cycle lies from where its cycle is entered; 0 elsewhere."""
+    depth = np.where(cyclic, -1, 0)
+    inside = cyclic[edges.source] & cyclic[edges.target]
+    onward = Lists.grouped(edges.source[inside], edges.target[inside], len(cyclic))
+    entered = np.zeros(len(cyclic), np.bool_)
+    entered[edges.target[~cyclic[edges.source]]] = True
+    front = np.flatnonzero(entered & cyclic)
+    number = 0
+    while len(front):
+        depth[front] = number
+        reached = np.unique(onward.take(front).values)
+        front = reached[depth[reached] < 0]
+        number += 1
+    return np.where(depth < 0, number, depth)

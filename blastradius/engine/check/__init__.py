@@ -1,0 +1,1 @@
+"""What verifies answers, and shares nothing with the solver."""

@@ -1,0 +1,1 @@
+"""One scenario, with shortest proofs."""

@@ -1,0 +1,144 @@
+"""What one loader gathers from one document: facts with their place, notes, and how every record ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from blastradius.loaderkit.contract import Document, Loaded
+from blastradius.loaderkit.options import MAX_ID, harmless
+from blastradius.model import Basis, Entity, Note, NoteKind, Provenance, Relation, Tally, Verb, relation_id
+from blastradius.secrets import looks_secret as looks_secret
+
+
+def bare_url(url: str) -> str:
+    """A URL without user, password, query and fragment; text that is no URL comes back as it is."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return url.partition("?")[0].rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", "")) if parts.netloc else url
+
+
+@dataclass
+class Gathering:
+    """Facts and notes of one document, each with its place, and the count of its records.
+
+    A record is what the format's own terms call one (an app, a grant, a row). It ends once: as ``fact()``,
+    ``reject()`` or ``ignore()``.
+    """
+
+    source: str
+    document: Document
+    entities: dict[str, Entity] = field(default_factory=dict)
+    relations: dict[str, Relation] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    facts: int = 0
+    rejected: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+    _further: dict[str, dict[Provenance, None]] = field(default_factory=dict)
+
+    def at(self, *keys: str | int) -> tuple[Provenance, ...]:
+        """The place of the value at ``keys``."""
+        line, column = self.document.position(*keys)
+        return (Provenance(source=self.source, file=self.document.path, line=line, column=column),)
+
+    def entity(self, made: Entity) -> str:
+        """Keep an entity and return its id; of two with one id the first stays, and a difference is noted."""
+        before = self.entities.setdefault(made.id, made)
+        if before is not made and _said(before) != _said(made):
+            message = f"{made.id!r} is described twice and differently; the first is kept"
+            self.note(NoteKind.CONTRADICTED, message, made.id, at=made.provenance)
+        return made.id
+
+    def relate(
+        self,
+        verb: Verb,
+        sources: str | tuple[str, ...],
+        targets: str | tuple[str, ...],
+        *,
+        at: tuple[Provenance, ...],
+        basis: Basis = Basis.DECLARED,
+        **says: Any,
+    ) -> str:
+        """Keep a relation and return its id; the same one found again adds its place and its basis."""
+        ends = {"sources": _tuple(sources), "targets": _tuple(targets)}
+        name = relation_id(verb, *ends.values())
+        before = self.relations.get(name)
+        if before is None:
+            made = {"verb": verb, **ends, "basis": basis, "provenance": at, **says}
+            self.relations[name] = Relation.model_validate(made)
+            return name
+        self._further.setdefault(name, {}).update(dict.fromkeys(at))
+        if basis not in before.bases:
+            best, *others = sorted({*before.bases, basis}, key=list(Basis).index)
+            self.relations[name] = before.model_copy(update={"basis": best, "also": tuple(others)})
+        return name
+
+    def _with_places(self, name: str, relation: Relation) -> Relation:
+        """A relation with all its places; thousands may say the same, so they are put together once, at the end."""
+        if name not in self._further:
+            return relation
+        places = tuple(dict.fromkeys((*relation.provenance, *self._further[name])))
+        return relation.model_copy(update={"provenance": places})
+
+    def note(self, kind: NoteKind, message: str, *about: str, at: tuple[Provenance, ...] = ()) -> None:
+        """Say something that answers repeat."""
+        place = at or (Provenance(source=self.source, file=self.document.path),)
+        self.notes.append(Note(kind=kind, message=message, about=about, provenance=place))
+
+    def fact(self, records: int = 1) -> None:
+        """Records that became facts."""
+        self.facts += records
+
+    def reject(self, why: str, *, at: tuple[Provenance, ...] = (), records: int = 1) -> None:
+        """Records that could not be read as what they should be; each is said."""
+        self.rejected += records
+        self.note(NoteKind.UNSUPPORTED, f"{why}; left out", at=at)
+
+    def ignore(self, what: str, records: int = 1) -> None:
+        """Records of a class that carries no reach; said once a class, with the count."""
+        self.ignored[what] += records
+
+    def secret(self, where: str, *, at: tuple[Provenance, ...] = ()) -> None:
+        """A value that looks like a key was dropped; ``where`` names its place, never the value."""
+        self.note(NoteKind.SECRET_DROPPED, f"{where} looks like a secret; its value was dropped", at=at)
+
+    def name(self, value: Any) -> str | None:
+        """A text that can be an id, or ``None``: not text, harmful, too long, or like a secret."""
+        if not isinstance(value, str) or not harmless(value) or len(value) > MAX_ID or looks_secret(value):
+            return None
+        return value.strip()
+
+    def words(self, value: Any, where: str, *, at: tuple[Provenance, ...] = ()) -> str | None:
+        """A text for people, on one line and not too long; nothing where it is none, could do harm, or is a secret."""
+        flat = " ".join(value.split()) if isinstance(value, str) else ""
+        if looks_secret(flat):
+            self.secret(where, at=at)
+            return None
+        return flat[:300] if harmless(flat) else None
+
+    def loaded(self, **more: Any) -> Loaded:
+        """All of it as the loader returns it; ``more`` are further fields of ``Loaded``."""
+        for what, count in sorted(self.ignored.items()):
+            self.note(NoteKind.UNSUPPORTED, f"{count:,} {what}: not modelled, ignored")
+        tally = Tally(facts=self.facts, rejected=self.rejected, ignored=self.ignored.total())
+        return Loaded(
+            entities=tuple(self.entities.values()),
+            relations=tuple(self._with_places(name, each) for name, each in self.relations.items()),
+            notes=tuple(self.notes),
+            tally=tally,
+            ignored=dict(sorted(self.ignored.items())),
+            **more,
+        )
+
+
+def _tuple(ids: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (ids,) if isinstance(ids, str) else ids
+
+
+def _said(entity: Entity) -> dict[str, Any]:
+    return entity.model_dump(exclude={"provenance", "basis", "also"})

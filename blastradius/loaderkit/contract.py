@@ -1,0 +1,182 @@
+"""What a loader is and what it returns: the words between files and the estate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol, TypeVar
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from blastradius.errors import InputError
+from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
+from blastradius.secrets import looks_secret, redacted
+
+
+class SourceRequest(Frozen):
+    """Something further that a file asks to be loaded, with the loader and the options it names.
+
+    It is another file (``path``), or what stands at ``part`` in the file itself, such as an API description
+    inside a catalog. Where it is not ``required``, what cannot be loaded is noted and the rest loads.
+    """
+
+    loader: str
+    path: Annotated[str, AfterValidator(redacted)] = ""
+    part: tuple[str | int, ...] = ()
+    required: bool = True
+    options: dict[str, Any] = Field(default_factory=dict)
+    provenance: Provenance
+
+    @model_validator(mode="after")
+    def _has_no_secret(self) -> SourceRequest:
+        if looks_secret(repr(self.options)):
+            raise InputError([f"{self.provenance}: an option looks like a secret; name the thing by something else"])
+        return self
+
+
+Thing = TypeVar("Thing", Entity, Relation)
+_PLAIN = ("name", "owner", "description", "api", "method", "path", "classification", "justification")
+
+
+def _clear(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
+    """Facts in which nothing looks like a secret: text for people is redacted, and an id that does is refused."""
+    secret = {name for name in {name for each in things for name in _names(each)} if looks_secret(name)}
+    for each in things if secret else ():
+        if not secret.isdisjoint(_names(each)):
+            what = f"this {each.kind}" if isinstance(each, Entity) else f"what is related here by {each.verb}"
+            raise InputError(
+                [f"{_at(each.provenance)}: an id of {what} looks like a secret; name it by something else"]
+            )
+    return tuple(map(_redacted, things))
+
+
+def _names(thing: Entity | Relation) -> tuple[str, ...]:
+    providers = [each.provided_by for each in thing.controls if each.provided_by]
+    if isinstance(thing, Relation):
+        return (*thing.sources, *thing.targets, *providers)
+    return (thing.id, thing.zone or "", vars(thing).get("copy_of") or "", *providers)
+
+
+def _redacted(thing: Thing) -> Thing:
+    says = vars(thing)
+    clear: dict[str, Any] = {}
+    if isinstance(thing, Entity):
+        clear = {field: redacted(says[field]) for field in _PLAIN if says.get(field) and looks_secret(says[field])}
+    if any(map(looks_secret, says.get("tags", ()))):
+        clear["tags"] = tuple(map(redacted, says["tags"]))
+    if any(each.why and looks_secret(each.why) for each in thing.controls):
+        clear["controls"] = tuple(each.model_copy(update={"why": redacted(each.why or "")}) for each in thing.controls)
+    return thing.model_copy(update=clear) if clear else thing
+
+
+def _clear_zones(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+    """Zones whose ids and names look like no secret."""
+    for each in zones:
+        if looks_secret(each.id):
+            raise InputError(
+                [f"{_at(each.provenance)}: the id of this zone looks like a secret; name it by something else"]
+            )
+    return tuple(each.model_copy(update={"name": redacted(each.name)}) if each.name else each for each in zones)
+
+
+def _clear_expectations(expected: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
+    """Expectations that name nothing by a secret."""
+    for each in expected:
+        if looks_secret(repr((each.scenario, each.reached, each.not_reached, each.possible))):
+            raise InputError(
+                [f"{_at(each.provenance)}: something named here looks like a secret; name it by something else"]
+            )
+    return tuple(
+        each.model_copy(update={"name": redacted(each.name), "why": redacted(each.why) if each.why else None})
+        for each in expected
+    )
+
+
+def _clear_classes(ignored: dict[str, int]) -> dict[str, int]:
+    return {redacted(what): count for what, count in ignored.items()}
+
+
+def _at(provenance: tuple[Provenance, ...]) -> str:
+    return str(provenance[0]) if provenance else "a fact"
+
+
+class Loaded(Frozen):
+    """What one loader made of one file: facts and notes together, and the count of records.
+
+    ``ignored`` says how many records of each class were read and carry no reach. This is the last gate against
+    secrets, whichever loader it was: text is redacted, and an id that looks like one is refused.
+
+    Raises:
+        InputError: an id that looks like a secret.
+    """
+
+    title: Annotated[str, AfterValidator(redacted)] | None = None
+    as_of: str | None = None
+    entities: Annotated[tuple[Entity, ...], AfterValidator(_clear)] = ()
+    relations: Annotated[tuple[Relation, ...], AfterValidator(_clear)] = ()
+    zones: Annotated[tuple[Zone, ...], AfterValidator(_clear_zones)] = ()
+    expectations: Annotated[tuple[Expectation, ...], AfterValidator(_clear_expectations)] = ()
+    requests: tuple[SourceRequest, ...] = ()
+    notes: tuple[Note, ...] = ()
+    tally: Tally = Tally()
+    ignored: Annotated[dict[str, int], AfterValidator(_clear_classes)] = Field(default_factory=dict)
+
+
+class Document(Protocol):
+    """A parsed file as ``blastradius.reading`` gives it.
+
+    ``data`` is plain Python (dict, list, str, int, float, bool, None), or one of the shapes of
+    ``blastradius.reading``: ``Documents``, ``Records``, ``Sheet``, ``Workbook``, ``Archive``, ``Lines``; ``path``
+    is the file as it was named on the way in. YAML scalars and the cells of tables stay strings (null apart).
+    A position is looked up by the keys and indexes that lead to a value.
+    """
+
+    @property
+    def data(self) -> Any: ...  # noqa: D102
+    @property
+    def path(self) -> str: ...  # noqa: D102
+    def position(self, *keys: str | int) -> tuple[int, int]:
+        """Line and column, from 1, of the value (for a mapping's entry: of its key) at ``keys``."""
+        ...
+
+    def sibling(self, relative: str) -> Document:
+        """Another file below the root folder, read with the same limits; never anything outside it.
+
+        Raises:
+            InputError: the file is missing, outside the folder, or cannot be parsed.
+        """
+        ...
+
+    def part(self, *keys: str | int) -> Document:
+        """What stands at ``keys`` as a document of its own, a text parsed; positions are those in this file.
+
+        Raises:
+            InputError: a text that cannot be parsed.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Loader:
+    """A format: its name, what it reads, how it recognises a file, and the function that loads one.
+
+    ``recognises`` looks at a parsed document and says whether it is this format. ``load`` gets the document
+    and the options that a ``SourceRequest`` or the user named (``{}`` for a file named on its own); it raises
+    ``InputError`` for a file it cannot read and returns notes for what it read but could not model. ``maps`` says
+    in plain words what each term of the format becomes in our model, ``infers_not`` what the format cannot tell and
+    the user must declare; ``options`` is the shape of what ``load`` takes (``None``: it takes nothing), each field
+    with a description; ``proposes`` gives options that a file could be loaded with, each for a source of its
+    own, for a person to check; ``schema`` gives the JSON Schema of a file where we define the format.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    recognises: Callable[[Any], bool]
+    load: Callable[[Document, dict[str, Any]], Loaded]
+    reads: str = ""
+    maps: tuple[tuple[str, str], ...] = ()
+    infers_not: tuple[str, ...] = ()
+    options: type[BaseModel] | None = None
+    proposes: Callable[[Document], list[dict[str, Any]]] | None = None
+    schema: Callable[[], dict[str, Any]] | None = None

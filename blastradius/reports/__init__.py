@@ -1,0 +1,1 @@
+"""What questions share: rows, impact in numbers, the diagram of a reach."""

@@ -1,0 +1,192 @@
+"""What many worlds reach, in the numbers that people compare: crown jewels, records, processes, entities; no score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from blastradius.engine import SEED_KINDS, Proposal, Solved, System, World, check_worlds, solve_worlds
+from blastradius.engine.batch.solve import Bits, unpacked
+from blastradius.estate import Estate
+from blastradius.estate.columns import KINDS, NOWHERE
+from blastradius.estate.ragged import Numbers
+from blastradius.model import Capability, Kind
+
+MOST_AUDITED = 1_000_000
+"""Up to how many relations an estate is audited; the checker takes about 2 kB for each."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one world reaches besides where it starts; ``records`` can be read, those of copies counted once."""
+
+    crown_jewels: tuple[str, ...]
+    records: int
+    processes: int
+    entities: int
+
+    @property
+    def size(self) -> tuple[int, int, int, int]:
+        """What worlds are sorted by."""
+        return len(self.crown_jewels), self.records, self.processes, self.entities
+
+
+def measured(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> list[Measure]:
+    """The measure of each world; every world is audited first.
+
+    Raises:
+        UsageError: a world names something that the estate does not have, or the memory does not suffice.
+        CertificateError: the audit refuses what the engine claims; a defect of the engine.
+    """
+    ruler = _Ruler(system)
+    found: dict[int, Measure] = {}
+    for each in map(ruler.measures, audited(system, worlds, proposal)):
+        found.update(each)
+    return [found[place] for place in range(len(worlds))]
+
+
+def is_audited(estate: Estate) -> bool:
+    """Whether what is solved of an estate is verified: the audit's own book of a very large one would not fit."""
+    return len(estate.relations) <= MOST_AUDITED
+
+
+def audited(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> Iterator[Solved]:
+    """Worlds solved, each block of them verified by the independent checker unless the estate is too large for it.
+
+    No block is kept here: who asks for the next one should have let go of the one before, or both take memory.
+    """
+
+    def checked(solved: Solved) -> Solved:
+        check_worlds(system.estate, solved, proposal.estate if proposal is not None else None)
+        return solved
+
+    found = solve_worlds(system, worlds, proposal=proposal)
+    return map(checked, found) if is_audited(system.estate) else found
+
+
+class _Ruler:
+    """What of an estate counts."""
+
+    def __init__(self, system: System) -> None:
+        entities = system.columns.entities
+        self.system = system
+        self.jewels = np.flatnonzero(entities.crown_jewel)
+        self.jewel_names = np.array([entities.ids[each] for each in self.jewels.tolist()], np.object_)
+        self.processes = np.flatnonzero(entities.kind == KINDS.index(Kind.PROCESS))
+        stores = np.flatnonzero(entities.records > 0)
+        originals = _originals(entities.copy_of)[stores]
+        largest_first = np.lexsort((-entities.records[stores], originals))
+        self.stores = stores[largest_first]
+        self.larger = _before(originals[largest_first])
+        self.records = entities.records[self.stores]
+        for smaller, larger in self.larger[:1]:
+            self.records[larger] -= self.records[smaller]
+
+    def measures(self, solved: Solved) -> dict[int, Measure]:
+        """The measure of each world of a block, by its place in the list that was asked."""
+        worlds = len(solved.places)
+        entities = self._entities(solved)
+        jewels = unpacked(entities[self.jewels], worlds)
+        records, reached = self._records(solved), _counted(entities, worlds)
+        processes = _counted(entities[self.processes], worlds)
+        found = {}
+        for world, place in enumerate(solved.places.tolist()):
+            names = tuple(self.jewel_names[jewels[:, world]].tolist())
+            found[place] = Measure(names, records[world], processes[world], reached[world])
+        return found
+
+    def _entities(self, solved: Solved) -> Bits:
+        """For each entity the worlds in which something holds of it that did not hold from the start."""
+        network, words = solved.network, solved.state.shape[1]
+        found = np.zeros((len(self.system.facts.entities), words), np.uint64)
+        entity, _ = self.system.facts.split(network.facts)
+        here = (entity != NOWHERE) & (network.places != NOWHERE)
+        owners = entity[here]
+        firsts = np.flatnonzero(np.diff(owners, prepend=NOWHERE))
+        if len(firsts):
+            found[owners[firsts]] = np.bitwise_or.reduceat(solved.state[network.places[here]], firsts, axis=0)
+        for facts, word, bits in solved.loose:
+            owner, _ = self.system.facts.split(facts)
+            known = owner != NOWHERE
+            np.bitwise_or.at(found, (owner[known], word[known]), bits[known])
+        for world, name in _starts(solved):
+            found[self.system.facts.entity_numbers[name], world // 64] &= ~(np.uint64(1) << np.uint64(world % 64))
+        return found
+
+    def _records(self, solved: Solved) -> list[int]:
+        """The records that can be read in each world, the largest of the copies of each original.
+
+        A copy counts by what it has more than the next smaller one, where it or a larger one can be read.
+        """
+        read = solved.bits(self.system.facts.facts(self.stores, Capability.READ))
+        for smaller, larger in self.larger:
+            read[smaller] |= read[larger]
+        return summed(read, self.records, len(solved.places))
+
+
+def _starts(solved: Solved) -> Iterator[tuple[int, str]]:
+    for world, each in enumerate(solved.worlds):
+        for way in SEED_KINDS:
+            for name in getattr(each.scenario, way):
+                yield world, name
+
+
+def _counted(bits: Bits, worlds: int) -> list[int]:
+    """For each world the number of rows in which it has a bit."""
+    return summed(bits, np.ones(len(bits), np.int64), worlds)
+
+
+def summed(bits: Bits, weights: Numbers, worlds: int) -> list[int]:
+    """For each world the sum, however large, of the weights of the rows in which it has a bit; none is negative.
+
+    Full adders make two rows of three, of the same power of two and the next one, until two are left of each.
+    """
+    found, carried, power = [0] * worlds, bits[:0], 0
+    while len(carried) or (weights >> power).any():
+        rows, carried = _added(np.concatenate([bits[weights >> power & 1 == 1], carried]))
+        found = [
+            each + (more << power)
+            for each, more in zip(found, unpacked(rows, worlds).sum(axis=0).tolist(), strict=True)
+        ]
+        power += 1
+    return found
+
+
+def _added(rows: Bits) -> tuple[Bits, Bits]:
+    """At most two rows that together have the odd bits of all, and rows of what is carried."""
+    carried = [rows[:0]]
+    while len(rows) > 2:
+        one, two, three = rows[: len(rows) // 3 * 3].reshape(3, -1, rows.shape[1])
+        odd = one ^ two
+        carried.append((one & two) | (odd & three))
+        rows = np.concatenate([odd ^ three, rows[len(rows) // 3 * 3 :]])
+    return rows, np.concatenate(carried)
+
+
+def _before(groups: Numbers) -> list[tuple[Numbers, Numbers]]:
+    """Rows in groups: those that come one, two, four places after another of their group, and this other one.
+
+    If each takes on what the other has, one distance after the other, it has what all before it had.
+    """
+    place = np.arange(len(groups)) - np.searchsorted(groups, groups)
+    distances = [2**power for power in range(int(place.max(initial=0)).bit_length())]
+    later = [np.flatnonzero(place >= each) for each in distances]
+    return [(here, here - each) for here, each in zip(later, distances, strict=True)]
+
+
+def _originals(copy_of: Numbers) -> Numbers:
+    """What each entity is a copy of, in the end; of copies in a circle the first."""
+    found = np.arange(len(copy_of))
+    known: set[int] = set()
+    for copy in np.flatnonzero(copy_of != NOWHERE).tolist():
+        seen: dict[int, None] = {}
+        end = copy
+        while end not in known and end not in seen and copy_of[end] != NOWHERE:
+            seen[end] = None
+            end = int(copy_of[end])
+        circle = list(seen)[list(seen).index(end) :] if end in seen else [int(found[end])]
+        found[list(seen)] = min(circle)
+        known.update(seen)
+    return found

@@ -1,0 +1,163 @@
+"""Several sources' names of one thing become one id: as the workspace states, never on a guess."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from blastradius.errors import InputError
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import Entity, Id, Note, NoteKind, Operation, Provenance, Tally
+from blastradius.workspace.renaming import renamed
+from blastradius.workspace.schema import Workspace
+
+_PARAMETER = re.compile(r"\{[^/{}]*\}|\(\?P?<\w+>[^()]*\)|(?<=/):[^/]+|(?<=/)\*+(?=/|$)")
+"""How formats write a part of a path that varies: ``{id}``, a gateway's ``(?<id>[^/]+)``, ``:id``, ``*``."""
+
+Route = tuple[str, str, str]
+Links = Mapping[Id, tuple[Id, Provenance]]
+
+
+def joined(parts: Sequence[Loaded], workspace: Workspace) -> tuple[list[Loaded], Loaded]:
+    """The parts under the ids that the workspace gives them, and what the workspace itself came to.
+
+    A record of the workspace is one name that it states; a name that no source has is counted as ignored and noted.
+
+    Raises:
+        InputError: names of one thing that are of several kinds in the sources.
+    """
+    apis = {name: one for one, each in workspace.shape.apis.items() for name in each.also}
+    own = _said(parts, workspace)
+    parts = [renamed(each, apis=lambda name: apis.get(name, name)) for each in parts]
+    links = workspace.aliases
+    links |= _by_route(parts, workspace, links)
+    accounts = _accounts(parts, links)
+    problems = [problem for each in accounts.values() for problem in _kinds(each, links)]
+    if problems:
+        raise InputError(problems)
+    order = {name: place for place, name in enumerate(links)}
+    one = {name: _one(name, each, order) for name, each in accounts.items()}
+    return [_under_links(each, links, one) for each in parts], own
+
+
+def template(path: str, bases: Iterable[str] = ()) -> str:
+    """A path with its parameters nameless, its end bare, and without the first of the bases that it begins with.
+
+    A path that begins with ``~`` is a regular expression, as Kong has them.
+    """
+    if path.startswith("~"):
+        path = path[1:].removeprefix("^").removesuffix("$").replace("\\", "")
+    base = next((each.rstrip("/") for each in bases if path.startswith(each.rstrip("/") + "/")), "")
+    return _PARAMETER.sub("{}", path[len(base) :]).rstrip("/") or "/"
+
+
+def _by_route(parts: Sequence[Loaded], workspace: Workspace, links: Links) -> dict[Id, tuple[Id, Provenance]]:
+    """Operations that have one method and path in an API that the workspace names are one operation."""
+    ranked: dict[Route, list[tuple[int, Id]]] = defaultdict(list)
+    for part in parts:
+        for route, ids in _routes(part, workspace).items():
+            if len(ids) == 1:  # a source that has two of them tells them apart by something else
+                ranked[route].append((_rank(part, ids[0]), ids[0]))
+    found = {}
+    for route, known in ranked.items():
+        one = min(known)[1]
+        target, at = links.get(one, (one, workspace.at("apis", route[0])))
+        found.update({each: (target, at) for _, each in known if each != target and each not in links})
+    return found
+
+
+def _routes(part: Loaded, workspace: Workspace) -> dict[Route, list[Id]]:
+    found: dict[Route, list[Id]] = defaultdict(list)
+    for each in part.entities:
+        shape = workspace.shape.apis.get(each.api or "") if isinstance(each, Operation) else None
+        if shape is not None and isinstance(each, Operation) and each.api and each.method and each.path:
+            found[each.api, each.method.upper(), template(each.path, shape.base)].append(each.id)
+    return found
+
+
+def _rank(part: Loaded, name: Id) -> int:
+    """Whose id an operation goes by: that of whoever declares it before that of whoever has seen it."""
+    declared = next(each for each in part.entities if each.id == name).basis
+    return ("declared", "inferred", "observed", "assumed").index(declared)
+
+
+def _accounts(parts: Sequence[Loaded], links: Links) -> dict[Id, list[Entity]]:
+    """What the sources say of each thing that goes by several names."""
+    linked = {one for one, _ in links.values()}
+    found: dict[Id, list[Entity]] = defaultdict(list)
+    for part in parts:
+        for each in part.entities:
+            one = links[each.id][0] if each.id in links else each.id
+            if one in linked:
+                found[one].append(each)
+    return found
+
+
+def _kinds(accounts: Sequence[Entity], links: Links) -> Iterator[str]:
+    first = accounts[0]
+    for each in accounts[1:]:
+        if each.kind != first.kind:
+            at = next(links[one.id][1] for one in (each, first) if one.id in links)
+            yield (
+                f"{at}: {each.id!r} is a {each.kind} at {_place(each)} and {first.id!r} a {first.kind} at "
+                f"{_place(first)}; only things of one kind can be the same"
+            )
+
+
+def _place(each: Entity) -> str:
+    return str(each.provenance[0]) if each.provenance else "another place"
+
+
+def _one(one: Id, accounts: Sequence[Entity], order: Mapping[Id, int]) -> dict[str, str]:
+    """What all accounts of a thing say alike: its name, and the method and path of an operation.
+
+    They are those of its own id, or of the other id that is listed first.
+    """
+    ordered = sorted(accounts, key=lambda each: (each.id != one, order.get(each.id, -1), str(each.name)))
+    found: dict[str, str] = {}
+    for attribute in ("name", "method", "path"):
+        said = [str(getattr(each, attribute)) for each in ordered if getattr(each, attribute, None)]
+        found |= {attribute: said[0]} if said else {}
+    own = [each for each in ordered if each.id == one]
+    return found | ({"name": one} if own and not any(each.name for each in own) else {})
+
+
+def _under_links(part: Loaded, links: Links, alike: Mapping[Id, dict[str, str]]) -> Loaded:
+    found = renamed(part, ids=lambda name: links[name][0] if name in links else name)
+    entities = tuple(
+        _told(each, links.get(before.id), alike.get(each.id, {}))
+        for before, each in zip(part.entities, found.entities, strict=True)
+    )
+    return found.model_copy(update={"entities": entities})
+
+
+def _told(entity: Entity, link: tuple[Id, Provenance] | None, alike: Mapping[str, str]) -> Entity:
+    """An entity with what all its accounts say alike, and the place that says it is one with them."""
+    stated = {name: value for name, value in alike.items() if hasattr(entity, name)}
+    changed: dict[str, object] = {name: value for name, value in stated.items() if value != getattr(entity, name)}
+    if link is not None:
+        changed["provenance"] = (*entity.provenance, link[1])
+    return entity.model_copy(update=changed) if changed else entity
+
+
+def _said(parts: Sequence[Loaded], workspace: Workspace) -> Loaded:
+    """The workspace as a source: the names that it states, met or not."""
+    entities = {each.id for part in parts for each in part.entities}
+    apis = {each.api for part in parts for each in part.entities if isinstance(each, Operation)}
+    shape = workspace.shape
+    stated = [(name in entities, name, at) for name, (_, at) in workspace.aliases.items()]
+    stated += [
+        (name in apis, name, workspace.at("apis", one, "also", place))
+        for one, each in shape.apis.items()
+        for place, name in enumerate(each.also)
+    ]
+    stated += [(one in entities, one, workspace.at("parties", one)) for one in shape.parties]
+    notes = tuple(_unmet(name, at) for met, name, at in stated if not met)
+    tally = Tally(facts=len(stated) - len(notes), ignored=len(notes))
+    return Loaded(title=shape.title, as_of=shape.as_of, notes=notes, tally=tally)
+
+
+def _unmet(name: str, at: Provenance) -> Note:
+    message = f"{name!r} is in no source; check its spelling, or take it out"
+    return Note(kind=NoteKind.UNRESOLVED, message=message, about=(name,), provenance=(at,))
