@@ -17,7 +17,7 @@ _OWN = {
     "queries": "List the questions that can be asked",
     "schema": "Print the JSON Schema of estate or workspace files",
 }
-_ROOMS = {"check": "sources", "export": "exporting", "init": "sources"}
+_ROOMS = {"check": "check_init", "export": "exporting", "init": "check_init"}
 """The modules of commands that do not stand in ``commands``."""
 
 
