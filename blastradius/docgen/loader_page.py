@@ -167,12 +167,12 @@ def _either(words: Iterable[str]) -> str:
 
 def _example(folder: Path) -> Iterator[str]:
     """One golden case: its input, its options, and the facts that it gives."""
-    found = sorted(folder.glob("*/input.*"), key=lambda each: _rank(each.parent))
+    found = sorted(folder.glob("cases/*/input.*"), key=lambda each: _rank(each.parent))
     if not found:
         return
     file, case = found[0], found[0].parent
     yield "## Example\n"
-    yield f"From the [golden case {case.name}](../../tests/loaders/{folder.name}/{case.name}).\n"
+    yield f"From the [golden case {case.name}](../../tests/loaders/{folder.name}/cases/{case.name}).\n"
     yield from _shown(file)
     beside = sorted(each.name for each in case.iterdir() if each.is_file() and each.stem not in _OWN)
     if beside:

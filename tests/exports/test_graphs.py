@@ -26,8 +26,8 @@ from blastradius.loaderkit.attributes import escaped, unescaped
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ENTITY_TYPES, Entity, Operation, Party, Relation, Service, Store, Verb, Zone
 from blastradius.reading import parse_document
-from tests.engines.worlds import random_estate
-from tests.test_lines import written
+from tests.engine.random_estates import random_estate
+from tests.estate.bulk.test_reader import written
 
 ROOT = Path(__file__).parents[2]
 ESTATES = [ROOT / "examples" / "northwind", *(each.parent for each in ROOT.glob("examples/incidents/*/estate.yaml"))]

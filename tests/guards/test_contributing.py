@@ -20,7 +20,7 @@ from tests.loaders.laws import damaged, load, survives
 
 ROOT = Path(__file__).parents[2]
 QUESTION, LOADER = ROOT / "CONTRIBUTING.md", ROOT / "docs" / "loaders" / "writing-a-loader.md"
-CASE = "cases/keyring/small"
+CASE = "keyring/cases/small"
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def test_every_loader_says_what_it_maps_and_every_option_what_it_is(loader: Load
 
 @pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
 def test_the_options_are_those_that_it_reads(loader: Loader) -> None:
-    case = next(each for each in CASES if each.parent.name == loader.name)
+    case = next(each for each in CASES if each.parents[1].name == loader.name)
     document = read_document(next(case.glob("input.*")), root=case)
     with pytest.raises(InputError) as error:
         loader.load(document, {"qqqq": 1})
@@ -58,8 +58,8 @@ def test_what_has_to_be_declared_names_options_that_are_there(loader: Loader) ->
 
 
 def test_a_page_shows_a_case_and_keeps_its_table(tmp_path: Path) -> None:
-    case = tmp_path / "small"
-    case.mkdir()
+    case = tmp_path / "cases" / "small"
+    case.mkdir(parents=True)
     (case / "input.yaml").write_text("a: 1\n" * 60)
     (case / "part.csv").write_text("x\n")
     (case / "expected.yaml").write_text(

@@ -89,7 +89,7 @@ def cases() -> list[Case]:
     return [
         Case(loader, folder)
         for loader in plugins.loaders().values()
-        for folder in sorted((FOLDER / loader.name).glob("*"))
+        for folder in sorted((FOLDER / loader.name / "cases").glob("*"))
         if any(folder.glob("input.*"))
     ]
 

@@ -1,6 +1,6 @@
 """What a golden case compares: what a loader made of a file, in a form a person can read.
 
-A case is a folder below one named as its loader: ``input.*``, ``options.yaml`` if it needs any, ``expected.yaml``.
+A case is a folder ``LOADER/cases/CASE``: ``input.*``, ``options.yaml`` if it needs any, ``expected.yaml``.
 ``python -m tests.loaders.golden CASE ...`` prints what the loader makes of cases, as a first ``expected.yaml`` to read
 and correct: a line that you cannot explain from the input is a mistake in one of them. With ``--check`` it compares.
 """
@@ -22,18 +22,18 @@ _DULL = {"id", "provenance", "verb", "sources", "targets"}
 
 
 def cases(folder: Path) -> list[Path]:
-    """The cases below a folder: every ``LOADER/CASE`` that has an input."""
-    return sorted({each.parent for each in folder.glob("*/*/input.*")})
+    """The cases below a folder: every ``LOADER/cases/CASE`` that has an input."""
+    return sorted({each.parent for each in folder.glob("*/cases/*/input.*")})
 
 
 def golden(case: Path) -> None:
-    """Load the input of a case with the loader that its folder is named after; compare with ``expected.yaml``."""
+    """Load the input of a case with the loader that its folder belongs to; compare with ``expected.yaml``."""
     assert made(case) == yaml.safe_load((case / "expected.yaml").read_text(encoding="utf-8"))
 
 
 def made(case: Path) -> dict[str, Any]:
     """What the loader of a case makes of its input; the files beside it are there to be asked for."""
-    loader: Loader = plugins.loaders()[case.parent.name]
+    loader: Loader = plugins.loaders()[case.parents[1].name]
     options = case / "options.yaml"
     stated: dict[str, Any] = yaml.safe_load(options.read_text(encoding="utf-8")) if options.exists() else {}
     (file,) = case.glob("input.*")

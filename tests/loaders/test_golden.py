@@ -13,12 +13,12 @@ HERE = Path(__file__).parent
 CASES = cases(HERE)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{each.parent.name}-{each.name}" for each in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[f"{each.parents[1].name}-{each.name}" for each in CASES])
 def test_golden(case: Path) -> None:
     golden(case)
 
 
 def test_every_loader_has_a_case_and_every_case_a_loader() -> None:
-    assert {each.parent.name for each in CASES} == set(plugins.loaders())
-    folders = {each for each in HERE.glob("*/*") if each.is_dir() and not each.parent.name.startswith("_")}
+    assert {each.parents[1].name for each in CASES} == set(plugins.loaders())
+    folders = {each for each in HERE.glob("*/cases/*") if each.is_dir()}
     assert folders == set(CASES)

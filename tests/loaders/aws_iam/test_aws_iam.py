@@ -1,0 +1,498 @@
+"""The IAM loader: small cases, real listings counted by plain loops, and hostile ones."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from blastradius.errors import InputError
+from blastradius.estate import Estate
+from blastradius.loaderkit.contract import Loaded, Loader
+from blastradius.model import Kind, NoteKind, Party, Verb
+from blastradius.reading import read_document
+from tests.loaders.golden import facts
+
+LOADER: Loader = importlib.import_module("blastradius.loaders.aws_iam").LOADER
+CASES = Path(__file__).parent / "cases"
+OWN = "111122223333"
+_AMR, _POOL = "cognito-identity.amazonaws.com:amr", "oidc:cognito-identity.amazonaws.com"
+LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+
+
+def _load(path: Path, **options: Any) -> Loaded:
+    loaded = LOADER.load(read_document(path), options)
+    Estate.build([loaded])
+    return loaded
+
+
+def _small(tmp_path: Path, data: Any, **options: Any) -> Loaded:
+    file = tmp_path / "details.json"
+    file.write_text(json.dumps(data))
+    return _load(file, **options)
+
+
+def _role(*trust: Any, **more: Any) -> dict[str, Any]:
+    return {"Arn": f"arn:aws:iam::{OWN}:role/r", "AssumeRolePolicyDocument": {"Statement": list(trust)}, **more}
+
+
+def _trusting(tmp_path: Path, *trust: Any, **options: Any) -> Loaded:
+    return _small(tmp_path, {"RoleDetailList": [_role(*trust)]}, **options)
+
+
+def _allowing(tmp_path: Path, *statements: Any, **options: Any) -> Loaded:
+    inline = [{"PolicyName": "p", "PolicyDocument": {"Statement": list(statements)}}]
+    return _small(tmp_path, {"RoleDetailList": [_role(RolePolicyList=inline)]}, **options)
+
+
+def _assume(principal: Any, **conditions: Any) -> dict[str, Any]:
+    said = {"Condition": conditions} if conditions else {}
+    return {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **said}
+
+
+def _allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def _parties(loaded: Loaded) -> set[str]:
+    return {each.id for each in loaded.entities if isinstance(each, Party)}
+
+
+def _permitted(loaded: Loaded) -> set[str]:
+    return {each.targets[0] for each in loaded.relations if each.verb == Verb.PERMITS}
+
+
+def _edges(loaded: Loaded) -> set[str]:
+    return {each.id for each in loaded.relations}
+
+
+def _says(loaded: Loaded, kind: NoteKind) -> str:
+    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+
+
+# whom a role trusts
+
+
+def test_an_outsider_is_a_party_and_its_external_id_is_not_kept(tmp_path: Path) -> None:
+    asks = {"StringEquals": {"sts:ExternalId": "CANARY-1"}}
+    loaded = _trusting(tmp_path, _assume({"AWS": "arn:aws:iam::999988887777:root"}, **asks))
+    assert _parties(loaded) == {"aws:999988887777"}
+    assert "ExternalId" in _says(loaded, NoteKind.ASSUMED)
+    assert "CANARY" not in loaded.model_dump_json()
+
+
+def test_the_vendor_list_says_who_an_account_is(tmp_path: Path) -> None:
+    listed = [
+        {"name": "Weigh & Ship", "accounts": ["999988887777", "999988887778"]},
+        {"name": "Load balancer logs", "type": "aws", "accounts": [127311923021]},
+    ]
+    (tmp_path / "vendors.yaml").write_text(yaml.safe_dump(listed))
+    accounts = ["999988887777", "arn:aws:iam::999988887778:role/x", "127311923021", "999988887779"]
+    loaded = _trusting(tmp_path, *(_assume({"AWS": each}) for each in accounts), vendors="vendors.yaml")
+    assert _parties(loaded) == {"vendor:Weigh & Ship", "vendor:Amazon Web Services", "aws:999988887779"}
+    assert sum(each.verb == Verb.HOLDS and each.sources[0] == "vendor:Weigh & Ship" for each in loaded.relations) == 2
+
+
+@pytest.mark.parametrize(
+    ("condition", "control"),
+    [
+        ({"IpAddress": {"aws:SourceIp": ["198.51.100.0/24"]}}, ["ip_allowlist"]),
+        ({"IpAddress": {"aws:SourceIp": ["0.0.0.0/0"]}}, []),
+        ({"NotIpAddress": {"aws:SourceIp": ["198.51.100.0/24"]}}, []),
+        ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, ["ip_allowlist"]),
+        ({"Bool": {"aws:MultiFactorAuthPresent": True}}, ["mfa"]),
+        ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}, []),
+        ({"NumericLessThan": {"aws:MultiFactorAuthAge": 3600}}, ["mfa"]),
+    ],
+)
+def test_conditions_as_controls(tmp_path: Path, condition: dict[str, Any], control: list[str]) -> None:
+    loaded = _trusting(tmp_path, _assume({"AWS": "999988887777"}, **condition))
+    (key,) = [each for each in loaded.entities if each.id.endswith("session of arn:aws:iam::999988887777:root")]
+    assert [each.kind for each in key.controls] == control
+    assert bool(control) != ("not understood" in _says(loaded, NoteKind.ASSUMED))
+
+
+def test_a_control_counts_only_where_every_statement_asks_for_it(tmp_path: Path) -> None:
+    asks = {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}
+    loaded = _trusting(tmp_path, _assume({"AWS": "999988887777"}, **asks), _assume({"AWS": "999988887777"}))
+    assert not any(each.controls for each in loaded.entities)
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "party"),
+    [
+        ("*", {}, {"aws:anyone"}),
+        ({"AWS": "*"}, {"StringEquals": {"aws:PrincipalOrgID": "o-theirs"}}, {"aws:o-theirs"}),
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-ours"}}, set()),
+        ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::999988887777:role/x*"}}, {"aws:999988887777"}),
+        ("*", {"StringLike": {"aws:PrincipalOrgID": ["*", "o-theirs"]}}, {"aws:anyone"}),
+        ("*", {"StringEquals": {"aws:PrincipalTag/a": "b"}}, set()),
+        ("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::a-bucket"}}, set()),
+        ("*", {"StringEquals": {"kms:CallerAccount": OWN, "kms:ViaService": "rds.eu-west-1.amazonaws.com"}}, set()),
+        ("*", {"StringEquals": {"kms:CallerAccount": "999988887777"}}, {"aws:999988887777"}),
+        ("*", {"StringLike": {"aws:Referer": "https://shop.example/*"}}, {"aws:anyone"}),
+        ("*", {"StringEquals": {"s3:x-amz-acl": "public-read"}}, {"aws:anyone"}),
+        ("*", {"Null": {"aws:TokenIssueTime": "true"}}, {"aws:anyone"}),
+        ("*", {"StringEquals": {"aws:PrincipalServiceName": "delivery.logs.amazonaws.com"}}, set()),
+        ("*", {"StringEquals": {"aws:SourceOrgID": "o-theirs"}}, {"aws:o-theirs"}),
+        ({"Federated": "cognito-identity.amazonaws.com"}, {"ForAnyValue:StringLike": {_AMR: "authenticated"}}, {_POOL}),
+        (
+            {"Federated": "cognito-identity.amazonaws.com"},
+            {"ForAnyValue:StringLike": {_AMR: "unauthenticated"}},
+            {"aws:anyone"},
+        ),
+        ({"Federated": "accounts.google.com"}, {}, {"oidc:accounts.google.com"}),
+        ({"Service": "lambda.amazonaws.com"}, {}, set()),
+        ({"AWS": OWN}, {}, set()),
+        ({"AWS": "arn:aws:iam::444455556666:root"}, {}, set()),
+        ({"CanonicalUser": "abc"}, {}, set()),
+    ],
+)
+def test_who_is_let_in(tmp_path: Path, principal: Any, condition: dict[str, Any], party: set[str]) -> None:
+    ours = {"own_accounts": ["444455556666"], "own_organizations": "o-ours"}
+    assert _parties(_trusting(tmp_path, _assume(principal, **condition), **ours)) == party
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"kms:CallerAccount": OWN, "kms:ViaService": "rds.eu-west-1.amazonaws.com"}},
+        {"StringLike": {"aws:Referer": "https://shop.example/*"}},
+        {"Bool": {"aws:PrincipalIsAWSService": "true"}},
+    ],
+)
+def test_a_condition_that_is_understood_is_not_said_to_be_none(tmp_path: Path, condition: dict[str, Any]) -> None:
+    assert "not understood" not in _says(_trusting(tmp_path, _assume("*", **condition)), NoteKind.ASSUMED)
+
+
+@pytest.mark.parametrize(
+    "service", ["states.eu-west-1.amazonaws.com", "ec2.amazonaws.com.cn", "ecs-tasks.amazonaws.com"]
+)
+def test_a_service_is_the_same_in_every_region(tmp_path: Path, service: str) -> None:
+    plain = service.removesuffix(".cn").replace(".eu-west-1", "")
+    passes = _allow("iam:PassRole", "*", Condition={"StringEquals": {"iam:PassedToService": service}})
+    inline = [{"PolicyName": "p", "PolicyDocument": {"Statement": [passes]}}]
+    passer = {"Arn": f"arn:aws:iam::{OWN}:user/u", "UserPolicyList": inline}
+    loaded = _small(tmp_path, {"UserDetailList": [passer], "RoleDetailList": [_role(_assume({"Service": service}))]})
+    passed = f"aws role pass to {plain} * in {OWN}"
+    assert {f"permits:arn:aws:iam::{OWN}:user/u policy p>{passed}", f"controls:{passed}>arn:aws:iam::{OWN}:role/r"} <= (
+        _edges(loaded)
+    )
+
+
+@pytest.mark.parametrize("provider", ["accounts.google.com", f"arn:aws:iam::{OWN}:oidc-provider/ci.example"])
+def test_whoever_an_identity_provider_knows(tmp_path: Path, provider: str) -> None:
+    trust = {**_assume({"Federated": provider}), "Action": "sts:AssumeRoleWithWebIdentity"}
+    assert "any identity" in _says(_trusting(tmp_path, trust), NoteKind.ASSUMED)
+
+
+@pytest.mark.parametrize(("key", "named"), [("ci.example:sub", True), ("ci.example:aud", False)])
+def test_an_identity_provider_without_a_subject_vouches_for_all_it_knows(tmp_path: Path, key: str, named: bool) -> None:
+    provider = {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/ci.example"}
+    trust = {**_assume(provider, StringEquals={key: "x"}), "Action": "sts:AssumeRoleWithWebIdentity"}
+    loaded = _trusting(tmp_path, trust)
+    assert _parties(loaded) == {"oidc:ci.example"}
+    assert ("any identity" in _says(loaded, NoteKind.ASSUMED)) != named
+
+
+def test_our_own_role_acts_as_another_by_its_name_alone(tmp_path: Path) -> None:
+    session = f"arn:aws:sts::{OWN}:assumed-role/first/mira@example.com"
+    loaded = _trusting(tmp_path, _assume({"AWS": session}))
+    role = f"arn:aws:iam::{OWN}:role/r"
+    assert f"grants:arn:aws:iam::{OWN}:role/first session>aws role assume {role}" in _edges(loaded)
+    assert f"controls:aws role assume {role}>{role}" in _edges(loaded)
+
+
+def test_a_role_that_trusts_the_account_can_be_assumed_by_whoever_may_assume_any(tmp_path: Path) -> None:
+    loaded = _trusting(tmp_path, _assume({"AWS": f"arn:aws:iam::{OWN}:root"}))
+    assert f"controls:aws role assume * in {OWN}>arn:aws:iam::{OWN}:role/r" in _edges(loaded)
+
+
+# what a policy permits
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "operations"),
+    [
+        ("*", "*", {f"aws everything in {OWN}"}),
+        ("s3:GetObject", "*", {f"aws s3 read * in {OWN}"}),
+        ("S3:getobject", "arn:aws:s3:::b/*", {"aws s3 read arn:aws:s3:::b"}),
+        ("s3:*", "arn:aws:s3:::b", {"aws s3 control arn:aws:s3:::b", "aws s3 disable arn:aws:s3:::b"}),
+        ("s3:*", "arn:aws:s3:::b/*", {"aws s3 read arn:aws:s3:::b", "aws s3 write arn:aws:s3:::b"}),
+        ("s3:Get*", "arn:aws:s3:::b-?/x/*", {f"aws s3 read arn:aws:s3:::b-?/x/* in {OWN}"}),
+        ("dynamodb:Describe*", "*", set()),
+        ("dynamodb:Query", "arn:aws:dynamodb:x:1:table/t/index/i", {"aws dynamodb read arn:aws:dynamodb:x:1:table/t"}),
+        ("unheard:Of", "*", set()),
+        ("s3:GetObject", "arn:aws:sqs:x:1:q", set()),
+        ("s3:GetObject", "b", set()),
+        ("sts:AssumeRole", "arn:aws:iam::2:role/p/x", {"aws role assume arn:aws:iam::2:role/x"}),
+        ("iam:CreateAccessKey", "arn:aws:iam::*:user/${aws:username}", set()),
+        ("lambda:Invoke*", "arn:aws:lambda:*:*:function:*", {f"aws lambda call * in {OWN}"}),
+        (["s3:Put[O]bject"], "*", set()),
+        ("lambda:CreateEventSourceMapping", "*", {f"aws lambda call * in {OWN}"}),
+        (["eks:AccessKubernetesApi", "ec2:Get*"], "*", set()),
+    ],
+)
+def test_what_is_permitted(tmp_path: Path, action: Any, resource: str, operations: set[str]) -> None:
+    loaded = _allowing(tmp_path, _allow(action, resource))
+    assert _permitted(loaded) == operations
+    assert (loaded.tally.facts, loaded.tally.ignored) == ((2, 0) if operations else (1, 1))
+
+
+def test_all_but_what_is_named(tmp_path: Path) -> None:
+    loaded = _allowing(tmp_path, {"Effect": "Allow", "NotAction": ["iam:*", "sts:*"], "NotResource": "arn:aws:s3:::b"})
+    permitted = _permitted(loaded)
+    assert f"aws s3 read * in {OWN}" in permitted
+    assert not any(each.startswith(("aws identity", "aws role")) for each in permitted)
+    assert "all but" in _says(loaded, NoteKind.ASSUMED)
+
+
+def test_a_pattern_reaches_what_fits_it(tmp_path: Path) -> None:
+    loaded = _allowing(tmp_path, _allow("sqs:SendMessage", f"arn:aws:sqs:*:{OWN}:in-*"), _allow("sqs:*", QUEUE))
+    assert f"writes:aws sqs write arn:aws:sqs:*:{OWN}:in-* in {OWN}>{QUEUE}" in _edges(loaded)
+
+
+def test_a_pattern_with_a_path_finds_the_role_that_goes_by_its_name(tmp_path: Path) -> None:
+    role = {"Arn": f"arn:aws:iam::{OWN}:role/ops/backup-1"}
+    allow = {"Statement": _allow("iam:PutRolePolicy", f"arn:aws:iam::{OWN}:role/ops/*")}
+    inline = [{"PolicyName": "p", "PolicyDocument": allow}]
+    loaded = _small(tmp_path, {"RoleDetailList": [_role(RolePolicyList=inline), role]})
+    pattern = f"aws identity control arn:aws:iam::{OWN}:role/ops/* in {OWN}"
+    assert f"controls:{pattern}>arn:aws:iam::{OWN}:role/backup-1" in _edges(loaded)
+
+
+QUEUE = f"arn:aws:sqs:eu-west-1:{OWN}:in-1"
+
+
+def test_permission_is_an_upper_bound_and_says_so(tmp_path: Path) -> None:
+    conditional = _allow("s3:GetObject", Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    loaded = _allowing(tmp_path, conditional, deny)
+    assert {str(each.basis) for each in loaded.relations if each.verb == Verb.PERMITS} == {"inferred"}
+    assert "aws:requestedregion" in _says(loaded, NoteKind.ASSUMED)
+    assert "1 deny statements" in _says(loaded, NoteKind.ASSUMED)
+
+
+def test_a_policy_of_aws_is_another_one_in_each_account(tmp_path: Path) -> None:
+    arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    attached = {"AttachedManagedPolicies": [{"PolicyArn": arn}]}
+    first = _small(tmp_path, {"RoleDetailList": [_role(**attached)]})
+    second = _small(tmp_path, {"RoleDetailList": [{**_role(**attached), "Arn": "arn:aws:iam::444455556666:role/r"}]})
+    reached = _permitted(first) & _permitted(second)
+    assert not reached
+
+
+def test_pages_of_several_accounts_are_kept_apart(tmp_path: Path) -> None:
+    arn = "arn:aws:iam::aws:policy/ReadIt"
+    attached = {"AttachedManagedPolicies": [{"PolicyArn": arn}]}
+    document = {"Statement": [_allow("s3:GetObject")]}
+    policy = {"Arn": arn, "PolicyVersionList": [{"IsDefaultVersion": True, "Document": document}]}
+    other = {**_role(**attached), "Arn": "arn:aws:iam::444455556666:role/r"}
+    loaded = _small(
+        tmp_path, [{"RoleDetailList": [_role(**attached)], "Policies": [policy]}, {"RoleDetailList": [other]}]
+    )
+    assert _permitted(loaded) == {f"aws s3 read * in {OWN}", "aws s3 read * in 444455556666"}
+    assert loaded.tally.facts == 6
+    assert f"grants:arn:aws:iam::444455556666:role/r session>{arn} in 444455556666" in _edges(loaded)
+
+
+def test_size_is_linear_in_what_is_stated(tmp_path: Path) -> None:
+    def relations(count: int) -> int:
+        resources = [f"arn:aws:sqs:x:{OWN}:q{index}" for index in range(count)]
+        return len(_allowing(tmp_path, _allow([f"sqs:{each}" for each in _SQS * count], resources)).relations)
+
+    assert relations(200) < 2.2 * relations(100)
+
+
+_SQS = ["SendMessage", "ReceiveMessage", "DeleteMessage", "SetQueueAttributes"]
+
+
+# the law: twice, in any order, or split
+
+
+def test_twice_in_any_order_or_split_it_is_the_same_estate(tmp_path: Path) -> None:
+    data = yaml.safe_load((CASES / "partners" / "input.yaml").read_text())
+    halves = [{name: rows[part::2] for name, rows in data.items()} for part in (0, 1)]
+    whole, first, second = (_small(tmp_path, each) for each in (data, *halves))
+    backwards = _small(tmp_path, {name: rows[::-1] for name, rows in reversed(data.items())})
+    digest = Estate.build([whole]).digest
+    assert Estate.build([whole, whole]).digest == digest
+    assert Estate.build([backwards]).digest == digest
+    assert Estate.build([first, second]).digest == Estate.build([second, first]).digest == digest
+
+
+# real listings
+
+
+def _statements(document: Any) -> int:
+    stated = document["Statement"]
+    return len(stated) if isinstance(stated, list) else 1
+
+
+def _count(data: dict[str, Any]) -> dict[str, int]:
+    """Records and statements by plain loops."""
+    found = {"records": 0, "identities": 0, "denied": 0, "older": 0}
+    for name, inline in zip(LISTS, ("UserPolicyList", "GroupPolicyList", "RolePolicyList", ""), strict=True):
+        for row in data[name]:
+            found["records"] += 1
+            found["identities"] += name != "Policies"
+            for part in ("AttachedManagedPolicies", "GroupList", "InstanceProfileList"):
+                found["records"] += len(row.get(part, []))
+            documents = [each["PolicyDocument"] for each in row.get(inline, [])]
+            documents += [row["AssumeRolePolicyDocument"]] if "AssumeRolePolicyDocument" in row else []
+            for version in row.get("PolicyVersionList", []):
+                documents.append(version["Document"])
+                found["older"] += 0 if version["IsDefaultVersion"] else _statements(version["Document"])
+            found["records"] += sum(_statements(each) for each in documents)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "identities", "records", "parties"),
+    [
+        ("example-authz-details.json", 8, 157, set()),
+        (
+            "cloudsplaining-authz-824k.json",
+            127,
+            728,
+            {
+                "aws:072528804237",
+                "arn:aws:iam::200611803367:saml-provider/AWSSSO_b937d2dff24f2774_DO_NOT_DELETE",
+            },
+        ),
+    ],
+)
+def test_real_listings(shared: Path, name: str, identities: int, records: int, parties: set[str]) -> None:
+    path = shared / "data" / "aws" / name
+    counted = _count(json.loads(path.read_text()))
+    loaded = _load(path)
+    assert (counted["identities"], counted["records"]) == (identities, records)
+    assert loaded.tally.records == records
+    assert loaded.tally.rejected == 0
+    assert sum(each.kind == Kind.CREDENTIAL for each in loaded.entities) >= identities
+    assert _parties(loaded) == parties
+    assert f"{counted['older']} statements of policy versions" in _says(loaded, NoteKind.UNSUPPORTED)
+
+
+def test_the_vendor_list_itself_is_refused(shared: Path) -> None:
+    document = read_document(shared / "data" / "aws" / "known_aws_accounts.yaml")
+    assert LOADER.recognises(document.data)
+    with pytest.raises(InputError, match="vendors"):
+        LOADER.load(document, {})
+
+
+def test_the_real_vendor_list_is_read(shared: Path, tmp_path: Path) -> None:
+    (tmp_path / "known.yaml").write_text((shared / "data" / "aws" / "known_aws_accounts.yaml").read_text())
+    loaded = _trusting(tmp_path, _assume({"AWS": "arn:aws:iam::464622532012:root"}), vendors="known.yaml")
+    assert _parties(loaded) == {"vendor:Datadog"}
+
+
+# what is no such listing, and hostile ones
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ({"Roles": [{"Arn": "arn:aws:iam::1:role/x"}]}, "list-roles"),
+        ({"Users": [{"Arn": "arn:aws:iam::1:user/x"}]}, "list-users"),
+        ([{"name": "x", "accounts": ["999988887777"]}], "vendors"),
+        ({"openapi": "3.0.0"}, "UserDetailList"),
+        ([], "UserDetailList"),
+    ],
+)
+def test_other_files_are_refused(tmp_path: Path, data: Any, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        _small(tmp_path, data)
+
+
+@pytest.mark.parametrize("data", [None, 1, "x", [], {}, {"Policies": []}, {"Users": []}, [{"name": "x"}], [1]])
+def test_other_files_are_not_recognised(data: Any) -> None:
+    assert not LOADER.recognises(data)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"own_accounts": ["12"]}, "twelve digits"),
+        ({"vendor": "x"}, "vendors"),
+        ({"vendors": "../x.yaml"}, "outside"),
+        ({"vendors": "details.json"}, "not a list of vendors"),
+    ],
+)
+def test_options_that_do_not_fit(tmp_path: Path, options: dict[str, Any], why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        _small(tmp_path, {"RoleDetailList": []}, **options)
+
+
+WRONG: list[Any] = [None, 1, -1.5, True, "x", "", [], [1], [[]], [None], {}, {"a": 1}, {"Statement": 3}]
+WRONG += ["%7B", "{", "\u202e"]
+
+
+def _places(value: Any, keys: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    rows = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [keys, *(place for key, each in rows for place in _places(each, (*keys, key)))]
+
+
+@pytest.mark.parametrize("value", WRONG, ids=repr)
+def test_wrong_types_anywhere(tmp_path: Path, value: Any) -> None:
+    data = yaml.safe_load((CASES / "partners" / "input.yaml").read_text())
+    for place in _places(data)[1:]:
+        broken = copy.deepcopy(data)
+        holder = broken
+        for key in place[:-1]:
+            holder = holder[key]
+        holder[place[-1]] = value
+        loaded = LOADER.load(_document(tmp_path, broken), {})
+        Estate.build([loaded])
+
+
+def _document(tmp_path: Path, data: Any) -> Any:
+    file = tmp_path / "broken.json"
+    file.write_text(json.dumps(data))
+    return read_document(file)
+
+
+def test_hostile_names(shared: Path, tmp_path: Path) -> None:
+    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    for name in [*names, "x" * 3000, "y" * 1500, "z" * 460, "AKIAABCDEFGHIJKLMNOP"]:
+        trusts = [_assume({each: name}) for each in ("AWS", "Service", "Federated")]
+        trusts.append(_assume("*", StringEquals={"aws:PrincipalOrgID": name}))
+        role = {**_role(*trusts), "Arn": f"arn:aws:iam::{OWN}:role/{name}"}
+        policy = {"PolicyName": name, "PolicyDocument": {"Statement": _allow(f"s3:{name}", f"arn:aws:s3:::{name}/*")}}
+        user = {"Arn": f"arn:aws:iam::{OWN}:user/u", "GroupList": [name], "UserPolicyList": [policy]}
+        try:
+            loaded = _small(tmp_path, {"RoleDetailList": [role], "UserDetailList": [user]})
+        except InputError as error:
+            assert str(error)  # noqa: PT017 - the text of the file itself may be refused
+            continue
+        assert "AKIA" not in json.dumps(facts(loaded))
+
+
+@pytest.mark.parametrize("depth", [150, 900, 5000])
+@pytest.mark.parametrize(
+    "stated",
+    [
+        '"Action": %s, "Principal": "*"',
+        '"Action": "sts:AssumeRole", "Principal": {"AWS": %s}',
+        '"Action": "sts:AssumeRole", "Principal": "*", "Condition": {"StringEquals": {"a": %s}}',
+    ],
+)
+def test_documents_in_texts_may_be_as_deep_as_they_like(tmp_path: Path, stated: str, depth: int) -> None:
+    document = '{"Statement": {"Effect": "Allow", ' + stated % ("[" * depth + "]" * depth) + "}}"
+    role = {"Arn": f"arn:aws:iam::{OWN}:role/r", "AssumeRolePolicyDocument": document}
+    assert _small(tmp_path, {"RoleDetailList": [role]}).tally.records == 2
+
+
+def test_a_flood_of_patterns_is_bounded(tmp_path: Path) -> None:
+    queues = [_allow("sqs:SendMessage", [f"arn:aws:sqs:x:{OWN}:q{index}" for index in range(1000)])]
+    patterns = [
+        _allow("sqs:SendMessage", [f"arn:aws:sqs:x:{OWN}:q{'?' * (index % 7)}*{index}*" for index in range(300)])
+    ]
+    wide = [_allow("sqs:SendMessage", [f"arn:aws:sqs:x:{OWN}:{'*' * index}q*" for index in range(1, 200)])]
+    loaded = _allowing(tmp_path, *queues, *patterns, *wide)
+    assert "patterns fit more than" in _says(loaded, NoteKind.INCOMPLETE)

@@ -1,0 +1,610 @@
+"""The Kubernetes loader: golden cases, real manifests counted independently, laws, and hostile files."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from blastradius.engine import solve
+from blastradius.errors import InputError
+from blastradius.estate import Estate
+from blastradius.loaderkit.contract import Loaded, Loader
+from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Scenario, Verb
+from blastradius.reading import Documents, parse_document, read_document
+from tests.loaders.kubernetes.test_network import deployment, direct, load, policy
+from tests.loaders.laws import damaged, hostile, survives
+
+LOADER: Loader = importlib.import_module("blastradius.loaders.kubernetes").LOADER
+CASES = Path(__file__).parent / "cases"
+CASE_NAMES = sorted(each.name for each in CASES.iterdir())
+
+
+def resources_of(case: str) -> list[dict[str, Any]]:
+    """The resources of a case: the documents of its file, or the items of its list."""
+    data = [each for each in yaml.safe_load_all((CASES / case / "input.yaml").read_text()) if each is not None]
+    items: list[dict[str, Any]] = data[0].get("items", data)
+    return items
+
+
+# real manifests
+
+COUNTS = {
+    "online-boutique-kubernetes-manifests.yaml": (35, 0, 0),
+    "online-boutique-istio-manifests.yaml": (5, 0, 0),
+    "sock-shop-complete-demo.yaml": (29, 0, 0),
+    "istio-bookinfo.yaml": (14, 0, 0),
+    "istio-serviceentry-github.yaml": (2, 0, 0),
+    "istio-authz-allow-full-rule.yaml": (1, 0, 0),
+    "istio-authz-deny-and-allow.yaml": (1, 0, 1),
+    "istio-authz-multiple-policies.yaml": (3, 0, 6),
+    "istio-authz-simple-policy-principal-with-wildcard.yaml": (1, 0, 0),
+    "istio-authz-custom-simple-http.yaml": (0, 0, 2),
+}
+
+
+def _documents(path: Path) -> list[dict[str, Any]]:
+    return [each for each in yaml.safe_load_all(path.read_text(encoding="utf-8")) if each is not None]
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_real_manifests(name: str, shared: Path) -> None:
+    path = shared / "data" / "gateway_k8s" / "k8s" / name
+    loaded = LOADER.load(read_document(path), {})
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == COUNTS[name]
+    documents = _documents(path)
+    assert loaded.tally.records == len(documents)
+    estate = Estate.build([loaded])
+    kinds = Counter(each["kind"] for each in documents)
+    in_clusters = [each for each in estate.of_kind(Kind.SERVICE) if "/deployment/" in each.id]
+    assert len(in_clusters) == kinds["Deployment"]
+    assert sum("/service/" in each.id for each in estate.of_kind(Kind.OPERATION)) == kinds["Service"]
+
+
+def test_real_policies_alone_say_nothing_and_say_so(shared: Path) -> None:
+    paths = sorted((shared / "data" / "gateway_k8s" / "k8s" / "netpol").glob("*.yaml"))
+    assert len(paths) == 13
+    for path in paths:
+        loaded = LOADER.load(read_document(path), {})
+        assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
+        assert [each.kind for each in loaded.notes] == [NoteKind.INCOMPLETE, NoteKind.UNSUPPORTED]
+
+
+def _boutique(shared: Path, **options: Any) -> tuple[Loaded, list[dict[str, Any]]]:
+    folder = shared / "data" / "gateway_k8s" / "k8s"
+    policies = sorted(folder.glob("netpol/*.yaml"))
+    also = [str(each.relative_to(folder)) for each in policies]
+    main = read_document(folder / "online-boutique-kubernetes-manifests.yaml")
+    return LOADER.load(main, {"also": also, **options}), [each for path in policies for each in _documents(path)]
+
+
+def test_real_policies_beside_their_workloads(shared: Path) -> None:
+    loaded, policies = _boutique(shared)
+    assert (loaded.tally.facts, loaded.tally.records) == (35 + 13, 35 + 13)
+    apps = {each.name for each in loaded.entities if "/deployment/" in each.id and each.name}
+    let_in = {}
+    for each in policies:
+        rules = each["spec"].get("ingress", [])
+        app = each["spec"]["podSelector"].get("matchLabels", {}).get("app")
+        peers = {peer["podSelector"]["matchLabels"]["app"] for rule in rules for peer in rule.get("from", [])}
+        let_in[app] = apps if {} in rules else peers
+    expected = {(peer, app) for app, peers in let_in.items() if app in apps for peer in peers & apps if peer != app}
+    found = {tuple(each.rpartition("/")[2] for each in pair) for pair in direct(loaded)}
+    assert found == expected
+
+
+def test_the_call_graph_in_real_settings(shared: Path) -> None:
+    loaded, _ = _boutique(shared)
+    path = shared / "data" / "gateway_k8s" / "k8s" / "online-boutique-kubernetes-manifests.yaml"
+    documents = _documents(path)
+    services = {each["metadata"]["name"] for each in documents if each["kind"] == "Service"}
+    expected = set()
+    for each in (one for one in documents if one["kind"] == "Deployment"):
+        for container in each["spec"]["template"]["spec"]["containers"]:
+            for setting in container.get("env", []):
+                host = str(setting.get("value", "")).split(":")[0]
+                if setting["name"].endswith("_ADDR") and host in services:
+                    expected.add((each["metadata"]["name"], host))
+    calls = [each for each in loaded.relations if each.verb == Verb.CALLS]
+    assert {(each.sources[0].rpartition("/")[2], each.targets[0].rpartition("/")[2]) for each in calls} == expected
+    assert len(expected) == 16
+
+
+# what follows
+
+
+def _reached(loaded: Loaded, level: Level, **seeds: Any) -> set[str]:
+    reach = solve(Estate.build([loaded]), Scenario(assume=level, **seeds))
+    return {fact.entity for fact in reach.levels if fact.capability == Capability.CONTROL}
+
+
+def test_a_network_policy_is_what_stops_walking_on() -> None:
+    resources = resources_of("shop")
+    web, db = "k8s:shop/deployment/web", "k8s:shop/statefulset/db"
+    assert db in _reached(load(resources), Level.LATERAL, compromise=(web,))
+    alone = [each for each in resources if each["metadata"]["name"] not in ("api", "shop")]
+    assert db not in _reached(load(alone), Level.LATERAL, compromise=(web,))
+
+
+def test_an_authorization_policy_says_what_a_token_opens() -> None:
+    options = yaml.safe_load((CASES / "mesh" / "options.yaml").read_text())
+    estate = Estate.build([load(resources_of("mesh"), **options)])
+    reach = solve(estate, Scenario(leak=("prod:shop/serviceaccount/web",), assume=Level.GRANTED))
+    assert Fact("prod:shop/service/orders GET /orders*", Capability.USE) in reach.levels
+    assert Fact("prod:shop/service/orders", Capability.USE) not in reach.levels
+
+
+def _bound(*rules: dict[str, Any], subject: dict[str, Any] | None = None, **ref: Any) -> list[dict[str, Any]]:
+    """A workload and a Secret in each of two namespaces, and a role with these rules, bound in one."""
+    things: list[dict[str, Any]] = []
+    for space in ("red", "blue"):
+        things += [deployment(each, space, {}) for each in ("web", "db")]
+        things.append({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": space}})
+    common = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "r", "namespace": "red"}}
+    things.append({**common, "kind": "Role", "rules": list(rules)})
+    kind = "ClusterRoleBinding" if ref.pop("everywhere", "") else "RoleBinding"
+    who = subject or {"kind": "ServiceAccount", "name": "ci"}
+    named = {"kind": "Role", "name": "r", **ref}
+    return [*things, {**common, "kind": kind, "roleRef": named, "subjects": [who]}]
+
+
+def _opened(resources: list[dict[str, Any]], level: Level = Level.ABUSED) -> set[str]:
+    """The Secrets had and the workloads controlled with the token of service account ``ci`` of namespace red."""
+    estate = Estate.build([load(resources)])
+    reach = solve(estate, Scenario(leak=("k8s:red/serviceaccount/ci",), assume=level))
+    wanted = (Capability.POSSESS, Capability.CONTROL)
+    return {fact.entity.removeprefix("k8s:") for fact in reach.levels if fact.capability in wanted} - {
+        "red/serviceaccount/ci"
+    }
+
+
+def _may(verbs: str, resources: str, group: str = "", **more: Any) -> dict[str, Any]:
+    return {"apiGroups": [group], "resources": resources.split(), "verbs": verbs.split(), **more}
+
+
+RED = {"red/secret/s", "red/deployment/web", "red/deployment/db"}
+BLUE = {each.replace("red", "blue") for each in RED}
+
+
+@pytest.mark.parametrize(
+    ("rules", "ref", "opened"),
+    [
+        ([_may("get list", "secrets")], {}, {"red/secret/s"}),
+        ([_may("*", "*", "*")], {}, RED),
+        ([_may("get", "secrets", "apps")], {}, set()),
+        ([_may("get", "secrets", resourceNames=["s"])], {}, {"red/secret/s"}),
+        ([_may("get", "secrets", resourceNames=["other"])], {}, set()),
+        ([_may("get", "secrets", resourceNames=["*"])], {}, set()),
+        ([_may("delete", "secrets"), _may("get", "configmaps")], {}, set()),
+        ([_may("create", "pods")], {}, {"red/secret/s"}),
+        ([_may("create", "deployments", "apps")], {}, {"red/secret/s"}),
+        ([_may("patch", "deployments", "apps")], {}, {"red/deployment/web", "red/deployment/db"}),
+        ([_may("update", "deployments", "apps", resourceNames=["web"])], {}, {"red/deployment/web"}),
+        ([_may("patch", "statefulsets", "apps")], {}, set()),
+        ([_may("patch", "pods")], {}, {"red/deployment/web", "red/deployment/db"}),
+        ([_may("create", "pods/exec")], {}, {"red/deployment/web", "red/deployment/db"}),
+        ([_may("get", "deployments", "apps")], {}, set()),
+        ([], {"kind": "ClusterRole", "name": "edit"}, RED),
+        ([], {"kind": "ClusterRole", "name": "view"}, set()),
+        ([], {"kind": "ClusterRole", "name": "elsewhere"}, set()),
+        ([], {"kind": "ClusterRole", "name": "cluster-admin", "everywhere": "yes"}, RED | BLUE),
+    ],
+)
+def test_what_a_role_opens(rules: list[dict[str, Any]], ref: dict[str, Any], opened: set[str]) -> None:
+    assert _opened(_bound(*rules, **ref)) == opened
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "opened"),
+    [
+        ("Group", "system:serviceaccounts", True),
+        ("Group", "system:serviceaccounts:red", True),
+        ("Group", "system:serviceaccounts:blue", False),
+        ("Group", "system:authenticated", True),
+        ("Group", "engineers", False),
+        ("User", "ci", False),
+    ],
+)
+def test_who_a_binding_is_for(kind: str, name: str, opened: bool) -> None:
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ci", "namespace": "red"}}
+    resources = _bound(_may("get", "secrets"), subject={"kind": kind, "name": name})
+    assert bool(_opened([account, *resources])) == opened
+
+
+ALLOW = {"principals": ["cluster.local/ns/red/sa/one"]}
+
+
+def _mesh(*specs: dict[str, Any]) -> set[str]:
+    """Whose service account is granted something by policies over one workload in namespace green."""
+    pods = [deployment("one", "red", {"app": "one"}), deployment("two", "blue", {"app": "two"})]
+    for each in pods:
+        each["spec"]["template"]["spec"]["serviceAccountName"] = each["metadata"]["name"]
+    target = deployment("target", "green", {"app": "target"})
+    policies = [
+        {**policy(f"p{number}", "green", spec), "kind": "AuthorizationPolicy", "apiVersion": "security.istio.io/v1"}
+        for number, spec in enumerate(specs)
+    ]
+    loaded = load([*pods, target, *policies])
+    Estate.build([loaded])
+    return {key.rpartition("/")[2] for each in loaded.relations if each.verb == Verb.GRANTS for key in each.sources}
+
+
+def _rule(*sources: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"rules": [{"from": [{"source": each} for each in sources], **more}]}
+
+
+def _when(key: str, sources: tuple[dict[str, Any], ...] = (), **said: list[str]) -> dict[str, Any]:
+    rule = {"when": [{"key": key, **said}]}
+    return _rule(*sources, **rule) if sources else {"rules": [rule]}
+
+
+@pytest.mark.parametrize(
+    ("specs", "granted"),
+    [
+        ([_rule(ALLOW)], {"one"}),
+        ([_rule({"principals": ["*/sa/one"]})], {"one"}),
+        ([_rule({"principals": ["cluster.local/ns/blue/*"]})], {"two"}),
+        ([_rule({"principals": ["*"]})], {"one", "two", "default"}),
+        ([_rule({"namespaces": ["red"]})], {"one"}),
+        ([_rule({"namespaces": ["r*", "blue"]})], {"one", "two"}),
+        ([_rule({"namespaces": ["red"], "principals": ["*/sa/two"]})], set()),
+        ([_rule({"notNamespaces": ["red"]})], {"two", "default"}),
+        ([_rule({"principals": ["*"], "notPrincipals": ["*/sa/one"]})], {"two", "default"}),
+        ([_rule({"serviceAccounts": ["red/one"]})], {"one"}),
+        ([_rule({"serviceAccounts": ["default"]})], {"default"}),
+        ([_rule(ALLOW), {"action": "DENY", **_rule(ALLOW)}], set()),
+        ([_rule(ALLOW), {"action": "DENY", **_rule({"namespaces": ["blue"]})}], {"one"}),
+        ([_rule(ALLOW), {"action": "DENY", **_rule({**ALLOW, "ipBlocks": ["192.0.2.0/24"]})}], {"one"}),
+        ([_rule(ALLOW), {"action": "DENY", **_rule(ALLOW, to=[{"operation": {"paths": ["/x"]}}])}], {"one"}),
+        ([_rule(ALLOW), {"action": "DENY", "selector": {"matchLabels": {"app": "other"}}, **_rule(ALLOW)}], {"one"}),
+        ([_rule(ALLOW), {"action": "DENY", "rules": [{}]}], set()),
+        ([{"rules": [{}]}], set()),
+        ([{}], set()),
+        ([_rule({"ipBlocks": ["192.0.2.0/24"]})], set()),
+        ([_rule({"principals": ["elsewhere/ns/x/sa/stranger"]})], {"stranger"}),
+        ([{"action": "AUDIT", **_rule(ALLOW)}], set()),
+        ([_when("source.principal", values=["cluster.local/ns/red/sa/one"])], {"one"}),
+        ([_when("source.namespace", notValues=["red"])], {"two", "default"}),
+        ([_when("source.serviceAccount", values=["blue/two"])], {"two"}),
+        ([_when("request.auth.principal", values=["https://idp.example/*"])], {"*"}),
+        ([_when("request.headers[x]", values=["1"])], set()),
+        ([_when("source.principal", ({"namespaces": ["red", "blue"]},), values=["*/sa/two"])], {"two"}),
+        ([_when("source.principal", (ALLOW,), notValues=["*/sa/one"])], set()),
+        ([_rule(ALLOW), {"action": "DENY", **_when("source.namespace", values=["red"])}], set()),
+        ([_rule(ALLOW), {"action": "DENY", **_when("source.principal", (ALLOW,), values=["*/sa/two"])}], {"one"}),
+    ],
+)
+def test_who_an_authorization_policy_lets_in(specs: list[dict[str, Any]], granted: set[str]) -> None:
+    assert _mesh(*specs) == granted
+
+
+def _authorization(spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    named = {"name": "p", "namespace": "green", **metadata}
+    return {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": named, "spec": spec}
+
+
+def test_an_account_of_another_trust_domain_is_none_of_ours() -> None:
+    ours = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one", "namespace": "red"}}
+    listed = ["partner.example/ns/red/sa/one", "cluster.local/ns/red/sa/one"]
+    for number, options in enumerate(({}, {"trust_domain": "ours.example"})):
+        loaded = load([ours, _authorization(_rule({"principals": listed[number : number + 1]}))], **options)
+        (grant,) = (each for each in loaded.relations if each.verb == Verb.GRANTS)
+        assert grant.sources == (
+            f"k8s:{('principal partner.example/ns/red/sa/one', 'red/serviceaccount/one')[number]}",
+        )
+
+
+def test_a_policy_on_trial_lets_in_and_refuses_nobody() -> None:
+    pod = deployment("one", "green", {"app": "one"})
+    trial = {"annotations": {"istio.io/dry-run": "true"}}
+    deny = {"action": "DENY", **_rule({"namespaces": ["green"]})}
+    loaded = load([pod, _authorization(_rule({"namespaces": ["green"]})), _authorization(deny, name="q", **trial)])
+    assert sum(each.verb == Verb.GRANTS for each in loaded.relations) == 1
+    assert not load([pod, _authorization(_rule(ALLOW), **trial)]).relations
+    assert any("on trial" in each.message for each in loaded.notes)
+
+
+def test_policies_without_the_workloads_they_are_for_say_so() -> None:
+    loaded = load([_authorization({"action": "DENY", **_rule(ALLOW)})])
+    (note,) = (each for each in loaded.notes if each.kind == NoteKind.INCOMPLETE)
+    assert "the option also" in note.message
+    assert note.provenance[0].line == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "says"),
+    [
+        ("AuthorizationPolicy", {"action": "CUSTOM"}, "ask an external authorizer"),
+        ("AuthorizationPolicy", {"action": "AUDIT"}, "only audit"),
+        ("PeerAuthentication", {"mtls": {"mode": "STRICT"}}, "such as green/p, say nothing here"),
+        ("PeerAuthentication", {"mtls": {"mode": "PERMISSIVE"}}, "1 PeerAuthentication: not modelled"),
+    ],
+)
+def test_what_a_policy_without_effect_here_is(kind: str, spec: dict[str, Any], says: str) -> None:
+    loaded = load([{**_authorization(spec), "kind": kind}])
+    assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
+    assert any(says in each.message for each in loaded.notes)
+
+
+@pytest.mark.parametrize(
+    ("value", "called"),
+    [
+        ("http://api:8080/x", True),
+        ("api:8080", True),
+        ("postgres://u:p@api/x", True),
+        ("api.red", False),
+        ("http://api.red", True),
+        ("api.red.svc.cluster.local", True),
+        ("a,api:1,b", True),
+        ("api", False),
+        ("the api is good", False),
+        ("http://apis:80", False),
+        ("http://api.blue:80", False),
+        ("http://API", False),
+    ],
+)
+def test_settings_that_name_a_service(value: str, called: bool) -> None:
+    caller = deployment("c", "red", {"app": "c"})
+    caller["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "X", "value": value}]
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "api", "namespace": "red"}}
+    loaded = load([caller, service])
+    assert any(each.verb == Verb.CALLS for each in loaded.relations) == called
+
+
+@pytest.mark.parametrize(
+    ("container", "called"),
+    [
+        ({"envFrom": [{"configMapRef": {"name": "places"}}]}, True),
+        ({"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "places", "key": "API_URL"}}}]}, True),
+        ({"env": [{"name": "X", "valueFrom": {"configMapKeyRef": {"name": "places", "key": "OTHER"}}}]}, False),
+        ({"envFrom": [{"configMapRef": {"name": "gone"}}]}, False),
+        ({}, False),
+    ],
+)
+def test_settings_in_a_config_map(container: dict[str, Any], called: bool) -> None:
+    caller = deployment("c", "red", {"app": "c"})
+    caller["spec"]["template"]["spec"]["containers"][0] |= container
+    common = {"apiVersion": "v1", "metadata": {"name": "places", "namespace": "red"}}
+    places = {**common, "kind": "ConfigMap", "data": {"API_URL": "http://api:80", "OTHER": "x", "PASSWORD": "CANARY"}}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "api", "namespace": "red"}}
+    loaded = load([caller, places, service])
+    assert any(each.verb == Verb.CALLS for each in loaded.relations) == called
+    assert "CANARY" not in loaded.model_dump_json()
+    assert loaded.tally.records == 3
+    assert (loaded.tally.ignored == 0) == ("places" in json.dumps(container))
+    assert any(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == (
+        "places" in str(container.get("envFrom"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "annotations", "direction"),
+    [
+        ({}, {}, "internal"),
+        ({"type": "NodePort"}, {}, "exposed"),
+        ({"type": "LoadBalancer"}, {}, "exposed"),
+        ({"type": "LoadBalancer"}, {"service.beta.kubernetes.io/aws-load-balancer-internal": "true"}, "internal"),
+        ({"type": "LoadBalancer"}, {"service.beta.kubernetes.io/aws-load-balancer-internal": "false"}, "exposed"),
+        ({"type": "LoadBalancer"}, {"networking.gke.io/load-balancer-type": "Internal"}, "internal"),
+        ({"externalIPs": ["192.0.2.1"]}, {}, "exposed"),
+    ],
+)
+def test_what_is_exposed(spec: dict[str, Any], annotations: dict[str, str], direction: str) -> None:
+    metadata = {"name": "s", "annotations": annotations}
+    (made,) = load([{"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}]).entities
+    assert getattr(made, "direction", None) == direction
+
+
+@pytest.mark.parametrize(
+    ("selector", "entry", "direction"),
+    [
+        ({"istio": "ingressgateway"}, False, "exposed"),
+        ({"istio": "egressgateway"}, False, "internal"),
+        ({"istio": "ingressgateway"}, True, "internal"),
+    ],
+)
+def test_a_gateway_for_calls_out_exposes_nothing(selector: dict[str, str], entry: bool, direction: str) -> None:
+    common = {"apiVersion": "networking.istio.io/v1", "metadata": {"name": "g", "namespace": "red"}}
+    ways = [{"route": [{"destination": {"host": "news.example"}}]}]
+    mesh = [
+        {**common, "kind": "Gateway", "spec": {"selector": selector}},
+        {**common, "kind": "VirtualService", "spec": {"hosts": ["news.example"], "gateways": ["g"], "http": ways}},
+        {**common, "kind": "ServiceEntry", "spec": {"hosts": ["news.example"]}},
+    ]
+    loaded = load(mesh if entry else mesh[:2])
+    (door,) = (each for each in loaded.entities if each.id == "k8s:red/virtualservice/g news.example")
+    assert getattr(door, "direction", None) == direction
+
+
+def test_what_a_virtual_service_leaves_to_another_is_read_there() -> None:
+    def virtual(name: str, spec: dict[str, Any], space: str = "red") -> dict[str, Any]:
+        metadata = {"name": name, "namespace": space}
+        return {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": metadata, "spec": spec}
+
+    pod = deployment("shop", "blue", {"app": "shop"})
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": pod["metadata"],
+        "spec": {"selector": {"app": "shop"}},
+    }
+    left = {"hosts": ["x.example"], "gateways": ["g"], "http": [{"delegate": {"name": "part", "namespace": "blue"}}]}
+    part = {"http": [{"match": [{"uri": {"exact": "/a"}}], "route": [{"destination": {"host": "shop"}}]}]}
+    loaded = load([pod, service, virtual("whole", left), virtual("part", part, "blue"), virtual("unused", part)])
+    door = "k8s:red/virtualservice/whole x.example/a"
+    served = {each.sources[0] for each in loaded.relations if each.targets == (door,)}
+    assert served == {"k8s:red/gateway/g", "k8s:blue/deployment/shop"}
+    assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (4, 0, 1)
+
+
+def test_a_route_of_openshift_exposes_the_services_it_leads_to() -> None:
+    pods = [deployment(each, "red", {"app": each}) for each in ("web", "next")]
+    services = [
+        {"apiVersion": "v1", "kind": "Service", "metadata": each["metadata"], "spec": {"selector": {"app": name}}}
+        for each, name in zip(pods, ("web", "next"), strict=True)
+    ]
+    spec = {"host": "shop.example", "path": "/x", "to": {"name": "web"}, "alternateBackends": [{"name": "next"}]}
+    metadata = {"name": "r", "namespace": "red"}
+    route = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": metadata, "spec": spec}
+    loaded = load([*pods, *services, route])
+    (door,) = (each for each in loaded.entities if getattr(each, "direction", "") == "exposed")
+    assert door.name == "shop.example/x"
+    served = {each.sources[0] for each in loaded.relations if each.targets == (door.id,)}
+    assert served == {"k8s:red/deployment/web", "k8s:red/deployment/next"}
+
+
+# laws
+
+
+@pytest.mark.parametrize("case", CASE_NAMES)
+def test_order_and_twice(case: str) -> None:
+    options = CASES / case / "options.yaml"
+    stated = yaml.safe_load(options.read_text()) if options.exists() else {}
+    resources = resources_of(case)
+    once = load(resources, **stated)
+    assert Estate.build([once, once]).digest == Estate.build([once]).digest
+    assert Estate.build([load(resources[::-1], **stated)]).digest == Estate.build([once]).digest
+
+
+def test_files_read_together_are_one(tmp_path: Path) -> None:
+    resources = resources_of("shop")
+    for name, part in (("whole", resources), ("1", resources[::2]), ("2", resources[1::2])):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump_all(part))
+    whole, one, other = (
+        LOADER.load(read_document(tmp_path / f"{name}.yaml"), {"also": also})
+        for name, also in (("whole", []), ("1", ["2.yaml"]), ("2", "1.yaml"))
+    )
+    digests = {Estate.build([each]).digest for each in (whole, one, other)}
+    assert len(digests) == 1
+    assert whole.tally == one.tally == other.tally
+
+
+def test_namespaces_that_do_not_refer_to_each_other_may_be_read_apart() -> None:
+    parts = [[deployment(f"d{each}", space, {"app": space}) for each in range(2)] for space in ("red", "blue")]
+    together = Estate.build([load([*parts[0], *parts[1]])])
+    assert Estate.build([load(parts[0]), load(parts[1])]).digest == together.digest
+
+
+# several documents
+
+
+def test_positions_in_several_documents_and_empty_ones() -> None:
+    first, second = (yaml.safe_dump(deployment(each, "red", {})) for each in "ab")
+    text = f"---\n# nothing\n---\n{first}---\n{second}---\n"
+    document = parse_document(text, "m.yaml")
+    assert isinstance(document.data, Documents)
+    loaded = LOADER.load(document, {})
+    assert loaded.tally.records == 2
+    assert [each.provenance[0].line for each in loaded.entities] == [4, 5 + first.count("\n")]
+
+
+# what is not right
+
+
+def _one(data: Any, name: str = "k.json", **options: Any) -> Loaded:
+    return LOADER.load(parse_document(json.dumps(data), name, ".json"), options)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ({"apiVersion": "v1", "kind": "Config", "clusters": [], "users": [{"user": {"token": "x"}}]}, "kubeconfig"),
+        ({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}, "kustomize"),
+    ],
+)
+def test_what_is_refused(data: Any, reason: str) -> None:
+    assert LOADER.recognises(data)
+    with pytest.raises(InputError, match=f"^k.json:1:1: .*{reason}"):
+        _one(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(None, 3, "v1", [], {}, [None], {"kind": "Deployment"}, {"apiVersion": "v1"}),
+        {"apiVersion": "backstage.io/v1alpha1", "kind": "Component"},
+        {"apiVersion": "v2", "name": "chart"},
+        {"apiVersion": ["v1"], "kind": "Pod"},
+    ],
+)
+def test_what_is_not_recognised(data: Any) -> None:
+    assert not LOADER.recognises(data)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "known"),
+    [
+        ("cilium.io/v2", "CiliumNetworkPolicy", True),
+        ("configuration.konghq.com/v1", "KongVault", True),
+        ("crd.projectcalico.org/v1", "GlobalNetworkPolicy", True),
+        ("backstage.io/v1alpha1", "Component", False),
+        ("scaffolder.backstage.io/v1beta3", "Template", False),
+        ("acme/v1", "Order", False),
+        ("www.acme.com/orders", "Order", False),
+    ],
+)
+def test_resources_of_any_group_are_manifests(version: str, kind: str, known: bool) -> None:
+    data = {"apiVersion": version, "kind": kind, "metadata": {"name": "x"}, "spec": {}}
+    assert LOADER.recognises(data) == known
+    if known:
+        loaded = _one(data)
+        assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
+        assert any(kind in each.message for each in loaded.notes)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"namespaces": "x"}, "namespace"),
+        ({"pod_addresses": "ten"}, "no block of addresses"),
+        ({"also": ["../other.yaml"]}, "outside"),
+        ({"also": ["https://example.com/x.yaml"]}, "nothing is fetched"),
+        ({"also": ["missing.yaml"]}, "not a file"),
+    ],
+)
+def test_options_that_do_not_fit(options: dict[str, Any], reason: str, tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(yaml.safe_dump(deployment("a", "red", {})))
+    with pytest.raises(InputError, match=reason):
+        LOADER.load(read_document(tmp_path / "m.yaml"), options)
+
+
+@pytest.mark.parametrize("case", CASE_NAMES)
+def test_wrong_types_everywhere(case: str) -> None:
+    data = {"apiVersion": "v1", "kind": "List", "items": resources_of(case)}
+    some = islice(damaged(data), None, None, 3)
+    assert sum(survives(LOADER, each) is not None for each in some) > 400
+
+
+def test_hostile_names(shared: Path) -> None:
+    resources = resources_of("mesh")
+    for name in hostile(shared)[::3]:
+        renamed = json.loads(json.dumps(resources).replace('"orders"', json.dumps(name)))
+        loaded = survives(LOADER, {"apiVersion": "v1", "kind": "List", "items": renamed})
+        assert loaded is not None
+        assert loaded.tally.records == len(resources)
+
+
+def test_secrets_do_not_enter() -> None:
+    canary = "CANARY-s3cr3t-7000"
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "annotations": {"last": canary}}}
+    secret |= {"data": {"a": canary}, "stringData": {"b": canary}}
+    pod = deployment("d", "default", {"app": "d"})
+    pod["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": canary}
+    pod["spec"]["template"]["spec"]["containers"][0] |= {
+        "env": [
+            {"name": "DB_PASSWORD", "value": canary},
+            {"name": "URL", "value": f"http://u:{canary}@s:80/?t={canary}"},
+        ],
+        "args": [f"--token={canary}"],
+    }
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"selector": {"x": "y"}}}
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"k": canary}}
+    loaded = load([secret, pod, service, settings])
+    assert "CANARY" not in loaded.model_dump_json()
+    assert sum(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == 2

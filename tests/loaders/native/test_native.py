@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from blastradius.errors import InputError
+from blastradius.reading import parse_document
+
+native = importlib.import_module("blastradius.loaders.native")
+DOC = Path(__file__).parents[3] / "docs" / "estate-format.md"
+
+
+def test_the_documented_example_loads_whole() -> None:
+    found = re.search(r"```yaml\n(blastradius.*?)```", DOC.read_text(), re.DOTALL)
+    assert found
+    loaded = native.load(parse_document(found.group(1), "x.yaml"), {})
+    assert loaded.tally.facts == 39
+    assert loaded.requests[0].path == "apis/orders.yaml"
+
+
+def test_an_entry_may_be_empty() -> None:
+    loaded = native.load(parse_document("blastradius: 1\nservices:\n  a:\nstores:\n", "x.yaml"), {})
+    assert [each.id for each in loaded.entities] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("parties: {a: {}}\n", "'blastradius' is missing; an estate file starts with"),
+        ("blastradius: 1\nparties: {a: {rol: self}}\n", r"x.yaml:2:15: 'rol' is not known.*'role'"),
+        ("blastradius: 1\nparties: {a: {}}\nstores: {a: {}}\n", "x.yaml:3:10: 'a' is there already"),
+        ("blastradius: 1\nservices: {a: {controls: [pam, pam]}}\n", "is there twice"),
+        ("blastradius: 1\nservices: {a: {reads: [d, d]}}\n", "said already"),
+        (
+            "blastradius: 1\nstores: {d: {records: 10000000000000000}}\n",
+            r"x.yaml:2:14: 'records' is .*; expected less than",
+        ),
+        ("a: 1\n---\nblastradius: 1\n", r"x.yaml:3:1: a second document in the file; keep one estate a file"),
+    ],
+)
+def test_refused(text: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        native.load(parse_document(text, "x.yaml"), {})
+
+
+def test_schema_is_draft_07() -> None:
+    schema = native.schema()
+    jsonschema.Draft7Validator.check_schema(schema)
+    jsonschema.validate({"blastradius": 1, "services": {"a": None, "b": {"reads": ["d"]}}}, schema)
