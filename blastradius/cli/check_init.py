@@ -205,7 +205,7 @@ def _placed(notes: tuple[Note, ...]) -> tuple[tuple[str, str], ...]:
 @click.option("--force", is_flag=True, help="Replace a workspace file that is there.")
 def init_command(folder: str, force: bool) -> int:
     """Look at the files in FOLDER, and write a first workspace file for them, to be read and corrected."""
-    from blastradius.loading.survey import look
+    from blastradius.loading.folder_survey import look
     from blastradius.workspace import first_workspace
     from blastradius.writing import write_atomic
 

@@ -8,7 +8,7 @@ import pytest
 
 import blastradius as br
 from blastradius.cli import main
-from blastradius.loading.survey import look
+from blastradius.loading.folder_survey import look
 from blastradius.reading import parse_document
 from blastradius.workspace import first_workspace, is_workspace, read_workspace
 
