@@ -27,7 +27,7 @@ def require(needed: float, what: str, otherwise: str) -> None:
 
 def free_memory() -> int | None:
     """The bytes of memory that are free to this process, where the system tells."""
-    return min((max(each, 0) for each in _bounds()), default=None)
+    return min((max(bound, 0) for bound in _bounds()), default=None)
 
 
 def _bounds() -> Iterator[int]:

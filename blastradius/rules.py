@@ -201,11 +201,11 @@ CLOSURE: tuple[tuple[Capability, Capability], ...] = (
 def placements() -> dict[ControlKind, tuple[frozenset[Kind], frozenset[Verb]]]:
     """For each control, the kinds of entity and the verbs where some rule looks for it."""
     found: dict[ControlKind, tuple[set[Kind], set[Verb]]] = {kind: (set(), set()) for kind in ControlKind}
-    for one in (each for row in RULES for each in row.flows):
-        for kind in one.stops:
+    for step in (step for row in RULES for step in row.flows):
+        for kind in step.stops:
             kinds, verbs = found[kind]
-            verbs |= _verbs_of(one)
-            kinds |= {k for end in one.at for k in _kinds_at(one, end)}
+            verbs |= _verbs_of(step)
+            kinds |= {place for end in step.at for place in _kinds_at(step, end)}
     return {kind: (frozenset(kinds), frozenset(verbs)) for kind, (kinds, verbs) in found.items()}
 
 
@@ -218,15 +218,15 @@ _IMPLIED_KINDS: dict[str, dict[End, Kind]] = {
 }
 
 
-def _verbs_of(one: Flow) -> set[Verb]:
-    if one.along == "through":
+def _verbs_of(step: Flow) -> set[Verb]:
+    if step.along == "through":
         return {Verb.CALLS, Verb.WRITES}
-    return {one.along} if isinstance(one.along, Verb) else set()
+    return {step.along} if isinstance(step.along, Verb) else set()
 
 
-def _kinds_at(one: Flow, end: End) -> frozenset[Kind]:
-    if not isinstance(one.along, Verb):
-        return frozenset({_IMPLIED_KINDS[one.along][end]})
-    ends = SIGNATURES[one.along]
-    limit, allowed = (one.source_kinds, ends.sources) if end == "from" else (one.target_kinds, ends.targets)
+def _kinds_at(step: Flow, end: End) -> frozenset[Kind]:
+    if not isinstance(step.along, Verb):
+        return frozenset({_IMPLIED_KINDS[step.along][end]})
+    ends = SIGNATURES[step.along]
+    limit, allowed = (step.source_kinds, ends.sources) if end == "from" else (step.target_kinds, ends.targets)
     return limit or allowed

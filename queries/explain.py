@@ -97,13 +97,13 @@ def _opened(reach: Reach) -> Reach:
 def _why(reach: Reach, fact: Fact) -> Answer:
     proof = reach.proof_of(fact)
     step = reach.proofs[fact]
-    rows = step_rows(reach, (each.fact for each in proof))
+    rows = step_rows(reach, (step.fact for step in proof))
     headline = (
         f"{label(reach.estate, fact.entity)}: {WORDS[fact.capability]}, under level {step.level.word!r}, "
         f"in {plural(step.hops, 'hop')}"
     )
     data = _data(reach, fact, rows, ())
-    facts = frozenset(each.fact for each in proof)
+    facts = frozenset(step.fact for step in proof)
     return Answer(
         question="explain",
         headline=headline,
@@ -117,8 +117,8 @@ def _why(reach: Reach, fact: Fact) -> Answer:
 def _why_not(reach: Reach, fact: Fact) -> Answer:
     opened = _opened(reach)
     proof = opened.proof_of(fact)
-    rows = step_rows(opened, (each.fact for each in proof))
-    beyond = {each.fact for each in proof} - set(reach.proofs)
+    rows = step_rows(opened, (step.fact for step in proof))
+    beyond = {step.fact for step in proof} - set(reach.proofs)
     stops = tuple(row for row in stopped_rows(reach) if Fact(row.entity, row.capability) in beyond)
     data = _data(reach, fact, rows, stops)
     return Answer(
@@ -136,7 +136,7 @@ def _not_headline(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...], way: 
     if not way:
         known = plural(len(reach.estate.relations), "known relation")
         return f"{what}: no path among {known}, even with every control off"
-    by = ", ".join(dict.fromkeys(each for row in stops for each in row.by))
+    by = ", ".join(dict.fromkeys(name for row in stops for name in row.by))
     return f"{what} is not reached under level {reach.scenario.assume.word!r}; stopped by {by}"
 
 

@@ -82,7 +82,7 @@ def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
     """A row for each start and strongest capability: all starts at once, then a proof for those that get there."""
     system, starts = compile_system(estate), every_start(estate)
     worlds = start_worlds(starts, params)
-    facts = np.array([system.facts.number(Fact(params.entity, each)) for each in CAPABILITIES], np.int64)
+    facts = np.array([system.facts.number(Fact(params.entity, capability)) for capability in CAPABILITIES], np.int64)
 
     def reaching(solved: Solved) -> list[int]:
         found: list[int] = solved.places[solved.holds(facts).any(axis=0)].tolist()

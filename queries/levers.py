@@ -61,13 +61,13 @@ def run(estate: Estate, params: Params) -> Answer:
         UsageError: the scenario has no seed, or names what the estate does not have.
     """
     scenario = params.scenario(estate)
-    relations = [each.id for each in estate.by_verb[params.along]]
-    controls = [each.id for each in estate.controls.values() if each.control.status != "failed"]
-    worlds = [World(scenario), *(World(scenario, without=(each,)) for each in relations)]
-    worlds += [World(_distrusting(scenario, each)) for each in controls]
+    relations = [relation.id for relation in estate.by_verb[params.along]]
+    controls = [control.id for control in estate.controls.values() if control.control.status != "failed"]
+    worlds = [World(scenario), *(World(scenario, without=(relation,)) for relation in relations)]
+    worlds += [World(_distrusting(scenario, control)) for control in controls]
     now, *others = measured(compile_system(estate), worlds)
-    removed = _levers(relations, ((now, each) for each in others[: len(relations)]))
-    failed = _levers(controls, ((each, now) for each in others[len(relations) :]))
+    removed = _levers(relations, ((now, other) for other in others[: len(relations)]))
+    failed = _levers(controls, ((other, now) for other in others[len(relations) :]))
     data = LeversData(
         question="levers",
         scenario=scenario_row(scenario),
@@ -100,7 +100,7 @@ def _levers(names: Iterable[str], pairs: Iterable[tuple[Measure, Measure]]) -> l
     rows = [
         LeverRow(
             change=name,
-            crown_jewels=tuple(each for each in more.crown_jewels if each not in less.crown_jewels),
+            crown_jewels=tuple(jewel for jewel in more.crown_jewels if jewel not in less.crown_jewels),
             records=more.records - less.records,
             processes=more.processes - less.processes,
             entities=more.entities - less.entities,

@@ -37,7 +37,7 @@ def run(estate: Estate, params: Assumption) -> Answer:
     """Solve every start on its own, all of them at once, and sort by crown jewels, then records, then processes."""
     starts = every_start(estate)
     measures = measured(compile_system(estate), start_worlds(starts, params))
-    rows = [_row(start, way, each) for (start, way), each in zip(starts, measures, strict=True)]
+    rows = [_row(start, way, measure) for (start, way), measure in zip(starts, measures, strict=True)]
     rows.sort(key=lambda r: (-len(r.crown_jewels), -r.records, -r.processes, -r.entities, r.start))
     data = RankData(
         question="rank",

@@ -84,7 +84,7 @@ def run(estate: Estate, params: Params) -> Answer:
     _check(estate, params)
     system = compile_system(estate)
     added = _added(system, params, params.grant)
-    parts = [_part(estate, each, _added(system, params, (each,))) for each in params.grant]
+    parts = [_part(estate, grant, _added(system, params, (grant,))) for grant in params.grant]
     broken = _broken(system, params)
     data = ReviewData(
         question="review",
@@ -112,7 +112,7 @@ def _check(estate: Estate, params: Params) -> None:
     if not params.grant:
         raise UsageError("a review is of something to be granted; name it with --grant")
     wanted: list[tuple[str, str, tuple[Kind, ...]]] = [("holder", params.holder, (Kind.PARTY, Kind.SERVICE))]
-    wanted += [("grant", each, (Kind.SCOPE, Kind.OPERATION)) for each in params.grant]
+    wanted += [("grant", grant, (Kind.SCOPE, Kind.OPERATION)) for grant in params.grant]
     wanted += [("key", params.key, (Kind.CREDENTIAL,))] if params.key else []
     for word, name, kinds in wanted:
         entity = estate.entities.get(name)
@@ -127,11 +127,11 @@ def _check(estate: Estate, params: Params) -> None:
 def _relations(params: Params, grants: Sequence[str]) -> tuple[Relation, ...]:
     key = params.key or NEW_KEY
     holds = Relation(verb=Verb.HOLDS, sources=(params.holder,), targets=(key,))
-    return (holds, *(Relation(verb=Verb.GRANTS, sources=(key,), targets=(each,)) for each in grants))
+    return (holds, *(Relation(verb=Verb.GRANTS, sources=(key,), targets=(grant,)) for grant in grants))
 
 
 def _levels(params: Params) -> list[Level]:
-    return [each for each in Level if each <= Level[params.assume.upper()]]
+    return [level for level in Level if level <= Level[params.assume.upper()]]
 
 
 def _added(system: System, params: Params, grants: Sequence[str]) -> list[AddedRow]:
@@ -141,7 +141,7 @@ def _added(system: System, params: Params, grants: Sequence[str]) -> list[AddedR
     proposal = propose(system, relations, new)
     levels = _levels(params)
     asked = [Scenario(compromise=(params.holder,), assume=level) for level in levels]
-    worlds = [World(each, proposed=proposed) for proposed in (False, True) for each in asked]
+    worlds = [World(scenario, proposed=proposed) for proposed in (False, True) for scenario in asked]
     (solved,) = audited(system, worlds, proposal)
     facts = np.arange(len(system.facts.entities) * len(CAPABILITIES))
     held = solved.holds(facts)[:, np.argsort(solved.places)]
@@ -151,9 +151,11 @@ def _added(system: System, params: Params, grants: Sequence[str]) -> list[AddedR
         fact = system.facts.fact(number)
         gained.setdefault(fact.entity, {})[fact.capability] = number
     rows = [
-        _added_row(system.estate, Fact(entity, each), levels, before[numbers[each]], after[numbers[each]])
+        _added_row(
+            system.estate, Fact(entity, capability), levels, before[numbers[capability]], after[numbers[capability]]
+        )
         for entity, numbers in gained.items()
-        for each in strongest(numbers)
+        for capability in strongest(numbers)
     ]
     return sorted(rows, key=lambda row: (Level[row.level.upper()], not row.crown_jewel, row.entity, row.capability))
 
@@ -170,41 +172,41 @@ def _added_row(estate: Estate, fact: Fact, levels: list[Level], before: Flags, a
 
 
 def _part(estate: Estate, grant: str, added: list[AddedRow]) -> PartRow:
-    reached = sorted({each.entity for each in added})
+    reached = sorted({row.entity for row in added})
     return PartRow(grant=grant, entities=len(reached), crown_jewels=tuple(filter(estate.crown_jewel, reached)))
 
 
 def _broken(system: System, params: Params) -> list[BrokenRow]:
     """Expectations under the proposal: what is not to be reached and would be, and was not before."""
-    expected = [each for each in system.estate.expectations if each.not_reached]
+    expected = [expectation for expectation in system.estate.expectations if expectation.not_reached]
     proposal = propose(system, _relations(params, params.grant), () if params.key else (Credential(id=NEW_KEY),))
-    worlds = [World(each.scenario, proposed=proposed) for each in expected for proposed in (False, True)]
+    worlds = [World(expectation.scenario, proposed=proposed) for expectation in expected for proposed in (False, True)]
     rows: list[BrokenRow] = []
     found: dict[int, tuple[bool, ...]] = {}
     for solved in audited(system, worlds, proposal):
         for column, place in enumerate(solved.places.tolist()):
             facts = _facts(system, expected[place // 2])
             found[place] = tuple(solved.holds(facts)[:, column].tolist())
-    for place, each in enumerate(expected):
-        for fact, before, after in zip(each.not_reached, found[2 * place], found[2 * place + 1], strict=True):
+    for place, expectation in enumerate(expected):
+        for fact, before, after in zip(expectation.not_reached, found[2 * place], found[2 * place + 1], strict=True):
             if after and not before:
-                rows.append(BrokenRow(expectation=each.name, entity=fact.entity, capability=fact.capability))
+                rows.append(BrokenRow(expectation=expectation.name, entity=fact.entity, capability=fact.capability))
     return rows
 
 
-def _facts(system: System, each: Expectation) -> Numbers:
-    numbers = [system.facts.number(Fact(fact.entity, fact.capability)) for fact in each.not_reached]
+def _facts(system: System, expectation: Expectation) -> Numbers:
+    numbers = [system.facts.number(Fact(fact.entity, fact.capability)) for fact in expectation.not_reached]
     return np.array(numbers, np.int64)
 
 
 def _headline(estate: Estate, data: ReviewData) -> str:
-    entities = {each.entity for each in data.added}
-    jewels = sorted({each.entity for each in data.added if each.crown_jewel})
+    entities = {row.entity for row in data.added}
+    jewels = sorted({row.entity for row in data.added if row.crown_jewel})
     holder = label(estate, data.holder)
     if not entities:
         return f"the grant adds nothing to what a compromise of {holder} could reach under level {data.assume!r}"
     tail = f", and breaks {plural(len(data.broken), 'expectation')}" if data.broken else ""
-    named = f", among them {', '.join(label(estate, each) for each in jewels)}" if jewels else ""
+    named = f", among them {', '.join(label(estate, jewel) for jewel in jewels)}" if jewels else ""
     return (
         f"with the grant a compromise of {holder} could newly reach, or reach further into, "
         f"{plural(len(entities), 'entity', 'entities')} under level {data.assume!r}{named}{tail}"

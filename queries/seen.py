@@ -92,8 +92,8 @@ class Compared:
         self.estate = estate
         self.only = set(only)
         self.servers: dict[str, list[str]] = defaultdict(list)
-        for each in estate.by_verb[Verb.SERVES]:
-            self.servers[each.targets[0]].append(each.sources[0])
+        for relation in estate.by_verb[Verb.SERVES]:
+            self.servers[relation.targets[0]].append(relation.sources[0])
         self.sides: dict[Which, Side] = {"declared": Side(), "observed": Side()}
         self.watched: set[str] = set()
         for thing in self._things():
@@ -102,27 +102,27 @@ class Compared:
     @property
     def both(self) -> int:
         """How many things are declared and observed."""
-        same = {self.same(each) for each in self._things() if Basis.DECLARED in each.bases}
+        same = {self.same(thing) for thing in self._things() if Basis.DECLARED in thing.bases}
         return len(same & self.sides["observed"].same)
 
     def rows(self, which: Which) -> Iterator[SeenRow]:
         """What is known on one side only."""
         other = self.sides["observed" if which == "declared" else "declared"]
-        for each in self._things():
-            if Basis(which) not in each.bases or self._known(each, other):
+        for thing in self._things():
+            if Basis(which) not in thing.bases or self._known(thing, other):
                 continue
             yield SeenRow(
-                id=each.id,
-                kind=self._kind(each),
-                watched=any(name in self.watched for name in self._sources(each)),
-                instead=next((other.between[pair] for pair in self._pairs(each) if pair in other.between), None),
-                at=tuple(map(str, each.provenance)),
+                id=thing.id,
+                kind=self._kind(thing),
+                watched=any(name in self.watched for name in self._sources(thing)),
+                instead=next((other.between[pair] for pair in self._pairs(thing) if pair in other.between), None),
+                at=tuple(map(str, thing.provenance)),
             )
 
     def same(self, thing: Entity | Relation) -> str:
         """What two accounts of one thing have in common; usually the id."""
         if isinstance(thing, Relation):
-            ends = [self._same_entity(each) for each in (*thing.sources, *thing.targets)]
+            ends = [self._same_entity(source) for source in (*thing.sources, *thing.targets)]
             return f"{thing.verb}:{ends}"
         return self._same_entity(thing.id)
 

@@ -50,9 +50,9 @@ def run(estate: Estate, _params: Params) -> Answer:
     """
     system = compile_system(estate)
     checks = []
-    for each in estate.expectations:
-        levels = solve(estate, each.scenario, system=system).levels
-        checks += list(_checks(each, levels))
+    for expectation in estate.expectations:
+        levels = solve(estate, expectation.scenario, system=system).levels
+        checks += list(_checks(expectation, levels))
     failed = sum(not row.holds for row in checks)
     data = VerifyData(
         question="verify",
@@ -73,18 +73,18 @@ def run(estate: Estate, _params: Params) -> Answer:
     )
 
 
-def _checks(each: Expectation, levels: dict[Fact, Level]) -> Iterable[CheckRow]:
+def _checks(expectation: Expectation, levels: dict[Fact, Level]) -> Iterable[CheckRow]:
     groups: tuple[tuple[Literal["reached", "not_reached", "possible"], tuple[ExpectedFact, ...]], ...] = (
-        ("reached", each.reached),
-        ("not_reached", each.not_reached),
-        ("possible", each.possible),
+        ("reached", expectation.reached),
+        ("not_reached", expectation.not_reached),
+        ("possible", expectation.possible),
     )
     for expected, facts in groups:
         for fact in facts:
             level = levels.get(Fact(fact.entity, fact.capability))
             yield CheckRow(
-                expectation=each.name,
-                basis=each.basis,
+                expectation=expectation.name,
+                basis=expectation.basis,
                 entity=fact.entity,
                 capability=fact.capability,
                 expected=expected,

@@ -22,8 +22,8 @@ _WORDS = {"string": "text", "boolean": "yes or no", "integer": "whole number", "
 def index(loaders: Iterable[Loader]) -> str:
     """The page that lists all loaders."""
     rows = [
-        f"| [{each.title}]({each.name}.md) | {_codes(each.suffixes)} | {_cell(each.reads)} |"
-        for each in sorted(loaders, key=lambda each: each.title.lower())
+        f"| [{loader.title}]({loader.name}.md) | {_codes(loader.suffixes)} | {_cell(loader.reads)} |"
+        for loader in sorted(loaders, key=lambda loader: loader.title.lower())
     ]
     return "\n".join(
         [
@@ -43,7 +43,7 @@ def page(loader: Loader, cases: Path) -> str:
     """The page of one loader; ``cases`` is the folder of its golden cases."""
     parts = [
         f"# {loader.title}\n",
-        *(f"{each}\n" for each in _about(loader)),
+        *(f"{paragraph}\n" for paragraph in _about(loader)),
         f"Reads {loader.reads}. Loader `{loader.name}`, files {_codes(loader.suffixes)}.\n",
         "## What becomes of it\n\n| there | here |\n|---|---|",
         *(f"| {_cell(there)} | {_cell(here)} |" for there, here in loader.maps),
@@ -57,7 +57,7 @@ def page(loader: Loader, cases: Path) -> str:
 
 
 def _codes(words: Iterable[str]) -> str:
-    return ", ".join(f"`{each}`" for each in words)
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def _plain(text: str) -> str:
@@ -82,7 +82,7 @@ def _about(loader: Loader) -> Iterator[str]:
 def _gaps(loader: Loader) -> Iterator[str]:
     if loader.infers_not:
         yield "## What it cannot tell, and you have to declare\n"
-        yield from (f"- {each}" for each in loader.infers_not)
+        yield from (f"- {gap}" for gap in loader.infers_not)
         yield ""
 
 
@@ -108,7 +108,7 @@ def _options(loader: Loader) -> Iterator[str]:
         return
     yield from _table(schema)
     for name, shape in schema.get("$defs", {}).items():
-        if name not in _ELSEWHERE and any("description" in each for each in shape.get("properties", {}).values()):
+        if name not in _ELSEWHERE and any("description" in field for field in shape.get("properties", {}).values()):
             yield f"### {name}\n"
             yield f"{_plain(shape['description'].splitlines()[0])}\n"
             yield from _table(shape)
@@ -134,10 +134,10 @@ def _type(schema: dict[str, Any], defs: dict[str, Any]) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         if "enum" in defs.get(name, {}) and name not in _ELSEWHERE:
-            return _either(f"`{each}`" for each in defs[name]["enum"])
+            return _either(f"`{word}`" for word in defs[name]["enum"])
         return _ELSEWHERE.get(name, f"[{name.lower()}](#{name.lower()})")
     if "enum" in schema:
-        return _either(f"`{each}`" for each in schema["enum"])
+        return _either(f"`{word}`" for word in schema["enum"])
     if "anyOf" in schema:
         return _either(_several(schema["anyOf"], defs))
     if schema.get("type") == "array":
@@ -150,11 +150,11 @@ def _type(schema: dict[str, Any], defs: dict[str, Any]) -> str:
 
 def _several(choices: list[dict[str, Any]], defs: dict[str, Any]) -> Iterator[str]:
     """The choices in words; a list of one of them is said as several."""
-    said = [_type(each, defs) for each in choices if each.get("type") not in ("null", "array")]
+    said = [_type(choice, defs) for choice in choices if choice.get("type") not in ("null", "array")]
     yield from dict.fromkeys(said)
-    for each in choices:
-        if each.get("type") == "array":
-            yield "several in a list" if said else _type(each, defs)
+    for choice in choices:
+        if choice.get("type") == "array":
+            yield "several in a list" if said else _type(choice, defs)
 
 
 def _either(words: Iterable[str]) -> str:
@@ -174,7 +174,7 @@ def _example(folder: Path) -> Iterator[str]:
     yield "## Example\n"
     yield f"From the [golden case {case.name}](../../tests/loaders/{folder.name}/cases/{case.name}).\n"
     yield from _shown(file)
-    beside = sorted(each.name for each in case.iterdir() if each.is_file() and each.stem not in _OWN)
+    beside = sorted(path.name for path in case.iterdir() if path.is_file() and path.stem not in _OWN)
     if beside:
         yield f"Beside it are {_codes(beside)}.\n"
     if (case / "options.yaml").is_file():
@@ -184,7 +184,7 @@ def _example(folder: Path) -> Iterator[str]:
 
 def _rank(case: Path) -> tuple[bool, bool, int, str]:
     """The best example is read whole and small."""
-    lines = sum(len(each.read_text(encoding="utf-8").splitlines()) for each in case.iterdir() if each.is_file())
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in case.iterdir() if path.is_file())
     return case.name == "nasty", _expected(case)["tally"]["rejected"] > 0, lines, case.name
 
 
@@ -213,8 +213,8 @@ def _facts(case: Path) -> list[str]:
     lines += [f"zone {name}" for name in expected.get("zones", {})]
     lines += map(_related, expected["relations"])
     lines += [f"expectation {name}" for name in expected.get("expectations", {})]
-    lines += [f"request for loader {each['loader']}" for each in expected.get("requests", ())]
-    lines += [f"note {each}" for each in expected["notes"]]
+    lines += [f"request for loader {request['loader']}" for request in expected.get("requests", ())]
+    lines += [f"note {note}" for note in expected["notes"]]
     tally = expected["tally"]
     return [*lines, ", ".join(f"{count} {word}" for word, count in tally.items())]
 

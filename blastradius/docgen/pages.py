@@ -29,8 +29,8 @@ def _loaders() -> Iterable[tuple[str, str]]:
     """A page for every loader, and the list of them."""
     loaders = plugins.loaders()
     yield "README", loader_page.index(loaders.values())
-    for name, each in loaders.items():
-        yield name, loader_page.page(each, _ROOT / "tests" / "loaders" / name)
+    for name, loader in loaders.items():
+        yield name, loader_page.page(loader, _ROOT / "tests" / "loaders" / name)
 
 
 def _rules() -> str:
@@ -70,7 +70,7 @@ def _controls() -> str:
     ]
     for kind, meaning in VOCABULARY.items():
         stands = (
-            ", ".join(sorted(str(each) for group in places[kind] for each in group)) or "a control (`fails: closed`)"
+            ", ".join(sorted(str(place) for group in places[kind] for place in group)) or "a control (`fails: closed`)"
         )
         lines.append(f"| `{kind}` | {meaning.stops} | {meaning.does_not_stop} | {stands} |")
     return "\n".join(lines) + "\n"
@@ -99,7 +99,7 @@ def main(arguments: list[str]) -> int:
     """Write the pages and remove those of what is gone, or with ``--check`` say which; returns the exit code."""
     folder, made = _ROOT / "docs", pages()
     stale = [name for name, text in made.items() if not _same(folder / name, text)]
-    left = [each for each in _generated(folder) if each not in made]
+    left = [name for name in _generated(folder) if name not in made]
     if "--check" in arguments:
         for name in stale:
             sys.stderr.write(f"docs/{name}: out of date; run python -m blastradius.docgen\n")
@@ -116,8 +116,8 @@ def main(arguments: list[str]) -> int:
 
 def _generated(folder: Path) -> list[str]:
     """The pages in the folder that were generated, whether or not they still would be."""
-    written = [each for each in folder.rglob("*.md") if each.read_text(encoding="utf-8").startswith(_HEAD)]
-    return [each.relative_to(folder).as_posix() for each in (*written, *folder.glob("schema/*.json"))]
+    written = [path for path in folder.rglob("*.md") if path.read_text(encoding="utf-8").startswith(_HEAD)]
+    return [path.relative_to(folder).as_posix() for path in (*written, *folder.glob("schema/*.json"))]
 
 
 def _same(path: Path, text: str) -> bool:
