@@ -5,23 +5,33 @@
     reach = br.reach(estate, compromise="acme")
 
 Every question is a function here; its keywords are the question's parameters. The answer shows its picture in
-a notebook, and carries its data as ``.data``.
+a notebook, and carries its data as ``.data``. Type checkers and editors read ``__init__.pyi``.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from blastradius.api import Shown, explain, export, exposure, levers, load, rank, reach, review, verify
-
-__all__ = ["Shown", "explain", "export", "exposure", "levers", "load", "rank", "reach", "review", "verify"]
+_OWN = ("Shown", "ask", "export", "load")
 
 
-def __getattr__(name: str) -> Any:
-    """Import on first use, so that importing the package costs nothing."""
-    if name in __all__:
-        from blastradius import api
+def __getattr__(name: str) -> object:
+    """Import on first use, so that importing the package costs nothing; any question found is a function here."""
+    from importlib import import_module
+    from importlib.util import find_spec
 
-        return getattr(api, name)
-    raise AttributeError(f"module 'blastradius' has no attribute {name!r}")
+    if name == "__all__":
+        return [*_OWN, *_questions()]
+    # a part of the package stays itself, whatever a question is called
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
+        if name in _OWN:
+            return getattr(import_module("blastradius.api"), name)
+        if name in _questions():
+            return import_module("blastradius.api").question(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_OWN, *_questions()})
+
+
+def _questions() -> list[str]:
+    from importlib import import_module
+
+    return list(import_module("blastradius.plugins").query_titles())

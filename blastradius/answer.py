@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
+from blastradius.errors import UsageError
 from blastradius.model import Frozen, Kind, Level, Note
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
     from blastradius.estate import Estate
 
@@ -109,3 +112,31 @@ class Query:
     params: type[BaseModel]
     run: Callable[[Estate, Any], Answer]
     data: type[Frozen] | None = None
+
+
+SEVERAL = (tuple, list, set, frozenset)
+"""What a parameter that takes several is made of."""
+
+
+def takes_several(field: FieldInfo) -> bool:
+    """Whether a parameter takes several values: it is a tuple, list or set, perhaps an optional one."""
+    choices = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else (field.annotation,)
+    return any(get_origin(choice) in SEVERAL for choice in choices)
+
+
+def parameters(query: Query, given: dict[str, Any]) -> Any:
+    """A question's parameters, an instance of its model, from values by name.
+
+    Raises:
+        UsageError: an unknown or a missing parameter, or a value that does not fit.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return query.params.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name, message = ".".join(map(str, first["loc"])), first["msg"].replace("Input should be", "expected")
+        if first["type"] == "missing":
+            raise UsageError(f"{query.name}: {name} is not given; it has to be") from None
+        raise UsageError(f"{query.name}: {name} is {first['input']!r}; {message[0].lower()}{message[1:]}") from None

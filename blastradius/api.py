@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable, Iterable
+from inspect import Parameter, Signature
+from types import GenericAlias
+from typing import Any, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from blastradius import loading, plugins
-from blastradius.answer import Answer
+from blastradius.answer import SEVERAL, Answer, Query, parameters, takes_several
 from blastradius.estate import Estate
+from blastradius.exporting.carriable import refuse_uncarriable
 from blastradius.model import Frozen
 
 
@@ -58,53 +64,74 @@ def export(estate: Estate, to: str) -> str:
         UsageError: there is no such format, or the estate is too large for it.
         InputError: a text or a number that no file can carry.
     """
-    from blastradius.exports import export as write
+    found = plugins.export(to)
+    refuse_uncarriable(estate)
+    return found.write(estate)
 
-    return write(estate, to)
 
-
-def ask(question: str, estate: Estate, **params: Any) -> Shown:
+def ask(question: str, estate: Estate, /, **given: Any) -> Shown:
     """Ask any question by name; a parameter that takes several takes one as well.
 
     Raises:
         UsageError: an unknown question or parameter, or a name the estate does not have.
     """
     query = plugins.query(question)
-    several = {name for name, field in query.params.model_fields.items() if "tuple" in str(field.annotation)}
-    stated = {key: (value,) if key in several and isinstance(value, str) else value for key, value in params.items()}
-    return Shown(query.run(estate, plugins.parameters(query, stated)))
+    fields = query.params.model_fields
+    several = {name for name in given.keys() & fields.keys() if takes_several(fields[name])}
+    listed = {name: (value,) if name in several and _is_one(value) else value for name, value in given.items()}
+    return Shown(query.run(estate, parameters(query, listed)))
 
 
-def reach(estate: Estate, **scenario: Any) -> Shown:
-    """How far a scenario reaches; its keywords are those of the command: ``compromise``, ``assume`` and so on."""
-    return ask("reach", estate, **scenario)
+def question(name: str) -> Callable[..., Shown]:
+    """A question as a function of an estate and the question's parameters; the required ones may be positional.
+
+    Raises:
+        UsageError: there is no such question.
+    """
+    query = plugins.query(name)
+    required = [name for name, field in query.params.model_fields.items() if field.is_required()]
+
+    def asked(estate: Estate, *positional: Any, **given: Any) -> Shown:
+        if len(positional) > len(required):
+            names = ", ".join(["estate", *required])
+            raise TypeError(f"{name}() takes {names} without a name; name the other parameters")
+        return ask(name, estate, **dict(zip(required, positional, strict=False)), **given)
+
+    asked.__name__ = asked.__qualname__ = name
+    asked.__doc__ = described(query)
+    vars(asked)["__signature__"] = signature(query)
+    return asked
 
 
-def explain(estate: Estate, entity: str, capability: str | None = None, **scenario: Any) -> Shown:
-    """Why a fact could be reached under a scenario, or what stops it."""
-    return ask("explain", estate, entity=entity, capability=capability, **scenario)
+def described(query: Query) -> str:
+    """The docstring of a question: its title and its parameters."""
+    fields = query.params.model_fields.items()
+    lines = [f"    {name}: {field.description}." for name, field in fields if field.description]
+    return "\n".join([f"{query.title}.", *(["", "Args:", *lines] if lines else [])])
 
 
-def exposure(estate: Estate, entity: str, **params: Any) -> Shown:
-    """Who can reach an entity, with what, at which level."""
-    return ask("exposure", estate, entity=entity, **params)
+def signature(query: Query) -> Signature:
+    """The signature of a question: the estate, what is required, and by name only what may be left out."""
+    fields = query.params.model_fields
+    estate = Parameter("estate", Parameter.POSITIONAL_OR_KEYWORD, annotation=Estate)
+    made = [estate, *(_parameter(name, field) for name, field in fields.items())]
+    # the required ones first, in the order of the model
+    return Signature(sorted(made, key=lambda parameter: parameter.kind), return_annotation=Shown)
 
 
-def rank(estate: Estate, **params: Any) -> Shown:
-    """Every party, feed and credential by what it reaches."""
-    return ask("rank", estate, **params)
+def _parameter(name: str, field: FieldInfo) -> Parameter:
+    annotation: Any = _one_or_several(field.annotation) if takes_several(field) else field.annotation
+    if field.is_required():
+        return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation)
+    default = field.get_default(call_default_factory=True)
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
-def levers(estate: Estate, **params: Any) -> Shown:
-    """What one grant less would cut of a scenario, and what one failed control would open."""
-    return ask("levers", estate, **params)
+def _one_or_several(annotation: Any) -> Any:
+    """What a parameter that takes several may be given: one of them, or any number."""
+    kinds = [get_args(choice)[0] for choice in (annotation, *get_args(annotation)) if get_origin(choice) in SEVERAL]
+    return kinds[0] | GenericAlias(Iterable, (kinds[0],))
 
 
-def review(estate: Estate, holder: str, grant: str | tuple[str, ...], **params: Any) -> Shown:
-    """What a grant would add to what a compromise of its holder could reach, before it is granted."""
-    return ask("review", estate, holder=holder, grant=grant, **params)
-
-
-def verify(estate: Estate) -> Shown:
-    """Whether the estate's own expectations hold."""
-    return ask("verify", estate)
+def _is_one(value: Any) -> bool:
+    return isinstance(value, str) or not isinstance(value, Iterable)

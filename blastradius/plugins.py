@@ -1,50 +1,283 @@
-"""Finds loaders and questions by listing folders."""
+"""Which loaders, questions and exports there are: one registry for the three.
+
+A plug-in is a file, or a folder with ``__init__.py``, that ends in ``LOADER``, ``QUERY`` or ``EXPORT``. It
+stands in the folder that ships, in ``loaders/``, ``queries/`` or ``exports/`` of a folder that the user names (loading
+it runs it), or an installed distribution announces it as an entry point of ``blastradius.loaders``,
+``blastradius.queries`` or ``blastradius.exports``.
+"""
 
 from __future__ import annotations
 
 import ast
 import importlib
-import importlib.util
 import os
-import pkgutil
-import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from blastradius.errors import InputError, UsageError
+from blastradius.errors import BlastradiusError, InputError, UsageError
 
 if TYPE_CHECKING:
     from blastradius.answer import Query
+    from blastradius.exporting.contract import Export
     from blastradius.loaderkit.contract import Loader
 
-_LISTED = "blastradius loaders lists them"
-_NAMES = {"loaders": "LOADER", "queries": "QUERY"}
+_FOLDERS = "BLASTRADIUS_PLUGINS"
+
+
+class Named(Protocol):
+    """What every kind of plug-in has."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def title(self) -> str: ...  # noqa: D102
+
+
+Plugin = TypeVar("Plugin", bound=Named)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A plug-in in a folder; ``path`` is the file that is run."""
+
+    group: str
+    path: Path
+
+    @property
+    def stem(self) -> str:
+        return self.path.parent.name if self.path.name == "__init__.py" else self.path.stem
+
+    def value(self, constant: str) -> Any:
+        """What the file ends in; ``None`` where it does not."""
+        folder = self.path.parents[1] if self.path.name == "__init__.py" else self.path.parent
+        package = importlib.import_module(f"blastradius.{self.group}")
+        if str(folder) not in package.__path__:
+            package.__path__.append(str(folder))
+        return getattr(importlib.import_module(f"blastradius.{self.group}.{self.stem}"), constant, None)
+
+    def title(self, word: str) -> str:  # noqa: ARG002
+        """The first line of the file's docstring, read without running it."""
+        try:
+            doc = ast.get_docstring(ast.parse(self.path.read_bytes())) or self.stem
+        except (SyntaxError, ValueError):
+            return "cannot be read: not valid Python"
+        except OSError as error:
+            return f"cannot be read: {error.strerror}"
+        return doc.splitlines()[0].rstrip(".")
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True)
+class _Announced:
+    """A plug-in that an installed distribution announces."""
+
+    entry: EntryPoint
+
+    @property
+    def stem(self) -> str:
+        return self.entry.name
+
+    def value(self, constant: str) -> Any:  # noqa: ARG002
+        return self.entry.load()
+
+    def title(self, word: str) -> str:
+        return f"a {word} of {self.entry.module}"
+
+    def __str__(self) -> str:
+        return f"entry point {self.entry.name} = {self.entry.value}"
+
+
+_Place = _File | _Announced
+
+
+@dataclass(frozen=True)
+class Registry(Generic[Plugin]):
+    """The plug-ins of one kind, each imported when it is asked for.
+
+    ``group`` names the folders and entry points, ``word`` one plug-in in messages, ``constant`` what its file ends
+    in and ``contract`` the type of that; ``refusal`` makes the error for a name that nothing has, and ``listing`` is
+    the command that lists the names.
+    """
+
+    group: str
+    word: str
+    constant: str
+    contract: Callable[[], type[Plugin]]
+    refusal: Callable[[str], BlastradiusError]
+    listing: str
+
+    def all(self) -> dict[str, Plugin]:
+        """Every plug-in by name, sorted.
+
+        Raises:
+            UsageError: a file that cannot be imported or is no such plug-in, or two of one name.
+        """
+        return self._imported(self._places().values())
+
+    def shipped(self) -> dict[str, Plugin]:
+        """Those that come with blastradius."""
+        return self._imported(_files(self.group, _home(self.group)))
+
+    def get(self, name: str) -> Plugin:
+        """One plug-in; no other is imported where its file has its name.
+
+        Raises:
+            BlastradiusError: as ``refusal`` makes it, when there is none of that name.
+            UsageError: a file that cannot be imported or is no such plug-in, or two of one name.
+        """
+        place = self._places().get(_key(name))
+        if place is not None:
+            return self._plugin(place)
+        known = self.all()
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            way_out = f"did you mean {close[0]!r}?" if close else f"{self.listing} lists them"
+            raise self.refusal(f"there is no {self.word} {name!r} here; {way_out}")
+        return known[name]
+
+    def titles(self) -> dict[str, str]:
+        """The names of the files, sorted, and a line on each, read without importing any."""
+        return {place.stem: place.title(self.word) for _, place in sorted(self._places().items())}
+
+    def _places(self) -> dict[str, _Place]:
+        folders = dict.fromkeys((*_home(self.group), *(folder / self.group for folder in _named_folders())))
+        places: list[_Place] = [*_files(self.group, tuple(folders)), *_announced(self.group)]
+        return _apart((place.stem, place) for place in places)
+
+    def _imported(self, places: Iterable[_Place]) -> dict[str, Plugin]:
+        found = [(self._plugin(place), place) for place in places]
+        _apart((plugin.name, place) for plugin, place in found)
+        return {plugin.name: plugin for plugin, _ in sorted(found, key=lambda pair: pair[0].name)}
+
+    def _plugin(self, place: _Place) -> Plugin:
+        value, contract = _value(place, self.constant), self.contract()
+        if isinstance(value, contract):
+            return value
+        what = "is missing" if value is None else f"is of type {type(value).__name__}"
+        wanted = f"{contract.__module__}.{contract.__name__}"
+        raise UsageError(f"{place}: {self.constant} {what}; a {self.word} ends in {self.constant}, a {wanted}")
+
+
+def _apart(named: Iterable[tuple[str, _Place]]) -> dict[str, _Place]:
+    """The places by name.
+
+    Raises:
+        UsageError: two of one name.
+    """
+    found: dict[str, _Place] = {}
+    for name, place in named:
+        other = found.setdefault(_key(name), place)
+        if other is not place:
+            raise UsageError(f"{place}: there is a plug-in of that name already: {other}; rename one of them")
+    return found
+
+
+def _value(place: _Place, constant: str) -> Any:
+    try:
+        return place.value(constant)
+    except SyntaxError as error:
+        raise UsageError(f"{error.filename or place}:{error.lineno}: not valid Python: {error.msg}") from None
+    except (Exception, SystemExit) as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(place)]
+        at = f"{place}:{lines[-1]}" if lines else str(place)
+        said = str(error).partition("\n")[0] or "no reason given"
+        raise UsageError(f"{at}: cannot be imported: {type(error).__name__}: {said}") from None
+
+
+def _key(name: str) -> str:
+    """A name as files have it: ``node-link`` stands in ``node_link.py``."""
+    return name.replace("-", "_")
+
+
+@cache
+def _home(group: str) -> tuple[Path, ...]:
+    """The folders that ship; taken before any of the user's are added to the package."""
+    return tuple(map(Path, importlib.import_module(f"blastradius.{group}").__path__))
+
+
+def _named_folders() -> list[Path]:
+    """The folders that the user named with ``--plugins`` or in the environment."""
+    return [Path(folder) for folder in os.environ.get(_FOLDERS, "").split(os.pathsep) if folder]
+
+
+@cache
+def _files(group: str, folders: tuple[Path, ...]) -> tuple[_File, ...]:
+    return tuple(_File(group, file) for folder in folders if folder.is_dir() for file in _files_in(folder))
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    for child in sorted(folder.iterdir()):
+        file = child / "__init__.py" if child.is_dir() else child
+        if file.suffix == ".py" and file.is_file() and not child.name.startswith(("_", ".")):
+            yield file
+
+
+@cache
+def _announced(group: str) -> tuple[_Announced, ...]:
+    return tuple(map(_Announced, entry_points(group=f"blastradius.{group}")))
+
+
+def use_folder(folder: str) -> None:
+    """Add a folder with ``loaders/``, ``queries/`` or ``exports/`` of the user's own.
+
+    Raises:
+        UsageError: there is no such folder, or it has none of the three.
+    """
+    groups = [registry.group for registry in (LOADERS, QUERIES, EXPORTS)]
+    if not any((Path(folder) / group).is_dir() for group in groups):
+        raise UsageError(f"--plugins {folder}: has no loaders/, queries/ or exports/; name a folder that has one")
+    named = os.environ.get(_FOLDERS, "")
+    os.environ[_FOLDERS] = os.pathsep.join(path for path in (named, folder) if path)
+
+
+def _loader_type() -> type[Loader]:
+    from blastradius.loaderkit.contract import Loader
+
+    return Loader
+
+
+def _query_type() -> type[Query]:
+    from blastradius.answer import Query
+
+    return Query
+
+
+def _export_type() -> type[Export]:
+    from blastradius.exporting.contract import Export
+
+    return Export
+
+
+LOADERS = Registry("loaders", "loader", "LOADER", _loader_type, lambda text: InputError([text]), "blastradius loaders")
+QUERIES = Registry("queries", "question", "QUERY", _query_type, UsageError, "blastradius queries")
+EXPORTS = Registry("exports", "export", "EXPORT", _export_type, UsageError, "blastradius export --help")
 
 
 def loaders() -> dict[str, Loader]:
     """Every loader by name."""
-    return {each.name: each for each in _all("loaders")}
+    return LOADERS.all()
 
 
 def loader(name: str) -> Loader:
-    """One loader.
+    """One loader; only its own file is imported.
 
     Raises:
         InputError: there is no such loader.
     """
-    known = loaders()
-    if name not in known:
-        close = get_close_matches(name, known, n=1)
-        raise InputError([f"there is no loader {name!r} here; {f'did you mean {close[0]!r}?' if close else _LISTED}"])
-    return known[name]
+    return LOADERS.get(name)
 
 
 def queries() -> dict[str, Query]:
     """Every question by name."""
-    return {each.name: each for each in _all("queries")}
+    return QUERIES.all()
 
 
 def query(name: str) -> Query:
@@ -53,96 +286,39 @@ def query(name: str) -> Query:
     Raises:
         UsageError: there is no such question.
     """
-    file = _files("queries").get(name)
-    found = _value("queries", file) if file else queries().get(name)
-    if found is None:
-        raise UsageError(f"there is no question {name!r}; blastradius queries lists them")
-    return found
-
-
-def parameters(query: Query, stated: dict[str, Any]) -> Any:
-    """A question's parameters from what was stated.
-
-    Raises:
-        UsageError: an unknown parameter, or a value that does not fit.
-    """
-    from pydantic import ValidationError
-
-    try:
-        return query.params.model_validate(stated)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where, message = ".".join(map(str, first["loc"])), first["msg"].replace("Input should be", "expected")
-        raise UsageError(f"{query.name}: {where} is {first['input']!r}; {message[0].lower()}{message[1:]}") from None
+    return QUERIES.get(name)
 
 
 def query_titles() -> dict[str, str]:
     """The questions and a line on each, read without importing them."""
-    titles = {name: _first_line(file) for name, file in _files("queries").items()}
-    for entry in entry_points(group="blastradius.queries"):
-        titles.setdefault(entry.name, f"a question of {entry.value.split(':')[0]}")
-    return dict(sorted(titles.items()))
+    return QUERIES.titles()
 
 
-def _all(group: str) -> list[Any]:
-    found = [_value(group, file) for file in _files(group).values()]
-    found += [entry.load() for entry in entry_points(group=f"blastradius.{group}")]
-    return sorted(found, key=lambda each: each.name)
+def exports() -> dict[str, Export]:
+    """Every export by name."""
+    return EXPORTS.all()
 
 
-@cache
-def _files(group: str) -> dict[str, Path]:
-    """The plug-in files of a group by stem; a name stands for one file only."""
-    package = importlib.import_module(f"blastradius.{group}")
-    folders = list(dict.fromkeys([*package.__path__, *(str(each / group) for each in _own_folders())]))
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for module in pkgutil.iter_modules([folder]):
-            if module.name in found:
-                raise UsageError(f"{folder}/{module.name}: there is a plug-in of that name already; rename it")
-            if not module.name.startswith("_"):
-                file = f"{module.name}/__init__.py" if module.ispkg else f"{module.name}.py"
-                found[module.name] = Path(folder) / file
-    return found
-
-
-def _own_folders() -> list[Path]:
-    """Folders the user named in ``BLASTRADIUS_PLUGINS``; loading a plug-in runs it."""
-    named = os.environ.get("BLASTRADIUS_PLUGINS", "")
-    return [Path(each) for each in named.split(os.pathsep) if each]
-
-
-def use_folder(folder: str) -> None:
-    """Add a folder with ``loaders/`` and ``queries/`` of the user's own.
+def export(name: str) -> Export:
+    """One export; only its own file is imported.
 
     Raises:
-        UsageError: there is no such folder, or it has neither.
+        UsageError: there is no such export.
     """
-    if not any((Path(folder) / group).is_dir() for group in _NAMES):
-        raise UsageError(f"--plugins {folder}: has neither loaders/ nor queries/; name a folder that has")
-    named = os.environ.get("BLASTRADIUS_PLUGINS", "")
-    os.environ["BLASTRADIUS_PLUGINS"] = os.pathsep.join(each for each in (named, folder) if each)
-    _files.cache_clear()
+    return EXPORTS.get(name)
 
 
-def _value(group: str, file: Path) -> Any:
-    inside = file.parent if file.stem == "__init__" else file
-    name = f"blastradius.{group}.{inside.stem}"
-    module = sys.modules.get(name)
-    if module is None:
-        package = importlib.import_module(f"blastradius.{group}")
-        if str(inside.parent) not in list(package.__path__):
-            package.__path__.append(str(inside.parent))
-        try:
-            module = importlib.import_module(name)
-        except SyntaxError as error:
-            raise UsageError(f"{file}:{error.lineno}: not valid Python: {error.msg}") from None
-    return getattr(module, _NAMES[group])
+def export_for(file: str) -> Export:
+    """The export that the ending of a file's name stands for.
 
-
-def _first_line(file: Path) -> str:
-    try:
-        doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or file.stem
-    except (SyntaxError, ValueError):
-        return "cannot be read: not valid Python"
-    return doc.splitlines()[0].rstrip(".")
+    Raises:
+        UsageError: none, or several.
+    """
+    known = exports()
+    fits = [export for export in known.values() if file.lower().endswith(export.suffix)]
+    longest = max((len(export.suffix) for export in fits), default=0)
+    found = [export for export in fits if len(export.suffix) == longest]
+    if len(found) != 1:
+        names = " or ".join(export.name for export in found) or ", ".join(known)
+        raise UsageError(f"{file}: the ending does not say which format; say --to {names}")
+    return found[0]

@@ -80,7 +80,7 @@ def test_a_bad_parameter_is_a_usage_error(northwind: Path) -> None:
     with pytest.raises(UsageError, match="hours is -1"):
         br.reach(br.load(northwind), outage="acme", hours=-1)
     with pytest.raises(UsageError, match="reach: speed is 3"):
-        br.reach(br.load(northwind), compromise="acme", speed=3)
+        br.ask("reach", br.load(northwind), compromise="acme", speed=3)
 
 
 @pytest.mark.parametrize(

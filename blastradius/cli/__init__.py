@@ -23,7 +23,7 @@ proof failed, 130 interrupted."""
     is_eager=True,
     expose_value=False,
     callback=lambda _ctx, _param, value: _use_plugins(value),
-    help="Also use the loaders/ and queries/ in DIR; loading them runs them.",
+    help="Also use the loaders/, queries/ and exports/ in DIR; loading them runs them.",
 )
 @click.version_option(package_name="partner-blastradius", prog_name="blastradius")
 def cli() -> None:
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    from blastradius.render.escape import visible
+    from blastradius.escape import visible
 
     for line in message.split("\n"):
         click.echo(f"blastradius: {visible(line)}" if code in (2, 130) else visible(line), err=True)

@@ -6,21 +6,23 @@ import sys
 
 import click
 
-from blastradius import loading
+from blastradius import api, loading, plugins
 from blastradius.cli.output import progress
 from blastradius.cli.question_command import PATHS
 from blastradius.errors import UsageError
-from blastradius.exports import export, exports, format_of
 
 
 def _formats() -> str:
-    lines = (f"  {each.name}: {each.title}; carries {each.carries}" for each in exports().values())
+    lines = (f"  {each.name}: {each.title}; carries {each.carries}" for each in plugins.exports().values())
     return "\n".join(("\b", "Formats:", *lines))
+
+
+_FORMATS = click.Choice(list(plugins.exports()))
 
 
 @click.command("export", epilog=_formats())
 @PATHS
-@click.option("--to", type=click.Choice(list(exports())), help="The format; may be left out where FILE's ending says.")
+@click.option("--to", type=_FORMATS, help="The format; may be left out where FILE's ending says.")
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")
 def export_command(paths: tuple[str, ...], to: str | None, output: str | None) -> int:
     """Write an estate in the format of another tool; what each carries is in docs/exports.md."""
@@ -28,12 +30,12 @@ def export_command(paths: tuple[str, ...], to: str | None, output: str | None) -
 
     file = None if output in (None, "-") else output
     if to is None and file is None:
-        raise UsageError(f"name the format with --to; there are {', '.join(exports())}")
-    chosen = to or format_of(str(file))
+        raise UsageError(f"name the format with --to; there are {', '.join(plugins.exports())}")
+    chosen = to or plugins.export_for(str(file)).name
     with progress() as tell:
         estate = loading.load(paths, tell)
         tell("writing")
-        text = export(estate, chosen)
+        text = api.export(estate, chosen)
     if file is None:
         sys.stdout.write(text)
         sys.stdout.flush()

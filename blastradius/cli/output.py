@@ -47,7 +47,7 @@ def progress() -> Iterator[Progress]:
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn
     from rich.progress import Progress as Bars
 
-    from blastradius.render.escape import visible
+    from blastradius.escape import visible
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:

@@ -12,7 +12,7 @@ import click
 from pydantic.fields import FieldInfo
 
 from blastradius import loading, plugins
-from blastradius.answer import Answer, Query
+from blastradius.answer import Answer, Query, parameters, takes_several
 from blastradius.cli.output import emit, progress
 from blastradius.errors import DrawingError
 from blastradius.loading import FILE_NAME
@@ -53,8 +53,8 @@ def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
     with progress() as tell:
         estate = loading.load(paths, tell)
         tell("asking")
-        stated = {key: value for key, value in given.items() if value is not None}
-        return query.run(estate, plugins.parameters(query, stated))
+        named = {name: value for name, value in given.items() if value is not None}
+        return query.run(estate, parameters(query, named))
 
 
 def params_options(query: Query) -> list[Callable[[Any], Any]]:
@@ -76,12 +76,12 @@ def write_picture(answer: Answer, target: str, engine: str = "bundled") -> None:
 
 
 def _option(name: str, field: FieldInfo) -> Callable[[Any], Any]:
-    kind, several = _kind(field.annotation)
+    kind = _kind(field.annotation)
     flag = f"--{name.replace('_', '-')}"
     text = (field.description or "").capitalize() + "."
     if kind is bool:
         return click.option(flag, name, is_flag=True, default=None, help=text)
-    if several:
+    if takes_several(field):
         return click.option(flag, name, multiple=True, metavar=_metavar(name), help=text)
     default = None if field.is_required() else field.default
     shown = f" [default: {default}]" if default is not None else ""
@@ -102,13 +102,11 @@ def _metavar(name: str, kind: Any = str) -> str | None:
     return {"outage": "X[=HOURS]", "distrust": "CONTROL", "hours": "H"}.get(name, "X")
 
 
-def _kind(annotation: Any) -> tuple[Any, bool]:
-    """The type of one value, and whether there may be several."""
-    if get_origin(annotation) is tuple:
-        return get_args(annotation)[0], True
+def _kind(annotation: Any) -> Any:
+    """The type of a value that is there."""
     if get_origin(annotation) in (Union, UnionType):
-        return next(each for each in get_args(annotation) if each is not type(None)), False
-    return annotation, False
+        return next(choice for choice in get_args(annotation) if choice is not type(None))
+    return annotation
 
 
 def _type(kind: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The reference pages that are generated from the code: ``python -m blastradius.docgen [--check]``."""
+"""The pages and the stub that are generated from the code: ``python -m blastradius.docgen [--check]``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from blastradius import plugins
 from blastradius.controls import VOCABULARY
 from blastradius.docgen import loader_page
+from blastradius.docgen.stub import stub
+from blastradius.exporting.contract import Export
 from blastradius.model import SIGNATURES, Ends, Level
 from blastradius.rules import CLOSURE, RULES, Flow, placements
 
@@ -18,16 +20,18 @@ _ROOT = Path(__file__).parents[2]
 
 
 def pages() -> dict[str, str]:
-    """Every generated page: its path below ``docs/`` and its text."""
-    found = {"rules.md": _rules(), "controls.md": _controls(), "relations.md": _relations()}
-    found |= {f"loaders/{name}.md": _HEAD + text for name, text in _loaders()}
-    found |= {f"schema/{name}.json": text for name, text in _schemas()}
+    """Every generated file: its path and its text. They are about what ships, whatever else is installed."""
+    found = {"docs/rules.md": _rules(), "docs/controls.md": _controls(), "docs/relations.md": _relations()}
+    found |= {f"docs/loaders/{name}.md": _HEAD + text for name, text in _loaders()}
+    found |= {f"docs/schema/{name}.json": text for name, text in _schemas()}
+    found["docs/exports.md"] = _exports((_ROOT / "docs" / "exports.md").read_text(encoding="utf-8"))
+    found["blastradius/__init__.pyi"] = stub(plugins.QUERIES.shipped().values())
     return found
 
 
 def _loaders() -> Iterable[tuple[str, str]]:
     """A page for every loader, and the list of them."""
-    loaders = plugins.loaders()
+    loaders = plugins.LOADERS.shipped()
     yield "README", loader_page.index(loaders.values())
     for name, loader in loaders.items():
         yield name, loader_page.page(loader, _ROOT / "tests" / "loaders" / name)
@@ -89,35 +93,54 @@ def _end(ends: Ends, side: str) -> str:
 
 def _schemas() -> Iterable[tuple[str, str]]:
     """The JSON Schema of every question's answer."""
-    for query in plugins.queries().values():
+    for query in plugins.QUERIES.shipped().values():
         if query.data is not None:
             schema = query.data.model_json_schema(mode="serialization")
             yield query.name, json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 
+def _exports(page: str) -> str:
+    """The page on exports with its table as the exports have it."""
+    before, start, rest = page.partition("| `--to` |")
+    _, after = rest.split("\n\n", 1)
+    rows = [
+        f"| `{export.name}` | {_opening(export)} | `{export.suffix}` | {export.carries} |"
+        for export in plugins.EXPORTS.shipped().values()
+    ]
+    table = "\n".join([f"{start} is | ending | carries |", "|---|---|---|---|", *rows])
+    return f"{before}{table}\n\n{after}"
+
+
+def _opening(export: Export) -> str:
+    """The line with which the file of an export begins."""
+    doc = sys.modules[export.write.__module__].__doc__ or export.title
+    return doc.strip().partition("\n")[0].rstrip(".").replace("``", "`")
+
+
 def main(arguments: list[str]) -> int:
     """Write the pages and remove those of what is gone, or with ``--check`` say which; returns the exit code."""
-    folder, made = _ROOT / "docs", pages()
-    stale = [name for name, text in made.items() if not _same(folder / name, text)]
-    left = [name for name in _generated(folder) if name not in made]
+    made = pages()
+    stale = [name for name, text in made.items() if not _same(_ROOT / name, text)]
+    left = [name for name in _generated() if name not in made]
     if "--check" in arguments:
         for name in stale:
-            sys.stderr.write(f"docs/{name}: out of date; run python -m blastradius.docgen\n")
+            sys.stderr.write(f"{name}: out of date; run python -m blastradius.docgen\n")
         for name in left:
-            sys.stderr.write(f"docs/{name}: of something that is gone; run python -m blastradius.docgen\n")
+            sys.stderr.write(f"{name}: of something that is gone; run python -m blastradius.docgen\n")
         return 1 if stale or left else 0
     for name in stale:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(made[name], encoding="utf-8")
+        (_ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+        (_ROOT / name).write_text(made[name], encoding="utf-8")
     for name in left:
-        (folder / name).unlink()
+        (_ROOT / name).unlink()
     return 0
 
 
-def _generated(folder: Path) -> list[str]:
-    """The pages in the folder that were generated, whether or not they still would be."""
-    written = [path for path in folder.rglob("*.md") if path.read_text(encoding="utf-8").startswith(_HEAD)]
-    return [path.relative_to(folder).as_posix() for path in (*written, *folder.glob("schema/*.json"))]
+def _generated() -> list[str]:
+    """The pages in ``docs/`` that were generated, whether or not they still would be."""
+    folder = _ROOT / "docs"
+    written = [page for page in folder.rglob("*.md") if page.read_text(encoding="utf-8").startswith(_HEAD)]
+    return [page.relative_to(_ROOT).as_posix() for page in (*written, *folder.glob("schema/*.json"))]
 
 
 def _same(path: Path, text: str) -> bool:

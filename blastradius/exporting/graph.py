@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from blastradius.render.escape import acts
+from blastradius.escape import acts
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from blastradius.errors import UsageError
+from blastradius.escape import cut, visible
 from blastradius.estate import Estate
 from blastradius.exporting.contract import Export
 from blastradius.model import Entity, Kind, Relation
-from blastradius.render.escape import cut, visible
 
 # what Mermaid draws without settings of its own; beyond it shows an error in place of the chart
 MAX_EDGES = 500

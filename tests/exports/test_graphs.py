@@ -21,7 +21,6 @@ from blastradius import plugins
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.estate.bulk import load_lines
-from blastradius.exports import exports, format_of
 from blastradius.loaderkit.attributes import escaped, unescaped
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ENTITY_TYPES, Entity, Operation, Party, Relation, Service, Store, Verb, Zone
@@ -38,7 +37,7 @@ TEXTS = st.text(max_size=12) | st.sampled_from(["=1+1", "'", "''x", "@", "_x000A
 
 def back(text: str, to: str) -> Estate:
     """What an export reads back as."""
-    suffix = exports()[to].suffix
+    suffix = plugins.exports()[to].suffix
     return Estate.build([plugins.loaders()["graph"].load(parse_document(text, f"f{suffix}", suffix), {})])
 
 
@@ -59,7 +58,7 @@ def as_pairs(estate: Estate) -> Estate:
 @pytest.mark.parametrize("folder", ESTATES, ids=lambda each: each.name)
 def test_the_examples_come_back_whole(folder: Path, to: str, tmp_path: Path) -> None:
     estate = br.load(folder)
-    file = tmp_path / f"estate{exports()[to].suffix}"
+    file = tmp_path / f"estate{plugins.exports()[to].suffix}"
     file.write_text(br.export(estate, to), encoding="utf-8")
     read = br.load(file)
     assert read.digest == estate.digest
@@ -288,7 +287,7 @@ def test_nothing_in_it_acts_on_a_terminal(to: str) -> None:
     assert not [char for char in br.export(estate, to) if char != "\n" and not char.isprintable()]
 
 
-@pytest.mark.parametrize("to", exports())
+@pytest.mark.parametrize("to", plugins.exports())
 def test_the_same_estate_gives_the_same_bytes(to: str, northwind: Path) -> None:
     assert br.export(br.load(northwind), to) == br.export(br.load(northwind), to)
 
@@ -296,21 +295,21 @@ def test_the_same_estate_gives_the_same_bytes(to: str, northwind: Path) -> None:
 def test_every_format_is_documented() -> None:
     page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
     assert [
-        each.name for each in exports().values() if f"| `{each.name}` |" not in page or each.suffix not in page
+        each.name for each in plugins.exports().values() if f"| `{each.name}` |" not in page or each.suffix not in page
     ] == []
 
 
 # refusals
 
 
-@pytest.mark.parametrize("to", exports())
+@pytest.mark.parametrize("to", plugins.exports())
 def test_half_a_character_is_refused(to: str) -> None:
     with pytest.raises(InputError, match=r"'a.ud800' has half a character; correct the text"):
         br.export(built(Service(id="s", name="a\ud800")), to)
 
 
 def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"no format 'graphlm' to export to; did you mean 'graphml'?"):
+    with pytest.raises(UsageError, match=r"no export 'graphlm' here; did you mean 'graphml'?"):
         br.export(built(), "graphlm")
 
 
@@ -325,10 +324,10 @@ def test_an_unknown_format_is_refused() -> None:
     ],
 )
 def test_an_ending_names_the_format(file: str, to: str) -> None:
-    assert format_of(file) == to
+    assert plugins.export_for(file).name == to
 
 
 @pytest.mark.parametrize("file", ["a.json", "a", "a.txt"])
 def test_an_ending_that_does_not_is_refused(file: str) -> None:
     with pytest.raises(UsageError, match="the ending does not say which format; say --to"):
-        format_of(file)
+        plugins.export_for(file)

@@ -12,11 +12,11 @@ import pytest
 
 import blastradius as br
 from blastradius.errors import UsageError
+from blastradius.escape import cut, visible
 from blastradius.estate import Estate
 from blastradius.exports.mermaid import MAX_EDGES, label
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Party, Relation, Service, Store, Verb, Zone
-from blastradius.render.escape import cut, visible
 
 LINES = (
     r"flowchart LR",

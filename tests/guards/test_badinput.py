@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from blastradius import loading, plugins
-from blastradius.answer import Answer
+from blastradius.answer import Answer, parameters
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.reading import DATA, parse_document
@@ -201,7 +201,7 @@ def test_hostile_names_arrive_unchanged_or_are_refused(shared: Path) -> None:
             continue
         kept += 1
         query = plugins.query("reach")
-        answer: Answer = query.run(estate, plugins.parameters(query, {"compromise": (name,)}))
+        answer: Answer = query.run(estate, parameters(query, {"compromise": (name,)}))
         facts = json.loads(text.as_json(answer))["facts"]
         assert {fact["entity"] for fact in facts} == {name, "svc"}
         for rendered in (text.table(answer, color=False, width=None), text.as_csv(answer), text.as_markdown(answer)):

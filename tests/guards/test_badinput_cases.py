@@ -14,7 +14,6 @@ from blastradius import plugins
 from blastradius.cli import main
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.exports import exports
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import load, survey
 from blastradius.model import NoteKind
@@ -201,7 +200,7 @@ def commands(file: Path, folder: Path) -> Iterator[list[str]]:
     for name in ("check", *plugins.queries()):
         for fmt in ("table", "json", "csv", "markdown"):
             yield [name, str(file), *told.get(name, []), "--format", fmt]
-    yield from (["export", str(file), "--to", name] for name in exports())
+    yield from (["export", str(file), "--to", name] for name in plugins.exports())
     yield ["draw", str(file), *seed, "--output", str(folder / "picture.dot")]
 
 

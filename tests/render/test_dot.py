@@ -7,9 +7,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from blastradius.answer import Edge, Node, Picture
 from blastradius.errors import DrawingError
+from blastradius.escape import columns, visible
 from blastradius.model import Kind, Level
 from blastradius.render.dot import LABEL_LIMIT, to_dot, wrapped
-from blastradius.render.escape import columns, visible
 
 
 def line(dot: str, start: str) -> str:

@@ -19,11 +19,11 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension
 import blastradius
 from blastradius.answer import Edge, Node, Picture
 from blastradius.errors import DrawingError
+from blastradius.escape import visible
 from blastradius.model import Kind, Level
 from blastradius.render import draw as drawing
 from blastradius.render.dot import to_dot
 from blastradius.render.draw import draw, svg
-from blastradius.render.escape import visible
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from blastradius.api import reach
+from blastradius import reach
 from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
