@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from blastradius.answer import Answer, Query, Table
 from blastradius.estate import Estate
-from blastradius.model import Basis, Entity, Frozen, Kind, Operation, Relation, Verb
+from blastradius.estate.routes import route
+from blastradius.model import Basis, Entity, Frozen, Kind, Relation, Verb
 from blastradius.reports.rows import ModelRow, model_row, plural
 
 _USES = (Verb.READS, Verb.WRITES, Verb.PUBLISHES, Verb.CONSUMES)
@@ -84,8 +84,7 @@ def run(estate: Estate, params: Params) -> Answer:
 class Compared:
     """The two sides of an estate.
 
-    Operations of one API with one method are the same function when their paths differ in nothing but the names
-    of parameters.
+    Operations that have one route are the same function, however their sources write its parameters.
     """
 
     def __init__(self, estate: Estate, only: Iterable[str]) -> None:
@@ -127,11 +126,8 @@ class Compared:
         return self._same_entity(thing.id)
 
     def _same_entity(self, name: str) -> str:
-        entity = self.estate.entities[name]
-        if not isinstance(entity, Operation) or not (entity.api and entity.method and entity.path):
-            return name
-        path = re.sub(r"\{[^{}]*\}", "{}", entity.path).rstrip("/")
-        return f"{entity.api} {entity.method.upper()} {path}"
+        own = route(self.estate.entities[name])
+        return " ".join(own) if own else name
 
     def _things(self) -> Iterator[Entity | Relation]:
         for kind in _KINDS:

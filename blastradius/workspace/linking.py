@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from blastradius.errors import InputError
+from blastradius.estate.routes import Route, route
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Entity, Id, Note, NoteKind, Operation, Provenance, Tally
 from blastradius.workspace.renaming import renamed
 from blastradius.workspace.schema import Workspace
 
-_PARAMETER = re.compile(r"\{[^/{}]*\}|\(\?P?<\w+>[^()]*\)|(?<=/):[^/]+|(?<=/)\*+(?=/|$)")
-"""How formats write a part of a path that varies: ``{id}``, a gateway's ``(?<id>[^/]+)``, ``:id``, ``*``."""
-
-Route = tuple[str, str, str]
 Links = Mapping[Id, tuple[Id, Provenance]]
 
 
@@ -41,38 +37,29 @@ def joined(parts: Sequence[Loaded], workspace: Workspace) -> tuple[list[Loaded],
     return [_under_links(each, links, one) for each in parts], own
 
 
-def template(path: str, bases: Iterable[str] = ()) -> str:
-    """A path with its parameters nameless, its end bare, and without the first of the bases that it begins with.
-
-    A path that begins with ``~`` is a regular expression, as Kong has them.
-    """
-    if path.startswith("~"):
-        path = path[1:].removeprefix("^").removesuffix("$").replace("\\", "")
-    base = next((each.rstrip("/") for each in bases if path.startswith(each.rstrip("/") + "/")), "")
-    return _PARAMETER.sub("{}", path[len(base) :]).rstrip("/") or "/"
-
-
 def _by_route(parts: Sequence[Loaded], workspace: Workspace, links: Links) -> dict[Id, tuple[Id, Provenance]]:
     """Operations that have one method and path in an API that the workspace names are one operation."""
     ranked: dict[Route, list[tuple[int, Id]]] = defaultdict(list)
     for part in parts:
-        for route, ids in _routes(part, workspace).items():
+        for shared, ids in _routes(part, workspace).items():
             if len(ids) == 1:  # a source that has two of them tells them apart by something else
-                ranked[route].append((_rank(part, ids[0]), ids[0]))
+                ranked[shared].append((_rank(part, ids[0]), ids[0]))
     found = {}
-    for route, known in ranked.items():
+    for shared, known in ranked.items():
         one = min(known)[1]
-        target, at = links.get(one, (one, workspace.at("apis", route[0])))
-        found.update({each: (target, at) for _, each in known if each != target and each not in links})
+        target, at = links.get(one, (one, workspace.at("apis", shared[0])))
+        found.update({name: (target, at) for _, name in known if name != target and name not in links})
     return found
 
 
 def _routes(part: Loaded, workspace: Workspace) -> dict[Route, list[Id]]:
+    """The operations of a part by route, those of the APIs that the workspace names."""
     found: dict[Route, list[Id]] = defaultdict(list)
-    for each in part.entities:
-        shape = workspace.shape.apis.get(each.api or "") if isinstance(each, Operation) else None
-        if shape is not None and isinstance(each, Operation) and each.api and each.method and each.path:
-            found[each.api, each.method.upper(), template(each.path, shape.base)].append(each.id)
+    for entity in part.entities:
+        shape = workspace.shape.apis.get(entity.api or "") if isinstance(entity, Operation) else None
+        own = route(entity, shape.base) if shape else None
+        if own:
+            found[own].append(entity.id)
     return found
 
 

@@ -14,8 +14,8 @@ from itertools import combinations
 from typing import Literal
 
 from blastradius.estate import Estate
-from blastradius.model import Entity, Id, Kind, Operation
-from blastradius.workspace.linking import template
+from blastradius.estate.routes import route
+from blastradius.model import Entity, Id, Kind
 
 LIKE = 0.86
 """How alike two spellings are, from 0 to 1 as difflib counts it, to be said."""
@@ -117,14 +117,16 @@ def _same_routes(estate: Estate) -> Iterator[Proposed]:
     """APIs of different sources that have methods and paths in common."""
     routes: dict[str, dict[tuple[str, str], Id]] = defaultdict(dict)
     sources: dict[str, set[str]] = defaultdict(set)
-    for each in estate.of_kind(Kind.OPERATION):
-        if isinstance(each, Operation) and each.api and each.method and each.path:
-            routes[each.api].setdefault((each.method.upper(), template(each.path)), each.id)
-            sources[each.api] |= _sources(each)
+    for operation in estate.of_kind(Kind.OPERATION):
+        own = route(operation)
+        if own:
+            api, method, path = own
+            routes[api].setdefault((method, path), operation.id)
+            sources[api] |= _sources(operation)
     having: dict[tuple[str, str], list[str]] = defaultdict(list)
     for api, known in routes.items():
-        for route in known:
-            having[route].append(api)
+        for shared_route in known:
+            having[shared_route].append(api)
     shared: dict[tuple[str, str], int] = defaultdict(int)
     for apis in having.values():
         for one, other in combinations(sorted(apis), 2) if len(apis) <= _CROWD else ():
@@ -143,7 +145,7 @@ def _one_api(one: str, other: str, count: int, least: int, routes: dict[str, dic
     common = sorted(routes[one].keys() & routes[other].keys())
     some = ", ".join(f"{method} {path}" for method, path in common[:3])
     evidence = f"APIs {one!r} and {other!r} have {count} of {least} methods and paths in common: {some}"
-    ids = tuple(dict.fromkeys(each for route in common for each in (routes[one][route], routes[other][route])))
+    ids = tuple(dict.fromkeys(routes[api][shared] for shared in common for api in (one, other)))
     return Proposed("same routes", ids, evidence, f"apis: {{{_yaml(one)}: {{also: [{_yaml(other)}]}}}}")
 
 

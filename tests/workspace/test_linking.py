@@ -9,9 +9,9 @@ import pytest
 import blastradius as br
 from blastradius.errors import InputError
 from blastradius.estate import Estate
+from blastradius.estate.routes import template
 from blastradius.loading import survey
 from blastradius.model import Operation
-from blastradius.workspace.linking import template
 
 ONE = """
 blastradius: 1
@@ -132,21 +132,3 @@ expect: [{name: x, compromise: old, reached: {old: control}, distrust: ["hardene
     expected = estate.expectations[0]
     assert (expected.scenario.compromise, expected.reached[0].entity) == (("new",), "new")
     assert expected.scenario.distrust == ("hardened@new",)
-
-
-@pytest.mark.parametrize(
-    ("path", "plain"),
-    [
-        ("/orders/{id}", "/orders/{}"),
-        ("/orders/:id/lines/{n}", "/orders/{}/lines/{}"),
-        ("/files/*", "/files/{}"),
-        ("~/orders/(?<id>[^/]+)/status$", "/orders/{}/status"),
-        ("~^/v1/orders/(?P<id>\\d+)$", "/orders/{}"),
-        ("/v1/orders/", "/orders"),
-        ("/v1", "/v1"),
-        ("/v10/orders", "/v10/orders"),
-        ("/", "/"),
-    ],
-)
-def test_paths_are_compared_without_the_names_of_their_parameters(path: str, plain: str) -> None:
-    assert template(path, ["/v1"]) == plain
