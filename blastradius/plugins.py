@@ -12,7 +12,7 @@ import ast
 import importlib
 import os
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -143,8 +143,15 @@ class Registry(Generic[Plugin]):
             raise self.refusal(f"there is no {self.word} {name!r} here; {way_out}")
         return known[name]
 
-    def titles(self) -> dict[str, str]:
-        """The names of the files, sorted, and a line on each, read without importing any."""
+    def titles(self, taken: Container[str] = ()) -> dict[str, str]:
+        """The names of the files, sorted, and a line on each, read without importing any.
+
+        Raises:
+            UsageError: two of one name, or one that is ``taken``.
+        """
+        for stem, place in self._places().items():
+            if stem in taken:
+                raise UsageError(f"{place}: the command {stem} is blastradius's own; rename it")
         return {place.stem: place.title(self.word) for _, place in sorted(self._places().items())}
 
     def _places(self) -> dict[str, _Place]:
@@ -162,8 +169,8 @@ class Registry(Generic[Plugin]):
         if isinstance(value, contract):
             return value
         what = "is missing" if value is None else f"is of type {type(value).__name__}"
-        wanted = f"{contract.__module__}.{contract.__name__}"
-        raise UsageError(f"{place}: {self.constant} {what}; a {self.word} ends in {self.constant}, a {wanted}")
+        wanted = f"{self.constant} = {contract.__name__}(...), from {contract.__module__}"
+        raise UsageError(f"{place}: {self.constant} {what}; end the file in {wanted}")
 
 
 def _apart(named: Iterable[tuple[str, _Place]]) -> dict[str, _Place]:

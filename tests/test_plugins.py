@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 import blastradius as br
 from blastradius import loading, plugins
+from blastradius.cli import main
 from blastradius.errors import InputError, UsageError
 
 ESTATE = "blastradius: 1\nparties: {a: }\n"
@@ -21,7 +23,8 @@ def test_what_ships_is_found_by_listing() -> None:
     names = list(plugins.loaders())
     assert names == sorted(names)
     assert {"aws_iam", "cloudformation", "native", "openapi", "terraform"} <= set(names)
-    assert list(plugins.queries()) == ["explain", "exposure", "levers", "rank", "reach", "review", "seen", "verify"]
+    assert {"explain", "exposure", "levers", "rank", "reach", "review", "seen", "verify"} <= set(plugins.queries())
+    assert {"csv", "graphml", "node-link"} <= set(plugins.exports())
     assert plugins.query_titles().keys() == plugins.queries().keys()
 
 
@@ -83,21 +86,95 @@ def test_a_bad_parameter_is_a_usage_error(northwind: Path) -> None:
         br.ask("reach", br.load(northwind), compromise="acme", speed=3)
 
 
-@pytest.mark.parametrize(
-    ("name", "code", "message"),
-    [
-        ("broken", "def (", "not valid Python"),
-        ("rank", "QUERY = None", "a plug-in of that name already"),
-    ],
-)
-def test_a_bad_plugin_is_one_clear_line(name: str, code: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "queries").mkdir()
-    (tmp_path / "queries" / f"{name}.py").write_text(code)
-    command = [sys.executable, "-m", "blastradius", "--plugins", str(tmp_path), name, "x"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+BAD = [
+    ("queries/broken.py", "def (", r"queries/broken\.py:1: not valid Python: "),
+    ("queries/rank.py", "QUERY = None", r"mine/queries/rank\.py: there is .* already: .*/rank\.py; rename one of them"),
+    ("queries/rank/__init__.py", "QUERY = None", r"mine/queries/rank/__init__\.py: there is .* already: .*/rank\.py"),
+    (
+        "queries/empty.py",
+        "",
+        r"queries/empty\.py: QUERY is missing; end the file in QUERY = Query\(",
+    ),
+    ("queries/odd.py", "QUERY = 'odd'", r"queries/odd\.py: QUERY is of type str; end the file in QUERY"),
+    (
+        "queries/upset.py",
+        "x = 1\n1 / 0",
+        r"queries/upset\.py:2: cannot be imported: ZeroDivisionError: division",
+    ),
+    ("queries/leaves.py", "import sys\nsys.exit()", r"queries/leaves\.py:2: cannot be imported: SystemExit: no reason"),
+    (
+        "queries/lost.py",
+        "import no_such",
+        r"queries/lost\.py:1: cannot be imported: ModuleNotFoundError: No module",
+    ),
+    ("queries/box/__init__.py", "", r"queries/box/__init__\.py: QUERY is missing"),
+    ("queries/check.py", "QUERY = None", r"queries/check\.py: the command check is blastradius's own; rename it"),
+    ("loaders/empty.py", "", r"loaders/empty\.py: LOADER is missing; end the file in LOADER"),
+    ("loaders/box/__init__.py", "LOADER = 1", r"loaders/box/__init__\.py: LOADER is of type int"),
+    ("exports/empty.py", "", r"exports/empty\.py: EXPORT is missing; end the file in EXPORT"),
+    ("exports/otm/__init__.py", "", r"exports/otm/__init__\.py: there is a plug-in of that name already: .*otm\.py"),
+]
+COMMANDS = {"loaders": ("loaders",), "exports": ("export", "--help")}
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of one's own to be named with ``--plugins``; what was imported from it is forgotten after the test."""
+    folder, before = tmp_path / "mine", set(sys.modules)
+    monkeypatch.setenv("BLASTRADIUS_PLUGINS", "")
+    for group in ("loaders", "queries", "exports"):
+        (folder / group).mkdir(parents=True)
+        package = importlib.import_module(f"blastradius.{group}")
+        monkeypatch.setattr(package, "__path__", [*package.__path__])
+    yield folder
+    for name in sys.modules.keys() - before:
+        if str(folder) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize(("name", "code", "message"), BAD, ids=[name for name, *_ in BAD])
+def test_a_bad_plugin_is_one_clear_line(
+    name: str, code: str, message: str, mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (mine / name).parent.mkdir(exist_ok=True)
+    (mine / name).write_text(code)
+    group, stem = name.removesuffix("/__init__.py").removesuffix(".py").split("/")
+    assert main(["--plugins", str(mine), *COMMANDS.get(group, (stem, "x"))]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(message, line)
+
+
+def test_two_files_of_one_name_are_both_said(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = 'from blastradius.exporting.contract import Export\nEXPORT = Export("{}", "t", ".x", str, "")\n'
+    (mine / "exports" / "one.py").write_text(text.format("same"))
+    (mine / "exports" / "other.py").write_text(text.format("same"))
+    assert main(["--plugins", str(mine), "export", "--help"]) == 2
+    assert re.search(r"exports/other\.py: .* already: .*exports/one\.py; rename one of them", capsys.readouterr().err)
+
+
+def test_what_is_no_plugin_is_passed_over(mine: Path) -> None:
+    for name in ("_helper.py", ".hidden.py", "notes.txt", "data/x.yaml", "__pycache__/x.py"):
+        (mine / "loaders" / name).parent.mkdir(exist_ok=True)
+        (mine / "loaders" / name).write_text("1 / 0")
+    plugins.use_folder(str(mine))
+    assert plugins.loaders() == plugins.LOADERS.shipped()
+
+
+def test_a_name_that_nothing_has_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="there is no loader 'okat' here; did you mean 'okta'"):
+        plugins.loader("okat")
+    with pytest.raises(UsageError, match="there is no question 'zzz' here; blastradius queries lists them"):
+        plugins.query("zzz")
+    with pytest.raises(UsageError, match="there is no export 'graphlm' here; did you mean 'graphml'"):
+        plugins.export("graphlm")
+    assert plugins.export("node-link").name == "node-link"
+
+
+def test_only_what_is_asked_for_is_imported(mine: Path) -> None:
+    (mine / "queries" / "broken.py").write_text("def (")
+    plugins.use_folder(str(mine))
+    assert plugins.query("rank").name == "rank"
+    assert plugins.query_titles()["broken"] == "cannot be read: not valid Python"
 
 
 def test_a_plugin_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -127,9 +204,7 @@ def outer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     own.mkdir(parents=True)
     (own / "outer.py").write_text(OUTER)
     monkeypatch.setenv("BLASTRADIUS_PLUGINS", str(own.parent))
-    plugins._files.cache_clear()
     yield tmp_path
-    plugins._files.cache_clear()
     sys.modules.pop("blastradius.loaders.outer", None)
     importlib.import_module("blastradius.loaders").__path__.remove(str(own))
 

@@ -30,11 +30,12 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """One command; only what it needs is imported."""
+        questions = _titles()
         if cmd_name in _OWN:
             module = importlib.import_module(f"blastradius.cli.{_ROOMS.get(cmd_name, 'commands')}")
             found: click.Command = getattr(module, f"{cmd_name}_command")
             return found
-        if cmd_name in _titles():
+        if cmd_name in questions:
             from blastradius.cli.question_command import question_command
 
             return question_command(cmd_name)
@@ -48,6 +49,6 @@ class LazyGroup(click.Group):
 
 
 def _titles() -> dict[str, str]:
-    from blastradius.plugins import query_titles
+    from blastradius.plugins import QUERIES
 
-    return query_titles()
+    return QUERIES.titles(taken=_OWN)

@@ -7,9 +7,9 @@ import pytest
 from blastradius.estate import Estate
 from blastradius.estate.routes import route, template
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Operation, Provenance, Service
+from blastradius.model import Basis, Operation, Provenance, Service, Verb
 from blastradius.workspace import proposals
-from tests.queries.test_seen import Basis, Verb, said, seen
+from tests.queries.test_seen import said, seen
 
 SPELLINGS = (
     "/orders/{orderId}/lines",

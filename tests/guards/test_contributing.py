@@ -40,9 +40,7 @@ def used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     package = importlib.import_module("blastradius.loaders")
     monkeypatch.setattr(package, "__path__", [*package.__path__])
     monkeypatch.setenv("BLASTRADIUS_PLUGINS", str(folder))
-    plugins._files.cache_clear()
     yield folder
-    plugins._files.cache_clear()
     sys.modules.pop("blastradius.loaders.keyring", None)
 
 

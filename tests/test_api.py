@@ -1,0 +1,120 @@
+"""The Python interface: every question is a function, known to editors and type checkers, and costs nothing unasked."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import blastradius as br
+from blastradius import api, plugins
+from blastradius.answer import takes_several
+from blastradius.docgen.stub import stub
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def estate(northwind: Path) -> Estate:
+    return br.load(northwind)
+
+
+def test_every_question_is_a_function_and_is_listed() -> None:
+    names = plugins.queries()
+    assert names.keys() | {"Shown", "ask", "export", "load"} <= set(dir(br))
+    for name in names:
+        asked = getattr(br, name)
+        assert (asked.__name__, asked.__doc__.partition(".\n")[0].rstrip(".")) == (name, names[name].title)
+
+
+def test_a_star_import_brings_them_all() -> None:
+    space: dict[str, object] = {}
+    exec("from blastradius import *", space)
+    assert plugins.queries().keys() | {"load", "ask"} <= space.keys()
+
+
+def test_what_there_is_not_has_no_attribute() -> None:
+    for name in ("raech", "_private", "__wrapped__"):
+        with pytest.raises(AttributeError, match=f"module 'blastradius' has no attribute '{name}'"):
+            getattr(br, name)
+
+
+def test_required_parameters_may_be_positional(estate: Estate) -> None:
+    exposed = br.exposure(estate, "customer_db").data
+    assert exposed == br.exposure(estate, entity="customer_db").data
+    assert exposed == br.ask("exposure", estate, entity="customer_db").data
+    held = br.review(estate, "acme", "orders:customers.read").data
+    assert held == br.review(estate, holder="acme", grant=["orders:customers.read"]).data
+    assert br.explain(estate, "customer_db", compromise=("acme",)).data
+    assert "observed" in repr(br.seen(estate))
+
+
+def test_what_may_be_left_out_is_named(estate: Estate) -> None:
+    asked = api.question("exposure")
+    with pytest.raises(TypeError, match=r"exposure\(\) takes estate, entity without a name; name the other parameters"):
+        asked(estate, "customer_db", "lateral")
+    with pytest.raises(TypeError, match="multiple values for keyword argument 'entity'"):
+        asked(estate, "customer_db", entity="x")
+    with pytest.raises(UsageError, match="exposure: entity is not given; it has to be"):
+        asked(estate)
+
+
+def test_a_parameter_that_takes_several_takes_one_as_well(estate: Estate) -> None:
+    assert br.reach(estate, compromise="acme").data == br.reach(estate, compromise=["acme"]).data
+    fields = plugins.query("reach").params.model_fields
+    assert [name for name, field in fields.items() if not takes_several(field)] == ["assume", "hours", "full"]
+
+
+def test_the_signature_is_that_of_the_model() -> None:
+    parameters = inspect.signature(br.review).parameters
+    assert list(parameters) == ["estate", "holder", "grant", "key", "assume"]
+    assert parameters["assume"].default == "lateral"
+    assert parameters["key"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    code = "import sys; before = set(sys.modules); import blastradius; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "['blastradius']"
+
+
+RIGHT = """
+import blastradius as br
+from blastradius.model import Verb
+
+estate = br.load("x")
+answer: br.Shown = br.reach(estate, compromise="acme", assume="lateral", hours=8, full=True)
+br.explain(estate, "db", capability="read", leak=["a", "b"])
+br.levers(estate, along=Verb.HOLDS)
+br.ask("anything", estate, whatever=1)
+"""
+WRONG = {
+    "br.raech(estate)": "attr-defined",
+    "br.reach(estate, compromised='acme')": "call-arg",
+    "br.reach(estate, assume='latteral')": "arg-type",
+    "br.explain(estate)": "call-arg",
+    "br.review(estate, 'acme')": "call-arg",
+    "br.exposure(estate, 'db', 'lateral')": "call-arg",
+}
+
+
+def test_a_type_checker_knows_every_question(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("\n".join([RIGHT, *WRONG]))
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", "script.py"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    lines = done.stdout.splitlines()
+    first = RIGHT.count("\n") + 2
+    assert [line.partition(": error: ")[0] for line in lines[:-1] if "error" in line] == [
+        f"script.py:{first + number}" for number in range(len(WRONG))
+    ], done.stdout
+    assert all(f"[{code}]" in done.stdout for code in WRONG.values())
+
+
+def test_the_stub_that_ships_is_that_of_what_ships() -> None:
+    shipped = (Path(br.__file__).parent / "__init__.pyi").read_text(encoding="utf-8")
+    assert stub(plugins.QUERIES.shipped().values()) == shipped
