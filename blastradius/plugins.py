@@ -195,8 +195,8 @@ def _value(place: _Place, constant: str) -> Any:
     except (Exception, SystemExit) as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(place)]
         at = f"{place}:{lines[-1]}" if lines else str(place)
-        said = str(error).partition("\n")[0] or "no reason given"
-        raise UsageError(f"{at}: cannot be imported: {type(error).__name__}: {said}") from None
+        reason = str(error).partition("\n")[0] or "no reason given"
+        raise UsageError(f"{at}: cannot be imported: {type(error).__name__}: {reason}") from None
 
 
 def _key(name: str) -> str:

@@ -64,9 +64,9 @@ class CheckData(Frozen):
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 def check_command(paths: tuple[str, ...], fmt: str, exit_zero: bool) -> int:
     """Say what each source came to, what is loose in it, and which names may be one thing."""
-    with progress() as tell:
-        found = survey(paths, tell)
-        tell("joining")
+    with progress() as report:
+        found = survey(paths, report)
+        report("joining")
         answer, problems = _checked(found)
     emit(answer, fmt)
     if problems:
@@ -90,10 +90,10 @@ def _checked(found: Survey) -> tuple[Answer, list[str]]:
         question="check",
         sources=tuple(map(_source, found.parts)),
         problems=tuple(problems),
-        unresolved=tuple(map(_told, unresolved)),
+        unresolved=tuple(map(_line, unresolved)),
         proposals=tuple(
-            ProposalRow(why=each.why, ids=each.ids, evidence=each.evidence, write=each.write)
-            for each in proposals(estate, found.different)
+            ProposalRow(why=proposal.why, ids=proposal.ids, evidence=proposal.evidence, write=proposal.write)
+            for proposal in proposals(estate, found.different)
         ),
         findings=tuple(map(str, loose)),
         notes=tuple(map(str, notes)),
@@ -117,7 +117,7 @@ def _described(estate: Estate) -> Callable[[str], bool]:
     return lambda name: name in estate.entities and estate.entities[name].basis in known
 
 
-def _told(note: Note) -> str:
+def _line(note: Note) -> str:
     return f"{note.provenance[0]}: {note.message}" if note.provenance else note.message
 
 
@@ -141,17 +141,17 @@ def _answer(data: CheckData, loose: tuple[Note, ...], unresolved: tuple[Note, ..
         question="check",
         headline=_headline(data),
         data=data,
-        tables=tuple(each for each in _tables(data, loose, unresolved) if each.rows or each.id == "sources"),
+        tables=tuple(table for table in _tables(data, loose, unresolved) if table.rows or table.id == "sources"),
         notes=_folded(notes),
         findings=bool(loose),
     )
 
 
 def _headline(data: CheckData) -> str:
-    total = {name: sum(getattr(each, name) for each in data.sources) for name in ("records", "facts", "rejected")}
+    total = {name: sum(getattr(row, name) for row in data.sources) for name in ("records", "facts", "rejected")}
     counted = (
         f"{total['records']:,} records = {total['facts']:,} facts + {total['rejected']:,} rejected + "
-        f"{sum(each.ignored for each in data.sources):,} ignored"
+        f"{sum(row.ignored for row in data.sources):,} ignored"
     )
     if data.problems:
         return f"no whole estate: {len(data.problems)} problems; {counted} in {len(data.sources)} sources"
@@ -164,11 +164,11 @@ def _headline(data: CheckData) -> str:
 def _tables(data: CheckData, loose: tuple[Note, ...], unresolved: tuple[Note, ...]) -> tuple[Table, ...]:
     at = ("at", "what is loose")
     names = ("file", "loader", "entities", "relations", "records", "facts", "rejected", "ignored")
-    rows = tuple(tuple(getattr(each, name) for name in names) for each in data.sources)
-    classes = tuple((each.file, what, count) for each in data.sources for what, count in each.by_class.items())
-    proposed = tuple((each.why, each.evidence, each.write) for each in data.proposals)
+    rows = tuple(tuple(getattr(row, name) for name in names) for row in data.sources)
+    classes = tuple((row.file, what, count) for row in data.sources for what, count in row.by_class.items())
+    proposed = tuple((row.why, row.evidence, row.write) for row in data.proposals)
     return (
-        Table("problems", "Problems", ("what is wrong",), tuple((each,) for each in data.problems)),
+        Table("problems", "Problems", ("what is wrong",), tuple((problem,) for problem in data.problems)),
         Table("sources", "Sources", names, rows),
         Table("ignored", "Ignored, by class", ("file", "class", "records"), classes),
         Table("unresolved", "References that lead nowhere", at, _placed(_folded(unresolved))),
@@ -197,7 +197,7 @@ def _first(same: list[Note]) -> Note:
 
 
 def _placed(notes: tuple[Note, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((str(each.provenance[0]) if each.provenance else "", each.message) for each in notes)
+    return tuple((str(note.provenance[0]) if note.provenance else "", note.message) for note in notes)
 
 
 @click.command("init")
@@ -214,10 +214,10 @@ def init_command(folder: str, force: bool) -> int:
         raise UsageError(f"{folder}: not a folder; name the folder that holds the exports")
     if target.exists() and not force:
         raise UsageError(f"{target} is there already; correct it, or replace it with --force")
-    with progress() as tell:
-        files = look(Path(folder), tell)
+    with progress() as report:
+        files = look(Path(folder), report)
     write_atomic(target, first_workspace(files, str(target)))
-    sources = sum(bool(each.loader) for each in files)
-    said = f"wrote {target}: {sources} of {len(files)} files are sources"
-    click.echo(f"{said}; read it, then: blastradius check {target}")
+    sources = sum(bool(file.loader) for file in files)
+    headline = f"wrote {target}: {sources} of {len(files)} files are sources"
+    click.echo(f"{headline}; read it, then: blastradius check {target}")
     return 0

@@ -59,10 +59,10 @@ def schema_command(which: str) -> int:
 @click.command("loaders")
 def loaders_command() -> int:
     """List the formats that can be read, and what each cannot tell."""
-    for each in plugins.loaders().values():
-        click.echo(f"{each.name}: {each.title}")
-        click.echo(f"  reads {each.reads}")
-        for gap in each.infers_not:
+    for loader in plugins.loaders().values():
+        click.echo(f"{loader.name}: {loader.title}")
+        click.echo(f"  reads {loader.reads}")
+        for gap in loader.infers_not:
             click.echo(f"  cannot tell {gap}")
     return 0
 

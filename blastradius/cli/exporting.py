@@ -13,7 +13,7 @@ from blastradius.errors import UsageError
 
 
 def _formats() -> str:
-    lines = (f"  {each.name}: {each.title}; carries {each.carries}" for each in plugins.exports().values())
+    lines = (f"  {export.name}: {export.title}; carries {export.carries}" for export in plugins.exports().values())
     return "\n".join(("\b", "Formats:", *lines))
 
 
@@ -32,9 +32,9 @@ def export_command(paths: tuple[str, ...], to: str | None, output: str | None) -
     if to is None and file is None:
         raise UsageError(f"name the format with --to; there are {', '.join(plugins.exports())}")
     chosen = to or plugins.export_for(str(file)).name
-    with progress() as tell:
-        estate = loading.load(paths, tell)
-        tell("writing")
+    with progress() as report:
+        estate = loading.load(paths, report)
+        report("writing")
         text = api.export(estate, chosen)
     if file is None:
         sys.stdout.write(text)

@@ -53,11 +53,11 @@ def progress() -> Iterator[Progress]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=None)
 
-        def tell(what: str, share: float | None = None) -> None:
+        def report(what: str, share: float | None = None) -> None:
             total = None if share is None else 1.0
             bars.update(task, description=visible(what)[-60:], total=total, completed=share or 0.0, refresh=True)
 
-        yield tell
+        yield report
 
 
 def _width() -> int | None:

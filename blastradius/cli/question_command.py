@@ -50,9 +50,9 @@ def question_command(name: str) -> click.Command:
 
 def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
     """Load an estate and ask it one question."""
-    with progress() as tell:
-        estate = loading.load(paths, tell)
-        tell("asking")
+    with progress() as report:
+        estate = loading.load(paths, report)
+        report("asking")
         named = {name: value for name, value in given.items() if value is not None}
         return query.run(estate, parameters(query, named))
 
@@ -113,7 +113,7 @@ def _type(kind: Any) -> Any:
     if get_origin(kind) is Literal:
         return click.Choice(list(get_args(kind)))
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return click.Choice([str(each) for each in kind])
+        return click.Choice([str(member) for member in kind])
     return kind if kind in (int, float, str) else str
 
 

@@ -16,9 +16,9 @@ def joined(estate: Estate, *verbs: Verb, back: bool = False) -> Many:
     return _many(
         (target, source) if back else (source, target)
         for verb in verbs
-        for each in estate.by_verb[verb]
-        for source in each.sources
-        for target in each.targets
+        for relation in estate.by_verb[verb]
+        for source in relation.sources
+        for target in relation.targets
     )
 
 
@@ -27,7 +27,7 @@ def callers(estate: Estate) -> Many:
     grants, permits = joined(estate, Verb.GRANTS), joined(estate, Verb.PERMITS)
     calls = {(operation, service) for service, them in joined(estate, Verb.CALLS).items() for operation in them}
     for holder, keys in joined(estate, Verb.HOLDS).items():
-        for granted in (each for key in keys for each in grants.get(key, ())):
+        for granted in (target for key in keys for target in grants.get(key, ())):
             is_scope = estate.entities[granted].kind == Kind.SCOPE
             opened = permits.get(granted, ()) if is_scope else (granted,)
             calls |= {(operation, holder) for operation in opened}

@@ -19,8 +19,8 @@ def graph_of(estate: Estate) -> nx.MultiDiGraph[str]:
     heading = {
         "title": estate.title,
         "as_of": estate.as_of,
-        "zones": [each.model_dump(mode="json", exclude_none=True) for each in estate.zones.values()],
-        "expectations": [each.model_dump(mode="json", exclude_defaults=True) for each in estate.expectations],
+        "zones": [zone.model_dump(mode="json", exclude_none=True) for zone in estate.zones.values()],
+        "expectations": [expected.model_dump(mode="json", exclude_defaults=True) for expected in estate.expectations],
     }
     graph.graph |= heading
     graph.graph = {name: value for name, value in graph.graph.items() if value}
@@ -42,6 +42,6 @@ def _lines(data: Any, levels: int, start: str) -> str:
         return json.dumps(data, ensure_ascii=False, allow_nan=False)
     inner = f"{start} "
     if isinstance(data, list):
-        return "[" + ",".join(inner + _lines(each, levels - 1, inner) for each in data) + f"{start}]"
-    entries = (f"{inner}{json.dumps(name)}: {_lines(each, levels - 1, inner)}" for name, each in data.items())
+        return "[" + ",".join(inner + _lines(item, levels - 1, inner) for item in data) + f"{start}]"
+    entries = (f"{inner}{json.dumps(name)}: {_lines(value, levels - 1, inner)}" for name, value in data.items())
     return "{" + ",".join(entries) + f"{start}}}"

@@ -37,8 +37,8 @@ def write(estate: Estate) -> str:
             "serialNumber": f"urn:uuid:{bill.serial}",
             "version": 1,
             "metadata": {"tools": {"components": [{"type": "application", "name": "blastradius"}]}, **subject},
-            "services": [bill.service(each) for each in bill.services],
-            "dependencies": [{"ref": each.id, "dependsOn": bill.needs(each.id)} for each in bill.services],
+            "services": [bill.service(service) for service in bill.services],
+            "dependencies": [{"ref": service.id, "dependsOn": bill.needs(service.id)} for service in bill.services],
         }
     )
 
@@ -78,35 +78,35 @@ class _Bill:
 
     @property
     def services(self) -> Iterator[Service]:
-        return (each for each in self.estate.entities.values() if isinstance(each, Service))
+        return (entity for entity in self.estate.entities.values() if isinstance(entity, Service))
 
-    def service(self, each: Service) -> dict[str, Any]:
+    def service(self, service: Service) -> dict[str, Any]:
         """A service; what nobody stated is left out."""
-        opened = [self.estate.entities[name] for name in self.opens.get(each.id, ())]
+        opened = [self.estate.entities[name] for name in self.opens.get(service.id, ())]
         operations = [operation for operation in opened if isinstance(operation, Operation)]
         anonymous = {operation.anonymous for operation in operations}
-        owner = next(iter(self.owners.get(each.id, ())), None)
+        owner = next(iter(self.owners.get(service.id, ())), None)
         made = {
-            "bom-ref": each.id,
+            "bom-ref": service.id,
             "provider": {"name": self.estate.entities[owner].label} if owner else None,
-            "name": each.label,
-            "description": each.description,
+            "name": service.label,
+            "description": service.description,
             "endpoints": list(dict.fromkeys(map(_endpoint, operations))),
             "authenticated": not anonymous.pop() if len(anonymous) == 1 else None,
-            "x-trust-boundary": any(self._crosses(each, one) for one in operations) if operations else None,
-            "trustZone": each.zone,
-            "data": [self._data(store, how) for store, how in self.touched.get(each.id, {}).items()],
-            "tags": list(each.tags),
+            "x-trust-boundary": any(self._crosses(service, one) for one in operations) if operations else None,
+            "trustZone": service.zone,
+            "data": [self._data(store, how) for store, how in self.touched.get(service.id, {}).items()],
+            "tags": list(service.tags),
         }
         return {name: value for name, value in made.items() if value not in (None, [])}
 
     def needs(self, service: str) -> list[str]:
         """The services that one depends on, or that serve the operations which it needs or calls."""
         found = {one for name in self.needed.get(service, ()) for one in self.servers.get(name, (name,))}
-        return sorted(each for each in found - {service} if self.estate.entities[each].kind == Kind.SERVICE)
+        return sorted(name for name in found - {service} if self.estate.entities[name].kind == Kind.SERVICE)
 
     def _crosses(self, service: Service, operation: Operation) -> bool:
-        zones = {self.estate.entities[each].zone for each in self.callers.get(operation.id, ())}
+        zones = {self.estate.entities[caller].zone for caller in self.callers.get(operation.id, ())}
         return operation.direction != "internal" or bool(zones - {service.zone})
 
     def _data(self, name: str, how: _Access) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class _Bill:
         return {name: value for name, value in made.items() if value not in (None, [])}
 
     def _links(self, names: set[str]) -> list[str]:
-        services = sorted(each for each in names if self.estate.entities[each].kind == Kind.SERVICE)
+        services = sorted(name for name in names if self.estate.entities[name].kind == Kind.SERVICE)
         return [f"urn:cdx:{self.serial}/1#{quote(name, safe=_IN_PATHS)}" for name in services]
 
 

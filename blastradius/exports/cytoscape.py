@@ -14,10 +14,10 @@ def write(estate: Estate) -> str:
     """
     graph = graph_of(estate)
     # NetworkX looks for a node's value, Cytoscape for its id
-    nodes = [{"data": {"id": name, "value": name, **said}} for name, said in graph.nodes(data=True)]
+    nodes = [{"data": {"id": name, "value": name, **attributes}} for name, attributes in graph.nodes(data=True)]
     edges = [
-        {"data": {"source": source, "target": target, "key": key, **said}}
-        for source, target, key, said in graph.edges(keys=True, data=True)
+        {"data": {"source": source, "target": target, "key": key, **attributes}}
+        for source, target, key, attributes in graph.edges(keys=True, data=True)
     ]
     elements = {"nodes": nodes, "edges": edges}
     return as_json({"data": graph.graph, "directed": True, "multigraph": True, "elements": elements}, levels=3)

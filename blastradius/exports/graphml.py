@@ -23,22 +23,22 @@ def write(estate: Estate) -> str:
     graph = graph_of(estate)
     keys: dict[tuple[str, str], Element] = {}
     body = Element("graph", edgedefault="directed")
-    _say(body, graph.graph, keys)
-    for name, said in graph.nodes(data=True):
-        _say(SubElement(body, "node", id=escaped(name)), said, keys)
-    for number, (source, target, key, said) in enumerate(graph.edges(keys=True, data=True)):
+    _add_attributes(body, graph.graph, keys)
+    for name, attributes in graph.nodes(data=True):
+        _add_attributes(SubElement(body, "node", id=escaped(name)), attributes, keys)
+    for number, (source, target, key, attributes) in enumerate(graph.edges(keys=True, data=True)):
         # an edge's id is its own, so it cannot be that of the relation, which may have several edges
         edge = SubElement(body, "edge", id=f"e{number}", source=escaped(source), target=escaped(target))
-        _say(edge, {"relation": key, **said}, keys)
+        _add_attributes(edge, {"relation": key, **attributes}, keys)
     root = Element("graphml", xmlns=_NAMESPACE)
     root.extend([*keys.values(), body])
     indent(root, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _say(element: Element, said: Mapping[str, Any], keys: dict[tuple[str, str], Element]) -> None:
+def _add_attributes(element: Element, attributes: Mapping[str, Any], keys: dict[tuple[str, str], Element]) -> None:
     """Add what a graph, node or edge says; each attribute has a key, which says its name and type."""
-    for name, value in flat(said).items():
+    for name, value in flat(attributes).items():
         made = {"id": f"d{len(keys)}", "for": element.tag, "attr.name": name, "attr.type": _TYPES[type(value)]}
         key = keys.setdefault((element.tag, name), Element("key", made))
         SubElement(element, "data", key=key.attrib["id"]).text = _text(value)

@@ -34,7 +34,7 @@ def write(estate: Estate) -> str:
     Raises:
         UsageError: more than Mermaid draws.
     """
-    edges = sum(len(each.sources) * len(each.targets) for each in estate.relations.values())
+    edges = sum(len(relation.sources) * len(relation.targets) for relation in estate.relations.values())
     if edges > MAX_EDGES:
         raise UsageError(f"{edges:,} edges, and Mermaid draws {MAX_EDGES}; choose another format, or export less")
     names = {name: f"n{number}" for number, name in enumerate(estate.entities)}
@@ -45,13 +45,13 @@ def write(estate: Estate) -> str:
 
 
 def _nodes(estate: Estate, names: dict[str, str]) -> Iterator[str]:
-    zones = sorted({each.zone for each in estate.entities.values() if each.zone is not None})
+    zones = sorted({entity.zone for entity in estate.entities.values() if entity.zone is not None})
     for number, zone in enumerate(zones):
         known = estate.zones.get(zone)
         yield f'  subgraph z{number}["{label(known.label if known else zone)}"]'
-        yield from (f"    {_node(each, names)}" for each in estate.entities.values() if each.zone == zone)
+        yield from (f"    {_node(entity, names)}" for entity in estate.entities.values() if entity.zone == zone)
         yield "  end"
-    yield from (f"  {_node(each, names)}" for each in estate.entities.values() if each.zone is None)
+    yield from (f"  {_node(entity, names)}" for entity in estate.entities.values() if entity.zone is None)
 
 
 def _node(entity: Entity, names: dict[str, str]) -> str:
@@ -60,10 +60,10 @@ def _node(entity: Entity, names: dict[str, str]) -> str:
 
 
 def _edges(relations: Iterable[Relation], names: dict[str, str]) -> Iterator[str]:
-    for each in relations:
-        for source in each.sources:
-            for target in each.targets:
-                yield f'  {names[source]} -->|"{label(each.verb)}"| {names[target]}'
+    for relation in relations:
+        for source in relation.sources:
+            for target in relation.targets:
+                yield f'  {names[source]} -->|"{label(relation.verb)}"| {names[target]}'
 
 
 def label(text: str) -> str:

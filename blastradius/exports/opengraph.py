@@ -18,18 +18,22 @@ def write(estate: Estate) -> str:
     graph = graph_of(estate)
     ids = _apart(graph)
     nodes = [{"id": _HEADING, "kinds": [camel("estate")], "properties": _properties(graph.graph)}]
-    for name, said in graph.nodes(data=True):
+    for name, attributes in graph.nodes(data=True):
         nodes.append(
-            {"id": ids[name], "kinds": [camel(said["kind"])], "properties": {"identifier": name, **_properties(said)}}
+            {
+                "id": ids[name],
+                "kinds": [camel(attributes["kind"])],
+                "properties": {"identifier": name, **_properties(attributes)},
+            }
         )
     edges = [
         {
-            "kind": camel(said["verb"]),
+            "kind": camel(attributes["verb"]),
             "start": {"match_by": "id", "value": ids[source]},
             "end": {"match_by": "id", "value": ids[target]},
-            "properties": {"relation": key, **_properties(said)},
+            "properties": {"relation": key, **_properties(attributes)},
         }
-        for source, target, key, said in graph.edges(keys=True, data=True)
+        for source, target, key, attributes in graph.edges(keys=True, data=True)
     ]
     return as_json({"metadata": {"source_kind": BRAND}, "graph": {"nodes": nodes, "edges": edges}}, levels=3)
 
@@ -48,10 +52,10 @@ def _apart(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _properties(said: Mapping[str, Any]) -> dict[str, Any]:
+def _properties(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Tags stay a list of texts, as the format allows; anything else that is nested becomes text."""
-    tags = {"tags": said["tags"]} if said.get("tags") else {}
-    return flat({name: value for name, value in said.items() if name not in ("tags", "kind", "verb")}) | tags
+    tags = {"tags": attributes["tags"]} if attributes.get("tags") else {}
+    return flat({name: value for name, value in attributes.items() if name not in ("tags", "kind", "verb")}) | tags
 
 
 EXPORT = Export(

@@ -23,12 +23,12 @@ def write(estate: Estate) -> str:
     Raises:
         UsageError: there is nothing that a threat model has a word for.
     """
-    drawn = [each for each in estate.entities.values() if _is_drawn(estate, each)]
+    drawn = [entity for entity in estate.entities.values() if _is_drawn(estate, entity)]
     if not drawn:
         raise UsageError("no service, store or other party in the estate; a threat model carries nothing else")
-    zones = {each.zone for each in drawn if each.zone is not None} | set(estate.zones)
+    zones = {entity.zone for entity in drawn if entity.zone is not None} | set(estate.zones)
     outside, nowhere = _unlike("external", zones), _unlike("no zone stated", zones)
-    lies_in = {each.id: outside if each.kind == Kind.PARTY else each.zone or nowhere for each in drawn}
+    lies_in = {entity.id: outside if entity.kind == Kind.PARTY else entity.zone or nowhere for entity in drawn}
     title = estate.title or "estate"
     return as_json(
         {
@@ -39,15 +39,15 @@ def write(estate: Estate) -> str:
                 *([_zone(outside, outside) | {"type": "external"}] if outside in lies_in.values() else []),
                 *([_zone(nowhere, nowhere)] if nowhere in lies_in.values() else []),
             ],
-            "components": [_component(each, lies_in[each.id]) for each in drawn],
-            "assets": [_asset(each) for each in drawn if isinstance(each, Store) and each.classification],
+            "components": [_component(entity, lies_in[entity.id]) for entity in drawn],
+            "assets": [_asset(entity) for entity in drawn if isinstance(entity, Store) and entity.classification],
             "dataflows": [*_of_stores(estate), *_of_doors(estate)],
         }
     )
 
 
-def _is_drawn(estate: Estate, each: Entity) -> bool:
-    return each.kind in (Kind.SERVICE, Kind.STORE) or is_other(estate, each.id)
+def _is_drawn(estate: Estate, entity: Entity) -> bool:
+    return entity.kind in (Kind.SERVICE, Kind.STORE) or is_other(estate, entity.id)
 
 
 def _unlike(name: str, others: Iterable[str]) -> str:
@@ -61,27 +61,27 @@ def _zone(name: str, label: str) -> dict[str, Any]:
     return {"id": name, "name": label, "description": "not rated", "risk": {"trustRating": 0}}
 
 
-def _component(each: Entity, zone: str) -> dict[str, Any]:
+def _component(entity: Entity, zone: str) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "id": each.id,
-        "name": each.label,
-        "type": _TYPES[each.kind],
+        "id": entity.id,
+        "name": entity.label,
+        "type": _TYPES[entity.kind],
         "parent": {"trustZone": zone},
-        "tags": list(each.tags),
+        "tags": list(entity.tags),
     }
-    if each.description:
-        made["description"] = each.description
-    if isinstance(each, Store) and each.classification:
-        made["assets"] = {"stored": [each.id]}
+    if entity.description:
+        made["description"] = entity.description
+    if isinstance(entity, Store) and entity.classification:
+        made["assets"] = {"stored": [entity.id]}
     return made
 
 
-def _asset(each: Store) -> dict[str, Any]:
+def _asset(entity: Store) -> dict[str, Any]:
     return {
-        "id": each.id,
-        "name": each.label,
+        "id": entity.id,
+        "name": entity.label,
         "risk": _UNRATED,
-        "attributes": {"classification": each.classification},
+        "attributes": {"classification": entity.classification},
     }
 
 

@@ -31,16 +31,16 @@ def write(estate: Estate) -> str:
 
 def _rows(estate: Estate) -> Iterator[dict[str, Any]]:
     graph = graph_of(estate)
-    for source, target, key, said in graph.edges(keys=True, data=True):
+    for source, target, key, attributes in graph.edges(keys=True, data=True):
         ends = _end("source", source, graph.nodes[source]) | _end("target", target, graph.nodes[target])
-        yield ends | flat(said) | {"relation": key}
-    for name, said in graph.nodes(data=True):
+        yield ends | flat(attributes) | {"relation": key}
+    for name, attributes in graph.nodes(data=True):
         if not graph.degree(name):
-            yield _end("source", name, said)
+            yield _end("source", name, attributes)
 
 
-def _end(side: str, name: str, said: dict[str, Any]) -> dict[str, Any]:
-    return {side: name, f"{side} kind": said["kind"], f"{side} name": said.get("name", "")}
+def _end(side: str, name: str, attributes: dict[str, Any]) -> dict[str, Any]:
+    return {side: name, f"{side} kind": attributes["kind"], f"{side} name": attributes.get("name", "")}
 
 
 def _cell(value: Any) -> str:

@@ -163,11 +163,11 @@ def _marks(node: Node) -> dict[str, str]:
 
 def _edges(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
     for edge in reversed(picture.edges):
-        attributes = _EDGE_LOOKS[edge.style](edge) | {"tooltip": _tooltip(_told(edge))}
+        attributes = _EDGE_LOOKS[edge.style](edge) | {"tooltip": _tooltip(_description(edge))}
         yield f"{names[edge.source]} -> {names[edge.target]} {_attributes(attributes)}"
 
 
-def _told(edge: Edge) -> str:
+def _description(edge: Edge) -> str:
     stopped = f" · stopped by {', '.join(edge.stopped_by)}" if edge.stopped_by else ""
     return f"{edge.source} → {edge.target} · {edge.label}{stopped}"
 

@@ -109,14 +109,14 @@ def _check(dot: str, drawing: bytes) -> None:
     if asked == drawn:
         return
     lost, extra = asked - drawn, drawn - asked
-    said = [_counted("lost", lost, asked, dot)] if lost else []
-    said += [_counted("invented", extra, drawn, dot)] if extra else []
-    raise DrawingError(f"the picture is not what was asked for: Graphviz {' and '.join(said)}")
+    differences = [_counted("lost", lost, asked, dot)] if lost else []
+    differences += [_counted("invented", extra, drawn, dot)] if extra else []
+    raise DrawingError(f"the picture is not what was asked for: Graphviz {' and '.join(differences)}")
 
 
 def _counted(verb: str, some: Counter[str], everything: Counter[str], dot: str) -> str:
-    told = {name.replace(" ", ""): cut(tooltip, 120) for name, tooltip in _TOOLTIP.findall(dot)}
-    named = "; ".join(told.get(name, name) for name in sorted(some)[:5])
+    labels = {name.replace(" ", ""): cut(tooltip, 120) for name, tooltip in _TOOLTIP.findall(dot)}
+    named = "; ".join(labels.get(name, name) for name in sorted(some)[:5])
     return f"{verb} {some.total()} of {everything.total()} nodes and edges ({named})"
 
 
@@ -135,8 +135,8 @@ def _printed(drawing: bytes, fmt: Literal["png", "pdf"], alt: str) -> bytes:
         try:
             return typst.compile(page, format=fmt, ppi=144.0, sys_inputs=words, timestamp=0)
         except RuntimeError as error:
-            said = _last_line(str(error).encode("utf-8", "replace"))
-            raise DrawingError(f"typst could not print the picture: {said}") from error
+            reason = _last_line(str(error).encode("utf-8", "replace"))
+            raise DrawingError(f"typst could not print the picture: {reason}") from error
 
 
 def _face(families: Sequence[str]) -> bytes:

@@ -29,7 +29,7 @@ def picture_of(reach: Reach, title: str, *, full: bool = False, only: frozenset[
     nodes = _nodes(reach, edges, held, only)
     if not full:
         nodes, edges = _folded(nodes, edges, held)
-    zones = {each: _zone_label(reach, each) for each in sorted({node.zone for node in nodes if node.zone})}
+    zones = {zone: _zone_label(reach, zone) for zone in sorted({node.zone for node in nodes if node.zone})}
     return Picture(
         title=title,
         subtitle=f"assumed: {reach.scenario.assume.word} ({reach.scenario.assume.says})",
@@ -47,7 +47,7 @@ def _zone_label(reach: Reach, zone: str) -> str:
 def _counts(reach: Reach) -> str:
     reached = {fact.entity for fact in reach.levels}
     jewels = sum(reach.estate.crown_jewel(name) for name in reached)
-    stops = sum(each.because == "control" for each in reach.certificate.stopped)
+    stops = sum(stop.because == "control" for stop in reach.certificate.stopped)
     return (
         f"{plural(len(reached), 'entity', 'entities')} of {len(reach.estate.entities):,} within reach · "
         f"{plural(jewels, 'crown jewel')} · {plural(stops, 'step')} stopped by controls · proof checked"
@@ -59,7 +59,7 @@ def _taken(reach: Reach, only: frozenset[Fact] | None) -> Iterable[Edge]:
         fact = step.fact
         if fact.capability in STEPPING_STONES or step.rule == "closure" or (only and fact not in only):
             continue
-        for source in dict.fromkeys(_origin(reach, each) for each in step.premises):
+        for source in dict.fromkeys(_origin(reach, premise) for premise in step.premises):
             if source != fact.entity:
                 yield Edge(source, fact.entity, _word(fact.capability), level=step.level)
 
@@ -75,8 +75,8 @@ def _stopped(reach: Reach) -> Iterable[Edge]:
     for stop in reach.certificate.stopped:
         if stop.because != "control":
             continue
-        kinds = sorted({str(reach.estate.controls[each].control.kind) for each in stop.by})
-        for source in dict.fromkeys(_origin(reach, each) for each in stop.premises):
+        kinds = sorted({str(reach.estate.controls[name].control.kind) for name in stop.by})
+        for source in dict.fromkeys(_origin(reach, premise) for premise in stop.premises):
             if source != stop.fact.entity:
                 word = _word(stop.fact.capability)
                 yield Edge(source, stop.fact.entity, word, style="stopped", stopped_by=tuple(kinds))
@@ -91,7 +91,7 @@ def _merge(edges: Iterable[Edge]) -> list[Edge]:
     groups: dict[tuple[str, str, str], list[Edge]] = defaultdict(list)
     for edge in edges:
         groups[edge.source, edge.target, edge.style].append(edge)
-    return [_one_edge(each) for each in groups.values()]
+    return [_one_edge(group) for group in groups.values()]
 
 
 def _one_edge(edges: list[Edge]) -> Edge:
@@ -104,7 +104,7 @@ def _one_edge(edges: list[Edge]) -> Edge:
         edges[0],
         label=_gained(gained),
         level=min(levels, default=None),
-        stopped_by=tuple(sorted({each for edge in edges for each in edge.stopped_by})),
+        stopped_by=tuple(sorted({control for edge in edges for control in edge.stopped_by})),
         count=len(edges),
     )
 
@@ -126,15 +126,15 @@ def _nodes(reach: Reach, edges: list[Edge], held: Mapping[str, Held], only: froz
 
 def _gained(held: Held) -> str:
     """What is held at the lowest level, then what each level adds, such as ``taint, ④ control``."""
-    told: list[str] = []
+    words: list[str] = []
     before: set[Capability] = set()
     for level in sorted(set(held.values())):
-        now = {each for each, at in held.items() if at <= level}
-        new = [_word(each) for each in strongest(now) if each not in before]
-        mark = f"{_MARKS[level]} " if told else ""
-        told += [f"{mark}{', '.join(new)}"] if new else []
+        now = {capability for capability, at in held.items() if at <= level}
+        new = [_word(capability) for capability in strongest(now) if capability not in before]
+        mark = f"{_MARKS[level]} " if words else ""
+        words += [f"{mark}{', '.join(new)}"] if new else []
         before = now
-    return ", ".join(told)
+    return ", ".join(words)
 
 
 def _seeds(reach: Reach) -> list[str]:
@@ -145,8 +145,8 @@ def _homes(reach: Reach) -> dict[str, str | None]:
     """An operation is drawn in the zone of the service behind it, a key in that of its holder."""
     homes: dict[str, str | None] = {}
     for verb in (Verb.SERVES, Verb.HOLDS):
-        for each in reach.estate.by_verb[verb]:
-            homes.setdefault(each.targets[0], reach.estate.entities[each.sources[0]].zone)
+        for relation in reach.estate.by_verb[verb]:
+            homes.setdefault(relation.targets[0], reach.estate.entities[relation.sources[0]].zone)
     return homes
 
 

@@ -185,7 +185,7 @@ def stopped_rows(reach: Reach) -> tuple[StoppedRow, ...]:
             entity=stop.fact.entity,
             kind=reach.estate.entities[stop.fact.entity].kind,
             capability=stop.fact.capability,
-            by=tuple(dict.fromkeys(controls[each].control.kind if each in controls else each for each in stop.by)),
+            by=tuple(dict.fromkeys(controls[name].control.kind if name in controls else name for name in stop.by)),
             because=stop.because,
             rule=stop.rule,
             controls=stop.by if stop.because == "control" else (),
@@ -254,7 +254,7 @@ def strongest(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
     held = set(capabilities)
     included = {part for whole, part in CLOSURE if whole in held}
     included |= {part for whole, part in CLOSURE if whole in included}
-    return tuple(each for each in _STRENGTH if each in held - included)
+    return tuple(capability for capability in _STRENGTH if capability in held - included)
 
 
 def held_over(reach: Reach) -> dict[str, tuple[Capability, ...]]:
@@ -270,12 +270,12 @@ def held_over(reach: Reach) -> dict[str, tuple[Capability, ...]]:
 
 def _contour(levels: Mapping[Capability, Level]) -> tuple[Capability, ...]:
     new = {
-        each
+        capability
         for level in set(levels.values())
-        for each in strongest(one for one, since in levels.items() if since <= level)
-        if levels[each] == level
+        for capability in strongest(one for one, since in levels.items() if since <= level)
+        if levels[capability] == level
     }
-    return tuple(each for each in _STRENGTH if each in new)
+    return tuple(capability for capability in _STRENGTH if capability in new)
 
 
 def records_read(estate: Estate, reach: Reach) -> int:
@@ -305,7 +305,7 @@ def _original(estate: Estate, store: Store) -> str:
 
 def every_start(estate: Estate) -> list[tuple[Entity, str]]:
     """Every party, credential and feed, and the way it starts a scenario."""
-    return [(each, way) for kind, way in _WAYS.items() for each in estate.of_kind(kind)]
+    return [(entity, way) for kind, way in _WAYS.items() for entity in estate.of_kind(kind)]
 
 
 def start_worlds(starts: Iterable[tuple[Entity, str]], assumption: Assumption) -> list[World]:

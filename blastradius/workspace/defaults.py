@@ -14,7 +14,7 @@ from blastradius.workspace.renaming import renamed
 from blastradius.workspace.schema import ControlShape, SourceShape, Workspace
 
 Thing = TypeVar("Thing", Entity, Relation)
-Stated = tuple[ControlShape, Provenance]
+DeclaredControl = tuple[ControlShape, Provenance]
 _LYING_SOMEWHERE = (Kind.SERVICE, Kind.STORE)
 
 
@@ -36,42 +36,44 @@ def spoken_for(parts: Sequence[Loaded], numbers: Sequence[int], workspace: Works
 
     ``numbers`` are those of the sources that the parts are of.
     """
-    said = _Said()
+    declared = _Declared()
     for part in parts:
-        said.hear(part)
-    return [_spoken_for(part, workspace, number, said) for part, number in zip(parts, numbers, strict=True)]
+        declared.add(part)
+    return [_spoken_for(part, workspace, number, declared) for part, number in zip(parts, numbers, strict=True)]
 
 
 @dataclass
-class _Said:
+class _Declared:
     """What some file states: attributes and kinds of control, each with the entities and relations it is stated of."""
 
     of: dict[str, set[Id]] = field(default_factory=lambda: defaultdict(set))
     controls: dict[ControlKind, set[Id]] = field(default_factory=lambda: defaultdict(set))
 
-    def hear(self, part: Loaded) -> None:
+    def add(self, part: Loaded) -> None:
         """Take in what a part states."""
-        for each in part.entities:
+        for entity in part.entities:
             for name in ("zone", "owner", "direction"):
-                if name in each.model_fields_set and getattr(each, name, None) is not None:
-                    self.of[name].add(each.id)
+                if name in entity.model_fields_set and getattr(entity, name, None) is not None:
+                    self.of[name].add(entity.id)
         things: tuple[Entity | Relation, ...] = (*part.entities, *part.relations)
         for thing in things:
             for control in thing.controls:
                 self.controls[control.kind].add(thing.id)
 
 
-def _spoken_for(part: Loaded, workspace: Workspace, number: int, said: _Said) -> Loaded:
-    source, stated = workspace.shape.sources[number], tuple(workspace.controls(number))
+def _spoken_for(part: Loaded, workspace: Workspace, number: int, declared: _Declared) -> Loaded:
+    source, defaults = workspace.shape.sources[number], tuple(workspace.controls(number))
     return part.model_copy(
         update={
-            "entities": tuple(_guarded(_placed(each, source, said), stated, said) for each in part.entities),
-            "relations": tuple(_guarded(each, stated, said) for each in part.relations),
+            "entities": tuple(
+                _guarded(_placed(entity, source, declared), defaults, declared) for entity in part.entities
+            ),
+            "relations": tuple(_guarded(relation, defaults, declared) for relation in part.relations),
         }
     )
 
 
-def _placed(entity: Entity, source: SourceShape, said: _Said) -> Entity:
+def _placed(entity: Entity, source: SourceShape, declared: _Declared) -> Entity:
     fits = {
         "zone": entity.kind in _LYING_SOMEWHERE,
         "owner": not isinstance(entity, Party),
@@ -80,17 +82,17 @@ def _placed(entity: Entity, source: SourceShape, said: _Said) -> Entity:
     found: dict[str, Any] = {
         name: getattr(source, name)
         for name, fit in fits.items()
-        if fit and getattr(source, name) is not None and entity.id not in said.of[name]
+        if fit and getattr(source, name) is not None and entity.id not in declared.of[name]
     }
     return entity.model_copy(update=found) if found else entity
 
 
-def _guarded(thing: Thing, stated: tuple[Stated, ...], said: _Said) -> Thing:
+def _guarded(thing: Thing, defaults: tuple[DeclaredControl, ...], declared: _Declared) -> Thing:
     """A thing with the controls that are stated of its like, where no file has one of the kind on it."""
     word = thing.kind if isinstance(thing, Entity) else thing.verb
     found: dict[str, Control] = {}
-    for shape, at in stated:
-        free = shape.kind not in found and thing.id not in said.controls[shape.kind]
+    for shape, at in defaults:
+        free = shape.kind not in found and thing.id not in declared.controls[shape.kind]
         if shape.on == word and free and _matches(thing.id, shape.match):
             found[shape.kind] = shape.control(at)
     return thing.model_copy(update={"controls": (*thing.controls, *found.values())}) if found else thing

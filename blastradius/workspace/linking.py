@@ -23,18 +23,18 @@ def joined(parts: Sequence[Loaded], workspace: Workspace) -> tuple[list[Loaded],
     Raises:
         InputError: names of one thing that are of several kinds in the sources.
     """
-    apis = {name: one for one, each in workspace.shape.apis.items() for name in each.also}
-    own = _said(parts, workspace)
-    parts = [renamed(each, apis=lambda name: apis.get(name, name)) for each in parts]
+    apis = {name: one for one, shape in workspace.shape.apis.items() for name in shape.also}
+    own = _as_source(parts, workspace)
+    parts = [renamed(part, apis=lambda name: apis.get(name, name)) for part in parts]
     links = workspace.aliases
     links |= _by_route(parts, workspace, links)
     accounts = _accounts(parts, links)
-    problems = [problem for each in accounts.values() for problem in _kinds(each, links)]
+    problems = [problem for account in accounts.values() for problem in _kinds(account, links)]
     if problems:
         raise InputError(problems)
     order = {name: place for place, name in enumerate(links)}
-    one = {name: _one(name, each, order) for name, each in accounts.items()}
-    return [_under_links(each, links, one) for each in parts], own
+    one = {name: _one(name, account, order) for name, account in accounts.items()}
+    return [_under_links(part, links, one) for part in parts], own
 
 
 def _by_route(parts: Sequence[Loaded], workspace: Workspace, links: Links) -> dict[Id, tuple[Id, Provenance]]:
@@ -65,7 +65,7 @@ def _routes(part: Loaded, workspace: Workspace) -> dict[Route, list[Id]]:
 
 def _rank(part: Loaded, name: Id) -> int:
     """Whose id an operation goes by: that of whoever declares it before that of whoever has seen it."""
-    declared = next(each for each in part.entities if each.id == name).basis
+    declared = next(entity for entity in part.entities if entity.id == name).basis
     return ("declared", "inferred", "observed", "assumed").index(declared)
 
 
@@ -74,26 +74,26 @@ def _accounts(parts: Sequence[Loaded], links: Links) -> dict[Id, list[Entity]]:
     linked = {one for one, _ in links.values()}
     found: dict[Id, list[Entity]] = defaultdict(list)
     for part in parts:
-        for each in part.entities:
-            one = links[each.id][0] if each.id in links else each.id
+        for entity in part.entities:
+            one = links[entity.id][0] if entity.id in links else entity.id
             if one in linked:
-                found[one].append(each)
+                found[one].append(entity)
     return found
 
 
 def _kinds(accounts: Sequence[Entity], links: Links) -> Iterator[str]:
     first = accounts[0]
-    for each in accounts[1:]:
-        if each.kind != first.kind:
-            at = next(links[one.id][1] for one in (each, first) if one.id in links)
+    for entity in accounts[1:]:
+        if entity.kind != first.kind:
+            at = next(links[one.id][1] for one in (entity, first) if one.id in links)
             yield (
-                f"{at}: {each.id!r} is a {each.kind} at {_place(each)} and {first.id!r} a {first.kind} at "
+                f"{at}: {entity.id!r} is a {entity.kind} at {_place(entity)} and {first.id!r} a {first.kind} at "
                 f"{_place(first)}; only things of one kind can be the same"
             )
 
 
-def _place(each: Entity) -> str:
-    return str(each.provenance[0]) if each.provenance else "another place"
+def _place(entity: Entity) -> str:
+    return str(entity.provenance[0]) if entity.provenance else "another place"
 
 
 def _one(one: Id, accounts: Sequence[Entity], order: Mapping[Id, int]) -> dict[str, str]:
@@ -101,47 +101,47 @@ def _one(one: Id, accounts: Sequence[Entity], order: Mapping[Id, int]) -> dict[s
 
     They are those of its own id, or of the other id that is listed first.
     """
-    ordered = sorted(accounts, key=lambda each: (each.id != one, order.get(each.id, -1), str(each.name)))
+    ordered = sorted(accounts, key=lambda entity: (entity.id != one, order.get(entity.id, -1), str(entity.name)))
     found: dict[str, str] = {}
     for attribute in ("name", "method", "path"):
-        said = [str(getattr(each, attribute)) for each in ordered if getattr(each, attribute, None)]
-        found |= {attribute: said[0]} if said else {}
-    own = [each for each in ordered if each.id == one]
-    return found | ({"name": one} if own and not any(each.name for each in own) else {})
+        values = [str(getattr(entity, attribute)) for entity in ordered if getattr(entity, attribute, None)]
+        found |= {attribute: values[0]} if values else {}
+    own = [entity for entity in ordered if entity.id == one]
+    return found | ({"name": one} if own and not any(entity.name for entity in own) else {})
 
 
 def _under_links(part: Loaded, links: Links, alike: Mapping[Id, dict[str, str]]) -> Loaded:
     found = renamed(part, ids=lambda name: links[name][0] if name in links else name)
     entities = tuple(
-        _told(each, links.get(before.id), alike.get(each.id, {}))
-        for before, each in zip(part.entities, found.entities, strict=True)
+        _agreed(entity, links.get(before.id), alike.get(entity.id, {}))
+        for before, entity in zip(part.entities, found.entities, strict=True)
     )
     return found.model_copy(update={"entities": entities})
 
 
-def _told(entity: Entity, link: tuple[Id, Provenance] | None, alike: Mapping[str, str]) -> Entity:
+def _agreed(entity: Entity, link: tuple[Id, Provenance] | None, alike: Mapping[str, str]) -> Entity:
     """An entity with what all its accounts say alike, and the place that says it is one with them."""
-    stated = {name: value for name, value in alike.items() if hasattr(entity, name)}
-    changed: dict[str, object] = {name: value for name, value in stated.items() if value != getattr(entity, name)}
+    agreed = {name: value for name, value in alike.items() if hasattr(entity, name)}
+    changed: dict[str, object] = {name: value for name, value in agreed.items() if value != getattr(entity, name)}
     if link is not None:
         changed["provenance"] = (*entity.provenance, link[1])
     return entity.model_copy(update=changed) if changed else entity
 
 
-def _said(parts: Sequence[Loaded], workspace: Workspace) -> Loaded:
+def _as_source(parts: Sequence[Loaded], workspace: Workspace) -> Loaded:
     """The workspace as a source: the names that it states, met or not."""
-    entities = {each.id for part in parts for each in part.entities}
-    apis = {each.api for part in parts for each in part.entities if isinstance(each, Operation)}
+    entities = {entity.id for part in parts for entity in part.entities}
+    apis = {entity.api for part in parts for entity in part.entities if isinstance(entity, Operation)}
     shape = workspace.shape
-    stated = [(name in entities, name, at) for name, (_, at) in workspace.aliases.items()]
-    stated += [
+    declared = [(name in entities, name, at) for name, (_, at) in workspace.aliases.items()]
+    declared += [
         (name in apis, name, workspace.at("apis", one, "also", place))
-        for one, each in shape.apis.items()
-        for place, name in enumerate(each.also)
+        for one, api in shape.apis.items()
+        for place, name in enumerate(api.also)
     ]
-    stated += [(one in entities, one, workspace.at("parties", one)) for one in shape.parties]
-    notes = tuple(_unmet(name, at) for met, name, at in stated if not met)
-    tally = Tally(facts=len(stated) - len(notes), ignored=len(notes))
+    declared += [(one in entities, one, workspace.at("parties", one)) for one in shape.parties]
+    notes = tuple(_unmet(name, at) for met, name, at in declared if not met)
+    tally = Tally(facts=len(declared) - len(notes), ignored=len(notes))
     return Loaded(title=shape.title, as_of=shape.as_of, notes=notes, tally=tally)
 
 

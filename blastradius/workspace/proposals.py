@@ -40,8 +40,8 @@ class Proposed:
 
 def proposals(estate: Estate, different: Iterable[Iterable[Id]] = ()) -> list[Proposed]:
     """All that may be one thing in an estate, the surest first; ``different`` are ids that are said to be apart."""
-    apart = {frozenset(pair) for each in different for pair in combinations(sorted(each), 2)}
-    things = [each for each in estate.entities.values() if each.kind in _NAMED]
+    apart = {frozenset(pair) for ids in different for pair in combinations(sorted(ids), 2)}
+    things = [entity for entity in estate.entities.values() if entity.kind in _NAMED]
     found = [
         *_same_names((*things, *estate.of_kind(Kind.SCOPE))),
         *_same_routes(estate),
@@ -50,10 +50,10 @@ def proposals(estate: Estate, different: Iterable[Iterable[Id]] = ()) -> list[Pr
     ]
     known: set[frozenset[Id]] = set()
     fresh = []
-    for each in found:
-        pairs = {frozenset(pair) for pair in combinations(each.ids, 2)} - apart
+    for proposal in found:
+        pairs = {frozenset(pair) for pair in combinations(proposal.ids, 2)} - apart
         if pairs - known:
-            fresh.append(each)
+            fresh.append(proposal)
         known |= pairs
     return fresh
 
@@ -63,13 +63,13 @@ def key(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).casefold().replace("_", " ").strip()
     while (shorter := _DULL.sub("", plain)) != plain and len(shorter) >= _LEAST:
         plain = shorter
-    return "".join(each for each in plain if each.isalnum())
+    return "".join(char for char in plain if char.isalnum())
 
 
 def _keys(entity: Entity) -> set[str]:
     """The keys of an entity's display name and of the end of its id."""
     found = {key(_shown(entity)), key(_tail(entity))}
-    return {each for each in found if len(each) >= _LEAST and not each.isdigit()}
+    return {name for name in found if len(name) >= _LEAST and not name.isdigit()}
 
 
 def _tail(entity: Entity) -> str:
@@ -82,30 +82,30 @@ def _shown(entity: Entity) -> str:
 
 
 def _sources(entity: Entity) -> frozenset[str]:
-    return frozenset(each.source for each in entity.provenance)
+    return frozenset(place.source for place in entity.provenance)
 
 
 def _same_names(things: Iterable[Entity]) -> Iterator[Proposed]:
     groups: dict[tuple[Kind, str], list[Entity]] = defaultdict(list)
-    for each in things:
-        for name in _keys(each):
-            groups[each.kind, name].append(each)
+    for entity in things:
+        for name in _keys(entity):
+            groups[entity.kind, name].append(entity)
     for (kind, name), group in sorted(groups.items()):
         if _from_several(group):
-            where = ", ".join(f"{each.id!r} ({', '.join(sorted(_sources(each)))})" for each in group)
+            where = ", ".join(f"{entity.id!r} ({', '.join(sorted(_sources(entity)))})" for entity in group)
             yield _same(group, f"of kind {kind} and named {name!r}: {where}")
 
 
 def _from_several(group: list[Entity]) -> bool:
     """Whether no source has two of a group: a source that does tells them apart."""
-    named = [source for each in group for source in _sources(each)]
+    named = [source for entity in group for source in _sources(entity)]
     return len(group) > 1 and len(set(named)) == len(named)
 
 
 def _same(group: Iterable[Entity], evidence: str, why: Literal["same name", "confusable"] = "same name") -> Proposed:
-    ids = tuple(sorted(each.id for each in group))
-    one = min(ids, key=lambda each: (len(each), each))
-    others = [each for each in ids if each != one]
+    ids = tuple(sorted(entity.id for entity in group))
+    one = min(ids, key=lambda name: (len(name), name))
+    others = [name for name in ids if name != one]
     return Proposed(why, ids, evidence, f"same: {{{_yaml(one)}: [{', '.join(map(_yaml, others))}]}}")
 
 
@@ -152,11 +152,11 @@ def _one_api(one: str, other: str, count: int, least: int, routes: dict[str, dic
 def _confusable(things: Iterable[Entity]) -> Iterator[Proposed]:
     """Names that look alike and are written with other characters."""
     groups: dict[tuple[Kind, str], dict[str, Entity]] = defaultdict(dict)
-    for each in things:
-        groups[each.kind, _skeleton(_shown(each))].setdefault(_shown(each), each)
+    for entity in things:
+        groups[entity.kind, _skeleton(_shown(entity))].setdefault(_shown(entity), entity)
     for (_, shown), group in sorted(groups.items()):
         if len(group) > 1:
-            spelled = ", ".join(f"{each.id!r} ({_strange(_shown(each))})" for each in group.values())
+            spelled = ", ".join(f"{entity.id!r} ({_strange(_shown(entity))})" for entity in group.values())
             yield _same(group.values(), f"names that look like {shown!r} and are not: {spelled}", "confusable")
 
 
@@ -168,40 +168,40 @@ def _skeleton(name: str) -> str:
         return plain
     from confusable_homoglyphs.confusables import is_confusable
 
-    for each in is_confusable(plain, greedy=True, preferred_aliases=["latin"]) or ():
-        plain = plain.replace(each["character"], each["homoglyphs"][0]["c"])
+    for confusable in is_confusable(plain, greedy=True, preferred_aliases=["latin"]) or ():
+        plain = plain.replace(confusable["character"], confusable["homoglyphs"][0]["c"])
     return plain
 
 
 def _strange(name: str) -> str:
     """The characters of a name that are not ASCII, by their names."""
-    odd = dict.fromkeys(each for each in name if not each.isascii())
-    return ", ".join(unicodedata.name(each, f"U+{ord(each):04X}").lower() for each in odd) or "plain"
+    odd = dict.fromkeys(char for char in name if not char.isascii())
+    return ", ".join(unicodedata.name(char, f"U+{ord(char):04X}").lower() for char in odd) or "plain"
 
 
 def _near(things: Iterable[Entity]) -> Iterator[Proposed]:
     """Names that people spell nearly alike; those with digits tell things apart on purpose."""
     groups: dict[tuple[Kind, str], list[tuple[Id, str]]] = defaultdict(list)
-    for each in things:
-        shown = _shown(each)
+    for entity in things:
+        shown = _shown(entity)
         name = key(shown)
         if any(map(str.isdigit, name)):
             continue
         for less in {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))}:
-            groups[each.kind, less].append((each.id, shown))
+            groups[entity.kind, less].append((entity.id, shown))
     seen: set[tuple[Id, Id]] = set()
     for (_, less), group in sorted(groups.items()):
         pairs = combinations(sorted(group), 2) if len(less) > _LEAST and len(group) <= _CROWD else ()
         for (one, shown), (other, alike) in pairs:
             if (one, other) not in seen and _is_near(shown, alike):
                 seen.add((one, other))
-                said = f"{shown!r} and {alike!r} are spelled nearly alike"
-                yield Proposed("near-duplicate", (one, other), said, f"same: {{{_yaml(one)}: [{_yaml(other)}]}}")
+                evidence = f"{shown!r} and {alike!r} are spelled nearly alike"
+                yield Proposed("near-duplicate", (one, other), evidence, f"same: {{{_yaml(one)}: [{_yaml(other)}]}}")
 
 
 def _is_near(one: str, other: str) -> bool:
     """Whether two names differ as a slip does: in a letter of a longer word, not in a short word of its own."""
-    words, others = (re.findall(r"\w+", each.casefold()) for each in (one, other))
+    words, others = (re.findall(r"\w+", name.casefold()) for name in (one, other))
     if len(words) == len(others):
         differing = [min(map(len, pair)) for pair in zip(words, others, strict=True) if pair[0] != pair[1]]
         if not differing or min(differing) <= _LEAST:

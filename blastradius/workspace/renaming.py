@@ -25,15 +25,15 @@ _SEEDS = ("compromise", "leak", "poison", "wrong", "outage", "breach")
 
 def renamed(loaded: Loaded, *, ids: Rename = str, apis: Rename = str, zones: Rename = str) -> Loaded:
     """What a file gave, under other names; a name that two ends of a relation come to share stands there once."""
-    relations = {each.id: _relation(each, ids) for each in loaded.relations}
+    relations = {relation.id: _relation(relation, ids) for relation in loaded.relations}
     whole = ids if not relations else lambda name: relations[name].id if name in relations else ids(name)
     return loaded.model_copy(
         update={
-            "entities": tuple(_entity(each, ids, apis, zones) for each in loaded.entities),
+            "entities": tuple(_entity(entity, ids, apis, zones) for entity in loaded.entities),
             "relations": tuple(relations.values()),
-            "zones": tuple(_zone(each, zones) for each in loaded.zones),
-            "expectations": tuple(_expectation(each, ids) for each in loaded.expectations),
-            "notes": tuple(_note(each, whole) for each in loaded.notes),
+            "zones": tuple(_zone(zone, zones) for zone in loaded.zones),
+            "expectations": tuple(_expectation(expectation, ids) for expectation in loaded.expectations),
+            "notes": tuple(_note(note, whole) for note in loaded.notes),
         }
     )
 
@@ -56,21 +56,21 @@ def _relation(relation: Relation, ids: Rename) -> Relation:
     controls = _controls(relation.controls, ids)
     if (sources, targets) == (relation.sources, relation.targets) and not controls:
         return relation
-    said = {name: getattr(relation, name) for name in relation.model_fields_set}
-    said |= {"sources": sources, "targets": targets, **controls}
+    fields = {name: getattr(relation, name) for name in relation.model_fields_set}
+    fields |= {"sources": sources, "targets": targets, **controls}
     if relation.at_least is not None:
-        said["at_least"] = min(relation.at_least, len(targets))
-    return Relation(**said)
+        fields["at_least"] = min(relation.at_least, len(targets))
+    return Relation(**fields)
 
 
 def _controls(controls: Iterable[Control], ids: Rename) -> dict[str, Any]:
     """The controls under the new names of who provides them; nothing where none is provided by anyone."""
-    if not any(each.provided_by for each in controls):
+    if not any(control.provided_by for control in controls):
         return {}
     return {
         "controls": tuple(
-            each.model_copy(update={"provided_by": ids(each.provided_by)}) if each.provided_by else each
-            for each in controls
+            control.model_copy(update={"provided_by": ids(control.provided_by)}) if control.provided_by else control
+            for control in controls
         )
     }
 
@@ -83,16 +83,16 @@ def _note(note: Note, names: Rename) -> Note:
     return note.model_copy(update={"about": tuple(map(names, note.about))}) if note.about else note
 
 
-def _expectation(each: Expectation, ids: Rename) -> Expectation:
+def _expectation(expectation: Expectation, ids: Rename) -> Expectation:
     def facts(expected: Iterable[ExpectedFact]) -> tuple[ExpectedFact, ...]:
         return tuple(fact.model_copy(update={"entity": ids(fact.entity)}) for fact in expected)
 
-    return each.model_copy(
+    return expectation.model_copy(
         update={
-            "scenario": _scenario(each.scenario, ids),
-            "reached": facts(each.reached),
-            "not_reached": facts(each.not_reached),
-            "possible": facts(each.possible),
+            "scenario": _scenario(expectation.scenario, ids),
+            "reached": facts(expectation.reached),
+            "not_reached": facts(expectation.not_reached),
+            "possible": facts(expectation.possible),
         }
     )
 
@@ -100,7 +100,7 @@ def _expectation(each: Expectation, ids: Rename) -> Expectation:
 def _scenario(scenario: Scenario, ids: Rename) -> Scenario:
     seeds: dict[str, Any] = {name: tuple(map(ids, getattr(scenario, name))) for name in _SEEDS}
     return scenario.model_copy(
-        update={**seeds, "distrust": tuple(_distrusted(each, ids) for each in scenario.distrust)}
+        update={**seeds, "distrust": tuple(_distrusted(control, ids) for control in scenario.distrust)}
     )
 
 

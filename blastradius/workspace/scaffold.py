@@ -58,24 +58,24 @@ def first_workspace(files: Sequence[Looked], name: str) -> str:
 
 def _sources(files: Sequence[Looked]) -> Iterable[tuple[list[str], str, Mapping[str, Any]]]:
     """Paths, loader and options of each source; a glob where it matches files of one loader only."""
-    mine = [each for each in files if each.loader and not each.asked_by]
-    for each in mine:
-        for options in each.options:
-            yield [each.path], each.loader, options
+    mine = [file for file in files if file.loader and not file.asked_by]
+    for file in mine:
+        for options in file.options:
+            yield [file.path], file.loader, options
     together: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for each in (one for one in mine if not one.options):
-        together[each.loader, str(PurePosixPath(each.path).parent)].append(each.path)
-    others = {each.path for each in files}
+    for file in (one for one in mine if not one.options):
+        together[file.loader, str(PurePosixPath(file.path).parent)].append(file.path)
+    others = {file.path for file in files}
     for (loader, folder), paths in sorted(together.items()):
         yield _globbed(folder, paths, others - set(paths)), loader, {}
 
 
 def _globbed(folder: str, paths: list[str], others: set[str]) -> list[str]:
     found: list[str] = []
-    for suffix in sorted({PurePosixPath(each).suffix for each in paths}):
-        alike = [each for each in paths if PurePosixPath(each).suffix == suffix]
-        strange = any(str(PurePosixPath(each).parent) == folder and each.endswith(suffix) for each in others)
-        plain = suffix and not any(each in folder for each in "*?[]")
+    for suffix in sorted({PurePosixPath(path).suffix for path in paths}):
+        alike = [path for path in paths if PurePosixPath(path).suffix == suffix]
+        strange = any(str(PurePosixPath(path).parent) == folder and path.endswith(suffix) for path in others)
+        plain = suffix and not any(char in folder for char in "*?[]")
         found += [str(PurePosixPath(folder) / f"*{suffix}")] if plain and len(alike) > 1 and not strange else alike
     return found
 
@@ -90,8 +90,8 @@ def _source(paths: list[str], loader: str, options: Mapping[str, Any]) -> str:
 
 
 def _left_out(files: Sequence[Looked]) -> str:
-    lines = [f"#   {_quoted(each.path)}: asked for by {_quoted(each.asked_by)}" for each in files if each.asked_by]
-    lines += [f"#   {_quoted(each.path)}: {_flat(each.why)}" for each in files if not each.loader]
+    lines = [f"#   {_quoted(file.path)}: asked for by {_quoted(file.asked_by)}" for file in files if file.asked_by]
+    lines += [f"#   {_quoted(file.path)}: {_flat(file.why)}" for file in files if not file.loader]
     return "\n# Not a source of its own:\n" + "\n".join(lines) + "\n" if lines else ""
 
 
@@ -106,4 +106,4 @@ def _flat(text: str) -> str:
 
 def _printable(text: str) -> str:
     """A text with an escape for each character that does not show, as YAML and JSON write it."""
-    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)

@@ -33,8 +33,8 @@ class ControlShape(Shape):
 
     def control(self, at: Provenance) -> Control:
         """The control itself."""
-        said = {key: getattr(self, key) for key in ("kind", "status", "provided_by", "fails", "why")}
-        return Control(**said, basis=Basis.ASSUMED, provenance=(at,))
+        fields = {key: getattr(self, key) for key in ("kind", "status", "provided_by", "fails", "why")}
+        return Control(**fields, basis=Basis.ASSUMED, provenance=(at,))
 
 
 class SourceShape(Shape):
@@ -106,16 +106,18 @@ class Workspace:
 
     def controls(self, source: int) -> Iterator[tuple[ControlShape, Provenance]]:
         """The controls that a source's facts get where they have none of the kind; its own come first."""
-        for place, each in enumerate(self.shape.sources[source].controls):
-            yield each, self.at("sources", source, "controls", place)
-        for place, each in enumerate(self.shape.controls):
-            yield each, self.at("controls", place)
+        for place, control in enumerate(self.shape.sources[source].controls):
+            yield control, self.at("sources", source, "controls", place)
+        for place, control in enumerate(self.shape.controls):
+            yield control, self.at("controls", place)
 
 
 def is_workspace(data: Any) -> bool:
     """Whether a document is a workspace file, or looks like one that forgot to say so."""
-    said = isinstance(data, dict) and data.get("workspace") in (1, "1")
-    return said or (isinstance(data, dict) and "sources" in data and bool({"workspace", "same", "apis"} & data.keys()))
+    is_declared = isinstance(data, dict) and data.get("workspace") in (1, "1")
+    return is_declared or (
+        isinstance(data, dict) and "sources" in data and bool({"workspace", "same", "apis"} & data.keys())
+    )
 
 
 def read_workspace(document: Document) -> Workspace:
@@ -145,7 +147,7 @@ def _each(lists: dict[str, Names]) -> Iterator[tuple[str, int, str]]:
 
 def _names(found: Workspace) -> Iterator[tuple[Provenance, str]]:
     """Names that would be two things at once."""
-    apis = {name: each.also for name, each in found.shape.apis.items()}
+    apis = {name: api.also for name, api in found.shape.apis.items()}
     for section, lists, inner in (("same", found.shape.same, ()), ("apis", apis, ("also",))):
         first: dict[str, str] = {}
         for one, place, name in _each(lists):
@@ -162,9 +164,9 @@ def _names(found: Workspace) -> Iterator[tuple[Provenance, str]]:
 
 def _controls(found: Workspace) -> Iterator[tuple[Provenance, str]]:
     """Controls where no rule looks for them."""
-    stated = {at: each for source in range(len(found.shape.sources)) for each, at in found.controls(source)}
-    for at, each in stated.items():
-        kinds, verbs = placements()[each.kind]
-        if each.on not in kinds and each.on not in verbs:
+    declared = {at: control for source in range(len(found.shape.sources)) for control, at in found.controls(source)}
+    for at, control in declared.items():
+        kinds, verbs = placements()[control.kind]
+        if control.on not in kinds and control.on not in verbs:
             places = ", ".join(sorted(map(str, (*kinds, *verbs)))) or "a control, as `fails: closed`"
-            yield at, f"control {str(each.kind)!r} stops nothing on {each.on}; it belongs on {places}"
+            yield at, f"control {str(control.kind)!r} stops nothing on {control.on}; it belongs on {places}"
