@@ -34,4 +34,5 @@ def __dir__() -> list[str]:
 def _questions() -> list[str]:
     from importlib import import_module
 
-    return list(import_module("blastradius.plugins").query_titles())
+    names: list[str] = import_module("blastradius.plugins").QUERIES.names()
+    return names

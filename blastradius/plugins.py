@@ -34,9 +34,8 @@ class Named(Protocol):
     """What every kind of plug-in has."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def title(self) -> str: ...  # noqa: D102
+    def name(self) -> str:
+        """The name that it is asked for by."""
 
 
 Plugin = TypeVar("Plugin", bound=Named)
@@ -44,24 +43,25 @@ Plugin = TypeVar("Plugin", bound=Named)
 
 @dataclass(frozen=True)
 class _File:
-    """A plug-in in a folder; ``path`` is the file that is run."""
+    """A plug-in in a folder; ``path`` is the file that is run, ``constant`` what it ends in."""
 
     group: str
+    constant: str
     path: Path
 
     @property
     def stem(self) -> str:
         return self.path.parent.name if self.path.name == "__init__.py" else self.path.stem
 
-    def value(self, constant: str) -> Any:
+    def value(self) -> Any:
         """What the file ends in; ``None`` where it does not."""
         folder = self.path.parents[1] if self.path.name == "__init__.py" else self.path.parent
         package = importlib.import_module(f"blastradius.{self.group}")
         if str(folder) not in package.__path__:
             package.__path__.append(str(folder))
-        return getattr(importlib.import_module(f"blastradius.{self.group}.{self.stem}"), constant, None)
+        return getattr(importlib.import_module(f"blastradius.{self.group}.{self.stem}"), self.constant, None)
 
-    def title(self, word: str) -> str:  # noqa: ARG002
+    def title(self) -> str:
         """The first line of the file's docstring, read without running it."""
         try:
             doc = ast.get_docstring(ast.parse(self.path.read_bytes())) or self.stem
@@ -79,17 +79,20 @@ class _File:
 class _Announced:
     """A plug-in that an installed distribution announces."""
 
+    word: str
     entry: EntryPoint
 
     @property
     def stem(self) -> str:
         return self.entry.name
 
-    def value(self, constant: str) -> Any:  # noqa: ARG002
+    def value(self) -> Any:
+        """What the entry point names."""
         return self.entry.load()
 
-    def title(self, word: str) -> str:
-        return f"a {word} of {self.entry.module}"
+    def title(self) -> str:
+        """The module that it comes from."""
+        return f"a {self.word} of {self.entry.module}"
 
     def __str__(self) -> str:
         return f"entry point {self.entry.name} = {self.entry.value}"
@@ -124,7 +127,7 @@ class Registry(Generic[Plugin]):
 
     def shipped(self) -> dict[str, Plugin]:
         """Those that come with blastradius."""
-        return self._imported(_files(self.group, _home(self.group)))
+        return self._imported(_files(self.group, self.constant, _home(self.group)))
 
     def get(self, name: str) -> Plugin:
         """One plug-in; no other is imported where its file has its name.
@@ -143,8 +146,12 @@ class Registry(Generic[Plugin]):
             raise self.refusal(f"there is no {self.word} {name!r} here; {way_out}")
         return known[name]
 
+    def names(self) -> list[str]:
+        """The names of the files, sorted; nothing is read."""
+        return sorted(place.stem for place in self._places().values())
+
     def titles(self, taken: Container[str] = ()) -> dict[str, str]:
-        """The names of the files, sorted, and a line on each, read without importing any.
+        """The names of the files, sorted, and the line with which each begins, read without importing any.
 
         Raises:
             UsageError: two of one name, or one that is ``taken``.
@@ -152,11 +159,12 @@ class Registry(Generic[Plugin]):
         for stem, place in self._places().items():
             if stem in taken:
                 raise UsageError(f"{place}: the command {stem} is blastradius's own; rename it")
-        return {place.stem: place.title(self.word) for _, place in sorted(self._places().items())}
+        return {place.stem: place.title() for _, place in sorted(self._places().items())}
 
     def _places(self) -> dict[str, _Place]:
         folders = dict.fromkeys((*_home(self.group), *(folder / self.group for folder in _named_folders())))
-        places: list[_Place] = [*_files(self.group, tuple(folders)), *_announced(self.group)]
+        files = _files(self.group, self.constant, tuple(folders))
+        places: list[_Place] = [*files, *_announced(self.group, self.word)]
         return _apart((place.stem, place) for place in places)
 
     def _imported(self, places: Iterable[_Place]) -> dict[str, Plugin]:
@@ -165,7 +173,7 @@ class Registry(Generic[Plugin]):
         return {plugin.name: plugin for plugin, _ in sorted(found, key=lambda pair: pair[0].name)}
 
     def _plugin(self, place: _Place) -> Plugin:
-        value, contract = _value(place, self.constant), self.contract()
+        value, contract = _value(place), self.contract()
         if isinstance(value, contract):
             return value
         what = "is missing" if value is None else f"is of type {type(value).__name__}"
@@ -187,9 +195,9 @@ def _apart(named: Iterable[tuple[str, _Place]]) -> dict[str, _Place]:
     return found
 
 
-def _value(place: _Place, constant: str) -> Any:
+def _value(place: _Place) -> Any:
     try:
-        return place.value(constant)
+        return place.value()
     except SyntaxError as error:
         raise UsageError(f"{error.filename or place}:{error.lineno}: not valid Python: {error.msg}") from None
     except (Exception, SystemExit) as error:
@@ -216,8 +224,8 @@ def _named_folders() -> list[Path]:
 
 
 @cache
-def _files(group: str, folders: tuple[Path, ...]) -> tuple[_File, ...]:
-    return tuple(_File(group, file) for folder in folders if folder.is_dir() for file in _files_in(folder))
+def _files(group: str, constant: str, folders: tuple[Path, ...]) -> tuple[_File, ...]:
+    return tuple(_File(group, constant, file) for folder in folders if folder.is_dir() for file in _files_in(folder))
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -228,8 +236,8 @@ def _files_in(folder: Path) -> Iterator[Path]:
 
 
 @cache
-def _announced(group: str) -> tuple[_Announced, ...]:
-    return tuple(map(_Announced, entry_points(group=f"blastradius.{group}")))
+def _announced(group: str, word: str) -> tuple[_Announced, ...]:
+    return tuple(_Announced(word, entry) for entry in entry_points(group=f"blastradius.{group}"))
 
 
 def use_folder(folder: str) -> None:

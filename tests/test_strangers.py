@@ -136,3 +136,8 @@ def test_an_installed_distribution_announces_its_own(tmp_path: Path) -> None:
     ]
     (information / "entry_points.txt").write_text("\n".join(entries))
     works(tmp_path, ROOT, site, title="a question of strange.count")
+    odd = information / "entry_points.txt"
+    odd.write_text(odd.read_text() + "[blastradius.exports]\nodd = strange.count:Params\n")
+    done = run(tmp_path, "-m", "blastradius", "export", "--help", PYTHONPATH=f"{ROOT}{os.pathsep}{site}")
+    assert done.returncode == 2
+    assert "entry point odd = strange.count:Params: EXPORT is of type ModelMetaclass" in done.stderr
