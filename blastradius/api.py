@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from inspect import Parameter, Signature
-from types import GenericAlias
+from types import GenericAlias, NoneType
 from typing import Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -128,10 +128,11 @@ def _parameter(name: str, field: FieldInfo) -> Parameter:
 
 
 def _one_or_several(annotation: Any) -> Any:
-    """What a parameter that takes several may be given: one of them, or any number."""
+    """What a parameter that takes several may be given: one of them, any number, or ``None`` where that is allowed."""
     kinds = [get_args(choice)[0] for choice in (annotation, *get_args(annotation)) if get_origin(choice) in SEVERAL]
-    return kinds[0] | GenericAlias(Iterable, (kinds[0],))
+    given = kinds[0] | GenericAlias(Iterable, (kinds[0],))
+    return given | None if NoneType in get_args(annotation) else given
 
 
 def _is_one(value: Any) -> bool:
-    return isinstance(value, str) or not isinstance(value, Iterable)
+    return isinstance(value, str) or not (value is None or isinstance(value, Iterable))

@@ -36,6 +36,7 @@ class Named(Protocol):
     @property
     def name(self) -> str:
         """The name that it is asked for by."""
+        ...
 
 
 Plugin = TypeVar("Plugin", bound=Named)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pydantic import BaseModel, Field
 
 import blastradius as br
 from blastradius import api, plugins
-from blastradius.answer import takes_several
+from blastradius.answer import Answer, Query, takes_several
 from blastradius.docgen.stub import stub
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
+from blastradius.model import Verb
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,8 +70,38 @@ def test_what_may_be_left_out_is_named(estate: Estate) -> None:
 
 def test_a_parameter_that_takes_several_takes_one_as_well(estate: Estate) -> None:
     assert br.reach(estate, compromise="acme").data == br.reach(estate, compromise=["acme"]).data
+    with pytest.raises(UsageError, match="compromise is None; expected a valid tuple"):
+        br.ask("reach", estate, compromise=None)
     fields = plugins.query("reach").params.model_fields
     assert [name for name, field in fields.items() if not takes_several(field)] == ["assume", "hours", "full"]
+
+
+class Odd(BaseModel):
+    """Parameters as a stranger may have them."""
+
+    names: list[str] = Field(description='what is "named" by \\ or """')
+    numbers: set[int] | None = None
+    modes: tuple[Literal["a", 'b"'], ...] = ("a",)
+    verb: Verb = Verb.CALLS
+    other: dict[str, int] = Field(default_factory=dict)
+    one: str | None = None
+
+
+def test_parameters_of_any_type_have_a_signature_and_a_stub() -> None:
+    several = [name for name, field in Odd.model_fields.items() if takes_several(field)]
+    assert several == ["names", "numbers", "modes"]
+    written = stub([Query("odd", "What is odd", Odd, lambda estate, params: Answer("odd", "", params))])
+    (function,) = (node for node in ast.parse(written).body if isinstance(node, ast.FunctionDef))
+    assert ast.get_docstring(function) == 'What is odd.\n\nArgs:\n    names: what is "named" by \\ or """.'
+    assert [ast.unparse(argument) for argument in (*function.args.args, *function.args.kwonlyargs)] == [
+        "estate: Estate",
+        "names: str | Iterable[str]",
+        "numbers: int | Iterable[int] | None",
+        "modes: Literal['a', 'b\"'] | Iterable[Literal['a', 'b\"']]",
+        f"verb: Verb | Literal[{', '.join(map(repr, map(str, Verb)))}]",
+        "other: object",
+        "one: str | None",
+    ]
 
 
 def test_the_signature_is_that_of_the_model() -> None:
