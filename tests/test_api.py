@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -140,7 +141,8 @@ WRONG = {
 def test_a_type_checker_knows_every_question(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("\n".join([RIGHT, *WRONG]))
     command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", "script.py"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    env = {**os.environ, "PYTHONPATH": str(Path(br.__file__).parents[1])}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=env, check=False)
     lines = done.stdout.splitlines()
     first = RIGHT.count("\n") + 2
     assert [line.partition(": error: ")[0] for line in lines[:-1] if "error" in line] == [
