@@ -157,10 +157,11 @@ class Registry(Generic[Plugin]):
         Raises:
             UsageError: two of one name, or one that is ``taken``.
         """
-        for stem, place in self._places().items():
+        places = self._places()
+        for stem, place in places.items():
             if stem in taken:
                 raise UsageError(f"{place}: the command {stem} is blastradius's own; rename it")
-        return {place.stem: place.title() for _, place in sorted(self._places().items())}
+        return {place.stem: place.title() for _, place in sorted(places.items())}
 
     def _places(self) -> dict[str, _Place]:
         folders = dict.fromkeys((*_home(self.group), *(folder / self.group for folder in _named_folders())))
