@@ -17,7 +17,7 @@ from blastradius.loading.discovery import ESTATE_SUFFIXES, below, is_a, is_estat
 if TYPE_CHECKING:
     from blastradius.estate import Estate
     from blastradius.estate.bulk import Progress
-    from blastradius.loaderkit.contract import Loaded, Loader, SourceRequest
+    from blastradius.loaderkit.contract import Document, Loaded, Loader, SourceRequest
     from blastradius.loading.sources import Source
     from blastradius.reading import ParsedDocument
 
@@ -253,8 +253,8 @@ class _Session:
                 waiting.extend((asked, each) for each in part.loaded.requests)
 
     def _asked(
-        self, asking: ParsedDocument, request: SourceRequest, named: Mapping[str, str]
-    ) -> tuple[ParsedDocument, Part] | None:
+        self, asking: Document, request: SourceRequest, named: Mapping[str, str]
+    ) -> tuple[Document, Part] | None:
         from blastradius.loading.sources import with_parties
 
         asked = asking.part(*request.part) if request.part else asking.sibling(request.path)
@@ -264,7 +264,7 @@ class _Session:
             return None
         return asked, Part(asked.path, reader.name, reader.load(asked, stated))
 
-    def _first(self, document: ParsedDocument, loader: Loader, options: Mapping[str, Any]) -> bool:
+    def _first(self, document: Document, loader: Loader, options: Mapping[str, Any]) -> bool:
         """Whether a file is loaded in this way for the first time."""
         way = _way(document.path, loader, options)
         if way in self.done:

@@ -9,14 +9,12 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from stat import S_ISLNK
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from blastradius.errors import InputError
+from blastradius.loaderkit.contract import Document
 
 from .texts import CONTROL, MAX_BYTES
-
-if TYPE_CHECKING:
-    from .document import ParsedDocument
 
 MAX_ENTRIES = 10_000
 MAX_TOTAL = 4 * MAX_BYTES
@@ -36,15 +34,15 @@ class Packed(Protocol):
     def content(self, name: str) -> bytes: ...  # noqa: D102
 
 
-class Archive(Mapping[str, "ParsedDocument"]):
+class Archive(Mapping[str, Document]):
     """The files of an archive by name; each is read when it is asked for."""
 
-    def __init__(self, entries: Packed, read: Callable[[str, bytes], ParsedDocument]) -> None:
+    def __init__(self, entries: Packed, read: Callable[[str, bytes], Document]) -> None:
         self._entries = entries
         self._read = read
-        self._done: dict[str, ParsedDocument] = {}
+        self._done: dict[str, Document] = {}
 
-    def __getitem__(self, name: str) -> ParsedDocument:
+    def __getitem__(self, name: str) -> Document:
         if name not in self._done:
             self._done[name] = self._read(name, self._entries.content(name))
         return self._done[name]

@@ -10,6 +10,7 @@ from posixpath import normpath
 from typing import Any
 
 from blastradius.errors import InputError
+from blastradius.loaderkit.contract import Document
 from blastradius.secrets import quoted
 
 from .archives import Archive, Entries, Packed
@@ -44,7 +45,7 @@ _REFUSED = {
     b"%PDF": "a PDF; export the table or the data behind it",
     b"SQLite format 3": "a database; export what is in it",
 }
-Siblings = Callable[[str], "ParsedDocument"]
+Siblings = Callable[[str], Document]
 
 
 @dataclass
@@ -61,7 +62,7 @@ class ParsedDocument:
         """Line and column, from 1, of the value at ``keys`` (a mapping's entry: of its key)."""
         return self._locate(keys)
 
-    def sibling(self, relative: str) -> ParsedDocument:
+    def sibling(self, relative: str) -> Document:
         """Another file below the root folder, named relative to this one; in an archive another of its files.
 
         Raises:
@@ -239,7 +240,7 @@ def _archive(entries: Packed, shown: str) -> Parsed:
         parsed = _of_bytes(raw, at, PurePosixPath(name).suffix.lower(), packed=True)
         return _document(parsed, at, lambda relative: beside(name, relative), raw)
 
-    def beside(name: str, relative: str) -> ParsedDocument:
+    def beside(name: str, relative: str) -> Document:
         target = normpath(str(PurePosixPath(name).parent / relative))
         if _is_elsewhere(relative) or target not in archive:
             raise InputError([f"{shown}/{name}: {relative!r} is not a file in the archive"])
