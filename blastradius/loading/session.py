@@ -236,7 +236,7 @@ class _Session:
             return
         found = reader.load(document, dict(options or {}))
         yield Part(document.path, reader.name, found)
-        waiting = deque((document, each) for each in found.requests)
+        waiting: deque[tuple[Document, SourceRequest]] = deque((document, each) for each in found.requests)
         while waiting:
             asking, request = waiting.popleft()
             try:
