@@ -5,9 +5,17 @@ A message is one line: ``file:line:column: what was found; what was expected or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 from blastradius.secrets import redacted
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The way out at the end of a message about an unknown word: the known one nearest to it, else ``otherwise``."""
+    close = get_close_matches(word, [str(name) for name in known], n=1)
+    way_out = f"did you mean {close[0]!r}?" if close else otherwise
+    return f"; {way_out}" if way_out else ""
 
 
 class BlastradiusError(Exception):

@@ -14,13 +14,14 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.api_effects import ApiOptions, Effected
-from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import MAX_ID, harmless, read_options
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import MAX_ID, line
+from blastradius.loaderkit.validation import read_options
 from blastradius.model import NoteKind, Operation, Scope, Verb
 from blastradius.secrets import quoted
 
-Keys = tuple[str | int, ...]
 _READ = {"kind": "discovery#restDescription", "discoveryVersion": "v1", "protocol": "rest"}
 
 
@@ -56,7 +57,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     gathering = Gathering("google_discovery", document)
     model = _Modelled(gathering, chosen, chosen.api or _api_name(gathering, document.data))
     model.build()
-    return gathering.loaded(title=_line(document.data.get("title")))
+    return gathering.loaded(title=line(document.data.get("title")))
 
 
 def _check(document: Document) -> None:
@@ -71,12 +72,6 @@ def _check(document: Document) -> None:
             if data[key] == "discovery#directoryList":
                 why = "a list of APIs, not the description of one; load the documents it names"
             raise InputError([f"{document.path}:{line}:{column}: {why}"])
-
-
-def _line(value: Any) -> str | None:
-    """A text on one line, or nothing where it could do harm."""
-    flat = " ".join(value.split()) if isinstance(value, str) else ""
-    return flat if harmless(flat) and not looks_secret(flat) else None
 
 
 def _name(name: str, scope: str) -> str | None:
@@ -128,7 +123,7 @@ class _Modelled:
             if scope is None:
                 self.gathering.reject("a scope has no name that can be an id", at=at)
                 continue
-            description = _line(says.get("description")) if isinstance(says, dict) else None
+            description = line(says.get("description")) if isinstance(says, dict) else None
             self.gathering.entity(Scope(id=scope, name=_name(name, scope), description=description, provenance=at))
             self.gathering.fact()
 
@@ -176,7 +171,7 @@ class _Modelled:
             resource=resource,
             verb=self.gathering.name(says.get("httpMethod")),
             path=self.gathering.name(path),
-            description=_line(says.get("description")),
+            description=line(says.get("description")),
             scopes=says.get("scopes"),
         )
 

@@ -15,10 +15,11 @@ from pydantic import BeforeValidator, Field
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import Name, Names, listed, read_options
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.options import Name, Names, listed
 from blastradius.loaderkit.options import Options as Shape
-from blastradius.model import Basis, NoteKind, Operation, Provenance, Scope, Verb
+from blastradius.loaderkit.validation import read_options
+from blastradius.model import Basis, NoteKind, Operation, Scope, Verb
 
 _API = "microsoft-graph"
 _SCHEMES = {"application": "application", "delegatedwork": "delegated", "delegatedpersonal": "delegated-personal"}
@@ -107,7 +108,7 @@ class _Table:
                 self._path(name, sets[number], path, (*keys, "pathSets", number, "paths", path))
         return None
 
-    def _scope(self, permission: str, scheme: str, at: tuple[Provenance, ...]) -> str | None:
+    def _scope(self, permission: str, scheme: str, at: Provenances) -> str | None:
         """The permission in that scheme, made once; ``None`` where it cannot be."""
         key = (permission, scheme)
         if key not in self.scopes:
@@ -144,7 +145,7 @@ class _Table:
                 self.g.relate(Verb.PERMITS, together, self._operation(method, path, at), at=at)
         return self.g.fact()
 
-    def _operation(self, method: str, path: str, at: tuple[Provenance, ...]) -> str:
+    def _operation(self, method: str, path: str, at: Provenances) -> str:
         line = f"{method} {path}"
         operation = f"{_API}:{line}"
         if operation in self.g.entities:

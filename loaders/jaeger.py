@@ -13,8 +13,8 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
-from blastradius.loaderkit.vendors.traces.facts import Keys
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.traces.model import INFERS_NOT, MAPS, NO_SERVICE, Records, SpanOptions
 from blastradius.loaderkit.vendors.traces.spans import KINDS, WANTED, Span, text
 

@@ -15,10 +15,13 @@ from typing import Any, Literal
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import MAX_ID, Name, harmless, read_options
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.json_values import Keys, text, texts
+from blastradius.loaderkit.names import MAX_ID, harmless
+from blastradius.loaderkit.options import Name
 from blastradius.loaderkit.options import Options as Shape
+from blastradius.loaderkit.validation import read_options
 from blastradius.model import (
     Basis,
     Control,
@@ -27,11 +30,11 @@ from blastradius.model import (
     Entity,
     NoteKind,
     Party,
-    Provenance,
     Scope,
     Service,
     Verb,
 )
+from blastradius.secrets import looks_secret
 
 _LOOKED_AT = 20
 _APP_ID = re.compile(r"0oa[0-9A-Za-z]{17}")
@@ -55,7 +58,6 @@ _SAYINGS = {
     "rights": (NoteKind.ASSUMED, "API tokens that may do all that their user may, which is not in the file"),
     "date": (NoteKind.UNSUPPORTED, "credentials whose end is not a date"),
 }
-Keys = tuple[str | int, ...]
 Row = tuple[Keys, dict[str, Any]]
 
 
@@ -109,13 +111,6 @@ def _only_ids(data: Any) -> bool:
     return bool(some) and all(isinstance(each, str) and _APP_ID.fullmatch(each) for each in some)
 
 
-def _text(says: Any, *path: str) -> str:
-    """The text at a path of keys; empty where there is none."""
-    for name in path:
-        says = says.get(name) if isinstance(says, dict) else None
-    return says.strip() if isinstance(says, str) else ""
-
-
 class _Model:
     def __init__(self, document: Document, options: Options) -> None:
         self.g = Gathering("okta", document)
@@ -154,11 +149,11 @@ class _Model:
 
     # who
 
-    def _party(self, at: tuple[Provenance, ...], *names: str) -> str | None:
+    def _party(self, at: Provenances, *names: str) -> str | None:
         stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
         return self._keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
 
-    def _owned(self, service: str, at: tuple[Provenance, ...], *names: str) -> None:
+    def _owned(self, service: str, at: Provenances, *names: str) -> None:
         """Whose an app is, by its names, or that nobody says."""
         party = self._party(at, *names)
         if party:
@@ -166,23 +161,23 @@ class _Model:
         else:
             self.about["party"].add(service)
 
-    def _self(self, at: tuple[Provenance, ...]) -> str:
+    def _self(self, at: Provenances) -> str:
         return self._keep(Party(id=self.options.own or f"{self.org}:organisation", role="self", provenance=at))
 
-    def _service(self, app_id: str, name: str | None, at: tuple[Provenance, ...], **says: Any) -> str | None:
+    def _service(self, app_id: str, name: str | None, at: Provenances, **says: Any) -> str | None:
         service = self._id("app", app_id)
         return self._keep(Service(id=service, name=name, provenance=at, **says)) if service else None
 
     def _app(self, keys: Keys, says: dict[str, Any]) -> None:
         """An app; one that signs in with OpenID Connect is also a client of the API."""
         at = self.g.at(*keys)
-        active = _text(says, "status").upper() in ("ACTIVE", "")
-        tags = (_text(says, "signOnMode").lower(), *(() if active else ("inactive",)))
+        active = text(says, "status").upper() in ("ACTIVE", "")
+        tags = (text(says, "signOnMode").lower(), *(() if active else ("inactive",)))
         kept = tuple(each for each in tags if self.g.name(each))
-        service = self._service(_text(says, "id"), self._label(says, "label", at), at, tags=kept)
+        service = self._service(text(says, "id"), self._label(says, "label", at), at, tags=kept)
         if service is None:
             return self.g.reject("an app without a usable id", at=at)
-        self._owned(service, at, _text(says, "id"), _text(says, "name"), _text(says, "label"))
+        self._owned(service, at, text(says, "id"), text(says, "name"), text(says, "label"))
         client = _part(says, "credentials", "oauthClient")
         if client:
             self._client(service, client, _part(says, "settings", "oauthClient"), at, active=active)
@@ -193,44 +188,48 @@ class _Model:
         service: str,
         client: dict[str, Any],
         settings: dict[str, Any],
-        at: tuple[Provenance, ...],
+        at: Provenances,
         *,
         active: bool,
     ) -> None:
         """What an app signs in with; never its value."""
-        client_id = self._id("client", _text(client, "client_id") or service.removeprefix(f"{self.org}:app/"))
+        client_id = self._id("client", text(client, "client_id") or service.removeprefix(f"{self.org}:app/"))
         if client_id is None:
             return
-        if _text(client, "client_secret"):
+        if text(client, "client_secret"):
             self.g.secret(f"client_secret of {client_id!r}", at=at)
         controls = list(_networked(settings.get("network"), at))
         if not active:
             controls.append(Control(kind=ControlKind.REVOKED, why="the app is not active", provenance=at))
-        method = _text(client, "token_endpoint_auth_method").lower()
+        method = text(client, "token_endpoint_auth_method").lower()
         made = Credential(id=client_id, type=_type_of(method), controls=tuple(controls), provenance=at)
         self.g.relate(Verb.HOLDS, service, self._keep(made), at=at)
 
     def _registered(self, keys: Keys, says: dict[str, Any]) -> None:
         """A client as the registration of clients knows it: an app by the id that it signs in with."""
         at = self.g.at(*keys)
-        service = self._service(_text(says, "client_id"), self._label(says, "client_name", at), at)
+        service = self._service(text(says, "client_id"), self._label(says, "client_name", at), at)
         if service is None:
             return self.g.reject("a client without a usable id", at=at)
-        self._owned(service, at, _text(says, "client_id"), _text(says, "client_name"))
+        self._owned(service, at, text(says, "client_id"), text(says, "client_name"))
         self._client(service, says, {}, at, active=True)
         return self.g.fact()
 
     def _integration(self, keys: Keys, says: dict[str, Any]) -> None:
         """A vendor's service app: by what it is a third party's, though only its type says whose."""
         at = self.g.at(*keys)
-        app_id, kind = _text(says, "id"), _text(says, "type")
+        app_id, kind = text(says, "id"), text(says, "type")
         client = self._id("client", app_id)
         vendor = self._id("integration", kind)
-        scopes = [self._scope(each, "", at) for each in _texts(says["grantedScopes"])] if client and vendor else [None]
+        scopes = (
+            [self._scope(each.strip(), "", at) for each in texts(says["grantedScopes"])]
+            if client and vendor
+            else [None]
+        )
         service = self._service(app_id, self._label(says, "name", at), at) if None not in scopes else None
         if service is None or client is None or vendor is None:
             return self.g.reject("an integration without a usable id, type or scopes", at=at)
-        party = self._party(at, app_id, kind, _text(says, "name"))
+        party = self._party(at, app_id, kind, text(says, "name"))
         if party is None:
             party = self._keep(Party(id=vendor, name=kind, basis=Basis.INFERRED, provenance=at))
             self.about["vendor"].add(party)
@@ -242,14 +241,14 @@ class _Model:
 
     def _grant(self, keys: Keys, says: dict[str, Any]) -> None:
         """A scope that an administrator granted to an app, or that one user consented to."""
-        if _text(says, "status").upper() not in ("ACTIVE", ""):
+        if text(says, "status").upper() not in ("ACTIVE", ""):
             return self.g.ignore("grants and tokens that are revoked")
         at = self.g.at(*keys)
-        user = _text(says, "userId")
-        link = _APP_OF.search(_text(says, "_links", "app", "href"))
-        client_id = _text(says, "clientId") or (link[1] if link else "")
+        user = text(says, "userId")
+        link = _APP_OF.search(text(says, "_links", "app", "href"))
+        client_id = text(says, "clientId") or (link[1] if link else "")
         client = self._id("client", client_id + (f"/user/{user}" if user else "")) if client_id else None
-        scope = self._scope(_text(says, "scopeId"), _text(says, "issuer"), at)
+        scope = self._scope(text(says, "scopeId"), text(says, "issuer"), at)
         if client is None or scope is None:
             return self.g.reject("a grant without a usable client or scope", at=at)
         kind: dict[str, Any] = {"type": "oauth_token"} if user else {}
@@ -258,11 +257,11 @@ class _Model:
         return self.g.fact()
 
     def _token(self, keys: Keys, says: dict[str, Any]) -> None:
-        if _text(says, "status").upper() not in ("ACTIVE", ""):
+        if text(says, "status").upper() not in ("ACTIVE", ""):
             return self.g.ignore("grants and tokens that are revoked")
         at = self.g.at(*keys)
-        token = self._id("token", _text(says, "id"))
-        scopes = [self._scope(each, _text(says, "issuer"), at) for each in _texts(says["scopes"])]
+        token = self._id("token", text(says, "id"))
+        scopes = [self._scope(each.strip(), text(says, "issuer"), at) for each in texts(says["scopes"])]
         if token is None or not scopes or None in scopes:
             return self.g.reject("a token without a usable id or scopes", at=at)
         made = Credential(id=token, type="oauth_token", **self._ends(token, says, at), provenance=at)
@@ -272,41 +271,41 @@ class _Model:
     def _api_token(self, keys: Keys, says: dict[str, Any]) -> None:
         """A token of one of our own administrators: it may do what that user may."""
         at = self.g.at(*keys)
-        token = self._id("api-token", _text(says, "id"))
-        rights = self._id("rights", _text(says, "userId"))
+        token = self._id("api-token", text(says, "id"))
+        rights = self._id("rights", text(says, "userId"))
         if token is None or rights is None:
             return self.g.reject("an API token without a usable id or user", at=at)
         ends = self._ends(token, says, at)
         controls = (*ends.pop("controls", ()), *_networked(says.get("network"), at))
         name = self._label(says, "name", at)
         made = Credential(id=token, name=name, type="api_key", controls=controls, **ends, provenance=at)
-        named = f"all that user {_text(says, 'userId')} may do"
+        named = f"all that user {text(says, 'userId')} may do"
         scope = self._keep(Scope(id=rights, name=named, basis=Basis.INFERRED, provenance=at))
         self._grants(self._self(at), made, [scope], at, Basis.INFERRED)
         self.about["rights"].add(token)
         return self.g.fact()
 
     def _secret(self, keys: Keys, says: dict[str, Any]) -> None:
-        if _text(says, "client_secret"):
+        if text(says, "client_secret"):
             self.g.secret("client_secret of a client", at=self.g.at(*keys))
         self.g.ignore("client secrets, which stand for the client that they belong to")
 
     def _offered(self, keys: Keys, says: dict[str, Any]) -> None:
         """A scope that an authorization server offers."""
         at = self.g.at(*keys)
-        if self._scope(_text(says, "name"), _text(says, "_links", "self", "href"), at, Basis.DECLARED) is None:
+        if self._scope(text(says, "name"), text(says, "_links", "self", "href"), at, Basis.DECLARED) is None:
             return self.g.reject("a scope without a usable name", at=at)
         return self.g.fact()
 
-    def _scope(self, name: str, issuer: str, at: tuple[Provenance, ...], basis: Basis = Basis.INFERRED) -> str | None:
+    def _scope(self, name: str, issuer: str, at: Provenances, basis: Basis = Basis.INFERRED) -> str | None:
         """A scope of the organisation's own server, or of the authorization server that the issuer names."""
         server = _SERVER.search(issuer)
         scope = self._id(*(("server", server[1], name) if server else ("scope", name)))
         return self._keep(Scope(id=scope, name=name, basis=basis, provenance=at)) if scope else None
 
-    def _app_of(self, says: dict[str, Any], at: tuple[Provenance, ...]) -> str | None:
+    def _app_of(self, says: dict[str, Any], at: Provenances) -> str | None:
         """The app that a grant or a token is of, by its link."""
-        found = _APP_OF.search(_text(says, "_links", "app", "href"))
+        found = _APP_OF.search(text(says, "_links", "app", "href"))
         name = self._label(_part(says, "_links", "app"), "title", at)
         return self._service(found[1], name, at, basis=Basis.INFERRED) if found else None
 
@@ -315,7 +314,7 @@ class _Model:
         holder: str | None,
         made: Credential,
         scopes: Sequence[str | None],
-        at: tuple[Provenance, ...],
+        at: Provenances,
         basis: Basis = Basis.DECLARED,
     ) -> None:
         credential = self._keep(made)
@@ -328,9 +327,9 @@ class _Model:
 
     # words
 
-    def _ends(self, credential: str, says: dict[str, Any], at: tuple[Provenance, ...]) -> dict[str, Any]:
+    def _ends(self, credential: str, says: dict[str, Any], at: Provenances) -> dict[str, Any]:
         """The day a credential ends, and what that means on the day asked about."""
-        stated = _text(says, "expiresAt")
+        stated = text(says, "expiresAt")
         try:
             day = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
         except ValueError:
@@ -349,9 +348,9 @@ class _Model:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
         return self.g.name(f"{self.org}:{'/'.join(parts)}") if parts[-1] else None
 
-    def _label(self, says: dict[str, Any], name: str, at: tuple[Provenance, ...]) -> str | None:
+    def _label(self, says: dict[str, Any], name: str, at: Provenances) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
-        label = _text(says, name)
+        label = text(says, name)
         if looks_secret(label):
             self.g.secret(f"a {name}", at=at)
             return None
@@ -364,11 +363,7 @@ def _part(says: Any, *path: str) -> dict[str, Any]:
     return says if isinstance(says, dict) else {}
 
 
-def _texts(value: Any) -> list[str]:
-    return [each.strip() for each in value if isinstance(each, str)] if isinstance(value, list) else []
-
-
-def _networked(network: Any, at: tuple[Provenance, ...]) -> Iterator[Control]:
+def _networked(network: Any, at: Provenances) -> Iterator[Control]:
     """A network condition that names where from, not only where not from."""
     if isinstance(network, dict) and network.get("connection") == "ZONE" and network.get("include"):
         yield Control(kind=ControlKind.IP_ALLOWLIST, why="bound to network zones", provenance=at)

@@ -17,8 +17,11 @@ from pydantic import Field
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import Names, read_options
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.json_values import Keys, mapping
+from blastradius.loaderkit.names import slug
+from blastradius.loaderkit.options import Names
+from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.threat_models.diagram import (
     ON_SERVICES,
     ON_STORES,
@@ -31,8 +34,6 @@ from blastradius.loaderkit.vendors.threat_models.diagram import (
 )
 from blastradius.loaderkit.vendors.threat_models.diagram import Options as Shape
 from blastradius.loaderkit.vendors.threat_models.plain import (
-    At,
-    Keys,
     Naming,
     clean,
     flag,
@@ -41,8 +42,6 @@ from blastradius.loaderkit.vendors.threat_models.plain import (
     opaque,
     said,
     shown,
-    slug,
-    table,
     word,
     words,
 )
@@ -93,7 +92,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         raise InputError([f"{document.path}: {why}"])
     gathering = Gathering("otm", document)
     naming = Naming(gathering, chosen)
-    project = table(document.data.get("project"))
+    project = mapping(document.data.get("project"))
     title = naming.text(project.get("name"), "the project's name", gathering.at("project"))
     stated = naming.text(project.get("id"), "the project's id", gathering.at("project"))
     naming.namespace = chosen.namespace or slug(title if opaque(stated) else stated) or slug(title)
@@ -103,8 +102,8 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 def _not_ours(data: Any) -> str | None:
     if not recognises(data):
-        if "otmVersion" in table(table(data).get("properties")) or "OpenThreatModel" in table(
-            table(data).get("definitions")
+        if "otmVersion" in mapping(mapping(data).get("properties")) or "OpenThreatModel" in mapping(
+            mapping(data).get("definitions")
         ):
             return "the JSON Schema of Open Threat Models, not a model; nothing in it is anybody's"
         return "not an Open Threat Model; expected 'otmVersion'"
@@ -154,17 +153,17 @@ class _Reader:
             self._dataflow(each, keys)
         self.diagram.model()
         for keys, each in components:
-            self._nested(word(table(each).get("id")), keys)
+            self._nested(word(mapping(each).get("id")), keys)
         self._count(data)
 
-    def _identified(self, value: Any, keys: Keys, what: str) -> tuple[str, str | None, At] | None:
+    def _identified(self, value: Any, keys: Keys, what: str) -> tuple[str, str | None, Provenances] | None:
         """The id and the name of a record; rejected without an id."""
         at = self.gathering.at(*keys)
-        raw = word(table(value).get("id"))
+        raw = word(mapping(value).get("id"))
         if raw is None or self.naming.text(raw, f"the id of {what}", at) is None:
             self.gathering.reject(f"{what} without an id that can be used", at=at)
             return None
-        return raw, self.naming.text(table(value).get("name"), f"the name of {what}", at), at
+        return raw, self.naming.text(mapping(value).get("name"), f"the name of {what}", at), at
 
     def _zone(self, value: Any, keys: Keys) -> None:
         found = self._identified(value, keys, "a trust zone")
@@ -183,10 +182,10 @@ class _Reader:
         elif found:
             self.gathering.reject("an asset whose id cannot be used", at=found[2])
 
-    def _classification(self, value: dict[str, Any], at: At) -> str | None:
+    def _classification(self, value: dict[str, Any], at: Provenances) -> str | None:
         """What an attribute calls the data, or else how it was rated."""
-        stated = self.naming.text(table(value.get("attributes")).get("classification"), "a classification", at)
-        level = number(table(value.get("risk")).get("confidentiality"))
+        stated = self.naming.text(mapping(value.get("attributes")).get("classification"), "a classification", at)
+        level = number(mapping(value.get("risk")).get("confidentiality"))
         return stated or (f"confidentiality {level:g}" if level is not None else None)
 
     def _mitigation(self, value: Any, keys: Keys) -> None:
@@ -226,11 +225,11 @@ class _Reader:
         )
         self.diagram.element(drawn)
         if content is None:
-            self._keeps(raw, table(value.get("assets")), at)
+            self._keeps(raw, mapping(value.get("assets")), at)
 
     def _content(self, raw: str, value: dict[str, Any]) -> Datum | None:
         """The asset that is all that a store keeps and has the store's own id: the two are one thing."""
-        if words(table(value.get("assets")).get("stored")) != (raw,) or raw not in self.diagram.data:
+        if words(mapping(value.get("assets")).get("stored")) != (raw,) or raw not in self.diagram.data:
             return None
         self.gathering.fact()
         return self.diagram.data.pop(raw)
@@ -247,15 +246,15 @@ class _Reader:
 
     def _lies_in(self, value: Any) -> None:
         """What a component lies in: nothing, an id alone, or as versions 0.1 and 0.2 each say it."""
-        stated = table(value).get("parent")
-        bare, parent = word(stated), table(stated)
+        stated = mapping(value).get("parent")
+        bare, parent = word(stated), mapping(stated)
         named = [(kind, ref) for kind in ("component", "trustZone") if (ref := word(parent.get(kind)))]
         if bare:
             named = [("trustZone" if bare in self.zones else "component", bare)]
         named.append((word(parent.get("type")) or "", word(parent.get("id")) or ""))
-        self.parents.setdefault(word(table(value).get("id")) or "", named[0])
+        self.parents.setdefault(word(mapping(value).get("id")) or "", named[0])
 
-    def _zone_of(self, raw: str, at: At) -> Zone:
+    def _zone_of(self, raw: str, at: Provenances) -> Zone:
         """The nearest trust zone around a component."""
         seen: set[str] = set()
         kind, ref = self.parents.get(raw, ("", ""))
@@ -269,7 +268,7 @@ class _Reader:
             self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
         return Zone(None, None, False)
 
-    def _keeps(self, raw: str, assets: dict[str, Any], at: At) -> None:
+    def _keeps(self, raw: str, assets: dict[str, Any], at: Provenances) -> None:
         for how, keep in (("stored", self.diagram.holds), ("processed", self.diagram.handles)):
             for each in words(assets.get(how)):
                 if each in self.diagram.data:
@@ -278,15 +277,15 @@ class _Reader:
                     message = f"a component has {how} {shown(each)}, which is not among the assets"
                     self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
 
-    def _controls(self, value: dict[str, Any], role: Role, at: At) -> Iterator[Control]:
+    def _controls(self, value: dict[str, Any], role: Role, at: Provenances) -> Iterator[Control]:
         """Controls for the mitigations that are implemented and that we have a word for; each once."""
         kinds = set()
         for _, threat in many(value.get("threats")):
-            for _, each in many(table(threat).get("mitigations")):
-                ref = word(table(each).get("mitigation")) or ""
+            for _, each in many(mapping(threat).get("mitigations")):
+                ref = word(mapping(each).get("mitigation")) or ""
                 name, kind = self.mitigations.get(ref, ("", None))
                 fits = kind in (ON_STORES if role == "store" else ON_SERVICES) and role != "outside"
-                done = (word(table(each).get("state")) or "").lower() == "implemented"
+                done = (word(mapping(each).get("state")) or "").lower() == "implemented"
                 if kind and fits and done:
                     self.implemented.add(ref)
                     if kind not in kinds:
@@ -334,7 +333,7 @@ class _Reader:
 
 def _out_of_scope(value: dict[str, Any]) -> tuple[str, ...]:
     """The tag of a component that the tool it comes from calls out of scope."""
-    stated = (table(value.get(each)).get("Out Of Scope") for each in ("properties", "attributes"))
+    stated = (mapping(value.get(each)).get("Out Of Scope") for each in ("properties", "attributes"))
     return ("out of scope",) if any(flag(each) for each in stated) else ()
 
 

@@ -13,22 +13,12 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.json_values import Keys, mapping
+from blastradius.loaderkit.names import slug
+from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.threat_models.diagram import Datum, Diagram, Element, Flow, Options, Role
-from blastradius.loaderkit.vendors.threat_models.plain import (
-    At,
-    Keys,
-    Naming,
-    flag,
-    many,
-    said,
-    shown,
-    slug,
-    table,
-    word,
-    words,
-)
+from blastradius.loaderkit.vendors.threat_models.plain import Naming, flag, many, said, shown, word, words
 from blastradius.model import Control, ControlKind
 
 _ROLES: dict[str, Role] = {"Actor": "outside", "ExternalEntity": "outside", "Datastore": "store"}
@@ -113,8 +103,8 @@ class _Reader:
         for keys, each in many(data.get("data"), ("data",)):
             self._datum(each, keys)
         flows = list(many(data.get("flows"), ("flows",)))
-        asked = {word(table(each).get("response")): word(table(each).get("name")) for _, each in flows}
-        self.names = Counter(word(table(each).get("name")) for _, each in flows)
+        asked = {word(mapping(each).get("response")): word(mapping(each).get("name")) for _, each in flows}
+        self.names = Counter(word(mapping(each).get("name")) for _, each in flows)
         for keys, each in flows:
             self._flow(each, keys, asked)
         for key in ("findings", "assumptions"):
@@ -122,10 +112,10 @@ class _Reader:
             if count:
                 self.gathering.ignore(key, count)
 
-    def _named(self, value: Any, keys: Keys, what: str) -> tuple[str, str, str, At] | None:
+    def _named(self, value: Any, keys: Keys, what: str) -> tuple[str, str, str, Provenances] | None:
         """The name as references spell it, our id, the name as it may be copied, and the place."""
         at = self.gathering.at(*keys)
-        raw = word(table(value).get("name"))
+        raw = word(mapping(value).get("name"))
         name = self.naming.text(raw, f"the name of {what}", at)
         made = self.naming.within(name)
         if raw is None or name is None or made is None:
@@ -163,7 +153,7 @@ class _Reader:
         )
         self.diagram.element(drawn)
 
-    def _boundary_of(self, value: dict[str, Any], name: str, at: At) -> str | None:
+    def _boundary_of(self, value: dict[str, Any], name: str, at: Provenances) -> str | None:
         boundary = word(value.get("inBoundary"))
         if boundary and boundary not in self.boundaries:
             message = f"{name!r} lies in a boundary that is not among the boundaries"
@@ -214,11 +204,11 @@ class _Reader:
         self.diagram.flows.append(flow)
 
 
-def _controls(value: dict[str, Any], at: At) -> Iterator[Control]:
+def _controls(value: dict[str, Any], at: Provenances) -> Iterator[Control]:
     """What an element is said to do, in older dumps on itself and in newer ones among its controls."""
     kinds = set()
     for attribute, kind in _CONTROLS:
-        stated = table(value.get("controls")).get(attribute, value.get(attribute))
+        stated = mapping(value.get("controls")).get(attribute, value.get(attribute))
         if flag(stated) is True and kind not in kinds:
             kinds.add(kind)
             yield said(kind, f"the model says {attribute}", at)

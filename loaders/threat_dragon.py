@@ -10,21 +10,12 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.json_values import Keys, mapping
+from blastradius.loaderkit.names import slug
+from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.threat_models.diagram import Diagram, Element, Flow, Options, Role
-from blastradius.loaderkit.vendors.threat_models.plain import (
-    At,
-    Keys,
-    Naming,
-    flag,
-    many,
-    number,
-    shown,
-    slug,
-    table,
-    word,
-)
+from blastradius.loaderkit.vendors.threat_models.plain import Naming, flag, many, number, shown, word
 
 _SHAPES = {
     "process": "process",
@@ -62,7 +53,7 @@ class Cell:
     shape: str
     said: dict[str, Any]
     value: dict[str, Any]
-    at: At
+    at: Provenances
 
 
 @dataclass(frozen=True)
@@ -83,7 +74,9 @@ class Box:
 
 def recognises(data: Any) -> bool:
     """Whether a document is a Threat Dragon model."""
-    return isinstance(data, dict) and isinstance(data.get("summary"), dict) and "diagrams" in table(data.get("detail"))
+    return (
+        isinstance(data, dict) and isinstance(data.get("summary"), dict) and "diagrams" in mapping(data.get("detail"))
+    )
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -123,8 +116,8 @@ class _Reader:
     def read(self, document: Document) -> None:
         cells = 0
         for keys, each in many(document.data["detail"]["diagrams"], ("detail", "diagrams")):
-            place = (*keys, "cells") if "cells" in table(each) else (*keys, "diagramJson", "cells")
-            drawn = table(each).get("cells", table(table(each).get("diagramJson")).get("cells"))
+            place = (*keys, "cells") if "cells" in mapping(each) else (*keys, "diagramJson", "cells")
+            drawn = mapping(each).get("cells", mapping(mapping(each).get("diagramJson")).get("cells"))
             found = list(many(drawn, place))
             cells += len(found)
             self._diagram([self._cell(value, at) for at, value in found])
@@ -134,8 +127,8 @@ class _Reader:
     def _cell(self, value: Any, keys: Keys) -> Cell | None:
         """A cell with a shape that is known and an id; threats on it are counted in any case."""
         at = self.gathering.at(*keys)
-        inside = table(value)
-        data = table(inside.get("data"))
+        inside = mapping(value)
+        data = mapping(inside.get("data"))
         threats = [*many(data.get("threats")), *many(inside.get("threats"))]
         if threats:
             self.gathering.ignore("threats", len(threats))
@@ -215,14 +208,14 @@ class _Reader:
 
 def _said_in_version_1(cell: dict[str, Any]) -> dict[str, Any]:
     """Version 1 keeps on the cell what version 2 keeps in its data; names stand in texts and labels."""
-    texts = [table(table(cell.get("attrs")).get("text"))]
-    texts += [table(table(table(each).get("attrs")).get("text")) for _, each in many(cell.get("labels"))]
+    texts = [mapping(mapping(cell.get("attrs")).get("text"))]
+    texts += [mapping(mapping(mapping(each).get("attrs")).get("text")) for _, each in many(cell.get("labels"))]
     return {**cell, "name": next((name for each in texts if (name := word(each.get("text")))), cell.get("name"))}
 
 
 def _end(value: Any) -> str | None:
     """The cell at the end of a flow; ``None`` for an end that hangs in the air."""
-    return word(table(value).get("cell")) or word(table(value).get("id"))
+    return word(mapping(value).get("cell")) or word(mapping(value).get("id"))
 
 
 def _tags(said: dict[str, Any]) -> tuple[str, ...]:
@@ -230,7 +223,7 @@ def _tags(said: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _frame(cell: dict[str, Any]) -> tuple[float | None, float | None, float | None, float | None]:
-    position, size = table(cell.get("position")), table(cell.get("size"))
+    position, size = mapping(cell.get("position")), mapping(cell.get("size"))
     return number(position.get("x")), number(position.get("y")), number(size.get("width")), number(size.get("height"))
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
-from blastradius.loaderkit.vendors.traces.facts import Keys
+from blastradius.loaderkit.json_values import Keys, mapping, mappings, scalar, under
+from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.traces.model import INFERS_NOT, MAPS, Records, SpanOptions
 from blastradius.loaderkit.vendors.traces.spans import KINDS, WANTED, Span, SpanKind, text
 
@@ -41,7 +41,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     for keys, record in _records(document.data):
         if not isinstance(record, dict):
             records.reject(keys, "that are no objects")
-        elif not _text(record, "traceId") or not _text(record, "id"):
+        elif not scalar(record.get("traceId")) or not scalar(record.get("id")):
             records.reject(keys, "without a trace id or an id")
         else:
             sides = _v1(keys, record, records) if _is_v1(record) else _v2(keys, record, records)
@@ -58,31 +58,31 @@ def _records(data: list[Any]) -> Iterator[tuple[Keys, Any]]:
 
 
 def _is_v1(record: dict[str, Any]) -> bool:
-    return "binaryAnnotations" in record or any("endpoint" in each for each in _objects(record.get("annotations")))
+    return "binaryAnnotations" in record or any("endpoint" in each for each in mappings(record.get("annotations")))
 
 
 def _v2(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
-    service = records.service(_text(_object(record.get("localEndpoint")), "serviceName"))
+    service = records.service(scalar(under(record, "localEndpoint", "serviceName")))
     if service is None:
         return
-    tags = _object(record.get("tags"))
+    tags = mapping(record.get("tags"))
     yield Span(
         keys,
-        _text(record, "traceId"),
-        _text(record, "id"),
-        (_text(record, "parentId"),),
+        scalar(record.get("traceId")),
+        scalar(record.get("id")),
+        (scalar(record.get("parentId")),),
         service,
-        KINDS.get(_text(record, "kind").lower()) or _kind_of(_objects(record.get("annotations"))),
-        _text(record, "name"),
+        KINDS.get(scalar(record.get("kind")).lower()) or _kind_of(mappings(record.get("annotations"))),
+        scalar(record.get("name")),
         {name: said for name, value in tags.items() if name in WANTED and (said := text(value))},
-        _text(_object(record.get("remoteEndpoint")), "serviceName") or None,
+        scalar(under(record, "remoteEndpoint", "serviceName")) or None,
     )
 
 
 def _kind_of(annotations: list[dict[str, Any]]) -> SpanKind:
     """The side that the annotations of version 1 tell, where a span has some and no kind."""
     for each in annotations:
-        side = _ENDS.get(_text(each, "value"))
+        side = _ENDS.get(scalar(each.get("value")))
         if side:
             return side
     return "internal"
@@ -92,9 +92,9 @@ def _v1(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
     """One span for each side that wrote annotations, or one of the kind ``internal`` where none says its side."""
     sides: dict[tuple[str, SpanKind], None] = {}
     hosts: list[str] = []
-    for each in _objects(record.get("annotations")):
-        service = records.service(_text(_object(each.get("endpoint")), "serviceName"))
-        kind = _ENDS.get(_text(each, "value"))
+    for each in mappings(record.get("annotations")):
+        service = records.service(scalar(under(each, "endpoint", "serviceName")))
+        kind = _ENDS.get(scalar(each.get("value")))
         if service and kind:
             sides[service, kind] = None
         hosts += [service] if service else []
@@ -104,8 +104,8 @@ def _v1(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
         sides = {(hosts[0], "internal"): None} if hosts else {}
     for service, kind in sides:
         other = ends.get({"client": "sa", "server": "ca", "producer": "ma", "consumer": "ma"}.get(kind, "-"))
-        name, parents = _text(record, "name"), (_text(record, "parentId"),)
-        ids = _text(record, "traceId"), _text(record, "id")
+        name, parents = scalar(record.get("name")), (scalar(record.get("parentId")),)
+        ids = scalar(record.get("traceId")), scalar(record.get("id"))
         yield Span(keys, *ids, parents, service, kind, name, tags, other[0] if other else None)
 
 
@@ -113,8 +113,8 @@ def _binary(record: dict[str, Any]) -> tuple[dict[str, str], dict[str, list[str]
     """The tags of a v1 span, the other ends by ``sa``, ``ca`` or ``ma``, and under ``""`` who wrote the tags."""
     tags: dict[str, str] = {}
     ends: dict[str, list[str]] = {}
-    for each in _objects(record.get("binaryAnnotations")):
-        key, service = _text(each, "key"), _text(_object(each.get("endpoint")), "serviceName")
+    for each in mappings(record.get("binaryAnnotations")):
+        key, service = scalar(each.get("key")), scalar(under(each, "endpoint", "serviceName"))
         if key in ("sa", "ca", "ma"):
             ends.setdefault(key, []).extend([service] if service else [])
             continue
@@ -123,20 +123,6 @@ def _binary(record: dict[str, Any]) -> tuple[dict[str, str], dict[str, list[str]
             tags.setdefault(key, value)
         ends.setdefault("", []).extend([service] if service else [])
     return tags, {key: named for key, named in ends.items() if named}
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _text(record: dict[str, Any], key: str) -> str:
-    """A text, with numbers taken as text; empty for anything else."""
-    value = record.get(key)
-    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
 LOADER = Loader(

@@ -7,7 +7,7 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.estate import Estate
-from blastradius.loaderkit.options import harmless
+from blastradius.loaderkit.names import harmless
 from blastradius.model import Entity, Frozen, Relation, Zone
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from blastradius.loaderkit.contract import Document, Loaded
-from blastradius.loaderkit.options import MAX_ID, harmless
+from blastradius.loaderkit.contract import Document, Loaded, Provenances
+from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import Basis, Entity, Note, NoteKind, Provenance, Relation, Tally, Verb, relation_id
 from blastradius.secrets import looks_secret as looks_secret
 
@@ -41,7 +41,7 @@ class Gathering:
     ignored: Counter[str] = field(default_factory=Counter)
     _further: dict[str, dict[Provenance, None]] = field(default_factory=dict)
 
-    def at(self, *keys: str | int) -> tuple[Provenance, ...]:
+    def at(self, *keys: str | int) -> Provenances:
         """The place of the value at ``keys``."""
         line, column = self.document.position(*keys)
         return (Provenance(source=self.source, file=self.document.path, line=line, column=column),)
@@ -60,7 +60,7 @@ class Gathering:
         sources: str | tuple[str, ...],
         targets: str | tuple[str, ...],
         *,
-        at: tuple[Provenance, ...],
+        at: Provenances,
         basis: Basis = Basis.DECLARED,
         **says: Any,
     ) -> str:
@@ -85,7 +85,7 @@ class Gathering:
         places = tuple(dict.fromkeys((*relation.provenance, *self._further[name])))
         return relation.model_copy(update={"provenance": places})
 
-    def note(self, kind: NoteKind, message: str, *about: str, at: tuple[Provenance, ...] = ()) -> None:
+    def note(self, kind: NoteKind, message: str, *about: str, at: Provenances = ()) -> None:
         """Say something that answers repeat."""
         place = at or (Provenance(source=self.source, file=self.document.path),)
         self.notes.append(Note(kind=kind, message=message, about=about, provenance=place))
@@ -94,7 +94,7 @@ class Gathering:
         """Records that became facts."""
         self.facts += records
 
-    def reject(self, why: str, *, at: tuple[Provenance, ...] = (), records: int = 1) -> None:
+    def reject(self, why: str, *, at: Provenances = (), records: int = 1) -> None:
         """Records that could not be read as what they should be; each is said."""
         self.rejected += records
         self.note(NoteKind.UNSUPPORTED, f"{why}; left out", at=at)
@@ -103,7 +103,7 @@ class Gathering:
         """Records of a class that carries no reach; said once a class, with the count."""
         self.ignored[what] += records
 
-    def secret(self, where: str, *, at: tuple[Provenance, ...] = ()) -> None:
+    def secret(self, where: str, *, at: Provenances = ()) -> None:
         """A value that looks like a key was dropped; ``where`` names its place, never the value."""
         self.note(NoteKind.SECRET_DROPPED, f"{where} looks like a secret; its value was dropped", at=at)
 
@@ -113,7 +113,7 @@ class Gathering:
             return None
         return value.strip()
 
-    def words(self, value: Any, where: str, *, at: tuple[Provenance, ...] = ()) -> str | None:
+    def words(self, value: Any, where: str, *, at: Provenances = ()) -> str | None:
         """A text for people, on one line and not too long; nothing where it is none, could do harm, or is a secret."""
         flat = " ".join(value.split()) if isinstance(value, str) else ""
         if looks_secret(flat):

@@ -12,6 +12,9 @@ from blastradius.errors import InputError
 from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, redacted
 
+Provenances = tuple[Provenance, ...]
+"""Where a fact stands: in every place that says it."""
+
 
 class SourceRequest(Frozen):
     """Something further that a file asks to be loaded, with the loader and the options it names.
@@ -96,7 +99,7 @@ def _clear_classes(ignored: dict[str, int]) -> dict[str, int]:
     return {redacted(what): count for what, count in ignored.items()}
 
 
-def _at(provenance: tuple[Provenance, ...]) -> str:
+def _at(provenance: Provenances) -> str:
     return str(provenance[0]) if provenance else "a fact"
 
 

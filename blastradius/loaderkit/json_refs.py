@@ -12,9 +12,8 @@ import yaml
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.json_values import Keys
 from blastradius.model import Provenance
-
-Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

@@ -1,45 +1,53 @@
-"""Files of formats that are ours: their data against a shape, every misfit with its place and a way out."""
+"""Data against a shape, every misfit with its place and a way out: files of formats that are ours, and options."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from blastradius.errors import InputError
+from blastradius.errors import InputError, did_you_mean
 from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.json_values import Keys
 from blastradius.secrets import quoted
 
 Shape = TypeVar("Shape", bound=BaseModel)
-Keys = tuple[str | int, ...]
 
 
-def fit(shape: type[Shape], document: Document, at: Keys = (), missing: Mapping[str, str] | None = None) -> Shape:
-    """What stands at ``at`` in a document, as the shape; ``missing`` adds a way out to keys that are not there.
+def fit(shape: type[Shape], document: Document, keys: Keys = (), missing: Mapping[str, str] | None = None) -> Shape:
+    """What stands at ``keys`` in a document, as the shape; ``missing`` adds a way out to keys that are not there.
 
     Raises:
         InputError: everything that does not fit, each with its position.
     """
     data = document.data
-    for key in at:
+    for key in keys:
         data = data[key]
     try:
         return shape.model_validate(data)
     except ValidationError as error:
         words = words_of(shape)
-        problems = [_problem(document, at, each, words, missing or {}) for each in error.errors(include_url=False)]
+        problems = [
+            _problem(document, keys, misfit, words, missing or {}) for misfit in error.errors(include_url=False)
+        ]
         raise InputError(list(dict.fromkeys(problems))) from None
 
 
-def near(word: str, words: list[str]) -> str:
-    """A did-you-mean tail; empty when nothing comes close."""
-    close = get_close_matches(word, words, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+def read_options(shape: type[Shape], document: Document, given: dict[str, Any]) -> Shape:
+    """The options of a loader, checked.
+
+    Raises:
+        InputError: an option that is not known, or a value that does not fit; all of them at once.
+    """
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        problems = [f"{document.path}: {_option(misfit, shape)}" for misfit in error.errors(include_url=False)]
+        raise InputError(list(dict.fromkeys(problems))) from None
 
 
 @cache
@@ -50,7 +58,7 @@ def words_of(shape: type[BaseModel]) -> list[str]:
         for key, value in queue[seen].items():
             if key == "properties":
                 words |= set(value)
-            queue += [each for each in (value, *_inner(value)) if isinstance(each, dict)]
+            queue += [part for part in (value, *_inner(value)) if isinstance(part, dict)]
         seen += 1
     return sorted(words)
 
@@ -67,26 +75,41 @@ def _inner(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, dict) else []
 
 
-def _problem(document: Document, at: Keys, error: ErrorDetails, words: list[str], missing: Mapping[str, str]) -> str:
-    keys = (*at, *(each for each in error["loc"] if each != "[key]"))
+def _problem(document: Document, keys: Keys, error: ErrorDetails, words: list[str], missing: Mapping[str, str]) -> str:
+    keys = (*keys, *(key for key in error["loc"] if key != "[key]"))
     line, column = document.position(*keys)
-    return f"{document.path}:{line}:{column}: {_says(error, keys, words, missing)}"
+    return f"{document.path}:{line}:{column}: {_misfit(error, keys, words, missing)}"
 
 
-def _says(error: ErrorDetails, keys: Keys, words: list[str], missing: Mapping[str, str]) -> str:
+def _misfit(error: ErrorDetails, keys: Keys, words: list[str], missing: Mapping[str, str]) -> str:
     last, kind = keys[-1] if keys else "file", error["type"]
     if kind == "extra_forbidden":
-        return f"{str(last)!r} is not known here{near(str(last), words)}"
+        return f"{str(last)!r} is not known here{did_you_mean(str(last), words)}"
     if kind == "missing":
         return f"{str(last)!r} is missing{missing.get(str(last), '')}"
     if kind in ("literal_error", "enum"):
         expected = str(error.get("ctx", {}).get("expected", ""))
-        choices = [each.strip("' ") for each in expected.replace(" or ", ", ").split(",")]
-        return f"{error['input']!r} is not one of {expected}{near(str(error['input']), choices)}"
+        choices = [choice.strip("' ") for choice in expected.replace(" or ", ", ").split(",")]
+        return f"{error['input']!r} is not one of {expected}{did_you_mean(str(error['input']), choices)}"
     if kind == "too_short":
         return f"{str(last)!r} is {quoted(error['input'])}; list at least {error.get('ctx', {}).get('min_length', 1)}"
     if kind == "value_error":
-        return f"{quoted(error['input'])}: {error.get('ctx', {}).get('error', error['msg'])}"
+        return f"{quoted(error['input'])}: {_reason(error)}"
     message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")
     message = message.replace("dictionary", "mapping").replace("a tuple", "a list").split(" or instance of ")[0]
     return f"{str(last)!r} is {quoted(error['input'])}; {message[0].lower()}{message[1:]}"
+
+
+def _option(error: ErrorDetails, shape: type[BaseModel]) -> str:
+    where = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        known = f"known are {', '.join(shape.model_fields)}" if shape.model_fields else "this format takes none"
+        return f"option {where!r} is not known{did_you_mean(str(error['loc'][-1]), words_of(shape), known)}"
+    if error["type"] == "value_error":
+        return f"option {where!r}: {_reason(error)}"
+    expected = error["msg"].replace("Input should be", "expected").replace("tuple", "list")
+    return f"option {where!r} is {quoted(error['input'])}; {expected}"
+
+
+def _reason(error: ErrorDetails) -> Any:
+    return error.get("ctx", {}).get("error", error["msg"])

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from blastradius.loaderkit.collector import looks_secret
 from blastradius.reading import Archive, Documents, Lines, Records
+from blastradius.secrets import looks_secret
 
 _WAY_OUT = "that no loader recognises; blastradius loaders lists what can be read"
 _PYTHON = re.compile(r"#!.*\bpython|(from\s+[\w.]+\s+)?import\s+[\w.(]|(async\s+)?def\s+\w+\s*\(|class\s+\w+\s*[(:]")

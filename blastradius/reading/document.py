@@ -11,6 +11,7 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.json_values import Keys
 from blastradius.secrets import quoted
 
 from .archives import Archive, Entries, Packed
@@ -19,7 +20,7 @@ from .markup import parse_xml
 from .shapes import Lines
 from .tables import parse_table
 from .tarballs import GZIP, TarEntries
-from .texts import MAX_BYTES, SURROGATE, Keys, Parsed, Spot, decoded, fail, in_place, lines_of, spot
+from .texts import MAX_BYTES, SURROGATE, Parsed, Spot, decoded, fail, in_place, lines_of, spot
 from .workbooks import is_workbook, parse_workbook
 from .yamls import parse_yaml
 

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from blastradius.errors import InputError
+from blastradius.loaderkit.json_values import Keys
 
 from .shapes import Records
-from .texts import MAX_DEPTH, Keys, Parsed, Places, Spot, fail, lines_of
+from .texts import MAX_DEPTH, Parsed, Places, Spot, fail, lines_of
 
 MAX_LINE_PROBLEMS = 20
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'

@@ -15,8 +15,10 @@ from xml.sax.xmlreader import AttributesNSImpl, Locator
 from defusedxml.common import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
+from blastradius.loaderkit.json_values import Keys
+
 from .shapes import walk
-from .texts import MAX_DEPTH, Keys, Parsed, Spot, fail
+from .texts import MAX_DEPTH, Parsed, Spot, fail
 
 MAX_ELEMENTS = 1_000_000
 _Name = tuple[str | None, str]

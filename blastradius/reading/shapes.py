@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
-from .texts import CONTROL, Keys, Spot
+from blastradius.loaderkit.json_values import Keys
+
+from .texts import CONTROL, Spot
 
 
 class Documents(list[Any]):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
 from blastradius.errors import InputError
+from blastradius.loaderkit.json_values import Keys
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 200
@@ -19,7 +20,6 @@ _BLOCK = re.compile(r"""("[^"]*"|'[^']*'|[^"':\s][^:]*):\s+\|[-+1-9]{0,2}\s*(\#.
 _COLUMN_ONE = re.compile(r"^(---|\.\.\.|%)", re.MULTILINE)  # these say something only at the start of a line
 _BREAK = re.compile(r"\r\n|\r|\n")
 Spot = tuple[int, int]
-Keys = tuple[str | int, ...]
 
 
 class Parsed(NamedTuple):

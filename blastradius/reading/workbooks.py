@@ -13,11 +13,12 @@ import re
 from typing import Any
 
 from blastradius.errors import InputError
+from blastradius.loaderkit.json_values import Keys
 
 from .archives import Entries
 from .shapes import Row, Sheet, Workbook, letters
 from .tables import MAX_CELLS
-from .texts import Keys, Parsed, Spot
+from .texts import Parsed, Spot
 
 MAX_TEXT = 256 * 1024 * 1024
 _INSTALL = "reading a spreadsheet needs python-calamine; pip install 'partner-blastradius[xlsx]'"

@@ -7,8 +7,10 @@ from typing import Any, NoReturn
 
 import yaml
 
+from blastradius.loaderkit.json_values import Keys
+
 from .shapes import Documents
-from .texts import MAX_DEPTH, SURROGATE, Keys, Parsed, Spot, fail, refuse_controls, spot, uncollected
+from .texts import MAX_DEPTH, SURROGATE, Parsed, Spot, fail, refuse_controls, spot, uncollected
 
 MAX_EXPANSION = 10_000
 _SAFE_DEPTH = 1000

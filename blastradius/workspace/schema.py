@@ -17,8 +17,6 @@ from blastradius.loaderkit.validation import fit, schema_of
 from blastradius.model import Basis, Control, ControlKind, Id, Kind, Provenance, Verb
 from blastradius.rules import placements
 
-Keys = tuple[str | int, ...]
-
 
 class ControlShape(Shape):
     """A control that stands wherever a source says nothing of one of its kind."""

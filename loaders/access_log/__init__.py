@@ -17,8 +17,11 @@ from pydantic import Field
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import Name, Names, Options, read_options
-from blastradius.loaderkit.vendors.traces.facts import Facts, Keys, many
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import counted
+from blastradius.loaderkit.options import Name, Names, Options
+from blastradius.loaderkit.validation import read_options
+from blastradius.loaderkit.vendors.traces.facts import Facts
 from blastradius.loaderkit.vendors.traces.paths import STATIC, Routes, is_static, method, raw, route
 from blastradius.loaderkit.vendors.traces.spans import answered, host_of, refused
 from blastradius.model import Basis, Credential, NoteKind, Operation, Party, Service, Verb
@@ -181,7 +184,7 @@ class Log:
         for what, number in self.ignored.items():
             gathering.ignore(what, number)
         self._say()
-        return self.facts.loaded(many(gathering.facts + self.ignored.total(), "line"))
+        return self.facts.loaded(counted(gathering.facts + self.ignored.total(), "line"))
 
     def _say(self) -> None:
         gathering = self.facts.gathering
@@ -189,7 +192,7 @@ class Log:
             message = "the log does not say which API it is for; called 'gateway' (option api)"
             gathering.note(NoteKind.ASSUMED, message)
         if self.secrets:
-            where = f"the caller's name in {many(len(self.secrets), 'line')}"
+            where = f"the caller's name in {counted(len(self.secrets), 'line')}"
             gathering.secret(where, at=gathering.at(*self.secrets[0]))
 
     def _line(self, line: Line) -> None:

@@ -14,8 +14,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from blastradius.loaderkit.json_values import Keys
+
 Columns = dict[str, str]
-Keys = tuple[str | int, ...]
 Parser = Callable[[str], "Columns | None"]
 LOOKED_AT = 20
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'

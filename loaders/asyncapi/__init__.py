@@ -12,7 +12,8 @@ from typing import Any
 
 from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import harmless, read_options
+from blastradius.loaderkit.names import harmless, slug
+from blastradius.loaderkit.validation import read_options
 
 from .model import AsyncOptions, Modelled
 from .reading import read_description, recognises
@@ -34,12 +35,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 def _api_name(document: Document, title: str | None) -> str:
     stem = PurePath(document.path).stem
-    return _slug(title or "") or _slug(stem) or (stem if harmless(stem) else "api")
-
-
-def _slug(text: str) -> str:
-    flat = "".join(each if each.isalnum() else " " for each in text.lower())
-    return "-".join(flat.split())[:100]
+    return slug(title, 100) or slug(stem, 100) or (stem if harmless(stem) else "api")
 
 
 LOADER = Loader(

@@ -12,8 +12,9 @@ from pydantic import Field
 
 from blastradius.loaderkit.api_effects import ApiOptions, Effected
 from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.options import Name
-from blastradius.model import Basis, Feed, NoteKind, Operation, Provenance, Scope, Service, Verb
+from blastradius.model import Basis, Feed, NoteKind, Operation, Scope, Service, Verb
 
 from .reading import Channel, ChannelOperation, Description, Requirement, Security, Server
 
@@ -215,7 +216,7 @@ class Modelled:
         if broker is not None:
             self.gathering.relate(Verb.SERVES, broker, operation.id, at=at, basis=Basis.INFERRED)
 
-    def _takes_part(self, feed: str, at: tuple[Provenance, ...], *, sends: bool) -> None:
+    def _takes_part(self, feed: str, at: Provenances, *, sends: bool) -> None:
         self.gathering.relate(Verb.PUBLISHES if sends else Verb.CONSUMES, self.application, feed, at=at)
 
     # permissions
@@ -280,7 +281,7 @@ class Modelled:
         self.any_key.add(made)
         return made
 
-    def _at(self, scheme: str) -> tuple[Provenance, ...]:
+    def _at(self, scheme: str) -> Provenances:
         place = self.description.schemes.get(scheme)
         return (place.provenance(),) if place else self.gathering.at()
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document
 from blastradius.loaderkit.json_refs import Place, References
-from blastradius.loaderkit.options import harmless
+from blastradius.loaderkit.names import line
 from blastradius.model import NoteKind
 from blastradius.secrets import quoted
 
@@ -107,12 +107,6 @@ def read_description(document: Document, gathering: Gathering) -> Description:
         raise InputError([f"{document.path}:{line}:{column}: {found}; read are 2.x and 3.x"])
     reader = (_ReaderOf2 if version.group(1) == "2" else _ReaderOf3)(document, gathering)
     return reader.read()
-
-
-def line(value: Any) -> str | None:
-    """A text on one line, or nothing where it could do harm."""
-    flat = " ".join(value.split()) if isinstance(value, str) else ""
-    return flat if harmless(flat) and not looks_secret(flat) else None
 
 
 class _Reader:

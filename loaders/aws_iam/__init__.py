@@ -12,11 +12,10 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.aws.arns import identity_arn, is_account
 from blastradius.loaderkit.vendors.aws.build import Builder, builder
-from blastradius.loaderkit.vendors.aws.graph import At
 from blastradius.loaderkit.vendors.aws.options import AwsOptions, is_vendor_list
 from blastradius.model import Control, ControlKind, NoteKind
 
@@ -135,7 +134,7 @@ class Listing:
         self.gathering.fact(len(read.attached) + len(read.groups) + len(read.profiles))
 
 
-def _revoked(read: Identity, at: At) -> tuple[Control, ...]:
+def _revoked(read: Identity, at: Provenances) -> tuple[Control, ...]:
     """A policy that denies everything stops any use of the credential."""
     inline = any(not one.allow and one.everything for each in read.inline for one in each.policy.statements)
     if inline or any(each.name.endswith(":aws:policy/AWSDenyAll") for each in read.attached):

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import is_name
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of
-from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, is_name, read_policy
+from blastradius.loaderkit.vendors.aws.policies import Policy, read_policy
 
 _EMPTY = Policy()
 _KINDS = {"UserDetailList": "user", "GroupDetailList": "group", "RoleDetailList": "role"}

@@ -9,10 +9,11 @@ from typing import Any
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.validation import read_options
 from blastradius.reading import Documents
 
-from .entities import Keys, SecretError, TemplateError, UnreadableError, is_entity, read_entity
+from .entities import SecretError, TemplateError, UnreadableError, is_entity, read_entity
 from .model import Chosen, Model
 
 _LOOKED_AT = 50

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from blastradius.loaderkit.collector import looks_secret
+from blastradius.loaderkit.json_values import Keys, as_list, mapping, text
+from blastradius.secrets import looks_secret
 
-Keys = tuple[str | int, ...]
 DEFAULT_NAMESPACE = "default"
 _VERSION = re.compile(r"(scaffolder\.)?backstage\.io/")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%")
@@ -113,7 +113,7 @@ def read_entity(keys: Keys, value: dict[str, Any]) -> Descriptor:
         TemplateError: it is a template that somebody has yet to fill in.
         SecretError: its name looks like a key.
     """
-    metadata, spec = _mapping(value.get("metadata")), _mapping(value.get("spec"))
+    metadata, spec = mapping(value.get("metadata")), mapping(value.get("spec"))
     _refuse_template(value, metadata, spec)
     kind, name = text(value.get("kind")), text(metadata.get("name"))
     namespace = text(metadata.get("namespace")) or DEFAULT_NAMESPACE
@@ -130,7 +130,7 @@ def read_entity(keys: Keys, value: dict[str, Any]) -> Descriptor:
         ref=Ref(kind.lower(), namespace.lower(), name.lower()),
         name=text(metadata.get("title")) or name,
         description=metadata.get("description"),
-        tags=tuple(filter(None, map(text, rows(metadata.get("tags"))))),
+        tags=tuple(filter(None, map(text, as_list(metadata.get("tags"))))),
         spec=spec,
         links=tuple(dict.fromkeys(links)),
         problems=tuple(dict.fromkeys(reader.problems)),
@@ -186,18 +186,6 @@ def parse_ref(value: Any, kind: str, namespace: str) -> Ref:
     return Ref(*(each.lower() for each in found))
 
 
-def rows(value: Any) -> list[Any]:
-    """A list, or the one thing it was collapsed to; nothing where there is nothing."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def text(value: Any) -> str:
-    """A text or a number as text; anything else is nothing."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value.strip() if isinstance(value, str) else ""
-
-
 class _Reader:
     """Reads the references of one entity, keeping those that cannot be read."""
 
@@ -209,11 +197,11 @@ class _Reader:
 
     def spec(self, spec: dict[str, Any]) -> Iterator[Link]:
         for field, kind in _FIELDS.items():
-            for value in rows(spec.get(field)):
+            for value in as_list(spec.get(field)):
                 yield from self._link(field, value, kind, ("spec", field))
 
     def relations(self, value: Any) -> Iterator[Link]:
-        for each in rows(value):
+        for each in as_list(value):
             field = _RELATIONS.get(text(each.get("type"))) if isinstance(each, dict) else None
             if field is not None:
                 yield from self._link(field, each.get("targetRef", each.get("target")), "", ("relations",))
@@ -236,10 +224,6 @@ def _parts(ref: str) -> tuple[str, str, str]:
 
 def _refuse_template(value: dict[str, Any], metadata: dict[str, Any], spec: dict[str, Any]) -> None:
     told = [value.get("kind"), *(metadata.get(each) for each in ("name", "namespace", "title"))]
-    told += [each for field in ("type", "lifecycle", "target", *_FIELDS) for each in rows(spec.get(field))]
+    told += [each for field in ("type", "lifecycle", "target", *_FIELDS) for each in as_list(spec.get(field))]
     if any(isinstance(each, str) and _TEMPLATE.search(each) for each in told):
         raise TemplateError("a template, not an entity yet; render it first")
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -14,7 +14,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from blastradius.loaderkit.collector import Gathering, bare_url
-from blastradius.loaderkit.contract import Loaded, SourceRequest
+from blastradius.loaderkit.contract import Loaded, Provenances, SourceRequest
+from blastradius.loaderkit.json_values import Keys, as_list, text
 from blastradius.loaderkit.options import Name, Names, Options
 from blastradius.model import (
     ENTITY_TYPES,
@@ -23,14 +24,12 @@ from blastradius.model import (
     Entity,
     Kind,
     NoteKind,
-    Provenance,
     Verb,
     Zone,
 )
 
-from .entities import Descriptor, Keys, Link, Ref, definition_of, elsewhere, rows, text
+from .entities import Descriptor, Link, Ref, definition_of, elsewhere
 
-Places = tuple[Provenance, ...]
 Direction = Literal["exposed", "consumed", "internal"]
 Role = Literal["self", "partner", "provider", "processor", "upstream"]
 _KINDS = {
@@ -91,7 +90,7 @@ class Model:
         self.gathering = gathering
         self.chosen = chosen
         self.stated = stated
-        self.named: dict[str, tuple[Kind, Ref, Places]] = {}
+        self.named: dict[str, tuple[Kind, Ref, Provenances]] = {}
         self.zones: dict[str, Zone] = {}
         self.requests: list[SourceRequest] = []
         self.unread: Counter[str] = Counter()
@@ -135,7 +134,7 @@ class Model:
             return Kind.SERVICE
         return _KINDS.get(ref.kind)
 
-    def _entity(self, kind: Kind, said: Descriptor, at: Places) -> Entity:
+    def _entity(self, kind: Kind, said: Descriptor, at: Provenances) -> Entity:
         profile = said.spec.get("profile")
         shown = text(profile.get("displayName")) if isinstance(profile, dict) else ""
         says: dict[str, Any] = {
@@ -148,7 +147,7 @@ class Model:
             says["zone"] = self._zone(said)
         return self._made(kind, said.ref, at, Basis.DECLARED, **says)
 
-    def _made(self, kind: Kind, ref: Ref, at: Places, basis: Basis, **says: Any) -> Entity:
+    def _made(self, kind: Kind, ref: Ref, at: Provenances, basis: Basis, **says: Any) -> Entity:
         if kind == Kind.PARTY:
             role = next((role for glob, role in self.chosen.parties.items() if _any_glob((glob,), ref)), None)
             says["role"] = role or "self"
@@ -162,7 +161,7 @@ class Model:
             self.undirected += direction is None
         return ENTITY_TYPES[kind](id=str(ref), basis=basis, provenance=at, **says)
 
-    def _tags(self, said: Descriptor, at: Places) -> tuple[str, ...]:
+    def _tags(self, said: Descriptor, at: Provenances) -> tuple[str, ...]:
         system = said.named("system")
         told = [f"{key}:{said.says(key)}" for key in ("type", "lifecycle") if said.says(key)]
         found = [self._words(each, at) for each in (*said.tags, *told, str(system or ""))]
@@ -178,7 +177,7 @@ class Model:
             return self.gathering.name(str(system))
         return said.ref.namespace if self.chosen.zones == "namespace" else self.chosen.zone
 
-    def _words(self, value: Any, at: Places) -> str | None:
+    def _words(self, value: Any, at: Provenances) -> str | None:
         return self.gathering.words(value, "a title, description or tag", at=at)
 
     # what entities say of each other
@@ -188,7 +187,7 @@ class Model:
             if link.field != "system" and link.to != said.ref:
                 self._link(said.ref, link, self.gathering.at(*link.keys))
 
-    def _link(self, me: Ref, link: Link, at: Places) -> None:
+    def _link(self, me: Ref, link: Link, at: Provenances) -> None:
         to = link.to
         if link.field == "owner":
             if self._kind(me) in SIGNATURES[Verb.OWNS].targets:
@@ -202,7 +201,7 @@ class Model:
         else:
             self._depend(*((to, me) if link.field == "dependencyOf" else (me, to)), link, at)
 
-    def _call(self, caller: Ref, api: Ref, link: Link, at: Places) -> None:
+    def _call(self, caller: Ref, api: Ref, link: Link, at: Provenances) -> None:
         if self._kind(api) not in (Kind.SERVICE, Kind.STORE):
             self._relate(Verb.CALLS, caller, api, link, at)
             return
@@ -210,7 +209,7 @@ class Model:
         self.gathering.note(NoteKind.ASSUMED, message, at=at)
         self._depend(caller, api, link, at)
 
-    def _depend(self, one: Ref, other: Ref, link: Link, at: Places) -> None:
+    def _depend(self, one: Ref, other: Ref, link: Link, at: Provenances) -> None:
         if self._kind(one) == Kind.STORE:
             self.of_stores += 1
             return
@@ -221,7 +220,9 @@ class Model:
                 if self.chosen.resources in ("both", verb):
                     self._relate(verb, one, other, link, at, Basis.ASSUMED)
 
-    def _relate(self, verb: Verb, one: Ref, other: Ref, link: Link, at: Places, basis: Basis = Basis.DECLARED) -> bool:
+    def _relate(
+        self, verb: Verb, one: Ref, other: Ref, link: Link, at: Provenances, basis: Basis = Basis.DECLARED
+    ) -> bool:
         """Keep a relation if its ends are of kinds that it can have."""
         ends = []
         for ref, kinds in ((one, SIGNATURES[verb].sources), (other, SIGNATURES[verb].targets)):
@@ -258,7 +259,7 @@ class Model:
         """Ask for the files that a location names."""
         asked = len(self.requests)
         for field in ("target", "targets"):
-            for number, each in enumerate(rows(said.spec.get(field))):
+            for number, each in enumerate(as_list(said.spec.get(field))):
                 keys = (*said.keys, "spec", field, *((number,) if field == "targets" else ()))
                 why = elsewhere(text(each)) if text(each) else "no text"
                 if why:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document, Loaded
+from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.model import SIGNATURES, Basis, Kind, NoteKind, Verb
 
 from .options import Options
 from .reading import SOURCE, Edge, Record
-from .things import HAS_POLICIES, At, Thing, Things
+from .things import HAS_POLICIES, Thing, Things
 from .tokens import OPENINGS
 from .words import KINDS, ONLY_TO, STEPS, How, Role, Step
 
@@ -37,7 +37,7 @@ _SAYINGS = {
 }
 
 
-Handler = Callable[[Thing, Thing, Edge, At, Basis], None]
+Handler = Callable[[Thing, Thing, Edge, Provenances, Basis], None]
 
 
 class _UnfitError(Exception):
@@ -132,7 +132,7 @@ class Model:
         why = next(filter(None, passed), None)
         return self.g.fact() if None in passed or why is None else self._pass(why)
 
-    def _edge(self, edge: Edge, at: At) -> str | None:
+    def _edge(self, edge: Edge, at: Provenances) -> str | None:
         """What an edge gives; the class it is passed over in where it gives nothing.
 
         Raises:
@@ -179,19 +179,19 @@ class Model:
 
     # what an edge gives
 
-    def _does(self, start: Thing, operation: str, at: At, basis: Basis) -> None:
+    def _does(self, start: Thing, operation: str, at: Provenances, basis: Basis) -> None:
         """The start can have an operation done: what acts as it calls it, a key grants it, a scope permits it."""
         kind, verb = next((kind, verb) for kind, verb in _DOING if kind in KINDS[start.role])
         more = {"dependency": "none"} if verb == Verb.CALLS else {}
         self.g.relate(verb, self.things.id(start, kind), operation, at=at, basis=basis, **more)
 
-    def _acts_as(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+    def _acts_as(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         if start.role in (Role.PARTY, Role.OPERATION) or Kind.SERVICE not in KINDS[end.role]:
             self._control(start, end, edge, at, basis)
         else:
             self._does(start, self.things.acting(end, at), at, basis)
 
-    def _control(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+    def _control(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         """By an operation of the edge's kind; a party owns; a key is held, as nothing controls one."""
         kinds = _controlled(end)
         if not kinds:
@@ -208,7 +208,7 @@ class Model:
     def _touches(self, verb: Verb, **says: str) -> Handler:
         """The start reads or writes the end by an operation of the edge's kind."""
 
-        def handle(start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+        def handle(start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
             held = _held(end)
             if held is None:
                 raise _UnfitError(f"{edge.kind} ends at {end.role}; expected a store, a feed or a service")
@@ -216,27 +216,27 @@ class Model:
 
         return handle
 
-    def _finds(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+    def _finds(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         self._needs(start, Kind.SERVICE, edge)
         self._needs(end, Kind.CREDENTIAL, edge)
         store = self.things.finding(edge.kind, start, at)
         self.g.relate(Verb.CONTAINS, store, self.things.id(end, Kind.CREDENTIAL), at=at, basis=basis)
 
-    def _part(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+    def _part(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         self._is_directory(end, edge)
         self._needs(start, Kind.SERVICE, edge)
         part = self.things.part(edge.kind, end, at)
         self.g.relate(Verb.HOLDS, self.things.id(start, Kind.SERVICE), part, at=at, basis=basis)
 
-    def _replicates(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+    def _replicates(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         self._is_directory(end, edge)
         self._does(start, self.things.replicating(end, at), at, basis)
 
-    def _has_in_it(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+    def _has_in_it(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         self._acts_as(start, end, edge, at, basis)
         self._passes(start, end, at, Basis.INFERRED)
 
-    def _passes(self, start: Thing, end: Thing, at: At, basis: Basis) -> None:
+    def _passes(self, start: Thing, end: Thing, at: Provenances, basis: Basis) -> None:
         """What policies on the start apply to: accounts in it, and in the units in it."""
         if not start.is_a(*HAS_POLICIES):
             return
@@ -250,7 +250,7 @@ class Model:
             carrier = self.things.carrier(start)
             self.g.relate(Verb.CALLS, carrier, operation, at=at, basis=basis, dependency="none")
 
-    def _uses(self, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+    def _uses(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         """What a token's permissions, alone or together, are for in a repository."""
         if start.role != Role.TOKEN or end.role != Role.REPOSITORY:
             raise _UnfitError(f"{edge.kind} goes from {start.role} to {end.role}; expected token to repository")
@@ -262,7 +262,7 @@ class Model:
                     operation = self.things.right(opening.words, end, opening.does, at)
                     self.g.relate(Verb.PERMITS, tuple(filter(None, scopes)), operation, at=at, basis=basis)
 
-    def _as_it_is(self, verb: Verb, start: Thing, end: Thing, edge: Edge, at: At, basis: Basis) -> None:
+    def _as_it_is(self, verb: Verb, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         """A relation of ours, between those entities of the two nodes that it goes between."""
         ends = SIGNATURES[verb]
         source = next((each for each in KINDS[start.role] if each in ends.sources), None)
@@ -315,5 +315,5 @@ def _held(end: Thing) -> Kind | None:
     return next((each for each in (Kind.STORE, Kind.FEED, Kind.SERVICE) if each in KINDS[end.role]), None)
 
 
-def _at(record: Record) -> At:
+def _at(record: Record) -> Provenances:
     return (record.place.provenance(),)

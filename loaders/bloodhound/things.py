@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.options import MAX_ID, harmless
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import (
     ENTITY_TYPES,
     Basis,
@@ -19,19 +20,18 @@ from blastradius.model import (
     Kind,
     Operation,
     Party,
-    Provenance,
     Scope,
     Service,
     Store,
     Verb,
 )
+from blastradius.secrets import looks_secret
 
 from .options import Options
 from .reading import NOT_HERE, End, Node, Nodes
 from .tokens import ended, permissions
 from .words import KINDS, NODES, Role
 
-At = tuple[Provenance, ...]
 ACT = "act as"
 REPLICATE = "DCSync"
 PARTS = ("GetChanges", "GetChangesAll")
@@ -142,7 +142,7 @@ class Things:
 
     # its entities
 
-    def whole(self, thing: Thing, at: At) -> None:
+    def whole(self, thing: Thing, at: Provenances) -> None:
         """All entities of a thing, and what binds them: the key of an account opens what acts as it."""
         if (thing.id, thing.role) in self._made:
             return
@@ -158,7 +158,7 @@ class Things:
         if thing.node is None:
             self._owns(self._whose(thing.id, thing.name), self._assets(thing), at)
 
-    def _keeps(self, thing: Thing, key: str, at: At) -> None:
+    def _keeps(self, thing: Thing, key: str, at: Provenances) -> None:
         """Who has a key: what acts as an account; for a directory, whoever reads its secrets."""
         service = self.id(thing, Kind.SERVICE)
         if thing.role == Role.ACCOUNT:
@@ -181,7 +181,7 @@ class Things:
         """The id of an app by its client id, which the app and its installations have in common."""
         return self.g.name(f"bloodhound-app:{node.text('client_id')}") if node.text("client_id") else None
 
-    def _entity(self, thing: Thing, kind: Kind, at: At) -> None:
+    def _entity(self, thing: Thing, kind: Kind, at: Provenances) -> None:
         name = self.id(thing, kind)
         if name in self.g.entities:
             return
@@ -193,7 +193,7 @@ class Things:
             says["tags"] = tuple(each for each in thing.kinds if each in NODES or each in self.options.kinds)[:1]
         self.g.entity(ENTITY_TYPES[kind].model_validate(says))
 
-    def _more(self, thing: Thing, kind: Kind, at: At) -> dict[str, Any]:
+    def _more(self, thing: Thing, kind: Kind, at: Provenances) -> dict[str, Any]:
         """What a node says of its entity beyond a name."""
         if kind == Kind.PARTY:
             return {"role": "self"} if self._is_own(thing) else {}
@@ -207,11 +207,11 @@ class Things:
             said["controls"] = (Control(kind=ControlKind.REVOKED, why="the account is disabled", provenance=at),)
         return said
 
-    def acting(self, thing: Thing, at: At) -> str:
+    def acting(self, thing: Thing, at: Provenances) -> str:
         """The operation of acting as a thing."""
         return self.right(ACT, thing, ((Verb.CONTROLS, Kind.SERVICE),), self._at(thing, at))
 
-    def right(self, words: str, thing: Thing, does: tuple[tuple[Verb, Kind], ...], at: At, **says: Any) -> str:
+    def right(self, words: str, thing: Thing, does: tuple[tuple[Verb, Kind], ...], at: Provenances, **says: Any) -> str:
         """An operation on a thing, and what it does to which of its entities."""
         name = f"bloodhound-right:{words}/{thing.id}"
         label = self.label(thing)
@@ -220,14 +220,14 @@ class Things:
             self.g.relate(verb, name, self.id(thing, kind), at=at, **says)
         return name
 
-    def keep(self, shape: type[Any], name: str, shown: str, label: str | None, at: At, **says: Any) -> str:
+    def keep(self, shape: type[Any], name: str, shown: str, label: str | None, at: Provenances, **says: Any) -> str:
         """An entity beside those of a node; its name is known where the node's is."""
         if name not in self.g.entities:
             named = {"name": shown} if label else {}
             self.g.entity(shape(id=name, provenance=at, **named, **says))
         return name
 
-    def policies(self, thing: Thing, at: At) -> str:
+    def policies(self, thing: Thing, at: Provenances) -> str:
         """What a policy linked to a thing has done: it controls the accounts under it; the thing can link another."""
         label = self.label(thing)
         carrier = self.carrier(thing)
@@ -243,11 +243,11 @@ class Things:
         """The accounts that are under the policies of a thing, as one."""
         return f"bloodhound-policies:{thing.id}"
 
-    def replicating(self, thing: Thing, at: At) -> str:
+    def replicating(self, thing: Thing, at: Provenances) -> str:
         """The operation of replicating a directory; both of two rights together grant it."""
         return self.right(REPLICATE, thing, ((Verb.READS, Kind.STORE),), at)
 
-    def part(self, words: str, thing: Thing, at: At) -> str:
+    def part(self, words: str, thing: Thing, at: Provenances) -> str:
         """One of the two rights that replicate a directory together, as what its holder has."""
         label = self.label(thing)
         parts = tuple(
@@ -257,7 +257,7 @@ class Things:
         self.g.relate(Verb.GRANTS, parts, self.replicating(thing, at), at=at)
         return parts[PARTS.index(words)]
 
-    def finding(self, words: str, thing: Thing, at: At) -> str:
+    def finding(self, words: str, thing: Thing, at: Provenances) -> str:
         """The store of what can be found by acting as a thing, such as the sessions on a computer."""
         shown = _FOUND.get(words, "")
         label = self.label(thing) if shown else None
@@ -265,7 +265,7 @@ class Things:
         self.g.relate(Verb.READS, self.id(thing, Kind.SERVICE), store, at=at, dependency="none")
         return store
 
-    def scope(self, permission: str, thing: Thing, at: At) -> str | None:
+    def scope(self, permission: str, thing: Thing, at: Provenances) -> str | None:
         """A permission of a token; ``None`` where it has no usable name or the token is described without it."""
         name = self.g.name(f"bloodhound-scope:{permission}/{thing.id}")
         if name is None or (thing.node is not None and permission not in self._permissions(thing.node)):
@@ -284,7 +284,7 @@ class Things:
                 self.about["permissions"].add(node.id)
         return self._permits[node.id]
 
-    def _permitted(self, thing: Thing, at: At) -> None:
+    def _permitted(self, thing: Thing, at: Provenances) -> None:
         """A token's permissions as scopes, and the app that holds an installation."""
         node = thing.node
         if node is None or thing.role != Role.TOKEN:
@@ -297,7 +297,7 @@ class Things:
         if thing.is_a("GH_AppInstallation"):
             self._installed(thing, node, token, at)
 
-    def _installed(self, thing: Thing, node: Node, token: str, at: At) -> None:
+    def _installed(self, thing: Thing, node: Node, token: str, at: Provenances) -> None:
         """The app that holds an installation: the one of its client id, described in the load or not."""
         found = self.nodes.find(End(kind="GH_App", matches=(("client_id", node.text("client_id")),)))
         if isinstance(found, Node) and self.role(found.kinds) == Role.SERVICE:
@@ -309,7 +309,7 @@ class Things:
         if not self._owns(self._stated(thing), (app,), at):
             self.about["app"].add(app)
 
-    def _owned(self, thing: Thing, at: At) -> None:
+    def _owned(self, thing: Thing, at: Provenances) -> None:
         """The party of a thing: as stated, an app's owner, or the tenant that registered a principal."""
         node = thing.node
         if node is None or thing.role == Role.PARTY:
@@ -324,7 +324,7 @@ class Things:
     def _assets(self, thing: Thing) -> tuple[str, ...]:
         return tuple(self.id(thing, kind) for kind in KINDS[thing.role] if kind in _ASSETS)
 
-    def _owns(self, party: str | None, assets: tuple[str, ...], at: At) -> bool:
+    def _owns(self, party: str | None, assets: tuple[str, ...], at: Provenances) -> bool:
         if party is None:
             return False
         if party not in self.g.entities:
@@ -334,7 +334,7 @@ class Things:
             self.g.relate(Verb.OWNS, party, each, at=at)
         return True
 
-    def _publisher(self, thing: Thing, node: Node, at: At) -> str | None:
+    def _publisher(self, thing: Thing, node: Node, at: Provenances) -> str | None:
         """Who a graph says is behind an app: its owner, or a tenant other than the one it is used in."""
         if thing.is_a("GH_App"):
             login, name = node.text("owner_login"), node.text("owner_node_id")
@@ -345,7 +345,7 @@ class Things:
             return self._whose(registered) or self._party(registered, registered, at)
         return None
 
-    def _party(self, name: str, label: str, at: At) -> str | None:
+    def _party(self, name: str, label: str, at: Provenances) -> str | None:
         party = self.g.name(f"bloodhound-party:{name}")
         if party is None:
             return None
@@ -392,6 +392,6 @@ class Things:
             return None
         return label if label and harmless(label) and len(label) <= MAX_ID else None
 
-    def _at(self, thing: Thing, at: At) -> At:
+    def _at(self, thing: Thing, at: Provenances) -> Provenances:
         """Where a thing is described, or else named."""
         return at if thing.node is None else (thing.node.place.provenance(),)

@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from blastradius.model import Control, ControlKind, Kind, Provenance, Verb
+from blastradius.loaderkit.contract import Provenances
+from blastradius.model import Control, ControlKind, Kind, Verb
 from blastradius.reading import parse_document
 
 from .reading import Node
@@ -50,7 +51,7 @@ def _levels(said: Any) -> Iterator[str]:
             yield f"{name}:{level.strip()}"
 
 
-def ended(node: Node, at: tuple[Provenance, ...]) -> dict[str, Any]:
+def ended(node: Node, at: Provenances) -> dict[str, Any]:
     """The day a token ends, and why it opens nothing any more, where the graph says so; empty where it does not."""
     found: dict[str, Any] = {}
     stated = node.text("token_expires_at") or node.text("expires_at")

@@ -10,7 +10,7 @@ from typing import Any
 
 from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
+from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.aws.access import some
 from blastradius.loaderkit.vendors.aws.build import Builder, builder
 from blastradius.model import Basis, NoteKind

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import fitting
 from blastradius.loaderkit.vendors.aws.build import Builder
 from blastradius.loaderkit.vendors.aws.events import function_in, route
-from blastradius.loaderkit.vendors.aws.graph import At
-from blastradius.loaderkit.vendors.aws.policies import fitting
 
 from .template import Resource, Template
 
 MAX_PARENTS = 50
 
 
-def _api(build: Builder, template: Template, value: object, at: At) -> str | None:
+def _api(build: Builder, template: Template, value: object, at: Provenances) -> str | None:
     """The API that a property refers to: one of the template, or a name."""
     text = template.values.text(value)
     if not text:

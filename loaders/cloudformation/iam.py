@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from blastradius.loaderkit.names import fitting
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of
 from blastradius.loaderkit.vendors.aws.build import Builder
-from blastradius.loaderkit.vendors.aws.policies import Policy, fitting
+from blastradius.loaderkit.vendors.aws.policies import Policy
 
 from .template import Resource, Template
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.loaderkit.vendors.aws.policies import Keys
+from blastradius.loaderkit.json_values import Keys
 
 LANGUAGE = "AWS::LanguageExtensions"
 MAX_MADE = 20_000

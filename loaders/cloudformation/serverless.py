@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import fitting, is_name
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of
 from blastradius.loaderkit.vendors.aws.build import Builder
 from blastradius.loaderkit.vendors.aws.events import permission, reads, route
-from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, Statement, fitting, is_name
+from blastradius.loaderkit.vendors.aws.policies import Policy, Statement
 from blastradius.model import NoteKind
 
 from .template import Resource, Template

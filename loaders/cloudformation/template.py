@@ -9,10 +9,12 @@ from pydantic import Field
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import is_name
 from blastradius.loaderkit.options import Name
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of
 from blastradius.loaderkit.vendors.aws.options import AwsOptions
-from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, is_name, read_policy
+from blastradius.loaderkit.vendors.aws.policies import Policy, read_policy
 from blastradius.model import Basis
 
 from .loops import LANGUAGE, Loops

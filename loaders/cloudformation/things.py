@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from blastradius.loaderkit.collector import bare_url
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import fitting
 from blastradius.loaderkit.vendors.aws.arns import arn_of
 from blastradius.loaderkit.vendors.aws.build import Builder
 from blastradius.loaderkit.vendors.aws.events import (
@@ -17,8 +19,6 @@ from blastradius.loaderkit.vendors.aws.events import (
     reads_stream,
     subscribe,
 )
-from blastradius.loaderkit.vendors.aws.graph import At
-from blastradius.loaderkit.vendors.aws.policies import fitting
 from blastradius.loaderkit.vendors.aws.types import BY_CLOUDFORMATION
 from blastradius.model import Control, ControlKind, NoteKind
 
@@ -59,7 +59,7 @@ def _name(template: Template, resource: Resource) -> str:
     return resource.name if name.startswith("${") else name
 
 
-def _controls(template: Template, resource: Resource, at: At) -> tuple[Control, ...]:
+def _controls(template: Template, resource: Resource, at: Provenances) -> tuple[Control, ...]:
     """A lock on objects that nobody can lift is a copy that nobody can delete."""
     lock = template.values.resolve(resource.properties.get("ObjectLockConfiguration"))
     rule = lock.get("Rule") if isinstance(lock, dict) else None

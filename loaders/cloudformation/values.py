@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.loaderkit.vendors.aws.policies import MAX_NAME, is_name
+from blastradius.loaderkit.json_values import mapping
+from blastradius.loaderkit.names import MAX_NAME, is_name
 from blastradius.loaderkit.vendors.aws.types import BY_CLOUDFORMATION, IAM_NAMES
 
 _VARIABLE = re.compile(r"\$\{(!?)([^${}]{1,300})\}")
@@ -50,8 +51,8 @@ class Values:
     _depth: int = 0
 
     def __post_init__(self) -> None:
-        self.resources = _mapping(self.template.get("Resources"))
-        self.parameters = _mapping(self.template.get("Parameters"))
+        self.resources = mapping(self.template.get("Resources"))
+        self.parameters = mapping(self.template.get("Parameters"))
 
     # what stands where
 
@@ -127,13 +128,13 @@ class Values:
         if name in self.stated:
             value: Any = self.stated[name]
         else:
-            says = _mapping(self.parameters.get(name))
+            says = mapping(self.parameters.get(name))
             value = says.get("Default")
             hidden = str(says.get("NoEcho")).lower() == "true" or str(says.get("Type")).startswith("AWS::SSM")
             if hidden or not isinstance(value, (str, int, float)) or str(value) == "":
                 return self.unknown(name)
             self.assumed.add(name)
-        kind = str(_mapping(self.parameters.get(name)).get("Type"))
+        kind = str(mapping(self.parameters.get(name)).get("Type"))
         text = str(value)
         listed = [each.strip() for each in text.split(",")]
         return [each for each in listed if each] if "List" in kind else text
@@ -145,7 +146,7 @@ class Values:
 
     def type_of(self, name: str) -> str:
         """The type of a resource."""
-        return str(_mapping(self.resources.get(name)).get("Type"))
+        return str(mapping(self.resources.get(name)).get("Type"))
 
     def name(self, name: str) -> str:
         """The name that a resource has, or will have."""
@@ -156,7 +157,7 @@ class Values:
             self._depth += 1
             known = BY_CLOUDFORMATION.get(self.type_of(name))
             field_name = known.cloudformation_name if known else IAM_NAMES.get(self.type_of(name), ("", ""))[1]
-            properties = _mapping(_mapping(self.resources.get(name)).get("Properties"))
+            properties = mapping(self.resources, name, "Properties")
             stated = self.text(properties.get(field_name)) if field_name else None
             self._depth -= 1
             if stated and len(stated) < 300:
@@ -192,7 +193,7 @@ class Values:
         """``Fn::Sub``: a text with references inside."""
         text, own = argument, {}
         if isinstance(argument, list) and len(argument) == 2:
-            text, own = argument[0], _mapping(argument[1])
+            text, own = argument[0], mapping(argument[1])
         if not isinstance(text, str):
             return NOTHING
 
@@ -243,10 +244,10 @@ class Values:
         """``Fn::FindInMap``: a value of a mapping, or every one that it can be."""
         if not isinstance(argument, list) or len(argument) < 3:
             return NOTHING
-        rows = _mapping(_mapping(self.template.get("Mappings")).get(self.text(argument[0]) or ""))
+        rows = mapping(mapping(self.template.get("Mappings")).get(self.text(argument[0]) or ""))
         first, second = self.text(argument[1]), self.text(argument[2])
         listed = [rows[first]] if first in rows else list(rows.values())[:MAX_FOUND]
-        found = [each for row in listed for each in _values_of(_mapping(row), second)]
+        found = [each for row in listed for each in _values_of(mapping(row), second)]
         flat = [one for each in found for one in (each if isinstance(each, list) else [each])]
         return (flat[0] if len(flat) == 1 else flat[:MAX_FOUND]) if flat else NOTHING
 
@@ -258,7 +259,7 @@ class Values:
     def transformed(self, argument: Any) -> Any:
         """``Fn::Transform``: what a macro will write."""
         for each in argument if isinstance(argument, list) else [argument]:
-            name = _mapping(each).get("Name")
+            name = mapping(each).get("Name")
             self.transforms.add(name if is_name(name) else "without a name")
         return NOTHING
 
@@ -281,10 +282,6 @@ _FUNCTIONS: dict[str, Callable[[Values, Any], Any]] = {
 def _digest(argument: Any) -> str:
     """A mark by which two choices that cannot be told are not taken for one."""
     return hashlib.sha256(json.dumps(argument, sort_keys=True, default=str).encode()).hexdigest()[:8]
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _values_of(row: dict[str, Any], key: str | None) -> list[Any]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
-from blastradius.loaderkit.vendors.threat_models.plain import Naming, slug
+from blastradius.loaderkit.names import slug
+from blastradius.loaderkit.validation import read_options
+from blastradius.loaderkit.vendors.threat_models.plain import Naming
 
 from .model import Modelled, Options
 from .reading import read_bill

@@ -11,8 +11,10 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field
 
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.options import MAX_ID, Name
-from blastradius.loaderkit.vendors.threat_models.plain import At, Naming, bare, clean, counted, opaque
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import MAX_ID, counted
+from blastradius.loaderkit.options import Name
+from blastradius.loaderkit.vendors.threat_models.plain import Naming, bare, clean, opaque
 from blastradius.loaderkit.vendors.threat_models.plain import Options as Shape
 from blastradius.model import Basis, Kind, NoteKind, Operation, Party, Service, Store, Verb, Zone
 
@@ -105,7 +107,7 @@ class Modelled:
             made = Party(id=party, name=each.provider, role="provider", provenance=each.at)
             self.naming.owner(made, self.ids[each.ref], each.at, Basis.DECLARED, (each.provider,))
 
-    def _operation(self, each: Described, service: str, endpoint: str, at: At) -> None:
+    def _operation(self, each: Described, service: str, endpoint: str, at: Provenances) -> None:
         made = self.gathering.name(f"{service}:{endpoint}")
         kept = made and self.naming.put(
             Operation(
@@ -206,14 +208,14 @@ class Modelled:
         if peer != service:
             self.naming.relate(Verb.WRITES, *ends, data.at, basis)
 
-    def _operations(self, each: Described, service: str) -> list[tuple[str, At]]:
+    def _operations(self, each: Described, service: str) -> list[tuple[str, Provenances]]:
         named = ((f"{service}:{endpoint}", at) for endpoint, at in each.endpoints)
         return [(made, at) for made, at in named if self._is(made, Kind.OPERATION)]
 
     def _is(self, made: str, kind: Kind) -> bool:
         return made in self.gathering.entities and self.gathering.entities[made].kind == kind
 
-    def _peer(self, ref: str, at: At) -> str | None:
+    def _peer(self, ref: str, at: Provenances) -> str | None:
         """The service behind a reference or an address."""
         return self._end(self._local(ref)) or self._outside(ref, at)
 
@@ -225,7 +227,7 @@ class Modelled:
             return ref
         return element if element in self.services or element in self.components else unquote(element)
 
-    def _outside(self, ref: str, at: At) -> str | None:
+    def _outside(self, ref: str, at: Provenances) -> str | None:
         """A service at an address, or in another bill."""
         address = self.naming.text(ref if ref.startswith("urn:cdx:") else bare(ref), "an address of data", at)
         foreign = address is not None and address.startswith("urn:cdx:")
@@ -254,7 +256,7 @@ class Modelled:
             Service(id=made, name=component.name, zone=zone, tags=tags, basis=Basis.INFERRED, provenance=component.at)
         )
 
-    def _edge(self, ref: str, on: str, at: At) -> None:
+    def _edge(self, ref: str, on: str, at: Provenances) -> None:
         missing = [each for each in (ref, on) if each not in self.services and each not in self.components]
         if missing:
             named = self.naming.text(missing[0], "a dependency", at)
@@ -272,7 +274,7 @@ class Modelled:
             self.gathering.fact()
             self._depends(user, needed, on, at)
 
-    def _depends(self, user: str, needed: str, on: str, at: At) -> None:
+    def _depends(self, user: str, needed: str, on: str, at: Provenances) -> None:
         self.said["dependency"] += 1
         self.naming.relate(Verb.DEPENDS_ON, user, needed, at)
         operations = self._operations(self.services[on], needed) if on in self.services else []

@@ -7,19 +7,9 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document
-from blastradius.loaderkit.vendors.threat_models.plain import (
-    At,
-    Keys,
-    Naming,
-    bare,
-    flag,
-    many,
-    shown,
-    table,
-    word,
-    words,
-)
+from blastradius.loaderkit.contract import Document, Provenances
+from blastradius.loaderkit.json_values import Keys, mapping
+from blastradius.loaderkit.vendors.threat_models.plain import Naming, bare, flag, many, shown, word, words
 from blastradius.model import NoteKind
 
 from .xml import as_json, is_xml
@@ -38,7 +28,7 @@ class Data:
     sources: tuple[str, ...]
     destinations: tuple[str, ...]
     owner: str | None
-    at: At
+    at: Provenances
 
 
 @dataclass(frozen=True)
@@ -48,7 +38,7 @@ class Component:
     ref: str
     name: str
     type: str
-    at: At
+    at: Provenances
 
 
 @dataclass(frozen=True)
@@ -58,13 +48,13 @@ class Service:
     ref: str
     name: str
     provider: str | None
-    endpoints: tuple[tuple[str, At], ...]
+    endpoints: tuple[tuple[str, Provenances], ...]
     authenticated: bool | None
     crosses: bool | None
     zone: str | None
     data: tuple[Data, ...]
     parent: str | None
-    at: At
+    at: Provenances
 
 
 @dataclass(frozen=True)
@@ -73,7 +63,7 @@ class Edge:
 
     ref: str
     on: str
-    at: At
+    at: Provenances
 
 
 @dataclass
@@ -123,11 +113,11 @@ class _Reader:
     places: dict[Keys, Keys]
     bill: Bill = field(default_factory=Bill)
 
-    def at(self, keys: Keys) -> At:
+    def at(self, keys: Keys) -> Provenances:
         return self.gathering.at(*self.places.get(keys, keys))
 
     def read(self, data: dict[str, Any]) -> Bill:
-        metadata = table(data.get("metadata"))
+        metadata = mapping(data.get("metadata"))
         self.bill.serial = word(data.get("serialNumber"))
         self.bill.tools = _tools(metadata.get("tools"))
         for keys, each in many(metadata.get("component"), ("metadata", "component")):
@@ -142,7 +132,7 @@ class _Reader:
 
     def _component(self, value: Any, keys: Keys) -> Component | None:
         at = self.at(keys)
-        inside = table(value)
+        inside = mapping(value)
         name = self.naming.text(inside.get("name"), "a component's name", at)
         for place, each in many(inside.get("components"), (*keys, "components")):
             self._component(each, place)
@@ -162,7 +152,7 @@ class _Reader:
 
     def _service(self, value: Any, keys: Keys, parent: str | None) -> None:
         at = self.at(keys)
-        inside = table(value)
+        inside = mapping(value)
         name = self.naming.text(inside.get("name"), "a service's name", at)
         ref = self._ref(inside, name) if name else None
         if name is None or ref is None:
@@ -196,20 +186,20 @@ class _Reader:
             at=at,
         )
 
-    def _flag(self, value: Any, what: str, at: At) -> bool | None:
+    def _flag(self, value: Any, what: str, at: Provenances) -> bool | None:
         found = flag(value)
         if found is None and value is not None:
             self.gathering.note(NoteKind.UNSUPPORTED, f"{what} is neither true nor false; taken as not stated", at=at)
         return found
 
-    def _provider(self, value: Any, at: At) -> str | None:
+    def _provider(self, value: Any, at: Provenances) -> str | None:
         """The provider's name, or the host of its address."""
-        provider = table(value) or {"name": value}
+        provider = mapping(value) or {"name": value}
         name = self.naming.text(provider.get("name"), "a provider", at)
         hosts = (bare(each).partition("://")[2].partition("/")[0] for each in words(provider.get("url")))
         return name or next((found for host in hosts if (found := self.gathering.name(host))), None)
 
-    def _endpoints(self, value: dict[str, Any], keys: Keys) -> list[tuple[str, At]]:
+    def _endpoints(self, value: dict[str, Any], keys: Keys) -> list[tuple[str, Provenances]]:
         found = []
         for place, each in many(value.get("endpoints"), (*keys, "endpoints")):
             address = bare(each.strip()) if isinstance(each, str) else None
@@ -222,7 +212,7 @@ class _Reader:
 
     def _data(self, value: Any, keys: Keys) -> Data | None:
         at = self.at(keys)
-        inside = table(value)
+        inside = mapping(value)
         classification = self.naming.text(inside.get("classification"), "a classification", at)
         flow = word(inside.get("flow"))
         if classification is None:
@@ -235,17 +225,17 @@ class _Reader:
         sources, destinations = words(inside.get("source")), words(inside.get("destination"))
         return Data(classification, flow, sources, destinations, self._owner(inside.get("governance"), at), at)
 
-    def _owner(self, governance: Any, at: At) -> str | None:
+    def _owner(self, governance: Any, at: Provenances) -> str | None:
         """The first owner that the governance of the data names."""
-        for _, owner in many(table(governance).get("owners")):
+        for _, owner in many(mapping(governance).get("owners")):
             for kind in ("organization", "contact"):
-                name = self.naming.text(table(table(owner).get(kind)).get("name"), "a data owner", at)
+                name = self.naming.text(mapping(mapping(owner).get(kind)).get("name"), "a data owner", at)
                 if name:
                     return name
         return None
 
     def _dependencies(self, value: Any, keys: Keys) -> None:
-        inside = table(value)
+        inside = mapping(value)
         ref = word(inside.get("ref"))
         provided = sum(1 for _ in many(inside.get("provides")))
         if provided:
@@ -263,5 +253,5 @@ class _Reader:
 
 def _tools(value: Any) -> tuple[str, ...]:
     """The names of the tools that wrote the bill, in the old list and the new table."""
-    listed = [value] if isinstance(value, list) else list(table(value).values())
-    return tuple(name for some in listed for _, each in many(some) if (name := word(table(each).get("name"))))
+    listed = [value] if isinstance(value, list) else list(mapping(value).values())
+    return tuple(name for some in listed for _, each in many(some) if (name := word(mapping(each).get("name"))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from blastradius.loaderkit.vendors.threat_models.plain import Keys
+from blastradius.loaderkit.json_values import Keys
 
 NAMESPACE = "http://cyclonedx.org/schema/bom/"
 _TEXTS = ("group", "name", "version", "description", "authenticated", "x-trust-boundary", "trustZone")

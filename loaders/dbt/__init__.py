@@ -9,9 +9,11 @@ from typing import Any
 
 from pydantic import Field
 
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import Name, Names, Options, read_options
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.json_values import text
+from blastradius.loaderkit.options import Name, Names, Options
+from blastradius.loaderkit.validation import read_options
 from blastradius.model import (
     Basis,
     Feed,
@@ -19,16 +21,15 @@ from blastradius.model import (
     Operation,
     Party,
     Process,
-    Provenance,
     Scope,
     Service,
     Store,
     Verb,
 )
+from blastradius.secrets import looks_secret
 
-from .manifest import Manifest, Node, is_artifact, owner_of, read_manifest, read_node, text
+from .manifest import Manifest, Node, is_artifact, owner_of, read_manifest, read_node
 
-Places = tuple[Provenance, ...]
 _TABLES = frozenset({"source", "model", "seed", "snapshot"})
 _VIRTUAL = {
     "metric": "metric",
@@ -79,7 +80,7 @@ class _Table:
     """A store, gathered from all entries that stand for it; what is said first stands."""
 
     name: str
-    at: Places
+    at: Provenances
     basis: Basis = Basis.DECLARED
     owner: str | None = None
     description: str | None = None
@@ -101,7 +102,7 @@ class _Model:
         self.tables: dict[str, _Table] = {}
         self.missing: set[str] = set()
         self.guessed: set[str] = set()
-        self.at: Places = ()
+        self.at: Provenances = ()
         self.project = self._words(manifest.project) or ""
 
     def build(self) -> None:
@@ -180,7 +181,7 @@ class _Model:
         for privilege, grantee in node.grants:
             self._grant(privilege, grantee, made, at)
 
-    def _exposure(self, node: Node, at: Places) -> None:
+    def _exposure(self, node: Node, at: Provenances) -> None:
         self.gathering.entity(
             Process(
                 id=node.id,
@@ -208,7 +209,7 @@ class _Model:
                 self.tables.setdefault(written, _Table(export[-1], at))
                 self.gathering.relate(Verb.DERIVES_FROM, written, made, at=at)
 
-    def _parent(self, unique: str, at: Places) -> str | None:
+    def _parent(self, unique: str, at: Provenances) -> str | None:
         """The id of what an entry is made of; told as missing where the manifest does not have it."""
         node = self.nodes.get(unique)
         if node is not None:
@@ -221,7 +222,7 @@ class _Model:
 
     # what surrounds a table
 
-    def _loader(self, node: Node, made: str, at: Places) -> None:
+    def _loader(self, node: Node, made: str, at: Provenances) -> None:
         """The tool that lands a source, and whose data that is."""
         origin = self.chosen.origins.get(node.source)
         name = self._words(node.loader) or (node.source if origin else None)
@@ -239,7 +240,7 @@ class _Model:
             self.gathering.relate(Verb.PUBLISHES, origin, feed, at=at)
             self.gathering.relate(Verb.CONSUMES, service, feed, at=at)
 
-    def _grant(self, privilege: str, grantee: str, made: str, at: Places) -> None:
+    def _grant(self, privilege: str, grantee: str, made: str, at: Provenances) -> None:
         """A role of the warehouse, and what the project lets it do with the table."""
         role = self.gathering.name(self._prefixed(f"role:{grantee}"))
         operation = self.gathering.name(f"{privilege} {made}")
@@ -302,7 +303,7 @@ class _Model:
                         self._owner_party(party, entity.provenance)
                         self.gathering.relate(Verb.OWNS, party, made, at=entity.provenance)
 
-    def _owner_party(self, party: str, at: Places) -> None:
+    def _owner_party(self, party: str, at: Provenances) -> None:
         if party not in self.gathering.entities:
             self.gathering.entity(Party(id=party, provenance=at))
 

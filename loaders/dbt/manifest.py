@@ -10,6 +10,7 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.json_values import mapping, scalars, text, under
 
 SECTIONS = ("sources", "nodes", "exposures", "metrics", "semantic_models", "saved_queries", "functions")
 VERSIONS = range(1, 13)
@@ -138,10 +139,10 @@ def read_node(keys: tuple[str, str], value: Any) -> Node | None:
         source=text(value.get("source_name")),
         owner=owner_of(value.get("owner")),
         materialized=text(config.get("materialized")),
-        tags=tuple(dict.fromkeys((*_texts(value.get("tags")), *_texts(config.get("tags"))))),
+        tags=tuple(dict.fromkeys(tag.strip() for tags in (value, config) for tag in scalars(tags.get("tags")))),
         meta={**mapping(value, "source_meta"), **mapping(config, "meta"), **mapping(value, "meta")},
         columns=tuple(each for each in mapping(value, "columns").values() if isinstance(each, dict)),
-        parents=tuple(dict.fromkeys(_texts(mapping(value, "depends_on").get("nodes")))),
+        parents=tuple(dict.fromkeys(name.strip() for name in scalars(under(value, "depends_on", "nodes")))),
         grants=tuple(_grants(mapping(config, "grants"))),
         exports=tuple(_exports(value.get("exports"))),
     )
@@ -156,24 +157,6 @@ def owner_of(value: Any) -> str:
     return text(value)
 
 
-def mapping(value: Any, key: str) -> dict[str, Any]:
-    """The mapping under a key; empty where there is none."""
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def text(value: Any) -> str:
-    """A text or a number as text; anything else is nothing."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    rows = value if isinstance(value, list) else [value]
-    return tuple(filter(None, map(text, rows)))
-
-
 def _table(value: dict[str, Any], name: str) -> tuple[str, ...]:
     """Where it stands in the warehouse; a schema is the least that tells it apart."""
     schema = text(value.get("schema"))
@@ -183,7 +166,7 @@ def _table(value: dict[str, Any], name: str) -> tuple[str, ...]:
 
 def _grants(grants: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for privilege, grantees in grants.items():
-        for grantee in _texts(grantees):
+        for grantee in map(str.strip, scalars(grantees)):
             yield privilege.strip().lower().removeprefix("+"), grantee
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import Options, read_options
+from blastradius.loaderkit.options import Options
+from blastradius.loaderkit.validation import read_options
 
 from .model import Model
 from .register import is_register, read_register

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document, Loaded
+from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.model import ENTITY_TYPES, Basis, Kind, NoteKind, Provenance, Verb
 
 from .register import ISO, TEMPLATES, Register, Row
@@ -45,7 +45,6 @@ _NEEDS = {
     "b_06.01": ("c0010",),
     "b_07.01": ("c0010", "c0020"),
 }
-Places = tuple[Provenance, ...]
 
 
 @dataclass
@@ -181,17 +180,17 @@ class Model:
             self._say(party, row.at, **says)
         return party is not None
 
-    def _service(self, contract: str, provider: str, kind: str, at: Places) -> str | None:
+    def _service(self, contract: str, provider: str, kind: str, at: Provenances) -> str | None:
         service = self._named(Kind.SERVICE, f"service:{contract}/{provider}/{kind}" if contract else "", at)
         if service is not None:
             self._say(service, at, name=f"{SERVICES.get(kind, kind or 'ICT services')} under {contract}")
             self.drafts[service].basis = Basis.DECLARED
         return service
 
-    def _function_of(self, function: str, entity: str, at: Places, basis: Basis) -> str | None:
+    def _function_of(self, function: str, entity: str, at: Provenances, basis: Basis) -> str | None:
         return self._named(Kind.PROCESS, f"function:{entity}/{function}" if function else "", at, basis)
 
-    def _named(self, kind: Kind, text: str, at: Places, basis: Basis = Basis.INFERRED) -> str | None:
+    def _named(self, kind: Kind, text: str, at: Provenances, basis: Basis = Basis.INFERRED) -> str | None:
         name = self._name(text)
         if name is None or (name in self.drafts and self.drafts[name].kind != kind):
             return None
@@ -200,7 +199,7 @@ class Model:
         draft.places.update(dict.fromkeys(at))
         return name
 
-    def _say(self, made: str, at: Places, **says: Any) -> None:
+    def _say(self, made: str, at: Provenances, **says: Any) -> None:
         values = self.drafts[made].values
         for key, value in says.items():
             if value is not None and values.setdefault(key, value) != value:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.model import Provenance
 from blastradius.reading import Archive, Sheet
 
@@ -27,7 +27,7 @@ class Row:
     """A row of a template, or ``why`` it does not fit; cells come without their code lists (``x28``)."""
 
     cells: dict[str, str]
-    at: tuple[Provenance, ...]
+    at: Provenances
     why: str | None = None
 
     def __getitem__(self, column: str) -> str:

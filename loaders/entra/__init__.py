@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
+from blastradius.loaderkit.validation import read_options
 
 from .model import Model
 from .options import Options

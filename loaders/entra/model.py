@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Literal
 
-from blastradius.loaderkit.collector import Gathering, bare_url, looks_secret
-from blastradius.loaderkit.contract import Document, Loaded
-from blastradius.loaderkit.options import MAX_ID, harmless
+from blastradius.loaderkit.collector import Gathering, bare_url
+from blastradius.loaderkit.contract import Document, Loaded, Provenances
+from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import (
     Basis,
     Control,
@@ -17,11 +17,11 @@ from blastradius.model import (
     Entity,
     NoteKind,
     Party,
-    Provenance,
     Scope,
     Service,
     Verb,
 )
+from blastradius.secrets import looks_secret
 
 from .directory import DIRECTORY_ROLES, SECRETS, Directory, service_of, word_of
 from .options import Options
@@ -251,7 +251,7 @@ class Model:
             return None
         return self._keep(Service(id=workload, name=subject, provenance=record.at))
 
-    def _spent(self, app: Record | None, expires: str | None, at: tuple[Provenance, ...]) -> tuple[Control, ...]:
+    def _spent(self, app: Record | None, expires: str | None, at: Provenances) -> tuple[Control, ...]:
         """What stands in the way of using a credential: its end, or that the app is disabled."""
         controls = []
         if expires and self.as_of and expires < self.as_of:
@@ -261,7 +261,7 @@ class Model:
             controls.append(Control(kind=ControlKind.REVOKED, why=why, provenance=at))
         return tuple(controls)
 
-    def _consented(self, service: str, to: str, at: tuple[Provenance, ...]) -> str:
+    def _consented(self, service: str, to: str, at: Provenances) -> str:
         """The access that was consented to, as the tokens that an app gets: its own, for every or for one user."""
         app = self.known.principals.get(service.removeprefix("entra:sp:"))
         name = self.g.entities[service].name

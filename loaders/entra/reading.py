@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.contract import Document, Provenances
+from blastradius.loaderkit.json_values import Keys
 from blastradius.model import Provenance
 from blastradius.reading import parse_document
 
-Keys = tuple[str | int, ...]
 Raw = dict[str, Any]
 _LOOKED_AT = 20
 _GUID = re.compile(r"\s*[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*", re.IGNORECASE)
@@ -124,7 +124,7 @@ class Record:
         return next((_OFF[name] for name, value in said.items() if value not in ("", "NotDisabled")), "")
 
     @cached_property
-    def at(self) -> tuple[Provenance, ...]:
+    def at(self) -> Provenances:
         """The place of the record."""
         line, column = self.document.position(*self.keys)
         return (Provenance(source="entra", file=self.document.path, line=line, column=column),)

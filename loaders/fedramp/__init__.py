@@ -16,16 +16,18 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import Name, harmless, read_options
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.names import harmless
+from blastradius.loaderkit.options import Name
 from blastradius.loaderkit.options import Options as Shape
-from blastradius.model import Basis, NoteKind, Party, Provenance, Service, Verb
+from blastradius.loaderkit.validation import read_options
+from blastradius.model import Basis, NoteKind, Party, Service, Verb
+from blastradius.secrets import looks_secret
 
 from .sections import BUILT_ON, SECTIONS, is_older, sections
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-Places = tuple[Provenance, ...]
 
 
 class Options(Shape):
@@ -93,17 +95,17 @@ class _Model:
         changed = (meta.get("last_change") or meta.get("Created_At")) if isinstance(meta, dict) else None
         return changed[:10] if isinstance(changed, str) and _DATE.match(changed) else None
 
-    def _entries(self, section: str) -> Iterator[tuple[Any, Places]]:
+    def _entries(self, section: str) -> Iterator[tuple[Any, Provenances]]:
         for entry, keys in self.sections.get(section, ()):
             yield entry, self.gathering.at(*keys)
 
-    def _count(self, done: bool, why: str, at: Places) -> None:
+    def _count(self, done: bool, why: str, at: Provenances) -> None:
         if done:
             self.gathering.fact()
         else:
             self.gathering.reject(why, at=at)
 
-    def _product(self, product: Any, at: Places) -> bool:
+    def _product(self, product: Any, at: Provenances) -> bool:
         name, provider = self._id(product, "id"), self._id(product, "csp") or self._id(product, "name")
         if name is None or provider is None or provider.startswith(("fedramp:", "agency:")):
             return False
@@ -115,7 +117,7 @@ class _Model:
         self.gathering.relate(Verb.OWNS, provider, self.gathering.entity(made), at=at)
         return True
 
-    def _leveraged(self, system: dict[str, Any], at: Places) -> None:
+    def _leveraged(self, system: dict[str, Any], at: Provenances) -> None:
         name, other = self._id(system, "on"), self._id(system, "id")
         missing = [each for each in (name, other) if each is not None and each not in self.providers]
         if name is None or other is None:
@@ -127,14 +129,14 @@ class _Model:
                 self.gathering.relate(Verb.DEPENDS_ON, f"fedramp:{other}", f"fedramp:{name}", at=at)
             self.gathering.fact()
 
-    def _agency(self, agency: Any, at: Places) -> bool:
+    def _agency(self, agency: Any, at: Provenances) -> bool:
         name = self._id(agency, "id")
         if name is None:
             return False
         self._party(name, agency, at, Basis.DECLARED)
         return True
 
-    def _party(self, name: str, says: dict[str, Any], at: Places, basis: Basis) -> str:
+    def _party(self, name: str, says: dict[str, Any], at: Provenances, basis: Basis) -> str:
         parent, part = self._id(says, "parent"), self._id(says, "sub")
         shown = f"{parent} / {part}" if parent and part else parent
         made = {"id": f"agency:{name}", "name": shown, "basis": basis, "provenance": at}
@@ -143,7 +145,7 @@ class _Model:
         known = self.gathering.entities.get(f"agency:{name}")
         return known.id if known else self.gathering.entity(Party.model_validate(made))
 
-    def _use(self, use: Any, at: Places, section: str) -> None:
+    def _use(self, use: Any, at: Provenances, section: str) -> None:
         product = self._id(use, "id")
         agency = self._id(use, "sub_id") or self._id(use, "agency_id") or self._named(use)
         if product is None or agency is None:

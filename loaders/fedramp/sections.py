@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-Keys = tuple[str | int, ...]
+from blastradius.loaderkit.json_values import Keys
+
 Entry = tuple[Any, Keys]
 SECTIONS = ("Products", "Agencies", "Assessors", "AtoMapping", "ReuseMapping")
 BUILT_ON = "leveraged_systems"

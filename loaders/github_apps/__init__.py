@@ -16,10 +16,13 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import MAX_ID, Name, Names, harmless, read_options
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.json_values import text
+from blastradius.loaderkit.names import MAX_ID, harmless
+from blastradius.loaderkit.options import Name, Names
 from blastradius.loaderkit.options import Options as Shape
+from blastradius.loaderkit.validation import read_options
 from blastradius.model import (
     Basis,
     Control,
@@ -29,16 +32,15 @@ from blastradius.model import (
     NoteKind,
     Operation,
     Party,
-    Provenance,
     Scope,
     Service,
     Store,
     Verb,
 )
+from blastradius.secrets import looks_secret
 
-from .reading import Row, recognises, rows, text
+from .reading import Row, recognises, rows
 
-At = tuple[Provenance, ...]
 _ORGANISATION = re.compile(r"/organizations/(\d+)/")
 _KEY_OF = re.compile(r"/repos/([^/?#]+/[^/?#]+)/keys/")
 _KEY_OF_PERSON = re.compile(r"/user/keys/\d+$")
@@ -94,7 +96,7 @@ class _Model:
 
     def loaded(self) -> Loaded:
         """All of it: what describes a thing first, then what refers to it."""
-        handlers: dict[str, Callable[[Row, At], None]] = {
+        handlers: dict[str, Callable[[Row, Provenances], None]] = {
             "app": self._app,
             "installation": self._installation,
             "repository": self._listed,
@@ -121,12 +123,12 @@ class _Model:
 
     # who
 
-    def _named(self, at: At, *names: str) -> str | None:
+    def _named(self, at: Provenances, *names: str) -> str | None:
         """The party that option ``parties`` names."""
         stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
         return self._keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
 
-    def _account(self, login: str, at: At, *, installed: bool) -> str | None:
+    def _account(self, login: str, at: Provenances, *, installed: bool) -> str | None:
         """The party behind an account: ours where apps are installed, a partner's where one is published."""
         account = self._id("account", login)
         if account is None:
@@ -140,7 +142,7 @@ class _Model:
         role = {"role": "self"} if ours else {}
         return self._keep(Party.model_validate({"id": account, "name": login, "provenance": at, **role}))
 
-    def _person(self, login: str, at: At) -> str | None:
+    def _person(self, login: str, at: Provenances) -> str | None:
         """Who holds a token or a key that opens something of ours."""
         person = self._id("user", login)
         if person is None:
@@ -151,7 +153,7 @@ class _Model:
         self.about["people"].add(person)
         return self._keep(Party(id=person, name=login, role="self", basis=Basis.INFERRED, provenance=at))
 
-    def _app(self, row: Row, at: At) -> None:
+    def _app(self, row: Row, at: Provenances) -> None:
         """An app, with its publisher."""
         service = self._service("app", row.text("id"), self._label(row.says, at, "slug"), at)
         owner = row.text("owner", "login") or row.text("owner", "slug")
@@ -162,13 +164,13 @@ class _Model:
         self.owned.add(service)
         return self.g.fact()
 
-    def _service(self, kind: str, app_id: str, name: str | None, at: At) -> str | None:
+    def _service(self, kind: str, app_id: str, name: str | None, at: Provenances) -> str | None:
         service = self._id(kind, app_id)
         return self._keep(Service(id=service, name=name, provenance=at)) if service else None
 
     # what they hold
 
-    def _installation(self, row: Row, at: At) -> None:
+    def _installation(self, row: Row, at: Provenances) -> None:
         """An app in an account: it holds the permissions that the account gave it."""
         login = row.text("account", "login") or row.text("account", "slug") or row.text("target_id")
         slug = self._label(row.says, at, "app_slug")
@@ -192,7 +194,7 @@ class _Model:
             self._opened(f"{login}/*", [f"scope/{login}"], f"all repositories of {login}", login, at)
         return self.g.fact()
 
-    def _owner(self, app: str, row: Row, at: At) -> None:
+    def _owner(self, app: str, row: Row, at: Provenances) -> None:
         """The party of an app, as an option or an app's own record says it."""
         party = self._named(at, row.text("app_id"), row.text("app_slug"))
         if party:
@@ -200,7 +202,7 @@ class _Model:
         elif app not in self.owned:
             self.about["party"].add(app)
 
-    def _listed(self, row: Row, at: At) -> None:
+    def _listed(self, row: Row, at: Provenances) -> None:
         """A repository that an event lists: what an installation on selected ones, or on all, can open."""
         name = row.text("full_name")
         installation = row.event["installation"]
@@ -213,7 +215,7 @@ class _Model:
         self._opened(name, limits, name, login, at)
         return self.g.fact()
 
-    def _token(self, row: Row, at: At) -> None:
+    def _token(self, row: Row, at: Provenances) -> None:
         """A fine-grained personal access token: what one person may do in an organisation."""
         found = _ORGANISATION.search(row.text("repositories_url"))
         account = self.options.account or (f"organization-{found[1]}" if found else "")
@@ -243,7 +245,7 @@ class _Model:
             self._opened(f"{account}/*", [f"scope/{account}"], f"all repositories of {account}", account, at)
         return self.g.fact()
 
-    def _authorized(self, row: Row, at: At) -> None:
+    def _authorized(self, row: Row, at: Provenances) -> None:
         """A classic token or an SSH key that a person may use past single sign-on."""
         key = self._id("authorized", row.text("credential_id"))
         person = self._person(row.text("login"), at) if key else None
@@ -257,7 +259,7 @@ class _Model:
         self._consented(key, row.text("login"), row.says.get("scopes"), at)
         return self.g.fact()
 
-    def _authorization(self, row: Row, at: At) -> None:
+    def _authorization(self, row: Row, at: Provenances) -> None:
         """An OAuth app that a person let act for them; one person's own token where no app is named."""
         login = row.text("user", "login")
         key = self._id("authorization", row.text("id"))
@@ -276,7 +278,7 @@ class _Model:
         self._consented(key, login or "user", row.says.get("scopes"), at)
         return self.g.fact()
 
-    def _consented(self, credential: str, login: str, scopes: Any, at: At) -> None:
+    def _consented(self, credential: str, login: str, scopes: Any, at: Provenances) -> None:
         """OAuth scopes, within which a credential may do what its user may."""
         names = [each for each in scopes if isinstance(each, str)] if isinstance(scopes, list) else []
         for each in names:
@@ -288,7 +290,7 @@ class _Model:
                 self.g.note(NoteKind.UNSUPPORTED, f"a scope of {credential!r} has no usable name; left out", at=at)
         self.about["rights"].add(credential)
 
-    def _deploy_key(self, row: Row, at: At) -> None:
+    def _deploy_key(self, row: Row, at: Provenances) -> None:
         """A key to one repository, whoever has it."""
         if _KEY_OF_PERSON.search(row.text("url")):
             return self.g.ignore("keys of a person's own, which open what that person may")
@@ -311,7 +313,7 @@ class _Model:
     # what that opens
 
     def _granted(
-        self, credential: str, login: str, limit: str | None, permissions: Iterator[str] | list[str], at: At
+        self, credential: str, login: str, limit: str | None, permissions: Iterator[str] | list[str], at: Provenances
     ) -> None:
         """Permissions on an account; those on repositories may be limited to some of them."""
         for each in permissions:
@@ -324,7 +326,7 @@ class _Model:
             self._keep(Scope(id=scope, name=f"{each} in {where}", provenance=at))
             self.g.relate(Verb.GRANTS, credential, scope, at=at)
 
-    def _opened(self, place: str, holders: list[str], name: str, login: str, at: At) -> None:
+    def _opened(self, place: str, holders: list[str], name: str, login: str, at: Provenances) -> None:
         """What permissions on contents and administration open in a repository, or in several as one."""
         shown = name if self.g.name(name) else place
         store = self._id("repository", place)
@@ -340,7 +342,7 @@ class _Model:
                 for scope in scopes:
                     self.g.relate(Verb.PERMITS, scope, operation, at=at)
 
-    def _told(self, holder: str, permission: str, at: At) -> str | None:
+    def _told(self, holder: str, permission: str, at: Provenances) -> str | None:
         """A scope that can open a place; one on a whole account is told anyway, as another file may grant it."""
         kind, _, where = holder.partition("/")
         scope = self._id(holder, permission)
@@ -350,7 +352,7 @@ class _Model:
 
     # words
 
-    def _ends(self, credential: str, stated: str, at: At, *, ended: bool = False) -> dict[str, Any]:
+    def _ends(self, credential: str, stated: str, at: Provenances, *, ended: bool = False) -> dict[str, Any]:
         """The day a credential ends, and that it has, where the file or the day asked about says so."""
         try:
             day = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
@@ -370,7 +372,7 @@ class _Model:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
         return self.g.name(f"github:{'/'.join(parts)}") if all(parts) else None
 
-    def _label(self, says: Any, at: At, *names: str) -> str | None:
+    def _label(self, says: Any, at: Provenances, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
         label = next(filter(None, (text(says, each) for each in names)), "")
         if looks_secret(label):
@@ -386,7 +388,7 @@ def _permissions(value: Any) -> Iterator[str]:
             yield f"{name}:{level.strip()}"
 
 
-def _stopped(row: Row, at: At) -> tuple[Control, ...]:
+def _stopped(row: Row, at: Provenances) -> tuple[Control, ...]:
     """Why an installation or a key opens nothing any more."""
     action = row.event.get("action")
     if action == "deleted":

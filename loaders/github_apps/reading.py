@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-Keys = tuple[str | int, ...]
+from blastradius.loaderkit.json_values import Keys, text
+
 _LOOKED_AT = 20
 _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("installation", ("id", "app_id", "permissions", "repository_selection")),
@@ -32,15 +33,6 @@ class Row:
     def text(self, *path: str) -> str:
         """The text, or the number as text, at a path of keys; empty where there is none."""
         return text(self.says, *path)
-
-
-def text(says: Any, *path: str) -> str:
-    """The text, or the number as text, at a path of keys; empty where there is none."""
-    for name in path:
-        says = says.get(name) if isinstance(says, dict) else None
-    if isinstance(says, int) and not isinstance(says, bool):
-        return str(says)
-    return says.strip() if isinstance(says, str) else ""
 
 
 def recognises(data: Any) -> bool:

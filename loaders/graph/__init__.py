@@ -12,7 +12,7 @@ from typing import Any
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
+from blastradius.loaderkit.validation import read_options
 
 from .model import Modelled
 from .options import Options

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.attributes import NESTED, ends_of
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.contract import Loaded
-from blastradius.loaderkit.options import MAX_ID, harmless
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Loaded, Provenances
+from blastradius.loaderkit.names import MAX_ID, excerpt, harmless
 from blastradius.model import (
     ENTITY_TYPES,
     SIGNATURES,
@@ -30,11 +30,11 @@ from blastradius.model import (
     relation_id,
 )
 from blastradius.reading import parse_document
+from blastradius.secrets import looks_secret
 
 from .options import Options
 from .reading import Drawing, Row
 
-At = tuple[Provenance, ...]
 Ends = tuple[tuple[str, ...], tuple[str, ...]]
 Made = TypeVar("Made", bound=Frozen)
 Word = TypeVar("Word", bound=StrEnum)
@@ -129,7 +129,9 @@ class Modelled:
             elif source is None or target is None:
                 missing = row.says.get("source" if source is None else "target")
                 self.gathering.rejected += 1
-                message = f"an edge goes from or to {_shown(missing)}, which is no node that could be read; left out"
+                message = (
+                    f"an edge goes from or to {excerpt(repr(missing))}, which is no node that could be read; left out"
+                )
                 self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
             else:
                 key = _relation_of(row, verb, source, target)
@@ -169,7 +171,7 @@ class Modelled:
 
     # attributes
 
-    def _attributes(self, row: Row, shape: type[Frozen], at: At, word: str) -> dict[str, Any]:
+    def _attributes(self, row: Row, shape: type[Frozen], at: Provenances, word: str) -> dict[str, Any]:
         """What a row says in our words; the places it was read at before stand behind its own."""
         said: dict[str, Any] = {}
         for name, value in row.says.items():
@@ -184,7 +186,7 @@ class Modelled:
                 said[ours] = read
         return said | {"provenance": _places(at, said.get("provenance"))}
 
-    def _clean(self, value: Any, where: str, at: At) -> Any:
+    def _clean(self, value: Any, where: str, at: Provenances) -> Any:
         """A value without anything that looks like a secret."""
         if isinstance(value, str) and looks_secret(value):
             self.gathering.secret(f"the attribute {where!r}", at=at)
@@ -196,14 +198,14 @@ class Modelled:
             return {key: each for key, each in read.items() if each is not _DROPPED}
         return value
 
-    def _valid(self, shape: type[Made], says: dict[str, Any], at: At) -> Made | None:
+    def _valid(self, shape: type[Made], says: dict[str, Any], at: Provenances) -> Made | None:
         """The thing that a row says, without what does not fit; defaults count as not stated."""
         wrong = _wrong(shape, says)
         fit = {name: value for name, value in says.items() if name not in wrong}
         if wrong and _wrong(shape, fit):
             return None
         for name in sorted(wrong):
-            message = f"{name} is {_shown(says[name])}, which does not fit; left out"
+            message = f"{name} is {excerpt(repr(says[name]))}, which does not fit; left out"
             self.gathering.note(NoteKind.UNSUPPORTED, message, at=at)
         made = shape.model_validate(fit)
         return shape.model_validate({name: getattr(made, name) for name in made.model_dump(exclude_defaults=True)})
@@ -220,7 +222,7 @@ class Modelled:
         stated = {word: text for word, text in texts.items() if isinstance(text, str)}
         return self.gathering.loaded(zones=tuple(zones.values()), expectations=expectations, **stated)
 
-    def _listed(self, shape: type[Made], value: Any, at: At) -> Iterator[Made]:
+    def _listed(self, shape: type[Made], value: Any, at: Provenances) -> Iterator[Made]:
         opened = self._clean(_opened(value), "zones or expectations", at)
         for each in opened if isinstance(opened, list) else ():
             says = each if isinstance(each, dict) else {}
@@ -256,7 +258,7 @@ def _stranger(
     if not rows or any(_one_of(words, theirs, row.says.get(stated)) for row in rows):
         return None
     ours = ", ".join(words)
-    found = sorted({_shown(row.says[stated]) for row in rows if row.says.get(stated)})
+    found = sorted({excerpt(repr(row.says[stated])) for row in rows if row.says.get(stated)})
     if found:
         return (
             f"no {thing} has in {stated!r} a {what} of ours ({ours}) but {_some(found)}; "
@@ -269,7 +271,7 @@ def _stranger(
     )
 
 
-def _places(at: At, before: Any) -> list[Any]:
+def _places(at: Provenances, before: Any) -> list[Any]:
     """The place where a thing is read, then those where it was read before."""
     listed = before if isinstance(before, list) else ()
     return [*at, *(each for each in listed if isinstance(each, dict) and not _wrong(Provenance, each))]
@@ -321,8 +323,3 @@ def _is_id(name: str | None) -> bool:
 
 def _some(words: Iterable[str]) -> str:
     return ", ".join([*words][:20]) or "none"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return "a text that looks like a secret" if looks_secret(text) else text if len(text) <= 40 else f"{text[:37]}..."

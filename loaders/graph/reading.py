@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.loaderkit.attributes import BRAND, camel, unescaped
+from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.model import Kind, Verb
 from blastradius.reading import Sheet
 from blastradius.reading.shapes import BadRow
 
-Keys = tuple[str | int, ...]
 _ENDS = ("source", "target")
 PAIRS = ("source", "source kind", "verb", "target", "target kind")
 _OF_ENDS = {f"{side} {word}" for side in _ENDS for word in ("kind", "name")}
@@ -52,7 +52,7 @@ def format_of(data: Any) -> str | None:
         return None
     if data.get("tag") == "graphml" and isinstance(data.get("children"), list):
         return "graphml"
-    if _table(data.get("metadata")).get("source_kind") == BRAND and isinstance(data.get("graph"), dict):
+    if mapping(data.get("metadata")).get("source_kind") == BRAND and isinstance(data.get("graph"), dict):
         return "opengraph"
     if isinstance(data.get("elements"), (dict, list)) and _is_cytoscape(data["elements"]):
         return "cytoscape"
@@ -98,19 +98,15 @@ def read_drawing(data: Any) -> Drawing:
     return reader(data) if reader else _node_link(data)
 
 
-def _table(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _rows(value: Any, *keys: str | int) -> Iterator[Row]:
     for number, each in enumerate(value if isinstance(value, list) else ()):
-        yield Row(_table(each), (*keys, number))
+        yield Row(mapping(each), (*keys, number))
 
 
 def _node_link(data: dict[str, Any]) -> Drawing:
     word = "edges" if "edges" in data else "links"
     edges = [_keyed(each) for each in _rows(data.get(word), word)]
-    heading = Row(_table(data.get("graph")), ("graph",))
+    heading = Row(mapping(data.get("graph")), ("graph",))
     return Drawing(heading, list(_rows(data.get("nodes"), "nodes")), edges, undirected=_direction(data) is False)
 
 
@@ -133,15 +129,15 @@ def _cytoscape(data: dict[str, Any]) -> Drawing:
         edges = list(_rows(elements.get("edges"), "elements", "edges"))
     heading = data.get("data")
     return Drawing(
-        Row(_table(heading) if isinstance(heading, dict) else _of_pairs(heading), ("data",)),
-        [Row(_table(each.says.get("data")), each.keys) for each in nodes],
-        [_keyed(Row(_table(each.says.get("data")), each.keys)) for each in edges],
+        Row(mapping(heading) if isinstance(heading, dict) else _of_pairs(heading), ("data",)),
+        [Row(mapping(each.says.get("data")), each.keys) for each in nodes],
+        [_keyed(Row(mapping(each.says.get("data")), each.keys)) for each in edges],
         undirected=_direction(data) is False,
     )
 
 
 def _is_edge(row: Row) -> bool:
-    return row.says.get("group") == "edges" or set(_ENDS) <= _table(row.says.get("data")).keys()
+    return row.says.get("group") == "edges" or set(_ENDS) <= mapping(row.says.get("data")).keys()
 
 
 def _of_pairs(value: Any) -> dict[str, Any]:
@@ -151,22 +147,22 @@ def _of_pairs(value: Any) -> dict[str, Any]:
 
 
 def _opengraph(data: dict[str, Any]) -> Drawing:
-    graph = _table(data.get("graph"))
+    graph = mapping(data.get("graph"))
     found = Drawing()
     for row in _rows(graph.get("nodes"), "graph", "nodes"):
         kinds = row.says.get("kinds")
         kind = kinds[0] if isinstance(kinds, list) and kinds else None
-        says = {**_table(row.says.get("properties")), "id": row.says.get("id")}
+        says = {**mapping(row.says.get("properties")), "id": row.says.get("id")}
         if kind == camel("estate"):
             found.heading = Row(says, row.keys)
         else:
             found.nodes.append(Row({**says, "kind": _word(_KINDS, kind)}, row.keys))
     names = {each.says["id"]: each.says.get("identifier") for each in found.nodes if isinstance(each.says["id"], str)}
     for row in _rows(graph.get("edges"), "graph", "edges"):
-        ends = {word: _table(row.says.get(at)).get("value") for word, at in (("source", "start"), ("target", "end"))}
+        ends = {word: mapping(row.says.get(at)).get("value") for word, at in (("source", "start"), ("target", "end"))}
         ends = {word: names.get(each) or each if isinstance(each, str) else each for word, each in ends.items()}
         kind = _word(_VERBS, row.says.get("kind"))
-        found.edges.append(Row({**_table(row.says.get("properties")), **ends, "verb": kind}, row.keys))
+        found.edges.append(Row({**mapping(row.says.get("properties")), **ends, "verb": kind}, row.keys))
     found.nodes = [_identified(each) for each in found.nodes]
     return found
 

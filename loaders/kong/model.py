@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from blastradius.loaderkit.collector import Gathering, bare_url
+from blastradius.loaderkit.json_values import scalars
 from blastradius.loaderkit.options import Name, Options
 from blastradius.model import (
     Basis,
@@ -25,7 +26,7 @@ from blastradius.model import (
     Verb,
 )
 
-from .reading import CREDENTIALS, Configuration, Index, Record, is_membership, names_of, texts
+from .reading import CREDENTIALS, Configuration, Index, Record, is_membership, names_of
 from .route_auth import Door, Doors, Permission, where
 
 _TYPES: dict[str, Literal["api_key", "password", "signing_key", "client_secret", "mtls"]] = {
@@ -112,7 +113,7 @@ class Model:
 
     def _tags(self, record: Record) -> tuple[str, ...]:
         return tuple(
-            dict.fromkeys(tag for each in texts(record.says.get("tags")) if (tag := self.gathering.name(each)))
+            dict.fromkeys(tag for each in scalars(record.says.get("tags")) if (tag := self.gathering.name(each)))
         )
 
     def _nameless(self, record: Record, what: str) -> None:
@@ -155,9 +156,9 @@ class Model:
         if isinstance(url, str):
             whole = url if "://" in url else f"http://{url}"
         elif isinstance(host, str):
-            port = "".join(f":{each}" for each in texts(says.get("port"))[:1])
+            port = "".join(f":{each}" for each in scalars(says.get("port"))[:1])
             protocol = says.get("protocol") if isinstance(says.get("protocol"), str) else "http"
-            whole = f"{protocol}://{host}{port}{''.join(texts(says.get('path'))[:1])}"
+            whole = f"{protocol}://{host}{port}{''.join(scalars(says.get('path'))[:1])}"
         else:
             return None
         return self.gathering.name(bare_url(whole))
@@ -285,7 +286,7 @@ class Model:
             self.gathering.reject("a route has no name of its own that can be an id", at=record.at)
             return
         door = self.doors.door(record)
-        methods = [name for each in texts(record.says.get("methods")) if (name := self.gathering.name(each))]
+        methods = [name for each in scalars(record.says.get("methods")) if (name := self.gathering.name(each))]
         operation = Operation(
             id=made,
             name=self.gathering.name(record.says.get("name")),
@@ -319,11 +320,11 @@ class Model:
         return made
 
     def _places(self, route: Record) -> str | None:
-        says = [" or ".join(sorted(texts(route.says.get(each)))) for each in ("hosts", "paths", "snis")]
+        says = [" or ".join(sorted(scalars(route.says.get(each)))) for each in ("hosts", "paths", "snis")]
         return self.gathering.name(" ".join(each for each in says if each))
 
     def _line(self, route: Record) -> str:
-        return " ".join((*sorted(texts(route.says.get("methods"))), self._places(route) or "")).strip()
+        return " ".join((*sorted(scalars(route.says.get("methods"))), self._places(route) or "")).strip()
 
     def _permits(self, door: Door, operation: Operation) -> None:
         self.counts["unguarded"] += not door.asks

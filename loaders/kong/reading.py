@@ -9,10 +9,9 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document
-from blastradius.model import NoteKind, Provenance
-
-Keys = tuple[str | int, ...]
+from blastradius.loaderkit.contract import Document, Provenances
+from blastradius.loaderkit.json_values import Keys
+from blastradius.model import NoteKind
 
 CREDENTIALS = {
     "keyauth_credentials": "key-auth",
@@ -63,7 +62,7 @@ class Record:
     kind: str
     keys: Keys
     says: dict[str, Any]
-    at: tuple[Provenance, ...]
+    at: Provenances
     parent: Record | None = None
 
     @property
@@ -195,9 +194,3 @@ def names_of(reference: Any) -> tuple[str, ...]:
     """The names that a reference gives."""
     said = [reference.get(each) for each in _NAMES] if isinstance(reference, dict) else [reference]
     return tuple(str(each) for each in said if isinstance(each, (str, int)) and str(each).strip())
-
-
-def texts(value: Any) -> list[str]:
-    """The texts of a list, or the one text that stands alone."""
-    listed = value if isinstance(value, list) else [value]
-    return [str(each) for each in listed if isinstance(each, (str, int)) and str(each).strip()]

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Any
 
-from .reading import CREDENTIALS, Configuration, Index, Record, names_of, texts
+from blastradius.loaderkit.json_values import scalars
+
+from .reading import CREDENTIALS, Configuration, Index, Record, names_of
 
 MAX_WAYS = 1000
 OF_CONSUMERS = frozenset(CREDENTIALS.values())
@@ -160,7 +162,7 @@ class Doors:
     def _addresses(self, plugin: Record | None) -> Record | None:
         """The plug-in, if it lets only some addresses in."""
         config = self.config(plugin)
-        allowed = texts(config.get("allow") or config.get("whitelist"))
+        allowed = scalars(config.get("allow") or config.get("whitelist"))
         return plugin if allowed and not any(each.endswith("/0") for each in allowed) else None
 
     def addresses_of(self, consumer: Record) -> Record | None:
@@ -199,7 +201,7 @@ class Doors:
             yield (Permission(name, group, wide, outside, place=place if self.has_consumers else ""),)
             return
         member = (Permission(name, group, wide),) if group else ()
-        issuer = next(iter(texts(config.get("issuer"))), name).removesuffix("/.well-known/openid-configuration")
+        issuer = next(iter(scalars(config.get("issuer"))), name).removesuffix("/.well-known/openid-configuration")
         for words in _claims(config):
             yield (*member, *(Permission(name, issuer=issuer, scope=each) for each in words))
 
@@ -216,7 +218,7 @@ def _is_partial(name: str, found: dict[str, Record | None]) -> bool:
 def _claims(config: dict[str, Any]) -> Iterator[list[str]]:
     """The sets of an issuer's claims that each suffice: entries are alternatives, words of one are all needed."""
     listed = [
-        [[f"{word}{each}" for each in sorted(set(entry.split()))] for entry in texts(config.get(key))]
+        [[f"{word}{each}" for each in sorted(set(entry.split()))] for entry in scalars(config.get(key))]
         for key, word in _CLAIMS.items()
     ]
     for chosen in product(*(each for each in listed if each)):
@@ -225,7 +227,7 @@ def _claims(config: dict[str, Any]) -> Iterator[list[str]]:
 
 def lists(acl: dict[str, Any]) -> tuple[list[str], list[str]]:
     """The groups that are let in and those that are kept out, by their newer or older names."""
-    return texts(acl.get("allow") or acl.get("whitelist")), texts(acl.get("deny") or acl.get("blacklist"))
+    return scalars(acl.get("allow") or acl.get("whitelist")), scalars(acl.get("deny") or acl.get("blacklist"))
 
 
 def where(plugin: Record | None, index: Index) -> str:

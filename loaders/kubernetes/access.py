@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from blastradius.loaderkit.json_values import as_list, mappings, scalar, scalars
 from blastradius.model import Basis, Credential, NoteKind, Operation, Scope, Store, Verb
 
 from .model import Cluster
-from .reading import Resource, Workload, items, mappings, text, texts
+from .reading import Resource, Workload
 
 _READ, _RUN, _CHANGE = frozenset({"get", "list", "watch"}), frozenset({"create"}), frozenset({"update", "patch"})
 _RUNNING = {
@@ -65,7 +66,7 @@ class Access:
 
     def _bind(self, binding: Resource) -> None:
         self.cluster.used.add(id(binding))
-        kind, name = (text(binding.get("roleRef", each)) for each in ("kind", "name"))
+        kind, name = (scalar(binding.get("roleRef", each)) for each in ("kind", "name"))
         where = binding.namespace if binding.kind == "RoleBinding" else ""
         scope = self._scope(kind, where, name, binding) if kind in ("Role", "ClusterRole") and name else None
         subjects = mappings(binding.get("subjects"))
@@ -80,9 +81,9 @@ class Access:
     # who
 
     def _holders(self, subject: dict[str, Any], at: Resource) -> Iterator[str]:
-        kind, name = text(subject.get("kind")), text(subject.get("name"))
+        kind, name = scalar(subject.get("kind")), scalar(subject.get("name"))
         if kind == "ServiceAccount":
-            made = self.cluster.account(text(subject.get("namespace")) or at.namespace, name, at) if name else None
+            made = self.cluster.account(scalar(subject.get("namespace")) or at.namespace, name, at) if name else None
             yield from [made] if made else []
             return
         if name in _NOBODY:
@@ -125,7 +126,7 @@ class Access:
 
     def _permit(self, scope: str, rule: dict[str, Any], where: str, at: Resource) -> None:
         """What one rule of a role comes to, in one namespace or everywhere."""
-        names = texts(rule.get("resourceNames"))
+        names = scalars(rule.get("resourceNames"))
         runs = not names and _allows(rule, _RUN, _RUNNING)
         opened = {"secret"} if runs or _allows(rule, _READ, {"": {"secrets"}}) else set[str]()
         opened |= {kind.lower() for group, kind in self.workloads if _changes(rule, group, kind)}
@@ -186,16 +187,16 @@ class Access:
 
 
 def _said(rule: dict[str, Any]) -> str:
-    what = texts(rule.get("resources")) or texts(rule.get("nonResourceURLs"))
-    names = texts(rule.get("resourceNames"))
-    return f"{', '.join(texts(rule.get('verbs')))} {', '.join(what)}" + (f" ({', '.join(names)})" if names else "")
+    what = scalars(rule.get("resources")) or scalars(rule.get("nonResourceURLs"))
+    names = scalars(rule.get("resourceNames"))
+    return f"{', '.join(scalars(rule.get('verbs')))} {', '.join(what)}" + (f" ({', '.join(names)})" if names else "")
 
 
 def _allows(rule: dict[str, Any], verbs: Iterable[str], resources: dict[str, set[str]]) -> bool:
     """Whether a rule lets one do some of the verbs to some of the resources, each under its API group."""
-    groups, said = items(rule.get("apiGroups")), set(texts(rule.get("resources")))
+    groups, said = as_list(rule.get("apiGroups")), set(scalars(rule.get("resources")))
     meant = {one for group, some in resources.items() if "*" in groups or group in groups for one in some}
-    return bool({"*", *verbs} & set(texts(rule.get("verbs")))) and bool(meant if "*" in said else meant & said)
+    return bool({"*", *verbs} & set(scalars(rule.get("verbs")))) and bool(meant if "*" in said else meant & said)
 
 
 def _changes(rule: dict[str, Any], group: str, kind: str) -> bool:

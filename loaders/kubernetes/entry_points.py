@@ -9,10 +9,11 @@ from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from typing import Literal
 
+from blastradius.loaderkit.json_values import as_list, scalar, scalars, under
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Party, Service, Verb
 
 from .model import Cluster
-from .reading import Resource, Workload, items, labels, text, texts, under
+from .reading import Resource, Workload, labels
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _ASKS_FOR_HOST = re.compile(r"HOST|ADDR|URL|URI|ENDPOINT|SERVER|SERVICE|UPSTREAM|BROKER|_DB", re.IGNORECASE)
@@ -56,8 +57,8 @@ class Doors:
         if made is None:
             return None
         front = self.services.setdefault((resource.namespace, resource.name), Front(made, resource))
-        if text(resource.get("spec", "type")) == "ExternalName":
-            host = text(resource.get("spec", "externalName")).lower().rstrip(".")
+        if scalar(resource.get("spec", "type")) == "ExternalName":
+            host = scalar(resource.get("spec", "externalName")).lower().rstrip(".")
             if self._external(front, host):
                 return made
             del self.services[resource.namespace, resource.name]
@@ -155,7 +156,7 @@ class Doors:
 
     def _entry(self, resource: Resource) -> None:
         """A ServiceEntry: a front for each of its hosts."""
-        made = [each for host in texts(resource.get("spec", "hosts")) if (each := self._host(resource, host.lower()))]
+        made = [each for host in scalars(resource.get("spec", "hosts")) if (each := self._host(resource, host.lower()))]
         self.cluster.used.add(id(resource))
         if made:
             self.cluster.gathering.fact()
@@ -167,7 +168,7 @@ class Doors:
         if made is None:
             return None
         front = Front(made, resource)
-        if text(resource.get("spec", "location")) == "MESH_INTERNAL":
+        if scalar(resource.get("spec", "location")) == "MESH_INTERNAL":
             wanted = labels(resource.get("spec", "workloadSelector", "labels"))
             front.workloads = list(self.selected(resource.namespace, wanted))
             front.backends = [self.cluster.ids[id(each)] for each in front.workloads]
@@ -238,8 +239,8 @@ def _is_inside(host: str) -> bool:
 def _is_exposed(resource: Resource) -> bool:
     spec, notes = resource.get("spec"), labels(resource.get("metadata", "annotations"))
     inside = any("load-balancer" in key and _says_internal(key, value.lower()) for key, value in notes.items())
-    kind = text(under(spec, "type"))
-    return bool(items(under(spec, "externalIPs"))) or kind == "NodePort" or (kind == "LoadBalancer" and not inside)
+    kind = scalar(under(spec, "type"))
+    return bool(as_list(under(spec, "externalIPs"))) or kind == "NodePort" or (kind == "LoadBalancer" and not inside)
 
 
 def _says_internal(key: str, value: str) -> bool:
@@ -248,7 +249,7 @@ def _says_internal(key: str, value: str) -> bool:
 
 def _allowed(resource: Resource) -> tuple[Control, ...]:
     """The list of addresses that a load balancer lets in, where it leaves any out."""
-    ranges = texts(resource.get("spec", "loadBalancerSourceRanges"))
+    ranges = scalars(resource.get("spec", "loadBalancerSourceRanges"))
     if not ranges or any(each.endswith("/0") for each in ranges):
         return ()
     why = "loadBalancerSourceRanges"

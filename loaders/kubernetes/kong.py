@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from blastradius.loaderkit.json_values import scalar, scalars
 from blastradius.model import NoteKind, Party, Scope, Verb
 
 from .model import Cluster
-from .reading import Resource, labels, text, texts
+from .reading import Resource, labels
 
 _ASKING = frozenset({"key-auth", "key-auth-enc", "basic-auth", "hmac-auth", "jwt", "oauth2", "mtls-auth"})
 _NARROWING = frozenset({"acl", "ip-restriction", "openid-connect", "ldap-auth", "request-termination"})
@@ -27,7 +28,7 @@ class Kong:
         for plugin in manifests.of("KongPlugin", "KongClusterPlugin", group="konghq.com"):
             where = plugin.namespace if plugin.kind == "KongPlugin" else ""
             self.plugins[where, plugin.name] = plugin
-            if text(plugin.get("plugin")) in _ASKING:
+            if scalar(plugin.get("plugin")) in _ASKING:
                 self.cluster.keep(plugin, self._scope(plugin))
         kinds = {(each.namespace, each.name): _kind(each) for each in manifests.of("Secret", group="")}
         for consumer in manifests.of("KongConsumer", group="konghq.com"):
@@ -36,7 +37,7 @@ class Kong:
     def _scope(self, plugin: Resource) -> str | None:
         made = self.cluster.identified(plugin)
         if made is not None:
-            name = f"any credential by {text(plugin.get('plugin'))}"
+            name = f"any credential by {scalar(plugin.get('plugin'))}"
             self.cluster.gathering.entity(Scope(id=made, name=name, provenance=plugin.at))
         return made
 
@@ -46,7 +47,7 @@ class Kong:
             return None
         name = gathering.name(consumer.get("username")) or gathering.name(consumer.get("custom_id"))
         gathering.entity(Party(id=made, name=name, provenance=consumer.at))
-        for each in texts(consumer.get("credentials")):
+        for each in scalars(consumer.get("credentials")):
             held = self.cluster.secret(consumer.namespace, each, consumer)
             if held is not None:
                 gathering.relate(Verb.HOLDS, made, held, at=consumer.at)
@@ -56,7 +57,7 @@ class Kong:
     def _grant(self, secret: str, kind: str, at: Resource) -> None:
         for plugin in self.plugins.values():
             scope = self.cluster.identified(plugin)
-            if scope is not None and kind in _ASKING and text(plugin.get("plugin")) == kind:
+            if scope is not None and kind in _ASKING and scalar(plugin.get("plugin")) == kind:
                 self.cluster.gathering.relate(Verb.GRANTS, secret, scope, at=at.at)
 
     def asked(self, resources: list[Resource]) -> tuple[str, ...]:
@@ -66,7 +67,7 @@ class Kong:
             named = labels(each.get("metadata", "annotations")).get("konghq.com/plugins", "")
             for name in filter(None, map(str.strip, named.split(","))):
                 plugin = self.plugins.get((each.namespace, name)) or self.plugins.get(("", name))
-                kind = text(plugin.get("plugin")) if plugin else "of which nothing is known"
+                kind = scalar(plugin.get("plugin")) if plugin else "of which nothing is known"
                 scope = self.cluster.identified(plugin) if plugin and kind in _ASKING else None
                 found |= {scope} if scope else set()
                 self.unread |= {kind} if plugin is None or kind in _NARROWING else set()
@@ -82,4 +83,4 @@ class Kong:
 def _kind(secret: Resource) -> str:
     """The plug-in that takes a Secret, as its label says, or the one field of it that is no secret."""
     stated = labels(secret.get("metadata", "labels")).get("konghq.com/credential")
-    return stated or text(secret.get("stringData", "kongCredType"))
+    return stated or scalar(secret.get("stringData", "kongCredType"))

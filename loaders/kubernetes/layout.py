@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .network import Network, Places, Stretch, bits
+from blastradius.loaderkit.contract import Provenances
+
+from .network import Network, Stretch, bits
 
 PAIRS_PER_MEMBER = 4
 """How many pairs a member of a stretch may cost before a hub is cheaper to read than the pairs."""
@@ -19,7 +21,7 @@ class Hub:
     zone: str | None
     sources: int
     targets: int
-    at: Places
+    at: Provenances
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Layout:
     zones: dict[str, int] = field(default_factory=dict)
     zone_of: dict[int, str] = field(default_factory=dict)
     hubs: list[Hub] = field(default_factory=list)
-    pairs: dict[tuple[int, int], Places] = field(default_factory=dict)
+    pairs: dict[tuple[int, int], Provenances] = field(default_factory=dict)
 
     def draw(self) -> None:
         """Zones first, then what they leave over."""

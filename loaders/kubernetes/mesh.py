@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import Any
 
+from blastradius.loaderkit.json_values import mappings, scalar, scalars, under
 from blastradius.model import Basis, Credential, NoteKind, Scope, Verb
 
 from .entry_points import Doors, Front
-from .reading import Resource, Workload, labels, mappings, text, texts, under
+from .reading import Resource, Workload, labels
 
 _OPERATION = ("methods", "hosts", "ports", "paths")
 _ACCOUNTS = ("principals", "namespaces", "serviceAccounts", "notPrincipals", "notNamespaces", "notServiceAccounts")
@@ -89,7 +90,7 @@ class Mesh:
     def _policy(self, resource: Resource) -> None:
         cluster = self.doors.cluster
         spec = resource.get("spec")
-        action = text(under(spec, "action")) or "ALLOW"
+        action = scalar(under(spec, "action")) or "ALLOW"
         cluster.used.add(id(resource))
         if action not in ("ALLOW", "DENY"):
             known = {"CUSTOM": "ask an external authorizer", "AUDIT": "only audit"}
@@ -116,7 +117,9 @@ class Mesh:
         resource = policy.resource
         targets = [*mappings(resource.get("spec", "targetRefs")), *mappings(resource.get("spec", "targetRef"))]
         if targets:
-            named = [(resource.namespace, text(each.get("name"))) for each in targets if each.get("kind") == "Service"]
+            named = [
+                (resource.namespace, scalar(each.get("name"))) for each in targets if each.get("kind") == "Service"
+            ]
             policy.fronts = [self.doors.services[each] for each in named if each in self.doors.services]
             return
         policy.workloads.update(id(each) for each in self._meant_by(resource))
@@ -174,8 +177,8 @@ class Mesh:
 
     def _part(self, front: Front, asked: dict[str, Any]) -> str | None:
         """The part of a Service that a rule is about; all of it if the rule does not say."""
-        said = {key: ",".join(sorted(texts(asked.get(key)))) for key in _OPERATION}
-        denied = {key: ",".join(sorted(texts(asked.get(f"not{key.capitalize()}")))) for key in _OPERATION}
+        said = {key: ",".join(sorted(scalars(asked.get(key)))) for key in _OPERATION}
+        denied = {key: ",".join(sorted(scalars(asked.get(f"not{key.capitalize()}")))) for key in _OPERATION}
         words = [
             each for key in _OPERATION for each in (said[key], f"not {denied[key]}" if denied[key] else "") if each
         ]
@@ -196,7 +199,7 @@ class Mesh:
         for source in rule.sources or []:
             self.unread += any(source.get(each) for each in _UNREAD)
             accounts = self._accounts(policy, source)
-            said = texts(source.get("requestPrincipals"))
+            said = scalars(source.get("requestPrincipals"))
             wanted = _named(source, "requestPrincipals", "notRequestPrincipals")
             tokens = [made for each in wanted if (made := self._other("bearer of a token of", each, policy))]
             listed = [accounts] if accounts is not None else []
@@ -220,7 +223,7 @@ class Mesh:
         named = [
             self._principal(said, policy) for said in _named(source, "principals", "notPrincipals") if self._new(said)
         ]
-        if not texts(source.get("principals")) and not any(
+        if not scalars(source.get("principals")) and not any(
             _meant(source, each, policy.resource.namespace) for each in self.identities.values()
         ):
             spaces = _named(source, "namespaces", "notNamespaces")
@@ -305,7 +308,7 @@ class Mesh:
     def _strict(self, resource: Resource) -> None:
         """Mutual TLS that is asked for is said on the workloads; by itself it neither permits nor refuses."""
         cluster = self.doors.cluster
-        if text(resource.get("spec", "mtls", "mode")) != "STRICT" or cluster.identified(resource) is None:
+        if scalar(resource.get("spec", "mtls", "mode")) != "STRICT" or cluster.identified(resource) is None:
             return
         cluster.used.add(id(resource))
         meant = list(self._meant_by(resource))
@@ -369,8 +372,8 @@ def _conditions(listed: list[dict[str, Any]]) -> tuple[dict[str, list[str]], boo
     asked: dict[str, list[str]] = {}
     more = False
     for each in listed:
-        wanted, unwanted = _CONDITIONS.get(text(each.get("key")), ("", ""))
-        values, others = texts(each.get("values")), texts(each.get("notValues"))
+        wanted, unwanted = _CONDITIONS.get(scalar(each.get("key")), ("", ""))
+        values, others = scalars(each.get("values")), scalars(each.get("notValues"))
         more = more or not wanted or bool(values and wanted in asked)
         if wanted and values:
             asked.setdefault(wanted, values)
@@ -382,7 +385,7 @@ def _conditions(listed: list[dict[str, Any]]) -> tuple[dict[str, list[str]], boo
 def _narrowed(source: dict[str, Any], asked: dict[str, list[str]]) -> dict[str, Any]:
     """A source with what conditions ask besides; of two lists of whom it wants its own stays."""
     more = {
-        word: texts(source.get(word)) + said
+        word: scalars(source.get(word)) + said
         for word, said in asked.items()
         if word.startswith("not") or not source.get(word)
     }
@@ -404,7 +407,7 @@ def _meant(source: dict[str, Any], identity: Identity, namespace: str) -> bool:
         ("namespaces", "notNamespaces", {identity.namespace}),
         ("serviceAccounts", "notServiceAccounts", account),
     ):
-        said, unsaid = texts(source.get(wanted)), texts(source.get(unwanted))
+        said, unsaid = scalars(source.get(wanted)), scalars(source.get(unwanted))
         if (said and not _any(said, own)) or _any(unsaid, own):
             return False
     return True
@@ -417,7 +420,7 @@ def _certainly(source: dict[str, Any], identity: Identity, namespace: str) -> bo
 
 def _named(source: dict[str, Any], wanted: str, unwanted: str) -> list[str]:
     """What a source names and does not take back."""
-    return [each for each in texts(source.get(wanted)) if not _any(texts(source.get(unwanted)), {each})]
+    return [each for each in scalars(source.get(wanted)) if not _any(scalars(source.get(unwanted)), {each})]
 
 
 def _any(patterns: list[str], names: set[str]) -> bool:

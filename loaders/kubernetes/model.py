@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Literal
 
-from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.json_values import mappings, scalar
 from blastradius.model import (
     Basis,
     Control,
@@ -20,12 +21,13 @@ from blastradius.model import (
     Verb,
     Zone,
 )
+from blastradius.secrets import looks_secret
 
 from .layout import Hub, Layout
 from .network import Namespace, Network, bits
 from .options import PRIVATE, ClusterOptions
 from .policies import NetworkPolicy, network_policy
-from .reading import Manifests, Port, Resource, Workload, labels, mappings, number, text
+from .reading import Manifests, Port, Resource, Workload, labels, number
 from .selectors import SelectorError
 
 SecretType = Literal["password", "oauth_token", "api_key", "signing_key", "mtls"]
@@ -361,7 +363,7 @@ def _target(port: dict[str, object]) -> Port | None:
     """The port on the pods that a port of a Service leads to, if it is given by number."""
     said = port.get("targetPort")
     at = number(port.get("port") if said is None else said)
-    return Port(None, at, text(port.get("protocol")) or "TCP") if at is not None else None
+    return Port(None, at, scalar(port.get("protocol")) or "TCP") if at is not None else None
 
 
 def _word(kind: str) -> str:

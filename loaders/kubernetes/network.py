@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from blastradius.model import Provenance
+from blastradius.loaderkit.contract import Provenances
 
 from .policies import Block, NetworkPolicy, Peer, PolicyRule, PortRange, may_be_pods
 from .reading import Port, Workload
@@ -18,7 +18,6 @@ from .selectors import Selector
 
 MAX_COMPARED = 2000
 Ports = frozenset[PortRange] | None
-Places = tuple[Provenance, ...]
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,9 @@ class Side:
     """One direction: for each set of others and of ports, whose rules say so, and where."""
 
     rules: dict[tuple[int, Ports], int] = field(default_factory=dict)
-    places: dict[tuple[int, Ports], list[tuple[Places, str]]] = field(default_factory=dict)
+    places: dict[tuple[int, Ports], list[tuple[Provenances, str]]] = field(default_factory=dict)
 
-    def add(self, others: int, ports: Ports, of: int, at: Places = (), name: str = "") -> None:
+    def add(self, others: int, ports: Ports, of: int, at: Provenances = (), name: str = "") -> None:
         """A rule of some workloads about others."""
         key = (others, ports)
         self.rules[key] = self.rules.get(key, 0) | of
@@ -52,7 +51,7 @@ class Stretch:
     sources: int
     targets: int
     names: tuple[str, ...] = ()
-    at: Places = ()
+    at: Provenances = ()
 
     @property
     def mutual(self) -> int:

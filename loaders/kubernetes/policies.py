@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from .reading import Port, Resource, number, text
+from blastradius.loaderkit.json_values import scalar
+
+from .reading import Port, Resource, number
 from .selectors import Selector, SelectorError, selector
 
 Block = IPv4Network | IPv6Network
@@ -129,7 +131,7 @@ def _block(value: Any) -> Peer:
     cidr = value.get("cidr") if isinstance(value, dict) else None
     excepted = _list(value.get("except"), "except") if isinstance(value, dict) else []
     try:
-        blocks = [ip_network(text(each), strict=False) for each in (cidr, *excepted)]
+        blocks = [ip_network(scalar(each), strict=False) for each in (cidr, *excepted)]
     except ValueError:
         raise SelectorError("an ipBlock is no block of addresses") from None
     return Peer(block=blocks[0], excepted=tuple(blocks[1:]))
@@ -138,7 +140,7 @@ def _block(value: Any) -> Peer:
 def _ports(value: Any) -> PortRange:
     if not isinstance(value, dict):
         raise SelectorError("a port is not a mapping")
-    protocol = text(value.get("protocol")) or "TCP"
+    protocol = scalar(value.get("protocol")) or "TCP"
     port, end = value.get("port"), value.get("endPort")
     if port is None:
         return PortRange(protocol)

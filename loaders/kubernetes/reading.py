@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.contract import Document, Provenances
+from blastradius.loaderkit.json_values import Keys, mappings, scalar, scalars, under
 from blastradius.model import NoteKind, Provenance
 
-Keys = tuple[str | int, ...]
 Maps = dict[tuple[str, str], dict[str, str]]
 
 _CORE = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})
@@ -44,7 +44,7 @@ class Resource:
     namespace: str
     name: str
     says: dict[str, Any]
-    at: tuple[Provenance, ...]
+    at: Provenances
 
     def get(self, *keys: str) -> Any:
         """What stands under ``keys``; ``None`` where nothing does."""
@@ -103,33 +103,6 @@ def in_group(resource: Resource, group: str) -> bool:
     return resource.group == group or resource.group.endswith(f".{group}")
 
 
-def under(value: Any, *keys: str | int) -> Any:
-    """What stands under ``keys`` in mappings; ``None`` where nothing does."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def items(value: Any) -> list[Any]:
-    """A list as it is, one thing as a list of one, nothing as none."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def mappings(value: Any) -> list[dict[str, Any]]:
-    """The mappings of a list."""
-    return [each for each in items(value) if isinstance(each, dict)]
-
-
-def text(value: Any) -> str:
-    """A text, or a number as text; empty for anything else."""
-    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-
-
-def texts(value: Any) -> list[str]:
-    """The texts of a list."""
-    return [each for one in items(value) if (each := text(one))]
-
-
 def recognises(data: Any) -> bool:
     """Whether a document, or one of several, is a manifest of Kubernetes or of a mesh on it."""
     several = data if isinstance(data, list) else [data]
@@ -182,7 +155,7 @@ def _no_object(document: Document, gathering: Gathering) -> None:
     gathering.note(NoteKind.INCOMPLETE, "manifests without an object that can be read: nothing is said of a cluster")
 
 
-def _at(document: Document, keys: Keys) -> tuple[Provenance, ...]:
+def _at(document: Document, keys: Keys) -> Provenances:
     line, column = document.position(*keys)
     return (Provenance(source="kubernetes", file=document.path, line=line, column=column),)
 
@@ -195,8 +168,8 @@ def _objects(data: Any) -> Iterator[tuple[Keys, Any, str, str]]:
     for keys, value, kind, version in queue:
         if value is None:
             continue
-        kind = text(under(value, "kind")) or kind
-        version = text(under(value, "apiVersion")) or version
+        kind = scalar(under(value, "kind")) or kind
+        version = scalar(under(value, "apiVersion")) or version
         inner = under(value, "items")
         if kind.endswith("List") and (inner is None or isinstance(inner, list)):
             one = kind.removesuffix("List")
@@ -217,10 +190,10 @@ def _resource(document: Document, keys: Keys, value: Any, kind: str, version: st
     if not isinstance(value, dict) or not kind or not version:
         return "no resource: it has no apiVersion and kind"
     metadata = value.get("metadata")
-    name = text(under(metadata, "name")) or text(under(metadata, "generateName"))
+    name = scalar(under(metadata, "name")) or scalar(under(metadata, "generateName"))
     if not name.strip():
         return "a resource without a name"
-    where = text(under(metadata, "namespace")) or namespace
+    where = scalar(under(metadata, "namespace")) or namespace
     return Resource(_group(version), kind, where, name, value, _at(document, keys))
 
 
@@ -269,7 +242,7 @@ def labels(value: Any) -> dict[str, str]:
 
 def number(value: Any) -> int | None:
     """A port number, as number or text."""
-    said = text(value)
+    said = scalar(value)
     return int(said) if re.fullmatch(r"[0-9]{1,5}", said) else None
 
 
@@ -277,30 +250,30 @@ def _port(value: dict[str, Any]) -> Port | None:
     port, name = number(value.get("containerPort")), value.get("name")
     if port is None:
         return None
-    return Port(name if isinstance(name, str) else None, port, text(value.get("protocol")) or "TCP")
+    return Port(name if isinstance(name, str) else None, port, scalar(value.get("protocol")) or "TCP")
 
 
 def _secrets(spec: Any, containers: list[dict[str, Any]]) -> Iterator[str]:
     """The Secrets that pods are given, as volumes or in their environment."""
     for volume in mappings(under(spec, "volumes")):
-        yield text(under(volume, "secret", "secretName"))
+        yield scalar(under(volume, "secret", "secretName"))
         for source in mappings(under(volume, "projected", "sources")):
-            yield text(under(source, "secret", "name"))
+            yield scalar(under(source, "secret", "name"))
     for container in containers:
         for source in mappings(container.get("envFrom")):
-            yield text(under(source, "secretRef", "name"))
+            yield scalar(under(source, "secretRef", "name"))
         for each in mappings(container.get("env")):
-            yield text(under(each, "valueFrom", "secretKeyRef", "name"))
+            yield scalar(under(each, "valueFrom", "secretKeyRef", "name"))
 
 
 def _claims(resource: Resource, spec: Any) -> Iterator[tuple[str, bool]]:
     """The volume claims of the pods, and whether they are for reading only."""
     for volume in mappings(under(spec, "volumes")):
         claim = under(volume, "persistentVolumeClaim")
-        if name := text(under(claim, "claimName")):
+        if name := scalar(under(claim, "claimName")):
             yield name, under(claim, "readOnly") in (True, "true")
     for template in mappings(resource.get("spec", "volumeClaimTemplates")):
-        if name := text(under(template, "metadata", "name")):
+        if name := scalar(under(template, "metadata", "name")):
             yield f"{name}-{resource.name}", False
 
 
@@ -308,19 +281,21 @@ def _maps(containers: list[dict[str, Any]]) -> Iterator[str]:
     """The ConfigMaps that containers have in their environment."""
     for container in containers:
         for source in mappings(container.get("envFrom")):
-            yield text(under(source, "configMapRef", "name"))
+            yield scalar(under(source, "configMapRef", "name"))
         for each in mappings(container.get("env")):
-            yield text(under(each, "valueFrom", "configMapKeyRef", "name"))
+            yield scalar(under(each, "valueFrom", "configMapKeyRef", "name"))
 
 
 def _settings(container: dict[str, Any], namespace: str, maps: Maps) -> Iterator[tuple[str, str]]:
     """What a container is told: its environment by name, its command and arguments without one."""
     for source in mappings(container.get("envFrom")):
-        yield from maps.get((namespace, text(under(source, "configMapRef", "name"))), {}).items()
+        yield from maps.get((namespace, scalar(under(source, "configMapRef", "name"))), {}).items()
     for each in mappings(container.get("env")):
         ref = under(each, "valueFrom", "configMapKeyRef")
-        value = each.get("value") or maps.get((namespace, text(under(ref, "name"))), {}).get(text(under(ref, "key")))
+        value = each.get("value") or maps.get((namespace, scalar(under(ref, "name"))), {}).get(
+            scalar(under(ref, "key"))
+        )
         if isinstance(value, str):
-            yield text(each.get("name")), value
-    for word in (*texts(container.get("command")), *texts(container.get("args"))):
+            yield scalar(each.get("name")), value
+    for word in (*scalars(container.get("command")), *scalars(container.get("args"))):
         yield "", word

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from blastradius.loaderkit.json_values import mappings, scalar, scalars, under
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Service, Verb
 
 from .entry_points import Doors, Front
 from .kong import Kong
-from .reading import Resource, labels, mappings, text, texts, under
+from .reading import Resource, labels
 
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 _ALLOWED = ("/whitelist-source-range", "/allowlist-source-range")
@@ -50,9 +51,9 @@ class Routes:
         for route in manifests.of(*_ROUTES, group="networking.k8s.io"):
             self._route(route)
         virtual = list(manifests.of("VirtualService", group="istio.io"))
-        self.parts = {(each.namespace, each.name): each for each in virtual if not texts(each.get("spec", "hosts"))}
+        self.parts = {(each.namespace, each.name): each for each in virtual if not scalars(each.get("spec", "hosts"))}
         for service in virtual:
-            if texts(service.get("spec", "hosts")):
+            if scalars(service.get("spec", "hosts")):
                 self._virtual(service)
         for part in self.parts.values():
             self._part(part)
@@ -140,13 +141,15 @@ class Routes:
         gateways = [
             found
             for each in parents
-            if text(each.get("kind")) in ("", "Gateway")
+            if scalar(each.get("kind")) in ("", "Gateway")
             and (
-                found := self._find(text(each.get("namespace")) or resource.namespace, text(each.get("name")), resource)
+                found := self._find(
+                    scalar(each.get("namespace")) or resource.namespace, scalar(each.get("name")), resource
+                )
             )
         ]
         ways = [way for rule in mappings(resource.get("spec", "rules")) for way in _rule(resource, rule)]
-        hosts = texts(resource.get("spec", "hostnames")) or [""]
+        hosts = scalars(resource.get("spec", "hostnames")) or [""]
         doors = [(host, way) for host in hosts for way in ways]
         self._keep(resource, list(dict.fromkeys(gateways)), doors, exposed=bool(gateways))
 
@@ -156,7 +159,10 @@ class Routes:
         """The doors of an Ingress; what runs it, the ingress controller, is not in it."""
         spec = resource.get("spec")
         doors = [
-            (text(rule.get("host")), Way("", text(path.get("path")), _ingress_backend(resource, path.get("backend"))))
+            (
+                scalar(rule.get("host")),
+                Way("", scalar(path.get("path")), _ingress_backend(resource, path.get("backend"))),
+            )
             for rule in mappings(under(spec, "rules"))
             for path in mappings(under(rule, "http", "paths"))
         ]
@@ -169,14 +175,16 @@ class Routes:
         """The door of a Route of OpenShift; its router is not in it."""
         spec = resource.get("spec")
         backends = [*mappings(under(spec, "to")), *mappings(under(spec, "alternateBackends"))]
-        way = Way("", text(under(spec, "path")), [(text(each.get("name")), resource.namespace) for each in backends])
-        self._keep(resource, [], [(text(under(spec, "host")), way)], exposed=True)
+        way = Way(
+            "", scalar(under(spec, "path")), [(scalar(each.get("name")), resource.namespace) for each in backends]
+        )
+        self._keep(resource, [], [(scalar(under(spec, "host")), way)], exposed=True)
 
     # Istio
 
     def _virtual(self, resource: Resource) -> None:
         spec = resource.get("spec")
-        hosts, bound = texts(under(spec, "hosts")), texts(under(spec, "gateways")) or ["mesh"]
+        hosts, bound = scalars(under(spec, "hosts")), scalars(under(spec, "gateways")) or ["mesh"]
         ways = list(self._ways(resource))
         gateways = [found for each in bound if each != "mesh" and (found := self._bound(resource, each))]
         inside = "mesh" in bound and self._within(resource, hosts, ways)
@@ -190,7 +198,7 @@ class Routes:
     def _ways(self, resource: Resource) -> Iterator[Way]:
         """The ways of a VirtualService, those that it leaves to another included."""
         for each in _entries(resource):
-            space, name = (text(under(each, "delegate", word)) for word in ("namespace", "name"))
+            space, name = (scalar(under(each, "delegate", word)) for word in ("namespace", "name"))
             part = self.parts.get((space or resource.namespace, name))
             if part is None:
                 yield from _ways(each, resource.namespace)
@@ -241,16 +249,16 @@ class Routes:
 def _rule(resource: Resource, rule: dict[str, Any]) -> Iterator[Way]:
     """The ways of one rule of a route of the Gateway API."""
     backends = [
-        (text(each.get("name")), text(each.get("namespace")) or resource.namespace)
+        (scalar(each.get("name")), scalar(each.get("namespace")) or resource.namespace)
         for each in mappings(rule.get("backendRefs"))
-        if text(each.get("kind")) in ("", "Service")
+        if scalar(each.get("kind")) in ("", "Service")
     ]
     for match in mappings(rule.get("matches")) or [{}]:
         path, method = match.get("path"), match.get("method")
         if isinstance(method, dict):
-            yield Way("", "/".join(("", *texts(method.get("service")), *texts(method.get("method")))), backends)
+            yield Way("", "/".join(("", *scalars(method.get("service")), *scalars(method.get("method")))), backends)
         else:
-            yield Way(text(method), text(under(path, "value")), backends)
+            yield Way(scalar(method), scalar(under(path, "value")), backends)
 
 
 def _entries(resource: Resource) -> Iterator[dict[str, Any]]:
@@ -261,7 +269,7 @@ def _entries(resource: Resource) -> Iterator[dict[str, Any]]:
 
 def _ways(route: dict[str, Any], namespace: str) -> Iterator[Way]:
     """The ways of one route of a VirtualService."""
-    hosts = (text(under(each, "destination", "host")) for each in mappings(route.get("route")))
+    hosts = (scalar(under(each, "destination", "host")) for each in mappings(route.get("route")))
     backends = [(host, namespace) for host in hosts]
     for match in mappings(route.get("match")) or [{}]:
         yield Way(_matched(match.get("method")), _matched(match.get("uri")), backends)
@@ -270,14 +278,14 @@ def _ways(route: dict[str, Any], namespace: str) -> Iterator[Way]:
 def _matched(value: Any) -> str:
     """What is matched: the text itself, with a star where it is only the beginning."""
     for kind in _MATCHES:
-        said = text(under(value, kind))
+        said = scalar(under(value, kind))
         if said:
             return f"{said}*" if kind == "prefix" else said
     return ""
 
 
 def _ingress_backend(resource: Resource, backend: Any) -> list[tuple[str, str]]:
-    name = text(under(backend, "service", "name")) or text(under(backend, "serviceName"))
+    name = scalar(under(backend, "service", "name")) or scalar(under(backend, "serviceName"))
     return [(name, resource.namespace)] if name else []
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document, Loaded, Loader, SourceRequest
-from blastradius.loaderkit.validation import Keys, fit, schema_of
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.validation import fit, schema_of
 from blastradius.model import (
     ENTITY_TYPES,
     Control,

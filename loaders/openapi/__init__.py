@@ -8,7 +8,8 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import harmless, read_options
+from blastradius.loaderkit.names import harmless, slug
+from blastradius.loaderkit.validation import read_options
 from blastradius.model import Note, Provenance, Tally
 from blastradius.reading import Archive
 
@@ -78,12 +79,7 @@ def _placed(notes: tuple[Note, ...], document: Document) -> tuple[Note, ...]:
 
 def _api_name(document: Document, description: Description) -> str:
     stem = PurePath(document.path).stem
-    return _slug(description.title or "") or _slug(stem) or (stem if harmless(stem) else "api")
-
-
-def _slug(text: str) -> str:
-    flat = "".join(each if each.isalnum() else " " for each in text.lower())
-    return "-".join(flat.split())[:100]
+    return slug(description.title, 100) or slug(stem, 100) or (stem if harmless(stem) else "api")
 
 
 LOADER = Loader(

@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 from blastradius.loaderkit.api_effects import Effected
-from blastradius.loaderkit.options import MAX_ID, harmless
+from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import Feed, Note, NoteKind, Operation, Relation, Scope, Tally, Verb
 
 from .options import Options

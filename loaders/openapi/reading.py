@@ -10,7 +10,7 @@ from typing import Any
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document
 from blastradius.loaderkit.json_refs import Place, References
-from blastradius.loaderkit.options import harmless
+from blastradius.loaderkit.names import harmless
 from blastradius.model import Note, NoteKind, Provenance
 from blastradius.secrets import quoted
 

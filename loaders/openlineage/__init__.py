@@ -9,15 +9,17 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import MAX_ID, Name, Names, Options, read_options
-from blastradius.model import Basis, NoteKind, Party, Provenance, Service, Store, Verb
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import MAX_ID
+from blastradius.loaderkit.options import Name, Names, Options
+from blastradius.loaderkit.validation import read_options
+from blastradius.model import Basis, NoteKind, Party, Service, Store, Verb
+from blastradius.secrets import looks_secret
 
 from .events import Described, Event, Ref, UnreadableError, is_event, read_event
 
-Keys = tuple[str | int, ...]
-Places = tuple[Provenance, ...]
 _LOOKED_AT = 50
 _RANK = {basis: rank for rank, basis in enumerate(Basis)}
 
@@ -83,7 +85,7 @@ class _Thing:
     """A job or dataset, gathered from all events that name it; what is said first stands."""
 
     ref: Ref
-    at: Places
+    at: Provenances
     basis: Basis
     owner: str | None = None
     description: str | None = None
@@ -98,10 +100,10 @@ class _Model:
         self.gathering = gathering
         self.chosen = chosen
         self.things: dict[str, _Thing] = {}
-        self.links: dict[tuple[Verb, str, str], tuple[Basis, Places]] = {}
+        self.links: dict[tuple[Verb, str, str], tuple[Basis, Provenances]] = {}
         self.runs: dict[tuple[str, str], str] = {}
         self.refused: set[str] = set()
-        self.at: Places = ()
+        self.at: Provenances = ()
         self.basis = Basis.OBSERVED
 
     # one event

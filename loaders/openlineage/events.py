@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blastradius.loaderkit.collector import bare_url
+from blastradius.loaderkit.json_values import as_list, mapping, text
 
 
 class UnreadableError(Exception):
@@ -84,10 +85,10 @@ class _Reader:
         if job is None and alone is None:
             raise UnreadableError("it names no job and no dataset")
         run = value.get("run")
-        run_facets, job_facets = _mapping(run, "facets"), _mapping(job, "facets")
+        run_facets, job_facets = mapping(run, "facets"), mapping(job, "facets")
         return Event(
-            run=None if run is None else _text(_mapping({"run": run}, "run").get("runId")),
-            state=_text(value.get("eventType")).upper(),
+            run=None if run is None else text(mapping({"run": run}, "run").get("runId")),
+            state=text(value.get("eventType")).upper(),
             job=None if job is None else self.described(job, "the job", job=True),
             alone=() if alone is None else (self.described(alone, "the dataset"),),
             inputs=self.datasets(value, "inputs"),
@@ -101,7 +102,7 @@ class _Reader:
 
     def datasets(self, event: dict[str, Any], side: str) -> tuple[Described, ...]:
         found = []
-        for each in _rows(event.get(side)):
+        for each in as_list(event.get(side)):
             try:
                 found.append(self.described(each, f"one of the {side}"))
             except UnreadableError as error:
@@ -110,19 +111,21 @@ class _Reader:
 
     def described(self, value: Any, what: str, *, job: bool = False) -> Described:
         """Raises UnreadableError: it has no name that can be used."""
-        ref, facets = _reference(value, what, job=job), _mapping(value, "facets")
-        origins = [*_origins(_mapping(facets, "columnLineage")), *_origins(_mapping(facets, "lineage"))]
+        ref, facets = _reference(value, what, job=job), mapping(value, "facets")
+        origins = [*_origins(mapping(facets, "columnLineage")), *_origins(mapping(facets, "lineage"))]
         return Described(
             ref=ref,
-            owners=tuple(filter(None, (_name_of(each) for each in _rows(_mapping(facets, "ownership").get("owners"))))),
-            description=_text(_mapping(facets, "documentation").get("description")),
+            owners=tuple(
+                filter(None, (_name_of(each) for each in as_list(mapping(facets, "ownership").get("owners"))))
+            ),
+            description=text(mapping(facets, "documentation").get("description")),
             labels=tuple(_labels(facets)),
-            aliases=() if job else self.refs(_rows(_mapping(facets, "symlinks").get("identifiers")), "a symlink"),
+            aliases=() if job else self.refs(as_list(mapping(facets, "symlinks").get("identifiers")), "a symlink"),
             origins=() if job else self.refs(origins, "an input of the lineage"),
         )
 
     def lineage(self, facets: dict[str, Any]) -> Iterator[tuple[Ref, Ref]]:
-        for entry in _rows(_mapping(facets, "lineage").get("lineage")):
+        for entry in as_list(mapping(facets, "lineage").get("lineage")):
             for made in self.refs([entry], "an entry of the lineage"):
                 for origin in self.refs(_origins(entry), "an input of the lineage"):
                     yield made, origin
@@ -138,7 +141,7 @@ class _Reader:
 
 
 def _reference(value: Any, what: str, *, job: bool) -> Ref:
-    namespace, name = (_text(value.get(key)) if isinstance(value, dict) else "" for key in ("namespace", "name"))
+    namespace, name = (text(value.get(key)) if isinstance(value, dict) else "" for key in ("namespace", "name"))
     if not namespace or not name:
         raise UnreadableError(f"{what} has no namespace or no name")
     if "{{" in namespace or "{{" in name:
@@ -147,12 +150,12 @@ def _reference(value: Any, what: str, *, job: bool) -> Ref:
 
 
 def _parents(facets: dict[str, Any]) -> list[Any]:
-    found = (_mapping(facets, key).get("job") for key in ("parent", "parentRun"))
+    found = (mapping(facets, key).get("job") for key in ("parent", "parentRun"))
     return [each for each in found if each is not None]
 
 
 def _dependencies(facets: dict[str, Any], side: str) -> list[Any]:
-    listed = _rows(_mapping(facets, "jobDependencies").get(side))
+    listed = as_list(mapping(facets, "jobDependencies").get(side))
     return [each.get("job") if isinstance(each, dict) else each for each in listed]
 
 
@@ -160,39 +163,22 @@ def _origins(entry: Any) -> list[Any]:
     """The inputs of a lineage entry, those of its columns included; in the words of both facets."""
     if not entry or not isinstance(entry, dict):
         return []
-    parts = [entry, *(each for each in _mapping(entry, "fields").values() if isinstance(each, dict))]
-    return [each for part in parts for key in ("inputFields", "inputs", "dataset") for each in _rows(part.get(key))]
+    parts = [entry, *(each for each in mapping(entry, "fields").values() if isinstance(each, dict))]
+    return [each for part in parts for key in ("inputFields", "inputs", "dataset") for each in as_list(part.get(key))]
 
 
 def _labels(facets: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for each in _rows(_mapping(facets, "tags").get("tags")):
-        if isinstance(each, dict) and _text(each.get("key")):
-            yield _text(each["key"]), _text(each.get("value"))
+    for each in as_list(mapping(facets, "tags").get("tags")):
+        if isinstance(each, dict) and text(each.get("key")):
+            yield text(each["key"]), text(each.get("value"))
 
 
 def _is_job(value: Any) -> bool:
-    return isinstance(value, dict) and _text(value.get("type")).upper() == "JOB"
+    return isinstance(value, dict) and text(value.get("type")).upper() == "JOB"
 
 
 def _name_of(owner: Any) -> str:
-    return _text(owner.get("name")) if isinstance(owner, dict) else ""
-
-
-def _mapping(value: Any, key: str) -> dict[str, Any]:
-    """The mapping under a key; empty where there is none."""
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _rows(value: Any) -> list[Any]:
-    """A list, or the one thing it was collapsed to; nothing where there is nothing."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value.strip() if isinstance(value, str) else ""
+    return text(owner.get("name")) if isinstance(owner, dict) else ""
 
 
 def _bare(text: str) -> str:

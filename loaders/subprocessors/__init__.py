@@ -11,12 +11,15 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering, looks_secret
+from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import Name, harmless, read_options
+from blastradius.loaderkit.names import harmless
+from blastradius.loaderkit.options import Name
 from blastradius.loaderkit.options import Options as Shape
+from blastradius.loaderkit.validation import read_options
 from blastradius.model import Basis, NoteKind, Party, Verb
 from blastradius.reading import Lines
+from blastradius.secrets import looks_secret
 
 from .reading import WORD, Ends, Listed, items, title, told, whose
 

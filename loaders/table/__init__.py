@@ -14,12 +14,11 @@ Ids are ``service:CRM``, ``store:…`` and so on, and the bare name for parties 
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
-from blastradius.errors import InputError
+from blastradius.errors import InputError, did_you_mean
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
+from blastradius.loaderkit.validation import read_options
 from blastradius.reading import Sheet, Workbook
 
 from .model import Model
@@ -110,9 +109,8 @@ def _unknown(name: str, sheet: Sheet) -> str:
     same = [each for each in sheet.columns if each.startswith(f"{name} (column ")]
     if same:
         return f"column {name!r} is there {len(same)} times; say {' or '.join(map(repr, same))}"
-    close = get_close_matches(name, sheet.columns, n=1)
-    more = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(map(repr, sheet.columns[:20]))}"
-    return f"there is no column {name!r}; {more}"
+    there = f"there are {', '.join(map(repr, sheet.columns[:20]))}"
+    return f"there is no column {name!r}{did_you_mean(name, sheet.columns, there)}"
 
 
 LOADER = Loader(

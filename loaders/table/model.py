@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from itertools import product
 
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.contract import Document, Loaded
-from blastradius.loaderkit.options import harmless
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Loaded, Provenances
+from blastradius.loaderkit.names import harmless
 from blastradius.model import Basis, Kind, NoteKind, Verb
 from blastradius.reading import Sheet, Workbook
+from blastradius.secrets import looks_secret
 
 from .cells import ATTRIBUTES, DATES, date, truth, verbs
 from .options import MAIN, Options, Role
-from .rows import KINDS, MAX_NAME, Drafts, Places, Rows
+from .rows import KINDS, MAX_NAME, Drafts, Rows
 
 _JEWELS: dict[str, Role] = {"components": "service", "vendors": "store", "access": "store", "data": "store"}
 _VERBS = {"reads": Verb.READS, "writes": Verb.WRITES}
@@ -116,20 +117,20 @@ class Model:
 
     # meanings
 
-    def _vendors(self, found: Found, at: Places) -> None:
+    def _vendors(self, found: Found, at: Provenances) -> None:
         for party in found["party"]:
             self._party(party, found, at)
             self._keys(party, found, at)
             for service in self._run_by(party, found, at):
                 self._touch(service, found, at)
 
-    def _access(self, found: Found, at: Places) -> None:
+    def _access(self, found: Found, at: Provenances) -> None:
         self._opened(found, at)
         for party in found["party"]:
             self._party(party, found, at)
             self._keys(party, found, at)
 
-    def _components(self, found: Found, at: Places) -> None:
+    def _components(self, found: Found, at: Provenances) -> None:
         for service in found["service"]:
             self._all(Verb.DEPENDS_ON, service, found["depends_on"], at)
             self._all(Verb.READS, service, found["reads"], at)
@@ -144,7 +145,7 @@ class Model:
         for credential in found["credential"]:
             self._all(Verb.GRANTS, credential, found["scope"], at)
 
-    def _data(self, found: Found, at: Places) -> None:
+    def _data(self, found: Found, at: Provenances) -> None:
         services = [service for party in found["party"] for service in self._run_by(party, found, at)]
         for service in dict.fromkeys((*found["service"], *services)):
             self._touch(service, found, at)
@@ -153,13 +154,13 @@ class Model:
 
     # parts of them
 
-    def _party(self, party: str, found: Found, at: Places) -> None:
+    def _party(self, party: str, found: Found, at: Provenances) -> None:
         self._all(Verb.RELIES_ON, party, found["relies_on"], at)
         self._all(Verb.PUBLISHES, party, found["feed"], at)
         for dependent in (*found["process"], *found["used_by"]):
             self._relate(Verb.DEPENDS_ON, dependent, party, at)
 
-    def _run_by(self, party: str, found: Found, at: Places) -> list[str]:
+    def _run_by(self, party: str, found: Found, at: Provenances) -> list[str]:
         """What a party runs for us: the services named, or one nameless service when data is named alone."""
         services, basis = found["service"], Basis.DECLARED
         if not services and found["store"]:
@@ -169,7 +170,7 @@ class Model:
             self._relate(Verb.OWNS, party, service, at, basis)
         return services
 
-    def _touch(self, service: str, found: Found, at: Places) -> None:
+    def _touch(self, service: str, found: Found, at: Provenances) -> None:
         for store in found["store"]:
             for verb in self.verbs:
                 self._relate(verb, service, store, at)
@@ -181,7 +182,7 @@ class Model:
             self.rows.unread["access", "say no kind of access that is known; taken as reading"] += 1
         return tuple(_VERBS[each] for each in said) or (Verb.READS,)
 
-    def _complete(self, found: Found, at: Places) -> None:
+    def _complete(self, found: Found, at: Provenances) -> None:
         """What a row of access means where it names no scope or no key: the access, and what it is signed in with."""
         self.keys = dict.fromkeys(found["party"], found["credential"])
         self.key_basis = Basis.DECLARED
@@ -197,14 +198,14 @@ class Model:
                 self.keys[party] = [key]
             found["credential"] = [key for keys in self.keys.values() for key in keys]
 
-    def _keys(self, party: str, found: Found, at: Places) -> None:
+    def _keys(self, party: str, found: Found, at: Provenances) -> None:
         """The party holds its keys, and each grants the scopes."""
         for key in self.keys[party]:
             self._relate(Verb.HOLDS, party, key, at, self.key_basis)
             for scope in found["scope"]:
                 self._relate(Verb.GRANTS, key, scope, at, self.key_basis)
 
-    def _opened(self, found: Found, at: Places) -> None:
+    def _opened(self, found: Found, at: Provenances) -> None:
         """What a scope opens: some function of the service, and through it the data that the row names."""
         for scope in found["scope"] if found["service"] or found["store"] else ():
             text = self._bare(scope)
@@ -219,17 +220,17 @@ class Model:
         """A name without its kind."""
         return name.removeprefix(f"{self.drafts.known[name].kind}:")
 
-    def _all(self, verb: Verb, source: str, targets: list[str], at: Places) -> None:
+    def _all(self, verb: Verb, source: str, targets: list[str], at: Provenances) -> None:
         for target in targets:
             self._relate(verb, source, target, at)
 
-    def _relate(self, verb: Verb, source: str, target: str, at: Places, basis: Basis = Basis.DECLARED) -> None:
+    def _relate(self, verb: Verb, source: str, target: str, at: Provenances, basis: Basis = Basis.DECLARED) -> None:
         if source != target:
             self.gathering.relate(verb, source, target, at=at, basis=basis)
 
     # attributes
 
-    def _attributes(self, found: Found, at: Places) -> None:
+    def _attributes(self, found: Found, at: Provenances) -> None:
         for role, (kind, attribute, read) in ATTRIBUTES.items():
             text = self.rows.text(role) if self.rows.columns(role) else None
             value = date(text, self.options.dates) if text and role in DATES else read(text) if text else None
@@ -256,7 +257,7 @@ class Model:
         more = "; for 1/2/2027 state option 'dates' as dmy or mdy" if ambiguous else ""
         return f"cannot be read; left out{more}"
 
-    def _of_main(self, mains: list[str], at: Places) -> None:
+    def _of_main(self, mains: list[str], at: Provenances) -> None:
         says = {
             "name": self.rows.text("name"),
             "description": self.rows.text("description"),

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.options import harmless
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import harmless
 from blastradius.model import ENTITY_TYPES, Basis, Entity, Kind, NoteKind, Provenance
 from blastradius.reading import Sheet
+from blastradius.secrets import looks_secret
 
 from .cells import opaque
 from .options import Column, Options, Role
@@ -35,7 +37,6 @@ MAX_NAME = 120
 MAX_TEXT = 1000
 _REFERENCES = ("relies_on", "used_by", "depends_on")
 _LIST_MARKS = ("|", ";", "\n")
-Places = tuple[Provenance, ...]
 
 
 class Rows:
@@ -48,7 +49,7 @@ class Rows:
         self.gathering = gathering
         self.number = 0
         self.row: dict[str, str] = {}
-        self._places: dict[str, Places] = {}
+        self._places: dict[str, Provenances] = {}
         self.unread: Counter[tuple[str, str]] = Counter()
         self._unsplit: Counter[str] = Counter()
 
@@ -67,7 +68,7 @@ class Rows:
         """The columns that have a role."""
         return self.options.columns.get(role, ())
 
-    def at(self, column: str) -> Places:
+    def at(self, column: str) -> Provenances:
         """The place of a column's cell in the row at hand."""
         if column not in self._places:
             self._places[column] = (self.place(*self.sheet.position(self.number, column)),)
@@ -77,7 +78,7 @@ class Rows:
         """A place in the table."""
         return Provenance(source="table", file=self.file, line=line, column=column)
 
-    def texts(self, role: Role) -> Iterator[tuple[str, Places]]:
+    def texts(self, role: Role) -> Iterator[tuple[str, Provenances]]:
         """What the cells of a role say: split where a separator is stated, the words for nothing left out."""
         for column in self.columns(role):
             cell = self.row[column.column].strip()
@@ -89,7 +90,7 @@ class Rows:
                 if text and text.lower() not in self.options.empty:
                     yield text, self.at(column.column)
 
-    def kept(self, role: Role) -> Iterator[tuple[str, Places]]:
+    def kept(self, role: Role) -> Iterator[tuple[str, Provenances]]:
         """The texts of a role that may be kept: no secrets, nothing that could do harm."""
         for text, at in self.texts(role):
             if looks_secret(text) or (role == "credential" and opaque(text)):
@@ -140,7 +141,9 @@ class Drafts:
         named = [self.entity(KINDS[role], prefix + text, at, basis, name=text) for text, at in self.rows.kept(role)]
         return list(dict.fromkeys(named))
 
-    def entity(self, kind: Kind, text: str, at: Places, basis: Basis = Basis.INFERRED, name: str | None = None) -> str:
+    def entity(
+        self, kind: Kind, text: str, at: Provenances, basis: Basis = Basis.INFERRED, name: str | None = None
+    ) -> str:
         """The id of an entity: the text itself for a party and for the kinds the options call plain."""
         plain = kind == Kind.PARTY or kind in self.rows.options.plain
         made = text if plain else f"{kind}:{text}"
@@ -155,7 +158,7 @@ class Drafts:
             draft.fallback.setdefault("name", name)
         return made
 
-    def set(self, name: str, attribute: str, value: Any, at: Places) -> None:
+    def set(self, name: str, attribute: str, value: Any, at: Provenances) -> None:
         """Say something of an entity."""
         before = self.known[name].values.setdefault(attribute, value)
         if before != value:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from blastradius.loaderkit.collector import looks_secret
 from blastradius.reading import Sheet
+from blastradius.secrets import looks_secret
 
 from .options import ONLY
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded, Loader
-from blastradius.loaderkit.options import read_options
+from blastradius.loaderkit.names import is_name
+from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.aws.arns import arn_of, is_account
 from blastradius.loaderkit.vendors.aws.build import builder
-from blastradius.loaderkit.vendors.aws.policies import is_name
 from blastradius.model import NoteKind
 
 from . import aws, azure, google

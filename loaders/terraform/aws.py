@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from blastradius.loaderkit.collector import bare_url
+from blastradius.loaderkit.names import fitting, is_name
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, queue_arn
 from blastradius.loaderkit.vendors.aws.events import (
     copies,
@@ -18,7 +19,7 @@ from blastradius.loaderkit.vendors.aws.events import (
     route,
     subscribe,
 )
-from blastradius.loaderkit.vendors.aws.policies import Policy, Statement, fitting, is_name
+from blastradius.loaderkit.vendors.aws.policies import Policy, Statement
 from blastradius.loaderkit.vendors.aws.types import BY_TERRAFORM
 from blastradius.model import NoteKind
 

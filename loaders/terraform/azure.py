@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from blastradius.loaderkit.collector import bare_url
-from blastradius.loaderkit.vendors.aws.graph import At
-from blastradius.loaderkit.vendors.aws.policies import fitting, is_name, strings
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import fitting, is_name, name_list
 from blastradius.model import Basis, Kind, NoteKind, Party, Verb
 
 from .clouds import CALL, CONTROL, READ, WRITE
@@ -104,7 +104,7 @@ def tie_thing(context: Context, resource: Resource) -> bool:
         if "principal_id" not in block and "SystemAssigned" in str(block.get("type")):
             principal = context.unknown(resource)
         keys = [_principal(context, principal, at)] if is_name(principal) and principal else []
-        named = [_spelled(each) for each in strings(block.get("identity_ids")) or ()]
+        named = [_spelled(each) for each in name_list(block.get("identity_ids")) or ()]
         keys += [azure.identity(each, each.rpartition("/")[2], at) for each in named]
         for key in keys:
             context.gathering.relate(Verb.HOLDS, made, key, at=at)
@@ -115,7 +115,7 @@ def tie_thing(context: Context, resource: Resource) -> bool:
     return True
 
 
-def _principal(context: Context, principal: str, at: At) -> str:
+def _principal(context: Context, principal: str, at: Provenances) -> str:
     """The credential of a principal: of the party that the options name, or of whatever it is."""
     named = context.options.parties.get(principal)
     if named:
@@ -150,7 +150,7 @@ def _role(context: Context, name: str | None, made: str | None) -> str | None:
     return name or ROLES.get(short) or (context.text(known, "name") if known else None) or (short or None)
 
 
-def _grant(context: Context, key: str, role: str, scope: str, at: At) -> None:
+def _grant(context: Context, key: str, role: str, scope: str, at: Provenances) -> None:
     effects = effects_of(role)
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
@@ -158,10 +158,10 @@ def _grant(context: Context, key: str, role: str, scope: str, at: At) -> None:
     context.azure.grant(key, role, effects or (), scope, at)
 
 
-def _vault(context: Context, vault: str, block: dict[str, Any], at: At) -> None:
+def _vault(context: Context, vault: str, block: dict[str, Any], at: Provenances) -> None:
     """What an access policy of a vault lets a principal do."""
     principal = block.get("object_id")
-    rights = {each.lower() for name in _RIGHTS for each in strings(block.get(name)) or ()}
+    rights = {each.lower() for name in _RIGHTS for each in name_list(block.get(name)) or ()}
     effects = [effect for effect, words in _SECRETS.items() if rights & words]
     if is_name(principal) and principal and effects:
         context.azure.grant(_principal(context, principal, at), "access policy", effects, vault, at)

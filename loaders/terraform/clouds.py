@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.options import MAX_ID
-from blastradius.loaderkit.vendors.aws.graph import At
-from blastradius.loaderkit.vendors.aws.policies import fitting
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.model import Basis, Credential, Kind, Operation, Party, Scope, Service, Store, Verb
 
 READ, WRITE, CONTROL, CALL, ACT = "read", "write", "control", "call", "act as"
@@ -35,7 +34,7 @@ class Clouds:
         made: str,
         kind: Kind,
         name: str,
-        at: At,
+        at: Provenances,
         *,
         tag: str,
         places: Iterable[str] = (),
@@ -51,7 +50,7 @@ class Clouds:
         return made
 
     def identity(
-        self, made: str, name: str, at: At, *, places: Iterable[str] = (), basis: Basis = Basis.INFERRED
+        self, made: str, name: str, at: Provenances, *, places: Iterable[str] = (), basis: Basis = Basis.INFERRED
     ) -> str:
         """A service account, a managed identity or a principal; its credential."""
         made = fitting(made)
@@ -61,12 +60,12 @@ class Clouds:
         self._tie(made, (ACT, CONTROL), places, at)
         return self.key(made, at, basis=basis)
 
-    def _tie(self, made: str, effects: Iterable[str], places: Iterable[str], at: At) -> None:
+    def _tie(self, made: str, effects: Iterable[str], places: Iterable[str], at: Provenances) -> None:
         for place in places:
             for effect in effects:
                 self._touch(self._operation(effect, place, at), effect, made, at)
 
-    def key(self, holder: str, at: At, *, basis: Basis = Basis.INFERRED) -> str:
+    def key(self, holder: str, at: Provenances, *, basis: Basis = Basis.INFERRED) -> str:
         """The credential of an identity or a party."""
         key = fitting(f"{holder} credentials")
         if key not in self.gathering.entities:
@@ -74,13 +73,13 @@ class Clouds:
             self.gathering.relate(Verb.HOLDS, holder, key, at=at, basis=basis)
         return key
 
-    def party(self, made: Party, at: At) -> str:
+    def party(self, made: Party, at: Provenances) -> str:
         """An outsider's credential."""
         if made.id not in self.gathering.entities:
             self.gathering.entity(made)
         return self.key(made.id, at)
 
-    def grant(self, key: str, role: str, effects: Iterable[str], place: str, at: At) -> None:
+    def grant(self, key: str, role: str, effects: Iterable[str], place: str, at: Provenances) -> None:
         """A role on a place, and what it permits there; what it permits is an upper bound."""
         scope = fitting(f"{role} on {place}")
         if scope not in self.gathering.entities:
@@ -90,7 +89,7 @@ class Clouds:
             operation = self.reach(effect, place, at)
             self.gathering.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
 
-    def reach(self, effect: str, place: str, at: At, suffix: str = "") -> str:
+    def reach(self, effect: str, place: str, at: Provenances, suffix: str = "") -> str:
         """What is done on a place: to the thing that it is, or to whatever stands in it."""
         operation = self._operation(effect + suffix, place, at)
         known = self.gathering.entities.get(fitting(place))
@@ -105,19 +104,19 @@ class Clouds:
             self._touch(operation, effect, known.id, at)
         return operation
 
-    def anyone(self, effect: str, place: str, at: At) -> None:
+    def anyone(self, effect: str, place: str, at: Provenances) -> None:
         """Anyone may do it."""
         operation = self.reach(effect, place, at, " by anyone")
         says = {"anonymous": True, "direction": "exposed"}
         self.gathering.entities[operation] = self.gathering.entities[operation].model_copy(update=says)
 
-    def _operation(self, effect: str, place: str, at: At) -> str:
+    def _operation(self, effect: str, place: str, at: Provenances) -> str:
         made = fitting(f"{self.word} {effect} {place}")
         if made not in self.gathering.entities:
             self.gathering.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
         return made
 
-    def _touch(self, operation: str, effect: str, thing: str, at: At) -> None:
+    def _touch(self, operation: str, effect: str, thing: str, at: Provenances) -> None:
         if (operation, thing) in self.touched:
             return
         self.touched.add((operation, thing))
@@ -128,7 +127,7 @@ class Clouds:
         elif kind == Kind.STORE or effect in (CONTROL, ACT):
             self.gathering.relate(_VERBS[effect], operation, thing, at=at, basis=Basis.INFERRED)
 
-    def acts_as(self, key: str, identity: str, at: At) -> None:
+    def acts_as(self, key: str, identity: str, at: Provenances) -> None:
         """A credential that lets one act as an identity."""
         operation = self._operation(ACT, identity, at)
         self._touch(operation, ACT, fitting(identity), at)

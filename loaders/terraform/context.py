@@ -10,12 +10,14 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import fitting, is_name
 from blastradius.loaderkit.options import Name, Names
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, is_account
 from blastradius.loaderkit.vendors.aws.build import Builder
-from blastradius.loaderkit.vendors.aws.graph import At
 from blastradius.loaderkit.vendors.aws.options import AwsOptions
-from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, fitting, is_name, read_policy
+from blastradius.loaderkit.vendors.aws.policies import Policy, read_policy
 from blastradius.loaderkit.vendors.aws.types import BY_TERRAFORM
 
 from .clouds import Clouds
@@ -86,7 +88,7 @@ class Context:
         managed = (each.values.get("project") for each in self.estate.resources if each.mode == "managed")
         return frozenset({*self.options.own_projects, *(each for each in managed if isinstance(each, str))})
 
-    def at(self, resource: Resource) -> At:
+    def at(self, resource: Resource) -> Provenances:
         """Where a resource stands."""
         return self.gathering.at(*resource.keys)
 

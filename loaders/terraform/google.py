@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.loaderkit.vendors.aws.graph import At
-from blastradius.loaderkit.vendors.aws.policies import fitting, is_name, read_json, strings
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.json_values import read_json
+from blastradius.loaderkit.names import fitting, is_name, name_list
 from blastradius.model import Basis, Kind, NoteKind, Party, Verb
 
 from .clouds import ACT, CALL, CONTROL, READ, WRITE, Clouds
@@ -193,7 +194,7 @@ def whole_policy(context: Context, resource: Resource) -> bool:
     document, place = read_json(context.text(resource, "policy_data")), _place(context, resource)
     bindings = document.get("bindings") if isinstance(document, dict) else None
     for each in bindings if isinstance(bindings, list) and place else ():
-        role, members = (each.get("role"), strings(each.get("members"))) if isinstance(each, dict) else (None, None)
+        role, members = (each.get("role"), name_list(each.get("members"))) if isinstance(each, dict) else (None, None)
         if is_name(role) and members and place:
             _granted(context, resource, role, list(members), place, conditional=bool(each.get("condition")))
     return isinstance(bindings, list) and place is not None
@@ -263,7 +264,7 @@ def _place(context: Context, resource: Resource) -> str | None:
     return found[0] if found else None
 
 
-def _member(context: Context, member: str, role: str, effects: tuple[str, ...], place: str, at: At) -> None:
+def _member(context: Context, member: str, role: str, effects: tuple[str, ...], place: str, at: Provenances) -> None:
     google = context.google
     if member in ("allUsers", "allAuthenticatedUsers"):
         for effect in effects:
@@ -272,7 +273,7 @@ def _member(context: Context, member: str, role: str, effects: tuple[str, ...], 
         google.grant(_key(context, google, member, at), role, effects, place, at)
 
 
-def _key(context: Context, google: Clouds, member: str, at: At) -> str:
+def _key(context: Context, google: Clouds, member: str, at: Provenances) -> str:
     """The credential of a member: an outsider's, or an identity's of which no more is told."""
     kind, _, name = member.partition(":")
     name = member if not name or kind in _BY_PROJECT else name

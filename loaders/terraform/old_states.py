@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from blastradius.loaderkit.vendors.aws.policies import Keys
+from blastradius.loaderkit.json_values import Keys
 
 MAX_PARTS = 20
 _ADDRESS = re.compile(r"(data\.)?([^.]+)\.([^.]+)(?:\.(\d+))?")

@@ -13,8 +13,8 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document
-from blastradius.loaderkit.options import harmless
-from blastradius.loaderkit.vendors.aws.policies import Keys
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import harmless
 
 from .old_states import old_resources
 

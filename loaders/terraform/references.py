@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from blastradius.loaderkit.json_values import mapping, mappings, texts
+
 _INDEX = re.compile(r"\[[^\]]*\]")
 MAX_FOLLOWED = 100
 Module = tuple[str, ...]
@@ -41,12 +43,12 @@ class References:
             if not isinstance(module, dict):
                 continue
             found.modules[path] = module
-            for row in _list(module.get("resources")):
+            for row in mappings(module.get("resources")):
                 key = (path, str(row.get("mode", "managed")), str(row.get("type")), str(row.get("name")))
-                found.expressions[key] = _mapping(row.get("expressions"))
-            for name, call in _mapping(module.get("module_calls")).items():
-                found.calls[(*path, name)] = _mapping(_mapping(call).get("expressions"))
-                stack.append(((*path, name), _mapping(call).get("module")))
+                found.expressions[key] = mapping(row.get("expressions"))
+            for name, call in mapping(module.get("module_calls")).items():
+                found.calls[(*path, name)] = mapping(mapping(call).get("expressions"))
+                stack.append(((*path, name), mapping(call).get("module")))
         return found
 
     def of_attribute(self, module: Module, mode: str, kind: str, name: str, attribute: str) -> list[Reference]:
@@ -55,7 +57,7 @@ class References:
         return list(self._followed(module, expression, set()))
 
     def _followed(self, module: Module, expression: Any, seen: set[tuple[Module, str]]) -> Iterator[Reference]:
-        for stated in _texts(_mapping(expression).get("references")):
+        for stated in texts(mapping(expression).get("references")):
             if (module, stated) not in seen and len(seen) < MAX_FOLLOWED:
                 seen.add((module, stated))
                 yield from self._reference(module, _INDEX.sub("", stated).split("."), seen)
@@ -65,21 +67,9 @@ class References:
             yield from self._followed(module[:-1], self.calls.get(module, {}).get(parts[1]), seen)
         elif parts[0] == "module" and len(parts) > 2:
             inner = (*module, parts[1])
-            output = _mapping(_mapping(self.modules.get(inner)).get("outputs")).get(parts[2])
-            yield from self._followed(inner, _mapping(output).get("expression"), seen)
+            output = mapping(mapping(self.modules.get(inner)).get("outputs")).get(parts[2])
+            yield from self._followed(inner, mapping(output).get("expression"), seen)
         elif parts[0] == "data" and len(parts) > 3:
             yield Reference(module, "data", parts[1], parts[2], parts[3])
         elif len(parts) > 2 and parts[0] not in ("local", "each", "path", "self", "count", "terraform"):
             yield Reference(module, "managed", parts[0], parts[1], parts[2])
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _texts(value: Any) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []

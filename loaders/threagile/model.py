@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.options import MAX_ID
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import MAX_ID
 from blastradius.loaderkit.vendors.threat_models.diagram import Options, matches
-from blastradius.loaderkit.vendors.threat_models.plain import At, Naming, clean, flag, said, shown, word, words
+from blastradius.loaderkit.vendors.threat_models.plain import Naming, clean, flag, said, shown, word, words
 from blastradius.model import Basis, Control, ControlKind, Credential, NoteKind, Operation, Party, Service, Store, Verb
 
 from .reading import DataAsset, Group, Link, Model, TechnicalAsset
@@ -64,7 +65,7 @@ class Modelled:
             message = f"which of the owners is ourselves is not said (option us): {', '.join(sorted(self.owners)[:5])}"
             self.gathering.note(NoteKind.ASSUMED, message)
 
-    def _unknown(self, what: str, ref: str, at: At) -> None:
+    def _unknown(self, what: str, ref: str, at: Provenances) -> None:
         self.gathering.note(NoteKind.UNRESOLVED, f"{what} {shown(ref)}, which the model does not have", at=at)
 
     # things
@@ -182,7 +183,7 @@ class Modelled:
                     self.naming.relate(Verb.WRITES, service or "", store, each.at)
 
     def _copies(
-        self, ref: str, at_asset: TechnicalAsset, way: Literal["sent", "received", "either"], at: At
+        self, ref: str, at_asset: TechnicalAsset, way: Literal["sent", "received", "either"], at: Provenances
     ) -> list[str]:
         """The stores of a data asset that a technical asset has before it: its own, else where its links lead.
 

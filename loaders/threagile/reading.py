@@ -8,22 +8,21 @@ from posixpath import normpath
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering, looks_secret
-from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Document, Provenances
+from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.loaderkit.vendors.threat_models.plain import (
-    At,
-    Keys,
     Naming,
     clean,
     entries,
     flag,
     many,
     shown,
-    table,
     word,
     words,
 )
 from blastradius.model import NoteKind, Provenance
+from blastradius.secrets import looks_secret
 
 IGNORED = {
     "individual_risk_categories": "risk categories",
@@ -44,7 +43,7 @@ class DataAsset:
     classification: str | None
     owner: str | None
     tags: tuple[str, ...]
-    at: At
+    at: Provenances
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Link:
     tags: tuple[str, ...]
     sent: tuple[str, ...]
     received: tuple[str, ...]
-    at: At
+    at: Provenances
 
 
 @dataclass
@@ -71,7 +70,7 @@ class TechnicalAsset:
     id: str
     title: str
     said: dict[str, Any]
-    at: At
+    at: Provenances
     links: list[Link] = field(default_factory=list)
     records: int = 1
 
@@ -83,7 +82,7 @@ class Group:
     id: str
     title: str
     members: tuple[str, ...]
-    at: At
+    at: Provenances
 
 
 @dataclass
@@ -104,7 +103,7 @@ class _Part:
     document: Document
     data: dict[str, Any]
 
-    def at(self, keys: Keys) -> At:
+    def at(self, keys: Keys) -> Provenances:
         line, column = self.document.position(*keys)
         return (Provenance(source="threagile", file=self.document.path, line=line, column=column),)
 
@@ -164,7 +163,7 @@ class _Reader:
                 seen.add(normpath(found.path))
                 yield from self.parts(_Part(found, found.data), seen)
 
-    def _not_included(self, why: str, at: At) -> None:
+    def _not_included(self, why: str, at: Provenances) -> None:
         self.gathering.note(NoteKind.UNRESOLVED, f"an include that is no part of a model{why}; left out", at=at)
 
     def part(self, part: _Part) -> None:
@@ -182,16 +181,16 @@ class _Reader:
             for keys, title, each in entries(part.data.get(section), (section,)):
                 found = self._identified(title, each, what, part.at(keys))
                 if found:
-                    self._group(Group(*found, words(table(each).get(members)), part.at(keys)), kept)
+                    self._group(Group(*found, words(mapping(each).get(members)), part.at(keys)), kept)
         for section, what in IGNORED.items():
             count = sum(1 for _ in entries(part.data.get(section)))
             if count:
                 self.gathering.ignore(what, count)
 
-    def _identified(self, title: str, value: Any, what: str, at: At) -> tuple[str, str] | None:
+    def _identified(self, title: str, value: Any, what: str, at: Provenances) -> tuple[str, str] | None:
         """The id that references use, or the title where there is none, and the title to show."""
         name = self.naming.text(title, f"the title of {what}", at)
-        raw = word(table(value).get("id")) or word(title)
+        raw = word(mapping(value).get("id")) or word(title)
         if not isinstance(value, dict) or raw is None or name is None or self.naming.within(raw) is None:
             self.gathering.reject(f"{what} without an id that can be used", at=at)
             return None
@@ -208,7 +207,7 @@ class _Reader:
             made = replace(before, members=tuple(dict.fromkeys((*before.members, *made.members))))
         kept[made.id] = made
 
-    def _data_asset(self, title: str, value: Any, at: At) -> None:
+    def _data_asset(self, title: str, value: Any, at: Provenances) -> None:
         found = self._identified(title, value, "a data asset", at)
         if found is None:
             return
@@ -227,7 +226,7 @@ class _Reader:
 
     def _technical_asset(self, title: str, value: Any, keys: Keys, part: _Part) -> None:
         at = part.at(keys)
-        inside = table(value)
+        inside = mapping(value)
         links = list(entries(inside.get("communication_links"), (*keys, "communication_links")))
         known = self.model.assets.get(self.titles.get(title, ""))
         if known is None:
@@ -245,9 +244,9 @@ class _Reader:
             known.said = self._merged(known, inside, at)
             known.records += 1
         for place, name, each in links:
-            self._link(known, name, table(each), part.at(place))
+            self._link(known, name, mapping(each), part.at(place))
 
-    def _merged(self, known: TechnicalAsset, more: dict[str, Any], at: At) -> dict[str, Any]:
+    def _merged(self, known: TechnicalAsset, more: dict[str, Any], at: Provenances) -> dict[str, Any]:
         """Lists grow, yes wins over no, and of two different words the first stays."""
         said = dict(known.said)
         for key, value in more.items():
@@ -261,7 +260,7 @@ class _Reader:
                 self.gathering.note(NoteKind.CONTRADICTED, message, at=at)
         return said
 
-    def _link(self, asset: TechnicalAsset, title: str, value: dict[str, Any], at: At) -> None:
+    def _link(self, asset: TechnicalAsset, title: str, value: dict[str, Any], at: Provenances) -> None:
         name, target = self.naming.text(title, "a link's title", at), word(value.get("target"))
         if name is None or target is None:
             what = "a communication link without a title" if name is None else "a communication link without a target"

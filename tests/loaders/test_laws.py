@@ -15,7 +15,7 @@ from blastradius import plugins
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
-from blastradius.loaderkit.options import harmless
+from blastradius.loaderkit.names import harmless
 from blastradius.model import NoteKind
 from tests.loaders.cases import Case, cases
 from tests.loaders.laws import HOSTILE, SECRETS, WRONG, Keys, estate, everything, hostile, places, with_value

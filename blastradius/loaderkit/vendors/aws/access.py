@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import is_name
 from blastradius.loaderkit.vendors.aws.arns import Target, is_caller, targets
 from blastradius.loaderkit.vendors.aws.families import EVERYTHING, Effects, effects_but, effects_of, known_service
-from blastradius.loaderkit.vendors.aws.graph import At, Graph
-from blastradius.loaderkit.vendors.aws.policies import Policy, Statement, is_name, service_name
+from blastradius.loaderkit.vendors.aws.graph import Graph
+from blastradius.loaderkit.vendors.aws.policies import Policy, Statement, service_name
 from blastradius.loaderkit.vendors.aws.trust import UNDERSTOOD
 from blastradius.model import Basis, NoteKind, Verb
 
@@ -134,7 +136,7 @@ class Access:
             self.assumed.conditional += 1
             self.assumed.conditions.update(each.key for each in statement.conditions)
 
-    def _operations(self, statement: Statement, at: At) -> list[str]:
+    def _operations(self, statement: Statement, at: Provenances) -> list[str]:
         resources = self._resources(statement)
         if "*" in statement.actions and "*" in resources:
             return [self.graph.administration(self.graph.account, at)]
@@ -144,7 +146,7 @@ class Access:
         made = [each for target in dict.fromkeys(found) for each in self._reach(target, statement, at)]
         return list(dict.fromkeys(made))
 
-    def _reach(self, target: Target, statement: Statement, at: At) -> Iterator[str]:
+    def _reach(self, target: Target, statement: Statement, at: Provenances) -> Iterator[str]:
         for effect in sorted(target.effects):
             for suffix in _passed_to(statement) if effect == "pass" else ("",):
                 yield self.graph.reach(target, effect, at, suffix)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from blastradius.loaderkit.names import fitting
 from blastradius.loaderkit.vendors.aws.families import BY_NAME, BY_SERVICE, Effects, Family
-from blastradius.loaderkit.vendors.aws.policies import fitting
 
 _VARIABLE = re.compile(r"\$\{[^}]*:[^}]*\}|\$\{[*?$]\}")
 _CALLER = re.compile(r"\$\{aws:(username|userid)\}", re.IGNORECASE)

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.contract import Document, Provenances
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import fitting
 from blastradius.loaderkit.vendors.aws.access import Access
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, identity_arn, is_account
 from blastradius.loaderkit.vendors.aws.families import BY_NAME
-from blastradius.loaderkit.vendors.aws.graph import UNKNOWN, At, Graph, short
+from blastradius.loaderkit.vendors.aws.graph import UNKNOWN, Graph, short
 from blastradius.loaderkit.vendors.aws.managed import known_policy
 from blastradius.loaderkit.vendors.aws.options import AwsOptions, read_vendors
-from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, fitting
+from blastradius.loaderkit.vendors.aws.policies import Policy
 from blastradius.loaderkit.vendors.aws.resource_policies import Doors
 from blastradius.loaderkit.vendors.aws.trust import People
 from blastradius.model import SIGNATURES, Basis, Control, Credential, Kind, NoteKind, Scope, Service, Store, Verb
@@ -31,7 +33,7 @@ class Builder:
     access: Access
     doors: Doors
     sessions: dict[str, list[str]] = field(default_factory=dict)
-    undocumented: dict[str, At] = field(default_factory=dict)
+    undocumented: dict[str, Provenances] = field(default_factory=dict)
 
     @property
     def gathering(self) -> Gathering:
@@ -43,7 +45,7 @@ class Builder:
     def identity(
         self,
         arn: Arn,
-        at: At,
+        at: Provenances,
         trust: Policy,
         *,
         dormant: bool = False,
@@ -71,14 +73,16 @@ class Builder:
         self.gathering.entity(Credential.model_validate({**says, "provenance": at}))
         self.graph.identity(arn, at, made)
 
-    def thing(self, family: str, arn: str, at: At, *, name: str, tags: tuple[str, ...] = (), **says: Any) -> str:
+    def thing(
+        self, family: str, arn: str, at: Provenances, *, name: str, tags: tuple[str, ...] = (), **says: Any
+    ) -> str:
         """A bucket, a function or the like, as it is declared."""
         kind = Service if BY_NAME[family].kind == Kind.SERVICE else Store
         stated = {"id": arn, "name": name[:200], "tags": tags, "provenance": at, **says}
         made = kind.model_validate({"zone": self.graph.zone_of(arn), "owner": self.graph.owner, **stated})
         return self.graph.thing(family, arn, at, made)
 
-    def policy(self, arn: str, at: At, policy: Policy) -> None:
+    def policy(self, arn: str, at: Provenances, policy: Policy) -> None:
         """A managed policy."""
         scope = self.scope(arn, self.graph.account)
         self.gathering.entity(Scope(id=scope, name=_name(arn), provenance=at))
@@ -109,19 +113,19 @@ class Builder:
             self._hearsay(scope, policy, keys, at)
         self._grant(arn, scope, at, own)
 
-    def inline(self, arn: Arn, name: str, policy: Policy, at: At, *, own: bool = True) -> None:
+    def inline(self, arn: Arn, name: str, policy: Policy, at: Provenances, *, own: bool = True) -> None:
         """A policy inside an identity."""
         scope = fitting(f"{identity_arn(arn)} policy {name}")
         self.gathering.entity(Scope(id=scope, name=name[:200], provenance=at))
         self._grant(arn, scope, at, own)
         self.access.permit(scope, policy)
 
-    def _grant(self, arn: Arn, scope: str, at: At, own: bool) -> None:
+    def _grant(self, arn: Arn, scope: str, at: Provenances, own: bool) -> None:
         self.graph.identity(arn, at)
         for key in self._keys(arn, own):
             self.gathering.relate(Verb.GRANTS, key, scope, at=at)
 
-    def _hearsay(self, scope: str, policy: str, keys: Keys, at: At) -> None:
+    def _hearsay(self, scope: str, policy: str, keys: Keys, at: Provenances) -> None:
         """A policy that is attached and whose document is elsewhere."""
         self.gathering.entity(Scope(id=scope, name=_name(policy), basis=Basis.INFERRED, provenance=at))
         known = known_policy(policy, keys)
@@ -130,12 +134,12 @@ class Builder:
         else:
             self.undocumented[policy] = at
 
-    def join(self, user: Arn, group: Arn, at: At) -> None:
+    def join(self, user: Arn, group: Arn, at: Provenances) -> None:
         """A user in a group."""
         key = self.graph.key(self.graph.identity(user, at))
         self.gathering.relate(Verb.GRANTS, key, self.graph.act_as(group, at), at=at)
 
-    def profile(self, arn: str, roles: Iterable[Arn], at: At) -> None:
+    def profile(self, arn: str, roles: Iterable[Arn], at: Provenances) -> None:
         """An instance profile: what runs on instances that have it may act as its role."""
         arn = flat(arn)
         if arn not in self.gathering.entities:
@@ -153,7 +157,7 @@ class Builder:
             self.graph.identity(role, at)
             self.gathering.relate(Verb.GRANTS, key, self.doors.assuming(identity_arn(role), at), at=at)
 
-    def has_profile(self, service: str, profile: str, at: At) -> str:
+    def has_profile(self, service: str, profile: str, at: Provenances) -> str:
         """A service that has an instance profile; the credential that comes with it."""
         key = fitting(f"{flat(profile)} session")
         if key not in self.gathering.entities:
@@ -161,7 +165,7 @@ class Builder:
         self.gathering.relate(Verb.HOLDS, service, key, at=at)
         return key
 
-    def runs_as(self, service: str, role: Arn, at: At) -> None:
+    def runs_as(self, service: str, role: Arn, at: Provenances) -> None:
         """A service that acts as a role."""
         key = self.graph.key(self.graph.identity(role, at))
         self.gathering.relate(Verb.HOLDS, service, key, at=at)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from blastradius.loaderkit.options import MAX_ID
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.loaderkit.vendors.aws.arns import arn_of, is_account
 from blastradius.loaderkit.vendors.aws.build import Builder
-from blastradius.loaderkit.vendors.aws.graph import At
-from blastradius.loaderkit.vendors.aws.policies import Condition, Keys, Policy, Statement, fitting
+from blastradius.loaderkit.vendors.aws.policies import Condition, Policy, Statement
 from blastradius.model import Feed, Operation, Verb
 
 _FUNCTION = re.compile(r"(arn:[^:/]*:lambda:[^:/]*:[^:/]*:function:[^/:]+)")
@@ -27,14 +28,14 @@ def function_in(text: str | None) -> str | None:
     return function_arn(found[1]) if found else None
 
 
-def reads(build: Builder, function: str, family: str, store: str, at: At) -> None:
+def reads(build: Builder, function: str, family: str, store: str, at: Provenances) -> None:
     """A function that takes in what a store has."""
     reader = build.graph.thing("lambda", fitting(function_arn(function)), at)
     source = build.graph.thing(family, fitting(store), at)
     build.gathering.relate(Verb.READS, reader, source, at=at)
 
 
-def reads_stream(build: Builder, function: str, source: str, at: At) -> bool:
+def reads_stream(build: Builder, function: str, source: str, at: Provenances) -> bool:
     """A function that takes in a queue or a stream."""
     parts = arn_of(source)
     if parts is None or parts.service not in _STREAMS:
@@ -43,13 +44,13 @@ def reads_stream(build: Builder, function: str, source: str, at: At) -> bool:
     return True
 
 
-def copies(build: Builder, target: tuple[str, str], source: tuple[str, str], at: At) -> None:
+def copies(build: Builder, target: tuple[str, str], source: tuple[str, str], at: Provenances) -> None:
     """A store that gets what another has; each as its family and ARN."""
     ends = [build.graph.thing(family, fitting(arn), at) for family, arn in (target, source)]
     build.gathering.relate(Verb.DERIVES_FROM, ends[0], ends[1], at=at)
 
 
-def subscribe(build: Builder, topic: str, protocol: str | None, endpoint: str | None, at: At) -> bool:
+def subscribe(build: Builder, topic: str, protocol: str | None, endpoint: str | None, at: Provenances) -> bool:
     """A function that reads a topic, or a queue that gets what the topic has."""
     if not endpoint or not arn_of(endpoint):
         return False
@@ -60,7 +61,7 @@ def subscribe(build: Builder, topic: str, protocol: str | None, endpoint: str | 
     return protocol in ("lambda", "sqs", "firehose")
 
 
-def installs(build: Builder, service: str, source: str, at: At) -> None:
+def installs(build: Builder, service: str, source: str, at: Provenances) -> None:
     """A service that takes in what is published elsewhere; by another account, where the source says so."""
     feed, arn = fitting(source), arn_of(source)
     if feed not in build.gathering.entities:
@@ -73,7 +74,7 @@ def installs(build: Builder, service: str, source: str, at: At) -> None:
         build.gathering.relate(Verb.PUBLISHES, publisher.id, feed, at=at)
 
 
-def layered(build: Builder, function: str, layer: str, at: At) -> None:
+def layered(build: Builder, function: str, layer: str, at: Provenances) -> None:
     """A function with a layer of another account: what is in it runs as the function does."""
     arn = arn_of(layer)
     if arn and is_account(arn.account) and arn.account not in build.doors.people.own:
@@ -90,7 +91,7 @@ def permission(principal: str, action: str | None, tests: dict[str, str | None],
     )
 
 
-def route(build: Builder, api: str, line: str, at: At, *, anonymous: bool, function: str | None) -> None:
+def route(build: Builder, api: str, line: str, at: Provenances, *, anonymous: bool, function: str | None) -> None:
     """One operation of an API; it is open to anyone only where that is stated."""
     method, _, path = line.partition(" ")
     made = fitting(f"{api} {line}")

@@ -15,9 +15,10 @@ from fnmatch import translate
 from typing import Any
 
 from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import fitting
 from blastradius.loaderkit.vendors.aws.arns import Arn, Target, arn_of, identity_arn, is_account
 from blastradius.loaderkit.vendors.aws.families import BY_NAME, Family
-from blastradius.loaderkit.vendors.aws.policies import fitting
 from blastradius.model import (
     Basis,
     Control,
@@ -27,7 +28,6 @@ from blastradius.model import (
     Kind,
     NoteKind,
     Operation,
-    Provenance,
     Service,
     Store,
     Verb,
@@ -38,7 +38,6 @@ UNKNOWN = "an unknown account"
 KEYS = {"user": "keys", "role": "session", "group": "membership"}
 _VERBS = {"read": Verb.READS, "write": Verb.WRITES, "disable": Verb.DISABLES}
 _PLURAL = {"s3": "bucket", "api": "API", "logs": "log group", "volume": "volume or image"}
-At = tuple[Provenance, ...]
 
 
 @dataclass
@@ -56,12 +55,12 @@ class Graph:
     owner: str | None = None
     known: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
-    patterns: dict[str, tuple[Target, str, At]] = field(default_factory=dict)
+    patterns: dict[str, tuple[Target, str, Provenances]] = field(default_factory=dict)
     touched: set[tuple[str, str]] = field(default_factory=set)
 
     # things
 
-    def thing(self, family: str, arn: str, at: At, made: Entity | None = None) -> str:
+    def thing(self, family: str, arn: str, at: Provenances, made: Entity | None = None) -> str:
         """A resource: the entity given, or one made of its ARN, tied to all that reaches its family."""
         arn = fitting(arn)
         if arn not in self.gathering.entities or made is not None:
@@ -71,7 +70,7 @@ class Graph:
             self._tie(family, arn, at)
         return arn
 
-    def _tie(self, family: str, arn: str, at: At) -> None:
+    def _tie(self, family: str, arn: str, at: Provenances) -> None:
         """Tie a thing to what reaches its family, and everything, in its account if that is ours."""
         parts = arn_of(arn)
         account = parts.account if parts and parts.account else self.account
@@ -79,14 +78,14 @@ class Graph:
             self.open_to(family, BY_NAME[family].effects, arn, account, at)
             self.gathering.relate(Verb.CONTROLS, self.administration(account, at), arn, at=at, basis=Basis.INFERRED)
 
-    def open_to(self, family: str, effects: tuple[str, ...], thing: str, account: str, at: At) -> None:
+    def open_to(self, family: str, effects: tuple[str, ...], thing: str, account: str, at: Provenances) -> None:
         """Tie a thing to what reaches all of its family in the account."""
         for effect in effects:
             self.known.setdefault((family, effect), {})[self.paths.get(thing, thing)] = thing
             operation = self._operation(family, effect, f"* in {account or UNKNOWN}", at)
             self._touch(operation, effect.partition(" ")[0], thing, at)
 
-    def _made(self, kind: Kind, arn: str, at: At, name: str | None = None) -> Entity:
+    def _made(self, kind: Kind, arn: str, at: Provenances, name: str | None = None) -> Entity:
         says = {
             "id": arn,
             "name": name or short(arn),
@@ -107,7 +106,7 @@ class Graph:
 
     # operations
 
-    def reach(self, target: Target, effect: str, at: At, suffix: str = "") -> str:
+    def reach(self, target: Target, effect: str, at: Provenances, suffix: str = "") -> str:
         """The operation that does something to a target, and what it touches."""
         family, account = target.family, target.account or UNKNOWN
         does = effect + suffix
@@ -125,14 +124,14 @@ class Graph:
         self._touch(operation, effect, self._target(target, at), at, target.part)
         return operation
 
-    def _target(self, target: Target, at: At) -> str:
+    def _target(self, target: Target, at: Provenances) -> str:
         arn = target.arn or ""
         parts = arn_of(arn)
         if target.family.name in ("identity", "role") and parts:
             return self.identity(parts, at)
         return self.thing(target.family.name, arn, at)
 
-    def _whole(self, family: Family, effect: str, does: str, account: str, at: At) -> str:
+    def _whole(self, family: Family, effect: str, does: str, account: str, at: Provenances) -> str:
         """What is done to every thing of a family in an account: those that are known, and the rest of them."""
         operation = self._operation(family.name, does, f"* in {account}", at)
         if family.name == "identity":
@@ -145,7 +144,7 @@ class Graph:
             self._touch(operation, effect, rest, at)
         return operation
 
-    def administration(self, account: str, at: At) -> str:
+    def administration(self, account: str, at: Provenances) -> str:
         """Every action on everything in an account."""
         account = account or UNKNOWN
         operation = f"aws everything in {account}"
@@ -155,7 +154,7 @@ class Graph:
             self.gathering.relate(Verb.CONTROLS, operation, service, at=at, basis=Basis.INFERRED)
         return operation
 
-    def account_service(self, account: str, at: At) -> str:
+    def account_service(self, account: str, at: Provenances) -> str:
         """The account as a whole: whoever runs it can do everything in it."""
         named = f"aws account {account}"
         if named not in self.gathering.entities:
@@ -165,13 +164,13 @@ class Graph:
             self.gathering.relate(Verb.CALLS, named, operation, at=at, basis=Basis.INFERRED, dependency="none")
         return named
 
-    def _operation(self, family: str, effect: str, what: str, at: At) -> str:
+    def _operation(self, family: str, effect: str, what: str, at: Provenances) -> str:
         made = fitting(f"aws {family} {effect} {what}")
         if made not in self.gathering.entities:
             self.gathering.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
         return made
 
-    def _touch(self, operation: str, effect: str, thing: str, at: At, part: str | None = None) -> None:
+    def _touch(self, operation: str, effect: str, thing: str, at: Provenances, part: str | None = None) -> None:
         """What an operation does to a thing; said once, for a thousand policies may allow the same."""
         if (operation, thing) in self.touched:
             return
@@ -186,7 +185,7 @@ class Graph:
 
     # identities
 
-    def identity(self, arn: Arn, at: At, made: Service | None = None) -> str:
+    def identity(self, arn: Arn, at: Provenances, made: Service | None = None) -> str:
         """A user, role or group: whatever acts as it, with the credential that lets it act."""
         named = identity_arn(arn)
         key = self.key(named)
@@ -203,7 +202,7 @@ class Graph:
             self.thing("identity", named, at)
         return named
 
-    def act_as(self, arn: Arn, at: At) -> str:
+    def act_as(self, arn: Arn, at: Provenances) -> str:
         """Acting as an identity, such as a group that one is in."""
         operation = self._operation(arn.resource.partition("/")[0], "act as", identity_arn(arn), at)
         self._touch(operation, "assume", self.identity(arn, at), at)
@@ -247,7 +246,7 @@ class Graph:
         return found
 
 
-def _limited(part: str, at: At) -> Control:
+def _limited(part: str, at: Provenances) -> Control:
     return Control(
         kind=ControlKind.OBJECT_AUTHZ,
         status="assumed",

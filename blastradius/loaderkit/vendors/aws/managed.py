@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from blastradius.loaderkit.vendors.aws.policies import Keys, Statement
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.vendors.aws.policies import Statement
 
 _LOGS = "logs:PutLogEvents"
 _SHORT: dict[str, str] = {

@@ -8,7 +8,8 @@ from pydantic import Field, field_validator
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Document
-from blastradius.loaderkit.options import Name, Names, harmless
+from blastradius.loaderkit.names import harmless
+from blastradius.loaderkit.options import Name, Names
 from blastradius.loaderkit.options import Options as Shape
 from blastradius.loaderkit.vendors.aws.arns import is_account
 from blastradius.loaderkit.vendors.aws.policies import twelve

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, TypeGuard
-from urllib.parse import unquote
+from typing import Any
 
-from blastradius.loaderkit.collector import looks_secret
-from blastradius.loaderkit.options import MAX_ID, harmless
+from blastradius.loaderkit.json_values import Keys, read_json
+from blastradius.loaderkit.names import name_list
 
-MAX_NAME = 2048
-Keys = tuple[str | int, ...]
 _REGIONAL = re.compile(r"([\w.-]+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d|\.\$\{[^}]*\})?\.amazonaws\.com(?:\.cn)?", re.ASCII)
 PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 
@@ -84,14 +78,6 @@ def _read_text(text: str, keys: Keys) -> Policy:
     return Policy(tuple(placed), tuple(keys for _ in read.malformed))
 
 
-def read_json(text: str | None) -> Any:
-    """What a JSON text says, also in URL encoding; ``None`` where it is none."""
-    try:
-        return json.loads(unquote(text) if text and text.lstrip().startswith("%") else text or "")
-    except (ValueError, RecursionError):
-        return None
-
-
 def _read_all(stated: list[tuple[Any, Keys]]) -> Policy:
     read = [(read_statement(each, keys), keys) for each, keys in stated]
     good = tuple(each for each, _ in read if each is not None)
@@ -102,7 +88,7 @@ def read_statement(value: Any, keys: Keys) -> Statement | None:
     """One statement, or ``None`` where it cannot be read as one."""
     if not isinstance(value, dict) or value.get("Effect") not in ("Allow", "Deny"):
         return None
-    lists = [strings(value.get(each)) for each in ("Action", "NotAction", "Resource", "NotResource")]
+    lists = [name_list(value.get(each)) for each in ("Action", "NotAction", "Resource", "NotResource")]
     conditions = _conditions(value.get("Condition"))
     who = value.get("Principal", value.get("NotPrincipal"))
     principals = _principals(who)
@@ -122,35 +108,10 @@ def read_statement(value: Any, keys: Keys) -> Statement | None:
     )
 
 
-def strings(value: Any) -> tuple[str, ...] | None:
-    """One text or a list of texts that can be part of an id; ``None`` for anything else. What is absent is none."""
-    if value is None:
-        return ()
-    listed = value if isinstance(value, list) else [value]
-    return tuple(listed) if all(is_name(each) for each in listed) else None
-
-
-def is_name(value: Any) -> TypeGuard[str]:
-    """Whether a value is a text that can be part of an id; ``:secret:`` in an ARN is no secret."""
-    return isinstance(value, str) and _is_name(value)
-
-
-@lru_cache(maxsize=2**16)
-def _is_name(text: str) -> bool:
-    return len(text) <= MAX_NAME and harmless(text) and not looks_secret(text.replace(":secret:", ":"))
-
-
 def service_name(text: str) -> str:
     """A service of AWS by its name without region and partition: ``states.eu-west-1.amazonaws.com`` is the one."""
     found = _REGIONAL.fullmatch(text)
     return f"{found[1]}.amazonaws.com" if found else text
-
-
-def fitting(made: str) -> str:
-    """An id made of several names; one that is too long ends in a digest instead."""
-    if len(made) <= MAX_ID:
-        return made
-    return f"{made[:440]}...{hashlib.sha256(made.encode()).hexdigest()[:16]}"
 
 
 def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
@@ -163,10 +124,10 @@ def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
     found: list[tuple[str, str]] = []
     for kind, stated in value.items():
         listed = stated if isinstance(stated, list) else [] if stated is None else [stated]
-        names = strings([twelve(each) for each in listed])
-        if names is None or kind not in PRINCIPALS:
+        named = name_list([twelve(each) for each in listed])
+        if named is None or kind not in PRINCIPALS:
             return None
-        found += [("*", "*") if (kind, name) == ("AWS", "*") else (kind, name) for name in names]
+        found += [("*", "*") if (kind, name) == ("AWS", "*") else (kind, name) for name in named]
     return tuple(found)
 
 

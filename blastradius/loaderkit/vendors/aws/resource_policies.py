@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from blastradius.loaderkit.collector import Gathering
-from blastradius.loaderkit.options import MAX_ID
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.loaderkit.vendors.aws.access import QUIET, Access
 from blastradius.loaderkit.vendors.aws.arns import Target, targets
 from blastradius.loaderkit.vendors.aws.families import BY_NAME, effects_of
-from blastradius.loaderkit.vendors.aws.graph import At, Graph, short
-from blastradius.loaderkit.vendors.aws.policies import Keys, Policy, Statement, fitting, service_name
+from blastradius.loaderkit.vendors.aws.graph import Graph, short
+from blastradius.loaderkit.vendors.aws.policies import Policy, Statement, service_name
 from blastradius.loaderkit.vendors.aws.trust import Circumstances, People, Who, circumstances, controls
 from blastradius.model import ControlKind, Credential, NoteKind, Operation, Verb
 
@@ -30,7 +32,7 @@ _CANNED = {
 }
 _NOBODY = "statements that let in nobody who could be told"
 _OWN_ACCOUNT = "resource policies that leave it to the account's own policies, or let a service of AWS in"
-LetIn = list[tuple[Who, Circumstances, At]]
+LetIn = list[tuple[Who, Circumstances, Provenances]]
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Doors:
         self.access.assumed.trusts.update(said.unknown)
         return [(who, said, at) for who in self.people.let_in(statement, said, at)]
 
-    def _unknown(self, what: str, who: Who, at: At) -> None:
+    def _unknown(self, what: str, who: Who, at: Provenances) -> None:
         message = f"{what} lets in {who.name[:80]!r}, and who that is cannot be told"
         self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
 
@@ -99,7 +101,7 @@ class Doors:
             self.gathering.relate(Verb.GRANTS, key, self.assuming(role, given[0][2]), at=given[0][2])
         return made
 
-    def assuming(self, role: str, at: At) -> str:
+    def assuming(self, role: str, at: Provenances) -> str:
         """The operation of assuming a role."""
         return self.graph.reach(Target(BY_NAME["role"], frozenset({"assume"}), self.graph.account, role), "assume", at)
 
@@ -119,12 +121,12 @@ class Doors:
                 self.access.taken_as_met(statement if said.controls else None)
         return told
 
-    def _any_subject(self, role: str, who: Who, said: Circumstances, at: At) -> None:
+    def _any_subject(self, role: str, who: Who, said: Circumstances, at: Provenances) -> None:
         if who.party and who.vouches and not said.subject:
             message = f"{role} trusts any identity that {who.party.label} vouches for; no condition names the subject"
             self.gathering.note(NoteKind.ASSUMED, message, role, at=at)
 
-    def _inside(self, role: str, who: Who, at: At) -> None:
+    def _inside(self, role: str, who: Who, at: Provenances) -> None:
         """One of us, an account of ours, or a service of AWS that runs what it is given."""
         if who.kind == "own" and who.arn:
             key = self.graph.key(self.graph.identity(who.arn, at))
@@ -175,7 +177,9 @@ class Doors:
         placed = [replace(each, arn=thing, pattern=False) for each in named]
         return list(dict.fromkeys((each, effect) for each in placed for effect in sorted(each.effects)))
 
-    def _open(self, thing: str, reached: list[tuple[Target, str]], who: Who, said: Circumstances, at: At) -> None:
+    def _open(
+        self, thing: str, reached: list[tuple[Target, str]], who: Who, said: Circumstances, at: Provenances
+    ) -> None:
         if who.kind == "unknown":
             self._unknown(f"the policy of {thing}", who, at)
         elif who.kind == "anyone" and thing in self.closed:
@@ -189,7 +193,7 @@ class Doors:
             for target, effect in reached:
                 self.gathering.relate(Verb.GRANTS, key, self.graph.reach(target, effect, at), at=at)
 
-    def _open_to_all(self, operation: str, said: Circumstances, at: At) -> None:
+    def _open_to_all(self, operation: str, said: Circumstances, at: Provenances) -> None:
         """Anyone may call it; a control counts only where every statement asks for it."""
         before = self.gathering.entities[operation]
         asked = said.controls & {ControlKind.IP_ALLOWLIST}

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from blastradius.loaderkit.options import MAX_ID
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, is_account, is_identity
 from blastradius.loaderkit.vendors.aws.options import AwsOptions
-from blastradius.loaderkit.vendors.aws.policies import Condition, Statement, fitting
-from blastradius.model import Basis, Control, ControlKind, Party, Provenance
+from blastradius.loaderkit.vendors.aws.policies import Condition, Statement
+from blastradius.model import Basis, Control, ControlKind, Party
 
 _EQUAL = frozenset({"stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike"})
 _NETWORK = frozenset({"aws:sourcevpc", "aws:sourcevpce"})
@@ -134,14 +135,14 @@ class People:
     vendors: dict[str, str]
     own: frozenset[str]
 
-    def let_in(self, statement: Statement, said: Circumstances, at: tuple[Provenance, ...]) -> list[Who]:
+    def let_in(self, statement: Statement, said: Circumstances, at: Provenances) -> list[Who]:
         """Everyone a statement lets in, its conditions taken into account where they are understood."""
         if statement.not_principal:
             return self._one("*", "*", said, at)
         found = [who for kind, name in statement.principals for who in self._one(kind, name, said, at)]
         return list({(each.kind, each.name): each for each in found}.values())
 
-    def _one(self, kind: str, name: str, said: Circumstances, at: tuple[Provenance, ...]) -> list[Who]:
+    def _one(self, kind: str, name: str, said: Circumstances, at: Provenances) -> list[Who]:
         if kind == "Service":
             return [Who("service", name)]
         if kind == "Federated":
@@ -158,7 +159,7 @@ class People:
         narrowed += [self._organization(each, at) for each in sorted(said.organizations)]
         return narrowed or [Who("anyone", "*")]
 
-    def _aws(self, name: str, at: tuple[Provenance, ...]) -> Who:
+    def _aws(self, name: str, at: Provenances) -> Who:
         arn = arn_of(name)
         account = arn.account if arn else name
         name = name if arn else f"arn:aws:iam::{account}:root"
@@ -176,7 +177,7 @@ class People:
             else Who("unknown", name if arn else account)
         )
 
-    def _unnamed(self, account: str, at: tuple[Provenance, ...]) -> Party:
+    def _unnamed(self, account: str, at: Provenances) -> Party:
         """The account that a parameter or another resource will name."""
         named = self.options.parties.get(account)
         if named:
@@ -193,7 +194,7 @@ class People:
             return Who("own", name, arn=role)
         return Who("account", arn.account) if arn.resource == "root" or "*" in name else Who("service", name)
 
-    def outsider(self, account: str, at: tuple[Provenance, ...]) -> Party:
+    def outsider(self, account: str, at: Provenances) -> Party:
         """The party behind an account that is not ours."""
         vendor = self.vendors.get(account)
         named = self.options.parties.get(account)
@@ -202,12 +203,12 @@ class People:
             return Party(id=f"vendor:{vendor}", name=vendor, role=role, provenance=at)
         return self._party(account, f"aws:{account}", f"AWS account {account}", at)
 
-    def _organization(self, name: str, at: tuple[Provenance, ...]) -> Who:
+    def _organization(self, name: str, at: Provenances) -> Who:
         if name in self.options.own_organizations:
             return Who("account", name)
         return Who("party", name, self._party(name, f"aws:{name}", f"AWS organisation {name}", at))
 
-    def _federated(self, name: str, at: tuple[Provenance, ...]) -> Who:
+    def _federated(self, name: str, at: Provenances) -> Who:
         arn = arn_of(name)
         provider = arn.resource.partition("/")[2] if arn else name
         kind = arn.resource.partition("/")[0] if arn else "oidc-provider"
@@ -219,17 +220,17 @@ class People:
         made = party if stated else party.model_copy(update={"role": "provider"})
         return Who("party", name, made, vouches=":oidc-provider/" in name or name in _WORLDWIDE)
 
-    def anyone(self, at: tuple[Provenance, ...]) -> Party:
+    def anyone(self, at: Provenances) -> Party:
         """Whoever has an AWS account."""
         return Party(id="aws:anyone", name="anyone with an AWS account", provenance=at)
 
-    def _party(self, key: str, made: str, name: str, at: tuple[Provenance, ...]) -> Party:
+    def _party(self, key: str, made: str, name: str, at: Provenances) -> Party:
         """The party that the options name, of which they say the rest, or one made of the source's own id."""
         named = self.options.parties.get(key)
         return Party(id=named or fitting(made), name=None if named else name[:MAX_ID], provenance=at)
 
 
-def controls(kinds: Iterable[ControlKind], at: tuple[Provenance, ...]) -> tuple[Control, ...]:
+def controls(kinds: Iterable[ControlKind], at: Provenances) -> tuple[Control, ...]:
     """Conditions as controls in use; AWS enforces them, but nothing shows that they fit."""
     return tuple(
         Control(kind=kind, status="assumed", why="a condition of the policy", basis=Basis.DECLARED, provenance=at)

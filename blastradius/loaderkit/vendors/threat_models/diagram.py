@@ -15,8 +15,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from blastradius.loaderkit.options import MAX_ID, Names
-from blastradius.loaderkit.vendors.threat_models.plain import At, Naming, counted, shown
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.names import MAX_ID, counted
+from blastradius.loaderkit.options import Names
+from blastradius.loaderkit.vendors.threat_models.plain import Naming, shown
 from blastradius.loaderkit.vendors.threat_models.plain import Options as Shape
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Party, Service, Store, Verb
 
@@ -55,7 +57,7 @@ class Element:
     id: str
     name: str
     role: Role
-    at: At
+    at: Provenances
     names: tuple[str, ...] = ()
     zone: str | None = None
     owner: str | None = None
@@ -74,7 +76,7 @@ class Flow:
     name: str | None
     source: str | None
     target: str | None
-    at: At
+    at: Provenances
     both: bool = False
     answers: str | None = None
     is_answer: bool = False
@@ -90,7 +92,7 @@ class Datum:
     key: str
     id: str
     name: str
-    at: At
+    at: Provenances
     classification: str | None = None
     tags: tuple[str, ...] = ()
 
@@ -104,8 +106,8 @@ class Diagram:
     elements: dict[str, Element] = field(default_factory=dict)
     flows: list[Flow] = field(default_factory=list)
     data: dict[str, Datum] = field(default_factory=dict)
-    stored: dict[str, dict[str, At]] = field(default_factory=dict)
-    seen: dict[str, dict[str, At]] = field(default_factory=dict)
+    stored: dict[str, dict[str, Provenances]] = field(default_factory=dict)
+    seen: dict[str, dict[str, Provenances]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     copies: dict[str, dict[str, str]] = field(default_factory=dict)
     holders: set[str] = field(default_factory=set)
@@ -133,22 +135,24 @@ class Diagram:
             return "outside"
         return "process" if made.role == "outside" and matches(self.options.inside, made.names) else made.role
 
-    def _again(self, same: bool, name: str, at: At) -> None:
+    def _again(self, same: bool, name: str, at: Provenances) -> None:
         if same:
             self.naming.gathering.fact()
         else:
             message = f"{name!r} is there already as something else, and flows cannot tell which"
             self.naming.gathering.reject(message, at=at)
 
-    def holds(self, element: str, data: Iterable[str], at: At) -> None:
+    def holds(self, element: str, data: Iterable[str], at: Provenances) -> None:
         """A thing stores data."""
         self._note_data(self.stored, element, data, at)
 
-    def handles(self, element: str, data: Iterable[str], at: At) -> None:
+    def handles(self, element: str, data: Iterable[str], at: Provenances) -> None:
         """A thing sees data."""
         self._note_data(self.seen, element, data, at)
 
-    def _note_data(self, kept: dict[str, dict[str, At]], element: str, data: Iterable[str], at: At) -> None:
+    def _note_data(
+        self, kept: dict[str, dict[str, Provenances]], element: str, data: Iterable[str], at: Provenances
+    ) -> None:
         for each in data:
             kept.setdefault(element, {}).setdefault(each, at)
 
@@ -360,7 +364,9 @@ class Diagram:
                     for copy in self._copies(each, served.key):
                         self.naming.relate(verb, operation, copy, flow.at, Basis.INFERRED)
 
-    def _touches(self, key: str, datum: str, verbs: tuple[Verb, ...], at: At, basis: Basis = Basis.DECLARED) -> None:
+    def _touches(
+        self, key: str, datum: str, verbs: tuple[Verb, ...], at: Provenances, basis: Basis = Basis.DECLARED
+    ) -> None:
         element = self.elements.get(key)
         if element and key in self.ids and (element.role != "store" or key in self.holders):
             for copy in self._copies(datum, key):

@@ -9,13 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from blastradius.loaderkit.collector import Gathering, bare_url, looks_secret
-from blastradius.loaderkit.options import MAX_ID, Name, Names
+from blastradius.loaderkit.collector import Gathering, bare_url
+from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.json_values import Keys, mapping
+from blastradius.loaderkit.names import MAX_ID, excerpt
+from blastradius.loaderkit.options import Name, Names
 from blastradius.loaderkit.options import Options as Shape
-from blastradius.model import Basis, Control, ControlKind, Entity, NoteKind, Party, Provenance, Verb, Zone
+from blastradius.model import Basis, Control, ControlKind, Entity, NoteKind, Party, Verb, Zone
+from blastradius.secrets import looks_secret
 
-Keys = tuple[str | int, ...]
-At = tuple[Provenance, ...]
 _RANK = {basis: rank for rank, basis in enumerate(Basis)}
 MAX_SHOWN = 48
 _OPAQUE = re.compile(r"\{?([0-9a-fA-F]{8})-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?|([0-9]+)")
@@ -51,12 +53,7 @@ def entries(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, str, Any]]:
         yield from (((*keys, str(name)), str(name), each) for name, each in value.items())
     else:
         for place, each in many(value, keys):
-            yield place, word(table(each).get("name")) or word(table(each).get("title")) or "", each
-
-
-def table(value: Any) -> dict[str, Any]:
-    """A mapping, or an empty one."""
-    return value if isinstance(value, dict) else {}
+            yield place, word(mapping(each).get("name")) or word(mapping(each).get("title")) or "", each
 
 
 def word(value: Any) -> str | None:
@@ -92,17 +89,6 @@ def opaque(raw: str | None) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def counted(count: int, one: str, many_: str | None = None) -> str:
-    """A count and its noun."""
-    return f"{count:,} {one if count == 1 else many_ or one + 's'}"
-
-
-def slug(text: str | None) -> str:
-    """A title as a prefix for ids."""
-    flat = "".join(each if each.isalnum() else " " for each in (text or "").lower())
-    return "-".join(flat.split())[:60].rstrip("-")
-
-
 def bare(address: str) -> str:
     """An address without user, password, query and fragment, also where it is not quite a URL."""
     return _USER.sub(r"\1", bare_url(address).partition("?")[0].partition("#")[0])
@@ -115,11 +101,10 @@ def clean(text: str) -> str:
 
 def shown(value: Any) -> str:
     """A value as a message may show it: short, and nothing that looks like a key."""
-    text = clean(repr(value))
-    return "a text that looks like a secret" if looks_secret(text) else text if len(text) <= 40 else f"{text[:37]}..."
+    return excerpt(clean(repr(value)))
 
 
-def said(kind: ControlKind, why: str, at: At) -> Control:
+def said(kind: ControlKind, why: str, at: Provenances) -> Control:
     """A control that a document says is there, and does not show."""
     return Control(kind=kind, status="assumed", why=why, provenance=at)
 
@@ -132,9 +117,9 @@ class Naming:
     options: Options
     namespace: str = ""
     zones: dict[str, Zone] = field(default_factory=dict)
-    dropped: set[tuple[str, At]] = field(default_factory=set)
+    dropped: set[tuple[str, Provenances]] = field(default_factory=set)
 
-    def text(self, value: Any, where: str, at: At) -> str | None:
+    def text(self, value: Any, where: str, at: Provenances) -> str | None:
         """A text that may be copied: one line, URLs bare, nothing that looks like a key."""
         plain = word(value)
         if plain is None:
@@ -147,7 +132,7 @@ class Naming:
             return None
         return self.gathering.name(plain)
 
-    def tags(self, values: Any, at: At) -> tuple[str, ...]:
+    def tags(self, values: Any, at: Provenances) -> tuple[str, ...]:
         """Tags that may be copied."""
         return tuple(tag for each in words(values) if (tag := self.text(each, "a tag", at)))
 
@@ -162,7 +147,7 @@ class Naming:
             return None
         return self.gathering.name(clean(f"{self.namespace}:{name}" if self.namespace else name))
 
-    def zone(self, raw: str, name: str | None, at: At) -> str | None:
+    def zone(self, raw: str, name: str | None, at: Provenances) -> str | None:
         """A trust zone, kept once."""
         made = self.id(raw, name)
         if made is not None:
@@ -179,7 +164,9 @@ class Naming:
         before = self.gathering.entities.get(made.id)
         return self.gathering.entity(made) if before is None or before.kind == made.kind else None
 
-    def relate(self, verb: Verb, source: str, target: str, at: At, basis: Basis = Basis.DECLARED, **says: Any) -> None:
+    def relate(
+        self, verb: Verb, source: str, target: str, at: Provenances, basis: Basis = Basis.DECLARED, **says: Any
+    ) -> None:
         """Keep a relation; found again, the better known account of it stands, whichever came first."""
         made = self.gathering.relate(verb, source, target, at=at, basis=basis, **says)
         before = self.gathering.relations[made]
@@ -190,7 +177,7 @@ class Naming:
         """The party that the options give for any of these names."""
         return next((self.options.parties[each] for each in names if each and each in self.options.parties), None)
 
-    def owner(self, made: Party, owned: str, at: At, basis: Basis, names: tuple[str, ...]) -> None:
+    def owner(self, made: Party, owned: str, at: Provenances, basis: Basis, names: tuple[str, ...]) -> None:
         """Keep who owns a thing, as ``self`` where the options say that one of the names is us.
 
         To be called when all else is kept: a party that has the name of something else gets an id of its own.
@@ -202,7 +189,7 @@ class Naming:
         if kept:
             self.relate(Verb.OWNS, kept, owned, at, basis)
 
-    def unresolved(self, message: str, *about: str, at: At, records: int = 1) -> None:
+    def unresolved(self, message: str, *about: str, at: Provenances, records: int = 1) -> None:
         """Records that name something which is not there."""
         self.gathering.rejected += records
         self.gathering.note(NoteKind.UNRESOLVED, f"{message}; left out", *about, at=at)

@@ -9,9 +9,8 @@ from typing import Any
 
 from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Loaded
+from blastradius.loaderkit.json_values import Keys
 from blastradius.model import Basis, Entity, NoteKind, Verb
-
-Keys = tuple[str | int, ...]
 
 
 class Facts:
@@ -63,8 +62,3 @@ class Facts:
             self.gathering.note(NoteKind.UNRESOLVED, f"{unknown}: {count:,}")
         self.gathering.note(NoteKind.INCOMPLETE, f"seen in {seen_in}; what was not called meanwhile is not here")
         return self.gathering.loaded()
-
-
-def many(count: int, word: str) -> str:
-    """A count and its noun."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

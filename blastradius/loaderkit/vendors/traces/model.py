@@ -15,8 +15,10 @@ from pydantic import Field
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import Gathering
 from blastradius.loaderkit.contract import Document, Loaded
+from blastradius.loaderkit.json_values import Keys
+from blastradius.loaderkit.names import counted
 from blastradius.loaderkit.options import Name, Names, Options
-from blastradius.loaderkit.vendors.traces.facts import Facts, Keys, many
+from blastradius.loaderkit.vendors.traces.facts import Facts
 from blastradius.loaderkit.vendors.traces.paths import Routes
 from blastradius.loaderkit.vendors.traces.spans import (
     ANY,
@@ -287,8 +289,8 @@ class Records:
             several = ", ".join(sorted(self.environments)[:5])
             message = f"spans of several environments ({several}) are taken together; option environment keeps one"
             self.traffic.gathering.note(NoteKind.ASSUMED, message)
-        links = many(self.links, "link") if self.links else ""
-        spans = f"{many(len(self.spans), 'span')} of {many(len(self.traces), 'trace')}" if not links else ""
+        links = counted(self.links, "link") if self.links else ""
+        spans = f"{counted(len(self.spans), 'span')} of {counted(len(self.traces), 'trace')}" if not links else ""
         return self.traffic.loaded(links or spans)
 
     def _say_rejected(self) -> None:

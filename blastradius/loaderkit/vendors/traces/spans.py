@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Literal, NamedTuple
 
-from blastradius.loaderkit.vendors.traces.facts import Keys
+from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.vendors.traces.paths import STATIC, Routes, is_static, method, named, raw, route
 
 SpanKind = Literal["server", "client", "producer", "consumer", "internal"]
