@@ -14,7 +14,7 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.api_effects import ApiOptions, Effected
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import MAX_ID, line
@@ -54,10 +54,10 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(ApiOptions, document, options)
     _check(document)
-    gathering = Gathering("google_discovery", document)
-    model = _Modelled(gathering, chosen, chosen.api or _api_name(gathering, document.data))
+    collector = FactCollector("google_discovery", document)
+    model = _Modelled(collector, chosen, chosen.api or _api_name(collector, document.data))
     model.build()
-    return gathering.loaded(title=line(document.data.get("title")))
+    return collector.loaded(title=line(document.data.get("title")))
 
 
 def _check(document: Document) -> None:
@@ -78,16 +78,16 @@ def _name(name: str, scope: str) -> str | None:
     return name if name != scope else None
 
 
-def _api_name(gathering: Gathering, data: dict[str, Any]) -> str:
-    parts = [gathering.name(data.get(each)) for each in ("name", "version")]
-    return gathering.name(data.get("id")) or ":".join(each for each in parts if each) or "api"
+def _api_name(collector: FactCollector, data: dict[str, Any]) -> str:
+    parts = [collector.name(data.get(each)) for each in ("name", "version")]
+    return collector.name(data.get("id")) or ":".join(each for each in parts if each) or "api"
 
 
 @dataclass
 class _Modelled:
     """A description on its way into our terms."""
 
-    gathering: Gathering
+    collector: FactCollector
     options: ApiOptions
     api: str
     operations: list[Operation] = field(default_factory=list)
@@ -105,30 +105,30 @@ class _Modelled:
         effected = Effected(self.api, self.operations, self.permitted_by)
         for effect in self.options.effects:
             effected.add(effect)
-        self.gathering.relations |= effected.relations
+        self.collector.relations |= effected.relations
         for note in effected.notes:
-            self.gathering.note(note.kind, note.message, *note.about)
+            self.collector.note(note.kind, note.message, *note.about)
         self._say()
 
     # scopes
 
     def _declared(self) -> None:
-        value = self.gathering.document.data
+        value = self.collector.document.data
         keys: Keys = ("auth", "oauth2", "scopes")
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
         for name, says in self._mapping(keys, value, "the declared scopes"):
             scope = self._scope_id(name)
-            at = self.gathering.at(*keys, name)
+            at = self.collector.at(*keys, name)
             if scope is None:
-                self.gathering.reject("a scope has no name that can be an id", at=at)
+                self.collector.reject("a scope has no name that can be an id", at=at)
                 continue
             description = line(says.get("description")) if isinstance(says, dict) else None
-            self.gathering.entity(Scope(id=scope, name=_name(name, scope), description=description, provenance=at))
-            self.gathering.fact()
+            self.collector.entity(Scope(id=scope, name=_name(name, scope), description=description, provenance=at))
+            self.collector.fact()
 
     def _scope_id(self, name: Any) -> str | None:
-        known = self.gathering.name(name)
+        known = self.collector.name(name)
         if known is None or known.startswith(("http://", "https://")):
             return known
         scope = f"{self.api}:{known}"
@@ -142,15 +142,15 @@ class _Modelled:
             yield from value.items()
         elif value is not None:
             message = f"{what}: {quoted(value)} is not a mapping"
-            self.gathering.reject(message, at=self.gathering.at(*keys))
+            self.collector.reject(message, at=self.collector.at(*keys))
 
     def _methods(self) -> Iterator[Method]:
         """The methods of the API, then of its resources, and of theirs."""
-        queue: list[tuple[Keys, str, Any]] = [((), "", self.gathering.document.data)]
+        queue: list[tuple[Keys, str, Any]] = [((), "", self.collector.document.data)]
         while queue:
             keys, resource, value = queue.pop()
             if not isinstance(value, dict):
-                self.gathering.reject("a resource is not a mapping", at=self.gathering.at(*keys))
+                self.collector.reject("a resource is not a mapping", at=self.collector.at(*keys))
                 continue
             for name, each in self._mapping((*keys, "methods"), value.get("methods"), "methods"):
                 method = self._read((*keys, "methods", name), resource, name, each)
@@ -162,30 +162,30 @@ class _Modelled:
 
     def _read(self, keys: Keys, resource: str, name: str, says: Any) -> Method | None:
         if not isinstance(says, dict):
-            self.gathering.reject("a method is not a mapping", at=self.gathering.at(*keys))
+            self.collector.reject("a method is not a mapping", at=self.collector.at(*keys))
             return None
         path = says.get("path") or says.get("flatPath")
         return Method(
             keys=keys,
-            id=self.gathering.name(says.get("id")) or f"{resource}.{name}".strip("."),
+            id=self.collector.name(says.get("id")) or f"{resource}.{name}".strip("."),
             resource=resource,
-            verb=self.gathering.name(says.get("httpMethod")),
-            path=self.gathering.name(path),
+            verb=self.collector.name(says.get("httpMethod")),
+            path=self.collector.name(path),
             description=line(says.get("description")),
             scopes=says.get("scopes"),
         )
 
     def _method(self, read: Method, *, alone: bool) -> None:
         listed = read.scopes if isinstance(read.scopes, list) else []
-        at = self.gathering.at(*read.keys)
+        at = self.collector.at(*read.keys)
         name = read.id if alone else f"{read.id} {read.verb} {read.path}"
-        made = self.gathering.name(f"{self.api}:{name}")
-        if made is None or made in self.gathering.entities:
-            self.gathering.reject(
+        made = self.collector.name(f"{self.api}:{name}")
+        if made is None or made in self.collector.entities:
+            self.collector.reject(
                 f"a method has no id that can be used, {quoted(name)}", at=at, records=1 + len(listed)
             )
             return
-        tag = self.gathering.name(read.resource)
+        tag = self.collector.name(read.resource)
         operation = Operation(
             id=made,
             name=read.id,
@@ -198,40 +198,40 @@ class _Modelled:
             tags=(tag,) if tag else (),
             provenance=at,
         )
-        self.gathering.entity(operation)
-        self.gathering.fact()
+        self.collector.entity(operation)
+        self.collector.fact()
         self.operations.append(operation)
         if self.options.served_by:
-            self.gathering.relate(Verb.SERVES, self.options.served_by, made, at=at)
+            self.collector.relate(Verb.SERVES, self.options.served_by, made, at=at)
         self._permits(read, operation, listed)
 
     def _permits(self, read: Method, operation: Operation, listed: list[Any]) -> None:
         if read.scopes is not None and not isinstance(read.scopes, list):
             message = f"the scopes of {operation.id} are {quoted(read.scopes)}, not a list"
-            self.gathering.reject(message, at=operation.provenance)
+            self.collector.reject(message, at=operation.provenance)
         self.silent += not listed
         for name in listed:
             scope = self._scope_id(name)
             if scope is None:
-                self.gathering.reject(f"{operation.id} lists a scope that is no name", at=operation.provenance)
+                self.collector.reject(f"{operation.id} lists a scope that is no name", at=operation.provenance)
                 continue
-            if scope not in self.gathering.entities:
+            if scope not in self.collector.entities:
                 self.undeclared.add(scope)
-                self.gathering.entity(Scope(id=scope, name=_name(name, scope), provenance=operation.provenance))
-            self.gathering.relate(Verb.PERMITS, scope, operation.id, at=operation.provenance)
-            self.gathering.fact()
+                self.collector.entity(Scope(id=scope, name=_name(name, scope), provenance=operation.provenance))
+            self.collector.relate(Verb.PERMITS, scope, operation.id, at=operation.provenance)
+            self.collector.fact()
             self.permitted_by.setdefault(operation.id, set()).add(scope)
 
     def _say(self) -> None:
         if self.options.direction is None and self.operations:
-            self.gathering.note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
+            self.collector.note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
         if self.silent:
             message = f"{self.silent} methods of {self.api} list no scope; that is not 'open to anyone', and "
-            self.gathering.note(NoteKind.ASSUMED, f"{message}nothing is said of what permits them")
+            self.collector.note(NoteKind.ASSUMED, f"{message}nothing is said of what permits them")
         if self.undeclared:
             some = ", ".join(quoted(each) for each in sorted(self.undeclared)[:5])
             message = f"{len(self.undeclared)} scopes are listed by methods of {self.api} and not declared, such as"
-            self.gathering.note(NoteKind.UNRESOLVED, f"{message} {some}")
+            self.collector.note(NoteKind.UNRESOLVED, f"{message} {some}")
 
 
 LOADER = Loader(

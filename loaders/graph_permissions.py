@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.options import Name, Names, listed
 from blastradius.loaderkit.options import Options as Shape
@@ -77,7 +77,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 class _Table:
     def __init__(self, document: Document, options: Options) -> None:
-        self.g = Gathering("graph_permissions", document)
+        self.collector = FactCollector("graph_permissions", document)
         self.options = options
         self.scopes: dict[tuple[str, str], str | None] = {}
         self.usable: dict[str, bool] = {}
@@ -88,45 +88,52 @@ class _Table:
         keys = ("permissions", name)
         schemes = says.get("schemes") if isinstance(says, dict) else None
         sets = listed(says.get("pathSets")) if isinstance(says, dict) and says.get("pathSets") is not None else None
-        if not isinstance(schemes, dict) or not isinstance(sets, list) or self.g.name(f"{_API}::{name}") is None:
-            return self.g.reject("a permission without a usable name, schemes or pathSets", at=self.g.at(*keys))
+        if (
+            not isinstance(schemes, dict)
+            or not isinstance(sets, list)
+            or self.collector.name(f"{_API}::{name}") is None
+        ):
+            self.collector.reject(
+                "a permission without a usable name, schemes or pathSets", at=self.collector.at(*keys)
+            )
+            return
         wanted = not self.options.permissions or any(fnmatchcase(name, each) for each in self.options.permissions)
         if not wanted:
             records = len(schemes) + len(list(_paths(sets)))
-            return self.g.ignore("permissions and paths outside option permissions", records)
+            self.collector.ignore("permissions and paths outside option permissions", records)
+            return
         self.implicit += says.get("implicit") is True
         for scheme in schemes:
-            at = self.g.at(*keys, "schemes", scheme)
+            at = self.collector.at(*keys, "schemes", scheme)
             if self._scope(name, scheme, at):
-                self.g.fact()
+                self.collector.fact()
             else:
-                self.g.reject("a scheme that is not known", at=at)
+                self.collector.reject("a scheme that is not known", at=at)
         for number, path in _paths(sets):
             if path is None:
-                self.g.reject("a path set without paths", at=self.g.at(*keys, "pathSets", number))
+                self.collector.reject("a path set without paths", at=self.collector.at(*keys, "pathSets", number))
             else:
                 self._path(name, sets[number], path, (*keys, "pathSets", number, "paths", path))
-        return None
 
     def _scope(self, permission: str, scheme: str, at: Provenances) -> str | None:
         """The permission in that scheme, made once; ``None`` where it cannot be."""
         key = (permission, scheme)
         if key not in self.scopes:
             word = _SCHEMES.get(scheme.lower())
-            scope = self.scopes[key] = self.g.name(f"{_API}:{word}:{permission}") if word else None
+            scope = self.scopes[key] = self.collector.name(f"{_API}:{word}:{permission}") if word else None
             if scope:
-                self.g.entity(Scope(id=scope, name=f"{permission} ({word})", provenance=at))
+                self.collector.entity(Scope(id=scope, name=f"{permission} ({word})", provenance=at))
         return self.scopes[key]
 
     def _is_usable(self, path: str) -> bool:
         """Whether a path can be part of an id, with the longest method before it."""
         if path not in self.usable:
-            self.usable[path] = self.g.name(f"{_API}:OPTIONS {path}") is not None
+            self.usable[path] = self.collector.name(f"{_API}:OPTIONS {path}") is not None
         return self.usable[path]
 
     def _path(self, permission: str, says: dict[str, Any], path: str, keys: tuple[str | int, ...]) -> None:
         """Every scope of the set permits every method of the set on the path."""
-        at = self.g.at(*keys)
+        at = self.collector.at(*keys)
         about = _pairs(says["paths"][path])
         also = _alternatives(about.get("alsorequires") or says.get("alsoRequires"))
         named = _texts(says.get("schemeKeys", says.get("schemes")))
@@ -134,48 +141,50 @@ class _Table:
         self.unknown |= set(named) - set(schemes)
         methods = [each for text in _texts(says.get("methods")) for each in _METHODS.get(text.upper(), ())]
         if not schemes or not methods or also is None or not self._is_usable(path):
-            return self.g.reject("a path without usable schemes, methods or requirements", at=at)
+            self.collector.reject("a path without usable schemes, methods or requirements", at=at)
+            return
         self.joint += also != [()]
         for scheme, others in product(schemes, also):
             scopes = {self._scope(each, scheme, at) for each in (permission, *others)}
             if None in scopes:
-                return self.g.reject("a path with a permission without a usable name", at=at)
+                self.collector.reject("a path with a permission without a usable name", at=at)
+                return
             together = tuple(sorted(filter(None, scopes)))
             for method in methods:
-                self.g.relate(Verb.PERMITS, together, self._operation(method, path, at), at=at)
-        return self.g.fact()
+                self.collector.relate(Verb.PERMITS, together, self._operation(method, path, at), at=at)
+        self.collector.fact()
 
     def _operation(self, method: str, path: str, at: Provenances) -> str:
         line = f"{method} {path}"
         operation = f"{_API}:{line}"
-        if operation in self.g.entities:
+        if operation in self.collector.entities:
             return operation
-        self.g.entity(
+        self.collector.entity(
             Operation(id=operation, name=line, api=_API, method=method, path=path, direction="consumed", provenance=at)
         )
         if self.options.served_by:
-            self.g.relate(Verb.SERVES, self.options.served_by, operation, at=at, basis=Basis.ASSUMED)
+            self.collector.relate(Verb.SERVES, self.options.served_by, operation, at=at, basis=Basis.ASSUMED)
         for effect in self.options.effects:
             if any(fnmatchcase(line, each) for each in effect.match):
                 for verb, stores in ((Verb.READS, effect.reads), (Verb.WRITES, effect.writes)):
                     for store in stores:
-                        self.g.relate(verb, operation, store, at=at)
+                        self.collector.relate(verb, operation, store, at=at)
         return operation
 
     def loaded(self) -> Loaded:
         """All of it, with what was assumed."""
         if self.joint:
             message = f"{self.joint:,} paths also require one of further permissions; any of those listed is enough"
-            self.g.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         if self.unknown:
             message = f"{len(self.unknown):,} schemes of path sets are not known, and what they permit is left out"
-            self.g.note(NoteKind.UNSUPPORTED, message)
+            self.collector.note(NoteKind.UNSUPPORTED, message)
         if self.implicit:
             message = (
                 f"{self.implicit:,} permissions are implied for every caller; shown as granted by their scope only"
             )
-            self.g.note(NoteKind.INCOMPLETE, message)
-        return self.g.loaded()
+            self.collector.note(NoteKind.INCOMPLETE, message)
+        return self.collector.loaded()
 
 
 def _paths(sets: list[Any]) -> Iterator[tuple[int, str | None]]:

@@ -138,7 +138,7 @@ def _link(keys: Keys, link: dict[str, Any], records: Records) -> None:
     elif not re.fullmatch("[0-9]+", count):
         records.reject(keys, "without a count of calls")
     elif parent == child or not count.strip("0"):
-        records.traffic.gathering.ignore("links of a service to itself or without a call")
+        records.traffic.collector.ignore("links of a service to itself or without a call")
     else:
         records.link(keys, parent, child)
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.json_values import Keys, text, texts
 from blastradius.loaderkit.names import MAX_ID, harmless
@@ -113,7 +113,7 @@ def _only_ids(data: Any) -> bool:
 
 class _Model:
     def __init__(self, document: Document, options: Options) -> None:
-        self.g = Gathering("okta", document)
+        self.collector = FactCollector("okta", document)
         self.options = options
         self.org = options.org
         self.about: dict[str, set[str]] = defaultdict(set)
@@ -131,12 +131,12 @@ class _Model:
             "secret": self._secret,
         }
         rows: dict[str, list[Row]] = defaultdict(list)
-        for keys, each in _rows(self.g.document.data, ()):
+        for keys, each in _rows(self.collector.document.data, ()):
             kind = _kind(each)
             if kind:
                 rows[kind].append((keys, each))
             else:
-                self.g.reject("not a record that the Management API returns", at=self.g.at(*keys))
+                self.collector.reject("not a record that the Management API returns", at=self.collector.at(*keys))
         for kind, handle in handlers.items():
             for keys, each in rows[kind]:
                 handle(keys, each)
@@ -144,8 +144,8 @@ class _Model:
             about = sorted(self.about[word])
             if about:
                 shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
-                self.g.note(note, f"{message}: {len(about):,} ({shown})", *about)
-        return self.g.loaded()
+                self.collector.note(note, f"{message}: {len(about):,} ({shown})", *about)
+        return self.collector.loaded()
 
     # who
 
@@ -157,7 +157,7 @@ class _Model:
         """Whose an app is, by its names, or that nobody says."""
         party = self._party(at, *names)
         if party:
-            self.g.relate(Verb.OWNS, party, service, at=at)
+            self.collector.relate(Verb.OWNS, party, service, at=at)
         else:
             self.about["party"].add(service)
 
@@ -170,18 +170,19 @@ class _Model:
 
     def _app(self, keys: Keys, says: dict[str, Any]) -> None:
         """An app; one that signs in with OpenID Connect is also a client of the API."""
-        at = self.g.at(*keys)
+        at = self.collector.at(*keys)
         active = text(says, "status").upper() in ("ACTIVE", "")
         tags = (text(says, "signOnMode").lower(), *(() if active else ("inactive",)))
-        kept = tuple(each for each in tags if self.g.name(each))
+        kept = tuple(each for each in tags if self.collector.name(each))
         service = self._service(text(says, "id"), self._label(says, "label", at), at, tags=kept)
         if service is None:
-            return self.g.reject("an app without a usable id", at=at)
+            self.collector.reject("an app without a usable id", at=at)
+            return
         self._owned(service, at, text(says, "id"), text(says, "name"), text(says, "label"))
         client = _part(says, "credentials", "oauthClient")
         if client:
             self._client(service, client, _part(says, "settings", "oauthClient"), at, active=active)
-        return self.g.fact()
+        self.collector.fact()
 
     def _client(
         self,
@@ -197,27 +198,28 @@ class _Model:
         if client_id is None:
             return
         if text(client, "client_secret"):
-            self.g.secret(f"client_secret of {client_id!r}", at=at)
+            self.collector.secret(f"client_secret of {client_id!r}", at=at)
         controls = list(_networked(settings.get("network"), at))
         if not active:
             controls.append(Control(kind=ControlKind.REVOKED, why="the app is not active", provenance=at))
         method = text(client, "token_endpoint_auth_method").lower()
         made = Credential(id=client_id, type=_type_of(method), controls=tuple(controls), provenance=at)
-        self.g.relate(Verb.HOLDS, service, self._keep(made), at=at)
+        self.collector.relate(Verb.HOLDS, service, self._keep(made), at=at)
 
     def _registered(self, keys: Keys, says: dict[str, Any]) -> None:
         """A client as the registration of clients knows it: an app by the id that it signs in with."""
-        at = self.g.at(*keys)
+        at = self.collector.at(*keys)
         service = self._service(text(says, "client_id"), self._label(says, "client_name", at), at)
         if service is None:
-            return self.g.reject("a client without a usable id", at=at)
+            self.collector.reject("a client without a usable id", at=at)
+            return
         self._owned(service, at, text(says, "client_id"), text(says, "client_name"))
         self._client(service, says, {}, at, active=True)
-        return self.g.fact()
+        self.collector.fact()
 
     def _integration(self, keys: Keys, says: dict[str, Any]) -> None:
         """A vendor's service app: by what it is a third party's, though only its type says whose."""
-        at = self.g.at(*keys)
+        at = self.collector.at(*keys)
         app_id, kind = text(says, "id"), text(says, "type")
         client = self._id("client", app_id)
         vendor = self._id("integration", kind)
@@ -228,53 +230,59 @@ class _Model:
         )
         service = self._service(app_id, self._label(says, "name", at), at) if None not in scopes else None
         if service is None or client is None or vendor is None:
-            return self.g.reject("an integration without a usable id, type or scopes", at=at)
+            self.collector.reject("an integration without a usable id, type or scopes", at=at)
+            return
         party = self._party(at, app_id, kind, text(says, "name"))
         if party is None:
             party = self._keep(Party(id=vendor, name=kind, basis=Basis.INFERRED, provenance=at))
             self.about["vendor"].add(party)
-        self.g.relate(Verb.OWNS, party, service, at=at)
+        self.collector.relate(Verb.OWNS, party, service, at=at)
         self._grants(service, Credential(id=client, type="client_secret", provenance=at), scopes, at)
-        return self.g.fact()
+        self.collector.fact()
 
     # what they hold
 
     def _grant(self, keys: Keys, says: dict[str, Any]) -> None:
         """A scope that an administrator granted to an app, or that one user consented to."""
         if text(says, "status").upper() not in ("ACTIVE", ""):
-            return self.g.ignore("grants and tokens that are revoked")
-        at = self.g.at(*keys)
+            self.collector.ignore("grants and tokens that are revoked")
+            return
+        at = self.collector.at(*keys)
         user = text(says, "userId")
         link = _APP_OF.search(text(says, "_links", "app", "href"))
         client_id = text(says, "clientId") or (link[1] if link else "")
         client = self._id("client", client_id + (f"/user/{user}" if user else "")) if client_id else None
         scope = self._scope(text(says, "scopeId"), text(says, "issuer"), at)
         if client is None or scope is None:
-            return self.g.reject("a grant without a usable client or scope", at=at)
+            self.collector.reject("a grant without a usable client or scope", at=at)
+            return
         kind: dict[str, Any] = {"type": "oauth_token"} if user else {}
         made = Credential(id=client, basis=Basis.INFERRED, provenance=at, **kind)
         self._grants(self._app_of(says, at), made, [scope], at)
-        return self.g.fact()
+        self.collector.fact()
 
     def _token(self, keys: Keys, says: dict[str, Any]) -> None:
         if text(says, "status").upper() not in ("ACTIVE", ""):
-            return self.g.ignore("grants and tokens that are revoked")
-        at = self.g.at(*keys)
+            self.collector.ignore("grants and tokens that are revoked")
+            return
+        at = self.collector.at(*keys)
         token = self._id("token", text(says, "id"))
         scopes = [self._scope(each.strip(), text(says, "issuer"), at) for each in texts(says["scopes"])]
         if token is None or not scopes or None in scopes:
-            return self.g.reject("a token without a usable id or scopes", at=at)
+            self.collector.reject("a token without a usable id or scopes", at=at)
+            return
         made = Credential(id=token, type="oauth_token", **self._ends(token, says, at), provenance=at)
         self._grants(self._app_of(says, at), made, scopes, at)
-        return self.g.fact()
+        self.collector.fact()
 
     def _api_token(self, keys: Keys, says: dict[str, Any]) -> None:
         """A token of one of our own administrators: it may do what that user may."""
-        at = self.g.at(*keys)
+        at = self.collector.at(*keys)
         token = self._id("api-token", text(says, "id"))
         rights = self._id("rights", text(says, "userId"))
         if token is None or rights is None:
-            return self.g.reject("an API token without a usable id or user", at=at)
+            self.collector.reject("an API token without a usable id or user", at=at)
+            return
         ends = self._ends(token, says, at)
         controls = (*ends.pop("controls", ()), *_networked(says.get("network"), at))
         name = self._label(says, "name", at)
@@ -283,19 +291,20 @@ class _Model:
         scope = self._keep(Scope(id=rights, name=named, basis=Basis.INFERRED, provenance=at))
         self._grants(self._self(at), made, [scope], at, Basis.INFERRED)
         self.about["rights"].add(token)
-        return self.g.fact()
+        self.collector.fact()
 
     def _secret(self, keys: Keys, says: dict[str, Any]) -> None:
         if text(says, "client_secret"):
-            self.g.secret("client_secret of a client", at=self.g.at(*keys))
-        self.g.ignore("client secrets, which stand for the client that they belong to")
+            self.collector.secret("client_secret of a client", at=self.collector.at(*keys))
+        self.collector.ignore("client secrets, which stand for the client that they belong to")
 
     def _offered(self, keys: Keys, says: dict[str, Any]) -> None:
         """A scope that an authorization server offers."""
-        at = self.g.at(*keys)
+        at = self.collector.at(*keys)
         if self._scope(text(says, "name"), text(says, "_links", "self", "href"), at, Basis.DECLARED) is None:
-            return self.g.reject("a scope without a usable name", at=at)
-        return self.g.fact()
+            self.collector.reject("a scope without a usable name", at=at)
+            return
+        self.collector.fact()
 
     def _scope(self, name: str, issuer: str, at: Provenances, basis: Basis = Basis.INFERRED) -> str | None:
         """A scope of the organisation's own server, or of the authorization server that the issuer names."""
@@ -319,11 +328,11 @@ class _Model:
     ) -> None:
         credential = self._keep(made)
         if holder:
-            self.g.relate(Verb.HOLDS, holder, credential, at=at)
+            self.collector.relate(Verb.HOLDS, holder, credential, at=at)
         else:
             self.about["app"].add(credential)
         for scope in filter(None, scopes):
-            self.g.relate(Verb.GRANTS, credential, scope, at=at, basis=basis)
+            self.collector.relate(Verb.GRANTS, credential, scope, at=at, basis=basis)
 
     # words
 
@@ -342,17 +351,17 @@ class _Model:
 
     def _keep(self, made: Entity) -> str:
         """The entity, unless it is there already: what describes a thing comes before what mentions it."""
-        return self.g.entity(made) if made.id not in self.g.entities else made.id
+        return self.collector.entity(made) if made.id not in self.collector.entities else made.id
 
     def _id(self, *parts: str) -> str | None:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
-        return self.g.name(f"{self.org}:{'/'.join(parts)}") if parts[-1] else None
+        return self.collector.name(f"{self.org}:{'/'.join(parts)}") if parts[-1] else None
 
     def _label(self, says: dict[str, Any], name: str, at: Provenances) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
         label = text(says, name)
         if looks_secret(label):
-            self.g.secret(f"a {name}", at=at)
+            self.collector.secret(f"a {name}", at=at)
             return None
         return label if label and harmless(label) and len(label) <= MAX_ID else None
 

@@ -59,10 +59,10 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
             continue
         for other in _OTHERS:
             if other in request:
-                records.traffic.gathering.ignore("lists of metrics, logs or profiles")
+                records.traffic.collector.ignore("lists of metrics, logs or profiles")
         for place, scope, resource in _scopes(keys, request, records):
             _spans(place, scope, resource, records)
-    ignored = records.traffic.gathering.ignored
+    ignored = records.traffic.collector.ignored
     if ignored and not records.spans and not records.bad:
         raise InputError([f"{document.path}: OTLP metrics, logs or profiles and no traces; name a file of traces"])
     return records.loaded()

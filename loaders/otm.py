@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.loaderkit.names import slug
@@ -90,14 +90,14 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     why = _not_ours(document.data)
     if why:
         raise InputError([f"{document.path}: {why}"])
-    gathering = Gathering("otm", document)
-    naming = Naming(gathering, chosen)
+    collector = FactCollector("otm", document)
+    naming = Naming(collector, chosen)
     project = mapping(document.data.get("project"))
-    title = naming.text(project.get("name"), "the project's name", gathering.at("project"))
-    stated = naming.text(project.get("id"), "the project's id", gathering.at("project"))
+    title = naming.text(project.get("name"), "the project's name", collector.at("project"))
+    stated = naming.text(project.get("id"), "the project's id", collector.at("project"))
     naming.namespace = chosen.namespace or slug(title if opaque(stated) else stated) or slug(title)
-    _Reader(gathering, naming, chosen, Diagram(naming, chosen)).read(document.data)
-    return gathering.loaded(title=title, zones=tuple(naming.zones.values()))
+    _Reader(collector, naming, chosen, Diagram(naming, chosen)).read(document.data)
+    return collector.loaded(title=title, zones=tuple(naming.zones.values()))
 
 
 def _not_ours(data: Any) -> str | None:
@@ -126,7 +126,7 @@ class Zone:
 
 @dataclass
 class _Reader:
-    gathering: Gathering
+    collector: FactCollector
     naming: Naming
     options: Options
     diagram: Diagram
@@ -158,10 +158,10 @@ class _Reader:
 
     def _identified(self, value: Any, keys: Keys, what: str) -> tuple[str, str | None, Provenances] | None:
         """The id and the name of a record; rejected without an id."""
-        at = self.gathering.at(*keys)
+        at = self.collector.at(*keys)
         raw = word(mapping(value).get("id"))
         if raw is None or self.naming.text(raw, f"the id of {what}", at) is None:
-            self.gathering.reject(f"{what} without an id that can be used", at=at)
+            self.collector.reject(f"{what} without an id that can be used", at=at)
             return None
         return raw, self.naming.text(mapping(value).get("name"), f"the name of {what}", at), at
 
@@ -171,7 +171,7 @@ class _Reader:
             raw, name, at = found
             outside = bool({slug(word(value.get("type"))), slug(name)} & _OUTSIDE)
             self.zones.setdefault(raw, Zone(self.naming.zone(raw, name, at), name, outside))
-            self.gathering.fact()
+            self.collector.fact()
 
     def _asset(self, value: Any, keys: Keys) -> None:
         found = self._identified(value, keys, "an asset")
@@ -180,7 +180,7 @@ class _Reader:
             raw, name, at = found
             self.diagram.datum(Datum(raw, made, name or clean(raw), at, self._classification(value, at)))
         elif found:
-            self.gathering.reject("an asset whose id cannot be used", at=found[2])
+            self.collector.reject("an asset whose id cannot be used", at=found[2])
 
     def _classification(self, value: dict[str, Any], at: Provenances) -> str | None:
         """What an attribute calls the data, or else how it was rated."""
@@ -201,7 +201,7 @@ class _Reader:
         made = self.naming.id(found[0], found[1]) if found else None
         if not found or not made:
             if found:
-                self.gathering.reject("a component whose id cannot be used", at=found[2])
+                self.collector.reject("a component whose id cannot be used", at=found[2])
             return
         raw, name, at = found
         kind = self.naming.text(value.get("type"), "a component's type", at)
@@ -231,7 +231,7 @@ class _Reader:
         """The asset that is all that a store keeps and has the store's own id: the two are one thing."""
         if words(mapping(value.get("assets")).get("stored")) != (raw,) or raw not in self.diagram.data:
             return None
-        self.gathering.fact()
+        self.collector.fact()
         return self.diagram.data.pop(raw)
 
     def _role(self, kind: str | None, tags: tuple[str, ...], names: tuple[str, ...], zone: Zone) -> tuple[Role, Basis]:
@@ -265,7 +265,7 @@ class _Reader:
             return self.zones[ref]
         if ref:
             message = f"a component lies in {shown(ref)}, which leads to no trust zone"
-            self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+            self.collector.note(NoteKind.UNRESOLVED, message, at=at)
         return Zone(None, None, False)
 
     def _keeps(self, raw: str, assets: dict[str, Any], at: Provenances) -> None:
@@ -275,7 +275,7 @@ class _Reader:
                     keep(raw, (each,), at)
                 else:
                     message = f"a component has {how} {shown(each)}, which is not among the assets"
-                    self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+                    self.collector.note(NoteKind.UNRESOLVED, message, at=at)
 
     def _controls(self, value: dict[str, Any], role: Role, at: Provenances) -> Iterator[Control]:
         """Controls for the mitigations that are implemented and that we have a word for; each once."""
@@ -310,25 +310,25 @@ class _Reader:
             )
             self.diagram.flows.append(flow)
         elif found:
-            self.gathering.reject("a dataflow whose id cannot be used", at=found[2])
+            self.collector.reject("a dataflow whose id cannot be used", at=found[2])
 
     def _nested(self, raw: str | None, keys: Keys) -> None:
         """What runs inside something is within reach of it."""
         kind, ref = self.parents.get(raw or "", ("", ""))
-        inner, outer = (self.gathering.entities.get(self.diagram.ids.get(each or "", "")) for each in (raw, ref))
+        inner, outer = (self.collector.entities.get(self.diagram.ids.get(each or "", "")) for each in (raw, ref))
         if kind == "component" and inner and outer and inner.kind == outer.kind == "service" and inner is not outer:
-            at = self.gathering.at(*keys)
+            at = self.collector.at(*keys)
             self.naming.relate(Verb.CONNECTS, outer.id, inner.id, at, Basis.INFERRED)
 
     def _count(self, data: dict[str, Any]) -> None:
-        self.gathering.fact(len(self.implemented))
+        self.collector.fact(len(self.implemented))
         idle = self.idle - len(self.implemented)
         if idle:
-            self.gathering.ignore("mitigations not said to be implemented, or that no control stands for", idle)
+            self.collector.ignore("mitigations not said to be implemented, or that no control stands for", idle)
         for key in ("threats", "representations"):
             count = sum(1 for _ in many(data.get(key)))
             if count:
-                self.gathering.ignore(key, count)
+                self.collector.ignore(key, count)
 
 
 def _out_of_scope(value: dict[str, Any]) -> tuple[str, ...]:

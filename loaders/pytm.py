@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.loaderkit.names import slug
@@ -62,14 +62,14 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     why = _not_ours(document.data)
     if why:
         raise InputError([f"{document.path}: {why}"])
-    gathering = Gathering("pytm", document)
-    naming = Naming(gathering, chosen)
-    title = naming.text(document.data.get("name"), "the model's name", gathering.at("name"))
+    collector = FactCollector("pytm", document)
+    naming = Naming(collector, chosen)
+    title = naming.text(document.data.get("name"), "the model's name", collector.at("name"))
     naming.namespace = chosen.namespace or slug(title)
     diagram = Diagram(naming, chosen)
-    _Reader(gathering, naming, diagram).read(document.data)
+    _Reader(collector, naming, diagram).read(document.data)
     diagram.model()
-    return gathering.loaded(title=title, zones=tuple(naming.zones.values()))
+    return collector.loaded(title=title, zones=tuple(naming.zones.values()))
 
 
 def _not_ours(data: Any) -> str | None:
@@ -88,7 +88,7 @@ def _elements(data: dict[str, Any]) -> Iterator[tuple[Keys, Any]]:
 
 @dataclass
 class _Reader:
-    gathering: Gathering
+    collector: FactCollector
     naming: Naming
     diagram: Diagram
     boundaries: dict[str, str] = field(default_factory=dict)
@@ -110,16 +110,16 @@ class _Reader:
         for key in ("findings", "assumptions"):
             count = sum(1 for _ in many(data.get(key)))
             if count:
-                self.gathering.ignore(key, count)
+                self.collector.ignore(key, count)
 
     def _named(self, value: Any, keys: Keys, what: str) -> tuple[str, str, str, Provenances] | None:
         """The name as references spell it, our id, the name as it may be copied, and the place."""
-        at = self.gathering.at(*keys)
+        at = self.collector.at(*keys)
         raw = word(mapping(value).get("name"))
         name = self.naming.text(raw, f"the name of {what}", at)
         made = self.naming.within(name)
         if raw is None or name is None or made is None:
-            self.gathering.reject(f"{what} without a name that can be used", at=at)
+            self.collector.reject(f"{what} without a name that can be used", at=at)
             return None
         return raw, made, name, at
 
@@ -129,7 +129,7 @@ class _Reader:
             raw, made, name, at = found
             zone = self.naming.zone(name, name, at)
             self.boundaries.setdefault(raw, zone or made)
-            self.gathering.fact()
+            self.collector.fact()
 
     def _element(self, value: Any, keys: Keys) -> None:
         found = self._named(value, keys, "an element")
@@ -184,7 +184,7 @@ class _Reader:
         ends = (self.naming.text(each, "the end of a flow", at) for each in (source, sink))
         made = self.naming.within(f"{' to '.join(each or 'something' for each in ends)}: {name}")
         if made is None:
-            self.gathering.reject("a flow whose name cannot be used", at=at)
+            self.collector.reject("a flow whose name cannot be used", at=at)
             return
         answers = word(value.get("responseTo")) or asked.get(raw)
         carried = self.carried.get(raw, ()) if self.names[raw] == 1 or "data" not in value else ()

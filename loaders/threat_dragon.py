@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.loaderkit.names import slug
@@ -89,14 +89,14 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     why = _not_ours(document.data)
     if why:
         raise InputError([f"{document.path}: {why}"])
-    gathering = Gathering("threat_dragon", document)
-    naming = Naming(gathering, chosen)
-    title = naming.text(document.data["summary"].get("title"), "the title", gathering.at("summary"))
+    collector = FactCollector("threat_dragon", document)
+    naming = Naming(collector, chosen)
+    title = naming.text(document.data["summary"].get("title"), "the title", collector.at("summary"))
     naming.namespace = chosen.namespace or slug(title)
     diagram = Diagram(naming, chosen)
-    _Reader(gathering, naming, diagram).read(document)
+    _Reader(collector, naming, diagram).read(document)
     diagram.model()
-    return gathering.loaded(title=title, zones=tuple(naming.zones.values()))
+    return collector.loaded(title=title, zones=tuple(naming.zones.values()))
 
 
 def _not_ours(data: Any) -> str | None:
@@ -109,7 +109,7 @@ def _not_ours(data: Any) -> str | None:
 
 @dataclass
 class _Reader:
-    gathering: Gathering
+    collector: FactCollector
     naming: Naming
     diagram: Diagram
 
@@ -126,18 +126,18 @@ class _Reader:
 
     def _cell(self, value: Any, keys: Keys) -> Cell | None:
         """A cell with a shape that is known and an id; threats on it are counted in any case."""
-        at = self.gathering.at(*keys)
+        at = self.collector.at(*keys)
         inside = mapping(value)
         data = mapping(inside.get("data"))
         threats = [*many(data.get("threats")), *many(inside.get("threats"))]
         if threats:
-            self.gathering.ignore("threats", len(threats))
+            self.collector.ignore("threats", len(threats))
         stated = word(inside.get("shape")) or word(inside.get("type")) or ""
         shape = _SHAPES.get("".join(filter(str.isalnum, stated.lower().removeprefix("tm."))))
         key = word(inside.get("id"))
         if shape is None or key is None:
             what = f"a cell of shape {shown(stated)}" if shape is None else "a cell without an id"
-            self.gathering.reject(what, at=at)
+            self.collector.reject(what, at=at)
             return None
         return Cell(key, shape, data or _said_in_version_1(inside), inside, at)
 
@@ -155,23 +155,23 @@ class _Reader:
         ):
             count = sum(each.shape == shape for each in drawn)
             if count:
-                self.gathering.ignore(what, count)
+                self.collector.ignore(what, count)
 
     def _box(self, cell: Cell) -> Box | None:
         name = self.naming.text(cell.said.get("name"), "a boundary's name", cell.at)
         left, top, width, height = _frame(cell.value)
         zone = self.naming.zone(cell.key, name or "trust boundary", cell.at)
         if zone is None or None in (left, top, width, height):
-            self.gathering.reject("a trust boundary without a place", at=cell.at)
+            self.collector.reject("a trust boundary without a place", at=cell.at)
             return None
-        self.gathering.fact()
+        self.collector.fact()
         return Box(left or 0, top or 0, width or 0, height or 0, zone, name)
 
     def _element(self, cell: Cell, boxes: list[Box]) -> None:
         name = self.naming.text(cell.said.get("name"), "a cell's name", cell.at) or f"unnamed {_ROLES[cell.shape]}"
         made = self.naming.id(cell.key, name)
         if made is None:
-            self.gathering.reject("a cell whose id cannot be used", at=cell.at)
+            self.collector.reject("a cell whose id cannot be used", at=cell.at)
             return
         box = _around(cell.value, boxes)
         drawn = Element(
@@ -190,7 +190,7 @@ class _Reader:
         name = self.naming.text(cell.said.get("name"), "a flow's name", cell.at)
         made = self.naming.id(cell.key, name or "flow")
         if made is None:
-            self.gathering.reject("a flow whose id cannot be used", at=cell.at)
+            self.collector.reject("a flow whose id cannot be used", at=cell.at)
             return
         protocol = self.naming.text(cell.said.get("protocol"), "a protocol", cell.at)
         flow = Flow(

@@ -24,7 +24,7 @@ def bare_url(url: str) -> str:
 
 
 @dataclass
-class Gathering:
+class FactCollector:
     """Facts and notes of one document, each with its place, and the count of its records.
 
     A record is what the format's own terms call one (an app, a grant, a row). It ends once: as ``fact()``,

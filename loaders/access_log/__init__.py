@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import counted
@@ -163,7 +163,7 @@ class Log:
     def __init__(self, document: Document, options: LogOptions) -> None:
         self.document, self.options = document, options
         self.reader = Reader(options)
-        self.facts = Facts(Gathering("access_log", document), options.names, options.parties)
+        self.facts = Facts(FactCollector("access_log", document), options.names, options.parties)
         self.ignored: Counter[str] = Counter()
         self.bad: list[Keys] = []
         self.secrets: list[Keys] = []
@@ -171,29 +171,29 @@ class Log:
 
     def load(self, lines: Iterable[Line]) -> Loaded:
         """Model the lines."""
-        gathering = self.facts.gathering
+        collector = self.facts.collector
         for line in lines:
             self._line(line)
         if self.bad:
-            at = gathering.at(*self.bad[0])
-            gathering.reject(f"lines of another format: {len(self.bad):,}", at=at, records=len(self.bad))
-        understood = gathering.facts + self.ignored.total() - self.ignored[_NO_REQUEST]
+            at = collector.at(*self.bad[0])
+            collector.reject(f"lines of another format: {len(self.bad):,}", at=at, records=len(self.bad))
+        understood = collector.facts + self.ignored.total() - self.ignored[_NO_REQUEST]
         if not understood and (self.bad or self.ignored):
             why = "no line has a method and a path where they are looked for; option columns says where they are"
             raise InputError([f"{self.document.path}: {why}"])
         for what, number in self.ignored.items():
-            gathering.ignore(what, number)
+            collector.ignore(what, number)
         self._say()
-        return self.facts.loaded(counted(gathering.facts + self.ignored.total(), "line"))
+        return self.facts.loaded(counted(collector.facts + self.ignored.total(), "line"))
 
     def _say(self) -> None:
-        gathering = self.facts.gathering
+        collector = self.facts.collector
         if self.assumed:
             message = "the log does not say which API it is for; called 'gateway' (option api)"
-            gathering.note(NoteKind.ASSUMED, message)
+            collector.note(NoteKind.ASSUMED, message)
         if self.secrets:
             where = f"the caller's name in {counted(len(self.secrets), 'line')}"
-            gathering.secret(where, at=gathering.at(*self.secrets[0]))
+            collector.secret(where, at=collector.at(*self.secrets[0]))
 
     def _line(self, line: Line) -> None:
         if line.columns is None:
@@ -212,7 +212,7 @@ class Log:
             self._call(line.keys, call)
 
     def _call(self, keys: Keys, call: Call) -> None:
-        self.facts.gathering.fact()
+        self.facts.collector.fact()
         api = self._api(call)
         operation = self.facts.once(
             Operation,
@@ -237,7 +237,7 @@ class Log:
     def _api(self, call: Call) -> str:
         told = call.api or ""
         named = self.options.api or (host_of(told) if "." in told or ":" in told else told) or call.service
-        usable = self.facts.gathering.name(named) if named else None
+        usable = self.facts.collector.name(named) if named else None
         self.assumed = self.assumed or usable is None
         return usable or "gateway"
 
@@ -248,7 +248,7 @@ class Log:
             if service is not None:
                 self.facts.relate(Verb.CALLS, service, operation, keys)
             return
-        name = self.facts.gathering.name(caller)
+        name = self.facts.collector.name(caller)
         key = self.facts.once(Credential, self.facts.name(f"{api}:caller {caller}"), keys, name=name) if name else None
         if key is None or name is None:
             self.secrets.append(keys)

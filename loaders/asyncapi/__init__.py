@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.names import harmless, slug
 from blastradius.loaderkit.validation import read_options
@@ -26,11 +26,11 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         InputError: no description of a known version, or an option that does not fit.
     """
     chosen = read_options(AsyncOptions, document, options)
-    gathering = Gathering("asyncapi", document)
-    description = read_description(document, gathering)
+    collector = FactCollector("asyncapi", document)
+    description = read_description(document, collector)
     api = chosen.api or _api_name(document, description.title)
-    Modelled(gathering, chosen, description, api).build()
-    return gathering.loaded(title=description.title)
+    Modelled(collector, chosen, description, api).build()
+    return collector.loaded(title=description.title)
 
 
 def _api_name(document: Document, title: str | None) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from blastradius.loaderkit.api_effects import ApiOptions, Effected
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.options import Name
 from blastradius.model import Basis, Feed, NoteKind, Operation, Scope, Service, Verb
@@ -44,7 +44,7 @@ class AsyncOptions(ApiOptions):
 class Modelled:
     """A description on its way into our terms."""
 
-    gathering: Gathering
+    collector: FactCollector
     options: AsyncOptions
     description: Description
     api: str
@@ -71,9 +71,9 @@ class Modelled:
         effected = Effected(self.api, self.operations, self.permitted_by)
         for effect in self.options.effects:
             effected.add(effect)
-        self.gathering.relations |= effected.relations
+        self.collector.relations |= effected.relations
         for note in effected.notes:
-            self.gathering.note(note.kind, note.message, *note.about)
+            self.collector.note(note.kind, note.message, *note.about)
         self._say()
 
     # names
@@ -91,7 +91,7 @@ class Modelled:
         """What feeds and permissions of a server are named after; a host with blanks in it is this API's alone."""
         host = server.host if server is not None else None
         named = f"{self.api} {host}" if host and "{" in host else host
-        return self.options.broker or self.gathering.name(named)
+        return self.options.broker or self.collector.name(named)
 
     def _answering(self, server: Server | None) -> str | None:
         return self.options.served_by or self._broker(server)
@@ -116,57 +116,57 @@ class Modelled:
     def _server(self, server: Server, *, taken: bool) -> None:
         made = self._answering(server)
         if made is None:
-            self.gathering.reject(f"server {server.name[:60]!r} has no host", at=(server.place.provenance(),))
+            self.collector.reject(f"server {server.name[:60]!r} has no host", at=(server.place.provenance(),))
         elif taken:
-            self.gathering.fact()
+            self.collector.fact()
             self._keep_broker(made, server)
         else:
-            self.gathering.ignore("servers beside the one that is taken")
+            self.collector.ignore("servers beside the one that is taken")
         for each in server.security.alternatives:
             if taken:
                 self._count(each, server)
             else:
-                self.gathering.ignore("requirements of servers beside the one that is taken")
+                self.collector.ignore("requirements of servers beside the one that is taken")
 
     def _keep_broker(self, made: str, server: Server) -> None:
-        if self.options.served_by is None and made not in self.gathering.entities:
+        if self.options.served_by is None and made not in self.collector.entities:
             says = f"{server.protocol} server" if server.protocol else None
             entity = Service(
                 id=made, description=says, owner=self.options.owner, provenance=(server.place.provenance(),)
             )
-            self.gathering.entity(entity)
+            self.collector.entity(entity)
 
     def _count(self, requirement: Requirement, at: Server | ChannelOperation) -> None:
         """An alternative is a record: a fact if it can be named, and of not too many combinations."""
         ways = prod(max(1, len(scopes)) for _, scopes in requirement.schemes)
         if all(self._names(requirement)) and ways <= MAX_COMBINATIONS:
-            self.gathering.fact()
+            self.collector.fact()
             self.several += any(len(scopes) > 1 for _, scopes in requirement.schemes)
         else:
             message = f"a requirement of {at.name[:60]!r} cannot be named, or in too many ways"
-            self.gathering.reject(message, at=(at.place.provenance(),))
+            self.collector.reject(message, at=(at.place.provenance(),))
 
     def _names(self, requirement: Requirement) -> Iterator[str | None]:
         for scheme, scopes in requirement.schemes:
-            yield self.gathering.name(scheme)
-            yield from map(self.gathering.name, scopes)
+            yield self.collector.name(scheme)
+            yield from map(self.collector.name, scopes)
 
     def _channel(self, channel: Channel) -> None:
         server = self.chosen(channel)
         broker = self._broker(server) if channel.address else None
         address = (channel.address or channel.name).strip().strip("/") or channel.name
-        made = self.gathering.name(f"{broker or self.api}/{address}")
+        made = self.collector.name(f"{broker or self.api}/{address}")
         at = (channel.place.provenance(),)
-        if made is None or self.gathering.name(address) is None:
-            self.gathering.reject(f"channel {channel.name[:60]!r} has no address that can be an id", at=at)
+        if made is None or self.collector.name(address) is None:
+            self.collector.reject(f"channel {channel.name[:60]!r} has no address that can be an id", at=at)
             return
         feed = Feed(id=made, name=address, tags=tuple(sorted(channel.messages)), provenance=at)
-        self.gathering.entity(feed)
-        self.gathering.fact()
+        self.collector.entity(feed)
+        self.collector.fact()
         self.feeds[channel.name] = made
         carrier = self._answering(server)
         if carrier is not None:
-            self.gathering.relate(Verb.WRITES, carrier, made, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.WRITES, carrier, made, at=at, basis=Basis.INFERRED)
 
     # operations
 
@@ -175,10 +175,10 @@ class Modelled:
         channel = self.description.channels[read.channel]
         feed = self.feeds.get(read.channel)
         name = f"{read.word} {read.channel}" if read.name in self.permissions else read.name
-        made = self.gathering.name(f"{self.api}:{name}") if self.gathering.name(name) else None
-        if feed is None or made is None or made in self.gathering.entities:
+        made = self.collector.name(f"{self.api}:{name}") if self.collector.name(name) else None
+        if feed is None or made is None or made in self.collector.entities:
             why = f"operation {read.name[:60]!r} has no channel or no id of its own"
-            self.gathering.reject(why, at=at, records=1 + len(read.security.alternatives))
+            self.collector.reject(why, at=at, records=1 + len(read.security.alternatives))
             return
         for each in read.security.alternatives:
             self._count(each, read)
@@ -196,8 +196,8 @@ class Modelled:
             tags=tuple(sorted(read.tags)),
             provenance=at,
         )
-        self.gathering.entity(operation)
-        self.gathering.fact()
+        self.collector.entity(operation)
+        self.collector.fact()
         self.operations.append(operation)
         self._relate(read, operation, feed, self._answering(server))
         self._permit(ways, operation)
@@ -208,16 +208,16 @@ class Modelled:
             described = Service(
                 id=self.application, name=self.description.title, owner=self.options.owner, provenance=at
             )
-            self.gathering.entities.setdefault(described.id, described)
-        self.gathering.relate(Verb.READS if read.does == "reads" else Verb.WRITES, operation.id, feed, at=at)
+            self.collector.entities.setdefault(described.id, described)
+        self.collector.relate(Verb.READS if read.does == "reads" else Verb.WRITES, operation.id, feed, at=at)
         self._takes_part(feed, at, sends=read.sends)
         if read.reply in self.feeds:
             self._takes_part(self.feeds[read.reply], at, sends=not read.sends)
         if broker is not None:
-            self.gathering.relate(Verb.SERVES, broker, operation.id, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.SERVES, broker, operation.id, at=at, basis=Basis.INFERRED)
 
     def _takes_part(self, feed: str, at: Provenances, *, sends: bool) -> None:
-        self.gathering.relate(Verb.PUBLISHES if sends else Verb.CONSUMES, self.application, feed, at=at)
+        self.collector.relate(Verb.PUBLISHES if sends else Verb.CONSUMES, self.application, feed, at=at)
 
     # permissions
 
@@ -255,17 +255,17 @@ class Modelled:
         for scheme, scopes in self.description.scopes.items():
             at = (self.description.schemes[scheme].provenance(),)
             for name, says in scopes.items():
-                made = self.gathering.name(f"{self.realm}:{name}") if self.gathering.name(name) else None
+                made = self.collector.name(f"{self.realm}:{name}") if self.collector.name(name) else None
                 if made is None:
-                    self.gathering.reject(f"a scope of {scheme[:60]!r} has no name that can be an id", at=at)
+                    self.collector.reject(f"a scope of {scheme[:60]!r} has no name that can be an id", at=at)
                     continue
-                self.gathering.entity(Scope(id=made, name=name, description=says, provenance=at))
-                self.gathering.fact()
+                self.collector.entity(Scope(id=made, name=name, description=says, provenance=at))
+                self.collector.fact()
 
     def _scope(self, scheme: str, name: str) -> str:
         made = f"{self.realm}:{name}"
-        if made not in self.gathering.entities:
-            self.gathering.entity(Scope(id=made, name=name, provenance=self._at(scheme)))
+        if made not in self.collector.entities:
+            self.collector.entity(Scope(id=made, name=name, provenance=self._at(scheme)))
         known = (self.description.scopes.get(scheme, {}), self.description.inline.get(scheme, {}))
         if not any(name in each for each in known):
             self.undeclared.add(f"{scheme}:{name}")
@@ -274,8 +274,8 @@ class Modelled:
     def _key(self, scheme: str, realm: str) -> str:
         """The permission that any valid key of a scheme carries at one broker."""
         made = f"{realm}:{scheme} (any key)"
-        if made not in self.gathering.entities:
-            self.gathering.entity(Scope(id=made, name=f"any valid key of {scheme}", provenance=self._at(scheme)))
+        if made not in self.collector.entities:
+            self.collector.entity(Scope(id=made, name=f"any valid key of {scheme}", provenance=self._at(scheme)))
         if scheme not in self.description.schemes:
             self.undeclared.add(scheme)
         self.any_key.add(made)
@@ -283,18 +283,18 @@ class Modelled:
 
     def _at(self, scheme: str) -> Provenances:
         place = self.description.schemes.get(scheme)
-        return (place.provenance(),) if place else self.gathering.at()
+        return (place.provenance(),) if place else self.collector.at()
 
     def _permit(self, ways: Ways, operation: Operation) -> None:
         for needed in ways:
             if needed:
-                self.gathering.relate(Verb.PERMITS, needed, operation.id, at=operation.provenance)
+                self.collector.relate(Verb.PERMITS, needed, operation.id, at=operation.provenance)
                 self.permitted_by.setdefault(operation.id, set()).update(needed)
 
     # notes
 
     def _say(self) -> None:
-        note = self.gathering.note
+        note = self.collector.note
         if self.options.direction is None and self.operations:
             note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
         if not self.description.channels and not self.description.operations:

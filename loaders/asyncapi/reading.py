@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document
 from blastradius.loaderkit.json_refs import Place, References
 from blastradius.loaderkit.names import line
@@ -92,7 +92,7 @@ def recognises(data: Any) -> bool:
     return isinstance(data, dict) and "asyncapi" in data
 
 
-def read_description(document: Document, gathering: Gathering) -> Description:
+def read_description(document: Document, collector: FactCollector) -> Description:
     """Read a description; what does not fit is rejected piece by piece.
 
     Raises:
@@ -105,16 +105,16 @@ def read_description(document: Document, gathering: Gathering) -> Description:
         line, column = document.position("asyncapi")
         found = f"asyncapi version {quoted(document.data['asyncapi'])}"
         raise InputError([f"{document.path}:{line}:{column}: {found}; read are 2.x and 3.x"])
-    reader = (_ReaderOf2 if version.group(1) == "2" else _ReaderOf3)(document, gathering)
+    reader = (_ReaderOf2 if version.group(1) == "2" else _ReaderOf3)(document, collector)
     return reader.read()
 
 
 class _Reader:
     """What the versions have in common."""
 
-    def __init__(self, document: Document, gathering: Gathering) -> None:
+    def __init__(self, document: Document, collector: FactCollector) -> None:
         self.root = Place.root(document, "asyncapi")
-        self.gathering = gathering
+        self.collector = collector
         self.references = References()
         self.found = Description(line(self.root.child("info", "title").value))
         self.names: dict[tuple[str, tuple[str | int, ...]], str] = {}
@@ -154,7 +154,7 @@ class _Reader:
         return host_of(_BLANK.sub(filled, address) if isinstance(address, str) else None)
 
     def reject(self, place: Place, why: str) -> None:
-        self.gathering.reject(why, at=(place.provenance(),))
+        self.collector.reject(why, at=(place.provenance(),))
 
     def entries(self, *keys: str) -> Iterator[tuple[Place, str]]:
         """What a section has, by name, each with its reference followed; the place is remembered by its name."""
@@ -213,13 +213,13 @@ class _Reader:
         value = target.value if target is not None else None
         said = [value.get(key) for key in ("name", "messageId", "title")] if isinstance(value, dict) else []
         last = str(target.keys[-1]) if target is not None and target.keys != place.keys else None
-        yield from [name for each in (*said, last) if (name := self.gathering.name(each))][:1]
+        yield from [name for each in (*said, last) if (name := self.collector.name(each))][:1]
 
     def tags(self, holder: Place) -> tuple[str, ...]:
         tags = holder.child("tags")
         found = [tags.child(number) for number in range(len(tags.value) if isinstance(tags.value, list) else 0)]
         followed = (self.references.follow(each) for each in found)
-        names = (self.gathering.name(each.child("name").value) for each in followed if each is not None)
+        names = (self.collector.name(each.child("name").value) for each in followed if each is not None)
         return tuple(dict.fromkeys(each for each in names if each))
 
     def note_references(self) -> None:
@@ -227,7 +227,7 @@ class _Reader:
         broken += [f"{quoted(ref)}: leads back to itself" for ref in sorted(self.references.cycles)]
         if broken:
             message = f"{len(broken)} references were not followed, such as {'; '.join(broken[:5])}"
-            self.gathering.note(NoteKind.UNRESOLVED, message)
+            self.collector.note(NoteKind.UNRESOLVED, message)
 
 
 class _ReaderOf2(_Reader):
@@ -300,7 +300,7 @@ class _ReaderOf3(_Reader):
     def channel(self, place: Place, name: str) -> Channel:
         address = place.value.get("address")
         messages = place.child("messages")
-        names = [self.gathering.name(each) for each in messages.value] if isinstance(messages.value, dict) else []
+        names = [self.collector.name(each) for each in messages.value] if isinstance(messages.value, dict) else []
         listed = place.child("servers")
         count = len(listed.value) if isinstance(listed.value, list) else 0
         servers = [self.named(listed.child(number)) for number in range(count)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.aws.arns import identity_arn, is_account
@@ -38,11 +38,11 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(AwsOptions, document, options)
     _check(document)
-    gathering = Gathering("aws_iam", document)
-    details = Reader(gathering).read(document.data)
+    collector = FactCollector("aws_iam", document)
+    details = Reader(collector).read(document.data)
     account, own = _accounts(details, chosen)
-    Listing(builder(gathering, document, chosen, account, own)).read(details)
-    return gathering.loaded()
+    Listing(builder(collector, document, chosen, account, own)).read(details)
+    return collector.loaded()
 
 
 def _listing(data: Any) -> str | None:
@@ -83,9 +83,9 @@ class Listing:
     build: Builder
 
     @property
-    def gathering(self) -> Gathering:
+    def collector(self) -> FactCollector:
         """Where the facts go."""
-        return self.build.gathering
+        return self.build.collector
 
     def read(self, details: Details) -> None:
         """Everything that is described first, then what ties it."""
@@ -98,13 +98,13 @@ class Listing:
             self._tie(identity)
         if details.cut_off:
             message = "the listing was cut off (IsTruncated); save the rest of it as well"
-            self.gathering.note(NoteKind.INCOMPLETE, message)
+            self.collector.note(NoteKind.INCOMPLETE, message)
         self.build.finish()
 
     def _describe(self, read: Identity) -> None:
-        at = self.gathering.at(*read.keys)
+        at = self.collector.at(*read.keys)
         self.build.identity(read.arn, at, read.trust, dormant=read.unused, controls=_revoked(read, at))
-        self.gathering.fact()
+        self.collector.fact()
         if read.bounded:
             self.build.access.assumed.bounded.append(identity_arn(read.arn))
 
@@ -113,14 +113,14 @@ class Listing:
         for number, account in enumerate(accounts):
             self.build.graph.account = account
             self.build.access.statements_count = number == 0
-            self.build.policy(str(read.arn), self.gathering.at(*read.keys), read.policy)
+            self.build.policy(str(read.arn), self.collector.at(*read.keys), read.policy)
         self.build.access.statements_count = True
-        self.gathering.fact()
+        self.collector.fact()
         if read.older:
-            self.gathering.ignore("statements of policy versions that are not in force", read.older)
+            self.collector.ignore("statements of policy versions that are not in force", read.older)
 
     def _tie(self, read: Identity) -> None:
-        arn, at = read.arn, self.gathering.at(*read.keys)
+        arn, at = read.arn, self.collector.at(*read.keys)
         self.build.graph.account = arn.account
         self.build.admit(arn, read.trust)
         for policy in read.attached:
@@ -128,10 +128,10 @@ class Listing:
         for inline in read.inline:
             self.build.inline(arn, inline.name, inline.policy, at)
         for group in read.groups:
-            self.build.join(arn, replace(arn, resource=f"group/{group.name}"), self.gathering.at(*group.keys))
+            self.build.join(arn, replace(arn, resource=f"group/{group.name}"), self.collector.at(*group.keys))
         for profile in read.profiles:
-            self.build.profile(profile.name, [arn], self.gathering.at(*profile.keys))
-        self.gathering.fact(len(read.attached) + len(read.groups) + len(read.profiles))
+            self.build.profile(profile.name, [arn], self.collector.at(*profile.keys))
+        self.collector.fact(len(read.attached) + len(read.groups) + len(read.profiles))
 
 
 def _revoked(read: Identity, at: Provenances) -> tuple[Control, ...]:

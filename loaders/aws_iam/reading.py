@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import is_name
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of
@@ -89,7 +89,7 @@ def is_page(data: Any) -> bool:
 class Reader:
     """Reads a listing; what cannot be read is rejected piece by piece."""
 
-    gathering: Gathering
+    collector: FactCollector
 
     def read(self, data: Any) -> Details:
         """All pages."""
@@ -113,7 +113,7 @@ class Reader:
             if isinstance(each, dict):
                 found.append((each, (*at, index)))
             else:
-                self.gathering.reject(f"{name} has something that is no record", at=self.gathering.at(*at, index))
+                self.collector.reject(f"{name} has something that is no record", at=self.collector.at(*at, index))
         return found
 
     def _identity(self, kind: str, row: dict[str, Any], keys: Keys) -> Identity | None:
@@ -132,7 +132,7 @@ class Reader:
         )
         if arn is None:
             why = f"a {kind} without an ARN that can be read"
-            self.gathering.reject(why, at=self.gathering.at(*keys), records=read.records)
+            self.collector.reject(why, at=self.collector.at(*keys), records=read.records)
         return read if arn else None
 
     def _named(self, row: dict[str, Any], section: str, field: str, keys: Keys) -> Iterator[Named]:
@@ -142,7 +142,7 @@ class Reader:
             if is_name(name) and arn_of(name):
                 yield Named(name, at)
             else:
-                self.gathering.reject(f"an item of {section} without {field}", at=self.gathering.at(*at))
+                self.collector.reject(f"an item of {section} without {field}", at=self.collector.at(*at))
 
     def _groups(self, row: dict[str, Any], keys: Keys) -> Iterator[Named]:
         stated = row.get("GroupList")
@@ -151,7 +151,7 @@ class Reader:
             if is_name(each):
                 yield Named(each, at)
             else:
-                self.gathering.reject("a group membership that names no group", at=self.gathering.at(*at))
+                self.collector.reject("a group membership that names no group", at=self.collector.at(*at))
 
     def _inline(self, row: dict[str, Any], section: str, keys: Keys) -> Iterator[Inline]:
         for each, at in self._rows(row, section, keys):
@@ -174,7 +174,7 @@ class Reader:
                 older += policy.records
         if arn is None:
             records = 1 + force.records + older
-            self.gathering.reject("a policy without an ARN", at=self.gathering.at(*keys), records=records)
+            self.collector.reject("a policy without an ARN", at=self.collector.at(*keys), records=records)
             return None
         return Managed(arn, keys, force, older)
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.validation import read_options
@@ -34,37 +34,37 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if not any(is_entity(each) for _, each in _records(document.data)):
         what = "no entity with an 'apiVersion' of backstage.io and a 'kind'; expected a Backstage catalog"
         raise InputError([f"{document.path}: {what}"])
-    gathering = Gathering("backstage", document)
-    model = Model(gathering, chosen, options)
+    collector = FactCollector("backstage", document)
+    model = Model(collector, chosen, options)
     templates = []
     for keys, value in _records(document.data):
         try:
             _record(model, keys, value)
         except TemplateError as error:
-            templates.append(f"{gathering.at(*keys)[0]}: {error}")
-            gathering.reject(str(error), at=gathering.at(*keys))
-    if templates and not gathering.facts:
+            templates.append(f"{collector.at(*keys)[0]}: {error}")
+            collector.reject(str(error), at=collector.at(*keys))
+    if templates and not collector.facts:
         raise InputError(templates)
     if isinstance(document.data, Documents) and document.data.empty:
-        gathering.ignore("empty documents", document.data.empty)
+        collector.ignore("empty documents", document.data.empty)
     return model.loaded()
 
 
 def _record(model: Model, keys: Keys, value: Any) -> None:
     if value is None:
-        model.gathering.ignore("empty documents")
+        model.collector.ignore("empty documents")
     elif not isinstance(value, dict):
-        model.gathering.reject("a document is no mapping", at=model.gathering.at(*keys))
+        model.collector.reject("a document is no mapping", at=model.collector.at(*keys))
     elif not is_entity(value):
-        model.gathering.ignore("documents that are no entities of Backstage")
+        model.collector.ignore("documents that are no entities of Backstage")
     else:
         try:
             model.add(read_entity(keys, value))
         except SecretError:
-            model.gathering.secret("the name of an entity", at=model.gathering.at(*keys))
-            model.gathering.reject("an entity has no name that can be taken in", at=model.gathering.at(*keys))
+            model.collector.secret("the name of an entity", at=model.collector.at(*keys))
+            model.collector.reject("an entity has no name that can be taken in", at=model.collector.at(*keys))
         except UnreadableError as error:
-            model.gathering.reject(f"an entity cannot be read: {error}", at=model.gathering.at(*keys))
+            model.collector.reject(f"an entity cannot be read: {error}", at=model.collector.at(*keys))
 
 
 def _records(data: Any) -> Iterator[tuple[Keys, Any]]:

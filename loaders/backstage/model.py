@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from blastradius.loaderkit.collector import Gathering, bare_url
+from blastradius.loaderkit.collector import FactCollector, bare_url
 from blastradius.loaderkit.contract import Loaded, Provenances, SourceRequest
 from blastradius.loaderkit.json_values import Keys, as_list, text
 from blastradius.loaderkit.options import Name, Names, Options
@@ -86,8 +86,8 @@ class Chosen(Options):
 class Model:
     """What a catalog comes to, gathered entity by entity."""
 
-    def __init__(self, gathering: Gathering, chosen: Chosen, stated: dict[str, Any]) -> None:
-        self.gathering = gathering
+    def __init__(self, collector: FactCollector, chosen: Chosen, stated: dict[str, Any]) -> None:
+        self.collector = collector
         self.chosen = chosen
         self.stated = stated
         self.named: dict[str, tuple[Kind, Ref, Provenances]] = {}
@@ -104,26 +104,26 @@ class Model:
 
     def add(self, said: Descriptor) -> None:
         """Model one entity; it is one record."""
-        at = self.gathering.at(*said.keys)
-        if self.gathering.name(str(said.ref)) is None:
-            self.gathering.reject("an entity has no name that can be an id", at=at)
+        at = self.collector.at(*said.keys)
+        if self.collector.name(str(said.ref)) is None:
+            self.collector.reject("an entity has no name that can be an id", at=at)
             return
         for field in said.secrets:
-            self.gathering.secret(f"a reference in {field!r}", at=at)
+            self.collector.secret(f"a reference in {field!r}", at=at)
         for problem in said.problems:
-            self.gathering.note(NoteKind.UNRESOLVED, f"{problem}; left out", str(said.ref), at=at)
+            self.collector.note(NoteKind.UNRESOLVED, f"{problem}; left out", str(said.ref), at=at)
         if said.ref.kind == "location":
             self._location(said)
         elif said.ref.kind == "system" and self.chosen.zones == "system":
-            self.gathering.fact()
+            self.collector.fact()
             zone = Zone(id=str(said.ref), name=self._words(said.name, at), provenance=at)
             self.zones.setdefault(zone.id, zone)
         elif (kind := self._kind(said.ref)) is None or said.ref.kind in _CARRIES_NO_REACH:
             other = f"entities of kind {self._words(said.ref.kind, at) or 'unknown'}"
-            self.gathering.ignore(_CARRIES_NO_REACH.get(said.ref.kind, other))
+            self.collector.ignore(_CARRIES_NO_REACH.get(said.ref.kind, other))
         else:
-            self.gathering.fact()
-            self.gathering.entity(self._entity(kind, said, at))
+            self.collector.fact()
+            self.collector.entity(self._entity(kind, said, at))
             self._links(said)
             if kind == Kind.OPERATION:
                 self._definition(said)
@@ -169,23 +169,23 @@ class Model:
 
     def _owner(self, said: Descriptor) -> str | None:
         owner = said.named("owner")
-        return str(owner) if owner and self.gathering.name(str(owner)) else self.chosen.owner
+        return str(owner) if owner and self.collector.name(str(owner)) else self.chosen.owner
 
     def _zone(self, said: Descriptor) -> str | None:
         system = said.named("system")
         if self.chosen.zones == "system" and system:
-            return self.gathering.name(str(system))
+            return self.collector.name(str(system))
         return said.ref.namespace if self.chosen.zones == "namespace" else self.chosen.zone
 
     def _words(self, value: Any, at: Provenances) -> str | None:
-        return self.gathering.words(value, "a title, description or tag", at=at)
+        return self.collector.words(value, "a title, description or tag", at=at)
 
     # what entities say of each other
 
     def _links(self, said: Descriptor) -> None:
         for link in said.links:
             if link.field != "system" and link.to != said.ref:
-                self._link(said.ref, link, self.gathering.at(*link.keys))
+                self._link(said.ref, link, self.collector.at(*link.keys))
 
     def _link(self, me: Ref, link: Link, at: Provenances) -> None:
         to = link.to
@@ -206,7 +206,7 @@ class Model:
             self._relate(Verb.CALLS, caller, api, link, at)
             return
         message = f"{link.field!r} of {str(caller)!r} names {str(api)!r}, which is no API; taken as a dependence"
-        self.gathering.note(NoteKind.ASSUMED, message, at=at)
+        self.collector.note(NoteKind.ASSUMED, message, at=at)
         self._depend(caller, api, link, at)
 
     def _depend(self, one: Ref, other: Ref, link: Link, at: Provenances) -> None:
@@ -226,16 +226,16 @@ class Model:
         """Keep a relation if its ends are of kinds that it can have."""
         ends = []
         for ref, kinds in ((one, SIGNATURES[verb].sources), (other, SIGNATURES[verb].targets)):
-            kind, usable = self._kind(ref), self.gathering.name(str(ref)) is not None
+            kind, usable = self._kind(ref), self.collector.name(str(ref)) is not None
             if kind is None or kind not in kinds or not usable:
                 shown = repr(str(ref)) if usable else "something that cannot be an id"
                 message = f"{link.field!r} names {shown}, for which there is no {str(verb)!r} here; left out"
-                self.gathering.note(NoteKind.UNSUPPORTED, message, at=at)
+                self.collector.note(NoteKind.UNSUPPORTED, message, at=at)
                 return False
             ends.append((kind, ref, at))
         for end in ends:
             self.named.setdefault(str(end[1]), end)
-        self.gathering.relate(verb, str(one), str(other), at=at, basis=basis)
+        self.collector.relate(verb, str(one), str(other), at=at, basis=basis)
         return True
 
     # what is loaded besides
@@ -267,13 +267,13 @@ class Model:
                 else:
                     self._request("backstage", self.stated, keys, text(each))
         if len(self.requests) > asked:
-            self.gathering.fact()
+            self.collector.fact()
         else:
-            self.gathering.ignore("locations that name no file beside them")
+            self.collector.ignore("locations that name no file beside them")
 
     def _request(self, loader: str, options: dict[str, Any], keys: Keys, file: str) -> None:
         part = () if file else keys
-        at = self.gathering.at(*keys)[0]
+        at = self.collector.at(*keys)[0]
         self.requests.append(
             SourceRequest(loader=loader, path=file, part=part, required=False, options=options, provenance=at)
         )
@@ -285,37 +285,37 @@ class Model:
 
     def loaded(self) -> Loaded:
         """All of it; what is only named is inferred."""
-        missing = [each for each in self.named if each not in self.gathering.entities]
+        missing = [each for each in self.named if each not in self.collector.entities]
         for each in missing:
             kind, ref, at = self.named[each]
-            self.gathering.entity(self._made(kind, ref, at, Basis.INFERRED))
+            self.collector.entity(self._made(kind, ref, at, Basis.INFERRED))
         self._say(missing)
-        return self.gathering.loaded(zones=tuple(self.zones.values()), requests=tuple(self.requests))
+        return self.collector.loaded(zones=tuple(self.zones.values()), requests=tuple(self.requests))
 
     def _say(self, missing: list[str]) -> None:
         if missing:
             some = ", ".join(f"{each[:80]!r}" for each in sorted(missing)[:5])
             message = f"{len(missing)} entities are named and not described in this file, such as {some}"
-            self.gathering.note(NoteKind.UNRESOLVED, message)
+            self.collector.note(NoteKind.UNRESOLVED, message)
         for why, places in sorted(self.elsewhere.items()):
-            shown = (self.gathering.words(bare_url(each), "a target or definition") for each in places[:5])
+            shown = (self.collector.words(bare_url(each), "a target or definition") for each in places[:5])
             some = ", ".join(repr(each) for each in shown if each)
             message = f"{len(places)} targets and definitions are not loaded ({why}){': ' if some else ''}{some}"
-            self.gathering.note(NoteKind.UNRESOLVED, message)
+            self.collector.note(NoteKind.UNRESOLVED, message)
         for what, count in sorted(self.unread.items()):
-            self.gathering.note(NoteKind.UNSUPPORTED, f"{count} APIs {what}: only the API as a whole is known")
+            self.collector.note(NoteKind.UNSUPPORTED, f"{count} APIs {what}: only the API as a whole is known")
         if self.undirected:
             message = f"{self.undirected} APIs do not say whether we offer or call them; taken as internal"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         if self.ours:
-            self.gathering.note(NoteKind.ASSUMED, f"{self.ours} groups and users are taken as our own people")
+            self.collector.note(NoteKind.ASSUMED, f"{self.ours} groups and users are taken as our own people")
         if self.assumed:
             does = {"both": "reads and writes"}.get(self.chosen.resources, self.chosen.resources)
             message = f"{self.assumed} times a component depends on a resource; that it {does} it is assumed"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         if self.of_stores:
             message = f"{self.of_stores} dependences of resources on others: data depends on nothing here; left out"
-            self.gathering.note(NoteKind.UNSUPPORTED, message)
+            self.collector.note(NoteKind.UNSUPPORTED, message)
 
 
 def _any_glob(globs: Iterable[str], ref: Ref) -> bool:

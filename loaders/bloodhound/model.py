@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.model import SIGNATURES, Basis, Kind, NoteKind, Verb
 
@@ -48,9 +48,9 @@ class Model:
     """The facts of one load."""
 
     def __init__(self, document: Document, options: Options) -> None:
-        self.g = Gathering(SOURCE, document)
+        self.collector = FactCollector(SOURCE, document)
         self.options = options
-        self.things = Things(self.g, options)
+        self.things = Things(self.collector, options)
         self.used: set[str] = set()
         self.handlers: dict[How, Handler] = {
             How.ACTS_AS: self._acts_as,
@@ -74,7 +74,7 @@ class Model:
         """All of it: the nodes first, then what refers to them."""
         gathered = list(records)
         for each in gathered:
-            if each.node is not None and self.g.name(each.node.id) == each.node.id:
+            if each.node is not None and self.collector.name(each.node.id) == each.node.id:
                 self.things.nodes.add(each.node)
         for record in gathered:
             if record.node is not None:
@@ -84,14 +84,14 @@ class Model:
                 self._statement(record)
         self._refuse_strange(gathered)
         self._say()
-        return self.g.loaded()
+        return self.collector.loaded()
 
     def _refuse_strange(self, records: list[Record]) -> None:
         """A graph of which nothing is known is not read as an empty one."""
         edges = [edge.kind for record in records for edge in record.edges]
         known = any(each in STEPS or each in self.options.edges for each in edges)
         nodes = [record.node.kinds for record in records if record.node is not None]
-        if self.g.facts or known or not (nodes or edges) or any(map(self.things.role, nodes)):
+        if self.collector.facts or known or not (nodes or edges) or any(map(self.things.role, nodes)):
             return
         shown = " and ".join(
             f"{what} {', '.join(sorted(set(kinds))[:5])}"
@@ -99,38 +99,47 @@ class Model:
             if kinds
         )
         why = f"a graph of kinds that are not known ({shown}); say what they are with options kinds and edges"
-        raise InputError([f"{self.g.document.path}: {why}"])
+        raise InputError([f"{self.collector.document.path}: {why}"])
 
     def _node(self, record: Record) -> None:
         node = record.node
-        if node is None or self.g.name(node.id) != node.id:
-            return self.g.reject("a node without a usable id", at=_at(record))
+        if node is None or self.collector.name(node.id) != node.id:
+            self.collector.reject("a node without a usable id", at=_at(record))
+            return
         thing = self.things.described(node)
         if thing is None:
-            return self._pass(f"nodes of kind {self._shown(node.kinds)}")
+            self._pass(f"nodes of kind {self._shown(node.kinds)}")
+            return
         if any(self.things.scope(each, thing, ()) for each in _PERMISSIONS if thing.role == Role.TOKEN):
             self.things.about["repositories"].add(self.things.id(thing, Kind.CREDENTIAL))
         for edge in record.edges:
             try:
                 self._edge(edge, _at(record))
             except _UnfitError as unfit:
-                self.g.note(NoteKind.UNSUPPORTED, f"{unfit}; left out", at=_at(record))
-        return self.g.fact()
+                self.collector.note(NoteKind.UNSUPPORTED, f"{unfit}; left out", at=_at(record))
+        self.collector.fact()
 
     def _statement(self, record: Record) -> None:
         """A record that is no node: a fact if one of its edges is."""
         if record.remark:
-            return self.g.note(*record.remark, at=_at(record))
+            self.collector.note(*record.remark, at=_at(record))
+            return
         if record.wrong:
-            return self.g.reject(record.wrong, at=_at(record))
+            self.collector.reject(record.wrong, at=_at(record))
+            return
         if record.skip:
-            return self._pass(record.skip)
+            self._pass(record.skip)
+            return
         try:
             passed = [self._edge(each, _at(record)) for each in record.edges]
         except _UnfitError as unfit:
-            return self.g.reject(str(unfit), at=_at(record))
+            self.collector.reject(str(unfit), at=_at(record))
+            return
         why = next(filter(None, passed), None)
-        return self.g.fact() if None in passed or why is None else self._pass(why)
+        if None in passed or why is None:
+            self.collector.fact()
+        else:
+            self._pass(why)
 
     def _edge(self, edge: Edge, at: Provenances) -> str | None:
         """What an edge gives; the class it is passed over in where it gives nothing.
@@ -183,7 +192,7 @@ class Model:
         """The start can have an operation done: what acts as it calls it, a key grants it, a scope permits it."""
         kind, verb = next((kind, verb) for kind, verb in _DOING if kind in KINDS[start.role])
         more = {"dependency": "none"} if verb == Verb.CALLS else {}
-        self.g.relate(verb, self.things.id(start, kind), operation, at=at, basis=basis, **more)
+        self.collector.relate(verb, self.things.id(start, kind), operation, at=at, basis=basis, **more)
 
     def _acts_as(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         if start.role in (Role.PARTY, Role.OPERATION) or Kind.SERVICE not in KINDS[end.role]:
@@ -200,7 +209,7 @@ class Model:
             verb = Verb.OWNS if start.role == Role.PARTY else Verb.CONTROLS
             for each in kinds:
                 source, target = self.things.id(start, KINDS[start.role][0]), self.things.id(end, each)
-                self.g.relate(verb, source, target, at=at, basis=basis)
+                self.collector.relate(verb, source, target, at=at, basis=basis)
         else:
             does = tuple((Verb.CONTROLS, each) for each in kinds)
             self._does(start, self.things.right(edge.kind, end, does, at, basis=basis), at, basis)
@@ -220,13 +229,13 @@ class Model:
         self._needs(start, Kind.SERVICE, edge)
         self._needs(end, Kind.CREDENTIAL, edge)
         store = self.things.finding(edge.kind, start, at)
-        self.g.relate(Verb.CONTAINS, store, self.things.id(end, Kind.CREDENTIAL), at=at, basis=basis)
+        self.collector.relate(Verb.CONTAINS, store, self.things.id(end, Kind.CREDENTIAL), at=at, basis=basis)
 
     def _part(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         self._is_directory(end, edge)
         self._needs(start, Kind.SERVICE, edge)
         part = self.things.part(edge.kind, end, at)
-        self.g.relate(Verb.HOLDS, self.things.id(start, Kind.SERVICE), part, at=at, basis=basis)
+        self.collector.relate(Verb.HOLDS, self.things.id(start, Kind.SERVICE), part, at=at, basis=basis)
 
     def _replicates(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         self._is_directory(end, edge)
@@ -248,7 +257,7 @@ class Model:
         if operation:
             self.things.policies(start, at)
             carrier = self.things.carrier(start)
-            self.g.relate(Verb.CALLS, carrier, operation, at=at, basis=basis, dependency="none")
+            self.collector.relate(Verb.CALLS, carrier, operation, at=at, basis=basis, dependency="none")
 
     def _uses(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         """What a token's permissions, alone or together, are for in a repository."""
@@ -260,7 +269,7 @@ class Model:
                 scopes = [self.things.scope(each, start, at) for each in needs]
                 if None not in scopes:
                     operation = self.things.right(opening.words, end, opening.does, at)
-                    self.g.relate(Verb.PERMITS, tuple(filter(None, scopes)), operation, at=at, basis=basis)
+                    self.collector.relate(Verb.PERMITS, tuple(filter(None, scopes)), operation, at=at, basis=basis)
 
     def _as_it_is(self, verb: Verb, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
         """A relation of ours, between those entities of the two nodes that it goes between."""
@@ -271,7 +280,7 @@ class Model:
             allowed = (" or ".join(sorted(kinds)) for kinds in (ends.sources, ends.targets))
             expected = f"{verb} goes from {' to '.join(allowed)}"
             raise _UnfitError(f"{edge.kind} goes from {start.role} to {end.role}; {expected} (options kinds, edges)")
-        self.g.relate(verb, self.things.id(start, source), self.things.id(end, target), at=at, basis=basis)
+        self.collector.relate(verb, self.things.id(start, source), self.things.id(end, target), at=at, basis=basis)
 
     def _needs(self, thing: Thing, kind: Kind, edge: Edge) -> None:
         if kind not in KINDS[thing.role]:
@@ -284,13 +293,13 @@ class Model:
     # what is said
 
     def _shown(self, kinds: tuple[str, ...]) -> str:
-        known = [each for each in kinds if self.g.name(each)]
+        known = [each for each in kinds if self.collector.name(each)]
         return "+".join(known)[:100] if known else "(none)"
 
     def _pass(self, what: str) -> None:
         """Count a record of a class that is passed over; beyond so many classes they are one."""
-        full = what not in self.g.ignored and len(self.g.ignored) >= _MAX_CLASSES
-        self.g.ignore("records of further kinds" if full else what)
+        full = what not in self.collector.ignored and len(self.collector.ignored) >= _MAX_CLASSES
+        self.collector.ignore("records of further kinds" if full else what)
 
     def _say(self) -> None:
         """What answers should repeat: what is missing, and what was assumed."""
@@ -301,7 +310,7 @@ class Model:
             names = sorted(about[word])
             if names:
                 shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-                self.g.note(note, f"{message}: {len(names):,} ({shown})", *names)
+                self.collector.note(note, f"{message}: {len(names):,} ({shown})", *names)
 
 
 def _controlled(end: Thing) -> tuple[Kind, ...]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import (
@@ -83,7 +83,7 @@ class Thing:
 class Things:
     """Entities for nodes, made once each, whether a node is described or only named."""
 
-    g: Gathering
+    collector: FactCollector
     options: Options
     nodes: Nodes = field(default_factory=Nodes)
     about: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -117,7 +117,7 @@ class Things:
             role = self.role(found.kinds)
             return Thing(found.id, role, found.kinds, found) if role else "of a kind that is not known"
         role = self.role((end.kind,)) if end.id and end.kind and found == NOT_HERE else None
-        if role and self.g.name(end.id) == end.id:
+        if role and self.collector.name(end.id) == end.id:
             return Thing(end.id, role, (end.kind,), name=end.name)
         return found
 
@@ -153,7 +153,7 @@ class Things:
             self.acting(thing, at)
         if thing.role in (Role.ACCOUNT, Role.DIRECTORY):
             key = self.id(thing, Kind.CREDENTIAL)
-            self.g.relate(Verb.GRANTS, key, self.acting(thing, at), at=self._at(thing, at))
+            self.collector.relate(Verb.GRANTS, key, self.acting(thing, at), at=self._at(thing, at))
             self._keeps(thing, key, self._at(thing, at))
         if thing.node is None:
             self._owns(self._whose(thing.id, thing.name), self._assets(thing), at)
@@ -162,11 +162,11 @@ class Things:
         """Who has a key: what acts as an account; for a directory, whoever reads its secrets."""
         service = self.id(thing, Kind.SERVICE)
         if thing.role == Role.ACCOUNT:
-            self.g.relate(Verb.HOLDS, service, key, at=at)
+            self.collector.relate(Verb.HOLDS, service, key, at=at)
             return
         secrets = self.id(thing, Kind.STORE)
-        self.g.relate(Verb.READS, service, secrets, at=at, dependency="none")
-        self.g.relate(Verb.CONTAINS, secrets, key, at=at)
+        self.collector.relate(Verb.READS, service, secrets, at=at, dependency="none")
+        self.collector.relate(Verb.CONTAINS, secrets, key, at=at)
 
     def id(self, thing: Thing, kind: Kind) -> str:
         """The id of a thing's entity of a kind."""
@@ -179,11 +179,11 @@ class Things:
 
     def _app(self, node: Node) -> str | None:
         """The id of an app by its client id, which the app and its installations have in common."""
-        return self.g.name(f"bloodhound-app:{node.text('client_id')}") if node.text("client_id") else None
+        return self.collector.name(f"bloodhound-app:{node.text('client_id')}") if node.text("client_id") else None
 
     def _entity(self, thing: Thing, kind: Kind, at: Provenances) -> None:
         name = self.id(thing, kind)
-        if name in self.g.entities:
+        if name in self.collector.entities:
             return
         says: dict[str, Any] = {"id": name, "provenance": at, **self._more(thing, kind, at)}
         label = self.label(thing)
@@ -191,7 +191,7 @@ class Things:
             says["name"] = _SHAPES.get((thing.role, kind), ("", "{}"))[1].format(label)
         if thing.node is not None:
             says["tags"] = tuple(each for each in thing.kinds if each in NODES or each in self.options.kinds)[:1]
-        self.g.entity(ENTITY_TYPES[kind].model_validate(says))
+        self.collector.entity(ENTITY_TYPES[kind].model_validate(says))
 
     def _more(self, thing: Thing, kind: Kind, at: Provenances) -> dict[str, Any]:
         """What a node says of its entity beyond a name."""
@@ -217,14 +217,14 @@ class Things:
         label = self.label(thing)
         self.keep(Operation, name, f"{words} {label}" if words == ACT else f"{words} on {label}", label, at)
         for verb, kind in does:
-            self.g.relate(verb, name, self.id(thing, kind), at=at, **says)
+            self.collector.relate(verb, name, self.id(thing, kind), at=at, **says)
         return name
 
     def keep(self, shape: type[Any], name: str, shown: str, label: str | None, at: Provenances, **says: Any) -> str:
         """An entity beside those of a node; its name is known where the node's is."""
-        if name not in self.g.entities:
+        if name not in self.collector.entities:
             named = {"name": shown} if label else {}
-            self.g.entity(shape(id=name, provenance=at, **named, **says))
+            self.collector.entity(shape(id=name, provenance=at, **named, **says))
         return name
 
     def policies(self, thing: Thing, at: Provenances) -> str:
@@ -234,9 +234,9 @@ class Things:
         self.keep(Service, carrier, f"accounts under the policies of {label}", label, at)
         name = f"bloodhound-right:policies/{thing.id}"
         self.keep(Operation, name, f"policies on {label}", label, at)
-        self.g.relate(Verb.CONTROLS, name, carrier, at=at)
+        self.collector.relate(Verb.CONTROLS, name, carrier, at=at)
         holder = self.id(thing, Kind.SERVICE)
-        self.g.relate(Verb.CALLS, holder, name, at=at, basis=Basis.INFERRED, dependency="none")
+        self.collector.relate(Verb.CALLS, holder, name, at=at, basis=Basis.INFERRED, dependency="none")
         return name
 
     def carrier(self, thing: Thing) -> str:
@@ -254,7 +254,7 @@ class Things:
             self.keep(Credential, f"bloodhound-part:{each}/{thing.id}", f"{each} on {label}", label, at, type="session")
             for each in PARTS
         )
-        self.g.relate(Verb.GRANTS, parts, self.replicating(thing, at), at=at)
+        self.collector.relate(Verb.GRANTS, parts, self.replicating(thing, at), at=at)
         return parts[PARTS.index(words)]
 
     def finding(self, words: str, thing: Thing, at: Provenances) -> str:
@@ -262,12 +262,12 @@ class Things:
         shown = _FOUND.get(words, "")
         label = self.label(thing) if shown else None
         store = self.keep(Store, f"bloodhound-found:{words}/{thing.id}", shown.format(label), label, at)
-        self.g.relate(Verb.READS, self.id(thing, Kind.SERVICE), store, at=at, dependency="none")
+        self.collector.relate(Verb.READS, self.id(thing, Kind.SERVICE), store, at=at, dependency="none")
         return store
 
     def scope(self, permission: str, thing: Thing, at: Provenances) -> str | None:
         """A permission of a token; ``None`` where it has no usable name or the token is described without it."""
-        name = self.g.name(f"bloodhound-scope:{permission}/{thing.id}")
+        name = self.collector.name(f"bloodhound-scope:{permission}/{thing.id}")
         if name is None or (thing.node is not None and permission not in self._permissions(thing.node)):
             return None
         label = self.label(thing)
@@ -293,7 +293,7 @@ class Things:
         for each in self._permissions(node):
             scope = self.scope(each, thing, at)
             if scope:
-                self.g.relate(Verb.GRANTS, token, scope, at=at)
+                self.collector.relate(Verb.GRANTS, token, scope, at=at)
         if thing.is_a("GH_AppInstallation"):
             self._installed(thing, node, token, at)
 
@@ -305,7 +305,7 @@ class Things:
         app, label = self._app(node), self.label(thing)
         if app is None:
             return
-        self.g.relate(Verb.HOLDS, self.keep(Service, app, label or "", label, at), token, at=at)
+        self.collector.relate(Verb.HOLDS, self.keep(Service, app, label or "", label, at), token, at=at)
         if not self._owns(self._stated(thing), (app,), at):
             self.about["app"].add(app)
 
@@ -327,11 +327,13 @@ class Things:
     def _owns(self, party: str | None, assets: tuple[str, ...], at: Provenances) -> bool:
         if party is None:
             return False
-        if party not in self.g.entities:
+        if party not in self.collector.entities:
             role = {"role": "self"} if party.upper() in self.own else {}
-            self.g.entity(Party.model_validate({"id": party, "basis": Basis.INFERRED, "provenance": at, **role}))
+            self.collector.entity(
+                Party.model_validate({"id": party, "basis": Basis.INFERRED, "provenance": at, **role})
+            )
         for each in assets:
-            self.g.relate(Verb.OWNS, party, each, at=at)
+            self.collector.relate(Verb.OWNS, party, each, at=at)
         return True
 
     def _publisher(self, thing: Thing, node: Node, at: Provenances) -> str | None:
@@ -346,7 +348,7 @@ class Things:
         return None
 
     def _party(self, name: str, label: str, at: Provenances) -> str | None:
-        party = self.g.name(f"bloodhound-party:{name}")
+        party = self.collector.name(f"bloodhound-party:{name}")
         if party is None:
             return None
         found = self.nodes.by_id.get(name)
@@ -354,7 +356,7 @@ class Things:
             thing = Thing(name, Role.PARTY, found.kinds, found)
             self.whole(thing, at)
             return self.id(thing, Kind.PARTY)
-        return self.keep(Party, party, label, self.g.name(label), at)
+        return self.keep(Party, party, label, self.collector.name(label), at)
 
     def _stated(self, thing: Thing) -> str | None:
         """The party that option ``parties`` names, by the node's id or a name of it."""

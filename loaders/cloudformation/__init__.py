@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.aws.access import some
@@ -42,16 +42,16 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if isinstance(document.data, dict) and isinstance(document.data.get("TemplateBody"), str):
         document = document.part("TemplateBody")
     template = read_template(document, chosen)
-    gathering = Gathering("cloudformation", document)
+    collector = FactCollector("cloudformation", document)
     account = template.values.account
-    build = builder(gathering, document, chosen, account, frozenset({account, *chosen.own_accounts}))
+    build = builder(collector, document, chosen, account, frozenset({account, *chosen.own_accounts}))
     build.access.statements_count = False
     for keys in template.malformed:
-        gathering.reject("a resource without a type, or with properties that are none", at=gathering.at(*keys))
+        collector.reject("a resource without a type, or with properties that are none", at=collector.at(*keys))
     _build(build, template)
     build.finish()
-    _say(gathering, template)
-    return gathering.loaded()
+    _say(collector, template)
+    return collector.loaded()
 
 
 def _build(build: Builder, template: Template) -> None:
@@ -62,38 +62,38 @@ def _build(build: Builder, template: Template) -> None:
             if handle:
                 done[resource.name] = handle(build, template, resource) or done.get(resource.name, False)
     for resource in template.resources:
-        _count(build.gathering, resource, done.get(resource.name))
+        _count(build.collector, resource, done.get(resource.name))
 
 
-def _count(gathering: Gathering, resource: Resource, done: bool | None) -> None:
+def _count(collector: FactCollector, resource: Resource, done: bool | None) -> None:
     if done or resource.type in apis.PARTS or resource.type in iam.PROVIDERS:
-        gathering.fact()
+        collector.fact()
     elif done is None:
-        gathering.ignore(f"{resource.type[:100]} resources")
+        collector.ignore(f"{resource.type[:100]} resources")
     else:
         why = f"{resource.type} {resource.name[:80]!r} does not say what it is of, in values that can be told"
-        gathering.reject(why, at=gathering.at(*resource.keys))
+        collector.reject(why, at=collector.at(*resource.keys))
 
 
-def _say(gathering: Gathering, template: Template) -> None:
+def _say(collector: FactCollector, template: Template) -> None:
     values = template.values
     for name in sorted({*template.macros, *values.transforms}):
         message = f"the macro {name} writes more of this template; what it adds is not here"
-        gathering.note(NoteKind.INCOMPLETE, message)
+        collector.note(NoteKind.INCOMPLETE, message)
     if values.assumed:
         message = f"parameters taken as their defaults: {some(values.assumed)}; option 'parameters' says what they are"
-        gathering.note(NoteKind.ASSUMED, message)
+        collector.note(NoteKind.ASSUMED, message)
     for name in sorted(values.missing):
-        gathering.note(NoteKind.UNRESOLVED, f"a reference to {name[:80]!r}, which is not in the template")
+        collector.note(NoteKind.UNRESOLVED, f"a reference to {name[:80]!r}, which is not in the template")
     for name in sorted(template.loops.unknown):
         message = f"the loop {name[:80]!r} goes over what only the deployment decides; what it makes is there once"
-        gathering.note(NoteKind.INCOMPLETE, message)
+        collector.note(NoteKind.INCOMPLETE, message)
     if template.loops.left <= 0:
-        gathering.note(NoteKind.INCOMPLETE, f"loops make more than {MAX_MADE:,} entries; the rest is left out")
+        collector.note(NoteKind.INCOMPLETE, f"loops make more than {MAX_MADE:,} entries; the rest is left out")
     conditional = sum(each.basis == Basis.ASSUMED for each in template.resources)
     if conditional:
         message = f"{conditional:,} resources are made only under a condition; taken as made"
-        gathering.note(NoteKind.ASSUMED, message)
+        collector.note(NoteKind.ASSUMED, message)
 
 
 LOADER = Loader(

@@ -26,7 +26,7 @@ def _api(build: Builder, template: Template, value: object, at: Provenances) -> 
 
 def method(build: Builder, template: Template, resource: Resource) -> bool:
     """A method of a REST API."""
-    says, at = resource.properties, build.gathering.at(*resource.keys)
+    says, at = resource.properties, build.collector.at(*resource.keys)
     api = _api(build, template, says.get("RestApiId"), at)
     verb = template.values.text(says.get("HttpMethod"))
     if not api or not verb:
@@ -55,7 +55,7 @@ def _path(template: Template, value: object) -> str:
 
 def http_route(build: Builder, template: Template, resource: Resource) -> bool:
     """A route of an HTTP or WebSocket API."""
-    says, at = resource.properties, build.gathering.at(*resource.keys)
+    says, at = resource.properties, build.collector.at(*resource.keys)
     api, key = _api(build, template, says.get("ApiId"), at), template.values.text(says.get("RouteKey"))
     if not api or not key:
         return False

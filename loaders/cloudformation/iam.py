@@ -27,7 +27,7 @@ def describe_identity(build: Builder, template: Template, resource: Resource) ->
     arn = _arn(template, resource)
     if arn is None:
         return False
-    at = build.gathering.at(*resource.keys)
+    at = build.collector.at(*resource.keys)
     build.identity(arn, at, _trust(template, resource), basis=resource.basis)
     return True
 
@@ -55,11 +55,11 @@ def tie_identity(build: Builder, template: Template, resource: Resource) -> bool
     for row, keys in template.rows(resource, "Policies"):
         name = template.values.text(row.get("PolicyName")) or "without a name"
         policy = template.policy_of(row.get("PolicyDocument"), (*keys, "PolicyDocument"))
-        build.inline(arn, name, policy, build.gathering.at(*keys))
+        build.inline(arn, name, policy, build.collector.at(*keys))
     if resource.properties.get("PermissionsBoundary"):
         build.access.assumed.bounded.append(str(arn))
     for group in template.identities("group", resource.properties.get("Groups")):
-        build.join(arn, group, build.gathering.at(*resource.keys))
+        build.join(arn, group, build.collector.at(*resource.keys))
     return True
 
 
@@ -72,7 +72,7 @@ def attach_all(build: Builder, template: Template, resource: Resource, arn: Arn,
 
 def describe_policy(build: Builder, template: Template, resource: Resource) -> bool:
     """A managed policy."""
-    at = build.gathering.at(*resource.keys)
+    at = build.collector.at(*resource.keys)
     build.policy(template.values.arn(resource.name), at, template.policy(resource, "PolicyDocument"))
     return True
 
@@ -91,7 +91,7 @@ def inline_policy(build: Builder, template: Template, resource: Resource) -> boo
     arns = [arn for name, kind in members for arn in template.identities(kind, resource.properties.get(name))]
     name = template.values.text(resource.properties.get("PolicyName")) or resource.name
     for arn in arns:
-        at = build.gathering.at(*resource.keys)
+        at = build.collector.at(*resource.keys)
         build.inline(arn, name, template.policy(resource, "PolicyDocument"), at)
     return bool(arns)
 
@@ -99,7 +99,7 @@ def inline_policy(build: Builder, template: Template, resource: Resource) -> boo
 def profile(build: Builder, template: Template, resource: Resource) -> bool:
     """An instance profile."""
     roles = template.identities("role", resource.properties.get("Roles"))
-    build.profile(fitting(template.values.arn(resource.name)), roles, build.gathering.at(*resource.keys))
+    build.profile(fitting(template.values.arn(resource.name)), roles, build.collector.at(*resource.keys))
     return True
 
 
@@ -109,7 +109,7 @@ def membership(build: Builder, template: Template, resource: Resource) -> bool:
     users = template.identities("user", resource.properties.get("Users"))
     for user in users:
         if group:
-            build.join(user, group, build.gathering.at(*resource.keys))
+            build.join(user, group, build.collector.at(*resource.keys))
     return bool(group and users)
 
 
@@ -117,7 +117,7 @@ def access_key(build: Builder, template: Template, resource: Resource) -> bool:
     """A key of a user."""
     user = template.identity("user", resource.properties.get("UserName"))
     if user:
-        build.graph.identity(user, build.gathering.at(*resource.keys))
+        build.graph.identity(user, build.collector.at(*resource.keys))
     return user is not None
 
 

@@ -86,7 +86,7 @@ def tie_runner(build: Builder, template: Template, resource: Resource) -> bool:
     tie_thing(build, template, resource)
     if resource.properties.get("Role") is None:
         role = Arn("aws", "iam", "", template.values.account, f"role/{template.values.unknown(resource.name + 'Role')}")
-        build.runs_as(fitting(template.values.arn(resource.name)), role, build.gathering.at(*resource.keys))
+        build.runs_as(fitting(template.values.arn(resource.name)), role, build.collector.at(*resource.keys))
         _policies(build, template, resource, role)
     return True
 
@@ -101,10 +101,10 @@ def _policies(build: Builder, template: Template, resource: Resource, role: Arn)
         elif isinstance(each, dict):
             spelled = "Statement" in each
             policy = template.policy_of(each, keys) if spelled else Policy(tuple(_short(build, template, each, keys)))
-            build.inline(role, f"{resource.name} {index}", policy, build.gathering.at(*keys))
+            build.inline(role, f"{resource.name} {index}", policy, build.collector.at(*keys))
         else:
             message = f"a policy of {resource.name[:80]!r} has no name that can be used; left out"
-            build.gathering.note(NoteKind.UNSUPPORTED, message, at=build.gathering.at(*keys, index))
+            build.collector.note(NoteKind.UNSUPPORTED, message, at=build.collector.at(*keys, index))
 
 
 def _short(build: Builder, template: Template, says: dict[str, Any], keys: Keys) -> Iterator[Statement]:
@@ -119,12 +119,12 @@ def _short(build: Builder, template: Template, says: dict[str, Any], keys: Keys)
             yield Statement(keys, allow=True, actions=tuple(known[2].split()), resources=(end,))
         elif is_name(name):
             message = f"the policy template {name[:80]} touches nothing that is modelled, or is not known; left out"
-            build.gathering.note(NoteKind.UNSUPPORTED, message, at=build.gathering.at(*keys))
+            build.collector.note(NoteKind.UNSUPPORTED, message, at=build.collector.at(*keys))
 
 
 def _event(build: Builder, template: Template, resource: Resource, kind: str, says: dict[str, Any]) -> None:
     """What calls a function: a route of an API, or a store that has something new."""
-    values, at = template.values, build.gathering.at(*resource.keys)
+    values, at = template.values, build.collector.at(*resource.keys)
     function = values.arn(resource.name)
     if kind in ("Api", "HttpApi"):
         api = values.text(says.get("RestApiId") or says.get("ApiId")) or values.unknown(f"Serverless{kind}")

@@ -39,9 +39,9 @@ _NAMED = {"s3": "arn:aws:s3:::{0}"}
 def describe_thing(build: Builder, template: Template, resource: Resource) -> bool:
     """A store or a service."""
     row = BY_CLOUDFORMATION[resource.type]
-    arn, at = fitting(template.values.arn(resource.name)), build.gathering.at(*resource.keys)
-    if arn in build.gathering.entities:
-        build.gathering.note(NoteKind.CONTRADICTED, f"{arn!r} is there twice; the first is kept", arn, at=at)
+    arn, at = fitting(template.values.arn(resource.name)), build.collector.at(*resource.keys)
+    if arn in build.collector.entities:
+        build.collector.note(NoteKind.CONTRADICTED, f"{arn!r} is there twice; the first is kept", arn, at=at)
         return True
     more: dict[str, Any] = {"controls": _controls(template, resource, at)} if row.family == "s3" else {}
     build.thing(
@@ -73,7 +73,7 @@ def _controls(template: Template, resource: Resource, at: Provenances) -> tuple[
 def tie_thing(build: Builder, template: Template, resource: Resource) -> bool:
     """The roles that a thing acts as, its own policy, and what tells it of something new."""
     row = BY_CLOUDFORMATION[resource.type]
-    arn, at = fitting(template.values.arn(resource.name)), build.gathering.at(*resource.keys)
+    arn, at = fitting(template.values.arn(resource.name)), build.collector.at(*resource.keys)
     for name in row.role:
         role = template.identity("role", resource.properties.get(name))
         if role:
@@ -98,12 +98,12 @@ def _bucket(build: Builder, template: Template, resource: Resource, arn: str) ->
     for each, keys in template.rows(resource, "NotificationConfiguration", "LambdaConfigurations"):
         reader = template.arn(each.get("Function"))
         if reader:
-            reads(build, reader, "s3", arn, build.gathering.at(*keys))
+            reads(build, reader, "s3", arn, build.collector.at(*keys))
     for each, keys in template.rows(resource, "ReplicationConfiguration", "Rules"):
         destination = each.get("Destination")
         copy = template.arn(destination.get("Bucket")) if isinstance(destination, dict) else None
         if copy and arn_of(copy):
-            copies(build, ("s3", copy), ("s3", arn), build.gathering.at(*keys))
+            copies(build, ("s3", copy), ("s3", arn), build.collector.at(*keys))
 
 
 def _instance(build: Builder, template: Template, resource: Resource, arn: str) -> None:
@@ -111,13 +111,13 @@ def _instance(build: Builder, template: Template, resource: Resource, arn: str) 
     profile = template.values.text(resource.properties.get("IamInstanceProfile"))
     if profile:
         named = f"arn:aws:iam::{template.values.account}:instance-profile/{profile.rpartition('/')[2]}"
-        build.has_profile(arn, fitting(named), build.gathering.at(*resource.keys))
+        build.has_profile(arn, fitting(named), build.collector.at(*resource.keys))
 
 
 def _topic(build: Builder, template: Template, resource: Resource, arn: str) -> None:
     for each, keys in template.rows(resource, "Subscription"):
         protocol, endpoint = template.values.text(each.get("Protocol")), template.arn(each.get("Endpoint"))
-        subscribe(build, arn, protocol, endpoint, build.gathering.at(*keys))
+        subscribe(build, arn, protocol, endpoint, build.collector.at(*keys))
 
 
 _TIES = {"AWS::S3::Bucket": _bucket, "AWS::EC2::Instance": _instance, "AWS::SNS::Topic": _topic}
@@ -126,7 +126,7 @@ _TIES = {"AWS::S3::Bucket": _bucket, "AWS::EC2::Instance": _instance, "AWS::SNS:
 def subscription(build: Builder, template: Template, resource: Resource) -> bool:
     """A subscription to a topic as a resource of its own."""
     topic = template.arn(resource.properties.get("TopicArn"))
-    at = build.gathering.at(*resource.keys)
+    at = build.collector.at(*resource.keys)
     protocol = template.values.text(resource.properties.get("Protocol"))
     return bool(topic and subscribe(build, topic, protocol, template.arn(resource.properties.get("Endpoint")), at))
 
@@ -135,7 +135,7 @@ def event_source(build: Builder, template: Template, resource: Resource) -> bool
     """A function that takes in a queue or a stream."""
     function = template.values.text(resource.properties.get("FunctionName"))
     source = template.arn(resource.properties.get("EventSourceArn"))
-    at = build.gathering.at(*resource.keys)
+    at = build.collector.at(*resource.keys)
     return bool(function and source and reads_stream(build, named_function(template, function), source, at))
 
 
@@ -153,7 +153,7 @@ def resource_policy(build: Builder, template: Template, resource: Resource) -> b
     named = template.values.texts(resource.properties.get(property_name))
     things = [_NAMED[family].format(each) if family in _NAMED and not arn_of(each) else each for each in named]
     policy = template.policy(resource, document)
-    at = build.gathering.at(*resource.keys)
+    at = build.collector.at(*resource.keys)
     for thing in filter(arn_of, things):
         build.doors.resource_policy(family, build.graph.thing(family, fitting(thing), at), policy)
     return any(arn_of(each) for each in things)
@@ -176,7 +176,7 @@ def may_call(build: Builder, template: Template, resource: Resource) -> bool:
 
 
 def _called(build: Builder, template: Template, resource: Resource, function: str) -> str:
-    at = build.gathering.at(*resource.keys)
+    at = build.collector.at(*resource.keys)
     return build.graph.thing("lambda", fitting(named_function(template, function)), at)
 
 
@@ -193,7 +193,7 @@ def function_url(build: Builder, template: Template, resource: Resource) -> bool
 
 def nested(build: Builder, template: Template, resource: Resource) -> bool:
     """A stack made of a template fetched from elsewhere: whoever changes that template builds in the account."""
-    at = build.gathering.at(*resource.keys)
+    at = build.collector.at(*resource.keys)
     region = template.values.region or template.values.unknown("Region")
     arn = fitting(
         f"arn:aws:cloudformation:{region}:{template.values.account}:stack/{template.values.unknown(resource.name)}"

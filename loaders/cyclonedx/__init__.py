@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.names import slug
 from blastradius.loaderkit.validation import read_options
@@ -30,12 +30,12 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         InputError: no bill of a known version, one without services, or an option that does not fit.
     """
     chosen = read_options(Options, document, options)
-    gathering = Gathering("cyclonedx", document)
-    naming = Naming(gathering, chosen)
-    bill = read_bill(document, gathering, naming)
+    collector = FactCollector("cyclonedx", document)
+    naming = Naming(collector, chosen)
+    bill = read_bill(document, collector, naming)
     naming.namespace = chosen.namespace or slug(bill.subject.name if bill.subject else None)
-    Modelled(gathering, naming, chosen, bill).build()
-    return gathering.loaded(title=bill.subject and bill.subject.name, zones=tuple(naming.zones.values()))
+    Modelled(collector, naming, chosen, bill).build()
+    return collector.loaded(title=bill.subject and bill.subject.name, zones=tuple(naming.zones.values()))
 
 
 LOADER = Loader(

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import MAX_ID, counted
 from blastradius.loaderkit.options import Name
@@ -41,7 +41,7 @@ class Options(Shape):
 class Modelled:
     """What a bill comes to."""
 
-    gathering: Gathering
+    collector: FactCollector
     naming: Naming
     options: Options
     bill: Bill
@@ -78,10 +78,10 @@ class Modelled:
         only where the reference alone could be anybody's.
         """
         if ref.startswith(_GLOBAL) and ref not in self.components:
-            return self.gathering.name(clean(ref))
+            return self.collector.name(clean(ref))
         serial = opaque((self.bill.serial or "").removeprefix("urn:uuid:"))
         if serial and not self.naming.namespace and not opaque(ref):
-            return self.gathering.name(clean(f"{serial}:{ref}"))
+            return self.collector.name(clean(f"{serial}:{ref}"))
         return self.naming.id(ref, name)
 
     def _service(self, each: Described) -> None:
@@ -91,9 +91,9 @@ class Modelled:
         kept = made and self.naming.put(Service(id=made, name=each.name, zone=zone, owner=owner, provenance=each.at))
         if not kept:
             message = "a service without a reference that can be an id, with its endpoints and data"
-            self.gathering.reject(message, at=each.at, records=1 + len(each.endpoints) + len(each.data))
+            self.collector.reject(message, at=each.at, records=1 + len(each.endpoints) + len(each.data))
             return
-        self.gathering.fact()
+        self.collector.fact()
         self.said["cdxgen"] += each.authenticated is False and not self._open(each)
         self.ids[each.ref] = kept
         for endpoint, at in each.endpoints:
@@ -108,7 +108,7 @@ class Modelled:
             self.naming.owner(made, self.ids[each.ref], each.at, Basis.DECLARED, (each.provider,))
 
     def _operation(self, each: Described, service: str, endpoint: str, at: Provenances) -> None:
-        made = self.gathering.name(f"{service}:{endpoint}")
+        made = self.collector.name(f"{service}:{endpoint}")
         kept = made and self.naming.put(
             Operation(
                 id=made,
@@ -121,9 +121,9 @@ class Modelled:
             )
         )
         if not kept:
-            self.gathering.reject("an endpoint that cannot be an id", at=at)
+            self.collector.reject("an endpoint that cannot be an id", at=at)
             return
-        self.gathering.fact()
+        self.collector.fact()
         self.naming.relate(Verb.SERVES, service, kept, at)
 
     def _direction(self, each: Described) -> Literal["exposed", "consumed", "internal"]:
@@ -164,7 +164,7 @@ class Modelled:
         service = self.ids.get(each.ref)
         if service is None:
             return
-        made = self.gathering.name(f"{service}#{data.classification}")
+        made = self.collector.name(f"{service}#{data.classification}")
         kept = made and self.naming.put(
             Store(
                 id=made,
@@ -178,9 +178,9 @@ class Modelled:
             )
         )
         if not kept:
-            self.gathering.reject("data whose classification cannot be an id", at=data.at)
+            self.collector.reject("data whose classification cannot be an id", at=data.at)
             return
-        self.gathering.fact()
+        self.collector.fact()
         self._touch(each, data, service, kept)
 
     def _touch(self, each: Described, data: Data, service: str, store: str) -> None:
@@ -213,7 +213,7 @@ class Modelled:
         return [(made, at) for made, at in named if self._is(made, Kind.OPERATION)]
 
     def _is(self, made: str, kind: Kind) -> bool:
-        return made in self.gathering.entities and self.gathering.entities[made].kind == kind
+        return made in self.collector.entities and self.collector.entities[made].kind == kind
 
     def _peer(self, ref: str, at: Provenances) -> str | None:
         """The service behind a reference or an address."""
@@ -233,10 +233,10 @@ class Modelled:
         foreign = address is not None and address.startswith("urn:cdx:")
         if address is None or not (foreign or "://" in address) or _nowhere(address):
             message = f"data comes from or goes to {address or 'something'!r}, which names no one in the bill"
-            self.gathering.note(NoteKind.UNRESOLVED, f"{message}; that end is left out", at=at)
+            self.collector.note(NoteKind.UNRESOLVED, f"{message}; that end is left out", at=at)
             return None
         if foreign:
-            self.gathering.note(NoteKind.UNRESOLVED, f"{address!r} lies in another bill", address, at=at)
+            self.collector.note(NoteKind.UNRESOLVED, f"{address!r} lies in another bill", address, at=at)
         return self.naming.put(Service(id=address, name=address, basis=Basis.INFERRED, provenance=at))
 
     # dependencies
@@ -263,15 +263,15 @@ class Modelled:
             self.naming.unresolved(f"a dependency names {named or 'something'!r}, which is not in the bill", at=at)
             return
         if ref not in self.services and on not in self.services:
-            self.gathering.ignore("dependencies between components")
+            self.collector.ignore("dependencies between components")
             return
         user, needed = self._end(ref), self._end(on)
         if user is None or needed is None:
-            self.gathering.reject("a dependency of a service that was left out", at=at)
+            self.collector.reject("a dependency of a service that was left out", at=at)
         elif user == needed:
-            self.gathering.ignore("dependencies of a service on itself")
+            self.collector.ignore("dependencies of a service on itself")
         else:
-            self.gathering.fact()
+            self.collector.fact()
             self._depends(user, needed, on, at)
 
     def _depends(self, user: str, needed: str, on: str, at: Provenances) -> None:
@@ -286,9 +286,9 @@ class Modelled:
     def _components(self) -> None:
         """Components that a service has to do with are facts; the others say nothing about reach."""
         used = sum(each.ref in self.used for each in self.bill.components)
-        self.gathering.fact(used)
+        self.collector.fact(used)
         if len(self.bill.components) > used:
-            self.gathering.ignore("components", len(self.bill.components) - used)
+            self.collector.ignore("components", len(self.bill.components) - used)
 
     def _say_assumptions(self) -> None:
         said = self.said
@@ -304,7 +304,7 @@ class Modelled:
         }
         for word, message in messages.items():
             if said[word]:
-                self.gathering.note(NoteKind.ASSUMED, message)
+                self.collector.note(NoteKind.ASSUMED, message)
 
 
 def _nowhere(address: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.loaderkit.vendors.threat_models.plain import Naming, bare, flag, many, shown, word, words
@@ -78,7 +78,7 @@ class Bill:
     edges: list[Edge] = field(default_factory=list)
 
 
-def read_bill(document: Document, gathering: Gathering, naming: Naming) -> Bill:
+def read_bill(document: Document, collector: FactCollector, naming: Naming) -> Bill:
     """Read a bill; what does not fit is rejected piece by piece.
 
     Raises:
@@ -88,7 +88,7 @@ def read_bill(document: Document, gathering: Gathering, naming: Naming) -> Bill:
     why = _not_ours(data)
     if why:
         raise InputError([f"{document.path}: {why}"])
-    return _Reader(gathering, naming, places).read(data)
+    return _Reader(collector, naming, places).read(data)
 
 
 def _not_ours(data: Any) -> str | None:
@@ -108,13 +108,13 @@ def _not_ours(data: Any) -> str | None:
 
 @dataclass
 class _Reader:
-    gathering: Gathering
+    collector: FactCollector
     naming: Naming
     places: dict[Keys, Keys]
     bill: Bill = field(default_factory=Bill)
 
     def at(self, keys: Keys) -> Provenances:
-        return self.gathering.at(*self.places.get(keys, keys))
+        return self.collector.at(*self.places.get(keys, keys))
 
     def read(self, data: dict[str, Any]) -> Bill:
         metadata = mapping(data.get("metadata"))
@@ -137,7 +137,7 @@ class _Reader:
         for place, each in many(inside.get("components"), (*keys, "components")):
             self._component(each, place)
         if name is None:
-            self.gathering.reject("a component without a name that can be used", at=at)
+            self.collector.reject("a component without a name that can be used", at=at)
             return None
         ref = self._ref(inside, name)
         made = Component(ref, name, word(inside.get("type")) or "component", at)
@@ -156,7 +156,7 @@ class _Reader:
         name = self.naming.text(inside.get("name"), "a service's name", at)
         ref = self._ref(inside, name) if name else None
         if name is None or ref is None:
-            self.gathering.reject("a service without a name that can be used", at=at)
+            self.collector.reject("a service without a name that can be used", at=at)
             self._lost_with(inside)
         else:
             self.bill.services.append(self._made(inside, keys, ref, name, parent))
@@ -167,7 +167,7 @@ class _Reader:
         """The records inside a rejected service go with it."""
         lost = sum(1 for word_ in ("endpoints", "data") for _ in many(value.get(word_)))
         if lost:
-            self.gathering.reject("endpoints and data of a service that was left out", records=lost)
+            self.collector.reject("endpoints and data of a service that was left out", records=lost)
 
     def _made(self, value: dict[str, Any], keys: Keys, ref: str, name: str, parent: str | None) -> Service:
         at = self.at(keys)
@@ -189,7 +189,7 @@ class _Reader:
     def _flag(self, value: Any, what: str, at: Provenances) -> bool | None:
         found = flag(value)
         if found is None and value is not None:
-            self.gathering.note(NoteKind.UNSUPPORTED, f"{what} is neither true nor false; taken as not stated", at=at)
+            self.collector.note(NoteKind.UNSUPPORTED, f"{what} is neither true nor false; taken as not stated", at=at)
         return found
 
     def _provider(self, value: Any, at: Provenances) -> str | None:
@@ -197,7 +197,7 @@ class _Reader:
         provider = mapping(value) or {"name": value}
         name = self.naming.text(provider.get("name"), "a provider", at)
         hosts = (bare(each).partition("://")[2].partition("/")[0] for each in words(provider.get("url")))
-        return name or next((found for host in hosts if (found := self.gathering.name(host))), None)
+        return name or next((found for host in hosts if (found := self.collector.name(host))), None)
 
     def _endpoints(self, value: dict[str, Any], keys: Keys) -> list[tuple[str, Provenances]]:
         found = []
@@ -205,7 +205,7 @@ class _Reader:
             address = bare(each.strip()) if isinstance(each, str) else None
             named = self.naming.text(address, "an endpoint", self.at(place))
             if named is None:
-                self.gathering.reject("an endpoint that is no address", at=self.at(place))
+                self.collector.reject("an endpoint that is no address", at=self.at(place))
             else:
                 found.append((named, self.at(place)))
         return found
@@ -216,11 +216,11 @@ class _Reader:
         classification = self.naming.text(inside.get("classification"), "a classification", at)
         flow = word(inside.get("flow"))
         if classification is None:
-            self.gathering.reject("data without a classification", at=at)
+            self.collector.reject("data without a classification", at=at)
             return None
         if flow not in FLOWS:
             message = f"data whose flow is {shown(inside.get('flow'))}; expected one of {', '.join(FLOWS)}"
-            self.gathering.reject(message, at=at)
+            self.collector.reject(message, at=at)
             return None
         sources, destinations = words(inside.get("source")), words(inside.get("destination"))
         return Data(classification, flow, sources, destinations, self._owner(inside.get("governance"), at), at)
@@ -239,14 +239,14 @@ class _Reader:
         ref = word(inside.get("ref"))
         provided = sum(1 for _ in many(inside.get("provides")))
         if provided:
-            self.gathering.ignore("specifications that a component provides", provided)
+            self.collector.ignore("specifications that a component provides", provided)
         if ref is None:
-            self.gathering.reject("a dependency without a 'ref'", at=self.at(keys))
+            self.collector.reject("a dependency without a 'ref'", at=self.at(keys))
             return
         for place, each in many(inside.get("dependsOn"), (*keys, "dependsOn")):
             on = word(each) if isinstance(each, str) else None
             if on is None:
-                self.gathering.reject("a dependency on something that is no reference", at=self.at(place))
+                self.collector.reject("a dependency on something that is no reference", at=self.at(place))
             else:
                 self.bill.edges.append(Edge(ref, on, self.at(place)))
 

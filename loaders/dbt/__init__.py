@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.json_values import text
 from blastradius.loaderkit.options import Name, Names, Options
@@ -70,9 +70,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(Chosen, document, options)
     manifest = read_manifest(document)
-    model = _Model(Gathering("dbt", document), chosen, manifest)
+    model = _Model(FactCollector("dbt", document), chosen, manifest)
     model.build()
-    return model.gathering.loaded(title=model.project or None)
+    return model.collector.loaded(title=model.project or None)
 
 
 @dataclass
@@ -91,8 +91,8 @@ class _Table:
 class _Model:
     """A manifest in our terms."""
 
-    def __init__(self, gathering: Gathering, chosen: Chosen, manifest: Manifest) -> None:
-        self.gathering = gathering
+    def __init__(self, collector: FactCollector, chosen: Chosen, manifest: Manifest) -> None:
+        self.collector = collector
         self.chosen = chosen
         self.manifest = manifest
         self.owners: dict[str, str] = {}
@@ -125,35 +125,35 @@ class _Model:
     def _groups(self) -> None:
         for keys, name, owner in self.manifest.groups():
             if not name:
-                self.gathering.reject("a group has no name", at=self.gathering.at(*keys))
+                self.collector.reject("a group has no name", at=self.collector.at(*keys))
                 continue
-            self.gathering.fact()
+            self.collector.fact()
             self.owners.setdefault(name, owner)
 
     def _read(self) -> None:
         for section in self.manifest.malformed():
-            self.gathering.reject(f"{section!r} is no mapping of entries", at=self.gathering.at(section))
+            self.collector.reject(f"{section!r} is no mapping of entries", at=self.collector.at(section))
         for keys, value in self.manifest.entries():
             node = read_node(keys, value)
             if node is None or self._refused(node):
-                self.gathering.reject(f"an entry of {keys[0]!r} cannot be read", at=self.gathering.at(*keys))
+                self.collector.reject(f"an entry of {keys[0]!r} cannot be read", at=self.collector.at(*keys))
             elif node.type == "exposure" or node.type in _TABLES or node.type in _VIRTUAL:
-                self.gathering.fact()
+                self.collector.fact()
                 self.nodes[node.id] = node
             else:
-                self.gathering.ignore(f"entries of type {self._words(node.type) or 'unknown'}")
+                self.collector.ignore(f"entries of type {self._words(node.type) or 'unknown'}")
         for section in _NOT_READ:
             if count := self.manifest.count(section):
-                self.gathering.ignore(f"entries of {section!r}", count)
+                self.collector.ignore(f"entries of {section!r}", count)
 
     def _refused(self, node: Node) -> bool:
         """Whether its id cannot be one, or is that of something else."""
         made, is_process = self._id(node), node.type == "exposure"
-        if self.gathering.name(made) is not None and node.id not in self.nodes:
+        if self.collector.name(made) is not None and node.id not in self.nodes:
             self.ids[node.id] = made
             return self.processes.setdefault(made, is_process) != is_process
         if looks_secret(made):
-            self.gathering.secret(f"the name of an entry of {node.keys[0]!r}", at=self.gathering.at(*node.keys))
+            self.collector.secret(f"the name of an entry of {node.keys[0]!r}", at=self.collector.at(*node.keys))
         return True
 
     def _id(self, node: Node) -> str:
@@ -164,7 +164,7 @@ class _Model:
         return f"{self.chosen.namespace}/{name}" if self.chosen.namespace else name
 
     def _node(self, node: Node) -> None:
-        at = self.at = self.gathering.at(*node.keys)
+        at = self.at = self.collector.at(*node.keys)
         if node.type == "exposure":
             self._exposure(node, at)
             return
@@ -182,7 +182,7 @@ class _Model:
             self._grant(privilege, grantee, made, at)
 
     def _exposure(self, node: Node, at: Provenances) -> None:
-        self.gathering.entity(
+        self.collector.entity(
             Process(
                 id=node.id,
                 name=self._words(node.label or node.name),
@@ -194,20 +194,20 @@ class _Model:
         )
 
     def _parents(self, node: Node) -> None:
-        at, made = self.gathering.at(*node.keys), self.ids[node.id]
+        at, made = self.collector.at(*node.keys), self.ids[node.id]
         for parent in node.parents:
             origin = self._parent(parent, at)
             if origin is None or origin == made:
                 continue
             if node.type == "exposure":
-                self.gathering.relate(Verb.INFORMS, origin, made, at=at)
+                self.collector.relate(Verb.INFORMS, origin, made, at=at)
             else:
-                self.gathering.relate(Verb.DERIVES_FROM, made, origin, at=at)
+                self.collector.relate(Verb.DERIVES_FROM, made, origin, at=at)
         for export in node.exports:
             written = self._prefixed(".".join(export))
-            if self.gathering.name(written) and written != made:
+            if self.collector.name(written) and written != made:
                 self.tables.setdefault(written, _Table(export[-1], at))
-                self.gathering.relate(Verb.DERIVES_FROM, written, made, at=at)
+                self.collector.relate(Verb.DERIVES_FROM, written, made, at=at)
 
     def _parent(self, unique: str, at: Provenances) -> str | None:
         """The id of what an entry is made of; told as missing where the manifest does not have it."""
@@ -215,7 +215,7 @@ class _Model:
         if node is not None:
             return self.ids[unique] if node.type != "exposure" else None
         self.missing.add(unique)
-        if unique.partition(".")[0] not in _TABLES | _VIRTUAL.keys() or self.gathering.name(unique) is None:
+        if unique.partition(".")[0] not in _TABLES | _VIRTUAL.keys() or self.collector.name(unique) is None:
             return None
         self.tables.setdefault(unique, _Table(unique.rpartition(".")[2], at, Basis.INFERRED))
         return unique
@@ -226,41 +226,41 @@ class _Model:
         """The tool that lands a source, and whose data that is."""
         origin = self.chosen.origins.get(node.source)
         name = self._words(node.loader) or (node.source if origin else None)
-        service = self.gathering.name(f"loader:{name}") if name else None
+        service = self.collector.name(f"loader:{name}") if name else None
         if service is None:
             return
-        if service not in self.gathering.entities:
-            self.gathering.entity(Service(id=service, name=name, provenance=at))
-        self.gathering.relate(Verb.WRITES, service, made, at=at)
+        if service not in self.collector.entities:
+            self.collector.entity(Service(id=service, name=name, provenance=at))
+        self.collector.relate(Verb.WRITES, service, made, at=at)
         if origin:
             feed = f"feed:{node.source}"
             self._owner_party(origin, at)
-            if feed not in self.gathering.entities:
-                self.gathering.entity(Feed(id=feed, name=node.source, provenance=at))
-            self.gathering.relate(Verb.PUBLISHES, origin, feed, at=at)
-            self.gathering.relate(Verb.CONSUMES, service, feed, at=at)
+            if feed not in self.collector.entities:
+                self.collector.entity(Feed(id=feed, name=node.source, provenance=at))
+            self.collector.relate(Verb.PUBLISHES, origin, feed, at=at)
+            self.collector.relate(Verb.CONSUMES, service, feed, at=at)
 
     def _grant(self, privilege: str, grantee: str, made: str, at: Provenances) -> None:
         """A role of the warehouse, and what the project lets it do with the table."""
-        role = self.gathering.name(self._prefixed(f"role:{grantee}"))
-        operation = self.gathering.name(f"{privilege} {made}")
+        role = self.collector.name(self._prefixed(f"role:{grantee}"))
+        operation = self.collector.name(f"{privilege} {made}")
         if role is None or operation is None:
-            self.gathering.note(NoteKind.UNSUPPORTED, f"a grant on {made!r} has no usable name; left out", made, at=at)
+            self.collector.note(NoteKind.UNSUPPORTED, f"a grant on {made!r} has no usable name; left out", made, at=at)
             return
-        if role not in self.gathering.entities:
-            self.gathering.entity(Scope(id=role, name=grantee, provenance=at))
-        self.gathering.entity(Operation(id=operation, name=operation, method=privilege, provenance=at))
-        self.gathering.relate(Verb.PERMITS, role, operation, at=at)
+        if role not in self.collector.entities:
+            self.collector.entity(Scope(id=role, name=grantee, provenance=at))
+        self.collector.entity(Operation(id=operation, name=operation, method=privilege, provenance=at))
+        self.collector.relate(Verb.PERMITS, role, operation, at=at)
         known = privilege in _READING | _WRITING
         self.guessed |= set() if known else {privilege}
         basis = Basis.DECLARED if known else Basis.INFERRED
         if privilege not in _WRITING:
-            self.gathering.relate(Verb.READS, operation, made, at=at, basis=basis)
+            self.collector.relate(Verb.READS, operation, made, at=at, basis=basis)
         if privilege not in _READING:
-            self.gathering.relate(Verb.WRITES, operation, made, at=at, basis=basis)
+            self.collector.relate(Verb.WRITES, operation, made, at=at, basis=basis)
 
     def _store(self, made: str, table: _Table) -> None:
-        self.gathering.entity(
+        self.collector.entity(
             Store(
                 id=made,
                 name=table.name,
@@ -280,32 +280,32 @@ class _Model:
         It does so by one operation, so that wrong data in one source does not seem to pass through the
         service into every table; which tables a source feeds, the lineage tells.
         """
-        at = self.gathering.at()
+        at = self.collector.at()
         run = f"{service}: dbt build {self.project}".strip()
-        self.gathering.entity(Service(id=service, zone=self.chosen.zone, provenance=at))
-        self.gathering.entity(Operation(id=run, name="dbt build", provenance=at))
-        self.gathering.relate(Verb.CALLS, service, run, at=at, dependency="none")
+        self.collector.entity(Service(id=service, zone=self.chosen.zone, provenance=at))
+        self.collector.entity(Operation(id=run, name="dbt build", provenance=at))
+        self.collector.relate(Verb.CALLS, service, run, at=at, dependency="none")
         for node in self.nodes.values():
             verb = Verb.READS if node.type == "source" else Verb.WRITES
             if node.type in _BUILT | {"source"} and self.ids[node.id] != node.id:
-                self.gathering.relate(verb, run, self.ids[node.id], at=self.gathering.at(*node.keys))
+                self.collector.relate(verb, run, self.ids[node.id], at=self.collector.at(*node.keys))
         for package in sorted(self.manifest.packages() - {self.manifest.project}):
-            feed = self.gathering.name(f"dbt package:{package}")
+            feed = self.collector.name(f"dbt package:{package}")
             if feed and self.project:
-                self.gathering.entity(Feed(id=feed, name=package, content="code", provenance=at))
-                self.gathering.relate(Verb.INSTALLS, service, feed, at=at)
+                self.collector.entity(Feed(id=feed, name=package, content="code", provenance=at))
+                self.collector.relate(Verb.INSTALLS, service, feed, at=at)
 
     def _party(self) -> None:
-        for made, entity in list(self.gathering.entities.items()):
+        for made, entity in list(self.collector.entities.items()):
             if isinstance(entity, (Store, Service, Feed)):
                 for glob, party in self.chosen.parties.items():
                     if fnmatchcase(made, glob):
                         self._owner_party(party, entity.provenance)
-                        self.gathering.relate(Verb.OWNS, party, made, at=entity.provenance)
+                        self.collector.relate(Verb.OWNS, party, made, at=entity.provenance)
 
     def _owner_party(self, party: str, at: Provenances) -> None:
-        if party not in self.gathering.entities:
-            self.gathering.entity(Party(id=party, provenance=at))
+        if party not in self.collector.entities:
+            self.collector.entity(Party(id=party, provenance=at))
 
     # words
 
@@ -328,19 +328,19 @@ class _Model:
                     yield text(value)
 
     def _words(self, value: str) -> str | None:
-        return self.gathering.words(value, "a description, owner, label or tag", at=self.at)
+        return self.collector.words(value, "a description, owner, label or tag", at=self.at)
 
     def _say(self) -> None:
         if self.missing:
             some = ", ".join(f"{each[:80]!r}" for each in sorted(self.missing)[:5] if not looks_secret(each))
             message = f"{len(self.missing)} entries are built on and not in the manifest, such as {some}"
-            self.gathering.note(NoteKind.UNRESOLVED, message)
+            self.collector.note(NoteKind.UNRESOLVED, message)
         if self.guessed:
             some = ", ".join(f"{each[:40]!r}" for each in sorted(self.guessed)[:5] if not looks_secret(each))
-            self.gathering.note(NoteKind.ASSUMED, f"grants of {some} are taken to allow reading and writing")
+            self.collector.note(NoteKind.ASSUMED, f"grants of {some} are taken to allow reading and writing")
         sources = {each.source for each in self.nodes.values()}
         for name in sorted(self.chosen.origins.keys() - sources):
-            self.gathering.note(NoteKind.UNRESOLVED, f"option 'origins' names {name!r}, which is no source here")
+            self.collector.note(NoteKind.UNRESOLVED, f"option 'origins' names {name!r}, which is no source here")
 
 
 def _column_metas(node: Node) -> Iterable[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.model import ENTITY_TYPES, Basis, Kind, NoteKind, Provenance, Verb
 
@@ -60,7 +60,7 @@ class Model:
 
     def __init__(self, document: Document, register: Register) -> None:
         self.register = register
-        self.gathering = Gathering("dora", document)
+        self.collector = FactCollector("dora", document)
         self.drafts: dict[str, _Draft] = {}
         self.ends: dict[str, set[str]] = {}
 
@@ -78,20 +78,20 @@ class Model:
         for template in TEMPLATES:
             for row in self.register.rows(template, _NEEDS.get(template, ())):
                 if row.why is not None:
-                    self.gathering.reject(row.why, at=row.at)
+                    self.collector.reject(row.why, at=row.at)
                 elif template in _IGNORED:
-                    self.gathering.ignore(f"rows of {template}, {_IGNORED[template]}")
+                    self.collector.ignore(f"rows of {template}, {_IGNORED[template]}")
                 elif read[template](row):
-                    self.gathering.fact()
+                    self.collector.fact()
                 else:
-                    self.gathering.reject(f"a row of {template} without the names it needs", at=row.at)
+                    self.collector.reject(f"a row of {template} without the names it needs", at=row.at)
         self._contract_ends()
         self._say_unresolved()
         for name, draft in self.drafts.items():
             values = {"id": name, "basis": draft.basis, "provenance": tuple(draft.places), **draft.values}
             said = {key: value for key, value in values.items() if value is not None}
-            self.gathering.entity(ENTITY_TYPES[draft.kind].model_validate(said))
-        return self.gathering.loaded(as_of=self.register.as_of)
+            self.collector.entity(ENTITY_TYPES[draft.kind].model_validate(said))
+        return self.collector.loaded(as_of=self.register.as_of)
 
     # templates
 
@@ -122,12 +122,12 @@ class Model:
         service = provider and self._service(row["c0010"], row["c0030"], row["c0060"], row.at)
         if not provider or not service:
             return False
-        self.gathering.relate(Verb.OWNS, provider, service, at=row.at)
+        self.collector.relate(Verb.OWNS, provider, service, at=row.at)
         self.ends.setdefault(provider, set()).add(row["c0080"] if ISO.fullmatch(row["c0080"]) else _FOREVER)
         function = self._function_of(row["c0050"], row["c0020"], row.at, Basis.INFERRED)
         if function:
             reliance = _HARD.get(row["c0180"])
-            self.gathering.relate(Verb.DEPENDS_ON, function, service, at=row.at, dependency=reliance)
+            self.collector.relate(Verb.DEPENDS_ON, function, service, at=row.at, dependency=reliance)
         if row["c0140"] == _YES:
             self._data(service, row)
         return True
@@ -142,7 +142,7 @@ class Model:
             values = self.drafts[store].values
             values["classification"] = _worst(_MOST, _SENSITIVE.get(row["c0170"]), values.get("classification"))
             for verb in (Verb.READS, Verb.WRITES):
-                self.gathering.relate(verb, service, store, at=row.at, basis=Basis.INFERRED)
+                self.collector.relate(verb, service, store, at=row.at, basis=Basis.INFERRED)
 
     def _chain(self, row: Row) -> bool:
         """At rank 1 stands the provider itself; from rank 2 on, who receives relies on who provides."""
@@ -151,7 +151,7 @@ class Model:
         if provider is None:
             return False
         if recipient and recipient != provider:
-            self.gathering.relate(Verb.RELIES_ON, recipient, provider, at=row.at)
+            self.collector.relate(Verb.RELIES_ON, recipient, provider, at=row.at)
         return True
 
     def _assessment(self, row: Row) -> bool:
@@ -172,7 +172,7 @@ class Model:
     # entities
 
     def _name(self, text: str) -> str | None:
-        return self.gathering.name(text)
+        return self.collector.name(text)
 
     def _party(self, row: Row, column: str, **says: Any) -> bool:
         party = self._named(Kind.PARTY, row[column], row.at, Basis.DECLARED)
@@ -204,7 +204,7 @@ class Model:
         for key, value in says.items():
             if value is not None and values.setdefault(key, value) != value:
                 message = f"{made!r} has {key} {value!r} here and {values[key]!r} before; the first is kept"
-                self.gathering.note(NoteKind.CONTRADICTED, message, made, at=at)
+                self.collector.note(NoteKind.CONTRADICTED, message, made, at=at)
 
     # after all templates
 
@@ -221,7 +221,7 @@ class Model:
                 word = "parties" if kind == Kind.PARTY else "functions"
                 some = ", ".join(map(repr, sorted(loose)[:5]))
                 message = f"{len(loose):,} {word} are referred to and not described in {where}, such as {some}"
-                self.gathering.note(NoteKind.UNRESOLVED, message, *sorted(loose))
+                self.collector.note(NoteKind.UNRESOLVED, message, *sorted(loose))
 
 
 def _worst(ranked: tuple[str, ...], *said: str | None) -> str | None:

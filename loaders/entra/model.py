@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Literal
 
-from blastradius.loaderkit.collector import Gathering, bare_url
+from blastradius.loaderkit.collector import FactCollector, bare_url
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import (
@@ -60,7 +60,7 @@ class Model:
     """The facts of one export; ``tables`` only name what the export gives by id."""
 
     def __init__(self, document: Document, options: Options, own: Export, tables: list[Export]) -> None:
-        self.g = Gathering("entra", document)
+        self.collector = FactCollector("entra", document)
         self.options = options
         self.own = own
         self.known = Directory([own, *tables], options.resource)
@@ -68,7 +68,9 @@ class Model:
         self.parties = {key.lower(): party for key, party in options.parties.items()}
         self.tenant = self._own_tenant()
         stated = f"entra:tenant:{self.tenant}" if self.tenant else "entra:own-tenant"
-        self.own_party = options.own or self.parties.get(self.tenant) or self.g.name(stated) or "entra:own-tenant"
+        self.own_party = (
+            options.own or self.parties.get(self.tenant) or self.collector.name(stated) or "entra:own-tenant"
+        )
         self.about: dict[str, set[str]] = defaultdict(set)
         self.keys: dict[int, str | None] = {}
         self.bare = ""
@@ -88,11 +90,11 @@ class Model:
             "assignment": self._assignment,
             "grant": self._grant,
             "consent": self._consent,
-            "request": lambda _: self.g.ignore("permissions that apps ask for, consented to or not"),
-            "removed": lambda _: self.g.ignore("records that a page says were removed"),
-            "other": lambda _: self.g.ignore("records of kinds that say nothing of what apps hold"),
-            "section": lambda _: self.g.ignore("sections of the report that say nothing of what apps hold"),
-            "odd": lambda each: self.g.reject("not a record that Entra has", at=each.at),
+            "request": lambda _: self.collector.ignore("permissions that apps ask for, consented to or not"),
+            "removed": lambda _: self.collector.ignore("records that a page says were removed"),
+            "other": lambda _: self.collector.ignore("records of kinds that say nothing of what apps hold"),
+            "section": lambda _: self.collector.ignore("sections of the report that say nothing of what apps hold"),
+            "odd": lambda each: self.collector.reject("not a record that Entra has", at=each.at),
         }
         by_kind: dict[str, list[Record]] = defaultdict(list)
         for record in self.own.records:
@@ -101,7 +103,7 @@ class Model:
             for record in by_kind[kind]:
                 handle(record)
         self._say()
-        return self.g.loaded(as_of=self.own.as_of)
+        return self.collector.loaded(as_of=self.own.as_of)
 
     # parties and apps
 
@@ -114,12 +116,12 @@ class Model:
 
     def _self(self) -> str:
         """Ourselves."""
-        if self.own_party in self.g.entities:
+        if self.own_party in self.collector.entities:
             return self.own_party
         named = self.known.tenants[0] if self.known.tenants else None
         name = self._label(named) if named else None
         return self._keep(
-            Party(id=self.own_party, role="self", name=name, provenance=named.at if named else self.g.at())
+            Party(id=self.own_party, role="self", name=name, provenance=named.at if named else self.collector.at())
         )
 
     def _party(self, record: Record) -> str | None:
@@ -133,9 +135,9 @@ class Model:
             return self._self()
         if owner in _MICROSOFT:
             return self._keep(Party(id="entra:microsoft", name="Microsoft", role="provider", provenance=record.at))
-        party = self.g.name(f"entra:tenant:{owner}") if owner else None
+        party = self.collector.name(f"entra:tenant:{owner}") if owner else None
         if party:
-            names = sorted(filter(self.g.name, self.known.publishers[owner]))
+            names = sorted(filter(self.collector.name, self.known.publishers[owner]))
             self._keep(Party(id=party, name=names[0] if names else None, provenance=record.at))
             self.about["third party"].add(party)
         return party
@@ -143,7 +145,7 @@ class Model:
     def _service(self, record: Record) -> str | None:
         """The app that a record describes, with its owner; ``None`` where it has no usable id."""
         service = self.known.service(record)
-        if service is None or service in self.g.entities:
+        if service is None or service in self.collector.entities:
             return service
         described = self.known.described(record)
         party = self._party(described)
@@ -151,14 +153,14 @@ class Model:
         made = Service(
             id=service,
             name=self._label(described),
-            description=f"application {app_id}" if self.g.name(app_id) else None,
+            description=f"application {app_id}" if self.collector.name(app_id) else None,
             zone=self.options.zone if party == self.own_party else None,
             tags=("disabled",) if described.off else (),
             provenance=described.at,
         )
         self._keep(made)
         if party:
-            self.g.relate(Verb.OWNS, party, service, at=described.at)
+            self.collector.relate(Verb.OWNS, party, service, at=described.at)
         else:
             self.about["no publisher"].add(service)
         return service
@@ -179,26 +181,30 @@ class Model:
 
     def _tenant(self, record: Record) -> None:
         if not record.id("tenantid", "id"):
-            return self.g.reject("a tenant without an id", at=record.at)
+            self.collector.reject("a tenant without an id", at=record.at)
+            return
         self._self()
-        return self.g.fact()
+        self.collector.fact()
 
     def _app(self, record: Record) -> None:
         if self._service(record) is None:
-            return self.g.reject("an app without a usable id", at=record.at)
-        return self.g.fact()
+            self.collector.reject("an app without a usable id", at=record.at)
+            return
+        self.collector.fact()
 
     # credentials
 
     def _secret(self, record: Record) -> None:
         if record.id("usage") == "sign":
-            return self.g.ignore("keys with which Microsoft signs for an app")
+            self.collector.ignore("keys with which Microsoft signs for an app")
+            return
         key = self._credential(record)
         if key is None:
-            return self.g.reject(f"a {record.kind} credential without a usable id", at=record.at)
+            self.collector.reject(f"a {record.kind} credential without a usable id", at=record.at)
+            return
         if self.known.service(record.of) is None:
             self.about["no app"].add(key)
-        return self.g.fact()
+        self.collector.fact()
 
     def _credential(self, record: Record) -> str | None:
         """A key, a password or a federated credential, with its holder; never its value."""
@@ -211,9 +217,9 @@ class Model:
         holder = self._workload(record) if record.kind == "federated" else self._service(record.of or record)
         if key_id is None or not record.id("keyid", "id") or holder is None:
             return None
-        if key_id not in self.g.entities:
+        if key_id not in self.collector.entities:
             if record.text("secrettext"):
-                self.g.secret(f"secretText of {key_id!r}", at=record.at)
+                self.collector.secret(f"secretText of {key_id!r}", at=record.at)
             stated = next((record.says[name] for name in _ENDS if record.says.get(name)), None)
             expires = day(stated)
             if stated and not expires:
@@ -228,7 +234,7 @@ class Model:
                     provenance=record.at,
                 )
             )
-        self.g.relate(Verb.HOLDS, holder, key_id, at=record.at)
+        self.collector.relate(Verb.HOLDS, holder, key_id, at=record.at)
         return key_id
 
     def _holder_id(self, record: Record) -> str:
@@ -246,7 +252,7 @@ class Model:
         expression = record.says.get("claimsmatchingexpression")
         matching = lower(expression).get("value") if isinstance(expression, dict) else expression
         subject = record.text("subject") or (matching if isinstance(matching, str) else "")
-        workload = self.g.name(f"entra:workload:{bare_url(record.text('issuer'))} {subject}")
+        workload = self.collector.name(f"entra:workload:{bare_url(record.text('issuer'))} {subject}")
         if not subject or not record.text("issuer") or workload is None:
             return None
         return self._keep(Service(id=workload, name=subject, provenance=record.at))
@@ -264,7 +270,7 @@ class Model:
     def _consented(self, service: str, to: str, at: Provenances) -> str:
         """The access that was consented to, as the tokens that an app gets: its own, for every or for one user."""
         app = self.known.principals.get(service.removeprefix("entra:sp:"))
-        name = self.g.entities[service].name
+        name = self.collector.entities[service].name
         made = Credential(
             id=f"{service}:access/{to}",
             name=name and f"{name} ({_ACCESS.get(to, 'for one user')})",
@@ -272,37 +278,40 @@ class Model:
             controls=self._spent(app, None, app.at) if app else (),
             provenance=at,
         )
-        self.g.relate(Verb.HOLDS, service, self._keep(made), at=at)
+        self.collector.relate(Verb.HOLDS, service, self._keep(made), at=at)
         return made.id
 
     # permissions and who was granted them
 
     def _scope(self, resource: str, word: str, value: str, record: Record, basis: Basis = Basis.DECLARED) -> str | None:
         scope = self._id(f"{resource}:{word}:{value}") if value else None
-        if scope is None or scope in self.g.entities:
+        if scope is None or scope in self.collector.entities:
             return scope
         risk = record.id("risk") if record.kind == "named" else ""
-        tags = (f"risk: {risk}",) if risk and self.g.name(risk) else ()
+        tags = (f"risk: {risk}",) if risk and self.collector.name(risk) else ()
         return self._keep(Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.at))
 
     def _permission(self, record: Record) -> None:
         members = [each for _, each in listed(record.says.get("allowedmembertypes"), ())]
         if record.kind == "role" and members and not any(str(each).lower() == "application" for each in members):
-            return self.g.ignore("app roles for users and groups only")
+            self.collector.ignore("app roles for users and groups only")
+            return
         if record.of is None:
             self.bare = self.bare or self.known.bare(self.own)
         resource = self.bare if record.of is None else self.known.resource(record)
         word = "application" if record.kind == "role" else "delegated"
         if not resource or self._scope(resource, word, record.text("value", "id"), record) is None:
-            return self.g.reject("a permission without a usable name", at=record.at)
-        return self.g.fact()
+            self.collector.reject("a permission without a usable name", at=record.at)
+            return
+        self.collector.fact()
 
     def _named(self, record: Record) -> None:
         resource = self._resource(record)
         value = record.text("roledisplayname")
         if resource is None or self._scope(resource, word_of(record.text("roletype")), value, record) is None:
-            return self.g.reject("a permission without a usable name or resource", at=record.at)
-        return self.g.fact()
+            self.collector.reject("a permission without a usable name or resource", at=record.at)
+            return
+        self.collector.fact()
 
     def _resource(self, record: Record) -> str | None:
         """The resource of an assignment, a grant or a permission; by what names it where nothing better is known."""
@@ -321,70 +330,78 @@ class Model:
     def _grants(self, service: str, to: str, scope: str, record: Record) -> None:
         """A scope granted to an app; to its own access, also any of its keys opens it."""
         credential = self._consented(service, to, record.at)
-        self.g.relate(Verb.GRANTS, credential, scope, at=record.at)
+        self.collector.relate(Verb.GRANTS, credential, scope, at=record.at)
         for secret in self.known.secrets.get(service, ()) if to == "application" else ():
             key = self._credential(secret) if secret.id("usage") != "sign" else None
             if key:
-                self.g.relate(Verb.GRANTS, key, scope, at=record.at, basis=Basis.INFERRED)
+                self.collector.relate(Verb.GRANTS, key, scope, at=record.at, basis=Basis.INFERRED)
 
     def _assignment(self, record: Record) -> None:
         if record.id("principaltype") in ("user", "group"):
-            return self.g.ignore("app roles assigned to users and groups")
+            self.collector.ignore("app roles assigned to users and groups")
+            return
         role = record.id("approleid") or (record.id("id") if record.id("objectid") else "")
         if role == _NO_ROLE:
-            return self.g.ignore("assignments to an app without a role in it")
+            self.collector.ignore("assignments to an app without a role in it")
+            return
         resource = self._resource(record)
         value = record.text("roledisplayname") or self.known.names.get((resource or "", "application", role), "")
         if not value:
             self.about["role"].add(role)
         scope = self._scope(resource, "application", value or role, record, Basis.INFERRED) if resource else None
         if scope is None:
-            return self.g.reject("an app role assignment that names no role or no resource", at=record.at)
+            self.collector.reject("an app role assignment that names no role or no resource", at=record.at)
+            return
         client = self._client(record, record.id("principalid"))
         if client:
             self._grants(client, "application", scope, record)
         else:
             self.about["no holder"].add(scope)
-        return self.g.fact()
+        self.collector.fact()
 
     def _grant(self, record: Record) -> None:
-        user = self.g.name(record.id("principalid"))
+        user = self.collector.name(record.id("principalid"))
         to = {"allprincipals": "everyone", "principal": user and f"user/{user}"}.get(record.id("consenttype"))
         values = record.text("scope").split()
         if not values:
-            return self.g.ignore("delegated grants without a scope")
+            self.collector.ignore("delegated grants without a scope")
+            return
         resource = self._resource(record)
         usable = all(self._id(f"{resource}:delegated:{each}") for each in values)
         client = self._client(record, record.id("clientid")) if to and resource and usable else None
         if client is None:
-            return self.g.reject("a delegated grant without a usable client, resource, scope or user", at=record.at)
+            self.collector.reject("a delegated grant without a usable client, resource, scope or user", at=record.at)
+            return
         for each in values:
             scope = self._scope(resource or "", "delegated", each, record, Basis.INFERRED)
             if scope:
                 self._grants(client, to or "", scope, record)
-        return self.g.fact()
+        self.collector.fact()
 
     def _consent(self, record: Record) -> None:
         if not record.says_yes("isadminconsented"):
-            return self.g.ignore("permissions that apps ask for, not shown to be consented to")
+            self.collector.ignore("permissions that apps ask for, not shown to be consented to")
+            return
         resource = self._resource(record)
         word = word_of(record.text("roletype"))
         scope = self._scope(resource or "", word, record.text("roledisplayname"), record, Basis.INFERRED)
         service = self._service(record.of) if record.of else None
         if resource is None or scope is None or service is None:
-            return self.g.reject("a permission that names no resource, no role or no app", at=record.at)
+            self.collector.reject("a permission that names no resource, no role or no app", at=record.at)
+            return
         self._grants(service, word if word == "application" else "everyone", scope, record)
-        return self.g.fact()
+        self.collector.fact()
 
     def _privileged(self, record: Record) -> None:
         """A service principal that holds roles in the directory itself."""
-        roles = [self.g.name(each) for _, each in listed(record.says.get("roles"), ())]
+        roles = [self.collector.name(each) for _, each in listed(record.says.get("roles"), ())]
         service = self._service(record)
         if service is None or not roles or None in roles:
-            return self.g.reject("a privileged service principal without usable roles", at=record.at)
+            self.collector.reject("a privileged service principal without usable roles", at=record.at)
+            return
         for role in filter(None, roles):
             self._holds_role(service, role, record)
-        return self.g.fact()
+        self.collector.fact()
 
     def _holds_role(self, service: str, role: str, record: Record) -> None:
         scope = Scope(id=f"entra:directory-role:{role}"[:MAX_ID], name=f"{role} (directory role)", provenance=record.at)
@@ -395,32 +412,34 @@ class Model:
         holder = record.id("principalid")
         told = "serviceprincipal" in str(lower(record.says.get("principal")).get("@odata.type")).lower()
         if not told and holder not in self.known.principals:
-            return self.g.ignore("directory roles of users, groups and apps that are not here (option tables)")
+            self.collector.ignore("directory roles of users, groups and apps that are not here (option tables)")
+            return
         made, where = record.id("roledefinitionid"), record.id("directoryscopeid")
-        defined = self.g.name(lower(record.says.get("roledefinition")).get("displayname"))
-        role = defined or DIRECTORY_ROLES.get(made) or self.g.name(made)
+        defined = self.collector.name(lower(record.says.get("roledefinition")).get("displayname"))
+        role = defined or DIRECTORY_ROLES.get(made) or self.collector.name(made)
         service = self._client(record, holder)
-        limit = self.g.name(where) if where not in ("", "/") else ""
+        limit = self.collector.name(where) if where not in ("", "/") else ""
         if role is None or service is None or limit is None:
-            return self.g.reject("a directory role without a usable role, holder or extent", at=record.at)
+            self.collector.reject("a directory role without a usable role, holder or extent", at=record.at)
+            return
         self._holds_role(service, f"{role} in {limit}" if limit else role, record)
-        return self.g.fact()
+        self.collector.fact()
 
     # what is said
 
     def _keep(self, made: Entity) -> str:
         """The entity, unless it is there already: what describes a thing comes before what mentions it."""
-        return self.g.entity(made) if made.id not in self.g.entities else made.id
+        return self.collector.entity(made) if made.id not in self.collector.entities else made.id
 
     def _id(self, text: str) -> str | None:
         """The text if it can be an id; what is one already need not be looked at again."""
-        return text if text in self.g.entities else self.g.name(text)
+        return text if text in self.collector.entities else self.collector.name(text)
 
     def _label(self, record: Record, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
         label = record.text(*(names or ("displayname",)))
         if looks_secret(label):
-            self.g.secret("a display name", at=record.at)
+            self.collector.secret("a display name", at=record.at)
             return None
         return label if label and harmless(label) and len(label) <= MAX_ID else None
 
@@ -430,15 +449,15 @@ class Model:
             about = sorted(self.about[word])
             if about:
                 shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
-                self.g.note(kind, f"{message}: {len(about):,} ({shown})", *about)
+                self.collector.note(kind, f"{message}: {len(about):,} ({shown})", *about)
         others = sorted(self.about["third party"])
         if others and not self.tenant:
             message = "the tenant that was exported is not named, so every publisher is taken as a third party"
-            self.g.note(NoteKind.ASSUMED, f"{message}; say which is yours with option tenant", *others)
+            self.collector.note(NoteKind.ASSUMED, f"{message}; say which is yours with option tenant", *others)
         if self.bare and not self.options.resource:
             message = "the permissions do not say whose they are; taken as Microsoft Graph's by ids that only it has"
-            self.g.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         if self.own.more:
-            self.g.note(NoteKind.INCOMPLETE, "there is a further page (@odata.nextLink); load it as well")
+            self.collector.note(NoteKind.INCOMPLETE, "there is a further page (@odata.nextLink); load it as well")
         if not self.own.records:
-            self.g.note(NoteKind.INCOMPLETE, "the file has no records")
+            self.collector.note(NoteKind.INCOMPLETE, "the file has no records")

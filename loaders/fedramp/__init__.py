@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.names import harmless
 from blastradius.loaderkit.options import Name
@@ -68,7 +68,7 @@ class _Model:
     """The marketplace as parties and services."""
 
     def __init__(self, document: Document, data: dict[str, list[Any]], options: Options) -> None:
-        self.gathering = Gathering("fedramp", document)
+        self.collector = FactCollector("fedramp", document)
         self.document = document
         self.sections = sections(data)
         self.us = options.agency
@@ -86,9 +86,9 @@ class _Model:
         for section in ("AtoMapping", "ReuseMapping"):
             for use, at in self._entries(section):
                 self._use(use, at, section)
-        self.gathering.ignore("assessors, who run nothing", len(self.sections.get("Assessors", ())))
+        self.collector.ignore("assessors, who run nothing", len(self.sections.get("Assessors", ())))
         self._say()
-        return self.gathering.loaded(as_of=self._as_of())
+        return self.collector.loaded(as_of=self._as_of())
 
     def _as_of(self) -> str | None:
         meta = self.document.data.get("meta")
@@ -97,37 +97,37 @@ class _Model:
 
     def _entries(self, section: str) -> Iterator[tuple[Any, Provenances]]:
         for entry, keys in self.sections.get(section, ()):
-            yield entry, self.gathering.at(*keys)
+            yield entry, self.collector.at(*keys)
 
     def _count(self, done: bool, why: str, at: Provenances) -> None:
         if done:
-            self.gathering.fact()
+            self.collector.fact()
         else:
-            self.gathering.reject(why, at=at)
+            self.collector.reject(why, at=at)
 
     def _product(self, product: Any, at: Provenances) -> bool:
         name, provider = self._id(product, "id"), self._id(product, "csp") or self._id(product, "name")
         if name is None or provider is None or provider.startswith(("fedramp:", "agency:")):
             return False
         self.providers[name] = provider
-        self.gathering.entity(Party(id=provider, role="provider", provenance=at))
+        self.collector.entity(Party(id=provider, role="provider", provenance=at))
         words = (self._id(product, key) for key in ("status", "impact_level", "deployment_model"))
         tags = tuple(sorted({*_texts(product.get("service_model")), *(word for word in words if word)}))
         made = Service(id=f"fedramp:{name}", name=self._id(product, "cso"), tags=tags, provenance=at)
-        self.gathering.relate(Verb.OWNS, provider, self.gathering.entity(made), at=at)
+        self.collector.relate(Verb.OWNS, provider, self.collector.entity(made), at=at)
         return True
 
     def _leveraged(self, system: dict[str, Any], at: Provenances) -> None:
         name, other = self._id(system, "on"), self._id(system, "id")
         missing = [each for each in (name, other) if each is not None and each not in self.providers]
         if name is None or other is None:
-            self.gathering.reject("a leveraging system without an id", at=at)
+            self.collector.reject("a leveraging system without an id", at=at)
         elif missing:
             self.unknown[missing[0]] = self.unknown.get(missing[0], 0) + 1
         else:
             if other != name:
-                self.gathering.relate(Verb.DEPENDS_ON, f"fedramp:{other}", f"fedramp:{name}", at=at)
-            self.gathering.fact()
+                self.collector.relate(Verb.DEPENDS_ON, f"fedramp:{other}", f"fedramp:{name}", at=at)
+            self.collector.fact()
 
     def _agency(self, agency: Any, at: Provenances) -> bool:
         name = self._id(agency, "id")
@@ -142,22 +142,22 @@ class _Model:
         made = {"id": f"agency:{name}", "name": shown, "basis": basis, "provenance": at}
         if self._is_us(name):
             made["role"] = "self"
-        known = self.gathering.entities.get(f"agency:{name}")
-        return known.id if known else self.gathering.entity(Party.model_validate(made))
+        known = self.collector.entities.get(f"agency:{name}")
+        return known.id if known else self.collector.entity(Party.model_validate(made))
 
     def _use(self, use: Any, at: Provenances, section: str) -> None:
         product = self._id(use, "id")
         agency = self._id(use, "sub_id") or self._id(use, "agency_id") or self._named(use)
         if product is None or agency is None:
-            self.gathering.reject(f"an entry of {section} without a product or an agency", at=at)
+            self.collector.reject(f"an entry of {section} without a product or an agency", at=at)
         elif self.us is not None and not self._is_us(agency):
-            self.gathering.ignore("uses by other agencies")
+            self.collector.ignore("uses by other agencies")
         elif product not in self.providers:
             self.unknown[product] = self.unknown.get(product, 0) + 1
         else:
             party = self._party(agency, use, at, Basis.INFERRED)
-            self.gathering.relate(Verb.RELIES_ON, party, self.providers[product], at=at)
-            self.gathering.fact()
+            self.collector.relate(Verb.RELIES_ON, party, self.providers[product], at=at)
+            self.collector.fact()
 
     def _is_us(self, agency: str) -> bool:
         return self.us is not None and (agency == self.us or agency.startswith((f"{self.us}-", f"{self.us} / ")))
@@ -170,14 +170,14 @@ class _Model:
     def _id(self, entry: Any, key: str) -> str | None:
         value = entry.get(key) if isinstance(entry, dict) else None
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        return self.gathering.name(" ".join(text.split())[:200]) if isinstance(text, str) and harmless(text) else None
+        return self.collector.name(" ".join(text.split())[:200]) if isinstance(text, str) and harmless(text) else None
 
     def _say(self) -> None:
         for product, count in sorted(self.unknown.items()):
-            self.gathering.rejected += count
+            self.collector.rejected += count
             message = f"product {product!r} is referred to {count:,} times and not listed; those entries are left out"
-            self.gathering.note(NoteKind.UNRESOLVED, message)
-        known = (each.removeprefix("agency:") for each in self.gathering.entities)
+            self.collector.note(NoteKind.UNRESOLVED, message)
+        known = (each.removeprefix("agency:") for each in self.collector.entities)
         if self.us is not None and not any(map(self._is_us, known)):
             raise InputError([f"{self.document.path}: option 'agency' is {self.us!r}, and no agency has that id"])
 

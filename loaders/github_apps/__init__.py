@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.json_values import text
 from blastradius.loaderkit.names import MAX_ID, harmless
@@ -89,7 +89,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 class _Model:
     def __init__(self, document: Document, options: Options) -> None:
-        self.g = Gathering("github_apps", document)
+        self.collector = FactCollector("github_apps", document)
         self.options = options
         self.about: dict[str, set[str]] = defaultdict(set)
         self.owned: set[str] = set()
@@ -100,26 +100,26 @@ class _Model:
             "app": self._app,
             "installation": self._installation,
             "repository": self._listed,
-            "removed": lambda _, __: self.g.ignore("repositories that were taken away from an installation"),
+            "removed": lambda _, __: self.collector.ignore("repositories that were taken away from an installation"),
             "token": self._token,
-            "request": lambda _, __: self.g.ignore("requests for access that were not granted yet"),
+            "request": lambda _, __: self.collector.ignore("requests for access that were not granted yet"),
             "authorized": self._authorized,
             "authorization": self._authorization,
             "deploy_key": self._deploy_key,
-            "odd": lambda _, at: self.g.reject("not a record that GitHub's API has", at=at),
+            "odd": lambda _, at: self.collector.reject("not a record that GitHub's API has", at=at),
         }
         by_kind: dict[str, list[Row]] = defaultdict(list)
-        for row in rows(self.g.document.data):
+        for row in rows(self.collector.document.data):
             by_kind[row.kind].append(row)
         for kind, handle in handlers.items():
             for row in by_kind[kind]:
-                handle(row, self.g.at(*row.keys))
+                handle(row, self.collector.at(*row.keys))
         for word, (note, message) in _SAYINGS.items():
             about = sorted(self.about[word])
             if about:
                 shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
-                self.g.note(note, f"{message}: {len(about):,} ({shown})", *about)
-        return self.g.loaded()
+                self.collector.note(note, f"{message}: {len(about):,} ({shown})", *about)
+        return self.collector.loaded()
 
     # who
 
@@ -159,10 +159,11 @@ class _Model:
         owner = row.text("owner", "login") or row.text("owner", "slug")
         party = self._named(at, row.text("id"), row.text("slug")) or self._account(owner, at, installed=False)
         if service is None or party is None:
-            return self.g.reject("an app without a usable id or owner", at=at)
-        self.g.relate(Verb.OWNS, party, service, at=at)
+            self.collector.reject("an app without a usable id or owner", at=at)
+            return
+        self.collector.relate(Verb.OWNS, party, service, at=at)
         self.owned.add(service)
-        return self.g.fact()
+        self.collector.fact()
 
     def _service(self, kind: str, app_id: str, name: str | None, at: Provenances) -> str | None:
         service = self._id(kind, app_id)
@@ -178,11 +179,12 @@ class _Model:
         permissions = list(_permissions(row.says["permissions"]))
         app = self._service("app", row.text("app_id"), slug, at) if installation and login else None
         if installation is None or app is None or self._account(login, at, installed=True) is None:
-            return self.g.reject("an installation without a usable id, app or account", at=at)
+            self.collector.reject("an installation without a usable id, app or account", at=at)
+            return
         self._owner(app, row, at)
-        name = f"{slug} in {login}" if slug and self.g.name(login) else None
+        name = f"{slug} in {login}" if slug and self.collector.name(login) else None
         kept = Credential(id=installation, name=name, type="oauth_token", controls=_stopped(row, at), provenance=at)
-        self.g.relate(Verb.HOLDS, app, self._keep(kept), at=at)
+        self.collector.relate(Verb.HOLDS, app, self._keep(kept), at=at)
         limit = None if row.text("repository_selection") == "all" else f"installation/{row.text('id')}"
         self._granted(installation, login, limit, permissions, at)
         if limit and not isinstance(row.event.get("repositories"), list):
@@ -192,13 +194,13 @@ class _Model:
             self.about["selected"].add(installation)
         if limit is None:
             self._opened(f"{login}/*", [f"scope/{login}"], f"all repositories of {login}", login, at)
-        return self.g.fact()
+        self.collector.fact()
 
     def _owner(self, app: str, row: Row, at: Provenances) -> None:
         """The party of an app, as an option or an app's own record says it."""
         party = self._named(at, row.text("app_id"), row.text("app_slug"))
         if party:
-            self.g.relate(Verb.OWNS, party, app, at=at)
+            self.collector.relate(Verb.OWNS, party, app, at=at)
         elif app not in self.owned:
             self.about["party"].add(app)
 
@@ -207,13 +209,14 @@ class _Model:
         name = row.text("full_name")
         installation = row.event["installation"]
         if not _REPOSITORY.fullmatch(name) or self._id("repository", name) is None:
-            return self.g.reject("a repository without a usable name", at=at)
+            self.collector.reject("a repository without a usable name", at=at)
+            return
         login = name.partition("/")[0]
         limits = [f"scope/{login}"]
         if text(installation, "repository_selection") != "all" and text(installation, "id"):
             limits.append(f"limited/installation/{text(installation, 'id')}")
         self._opened(name, limits, name, login, at)
-        return self.g.fact()
+        self.collector.fact()
 
     def _token(self, row: Row, at: Provenances) -> None:
         """A fine-grained personal access token: what one person may do in an organisation."""
@@ -222,14 +225,15 @@ class _Model:
         token = self._id("token", row.text("id"))
         person = self._person(row.text("owner", "login"), at) if token and account else None
         if token is None or person is None:
-            return self.g.reject("a token without a usable id, owner or organisation", at=at)
+            self.collector.reject("a token without a usable id, owner or organisation", at=at)
+            return
         if not self.options.account:
             self.about["account"].add(token)
         never = "token_last_used_at" in row.says and row.says["token_last_used_at"] is None
         name = self._label(row.says, at, "token_name")
         ends = self._ends(token, row.text("token_expires_at"), at, ended=row.says.get("token_expired") is True)
         kept = Credential(id=token, name=name, type="api_key", dormant=never, **ends, provenance=at)
-        self.g.relate(Verb.HOLDS, person, self._keep(kept), at=at)
+        self.collector.relate(Verb.HOLDS, person, self._keep(kept), at=at)
         groups = row.says["permissions"] if isinstance(row.says["permissions"], dict) else {}
         selection = row.text("repository_selection")
         limit = None if selection == "all" else f"token/{row.text('id')}"
@@ -243,21 +247,22 @@ class _Model:
             self.about["selected"].add(token)
         elif limit is None:
             self._opened(f"{account}/*", [f"scope/{account}"], f"all repositories of {account}", account, at)
-        return self.g.fact()
+        self.collector.fact()
 
     def _authorized(self, row: Row, at: Provenances) -> None:
         """A classic token or an SSH key that a person may use past single sign-on."""
         key = self._id("authorized", row.text("credential_id"))
         person = self._person(row.text("login"), at) if key else None
         if key is None or person is None:
-            return self.g.reject("an authorised credential without a usable id or person", at=at)
+            self.collector.reject("an authorised credential without a usable id or person", at=at)
+            return
         label = self._label(row.says, at, "authorized_credential_note", "authorized_credential_title")
         ends = self._ends(key, row.text("authorized_credential_expires_at"), at)
         ssh = "ssh" in row.text("credential_type").lower()
         kept = Credential(id=key, name=label, type="signing_key" if ssh else "api_key", **ends, provenance=at)
-        self.g.relate(Verb.HOLDS, person, self._keep(kept), at=at)
+        self.collector.relate(Verb.HOLDS, person, self._keep(kept), at=at)
         self._consented(key, row.text("login"), row.says.get("scopes"), at)
-        return self.g.fact()
+        self.collector.fact()
 
     def _authorization(self, row: Row, at: Provenances) -> None:
         """An OAuth app that a person let act for them; one person's own token where no app is named."""
@@ -265,18 +270,21 @@ class _Model:
         key = self._id("authorization", row.text("id"))
         app = self._service("oauth-app", row.text("app", "client_id"), self._label(row.says["app"], at, "name"), at)
         if key is None or app is None:
-            return self.g.reject("an authorisation without a usable id or app", at=at)
+            self.collector.reject("an authorisation without a usable id or app", at=at)
+            return
         if row.text("token"):
-            self.g.secret(f"the token of {key!r}", at=at)
+            self.collector.secret(f"the token of {key!r}", at=at)
         party = self._named(at, row.text("app", "client_id"), row.text("app", "name"))
         if party:
-            self.g.relate(Verb.OWNS, party, app, at=at)
+            self.collector.relate(Verb.OWNS, party, app, at=at)
         else:
             self.about["party"].add(app)
         ends = self._ends(key, row.text("expires_at"), at)
-        self.g.relate(Verb.HOLDS, app, self._keep(Credential(id=key, type="oauth_token", **ends, provenance=at)), at=at)
+        self.collector.relate(
+            Verb.HOLDS, app, self._keep(Credential(id=key, type="oauth_token", **ends, provenance=at)), at=at
+        )
         self._consented(key, login or "user", row.says.get("scopes"), at)
-        return self.g.fact()
+        self.collector.fact()
 
     def _consented(self, credential: str, login: str, scopes: Any, at: Provenances) -> None:
         """OAuth scopes, within which a credential may do what its user may."""
@@ -285,20 +293,24 @@ class _Model:
             scope = self._id("oauth", login, each)
             if scope:
                 self._keep(Scope(id=scope, name=f"{each} for {login}", provenance=at))
-                self.g.relate(Verb.GRANTS, credential, scope, at=at)
+                self.collector.relate(Verb.GRANTS, credential, scope, at=at)
             else:
-                self.g.note(NoteKind.UNSUPPORTED, f"a scope of {credential!r} has no usable name; left out", at=at)
+                self.collector.note(
+                    NoteKind.UNSUPPORTED, f"a scope of {credential!r} has no usable name; left out", at=at
+                )
         self.about["rights"].add(credential)
 
     def _deploy_key(self, row: Row, at: Provenances) -> None:
         """A key to one repository, whoever has it."""
         if _KEY_OF_PERSON.search(row.text("url")):
-            return self.g.ignore("keys of a person's own, which open what that person may")
+            self.collector.ignore("keys of a person's own, which open what that person may")
+            return
         url = _KEY_OF.search(row.text("url"))
         name = text(row.event.get("repository"), "full_name") or (url[1] if url else "")
         key = self._id("deploy-key", row.text("id"))
         if key is None or not _REPOSITORY.fullmatch(name) or self._id("repository", name) is None:
-            return self.g.reject("a deploy key without a usable id or repository", at=at)
+            self.collector.reject("a deploy key without a usable id or repository", at=at)
+            return
         revoked = _stopped(row, at)
         title = self._label(row.says, at, "title")
         self._keep(Credential(id=key, name=title, type="signing_key", controls=revoked, provenance=at))
@@ -308,7 +320,7 @@ class _Model:
         level = "read" if row.says["read_only"] is True else "write"
         self._granted(key, login, limit, [f"contents:{level}"], at)
         self._opened(name, [f"limited/{limit}", f"scope/{login}"], name, login, at)
-        return self.g.fact()
+        self.collector.fact()
 
     # what that opens
 
@@ -320,15 +332,17 @@ class _Model:
             limited = limit if limit and not each.startswith(_OF_ACCOUNT) else None
             scope = self._id("limited", limited, each) if limited else self._id("scope", login, each)
             if scope is None:
-                self.g.note(NoteKind.UNSUPPORTED, f"a permission of {credential!r} has no usable name; left out", at=at)
+                self.collector.note(
+                    NoteKind.UNSUPPORTED, f"a permission of {credential!r} has no usable name; left out", at=at
+                )
                 continue
             where = f"{login}, some repositories" if limited else login
             self._keep(Scope(id=scope, name=f"{each} in {where}", provenance=at))
-            self.g.relate(Verb.GRANTS, credential, scope, at=at)
+            self.collector.relate(Verb.GRANTS, credential, scope, at=at)
 
     def _opened(self, place: str, holders: list[str], name: str, login: str, at: Provenances) -> None:
         """What permissions on contents and administration open in a repository, or in several as one."""
-        shown = name if self.g.name(name) else place
+        shown = name if self.collector.name(name) else place
         store = self._id("repository", place)
         for permission, effects in _OPENS.items() if store else ():
             scopes = [scope for each in holders if (scope := self._told(each, permission, at))]
@@ -338,9 +352,9 @@ class _Model:
                     continue
                 self._keep(Store(id=store, name=shown, provenance=at))
                 made = Operation(id=operation, name=f"{words} of {shown}", api=f"github/{login}", provenance=at)
-                self.g.relate(verb, self._keep(made), store, at=at)
+                self.collector.relate(verb, self._keep(made), store, at=at)
                 for scope in scopes:
-                    self.g.relate(Verb.PERMITS, scope, operation, at=at)
+                    self.collector.relate(Verb.PERMITS, scope, operation, at=at)
 
     def _told(self, holder: str, permission: str, at: Provenances) -> str | None:
         """A scope that can open a place; one on a whole account is told anyway, as another file may grant it."""
@@ -348,7 +362,7 @@ class _Model:
         scope = self._id(holder, permission)
         if scope and kind == "scope":
             self._keep(Scope(id=scope, name=f"{permission} in {where}", basis=Basis.INFERRED, provenance=at))
-        return scope if scope in self.g.entities else None
+        return scope if scope in self.collector.entities else None
 
     # words
 
@@ -366,17 +380,17 @@ class _Model:
 
     def _keep(self, made: Entity) -> str:
         """The entity, unless it is there already: what describes a thing comes before what mentions it."""
-        return self.g.entity(made) if made.id not in self.g.entities else made.id
+        return self.collector.entity(made) if made.id not in self.collector.entities else made.id
 
     def _id(self, *parts: str) -> str | None:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
-        return self.g.name(f"github:{'/'.join(parts)}") if all(parts) else None
+        return self.collector.name(f"github:{'/'.join(parts)}") if all(parts) else None
 
     def _label(self, says: Any, at: Provenances, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
         label = next(filter(None, (text(says, each) for each in names)), "")
         if looks_secret(label):
-            self.g.secret(f"a {names[0]}", at=at)
+            self.collector.secret(f"a {names[0]}", at=at)
             return None
         return label if label and harmless(label) and len(label) <= MAX_ID else None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 
@@ -34,7 +34,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if not recognises(document.data):
         formats = "node-link JSON, Cytoscape JSON, GraphML, pairs in CSV, or an OpenGraph of ours"
         raise InputError([f"{document.path}: not a graph; read are {formats}"])
-    return Modelled(Gathering("graph", document), chosen, read_drawing(document.data)).build()
+    return Modelled(FactCollector("graph", document), chosen, read_drawing(document.data)).build()
 
 
 LOADER = Loader(

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.attributes import NESTED, ends_of
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Loaded, Provenances
 from blastradius.loaderkit.names import MAX_ID, excerpt, harmless
 from blastradius.model import (
@@ -47,7 +47,7 @@ _DROPPED = object()
 class Modelled:
     """What a drawing comes to."""
 
-    gathering: Gathering
+    collector: FactCollector
     options: Options
     drawing: Drawing
     ids: dict[str, str] = field(default_factory=dict)
@@ -61,20 +61,20 @@ class Modelled:
         for row in self.drawing.implied:
             why = self._entity(row)
             if why:
-                self.gathering.note(NoteKind.UNSUPPORTED, why, at=self.gathering.at(*row.keys))
+                self.collector.note(NoteKind.UNSUPPORTED, why, at=self.collector.at(*row.keys))
         for rows in self._relations().values():
             self._relation(rows)
         for bad in self.drawing.bad:
-            at = Provenance(source="graph", file=self.gathering.document.path, line=bad.line)
-            self.gathering.reject(bad.why, at=(at,))
+            at = Provenance(source="graph", file=self.collector.document.path, line=bad.line)
+            self.collector.reject(bad.why, at=(at,))
         if self.drawing.hyperedges:
-            self.gathering.ignore("hyperedges", self.drawing.hyperedges)
+            self.collector.ignore("hyperedges", self.drawing.hyperedges)
         if self.drawing.undirected:
             message = "the edges have no direction; read from their source to their target"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         if +self.unread:
             message = f"attributes that say nothing here: {_some(sorted(+self.unread))}; ignored"
-            self.gathering.note(NoteKind.UNSUPPORTED, message)
+            self.collector.note(NoteKind.UNSUPPORTED, message)
         return self._with_heading()
 
     def _refuse_strangers(self) -> None:
@@ -85,20 +85,20 @@ class Modelled:
             _stranger(self.drawing.edges, "edge", "verb", Verb, stated.verb, stated.verbs),
         ):
             if why:
-                raise InputError([f"{self.gathering.document.path}: {why}"])
+                raise InputError([f"{self.collector.document.path}: {why}"])
 
     # nodes
 
     def _node(self, row: Row) -> None:
         why = self._entity(row)
         if why:
-            self.gathering.reject(why, at=self.gathering.at(*row.keys))
+            self.collector.reject(why, at=self.collector.at(*row.keys))
         else:
-            self.gathering.fact()
+            self.collector.fact()
 
     def _entity(self, row: Row) -> str | None:
         """Keep what a node stands for; why not, if it cannot be read."""
-        at = self.gathering.at(*row.keys)
+        at = self.collector.at(*row.keys)
         name = _word(row.says.get(self.options.id or "id"))
         kind = _one_of(Kind, self.options.kinds, row.says.get(self.options.kind))
         if not _is_id(name):
@@ -109,10 +109,10 @@ class Modelled:
         made = self._valid(ENTITY_TYPES[kind], says | {"id": name, "kind": kind}, at)
         if made is None:
             return "a node that cannot be read"
-        before = self.gathering.entities.get(made.id, made)
+        before = self.collector.entities.get(made.id, made)
         if before.kind != kind:
             return f"{name!r} is there already as a {before.kind}"
-        self.ids[_word(row.says.get("id")) or made.id] = self.gathering.entity(made)
+        self.ids[_word(row.says.get("id")) or made.id] = self.collector.entity(made)
         return None
 
     # edges
@@ -121,18 +121,18 @@ class Modelled:
         """The edges by their relation: one that names both its ends, or of each edge its own."""
         groups: dict[str, list[tuple[Row, Verb]]] = {}
         for row in self.drawing.edges:
-            at = self.gathering.at(*row.keys)
+            at = self.collector.at(*row.keys)
             verb = _one_of(Verb, self.options.verbs, row.says.get(self.options.verb))
             source, target = (self.ids.get(_word(row.says.get(side)) or "") for side in ("source", "target"))
             if verb is None:
-                self.gathering.reject(f"an edge with no verb that is known; known are {_some(Verb)}", at=at)
+                self.collector.reject(f"an edge with no verb that is known; known are {_some(Verb)}", at=at)
             elif source is None or target is None:
                 missing = row.says.get("source" if source is None else "target")
-                self.gathering.rejected += 1
+                self.collector.rejected += 1
                 message = (
                     f"an edge goes from or to {excerpt(repr(missing))}, which is no node that could be read; left out"
                 )
-                self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+                self.collector.note(NoteKind.UNRESOLVED, message, at=at)
             else:
                 key = _relation_of(row, verb, source, target)
                 between = Row(row.says | {"source": source, "target": target}, row.keys)
@@ -141,30 +141,30 @@ class Modelled:
 
     def _relation(self, rows: list[tuple[Row, Verb]]) -> None:
         row, verb = rows[0]
-        at = self.gathering.at(*row.keys)
+        at = self.collector.at(*row.keys)
         sources, targets = _ends(rows)
         wrong = self._misfit(verb, sources, targets)
         if wrong:
-            self.gathering.reject(wrong, at=at, records=len(rows))
+            self.collector.reject(wrong, at=at, records=len(rows))
             return
         says = self._attributes(row, Relation, at, self.options.verb)
         if any(_plain(other.says) != _plain(row.says) for other, _ in rows[1:]):
             message = f"the edges of one {verb} say different things; the first is kept"
-            self.gathering.note(NoteKind.CONTRADICTED, message, at=at)
+            self.collector.note(NoteKind.CONTRADICTED, message, at=at)
         made = self._valid(Relation, says | {"verb": verb, "sources": sources, "targets": targets}, at)
         if made is None:
-            self.gathering.reject("an edge that cannot be read", at=at, records=len(rows))
-        elif self.gathering.relations.setdefault(made.id, made) is not made:
-            self.gathering.reject(f"{made.id!r} is drawn already", at=at, records=len(rows))
+            self.collector.reject("an edge that cannot be read", at=at, records=len(rows))
+        elif self.collector.relations.setdefault(made.id, made) is not made:
+            self.collector.reject(f"{made.id!r} is drawn already", at=at, records=len(rows))
         else:
-            self.gathering.fact(len(rows))
+            self.collector.fact(len(rows))
 
     def _misfit(self, verb: Verb, sources: tuple[str, ...], targets: tuple[str, ...]) -> str | None:
         """Why the ends do not fit the verb, if they do not."""
         allowed = SIGNATURES[verb]
         for names, kinds in ((sources, allowed.sources), (targets, allowed.targets)):
             for name in names:
-                kind = self.gathering.entities[name].kind
+                kind = self.collector.entities[name].kind
                 if kind not in kinds:
                     return f"{name!r} is a {kind}; {verb} goes here to {', '.join(sorted(kinds))}"
         return None
@@ -189,7 +189,7 @@ class Modelled:
     def _clean(self, value: Any, where: str, at: Provenances) -> Any:
         """A value without anything that looks like a secret."""
         if isinstance(value, str) and looks_secret(value):
-            self.gathering.secret(f"the attribute {where!r}", at=at)
+            self.collector.secret(f"the attribute {where!r}", at=at)
             return _DROPPED
         if isinstance(value, list):
             return [each for one in value if (each := self._clean(one, where, at)) is not _DROPPED]
@@ -206,7 +206,7 @@ class Modelled:
             return None
         for name in sorted(wrong):
             message = f"{name} is {excerpt(repr(says[name]))}, which does not fit; left out"
-            self.gathering.note(NoteKind.UNSUPPORTED, message, at=at)
+            self.collector.note(NoteKind.UNSUPPORTED, message, at=at)
         made = shape.model_validate(fit)
         return shape.model_validate({name: getattr(made, name) for name in made.model_dump(exclude_defaults=True)})
 
@@ -214,13 +214,13 @@ class Modelled:
 
     def _with_heading(self) -> Loaded:
         row = self.drawing.heading
-        at = self.gathering.at(*row.keys)
+        at = self.collector.at(*row.keys)
         zones = {each.id: each for each in self._listed(Zone, row.says.get("zones"), at)}
         expectations = tuple(self._listed(Expectation, row.says.get("expectations"), at))
         texts = {word: self._clean(row.says.get(word), word, at) for word in ("title", "as_of")}
-        self.gathering.fact(len(zones) + len(expectations))
+        self.collector.fact(len(zones) + len(expectations))
         stated = {word: text for word, text in texts.items() if isinstance(text, str)}
-        return self.gathering.loaded(zones=tuple(zones.values()), expectations=expectations, **stated)
+        return self.collector.loaded(zones=tuple(zones.values()), expectations=expectations, **stated)
 
     def _listed(self, shape: type[Made], value: Any, at: Provenances) -> Iterator[Made]:
         opened = self._clean(_opened(value), "zones or expectations", at)
@@ -228,7 +228,7 @@ class Modelled:
             says = each if isinstance(each, dict) else {}
             made = self._valid(shape, {**says, "provenance": _places(at, says.get("provenance"))}, at)
             if made is None or (isinstance(made, Zone) and not _is_id(made.id)):
-                self.gathering.reject(f"a {shape.__name__.lower()} that cannot be read", at=at)
+                self.collector.reject(f"a {shape.__name__.lower()} that cannot be read", at=at)
             else:
                 yield made
 

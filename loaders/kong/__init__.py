@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 
@@ -25,20 +25,20 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         InputError: no configuration of a known version, or an option that does not fit.
     """
     chosen = read_options(KongOptions, document, options)
-    gathering = Gathering("kong", document)
-    configuration = read(document, gathering)
-    Model(gathering, chosen, configuration, chosen.gateway or _gateway(gathering, document.data)).build()
-    return gathering.loaded()
+    collector = FactCollector("kong", document)
+    configuration = read(document, collector)
+    Model(collector, chosen, configuration, chosen.gateway or _gateway(collector, document.data)).build()
+    return collector.loaded()
 
 
-def _gateway(gathering: Gathering, data: dict[str, Any]) -> str:
+def _gateway(collector: FactCollector, data: dict[str, Any]) -> str:
     """The name of the gateway as far as the file says: its control plane, or its workspace."""
     konnect = data.get("_konnect")
     plane = (
         konnect.get("control_plane_name") or konnect.get("runtime_group_name") if isinstance(konnect, dict) else None
     )
-    workspace = gathering.name(data.get("_workspace"))
-    return gathering.name(plane) or (f"kong {workspace}" if workspace and workspace != "default" else "kong")
+    workspace = collector.name(data.get("_workspace"))
+    return collector.name(plane) or (f"kong {workspace}" if workspace and workspace != "default" else "kong")
 
 
 LOADER = Loader(

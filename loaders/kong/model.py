@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from blastradius.loaderkit.collector import Gathering, bare_url
+from blastradius.loaderkit.collector import FactCollector, bare_url
 from blastradius.loaderkit.json_values import scalars
 from blastradius.loaderkit.options import Name, Options
 from blastradius.model import (
@@ -63,7 +63,7 @@ class KongOptions(Options):
 class Model:
     """A configuration on its way into our terms."""
 
-    gathering: Gathering
+    collector: FactCollector
     options: KongOptions
     configuration: Configuration
     gateway: str
@@ -99,25 +99,25 @@ class Model:
             for record in by_kind.pop(kind, []):
                 make(record)
         for kind, records in by_kind.items():
-            self.gathering.ignore(f"Kong {self.gathering.name(kind) or 'entities of a nameless kind'}", len(records))
+            self.collector.ignore(f"Kong {self.collector.name(kind) or 'entities of a nameless kind'}", len(records))
         self._grants()
         self._say()
 
     # names
 
     def _id(self, kind: str, name: str | None) -> str | None:
-        return self.gathering.name(f"{self.gateway}:{kind}/{name}") if self.gathering.name(name) else None
+        return self.collector.name(f"{self.gateway}:{kind}/{name}") if self.collector.name(name) else None
 
     def _first_name(self, record: Record) -> str | None:
-        return next((name for each in record.names if (name := self.gathering.name(each))), None)
+        return next((name for each in record.names if (name := self.collector.name(each))), None)
 
     def _tags(self, record: Record) -> tuple[str, ...]:
         return tuple(
-            dict.fromkeys(tag for each in scalars(record.says.get("tags")) if (tag := self.gathering.name(each)))
+            dict.fromkeys(tag for each in scalars(record.says.get("tags")) if (tag := self.collector.name(each)))
         )
 
     def _nameless(self, record: Record, what: str) -> None:
-        self.gathering.reject(f"{what} has no name that can be an id", at=record.at)
+        self.collector.reject(f"{what} has no name that can be an id", at=record.at)
 
     # what has a name
 
@@ -128,13 +128,13 @@ class Model:
             self._nameless(record, "a service")
             return
         self._keep_service(record, made, address, Basis.DECLARED)
-        self.gathering.fact()
+        self.collector.fact()
 
     def _keep_service(self, record: Record, made: str, address: str | None, basis: Basis) -> None:
         self.ids[id(record)] = made
         service = Service(
             id=made,
-            name=self.gathering.name(record.says.get("name")),
+            name=self.collector.name(record.says.get("name")),
             description=f"behind the gateway at {address}" if address else None,
             zone=self.options.zone,
             owner=self.options.owner,
@@ -142,12 +142,12 @@ class Model:
             basis=basis,
             provenance=record.at,
         )
-        self.gathering.entity(service)
+        self.collector.entity(service)
         host = (address or "").rpartition("://")[2].partition("/")[0].rpartition(":")
         for pattern, party in self.options.parties.items():
             if fnmatchcase(host[0] or host[2], pattern):
-                self.gathering.entity(Party(id=party, basis=Basis.INFERRED, provenance=record.at))
-                self.gathering.relate(Verb.OWNS, party, made, at=record.at)
+                self.collector.entity(Party(id=party, basis=Basis.INFERRED, provenance=record.at))
+                self.collector.relate(Verb.OWNS, party, made, at=record.at)
 
     def _address(self, record: Record) -> str | None:
         """Where a service is, without what may be secret in an address."""
@@ -161,13 +161,13 @@ class Model:
             whole = f"{protocol}://{host}{port}{''.join(scalars(says.get('path'))[:1])}"
         else:
             return None
-        return self.gathering.name(bare_url(whole))
+        return self.collector.name(bare_url(whole))
 
     def _consumer(self, record: Record) -> None:
         if self._keep_consumer(record, Basis.DECLARED) is None:
             self._nameless(record, "a consumer")
             return
-        self.gathering.fact()
+        self.collector.fact()
 
     def _keep_consumer(self, record: Record, basis: Basis) -> str | None:
         stated = next((self.options.consumers[each] for each in record.names if each in self.options.consumers), None)
@@ -176,14 +176,14 @@ class Model:
         if made is not None:
             self.ids[id(record)] = made
             says = {} if stated else {"name": name, "tags": self._tags(record)}
-            self.gathering.entity(Party(id=made, basis=basis, provenance=record.at, **says))
+            self.collector.entity(Party(id=made, basis=basis, provenance=record.at, **says))
         return made
 
     def _consumer_group(self, record: Record) -> None:
         if self._first_name(record) is None:
             self._nameless(record, "a consumer group")
             return
-        self.gathering.fact()
+        self.collector.fact()
 
     # what refers to it
 
@@ -202,29 +202,29 @@ class Model:
 
     def _plugin(self, record: Record) -> None:
         became = self.doors.place(record)
-        name = self.gathering.name(record.says.get("name"))
+        name = self.collector.name(record.says.get("name"))
         if became == "placed":
-            self.gathering.fact()
+            self.collector.fact()
         elif name is None:
             self._nameless(record, "a plug-in")
         elif became == "unresolved":
             message = f"a {name} plug-in is for something that is not in the file"
-            self.gathering.note(NoteKind.UNRESOLVED, f"{message}; ignored", at=record.at)
-            self.gathering.ignore("plug-ins for something that is not in the file")
+            self.collector.note(NoteKind.UNRESOLVED, f"{message}; ignored", at=record.at)
+            self.collector.ignore("plug-ins for something that is not in the file")
         else:
-            self.gathering.ignore(_IGNORED.get(became, f"{name} plug-ins"))
+            self.collector.ignore(_IGNORED.get(became, f"{name} plug-ins"))
 
     def _group(self, record: Record) -> None:
-        holder, group = self._holder(record), self.gathering.name(record.says.get("group"))
+        holder, group = self._holder(record), self.collector.name(record.says.get("group"))
         if holder is None or group is None:
-            self.gathering.reject("a group membership names no consumer or no group", at=record.at)
+            self.collector.reject("a group membership names no consumer or no group", at=record.at)
             return
         self.doors.groups[id(holder)].add(group)
-        self.gathering.fact()
+        self.collector.fact()
 
     def _member(self, record: Record) -> None:
         """A consumer in a consumer group, said on either side."""
-        inner = next((name for each in record.names if (name := self.gathering.name(each))), None)
+        inner = next((name for each in record.names if (name := self.collector.name(each))), None)
         outer = record.parent
         if record.kind == "groups":
             holder, group = outer, self.index.find("consumer_groups", record.says)
@@ -233,21 +233,21 @@ class Model:
             inside = Record("acls", record.keys, {"consumer": record.says}, record.at)
             holder, name = self._holder(inside), self._first_name(outer) if outer else None
         if holder is None or name is None or id(holder) not in self.ids:
-            self.gathering.reject("a group membership names no consumer or no group", at=record.at)
+            self.collector.reject("a group membership names no consumer or no group", at=record.at)
             return
         self.doors.consumer_groups[id(holder)].add(name)
-        self.gathering.fact()
+        self.collector.fact()
 
     def _credential(self, record: Record) -> None:
         plugin = CREDENTIALS[record.kind]
         holder = self._holder(record)
         of = self._first_name(holder) if holder else None
-        own, name = (self.gathering.name(record.says.get(each)) for each in ("id", "name"))
+        own, name = (self.collector.name(record.says.get(each)) for each in ("id", "name"))
         made = self._id(plugin, own or (f"{of} {name}" if name else of))
         if holder is None or of is None or made is None:
-            self.gathering.reject(f"a {plugin} credential names no consumer", at=record.at)
+            self.collector.reject(f"a {plugin} credential names no consumer", at=record.at)
             return
-        self.counts["nameless"] += own is None and made in self.gathering.entities
+        self.counts["nameless"] += own is None and made in self.collector.entities
         credential = Credential(
             id=made,
             name=f"{plugin} credential of {of}{f' ({name})' if name else ''}",
@@ -256,10 +256,10 @@ class Model:
             controls=tuple(self._controls(holder)),
             provenance=record.at,
         )
-        self.gathering.entity(credential)
-        self.gathering.relate(Verb.HOLDS, self.ids[id(holder)], made, at=record.at)
+        self.collector.entity(credential)
+        self.collector.relate(Verb.HOLDS, self.ids[id(holder)], made, at=record.at)
         self.keys.append((made, plugin, holder))
-        self.gathering.fact()
+        self.collector.fact()
 
     def _controls(self, holder: Record) -> Iterator[Control]:
         """What the plug-ins of a consumer do to its credentials."""
@@ -282,14 +282,14 @@ class Model:
         line = self._line(record)
         of = (service or "").removeprefix(f"{self.gateway}:service/")
         made = self._id("route", self._first_name(record) or f"{of} {line}".strip())
-        if made is None or made in self.gathering.entities:
-            self.gathering.reject("a route has no name of its own that can be an id", at=record.at)
+        if made is None or made in self.collector.entities:
+            self.collector.reject("a route has no name of its own that can be an id", at=record.at)
             return
         door = self.doors.door(record)
-        methods = [name for each in scalars(record.says.get("methods")) if (name := self.gathering.name(each))]
+        methods = [name for each in scalars(record.says.get("methods")) if (name := self.collector.name(each))]
         operation = Operation(
             id=made,
-            name=self.gathering.name(record.says.get("name")),
+            name=self.collector.name(record.says.get("name")),
             owner=self.options.owner,
             api=service,
             method=",".join(sorted(methods)) or None,
@@ -300,11 +300,11 @@ class Model:
             controls=(self._address_control(door.addresses),) if door.addresses else (),
             provenance=record.at,
         )
-        self.gathering.entity(operation)
+        self.collector.entity(operation)
         if service:
-            self.gathering.relate(Verb.SERVES, service, made, at=record.at)
+            self.collector.relate(Verb.SERVES, service, made, at=record.at)
         self._permits(door, operation)
-        self.gathering.fact()
+        self.collector.fact()
 
     def _service_of(self, route: Record) -> str | None:
         """The service behind a route; made up by its name where the file does not have it."""
@@ -314,14 +314,14 @@ class Model:
             return self.ids.get(id(found))
         name = next(iter(names_of(reference)), None)
         made = self._id("service", name)
-        if made is not None and made not in self.gathering.entities:
+        if made is not None and made not in self.collector.entities:
             self.counts["services"] += 1
-            self.gathering.entity(Service(id=made, basis=Basis.INFERRED, provenance=route.at))
+            self.collector.entity(Service(id=made, basis=Basis.INFERRED, provenance=route.at))
         return made
 
     def _places(self, route: Record) -> str | None:
         says = [" or ".join(sorted(scalars(route.says.get(each)))) for each in ("hosts", "paths", "snis")]
-        return self.gathering.name(" ".join(each for each in says if each))
+        return self.collector.name(" ".join(each for each in says if each))
 
     def _line(self, route: Record) -> str:
         return " ".join((*sorted(scalars(route.says.get("methods"))), self._places(route) or "")).strip()
@@ -334,18 +334,18 @@ class Model:
         )
         if door.closed:
             message = f"{operation.id} {door.closed}; nothing is said to permit it"
-            self.gathering.note(NoteKind.ASSUMED, message, operation.id, at=operation.provenance)
+            self.collector.note(NoteKind.ASSUMED, message, operation.id, at=operation.provenance)
         if door.addresses:
             self.addresses[where(door.addresses, self.index)] = operation.controls[0]
         for way in door.ways:
             scopes = [self._scope(each, operation) for each in way]
             if all(scopes):
                 needed = tuple(sorted({each for each in scopes if each}))
-                self.gathering.relate(Verb.PERMITS, needed, operation.id, at=operation.provenance)
+                self.collector.relate(Verb.PERMITS, needed, operation.id, at=operation.provenance)
                 for asked in way:
                     self.asked[asked.plugin].add(asked)
             else:
-                self.gathering.note(
+                self.collector.note(
                     NoteKind.UNSUPPORTED, f"{operation.id} asks for what cannot be an id; left out", operation.id
                 )
 
@@ -353,34 +353,34 @@ class Model:
 
     def _scope(self, asked: Permission, by: Operation | Credential) -> str | None:
         made, name = self._worded(asked)
-        if made is not None and made not in self.gathering.entities:
+        if made is not None and made not in self.collector.entities:
             controls = (self.addresses[asked.place],) if asked.place else ()
-            self.gathering.entity(Scope(id=made, name=name, controls=controls, provenance=by.provenance))
+            self.collector.entity(Scope(id=made, name=name, controls=controls, provenance=by.provenance))
         return made
 
     def _worded(self, asked: Permission) -> tuple[str | None, str | None]:
         """The id and the name of the scope that stands for a permission."""
         if asked.scope:
-            return self.gathering.name(f"{bare_url(asked.issuer)}:{asked.scope}"), self.gathering.name(asked.scope)
+            return self.collector.name(f"{bare_url(asked.issuer)}:{asked.scope}"), self.collector.name(asked.scope)
         who = "any credential"
         if asked.group:
             who = f"{'group or consumer group' if asked.wide else 'group'} {asked.group}"
         elif asked.outside:
             who = f"any outside {', '.join(asked.outside)}"
         name = f"{who} by {asked.plugin}{f' from addresses of {asked.place}' if asked.place else ''}"
-        return self.gathering.name(f"{self.gateway}:{name}"), self.gathering.name(name)
+        return self.collector.name(f"{self.gateway}:{name}"), self.collector.name(name)
 
     def _grants(self) -> None:
         """Each credential grants what its plug-in asks of its consumer, and being in its groups."""
         for key, plugin, holder in self.keys:
-            credential = self.gathering.entities[key]
+            credential = self.collector.entities[key]
             if not isinstance(credential, Credential):
                 continue
             asked = {each for each in self.asked[plugin] if not each.scope and self.doors.meets(holder, each)}
             for each in sorted(asked | set(self._own(plugin, holder))):
                 scope = self._scope(each, credential)
                 if scope is not None:
-                    self.gathering.relate(Verb.GRANTS, key, scope, at=credential.provenance)
+                    self.collector.relate(Verb.GRANTS, key, scope, at=credential.provenance)
 
     def _own(self, plugin: str, holder: Record) -> Iterator[Permission]:
         yield Permission(plugin)
@@ -395,29 +395,29 @@ class Model:
         for kind in ("consumers", "services"):
             if self.counts[kind]:
                 message = f"{self.counts[kind]} {kind} are referred to and not in the file; inferred from their names"
-                self.gathering.note(NoteKind.UNRESOLVED, message)
+                self.collector.note(NoteKind.UNRESOLVED, message)
         named = (each for kind in ("services", "routes", "consumers") for each in self.configuration.of(kind))
         unfilled = {name for each in named for name in each.names[:1] if "${{" in name}
         if unfilled:
-            some = ", ".join(filter(None, map(self.gathering.name, sorted(unfilled)[:3])))
+            some = ", ".join(filter(None, map(self.collector.name, sorted(unfilled)[:3])))
             message = f"{len(unfilled)} names are placeholders that decK fills in, taken as they stand: {some}"
-            self.gathering.note(NoteKind.UNRESOLVED, message)
+            self.collector.note(NoteKind.UNRESOLVED, message)
         if self.counts["nameless"]:
             message = f"{self.counts['nameless']} credentials have no id; those of one kind and one consumer are one"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         if self.counts["unguarded"]:
             message = (
                 f"{self.counts['unguarded']} routes have no plug-in that asks who calls; that is not 'open to anyone', "
             )
-            self.gathering.note(NoteKind.ASSUMED, f"{message}for the service behind may ask, and nothing is said of it")
+            self.collector.note(NoteKind.ASSUMED, f"{message}for the service behind may ask, and nothing is said of it")
         if self.counts["open addresses"]:
             message = (
                 f"{self.counts['open addresses']} routes let in some addresses only; taken as no limit for callers "
             )
-            self.gathering.note(NoteKind.ASSUMED, f"{message}whose credentials are not in the file")
+            self.collector.note(NoteKind.ASSUMED, f"{message}whose credentials are not in the file")
         if self.counts["too many"]:
             message = f"{self.counts['too many']} routes can be opened in too many ways; some are left out"
-            self.gathering.note(NoteKind.UNSUPPORTED, message)
+            self.collector.note(NoteKind.UNSUPPORTED, message)
 
 
 _IGNORED = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_values import Keys
 from blastradius.model import NoteKind
@@ -110,7 +110,7 @@ def _is_unmarked(data: dict[str, Any]) -> bool:
     )
 
 
-def read(document: Document, gathering: Gathering) -> Configuration:
+def read(document: Document, collector: FactCollector) -> Configuration:
     """Read a configuration; what is no entity where one is expected is rejected.
 
     Raises:
@@ -120,7 +120,7 @@ def read(document: Document, gathering: Gathering) -> Configuration:
     if not recognises(data):
         raise InputError([f"{document.path}: no '_format_version'; expected a declarative configuration of Kong"])
     if "_format_version" not in data:
-        gathering.note(NoteKind.ASSUMED, "no '_format_version'; taken as a configuration of Kong by what it has")
+        collector.note(NoteKind.ASSUMED, "no '_format_version'; taken as a configuration of Kong by what it has")
     elif not _VERSION.fullmatch(version := str(data["_format_version"])):
         line, column = document.position("_format_version")
         raise InputError(
@@ -132,31 +132,31 @@ def read(document: Document, gathering: Gathering) -> Configuration:
         found.shared = {name: each for name, each in shared.items() if isinstance(each, dict)}
     for kind, value in data.items():
         if not kind.startswith("_"):
-            found.records += _listed(gathering, kind, (kind,), value, None)
+            found.records += _listed(collector, kind, (kind,), value, None)
     return found
 
 
-def _listed(gathering: Gathering, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
+def _listed(collector: FactCollector, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
     """The records of one list and of the lists nested in them; one that stands alone counts as a list of one."""
     if isinstance(value, list):
         for number, each in enumerate(value):
-            yield from _one(gathering, kind, (*keys, number), each, parent)
+            yield from _one(collector, kind, (*keys, number), each, parent)
     elif value is not None:
-        yield from _one(gathering, kind, keys, value, parent)
+        yield from _one(collector, kind, keys, value, parent)
 
 
-def _one(gathering: Gathering, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
-    at = gathering.at(*keys)
+def _one(collector: FactCollector, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
+    at = collector.at(*keys)
     if isinstance(value, str) and kind == "consumers" and parent is not None:
         value = {"username": value}
     if not isinstance(value, dict):
-        gathering.reject("an entity is not a mapping", at=at)
+        collector.reject("an entity is not a mapping", at=at)
         return
     made = Record(kind, keys, value, at, parent)
     yield made
     inner = () if kind == "consumers" and parent is not None else _NESTED.get(kind, ())
     for name in inner:
-        yield from _listed(gathering, name, (*keys, name), value.get(name), made)
+        yield from _listed(collector, name, (*keys, name), value.get(name), made)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 
@@ -31,9 +31,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         InputError: no manifests, a file named with it that cannot be read, or an option that does not fit.
     """
     chosen = read_options(ClusterOptions, document, options)
-    gathering = Gathering("kubernetes", document)
+    collector = FactCollector("kubernetes", document)
     documents = [document, *(document.sibling(each) for each in chosen.also)]
-    cluster = Cluster(gathering, chosen, read(documents, chosen.namespace, gathering))
+    cluster = Cluster(collector, chosen, read(documents, chosen.namespace, collector))
     cluster.build()
     Access(cluster).build()
     doors = Doors(cluster)
@@ -43,7 +43,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     Routes(doors, kong).build()
     Mesh(doors).build()
     cluster.finish()
-    return gathering.loaded(zones=tuple(cluster.zones.values()))
+    return collector.loaded(zones=tuple(cluster.zones.values()))
 
 
 LOADER = Loader(

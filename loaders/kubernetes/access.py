@@ -72,11 +72,11 @@ class Access:
         subjects = mappings(binding.get("subjects"))
         holders = [one for each in subjects for one in self._holders(each, binding)]
         if scope is None or (subjects and not holders):
-            self.cluster.gathering.reject(f"a {binding.kind} names no role or nobody that can be an id", at=binding.at)
+            self.cluster.collector.reject(f"a {binding.kind} names no role or nobody that can be an id", at=binding.at)
             return
         for each in holders:
-            self.cluster.gathering.relate(Verb.GRANTS, each, scope, at=binding.at)
-        self.cluster.gathering.fact()
+            self.cluster.collector.relate(Verb.GRANTS, each, scope, at=binding.at)
+        self.cluster.collector.fact()
 
     # who
 
@@ -90,10 +90,10 @@ class Access:
             self.anonymous.add(at.name)
         if kind == "Group" and name.startswith(_EVERYONE):
             yield from self._accounts(name.removeprefix("system:serviceaccounts").removeprefix(":"), at)
-        made = self.cluster.gathering.name(f"{self.cluster.options.cluster}:{kind.lower()} {name}")
-        if made is not None and kind in ("User", "Group") and self.cluster.gathering.name(name):
+        made = self.cluster.collector.name(f"{self.cluster.options.cluster}:{kind.lower()} {name}")
+        if made is not None and kind in ("User", "Group") and self.cluster.collector.name(name):
             who = Credential(id=made, name=name, type="oauth_token", basis=Basis.INFERRED, provenance=at.at)
-            yield self.cluster.gathering.entity(who)
+            yield self.cluster.collector.entity(who)
 
     def _accounts(self, namespace: str, at: Resource) -> Iterator[str]:
         """All service accounts, or those of one namespace."""
@@ -109,17 +109,17 @@ class Access:
     def _scope(self, kind: str, where: str, name: str, at: Resource) -> str | None:
         """The scope of a role in one namespace, or everywhere."""
         path = "/".join(filter(None, (where, kind.lower(), name)))
-        made = self.cluster.gathering.name(f"{self.cluster.options.cluster}:{path}")
-        if made is None or made in self.cluster.gathering.entities:
+        made = self.cluster.collector.name(f"{self.cluster.options.cluster}:{path}")
+        if made is None or made in self.cluster.collector.entities:
             return made
         rules = self.roles.get((kind, where if kind == "Role" else "", name))
         if rules is None and name not in _BUILT_IN:
             self.unknown.add(made)
         basis = Basis.INFERRED if rules is None else Basis.DECLARED
-        says = self.cluster.gathering.words("; ".join(map(_said, rules or [])) or None, "a role")
+        says = self.cluster.collector.words("; ".join(map(_said, rules or [])) or None, "a role")
         shown = f"{name} in {where or 'the cluster'}"
         scope = Scope(id=made, name=shown, description=says, basis=basis, provenance=at.at)
-        self.cluster.gathering.entity(scope)
+        self.cluster.collector.entity(scope)
         for rule in _BUILT_IN.get(name, []) if rules is None else rules:
             self._permit(made, rule, where, at)
         return made
@@ -137,18 +137,18 @@ class Access:
 
     def _door(self, scope: str, where: str, kind: str, name: str, at: Resource) -> None:
         """To read Secrets or to change workloads of a kind: one by its name, or all of a place."""
-        gathering, cluster = self.cluster.gathering, self.cluster.options.cluster
+        collector, cluster = self.cluster.collector, self.cluster.options.cluster
         says = f"{'read' if kind == 'secret' else 'change'} {'/'.join(filter(None, (where, kind, name or '*')))}"
-        made = gathering.name(f"{cluster}:{says}")
+        made = collector.name(f"{cluster}:{says}")
         if made is None or (scope, made) in self.opened:
             return
         self.opened.add((scope, made))
-        if made not in gathering.entities:
-            gathering.entity(Operation(id=made, name=says, api=f"{cluster}:api", provenance=at.at))
+        if made not in collector.entities:
+            collector.entity(Operation(id=made, name=says, api=f"{cluster}:api", provenance=at.at))
             for target in self._stores(where, name, at) if kind == "secret" else self._changed(where, kind, name):
                 verb = Verb.READS if kind == "secret" else Verb.CONTROLS
-                gathering.relate(verb, made, target, at=at.at)
-        gathering.relate(Verb.PERMITS, scope, made, at=at.at)
+                collector.relate(verb, made, target, at=at.at)
+        collector.relate(Verb.PERMITS, scope, made, at=at.at)
 
     def _changed(self, where: str, kind: str, name: str) -> Iterator[str]:
         for (_, each), workloads in self.workloads.items():
@@ -159,31 +159,31 @@ class Access:
 
     def _stores(self, where: str, name: str, at: Resource) -> Iterator[str]:
         """The Secrets of each namespace as data that can be read: one by its name, or all."""
-        gathering = self.cluster.gathering
+        collector = self.cluster.collector
         for namespace, secrets in sorted(self.secrets.items()):
             held = [each for each in secrets if name in ("", each.rpartition("/")[2])]
             path = f"{namespace}/secret/{name or '*'}"
-            made = gathering.name(f"{self.cluster.options.cluster}:{path} (data)")
+            made = collector.name(f"{self.cluster.options.cluster}:{path} (data)")
             if made is None or not held or where not in ("", namespace):
                 continue
-            gathering.entity(Store(id=made, name=path, basis=Basis.INFERRED, provenance=at.at))
+            collector.entity(Store(id=made, name=path, basis=Basis.INFERRED, provenance=at.at))
             for secret in held:
-                gathering.relate(Verb.CONTAINS, made, secret, at=at.at)
+                collector.relate(Verb.CONTAINS, made, secret, at=at.at)
             yield made
 
     def _say(self) -> None:
-        gathering = self.cluster.gathering
+        collector = self.cluster.collector
         if self.unknown:
             some = ", ".join(sorted(self.unknown)[:3])
             message = f"{len(self.unknown)} roles are not in the files, or put together from others, such as {some}"
-            gathering.note(NoteKind.UNRESOLVED, f"{message}; what they permit is not known")
+            collector.note(NoteKind.UNRESOLVED, f"{message}; what they permit is not known")
         if self.roles or self.opened:
             message = "of what roles permit, reading Secrets, running pods and changing workloads is followed, no more"
-            gathering.note(NoteKind.INCOMPLETE, message)
+            collector.note(NoteKind.INCOMPLETE, message)
         if self.anonymous:
-            some = ", ".join(filter(None, map(gathering.name, sorted(self.anonymous)[:3])))
+            some = ", ".join(filter(None, map(collector.name, sorted(self.anonymous)[:3])))
             message = f"{len(self.anonymous)} bindings are for callers that show nothing, such as {some}"
-            gathering.note(NoteKind.UNSUPPORTED, f"{message}; that anyone may call is not modelled")
+            collector.note(NoteKind.UNSUPPORTED, f"{message}; that anyone may call is not modelled")
 
 
 def _said(rule: dict[str, Any]) -> str:

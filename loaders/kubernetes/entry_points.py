@@ -90,14 +90,14 @@ class Doors:
     ) -> str:
         """Keep a front as an operation, with what serves it."""
         resource = front.resource
-        self.cluster.gathering.entity(
+        self.cluster.collector.entity(
             Operation(
                 id=front.operation,
-                name=self.cluster.gathering.name(path) or resource.name,
+                name=self.cluster.collector.name(path) or resource.name,
                 owner=self.cluster.options.owner,
                 api=api,
                 method=method,
-                path=self.cluster.gathering.name(path),
+                path=self.cluster.collector.name(path),
                 direction=direction,
                 controls=controls,
                 provenance=resource.at,
@@ -109,7 +109,7 @@ class Doors:
     def serve(self, backends: Iterable[str], front: Front) -> None:
         """Say what answers at a front."""
         for each in dict.fromkeys(backends):
-            self.cluster.gathering.relate(Verb.SERVES, each, front.operation, at=front.resource.at)
+            self.cluster.collector.relate(Verb.SERVES, each, front.operation, at=front.resource.at)
 
     # hosts outside
 
@@ -129,17 +129,17 @@ class Doors:
 
     def outside(self, host: str, resource: Resource) -> str | None:
         """The service that answers at a host outside, owned by the party it belongs to."""
-        made = self.cluster.gathering.name(f"{host} (outside)") if self.cluster.gathering.name(host) else None
+        made = self.cluster.collector.name(f"{host} (outside)") if self.cluster.collector.name(host) else None
         if made is None:
             return None
         entity = Service(id=made, name=host, basis=Basis.INFERRED, provenance=resource.at)
-        self.cluster.gathering.entity(entity)
+        self.cluster.collector.entity(entity)
         party = self._party(host)
         if party is not None:
             basis = Basis.ASSUMED if party == host else Basis.INFERRED
             role: Literal["provider"] = "provider"
-            self.cluster.gathering.entity(Party(id=party, role=role, basis=basis, provenance=resource.at))
-            self.cluster.gathering.relate(Verb.OWNS, party, made, at=resource.at, basis=basis)
+            self.cluster.collector.entity(Party(id=party, role=role, basis=basis, provenance=resource.at))
+            self.cluster.collector.relate(Verb.OWNS, party, made, at=resource.at, basis=basis)
         return made
 
     def _party(self, host: str) -> str | None:
@@ -159,9 +159,9 @@ class Doors:
         made = [each for host in scalars(resource.get("spec", "hosts")) if (each := self._host(resource, host.lower()))]
         self.cluster.used.add(id(resource))
         if made:
-            self.cluster.gathering.fact()
+            self.cluster.collector.fact()
         else:
-            self.cluster.gathering.reject("a ServiceEntry names no host that can be an id", at=resource.at)
+            self.cluster.collector.reject("a ServiceEntry names no host that can be an id", at=resource.at)
 
     def _host(self, resource: Resource, host: str) -> str | None:
         made = self.cluster.identified(resource, host)
@@ -209,14 +209,14 @@ class Doors:
         return found
 
     def _say(self) -> None:
-        gathering = self.cluster.gathering
+        collector = self.cluster.collector
         if self.idle:
             message = f"{len(self.idle)} Services select no workload of the files, such as {self.idle[0]}"
-            gathering.note(NoteKind.UNRESOLVED, message, *self.idle[:3])
+            collector.note(NoteKind.UNRESOLVED, message, *self.idle[:3])
         if self.third_parties:
             some = ", ".join(sorted(self.third_parties)[:5])
             message = f"{len(self.third_parties)} hosts outside are taken as third parties, each its own: {some}"
-            gathering.note(NoteKind.ASSUMED, f"{message}; say otherwise with the options parties and own_hosts")
+            collector.note(NoteKind.ASSUMED, f"{message}; say otherwise with the options parties and own_hosts")
 
 
 def _hosts(name: str, value: str) -> Iterator[str]:

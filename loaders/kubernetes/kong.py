@@ -38,19 +38,19 @@ class Kong:
         made = self.cluster.identified(plugin)
         if made is not None:
             name = f"any credential by {scalar(plugin.get('plugin'))}"
-            self.cluster.gathering.entity(Scope(id=made, name=name, provenance=plugin.at))
+            self.cluster.collector.entity(Scope(id=made, name=name, provenance=plugin.at))
         return made
 
     def _consumer(self, consumer: Resource, kinds: dict[tuple[str, str], str]) -> str | None:
-        gathering, made = self.cluster.gathering, self.cluster.identified(consumer)
+        collector, made = self.cluster.collector, self.cluster.identified(consumer)
         if made is None:
             return None
-        name = gathering.name(consumer.get("username")) or gathering.name(consumer.get("custom_id"))
-        gathering.entity(Party(id=made, name=name, provenance=consumer.at))
+        name = collector.name(consumer.get("username")) or collector.name(consumer.get("custom_id"))
+        collector.entity(Party(id=made, name=name, provenance=consumer.at))
         for each in scalars(consumer.get("credentials")):
             held = self.cluster.secret(consumer.namespace, each, consumer)
             if held is not None:
-                gathering.relate(Verb.HOLDS, made, held, at=consumer.at)
+                collector.relate(Verb.HOLDS, made, held, at=consumer.at)
                 self._grant(held, kinds.get((consumer.namespace, each), ""), consumer)
         return made
 
@@ -58,7 +58,7 @@ class Kong:
         for plugin in self.plugins.values():
             scope = self.cluster.identified(plugin)
             if scope is not None and kind in _ASKING and scalar(plugin.get("plugin")) == kind:
-                self.cluster.gathering.relate(Verb.GRANTS, secret, scope, at=at.at)
+                self.cluster.collector.relate(Verb.GRANTS, secret, scope, at=at.at)
 
     def asked(self, resources: list[Resource]) -> tuple[str, ...]:
         """The scopes that the plug-ins named by a route and by the Services behind it ask for, all of them."""
@@ -77,7 +77,7 @@ class Kong:
         """What plug-ins on routes may ask for besides."""
         if self.unread:
             message = f"plug-ins of Kong on routes may let in fewer than is said here: {', '.join(sorted(self.unread))}"
-            self.cluster.gathering.note(NoteKind.ASSUMED, message)
+            self.cluster.collector.note(NoteKind.ASSUMED, message)
 
 
 def _kind(secret: Resource) -> str:

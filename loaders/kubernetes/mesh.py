@@ -95,20 +95,20 @@ class Mesh:
         if action not in ("ALLOW", "DENY"):
             known = {"CUSTOM": "ask an external authorizer", "AUDIT": "only audit"}
             does = known.get(action, "name no action that is known")
-            cluster.gathering.ignore(f"AuthorizationPolicies that {does}")
+            cluster.collector.ignore(f"AuthorizationPolicies that {does}")
             return
         if labels(resource.get("metadata", "annotations")).get("istio.io/dry-run") == "true":
-            cluster.gathering.ignore("AuthorizationPolicies on trial (dry-run), which are not in force")
+            cluster.collector.ignore("AuthorizationPolicies on trial (dry-run), which are not in force")
             return
         rules = under(spec, "rules")
         if cluster.identified(resource) is None or not _fits(spec, rules):
-            cluster.gathering.reject("an AuthorizationPolicy that cannot be read", at=resource.at)
+            cluster.collector.reject("an AuthorizationPolicy that cannot be read", at=resource.at)
             return
         policy = Policy(resource, action, [_rule(each) for each in rules or []])
         self._aim(policy)
         self.policies.append(policy)
         if policy.workloads or policy.fronts or (action == "ALLOW" and any(each.sources for each in policy.rules)):
-            cluster.gathering.fact()
+            cluster.collector.fact()
         else:
             self.idle.append(resource)
 
@@ -133,7 +133,7 @@ class Mesh:
             account = workload.account or "default"
             made = cluster.account(workload.namespace, account, workload.resource)
             if made is not None:
-                cluster.gathering.relate(Verb.HOLDS, cluster.ids[id(workload)], made, at=workload.resource.at)
+                cluster.collector.relate(Verb.HOLDS, cluster.ids[id(workload)], made, at=workload.resource.at)
                 self._identity(made, workload.namespace, account)
         for each in cluster.manifests.of("ServiceAccount"):
             made = cluster.account(each.namespace, each.name, each)
@@ -154,9 +154,9 @@ class Mesh:
             if scope is None:
                 continue
             for keys in self._keys(policy, rule):
-                self.doors.cluster.gathering.relate(Verb.GRANTS, keys, scope, at=policy.resource.at)
+                self.doors.cluster.collector.relate(Verb.GRANTS, keys, scope, at=policy.resource.at)
             for operation in self._operations(policy, rule):
-                self.doors.cluster.gathering.relate(Verb.PERMITS, scope, operation, at=policy.resource.at)
+                self.doors.cluster.collector.relate(Verb.PERMITS, scope, operation, at=policy.resource.at)
 
     def _scope(self, policy: Policy, number: int, rule: Rule) -> str | None:
         cluster = self.doors.cluster
@@ -165,7 +165,7 @@ class Mesh:
             conditions = "and more is asked" if rule.conditions else None
             name = f"let in by {policy.resource.name}, rule {number + 1}"
             entity = Scope(id=made, name=name, description=conditions, provenance=policy.resource.at)
-            cluster.gathering.entity(entity)
+            cluster.collector.entity(entity)
         return made
 
     def _operations(self, policy: Policy, rule: Rule) -> Iterator[str]:
@@ -184,13 +184,13 @@ class Mesh:
         ]
         if not words:
             return front.operation
-        made = self.doors.cluster.gathering.name(" ".join((front.operation, *words)))
+        made = self.doors.cluster.collector.name(" ".join((front.operation, *words)))
         if made is None:
             return None
         part = replace(front, operation=made)
         path = " ".join(each for each in (said["hosts"], said["ports"] and f":{said['ports']}", said["paths"]) if each)
-        method = self.doors.cluster.gathering.name(said["methods"])
-        if made not in self.doors.cluster.gathering.entities:
+        method = self.doors.cluster.collector.name(said["methods"])
+        if made not in self.doors.cluster.collector.entities:
             self.doors.operation(part, direction="internal", method=method, path=path or None, api=front.operation)
         return made
 
@@ -246,12 +246,12 @@ class Mesh:
 
     def _other(self, what: str, said: str, policy: Policy) -> str | None:
         cluster = self.doors.cluster
-        name = cluster.gathering.name(said)
-        made = cluster.gathering.name(f"{cluster.options.cluster}:{what} {name}") if name else None
+        name = cluster.collector.name(said)
+        made = cluster.collector.name(f"{cluster.options.cluster}:{what} {name}") if name else None
         if made is not None:
             at = policy.resource.at
             entity = Credential(id=made, name=f"{what} {said}", type="oauth_token", basis=Basis.INFERRED, provenance=at)
-            cluster.gathering.entity(entity)
+            cluster.collector.entity(entity)
         return made
 
     def _kept_out(self, policy: Policy, identity: Identity) -> bool:
@@ -280,7 +280,7 @@ class Mesh:
             if self._let_through(workload, front):
                 self.doors.calls += 1
                 at = workload.resource.at
-                cluster.gathering.relate(Verb.CALLS, cluster.ids[id(workload)], operation, at=at, basis=Basis.INFERRED)
+                cluster.collector.relate(Verb.CALLS, cluster.ids[id(workload)], operation, at=at, basis=Basis.INFERRED)
             else:
                 self.refused.add(f"{cluster.ids[id(workload)]} to {operation}")
 
@@ -313,11 +313,11 @@ class Mesh:
         cluster.used.add(id(resource))
         meant = list(self._meant_by(resource))
         for each in meant:
-            made = cluster.gathering.entities[cluster.ids[id(each)]]
+            made = cluster.collector.entities[cluster.ids[id(each)]]
             tags = tuple(sorted({*made.tags, "mutual TLS required"}))
-            cluster.gathering.entities[made.id] = made.model_copy(update={"tags": tags})
+            cluster.collector.entities[made.id] = made.model_copy(update={"tags": tags})
         if meant:
-            cluster.gathering.fact()
+            cluster.collector.fact()
         else:
             cluster.idle("PeerAuthentications", [resource])
 
@@ -330,24 +330,24 @@ class Mesh:
                 yield each
 
     def _say(self) -> None:
-        gathering = self.doors.cluster.gathering
+        collector = self.doors.cluster.collector
         if self.doors.calls:
             message = f"{self.doors.calls} calls are inferred from settings that name a Service"
-            gathering.note(NoteKind.ASSUMED, message)
+            collector.note(NoteKind.ASSUMED, message)
         if self.refused:
             message = f"{len(self.refused)} calls that settings name are let in by no authorization policy; left out: "
-            gathering.note(NoteKind.CONTRADICTED, message + ", ".join(sorted(self.refused)[:3]))
+            collector.note(NoteKind.CONTRADICTED, message + ", ".join(sorted(self.refused)[:3]))
         if self.policies:
             message = (
                 "authorization policies say who may call; they are not taken to narrow the network between workloads"
             )
-            gathering.note(NoteKind.ASSUMED, message)
+            collector.note(NoteKind.ASSUMED, message)
         conditions = sum(rule.conditions for policy in self.policies for rule in policy.rules)
         if conditions or self.unread:
             message = (
                 f"{conditions + self.unread} rules of authorization policies also ask for what is not read, such as "
             )
-            gathering.note(NoteKind.ASSUMED, f"{message}addresses or headers; taken as met where they let in")
+            collector.note(NoteKind.ASSUMED, f"{message}addresses or headers; taken as met where they let in")
 
 
 def _fits(spec: Any, rules: Any) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Literal
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.json_values import mappings, scalar
 from blastradius.model import (
     Basis,
@@ -50,7 +50,7 @@ _SECRET_NAME = re.compile(
 class Cluster:
     """All of it on its way into our terms; what later stages need to find again is kept by name."""
 
-    gathering: Gathering
+    collector: FactCollector
     options: ClusterOptions
     manifests: Manifests
     ids: dict[int, str] = field(default_factory=dict)
@@ -86,19 +86,19 @@ class Cluster:
     def identified(self, resource: Resource, *more: str) -> str | None:
         """The id of a resource, or of a part of it; ``None`` if its name cannot be one."""
         made = " ".join((f"{self.options.cluster}:{resource.path}", *(each for each in more if each)))
-        return self.gathering.name(made)
+        return self.collector.name(made)
 
     def named(self, namespace: str, kind: str, name: str) -> str | None:
         """The id that a resource of that name has."""
-        return self.gathering.name(f"{self.options.cluster}:{namespace}/{kind}/{name}")
+        return self.collector.name(f"{self.options.cluster}:{namespace}/{kind}/{name}")
 
     def keep(self, resource: Resource, made: object) -> None:
         """How a resource ended: as a fact if something was made of it."""
         self.used.add(id(resource))
         if made is None:
-            self.gathering.reject(f"a {_word(resource.kind)} has no name that can be an id", at=resource.at)
+            self.collector.reject(f"a {_word(resource.kind)} has no name that can be an id", at=resource.at)
         else:
-            self.gathering.fact()
+            self.collector.fact()
 
     def workloads(self, namespace: str | None = None) -> Iterator[Workload]:
         """The workloads that have an id, of one namespace or of all."""
@@ -130,10 +130,10 @@ class Cluster:
         for resource in self.manifests.owned:
             self.used.add(id(resource))
         if self.manifests.owned:
-            self.gathering.ignore("resources that another resource in the files runs", len(self.manifests.owned))
+            self.collector.ignore("resources that another resource in the files runs", len(self.manifests.owned))
 
     def _namespace(self, resource: Resource) -> None:
-        made = self.gathering.name(f"{self.options.cluster}/{resource.name}")
+        made = self.collector.name(f"{self.options.cluster}/{resource.name}")
         if made is not None:
             self.zones.setdefault(made, Zone(id=made, name=resource.name, provenance=resource.at))
         self.keep(resource, made)
@@ -165,23 +165,23 @@ class Cluster:
             return network_policy(resource)
         except SelectorError as error:
             message = f"the API server would refuse this network policy, for {error}; taken as not in force"
-            self.gathering.reject(message, at=resource.at)
+            self.collector.reject(message, at=resource.at)
             return None
 
     def _count(self, policies: list[NetworkPolicy], selected: dict[int, int]) -> None:
         idle = [policy for place, policy in enumerate(policies) if not selected[place]]
-        self.gathering.fact(len(policies) - len(idle))
+        self.collector.fact(len(policies) - len(idle))
         self.idle("network policies", [each.resource for each in idle])
 
     def idle(self, what: str, policies: list[Resource]) -> None:
         """Policies whose workloads were not read with them: ignored, with what to do about it."""
         if not policies:
             return
-        self.gathering.ignore(f"{what} that select no workload read with them", len(policies))
+        self.collector.ignore(f"{what} that select no workload read with them", len(policies))
         some = ", ".join(sorted(f"{each.namespace}/{each.name}" for each in policies)[:3])
         message = f"{len(policies)} {what}, such as {some}, say nothing here: the workloads they select are not in the "
         message += "files read; load them together with those (the option also)"
-        self.gathering.note(NoteKind.INCOMPLETE, message, at=policies[0].at)
+        self.collector.note(NoteKind.INCOMPLETE, message, at=policies[0].at)
 
     def _namespaces(self, workloads: list[Workload]) -> dict[str, Namespace]:
         stated = {
@@ -202,7 +202,7 @@ class Cluster:
         ids = [self.ids[id(each)] for each in network.workloads]
         for (source, target), said in sorted(layout.pairs.items()):
             at = said or network.workloads[target].resource.at
-            self.gathering.relate(Verb.CONNECTS, ids[source], ids[target], at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.CONNECTS, ids[source], ids[target], at=at, basis=Basis.INFERRED)
         for hub in layout.hubs:
             self._hub(hub, network, ids)
 
@@ -210,17 +210,17 @@ class Cluster:
         at = hub.at or network.workloads[0].resource.at
         says = "stands for the network between those it connects; nothing runs here"
         entity = Service(id=hub.name, zone=hub.zone, description=says, basis=Basis.INFERRED, provenance=at)
-        made = self.gathering.entity(entity)
+        made = self.collector.entity(entity)
         for each in bits(hub.sources):
-            self.gathering.relate(Verb.CONNECTS, ids[each], made, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.CONNECTS, ids[each], made, at=at, basis=Basis.INFERRED)
         for each in bits(hub.targets):
-            self.gathering.relate(Verb.CONNECTS, made, ids[each], at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.CONNECTS, made, ids[each], at=at, basis=Basis.INFERRED)
 
     def _zone(self, name: str, *, flat: bool) -> None:
         self.zones.setdefault(name, Zone(id=name, flat=flat))
 
     def _workload(self, workload: Workload, zone: str, controls: tuple[Control, ...]) -> None:
-        self.gathering.entity(
+        self.collector.entity(
             Service(
                 id=self.ids[id(workload)],
                 name=workload.resource.name,
@@ -237,21 +237,21 @@ class Cluster:
         if network.guessed:
             some = ", ".join(map(repr, sorted(network.guessed)[:5]))
             message = f"the labels of namespaces {some} are not in the files; policies that ask for them let them in"
-            self.gathering.note(NoteKind.UNRESOLVED, message)
+            self.collector.note(NoteKind.UNRESOLVED, message)
         if network.unheard:
             message = "workloads are taken to listen on the ports they and their Services declare, and on no other"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         if network.blocks and self.options.pod_addresses == PRIVATE:
             message = "pods are taken to have private addresses where network policies name blocks of addresses"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         hosts = [self.ids[id(each)] for each in network.workloads if each.host_network]
         if hosts and policies:
             message = f"{len(hosts)} workloads use the network of their host; taken as not bound by network policies"
-            self.gathering.note(NoteKind.ASSUMED, message, *hosts[:5])
+            self.collector.note(NoteKind.ASSUMED, message, *hosts[:5])
         other = [each for each in self.manifests.resources if _is_other_policy(each)]
         if other:
             message = f"{len(other)} policies of a kind that is not read may leave less reach than is said here"
-            self.gathering.note(NoteKind.ASSUMED, message, at=other[0].at)
+            self.collector.note(NoteKind.ASSUMED, message, at=other[0].at)
 
     # what workloads have
 
@@ -259,36 +259,36 @@ class Cluster:
         """The credential that a service account is; inferred where the files do not have it."""
         made = self.named(namespace, "serviceaccount", name)
         declared = at.kind == "ServiceAccount"
-        if made is not None and (declared or made not in self.gathering.entities):
+        if made is not None and (declared or made not in self.collector.entities):
             self._infer("service accounts", made, declared)
             basis = Basis.DECLARED if declared else Basis.INFERRED
             entity = Credential(id=made, name=name, type="oauth_token", basis=basis, provenance=at.at)
-            self.gathering.entity(entity)
+            self.collector.entity(entity)
         return made
 
     def secret(self, namespace: str, name: str, at: Resource) -> str | None:
         """The credential that a Secret is; inferred where the files do not have it."""
         made = self.named(namespace, "secret", name)
         declared = at.kind == "Secret"
-        if made is not None and (declared or made not in self.gathering.entities):
+        if made is not None and (declared or made not in self.collector.entities):
             self._infer("secrets", made, declared)
             type_ = _SECRET_TYPES.get(str(at.get("type")), "api_key") if declared else "api_key"
             basis = Basis.DECLARED if declared else Basis.INFERRED
-            self.gathering.entity(Credential(id=made, name=name, type=type_, basis=basis, provenance=at.at))
+            self.collector.entity(Credential(id=made, name=name, type=type_, basis=basis, provenance=at.at))
         return made
 
     def _claim(self, namespace: str, name: str, at: Resource) -> str | None:
         made = self.named(namespace, "persistentvolumeclaim", name)
         declared = at.kind == "PersistentVolumeClaim"
-        if made is not None and (declared or made not in self.gathering.entities):
+        if made is not None and (declared or made not in self.collector.entities):
             basis = Basis.DECLARED if declared else Basis.INFERRED
-            self.gathering.entity(Store(id=made, name=name, basis=basis, provenance=at.at))
+            self.collector.entity(Store(id=made, name=name, basis=basis, provenance=at.at))
         return made
 
     def secrets(self) -> dict[str, list[str]]:
         """The Secrets that the files have or refer to, by namespace."""
         found: dict[str, list[str]] = {}
-        for name, each in self.gathering.entities.items():
+        for name, each in self.collector.entities.items():
             namespace, *kind = name.removeprefix(f"{self.options.cluster}:").split("/")
             if isinstance(each, Credential) and kind[:1] == ["secret"]:
                 found.setdefault(namespace, []).append(name)
@@ -304,7 +304,7 @@ class Cluster:
         """Workloads that name no service account have the default one, where anything is said of it."""
         for each in self.workloads():
             default = f"{self.options.cluster}:{each.namespace}/serviceaccount/default"
-            if each.account is None and default in self.gathering.entities and self._has_token(each):
+            if each.account is None and default in self.collector.entities and self._has_token(each):
                 self._relate(Verb.HOLDS, self.ids[id(each)], default, each)
 
     def _infer(self, kind: str, made: str, declared: bool) -> None:
@@ -328,12 +328,12 @@ class Cluster:
         """Secrets that stand in the open in the settings of a workload."""
         for name, value in workload.settings:
             if value and (_SECRET_NAME.search(name) or looks_secret(value)):
-                where = f"setting {self.gathering.name(name) or 'on the command line'} of {self.ids[id(workload)]}"
-                self.gathering.secret(where, at=workload.resource.at)
+                where = f"setting {self.collector.name(name) or 'on the command line'} of {self.ids[id(workload)]}"
+                self.collector.secret(where, at=workload.resource.at)
 
     def _relate(self, verb: Verb, source: str, target: str | None, workload: Workload) -> None:
         if target is not None:
-            self.gathering.relate(verb, source, target, at=workload.resource.at)
+            self.collector.relate(verb, source, target, at=workload.resource.at)
 
     # the end
 
@@ -342,13 +342,13 @@ class Cluster:
         self._default_accounts()
         for resource in self.manifests.resources:
             if id(resource) not in self.used:
-                self.gathering.ignore(_word(resource.kind))
+                self.collector.ignore(_word(resource.kind))
         for kind, names in sorted(self.inferred.items()):
-            missing = sorted(each for each in names if self.gathering.entities[each].basis == Basis.INFERRED)
+            missing = sorted(each for each in names if self.collector.entities[each].basis == Basis.INFERRED)
             if missing:
                 some = ", ".join(missing[:3])
                 message = f"{len(missing)} {kind} are referred to and not in the files, such as {some}"
-                self.gathering.note(NoteKind.UNRESOLVED, message, *missing[:3])
+                self.collector.note(NoteKind.UNRESOLVED, message, *missing[:3])
 
 
 _EGRESS_FILTER = Control(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_values import Keys, mappings, scalar, scalars, under
 from blastradius.model import NoteKind, Provenance
@@ -123,7 +123,7 @@ def _group(api_version: str) -> str:
     return api_version.rpartition("/")[0]
 
 
-def read(documents: list[Document], namespace: str, gathering: Gathering) -> Manifests:
+def read(documents: list[Document], namespace: str, collector: FactCollector) -> Manifests:
     """Read manifests; what is no resource where one is expected is rejected.
 
     Raises:
@@ -135,11 +135,11 @@ def read(documents: list[Document], namespace: str, gathering: Gathering) -> Man
             _refuse(document, keys, kind)
             resource = _resource(document, keys, value, kind, version, namespace)
             if isinstance(resource, str):
-                gathering.reject(resource, at=_at(document, keys))
+                collector.reject(resource, at=_at(document, keys))
             else:
                 found.resources.append(resource)
     if not found.resources:
-        _no_object(documents[0], gathering)
+        _no_object(documents[0], collector)
     there = {(each.namespace, each.kind, each.name) for each in found.resources}
     maps = {(each.namespace, each.name): labels(each.get("data")) for each in found.of("ConfigMap", group="")}
     for each in found.resources:
@@ -149,10 +149,10 @@ def read(documents: list[Document], namespace: str, gathering: Gathering) -> Man
     return found
 
 
-def _no_object(document: Document, gathering: Gathering) -> None:
+def _no_object(document: Document, collector: FactCollector) -> None:
     if not recognises(document.data):
         raise InputError([f"{document.path}: no manifest in it; expected objects with apiVersion and kind"])
-    gathering.note(NoteKind.INCOMPLETE, "manifests without an object that can be read: nothing is said of a cluster")
+    collector.note(NoteKind.INCOMPLETE, "manifests without an object that can be read: nothing is said of a cluster")
 
 
 def _at(document: Document, keys: Keys) -> Provenances:

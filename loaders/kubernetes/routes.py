@@ -71,14 +71,14 @@ class Routes:
         made = cluster.identified(resource)
         if made is None:
             return None
-        cluster.gathering.entity(Service(id=made, name=resource.name, provenance=resource.at))
+        cluster.collector.entity(Service(id=made, name=resource.name, provenance=resource.at))
         self.gateways[resource.namespace, resource.name] = made
         if labels(resource.get("spec", "selector")).get("istio") == "egressgateway":
             self.outbound.add(made)
         running = self.doors.selected(None, labels(resource.get("spec", "selector")))
         targets = tuple(sorted(cluster.ids[id(each)] for each in running))
         if targets:
-            cluster.gathering.relate(Verb.DEPENDS_ON, made, targets, at=resource.at, at_least=1)
+            cluster.collector.relate(Verb.DEPENDS_ON, made, targets, at=resource.at, at_least=1)
         return made
 
     def _find(self, namespace: str, name: str, resource: Resource) -> str | None:
@@ -87,9 +87,9 @@ class Routes:
         if not name:
             return None
         found = self.gateways.get((namespace, name)) or cluster.named(namespace, "gateway", name)
-        if found is not None and found not in cluster.gathering.entities:
+        if found is not None and found not in cluster.collector.entities:
             self.missing.add(found)
-            cluster.gathering.entity(Service(id=found, name=name, basis=Basis.INFERRED, provenance=resource.at))
+            cluster.collector.entity(Service(id=found, name=name, basis=Basis.INFERRED, provenance=resource.at))
             self.gateways[namespace, name] = found
         return found
 
@@ -101,9 +101,9 @@ class Routes:
         cluster = self.doors.cluster
         cluster.used.add(id(resource))
         if any(made):
-            cluster.gathering.fact()
+            cluster.collector.fact()
         else:
-            cluster.gathering.reject(f"{resource.kind} without a way in that can be read", at=resource.at)
+            cluster.collector.reject(f"{resource.kind} without a way in that can be read", at=resource.at)
 
     def _door(self, resource: Resource, gateways: list[str], host: str, way: Way, *, exposed: bool) -> bool:
         cluster = self.doors.cluster
@@ -116,16 +116,16 @@ class Routes:
         self.doors.operation(
             door,
             direction="exposed" if exposed and not self._leads_out(host, resource.namespace) else "internal",
-            method=cluster.gathering.name(way.method),
+            method=cluster.collector.name(way.method),
             path=path or None,
             controls=_allowed(resource),
         )
         asked = self.kong.asked([resource, *(front.resource for front in fronts)])
         if asked:
-            cluster.gathering.relate(Verb.PERMITS, asked, made, at=resource.at)
+            cluster.collector.relate(Verb.PERMITS, asked, made, at=resource.at)
         for gateway in gateways:
             for front in fronts:
-                cluster.gathering.relate(Verb.CALLS, gateway, front.operation, at=resource.at)
+                cluster.collector.relate(Verb.CALLS, gateway, front.operation, at=resource.at)
         return True
 
     def _backend(self, host: str, namespace: str) -> Front | None:
@@ -190,7 +190,7 @@ class Routes:
         inside = "mesh" in bound and self._within(resource, hosts, ways)
         if inside and not gateways:
             self.doors.cluster.used.add(id(resource))
-            self.doors.cluster.gathering.fact()
+            self.doors.cluster.collector.fact()
             return
         doors = [(host, way) for host in hosts for way in ways]
         self._keep(resource, gateways, doors, exposed=not set(gateways) <= self.outbound)
@@ -210,14 +210,14 @@ class Routes:
         """A VirtualService without hosts says something only where another leaves ways to it."""
         self.doors.cluster.used.add(id(resource))
         if id(resource) in self.named:
-            self.doors.cluster.gathering.fact()
+            self.doors.cluster.collector.fact()
         else:
-            self.doors.cluster.gathering.ignore("VirtualServices without hosts that no other names")
+            self.doors.cluster.collector.ignore("VirtualServices without hosts that no other names")
 
     def _leads_out(self, host: str, namespace: str) -> bool:
         """Whether a host is one outside that calls go out to."""
         front = self.doors.resolve(host, namespace) if host else None
-        made = self.doors.cluster.gathering.entities.get(front.operation) if front else None
+        made = self.doors.cluster.collector.entities.get(front.operation) if front else None
         return isinstance(made, Operation) and made.direction == "consumed"
 
     def _bound(self, resource: Resource, said: str) -> str | None:
@@ -237,13 +237,13 @@ class Routes:
         return bool(fronts)
 
     def _say(self) -> None:
-        gathering = self.doors.cluster.gathering
+        collector = self.doors.cluster.collector
         self.kong.say()
         for names, what in ((self.missing, "gateways"), (self.lost, "backends")):
             if names:
                 some = ", ".join(repr(each[:80]) for each in sorted(names)[:3])
                 message = f"{len(names)} {what} are referred to and not in the files, such as {some}"
-                gathering.note(NoteKind.UNRESOLVED, message)
+                collector.note(NoteKind.UNRESOLVED, message)
 
 
 def _rule(resource: Resource, rule: dict[str, Any]) -> Iterator[Way]:

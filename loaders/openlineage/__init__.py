@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import MAX_ID
@@ -56,7 +56,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if not recognises(document.data):
         what = "no OpenLineage event with a time or type and a job or dataset; expected one, or a list of them"
         raise InputError([f"{document.path}: {what}"])
-    model = _Model(Gathering("openlineage", document), chosen)
+    model = _Model(FactCollector("openlineage", document), chosen)
     for keys, value in _records(document.data):
         model.record(keys, value)
     return model.loaded()
@@ -96,8 +96,8 @@ class _Thing:
 class _Model:
     """Events in our terms: jobs as services, datasets as stores."""
 
-    def __init__(self, gathering: Gathering, chosen: Chosen) -> None:
-        self.gathering = gathering
+    def __init__(self, collector: FactCollector, chosen: Chosen) -> None:
+        self.collector = collector
         self.chosen = chosen
         self.things: dict[str, _Thing] = {}
         self.links: dict[tuple[Verb, str, str], tuple[Basis, Provenances]] = {}
@@ -110,17 +110,17 @@ class _Model:
 
     def record(self, keys: Keys, value: Any) -> None:
         """Model one event."""
-        self.at = self.gathering.at(*keys)
+        self.at = self.collector.at(*keys)
         try:
             event = read_event(self._opened(keys, value))
         except UnreadableError as error:
-            self.gathering.reject(f"an event cannot be read: {error}", at=self.at)
+            self.collector.reject(f"an event cannot be read: {error}", at=self.at)
             return
         self.basis = Basis.DECLARED if event.run is None else Basis.OBSERVED
         job = self._described(event.job)
         alone = [self._described(each) for each in event.alone]
         if job is None and None in (alone or [None]):
-            self.gathering.reject("an event names nothing that can be an id", at=self.at)
+            self.collector.reject("an event names nothing that can be an id", at=self.at)
             return
         self._count(event, job)
         if job is not None:
@@ -128,26 +128,26 @@ class _Model:
         for made, origin in event.lineage:
             self._link(Verb.DERIVES_FROM, self._thing(made), self._thing(origin))
         for problem in event.problems:
-            self.gathering.note(NoteKind.UNSUPPORTED, f"{problem}; left out", at=self.at)
+            self.collector.note(NoteKind.UNSUPPORTED, f"{problem}; left out", at=self.at)
 
     def _opened(self, keys: Keys, value: Any) -> Any:
         """An event, taken out of the text it may come in."""
         if not _may_hold_event(value):
             return value
         try:
-            return self.gathering.document.part(*keys).data
+            return self.collector.document.part(*keys).data
         except InputError as error:
             raise UnreadableError(str(error)) from None
 
     def _count(self, event: Event, job: str | None) -> None:
         """One fact a run: its further events are counted apart."""
         if not event.run or job is None:
-            self.gathering.fact()
+            self.collector.fact()
             return
         if (job, event.run) in self.runs:
-            self.gathering.ignore("further events of runs told already")
+            self.collector.ignore("further events of runs told already")
         else:
-            self.gathering.fact()
+            self.collector.fact()
         known = self.runs.setdefault((job, event.run), event.state)
         self.runs[job, event.run] = event.state if event.state in ("FAIL", "ABORT") else known
 
@@ -209,7 +209,7 @@ class _Model:
     def _thing(self, ref: Ref) -> str | None:
         namespace = ref.namespace if ref.job else self.chosen.namespaces.get(ref.namespace, ref.namespace)
         made = f"job:{namespace}/{ref.name}" if ref.job else "/".join(filter(None, (namespace, ref.name)))
-        if self.gathering.name(made) is None:
+        if self.collector.name(made) is None:
             self._refuse(made, "a job" if ref.job else "a dataset")
             return None
         known = self.things.setdefault(made, _Thing(ref, self.at, self.basis))
@@ -222,10 +222,10 @@ class _Model:
             return
         self.refused.add(made)
         if looks_secret(made):
-            self.gathering.secret(f"the name of {what}", at=self.at)
+            self.collector.secret(f"the name of {what}", at=self.at)
         else:
             why = "is too long" if len(made) > MAX_ID else "has characters that no id can have"
-            self.gathering.note(NoteKind.UNSUPPORTED, f"the name of {what} {why}; left out", at=self.at)
+            self.collector.note(NoteKind.UNSUPPORTED, f"the name of {what} {why}; left out", at=self.at)
 
     def _words(self, text: str) -> str | None:
         """A text on one line; of one that is a secret, only the first event that has it is told."""
@@ -233,7 +233,7 @@ class _Model:
             return None
         if looks_secret(text):
             self.refused.add(text)
-        return self.gathering.words(text, "a description, owner or tag", at=self.at)
+        return self.collector.words(text, "a description, owner or tag", at=self.at)
 
     # all events
 
@@ -243,9 +243,9 @@ class _Model:
             self._entity(made, thing)
             self._party(made, thing)
         for (verb, source, target), (basis, at) in self.links.items():
-            self.gathering.relate(verb, source, target, at=at, basis=basis)
+            self.collector.relate(verb, source, target, at=at, basis=basis)
         self._say_assumptions()
-        return self.gathering.loaded()
+        return self.collector.loaded()
 
     def _entity(self, made: str, thing: _Thing) -> None:
         says: dict[str, Any] = {
@@ -259,16 +259,16 @@ class _Model:
             "provenance": thing.at,
         }
         if thing.ref.job:
-            self.gathering.entity(Service(**says))
+            self.collector.entity(Service(**says))
         else:
-            self.gathering.entity(Store(**says, classification=thing.classification))
+            self.collector.entity(Store(**says, classification=thing.classification))
 
     def _party(self, made: str, thing: _Thing) -> None:
         for glob, party in self.chosen.parties.items():
             if fnmatchcase(made, glob):
-                if party not in self.gathering.entities:
-                    self.gathering.entity(Party(id=party, provenance=thing.at))
-                self.gathering.relate(Verb.OWNS, party, made, at=thing.at)
+                if party not in self.collector.entities:
+                    self.collector.entity(Party(id=party, provenance=thing.at))
+                self.collector.relate(Verb.OWNS, party, made, at=thing.at)
 
     def _say_assumptions(self) -> None:
         guessed = sum(
@@ -276,15 +276,15 @@ class _Model:
         )
         if guessed:
             message = f"{guessed} times an output is taken to be made of every input of its event, as no lineage says"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         failed = sum(state in ("FAIL", "ABORT") for state in self.runs.values())
         if failed:
             message = f"{failed} runs failed or were aborted; what they name is taken as read and written"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         templates = sum("{{" in run for _, run in self.runs)
         if templates:
             message = f"{templates} runs have a template as id; runs are told apart by their job and that text"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
 
 
 LOADER = Loader(

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.names import harmless
 from blastradius.loaderkit.options import Name
@@ -49,34 +49,34 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     chosen = read_options(Options, document, options)
     if not isinstance(document.data, Lines):
         raise InputError([f"{document.path}: not a list in Markdown; a table is read by the loader 'table'"])
-    gathering = Gathering("subprocessors", document)
-    vendor = chosen.party or gathering.name(whose(document.data))
-    if vendor is None and (vendor := gathering.name(told(document.data))):
+    collector = FactCollector("subprocessors", document)
+    vendor = chosen.party or collector.name(whose(document.data))
+    if vendor is None and (vendor := collector.name(told(document.data))):
         message = f"whose list it is, is read off a sentence: {vendor!r} (option party says another)"
-        gathering.note(NoteKind.ASSUMED, message)
+        collector.note(NoteKind.ASSUMED, message)
     if vendor is None:
         raise InputError([f"{document.path}: its title does not say whose list it is; say it with option 'party'"])
     vendor = chosen.names.get(vendor, vendor)
-    gathering.entity(Party(id=vendor, role="provider", provenance=gathering.at()))
+    collector.entity(Party(id=vendor, role="provider", provenance=collector.at()))
     for listed in items(document.data):
-        _end(gathering, vendor, listed, chosen)
-    if not gathering.facts:
+        _end(collector, vendor, listed, chosen)
+    if not collector.facts:
         html = any("<table" in line.lower() for line in document.data)
         why = "; tables of HTML are not; write them as Markdown" if html else ""
         raise InputError([f"{document.path}: no subprocessor found in it; read are list items and table rows{why}"])
-    return gathering.loaded()
+    return collector.loaded()
 
 
-def _end(gathering: Gathering, vendor: str, listed: Listed, options: Options) -> None:
-    at = gathering.at(listed.line - 1)
+def _end(collector: FactCollector, vendor: str, listed: Listed, options: Options) -> None:
+    at = collector.at(listed.line - 1)
     if listed.ends in (Ends.DETAIL, Ends.ELSEWHERE):
-        gathering.ignore(str(listed.ends))
+        collector.ignore(str(listed.ends))
         return
     if looks_secret(listed.name):
-        gathering.secret("an item", at=at)
-    name = gathering.name(listed.name)
+        collector.secret("an item", at=at)
+    name = collector.name(listed.name)
     if name is None or listed.ends == Ends.NAMELESS:
-        gathering.reject("an item that names nobody", at=at)
+        collector.reject("an item that names nobody", at=at)
         return
     name = options.names.get(name, name)
     said = {"location": _text(listed.location), "data": _text(listed.data)}
@@ -88,10 +88,10 @@ def _end(gathering: Gathering, vendor: str, listed: Listed, options: Options) ->
         basis=Basis.DECLARED,
         provenance=at,
     )
-    gathering.entity(made)
+    collector.entity(made)
     if name != vendor:
-        gathering.relate(Verb.RELIES_ON, vendor, name, at=at)
-    gathering.fact()
+        collector.relate(Verb.RELIES_ON, vendor, name, at=at)
+    collector.fact()
 
 
 def _text(text: str | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.loaderkit.names import harmless
 from blastradius.model import Basis, Kind, NoteKind, Verb
@@ -24,8 +24,8 @@ class Model:
     """A table's rows as entities and relations."""
 
     def __init__(self, document: Document, sheet: Sheet, options: Options, file: str) -> None:
-        self.gathering = Gathering("table", document)
-        self.rows = Rows(sheet, options, file, self.gathering)
+        self.collector = FactCollector("table", document)
+        self.rows = Rows(sheet, options, file, self.collector)
         self.drafts = Drafts(self.rows)
         self.options = options
         self.meaning = options.rows or "vendors"
@@ -38,20 +38,20 @@ class Model:
     def build(self) -> Loaded:
         """Model every row; each ends as a fact, rejected or ignored."""
         for bad in self.rows.sheet.bad:
-            self.gathering.reject(bad.why, at=(self.rows.place(bad.line),))
+            self.collector.reject(bad.why, at=(self.rows.place(bad.line),))
         for row in self.rows:
             why = self._ignored(row)
             if why:
-                self.gathering.ignore(why)
+                self.collector.ignore(why)
             elif self._row():
-                self.gathering.fact()
+                self.collector.fact()
             else:
                 at = self.rows.at(self.rows.columns(self.main)[0].column)
-                self.gathering.reject(f"a row without a {self.main} that can be used", at=at)
+                self.collector.reject(f"a row without a {self.main} that can be used", at=at)
         self._say()
         for each in self.drafts.made():
-            self.gathering.entity(each)
-        return self.gathering.loaded(as_of=self.options.as_of)
+            self.collector.entity(each)
+        return self.collector.loaded(as_of=self.options.as_of)
 
     def _ignored(self, row: dict[str, str]) -> str | None:
         found = (column for column, words in self.options.ignore.items() if row[column].strip() in words)
@@ -60,28 +60,28 @@ class Model:
     def _say(self) -> None:
         self.rows.say()
         if not self.rows.sheet and not self.rows.sheet.bad:
-            self.gathering.note(NoteKind.INCOMPLETE, "there is no row below the header")
+            self.collector.note(NoteKind.INCOMPLETE, "there is no row below the header")
         self._say_others()
         if self.bare:
             message = f"{self.bare:,} rows name a {self.main} and nothing else that is mapped; titles inside the table?"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         known = self.drafts.known.items() if self.meaning == "components" else ()
         loose = sorted(name for name, each in known if each.kind == Kind.SERVICE and each.basis == Basis.INFERRED)
         if loose:
             some = ", ".join(map(repr, loose[:5]))
             message = f"{len(loose):,} components that others depend on have no row of their own, such as {some}"
-            self.gathering.note(NoteKind.UNRESOLVED, message, *loose)
+            self.collector.note(NoteKind.UNRESOLVED, message, *loose)
 
     def _say_others(self) -> None:
         """The sheets of a workbook that no one asked for."""
-        document = self.gathering.document
+        document = self.collector.document
         sheets = document.data if isinstance(document.data, Workbook) else {}
         filled = [name for name, each in sheets.items() if each.grid]
         others = [name for name in filled if self.rows.file != f"{document.path}#{name}"]
         if others:
             some = ", ".join(map(repr, others[:5]))
             message = f"of {len(filled)} filled sheets this one is read; not {some}"
-            self.gathering.note(NoteKind.INCOMPLETE, message)
+            self.collector.note(NoteKind.INCOMPLETE, message)
 
     def _row(self) -> bool:
         found: Found = {self.main: self.drafts.of(self.main)}
@@ -226,7 +226,7 @@ class Model:
 
     def _relate(self, verb: Verb, source: str, target: str, at: Provenances, basis: Basis = Basis.DECLARED) -> None:
         if source != target:
-            self.gathering.relate(verb, source, target, at=at, basis=basis)
+            self.collector.relate(verb, source, target, at=at, basis=basis)
 
     # attributes
 
@@ -275,7 +275,7 @@ class Model:
         for column in self.rows.columns("governance"):
             text = " ".join(self.rows.row[column.column].split())
             if looks_secret(text):
-                self.gathering.secret("a cell of 'governance'", at=self.rows.at(column.column))
+                self.collector.secret("a cell of 'governance'", at=self.rows.at(column.column))
             elif text and not harmless(text):
                 self.rows.unread["governance", "are no text that can be kept; left out"] += 1
             elif text:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import harmless
 from blastradius.model import ENTITY_TYPES, Basis, Entity, Kind, NoteKind, Provenance
@@ -42,11 +42,11 @@ _LIST_MARKS = ("|", ";", "\n")
 class Rows:
     """The cells of a table by role, one row at a time; what cannot be kept is counted and said at the end."""
 
-    def __init__(self, sheet: Sheet, options: Options, file: str, gathering: Gathering) -> None:
+    def __init__(self, sheet: Sheet, options: Options, file: str, collector: FactCollector) -> None:
         self.sheet = sheet
         self.options = options
         self.file = file
-        self.gathering = gathering
+        self.collector = collector
         self.number = 0
         self.row: dict[str, str] = {}
         self._places: dict[str, Provenances] = {}
@@ -94,7 +94,7 @@ class Rows:
         """The texts of a role that may be kept: no secrets, nothing that could do harm."""
         for text, at in self.texts(role):
             if looks_secret(text) or (role == "credential" and opaque(text)):
-                self.gathering.secret(f"a cell of {role!r}", at=at)
+                self.collector.secret(f"a cell of {role!r}", at=at)
             elif len(text) > MAX_NAME and role in KINDS:
                 self.unread[role, f"are longer than {MAX_NAME} characters; left out"] += 1
             elif not harmless(text):
@@ -109,10 +109,10 @@ class Rows:
     def say(self) -> None:
         """Note what was counted."""
         for (role, why), count in sorted(self.unread.items()):
-            self.gathering.note(NoteKind.UNSUPPORTED, f"{count:,} cells of {role!r} {why}")
+            self.collector.note(NoteKind.UNSUPPORTED, f"{count:,} cells of {role!r} {why}")
         for column, count in sorted(self._unsplit.items()):
             message = f"{count:,} cells of column {column!r} look like lists and are taken as one name each; "
-            self.gathering.note(NoteKind.ASSUMED, f"{message}state its 'separator' if they are")
+            self.collector.note(NoteKind.ASSUMED, f"{message}state its 'separator' if they are")
 
 
 @dataclass
@@ -163,7 +163,7 @@ class Drafts:
         before = self.known[name].values.setdefault(attribute, value)
         if before != value:
             message = f"{name!r} has {attribute} {value!r} here and {before!r} in a row before; the first is kept"
-            self.rows.gathering.note(NoteKind.CONTRADICTED, message, name, at=at)
+            self.rows.collector.note(NoteKind.CONTRADICTED, message, name, at=at)
 
     def made(self) -> Iterator[Entity]:
         """The entities as all rows describe them."""

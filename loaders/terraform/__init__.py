@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.names import is_name
 from blastradius.loaderkit.validation import read_options
@@ -42,18 +42,18 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(TerraformOptions, document, options)
     estate = read_estate(document)
-    gathering = Gathering("terraform", document)
+    collector = FactCollector("terraform", document)
     account, own = account_of(estate, chosen)
-    build = builder(gathering, document, chosen, account, own)
+    build = builder(collector, document, chosen, account, own)
     build.access.statements_count = False
     region, references = region_of(estate, chosen), References.of(estate.configuration)
     context = Context(estate, chosen, build, region, references)
     for why, keys in estate.malformed:
-        gathering.reject(why, at=gathering.at(*keys))
+        collector.reject(why, at=collector.at(*keys))
     _build(context)
     build.finish()
     _say(context)
-    return gathering.loaded()
+    return collector.loaded()
 
 
 def _build(context: Context) -> None:
@@ -69,7 +69,7 @@ def _build(context: Context) -> None:
     for resource in context.estate.resources:
         _count(context, resource, done.get(id(resource)))
     if context.estate.destroyed:
-        context.gathering.ignore("resources that the plan destroys", len(context.estate.destroyed))
+        context.collector.ignore("resources that the plan destroys", len(context.estate.destroyed))
 
 
 def _account(context: Context, resource: Resource) -> str:
@@ -80,25 +80,25 @@ def _account(context: Context, resource: Resource) -> str:
 
 
 def _count(context: Context, resource: Resource, done: bool | None) -> None:
-    gathering = context.gathering
+    collector = context.collector
     if resource.mode != "managed":
-        gathering.ignore("data sources")
+        collector.ignore("data sources")
     elif done:
-        gathering.fact()
+        collector.fact()
     elif done is None:
-        gathering.ignore(f"{resource.type[:100]} resources")
+        collector.ignore(f"{resource.type[:100]} resources")
     else:
         why = f"{resource.address[:200]} does not say what it is of, in values that are known"
-        gathering.reject(why, at=context.at(resource))
+        collector.reject(why, at=context.at(resource))
 
 
 def _say(context: Context) -> None:
-    gathering, estate = context.gathering, context.estate
+    collector, estate = context.collector, context.estate
     if not estate.resources and not estate.malformed:
-        gathering.note(NoteKind.INCOMPLETE, "there are no resources in it")
+        collector.note(NoteKind.INCOMPLETE, "there are no resources in it")
     for address in sorted(set(context.unknown_policies)):
         message = f"the policy of {address[:200]} is known only after the plan is applied; what it says is not here"
-        gathering.note(NoteKind.INCOMPLETE, message)
+        collector.note(NoteKind.INCOMPLETE, message)
 
 
 LOADER = Loader(

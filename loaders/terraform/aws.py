@@ -173,9 +173,9 @@ def access_key(context: Context, resource: Resource) -> bool:
 def describe_thing(context: Context, resource: Resource) -> bool:
     """A store or a service."""
     row, arn = BY_TERRAFORM[resource.type], context.thing(resource)
-    if arn in context.gathering.entities:
+    if arn in context.collector.entities:
         message = f"{arn!r} is there twice; the first is kept"
-        context.gathering.note(NoteKind.CONTRADICTED, message, arn, at=context.at(resource))
+        context.collector.note(NoteKind.CONTRADICTED, message, arn, at=context.at(resource))
     else:
         name = context.name(resource)
         tags = (resource.type, "to be created") if resource.created else (resource.type,)

@@ -92,7 +92,7 @@ def describe_identity(context: Context, resource: Resource) -> bool:
     key = azure.identity(made, name, at, places=places_of(made), basis=Basis.DECLARED)
     azure.acts_as(key, made, at)
     principal = context.text(resource, "principal_id") or context.unknown(resource)
-    context.gathering.relate(Verb.HOLDS, made, _principal(context, principal, at), at=at)
+    context.collector.relate(Verb.HOLDS, made, _principal(context, principal, at), at=at)
     return True
 
 
@@ -107,7 +107,7 @@ def tie_thing(context: Context, resource: Resource) -> bool:
         named = [_spelled(each) for each in name_list(block.get("identity_ids")) or ()]
         keys += [azure.identity(each, each.rpartition("/")[2], at) for each in named]
         for key in keys:
-            context.gathering.relate(Verb.HOLDS, made, key, at=at)
+            context.collector.relate(Verb.HOLDS, made, key, at=at)
     for block in context.blocks(resource, "access_policy"):
         _vault(context, made, block, at)
     if context.text(resource, "container_access_type") in ("blob", "container"):
@@ -154,7 +154,7 @@ def _grant(context: Context, key: str, role: str, scope: str, at: Provenances) -
     effects = effects_of(role)
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
-        context.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+        context.collector.note(NoteKind.UNRESOLVED, message, at=at)
     context.azure.grant(key, role, effects or (), scope, at)
 
 

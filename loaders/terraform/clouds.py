@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.model import Basis, Credential, Kind, Operation, Party, Scope, Service, Store, Verb
@@ -23,7 +23,7 @@ _EFFECTS = {Kind.STORE: (READ, WRITE, CONTROL), Kind.SERVICE: (CALL, CONTROL)}
 class Clouds:
     """What is gathered of things and roles at one provider; ``word`` is its name in ids."""
 
-    gathering: Gathering
+    collector: FactCollector
     word: str
     zone: str | None = None
     owner: str | None = None
@@ -44,8 +44,8 @@ class Clouds:
         made = fitting(made)
         says = {"id": made, "name": name[:MAX_ID], "tags": (tag,), "zone": self.zone, "owner": self.owner}
         entity = Store if kind == Kind.STORE else Service
-        if made not in self.gathering.entities:
-            self.gathering.entity(entity.model_validate({**says, "basis": basis, "provenance": at}))
+        if made not in self.collector.entities:
+            self.collector.entity(entity.model_validate({**says, "basis": basis, "provenance": at}))
         self._tie(made, _EFFECTS[kind], places, at)
         return made
 
@@ -54,9 +54,9 @@ class Clouds:
     ) -> str:
         """A service account, a managed identity or a principal; its credential."""
         made = fitting(made)
-        if made not in self.gathering.entities:
+        if made not in self.collector.entities:
             says = {"id": made, "name": name[:MAX_ID], "owner": self.owner, "zone": self.zone, "basis": basis}
-            self.gathering.entity(Service.model_validate({**says, "provenance": at}))
+            self.collector.entity(Service.model_validate({**says, "provenance": at}))
         self._tie(made, (ACT, CONTROL), places, at)
         return self.key(made, at, basis=basis)
 
@@ -68,37 +68,37 @@ class Clouds:
     def key(self, holder: str, at: Provenances, *, basis: Basis = Basis.INFERRED) -> str:
         """The credential of an identity or a party."""
         key = fitting(f"{holder} credentials")
-        if key not in self.gathering.entities:
-            self.gathering.entity(Credential(id=key, type="oauth_token", basis=basis, provenance=at))
-            self.gathering.relate(Verb.HOLDS, holder, key, at=at, basis=basis)
+        if key not in self.collector.entities:
+            self.collector.entity(Credential(id=key, type="oauth_token", basis=basis, provenance=at))
+            self.collector.relate(Verb.HOLDS, holder, key, at=at, basis=basis)
         return key
 
     def party(self, made: Party, at: Provenances) -> str:
         """An outsider's credential."""
-        if made.id not in self.gathering.entities:
-            self.gathering.entity(made)
+        if made.id not in self.collector.entities:
+            self.collector.entity(made)
         return self.key(made.id, at)
 
     def grant(self, key: str, role: str, effects: Iterable[str], place: str, at: Provenances) -> None:
         """A role on a place, and what it permits there; what it permits is an upper bound."""
         scope = fitting(f"{role} on {place}")
-        if scope not in self.gathering.entities:
-            self.gathering.entity(Scope(id=scope, name=role[:MAX_ID], provenance=at))
-        self.gathering.relate(Verb.GRANTS, key, scope, at=at)
+        if scope not in self.collector.entities:
+            self.collector.entity(Scope(id=scope, name=role[:MAX_ID], provenance=at))
+        self.collector.relate(Verb.GRANTS, key, scope, at=at)
         for effect in effects:
             operation = self.reach(effect, place, at)
-            self.gathering.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
 
     def reach(self, effect: str, place: str, at: Provenances, suffix: str = "") -> str:
         """What is done on a place: to the thing that it is, or to whatever stands in it."""
         operation = self._operation(effect + suffix, place, at)
-        known = self.gathering.entities.get(fitting(place))
+        known = self.collector.entities.get(fitting(place))
         if known is None and effect in (READ, WRITE, CONTROL):
             rest = fitting(f"{self.word} anything in {place}")
-            if rest not in self.gathering.entities:
+            if rest not in self.collector.entities:
                 says = {"id": rest, "name": f"anything in {place}"[:MAX_ID], "owner": self.owner, "zone": self.zone}
                 made = Store.model_validate({**says, "basis": Basis.INFERRED, "provenance": at})
-                self.gathering.entity(made)
+                self.collector.entity(made)
             self._touch(operation, effect, rest, at)
         elif known:
             self._touch(operation, effect, known.id, at)
@@ -108,27 +108,27 @@ class Clouds:
         """Anyone may do it."""
         operation = self.reach(effect, place, at, " by anyone")
         says = {"anonymous": True, "direction": "exposed"}
-        self.gathering.entities[operation] = self.gathering.entities[operation].model_copy(update=says)
+        self.collector.entities[operation] = self.collector.entities[operation].model_copy(update=says)
 
     def _operation(self, effect: str, place: str, at: Provenances) -> str:
         made = fitting(f"{self.word} {effect} {place}")
-        if made not in self.gathering.entities:
-            self.gathering.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
+        if made not in self.collector.entities:
+            self.collector.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
         return made
 
     def _touch(self, operation: str, effect: str, thing: str, at: Provenances) -> None:
         if (operation, thing) in self.touched:
             return
         self.touched.add((operation, thing))
-        kind = self.gathering.entities[thing].kind
+        kind = self.collector.entities[thing].kind
         if effect == CALL:
             if kind == Kind.SERVICE:
-                self.gathering.relate(Verb.SERVES, thing, operation, at=at, basis=Basis.INFERRED)
+                self.collector.relate(Verb.SERVES, thing, operation, at=at, basis=Basis.INFERRED)
         elif kind == Kind.STORE or effect in (CONTROL, ACT):
-            self.gathering.relate(_VERBS[effect], operation, thing, at=at, basis=Basis.INFERRED)
+            self.collector.relate(_VERBS[effect], operation, thing, at=at, basis=Basis.INFERRED)
 
     def acts_as(self, key: str, identity: str, at: Provenances) -> None:
         """A credential that lets one act as an identity."""
         operation = self._operation(ACT, identity, at)
         self._touch(operation, ACT, fitting(identity), at)
-        self.gathering.relate(Verb.GRANTS, key, operation, at=at)
+        self.collector.relate(Verb.GRANTS, key, operation, at=at)

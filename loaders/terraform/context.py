@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import fitting, is_name
@@ -68,19 +68,19 @@ class Context:
         self._by_text: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], Resource]] = {}
 
     @property
-    def gathering(self) -> Gathering:
+    def collector(self) -> FactCollector:
         """Where the facts go."""
-        return self.build.gathering
+        return self.build.collector
 
     @cached_property
     def azure(self) -> Clouds:
         """What is gathered at Azure."""
-        return Clouds(self.gathering, "azure", self.options.zone, self.options.owner)
+        return Clouds(self.collector, "azure", self.options.zone, self.options.owner)
 
     @cached_property
     def google(self) -> Clouds:
         """What is gathered at Google."""
-        return Clouds(self.gathering, "google", self.options.zone, self.options.owner)
+        return Clouds(self.collector, "google", self.options.zone, self.options.owner)
 
     @cached_property
     def projects(self) -> frozenset[str]:
@@ -90,7 +90,7 @@ class Context:
 
     def at(self, resource: Resource) -> Provenances:
         """Where a resource stands."""
-        return self.gathering.at(*resource.keys)
+        return self.collector.at(*resource.keys)
 
     # attributes
 
@@ -134,7 +134,7 @@ class Context:
         """A policy document among the attributes."""
         keys: Keys = (*resource.keys, "attributes" if resource.keys[-2] == "instances" else "values", name)
         if name in resource.hidden:
-            self.gathering.secret(f"{name} of {resource.address}", at=self.at(resource))
+            self.collector.secret(f"{name} of {resource.address}", at=self.at(resource))
             return Policy()
         value = resource.values.get(name)
         if value is None or value == "":

@@ -154,7 +154,7 @@ def tie_thing(context: Context, resource: Resource) -> bool:
         for email in (block.get(name) for block in blocks if path[0] not in resource.hidden):
             if is_name(email) and "@" in email:
                 key = google.identity(f"google:{email}", email, at)
-                context.gathering.relate(Verb.HOLDS, _described(context, resource)[0], key, at=at)
+                context.collector.relate(Verb.HOLDS, _described(context, resource)[0], key, at=at)
     return True
 
 
@@ -206,7 +206,7 @@ def _granted(
     at, effects = context.at(resource), effects_of(role)
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
-        context.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+        context.collector.note(NoteKind.UNRESOLVED, message, at=at)
     if conditional:
         context.build.access.assumed.conditional += 1
         context.build.access.assumed.conditions["a role given under a condition"] += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.names import slug
 from blastradius.loaderkit.validation import read_options
@@ -27,12 +27,12 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
             does not fit.
     """
     chosen = read_options(Options, document, options)
-    gathering = Gathering("threagile", document)
-    naming = Naming(gathering, chosen)
-    model = read_model(document, gathering, naming)
+    collector = FactCollector("threagile", document)
+    naming = Naming(collector, chosen)
+    model = read_model(document, collector, naming)
     naming.namespace = chosen.namespace or slug(model.title)
-    Modelled(gathering, naming, chosen, model).build()
-    return gathering.loaded(title=model.title, zones=tuple(naming.zones.values()))
+    Modelled(collector, naming, chosen, model).build()
+    return collector.loaded(title=model.title, zones=tuple(naming.zones.values()))
 
 
 LOADER = Loader(

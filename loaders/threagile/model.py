@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import MAX_ID
 from blastradius.loaderkit.vendors.threat_models.diagram import Options, matches
@@ -34,7 +34,7 @@ _FLAGS = {
 class Modelled:
     """What a model comes to."""
 
-    gathering: Gathering
+    collector: FactCollector
     naming: Naming
     options: Options
     model: Model
@@ -63,16 +63,16 @@ class Modelled:
             self._owned(asset)
         if self.owners and not self.options.us:
             message = f"which of the owners is ourselves is not said (option us): {', '.join(sorted(self.owners)[:5])}"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
 
     def _unknown(self, what: str, ref: str, at: Provenances) -> None:
-        self.gathering.note(NoteKind.UNRESOLVED, f"{what} {shown(ref)}, which the model does not have", at=at)
+        self.collector.note(NoteKind.UNRESOLVED, f"{what} {shown(ref)}, which the model does not have", at=at)
 
     # things
 
     def _boundary(self, each: Group) -> None:
         zone = self.naming.zone(each.id, each.title, each.at)
-        self.gathering.fact()
+        self.collector.fact()
         for member in each.members:
             if member not in self.model.assets:
                 self._unknown("a trust boundary lies around", member, each.at)
@@ -88,12 +88,12 @@ class Modelled:
             for place in places
         ]
         if made and not places:
-            taken = made in self.gathering.entities
+            taken = made in self.collector.entities
             kept = [self._store(each, None, f"{made} (data)" if taken else made, each.title)]
         if any(kept):
-            self.gathering.fact()
+            self.collector.fact()
         else:
-            self.gathering.reject("a data asset without an id of its own", at=each.at)
+            self.collector.reject("a data asset without an id of its own", at=each.at)
 
     def _store(self, each: DataAsset, place: str | None, made: str, title: str) -> bool:
         store = Store(
@@ -121,11 +121,11 @@ class Modelled:
         kept = service and self.naming.put(service)
         if not kept:
             records = each.records + len(each.links)
-            self.gathering.reject(
+            self.collector.reject(
                 "a technical asset with the id of something else, with its links", at=each.at, records=records
             )
             return
-        self.gathering.fact(each.records)
+        self.collector.fact(each.records)
         self.services[each.id] = kept
         for ref in words(each.said.get("data_assets_stored")):
             self.places.setdefault(ref, []).append(each.id)
@@ -227,12 +227,12 @@ class Modelled:
             self.naming.unresolved(f"a link leads to {shown(link.target)}, which the model does not have", at=link.at)
             return
         user, served = self.services[source.id], self.services[target.id]
-        made = self.gathering.name(f"{user}/{link.title}")
+        made = self.collector.name(f"{user}/{link.title}")
         operation = made and self.naming.put(self._operation(made, source, target, link))
         if not operation:
-            self.gathering.reject("a link whose title cannot be an id", at=link.at)
+            self.collector.reject("a link whose title cannot be an id", at=link.at)
             return
-        self.gathering.fact()
+        self.collector.fact()
         self.naming.relate(Verb.SERVES, served, operation, link.at)
         self.naming.relate(Verb.CALLS, user, operation, link.at)
         self._key(source, target, link, operation)
@@ -290,13 +290,13 @@ class Modelled:
     def _runtime(self, each: Group) -> None:
         """What runs on one host stops with it, and is within reach of it and of the others."""
         made = self.naming.id(each.id, each.title)
-        if made and made in self.gathering.entities:
+        if made and made in self.collector.entities:
             made = f"{made} (runtime)"[:MAX_ID]
         host = made and self.naming.put(Service(id=made, name=each.title, tags=("shared runtime",), provenance=each.at))
         if not host:
-            self.gathering.reject("a shared runtime with the id of something else", at=each.at)
+            self.collector.reject("a shared runtime with the id of something else", at=each.at)
             return
-        self.gathering.fact()
+        self.collector.fact()
         for member in each.members:
             service = self.services.get(member)
             if service is None:

@@ -8,7 +8,7 @@ from posixpath import normpath
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.loaderkit.vendors.threat_models.plain import (
@@ -108,7 +108,7 @@ class _Part:
         return (Provenance(source="threagile", file=self.document.path, line=line, column=column),)
 
 
-def read_model(document: Document, gathering: Gathering, naming: Naming) -> Model:
+def read_model(document: Document, collector: FactCollector, naming: Naming) -> Model:
     """Read a model with all it includes; what does not fit is rejected piece by piece.
 
     Raises:
@@ -117,7 +117,7 @@ def read_model(document: Document, gathering: Gathering, naming: Naming) -> Mode
     why = _not_ours(document.data)
     if why:
         raise InputError([f"{document.path}: {why}"])
-    reader = _Reader(gathering, naming)
+    reader = _Reader(collector, naming)
     parts = list(reader.parts(_Part(document, document.data), {normpath(document.path)}))
     if not any(True for part in parts for _ in entries(part.data.get("technical_assets"))):
         raise InputError([f"{document.path}: a Threagile model without technical assets; nothing in it can be reached"])
@@ -141,7 +141,7 @@ def _not_ours(data: Any) -> str | None:
 
 @dataclass
 class _Reader:
-    gathering: Gathering
+    collector: FactCollector
     naming: Naming
     model: Model = field(default_factory=Model)
     titles: dict[str, str] = field(default_factory=dict)
@@ -164,7 +164,7 @@ class _Reader:
                 yield from self.parts(_Part(found, found.data), seen)
 
     def _not_included(self, why: str, at: Provenances) -> None:
-        self.gathering.note(NoteKind.UNRESOLVED, f"an include that is no part of a model{why}; left out", at=at)
+        self.collector.note(NoteKind.UNRESOLVED, f"an include that is no part of a model{why}; left out", at=at)
 
     def part(self, part: _Part) -> None:
         self.model.title = self.model.title or self.naming.text(
@@ -185,14 +185,14 @@ class _Reader:
         for section, what in IGNORED.items():
             count = sum(1 for _ in entries(part.data.get(section)))
             if count:
-                self.gathering.ignore(what, count)
+                self.collector.ignore(what, count)
 
     def _identified(self, title: str, value: Any, what: str, at: Provenances) -> tuple[str, str] | None:
         """The id that references use, or the title where there is none, and the title to show."""
         name = self.naming.text(title, f"the title of {what}", at)
         raw = word(mapping(value).get("id")) or word(title)
         if not isinstance(value, dict) or raw is None or name is None or self.naming.within(raw) is None:
-            self.gathering.reject(f"{what} without an id that can be used", at=at)
+            self.collector.reject(f"{what} without an id that can be used", at=at)
             return None
         return raw, name
 
@@ -200,10 +200,10 @@ class _Reader:
         """Keep a group; what several files say of one is one."""
         before = kept.get(made.id)
         if before and before.title != made.title:
-            self.gathering.reject(f"{made.title!r} has the id of {before.title!r}", at=made.at)
+            self.collector.reject(f"{made.title!r} has the id of {before.title!r}", at=made.at)
             return
         if before:
-            self.gathering.fact()
+            self.collector.fact()
             made = replace(before, members=tuple(dict.fromkeys((*before.members, *made.members))))
         kept[made.id] = made
 
@@ -220,9 +220,9 @@ class _Reader:
         )
         before = self.model.data.setdefault(made.id, made)
         if before.title != made.title:
-            self.gathering.reject(f"data asset {made.title!r} has the id of {before.title!r}", at=at)
+            self.collector.reject(f"data asset {made.title!r} has the id of {before.title!r}", at=at)
         elif before is not made:
-            self.gathering.fact()
+            self.collector.fact()
 
     def _technical_asset(self, title: str, value: Any, keys: Keys, part: _Part) -> None:
         at = part.at(keys)
@@ -233,9 +233,9 @@ class _Reader:
             found = self._identified(title, value, "a technical asset", at)
             if found is None or found[0] in self.model.assets:
                 if found:
-                    self.gathering.reject(f"technical asset {found[1]!r} has the id of another", at=at)
+                    self.collector.reject(f"technical asset {found[1]!r} has the id of another", at=at)
                 if links:
-                    self.gathering.reject("links of a technical asset that was left out", at=at, records=len(links))
+                    self.collector.reject("links of a technical asset that was left out", at=at, records=len(links))
                 return
             known = TechnicalAsset(*found, said=inside, at=at)
             self.titles[title] = known.id
@@ -257,14 +257,14 @@ class _Reader:
                 said[key] = value
             elif key in ("id", "type", "owner") and value is not None and word(value) != word(before):
                 message = f"{known.title!r} has another {key} here; the first is kept"
-                self.gathering.note(NoteKind.CONTRADICTED, message, at=at)
+                self.collector.note(NoteKind.CONTRADICTED, message, at=at)
         return said
 
     def _link(self, asset: TechnicalAsset, title: str, value: dict[str, Any], at: Provenances) -> None:
         name, target = self.naming.text(title, "a link's title", at), word(value.get("target"))
         if name is None or target is None:
             what = "a communication link without a title" if name is None else "a communication link without a target"
-            self.gathering.reject(what, at=at)
+            self.collector.reject(what, at=at)
             return
         made = Link(
             title=name,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import is_name
 from blastradius.loaderkit.vendors.aws.arns import Target, is_caller, targets
@@ -85,27 +85,27 @@ class Access:
     statements_count: bool = True
 
     @property
-    def gathering(self) -> Gathering:
+    def collector(self) -> FactCollector:
         """Where the facts go."""
-        return self.graph.gathering
+        return self.graph.collector
 
     def reject(self, policy: Policy, what: str) -> None:
         """The statements of a policy that cannot be read."""
         for keys in policy.malformed:
-            why, at = f"a statement of {what} that cannot be read", self.gathering.at(*keys)
+            why, at = f"a statement of {what} that cannot be read", self.collector.at(*keys)
             if self.statements_count:
-                self.gathering.reject(why, at=at)
+                self.collector.reject(why, at=at)
             else:
-                self.gathering.note(NoteKind.UNSUPPORTED, f"{why}; left out", at=at)
+                self.collector.note(NoteKind.UNSUPPORTED, f"{why}; left out", at=at)
 
     def count(self, ignored: str | None) -> None:
         """How a statement ended, where a statement is a record."""
         if not self.statements_count:
             return
         if ignored:
-            self.gathering.ignore(ignored)
+            self.collector.ignore(ignored)
         else:
-            self.gathering.fact()
+            self.collector.fact()
 
     def deny(self) -> None:
         """A statement that denies something."""
@@ -123,10 +123,10 @@ class Access:
 
     def allow(self, scope: str, statement: Statement) -> bool:
         """What one statement allows; false where that is nothing that is modelled."""
-        at = self.gathering.at(*statement.keys)
+        at = self.collector.at(*statement.keys)
         operations = self._operations(statement, at)
         for operation in operations:
-            self.gathering.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
         self.taken_as_met(statement if operations else None)
         return bool(operations)
 
@@ -171,7 +171,7 @@ class Access:
     def say_assumptions(self) -> None:
         """A note for each thing taken for granted."""
         for message in self.assumed.messages():
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
 
 
 def _passed_to(statement: Statement) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import fitting
@@ -36,9 +36,9 @@ class Builder:
     undocumented: dict[str, Provenances] = field(default_factory=dict)
 
     @property
-    def gathering(self) -> Gathering:
+    def collector(self) -> FactCollector:
         """Where the facts go."""
-        return self.graph.gathering
+        return self.graph.collector
 
     # describe
 
@@ -54,8 +54,8 @@ class Builder:
     ) -> None:
         """A user, a group or a role."""
         named = identity_arn(arn)
-        if named in self.gathering.entities:
-            self.gathering.note(NoteKind.CONTRADICTED, f"{named!r} is there twice; the first is kept", named, at=at)
+        if named in self.collector.entities:
+            self.collector.note(NoteKind.CONTRADICTED, f"{named!r} is there twice; the first is kept", named, at=at)
             return
         services = sorted({name for each in trust.statements for kind, name in each.principals if kind == "Service"})
         made = Service(
@@ -70,7 +70,7 @@ class Builder:
         kind = "session" if arn.resource.startswith("role/") else "api_key"
         key = self.graph.key(named)
         says = {"id": key, "type": kind, "dormant": dormant, "controls": controls, "basis": basis}
-        self.gathering.entity(Credential.model_validate({**says, "provenance": at}))
+        self.collector.entity(Credential.model_validate({**says, "provenance": at}))
         self.graph.identity(arn, at, made)
 
     def thing(
@@ -85,7 +85,7 @@ class Builder:
     def policy(self, arn: str, at: Provenances, policy: Policy) -> None:
         """A managed policy."""
         scope = self.scope(arn, self.graph.account)
-        self.gathering.entity(Scope(id=scope, name=_name(arn), provenance=at))
+        self.collector.entity(Scope(id=scope, name=_name(arn), provenance=at))
         self.access.permit(scope, policy)
 
     @staticmethod
@@ -107,27 +107,27 @@ class Builder:
 
     def attach(self, arn: Arn, policy: str, keys: Keys, *, own: bool = True) -> None:
         """A managed policy of an identity; ``own`` where the identity's record says it, not one of its own."""
-        at = self.gathering.at(*keys)
+        at = self.collector.at(*keys)
         scope = self.scope(policy, arn.account)
-        if scope not in self.gathering.entities:
+        if scope not in self.collector.entities:
             self._hearsay(scope, policy, keys, at)
         self._grant(arn, scope, at, own)
 
     def inline(self, arn: Arn, name: str, policy: Policy, at: Provenances, *, own: bool = True) -> None:
         """A policy inside an identity."""
         scope = fitting(f"{identity_arn(arn)} policy {name}")
-        self.gathering.entity(Scope(id=scope, name=name[:200], provenance=at))
+        self.collector.entity(Scope(id=scope, name=name[:200], provenance=at))
         self._grant(arn, scope, at, own)
         self.access.permit(scope, policy)
 
     def _grant(self, arn: Arn, scope: str, at: Provenances, own: bool) -> None:
         self.graph.identity(arn, at)
         for key in self._keys(arn, own):
-            self.gathering.relate(Verb.GRANTS, key, scope, at=at)
+            self.collector.relate(Verb.GRANTS, key, scope, at=at)
 
     def _hearsay(self, scope: str, policy: str, keys: Keys, at: Provenances) -> None:
         """A policy that is attached and whose document is elsewhere."""
-        self.gathering.entity(Scope(id=scope, name=_name(policy), basis=Basis.INFERRED, provenance=at))
+        self.collector.entity(Scope(id=scope, name=_name(policy), basis=Basis.INFERRED, provenance=at))
         known = known_policy(policy, keys)
         if known:
             self.access.allow(scope, known)
@@ -137,12 +137,12 @@ class Builder:
     def join(self, user: Arn, group: Arn, at: Provenances) -> None:
         """A user in a group."""
         key = self.graph.key(self.graph.identity(user, at))
-        self.gathering.relate(Verb.GRANTS, key, self.graph.act_as(group, at), at=at)
+        self.collector.relate(Verb.GRANTS, key, self.graph.act_as(group, at), at=at)
 
     def profile(self, arn: str, roles: Iterable[Arn], at: Provenances) -> None:
         """An instance profile: what runs on instances that have it may act as its role."""
         arn = flat(arn)
-        if arn not in self.gathering.entities:
+        if arn not in self.collector.entities:
             made = Service(
                 id=arn,
                 name=short(arn),
@@ -151,24 +151,24 @@ class Builder:
                 description="what runs on instances that have this instance profile",
                 provenance=at,
             )
-            self.gathering.entity(made)
+            self.collector.entity(made)
         key = self.has_profile(arn, arn, at)
         for role in roles:
             self.graph.identity(role, at)
-            self.gathering.relate(Verb.GRANTS, key, self.doors.assuming(identity_arn(role), at), at=at)
+            self.collector.relate(Verb.GRANTS, key, self.doors.assuming(identity_arn(role), at), at=at)
 
     def has_profile(self, service: str, profile: str, at: Provenances) -> str:
         """A service that has an instance profile; the credential that comes with it."""
         key = fitting(f"{flat(profile)} session")
-        if key not in self.gathering.entities:
-            self.gathering.entity(Credential(id=key, type="session", basis=Basis.INFERRED, provenance=at))
-        self.gathering.relate(Verb.HOLDS, service, key, at=at)
+        if key not in self.collector.entities:
+            self.collector.entity(Credential(id=key, type="session", basis=Basis.INFERRED, provenance=at))
+        self.collector.relate(Verb.HOLDS, service, key, at=at)
         return key
 
     def runs_as(self, service: str, role: Arn, at: Provenances) -> None:
         """A service that acts as a role."""
         key = self.graph.key(self.graph.identity(role, at))
-        self.gathering.relate(Verb.HOLDS, service, key, at=at)
+        self.collector.relate(Verb.HOLDS, service, key, at=at)
 
     # say
 
@@ -177,24 +177,24 @@ class Builder:
         self.graph.link_patterns()
         self._leave_out_misfits()
         account = self.graph.account or UNKNOWN
-        if not is_account(account) and f"aws account {account}" in self.gathering.entities:
+        if not is_account(account) and f"aws account {account}" in self.collector.entities:
             message = f"the account is not known and is called {account}; option 'account' says which it is"
-            self.gathering.note(NoteKind.ASSUMED, message)
+            self.collector.note(NoteKind.ASSUMED, message)
         for name, at in sorted(self.undocumented.items()):
             message = f"policy {name} is attached, but its document is not here; what it permits is not known"
-            self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+            self.collector.note(NoteKind.UNRESOLVED, message, at=at)
         self.access.say_assumptions()
 
     def _leave_out_misfits(self) -> None:
         """An id that is used for things of two kinds keeps the first; what speaks of the other cannot stay."""
-        entities, relations = self.gathering.entities, self.gathering.relations
+        entities, relations = self.collector.entities, self.collector.relations
         for name, each in list(relations.items()):
             ends = SIGNATURES[each.verb]
             sides = ((each.sources, ends.sources), (each.targets, ends.targets))
             if any(one not in entities or entities[one].kind not in kinds for ids, kinds in sides for one in ids):
                 del relations[name]
                 message = f"{name[:200]!r} joins things that do not go together; an id is used for two kinds"
-                self.gathering.note(NoteKind.CONTRADICTED, message, at=each.provenance)
+                self.collector.note(NoteKind.CONTRADICTED, message, at=each.provenance)
 
 
 def flat(arn: str) -> str:
@@ -204,10 +204,10 @@ def flat(arn: str) -> str:
 
 
 def builder(
-    gathering: Gathering, document: Document, options: AwsOptions, account: str, own: frozenset[str]
+    collector: FactCollector, document: Document, options: AwsOptions, account: str, own: frozenset[str]
 ) -> Builder:
     """A builder for one document that speaks of ``account``; ``own`` are all accounts that are ours."""
-    graph = Graph(gathering, account, own, options.zone, options.owner)
+    graph = Graph(collector, account, own, options.zone, options.owner)
     access = Access(graph)
     return Builder(graph, access, Doors(access, People(options, read_vendors(document, options), own)))
 

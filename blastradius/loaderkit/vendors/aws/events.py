@@ -32,7 +32,7 @@ def reads(build: Builder, function: str, family: str, store: str, at: Provenance
     """A function that takes in what a store has."""
     reader = build.graph.thing("lambda", fitting(function_arn(function)), at)
     source = build.graph.thing(family, fitting(store), at)
-    build.gathering.relate(Verb.READS, reader, source, at=at)
+    build.collector.relate(Verb.READS, reader, source, at=at)
 
 
 def reads_stream(build: Builder, function: str, source: str, at: Provenances) -> bool:
@@ -47,7 +47,7 @@ def reads_stream(build: Builder, function: str, source: str, at: Provenances) ->
 def copies(build: Builder, target: tuple[str, str], source: tuple[str, str], at: Provenances) -> None:
     """A store that gets what another has; each as its family and ARN."""
     ends = [build.graph.thing(family, fitting(arn), at) for family, arn in (target, source)]
-    build.gathering.relate(Verb.DERIVES_FROM, ends[0], ends[1], at=at)
+    build.collector.relate(Verb.DERIVES_FROM, ends[0], ends[1], at=at)
 
 
 def subscribe(build: Builder, topic: str, protocol: str | None, endpoint: str | None, at: Provenances) -> bool:
@@ -64,14 +64,14 @@ def subscribe(build: Builder, topic: str, protocol: str | None, endpoint: str | 
 def installs(build: Builder, service: str, source: str, at: Provenances) -> None:
     """A service that takes in what is published elsewhere; by another account, where the source says so."""
     feed, arn = fitting(source), arn_of(source)
-    if feed not in build.gathering.entities:
-        build.gathering.entity(Feed(id=feed, content="code", provenance=at))
-    build.gathering.relate(Verb.INSTALLS, service, feed, at=at)
+    if feed not in build.collector.entities:
+        build.collector.entity(Feed(id=feed, content="code", provenance=at))
+    build.collector.relate(Verb.INSTALLS, service, feed, at=at)
     if arn and is_account(arn.account) and arn.account not in build.doors.people.own:
         publisher = build.doors.people.outsider(arn.account, at)
-        if publisher.id not in build.gathering.entities:
-            build.gathering.entity(publisher)
-        build.gathering.relate(Verb.PUBLISHES, publisher.id, feed, at=at)
+        if publisher.id not in build.collector.entities:
+            build.collector.entity(publisher)
+        build.collector.relate(Verb.PUBLISHES, publisher.id, feed, at=at)
 
 
 def layered(build: Builder, function: str, layer: str, at: Provenances) -> None:
@@ -95,7 +95,7 @@ def route(build: Builder, api: str, line: str, at: Provenances, *, anonymous: bo
     """One operation of an API; it is open to anyone only where that is stated."""
     method, _, path = line.partition(" ")
     made = fitting(f"{api} {line}")
-    if made not in build.gathering.entities:
+    if made not in build.collector.entities:
         operation = Operation(
             id=made,
             name=line[:MAX_ID],
@@ -106,6 +106,6 @@ def route(build: Builder, api: str, line: str, at: Provenances, *, anonymous: bo
             anonymous=anonymous,
             provenance=at,
         )
-        build.gathering.entity(operation)
+        build.collector.entity(operation)
     server = build.graph.thing("lambda", fitting(function), at) if function else api
-    build.gathering.relate(Verb.SERVES, server, made, at=at)
+    build.collector.relate(Verb.SERVES, server, made, at=at)

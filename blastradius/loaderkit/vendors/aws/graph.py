@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import fitting
 from blastradius.loaderkit.vendors.aws.arns import Arn, Target, arn_of, identity_arn, is_account
@@ -48,7 +48,7 @@ class Graph:
     ``paths`` the ARNs of identities with their paths.
     """
 
-    gathering: Gathering
+    collector: FactCollector
     account: str
     own: frozenset[str]
     zone: str | None = None
@@ -63,8 +63,8 @@ class Graph:
     def thing(self, family: str, arn: str, at: Provenances, made: Entity | None = None) -> str:
         """A resource: the entity given, or one made of its ARN, tied to all that reaches its family."""
         arn = fitting(arn)
-        if arn not in self.gathering.entities or made is not None:
-            self.gathering.entity(made or self._made(BY_NAME[family].kind, arn, at))
+        if arn not in self.collector.entities or made is not None:
+            self.collector.entity(made or self._made(BY_NAME[family].kind, arn, at))
         if (family, arn) not in self.touched:
             self.touched.add((family, arn))
             self._tie(family, arn, at)
@@ -76,7 +76,7 @@ class Graph:
         account = parts.account if parts and parts.account else self.account
         if not account or account in self.own:
             self.open_to(family, BY_NAME[family].effects, arn, account, at)
-            self.gathering.relate(Verb.CONTROLS, self.administration(account, at), arn, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.CONTROLS, self.administration(account, at), arn, at=at, basis=Basis.INFERRED)
 
     def open_to(self, family: str, effects: tuple[str, ...], thing: str, account: str, at: Provenances) -> None:
         """Tie a thing to what reaches all of its family in the account."""
@@ -116,8 +116,8 @@ class Graph:
             operation = self._operation(family.name, does, f"{target.arn}{target.part or ''} in {account}", at)
             self.patterns.setdefault(operation, (target, does, at))
             named = fitting(f"{target.arn} in {account}")
-            if named not in self.gathering.entities:
-                self.gathering.entity(self._made(family.kind, named, at, f"{short(target.arn)} (pattern)"))
+            if named not in self.collector.entities:
+                self.collector.entity(self._made(family.kind, named, at, f"{short(target.arn)} (pattern)"))
             self._touch(operation, effect, named, at, target.part)
             return operation
         operation = self._operation(family.name, does, f"{target.arn}{target.part or ''}", at)
@@ -139,8 +139,8 @@ class Graph:
         elif family.name != "role":
             rest = f"aws {family.name} * in {account}"
             word = _PLURAL.get(family.name, family.name)
-            if rest not in self.gathering.entities:
-                self.gathering.entity(self._made(family.kind, rest, at, f"any {word} in account {account}"))
+            if rest not in self.collector.entities:
+                self.collector.entity(self._made(family.kind, rest, at, f"any {word} in account {account}"))
             self._touch(operation, effect, rest, at)
         return operation
 
@@ -148,26 +148,26 @@ class Graph:
         """Every action on everything in an account."""
         account = account or UNKNOWN
         operation = f"aws everything in {account}"
-        if operation not in self.gathering.entities:
-            self.gathering.entity(Operation(id=operation, basis=Basis.INFERRED, provenance=at))
+        if operation not in self.collector.entities:
+            self.collector.entity(Operation(id=operation, basis=Basis.INFERRED, provenance=at))
             service = self.account_service(account, at)
-            self.gathering.relate(Verb.CONTROLS, operation, service, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.CONTROLS, operation, service, at=at, basis=Basis.INFERRED)
         return operation
 
     def account_service(self, account: str, at: Provenances) -> str:
         """The account as a whole: whoever runs it can do everything in it."""
         named = f"aws account {account}"
-        if named not in self.gathering.entities:
+        if named not in self.collector.entities:
             made = Service(id=named, owner=self.owner, zone=self.zone_of(f"arn:aws:iam::{account}:root"), provenance=at)
-            self.gathering.entity(made.model_copy(update={"basis": Basis.INFERRED}))
+            self.collector.entity(made.model_copy(update={"basis": Basis.INFERRED}))
             operation = self.administration(account, at)
-            self.gathering.relate(Verb.CALLS, named, operation, at=at, basis=Basis.INFERRED, dependency="none")
+            self.collector.relate(Verb.CALLS, named, operation, at=at, basis=Basis.INFERRED, dependency="none")
         return named
 
     def _operation(self, family: str, effect: str, what: str, at: Provenances) -> str:
         made = fitting(f"aws {family} {effect} {what}")
-        if made not in self.gathering.entities:
-            self.gathering.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
+        if made not in self.collector.entities:
+            self.collector.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
         return made
 
     def _touch(self, operation: str, effect: str, thing: str, at: Provenances, part: str | None = None) -> None:
@@ -176,12 +176,12 @@ class Graph:
             return
         self.touched.add((operation, thing))
         if effect == "call":
-            self.gathering.relate(Verb.SERVES, thing, operation, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.SERVES, thing, operation, at=at, basis=Basis.INFERRED)
             return
         says: dict[str, Any] = {}
         if part and effect in ("read", "write"):
             says = {"extent": "subset", "controls": (_limited(part, at),)}
-        self.gathering.relate(_VERBS.get(effect, Verb.CONTROLS), operation, thing, at=at, basis=Basis.INFERRED, **says)
+        self.collector.relate(_VERBS.get(effect, Verb.CONTROLS), operation, thing, at=at, basis=Basis.INFERRED, **says)
 
     # identities
 
@@ -190,15 +190,15 @@ class Graph:
         named = identity_arn(arn)
         key = self.key(named)
         self.paths.setdefault(named, str(arn))
-        if named not in self.gathering.entities or made is not None:
-            self.gathering.entity(made or self._made(Kind.SERVICE, named, at))
-        if key not in self.gathering.entities:
+        if named not in self.collector.entities or made is not None:
+            self.collector.entity(made or self._made(Kind.SERVICE, named, at))
+        if key not in self.collector.entities:
             basis = made.basis if made else Basis.INFERRED
             says = {"id": key, "type": "session" if "role/" in named else "api_key", "basis": basis, "provenance": at}
-            self.gathering.entity(Credential.model_validate(says))
+            self.collector.entity(Credential.model_validate(says))
         if (named, key) not in self.touched:
             self.touched.add((named, key))
-            self.gathering.relate(Verb.HOLDS, named, key, at=at, basis=made.basis if made else Basis.INFERRED)
+            self.collector.relate(Verb.HOLDS, named, key, at=at, basis=made.basis if made else Basis.INFERRED)
             self.thing("identity", named, at)
         return named
 
@@ -227,7 +227,7 @@ class Graph:
                 budget -= 1
                 if budget < 0:
                     message = f"patterns fit more than {MAX_MATCHES:,} resources; the rest is not linked"
-                    self.gathering.note(NoteKind.INCOMPLETE, message)
+                    self.collector.note(NoteKind.INCOMPLETE, message)
                     return
                 self._touch(operation, base, things[name], at, target.part)
 

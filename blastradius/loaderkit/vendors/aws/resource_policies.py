@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import MAX_ID, fitting
@@ -53,12 +53,12 @@ class Doors:
         return self.access.graph
 
     @property
-    def gathering(self) -> Gathering:
+    def collector(self) -> FactCollector:
         """Where the facts go."""
-        return self.access.gathering
+        return self.access.collector
 
     def _let_in(self, statement: Statement) -> LetIn:
-        at = self.gathering.at(*statement.keys)
+        at = self.collector.at(*statement.keys)
         said = circumstances(statement.conditions)
         self.access.assumed.external_ids += said.external_id
         self.access.assumed.trusts.update(said.unknown)
@@ -66,7 +66,7 @@ class Doors:
 
     def _unknown(self, what: str, who: Who, at: Provenances) -> None:
         message = f"{what} lets in {who.name[:80]!r}, and who that is cannot be told"
-        self.gathering.note(NoteKind.UNRESOLVED, message, at=at)
+        self.collector.note(NoteKind.UNRESOLVED, message, at=at)
 
     def _credential(self, what: str, given: LetIn) -> str:
         """The credential of one outsider; a control counts only where every statement asks for it."""
@@ -76,13 +76,13 @@ class Doors:
         thing, _, word = what.rpartition(" ")
         caller = "anyone" if who.kind == "anyone" else who.name
         made, name = fitting(f"{what} of {caller}"), f"{short(thing)} {word} of {party.label}"
-        if party.id not in self.gathering.entities:
-            self.gathering.entity(party)
+        if party.id not in self.collector.entities:
+            self.collector.entity(party)
         places = tuple(dict.fromkeys(place for _, _, each in given for place in each))
-        self.gathering.entity(
+        self.collector.entity(
             Credential(id=made, name=name[:MAX_ID], type="session", controls=controls(asked, at), provenance=places)
         )
-        self.gathering.relate(Verb.HOLDS, party.id, made, at=places)
+        self.collector.relate(Verb.HOLDS, party.id, made, at=places)
         return made
 
     # roles
@@ -98,7 +98,7 @@ class Doors:
                 self.access.count(None if self._trusted(role, statement, outsiders) else _NOBODY)
         made = [self._credential(f"{role} session", each) for each in outsiders.values()]
         for key, given in zip(made, outsiders.values(), strict=True):
-            self.gathering.relate(Verb.GRANTS, key, self.assuming(role, given[0][2]), at=given[0][2])
+            self.collector.relate(Verb.GRANTS, key, self.assuming(role, given[0][2]), at=given[0][2])
         return made
 
     def assuming(self, role: str, at: Provenances) -> str:
@@ -124,13 +124,13 @@ class Doors:
     def _any_subject(self, role: str, who: Who, said: Circumstances, at: Provenances) -> None:
         if who.party and who.vouches and not said.subject:
             message = f"{role} trusts any identity that {who.party.label} vouches for; no condition names the subject"
-            self.gathering.note(NoteKind.ASSUMED, message, role, at=at)
+            self.collector.note(NoteKind.ASSUMED, message, role, at=at)
 
     def _inside(self, role: str, who: Who, at: Provenances) -> None:
         """One of us, an account of ours, or a service of AWS that runs what it is given."""
         if who.kind == "own" and who.arn:
             key = self.graph.key(self.graph.identity(who.arn, at))
-            self.gathering.relate(Verb.GRANTS, key, self.assuming(role, at), at=at)
+            self.collector.relate(Verb.GRANTS, key, self.assuming(role, at), at=at)
         elif who.kind == "account":
             account = who.name if who.name in self.people.own else self.graph.account
             self.graph.open_to("role", ("assume",), role, account, at)
@@ -161,7 +161,7 @@ class Doors:
         for name, given in outsiders.items():
             key = self._credential(f"{thing} access", given)
             for operation in opened[name]:
-                self.gathering.relate(Verb.GRANTS, key, operation, at=given[0][2])
+                self.collector.relate(Verb.GRANTS, key, operation, at=given[0][2])
 
     def access_list(self, bucket: str, canned: str, keys: Keys) -> None:
         """A canned access list of a bucket, which may let anyone in."""
@@ -184,23 +184,23 @@ class Doors:
             self._unknown(f"the policy of {thing}", who, at)
         elif who.kind == "anyone" and thing in self.closed:
             message = f"the policy of {thing} lets in anyone, but public access to it is blocked"
-            self.gathering.note(NoteKind.ASSUMED, message, thing, at=at)
+            self.collector.note(NoteKind.ASSUMED, message, thing, at=at)
         elif who.kind == "anyone":
             for target, effect in reached:
                 self._open_to_all(self.graph.reach(target, effect, at, " by anyone"), said, at)
         elif who.kind == "own" and who.arn:
             key = self.graph.key(self.graph.identity(who.arn, at))
             for target, effect in reached:
-                self.gathering.relate(Verb.GRANTS, key, self.graph.reach(target, effect, at), at=at)
+                self.collector.relate(Verb.GRANTS, key, self.graph.reach(target, effect, at), at=at)
 
     def _open_to_all(self, operation: str, said: Circumstances, at: Provenances) -> None:
         """Anyone may call it; a control counts only where every statement asks for it."""
-        before = self.gathering.entities[operation]
+        before = self.collector.entities[operation]
         asked = said.controls & {ControlKind.IP_ALLOWLIST}
         if isinstance(before, Operation) and before.anonymous:
             asked &= {each.kind for each in before.controls}
         says = {"anonymous": True, "direction": "exposed", "controls": controls(asked, at)}
-        self.gathering.entities[operation] = before.model_copy(update=says)
+        self.collector.entities[operation] = before.model_copy(update=says)
 
 
 def _assumes(action: str) -> bool:

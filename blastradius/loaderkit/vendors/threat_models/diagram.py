@@ -137,10 +137,10 @@ class Diagram:
 
     def _again(self, same: bool, name: str, at: Provenances) -> None:
         if same:
-            self.naming.gathering.fact()
+            self.naming.collector.fact()
         else:
             message = f"{name!r} is there already as something else, and flows cannot tell which"
-            self.naming.gathering.reject(message, at=at)
+            self.naming.collector.reject(message, at=at)
 
     def holds(self, element: str, data: Iterable[str], at: Provenances) -> None:
         """A thing stores data."""
@@ -220,9 +220,9 @@ class Diagram:
     def _kept(self, made: Service | Store, name: str) -> str | None:
         kept = self.naming.put(made)
         if kept is None:
-            self.naming.gathering.reject(f"{name!r} has the id of another kind of thing", at=made.provenance)
+            self.naming.collector.reject(f"{name!r} has the id of another kind of thing", at=made.provenance)
         else:
-            self.naming.gathering.fact()
+            self.naming.collector.fact()
         return kept
 
     def _party(self, each: Element) -> None:
@@ -250,9 +250,9 @@ class Diagram:
             if kept:
                 copies[place] = kept
         if copies:
-            self.naming.gathering.fact()
+            self.naming.collector.fact()
         else:
-            self.naming.gathering.reject(f"{each.name!r} has the id of another kind of thing", at=each.at)
+            self.naming.collector.reject(f"{each.name!r} has the id of another kind of thing", at=each.at)
 
     def _copies(self, datum: str, key: str | None = None) -> list[str]:
         """The stores of data: what one thing keeps of it, else all."""
@@ -269,11 +269,11 @@ class Diagram:
             return
         source, target = self.elements[flow.source or ""], self.elements[flow.target or ""]
         if not (source.key in self.ids and target.key in self.ids):
-            self.naming.gathering.reject("a flow from or to something that was left out", at=flow.at)
+            self.naming.collector.reject("a flow from or to something that was left out", at=flow.at)
         elif source.key == target.key:
-            self.naming.gathering.ignore("flows of a thing to itself")
+            self.naming.collector.ignore("flows of a thing to itself")
         else:
-            self.naming.gathering.fact()
+            self.naming.collector.fact()
             self._unknown_data(flow)
             self._joined(flow, source, target)
 
@@ -281,7 +281,7 @@ class Diagram:
         for each in flow.data:
             if each not in self.data:
                 message = f"a flow carries {shown(each)}, which is not among the data; not followed"
-                self.naming.gathering.note(NoteKind.UNRESOLVED, message, at=flow.at)
+                self.naming.collector.note(NoteKind.UNRESOLVED, message, at=flow.at)
 
     def _joined(self, flow: Flow, source: Element, target: Element) -> None:
         stores = [each for each in (source, target) if each.role == "store"]
@@ -382,7 +382,7 @@ class Diagram:
         }
         for word, message in messages.items():
             if said[word]:
-                self.naming.gathering.note(NoteKind.ASSUMED, message)
+                self.naming.collector.note(NoteKind.ASSUMED, message)
 
 
 def matches(patterns: Iterable[str], names: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from blastradius.loaderkit.collector import Gathering, bare_url
+from blastradius.loaderkit.collector import FactCollector, bare_url
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.loaderkit.names import MAX_ID, excerpt
@@ -113,7 +113,7 @@ def said(kind: ControlKind, why: str, at: Provenances) -> Control:
 class Naming:
     """Ids and names for one document: what is fit to be copied, under one namespace."""
 
-    gathering: Gathering
+    collector: FactCollector
     options: Options
     namespace: str = ""
     zones: dict[str, Zone] = field(default_factory=dict)
@@ -127,10 +127,10 @@ class Naming:
         plain = clean(plain)
         if looks_secret(plain):
             if (where, at) not in self.dropped:
-                self.gathering.secret(where, at=at)
+                self.collector.secret(where, at=at)
             self.dropped.add((where, at))
             return None
-        return self.gathering.name(plain)
+        return self.collector.name(plain)
 
     def tags(self, values: Any, at: Provenances) -> tuple[str, ...]:
         """Tags that may be copied."""
@@ -145,7 +145,7 @@ class Naming:
         """A name under the document's namespace, or ``None`` where it cannot be an id."""
         if not name:
             return None
-        return self.gathering.name(clean(f"{self.namespace}:{name}" if self.namespace else name))
+        return self.collector.name(clean(f"{self.namespace}:{name}" if self.namespace else name))
 
     def zone(self, raw: str, name: str | None, at: Provenances) -> str | None:
         """A trust zone, kept once."""
@@ -161,17 +161,17 @@ class Naming:
             "controls": tuple(sorted(made.controls, key=lambda each: each.kind)),
         }
         made = made.model_copy(update=order)  # merging sorts both, so loading once has to as well
-        before = self.gathering.entities.get(made.id)
-        return self.gathering.entity(made) if before is None or before.kind == made.kind else None
+        before = self.collector.entities.get(made.id)
+        return self.collector.entity(made) if before is None or before.kind == made.kind else None
 
     def relate(
         self, verb: Verb, source: str, target: str, at: Provenances, basis: Basis = Basis.DECLARED, **says: Any
     ) -> None:
         """Keep a relation; found again, the better known account of it stands, whichever came first."""
-        made = self.gathering.relate(verb, source, target, at=at, basis=basis, **says)
-        before = self.gathering.relations[made]
+        made = self.collector.relate(verb, source, target, at=at, basis=basis, **says)
+        before = self.collector.relations[made]
         if _RANK[basis] < _RANK[before.basis]:
-            self.gathering.relations[made] = before.model_copy(update={"basis": basis})
+            self.collector.relations[made] = before.model_copy(update={"basis": basis})
 
     def party(self, *names: str | None) -> str | None:
         """The party that the options give for any of these names."""
@@ -191,5 +191,5 @@ class Naming:
 
     def unresolved(self, message: str, *about: str, at: Provenances, records: int = 1) -> None:
         """Records that name something which is not there."""
-        self.gathering.rejected += records
-        self.gathering.note(NoteKind.UNRESOLVED, f"{message}; left out", *about, at=at)
+        self.collector.rejected += records
+        self.collector.note(NoteKind.UNRESOLVED, f"{message}; left out", *about, at=at)

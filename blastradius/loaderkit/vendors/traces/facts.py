@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loaderkit.json_values import Keys
 from blastradius.model import Basis, Entity, NoteKind, Verb
@@ -19,8 +19,8 @@ class Facts:
     ``names`` says what the estate calls a thing, ``parties`` whose a thing of a name is (by pattern).
     """
 
-    def __init__(self, gathering: Gathering, names: Mapping[str, str], parties: Mapping[str, str]) -> None:
-        self.gathering = gathering
+    def __init__(self, collector: FactCollector, names: Mapping[str, str], parties: Mapping[str, str]) -> None:
+        self.collector = collector
         self.unknown: Counter[str] = Counter()
         self._names, self._parties = names, parties
         self._known: dict[str, str | None] = {}
@@ -29,7 +29,7 @@ class Facts:
     def name(self, stated: str) -> str | None:
         """What the estate calls a thing of this name; ``None`` for what cannot be an id."""
         if stated not in self._known:
-            known = self.gathering.name(stated)
+            known = self.collector.name(stated)
             self._known[stated] = self._names.get(known, known) if known else None
         return self._known[stated]
 
@@ -39,14 +39,14 @@ class Facts:
 
     def once(self, kind: type[Entity], name: str | None, keys: Keys, /, **says: Any) -> str | None:
         """Keep an entity the first time it is seen; ``None`` where it cannot be one."""
-        before = self.gathering.entities.get(name or "")
+        before = self.collector.entities.get(name or "")
         if name is None or not isinstance(before, (kind, type(None))):
             self.unknown["names that cannot be an id, or that something of another kind has"] += 1
             return None
         if before is None:
             said = {key: value for key, value in says.items() if value is not None}
-            place = {"basis": Basis.OBSERVED, "provenance": self.gathering.at(*keys)}
-            self.gathering.entity(kind.model_validate({"id": name, **place, **said}))
+            place = {"basis": Basis.OBSERVED, "provenance": self.collector.at(*keys)}
+            self.collector.entity(kind.model_validate({"id": name, **place, **said}))
         return name
 
     def relate(self, verb: Verb, source: str, target: str, keys: Keys, basis: Basis = Basis.OBSERVED) -> None:
@@ -57,8 +57,8 @@ class Facts:
         """All of it; ``seen_in`` says how much was looked at."""
         for (verb, source, target), places in self._seen.items():
             for basis, keys in places.items():
-                self.gathering.relate(verb, source, target, at=self.gathering.at(*keys), basis=basis)
+                self.collector.relate(verb, source, target, at=self.collector.at(*keys), basis=basis)
         for unknown, count in sorted(self.unknown.items()):
-            self.gathering.note(NoteKind.UNRESOLVED, f"{unknown}: {count:,}")
-        self.gathering.note(NoteKind.INCOMPLETE, f"seen in {seen_in}; what was not called meanwhile is not here")
-        return self.gathering.loaded()
+            self.collector.note(NoteKind.UNRESOLVED, f"{unknown}: {count:,}")
+        self.collector.note(NoteKind.INCOMPLETE, f"seen in {seen_in}; what was not called meanwhile is not here")
+        return self.collector.loaded()

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import Gathering
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import counted
@@ -130,8 +130,8 @@ class Group:
 class Traffic(Facts):
     """What spans come to; all spans of a document are added at once, since a call has two sides."""
 
-    def __init__(self, gathering: Gathering, options: SpanOptions) -> None:
-        super().__init__(gathering, options.names, options.parties)
+    def __init__(self, collector: FactCollector, options: SpanOptions) -> None:
+        super().__init__(collector, options.names, options.parties)
         self.options = options
         self.routes = Routes(options.routes) if options.routes else None
 
@@ -240,7 +240,7 @@ class Records:
     """The spans of a document, each taken, rejected or ignored, before any is modelled."""
 
     def __init__(self, source: str, document: Document, options: SpanOptions) -> None:
-        self.traffic = Traffic(Gathering(source, document), options)
+        self.traffic = Traffic(FactCollector(source, document), options)
         self.spans: list[Span] = []
         self.traces: set[str] = set()
         self.links = 0
@@ -249,7 +249,7 @@ class Records:
 
     def service(self, stated: Any) -> str | None:
         """The usable name of a span's service."""
-        name = None if is_nameless(str(stated or "")) else self.traffic.gathering.name(stated)
+        name = None if is_nameless(str(stated or "")) else self.traffic.collector.name(stated)
         return name or self.traffic.options.service
 
     def take(self, keys: Keys, sides: Sequence[Span]) -> None:
@@ -257,19 +257,19 @@ class Records:
         if not sides:
             self.reject(keys, NO_SERVICE)
             return
-        named = self.traffic.gathering.name(environment(sides[0]))
+        named = self.traffic.collector.name(environment(sides[0]))
         self.environments |= {named} if named else set()
         wanted = self.traffic.options.environment
         if wanted and environment(sides[0]) not in (None, wanted):
-            self.traffic.gathering.ignore("spans of another environment")
+            self.traffic.collector.ignore("spans of another environment")
             return
-        self.traffic.gathering.fact()
+        self.traffic.collector.fact()
         self.traces.add(sides[0].trace)
         self.spans += sides
 
     def link(self, keys: Keys, caller: str, server: str) -> None:
         """A record that says no more than that one service called another."""
-        self.traffic.gathering.fact()
+        self.traffic.collector.fact()
         self.links += 1
         self.traffic.call(caller, server, ANY, keys)
 
@@ -288,16 +288,16 @@ class Records:
         if len(self.environments) > 1 and not self.traffic.options.environment:
             several = ", ".join(sorted(self.environments)[:5])
             message = f"spans of several environments ({several}) are taken together; option environment keeps one"
-            self.traffic.gathering.note(NoteKind.ASSUMED, message)
+            self.traffic.collector.note(NoteKind.ASSUMED, message)
         links = counted(self.links, "link") if self.links else ""
         spans = f"{counted(len(self.spans), 'span')} of {counted(len(self.traces), 'trace')}" if not links else ""
         return self.traffic.loaded(links or spans)
 
     def _say_rejected(self) -> None:
-        gathering = self.traffic.gathering
+        collector = self.traffic.collector
         for why, places in self.bad.items():
-            gathering.reject(f"records {why}: {len(places):,}", at=gathering.at(*places[0]), records=len(places))
-        if self.bad and not gathering.facts:
+            collector.reject(f"records {why}: {len(places):,}", at=collector.at(*places[0]), records=len(places))
+        if self.bad and not collector.facts:
             why, places = next(iter(self.bad.items()))
             way_out = "option service names it" if why == NO_SERVICE else "look at what wrote the file"
-            raise InputError([f"{gathering.at(*places[0])[0]}: no span can be read, here one {why}; {way_out}"])
+            raise InputError([f"{collector.at(*places[0])[0]}: no span can be read, here one {why}; {way_out}"])
