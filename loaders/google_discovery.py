@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.api_effects import ApiOptions, Effected
+from blastradius.loaderkit.api_effects import ApiOptions, EffectMapper
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.json_values import Keys
@@ -102,12 +102,7 @@ class _Modelled:
         counts = Counter(each.id for each in methods)
         for method in methods:
             self._method(method, alone=counts[method.id] == 1)
-        effected = Effected(self.api, self.operations, self.permitted_by)
-        for effect in self.options.effects:
-            effected.add(effect)
-        self.collector.relations |= effected.relations
-        for note in effected.notes:
-            self.collector.note(note.kind, note.message, *note.about)
+        EffectMapper(self.collector, self.api, self.operations, self.permitted_by).map(self.options.effects)
         self._say()
 
     # scopes

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.options import Controls, Name, Names, Options, listed
-from blastradius.model import Note, NoteKind, Operation, Relation, Verb
+from blastradius.model import NoteKind, Operation, Relation, Verb
 
 
 def _item(value: Any) -> Any:
@@ -76,20 +77,26 @@ class ApiOptions(Options):
 
 
 @dataclass
-class Effected:
-    """What the effects on the operations of one API come to.
+class EffectMapper:
+    """Relations for what the operations of one API touch, as a user said it.
 
     A pattern matches an operation by its id, with or without the API's name, by ``METHOD path`` or by a tag;
     ``permitted_by`` gives the scopes that may call each.
     """
 
+    collector: FactCollector
     api: str
-    operations: Iterable[Operation]
-    permitted_by: Mapping[str, Iterable[str]]
+    operations: Collection[Operation]
+    permitted_by: Mapping[str, Collection[str]]
     relations: dict[str, Relation] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
 
-    def add(self, effect: Effect) -> None:
+    def map(self, effects: Iterable[Effect]) -> None:
+        """Keep the relations of all effects; of what the description itself says, they take the place."""
+        for effect in effects:
+            self._add(effect)
+        self.collector.relations |= self.relations
+
+    def _add(self, effect: Effect) -> None:
         """Relations from the operations that match to what they touch; what matches nothing is noted."""
         matched = [each for each in self.operations if self._matches(effect, each)]
         if not matched:
@@ -103,7 +110,7 @@ class Effected:
 
     def _unresolved(self, pattern: str) -> None:
         message = f"the effect on {pattern!r} matches no operation of {self.api}"
-        self.notes.append(Note(kind=NoteKind.UNRESOLVED, message=message))
+        self.collector.note(NoteKind.UNRESOLVED, message)
 
     def _names(self, operation: Operation) -> tuple[str, ...]:
         bare = operation.id.removeprefix(f"{self.api}:")
@@ -127,7 +134,7 @@ class Effected:
         before = self.relations.setdefault(made.id, made)
         if (before.extent, before.controls) != (made.extent, made.controls):
             message = f"two effects differ on {made.id}; the wider extent is taken, without controls they do not share"
-            self.notes.append(Note(kind=NoteKind.CONTRADICTED, message=message, about=(made.id,)))
+            self.collector.note(NoteKind.CONTRADICTED, message, made.id)
             self.relations[made.id] = _wider(before, made)
 
 

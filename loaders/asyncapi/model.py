@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from blastradius.loaderkit.api_effects import ApiOptions, Effected
+from blastradius.loaderkit.api_effects import ApiOptions, EffectMapper
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.options import Name
@@ -68,12 +68,7 @@ class Modelled:
             self._channel(channel)
         for operation in self.description.operations:
             self._operation(operation)
-        effected = Effected(self.api, self.operations, self.permitted_by)
-        for effect in self.options.effects:
-            effected.add(effect)
-        self.collector.relations |= effected.relations
-        for note in effected.notes:
-            self.collector.note(note.kind, note.message, *note.about)
+        EffectMapper(self.collector, self.api, self.operations, self.permitted_by).map(self.options.effects)
         self._say()
 
     # names

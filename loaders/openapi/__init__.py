@@ -7,13 +7,14 @@ from pathlib import PurePath
 from typing import Any
 
 from blastradius.errors import InputError
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.names import harmless, slug
 from blastradius.loaderkit.validation import read_options
-from blastradius.model import Note, Provenance, Tally
+from blastradius.model import Tally
 from blastradius.reading import Archive
 
-from .model import Modelled
+from .model import ApiMapper
 from .options import Options
 from .reading import VERSIONS, Description, read_description
 
@@ -60,21 +61,11 @@ def _together(loads: list[Loaded]) -> Loaded:
 
 
 def _load(document: Document, chosen: Options) -> Loaded:
-    description = read_description(document)
-    model = Modelled(document.path, chosen.api or _api_name(document, description), chosen, description)
-    model.build()
-    return Loaded(
-        title=description.title,
-        entities=(*model.scopes.values(), *model.operations.values(), *model.feeds.values()),
-        relations=tuple(model.relations.values()),
-        notes=_placed((*description.notes, *model.notes), document),
-        tally=model.tally,
-    )
-
-
-def _placed(notes: tuple[Note, ...], document: Document) -> tuple[Note, ...]:
-    at = (Provenance(source="openapi", file=document.path),)
-    return tuple(each if each.provenance else each.model_copy(update={"provenance": at}) for each in notes)
+    collector = FactCollector("openapi", document)
+    description = read_description(document, collector)
+    api = chosen.api or _api_name(document, description)
+    ApiMapper(collector, api, chosen, description).build()
+    return collector.loaded(title=description.title)
 
 
 def _api_name(document: Document, description: Description) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from blastradius.errors import InputError
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document
 from blastradius.loaderkit.json_refs import Place, References
 from blastradius.loaderkit.names import harmless
-from blastradius.model import Note, NoteKind, Provenance
+from blastradius.model import NoteKind, Provenance
 from blastradius.secrets import quoted
 
 METHODS = frozenset(["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"])
@@ -45,9 +46,9 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Security:
-    """The alternatives in force; ``stated`` is false where the description says nothing."""
+    """The alternatives in force; ``declared`` is false where the description says nothing."""
 
-    stated: bool = False
+    declared: bool = False
     alternatives: tuple[Requirement, ...] = ()
     malformed: int = 0
 
@@ -55,7 +56,7 @@ class Security:
     def open(self) -> bool:
         """Whether one may come without any credential."""
         empty = any(not each.schemes for each in self.alternatives)
-        return self.stated and (empty or not (self.alternatives or self.malformed))
+        return self.declared and (empty or not (self.alternatives or self.malformed))
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class ApiOperation:
 
 
 @dataclass(frozen=True)
-class Sent:
+class Callback:
     """A webhook or a callback: one kind of call that the API makes itself."""
 
     name: str
@@ -86,25 +87,18 @@ class Description:
     title: str | None
     schemes: dict[str, Scheme] = field(default_factory=dict)
     operations: list[ApiOperation] = field(default_factory=list)
-    sent: list[Sent] = field(default_factory=list)
+    callbacks: list[Callback] = field(default_factory=list)
     open_document: bool = False
-    rejected: int = 0
-    notes: list[Note] = field(default_factory=list)
-
-    def reject(self, place: Place, what: str) -> None:
-        """A record that cannot be read."""
-        self.rejected += 1
-        self.notes.append(Note(kind=NoteKind.UNSUPPORTED, message=what, provenance=(place.provenance(),)))
 
 
-def read_description(document: Document) -> Description:
+def read_description(document: Document, collector: FactCollector) -> Description:
     """Read a description; what does not fit is rejected piece by piece.
 
     Raises:
         InputError: the document is no OpenAPI or Swagger description of a known version.
     """
     _check_version(document)
-    return _Reader(document).read()
+    return _Reader(document, collector).read()
 
 
 def _check_version(document: Document) -> None:
@@ -128,9 +122,10 @@ def _what_else(data: Any) -> str:
 
 
 class _Reader:
-    """Reads one description, keeping what could not be read."""
+    """Reads one description; what could not be read is rejected where it stands."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, collector: FactCollector) -> None:
+        self.collector = collector
         self.root = Place.root(document, "openapi")
         self.references = References()
         self.found = Description(_text(self.root.child("info", "title").value))
@@ -146,13 +141,17 @@ class _Reader:
         for section in ("webhooks", "x-webhooks"):
             self._webhooks(section)
         self.references.survey(self.root)
-        self.found.notes += _reference_notes(self.references, self.root)
+        self._note_references()
         return self.found
+
+    def _reject(self, place: Place, why: str) -> None:
+        self.collector.rejected += 1
+        self.collector.note(NoteKind.UNSUPPORTED, why, at=(place.provenance(),))
 
     def _mapping(self, place: Place, what: str) -> dict[str, Any]:
         """The mapping at a place; a wrong type is rejected, nothing is just nothing."""
         if place.value is not None and not isinstance(place.value, dict):
-            self.found.reject(place, f"{what} is {quoted(place.value)}, not a mapping; left out")
+            self._reject(place, f"{what} is {quoted(place.value)}, not a mapping; left out")
         return place.value if isinstance(place.value, dict) else {}
 
     def _schemes(self) -> Iterator[Scheme]:
@@ -164,7 +163,7 @@ class _Reader:
                 if place is None:
                     continue
                 if not isinstance(place.value, dict):
-                    self.found.reject(place, f"security scheme {quoted(name)} is not a mapping; left out")
+                    self._reject(place, f"security scheme {quoted(name)} is not a mapping; left out")
                     continue
                 yield Scheme(name, _text(place.child("type").value) or "unknown", self._scopes(place), place)
 
@@ -191,7 +190,7 @@ class _Reader:
             if key.lower() in METHODS:
                 yield item.child(key), key.upper()
             elif key not in _OTHER_KEYS and not key.startswith("x-"):
-                self.found.reject(item.child(key), f"{quoted(key)} is not a method; left out")
+                self._reject(item.child(key), f"{quoted(key)} is not a method; left out")
         more = item.child("additionalOperations")
         for key in self._mapping(more, "'additionalOperations'"):
             yield more.child(key), key.upper()
@@ -202,7 +201,7 @@ class _Reader:
             return [item]
         target = self.references.follow(item)
         if target is None:
-            self.found.reject(item, "a path whose reference cannot be followed; its operations are missing")
+            self._reject(item, "a path whose reference cannot be followed; its operations are missing")
         own = replace(item, value={key: each for key, each in item.value.items() if key != "$ref"})
         return [own, target] if target is not None else [own]
 
@@ -218,7 +217,7 @@ class _Reader:
         place = self.references.follow(at)
         if place is None or not isinstance(place.value, dict):
             why = "cannot be followed" if place is None else f"is {quoted(place.value)}, not a mapping"
-            self.found.reject(at, f"{method} {quoted(path)} {why}; left out")
+            self._reject(at, f"{method} {quoted(path)} {why}; left out")
             return
         self.found.operations.append(
             ApiOperation(
@@ -234,7 +233,7 @@ class _Reader:
         callbacks = place.child("callbacks")
         for name in self._mapping(callbacks, "'callbacks'"):
             of = _raw(place.value.get("operationId")) or f"{method} {path}"
-            self.found.sent.append(Sent(f"callback {name} of {of}", callbacks.child(name).provenance()))
+            self.found.callbacks.append(Callback(f"callback {name} of {of}", callbacks.child(name).provenance()))
 
     def _effective(self, operation: Place) -> Security:
         if "security" in operation.value:
@@ -243,20 +242,32 @@ class _Reader:
 
     def _security(self, place: Place) -> Security:
         if not isinstance(place.value, list):
-            self.found.reject(place, f"'security' is {quoted(place.value)}, not a list; taken as not stated")
+            self._reject(place, f"'security' is {quoted(place.value)}, not a list; taken as not stated")
             return Security()
         read = [_requirement(each) for each in place.value]
         malformed = read.count(None)
         if malformed:
             message = f"{malformed} alternatives of 'security' do not say schemes with lists of scopes; left out"
-            self.found.notes.append(Note(kind=NoteKind.UNSUPPORTED, message=message, provenance=(place.provenance(),)))
+            self.collector.note(NoteKind.UNSUPPORTED, message, at=(place.provenance(),))
         return Security(True, tuple(each for each in read if each is not None), malformed)
 
     def _webhooks(self, section: str) -> None:
         for place, name in self._paths(section):
             item = self.references.follow(place)
             for method, _ in self._methods(item) if item is not None else ():
-                self.found.sent.append(Sent(f"webhook {name}", method.provenance()))
+                self.found.callbacks.append(Callback(f"webhook {name}", method.provenance()))
+
+    def _note_references(self) -> None:
+        """Say which references were not followed."""
+        provenance = (self.root.provenance(),)
+        broken, cycles = sorted(self.references.broken.items()), sorted(self.references.cycles)
+        if broken:
+            some = "; ".join(f"{quoted(ref)}: {why}" for ref, why in broken[:5])
+            message = f"{len(broken)} references were not followed, such as {some}"
+            self.collector.note(NoteKind.UNRESOLVED, message, at=provenance)
+        if cycles:
+            message = f"references in a cycle, not followed: {', '.join(map(quoted, cycles[:5]))}"
+            self.collector.note(NoteKind.UNRESOLVED, message, at=provenance)
 
 
 def _text(value: Any) -> str | None:
@@ -285,14 +296,3 @@ def _requirement(value: Any) -> Requirement | None:
             return None
         schemes.append((name.removeprefix(_SCHEMES), tuple(dict.fromkeys(listed))))
     return Requirement(tuple(schemes))
-
-
-def _reference_notes(references: References, root: Place) -> Iterator[Note]:
-    at = (root.provenance(),) if references.broken or references.cycles else ()
-    if references.broken:
-        some = "; ".join(f"{quoted(ref)}: {why}" for ref, why in sorted(references.broken.items())[:5])
-        message = f"{len(references.broken)} references were not followed, such as {some}"
-        yield Note(kind=NoteKind.UNRESOLVED, message=message, provenance=at)
-    if references.cycles:
-        some = ", ".join(quoted(each) for each in sorted(references.cycles)[:5])
-        yield Note(kind=NoteKind.UNRESOLVED, message=f"references in a cycle, not followed: {some}", provenance=at)
