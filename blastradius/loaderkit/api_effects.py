@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from blastradius.loaderkit.collector import FactCollector
-from blastradius.loaderkit.options import Controls, Name, Names, Options, listed
+from blastradius.loaderkit.options import Controls, Name, Names, Options, keyed, listed
 from blastradius.model import NoteKind, Operation, Relation, Verb
-
-
-def _item(value: Any) -> Any:
-    return {"to": value} if isinstance(value, str) else value
 
 
 class Target(Options):
@@ -28,7 +24,7 @@ class Target(Options):
     controls: Controls = Field(default=(), description="controls on it, each as its kind or in full")
 
 
-_Target = Annotated[Target, BeforeValidator(_item, json_schema_input_type=str | Target)]
+_Target = Annotated[Target, BeforeValidator(keyed("to"), json_schema_input_type=str | Target)]
 Targets = Annotated[tuple[_Target, ...], BeforeValidator(listed, json_schema_input_type=_Target | tuple[_Target, ...])]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -21,13 +22,14 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, (str, dict)) else [] if value is None else value
 
 
-def _control(value: Any) -> Any:
-    return {"kind": value} if isinstance(value, str) else value
+def keyed(key: str) -> Callable[[Any], Any]:
+    """What reads a text, where a mapping is expected, as the mapping's ``key``."""
+    return lambda value: {key: value} if isinstance(value, str) else value
 
 
 Name = Annotated[str, AfterValidator(_checked)]
 Names = Annotated[tuple[str, ...], BeforeValidator(listed, json_schema_input_type=str | tuple[str, ...])]
-_Control = Annotated[Control, BeforeValidator(_control, json_schema_input_type=ControlKind | Control)]
+_Control = Annotated[Control, BeforeValidator(keyed("kind"), json_schema_input_type=ControlKind | Control)]
 Controls = Annotated[
     tuple[_Control, ...], BeforeValidator(listed, json_schema_input_type=_Control | tuple[_Control, ...])
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blastradius.errors import InputError
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader, SourceRequest
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.validation import fit, schema_of
@@ -18,9 +19,7 @@ from blastradius.model import (
     Kind,
     Level,
     Provenance,
-    Relation,
     Scenario,
-    Tally,
     Verb,
     Zone,
 )
@@ -45,7 +44,7 @@ SECTIONS: dict[str, Kind] = {
     "processes": Kind.PROCESS,
 }
 _VERBS = {str(verb): verb for verb in Verb if verb != Verb.CONTROLS} | {"controls_target": Verb.CONTROLS}
-_WAYS = ("compromise", "leak", "poison", "wrong", "outage", "breach")
+_SEEDS = ("compromise", "leak", "poison", "wrong", "outage", "breach")
 _JOINT = {"to", "of", "controls", "basis"}
 _WORDS: dict[Verb, set[str]] = {
     Verb.GRANTS: {"together"},
@@ -77,23 +76,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         line, column = document.position(1)
         raise InputError([f"{document.path}:{line}:{column}: a second document in the file; keep one estate a file"])
     shape = fit(FileShape, document, missing={"blastradius": "; an estate file starts with 'blastradius: 1'"})
-    reader = _Reader(document)
-    entities = tuple(reader.entities(shape))
-    relations = tuple(reader.relations(shape))
-    if reader.problems:
-        raise InputError(reader.problems)
-    zones, expected, requests = reader.zones(shape), reader.expectations(shape), reader.requests(shape)
-    records = len(entities) + len(relations) + len(zones) + len(expected) + len(requests)
-    return Loaded(
-        title=shape.title,
-        as_of=shape.as_of,
-        entities=entities,
-        relations=relations,
-        zones=zones,
-        expectations=expected,
-        requests=requests,
-        tally=Tally(facts=records),
-    )
+    return _Reader(document, shape).loaded()
 
 
 def schema() -> dict[str, Any]:
@@ -102,66 +85,63 @@ def schema() -> dict[str, Any]:
 
 
 class _Reader:
-    """Turns a well-shaped file into our terms, remembering where each thing stands."""
+    """Turns a well-shaped file into our terms; what contradicts itself in it is a problem with its place."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, shape: FileShape) -> None:
+        self.collector = FactCollector("native", document)
+        self.shape = shape
         self.problems: list[str] = []
 
-    def entities(self, shape: FileShape) -> Iterator[Entity]:
+    def loaded(self) -> Loaded:
+        """All of it.
+
+        Raises:
+            InputError: everything that is there twice or does not go together.
+        """
+        self._entities()
+        self._relations()
+        if self.problems:
+            raise InputError(self.problems)
+        zones, expectations, requests = self._zones(), self._expectations(), self._requests()
+        self.collector.fact(len(zones) + len(expectations) + len(requests))
+        return self.collector.loaded(
+            title=self.shape.title, as_of=self.shape.as_of, zones=zones, expectations=expectations, requests=requests
+        )
+
+    def _entities(self) -> None:
         seen: dict[str, Keys] = {}
         for section, kind in SECTIONS.items():
-            for name, entry in _entries(shape, section):
+            for name, entry in _entries(self.shape, section):
                 keys = (section, name)
                 if name in seen:
-                    first = self._at(seen[name])
-                    self._problem(
-                        keys, f"{name!r} is there already as one of {seen[name][0]} at {first.line}; rename one"
-                    )
+                    line = self._place(seen[name]).line
+                    self._problem(keys, f"{name!r} is there already as one of {seen[name][0]} at {line}; rename one")
                 seen.setdefault(name, keys)
-                model = ENTITY_TYPES[kind]
-                stated = {key: getattr(entry, key) for key in entry.model_fields_set if key in model.model_fields}
-                stated |= {"id": name, "provenance": (self._at(keys),)}
-                if "controls" in stated:
-                    stated["controls"] = self._controls(entry.controls, keys)
-                yield model(**stated)
+                self._entity(ENTITY_TYPES[kind], name, entry, keys)
 
-    def relations(self, shape: FileShape) -> Iterator[Relation]:
+    def _entity(self, model: type[Entity], name: str, entry: EntryShape, keys: Keys) -> None:
+        declared = {key: getattr(entry, key) for key in entry.model_fields_set if key in model.model_fields}
+        declared |= {"id": name, "provenance": self.collector.at(*keys)}
+        if "controls" in declared:
+            declared["controls"] = self._controls(entry.controls, keys)
+        self.collector.entity(model(**declared))
+        self.collector.fact()
+
+    def _relations(self) -> None:
         seen: dict[str, Keys] = {}
         for section in SECTIONS:
-            for name, entry in _entries(shape, section):
+            for name, entry in _entries(self.shape, section):
                 for word, verb in _VERBS.items():
                     for number, item in enumerate(getattr(entry, word, ())):
                         keys = (section, name, word, number)
                         relation = self._relation(verb, name, item, keys)
-                        if relation is None:
-                            continue
-                        if relation.id in seen:
-                            self._problem(keys, f"said already at {self._at(seen[relation.id])}; keep one")
-                        seen.setdefault(relation.id, keys)
-                        yield relation
+                        if relation in seen:
+                            self._problem(keys, f"said already at {self._place(seen[relation])}; keep one")
+                        if relation is not None:
+                            seen.setdefault(relation, keys)
 
-    def zones(self, shape: FileShape) -> tuple[Zone, ...]:
-        return tuple(
-            Zone(id=name, provenance=(self._at(("zones", name)),), **zone.model_dump(exclude_unset=True))
-            for name, zone in shape.zones.items()
-        )
-
-    def expectations(self, shape: FileShape) -> tuple[Expectation, ...]:
-        return tuple(self._expectation(each, ("expect", number)) for number, each in enumerate(shape.expect))
-
-    def requests(self, shape: FileShape) -> tuple[SourceRequest, ...]:
-        return tuple(
-            SourceRequest(
-                loader="openapi",
-                path=each.openapi,
-                options=each.model_dump(mode="json", exclude={"openapi"}, exclude_unset=True, by_alias=True),
-                provenance=self._at(("apis", number)),
-            )
-            for number, each in enumerate(shape.apis)
-        )
-
-    def _relation(self, verb: Verb, name: str, item: ItemShape, keys: Keys) -> Relation | None:
+    def _relation(self, verb: Verb, name: str, item: ItemShape, keys: Keys) -> str | None:
+        """The id of the relation that an item declares; ``None`` where it names no ends, or too many."""
         targets = tuple(sorted(set(item.of))) or ((item.to,) if item.to is not None else ())
         if not targets or (item.of and item.to is not None):
             self._problem(keys, "an item names one thing with 'to', or a group with 'of'")
@@ -169,44 +149,63 @@ class _Reader:
         words = item.model_fields_set - _JOINT
         for word in sorted(words - _WORDS.get(verb, set())):
             self._problem((*keys, "with" if word == "together" else word), f"{verb} does not take {word!r}")
-        return Relation(
-            verb=verb,
-            sources=tuple(sorted({name, *item.together})),
-            targets=targets,
-            controls=self._controls(item.controls, keys),
-            provenance=(self._at(keys),),
-            **{key: getattr(item, key) for key in words - {"together"} | (item.model_fields_set & {"basis"})},
-        )
+        declared = {key: getattr(item, key) for key in words - {"together"} | (item.model_fields_set & {"basis"})}
+        declared["controls"] = self._controls(item.controls, keys)
+        sources = tuple(sorted({name, *item.together}))
+        self.collector.fact()
+        return self.collector.relate(verb, sources, targets, at=self.collector.at(*keys), **declared)
 
     def _controls(self, controls: tuple[ControlShape, ...], keys: Keys) -> tuple[Control, ...]:
-        kinds = [each.kind for each in controls]
-        for number, each in enumerate(controls):
-            if each.kind in kinds[:number]:
-                self._problem((*keys, "controls", number), f"control {str(each.kind)!r} is there twice; keep one")
+        kinds = [control.kind for control in controls]
+        for number, kind in enumerate(kinds):
+            if kind in kinds[:number]:
+                self._problem((*keys, "controls", number), f"control {str(kind)!r} is there twice; keep one")
         return tuple(
-            Control(provenance=(self._at((*keys, "controls", number)),), **each.model_dump(exclude_unset=True))
-            for number, each in enumerate(controls)
+            Control(provenance=self.collector.at(*keys, "controls", number), **control.model_dump(exclude_unset=True))
+            for number, control in enumerate(controls)
         )
 
-    def _expectation(self, each: ExpectShape, keys: Keys) -> Expectation:
-        seeds = {way: getattr(each, way) for way in _WAYS}
+    def _zones(self) -> tuple[Zone, ...]:
+        return tuple(
+            Zone(id=name, provenance=self.collector.at("zones", name), **zone.model_dump(exclude_unset=True))
+            for name, zone in self.shape.zones.items()
+        )
+
+    def _expectations(self) -> tuple[Expectation, ...]:
+        return tuple(
+            self._expectation(expected, ("expect", number)) for number, expected in enumerate(self.shape.expect)
+        )
+
+    def _expectation(self, expected: ExpectShape, keys: Keys) -> Expectation:
+        seeds = {kind: getattr(expected, kind) for kind in _SEEDS}
+        assume = Level[expected.assume.upper()]
         return Expectation(
-            name=each.name,
-            scenario=Scenario(hours=each.hours, assume=Level[each.assume.upper()], distrust=each.distrust, **seeds),
-            reached=_facts(each.reached),
-            not_reached=_facts(each.not_reached),
-            possible=_facts(each.possible),
-            basis=each.basis,
-            why=each.why,
-            provenance=(self._at(keys),),
+            name=expected.name,
+            scenario=Scenario(hours=expected.hours, assume=assume, distrust=expected.distrust, **seeds),
+            reached=_facts(expected.reached),
+            not_reached=_facts(expected.not_reached),
+            possible=_facts(expected.possible),
+            basis=expected.basis,
+            why=expected.why,
+            provenance=self.collector.at(*keys),
         )
 
-    def _at(self, keys: Keys) -> Provenance:
-        line, column = self.document.position(*keys)
-        return Provenance(source="native", file=self.document.path, line=line, column=column)
+    def _requests(self) -> tuple[SourceRequest, ...]:
+        return tuple(
+            SourceRequest(
+                loader="openapi",
+                path=api.openapi,
+                options=api.model_dump(mode="json", exclude={"openapi"}, exclude_unset=True, by_alias=True),
+                provenance=self._place(("apis", number)),
+            )
+            for number, api in enumerate(self.shape.apis)
+        )
+
+    def _place(self, keys: Keys) -> Provenance:
+        return self.collector.at(*keys)[0]
 
     def _problem(self, keys: Keys, message: str) -> None:
-        self.problems.append(f"{self._at(keys)}: {message}")
+        self.problems.append(f"{self._place(keys)}: {message}")
 
 
 def _entries(shape: FileShape, section: str) -> Iterator[tuple[str, EntryShape]]:
@@ -214,8 +213,12 @@ def _entries(shape: FileShape, section: str) -> Iterator[tuple[str, EntryShape]]
     yield from entries.items()
 
 
-def _facts(stated: Mapping[str, tuple[Any, ...]]) -> tuple[ExpectedFact, ...]:
-    return tuple(ExpectedFact(entity=name, capability=each) for name, them in stated.items() for each in them)
+def _facts(declared: Mapping[str, tuple[Any, ...]]) -> tuple[ExpectedFact, ...]:
+    return tuple(
+        ExpectedFact(entity=name, capability=capability)
+        for name, capabilities in declared.items()
+        for capability in capabilities
+    )
 
 
 LOADER = Loader(

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
+from blastradius.loaderkit.options import keyed, listed
 from blastradius.model import Basis, Capability, ControlKind, Records
 
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -42,25 +43,13 @@ def _date(text: str) -> str:
     return text
 
 
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, (str, dict)) else [] if value is None else value
-
-
-def _item(value: Any) -> Any:
-    return {"to": value} if isinstance(value, str) else value
-
-
-def _control(value: Any) -> Any:
-    return {"kind": value} if isinstance(value, str) else value
-
-
 def _empty(value: Any) -> Any:
     return {} if value is None else value
 
 
 Id = Annotated[str, AfterValidator(_no_harm)]
 Date = Annotated[str, AfterValidator(_date)]
-Ids = Annotated[tuple[Id, ...], BeforeValidator(_listed, json_schema_input_type=Id | tuple[Id, ...])]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(listed, json_schema_input_type=Id | tuple[Id, ...])]
 
 
 class Shape(BaseModel):
@@ -80,9 +69,9 @@ class ControlShape(Shape):
     basis: Basis = Basis.DECLARED
 
 
-ControlItem = Annotated[ControlShape, BeforeValidator(_control, json_schema_input_type=ControlKind | ControlShape)]
+ControlItem = Annotated[ControlShape, BeforeValidator(keyed("kind"), json_schema_input_type=ControlKind | ControlShape)]
 Controls = Annotated[
-    tuple[ControlItem, ...], BeforeValidator(_listed, json_schema_input_type=ControlKind | tuple[ControlItem, ...])
+    tuple[ControlItem, ...], BeforeValidator(listed, json_schema_input_type=ControlKind | tuple[ControlItem, ...])
 ]
 
 
@@ -103,8 +92,8 @@ class ItemShape(Shape):
     basis: Basis = Basis.DECLARED
 
 
-Item = Annotated[ItemShape, BeforeValidator(_item, json_schema_input_type=Id | ItemShape)]
-Items = Annotated[tuple[Item, ...], BeforeValidator(_listed, json_schema_input_type=Id | tuple[Item, ...])]
+Item = Annotated[ItemShape, BeforeValidator(keyed("to"), json_schema_input_type=Id | ItemShape)]
+Items = Annotated[tuple[Item, ...], BeforeValidator(listed, json_schema_input_type=Id | tuple[Item, ...])]
 
 
 class EntryShape(Shape):
@@ -222,8 +211,8 @@ class ZoneShape(Shape):
 class EffectShape(Shape):
     """What the operations that match touch."""
 
-    match: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])]
-    scopes: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])] = ()
+    match: Annotated[tuple[str, ...], BeforeValidator(listed, json_schema_input_type=str | tuple[str, ...])]
+    scopes: Annotated[tuple[str, ...], BeforeValidator(listed, json_schema_input_type=str | tuple[str, ...])] = ()
     reads: Items = ()
     writes: Items = ()
     controls_target: Items = ()
@@ -243,7 +232,7 @@ class ApiShape(Shape):
 
 
 Capabilities = Annotated[
-    tuple[Capability, ...], BeforeValidator(_listed, json_schema_input_type=Capability | tuple[Capability, ...])
+    tuple[Capability, ...], BeforeValidator(listed, json_schema_input_type=Capability | tuple[Capability, ...])
 ]
 Facts = dict[Id, Capabilities]
 
