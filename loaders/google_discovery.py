@@ -55,7 +55,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     chosen = read_options(ApiOptions, document, options)
     _check(document)
     collector = FactCollector("google_discovery", document)
-    model = _Modelled(collector, chosen, chosen.api or _api_name(collector, document.data))
+    model = _ApiMapper(collector, chosen, chosen.api or _api_name(collector, document.data))
     model.build()
     return collector.loaded(title=line(document.data.get("title")))
 
@@ -84,7 +84,7 @@ def _api_name(collector: FactCollector, data: dict[str, Any]) -> str:
 
 
 @dataclass
-class _Modelled:
+class _ApiMapper:
     """A description on its way into our terms."""
 
     collector: FactCollector

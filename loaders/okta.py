@@ -15,10 +15,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import FactCollector
+from blastradius.loaderkit.collector import FactCollector, Gap
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
-from blastradius.loaderkit.json_values import Keys, text, texts
-from blastradius.loaderkit.names import MAX_ID, harmless
+from blastradius.loaderkit.json_values import Keys, kind_by_keys, mapping, text, texts
 from blastradius.loaderkit.options import Name
 from blastradius.loaderkit.options import Options as Shape
 from blastradius.loaderkit.validation import read_options
@@ -27,14 +26,12 @@ from blastradius.model import (
     Control,
     ControlKind,
     Credential,
-    Entity,
     NoteKind,
     Party,
     Scope,
     Service,
     Verb,
 )
-from blastradius.secrets import looks_secret
 
 _LOOKED_AT = 20
 _APP_ID = re.compile(r"0oa[0-9A-Za-z]{17}")
@@ -51,13 +48,18 @@ _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("scope", ("id", "name", "consent", "metadataPublish")),
     ("secret", ("id", "status", "secret_hash")),
 )
-_SAYINGS = {
-    "party": (NoteKind.INCOMPLETE, "apps whose party is not known (option parties)"),
-    "vendor": (NoteKind.ASSUMED, "parties known only by the type of their integration (option parties)"),
-    "app": (NoteKind.UNRESOLVED, "clients that do not say which app they are of"),
-    "rights": (NoteKind.ASSUMED, "API tokens that may do all that their user may, which is not in the file"),
-    "date": (NoteKind.UNSUPPORTED, "credentials whose end is not a date"),
-}
+
+
+class _Gap(Gap):
+    """What answers of the API do not say of the things they name."""
+
+    PARTY = (NoteKind.INCOMPLETE, "apps whose party is not known (option parties)")
+    VENDOR = (NoteKind.ASSUMED, "parties known only by the type of their integration (option parties)")
+    APP = (NoteKind.UNRESOLVED, "clients that do not say which app they are of")
+    RIGHTS = (NoteKind.ASSUMED, "API tokens that may do all that their user may, which is not in the file")
+    DATE = (NoteKind.UNSUPPORTED, "credentials whose end is not a date")
+
+
 Row = tuple[Keys, dict[str, Any]]
 
 
@@ -74,7 +76,7 @@ class Options(Shape):
 
 def recognises(data: Any) -> bool:
     """Whether a document is an answer of Okta's Management API."""
-    return any(_kind(each) for _, each in _rows(data, ())[:_LOOKED_AT]) or _only_ids(data)
+    return any(kind_by_keys(each, _MARKS) for _, each in _rows(data, ())[:_LOOKED_AT]) or _only_ids(data)
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -90,7 +92,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if not recognises(document.data):
         expected = "expected apps, grants, tokens, scopes or API service integrations of the Management API"
         raise InputError([f"{document.path}: no answer of Okta's API is recognised; {expected}"])
-    return _Model(document, chosen).loaded()
+    return _RecordMapper(document, chosen).loaded()
 
 
 def _rows(data: Any, keys: Keys) -> list[tuple[Keys, Any]]:
@@ -100,23 +102,16 @@ def _rows(data: Any, keys: Keys) -> list[tuple[Keys, Any]]:
     return [((number,), each) for number, each in enumerate(data)] if isinstance(data, list) else [(keys, data)]
 
 
-def _kind(item: Any) -> str | None:
-    if not isinstance(item, dict):
-        return None
-    return next((kind for kind, needs in _MARKS if all(name in item for name in needs)), None)
-
-
 def _only_ids(data: Any) -> bool:
     some = data[:_LOOKED_AT] if isinstance(data, list) else []
     return bool(some) and all(isinstance(each, str) and _APP_ID.fullmatch(each) for each in some)
 
 
-class _Model:
+class _RecordMapper:
     def __init__(self, document: Document, options: Options) -> None:
         self.collector = FactCollector("okta", document)
         self.options = options
         self.org = options.org
-        self.about: dict[str, set[str]] = defaultdict(set)
 
     def loaded(self) -> Loaded:
         """All of it: what describes a thing first, then what refers to it."""
@@ -132,7 +127,7 @@ class _Model:
         }
         rows: dict[str, list[Row]] = defaultdict(list)
         for keys, each in _rows(self.collector.document.data, ()):
-            kind = _kind(each)
+            kind = kind_by_keys(each, _MARKS)
             if kind:
                 rows[kind].append((keys, each))
             else:
@@ -140,18 +135,14 @@ class _Model:
         for kind, handle in handlers.items():
             for keys, each in rows[kind]:
                 handle(keys, each)
-        for word, (note, message) in _SAYINGS.items():
-            about = sorted(self.about[word])
-            if about:
-                shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
-                self.collector.note(note, f"{message}: {len(about):,} ({shown})", *about)
+        self.collector.note_gaps(_Gap)
         return self.collector.loaded()
 
     # who
 
     def _party(self, at: Provenances, *names: str) -> str | None:
         stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
-        return self._keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
+        return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
 
     def _owned(self, service: str, at: Provenances, *names: str) -> None:
         """Whose an app is, by its names, or that nobody says."""
@@ -159,14 +150,14 @@ class _Model:
         if party:
             self.collector.relate(Verb.OWNS, party, service, at=at)
         else:
-            self.about["party"].add(service)
+            self.collector.gaps[_Gap.PARTY].add(service)
 
     def _self(self, at: Provenances) -> str:
-        return self._keep(Party(id=self.options.own or f"{self.org}:organisation", role="self", provenance=at))
+        return self.collector.keep(Party(id=self.options.own or f"{self.org}:organisation", role="self", provenance=at))
 
     def _service(self, app_id: str, name: str | None, at: Provenances, **says: Any) -> str | None:
         service = self._id("app", app_id)
-        return self._keep(Service(id=service, name=name, provenance=at, **says)) if service else None
+        return self.collector.keep(Service(id=service, name=name, provenance=at, **says)) if service else None
 
     def _app(self, keys: Keys, says: dict[str, Any]) -> None:
         """An app; one that signs in with OpenID Connect is also a client of the API."""
@@ -179,9 +170,9 @@ class _Model:
             self.collector.reject("an app without a usable id", at=at)
             return
         self._owned(service, at, text(says, "id"), text(says, "name"), text(says, "label"))
-        client = _part(says, "credentials", "oauthClient")
+        client = mapping(says, "credentials", "oauthClient")
         if client:
-            self._client(service, client, _part(says, "settings", "oauthClient"), at, active=active)
+            self._client(service, client, mapping(says, "settings", "oauthClient"), at, active=active)
         self.collector.fact()
 
     def _client(
@@ -204,7 +195,7 @@ class _Model:
             controls.append(Control(kind=ControlKind.REVOKED, why="the app is not active", provenance=at))
         method = text(client, "token_endpoint_auth_method").lower()
         made = Credential(id=client_id, type=_type_of(method), controls=tuple(controls), provenance=at)
-        self.collector.relate(Verb.HOLDS, service, self._keep(made), at=at)
+        self.collector.relate(Verb.HOLDS, service, self.collector.keep(made), at=at)
 
     def _registered(self, keys: Keys, says: dict[str, Any]) -> None:
         """A client as the registration of clients knows it: an app by the id that it signs in with."""
@@ -234,8 +225,8 @@ class _Model:
             return
         party = self._party(at, app_id, kind, text(says, "name"))
         if party is None:
-            party = self._keep(Party(id=vendor, name=kind, basis=Basis.INFERRED, provenance=at))
-            self.about["vendor"].add(party)
+            party = self.collector.keep(Party(id=vendor, name=kind, basis=Basis.INFERRED, provenance=at))
+            self.collector.gaps[_Gap.VENDOR].add(party)
         self.collector.relate(Verb.OWNS, party, service, at=at)
         self._grants(service, Credential(id=client, type="client_secret", provenance=at), scopes, at)
         self.collector.fact()
@@ -288,9 +279,9 @@ class _Model:
         name = self._label(says, "name", at)
         made = Credential(id=token, name=name, type="api_key", controls=controls, **ends, provenance=at)
         named = f"all that user {text(says, 'userId')} may do"
-        scope = self._keep(Scope(id=rights, name=named, basis=Basis.INFERRED, provenance=at))
+        scope = self.collector.keep(Scope(id=rights, name=named, basis=Basis.INFERRED, provenance=at))
         self._grants(self._self(at), made, [scope], at, Basis.INFERRED)
-        self.about["rights"].add(token)
+        self.collector.gaps[_Gap.RIGHTS].add(token)
         self.collector.fact()
 
     def _secret(self, keys: Keys, says: dict[str, Any]) -> None:
@@ -310,12 +301,12 @@ class _Model:
         """A scope of the organisation's own server, or of the authorization server that the issuer names."""
         server = _SERVER.search(issuer)
         scope = self._id(*(("server", server[1], name) if server else ("scope", name)))
-        return self._keep(Scope(id=scope, name=name, basis=basis, provenance=at)) if scope else None
+        return self.collector.keep(Scope(id=scope, name=name, basis=basis, provenance=at)) if scope else None
 
     def _app_of(self, says: dict[str, Any], at: Provenances) -> str | None:
         """The app that a grant or a token is of, by its link."""
         found = _APP_OF.search(text(says, "_links", "app", "href"))
-        name = self._label(_part(says, "_links", "app"), "title", at)
+        name = self._label(mapping(says, "_links", "app"), "title", at)
         return self._service(found[1], name, at, basis=Basis.INFERRED) if found else None
 
     def _grants(
@@ -326,11 +317,11 @@ class _Model:
         at: Provenances,
         basis: Basis = Basis.DECLARED,
     ) -> None:
-        credential = self._keep(made)
+        credential = self.collector.keep(made)
         if holder:
             self.collector.relate(Verb.HOLDS, holder, credential, at=at)
         else:
-            self.about["app"].add(credential)
+            self.collector.gaps[_Gap.APP].add(credential)
         for scope in filter(None, scopes):
             self.collector.relate(Verb.GRANTS, credential, scope, at=at, basis=basis)
 
@@ -342,16 +333,12 @@ class _Model:
         try:
             day = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
         except ValueError:
-            self.about["date"].add(credential)
+            self.collector.gaps[_Gap.DATE].add(credential)
             return {}
         if day is None or not self.options.as_of or day >= self.options.as_of:
             return {"expires": day}
         ended = Control(kind=ControlKind.EXPIRED, why=f"ended on {day}", provenance=at)
         return {"expires": day, "controls": (ended,)}
-
-    def _keep(self, made: Entity) -> str:
-        """The entity, unless it is there already: what describes a thing comes before what mentions it."""
-        return self.collector.entity(made) if made.id not in self.collector.entities else made.id
 
     def _id(self, *parts: str) -> str | None:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
@@ -359,17 +346,7 @@ class _Model:
 
     def _label(self, says: dict[str, Any], name: str, at: Provenances) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
-        label = text(says, name)
-        if looks_secret(label):
-            self.collector.secret(f"a {name}", at=at)
-            return None
-        return label if label and harmless(label) and len(label) <= MAX_ID else None
-
-
-def _part(says: Any, *path: str) -> dict[str, Any]:
-    for name in path:
-        says = says.get(name) if isinstance(says, dict) else None
-    return says if isinstance(says, dict) else {}
+        return self.collector.label(text(says, name), f"a {name}", at=at)
 
 
 def _networked(network: Any, at: Provenances) -> Iterator[Control]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,6 +24,17 @@ def bare_url(url: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, "", "")) if parts.netloc else url
 
 
+class Gap(Enum):
+    """What a file leaves open about some ids, or what is taken for granted: the kind of the note, and its words.
+
+    A format lists its own in a subclass, in the order in which they are said.
+    """
+
+    def __init__(self, kind: NoteKind, message: str) -> None:
+        self.kind = kind
+        self.message = message
+
+
 @dataclass
 class FactCollector:
     """Facts and notes of one document, each with its place, and the count of its records.
@@ -39,6 +51,7 @@ class FactCollector:
     facts: int = 0
     rejected: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
+    gaps: dict[Gap, set[str]] = field(default_factory=lambda: defaultdict(set))
     _further: dict[str, dict[Provenance, None]] = field(default_factory=dict)
 
     def at(self, *keys: str | int) -> Provenances:
@@ -53,6 +66,10 @@ class FactCollector:
             message = f"{made.id!r} is described twice and differently; the first is kept"
             self.note(NoteKind.CONTRADICTED, message, made.id, at=made.provenance)
         return made.id
+
+    def keep(self, made: Entity) -> str:
+        """The id of an entity, kept unless it is there: what describes a thing comes before what mentions it."""
+        return self.entity(made) if made.id not in self.entities else made.id
 
     def relate(
         self,
@@ -120,6 +137,21 @@ class FactCollector:
             self.secret(where, at=at)
             return None
         return flat[:300] if harmless(flat) else None
+
+    def label(self, text: str, where: str, *, at: Provenances = ()) -> str | None:
+        """A display name as it stands; nothing where it could do harm, is too long, or is a secret."""
+        if looks_secret(text):
+            self.secret(where, at=at)
+            return None
+        return text if harmless(text) and len(text) <= MAX_ID else None
+
+    def note_gaps(self, gaps: type[Gap]) -> None:
+        """Say what was found to be open, each with its count, the first few ids, and all that it is about."""
+        for gap in gaps:
+            about = sorted(self.gaps[gap])
+            if about:
+                shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
+                self.note(gap.kind, f"{gap.message}: {len(about):,} ({shown})", *about)
 
     def loaded(self, **more: Any) -> Loaded:
         """All of it as the loader returns it; ``more`` are further fields of ``Loaded``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
@@ -54,6 +55,13 @@ def texts(value: Any) -> list[str]:
 def scalars(value: Any) -> list[str]:
     """The texts and whole numbers in a list, or the one that stands alone, as text; blank ones are left out."""
     return [found for item in as_list(value) if (found := scalar(item)).strip()]
+
+
+def kind_by_keys(value: Any, marks: Iterable[tuple[str, tuple[str, ...]]]) -> str | None:
+    """The first kind of which a mapping has all the keys; ``None`` for what is of none, or no mapping."""
+    if not isinstance(value, dict):
+        return None
+    return next((kind for kind, keys in marks if all(key in value for key in keys)), None)
 
 
 def read_json(encoded: str | None) -> Any:

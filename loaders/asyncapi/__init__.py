@@ -15,7 +15,7 @@ from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.names import harmless, slug
 from blastradius.loaderkit.validation import read_options
 
-from .model import AsyncOptions, Modelled
+from .model import ApiMapper, AsyncOptions
 from .reading import read_description, recognises
 
 
@@ -29,7 +29,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     collector = FactCollector("asyncapi", document)
     description = read_description(document, collector)
     api = chosen.api or _api_name(document, description.title)
-    Modelled(collector, chosen, description, api).build()
+    ApiMapper(collector, chosen, description, api).build()
     return collector.loaded(title=description.title)
 
 

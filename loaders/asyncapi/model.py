@@ -41,7 +41,7 @@ class AsyncOptions(ApiOptions):
 
 
 @dataclass
-class Modelled:
+class ApiMapper:
     """A description on its way into our terms."""
 
     collector: FactCollector

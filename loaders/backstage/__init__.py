@@ -14,7 +14,7 @@ from blastradius.loaderkit.validation import read_options
 from blastradius.reading import Documents
 
 from .entities import SecretError, TemplateError, UnreadableError, is_entity, read_entity
-from .model import Chosen, Model
+from .model import CatalogMapper, Chosen
 
 _LOOKED_AT = 50
 
@@ -35,7 +35,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         what = "no entity with an 'apiVersion' of backstage.io and a 'kind'; expected a Backstage catalog"
         raise InputError([f"{document.path}: {what}"])
     collector = FactCollector("backstage", document)
-    model = Model(collector, chosen, options)
+    model = CatalogMapper(collector, chosen, options)
     templates = []
     for keys, value in _records(document.data):
         try:
@@ -50,7 +50,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     return model.loaded()
 
 
-def _record(model: Model, keys: Keys, value: Any) -> None:
+def _record(model: CatalogMapper, keys: Keys, value: Any) -> None:
     if value is None:
         model.collector.ignore("empty documents")
     elif not isinstance(value, dict):

@@ -83,7 +83,7 @@ class Chosen(Options):
     owner: str | None = Field(default=None, description="who answers for what names no owner")
 
 
-class Model:
+class CatalogMapper:
     """What a catalog comes to, gathered entity by entity."""
 
     def __init__(self, collector: FactCollector, chosen: Chosen, stated: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from blastradius.loaderkit.json_refs import Place
 from blastradius.loaderkit.validation import read_options
 from blastradius.reading import Archive
 
-from .model import Model
+from .model import GraphMapper
 from .options import Options
 from .reading import SOURCE, Record, documents, is_opengraph, opengraph, some
 from .sharphound import is_sharphound, refusal, sharphound
@@ -41,7 +41,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     why = refusal(document.data)
     if why:
         raise InputError([f"{document.path}: {why}"])
-    return Model(document, chosen).loaded(_records(document))
+    return GraphMapper(document, chosen).loaded(_records(document))
 
 
 def _records(document: Document) -> Iterator[Record]:

@@ -15,7 +15,7 @@ from blastradius.model import SIGNATURES, Basis, Kind, NoteKind, Verb
 
 from .options import Options
 from .reading import SOURCE, Edge, Record
-from .things import HAS_POLICIES, Thing, Things
+from .things import HAS_POLICIES, GraphGap, Thing, Things
 from .tokens import OPENINGS
 from .words import KINDS, ONLY_TO, STEPS, How, Role, Step
 
@@ -25,16 +25,6 @@ _TAKES_POLICIES = ("User", "Computer")
 _DOING = ((Kind.SERVICE, Verb.CALLS), (Kind.CREDENTIAL, Verb.GRANTS), (Kind.SCOPE, Verb.PERMITS))
 _BY_ITSELF = (How.FINDS, How.PART, How.PASSES, How.USES)
 _PERMISSIONS = tuple(dict.fromkeys(each for one in OPENINGS for needs in one.needs for each in needs))
-_SAYINGS = {
-    "self": (NoteKind.ASSUMED, "organisations that the graph is about, taken as our own (option own)"),
-    "app": (NoteKind.INCOMPLETE, "apps whose party is not known (option parties)"),
-    "repositories": (NoteKind.INCOMPLETE, "tokens and installations whose repositories are not listed"),
-    "permissions": (NoteKind.UNSUPPORTED, "tokens and installations whose permissions cannot be read"),
-    "trusts": (NoteKind.INCOMPLETE, "domains of a trust that were not collected (option parties says whose they are)"),
-    "certificates": (NoteKind.INCOMPLETE, "templates and authorities of certificates: what they open is not followed"),
-    "blocks": (NoteKind.ASSUMED, "units that block inherited policies, taken as under all policies above them"),
-    "secret": (NoteKind.SECRET_DROPPED, "nodes whose name looks like a secret; the name was dropped"),
-}
 
 
 Handler = Callable[[Thing, Thing, Edge, Provenances, Basis], None]
@@ -44,7 +34,7 @@ class _UnfitError(Exception):
     """An edge whose ends do not fit what its kind gives; the message says why."""
 
 
-class Model:
+class GraphMapper:
     """The facts of one load."""
 
     def __init__(self, document: Document, options: Options) -> None:
@@ -111,7 +101,7 @@ class Model:
             self._pass(f"nodes of kind {self._shown(node.kinds)}")
             return
         if any(self.things.scope(each, thing, ()) for each in _PERMISSIONS if thing.role == Role.TOKEN):
-            self.things.about["repositories"].add(self.things.id(thing, Kind.CREDENTIAL))
+            self.collector.gaps[GraphGap.REPOSITORIES].add(self.things.id(thing, Kind.CREDENTIAL))
         for edge in record.edges:
             try:
                 self._edge(edge, _at(record))
@@ -161,7 +151,7 @@ class Model:
         for each in (start, end):
             self.things.whole(each, at)
         if edge.kind in _TRUSTS:
-            self.things.about["trusts"].update(
+            self.collector.gaps[GraphGap.TRUSTS].update(
                 self.things.id(one, Kind.SERVICE) for one in (start, end) if not one.node
             )
         if isinstance(how, Verb):
@@ -303,14 +293,10 @@ class Model:
 
     def _say(self) -> None:
         """What answers should repeat: what is missing, and what was assumed."""
-        about = self.things.about
-        about["repositories"] -= self.used
-        about["app"] -= about.pop("owned", set())
-        for word, (note, message) in _SAYINGS.items():
-            names = sorted(about[word])
-            if names:
-                shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-                self.collector.note(note, f"{message}: {len(names):,} ({shown})", *names)
+        gaps = self.collector.gaps
+        gaps[GraphGap.REPOSITORIES] -= self.used
+        gaps[GraphGap.APP] -= self.things.owned
+        self.collector.note_gaps(GraphGap)
 
 
 def _controlled(end: Thing) -> tuple[Kind, ...]:

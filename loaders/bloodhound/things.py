@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import FactCollector
+from blastradius.loaderkit.collector import FactCollector, Gap
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import (
@@ -18,6 +17,7 @@ from blastradius.model import (
     ControlKind,
     Credential,
     Kind,
+    NoteKind,
     Operation,
     Party,
     Scope,
@@ -64,6 +64,19 @@ _ASSETS = (Kind.SERVICE, Kind.STORE, Kind.CREDENTIAL, Kind.FEED)
 _CERTIFICATES = ("CertTemplate", "EnterpriseCA", "RootCA", "AIACA", "NTAuthStore", "IssuancePolicy")
 
 
+class GraphGap(Gap):
+    """What a graph does not say of its things."""
+
+    SELF = (NoteKind.ASSUMED, "organisations that the graph is about, taken as our own (option own)")
+    APP = (NoteKind.INCOMPLETE, "apps whose party is not known (option parties)")
+    REPOSITORIES = (NoteKind.INCOMPLETE, "tokens and installations whose repositories are not listed")
+    PERMISSIONS = (NoteKind.UNSUPPORTED, "tokens and installations whose permissions cannot be read")
+    TRUSTS = (NoteKind.INCOMPLETE, "domains of a trust that were not collected (option parties says whose they are)")
+    CERTIFICATES = (NoteKind.INCOMPLETE, "templates and authorities of certificates: what they open is not followed")
+    BLOCKS = (NoteKind.ASSUMED, "units that block inherited policies, taken as under all policies above them")
+    SECRET = (NoteKind.SECRET_DROPPED, "nodes whose name looks like a secret; the name was dropped")
+
+
 @dataclass(frozen=True)
 class Thing:
     """A node as it is named: its id, role and kinds, and the node itself, or else a name, where the load has one."""
@@ -86,7 +99,7 @@ class Things:
     collector: FactCollector
     options: Options
     nodes: Nodes = field(default_factory=Nodes)
-    about: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    owned: set[str] = field(default_factory=set)
     _roles: dict[tuple[str, ...], Role | None] = field(default_factory=dict)
     _made: set[tuple[str, Role]] = field(default_factory=set)
     _permits: dict[str, list[str]] = field(default_factory=dict)
@@ -281,7 +294,7 @@ class Things:
                 self._permits[node.id] = permissions(node)
             except InputError:
                 self._permits[node.id] = []
-                self.about["permissions"].add(node.id)
+                self.collector.gaps[GraphGap.PERMISSIONS].add(node.id)
         return self._permits[node.id]
 
     def _permitted(self, thing: Thing, at: Provenances) -> None:
@@ -307,7 +320,7 @@ class Things:
             return
         self.collector.relate(Verb.HOLDS, self.keep(Service, app, label or "", label, at), token, at=at)
         if not self._owns(self._stated(thing), (app,), at):
-            self.about["app"].add(app)
+            self.collector.gaps[GraphGap.APP].add(app)
 
     def _owned(self, thing: Thing, at: Provenances) -> None:
         """The party of a thing: as stated, an app's owner, or the tenant that registered a principal."""
@@ -317,9 +330,9 @@ class Things:
         assets = self._assets(thing)
         party = self._stated(thing) or self._publisher(thing, node, at)
         if self._owns(party, assets, at):
-            self.about["owned"].update(assets)
+            self.owned.update(assets)
         elif thing.is_a("GH_App"):
-            self.about["app"].update(assets)
+            self.collector.gaps[GraphGap.APP].update(assets)
 
     def _assets(self, thing: Thing) -> tuple[str, ...]:
         return tuple(self.id(thing, kind) for kind in KINDS[thing.role] if kind in _ASSETS)
@@ -372,15 +385,15 @@ class Things:
         if self.options.own:
             return bool({each.upper() for each in (thing.id, self.id(thing, Kind.PARTY), *said)} & self.own)
         if thing.node is not None and thing.is_a("GH_Organization", "GH_Enterprise"):
-            self.about["self"].add(self.id(thing, Kind.PARTY))
+            self.collector.gaps[GraphGap.SELF].add(self.id(thing, Kind.PARTY))
             return True
         return False
 
     def _remarked(self, thing: Thing) -> None:
         if thing.is_a(*_CERTIFICATES):
-            self.about["certificates"].add(self.id(thing, Kind.SERVICE))
+            self.collector.gaps[GraphGap.CERTIFICATES].add(self.id(thing, Kind.SERVICE))
         if thing.is_a("OU") and thing.node is not None and thing.node.says.get("blocksinheritance") is True:
-            self.about["blocks"].add(self.id(thing, Kind.SERVICE))
+            self.collector.gaps[GraphGap.BLOCKS].add(self.id(thing, Kind.SERVICE))
 
     # words
 
@@ -390,7 +403,7 @@ class Things:
         said = [thing.node.text(each) for each in (*own, "name", "displayname")] if thing.node else [thing.name]
         label = next(filter(None, said), "")
         if looks_secret(label):
-            self.about["secret"].add(thing.id)
+            self.collector.gaps[GraphGap.SECRET].add(thing.id)
             return None
         return label if label and harmless(label) and len(label) <= MAX_ID else None
 

@@ -72,7 +72,7 @@ def tie_function(build: Builder, template: Template, resource: Resource) -> bool
     url = template.values.resolve(resource.properties.get("FunctionUrlConfig"))
     if isinstance(url, dict) and template.values.text(url.get("AuthType")) == "NONE":
         anyone = permission("*", "lambda:InvokeFunctionUrl", {}, resource.keys)
-        build.doors.resource_policy("lambda", fitting(template.values.arn(resource.name)), anyone)
+        build.resource_policies.add("lambda", fitting(template.values.arn(resource.name)), anyone)
     events = template.values.resolve(resource.properties.get("Events"))
     for each in (events if isinstance(events, dict) else {}).values():
         says = each.get("Properties", {}) if isinstance(each, dict) else None

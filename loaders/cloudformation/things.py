@@ -48,7 +48,10 @@ def describe_thing(build: Builder, template: Template, resource: Resource) -> bo
         row.family, arn, at, name=_name(template, resource), tags=(resource.type,), basis=resource.basis, **more
     )
     blocked = template.values.resolve(resource.properties.get("PublicAccessBlockConfiguration"))
-    for flag, things in (("RestrictPublicBuckets", build.doors.closed), ("IgnorePublicAcls", build.doors.unlisted)):
+    for flag, things in (
+        ("RestrictPublicBuckets", build.resource_policies.closed),
+        ("IgnorePublicAcls", build.resource_policies.unlisted),
+    ):
         if isinstance(blocked, dict) and str(blocked.get(flag)).lower() == "true":
             things.add(arn)
     return True
@@ -80,7 +83,7 @@ def tie_thing(build: Builder, template: Template, resource: Resource) -> bool:
             build.runs_as(arn, role, at)
     for name in row.policy:
         if resource.properties.get(name) is not None:
-            build.doors.resource_policy(row.family, arn, template.policy(resource, name))
+            build.resource_policies.add(row.family, arn, template.policy(resource, name))
     if row.family == "lambda":
         for layer in template.values.texts(resource.properties.get("Layers")):
             layered(build, arn, layer, at)
@@ -94,7 +97,7 @@ def _bucket(build: Builder, template: Template, resource: Resource, arn: str) ->
     """Functions that are told of new objects, buckets that get copies, and an access list that lets anyone in."""
     canned = template.values.text(resource.properties.get("AccessControl"))
     if canned:
-        build.doors.access_list(arn, canned, resource.keys)
+        build.resource_policies.access_list(arn, canned, resource.keys)
     for each, keys in template.rows(resource, "NotificationConfiguration", "LambdaConfigurations"):
         reader = template.arn(each.get("Function"))
         if reader:
@@ -155,7 +158,7 @@ def resource_policy(build: Builder, template: Template, resource: Resource) -> b
     policy = template.policy(resource, document)
     at = build.collector.at(*resource.keys)
     for thing in filter(arn_of, things):
-        build.doors.resource_policy(family, build.graph.thing(family, fitting(thing), at), policy)
+        build.resource_policies.add(family, build.graph.thing(family, fitting(thing), at), policy)
     return any(arn_of(each) for each in things)
 
 
@@ -171,7 +174,7 @@ def may_call(build: Builder, template: Template, resource: Resource) -> bool:
         "aws:principalorgid": said.get("PrincipalOrgID"),
     }
     policy = permission(principal, said.get("Action"), tests, resource.keys)
-    build.doors.resource_policy("lambda", _called(build, template, resource, function), policy)
+    build.resource_policies.add("lambda", _called(build, template, resource, function), policy)
     return True
 
 
@@ -187,7 +190,7 @@ def function_url(build: Builder, template: Template, resource: Resource) -> bool
         return False
     thing = _called(build, template, resource, function)
     if template.values.text(resource.properties.get("AuthType")) == "NONE":
-        build.doors.resource_policy("lambda", thing, permission("*", "lambda:InvokeFunctionUrl", {}, resource.keys))
+        build.resource_policies.add("lambda", thing, permission("*", "lambda:InvokeFunctionUrl", {}, resource.keys))
     return True
 
 

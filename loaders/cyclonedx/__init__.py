@@ -13,7 +13,7 @@ from blastradius.loaderkit.names import slug
 from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.threat_models.plain import Naming
 
-from .model import Modelled, Options
+from .model import BillMapper, Options
 from .reading import read_bill
 from .xml import is_xml
 
@@ -34,7 +34,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     naming = Naming(collector, chosen)
     bill = read_bill(document, collector, naming)
     naming.namespace = chosen.namespace or slug(bill.subject.name if bill.subject else None)
-    Modelled(collector, naming, chosen, bill).build()
+    BillMapper(collector, naming, chosen, bill).build()
     return collector.loaded(title=bill.subject and bill.subject.name, zones=tuple(naming.zones.values()))
 
 

@@ -38,7 +38,7 @@ class Options(Shape):
 
 
 @dataclass
-class Modelled:
+class BillMapper:
     """What a bill comes to."""
 
     collector: FactCollector

@@ -70,7 +70,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(Chosen, document, options)
     manifest = read_manifest(document)
-    model = _Model(FactCollector("dbt", document), chosen, manifest)
+    model = _ManifestMapper(FactCollector("dbt", document), chosen, manifest)
     model.build()
     return model.collector.loaded(title=model.project or None)
 
@@ -88,7 +88,7 @@ class _Table:
     tags: set[str] = field(default_factory=set)
 
 
-class _Model:
+class _ManifestMapper:
     """A manifest in our terms."""
 
     def __init__(self, collector: FactCollector, chosen: Chosen, manifest: Manifest) -> None:

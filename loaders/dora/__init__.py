@@ -13,7 +13,7 @@ from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.options import Options
 from blastradius.loaderkit.validation import read_options
 
-from .model import Model
+from .model import RegisterMapper
 from .register import is_register, read_register
 
 
@@ -24,7 +24,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         InputError: no register as xBRL-CSV, a version that is not known, a template that cannot be read.
     """
     read_options(Options, document, options)
-    return Model(document, read_register(document)).build()
+    return RegisterMapper(document, read_register(document)).build()
 
 
 LOADER = Loader(

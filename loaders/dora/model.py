@@ -55,7 +55,7 @@ class _Draft:
     places: dict[Provenance, None] = field(default_factory=dict)
 
 
-class Model:
+class RegisterMapper:
     """Reads the templates in their order."""
 
     def __init__(self, document: Document, register: Register) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 
-from .model import Model
+from .model import DirectoryMapper
 from .options import Options
 from .reading import read, recognises
 
@@ -26,7 +26,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(Options, document, options)
     tables = [read(document.sibling(each)) for each in chosen.tables]
-    return Model(document, chosen, read(document), tables).loaded()
+    return DirectoryMapper(document, chosen, read(document), tables).loaded()
 
 
 LOADER = Loader(

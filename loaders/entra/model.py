@@ -6,22 +6,20 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Literal
 
-from blastradius.loaderkit.collector import FactCollector, bare_url
+from blastradius.loaderkit.collector import FactCollector, Gap, bare_url
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
-from blastradius.loaderkit.names import MAX_ID, harmless
+from blastradius.loaderkit.names import MAX_ID
 from blastradius.model import (
     Basis,
     Control,
     ControlKind,
     Credential,
-    Entity,
     NoteKind,
     Party,
     Scope,
     Service,
     Verb,
 )
-from blastradius.secrets import looks_secret
 
 from .directory import DIRECTORY_ROLES, SECRETS, Directory, service_of, word_of
 from .options import Options
@@ -44,19 +42,22 @@ _TYPES: dict[str, Literal["client_secret", "signing_key", "job_token"]] = {
     "federated": "job_token",
 }
 _ACCESS = {"application": "own access", "everyone": "for every user"}
-_SAYINGS = {
-    "no publisher": (NoteKind.INCOMPLETE, "apps without a publisher tenant, whose party is not known"),
-    "client": (NoteKind.UNRESOLVED, "apps named by a service principal that is not here (option tables)"),
-    "resource": (NoteKind.UNRESOLVED, "resources that are not here to be named (option tables)"),
-    "role": (NoteKind.UNRESOLVED, "app roles that are not here to be named (option tables)"),
-    "by name": (NoteKind.ASSUMED, "resources taken for Microsoft's own by their display name"),
-    "no holder": (NoteKind.UNRESOLVED, "permissions assigned to an app that is not named"),
-    "no date": (NoteKind.UNSUPPORTED, "credentials whose end is not a date"),
-    "no app": (NoteKind.UNRESOLVED, "federated credentials that do not say which app they sign in to"),
-}
 
 
-class Model:
+class DirectoryGap(Gap):
+    """What an export does not say of the things it names."""
+
+    NO_PUBLISHER = (NoteKind.INCOMPLETE, "apps without a publisher tenant, whose party is not known")
+    CLIENT = (NoteKind.UNRESOLVED, "apps named by a service principal that is not here (option tables)")
+    RESOURCE = (NoteKind.UNRESOLVED, "resources that are not here to be named (option tables)")
+    ROLE = (NoteKind.UNRESOLVED, "app roles that are not here to be named (option tables)")
+    BY_NAME = (NoteKind.ASSUMED, "resources taken for Microsoft's own by their display name")
+    NO_HOLDER = (NoteKind.UNRESOLVED, "permissions assigned to an app that is not named")
+    NO_DATE = (NoteKind.UNSUPPORTED, "credentials whose end is not a date")
+    NO_APP = (NoteKind.UNRESOLVED, "federated credentials that do not say which app they sign in to")
+
+
+class DirectoryMapper:
     """The facts of one export; ``tables`` only name what the export gives by id."""
 
     def __init__(self, document: Document, options: Options, own: Export, tables: list[Export]) -> None:
@@ -71,7 +72,7 @@ class Model:
         self.own_party = (
             options.own or self.parties.get(self.tenant) or self.collector.name(stated) or "entra:own-tenant"
         )
-        self.about: dict[str, set[str]] = defaultdict(set)
+        self.third_parties: set[str] = set()
         self.keys: dict[int, str | None] = {}
         self.bare = ""
 
@@ -120,7 +121,7 @@ class Model:
             return self.own_party
         named = self.known.tenants[0] if self.known.tenants else None
         name = self._label(named) if named else None
-        return self._keep(
+        return self.collector.keep(
             Party(id=self.own_party, role="self", name=name, provenance=named.at if named else self.collector.at())
         )
 
@@ -129,17 +130,19 @@ class Model:
         owner = record.owner
         for stated in (record.id("appid"), record.id("id", "objectid"), owner):
             if stated in self.parties and self.parties[stated] != self.own_party:
-                return self._keep(Party(id=self.parties[stated], basis=Basis.INFERRED, provenance=record.at))
+                return self.collector.keep(Party(id=self.parties[stated], basis=Basis.INFERRED, provenance=record.at))
         managed = record.id("serviceprincipaltype") == "managedidentity"
         if (owner and owner == self.tenant) or self.known.registered(record) or managed:
             return self._self()
         if owner in _MICROSOFT:
-            return self._keep(Party(id="entra:microsoft", name="Microsoft", role="provider", provenance=record.at))
+            return self.collector.keep(
+                Party(id="entra:microsoft", name="Microsoft", role="provider", provenance=record.at)
+            )
         party = self.collector.name(f"entra:tenant:{owner}") if owner else None
         if party:
             names = sorted(filter(self.collector.name, self.known.publishers[owner]))
-            self._keep(Party(id=party, name=names[0] if names else None, provenance=record.at))
-            self.about["third party"].add(party)
+            self.collector.keep(Party(id=party, name=names[0] if names else None, provenance=record.at))
+            self.third_parties.add(party)
         return party
 
     def _service(self, record: Record) -> str | None:
@@ -158,11 +161,11 @@ class Model:
             tags=("disabled",) if described.off else (),
             provenance=described.at,
         )
-        self._keep(made)
+        self.collector.keep(made)
         if party:
             self.collector.relate(Verb.OWNS, party, service, at=described.at)
         else:
-            self.about["no publisher"].add(service)
+            self.collector.gaps[DirectoryGap.NO_PUBLISHER].add(service)
         return service
 
     def _client(self, record: Record, object_id: str) -> str | None:
@@ -175,9 +178,9 @@ class Model:
         service = service_of(object_id)
         if service is None:
             return None
-        self.about["client"].add(service)
+        self.collector.gaps[DirectoryGap.CLIENT].add(service)
         name = self._label(record, "principaldisplayname", "displayname")
-        return self._keep(Service(id=service, name=name, basis=Basis.INFERRED, provenance=record.at))
+        return self.collector.keep(Service(id=service, name=name, basis=Basis.INFERRED, provenance=record.at))
 
     def _tenant(self, record: Record) -> None:
         if not record.id("tenantid", "id"):
@@ -203,7 +206,7 @@ class Model:
             self.collector.reject(f"a {record.kind} credential without a usable id", at=record.at)
             return
         if self.known.service(record.of) is None:
-            self.about["no app"].add(key)
+            self.collector.gaps[DirectoryGap.NO_APP].add(key)
         self.collector.fact()
 
     def _credential(self, record: Record) -> str | None:
@@ -223,8 +226,8 @@ class Model:
             stated = next((record.says[name] for name in _ENDS if record.says.get(name)), None)
             expires = day(stated)
             if stated and not expires:
-                self.about["no date"].add(key_id)
-            self._keep(
+                self.collector.gaps[DirectoryGap.NO_DATE].add(key_id)
+            self.collector.keep(
                 Credential(
                     id=key_id,
                     name=self._label(record, "displayname", "name"),
@@ -255,7 +258,7 @@ class Model:
         workload = self.collector.name(f"entra:workload:{bare_url(record.text('issuer'))} {subject}")
         if not subject or not record.text("issuer") or workload is None:
             return None
-        return self._keep(Service(id=workload, name=subject, provenance=record.at))
+        return self.collector.keep(Service(id=workload, name=subject, provenance=record.at))
 
     def _spent(self, app: Record | None, expires: str | None, at: Provenances) -> tuple[Control, ...]:
         """What stands in the way of using a credential: its end, or that the app is disabled."""
@@ -278,7 +281,7 @@ class Model:
             controls=self._spent(app, None, app.at) if app else (),
             provenance=at,
         )
-        self.collector.relate(Verb.HOLDS, service, self._keep(made), at=at)
+        self.collector.relate(Verb.HOLDS, service, self.collector.keep(made), at=at)
         return made.id
 
     # permissions and who was granted them
@@ -289,7 +292,9 @@ class Model:
             return scope
         risk = record.id("risk") if record.kind == "named" else ""
         tags = (f"risk: {risk}",) if risk and self.collector.name(risk) else ()
-        return self._keep(Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.at))
+        return self.collector.keep(
+            Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.at)
+        )
 
     def _permission(self, record: Record) -> None:
         members = [each for _, each in listed(record.says.get("allowedmembertypes"), ())]
@@ -318,13 +323,13 @@ class Model:
         known = self.known.resource(record)
         if known:
             if record.id("resourceid") and record.id("resourceid") not in self.known.principals:
-                self.about["by name"].add(known)
+                self.collector.gaps[DirectoryGap.BY_NAME].add(known)
             return known
         stated = record.id("resourceid")
         named = record.text("resourcedisplayname", "applicationdisplayname")
         key = self._id(f"entra:api-of:{stated or named}") if stated or named else None
         if key:
-            self.about["resource"].add(key)
+            self.collector.gaps[DirectoryGap.RESOURCE].add(key)
         return key
 
     def _grants(self, service: str, to: str, scope: str, record: Record) -> None:
@@ -347,7 +352,7 @@ class Model:
         resource = self._resource(record)
         value = record.text("roledisplayname") or self.known.names.get((resource or "", "application", role), "")
         if not value:
-            self.about["role"].add(role)
+            self.collector.gaps[DirectoryGap.ROLE].add(role)
         scope = self._scope(resource, "application", value or role, record, Basis.INFERRED) if resource else None
         if scope is None:
             self.collector.reject("an app role assignment that names no role or no resource", at=record.at)
@@ -356,7 +361,7 @@ class Model:
         if client:
             self._grants(client, "application", scope, record)
         else:
-            self.about["no holder"].add(scope)
+            self.collector.gaps[DirectoryGap.NO_HOLDER].add(scope)
         self.collector.fact()
 
     def _grant(self, record: Record) -> None:
@@ -405,7 +410,7 @@ class Model:
 
     def _holds_role(self, service: str, role: str, record: Record) -> None:
         scope = Scope(id=f"entra:directory-role:{role}"[:MAX_ID], name=f"{role} (directory role)", provenance=record.at)
-        self._grants(service, "application", self._keep(scope), record)
+        self._grants(service, "application", self.collector.keep(scope), record)
 
     def _directory_role(self, record: Record) -> None:
         """A role in the directory, of whoever has it; of one that is told to be an app only."""
@@ -427,10 +432,6 @@ class Model:
 
     # what is said
 
-    def _keep(self, made: Entity) -> str:
-        """The entity, unless it is there already: what describes a thing comes before what mentions it."""
-        return self.collector.entity(made) if made.id not in self.collector.entities else made.id
-
     def _id(self, text: str) -> str | None:
         """The text if it can be an id; what is one already need not be looked at again."""
         return text if text in self.collector.entities else self.collector.name(text)
@@ -438,19 +439,12 @@ class Model:
     def _label(self, record: Record, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
         label = record.text(*(names or ("displayname",)))
-        if looks_secret(label):
-            self.collector.secret("a display name", at=record.at)
-            return None
-        return label if label and harmless(label) and len(label) <= MAX_ID else None
+        return self.collector.label(label, "a display name", at=record.at)
 
     def _say(self) -> None:
         """What answers should repeat: what is missing, and what was assumed."""
-        for word, (kind, message) in _SAYINGS.items():
-            about = sorted(self.about[word])
-            if about:
-                shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
-                self.collector.note(kind, f"{message}: {len(about):,} ({shown})", *about)
-        others = sorted(self.about["third party"])
+        self.collector.note_gaps(DirectoryGap)
+        others = sorted(self.third_parties)
         if others and not self.tenant:
             message = "the tenant that was exported is not named, so every publisher is taken as a third party"
             self.collector.note(NoteKind.ASSUMED, f"{message}; say which is yours with option tenant", *others)

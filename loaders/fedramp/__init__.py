@@ -61,10 +61,10 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if wrong:
         line, column = document.position("data", wrong[0])
         raise InputError([f"{document.path}:{line}:{column}: {wrong[0]!r} is not a list"])
-    return _Model(document, inner, chosen).build()
+    return _MarketplaceMapper(document, inner, chosen).build()
 
 
-class _Model:
+class _MarketplaceMapper:
     """The marketplace as parties and services."""
 
     def __init__(self, document: Document, data: dict[str, list[Any]], options: Options) -> None:

@@ -16,10 +16,9 @@ from typing import Any
 from pydantic import Field
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import FactCollector
+from blastradius.loaderkit.collector import FactCollector, Gap
 from blastradius.loaderkit.contract import Document, Loaded, Loader, Provenances
 from blastradius.loaderkit.json_values import text
-from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.loaderkit.options import Name, Names
 from blastradius.loaderkit.options import Options as Shape
 from blastradius.loaderkit.validation import read_options
@@ -28,7 +27,6 @@ from blastradius.model import (
     Control,
     ControlKind,
     Credential,
-    Entity,
     NoteKind,
     Operation,
     Party,
@@ -37,7 +35,6 @@ from blastradius.model import (
     Store,
     Verb,
 )
-from blastradius.secrets import looks_secret
 
 from .reading import Row, recognises, rows
 
@@ -51,16 +48,19 @@ _OPENS: dict[str, tuple[tuple[str, Verb], ...]] = {
     "contents:write": (("read contents", Verb.READS), ("write contents", Verb.WRITES)),
     "administration:write": (("administration", Verb.CONTROLS),),
 }
-_SAYINGS = {
-    "self": (NoteKind.ASSUMED, "accounts where apps are installed, taken as our own (option own)"),
-    "people": (NoteKind.ASSUMED, "people who hold tokens or keys, taken as our own (option parties)"),
-    "party": (NoteKind.INCOMPLETE, "apps whose party is not known (option parties)"),
-    "selected": (NoteKind.INCOMPLETE, "what is limited to selected repositories that are not all listed"),
-    "account": (NoteKind.UNRESOLVED, "tokens that do not name the organisation they are for (option account)"),
-    "holder": (NoteKind.INCOMPLETE, "deploy keys, which do not say who holds them"),
-    "rights": (NoteKind.ASSUMED, "credentials that may do what their user may, within their scopes"),
-    "date": (NoteKind.UNSUPPORTED, "credentials whose end is not a date"),
-}
+
+
+class _Gap(Gap):
+    """What answers of the API do not say of the things they name."""
+
+    SELF = (NoteKind.ASSUMED, "accounts where apps are installed, taken as our own (option own)")
+    PEOPLE = (NoteKind.ASSUMED, "people who hold tokens or keys, taken as our own (option parties)")
+    PARTY = (NoteKind.INCOMPLETE, "apps whose party is not known (option parties)")
+    SELECTED = (NoteKind.INCOMPLETE, "what is limited to selected repositories that are not all listed")
+    ACCOUNT = (NoteKind.UNRESOLVED, "tokens that do not name the organisation they are for (option account)")
+    HOLDER = (NoteKind.INCOMPLETE, "deploy keys, which do not say who holds them")
+    RIGHTS = (NoteKind.ASSUMED, "credentials that may do what their user may, within their scopes")
+    DATE = (NoteKind.UNSUPPORTED, "credentials whose end is not a date")
 
 
 class Options(Shape):
@@ -84,14 +84,13 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if not recognises(document.data):
         expected = "expected installations, apps, fine-grained tokens, authorisations or deploy keys"
         raise InputError([f"{document.path}: no answer of GitHub's API that says who holds what; {expected}"])
-    return _Model(document, chosen).loaded()
+    return _RecordMapper(document, chosen).loaded()
 
 
-class _Model:
+class _RecordMapper:
     def __init__(self, document: Document, options: Options) -> None:
         self.collector = FactCollector("github_apps", document)
         self.options = options
-        self.about: dict[str, set[str]] = defaultdict(set)
         self.owned: set[str] = set()
 
     def loaded(self) -> Loaded:
@@ -114,11 +113,7 @@ class _Model:
         for kind, handle in handlers.items():
             for row in by_kind[kind]:
                 handle(row, self.collector.at(*row.keys))
-        for word, (note, message) in _SAYINGS.items():
-            about = sorted(self.about[word])
-            if about:
-                shown = ", ".join(about[:3]) + (", …" if len(about) > 3 else "")
-                self.collector.note(note, f"{message}: {len(about):,} ({shown})", *about)
+        self.collector.note_gaps(_Gap)
         return self.collector.loaded()
 
     # who
@@ -126,7 +121,7 @@ class _Model:
     def _named(self, at: Provenances, *names: str) -> str | None:
         """The party that option ``parties`` names."""
         stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
-        return self._keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
+        return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
 
     def _account(self, login: str, at: Provenances, *, installed: bool) -> str | None:
         """The party behind an account: ours where apps are installed, a partner's where one is published."""
@@ -138,9 +133,9 @@ class _Model:
             return stated
         ours = login in self.options.own if self.options.own else installed
         if ours and not self.options.own:
-            self.about["self"].add(account)
+            self.collector.gaps[_Gap.SELF].add(account)
         role = {"role": "self"} if ours else {}
-        return self._keep(Party.model_validate({"id": account, "name": login, "provenance": at, **role}))
+        return self.collector.keep(Party.model_validate({"id": account, "name": login, "provenance": at, **role}))
 
     def _person(self, login: str, at: Provenances) -> str | None:
         """Who holds a token or a key that opens something of ours."""
@@ -150,8 +145,8 @@ class _Model:
         stated = self._named(at, login)
         if stated:
             return stated
-        self.about["people"].add(person)
-        return self._keep(Party(id=person, name=login, role="self", basis=Basis.INFERRED, provenance=at))
+        self.collector.gaps[_Gap.PEOPLE].add(person)
+        return self.collector.keep(Party(id=person, name=login, role="self", basis=Basis.INFERRED, provenance=at))
 
     def _app(self, row: Row, at: Provenances) -> None:
         """An app, with its publisher."""
@@ -167,7 +162,7 @@ class _Model:
 
     def _service(self, kind: str, app_id: str, name: str | None, at: Provenances) -> str | None:
         service = self._id(kind, app_id)
-        return self._keep(Service(id=service, name=name, provenance=at)) if service else None
+        return self.collector.keep(Service(id=service, name=name, provenance=at)) if service else None
 
     # what they hold
 
@@ -184,14 +179,14 @@ class _Model:
         self._owner(app, row, at)
         name = f"{slug} in {login}" if slug and self.collector.name(login) else None
         kept = Credential(id=installation, name=name, type="oauth_token", controls=_stopped(row, at), provenance=at)
-        self.collector.relate(Verb.HOLDS, app, self._keep(kept), at=at)
+        self.collector.relate(Verb.HOLDS, app, self.collector.keep(kept), at=at)
         limit = None if row.text("repository_selection") == "all" else f"installation/{row.text('id')}"
         self._granted(installation, login, limit, permissions, at)
         if limit and not isinstance(row.event.get("repositories"), list):
             self._opened(
                 f"{limit}/*", [f"limited/{limit}"], f"repositories selected for {name or installation}", login, at
             )
-            self.about["selected"].add(installation)
+            self.collector.gaps[_Gap.SELECTED].add(installation)
         if limit is None:
             self._opened(f"{login}/*", [f"scope/{login}"], f"all repositories of {login}", login, at)
         self.collector.fact()
@@ -202,7 +197,7 @@ class _Model:
         if party:
             self.collector.relate(Verb.OWNS, party, app, at=at)
         elif app not in self.owned:
-            self.about["party"].add(app)
+            self.collector.gaps[_Gap.PARTY].add(app)
 
     def _listed(self, row: Row, at: Provenances) -> None:
         """A repository that an event lists: what an installation on selected ones, or on all, can open."""
@@ -228,12 +223,12 @@ class _Model:
             self.collector.reject("a token without a usable id, owner or organisation", at=at)
             return
         if not self.options.account:
-            self.about["account"].add(token)
+            self.collector.gaps[_Gap.ACCOUNT].add(token)
         never = "token_last_used_at" in row.says and row.says["token_last_used_at"] is None
         name = self._label(row.says, at, "token_name")
         ends = self._ends(token, row.text("token_expires_at"), at, ended=row.says.get("token_expired") is True)
         kept = Credential(id=token, name=name, type="api_key", dormant=never, **ends, provenance=at)
-        self.collector.relate(Verb.HOLDS, person, self._keep(kept), at=at)
+        self.collector.relate(Verb.HOLDS, person, self.collector.keep(kept), at=at)
         groups = row.says["permissions"] if isinstance(row.says["permissions"], dict) else {}
         selection = row.text("repository_selection")
         limit = None if selection == "all" else f"token/{row.text('id')}"
@@ -244,7 +239,7 @@ class _Model:
             self._granted(token, account, limit if of_repositories else None, _permissions(permissions), at)
         if limit and selection != "none":
             self._opened(f"{limit}/*", [f"limited/{limit}"], f"repositories selected for {name or token}", account, at)
-            self.about["selected"].add(token)
+            self.collector.gaps[_Gap.SELECTED].add(token)
         elif limit is None:
             self._opened(f"{account}/*", [f"scope/{account}"], f"all repositories of {account}", account, at)
         self.collector.fact()
@@ -260,7 +255,7 @@ class _Model:
         ends = self._ends(key, row.text("authorized_credential_expires_at"), at)
         ssh = "ssh" in row.text("credential_type").lower()
         kept = Credential(id=key, name=label, type="signing_key" if ssh else "api_key", **ends, provenance=at)
-        self.collector.relate(Verb.HOLDS, person, self._keep(kept), at=at)
+        self.collector.relate(Verb.HOLDS, person, self.collector.keep(kept), at=at)
         self._consented(key, row.text("login"), row.says.get("scopes"), at)
         self.collector.fact()
 
@@ -278,10 +273,10 @@ class _Model:
         if party:
             self.collector.relate(Verb.OWNS, party, app, at=at)
         else:
-            self.about["party"].add(app)
+            self.collector.gaps[_Gap.PARTY].add(app)
         ends = self._ends(key, row.text("expires_at"), at)
         self.collector.relate(
-            Verb.HOLDS, app, self._keep(Credential(id=key, type="oauth_token", **ends, provenance=at)), at=at
+            Verb.HOLDS, app, self.collector.keep(Credential(id=key, type="oauth_token", **ends, provenance=at)), at=at
         )
         self._consented(key, login or "user", row.says.get("scopes"), at)
         self.collector.fact()
@@ -292,13 +287,13 @@ class _Model:
         for each in names:
             scope = self._id("oauth", login, each)
             if scope:
-                self._keep(Scope(id=scope, name=f"{each} for {login}", provenance=at))
+                self.collector.keep(Scope(id=scope, name=f"{each} for {login}", provenance=at))
                 self.collector.relate(Verb.GRANTS, credential, scope, at=at)
             else:
                 self.collector.note(
                     NoteKind.UNSUPPORTED, f"a scope of {credential!r} has no usable name; left out", at=at
                 )
-        self.about["rights"].add(credential)
+        self.collector.gaps[_Gap.RIGHTS].add(credential)
 
     def _deploy_key(self, row: Row, at: Provenances) -> None:
         """A key to one repository, whoever has it."""
@@ -313,8 +308,8 @@ class _Model:
             return
         revoked = _stopped(row, at)
         title = self._label(row.says, at, "title")
-        self._keep(Credential(id=key, name=title, type="signing_key", controls=revoked, provenance=at))
-        self.about["holder"].add(key)
+        self.collector.keep(Credential(id=key, name=title, type="signing_key", controls=revoked, provenance=at))
+        self.collector.gaps[_Gap.HOLDER].add(key)
         login = name.partition("/")[0]
         limit = f"deploy-key/{row.text('id')}"
         level = "read" if row.says["read_only"] is True else "write"
@@ -337,7 +332,7 @@ class _Model:
                 )
                 continue
             where = f"{login}, some repositories" if limited else login
-            self._keep(Scope(id=scope, name=f"{each} in {where}", provenance=at))
+            self.collector.keep(Scope(id=scope, name=f"{each} in {where}", provenance=at))
             self.collector.relate(Verb.GRANTS, credential, scope, at=at)
 
     def _opened(self, place: str, holders: list[str], name: str, login: str, at: Provenances) -> None:
@@ -350,9 +345,9 @@ class _Model:
                 operation = self._id("operation", place, words)
                 if operation is None or store is None:
                     continue
-                self._keep(Store(id=store, name=shown, provenance=at))
+                self.collector.keep(Store(id=store, name=shown, provenance=at))
                 made = Operation(id=operation, name=f"{words} of {shown}", api=f"github/{login}", provenance=at)
-                self.collector.relate(verb, self._keep(made), store, at=at)
+                self.collector.relate(verb, self.collector.keep(made), store, at=at)
                 for scope in scopes:
                     self.collector.relate(Verb.PERMITS, scope, operation, at=at)
 
@@ -361,7 +356,7 @@ class _Model:
         kind, _, where = holder.partition("/")
         scope = self._id(holder, permission)
         if scope and kind == "scope":
-            self._keep(Scope(id=scope, name=f"{permission} in {where}", basis=Basis.INFERRED, provenance=at))
+            self.collector.keep(Scope(id=scope, name=f"{permission} in {where}", basis=Basis.INFERRED, provenance=at))
         return scope if scope in self.collector.entities else None
 
     # words
@@ -371,16 +366,12 @@ class _Model:
         try:
             day = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
         except ValueError:
-            self.about["date"].add(credential)
+            self.collector.gaps[_Gap.DATE].add(credential)
             day = None
         past = day is not None and self.options.as_of is not None and day < self.options.as_of
         why = f"ended on {day}" if day else "said to have ended"
         controls = (Control(kind=ControlKind.EXPIRED, why=why, provenance=at),) if ended or past else ()
         return {"expires": day, "controls": controls} if day else {"controls": controls}
-
-    def _keep(self, made: Entity) -> str:
-        """The entity, unless it is there already: what describes a thing comes before what mentions it."""
-        return self.collector.entity(made) if made.id not in self.collector.entities else made.id
 
     def _id(self, *parts: str) -> str | None:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
@@ -389,10 +380,7 @@ class _Model:
     def _label(self, says: Any, at: Provenances, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
         label = next(filter(None, (text(says, each) for each in names)), "")
-        if looks_secret(label):
-            self.collector.secret(f"a {names[0]}", at=at)
-            return None
-        return label if label and harmless(label) and len(label) <= MAX_ID else None
+        return self.collector.label(label, f"a {names[0]}", at=at)
 
 
 def _permissions(value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from blastradius.loaderkit.json_values import Keys, text
+from blastradius.loaderkit.json_values import Keys, kind_by_keys, text
 
 _LOOKED_AT = 20
 _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -93,6 +93,4 @@ def _row(item: Any, keys: Keys) -> Iterator[Row]:
 
 def kind_of(item: Any) -> str | None:
     """Which record an object is, by the fields that tell."""
-    if not isinstance(item, dict):
-        return None
-    return next((kind for kind, needs in _MARKS if all(name in item for name in needs)), None)
+    return kind_by_keys(item, _MARKS)

@@ -14,7 +14,7 @@ from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 
-from .model import Modelled
+from .model import GraphMapper
 from .options import Options
 from .reading import format_of, read_drawing
 
@@ -34,7 +34,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if not recognises(document.data):
         formats = "node-link JSON, Cytoscape JSON, GraphML, pairs in CSV, or an OpenGraph of ours"
         raise InputError([f"{document.path}: not a graph; read are {formats}"])
-    return Modelled(FactCollector("graph", document), chosen, read_drawing(document.data)).build()
+    return GraphMapper(FactCollector("graph", document), chosen, read_drawing(document.data)).build()
 
 
 LOADER = Loader(

@@ -44,7 +44,7 @@ _DROPPED = object()
 
 
 @dataclass
-class Modelled:
+class GraphMapper:
     """What a drawing comes to."""
 
     collector: FactCollector

@@ -14,7 +14,7 @@ from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 
-from .model import KongOptions, Model
+from .model import GatewayMapper, KongOptions
 from .reading import read, recognises
 
 
@@ -27,7 +27,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     chosen = read_options(KongOptions, document, options)
     collector = FactCollector("kong", document)
     configuration = read(document, collector)
-    Model(collector, chosen, configuration, chosen.gateway or _gateway(collector, document.data)).build()
+    GatewayMapper(collector, chosen, configuration, chosen.gateway or _gateway(collector, document.data)).build()
     return collector.loaded()
 
 

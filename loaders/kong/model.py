@@ -27,7 +27,7 @@ from blastradius.model import (
 )
 
 from .reading import CREDENTIALS, Configuration, Index, Record, is_membership, names_of
-from .route_auth import Door, Doors, Permission, where
+from .route_auth import Permission, RouteAuth, RouteAuths, where
 
 _TYPES: dict[str, Literal["api_key", "password", "signing_key", "client_secret", "mtls"]] = {
     "key-auth": "api_key",
@@ -60,7 +60,7 @@ class KongOptions(Options):
 
 
 @dataclass
-class Model:
+class GatewayMapper:
     """A configuration on its way into our terms."""
 
     collector: FactCollector
@@ -68,7 +68,7 @@ class Model:
     configuration: Configuration
     gateway: str
     index: Index = field(init=False)
-    doors: Doors = field(init=False)
+    auth: RouteAuths = field(init=False)
     ids: dict[int, str] = field(default_factory=dict)
     keys: list[tuple[str, str, Record]] = field(default_factory=list)
     asked: dict[str, set[Permission]] = field(default_factory=lambda: defaultdict(set))
@@ -77,7 +77,7 @@ class Model:
 
     def __post_init__(self) -> None:
         self.index = Index.of(self.configuration)
-        self.doors = Doors(self.configuration, self.index)
+        self.auth = RouteAuths(self.configuration, self.index)
 
     def build(self) -> None:
         """Model all of it: what has a name, what refers to it, the routes, and what credentials grant."""
@@ -94,7 +94,7 @@ class Model:
         by_kind: dict[str, list[Record]] = defaultdict(list)
         for record in self.configuration.records:
             by_kind["members" if is_membership(record) else record.kind].append(record)
-        self.doors.has_consumers = bool(by_kind["consumers"])
+        self.auth.has_consumers = bool(by_kind["consumers"])
         for kind, make in makers.items():
             for record in by_kind.pop(kind, []):
                 make(record)
@@ -201,7 +201,7 @@ class Model:
         return found if found is not None and id(found) in self.ids else None
 
     def _plugin(self, record: Record) -> None:
-        became = self.doors.place(record)
+        became = self.auth.place(record)
         name = self.collector.name(record.says.get("name"))
         if became == "placed":
             self.collector.fact()
@@ -219,7 +219,7 @@ class Model:
         if holder is None or group is None:
             self.collector.reject("a group membership names no consumer or no group", at=record.at)
             return
-        self.doors.groups[id(holder)].add(group)
+        self.auth.groups[id(holder)].add(group)
         self.collector.fact()
 
     def _member(self, record: Record) -> None:
@@ -235,7 +235,7 @@ class Model:
         if holder is None or name is None or id(holder) not in self.ids:
             self.collector.reject("a group membership names no consumer or no group", at=record.at)
             return
-        self.doors.consumer_groups[id(holder)].add(name)
+        self.auth.consumer_groups[id(holder)].add(name)
         self.collector.fact()
 
     def _credential(self, record: Record) -> None:
@@ -263,10 +263,10 @@ class Model:
 
     def _controls(self, holder: Record) -> Iterator[Control]:
         """What the plug-ins of a consumer do to its credentials."""
-        bound, end = self.doors.addresses_of(holder), self.doors.of_consumer("request-termination", holder)
+        bound, end = self.auth.addresses_of(holder), self.auth.of_consumer("request-termination", holder)
         if bound:
             yield self._address_control(bound)
-        if end and self.doors.ends(end):
+        if end and self.auth.ends(end):
             why = "request-termination plug-in of its consumer"
             yield Control(kind=ControlKind.REVOKED, status="assumed", why=why, provenance=end.at)
 
@@ -285,7 +285,7 @@ class Model:
         if made is None or made in self.collector.entities:
             self.collector.reject("a route has no name of its own that can be an id", at=record.at)
             return
-        door = self.doors.door(record)
+        route_auth = self.auth.of_route(record)
         methods = [name for each in scalars(record.says.get("methods")) if (name := self.collector.name(each))]
         operation = Operation(
             id=made,
@@ -295,15 +295,15 @@ class Model:
             method=",".join(sorted(methods)) or None,
             path=self._places(record),
             direction=self.options.direction,
-            anonymous=door.anonymous,
+            anonymous=route_auth.anonymous,
             tags=self._tags(record),
-            controls=(self._address_control(door.addresses),) if door.addresses else (),
+            controls=(self._address_control(route_auth.addresses),) if route_auth.addresses else (),
             provenance=record.at,
         )
         self.collector.entity(operation)
         if service:
             self.collector.relate(Verb.SERVES, service, made, at=record.at)
-        self._permits(door, operation)
+        self._permits(route_auth, operation)
         self.collector.fact()
 
     def _service_of(self, route: Record) -> str | None:
@@ -326,18 +326,18 @@ class Model:
     def _line(self, route: Record) -> str:
         return " ".join((*sorted(scalars(route.says.get("methods"))), self._places(route) or "")).strip()
 
-    def _permits(self, door: Door, operation: Operation) -> None:
-        self.counts["unguarded"] += not door.asks
-        self.counts["too many"] += door.too_many
-        self.counts["open addresses"] += bool(door.addresses) and not all(
-            any(each.place for each in way) for way in door.ways
+    def _permits(self, route_auth: RouteAuth, operation: Operation) -> None:
+        self.counts["unguarded"] += not route_auth.asks
+        self.counts["too many"] += route_auth.too_many
+        self.counts["open addresses"] += bool(route_auth.addresses) and not all(
+            any(each.place for each in way) for way in route_auth.ways
         )
-        if door.closed:
-            message = f"{operation.id} {door.closed}; nothing is said to permit it"
+        if route_auth.closed:
+            message = f"{operation.id} {route_auth.closed}; nothing is said to permit it"
             self.collector.note(NoteKind.ASSUMED, message, operation.id, at=operation.provenance)
-        if door.addresses:
-            self.addresses[where(door.addresses, self.index)] = operation.controls[0]
-        for way in door.ways:
+        if route_auth.addresses:
+            self.addresses[where(route_auth.addresses, self.index)] = operation.controls[0]
+        for way in route_auth.ways:
             scopes = [self._scope(each, operation) for each in way]
             if all(scopes):
                 needed = tuple(sorted({each for each in scopes if each}))
@@ -376,7 +376,7 @@ class Model:
             credential = self.collector.entities[key]
             if not isinstance(credential, Credential):
                 continue
-            asked = {each for each in self.asked[plugin] if not each.scope and self.doors.meets(holder, each)}
+            asked = {each for each in self.asked[plugin] if not each.scope and self.auth.meets(holder, each)}
             for each in sorted(asked | set(self._own(plugin, holder))):
                 scope = self._scope(each, credential)
                 if scope is not None:
@@ -384,9 +384,9 @@ class Model:
 
     def _own(self, plugin: str, holder: Record) -> Iterator[Permission]:
         yield Permission(plugin)
-        for group in self.doors.groups.get(id(holder), ()):
+        for group in self.auth.groups.get(id(holder), ()):
             yield Permission(plugin, group)
-        for group in self.doors.consumer_groups.get(id(holder), ()):
+        for group in self.auth.consumer_groups.get(id(holder), ()):
             yield Permission(plugin, group, wide=True)
 
     # notes

@@ -52,7 +52,7 @@ class Permission:
 
 
 @dataclass(frozen=True)
-class Door:
+class RouteAuth:
     """What one route asks for: any one of the ``ways``, each of permissions that are all needed."""
 
     ways: tuple[tuple[Permission, ...], ...] = ()
@@ -64,7 +64,7 @@ class Door:
 
 
 @dataclass
-class Doors:
+class RouteAuths:
     """The plug-ins by where they are in force."""
 
     configuration: Configuration
@@ -124,7 +124,7 @@ class Doors:
         shared = self.configuration.shared.get(named, {}) if isinstance(named, str) else {}
         return {**shared, **(own if isinstance(own, dict) else {})}
 
-    def door(self, route: Record) -> Door:
+    def of_route(self, route: Record) -> RouteAuth:
         """What a route asks for."""
         auth = {name: self.config(each) for name in sorted(AUTHENTICATING) if (each := self.in_force(name, route))}
         acl = self.in_force("acl", route)
@@ -140,7 +140,7 @@ class Doors:
             found = list(islice(self._ways(some, self.config(acl), where(addresses, self.index)), MAX_WAYS + 1))
             too_many += len(found) > MAX_WAYS
             ways.update(found[:MAX_WAYS])
-        return Door(
+        return RouteAuth(
             ways=tuple(sorted(ways)),
             asks=bool(auth) or acl is not None,
             anonymous=bool(auth) and not (required or closed) and self._anyone(auth, self.config(acl), route),

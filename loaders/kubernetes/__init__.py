@@ -15,7 +15,7 @@ from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 
 from .access import Access
-from .entry_points import Doors
+from .entry_points import EntryPoints
 from .kong import Kong
 from .mesh import Mesh
 from .model import Cluster
@@ -36,12 +36,12 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     cluster = Cluster(collector, chosen, read(documents, chosen.namespace, collector))
     cluster.build()
     Access(cluster).build()
-    doors = Doors(cluster)
-    doors.build()
+    entry_points = EntryPoints(cluster)
+    entry_points.build()
     kong = Kong(cluster)
     kong.build()
-    Routes(doors, kong).build()
-    Mesh(doors).build()
+    Routes(entry_points, kong).build()
+    Mesh(entry_points).build()
     cluster.finish()
     return collector.loaded(zones=tuple(cluster.zones.values()))
 

@@ -133,9 +133,9 @@ class Access:
         for kind in sorted(opened):
             for name in names or [""]:
                 if name != "*":  # here a name like any other, which nothing has
-                    self._door(scope, where, kind, name, at)
+                    self._entry_point(scope, where, kind, name, at)
 
-    def _door(self, scope: str, where: str, kind: str, name: str, at: Resource) -> None:
+    def _entry_point(self, scope: str, where: str, kind: str, name: str, at: Resource) -> None:
         """To read Secrets or to change workloads of a kind: one by its name, or all of a place."""
         collector, cluster = self.cluster.collector, self.cluster.options.cluster
         says = f"{'read' if kind == 'secret' else 'change'} {'/'.join(filter(None, (where, kind, name or '*')))}"

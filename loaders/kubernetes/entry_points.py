@@ -32,7 +32,7 @@ class Front:
 
 
 @dataclass
-class Doors:
+class EntryPoints:
     """All that can be called, by name."""
 
     cluster: Cluster

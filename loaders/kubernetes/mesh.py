@@ -10,7 +10,7 @@ from typing import Any
 from blastradius.loaderkit.json_values import mappings, scalar, scalars, under
 from blastradius.model import Basis, Credential, NoteKind, Scope, Verb
 
-from .entry_points import Doors, Front
+from .entry_points import EntryPoints, Front
 from .reading import Resource, Workload, labels
 
 _OPERATION = ("methods", "hosts", "ports", "paths")
@@ -61,7 +61,7 @@ class Policy:
 class Mesh:
     """The policies of a mesh over the Services of a cluster."""
 
-    doors: Doors
+    entry_points: EntryPoints
     policies: list[Policy] = field(default_factory=list)
     identities: dict[str, Identity] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
@@ -70,7 +70,7 @@ class Mesh:
 
     def build(self) -> None:
         """Policies, then the identities that they let in, then the calls that workloads are set up to make."""
-        cluster = self.doors.cluster
+        cluster = self.entry_points.cluster
         for resource in cluster.manifests.of("AuthorizationPolicy", group="istio.io"):
             self._policy(resource)
         cluster.idle("AuthorizationPolicies", self.idle)
@@ -88,7 +88,7 @@ class Mesh:
     # reading
 
     def _policy(self, resource: Resource) -> None:
-        cluster = self.doors.cluster
+        cluster = self.entry_points.cluster
         spec = resource.get("spec")
         action = scalar(under(spec, "action")) or "ALLOW"
         cluster.used.add(id(resource))
@@ -120,15 +120,15 @@ class Mesh:
             named = [
                 (resource.namespace, scalar(each.get("name"))) for each in targets if each.get("kind") == "Service"
             ]
-            policy.fronts = [self.doors.services[each] for each in named if each in self.doors.services]
+            policy.fronts = [self.entry_points.services[each] for each in named if each in self.entry_points.services]
             return
         policy.workloads.update(id(each) for each in self._meant_by(resource))
-        services = self.doors.services.values()
+        services = self.entry_points.services.values()
         policy.fronts = [each for each in services if any(id(one) in policy.workloads for one in each.workloads)]
 
     def _identities(self) -> None:
         """The service account of every workload, the default one where it names none, and all that are declared."""
-        cluster = self.doors.cluster
+        cluster = self.entry_points.cluster
         for workload in cluster.workloads():
             account = workload.account or "default"
             made = cluster.account(workload.namespace, account, workload.resource)
@@ -141,7 +141,7 @@ class Mesh:
                 self._identity(made, each.namespace, each.name)
 
     def _identity(self, credential: str, namespace: str, name: str) -> None:
-        principal = f"{self.doors.cluster.options.trust_domain}/ns/{namespace}/sa/{name}"
+        principal = f"{self.entry_points.cluster.options.trust_domain}/ns/{namespace}/sa/{name}"
         self.identities[credential] = Identity(credential, namespace, name, principal)
 
     # who is let in
@@ -154,12 +154,12 @@ class Mesh:
             if scope is None:
                 continue
             for keys in self._keys(policy, rule):
-                self.doors.cluster.collector.relate(Verb.GRANTS, keys, scope, at=policy.resource.at)
+                self.entry_points.cluster.collector.relate(Verb.GRANTS, keys, scope, at=policy.resource.at)
             for operation in self._operations(policy, rule):
-                self.doors.cluster.collector.relate(Verb.PERMITS, scope, operation, at=policy.resource.at)
+                self.entry_points.cluster.collector.relate(Verb.PERMITS, scope, operation, at=policy.resource.at)
 
     def _scope(self, policy: Policy, number: int, rule: Rule) -> str | None:
-        cluster = self.doors.cluster
+        cluster = self.entry_points.cluster
         made = cluster.identified(policy.resource, f"rule {number + 1}")
         if made is not None:
             conditions = "and more is asked" if rule.conditions else None
@@ -184,14 +184,16 @@ class Mesh:
         ]
         if not words:
             return front.operation
-        made = self.doors.cluster.collector.name(" ".join((front.operation, *words)))
+        made = self.entry_points.cluster.collector.name(" ".join((front.operation, *words)))
         if made is None:
             return None
         part = replace(front, operation=made)
         path = " ".join(each for each in (said["hosts"], said["ports"] and f":{said['ports']}", said["paths"]) if each)
-        method = self.doors.cluster.collector.name(said["methods"])
-        if made not in self.doors.cluster.collector.entities:
-            self.doors.operation(part, direction="internal", method=method, path=path or None, api=front.operation)
+        method = self.entry_points.cluster.collector.name(said["methods"])
+        if made not in self.entry_points.cluster.collector.entities:
+            self.entry_points.operation(
+                part, direction="internal", method=method, path=path or None, api=front.operation
+            )
         return made
 
     def _keys(self, policy: Policy, rule: Rule) -> Iterator[tuple[str, ...]]:
@@ -231,7 +233,7 @@ class Mesh:
             for said in _named(source, "serviceAccounts", "notServiceAccounts"):
                 namespace, _, name = said.rpartition("/")
                 where = namespace or policy.resource.namespace
-                named.append(self.doors.cluster.account(where, name, policy.resource))
+                named.append(self.entry_points.cluster.account(where, name, policy.resource))
         return [each for each in named if each]
 
     def _new(self, said: str) -> bool:
@@ -239,13 +241,13 @@ class Mesh:
 
     def _principal(self, said: str, policy: Policy) -> str | None:
         parts = said.split("/")
-        ours = ("cluster.local", self.doors.cluster.options.trust_domain)  # the first stands for any mesh's own
+        ours = ("cluster.local", self.entry_points.cluster.options.trust_domain)  # the first stands for any mesh's own
         if len(parts) == 5 and parts[1::2] == ["ns", "sa"] and parts[0] in ours and "*" not in said:
-            return self.doors.cluster.account(parts[2], parts[4], policy.resource)
+            return self.entry_points.cluster.account(parts[2], parts[4], policy.resource)
         return self._other("principal", said, policy)
 
     def _other(self, what: str, said: str, policy: Policy) -> str | None:
-        cluster = self.doors.cluster
+        cluster = self.entry_points.cluster
         name = cluster.collector.name(said)
         made = cluster.collector.name(f"{cluster.options.cluster}:{what} {name}") if name else None
         if made is not None:
@@ -275,10 +277,10 @@ class Mesh:
     # calls
 
     def _calls(self, workload: Workload) -> None:
-        cluster = self.doors.cluster
-        for operation, front in sorted(self.doors.called(workload).items()):
+        cluster = self.entry_points.cluster
+        for operation, front in sorted(self.entry_points.called(workload).items()):
             if self._let_through(workload, front):
-                self.doors.calls += 1
+                self.entry_points.calls += 1
                 at = workload.resource.at
                 cluster.collector.relate(Verb.CALLS, cluster.ids[id(workload)], operation, at=at, basis=Basis.INFERRED)
             else:
@@ -288,7 +290,7 @@ class Mesh:
         """Whether the policies over some workload behind a front let a workload call at all."""
         if not front.workloads or not self.policies:
             return True
-        made = self.doors.cluster.named(workload.namespace, "serviceaccount", workload.account or "default")
+        made = self.entry_points.cluster.named(workload.namespace, "serviceaccount", workload.account or "default")
         identity = self.identities.get(made or "")
         return identity is None or any(self._let_to(identity, each) for each in front.workloads)
 
@@ -307,7 +309,7 @@ class Mesh:
 
     def _strict(self, resource: Resource) -> None:
         """Mutual TLS that is asked for is said on the workloads; by itself it neither permits nor refuses."""
-        cluster = self.doors.cluster
+        cluster = self.entry_points.cluster
         if scalar(resource.get("spec", "mtls", "mode")) != "STRICT" or cluster.identified(resource) is None:
             return
         cluster.used.add(id(resource))
@@ -324,15 +326,15 @@ class Mesh:
     def _meant_by(self, resource: Resource) -> Iterator[Workload]:
         """The workloads that a policy is for, by label, in its namespace or in the whole mesh."""
         wanted = labels(resource.get("spec", "selector", "matchLabels"))
-        everywhere = resource.namespace == self.doors.cluster.options.root_namespace
-        for each in self.doors.cluster.workloads(None if everywhere else resource.namespace):
+        everywhere = resource.namespace == self.entry_points.cluster.options.root_namespace
+        for each in self.entry_points.cluster.workloads(None if everywhere else resource.namespace):
             if wanted.items() <= each.labels.items():
                 yield each
 
     def _say(self) -> None:
-        collector = self.doors.cluster.collector
-        if self.doors.calls:
-            message = f"{self.doors.calls} calls are inferred from settings that name a Service"
+        collector = self.entry_points.cluster.collector
+        if self.entry_points.calls:
+            message = f"{self.entry_points.calls} calls are inferred from settings that name a Service"
             collector.note(NoteKind.ASSUMED, message)
         if self.refused:
             message = f"{len(self.refused)} calls that settings name are let in by no authorization policy; left out: "

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 from blastradius.loaderkit.json_values import mappings, scalar, scalars, under
 from blastradius.model import Basis, Control, ControlKind, NoteKind, Operation, Service, Verb
 
-from .entry_points import Doors, Front
+from .entry_points import EntryPoints, Front
 from .kong import Kong
 from .reading import Resource, labels
 
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 _ALLOWED = ("/whitelist-source-range", "/allowlist-source-range")
 _MATCHES = ("exact", "prefix", "regex")
-MAX_DOORS = 1000
+MAX_ENTRY_POINTS = 1000
 
 
 class Way(NamedTuple):
@@ -31,7 +31,7 @@ class Way(NamedTuple):
 class Routes:
     """All that leads to Services from outside of them."""
 
-    doors: Doors
+    entry_points: EntryPoints
     kong: Kong
     gateways: dict[tuple[str, str], str] = field(default_factory=dict)
     outbound: set[str] = field(default_factory=set)
@@ -42,12 +42,12 @@ class Routes:
 
     def build(self) -> None:
         """Gateways first, then what is bound to them."""
-        manifests = self.doors.cluster.manifests
+        manifests = self.entry_points.cluster.manifests
         for gateway in (
             *manifests.of("Gateway", group="istio.io"),
             *manifests.of("Gateway", group="networking.k8s.io"),
         ):
-            self.doors.cluster.keep(gateway, self._gateway(gateway))
+            self.entry_points.cluster.keep(gateway, self._gateway(gateway))
         for route in manifests.of(*_ROUTES, group="networking.k8s.io"):
             self._route(route)
         virtual = list(manifests.of("VirtualService", group="istio.io"))
@@ -67,7 +67,7 @@ class Routes:
     # gateways
 
     def _gateway(self, resource: Resource) -> str | None:
-        cluster = self.doors.cluster
+        cluster = self.entry_points.cluster
         made = cluster.identified(resource)
         if made is None:
             return None
@@ -75,7 +75,7 @@ class Routes:
         self.gateways[resource.namespace, resource.name] = made
         if labels(resource.get("spec", "selector")).get("istio") == "egressgateway":
             self.outbound.add(made)
-        running = self.doors.selected(None, labels(resource.get("spec", "selector")))
+        running = self.entry_points.selected(None, labels(resource.get("spec", "selector")))
         targets = tuple(sorted(cluster.ids[id(each)] for each in running))
         if targets:
             cluster.collector.relate(Verb.DEPENDS_ON, made, targets, at=resource.at, at_least=1)
@@ -83,7 +83,7 @@ class Routes:
 
     def _find(self, namespace: str, name: str, resource: Resource) -> str | None:
         """A gateway by name; inferred where the files do not have it."""
-        cluster = self.doors.cluster
+        cluster = self.entry_points.cluster
         if not name:
             return None
         found = self.gateways.get((namespace, name)) or cluster.named(namespace, "gateway", name)
@@ -93,28 +93,35 @@ class Routes:
             self.gateways[namespace, name] = found
         return found
 
-    # doors
+    # entry points
 
-    def _keep(self, resource: Resource, gateways: list[str], doors: list[tuple[str, Way]], *, exposed: bool) -> None:
+    def _keep(
+        self, resource: Resource, gateways: list[str], entry_points: list[tuple[str, Way]], *, exposed: bool
+    ) -> None:
         """Each host and way is an operation, served by the gateways and by what answers behind."""
-        made = [self._door(resource, gateways, host, way, exposed=exposed) for host, way in doors[:MAX_DOORS]]
-        cluster = self.doors.cluster
+        made = [
+            self._entry_point(resource, gateways, host, way, exposed=exposed)
+            for host, way in entry_points[:MAX_ENTRY_POINTS]
+        ]
+        cluster = self.entry_points.cluster
         cluster.used.add(id(resource))
         if any(made):
             cluster.collector.fact()
         else:
             cluster.collector.reject(f"{resource.kind} without a way in that can be read", at=resource.at)
 
-    def _door(self, resource: Resource, gateways: list[str], host: str, way: Way, *, exposed: bool) -> bool:
-        cluster = self.doors.cluster
+    def _entry_point(self, resource: Resource, gateways: list[str], host: str, way: Way, *, exposed: bool) -> bool:
+        cluster = self.entry_points.cluster
         path = f"{host}{way.path}"
         made = cluster.identified(resource, way.method, path)
         if made is None:
             return False
         fronts = [front for each in way.backends if (front := self._backend(*each)) is not None]
-        door = Front(made, resource, backends=[*gateways, *(each for front in fronts for each in front.backends)])
-        self.doors.operation(
-            door,
+        entry_point = Front(
+            made, resource, backends=[*gateways, *(each for front in fronts for each in front.backends)]
+        )
+        self.entry_points.operation(
+            entry_point,
             direction="exposed" if exposed and not self._leads_out(host, resource.namespace) else "internal",
             method=cluster.collector.name(way.method),
             path=path or None,
@@ -129,7 +136,7 @@ class Routes:
         return True
 
     def _backend(self, host: str, namespace: str) -> Front | None:
-        found = self.doors.resolve(host, namespace)
+        found = self.entry_points.resolve(host, namespace)
         if found is None:
             self.lost.add(f"{namespace}/{host}")
         return found
@@ -150,15 +157,15 @@ class Routes:
         ]
         ways = [way for rule in mappings(resource.get("spec", "rules")) for way in _rule(resource, rule)]
         hosts = scalars(resource.get("spec", "hostnames")) or [""]
-        doors = [(host, way) for host in hosts for way in ways]
-        self._keep(resource, list(dict.fromkeys(gateways)), doors, exposed=bool(gateways))
+        entry_points = [(host, way) for host in hosts for way in ways]
+        self._keep(resource, list(dict.fromkeys(gateways)), entry_points, exposed=bool(gateways))
 
     # Ingress
 
     def _ingress(self, resource: Resource) -> None:
-        """The doors of an Ingress; what runs it, the ingress controller, is not in it."""
+        """The entry points of an Ingress; what runs it, the ingress controller, is not in it."""
         spec = resource.get("spec")
-        doors = [
+        entry_points = [
             (
                 scalar(rule.get("host")),
                 Way("", scalar(path.get("path")), _ingress_backend(resource, path.get("backend"))),
@@ -168,11 +175,11 @@ class Routes:
         ]
         default = under(spec, "defaultBackend") or under(spec, "backend")
         if default is not None:
-            doors.append(("", Way("", "", _ingress_backend(resource, default))))
-        self._keep(resource, [], doors, exposed=True)
+            entry_points.append(("", Way("", "", _ingress_backend(resource, default))))
+        self._keep(resource, [], entry_points, exposed=True)
 
     def _openshift(self, resource: Resource) -> None:
-        """The door of a Route of OpenShift; its router is not in it."""
+        """The entry point of a Route of OpenShift; its router is not in it."""
         spec = resource.get("spec")
         backends = [*mappings(under(spec, "to")), *mappings(under(spec, "alternateBackends"))]
         way = Way(
@@ -189,11 +196,11 @@ class Routes:
         gateways = [found for each in bound if each != "mesh" and (found := self._bound(resource, each))]
         inside = "mesh" in bound and self._within(resource, hosts, ways)
         if inside and not gateways:
-            self.doors.cluster.used.add(id(resource))
-            self.doors.cluster.collector.fact()
+            self.entry_points.cluster.used.add(id(resource))
+            self.entry_points.cluster.collector.fact()
             return
-        doors = [(host, way) for host in hosts for way in ways]
-        self._keep(resource, gateways, doors, exposed=not set(gateways) <= self.outbound)
+        entry_points = [(host, way) for host in hosts for way in ways]
+        self._keep(resource, gateways, entry_points, exposed=not set(gateways) <= self.outbound)
 
     def _ways(self, resource: Resource) -> Iterator[Way]:
         """The ways of a VirtualService, those that it leaves to another included."""
@@ -208,16 +215,16 @@ class Routes:
 
     def _part(self, resource: Resource) -> None:
         """A VirtualService without hosts says something only where another leaves ways to it."""
-        self.doors.cluster.used.add(id(resource))
+        self.entry_points.cluster.used.add(id(resource))
         if id(resource) in self.named:
-            self.doors.cluster.collector.fact()
+            self.entry_points.cluster.collector.fact()
         else:
-            self.doors.cluster.collector.ignore("VirtualServices without hosts that no other names")
+            self.entry_points.cluster.collector.ignore("VirtualServices without hosts that no other names")
 
     def _leads_out(self, host: str, namespace: str) -> bool:
         """Whether a host is one outside that calls go out to."""
-        front = self.doors.resolve(host, namespace) if host else None
-        made = self.doors.cluster.collector.entities.get(front.operation) if front else None
+        front = self.entry_points.resolve(host, namespace) if host else None
+        made = self.entry_points.cluster.collector.entities.get(front.operation) if front else None
         return isinstance(made, Operation) and made.direction == "consumed"
 
     def _bound(self, resource: Resource, said: str) -> str | None:
@@ -228,16 +235,16 @@ class Routes:
 
     def _within(self, resource: Resource, hosts: list[str], ways: list[Way]) -> bool:
         """Calls inside of the mesh to a Service, answered by another one."""
-        fronts = [front for host in hosts if (front := self.doors.resolve(host, resource.namespace)) is not None]
+        fronts = [front for host in hosts if (front := self.entry_points.resolve(host, resource.namespace)) is not None]
         for front in fronts:
             for host, namespace in (each for way in ways for each in way.backends):
                 other = self._backend(host, namespace)
                 if other is not None and other is not front:
-                    self.doors.serve(other.backends, front)
+                    self.entry_points.serve(other.backends, front)
         return bool(fronts)
 
     def _say(self) -> None:
-        collector = self.doors.cluster.collector
+        collector = self.entry_points.cluster.collector
         self.kong.say()
         for names, what in ((self.missing, "gateways"), (self.lost, "backends")):
             if names:

@@ -56,7 +56,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if not recognises(document.data):
         what = "no OpenLineage event with a time or type and a job or dataset; expected one, or a list of them"
         raise InputError([f"{document.path}: {what}"])
-    model = _Model(FactCollector("openlineage", document), chosen)
+    model = _LineageMapper(FactCollector("openlineage", document), chosen)
     for keys, value in _records(document.data):
         model.record(keys, value)
     return model.loaded()
@@ -93,7 +93,7 @@ class _Thing:
     tags: set[str] = field(default_factory=set)
 
 
-class _Model:
+class _LineageMapper:
     """Events in our terms: jobs as services, datasets as stores."""
 
     def __init__(self, collector: FactCollector, chosen: Chosen) -> None:

@@ -21,7 +21,7 @@ from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 from blastradius.reading import Sheet, Workbook
 
-from .model import Model
+from .model import TableMapper
 from .options import ROLES, Options
 from .words import as_text, proposal
 
@@ -51,7 +51,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     problems = _problems(sheet, file, chosen)
     if problems:
         raise InputError(problems)
-    return Model(document, sheet, chosen, file).build()
+    return TableMapper(document, sheet, chosen, file).build()
 
 
 def propose(document: Document) -> list[dict[str, Any]]:

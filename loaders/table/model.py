@@ -20,7 +20,7 @@ _VERBS = {"reads": Verb.READS, "writes": Verb.WRITES}
 Found = dict[Role, list[str]]
 
 
-class Model:
+class TableMapper:
     """A table's rows as entities and relations."""
 
     def __init__(self, document: Document, sheet: Sheet, options: Options, file: str) -> None:

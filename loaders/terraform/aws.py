@@ -193,7 +193,7 @@ def tie_thing(context: Context, resource: Resource) -> bool:
             context.build.runs_as(arn, role, context.at(resource))
     for name in row.policy:
         if name.islower() and context.value(resource, name):
-            context.build.doors.resource_policy(row.family, arn, context.policy(resource, name))
+            context.build.resource_policies.add(row.family, arn, context.policy(resource, name))
     for account in context.texts(resource, "shared_accounts"):
         _share(context, resource, row.family, arn, "*" if account == "all" else account, ("rds:CopyDBSnapshot",))
     for layer in context.texts(resource, "layers") if row.family == "lambda" else ():
@@ -218,7 +218,7 @@ def resource_policy(context: Context, resource: Resource) -> bool:
     named = context.text(resource, of)
     if named:
         thing = context.build.graph.thing(family, _named(context, family, named), context.at(resource))
-        context.build.doors.resource_policy(family, thing, context.policy(resource, document))
+        context.build.resource_policies.add(family, thing, context.policy(resource, document))
     return named is not None
 
 
@@ -228,7 +228,7 @@ def _share(
     """Let an account do something to a thing, as a policy of that thing would."""
     who = ("*", "*") if account == "*" else ("AWS", account)
     statement = Statement(resource.keys, allow=True, actions=actions, resources=("*",), principals=(who,))
-    context.build.doors.resource_policy(family, thing, Policy((statement,)))
+    context.build.resource_policies.add(family, thing, Policy((statement,)))
 
 
 def shared(context: Context, resource: Resource) -> bool:
@@ -257,7 +257,7 @@ def access_list(context: Context, resource: Resource) -> bool:
     bucket, canned = context.text(resource, "bucket"), context.text(resource, "acl")
     if bucket and canned:
         thing = context.build.graph.thing("s3", _named(context, "s3", bucket), context.at(resource))
-        context.build.doors.access_list(thing, canned, resource.keys)
+        context.build.resource_policies.access_list(thing, canned, resource.keys)
     return bucket is not None
 
 
@@ -266,7 +266,7 @@ def bucket(context: Context, resource: Resource) -> bool:
     tied = tie_thing(context, resource)
     canned = context.text(resource, "acl")
     if canned:
-        context.build.doors.access_list(context.thing(resource), canned, resource.keys)
+        context.build.resource_policies.access_list(context.thing(resource), canned, resource.keys)
     return tied
 
 
@@ -290,9 +290,9 @@ def public_access_block(context: Context, resource: Resource) -> bool:
     """A bucket that nobody unknown may read, whatever its policy says."""
     bucket = context.text(resource, "bucket")
     if bucket and context.flag(resource, "restrict_public_buckets"):
-        context.build.doors.closed.add(_named(context, "s3", bucket))
+        context.build.resource_policies.closed.add(_named(context, "s3", bucket))
     if bucket and context.flag(resource, "ignore_public_acls"):
-        context.build.doors.unlisted.add(_named(context, "s3", bucket))
+        context.build.resource_policies.unlisted.add(_named(context, "s3", bucket))
     return bucket is not None
 
 
@@ -344,7 +344,7 @@ def may_call(context: Context, resource: Resource) -> bool:
         "aws:principalorgid": context.text(resource, "principal_org_id"),
     }
     policy = permission(principal, context.text(resource, "action"), tests, resource.keys)
-    context.build.doors.resource_policy("lambda", _function(context, resource, function), policy)
+    context.build.resource_policies.add("lambda", _function(context, resource, function), policy)
     return True
 
 
@@ -358,7 +358,7 @@ def function_url(context: Context, resource: Resource) -> bool:
     function = context.text(resource, "function_arn") or context.text(resource, "function_name")
     if function and context.text(resource, "authorization_type") == "NONE":
         policy = permission("*", "lambda:InvokeFunctionUrl", {}, resource.keys)
-        context.build.doors.resource_policy("lambda", _function(context, resource, function), policy)
+        context.build.resource_policies.add("lambda", _function(context, resource, function), policy)
     return function is not None
 
 

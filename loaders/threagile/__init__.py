@@ -15,7 +15,7 @@ from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.threat_models.diagram import Options
 from blastradius.loaderkit.vendors.threat_models.plain import Naming
 
-from .model import Modelled
+from .model import ModelMapper
 from .reading import read_model, recognises
 
 
@@ -31,7 +31,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     naming = Naming(collector, chosen)
     model = read_model(document, collector, naming)
     naming.namespace = chosen.namespace or slug(model.title)
-    Modelled(collector, naming, chosen, model).build()
+    ModelMapper(collector, naming, chosen, model).build()
     return collector.loaded(title=model.title, zones=tuple(naming.zones.values()))
 
 

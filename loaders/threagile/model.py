@@ -31,7 +31,7 @@ _FLAGS = {
 
 
 @dataclass
-class Modelled:
+class ModelMapper:
     """What a model comes to."""
 
     collector: FactCollector

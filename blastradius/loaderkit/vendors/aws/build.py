@@ -20,7 +20,7 @@ from blastradius.loaderkit.vendors.aws.graph import UNKNOWN, Graph, short
 from blastradius.loaderkit.vendors.aws.managed import known_policy
 from blastradius.loaderkit.vendors.aws.options import AwsOptions, read_vendors
 from blastradius.loaderkit.vendors.aws.policies import Policy
-from blastradius.loaderkit.vendors.aws.resource_policies import Doors
+from blastradius.loaderkit.vendors.aws.resource_policies import ResourcePolicies
 from blastradius.loaderkit.vendors.aws.trust import People
 from blastradius.model import SIGNATURES, Basis, Control, Credential, Kind, NoteKind, Scope, Service, Store, Verb
 
@@ -31,7 +31,7 @@ class Builder:
 
     graph: Graph
     access: Access
-    doors: Doors
+    resource_policies: ResourcePolicies
     sessions: dict[str, list[str]] = field(default_factory=dict)
     undocumented: dict[str, Provenances] = field(default_factory=dict)
 
@@ -98,7 +98,7 @@ class Builder:
     def admit(self, arn: Arn, trust: Policy) -> None:
         """Whom a role trusts."""
         named = identity_arn(arn)
-        self.sessions.setdefault(named, []).extend(self.doors.trust(named, trust))
+        self.sessions.setdefault(named, []).extend(self.resource_policies.trust(named, trust))
 
     def _keys(self, arn: Arn, own: bool) -> list[str]:
         """The credentials that open what an identity opens; those of outsiders too where its own record says so."""
@@ -155,7 +155,7 @@ class Builder:
         key = self.has_profile(arn, arn, at)
         for role in roles:
             self.graph.identity(role, at)
-            self.collector.relate(Verb.GRANTS, key, self.doors.assuming(identity_arn(role), at), at=at)
+            self.collector.relate(Verb.GRANTS, key, self.resource_policies.assuming(identity_arn(role), at), at=at)
 
     def has_profile(self, service: str, profile: str, at: Provenances) -> str:
         """A service that has an instance profile; the credential that comes with it."""
@@ -209,7 +209,7 @@ def builder(
     """A builder for one document that speaks of ``account``; ``own`` are all accounts that are ours."""
     graph = Graph(collector, account, own, options.zone, options.owner)
     access = Access(graph)
-    return Builder(graph, access, Doors(access, People(options, read_vendors(document, options), own)))
+    return Builder(graph, access, ResourcePolicies(access, People(options, read_vendors(document, options), own)))
 
 
 def _name(arn: str) -> str:

@@ -67,8 +67,8 @@ def installs(build: Builder, service: str, source: str, at: Provenances) -> None
     if feed not in build.collector.entities:
         build.collector.entity(Feed(id=feed, content="code", provenance=at))
     build.collector.relate(Verb.INSTALLS, service, feed, at=at)
-    if arn and is_account(arn.account) and arn.account not in build.doors.people.own:
-        publisher = build.doors.people.outsider(arn.account, at)
+    if arn and is_account(arn.account) and arn.account not in build.resource_policies.people.own:
+        publisher = build.resource_policies.people.outsider(arn.account, at)
         if publisher.id not in build.collector.entities:
             build.collector.entity(publisher)
         build.collector.relate(Verb.PUBLISHES, publisher.id, feed, at=at)
@@ -77,7 +77,7 @@ def installs(build: Builder, service: str, source: str, at: Provenances) -> None
 def layered(build: Builder, function: str, layer: str, at: Provenances) -> None:
     """A function with a layer of another account: what is in it runs as the function does."""
     arn = arn_of(layer)
-    if arn and is_account(arn.account) and arn.account not in build.doors.people.own:
+    if arn and is_account(arn.account) and arn.account not in build.resource_policies.people.own:
         installs(build, function, layer, at)
 
 

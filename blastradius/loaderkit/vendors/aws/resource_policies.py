@@ -36,7 +36,7 @@ LetIn = list[tuple[Who, Circumstances, Provenances]]
 
 
 @dataclass
-class Doors:
+class ResourcePolicies:
     """Trust and resource policies, read into the graph of what they open.
 
     ``closed`` things let in nobody unknown, whatever their policies say; ``unlisted`` ones, whatever access lists say.
@@ -139,7 +139,7 @@ class Doors:
 
     # resources
 
-    def resource_policy(self, family: str, thing: str, policy: Policy) -> None:
+    def add(self, family: str, thing: str, policy: Policy) -> None:
         """Whom the policy of a bucket, a queue, a key or the like lets in."""
         self.access.reject(policy, f"the policy of {thing}")
         outsiders: dict[str, LetIn] = defaultdict(list)
@@ -168,7 +168,7 @@ class Doors:
         actions = _CANNED.get(canned.lower().replace("-", ""))
         if actions and bucket not in self.unlisted:
             anyone = Statement(keys, allow=True, actions=actions, resources=(f"{bucket}/*",), principals=(("*", "*"),))
-            self.resource_policy("s3", bucket, Policy((anyone,)))
+            self.add("s3", bucket, Policy((anyone,)))
 
     def _reached(self, family: str, thing: str, statement: Statement) -> list[tuple[Target, str]]:
         """What a statement does to the thing that it is attached to, whatever it calls it."""

@@ -1,7 +1,7 @@
 """A data flow diagram in our terms, as the threat models of several tools draw one.
 
-What is drawn outside is a party and a system that it owns; a process is a service. A flow into a service is a
-door, an operation that the sender calls, unless the diagram says that it only answers. A drawn store is a
+What is drawn outside is a party and a system that it owns; a process is a service. A flow into a service is an
+entry point, an operation that the sender calls, unless the diagram says that it only answers. A drawn store is an
 store; one that says which data it holds is a service, and that data the stores.
 """
 
@@ -39,7 +39,7 @@ ON_SERVICES = ON_STORES - {ControlKind.IMMUTABLE_BACKUP, ControlKind.ENCRYPTED_E
     ControlKind.SANDBOXED,
     ControlKind.SEGMENTED,
 }
-_ON_DOORS = frozenset({ControlKind.FUNCTION_AUTHZ})
+_ON_ENTRY_POINTS = frozenset({ControlKind.FUNCTION_AUTHZ})
 
 
 class Options(Shape):
@@ -111,7 +111,7 @@ class Diagram:
     ids: dict[str, str] = field(default_factory=dict)
     copies: dict[str, dict[str, str]] = field(default_factory=dict)
     holders: set[str] = field(default_factory=set)
-    doors: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    entry_points: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     said: Counter[str] = field(default_factory=Counter)
 
     # drawing
@@ -286,7 +286,7 @@ class Diagram:
     def _joined(self, flow: Flow, source: Element, target: Element) -> None:
         stores = [each for each in (source, target) if each.role == "store"]
         if not stores:
-            self._door(flow, source, target)
+            self._entry_point(flow, source, target)
         elif len(stores) == 2:
             for one, other in ((source, target), (target, source)) if flow.both else ((source, target),):
                 self._between_stores(flow, one, other)
@@ -317,13 +317,13 @@ class Diagram:
         else:
             self.naming.relate(Verb.DERIVES_FROM, self.ids[target.key], self.ids[source.key], flow.at)
 
-    def _door(self, flow: Flow, source: Element, target: Element) -> None:
+    def _entry_point(self, flow: Flow, source: Element, target: Element) -> None:
         """A flow between services: something that the sender can call, or the answer to that."""
         sender, taker = self.ids[source.key], self.ids[target.key]
         for key in (source.key, target.key):
             for each in flow.data:
                 self._touches(key, each, (Verb.READS,), flow.at, Basis.INFERRED)
-        asked, *ends = self.doors.get(flow.answers or "", ("", "", ""))
+        asked, *ends = self.entry_points.get(flow.answers or "", ("", "", ""))
         if flow.is_answer and ends == [taker, sender]:
             self.naming.relate(Verb.READS, asked, sender, flow.at)
             self._carried(asked, flow, source, (Verb.READS,))
@@ -332,7 +332,7 @@ class Diagram:
         if operation is None:
             self.naming.relate(Verb.WRITES, sender, taker, flow.at)
             return
-        self.doors.setdefault(flow.key, (operation, sender, taker))
+        self.entry_points.setdefault(flow.key, (operation, sender, taker))
         self.naming.relate(Verb.SERVES, taker, operation, flow.at, Basis.INFERRED)
         self.naming.relate(Verb.CALLS, sender, operation, flow.at, Basis.INFERRED)
         verbs = (Verb.WRITES, Verb.READS) if flow.both else (Verb.WRITES,)
@@ -348,12 +348,12 @@ class Diagram:
             api=self.ids[target.key],
             direction="consumed" if consumed and not exposed else "exposed" if exposed and not consumed else "internal",
             tags=flow.tags,
-            controls=flow.controls + tuple(each for each in target.controls if each.kind in _ON_DOORS),
+            controls=flow.controls + tuple(each for each in target.controls if each.kind in _ON_ENTRY_POINTS),
             basis=Basis.INFERRED,
             provenance=flow.at,
         )
         kept = self.naming.put(made)
-        self.said["doors"] += kept is not None
+        self.said["called"] += kept is not None
         return kept
 
     def _carried(self, operation: str, flow: Flow, served: Element, verbs: tuple[Verb, ...]) -> None:
@@ -377,7 +377,7 @@ class Diagram:
         said = self.said
         messages = {
             "outside": f"{counted(said['outside'], 'thing')} drawn outside read as a party that owns a system",
-            "doors": f"{counted(said['doors'], 'flow')} into a service read as something that the sender can call; "
+            "called": f"{counted(said['called'], 'flow')} into a service read as something that the sender can call; "
             "which side asks, and with which key, is not drawn",
         }
         for word, message in messages.items():
