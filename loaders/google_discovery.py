@@ -184,7 +184,7 @@ class _ApiMapper:
         operation = Operation(
             id=made,
             name=read.id,
-            description=read.description and read.description.partition(". ")[0].rstrip("."),
+            description=read.description.partition(". ")[0].rstrip(".") if read.description else None,
             owner=self.options.owner,
             api=self.api,
             method=read.verb,

@@ -3,6 +3,8 @@
 A record is a span, as Jaeger's pages, its store or its own model write it, or a link (parent, child, call count).
 Links are what Jaeger and Zipkin both give as dependencies: they name no operation, so one operation
 ``<child>:(any)`` stands for what was called.
+
+Rests on Jaeger's query API (``/api/traces``, ``/api/dependencies``) and on ``api_v2/model.proto``.
 """
 
 from __future__ import annotations

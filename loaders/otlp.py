@@ -3,6 +3,8 @@
 A record is a span; a line or batch of metrics or logs is one record too, ignored. Read are the requests that
 exporters write (one document, or one a line), what Jaeger's newer API wraps in ``result``, and what Tempo
 calls ``trace`` or ``batches``.
+
+Rests on the OpenTelemetry Protocol 1.x, section JSON Protobuf Encoding, and its ``trace.proto``.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A record is a span object. The two halves of a call may be two objects that share one id (v2), or one object
 (v1). Services, operations and calls are observed; what raw paths are examples of is said in
 ``vendors.traces.paths``. A list of links (parent, child, call count) is read by the Jaeger loader.
+
+Rests on Zipkin's API: ``Span`` of ``/api/v2`` and the annotations of ``/api/v1``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""JSON references (``$ref``) of a description: followed inside the file and its folder, never beyond."""
+"""JSON references (``$ref``) of a description: followed inside the file and its folder, never beyond.
+
+Rests on RFC 6901 (JSON Pointer), section 6 for the fragment of an address, and on the Reference Object of the OpenAPI
+Specification.
+"""
 
 from __future__ import annotations
 

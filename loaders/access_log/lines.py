@@ -5,6 +5,9 @@ load balancers and HAProxy, W3C extended logs with their ``#Fields``, JSON by th
 ``records``, and ``key=value`` pairs. Columns of the formats without names are called ``client``, ``ident``, ``user``,
 ``request``, ``status``, ``referer``, ``agent``, ``vhost``, ``authority``, ``upstream``, ``upstream_cluster``; what
 stands behind a Combined line is ``extra1``, ``extra2`` and so on.
+
+Rests on the W3C Extended Log File Format (WD-logfile-960323), section Format, and on ``LogFormat`` of Apache's
+mod_log_config.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""An AsyncAPI description in its own terms: servers, channels, operations, and what each asks for."""
+"""An AsyncAPI description in its own terms: servers, channels, operations, and what each asks for.
+
+Rests on the AsyncAPI Specification 2.x, sections Channel Item Object and Security Requirement Object, and 3.0, sections
+Operation Object and Security Scheme Object.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Account authorization details in their own terms: users, groups, roles and policies, and what is attached."""
+"""Account authorization details in their own terms: users, groups, roles and policies, and what is attached.
+
+Rests on the IAM API 2010-05-08, action GetAccountAuthorizationDetails.
+"""
 
 from __future__ import annotations
 

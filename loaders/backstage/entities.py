@@ -1,4 +1,8 @@
-"""Catalog entities in Backstage's own terms: references with their defaults, and what an entity says of others."""
+"""Catalog entities in Backstage's own terms: references with their defaults, and what an entity says of others.
+
+Rests on Backstage's Descriptor Format of Catalog Entities (``backstage.io/v1alpha1`` and later), sections Common to All
+Kinds and Entity references.
+"""
 
 from __future__ import annotations
 

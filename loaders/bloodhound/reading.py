@@ -1,4 +1,7 @@
-"""BloodHound's files as nodes and edges, each with its place: OpenGraph, SharpHound, and zips of them."""
+"""BloodHound's files as nodes and edges, each with its place: OpenGraph, SharpHound, and zips of them.
+
+Rests on BloodHound's OpenGraph schema (``graph.nodes``, ``graph.edges``).
+"""
 
 from __future__ import annotations
 

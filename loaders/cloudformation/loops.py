@@ -1,4 +1,7 @@
-"""Loops of a template (``Fn::ForEach``) written out: the entries that each makes of its body."""
+"""Loops of a template (``Fn::ForEach``) written out: the entries that each makes of its body.
+
+Rests on the transform ``AWS::LanguageExtensions``.
+"""
 
 from __future__ import annotations
 

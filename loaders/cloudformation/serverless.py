@@ -1,4 +1,7 @@
-"""Functions written for the serverless transform: the role, the events and the policies that it will write out."""
+"""Functions written for the serverless transform: the role, the events and the policies that it will write out.
+
+Rests on the transform ``AWS::Serverless-2016-10-31`` (AWS SAM specification, AWS::Serverless::Function).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A template in its own terms: its resources, with their properties worked out, and where each stands."""
+"""A template in its own terms: its resources, with their properties worked out, and where each stands.
+
+Rests on the CloudFormation template format 2010-09-09, sections Resources and Parameters.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 What only the deployment decides stays in the text by its name: ``${AccountId}``, ``${Region}``, ``${Bucket}``. Of an
 ``Fn::If`` both branches are taken, for conditions are not known; a parameter is what the options say, or its default.
+
+Rests on the CloudFormation User Guide, reference of intrinsic functions and of pseudo parameters.
 """
 
 from __future__ import annotations

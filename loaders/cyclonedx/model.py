@@ -88,8 +88,8 @@ class BillMapper:
         made = self._id(each.ref, each.name)
         zone = self._zone(each, made)
         owner = each.provider or self.options.owner
-        kept = made and self.naming.put(Service(id=made, name=each.name, zone=zone, owner=owner, provenance=each.at))
-        if not kept:
+        kept = self.naming.make(Service, made, name=each.name, zone=zone, owner=owner, provenance=each.at)
+        if kept is None:
             message = "a service without a reference that can be an id, with its endpoints and data"
             self.collector.reject(message, at=each.at, records=1 + len(each.endpoints) + len(each.data))
             return
@@ -108,19 +108,17 @@ class BillMapper:
             self.naming.owner(made, self.ids[each.ref], each.at, Basis.DECLARED, (each.provider,))
 
     def _operation(self, each: Described, service: str, endpoint: str, at: Provenances) -> None:
-        made = self.collector.name(f"{service}:{endpoint}")
-        kept = made and self.naming.put(
-            Operation(
-                id=made,
-                name=endpoint,
-                api=service,
-                path=endpoint,
-                direction=self._direction(each),
-                anonymous=self._open(each),
-                provenance=at,
-            )
+        kept = self.naming.make(
+            Operation,
+            self.collector.name(f"{service}:{endpoint}"),
+            name=endpoint,
+            api=service,
+            path=endpoint,
+            direction=self._direction(each),
+            anonymous=self._open(each),
+            provenance=at,
         )
-        if not kept:
+        if kept is None:
             self.collector.reject("an endpoint that cannot be an id", at=at)
             return
         self.collector.fact()
@@ -164,20 +162,17 @@ class BillMapper:
         service = self.ids.get(each.ref)
         if service is None:
             return
-        made = self.collector.name(f"{service}#{data.classification}")
-        kept = made and self.naming.put(
-            Store(
-                id=made,
-                name=f"{data.classification} at {each.name}"[:MAX_ID],
-                zone=self.zones.get(each.ref),
-                classification=data.classification,
-                owner=next(
-                    (one.owner for one in each.data if one.owner and one.classification == data.classification), None
-                ),
-                provenance=data.at,
-            )
+        same = (other for other in each.data if other.owner and other.classification == data.classification)
+        kept = self.naming.make(
+            Store,
+            self.collector.name(f"{service}#{data.classification}"),
+            name=f"{data.classification} at {each.name}"[:MAX_ID],
+            zone=self.zones.get(each.ref),
+            classification=data.classification,
+            owner=next((other.owner for other in same), None),
+            provenance=data.at,
         )
-        if not kept:
+        if kept is None:
             self.collector.reject("data whose classification cannot be an id", at=data.at)
             return
         self.collector.fact()

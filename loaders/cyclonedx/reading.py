@@ -1,4 +1,7 @@
-"""A CycloneDX bill in its own terms: services with endpoints and data, components, dependencies."""
+"""A CycloneDX bill in its own terms: services with endpoints and data, components, dependencies.
+
+Rests on CycloneDX 1.2 to 1.7 (ECMA-424 from 1.6 on): services, components and dependencies.
+"""
 
 from __future__ import annotations
 

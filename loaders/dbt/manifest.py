@@ -1,4 +1,7 @@
-"""A dbt manifest in its own terms: nodes with what they are built from, exposures, groups."""
+"""A dbt manifest in its own terms: nodes with what they are built from, exposures, groups.
+
+Rests on dbt's JSON schemas ``manifest/v1`` to ``manifest/v12``.
+"""
 
 from __future__ import annotations
 

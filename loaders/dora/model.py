@@ -119,8 +119,10 @@ class RegisterMapper:
 
     def _contract(self, row: Row) -> bool:
         provider = self._named(Kind.PARTY, row["c0030"], row.at)
-        service = provider and self._service(row["c0010"], row["c0030"], row["c0060"], row.at)
-        if not provider or not service:
+        if not provider:
+            return False
+        service = self._service(row["c0010"], row["c0030"], row["c0060"], row.at)
+        if not service:
             return False
         self.collector.relate(Verb.OWNS, provider, service, at=row.at)
         self.ends.setdefault(provider, set()).add(row["c0080"] if ISO.fullmatch(row["c0080"]) else _FOREVER)

@@ -1,4 +1,7 @@
-"""A DORA register of information in its own words: the rows of its templates, each with its place."""
+"""A DORA register of information in its own words: the rows of its templates, each with its place.
+
+Rests on Implementing Regulation (EU) 2024/2956, annex I: templates B_01.01 to B_99.01, taxonomy module 4.x.
+"""
 
 from __future__ import annotations
 

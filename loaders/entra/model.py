@@ -276,7 +276,7 @@ class DirectoryMapper:
         name = self.collector.entities[service].name
         made = Credential(
             id=f"{service}:access/{to}",
-            name=name and f"{name} ({_ACCESS.get(to, 'for one user')})",
+            name=f"{name} ({_ACCESS.get(to, 'for one user')})" if name else name,
             type="oauth_token",
             controls=self._spent(app, None, app.at) if app else (),
             provenance=at,

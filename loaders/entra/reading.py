@@ -1,4 +1,8 @@
-"""Exports of Microsoft Entra in their own words: which record each thing is, and where it stands."""
+"""Exports of Microsoft Entra in their own words: which record each thing is, and where it stands.
+
+Rests on Microsoft Graph v1.0: the resources servicePrincipal, application, appRoleAssignment, oAuth2PermissionGrant and
+unifiedRoleAssignment.
+"""
 
 from __future__ import annotations
 

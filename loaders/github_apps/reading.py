@@ -1,4 +1,8 @@
-"""Answers and events of GitHub's API in their own words: which record each thing is, and where it stands."""
+"""Answers and events of GitHub's API in their own words: which record each thing is, and where it stands.
+
+Rests on GitHub's REST API (2022-11-28), sections Apps, Organizations (personal access tokens) and Deploy keys, and on
+its webhook payloads.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A Kong declarative configuration in its own terms: a flat list of entities, each knowing what it stands in."""
+"""A Kong declarative configuration in its own terms: a flat list of entities, each knowing what it stands in.
+
+Rests on decK's declarative configuration, ``_format_version`` 1.x to 3.x, and on the entities of Kong's Admin API.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A role is a scope, once for each place where it is bound. Of what it permits two things are followed: to read Secrets,
 straight away or by running pods that mount them, and to change workloads, or to run commands in them.
+
+Rests on ``rbac.authorization.k8s.io/v1``: PolicyRule, RoleRef and Subject.
 """
 
 from __future__ import annotations

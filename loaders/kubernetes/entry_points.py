@@ -1,4 +1,7 @@
-"""Where calls come in and go out: Services, what stands before them, and hosts outside of the cluster."""
+"""Where calls come in and go out: Services, what stands before them, and hosts outside of the cluster.
+
+Rests on ``v1`` (ServiceSpec) and ``networking.istio.io/v1`` (ServiceEntry).
+"""
 
 from __future__ import annotations
 

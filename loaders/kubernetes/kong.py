@@ -1,4 +1,7 @@
-"""Kong as an ingress controller: consumers with the Secrets they hold, and the plug-ins that ask for one of these."""
+"""Kong as an ingress controller: consumers with the Secrets they hold, and the plug-ins that ask for one of these.
+
+Rests on ``configuration.konghq.com/v1``: KongConsumer and KongPlugin.
+"""
 
 from __future__ import annotations
 

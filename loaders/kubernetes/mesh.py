@@ -1,4 +1,7 @@
-"""AuthorizationPolicy and PeerAuthentication of Istio: which identities may call what, as far as they are listed."""
+"""AuthorizationPolicy and PeerAuthentication of Istio: which identities may call what, as far as they are listed.
+
+Rests on ``security.istio.io/v1``: AuthorizationPolicy (Rule, Source, Operation, Condition) and PeerAuthentication.
+"""
 
 from __future__ import annotations
 

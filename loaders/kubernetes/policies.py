@@ -1,4 +1,7 @@
-"""NetworkPolicy as the API says it: whom it selects, and what it lets in and out."""
+"""NetworkPolicy as the API says it: whom it selects, and what it lets in and out.
+
+Rests on ``networking.k8s.io/v1``: NetworkPolicySpec, NetworkPolicyPeer and NetworkPolicyPort.
+"""
 
 from __future__ import annotations
 

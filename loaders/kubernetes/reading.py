@@ -1,4 +1,7 @@
-"""Kubernetes manifests in their own terms: resources, and the workloads among them."""
+"""Kubernetes manifests in their own terms: resources, and the workloads among them.
+
+Rests on ``v1`` (PodSpec, Volume, EnvVarSource) and on ``apps/v1`` and ``batch/v1`` for what makes pods.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What stands before Services: Ingress, routes of the Gateway API, and the Gateways and VirtualServices of Istio."""
+"""What stands before Services: Ingress, routes of the Gateway API, and the Gateways and VirtualServices of Istio.
+
+Rests on ``networking.k8s.io/v1`` (IngressSpec), ``gateway.networking.k8s.io/v1`` (HTTPRoute, GRPCRoute) and
+``networking.istio.io/v1`` (Gateway, VirtualService).
+"""
 
 from __future__ import annotations
 

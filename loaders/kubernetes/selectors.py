@@ -1,4 +1,7 @@
-"""Label selectors of Kubernetes, with their exact meaning."""
+"""Label selectors of Kubernetes, with their exact meaning.
+
+Rests on ``meta/v1``: LabelSelector and LabelSelectorRequirement.
+"""
 
 from __future__ import annotations
 

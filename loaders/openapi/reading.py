@@ -1,4 +1,8 @@
-"""An API description in its own terms: schemes, operations and what each asks for."""
+"""An API description in its own terms: schemes, operations and what each asks for.
+
+Rests on the OpenAPI Specification 3.0, 3.1 and 3.2, sections Paths Object, Security Requirement Object and OAuth Flows
+Object, and on Swagger 2.0, sections Paths Object and Security Definitions Object.
+"""
 
 from __future__ import annotations
 

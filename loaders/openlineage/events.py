@@ -1,4 +1,7 @@
-"""Lineage events in their own terms: jobs, datasets, and what their facets say of them."""
+"""Lineage events in their own terms: jobs, datasets, and what their facets say of them.
+
+Rests on the OpenLineage specification: RunEvent, JobEvent and DatasetEvent with their facets.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 
 Three shapes come to one: ``terraform show -json`` of a state, of a plan, and the raw state file of version 3 or 4. Of a
 plan what will be is read, and of what is read from the cloud (data sources) what was.
+
+Rests on Terraform's JSON Output Format (``format_version`` 0.1 to 1.x), sections State, Plan and Values Representation,
+and on state files of version 4.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What the configuration in a plan says of values that are known only after it is applied: whose they will be."""
+"""What the configuration in a plan says of values that are known only after it is applied: whose they will be.
+
+Rests on Terraform's JSON Output Format, sections Configuration and Expression Representation.
+"""
 
 from __future__ import annotations
 

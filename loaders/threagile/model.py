@@ -115,11 +115,9 @@ class ModelMapper:
         owner = self.naming.text(each.said.get("owner"), "an owner", each.at)
         made = self.naming.id(each.id, each.title)
         zone, _ = self.zones.get(each.id, (self.options.zone, ""))
-        service = made and Service(
-            id=made, name=each.title, zone=zone, owner=owner, tags=self._tags(each), provenance=each.at
-        )
-        kept = service and self.naming.put(service)
-        if not kept:
+        declared = {"name": each.title, "zone": zone, "owner": owner, "tags": self._tags(each)}
+        kept = self.naming.make(Service, made, **declared, provenance=each.at)
+        if kept is None:
             records = each.records + len(each.links)
             self.collector.reject(
                 "a technical asset with the id of something else, with its links", at=each.at, records=records
@@ -228,8 +226,8 @@ class ModelMapper:
             return
         user, served = self.services[source.id], self.services[target.id]
         made = self.collector.name(f"{user}/{link.title}")
-        operation = made and self.naming.put(self._operation(made, source, target, link))
-        if not operation:
+        operation = self.naming.put(self._operation(made, source, target, link)) if made else None
+        if operation is None:
             self.collector.reject("a link whose title cannot be an id", at=link.at)
             return
         self.collector.fact()
@@ -292,8 +290,8 @@ class ModelMapper:
         made = self.naming.id(each.id, each.title)
         if made and made in self.collector.entities:
             made = f"{made} (runtime)"[:MAX_ID]
-        host = made and self.naming.put(Service(id=made, name=each.title, tags=("shared runtime",), provenance=each.at))
-        if not host:
+        host = self.naming.make(Service, made, name=each.title, tags=("shared runtime",), provenance=each.at)
+        if host is None:
             self.collector.reject("a shared runtime with the id of something else", at=each.at)
             return
         self.collector.fact()

@@ -1,4 +1,7 @@
-"""ARNs as AWS writes them, and what a resource in a policy can stand for."""
+"""ARNs as AWS writes them, and what a resource in a policy can stand for.
+
+Rests on the IAM User Guide, section Identify AWS resources with ARNs, and the Service Authorization Reference.
+"""
 
 from __future__ import annotations
 

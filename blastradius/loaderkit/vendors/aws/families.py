@@ -2,6 +2,8 @@
 
 Actions that only list or describe are not here on purpose: they open no data. An action or a service that is
 not here is permitted but touches nothing that is modelled, and the loaders say so.
+
+Rests on the Service Authorization Reference: the actions, resource types and ARNs of each service.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""IAM policy documents in their own terms: statements, principals and conditions."""
+"""IAM policy documents in their own terms: statements, principals and conditions.
+
+Rests on the IAM User Guide, reference of JSON policy elements (version 2012-10-17): Statement, Principal, NotPrincipal,
+Condition.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Who a policy trusts: accounts, organisations and identity providers as parties, and what conditions come to."""
+"""Who a policy trusts: accounts, organisations and identity providers as parties, and what conditions come to.
+
+Rests on the IAM User Guide: AWS JSON policy elements, Principal, and AWS global condition context keys.
+"""
 
 from __future__ import annotations
 

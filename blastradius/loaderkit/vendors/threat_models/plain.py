@@ -164,6 +164,10 @@ class Naming:
         before = self.collector.entities.get(made.id)
         return self.collector.entity(made) if before is None or before.kind == made.kind else None
 
+    def make(self, kind: type[Entity], made: str | None, **declared: Any) -> str | None:
+        """Make and keep an entity; ``None`` where it has no id, or that of another kind of thing."""
+        return None if made is None else self.put(kind(id=made, **declared))
+
     def relate(
         self, verb: Verb, source: str, target: str, at: Provenances, basis: Basis = Basis.DECLARED, **says: Any
     ) -> None:

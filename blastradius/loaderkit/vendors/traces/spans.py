@@ -1,4 +1,8 @@
-"""A span in words that all tracers share, and what its tags say: a call, a database, a message, a peer."""
+"""A span in words that all tracers share, and what its tags say: a call, a database, a message, a peer.
+
+Rests on OpenTelemetry's semantic conventions, the present and the earlier names: HTTP, RPC, database, messaging and
+cloud function spans.
+"""
 
 from __future__ import annotations
 
