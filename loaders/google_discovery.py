@@ -114,12 +114,14 @@ class _ApiMapper:
             value = value.get(key) if isinstance(value, dict) else None
         for name, says in self._mapping(keys, value, "the declared scopes"):
             scope = self._scope_id(name)
-            at = self.collector.at(*keys, name)
+            provenance = self.collector.provenance(*keys, name)
             if scope is None:
-                self.collector.reject("a scope has no name that can be an id", at=at)
+                self.collector.reject("a scope has no name that can be an id", provenance=provenance)
                 continue
             description = line(says.get("description")) if isinstance(says, dict) else None
-            self.collector.entity(Scope(id=scope, name=_name(name, scope), description=description, provenance=at))
+            self.collector.entity(
+                Scope(id=scope, name=_name(name, scope), description=description, provenance=provenance)
+            )
             self.collector.fact()
 
     def _scope_id(self, name: Any) -> str | None:
@@ -137,7 +139,7 @@ class _ApiMapper:
             yield from value.items()
         elif value is not None:
             message = f"{what}: {quoted(value)} is not a mapping"
-            self.collector.reject(message, at=self.collector.at(*keys))
+            self.collector.reject(message, provenance=self.collector.provenance(*keys))
 
     def _methods(self) -> Iterator[Method]:
         """The methods of the API, then of its resources, and of theirs."""
@@ -145,7 +147,7 @@ class _ApiMapper:
         while queue:
             keys, resource, value = queue.pop()
             if not isinstance(value, dict):
-                self.collector.reject("a resource is not a mapping", at=self.collector.at(*keys))
+                self.collector.reject("a resource is not a mapping", provenance=self.collector.provenance(*keys))
                 continue
             for name, each in self._mapping((*keys, "methods"), value.get("methods"), "methods"):
                 method = self._read((*keys, "methods", name), resource, name, each)
@@ -157,7 +159,7 @@ class _ApiMapper:
 
     def _read(self, keys: Keys, resource: str, name: str, says: Any) -> Method | None:
         if not isinstance(says, dict):
-            self.collector.reject("a method is not a mapping", at=self.collector.at(*keys))
+            self.collector.reject("a method is not a mapping", provenance=self.collector.provenance(*keys))
             return None
         path = says.get("path") or says.get("flatPath")
         return Method(
@@ -172,12 +174,12 @@ class _ApiMapper:
 
     def _method(self, read: Method, *, alone: bool) -> None:
         listed = read.scopes if isinstance(read.scopes, list) else []
-        at = self.collector.at(*read.keys)
+        provenance = self.collector.provenance(*read.keys)
         name = read.id if alone else f"{read.id} {read.verb} {read.path}"
         made = self.collector.name(f"{self.api}:{name}")
         if made is None or made in self.collector.entities:
             self.collector.reject(
-                f"a method has no id that can be used, {quoted(name)}", at=at, records=1 + len(listed)
+                f"a method has no id that can be used, {quoted(name)}", provenance=provenance, records=1 + len(listed)
             )
             return
         tag = self.collector.name(read.resource)
@@ -191,29 +193,29 @@ class _ApiMapper:
             path=read.path,
             direction=self.options.direction or "internal",
             tags=(tag,) if tag else (),
-            provenance=at,
+            provenance=provenance,
         )
         self.collector.entity(operation)
         self.collector.fact()
         self.operations.append(operation)
         if self.options.served_by:
-            self.collector.relate(Verb.SERVES, self.options.served_by, made, at=at)
+            self.collector.relate(Verb.SERVES, self.options.served_by, made, provenance=provenance)
         self._permits(read, operation, listed)
 
     def _permits(self, read: Method, operation: Operation, listed: list[Any]) -> None:
         if read.scopes is not None and not isinstance(read.scopes, list):
             message = f"the scopes of {operation.id} are {quoted(read.scopes)}, not a list"
-            self.collector.reject(message, at=operation.provenance)
+            self.collector.reject(message, provenance=operation.provenance)
         self.silent += not listed
         for name in listed:
             scope = self._scope_id(name)
             if scope is None:
-                self.collector.reject(f"{operation.id} lists a scope that is no name", at=operation.provenance)
+                self.collector.reject(f"{operation.id} lists a scope that is no name", provenance=operation.provenance)
                 continue
             if scope not in self.collector.entities:
                 self.undeclared.add(scope)
                 self.collector.entity(Scope(id=scope, name=_name(name, scope), provenance=operation.provenance))
-            self.collector.relate(Verb.PERMITS, scope, operation.id, at=operation.provenance)
+            self.collector.relate(Verb.PERMITS, scope, operation.id, provenance=operation.provenance)
             self.collector.fact()
             self.permitted_by.setdefault(operation.id, set()).add(scope)
 

@@ -94,7 +94,7 @@ class _Table:
             or self.collector.name(f"{_API}::{name}") is None
         ):
             self.collector.reject(
-                "a permission without a usable name, schemes or pathSets", at=self.collector.at(*keys)
+                "a permission without a usable name, schemes or pathSets", provenance=self.collector.provenance(*keys)
             )
             return
         wanted = not self.options.permissions or any(fnmatchcase(name, each) for each in self.options.permissions)
@@ -104,25 +104,27 @@ class _Table:
             return
         self.implicit += says.get("implicit") is True
         for scheme in schemes:
-            at = self.collector.at(*keys, "schemes", scheme)
-            if self._scope(name, scheme, at):
+            provenance = self.collector.provenance(*keys, "schemes", scheme)
+            if self._scope(name, scheme, provenance):
                 self.collector.fact()
             else:
-                self.collector.reject("a scheme that is not known", at=at)
+                self.collector.reject("a scheme that is not known", provenance=provenance)
         for number, path in _paths(sets):
             if path is None:
-                self.collector.reject("a path set without paths", at=self.collector.at(*keys, "pathSets", number))
+                self.collector.reject(
+                    "a path set without paths", provenance=self.collector.provenance(*keys, "pathSets", number)
+                )
             else:
                 self._path(name, sets[number], path, (*keys, "pathSets", number, "paths", path))
 
-    def _scope(self, permission: str, scheme: str, at: Provenances) -> str | None:
+    def _scope(self, permission: str, scheme: str, provenance: Provenances) -> str | None:
         """The permission in that scheme, made once; ``None`` where it cannot be."""
         key = (permission, scheme)
         if key not in self.scopes:
             word = _SCHEMES.get(scheme.lower())
             scope = self.scopes[key] = self.collector.name(f"{_API}:{word}:{permission}") if word else None
             if scope:
-                self.collector.entity(Scope(id=scope, name=f"{permission} ({word})", provenance=at))
+                self.collector.entity(Scope(id=scope, name=f"{permission} ({word})", provenance=provenance))
         return self.scopes[key]
 
     def _is_usable(self, path: str) -> bool:
@@ -133,7 +135,7 @@ class _Table:
 
     def _path(self, permission: str, says: dict[str, Any], path: str, keys: tuple[str | int, ...]) -> None:
         """Every scope of the set permits every method of the set on the path."""
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         about = _pairs(says["paths"][path])
         also = _alternatives(about.get("alsorequires") or says.get("alsoRequires"))
         named = _texts(says.get("schemeKeys", says.get("schemes")))
@@ -141,34 +143,40 @@ class _Table:
         self.unknown |= set(named) - set(schemes)
         methods = [each for text in _texts(says.get("methods")) for each in _METHODS.get(text.upper(), ())]
         if not schemes or not methods or also is None or not self._is_usable(path):
-            self.collector.reject("a path without usable schemes, methods or requirements", at=at)
+            self.collector.reject("a path without usable schemes, methods or requirements", provenance=provenance)
             return
         self.joint += also != [()]
         for scheme, others in product(schemes, also):
-            scopes = {self._scope(each, scheme, at) for each in (permission, *others)}
+            scopes = {self._scope(each, scheme, provenance) for each in (permission, *others)}
             if None in scopes:
-                self.collector.reject("a path with a permission without a usable name", at=at)
+                self.collector.reject("a path with a permission without a usable name", provenance=provenance)
                 return
             together = tuple(sorted(filter(None, scopes)))
             for method in methods:
-                self.collector.relate(Verb.PERMITS, together, self._operation(method, path, at), at=at)
+                self.collector.relate(
+                    Verb.PERMITS, together, self._operation(method, path, provenance), provenance=provenance
+                )
         self.collector.fact()
 
-    def _operation(self, method: str, path: str, at: Provenances) -> str:
+    def _operation(self, method: str, path: str, provenance: Provenances) -> str:
         line = f"{method} {path}"
         operation = f"{_API}:{line}"
         if operation in self.collector.entities:
             return operation
         self.collector.entity(
-            Operation(id=operation, name=line, api=_API, method=method, path=path, direction="consumed", provenance=at)
+            Operation(
+                id=operation, name=line, api=_API, method=method, path=path, direction="consumed", provenance=provenance
+            )
         )
         if self.options.served_by:
-            self.collector.relate(Verb.SERVES, self.options.served_by, operation, at=at, basis=Basis.ASSUMED)
+            self.collector.relate(
+                Verb.SERVES, self.options.served_by, operation, provenance=provenance, basis=Basis.ASSUMED
+            )
         for effect in self.options.effects:
             if any(fnmatchcase(line, each) for each in effect.match):
                 for verb, stores in ((Verb.READS, effect.reads), (Verb.WRITES, effect.writes)):
                     for store in stores:
-                        self.collector.relate(verb, operation, store, at=at)
+                        self.collector.relate(verb, operation, store, provenance=provenance)
         return operation
 
     def loaded(self) -> Loaded:

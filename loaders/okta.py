@@ -131,7 +131,9 @@ class _RecordMapper:
             if kind:
                 rows[kind].append((keys, each))
             else:
-                self.collector.reject("not a record that the Management API returns", at=self.collector.at(*keys))
+                self.collector.reject(
+                    "not a record that the Management API returns", provenance=self.collector.provenance(*keys)
+                )
         for kind, handle in handlers.items():
             for keys, each in rows[kind]:
                 handle(keys, each)
@@ -140,39 +142,41 @@ class _RecordMapper:
 
     # who
 
-    def _party(self, at: Provenances, *names: str) -> str | None:
+    def _party(self, provenance: Provenances, *names: str) -> str | None:
         stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
-        return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
+        return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=provenance)) if stated else None
 
-    def _owned(self, service: str, at: Provenances, *names: str) -> None:
+    def _owned(self, service: str, provenance: Provenances, *names: str) -> None:
         """Whose an app is, by its names, or that nobody says."""
-        party = self._party(at, *names)
+        party = self._party(provenance, *names)
         if party:
-            self.collector.relate(Verb.OWNS, party, service, at=at)
+            self.collector.relate(Verb.OWNS, party, service, provenance=provenance)
         else:
             self.collector.gaps[_Gap.PARTY].add(service)
 
-    def _self(self, at: Provenances) -> str:
-        return self.collector.keep(Party(id=self.options.own or f"{self.org}:organisation", role="self", provenance=at))
+    def _self(self, provenance: Provenances) -> str:
+        return self.collector.keep(
+            Party(id=self.options.own or f"{self.org}:organisation", role="self", provenance=provenance)
+        )
 
-    def _service(self, app_id: str, name: str | None, at: Provenances, **says: Any) -> str | None:
+    def _service(self, app_id: str, name: str | None, provenance: Provenances, **says: Any) -> str | None:
         service = self._id("app", app_id)
-        return self.collector.keep(Service(id=service, name=name, provenance=at, **says)) if service else None
+        return self.collector.keep(Service(id=service, name=name, provenance=provenance, **says)) if service else None
 
     def _app(self, keys: Keys, says: dict[str, Any]) -> None:
         """An app; one that signs in with OpenID Connect is also a client of the API."""
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         active = text(says, "status").upper() in ("ACTIVE", "")
         tags = (text(says, "signOnMode").lower(), *(() if active else ("inactive",)))
         kept = tuple(each for each in tags if self.collector.name(each))
-        service = self._service(text(says, "id"), self._label(says, "label", at), at, tags=kept)
+        service = self._service(text(says, "id"), self._label(says, "label", provenance), provenance, tags=kept)
         if service is None:
-            self.collector.reject("an app without a usable id", at=at)
+            self.collector.reject("an app without a usable id", provenance=provenance)
             return
-        self._owned(service, at, text(says, "id"), text(says, "name"), text(says, "label"))
+        self._owned(service, provenance, text(says, "id"), text(says, "name"), text(says, "label"))
         client = mapping(says, "credentials", "oauthClient")
         if client:
-            self._client(service, client, mapping(says, "settings", "oauthClient"), at, active=active)
+            self._client(service, client, mapping(says, "settings", "oauthClient"), provenance, active=active)
         self.collector.fact()
 
     def _client(
@@ -180,7 +184,7 @@ class _RecordMapper:
         service: str,
         client: dict[str, Any],
         settings: dict[str, Any],
-        at: Provenances,
+        provenance: Provenances,
         *,
         active: bool,
     ) -> None:
@@ -189,46 +193,48 @@ class _RecordMapper:
         if client_id is None:
             return
         if text(client, "client_secret"):
-            self.collector.secret(f"client_secret of {client_id!r}", at=at)
-        controls = list(_networked(settings.get("network"), at))
+            self.collector.secret(f"client_secret of {client_id!r}", provenance=provenance)
+        controls = list(_networked(settings.get("network"), provenance))
         if not active:
-            controls.append(Control(kind=ControlKind.REVOKED, why="the app is not active", provenance=at))
+            controls.append(Control(kind=ControlKind.REVOKED, why="the app is not active", provenance=provenance))
         method = text(client, "token_endpoint_auth_method").lower()
-        made = Credential(id=client_id, type=_type_of(method), controls=tuple(controls), provenance=at)
-        self.collector.relate(Verb.HOLDS, service, self.collector.keep(made), at=at)
+        made = Credential(id=client_id, type=_type_of(method), controls=tuple(controls), provenance=provenance)
+        self.collector.relate(Verb.HOLDS, service, self.collector.keep(made), provenance=provenance)
 
     def _registered(self, keys: Keys, says: dict[str, Any]) -> None:
         """A client as the registration of clients knows it: an app by the id that it signs in with."""
-        at = self.collector.at(*keys)
-        service = self._service(text(says, "client_id"), self._label(says, "client_name", at), at)
+        provenance = self.collector.provenance(*keys)
+        service = self._service(text(says, "client_id"), self._label(says, "client_name", provenance), provenance)
         if service is None:
-            self.collector.reject("a client without a usable id", at=at)
+            self.collector.reject("a client without a usable id", provenance=provenance)
             return
-        self._owned(service, at, text(says, "client_id"), text(says, "client_name"))
-        self._client(service, says, {}, at, active=True)
+        self._owned(service, provenance, text(says, "client_id"), text(says, "client_name"))
+        self._client(service, says, {}, provenance, active=True)
         self.collector.fact()
 
     def _integration(self, keys: Keys, says: dict[str, Any]) -> None:
         """A vendor's service app: by what it is a third party's, though only its type says whose."""
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         app_id, kind = text(says, "id"), text(says, "type")
         client = self._id("client", app_id)
         vendor = self._id("integration", kind)
         scopes = (
-            [self._scope(each.strip(), "", at) for each in texts(says["grantedScopes"])]
+            [self._scope(each.strip(), "", provenance) for each in texts(says["grantedScopes"])]
             if client and vendor
             else [None]
         )
-        service = self._service(app_id, self._label(says, "name", at), at) if None not in scopes else None
+        service = (
+            self._service(app_id, self._label(says, "name", provenance), provenance) if None not in scopes else None
+        )
         if service is None or client is None or vendor is None:
-            self.collector.reject("an integration without a usable id, type or scopes", at=at)
+            self.collector.reject("an integration without a usable id, type or scopes", provenance=provenance)
             return
-        party = self._party(at, app_id, kind, text(says, "name"))
+        party = self._party(provenance, app_id, kind, text(says, "name"))
         if party is None:
-            party = self.collector.keep(Party(id=vendor, name=kind, basis=Basis.INFERRED, provenance=at))
+            party = self.collector.keep(Party(id=vendor, name=kind, basis=Basis.INFERRED, provenance=provenance))
             self.collector.gaps[_Gap.VENDOR].add(party)
-        self.collector.relate(Verb.OWNS, party, service, at=at)
-        self._grants(service, Credential(id=client, type="client_secret", provenance=at), scopes, at)
+        self.collector.relate(Verb.OWNS, party, service, provenance=provenance)
+        self._grants(service, Credential(id=client, type="client_secret", provenance=provenance), scopes, provenance)
         self.collector.fact()
 
     # what they hold
@@ -238,96 +244,96 @@ class _RecordMapper:
         if text(says, "status").upper() not in ("ACTIVE", ""):
             self.collector.ignore("grants and tokens that are revoked")
             return
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         user = text(says, "userId")
         link = _APP_OF.search(text(says, "_links", "app", "href"))
         client_id = text(says, "clientId") or (link[1] if link else "")
         client = self._id("client", client_id + (f"/user/{user}" if user else "")) if client_id else None
-        scope = self._scope(text(says, "scopeId"), text(says, "issuer"), at)
+        scope = self._scope(text(says, "scopeId"), text(says, "issuer"), provenance)
         if client is None or scope is None:
-            self.collector.reject("a grant without a usable client or scope", at=at)
+            self.collector.reject("a grant without a usable client or scope", provenance=provenance)
             return
         kind: dict[str, Any] = {"type": "oauth_token"} if user else {}
-        made = Credential(id=client, basis=Basis.INFERRED, provenance=at, **kind)
-        self._grants(self._app_of(says, at), made, [scope], at)
+        made = Credential(id=client, basis=Basis.INFERRED, provenance=provenance, **kind)
+        self._grants(self._app_of(says, provenance), made, [scope], provenance)
         self.collector.fact()
 
     def _token(self, keys: Keys, says: dict[str, Any]) -> None:
         if text(says, "status").upper() not in ("ACTIVE", ""):
             self.collector.ignore("grants and tokens that are revoked")
             return
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         token = self._id("token", text(says, "id"))
-        scopes = [self._scope(each.strip(), text(says, "issuer"), at) for each in texts(says["scopes"])]
+        scopes = [self._scope(each.strip(), text(says, "issuer"), provenance) for each in texts(says["scopes"])]
         if token is None or not scopes or None in scopes:
-            self.collector.reject("a token without a usable id or scopes", at=at)
+            self.collector.reject("a token without a usable id or scopes", provenance=provenance)
             return
-        made = Credential(id=token, type="oauth_token", **self._ends(token, says, at), provenance=at)
-        self._grants(self._app_of(says, at), made, scopes, at)
+        made = Credential(id=token, type="oauth_token", **self._ends(token, says, provenance), provenance=provenance)
+        self._grants(self._app_of(says, provenance), made, scopes, provenance)
         self.collector.fact()
 
     def _api_token(self, keys: Keys, says: dict[str, Any]) -> None:
         """A token of one of our own administrators: it may do what that user may."""
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         token = self._id("api-token", text(says, "id"))
         rights = self._id("rights", text(says, "userId"))
         if token is None or rights is None:
-            self.collector.reject("an API token without a usable id or user", at=at)
+            self.collector.reject("an API token without a usable id or user", provenance=provenance)
             return
-        ends = self._ends(token, says, at)
-        controls = (*ends.pop("controls", ()), *_networked(says.get("network"), at))
-        name = self._label(says, "name", at)
-        made = Credential(id=token, name=name, type="api_key", controls=controls, **ends, provenance=at)
+        ends = self._ends(token, says, provenance)
+        controls = (*ends.pop("controls", ()), *_networked(says.get("network"), provenance))
+        name = self._label(says, "name", provenance)
+        made = Credential(id=token, name=name, type="api_key", controls=controls, **ends, provenance=provenance)
         named = f"all that user {text(says, 'userId')} may do"
-        scope = self.collector.keep(Scope(id=rights, name=named, basis=Basis.INFERRED, provenance=at))
-        self._grants(self._self(at), made, [scope], at, Basis.INFERRED)
+        scope = self.collector.keep(Scope(id=rights, name=named, basis=Basis.INFERRED, provenance=provenance))
+        self._grants(self._self(provenance), made, [scope], provenance, Basis.INFERRED)
         self.collector.gaps[_Gap.RIGHTS].add(token)
         self.collector.fact()
 
     def _secret(self, keys: Keys, says: dict[str, Any]) -> None:
         if text(says, "client_secret"):
-            self.collector.secret("client_secret of a client", at=self.collector.at(*keys))
+            self.collector.secret("client_secret of a client", provenance=self.collector.provenance(*keys))
         self.collector.ignore("client secrets, which stand for the client that they belong to")
 
     def _offered(self, keys: Keys, says: dict[str, Any]) -> None:
         """A scope that an authorization server offers."""
-        at = self.collector.at(*keys)
-        if self._scope(text(says, "name"), text(says, "_links", "self", "href"), at, Basis.DECLARED) is None:
-            self.collector.reject("a scope without a usable name", at=at)
+        provenance = self.collector.provenance(*keys)
+        if self._scope(text(says, "name"), text(says, "_links", "self", "href"), provenance, Basis.DECLARED) is None:
+            self.collector.reject("a scope without a usable name", provenance=provenance)
             return
         self.collector.fact()
 
-    def _scope(self, name: str, issuer: str, at: Provenances, basis: Basis = Basis.INFERRED) -> str | None:
+    def _scope(self, name: str, issuer: str, provenance: Provenances, basis: Basis = Basis.INFERRED) -> str | None:
         """A scope of the organisation's own server, or of the authorization server that the issuer names."""
         server = _SERVER.search(issuer)
         scope = self._id(*(("server", server[1], name) if server else ("scope", name)))
-        return self.collector.keep(Scope(id=scope, name=name, basis=basis, provenance=at)) if scope else None
+        return self.collector.keep(Scope(id=scope, name=name, basis=basis, provenance=provenance)) if scope else None
 
-    def _app_of(self, says: dict[str, Any], at: Provenances) -> str | None:
+    def _app_of(self, says: dict[str, Any], provenance: Provenances) -> str | None:
         """The app that a grant or a token is of, by its link."""
         found = _APP_OF.search(text(says, "_links", "app", "href"))
-        name = self._label(mapping(says, "_links", "app"), "title", at)
-        return self._service(found[1], name, at, basis=Basis.INFERRED) if found else None
+        name = self._label(mapping(says, "_links", "app"), "title", provenance)
+        return self._service(found[1], name, provenance, basis=Basis.INFERRED) if found else None
 
     def _grants(
         self,
         holder: str | None,
         made: Credential,
         scopes: Sequence[str | None],
-        at: Provenances,
+        provenance: Provenances,
         basis: Basis = Basis.DECLARED,
     ) -> None:
         credential = self.collector.keep(made)
         if holder:
-            self.collector.relate(Verb.HOLDS, holder, credential, at=at)
+            self.collector.relate(Verb.HOLDS, holder, credential, provenance=provenance)
         else:
             self.collector.gaps[_Gap.APP].add(credential)
         for scope in filter(None, scopes):
-            self.collector.relate(Verb.GRANTS, credential, scope, at=at, basis=basis)
+            self.collector.relate(Verb.GRANTS, credential, scope, provenance=provenance, basis=basis)
 
     # words
 
-    def _ends(self, credential: str, says: dict[str, Any], at: Provenances) -> dict[str, Any]:
+    def _ends(self, credential: str, says: dict[str, Any], provenance: Provenances) -> dict[str, Any]:
         """The day a credential ends, and what that means on the day asked about."""
         stated = text(says, "expiresAt")
         try:
@@ -337,22 +343,22 @@ class _RecordMapper:
             return {}
         if day is None or not self.options.as_of or day >= self.options.as_of:
             return {"expires": day}
-        ended = Control(kind=ControlKind.EXPIRED, why=f"ended on {day}", provenance=at)
+        ended = Control(kind=ControlKind.EXPIRED, why=f"ended on {day}", provenance=provenance)
         return {"expires": day, "controls": (ended,)}
 
     def _id(self, *parts: str) -> str | None:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
         return self.collector.name(f"{self.org}:{'/'.join(parts)}") if parts[-1] else None
 
-    def _label(self, says: dict[str, Any], name: str, at: Provenances) -> str | None:
+    def _label(self, says: dict[str, Any], name: str, provenance: Provenances) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
-        return self.collector.label(text(says, name), f"a {name}", at=at)
+        return self.collector.label(text(says, name), f"a {name}", provenance=provenance)
 
 
-def _networked(network: Any, at: Provenances) -> Iterator[Control]:
+def _networked(network: Any, provenance: Provenances) -> Iterator[Control]:
     """A network condition that names where from, not only where not from."""
     if isinstance(network, dict) and network.get("connection") == "ZONE" and network.get("include"):
-        yield Control(kind=ControlKind.IP_ALLOWLIST, why="bound to network zones", provenance=at)
+        yield Control(kind=ControlKind.IP_ALLOWLIST, why="bound to network zones", provenance=provenance)
 
 
 def _type_of(method: str) -> Literal["client_secret", "signing_key", "oauth_token"]:

@@ -93,8 +93,8 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     collector = FactCollector("otm", document)
     naming = Naming(collector, chosen)
     project = mapping(document.data.get("project"))
-    title = naming.text(project.get("name"), "the project's name", collector.at("project"))
-    stated = naming.text(project.get("id"), "the project's id", collector.at("project"))
+    title = naming.text(project.get("name"), "the project's name", collector.provenance("project"))
+    stated = naming.text(project.get("id"), "the project's id", collector.provenance("project"))
     naming.namespace = chosen.namespace or slug(title if opaque(stated) else stated) or slug(title)
     _Reader(collector, naming, chosen, Diagram(naming, chosen)).read(document.data)
     return collector.loaded(title=title, zones=tuple(naming.zones.values()))
@@ -158,33 +158,37 @@ class _Reader:
 
     def _identified(self, value: Any, keys: Keys, what: str) -> tuple[str, str | None, Provenances] | None:
         """The id and the name of a record; rejected without an id."""
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         raw = word(mapping(value).get("id"))
-        if raw is None or self.naming.text(raw, f"the id of {what}", at) is None:
-            self.collector.reject(f"{what} without an id that can be used", at=at)
+        if raw is None or self.naming.text(raw, f"the id of {what}", provenance) is None:
+            self.collector.reject(f"{what} without an id that can be used", provenance=provenance)
             return None
-        return raw, self.naming.text(mapping(value).get("name"), f"the name of {what}", at), at
+        return raw, self.naming.text(mapping(value).get("name"), f"the name of {what}", provenance), provenance
 
     def _zone(self, value: Any, keys: Keys) -> None:
         found = self._identified(value, keys, "a trust zone")
         if found:
-            raw, name, at = found
+            raw, name, provenance = found
             outside = bool({slug(word(value.get("type"))), slug(name)} & _OUTSIDE)
-            self.zones.setdefault(raw, Zone(self.naming.zone(raw, name, at), name, outside))
+            self.zones.setdefault(raw, Zone(self.naming.zone(raw, name, provenance), name, outside))
             self.collector.fact()
 
     def _asset(self, value: Any, keys: Keys) -> None:
         found = self._identified(value, keys, "an asset")
         made = self.naming.id(found[0], found[1]) if found else None
         if found and made:
-            raw, name, at = found
-            self.diagram.datum(Datum(raw, made, name or clean(raw), at, self._classification(value, at)))
+            raw, name, provenance = found
+            self.diagram.datum(
+                Datum(raw, made, name or clean(raw), provenance, self._classification(value, provenance))
+            )
         elif found:
-            self.collector.reject("an asset whose id cannot be used", at=found[2])
+            self.collector.reject("an asset whose id cannot be used", provenance=found[2])
 
-    def _classification(self, value: dict[str, Any], at: Provenances) -> str | None:
+    def _classification(self, value: dict[str, Any], provenance: Provenances) -> str | None:
         """What an attribute calls the data, or else how it was rated."""
-        stated = self.naming.text(mapping(value.get("attributes")).get("classification"), "a classification", at)
+        stated = self.naming.text(
+            mapping(value.get("attributes")).get("classification"), "a classification", provenance
+        )
         level = number(mapping(value.get("risk")).get("confidentiality"))
         return stated or (f"confidentiality {level:g}" if level is not None else None)
 
@@ -201,12 +205,12 @@ class _Reader:
         made = self.naming.id(found[0], found[1]) if found else None
         if not found or not made:
             if found:
-                self.collector.reject("a component whose id cannot be used", at=found[2])
+                self.collector.reject("a component whose id cannot be used", provenance=found[2])
             return
-        raw, name, at = found
-        kind = self.naming.text(value.get("type"), "a component's type", at)
-        tags = self.naming.tags(value.get("tags"), at)
-        zone = self._zone_of(raw, at)
+        raw, name, provenance = found
+        kind = self.naming.text(value.get("type"), "a component's type", provenance)
+        tags = self.naming.tags(value.get("tags"), provenance)
+        zone = self._zone_of(raw, provenance)
         names = tuple(each for each in (raw, name, kind, zone.name) if each)
         role, basis = self._role(kind, tags, names, zone)
         content = self._content(raw, value) if role == "store" else None
@@ -215,17 +219,17 @@ class _Reader:
             id=made,
             name=name or clean(raw),
             role=role,
-            at=at,
+            provenance=provenance,
             names=names,
             zone=zone.id or self.options.zone,
             tags=tuple(dict.fromkeys((*((kind,) if kind else ()), *tags, *_out_of_scope(value)))),
-            controls=tuple(self._controls(value, role, at)),
+            controls=tuple(self._controls(value, role, provenance)),
             basis=basis,
             classification=content.classification if content else None,
         )
         self.diagram.element(drawn)
         if content is None:
-            self._keeps(raw, mapping(value.get("assets")), at)
+            self._keeps(raw, mapping(value.get("assets")), provenance)
 
     def _content(self, raw: str, value: dict[str, Any]) -> Datum | None:
         """The asset that is all that a store keeps and has the store's own id: the two are one thing."""
@@ -254,7 +258,7 @@ class _Reader:
         named.append((word(parent.get("type")) or "", word(parent.get("id")) or ""))
         self.parents.setdefault(word(mapping(value).get("id")) or "", named[0])
 
-    def _zone_of(self, raw: str, at: Provenances) -> Zone:
+    def _zone_of(self, raw: str, provenance: Provenances) -> Zone:
         """The nearest trust zone around a component."""
         seen: set[str] = set()
         kind, ref = self.parents.get(raw, ("", ""))
@@ -265,19 +269,19 @@ class _Reader:
             return self.zones[ref]
         if ref:
             message = f"a component lies in {shown(ref)}, which leads to no trust zone"
-            self.collector.note(NoteKind.UNRESOLVED, message, at=at)
+            self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
         return Zone(None, None, False)
 
-    def _keeps(self, raw: str, assets: dict[str, Any], at: Provenances) -> None:
+    def _keeps(self, raw: str, assets: dict[str, Any], provenance: Provenances) -> None:
         for how, keep in (("stored", self.diagram.holds), ("processed", self.diagram.handles)):
             for each in words(assets.get(how)):
                 if each in self.diagram.data:
-                    keep(raw, (each,), at)
+                    keep(raw, (each,), provenance)
                 else:
                     message = f"a component has {how} {shown(each)}, which is not among the assets"
-                    self.collector.note(NoteKind.UNRESOLVED, message, at=at)
+                    self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
 
-    def _controls(self, value: dict[str, Any], role: Role, at: Provenances) -> Iterator[Control]:
+    def _controls(self, value: dict[str, Any], role: Role, provenance: Provenances) -> Iterator[Control]:
         """Controls for the mitigations that are implemented and that we have a word for; each once."""
         kinds = set()
         for _, threat in many(value.get("threats")):
@@ -289,36 +293,36 @@ class _Reader:
                 if kind and fits and done:
                     self.implemented.add(ref)
                     if kind not in kinds:
-                        yield said(kind, f"mitigation {name!r} is said to be implemented", at)
+                        yield said(kind, f"mitigation {name!r} is said to be implemented", provenance)
                     kinds.add(kind)
 
     def _dataflow(self, value: Any, keys: Keys) -> None:
         found = self._identified(value, keys, "a dataflow")
         made = self.naming.id(found[0], found[1] or "flow") if found else None
         if found and made:
-            raw, name, at = found
+            raw, name, provenance = found
             flow = Flow(
                 key=raw,
                 id=made,
                 name=name,
                 source=word(value.get("source")) or word(value.get("from")),
                 target=next(filter(None, (word(value.get(key)) for key in ("destination", "target", "to"))), None),
-                at=at,
+                provenance=provenance,
                 both=flag(value.get("bidirectional")) is True,
                 data=words(value.get("assets")),
-                tags=self.naming.tags(value.get("tags"), at),
+                tags=self.naming.tags(value.get("tags"), provenance),
             )
             self.diagram.flows.append(flow)
         elif found:
-            self.collector.reject("a dataflow whose id cannot be used", at=found[2])
+            self.collector.reject("a dataflow whose id cannot be used", provenance=found[2])
 
     def _nested(self, raw: str | None, keys: Keys) -> None:
         """What runs inside something is within reach of it."""
         kind, ref = self.parents.get(raw or "", ("", ""))
         inner, outer = (self.collector.entities.get(self.diagram.ids.get(each or "", "")) for each in (raw, ref))
         if kind == "component" and inner and outer and inner.kind == outer.kind == "service" and inner is not outer:
-            at = self.collector.at(*keys)
-            self.naming.relate(Verb.CONNECTS, outer.id, inner.id, at, Basis.INFERRED)
+            provenance = self.collector.provenance(*keys)
+            self.naming.relate(Verb.CONNECTS, outer.id, inner.id, provenance, Basis.INFERRED)
 
     def _count(self, data: dict[str, Any]) -> None:
         self.collector.fact(len(self.implemented))

@@ -64,7 +64,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         raise InputError([f"{document.path}: {why}"])
     collector = FactCollector("pytm", document)
     naming = Naming(collector, chosen)
-    title = naming.text(document.data.get("name"), "the model's name", collector.at("name"))
+    title = naming.text(document.data.get("name"), "the model's name", collector.provenance("name"))
     naming.namespace = chosen.namespace or slug(title)
     diagram = Diagram(naming, chosen)
     _Reader(collector, naming, diagram).read(document.data)
@@ -114,20 +114,20 @@ class _Reader:
 
     def _named(self, value: Any, keys: Keys, what: str) -> tuple[str, str, str, Provenances] | None:
         """The name as references spell it, our id, the name as it may be copied, and the place."""
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         raw = word(mapping(value).get("name"))
-        name = self.naming.text(raw, f"the name of {what}", at)
+        name = self.naming.text(raw, f"the name of {what}", provenance)
         made = self.naming.within(name)
         if raw is None or name is None or made is None:
-            self.collector.reject(f"{what} without a name that can be used", at=at)
+            self.collector.reject(f"{what} without a name that can be used", provenance=provenance)
             return None
-        return raw, made, name, at
+        return raw, made, name, provenance
 
     def _boundary(self, value: Any, keys: Keys) -> None:
         found = self._named(value, keys, "a boundary")
         if found:
-            raw, made, name, at = found
-            zone = self.naming.zone(name, name, at)
+            raw, made, name, provenance = found
+            zone = self.naming.zone(name, name, provenance)
             self.boundaries.setdefault(raw, zone or made)
             self.collector.fact()
 
@@ -135,43 +135,45 @@ class _Reader:
         found = self._named(value, keys, "an element")
         if found is None:
             return
-        raw, made, name, at = found
-        kind = self.naming.text(value.get("__class__"), "a class", at) or "Asset"
-        boundary = self._boundary_of(value, name, at)
+        raw, made, name, provenance = found
+        kind = self.naming.text(value.get("__class__"), "a class", provenance) or "Asset"
+        boundary = self._boundary_of(value, name, provenance)
         outside = flag(value.get("isThirdParty")) is True
         drawn = Element(
             key=raw,
             id=made,
             name=name,
             role="outside" if outside else _ROLES.get(kind, "process"),
-            at=at,
+            provenance=provenance,
             names=tuple(each for each in (raw, kind, boundary) if each),
             zone=self.boundaries.get(boundary or "") or self.naming.options.zone,
             tags=(kind, *_tags(value)),
-            controls=tuple(_controls(value, at)),
+            controls=tuple(_controls(value, provenance)),
             classification=_classification(value.get("maxClassification")),
         )
         self.diagram.element(drawn)
 
-    def _boundary_of(self, value: dict[str, Any], name: str, at: Provenances) -> str | None:
+    def _boundary_of(self, value: dict[str, Any], name: str, provenance: Provenances) -> str | None:
         boundary = word(value.get("inBoundary"))
         if boundary and boundary not in self.boundaries:
             message = f"{name!r} lies in a boundary that is not among the boundaries"
-            self.naming.unresolved(message, at=at, records=0)
+            self.naming.unresolved(message, provenance=provenance, records=0)
         return boundary
 
     def _datum(self, value: Any, keys: Keys) -> None:
         found = self._named(value, keys, "data")
         if found is None:
             return
-        raw, made, name, at = found
+        raw, made, name, provenance = found
         classification = _classification(value.get("classification"))
-        self.diagram.datum(Datum(raw, made, name, at, classification, _tags(value)))
+        self.diagram.datum(Datum(raw, made, name, provenance, classification, _tags(value)))
         for each in words(value.get("processedBy")):
             if each in self.diagram.elements:
-                self.diagram.handles(each, (raw,), at)
+                self.diagram.handles(each, (raw,), provenance)
             else:
-                self.naming.unresolved(f"{name!r} is processed by {shown(each)}, which is no element", at=at, records=0)
+                self.naming.unresolved(
+                    f"{name!r} is processed by {shown(each)}, which is no element", provenance=provenance, records=0
+                )
         for each in words(value.get("carriedBy")):
             self.carried.setdefault(each, []).append(raw)
 
@@ -179,12 +181,12 @@ class _Reader:
         found = self._named(value, keys, "a flow")
         if found is None:
             return
-        raw, _, name, at = found
+        raw, _, name, provenance = found
         source, sink = word(value.get("source")), word(value.get("sink"))
-        ends = (self.naming.text(each, "the end of a flow", at) for each in (source, sink))
+        ends = (self.naming.text(each, "the end of a flow", provenance) for each in (source, sink))
         made = self.naming.within(f"{' to '.join(each or 'something' for each in ends)}: {name}")
         if made is None:
-            self.collector.reject("a flow whose name cannot be used", at=at)
+            self.collector.reject("a flow whose name cannot be used", provenance=provenance)
             return
         answers = word(value.get("responseTo")) or asked.get(raw)
         carried = self.carried.get(raw, ()) if self.names[raw] == 1 or "data" not in value else ()
@@ -194,24 +196,24 @@ class _Reader:
             name=name,
             source=source,
             target=sink,
-            at=at,
+            provenance=provenance,
             answers=answers,
             is_answer=answers is not None or flag(value.get("isResponse")) is True,
             data=tuple(dict.fromkeys((*words(value.get("data")), *carried))),
-            tags=self.naming.tags(value.get("protocol"), at),
-            controls=tuple(each for each in _controls(value, at) if each.kind == ControlKind.FUNCTION_AUTHZ),
+            tags=self.naming.tags(value.get("protocol"), provenance),
+            controls=tuple(each for each in _controls(value, provenance) if each.kind == ControlKind.FUNCTION_AUTHZ),
         )
         self.diagram.flows.append(flow)
 
 
-def _controls(value: dict[str, Any], at: Provenances) -> Iterator[Control]:
+def _controls(value: dict[str, Any], provenance: Provenances) -> Iterator[Control]:
     """What an element is said to do, in older dumps on itself and in newer ones among its controls."""
     kinds = set()
     for attribute, kind in _CONTROLS:
         stated = mapping(value.get("controls")).get(attribute, value.get(attribute))
         if flag(stated) is True and kind not in kinds:
             kinds.add(kind)
-            yield said(kind, f"the model says {attribute}", at)
+            yield said(kind, f"the model says {attribute}", provenance)
 
 
 def _classification(value: Any) -> str | None:

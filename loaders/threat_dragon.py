@@ -53,7 +53,7 @@ class Cell:
     shape: str
     said: dict[str, Any]
     value: dict[str, Any]
-    at: Provenances
+    provenance: Provenances
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         raise InputError([f"{document.path}: {why}"])
     collector = FactCollector("threat_dragon", document)
     naming = Naming(collector, chosen)
-    title = naming.text(document.data["summary"].get("title"), "the title", collector.at("summary"))
+    title = naming.text(document.data["summary"].get("title"), "the title", collector.provenance("summary"))
     naming.namespace = chosen.namespace or slug(title)
     diagram = Diagram(naming, chosen)
     _Reader(collector, naming, diagram).read(document)
@@ -120,13 +120,13 @@ class _Reader:
             drawn = mapping(each).get("cells", mapping(mapping(each).get("diagramJson")).get("cells"))
             found = list(many(drawn, place))
             cells += len(found)
-            self._diagram([self._cell(value, at) for at, value in found])
+            self._diagram([self._cell(value, provenance) for provenance, value in found])
         if not cells:
             raise InputError([f"{document.path}: a Threat Dragon model with nothing drawn; draw it, or leave it out"])
 
     def _cell(self, value: Any, keys: Keys) -> Cell | None:
         """A cell with a shape that is known and an id; threats on it are counted in any case."""
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         inside = mapping(value)
         data = mapping(inside.get("data"))
         threats = [*many(data.get("threats")), *many(inside.get("threats"))]
@@ -137,9 +137,9 @@ class _Reader:
         key = word(inside.get("id"))
         if shape is None or key is None:
             what = f"a cell of shape {shown(stated)}" if shape is None else "a cell without an id"
-            self.collector.reject(what, at=at)
+            self.collector.reject(what, provenance=provenance)
             return None
-        return Cell(key, shape, data or _said_in_version_1(inside), inside, at)
+        return Cell(key, shape, data or _said_in_version_1(inside), inside, provenance)
 
     def _diagram(self, cells: list[Cell | None]) -> None:
         drawn = [each for each in cells if each is not None]
@@ -158,20 +158,22 @@ class _Reader:
                 self.collector.ignore(what, count)
 
     def _box(self, cell: Cell) -> Box | None:
-        name = self.naming.text(cell.said.get("name"), "a boundary's name", cell.at)
+        name = self.naming.text(cell.said.get("name"), "a boundary's name", cell.provenance)
         left, top, width, height = _frame(cell.value)
-        zone = self.naming.zone(cell.key, name or "trust boundary", cell.at)
+        zone = self.naming.zone(cell.key, name or "trust boundary", cell.provenance)
         if zone is None or None in (left, top, width, height):
-            self.collector.reject("a trust boundary without a place", at=cell.at)
+            self.collector.reject("a trust boundary without a place", provenance=cell.provenance)
             return None
         self.collector.fact()
         return Box(left or 0, top or 0, width or 0, height or 0, zone, name)
 
     def _element(self, cell: Cell, boxes: list[Box]) -> None:
-        name = self.naming.text(cell.said.get("name"), "a cell's name", cell.at) or f"unnamed {_ROLES[cell.shape]}"
+        name = (
+            self.naming.text(cell.said.get("name"), "a cell's name", cell.provenance) or f"unnamed {_ROLES[cell.shape]}"
+        )
         made = self.naming.id(cell.key, name)
         if made is None:
-            self.collector.reject("a cell whose id cannot be used", at=cell.at)
+            self.collector.reject("a cell whose id cannot be used", provenance=cell.provenance)
             return
         box = _around(cell.value, boxes)
         drawn = Element(
@@ -179,7 +181,7 @@ class _Reader:
             id=made,
             name=name,
             role=_ROLES[cell.shape],
-            at=cell.at,
+            provenance=cell.provenance,
             names=tuple(each for each in (cell.key, name, box and box.name) if each),
             zone=box.zone if box else self.naming.options.zone,
             tags=_tags(cell.said),
@@ -187,19 +189,19 @@ class _Reader:
         self.diagram.element(drawn)
 
     def _flow(self, cell: Cell) -> None:
-        name = self.naming.text(cell.said.get("name"), "a flow's name", cell.at)
+        name = self.naming.text(cell.said.get("name"), "a flow's name", cell.provenance)
         made = self.naming.id(cell.key, name or "flow")
         if made is None:
-            self.collector.reject("a flow whose id cannot be used", at=cell.at)
+            self.collector.reject("a flow whose id cannot be used", provenance=cell.provenance)
             return
-        protocol = self.naming.text(cell.said.get("protocol"), "a protocol", cell.at)
+        protocol = self.naming.text(cell.said.get("protocol"), "a protocol", cell.provenance)
         flow = Flow(
             key=cell.key,
             id=made,
             name=name,
             source=_end(cell.value.get("source")),
             target=_end(cell.value.get("target")),
-            at=cell.at,
+            provenance=cell.provenance,
             both=flag(cell.said.get("isBidirectional")) is True,
             tags=_tags(cell.said) + ((protocol,) if protocol else ()),
         )

@@ -54,7 +54,7 @@ class FactCollector:
     gaps: dict[Gap, set[str]] = field(default_factory=lambda: defaultdict(set))
     _further: dict[str, dict[Provenance, None]] = field(default_factory=dict)
 
-    def at(self, *keys: str | int) -> Provenances:
+    def provenance(self, *keys: str | int) -> Provenances:
         """The place of the value at ``keys``."""
         line, column = self.document.position(*keys)
         return (Provenance(source=self.source, file=self.document.path, line=line, column=column),)
@@ -64,7 +64,7 @@ class FactCollector:
         before = self.entities.setdefault(made.id, made)
         if before is not made and _said(before) != _said(made):
             message = f"{made.id!r} is described twice and differently; the first is kept"
-            self.note(NoteKind.CONTRADICTED, message, made.id, at=made.provenance)
+            self.note(NoteKind.CONTRADICTED, message, made.id, provenance=made.provenance)
         return made.id
 
     def keep(self, made: Entity) -> str:
@@ -77,7 +77,7 @@ class FactCollector:
         sources: str | tuple[str, ...],
         targets: str | tuple[str, ...],
         *,
-        at: Provenances,
+        provenance: Provenances,
         basis: Basis = Basis.DECLARED,
         **says: Any,
     ) -> str:
@@ -86,10 +86,10 @@ class FactCollector:
         name = relation_id(verb, *ends.values())
         before = self.relations.get(name)
         if before is None:
-            made = {"verb": verb, **ends, "basis": basis, "provenance": at, **says}
+            made = {"verb": verb, **ends, "basis": basis, "provenance": provenance, **says}
             self.relations[name] = Relation.model_validate(made)
             return name
-        self._further.setdefault(name, {}).update(dict.fromkeys(at))
+        self._further.setdefault(name, {}).update(dict.fromkeys(provenance))
         if basis not in before.bases:
             best, *others = sorted({*before.bases, basis}, key=list(Basis).index)
             self.relations[name] = before.model_copy(update={"basis": best, "also": tuple(others)})
@@ -102,27 +102,27 @@ class FactCollector:
         places = tuple(dict.fromkeys((*relation.provenance, *self._further[name])))
         return relation.model_copy(update={"provenance": places})
 
-    def note(self, kind: NoteKind, message: str, *about: str, at: Provenances = ()) -> None:
+    def note(self, kind: NoteKind, message: str, *about: str, provenance: Provenances = ()) -> None:
         """Say something that answers repeat."""
-        place = at or (Provenance(source=self.source, file=self.document.path),)
+        place = provenance or (Provenance(source=self.source, file=self.document.path),)
         self.notes.append(Note(kind=kind, message=message, about=about, provenance=place))
 
     def fact(self, records: int = 1) -> None:
         """Records that became facts."""
         self.facts += records
 
-    def reject(self, why: str, *, at: Provenances = (), records: int = 1) -> None:
+    def reject(self, why: str, *, provenance: Provenances = (), records: int = 1) -> None:
         """Records that could not be read as what they should be; each is said."""
         self.rejected += records
-        self.note(NoteKind.UNSUPPORTED, f"{why}; left out", at=at)
+        self.note(NoteKind.UNSUPPORTED, f"{why}; left out", provenance=provenance)
 
     def ignore(self, what: str, records: int = 1) -> None:
         """Records of a class that carries no reach; said once a class, with the count."""
         self.ignored[what] += records
 
-    def secret(self, where: str, *, at: Provenances = ()) -> None:
+    def secret(self, where: str, *, provenance: Provenances = ()) -> None:
         """A value that looks like a key was dropped; ``where`` names its place, never the value."""
-        self.note(NoteKind.SECRET_DROPPED, f"{where} looks like a secret; its value was dropped", at=at)
+        self.note(NoteKind.SECRET_DROPPED, f"{where} looks like a secret; its value was dropped", provenance=provenance)
 
     def name(self, value: Any) -> str | None:
         """A text that can be an id, or ``None``: not text, harmful, too long, or like a secret."""
@@ -130,18 +130,18 @@ class FactCollector:
             return None
         return value.strip()
 
-    def words(self, value: Any, where: str, *, at: Provenances = ()) -> str | None:
+    def words(self, value: Any, where: str, *, provenance: Provenances = ()) -> str | None:
         """A text for people, on one line and not too long; nothing where it is none, could do harm, or is a secret."""
         flat = " ".join(value.split()) if isinstance(value, str) else ""
         if looks_secret(flat):
-            self.secret(where, at=at)
+            self.secret(where, provenance=provenance)
             return None
         return flat[:300] if harmless(flat) else None
 
-    def label(self, text: str, where: str, *, at: Provenances = ()) -> str | None:
+    def label(self, text: str, where: str, *, provenance: Provenances = ()) -> str | None:
         """A display name as it stands; nothing where it could do harm, is too long, or is a secret."""
         if looks_secret(text):
-            self.secret(where, at=at)
+            self.secret(where, provenance=provenance)
             return None
         return text if harmless(text) and len(text) <= MAX_ID else None
 

@@ -48,7 +48,7 @@ def _clear(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
         if not secret.isdisjoint(_names(each)):
             what = f"this {each.kind}" if isinstance(each, Entity) else f"what is related here by {each.verb}"
             raise InputError(
-                [f"{_at(each.provenance)}: an id of {what} looks like a secret; name it by something else"]
+                [f"{_place(each.provenance)}: an id of {what} looks like a secret; name it by something else"]
             )
     return tuple(map(_redacted, things))
 
@@ -77,7 +77,7 @@ def _clear_zones(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
     for each in zones:
         if looks_secret(each.id):
             raise InputError(
-                [f"{_at(each.provenance)}: the id of this zone looks like a secret; name it by something else"]
+                [f"{_place(each.provenance)}: the id of this zone looks like a secret; name it by something else"]
             )
     return tuple(each.model_copy(update={"name": redacted(each.name)}) if each.name else each for each in zones)
 
@@ -87,7 +87,7 @@ def _clear_expectations(expected: tuple[Expectation, ...]) -> tuple[Expectation,
     for each in expected:
         if looks_secret(repr((each.scenario, each.reached, each.not_reached, each.possible))):
             raise InputError(
-                [f"{_at(each.provenance)}: something named here looks like a secret; name it by something else"]
+                [f"{_place(each.provenance)}: something named here looks like a secret; name it by something else"]
             )
     return tuple(
         each.model_copy(update={"name": redacted(each.name), "why": redacted(each.why) if each.why else None})
@@ -99,8 +99,8 @@ def _clear_classes(ignored: dict[str, int]) -> dict[str, int]:
     return {redacted(what): count for what, count in ignored.items()}
 
 
-def _at(provenance: Provenances) -> str:
-    return str(provenance[0]) if provenance else "a fact"
+def _place(provenances: Provenances) -> str:
+    return str(provenances[0]) if provenances else "a fact"
 
 
 class Loaded(Frozen):

@@ -175,8 +175,10 @@ class Log:
         for line in lines:
             self._line(line)
         if self.bad:
-            at = collector.at(*self.bad[0])
-            collector.reject(f"lines of another format: {len(self.bad):,}", at=at, records=len(self.bad))
+            provenance = collector.provenance(*self.bad[0])
+            collector.reject(
+                f"lines of another format: {len(self.bad):,}", provenance=provenance, records=len(self.bad)
+            )
         understood = collector.facts + self.ignored.total() - self.ignored[_NO_REQUEST]
         if not understood and (self.bad or self.ignored):
             why = "no line has a method and a path where they are looked for; option columns says where they are"
@@ -193,7 +195,7 @@ class Log:
             collector.note(NoteKind.ASSUMED, message)
         if self.secrets:
             where = f"the caller's name in {counted(len(self.secrets), 'line')}"
-            collector.secret(where, at=collector.at(*self.secrets[0]))
+            collector.secret(where, provenance=collector.provenance(*self.secrets[0]))
 
     def _line(self, line: Line) -> None:
         if line.columns is None:

@@ -111,7 +111,7 @@ class ApiMapper:
     def _server(self, server: Server, *, taken: bool) -> None:
         made = self._answering(server)
         if made is None:
-            self.collector.reject(f"server {server.name[:60]!r} has no host", at=(server.place.provenance(),))
+            self.collector.reject(f"server {server.name[:60]!r} has no host", provenance=(server.place.provenance(),))
         elif taken:
             self.collector.fact()
             self._keep_broker(made, server)
@@ -131,15 +131,15 @@ class ApiMapper:
             )
             self.collector.entity(entity)
 
-    def _count(self, requirement: Requirement, at: Server | ChannelOperation) -> None:
+    def _count(self, requirement: Requirement, holder: Server | ChannelOperation) -> None:
         """An alternative is a record: a fact if it can be named, and of not too many combinations."""
         ways = prod(max(1, len(scopes)) for _, scopes in requirement.schemes)
         if all(self._names(requirement)) and ways <= MAX_COMBINATIONS:
             self.collector.fact()
             self.several += any(len(scopes) > 1 for _, scopes in requirement.schemes)
         else:
-            message = f"a requirement of {at.name[:60]!r} cannot be named, or in too many ways"
-            self.collector.reject(message, at=(at.place.provenance(),))
+            message = f"a requirement of {holder.name[:60]!r} cannot be named, or in too many ways"
+            self.collector.reject(message, provenance=(holder.place.provenance(),))
 
     def _names(self, requirement: Requirement) -> Iterator[str | None]:
         for scheme, scopes in requirement.schemes:
@@ -151,29 +151,31 @@ class ApiMapper:
         broker = self._broker(server) if channel.address else None
         address = (channel.address or channel.name).strip().strip("/") or channel.name
         made = self.collector.name(f"{broker or self.api}/{address}")
-        at = (channel.place.provenance(),)
+        provenance = (channel.place.provenance(),)
         if made is None or self.collector.name(address) is None:
-            self.collector.reject(f"channel {channel.name[:60]!r} has no address that can be an id", at=at)
+            self.collector.reject(
+                f"channel {channel.name[:60]!r} has no address that can be an id", provenance=provenance
+            )
             return
-        feed = Feed(id=made, name=address, tags=tuple(sorted(channel.messages)), provenance=at)
+        feed = Feed(id=made, name=address, tags=tuple(sorted(channel.messages)), provenance=provenance)
         self.collector.entity(feed)
         self.collector.fact()
         self.feeds[channel.name] = made
         carrier = self._answering(server)
         if carrier is not None:
-            self.collector.relate(Verb.WRITES, carrier, made, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.WRITES, carrier, made, provenance=provenance, basis=Basis.INFERRED)
 
     # operations
 
     def _operation(self, read: ChannelOperation) -> None:
-        at = (read.place.provenance(),)
+        provenance = (read.place.provenance(),)
         channel = self.description.channels[read.channel]
         feed = self.feeds.get(read.channel)
         name = f"{read.word} {read.channel}" if read.name in self.permissions else read.name
         made = self.collector.name(f"{self.api}:{name}") if self.collector.name(name) else None
         if feed is None or made is None or made in self.collector.entities:
             why = f"operation {read.name[:60]!r} has no channel or no id of its own"
-            self.collector.reject(why, at=at, records=1 + len(read.security.alternatives))
+            self.collector.reject(why, provenance=provenance, records=1 + len(read.security.alternatives))
             return
         for each in read.security.alternatives:
             self._count(each, read)
@@ -189,7 +191,7 @@ class ApiMapper:
             direction=self.options.direction or "internal",
             anonymous=() in ways,
             tags=tuple(sorted(read.tags)),
-            provenance=at,
+            provenance=provenance,
         )
         self.collector.entity(operation)
         self.collector.fact()
@@ -198,21 +200,23 @@ class ApiMapper:
         self._permit(ways, operation)
 
     def _relate(self, read: ChannelOperation, operation: Operation, feed: str, broker: str | None) -> None:
-        at = operation.provenance
+        provenance = operation.provenance
         if self.options.application is None:
             described = Service(
-                id=self.application, name=self.description.title, owner=self.options.owner, provenance=at
+                id=self.application, name=self.description.title, owner=self.options.owner, provenance=provenance
             )
             self.collector.entities.setdefault(described.id, described)
-        self.collector.relate(Verb.READS if read.does == "reads" else Verb.WRITES, operation.id, feed, at=at)
-        self._takes_part(feed, at, sends=read.sends)
+        self.collector.relate(
+            Verb.READS if read.does == "reads" else Verb.WRITES, operation.id, feed, provenance=provenance
+        )
+        self._takes_part(feed, provenance, sends=read.sends)
         if read.reply in self.feeds:
-            self._takes_part(self.feeds[read.reply], at, sends=not read.sends)
+            self._takes_part(self.feeds[read.reply], provenance, sends=not read.sends)
         if broker is not None:
-            self.collector.relate(Verb.SERVES, broker, operation.id, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.SERVES, broker, operation.id, provenance=provenance, basis=Basis.INFERRED)
 
-    def _takes_part(self, feed: str, at: Provenances, *, sends: bool) -> None:
-        self.collector.relate(Verb.PUBLISHES if sends else Verb.CONSUMES, self.application, feed, at=at)
+    def _takes_part(self, feed: str, provenance: Provenances, *, sends: bool) -> None:
+        self.collector.relate(Verb.PUBLISHES if sends else Verb.CONSUMES, self.application, feed, provenance=provenance)
 
     # permissions
 
@@ -248,19 +252,21 @@ class ApiMapper:
 
     def _declared_scopes(self) -> None:
         for scheme, scopes in self.description.scopes.items():
-            at = (self.description.schemes[scheme].provenance(),)
+            provenance = (self.description.schemes[scheme].provenance(),)
             for name, says in scopes.items():
                 made = self.collector.name(f"{self.realm}:{name}") if self.collector.name(name) else None
                 if made is None:
-                    self.collector.reject(f"a scope of {scheme[:60]!r} has no name that can be an id", at=at)
+                    self.collector.reject(
+                        f"a scope of {scheme[:60]!r} has no name that can be an id", provenance=provenance
+                    )
                     continue
-                self.collector.entity(Scope(id=made, name=name, description=says, provenance=at))
+                self.collector.entity(Scope(id=made, name=name, description=says, provenance=provenance))
                 self.collector.fact()
 
     def _scope(self, scheme: str, name: str) -> str:
         made = f"{self.realm}:{name}"
         if made not in self.collector.entities:
-            self.collector.entity(Scope(id=made, name=name, provenance=self._at(scheme)))
+            self.collector.entity(Scope(id=made, name=name, provenance=self._provenance(scheme)))
         known = (self.description.scopes.get(scheme, {}), self.description.inline.get(scheme, {}))
         if not any(name in each for each in known):
             self.undeclared.add(f"{scheme}:{name}")
@@ -270,20 +276,22 @@ class ApiMapper:
         """The permission that any valid key of a scheme carries at one broker."""
         made = f"{realm}:{scheme} (any key)"
         if made not in self.collector.entities:
-            self.collector.entity(Scope(id=made, name=f"any valid key of {scheme}", provenance=self._at(scheme)))
+            self.collector.entity(
+                Scope(id=made, name=f"any valid key of {scheme}", provenance=self._provenance(scheme))
+            )
         if scheme not in self.description.schemes:
             self.undeclared.add(scheme)
         self.any_key.add(made)
         return made
 
-    def _at(self, scheme: str) -> Provenances:
+    def _provenance(self, scheme: str) -> Provenances:
         place = self.description.schemes.get(scheme)
-        return (place.provenance(),) if place else self.collector.at()
+        return (place.provenance(),) if place else self.collector.provenance()
 
     def _permit(self, ways: Ways, operation: Operation) -> None:
         for needed in ways:
             if needed:
-                self.collector.relate(Verb.PERMITS, needed, operation.id, at=operation.provenance)
+                self.collector.relate(Verb.PERMITS, needed, operation.id, provenance=operation.provenance)
                 self.permitted_by.setdefault(operation.id, set()).update(needed)
 
     # notes

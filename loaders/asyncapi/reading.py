@@ -158,7 +158,7 @@ class _Reader:
         return host_of(_BLANK.sub(filled, address) if isinstance(address, str) else None)
 
     def reject(self, place: Place, why: str) -> None:
-        self.collector.reject(why, at=(place.provenance(),))
+        self.collector.reject(why, provenance=(place.provenance(),))
 
     def entries(self, *keys: str) -> Iterator[tuple[Place, str]]:
         """What a section has, by name, each with its reference followed; the place is remembered by its name."""
@@ -166,18 +166,20 @@ class _Reader:
         if section.value is not None and not isinstance(section.value, dict):
             self.reject(section, f"{keys[-1]!r} is {quoted(section.value)}, not a mapping")
         for name in section.value if isinstance(section.value, dict) else ():
-            at = section.child(name)
-            place = self.references.follow(at)
+            reference = section.child(name)
+            place = self.references.follow(reference)
             if place is None or not isinstance(place.value, dict):
-                self.reject(at, f"{quoted(name)} of {keys[-1]} is not a mapping, or a reference that leads to none")
+                self.reject(
+                    reference, f"{quoted(name)} of {keys[-1]} is not a mapping, or a reference that leads to none"
+                )
                 continue
             self.names.setdefault((place.document.path, place.keys), name)
-            self.names.setdefault((at.document.path, at.keys), name)
+            self.names.setdefault((reference.document.path, reference.keys), name)
             yield place, name
 
-    def named(self, at: Place) -> str | None:
+    def named(self, reference: Place) -> str | None:
         """The name of the entry that a reference leads to."""
-        place = self.references.follow(at)
+        place = self.references.follow(reference)
         return None if place is None else self.names.get((place.document.path, place.keys))
 
     def declared_scopes(self, scheme: Place) -> dict[str, str | None]:
@@ -262,10 +264,12 @@ class _ReaderOf2(_Reader):
                     self._operation(channel, word)
 
     def _operation(self, channel: Channel, word: str) -> None:
-        at = channel.place.child(word)
-        place = self.references.follow(at)
+        reference = channel.place.child(word)
+        place = self.references.follow(reference)
         if place is None or not isinstance(place.value, dict):
-            self.reject(at, f"{word} of {quoted(channel.name)} is not a mapping, or a reference that leads to none")
+            self.reject(
+                reference, f"{word} of {quoted(channel.name)} is not a mapping, or a reference that leads to none"
+            )
             return
         own = place.value.get("operationId")
         made = ChannelOperation(
@@ -347,9 +351,9 @@ class _ReaderOf3(_Reader):
         schemes = tuple(each for each in found if each is not None)
         return Requirement(schemes) if schemes and len(schemes) == len(found) else None
 
-    def _scheme(self, at: Place) -> tuple[str, tuple[str, ...]] | None:
+    def _scheme(self, reference: Place) -> tuple[str, tuple[str, ...]] | None:
         """A scheme by reference, or written out where it is needed."""
-        place = self.references.follow(at)
+        place = self.references.follow(reference)
         if place is None or not isinstance(place.value, dict):
             return None
         name = self.names.get((place.document.path, place.keys))

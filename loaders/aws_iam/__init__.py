@@ -102,8 +102,8 @@ class Listing:
         self.build.finish()
 
     def _describe(self, read: Identity) -> None:
-        at = self.collector.at(*read.keys)
-        self.build.identity(read.arn, at, read.trust, dormant=read.unused, controls=_revoked(read, at))
+        provenance = self.collector.provenance(*read.keys)
+        self.build.identity(read.arn, provenance, read.trust, dormant=read.unused, controls=_revoked(read, provenance))
         self.collector.fact()
         if read.bounded:
             self.build.access.assumed.bounded.append(identity_arn(read.arn))
@@ -113,32 +113,32 @@ class Listing:
         for number, account in enumerate(accounts):
             self.build.graph.account = account
             self.build.access.statements_count = number == 0
-            self.build.policy(str(read.arn), self.collector.at(*read.keys), read.policy)
+            self.build.policy(str(read.arn), self.collector.provenance(*read.keys), read.policy)
         self.build.access.statements_count = True
         self.collector.fact()
         if read.older:
             self.collector.ignore("statements of policy versions that are not in force", read.older)
 
     def _tie(self, read: Identity) -> None:
-        arn, at = read.arn, self.collector.at(*read.keys)
+        arn, provenance = read.arn, self.collector.provenance(*read.keys)
         self.build.graph.account = arn.account
         self.build.admit(arn, read.trust)
         for policy in read.attached:
             self.build.attach(arn, policy.name, policy.keys)
         for inline in read.inline:
-            self.build.inline(arn, inline.name, inline.policy, at)
+            self.build.inline(arn, inline.name, inline.policy, provenance)
         for group in read.groups:
-            self.build.join(arn, replace(arn, resource=f"group/{group.name}"), self.collector.at(*group.keys))
+            self.build.join(arn, replace(arn, resource=f"group/{group.name}"), self.collector.provenance(*group.keys))
         for profile in read.profiles:
-            self.build.profile(profile.name, [arn], self.collector.at(*profile.keys))
+            self.build.profile(profile.name, [arn], self.collector.provenance(*profile.keys))
         self.collector.fact(len(read.attached) + len(read.groups) + len(read.profiles))
 
 
-def _revoked(read: Identity, at: Provenances) -> tuple[Control, ...]:
+def _revoked(read: Identity, provenance: Provenances) -> tuple[Control, ...]:
     """A policy that denies everything stops any use of the credential."""
     inline = any(not one.allow and one.everything for each in read.inline for one in each.policy.statements)
     if inline or any(each.name.endswith(":aws:policy/AWSDenyAll") for each in read.attached):
-        return (Control(kind=ControlKind.REVOKED, why="a policy denies everything", provenance=at),)
+        return (Control(kind=ControlKind.REVOKED, why="a policy denies everything", provenance=provenance),)
     return ()
 
 

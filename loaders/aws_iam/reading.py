@@ -100,23 +100,25 @@ class Reader:
         for page, keys in pages(data):
             found.cut_off = page.get("IsTruncated") in (True, "true")
             for section, kind in _KINDS.items():
-                identities = [self._identity(kind, row, at) for row, at in self._rows(page, section, keys)]
+                identities = [self._identity(kind, row, place) for row, place in self._rows(page, section, keys)]
                 found.identities += [each for each in identities if each]
-            policies = [self._managed(row, at) for row, at in self._rows(page, "Policies", keys)]
+            policies = [self._managed(row, place) for row, place in self._rows(page, "Policies", keys)]
             found.policies += [each for each in policies if each]
         return found
 
     def _rows(self, holder: dict[str, Any], name: str, keys: Keys) -> list[tuple[dict[str, Any], Keys]]:
         """The mappings of a list; one alone may stand without its list."""
-        value, at = holder.get(name), (*keys, name)
+        value, place = holder.get(name), (*keys, name)
         if isinstance(value, dict):
-            return [(value, at)]
+            return [(value, place)]
         found = []
         for index, each in enumerate(value if isinstance(value, list) else [] if value is None else [value]):
             if isinstance(each, dict):
-                found.append((each, (*at, index)))
+                found.append((each, (*place, index)))
             else:
-                self.collector.reject(f"{name} has something that is no record", at=self.collector.at(*at, index))
+                self.collector.reject(
+                    f"{name} has something that is no record", provenance=self.collector.provenance(*place, index)
+                )
         return found
 
     def _identity(self, kind: str, row: dict[str, Any], keys: Keys) -> Identity | None:
@@ -135,31 +137,35 @@ class Reader:
         )
         if arn is None:
             why = f"a {kind} without an ARN that can be read"
-            self.collector.reject(why, at=self.collector.at(*keys), records=read.records)
+            self.collector.reject(why, provenance=self.collector.provenance(*keys), records=read.records)
         return read if arn else None
 
     def _named(self, row: dict[str, Any], section: str, field: str, keys: Keys) -> Iterator[Named]:
         """What a list refers to by ARN."""
-        for each, at in self._rows(row, section, keys):
+        for each, place in self._rows(row, section, keys):
             name = each.get(field)
             if is_name(name) and arn_of(name):
-                yield Named(name, at)
+                yield Named(name, place)
             else:
-                self.collector.reject(f"an item of {section} without {field}", at=self.collector.at(*at))
+                self.collector.reject(
+                    f"an item of {section} without {field}", provenance=self.collector.provenance(*place)
+                )
 
     def _groups(self, row: dict[str, Any], keys: Keys) -> Iterator[Named]:
         stated = row.get("GroupList")
         for index, each in enumerate(stated if isinstance(stated, list) else [] if stated is None else [stated]):
-            at = (*keys, "GroupList", index)
+            place = (*keys, "GroupList", index)
             if is_name(each):
-                yield Named(each, at)
+                yield Named(each, place)
             else:
-                self.collector.reject("a group membership that names no group", at=self.collector.at(*at))
+                self.collector.reject(
+                    "a group membership that names no group", provenance=self.collector.provenance(*place)
+                )
 
     def _inline(self, row: dict[str, Any], section: str, keys: Keys) -> Iterator[Inline]:
-        for each, at in self._rows(row, section, keys):
+        for each, place in self._rows(row, section, keys):
             name = each.get("PolicyName")
-            policy = read_policy(each.get("PolicyDocument"), (*at, "PolicyDocument"))
+            policy = read_policy(each.get("PolicyDocument"), (*place, "PolicyDocument"))
             yield Inline(name if is_name(name) else "without a name", policy)
 
     def _trust(self, row: dict[str, Any], keys: Keys) -> Policy:
@@ -169,15 +175,17 @@ class Reader:
     def _managed(self, row: dict[str, Any], keys: Keys) -> Managed | None:
         arn = _arn(row.get("Arn"), "policy")
         force, older = _EMPTY, 0
-        for version, at in self._rows(row, "PolicyVersionList", keys):
-            policy = read_policy(version.get("Document"), (*at, "Document"))
+        for version, place in self._rows(row, "PolicyVersionList", keys):
+            policy = read_policy(version.get("Document"), (*place, "Document"))
             if version.get("IsDefaultVersion") in (True, "true", "True"):
                 force = policy
             else:
                 older += policy.records
         if arn is None:
             records = 1 + force.records + older
-            self.collector.reject("a policy without an ARN", at=self.collector.at(*keys), records=records)
+            self.collector.reject(
+                "a policy without an ARN", provenance=self.collector.provenance(*keys), records=records
+            )
             return None
         return Managed(arn, keys, force, older)
 

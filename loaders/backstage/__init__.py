@@ -41,8 +41,8 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         try:
             _record(model, keys, value)
         except TemplateError as error:
-            templates.append(f"{collector.at(*keys)[0]}: {error}")
-            collector.reject(str(error), at=collector.at(*keys))
+            templates.append(f"{collector.provenance(*keys)[0]}: {error}")
+            collector.reject(str(error), provenance=collector.provenance(*keys))
     if templates and not collector.facts:
         raise InputError(templates)
     if isinstance(document.data, Documents) and document.data.empty:
@@ -54,17 +54,19 @@ def _record(model: CatalogMapper, keys: Keys, value: Any) -> None:
     if value is None:
         model.collector.ignore("empty documents")
     elif not isinstance(value, dict):
-        model.collector.reject("a document is no mapping", at=model.collector.at(*keys))
+        model.collector.reject("a document is no mapping", provenance=model.collector.provenance(*keys))
     elif not is_entity(value):
         model.collector.ignore("documents that are no entities of Backstage")
     else:
         try:
             model.add(read_entity(keys, value))
         except SecretError:
-            model.collector.secret("the name of an entity", at=model.collector.at(*keys))
-            model.collector.reject("an entity has no name that can be taken in", at=model.collector.at(*keys))
+            model.collector.secret("the name of an entity", provenance=model.collector.provenance(*keys))
+            model.collector.reject(
+                "an entity has no name that can be taken in", provenance=model.collector.provenance(*keys)
+            )
         except UnreadableError as error:
-            model.collector.reject(f"an entity cannot be read: {error}", at=model.collector.at(*keys))
+            model.collector.reject(f"an entity cannot be read: {error}", provenance=model.collector.provenance(*keys))
 
 
 def _records(data: Any) -> Iterator[tuple[Keys, Any]]:

@@ -210,9 +210,9 @@ class _Reader:
             if field is not None:
                 yield from self._link(field, each.get("targetRef", each.get("target")), "", ("relations",))
 
-    def _link(self, field: str, value: Any, kind: str, at: Keys) -> Iterator[Link]:
+    def _link(self, field: str, value: Any, kind: str, place: Keys) -> Iterator[Link]:
         try:
-            yield Link(field, parse_ref(value, kind, self.namespace), (*self.keys, *at))
+            yield Link(field, parse_ref(value, kind, self.namespace), (*self.keys, *place))
         except UnreadableError as error:
             self.problems.append(f"{field!r} has a reference that {error}")
         except SecretError:

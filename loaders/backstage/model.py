@@ -104,26 +104,26 @@ class CatalogMapper:
 
     def add(self, said: Descriptor) -> None:
         """Model one entity; it is one record."""
-        at = self.collector.at(*said.keys)
+        provenance = self.collector.provenance(*said.keys)
         if self.collector.name(str(said.ref)) is None:
-            self.collector.reject("an entity has no name that can be an id", at=at)
+            self.collector.reject("an entity has no name that can be an id", provenance=provenance)
             return
         for field in said.secrets:
-            self.collector.secret(f"a reference in {field!r}", at=at)
+            self.collector.secret(f"a reference in {field!r}", provenance=provenance)
         for problem in said.problems:
-            self.collector.note(NoteKind.UNRESOLVED, f"{problem}; left out", str(said.ref), at=at)
+            self.collector.note(NoteKind.UNRESOLVED, f"{problem}; left out", str(said.ref), provenance=provenance)
         if said.ref.kind == "location":
             self._location(said)
         elif said.ref.kind == "system" and self.chosen.zones == "system":
             self.collector.fact()
-            zone = Zone(id=str(said.ref), name=self._words(said.name, at), provenance=at)
+            zone = Zone(id=str(said.ref), name=self._words(said.name, provenance), provenance=provenance)
             self.zones.setdefault(zone.id, zone)
         elif (kind := self._kind(said.ref)) is None or said.ref.kind in _CARRIES_NO_REACH:
-            other = f"entities of kind {self._words(said.ref.kind, at) or 'unknown'}"
+            other = f"entities of kind {self._words(said.ref.kind, provenance) or 'unknown'}"
             self.collector.ignore(_CARRIES_NO_REACH.get(said.ref.kind, other))
         else:
             self.collector.fact()
-            self.collector.entity(self._entity(kind, said, at))
+            self.collector.entity(self._entity(kind, said, provenance))
             self._links(said)
             if kind == Kind.OPERATION:
                 self._definition(said)
@@ -134,20 +134,20 @@ class CatalogMapper:
             return Kind.SERVICE
         return _KINDS.get(ref.kind)
 
-    def _entity(self, kind: Kind, said: Descriptor, at: Provenances) -> Entity:
+    def _entity(self, kind: Kind, said: Descriptor, provenance: Provenances) -> Entity:
         profile = said.spec.get("profile")
         shown = text(profile.get("displayName")) if isinstance(profile, dict) else ""
         says: dict[str, Any] = {
-            "name": self._words(shown or said.name, at),
-            "description": self._words(said.description, at),
-            "tags": self._tags(said, at),
+            "name": self._words(shown or said.name, provenance),
+            "description": self._words(said.description, provenance),
+            "tags": self._tags(said, provenance),
         }
         if kind != Kind.PARTY:
             says["owner"] = self._owner(said)
             says["zone"] = self._zone(said)
-        return self._made(kind, said.ref, at, Basis.DECLARED, **says)
+        return self._made(kind, said.ref, provenance, Basis.DECLARED, **says)
 
-    def _made(self, kind: Kind, ref: Ref, at: Provenances, basis: Basis, **says: Any) -> Entity:
+    def _made(self, kind: Kind, ref: Ref, provenance: Provenances, basis: Basis, **says: Any) -> Entity:
         if kind == Kind.PARTY:
             role = next((role for glob, role in self.chosen.parties.items() if _any_glob((glob,), ref)), None)
             says["role"] = role or "self"
@@ -159,12 +159,12 @@ class CatalogMapper:
             direction = self._api(ref).direction or self.chosen.direction
             says |= {"direction": direction} if direction else {}
             self.undirected += direction is None
-        return ENTITY_TYPES[kind](id=str(ref), basis=basis, provenance=at, **says)
+        return ENTITY_TYPES[kind](id=str(ref), basis=basis, provenance=provenance, **says)
 
-    def _tags(self, said: Descriptor, at: Provenances) -> tuple[str, ...]:
+    def _tags(self, said: Descriptor, provenance: Provenances) -> tuple[str, ...]:
         system = said.named("system")
         told = [f"{key}:{said.says(key)}" for key in ("type", "lifecycle") if said.says(key)]
-        found = [self._words(each, at) for each in (*said.tags, *told, str(system or ""))]
+        found = [self._words(each, provenance) for each in (*said.tags, *told, str(system or ""))]
         return tuple(sorted({each for each in found if each}))
 
     def _owner(self, said: Descriptor) -> str | None:
@@ -177,51 +177,51 @@ class CatalogMapper:
             return self.collector.name(str(system))
         return said.ref.namespace if self.chosen.zones == "namespace" else self.chosen.zone
 
-    def _words(self, value: Any, at: Provenances) -> str | None:
-        return self.collector.words(value, "a title, description or tag", at=at)
+    def _words(self, value: Any, provenance: Provenances) -> str | None:
+        return self.collector.words(value, "a title, description or tag", provenance=provenance)
 
     # what entities say of each other
 
     def _links(self, said: Descriptor) -> None:
         for link in said.links:
             if link.field != "system" and link.to != said.ref:
-                self._link(said.ref, link, self.collector.at(*link.keys))
+                self._link(said.ref, link, self.collector.provenance(*link.keys))
 
-    def _link(self, me: Ref, link: Link, at: Provenances) -> None:
+    def _link(self, me: Ref, link: Link, provenance: Provenances) -> None:
         to = link.to
         if link.field == "owner":
             if self._kind(me) in SIGNATURES[Verb.OWNS].targets:
-                self._relate(Verb.PUBLISHES if self._kind(me) == Kind.FEED else Verb.OWNS, to, me, link, at)
+                self._relate(Verb.PUBLISHES if self._kind(me) == Kind.FEED else Verb.OWNS, to, me, link, provenance)
         elif link.field in ("providesApis", "apiProvidedBy"):
-            self._relate(Verb.SERVES, *((me, to) if link.field == "providesApis" else (to, me)), link, at)
+            self._relate(Verb.SERVES, *((me, to) if link.field == "providesApis" else (to, me)), link, provenance)
         elif link.field in ("consumesApis", "apiConsumedBy"):
-            self._call(*((me, to) if link.field == "consumesApis" else (to, me)), link, at)
+            self._call(*((me, to) if link.field == "consumesApis" else (to, me)), link, provenance)
         elif link.field == "subcomponentOf":
-            self._relate(Verb.DEPENDS_ON, to, me, link, at, Basis.INFERRED)
+            self._relate(Verb.DEPENDS_ON, to, me, link, provenance, Basis.INFERRED)
         else:
-            self._depend(*((to, me) if link.field == "dependencyOf" else (me, to)), link, at)
+            self._depend(*((to, me) if link.field == "dependencyOf" else (me, to)), link, provenance)
 
-    def _call(self, caller: Ref, api: Ref, link: Link, at: Provenances) -> None:
+    def _call(self, caller: Ref, api: Ref, link: Link, provenance: Provenances) -> None:
         if self._kind(api) not in (Kind.SERVICE, Kind.STORE):
-            self._relate(Verb.CALLS, caller, api, link, at)
+            self._relate(Verb.CALLS, caller, api, link, provenance)
             return
         message = f"{link.field!r} of {str(caller)!r} names {str(api)!r}, which is no API; taken as a dependence"
-        self.collector.note(NoteKind.ASSUMED, message, at=at)
-        self._depend(caller, api, link, at)
+        self.collector.note(NoteKind.ASSUMED, message, provenance=provenance)
+        self._depend(caller, api, link, provenance)
 
-    def _depend(self, one: Ref, other: Ref, link: Link, at: Provenances) -> None:
+    def _depend(self, one: Ref, other: Ref, link: Link, provenance: Provenances) -> None:
         if self._kind(one) == Kind.STORE:
             self.of_stores += 1
             return
-        related = self._relate(Verb.DEPENDS_ON, one, other, link, at)
+        related = self._relate(Verb.DEPENDS_ON, one, other, link, provenance)
         if related and self._kind(other) == Kind.STORE and self.chosen.resources != "depends":
             self.assumed += 1
             for verb in (Verb.READS, Verb.WRITES):
                 if self.chosen.resources in ("both", verb):
-                    self._relate(verb, one, other, link, at, Basis.ASSUMED)
+                    self._relate(verb, one, other, link, provenance, Basis.ASSUMED)
 
     def _relate(
-        self, verb: Verb, one: Ref, other: Ref, link: Link, at: Provenances, basis: Basis = Basis.DECLARED
+        self, verb: Verb, one: Ref, other: Ref, link: Link, provenance: Provenances, basis: Basis = Basis.DECLARED
     ) -> bool:
         """Keep a relation if its ends are of kinds that it can have."""
         ends = []
@@ -230,12 +230,12 @@ class CatalogMapper:
             if kind is None or kind not in kinds or not usable:
                 shown = repr(str(ref)) if usable else "something that cannot be an id"
                 message = f"{link.field!r} names {shown}, for which there is no {str(verb)!r} here; left out"
-                self.collector.note(NoteKind.UNSUPPORTED, message, at=at)
+                self.collector.note(NoteKind.UNSUPPORTED, message, provenance=provenance)
                 return False
-            ends.append((kind, ref, at))
+            ends.append((kind, ref, provenance))
         for end in ends:
             self.named.setdefault(str(end[1]), end)
-        self.collector.relate(verb, str(one), str(other), at=at, basis=basis)
+        self.collector.relate(verb, str(one), str(other), provenance=provenance, basis=basis)
         return True
 
     # what is loaded besides
@@ -273,9 +273,9 @@ class CatalogMapper:
 
     def _request(self, loader: str, options: dict[str, Any], keys: Keys, file: str) -> None:
         part = () if file else keys
-        at = self.collector.at(*keys)[0]
+        provenance = self.collector.provenance(*keys)[0]
         self.requests.append(
-            SourceRequest(loader=loader, path=file, part=part, required=False, options=options, provenance=at)
+            SourceRequest(loader=loader, path=file, part=part, required=False, options=options, provenance=provenance)
         )
 
     def _api(self, ref: Ref) -> Api:
@@ -287,8 +287,8 @@ class CatalogMapper:
         """All of it; what is only named is inferred."""
         missing = [each for each in self.named if each not in self.collector.entities]
         for each in missing:
-            kind, ref, at = self.named[each]
-            self.collector.entity(self._made(kind, ref, at, Basis.INFERRED))
+            kind, ref, provenance = self.named[each]
+            self.collector.entity(self._made(kind, ref, provenance, Basis.INFERRED))
         self._say(missing)
         return self.collector.loaded(zones=tuple(self.zones.values()), requests=tuple(self.requests))
 

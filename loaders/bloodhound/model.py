@@ -51,11 +51,13 @@ class GraphMapper:
             How.FINDS: self._finds,
             How.PART: self._part,
             How.REPLICATES: self._replicates,
-            How.IS_USED_BY: lambda start, end, edge, at, basis: self._acts_as(end, start, edge, at, basis),
+            How.IS_USED_BY: lambda start, end, edge, provenance, basis: self._acts_as(
+                end, start, edge, provenance, basis
+            ),
             How.HAS_IN_IT: self._has_in_it,
-            How.PASSES: lambda start, end, _, at, basis: self._passes(start, end, at, basis),
-            How.APPLIES_TO: lambda start, end, _, at, basis: self._does(
-                start, self.things.policies(end, at), at, basis
+            How.PASSES: lambda start, end, _, provenance, basis: self._passes(start, end, provenance, basis),
+            How.APPLIES_TO: lambda start, end, _, provenance, basis: self._does(
+                start, self.things.policies(end, provenance), provenance, basis
             ),
             How.USES: self._uses,
         }
@@ -94,7 +96,7 @@ class GraphMapper:
     def _node(self, record: Record) -> None:
         node = record.node
         if node is None or self.collector.name(node.id) != node.id:
-            self.collector.reject("a node without a usable id", at=_at(record))
+            self.collector.reject("a node without a usable id", provenance=_provenance(record))
             return
         thing = self.things.described(node)
         if thing is None:
@@ -104,26 +106,26 @@ class GraphMapper:
             self.collector.gaps[GraphGap.REPOSITORIES].add(self.things.id(thing, Kind.CREDENTIAL))
         for edge in record.edges:
             try:
-                self._edge(edge, _at(record))
+                self._edge(edge, _provenance(record))
             except _UnfitError as unfit:
-                self.collector.note(NoteKind.UNSUPPORTED, f"{unfit}; left out", at=_at(record))
+                self.collector.note(NoteKind.UNSUPPORTED, f"{unfit}; left out", provenance=_provenance(record))
         self.collector.fact()
 
     def _statement(self, record: Record) -> None:
         """A record that is no node: a fact if one of its edges is."""
         if record.remark:
-            self.collector.note(*record.remark, at=_at(record))
+            self.collector.note(*record.remark, provenance=_provenance(record))
             return
         if record.wrong:
-            self.collector.reject(record.wrong, at=_at(record))
+            self.collector.reject(record.wrong, provenance=_provenance(record))
             return
         if record.skip:
             self._pass(record.skip)
             return
         try:
-            passed = [self._edge(each, _at(record)) for each in record.edges]
+            passed = [self._edge(each, _provenance(record)) for each in record.edges]
         except _UnfitError as unfit:
-            self.collector.reject(str(unfit), at=_at(record))
+            self.collector.reject(str(unfit), provenance=_provenance(record))
             return
         why = next(filter(None, passed), None)
         if None in passed or why is None:
@@ -131,7 +133,7 @@ class GraphMapper:
         else:
             self._pass(why)
 
-    def _edge(self, edge: Edge, at: Provenances) -> str | None:
+    def _edge(self, edge: Edge, provenance: Provenances) -> str | None:
         """What an edge gives; the class it is passed over in where it gives nothing.
 
         Raises:
@@ -149,15 +151,15 @@ class GraphMapper:
             return f"edges of kind {edge.kind} to a {end.kinds[0]}"
         self._able(how, *((end, start) if how == How.IS_USED_BY else (start, end)), edge)
         for each in (start, end):
-            self.things.whole(each, at)
+            self.things.whole(each, provenance)
         if edge.kind in _TRUSTS:
             self.collector.gaps[GraphGap.TRUSTS].update(
                 self.things.id(one, Kind.SERVICE) for one in (start, end) if not one.node
             )
         if isinstance(how, Verb):
-            self._as_it_is(how, start, end, edge, at, step.basis)
+            self._as_it_is(how, start, end, edge, provenance, step.basis)
         else:
-            self.handlers[how](start, end, edge, at, step.basis)
+            self.handlers[how](start, end, edge, provenance, step.basis)
         return None
 
     def _limited(self, edge: Edge, how: How | Verb, end: Thing) -> How | Verb | None:
@@ -178,90 +180,101 @@ class GraphMapper:
 
     # what an edge gives
 
-    def _does(self, start: Thing, operation: str, at: Provenances, basis: Basis) -> None:
+    def _does(self, start: Thing, operation: str, provenance: Provenances, basis: Basis) -> None:
         """The start can have an operation done: what acts as it calls it, a key grants it, a scope permits it."""
         kind, verb = next((kind, verb) for kind, verb in _DOING if kind in KINDS[start.role])
         more = {"dependency": "none"} if verb == Verb.CALLS else {}
-        self.collector.relate(verb, self.things.id(start, kind), operation, at=at, basis=basis, **more)
+        self.collector.relate(verb, self.things.id(start, kind), operation, provenance=provenance, basis=basis, **more)
 
-    def _acts_as(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
+    def _acts_as(self, start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
         if start.role in (Role.PARTY, Role.OPERATION) or Kind.SERVICE not in KINDS[end.role]:
-            self._control(start, end, edge, at, basis)
+            self._control(start, end, edge, provenance, basis)
         else:
-            self._does(start, self.things.acting(end, at), at, basis)
+            self._does(start, self.things.acting(end, provenance), provenance, basis)
 
-    def _control(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
+    def _control(self, start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
         """By an operation of the edge's kind; a party owns; a key is held, as nothing controls one."""
         kinds = _controlled(end)
         if not kinds:
-            self._as_it_is(Verb.HOLDS, start, end, edge, at, basis)
+            self._as_it_is(Verb.HOLDS, start, end, edge, provenance, basis)
         elif start.role in (Role.PARTY, Role.OPERATION):
             verb = Verb.OWNS if start.role == Role.PARTY else Verb.CONTROLS
             for each in kinds:
                 source, target = self.things.id(start, KINDS[start.role][0]), self.things.id(end, each)
-                self.collector.relate(verb, source, target, at=at, basis=basis)
+                self.collector.relate(verb, source, target, provenance=provenance, basis=basis)
         else:
             does = tuple((Verb.CONTROLS, each) for each in kinds)
-            self._does(start, self.things.right(edge.kind, end, does, at, basis=basis), at, basis)
+            self._does(start, self.things.right(edge.kind, end, does, provenance, basis=basis), provenance, basis)
 
     def _touches(self, verb: Verb, **says: str) -> Handler:
         """The start reads or writes the end by an operation of the edge's kind."""
 
-        def handle(start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
+        def handle(start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
             held = _held(end)
             if held is None:
                 raise _UnfitError(f"{edge.kind} ends at {end.role}; expected a store, a feed or a service")
-            self._does(start, self.things.right(edge.kind, end, ((verb, held),), at, basis=basis, **says), at, basis)
+            self._does(
+                start,
+                self.things.right(edge.kind, end, ((verb, held),), provenance, basis=basis, **says),
+                provenance,
+                basis,
+            )
 
         return handle
 
-    def _finds(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
+    def _finds(self, start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
         self._needs(start, Kind.SERVICE, edge)
         self._needs(end, Kind.CREDENTIAL, edge)
-        store = self.things.finding(edge.kind, start, at)
-        self.collector.relate(Verb.CONTAINS, store, self.things.id(end, Kind.CREDENTIAL), at=at, basis=basis)
+        store = self.things.finding(edge.kind, start, provenance)
+        self.collector.relate(
+            Verb.CONTAINS, store, self.things.id(end, Kind.CREDENTIAL), provenance=provenance, basis=basis
+        )
 
-    def _part(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
+    def _part(self, start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
         self._is_directory(end, edge)
         self._needs(start, Kind.SERVICE, edge)
-        part = self.things.part(edge.kind, end, at)
-        self.collector.relate(Verb.HOLDS, self.things.id(start, Kind.SERVICE), part, at=at, basis=basis)
+        part = self.things.part(edge.kind, end, provenance)
+        self.collector.relate(Verb.HOLDS, self.things.id(start, Kind.SERVICE), part, provenance=provenance, basis=basis)
 
-    def _replicates(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
+    def _replicates(self, start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
         self._is_directory(end, edge)
-        self._does(start, self.things.replicating(end, at), at, basis)
+        self._does(start, self.things.replicating(end, provenance), provenance, basis)
 
-    def _has_in_it(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
-        self._acts_as(start, end, edge, at, basis)
-        self._passes(start, end, at, Basis.INFERRED)
+    def _has_in_it(self, start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
+        self._acts_as(start, end, edge, provenance, basis)
+        self._passes(start, end, provenance, Basis.INFERRED)
 
-    def _passes(self, start: Thing, end: Thing, at: Provenances, basis: Basis) -> None:
+    def _passes(self, start: Thing, end: Thing, provenance: Provenances, basis: Basis) -> None:
         """What policies on the start apply to: accounts in it, and in the units in it."""
         if not start.is_a(*HAS_POLICIES):
             return
         operation = None
         if end.is_a(*_TAKES_POLICIES):
-            operation = self.things.acting(end, at)
+            operation = self.things.acting(end, provenance)
         elif end.is_a(*HAS_POLICIES):
-            operation = self.things.policies(end, at)
+            operation = self.things.policies(end, provenance)
         if operation:
-            self.things.policies(start, at)
+            self.things.policies(start, provenance)
             carrier = self.things.carrier(start)
-            self.collector.relate(Verb.CALLS, carrier, operation, at=at, basis=basis, dependency="none")
+            self.collector.relate(Verb.CALLS, carrier, operation, provenance=provenance, basis=basis, dependency="none")
 
-    def _uses(self, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
+    def _uses(self, start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
         """What a token's permissions, alone or together, are for in a repository."""
         if start.role != Role.TOKEN or end.role != Role.REPOSITORY:
             raise _UnfitError(f"{edge.kind} goes from {start.role} to {end.role}; expected token to repository")
         self.used.add(self.things.id(start, Kind.CREDENTIAL))
         for opening in OPENINGS:
             for needs in opening.needs:
-                scopes = [self.things.scope(each, start, at) for each in needs]
+                scopes = [self.things.scope(each, start, provenance) for each in needs]
                 if None not in scopes:
-                    operation = self.things.right(opening.words, end, opening.does, at)
-                    self.collector.relate(Verb.PERMITS, tuple(filter(None, scopes)), operation, at=at, basis=basis)
+                    operation = self.things.right(opening.words, end, opening.does, provenance)
+                    self.collector.relate(
+                        Verb.PERMITS, tuple(filter(None, scopes)), operation, provenance=provenance, basis=basis
+                    )
 
-    def _as_it_is(self, verb: Verb, start: Thing, end: Thing, edge: Edge, at: Provenances, basis: Basis) -> None:
+    def _as_it_is(
+        self, verb: Verb, start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis
+    ) -> None:
         """A relation of ours, between those entities of the two nodes that it goes between."""
         ends = SIGNATURES[verb]
         source = next((each for each in KINDS[start.role] if each in ends.sources), None)
@@ -270,7 +283,9 @@ class GraphMapper:
             allowed = (" or ".join(sorted(kinds)) for kinds in (ends.sources, ends.targets))
             expected = f"{verb} goes from {' to '.join(allowed)}"
             raise _UnfitError(f"{edge.kind} goes from {start.role} to {end.role}; {expected} (options kinds, edges)")
-        self.collector.relate(verb, self.things.id(start, source), self.things.id(end, target), at=at, basis=basis)
+        self.collector.relate(
+            verb, self.things.id(start, source), self.things.id(end, target), provenance=provenance, basis=basis
+        )
 
     def _needs(self, thing: Thing, kind: Kind, edge: Edge) -> None:
         if kind not in KINDS[thing.role]:
@@ -310,5 +325,5 @@ def _held(end: Thing) -> Kind | None:
     return next((each for each in (Kind.STORE, Kind.FEED, Kind.SERVICE) if each in KINDS[end.role]), None)
 
 
-def _at(record: Record) -> Provenances:
+def _provenance(record: Record) -> Provenances:
     return (record.place.provenance(),)

@@ -141,45 +141,47 @@ class Things:
         if role is None:
             return None
         thing = Thing(node.id, role, node.kinds, node)
-        at = self._at(thing, ())
-        self.whole(thing, at)
+        provenance = self._provenance(thing, ())
+        self.whole(thing, provenance)
         if thing.is_a(*HAS_POLICIES):
-            self.policies(thing, at)
+            self.policies(thing, provenance)
         if thing.is_a("Computer") and thing.role == Role.ACCOUNT:
-            self.right("AdminTo", thing, ((Verb.CONTROLS, Kind.SERVICE),), at)
-            self.finding("HasSession", thing, at)
-        self._owned(thing, at)
-        self._permitted(thing, at)
+            self.right("AdminTo", thing, ((Verb.CONTROLS, Kind.SERVICE),), provenance)
+            self.finding("HasSession", thing, provenance)
+        self._owned(thing, provenance)
+        self._permitted(thing, provenance)
         self._remarked(thing)
         return thing
 
     # its entities
 
-    def whole(self, thing: Thing, at: Provenances) -> None:
+    def whole(self, thing: Thing, provenance: Provenances) -> None:
         """All entities of a thing, and what binds them: the key of an account opens what acts as it."""
         if (thing.id, thing.role) in self._made:
             return
         self._made.add((thing.id, thing.role))
         for kind in KINDS[thing.role]:
-            self._entity(thing, kind, self._at(thing, at))
+            self._entity(thing, kind, self._provenance(thing, provenance))
         if thing.role in (Role.ACCOUNT, Role.DIRECTORY, Role.MEMBERS, Role.REPOSITORY):
-            self.acting(thing, at)
+            self.acting(thing, provenance)
         if thing.role in (Role.ACCOUNT, Role.DIRECTORY):
             key = self.id(thing, Kind.CREDENTIAL)
-            self.collector.relate(Verb.GRANTS, key, self.acting(thing, at), at=self._at(thing, at))
-            self._keeps(thing, key, self._at(thing, at))
+            self.collector.relate(
+                Verb.GRANTS, key, self.acting(thing, provenance), provenance=self._provenance(thing, provenance)
+            )
+            self._keeps(thing, key, self._provenance(thing, provenance))
         if thing.node is None:
-            self._owns(self._whose(thing.id, thing.name), self._assets(thing), at)
+            self._owns(self._whose(thing.id, thing.name), self._assets(thing), provenance)
 
-    def _keeps(self, thing: Thing, key: str, at: Provenances) -> None:
+    def _keeps(self, thing: Thing, key: str, provenance: Provenances) -> None:
         """Who has a key: what acts as an account; for a directory, whoever reads its secrets."""
         service = self.id(thing, Kind.SERVICE)
         if thing.role == Role.ACCOUNT:
-            self.collector.relate(Verb.HOLDS, service, key, at=at)
+            self.collector.relate(Verb.HOLDS, service, key, provenance=provenance)
             return
         secrets = self.id(thing, Kind.STORE)
-        self.collector.relate(Verb.READS, service, secrets, at=at, dependency="none")
-        self.collector.relate(Verb.CONTAINS, secrets, key, at=at)
+        self.collector.relate(Verb.READS, service, secrets, provenance=provenance, dependency="none")
+        self.collector.relate(Verb.CONTAINS, secrets, key, provenance=provenance)
 
     def id(self, thing: Thing, kind: Kind) -> str:
         """The id of a thing's entity of a kind."""
@@ -194,11 +196,11 @@ class Things:
         """The id of an app by its client id, which the app and its installations have in common."""
         return self.collector.name(f"bloodhound-app:{node.text('client_id')}") if node.text("client_id") else None
 
-    def _entity(self, thing: Thing, kind: Kind, at: Provenances) -> None:
+    def _entity(self, thing: Thing, kind: Kind, provenance: Provenances) -> None:
         name = self.id(thing, kind)
         if name in self.collector.entities:
             return
-        says: dict[str, Any] = {"id": name, "provenance": at, **self._more(thing, kind, at)}
+        says: dict[str, Any] = {"id": name, "provenance": provenance, **self._more(thing, kind, provenance)}
         label = self.label(thing)
         if label:
             says["name"] = _SHAPES.get((thing.role, kind), ("", "{}"))[1].format(label)
@@ -206,7 +208,7 @@ class Things:
             says["tags"] = tuple(each for each in thing.kinds if each in NODES or each in self.options.kinds)[:1]
         self.collector.entity(ENTITY_TYPES[kind].model_validate(says))
 
-    def _more(self, thing: Thing, kind: Kind, at: Provenances) -> dict[str, Any]:
+    def _more(self, thing: Thing, kind: Kind, provenance: Provenances) -> dict[str, Any]:
         """What a node says of its entity beyond a name."""
         if kind == Kind.PARTY:
             return {"role": "self"} if self._is_own(thing) else {}
@@ -215,76 +217,89 @@ class Things:
         types = [_TYPES[each] for each in thing.kinds if each in _TYPES]
         said: dict[str, Any] = {"type": types[0]} if types else {}
         if thing.node is not None and thing.role == Role.TOKEN:
-            return said | ended(thing.node, at)
+            return said | ended(thing.node, provenance)
         if thing.node is not None and thing.role == Role.ACCOUNT and thing.node.says.get("enabled") is False:
-            said["controls"] = (Control(kind=ControlKind.REVOKED, why="the account is disabled", provenance=at),)
+            said["controls"] = (
+                Control(kind=ControlKind.REVOKED, why="the account is disabled", provenance=provenance),
+            )
         return said
 
-    def acting(self, thing: Thing, at: Provenances) -> str:
+    def acting(self, thing: Thing, provenance: Provenances) -> str:
         """The operation of acting as a thing."""
-        return self.right(ACT, thing, ((Verb.CONTROLS, Kind.SERVICE),), self._at(thing, at))
+        return self.right(ACT, thing, ((Verb.CONTROLS, Kind.SERVICE),), self._provenance(thing, provenance))
 
-    def right(self, words: str, thing: Thing, does: tuple[tuple[Verb, Kind], ...], at: Provenances, **says: Any) -> str:
+    def right(
+        self, words: str, thing: Thing, does: tuple[tuple[Verb, Kind], ...], provenance: Provenances, **says: Any
+    ) -> str:
         """An operation on a thing, and what it does to which of its entities."""
         name = f"bloodhound-right:{words}/{thing.id}"
         label = self.label(thing)
-        self.keep(Operation, name, f"{words} {label}" if words == ACT else f"{words} on {label}", label, at)
+        self.keep(Operation, name, f"{words} {label}" if words == ACT else f"{words} on {label}", label, provenance)
         for verb, kind in does:
-            self.collector.relate(verb, name, self.id(thing, kind), at=at, **says)
+            self.collector.relate(verb, name, self.id(thing, kind), provenance=provenance, **says)
         return name
 
-    def keep(self, shape: type[Any], name: str, shown: str, label: str | None, at: Provenances, **says: Any) -> str:
+    def keep(
+        self, shape: type[Any], name: str, shown: str, label: str | None, provenance: Provenances, **says: Any
+    ) -> str:
         """An entity beside those of a node; its name is known where the node's is."""
         if name not in self.collector.entities:
             named = {"name": shown} if label else {}
-            self.collector.entity(shape(id=name, provenance=at, **named, **says))
+            self.collector.entity(shape(id=name, provenance=provenance, **named, **says))
         return name
 
-    def policies(self, thing: Thing, at: Provenances) -> str:
+    def policies(self, thing: Thing, provenance: Provenances) -> str:
         """What a policy linked to a thing has done: it controls the accounts under it; the thing can link another."""
         label = self.label(thing)
         carrier = self.carrier(thing)
-        self.keep(Service, carrier, f"accounts under the policies of {label}", label, at)
+        self.keep(Service, carrier, f"accounts under the policies of {label}", label, provenance)
         name = f"bloodhound-right:policies/{thing.id}"
-        self.keep(Operation, name, f"policies on {label}", label, at)
-        self.collector.relate(Verb.CONTROLS, name, carrier, at=at)
+        self.keep(Operation, name, f"policies on {label}", label, provenance)
+        self.collector.relate(Verb.CONTROLS, name, carrier, provenance=provenance)
         holder = self.id(thing, Kind.SERVICE)
-        self.collector.relate(Verb.CALLS, holder, name, at=at, basis=Basis.INFERRED, dependency="none")
+        self.collector.relate(Verb.CALLS, holder, name, provenance=provenance, basis=Basis.INFERRED, dependency="none")
         return name
 
     def carrier(self, thing: Thing) -> str:
         """The accounts that are under the policies of a thing, as one."""
         return f"bloodhound-policies:{thing.id}"
 
-    def replicating(self, thing: Thing, at: Provenances) -> str:
+    def replicating(self, thing: Thing, provenance: Provenances) -> str:
         """The operation of replicating a directory; both of two rights together grant it."""
-        return self.right(REPLICATE, thing, ((Verb.READS, Kind.STORE),), at)
+        return self.right(REPLICATE, thing, ((Verb.READS, Kind.STORE),), provenance)
 
-    def part(self, words: str, thing: Thing, at: Provenances) -> str:
+    def part(self, words: str, thing: Thing, provenance: Provenances) -> str:
         """One of the two rights that replicate a directory together, as what its holder has."""
         label = self.label(thing)
         parts = tuple(
-            self.keep(Credential, f"bloodhound-part:{each}/{thing.id}", f"{each} on {label}", label, at, type="session")
+            self.keep(
+                Credential,
+                f"bloodhound-part:{each}/{thing.id}",
+                f"{each} on {label}",
+                label,
+                provenance,
+                type="session",
+            )
             for each in PARTS
         )
-        self.collector.relate(Verb.GRANTS, parts, self.replicating(thing, at), at=at)
+        self.collector.relate(Verb.GRANTS, parts, self.replicating(thing, provenance), provenance=provenance)
         return parts[PARTS.index(words)]
 
-    def finding(self, words: str, thing: Thing, at: Provenances) -> str:
+    def finding(self, words: str, thing: Thing, provenance: Provenances) -> str:
         """The store of what can be found by acting as a thing, such as the sessions on a computer."""
         shown = _FOUND.get(words, "")
         label = self.label(thing) if shown else None
-        store = self.keep(Store, f"bloodhound-found:{words}/{thing.id}", shown.format(label), label, at)
-        self.collector.relate(Verb.READS, self.id(thing, Kind.SERVICE), store, at=at, dependency="none")
+        store = self.keep(Store, f"bloodhound-found:{words}/{thing.id}", shown.format(label), label, provenance)
+        self.collector.relate(Verb.READS, self.id(thing, Kind.SERVICE), store, provenance=provenance, dependency="none")
         return store
 
-    def scope(self, permission: str, thing: Thing, at: Provenances) -> str | None:
+    def scope(self, permission: str, thing: Thing, provenance: Provenances) -> str | None:
         """A permission of a token; ``None`` where it has no usable name or the token is described without it."""
         name = self.collector.name(f"bloodhound-scope:{permission}/{thing.id}")
         if name is None or (thing.node is not None and permission not in self._permissions(thing.node)):
             return None
         label = self.label(thing)
-        return self.keep(Scope, name, f"{permission} of {label}", label, at)
+        return self.keep(Scope, name, f"{permission} of {label}", label, provenance)
 
     # what only a description says
 
@@ -297,39 +312,41 @@ class Things:
                 self.collector.gaps[GraphGap.PERMISSIONS].add(node.id)
         return self._permits[node.id]
 
-    def _permitted(self, thing: Thing, at: Provenances) -> None:
+    def _permitted(self, thing: Thing, provenance: Provenances) -> None:
         """A token's permissions as scopes, and the app that holds an installation."""
         node = thing.node
         if node is None or thing.role != Role.TOKEN:
             return
         token = self.id(thing, Kind.CREDENTIAL)
         for each in self._permissions(node):
-            scope = self.scope(each, thing, at)
+            scope = self.scope(each, thing, provenance)
             if scope:
-                self.collector.relate(Verb.GRANTS, token, scope, at=at)
+                self.collector.relate(Verb.GRANTS, token, scope, provenance=provenance)
         if thing.is_a("GH_AppInstallation"):
-            self._installed(thing, node, token, at)
+            self._installed(thing, node, token, provenance)
 
-    def _installed(self, thing: Thing, node: Node, token: str, at: Provenances) -> None:
+    def _installed(self, thing: Thing, node: Node, token: str, provenance: Provenances) -> None:
         """The app that holds an installation: the one of its client id, described in the load or not."""
         found = self.nodes.find(End(kind="GH_App", matches=(("client_id", node.text("client_id")),)))
         if isinstance(found, Node) and self.role(found.kinds) == Role.SERVICE:
-            self.whole(Thing(found.id, Role.SERVICE, found.kinds, found), at)
+            self.whole(Thing(found.id, Role.SERVICE, found.kinds, found), provenance)
         app, label = self._app(node), self.label(thing)
         if app is None:
             return
-        self.collector.relate(Verb.HOLDS, self.keep(Service, app, label or "", label, at), token, at=at)
-        if not self._owns(self._stated(thing), (app,), at):
+        self.collector.relate(
+            Verb.HOLDS, self.keep(Service, app, label or "", label, provenance), token, provenance=provenance
+        )
+        if not self._owns(self._stated(thing), (app,), provenance):
             self.collector.gaps[GraphGap.APP].add(app)
 
-    def _owned(self, thing: Thing, at: Provenances) -> None:
+    def _owned(self, thing: Thing, provenance: Provenances) -> None:
         """The party of a thing: as stated, an app's owner, or the tenant that registered a principal."""
         node = thing.node
         if node is None or thing.role == Role.PARTY:
             return
         assets = self._assets(thing)
-        party = self._stated(thing) or self._publisher(thing, node, at)
-        if self._owns(party, assets, at):
+        party = self._stated(thing) or self._publisher(thing, node, provenance)
+        if self._owns(party, assets, provenance):
             self.owned.update(assets)
         elif thing.is_a("GH_App"):
             self.collector.gaps[GraphGap.APP].update(assets)
@@ -337,39 +354,39 @@ class Things:
     def _assets(self, thing: Thing) -> tuple[str, ...]:
         return tuple(self.id(thing, kind) for kind in KINDS[thing.role] if kind in _ASSETS)
 
-    def _owns(self, party: str | None, assets: tuple[str, ...], at: Provenances) -> bool:
+    def _owns(self, party: str | None, assets: tuple[str, ...], provenance: Provenances) -> bool:
         if party is None:
             return False
         if party not in self.collector.entities:
             role = {"role": "self"} if party.upper() in self.own else {}
             self.collector.entity(
-                Party.model_validate({"id": party, "basis": Basis.INFERRED, "provenance": at, **role})
+                Party.model_validate({"id": party, "basis": Basis.INFERRED, "provenance": provenance, **role})
             )
         for each in assets:
-            self.collector.relate(Verb.OWNS, party, each, at=at)
+            self.collector.relate(Verb.OWNS, party, each, provenance=provenance)
         return True
 
-    def _publisher(self, thing: Thing, node: Node, at: Provenances) -> str | None:
+    def _publisher(self, thing: Thing, node: Node, provenance: Provenances) -> str | None:
         """Who a graph says is behind an app: its owner, or a tenant other than the one it is used in."""
         if thing.is_a("GH_App"):
             login, name = node.text("owner_login"), node.text("owner_node_id")
             stated = self._whose(login, name)
-            return stated or (self._party(name or login, login, at) if login else None)
+            return stated or (self._party(name or login, login, provenance) if login else None)
         registered, used = node.text("appownerorganizationid").upper(), node.text("tenantid").upper()
         if thing.is_a("AZServicePrincipal") and registered and used and registered != used:
-            return self._whose(registered) or self._party(registered, registered, at)
+            return self._whose(registered) or self._party(registered, registered, provenance)
         return None
 
-    def _party(self, name: str, label: str, at: Provenances) -> str | None:
+    def _party(self, name: str, label: str, provenance: Provenances) -> str | None:
         party = self.collector.name(f"bloodhound-party:{name}")
         if party is None:
             return None
         found = self.nodes.by_id.get(name)
         if found is not None and self.role(found.kinds) == Role.PARTY:
             thing = Thing(name, Role.PARTY, found.kinds, found)
-            self.whole(thing, at)
+            self.whole(thing, provenance)
             return self.id(thing, Kind.PARTY)
-        return self.keep(Party, party, label, self.collector.name(label), at)
+        return self.keep(Party, party, label, self.collector.name(label), provenance)
 
     def _stated(self, thing: Thing) -> str | None:
         """The party that option ``parties`` names, by the node's id or a name of it."""
@@ -407,6 +424,6 @@ class Things:
             return None
         return label if label and harmless(label) and len(label) <= MAX_ID else None
 
-    def _at(self, thing: Thing, at: Provenances) -> Provenances:
+    def _provenance(self, thing: Thing, provenance: Provenances) -> Provenances:
         """Where a thing is described, or else named."""
-        return at if thing.node is None else (thing.node.place.provenance(),)
+        return provenance if thing.node is None else (thing.node.place.provenance(),)

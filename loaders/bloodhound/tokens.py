@@ -51,7 +51,7 @@ def _levels(said: Any) -> Iterator[str]:
             yield f"{name}:{level.strip()}"
 
 
-def ended(node: Node, at: Provenances) -> dict[str, Any]:
+def ended(node: Node, provenance: Provenances) -> dict[str, Any]:
     """The day a token ends, and why it opens nothing any more, where the graph says so; empty where it does not."""
     found: dict[str, Any] = {}
     stated = node.text("token_expires_at") or node.text("expires_at")
@@ -60,7 +60,7 @@ def ended(node: Node, at: Provenances) -> dict[str, Any]:
     except ValueError:
         found["description"] = "its end is not a date"
     if node.says.get("token_expired") is True:
-        found["controls"] = (Control(kind=ControlKind.EXPIRED, why="said to have ended", provenance=at),)
+        found["controls"] = (Control(kind=ControlKind.EXPIRED, why="said to have ended", provenance=provenance),)
     elif node.text("suspended_at"):
-        found["controls"] = (Control(kind=ControlKind.REVOKED, why="suspended", provenance=at),)
+        found["controls"] = (Control(kind=ControlKind.REVOKED, why="suspended", provenance=provenance),)
     return {name: value for name, value in found.items() if value is not None}

@@ -47,7 +47,9 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     build = builder(collector, document, chosen, account, frozenset({account, *chosen.own_accounts}))
     build.access.statements_count = False
     for keys in template.malformed:
-        collector.reject("a resource without a type, or with properties that are none", at=collector.at(*keys))
+        collector.reject(
+            "a resource without a type, or with properties that are none", provenance=collector.provenance(*keys)
+        )
     _build(build, template)
     build.finish()
     _say(collector, template)
@@ -72,7 +74,7 @@ def _count(collector: FactCollector, resource: Resource, done: bool | None) -> N
         collector.ignore(f"{resource.type[:100]} resources")
     else:
         why = f"{resource.type} {resource.name[:80]!r} does not say what it is of, in values that can be told"
-        collector.reject(why, at=collector.at(*resource.keys))
+        collector.reject(why, provenance=collector.provenance(*resource.keys))
 
 
 def _say(collector: FactCollector, template: Template) -> None:

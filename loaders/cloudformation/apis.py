@@ -12,22 +12,22 @@ from .template import Resource, Template
 MAX_PARENTS = 50
 
 
-def _api(build: Builder, template: Template, value: object, at: Provenances) -> str | None:
+def _api(build: Builder, template: Template, value: object, provenance: Provenances) -> str | None:
     """The API that a property refers to: one of the template, or a name."""
     text = template.values.text(value)
     if not text:
         return None
     for each in template.of_type("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"):
         if template.values.name(each.name) == text:
-            return build.graph.thing("api", fitting(template.values.arn(each.name)), at)
+            return build.graph.thing("api", fitting(template.values.arn(each.name)), provenance)
     region = template.values.region or template.values.unknown("Region")
-    return build.graph.thing("api", fitting(f"arn:aws:apigateway:{region}::/apis/{text}"), at)
+    return build.graph.thing("api", fitting(f"arn:aws:apigateway:{region}::/apis/{text}"), provenance)
 
 
 def method(build: Builder, template: Template, resource: Resource) -> bool:
     """A method of a REST API."""
-    says, at = resource.properties, build.collector.at(*resource.keys)
-    api = _api(build, template, says.get("RestApiId"), at)
+    says, provenance = resource.properties, build.collector.provenance(*resource.keys)
+    api = _api(build, template, says.get("RestApiId"), provenance)
     verb = template.values.text(says.get("HttpMethod"))
     if not api or not verb:
         return False
@@ -36,7 +36,7 @@ def method(build: Builder, template: Template, resource: Resource) -> bool:
     keyed = str(template.values.resolve(says.get("ApiKeyRequired"))).lower() == "true"
     anonymous = template.values.text(says.get("AuthorizationType")) == "NONE" and not keyed
     line = f"{verb.upper()} {_path(template, says.get('ResourceId'))}"
-    route(build, api, line, at, anonymous=anonymous, function=function_in(uri))
+    route(build, api, line, provenance, anonymous=anonymous, function=function_in(uri))
     return True
 
 
@@ -55,8 +55,8 @@ def _path(template: Template, value: object) -> str:
 
 def http_route(build: Builder, template: Template, resource: Resource) -> bool:
     """A route of an HTTP or WebSocket API."""
-    says, at = resource.properties, build.collector.at(*resource.keys)
-    api, key = _api(build, template, says.get("ApiId"), at), template.values.text(says.get("RouteKey"))
+    says, provenance = resource.properties, build.collector.provenance(*resource.keys)
+    api, key = _api(build, template, says.get("ApiId"), provenance), template.values.text(says.get("RouteKey"))
     if not api or not key:
         return False
     target = (template.values.text(says.get("Target")) or "").rpartition("/")[2]
@@ -65,7 +65,7 @@ def http_route(build: Builder, template: Template, resource: Resource) -> bool:
         if template.values.name(each.name) == target:
             uri = template.values.text(each.properties.get("IntegrationUri"))
     anonymous = template.values.text(says.get("AuthorizationType")) == "NONE"
-    route(build, api, key, at, anonymous=anonymous, function=function_in(uri))
+    route(build, api, key, provenance, anonymous=anonymous, function=function_in(uri))
     return True
 
 

@@ -27,8 +27,8 @@ def describe_identity(build: Builder, template: Template, resource: Resource) ->
     arn = _arn(template, resource)
     if arn is None:
         return False
-    at = build.collector.at(*resource.keys)
-    build.identity(arn, at, _trust(template, resource), basis=resource.basis)
+    provenance = build.collector.provenance(*resource.keys)
+    build.identity(arn, provenance, _trust(template, resource), basis=resource.basis)
     return True
 
 
@@ -55,11 +55,11 @@ def tie_identity(build: Builder, template: Template, resource: Resource) -> bool
     for row, keys in template.rows(resource, "Policies"):
         name = template.values.text(row.get("PolicyName")) or "without a name"
         policy = template.policy_of(row.get("PolicyDocument"), (*keys, "PolicyDocument"))
-        build.inline(arn, name, policy, build.collector.at(*keys))
+        build.inline(arn, name, policy, build.collector.provenance(*keys))
     if resource.properties.get("PermissionsBoundary"):
         build.access.assumed.bounded.append(str(arn))
     for group in template.identities("group", resource.properties.get("Groups")):
-        build.join(arn, group, build.collector.at(*resource.keys))
+        build.join(arn, group, build.collector.provenance(*resource.keys))
     return True
 
 
@@ -72,8 +72,8 @@ def attach_all(build: Builder, template: Template, resource: Resource, arn: Arn,
 
 def describe_policy(build: Builder, template: Template, resource: Resource) -> bool:
     """A managed policy."""
-    at = build.collector.at(*resource.keys)
-    build.policy(template.values.arn(resource.name), at, template.policy(resource, "PolicyDocument"))
+    provenance = build.collector.provenance(*resource.keys)
+    build.policy(template.values.arn(resource.name), provenance, template.policy(resource, "PolicyDocument"))
     return True
 
 
@@ -91,15 +91,15 @@ def inline_policy(build: Builder, template: Template, resource: Resource) -> boo
     arns = [arn for name, kind in members for arn in template.identities(kind, resource.properties.get(name))]
     name = template.values.text(resource.properties.get("PolicyName")) or resource.name
     for arn in arns:
-        at = build.collector.at(*resource.keys)
-        build.inline(arn, name, template.policy(resource, "PolicyDocument"), at)
+        provenance = build.collector.provenance(*resource.keys)
+        build.inline(arn, name, template.policy(resource, "PolicyDocument"), provenance)
     return bool(arns)
 
 
 def profile(build: Builder, template: Template, resource: Resource) -> bool:
     """An instance profile."""
     roles = template.identities("role", resource.properties.get("Roles"))
-    build.profile(fitting(template.values.arn(resource.name)), roles, build.collector.at(*resource.keys))
+    build.profile(fitting(template.values.arn(resource.name)), roles, build.collector.provenance(*resource.keys))
     return True
 
 
@@ -109,7 +109,7 @@ def membership(build: Builder, template: Template, resource: Resource) -> bool:
     users = template.identities("user", resource.properties.get("Users"))
     for user in users:
         if group:
-            build.join(user, group, build.collector.at(*resource.keys))
+            build.join(user, group, build.collector.provenance(*resource.keys))
     return bool(group and users)
 
 
@@ -117,7 +117,7 @@ def access_key(build: Builder, template: Template, resource: Resource) -> bool:
     """A key of a user."""
     user = template.identity("user", resource.properties.get("UserName"))
     if user:
-        build.graph.identity(user, build.collector.at(*resource.keys))
+        build.graph.identity(user, build.collector.provenance(*resource.keys))
     return user is not None
 
 

@@ -89,7 +89,7 @@ def tie_runner(build: Builder, template: Template, resource: Resource) -> bool:
     tie_thing(build, template, resource)
     if resource.properties.get("Role") is None:
         role = Arn("aws", "iam", "", template.values.account, f"role/{template.values.unknown(resource.name + 'Role')}")
-        build.runs_as(fitting(template.values.arn(resource.name)), role, build.collector.at(*resource.keys))
+        build.runs_as(fitting(template.values.arn(resource.name)), role, build.collector.provenance(*resource.keys))
         _policies(build, template, resource, role)
     return True
 
@@ -104,10 +104,10 @@ def _policies(build: Builder, template: Template, resource: Resource, role: Arn)
         elif isinstance(each, dict):
             spelled = "Statement" in each
             policy = template.policy_of(each, keys) if spelled else Policy(tuple(_short(build, template, each, keys)))
-            build.inline(role, f"{resource.name} {index}", policy, build.collector.at(*keys))
+            build.inline(role, f"{resource.name} {index}", policy, build.collector.provenance(*keys))
         else:
             message = f"a policy of {resource.name[:80]!r} has no name that can be used; left out"
-            build.collector.note(NoteKind.UNSUPPORTED, message, at=build.collector.at(*keys, index))
+            build.collector.note(NoteKind.UNSUPPORTED, message, provenance=build.collector.provenance(*keys, index))
 
 
 def _short(build: Builder, template: Template, says: dict[str, Any], keys: Keys) -> Iterator[Statement]:
@@ -122,26 +122,26 @@ def _short(build: Builder, template: Template, says: dict[str, Any], keys: Keys)
             yield Statement(keys, allow=True, actions=tuple(known[2].split()), resources=(end,))
         elif is_name(name):
             message = f"the policy template {name[:80]} touches nothing that is modelled, or is not known; left out"
-            build.collector.note(NoteKind.UNSUPPORTED, message, at=build.collector.at(*keys))
+            build.collector.note(NoteKind.UNSUPPORTED, message, provenance=build.collector.provenance(*keys))
 
 
 def _event(build: Builder, template: Template, resource: Resource, kind: str, says: dict[str, Any]) -> None:
     """What calls a function: a route of an API, or a store that has something new."""
-    values, at = template.values, build.collector.at(*resource.keys)
+    values, provenance = template.values, build.collector.provenance(*resource.keys)
     function = values.arn(resource.name)
     if kind in ("Api", "HttpApi"):
         api = values.text(says.get("RestApiId") or says.get("ApiId")) or values.unknown(f"Serverless{kind}")
-        thing = build.graph.thing("api", fitting(_api_arn(template, api, kind)), at)
+        thing = build.graph.thing("api", fitting(_api_arn(template, api, kind)), provenance)
         auth = says.get("Auth")
         open_to_all = isinstance(auth, dict) and values.text(auth.get("Authorizer")) == "NONE"
         path, verb = values.text(says.get("Path")) or "*", values.text(says.get("Method")) or "ANY"
-        route(build, thing, f"{verb.upper()} {path}", at, anonymous=open_to_all, function=function)
+        route(build, thing, f"{verb.upper()} {path}", provenance, anonymous=open_to_all, function=function)
         return
     family, name = {**_SOURCES, **_STREAMS}.get(kind, ("", ""))
     source = values.text(says.get(name)) if family else None
     if source:
         store = source if arn_of(source) else f"arn:aws:s3:::{source}"
-        reads(build, function, family, store.partition("/stream/")[0], at)
+        reads(build, function, family, store.partition("/stream/")[0], provenance)
 
 
 def _api_arn(template: Template, name: str, kind: str) -> str:

@@ -39,13 +39,15 @@ _NAMED = {"s3": "arn:aws:s3:::{0}"}
 def describe_thing(build: Builder, template: Template, resource: Resource) -> bool:
     """A store or a service."""
     row = BY_CLOUDFORMATION[resource.type]
-    arn, at = fitting(template.values.arn(resource.name)), build.collector.at(*resource.keys)
+    arn, provenance = fitting(template.values.arn(resource.name)), build.collector.provenance(*resource.keys)
     if arn in build.collector.entities:
-        build.collector.note(NoteKind.CONTRADICTED, f"{arn!r} is there twice; the first is kept", arn, at=at)
+        build.collector.note(
+            NoteKind.CONTRADICTED, f"{arn!r} is there twice; the first is kept", arn, provenance=provenance
+        )
         return True
-    more: dict[str, Any] = {"controls": _controls(template, resource, at)} if row.family == "s3" else {}
+    more: dict[str, Any] = {"controls": _controls(template, resource, provenance)} if row.family == "s3" else {}
     build.thing(
-        row.family, arn, at, name=_name(template, resource), tags=(resource.type,), basis=resource.basis, **more
+        row.family, arn, provenance, name=_name(template, resource), tags=(resource.type,), basis=resource.basis, **more
     )
     blocked = template.values.resolve(resource.properties.get("PublicAccessBlockConfiguration"))
     for flag, things in (
@@ -62,31 +64,31 @@ def _name(template: Template, resource: Resource) -> str:
     return resource.name if name.startswith("${") else name
 
 
-def _controls(template: Template, resource: Resource, at: Provenances) -> tuple[Control, ...]:
+def _controls(template: Template, resource: Resource, provenance: Provenances) -> tuple[Control, ...]:
     """A lock on objects that nobody can lift is a copy that nobody can delete."""
     lock = template.values.resolve(resource.properties.get("ObjectLockConfiguration"))
     rule = lock.get("Rule") if isinstance(lock, dict) else None
     kept = rule.get("DefaultRetention") if isinstance(rule, dict) else None
     if isinstance(kept, dict) and kept.get("Mode") == "COMPLIANCE":
         why = "objects are locked in compliance mode"
-        return (Control(kind=ControlKind.IMMUTABLE_BACKUP, why=why, provenance=at),)
+        return (Control(kind=ControlKind.IMMUTABLE_BACKUP, why=why, provenance=provenance),)
     return ()
 
 
 def tie_thing(build: Builder, template: Template, resource: Resource) -> bool:
     """The roles that a thing acts as, its own policy, and what tells it of something new."""
     row = BY_CLOUDFORMATION[resource.type]
-    arn, at = fitting(template.values.arn(resource.name)), build.collector.at(*resource.keys)
+    arn, provenance = fitting(template.values.arn(resource.name)), build.collector.provenance(*resource.keys)
     for name in row.role:
         role = template.identity("role", resource.properties.get(name))
         if role:
-            build.runs_as(arn, role, at)
+            build.runs_as(arn, role, provenance)
     for name in row.policy:
         if resource.properties.get(name) is not None:
             build.resource_policies.add(row.family, arn, template.policy(resource, name))
     if row.family == "lambda":
         for layer in template.values.texts(resource.properties.get("Layers")):
-            layered(build, arn, layer, at)
+            layered(build, arn, layer, provenance)
     more = _TIES.get(resource.type)
     if more:
         more(build, template, resource, arn)
@@ -101,12 +103,12 @@ def _bucket(build: Builder, template: Template, resource: Resource, arn: str) ->
     for each, keys in template.rows(resource, "NotificationConfiguration", "LambdaConfigurations"):
         reader = template.arn(each.get("Function"))
         if reader:
-            reads(build, reader, "s3", arn, build.collector.at(*keys))
+            reads(build, reader, "s3", arn, build.collector.provenance(*keys))
     for each, keys in template.rows(resource, "ReplicationConfiguration", "Rules"):
         destination = each.get("Destination")
         copy = template.arn(destination.get("Bucket")) if isinstance(destination, dict) else None
         if copy and arn_of(copy):
-            copies(build, ("s3", copy), ("s3", arn), build.collector.at(*keys))
+            copies(build, ("s3", copy), ("s3", arn), build.collector.provenance(*keys))
 
 
 def _instance(build: Builder, template: Template, resource: Resource, arn: str) -> None:
@@ -114,13 +116,13 @@ def _instance(build: Builder, template: Template, resource: Resource, arn: str) 
     profile = template.values.text(resource.properties.get("IamInstanceProfile"))
     if profile:
         named = f"arn:aws:iam::{template.values.account}:instance-profile/{profile.rpartition('/')[2]}"
-        build.has_profile(arn, fitting(named), build.collector.at(*resource.keys))
+        build.has_profile(arn, fitting(named), build.collector.provenance(*resource.keys))
 
 
 def _topic(build: Builder, template: Template, resource: Resource, arn: str) -> None:
     for each, keys in template.rows(resource, "Subscription"):
         protocol, endpoint = template.values.text(each.get("Protocol")), template.arn(each.get("Endpoint"))
-        subscribe(build, arn, protocol, endpoint, build.collector.at(*keys))
+        subscribe(build, arn, protocol, endpoint, build.collector.provenance(*keys))
 
 
 _TIES = {"AWS::S3::Bucket": _bucket, "AWS::EC2::Instance": _instance, "AWS::SNS::Topic": _topic}
@@ -129,17 +131,19 @@ _TIES = {"AWS::S3::Bucket": _bucket, "AWS::EC2::Instance": _instance, "AWS::SNS:
 def subscription(build: Builder, template: Template, resource: Resource) -> bool:
     """A subscription to a topic as a resource of its own."""
     topic = template.arn(resource.properties.get("TopicArn"))
-    at = build.collector.at(*resource.keys)
+    provenance = build.collector.provenance(*resource.keys)
     protocol = template.values.text(resource.properties.get("Protocol"))
-    return bool(topic and subscribe(build, topic, protocol, template.arn(resource.properties.get("Endpoint")), at))
+    return bool(
+        topic and subscribe(build, topic, protocol, template.arn(resource.properties.get("Endpoint")), provenance)
+    )
 
 
 def event_source(build: Builder, template: Template, resource: Resource) -> bool:
     """A function that takes in a queue or a stream."""
     function = template.values.text(resource.properties.get("FunctionName"))
     source = template.arn(resource.properties.get("EventSourceArn"))
-    at = build.collector.at(*resource.keys)
-    return bool(function and source and reads_stream(build, named_function(template, function), source, at))
+    provenance = build.collector.provenance(*resource.keys)
+    return bool(function and source and reads_stream(build, named_function(template, function), source, provenance))
 
 
 def named_function(template: Template, name: str) -> str:
@@ -156,9 +160,9 @@ def resource_policy(build: Builder, template: Template, resource: Resource) -> b
     named = template.values.texts(resource.properties.get(property_name))
     things = [_NAMED[family].format(each) if family in _NAMED and not arn_of(each) else each for each in named]
     policy = template.policy(resource, document)
-    at = build.collector.at(*resource.keys)
+    provenance = build.collector.provenance(*resource.keys)
     for thing in filter(arn_of, things):
-        build.resource_policies.add(family, build.graph.thing(family, fitting(thing), at), policy)
+        build.resource_policies.add(family, build.graph.thing(family, fitting(thing), provenance), policy)
     return any(arn_of(each) for each in things)
 
 
@@ -179,8 +183,8 @@ def may_call(build: Builder, template: Template, resource: Resource) -> bool:
 
 
 def _called(build: Builder, template: Template, resource: Resource, function: str) -> str:
-    at = build.collector.at(*resource.keys)
-    return build.graph.thing("lambda", fitting(named_function(template, function)), at)
+    provenance = build.collector.provenance(*resource.keys)
+    return build.graph.thing("lambda", fitting(named_function(template, function)), provenance)
 
 
 def function_url(build: Builder, template: Template, resource: Resource) -> bool:
@@ -196,17 +200,17 @@ def function_url(build: Builder, template: Template, resource: Resource) -> bool
 
 def nested(build: Builder, template: Template, resource: Resource) -> bool:
     """A stack made of a template fetched from elsewhere: whoever changes that template builds in the account."""
-    at = build.collector.at(*resource.keys)
+    provenance = build.collector.provenance(*resource.keys)
     region = template.values.region or template.values.unknown("Region")
     arn = fitting(
         f"arn:aws:cloudformation:{region}:{template.values.account}:stack/{template.values.unknown(resource.name)}"
     )
-    build.thing("stack", arn, at, name=resource.name, tags=(resource.type,), basis=resource.basis)
+    build.thing("stack", arn, provenance, name=resource.name, tags=(resource.type,), basis=resource.basis)
     location = template.values.resolve(resource.properties.get("TemplateURL") or resource.properties.get("Location"))
     published = location.get("ApplicationId") if isinstance(location, dict) else location
     source = template.values.text(published)
     if source:
-        installs(build, arn, bare_url(source), at)
+        installs(build, arn, bare_url(source), provenance)
     return source is not None or "TemplateBody" in resource.properties
 
 

@@ -63,7 +63,7 @@ class BillMapper:
             for data in each.data:
                 self._data(each, data)
         for edge in self.bill.edges:
-            self._edge(edge.ref, edge.on, edge.at)
+            self._edge(edge.ref, edge.on, edge.provenance)
         self._components()
         for each in self.bill.services:
             self._provided(each)
@@ -88,26 +88,26 @@ class BillMapper:
         made = self._id(each.ref, each.name)
         zone = self._zone(each, made)
         owner = each.provider or self.options.owner
-        kept = self.naming.make(Service, made, name=each.name, zone=zone, owner=owner, provenance=each.at)
+        kept = self.naming.make(Service, made, name=each.name, zone=zone, owner=owner, provenance=each.provenance)
         if kept is None:
             message = "a service without a reference that can be an id, with its endpoints and data"
-            self.collector.reject(message, at=each.at, records=1 + len(each.endpoints) + len(each.data))
+            self.collector.reject(message, provenance=each.provenance, records=1 + len(each.endpoints) + len(each.data))
             return
         self.collector.fact()
         self.said["cdxgen"] += each.authenticated is False and not self._open(each)
         self.ids[each.ref] = kept
-        for endpoint, at in each.endpoints:
-            self._operation(each, kept, endpoint, at)
+        for endpoint, provenance in each.endpoints:
+            self._operation(each, kept, endpoint, provenance)
         if each.parent in self.ids:
-            self.naming.relate(Verb.CONNECTS, self.ids[each.parent], kept, each.at, Basis.INFERRED)
+            self.naming.relate(Verb.CONNECTS, self.ids[each.parent], kept, each.provenance, Basis.INFERRED)
 
     def _provided(self, each: Described) -> None:
         if each.provider and each.ref in self.ids:
             party = self.naming.party(each.provider) or each.provider
-            made = Party(id=party, name=each.provider, role="provider", provenance=each.at)
-            self.naming.owner(made, self.ids[each.ref], each.at, Basis.DECLARED, (each.provider,))
+            made = Party(id=party, name=each.provider, role="provider", provenance=each.provenance)
+            self.naming.owner(made, self.ids[each.ref], each.provenance, Basis.DECLARED, (each.provider,))
 
-    def _operation(self, each: Described, service: str, endpoint: str, at: Provenances) -> None:
+    def _operation(self, each: Described, service: str, endpoint: str, provenance: Provenances) -> None:
         kept = self.naming.make(
             Operation,
             self.collector.name(f"{service}:{endpoint}"),
@@ -116,13 +116,13 @@ class BillMapper:
             path=endpoint,
             direction=self._direction(each),
             anonymous=self._open(each),
-            provenance=at,
+            provenance=provenance,
         )
         if kept is None:
-            self.collector.reject("an endpoint that cannot be an id", at=at)
+            self.collector.reject("an endpoint that cannot be an id", provenance=provenance)
             return
         self.collector.fact()
-        self.naming.relate(Verb.SERVES, service, kept, at)
+        self.naming.relate(Verb.SERVES, service, kept, provenance)
 
     def _direction(self, each: Described) -> Literal["exposed", "consumed", "internal"]:
         """As the option says; what is open beyond a boundary is open to those beyond it."""
@@ -145,12 +145,12 @@ class BillMapper:
     def _zone(self, each: Described, made: str | None) -> str | None:
         """The zone that is named; else what boundary lies around the service or its parent; else the option's."""
         if each.zone:
-            zone = self.naming.zone(each.zone, each.zone, each.at)
+            zone = self.naming.zone(each.zone, each.zone, each.provenance)
         elif each.crosses and made:
             self.said["boundary"] += 1
             zone = f"{made} zone"[:MAX_ID]
             name = f"behind the trust boundary of {each.name}"
-            self.naming.zones.setdefault(zone, Zone(id=zone, name=name, provenance=each.at))
+            self.naming.zones.setdefault(zone, Zone(id=zone, name=name, provenance=each.provenance))
         else:
             zone = self.zones.get(each.parent or "") or self.options.zone
         self.zones[each.ref] = zone
@@ -170,10 +170,10 @@ class BillMapper:
             zone=self.zones.get(each.ref),
             classification=data.classification,
             owner=next((other.owner for other in same), None),
-            provenance=data.at,
+            provenance=data.provenance,
         )
         if kept is None:
-            self.collector.reject("data whose classification cannot be an id", at=data.at)
+            self.collector.reject("data whose classification cannot be an id", provenance=data.provenance)
             return
         self.collector.fact()
         self._touch(each, data, service, kept)
@@ -184,7 +184,7 @@ class BillMapper:
         Where nobody in the bill is named as the other end, whoever calls an endpoint may be it.
         """
         basis = Basis.ASSUMED if data.flow == "unknown" else Basis.INFERRED
-        peers = {ref: self._peer(ref, data.at) for ref in dict.fromkeys((*data.sources, *data.destinations))}
+        peers = {ref: self._peer(ref, data.provenance) for ref in dict.fromkeys((*data.sources, *data.destinations))}
         ends = [service]
         if not peers or any(self._end(self._local(ref)) is None for ref in peers):
             ends += [operation for operation, _ in self._operations(each, service)]
@@ -192,7 +192,7 @@ class BillMapper:
             if data.flow in flows:
                 others = [peer for ref in refs if (peer := peers[ref])]
                 for end in (*ends, *others):
-                    self.naming.relate(verb, end, store, data.at, basis)
+                    self.naming.relate(verb, end, store, data.provenance, basis)
                 for peer in others:
                     self._pass(verb, service, peer, data)
 
@@ -201,18 +201,18 @@ class BillMapper:
         ends = (peer, service) if verb == Verb.WRITES else (service, peer)
         basis = Basis.ASSUMED if data.flow == "unknown" else Basis.DECLARED
         if peer != service:
-            self.naming.relate(Verb.WRITES, *ends, data.at, basis)
+            self.naming.relate(Verb.WRITES, *ends, data.provenance, basis)
 
     def _operations(self, each: Described, service: str) -> list[tuple[str, Provenances]]:
-        named = ((f"{service}:{endpoint}", at) for endpoint, at in each.endpoints)
-        return [(made, at) for made, at in named if self._is(made, Kind.OPERATION)]
+        named = ((f"{service}:{endpoint}", provenance) for endpoint, provenance in each.endpoints)
+        return [(made, provenance) for made, provenance in named if self._is(made, Kind.OPERATION)]
 
     def _is(self, made: str, kind: Kind) -> bool:
         return made in self.collector.entities and self.collector.entities[made].kind == kind
 
-    def _peer(self, ref: str, at: Provenances) -> str | None:
+    def _peer(self, ref: str, provenance: Provenances) -> str | None:
         """The service behind a reference or an address."""
-        return self._end(self._local(ref)) or self._outside(ref, at)
+        return self._end(self._local(ref)) or self._outside(ref, provenance)
 
     def _local(self, ref: str) -> str:
         """What a BOM-Link into this same bill names, encoded as in a URL or not; any other reference as it is."""
@@ -222,17 +222,19 @@ class BillMapper:
             return ref
         return element if element in self.services or element in self.components else unquote(element)
 
-    def _outside(self, ref: str, at: Provenances) -> str | None:
+    def _outside(self, ref: str, provenance: Provenances) -> str | None:
         """A service at an address, or in another bill."""
-        address = self.naming.text(ref if ref.startswith("urn:cdx:") else bare(ref), "an address of data", at)
+        address = self.naming.text(ref if ref.startswith("urn:cdx:") else bare(ref), "an address of data", provenance)
         foreign = address is not None and address.startswith("urn:cdx:")
         if address is None or not (foreign or "://" in address) or _nowhere(address):
             message = f"data comes from or goes to {address or 'something'!r}, which names no one in the bill"
-            self.collector.note(NoteKind.UNRESOLVED, f"{message}; that end is left out", at=at)
+            self.collector.note(NoteKind.UNRESOLVED, f"{message}; that end is left out", provenance=provenance)
             return None
         if foreign:
-            self.collector.note(NoteKind.UNRESOLVED, f"{address!r} lies in another bill", address, at=at)
-        return self.naming.put(Service(id=address, name=address, basis=Basis.INFERRED, provenance=at))
+            self.collector.note(
+                NoteKind.UNRESOLVED, f"{address!r} lies in another bill", address, provenance=provenance
+            )
+        return self.naming.put(Service(id=address, name=address, basis=Basis.INFERRED, provenance=provenance))
 
     # dependencies
 
@@ -245,38 +247,47 @@ class BillMapper:
         if component is None or made is None:
             return None
         self.used.add(ref)
-        tags = self.naming.tags(component.type, component.at)
+        tags = self.naming.tags(component.type, component.provenance)
         zone = self.options.zone
         return self.naming.put(
-            Service(id=made, name=component.name, zone=zone, tags=tags, basis=Basis.INFERRED, provenance=component.at)
+            Service(
+                id=made,
+                name=component.name,
+                zone=zone,
+                tags=tags,
+                basis=Basis.INFERRED,
+                provenance=component.provenance,
+            )
         )
 
-    def _edge(self, ref: str, on: str, at: Provenances) -> None:
+    def _edge(self, ref: str, on: str, provenance: Provenances) -> None:
         missing = [each for each in (ref, on) if each not in self.services and each not in self.components]
         if missing:
-            named = self.naming.text(missing[0], "a dependency", at)
-            self.naming.unresolved(f"a dependency names {named or 'something'!r}, which is not in the bill", at=at)
+            named = self.naming.text(missing[0], "a dependency", provenance)
+            self.naming.unresolved(
+                f"a dependency names {named or 'something'!r}, which is not in the bill", provenance=provenance
+            )
             return
         if ref not in self.services and on not in self.services:
             self.collector.ignore("dependencies between components")
             return
         user, needed = self._end(ref), self._end(on)
         if user is None or needed is None:
-            self.collector.reject("a dependency of a service that was left out", at=at)
+            self.collector.reject("a dependency of a service that was left out", provenance=provenance)
         elif user == needed:
             self.collector.ignore("dependencies of a service on itself")
         else:
             self.collector.fact()
-            self._depends(user, needed, on, at)
+            self._depends(user, needed, on, provenance)
 
-    def _depends(self, user: str, needed: str, on: str, at: Provenances) -> None:
+    def _depends(self, user: str, needed: str, on: str, provenance: Provenances) -> None:
         self.said["dependency"] += 1
-        self.naming.relate(Verb.DEPENDS_ON, user, needed, at)
+        self.naming.relate(Verb.DEPENDS_ON, user, needed, provenance)
         operations = self._operations(self.services[on], needed) if on in self.services else []
         for operation, _ in operations:
-            self.naming.relate(Verb.CALLS, user, operation, at, Basis.INFERRED, dependency="none")
+            self.naming.relate(Verb.CALLS, user, operation, provenance, Basis.INFERRED, dependency="none")
         if not operations:
-            self.naming.relate(Verb.CONNECTS, user, needed, at, Basis.INFERRED)
+            self.naming.relate(Verb.CONNECTS, user, needed, provenance, Basis.INFERRED)
 
     def _components(self) -> None:
         """Components that a service has to do with are facts; the others say nothing about reach."""

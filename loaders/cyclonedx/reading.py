@@ -31,7 +31,7 @@ class Data:
     sources: tuple[str, ...]
     destinations: tuple[str, ...]
     owner: str | None
-    at: Provenances
+    provenance: Provenances
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Component:
     ref: str
     name: str
     type: str
-    at: Provenances
+    provenance: Provenances
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Service:
     zone: str | None
     data: tuple[Data, ...]
     parent: str | None
-    at: Provenances
+    provenance: Provenances
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Edge:
 
     ref: str
     on: str
-    at: Provenances
+    provenance: Provenances
 
 
 @dataclass
@@ -116,8 +116,8 @@ class _Reader:
     places: dict[Keys, Keys]
     bill: Bill = field(default_factory=Bill)
 
-    def at(self, keys: Keys) -> Provenances:
-        return self.collector.at(*self.places.get(keys, keys))
+    def provenance(self, keys: Keys) -> Provenances:
+        return self.collector.provenance(*self.places.get(keys, keys))
 
     def read(self, data: dict[str, Any]) -> Bill:
         metadata = mapping(data.get("metadata"))
@@ -134,16 +134,16 @@ class _Reader:
         return self.bill
 
     def _component(self, value: Any, keys: Keys) -> Component | None:
-        at = self.at(keys)
+        provenance = self.provenance(keys)
         inside = mapping(value)
-        name = self.naming.text(inside.get("name"), "a component's name", at)
+        name = self.naming.text(inside.get("name"), "a component's name", provenance)
         for place, each in many(inside.get("components"), (*keys, "components")):
             self._component(each, place)
         if name is None:
-            self.collector.reject("a component without a name that can be used", at=at)
+            self.collector.reject("a component without a name that can be used", provenance=provenance)
             return None
         ref = self._ref(inside, name)
-        made = Component(ref, name, word(inside.get("type")) or "component", at)
+        made = Component(ref, name, word(inside.get("type")) or "component", provenance)
         self.bill.components.append(made)
         return made
 
@@ -154,12 +154,12 @@ class _Reader:
         return word(value.get("bom-ref")) or full
 
     def _service(self, value: Any, keys: Keys, parent: str | None) -> None:
-        at = self.at(keys)
+        provenance = self.provenance(keys)
         inside = mapping(value)
-        name = self.naming.text(inside.get("name"), "a service's name", at)
+        name = self.naming.text(inside.get("name"), "a service's name", provenance)
         ref = self._ref(inside, name) if name else None
         if name is None or ref is None:
-            self.collector.reject("a service without a name that can be used", at=at)
+            self.collector.reject("a service without a name that can be used", provenance=provenance)
             self._lost_with(inside)
         else:
             self.bill.services.append(self._made(inside, keys, ref, name, parent))
@@ -173,32 +173,37 @@ class _Reader:
             self.collector.reject("endpoints and data of a service that was left out", records=lost)
 
     def _made(self, value: dict[str, Any], keys: Keys, ref: str, name: str, parent: str | None) -> Service:
-        at = self.at(keys)
+        provenance = self.provenance(keys)
         data = (self._data(each, place) for place, each in many(value.get("data"), (*keys, "data")))
-        crosses, zone = value.get("x-trust-boundary"), self.naming.text(value.get("trustZone"), "a trust zone", at)
+        crosses, zone = (
+            value.get("x-trust-boundary"),
+            self.naming.text(value.get("trustZone"), "a trust zone", provenance),
+        )
         return Service(
             ref=ref,
             name=name,
-            provider=self._provider(value.get("provider"), at),
+            provider=self._provider(value.get("provider"), provenance),
             endpoints=tuple(self._endpoints(value, keys)),
-            authenticated=self._flag(value.get("authenticated"), "authenticated", at),
-            crosses=self._flag(crosses, "x-trust-boundary", at),
+            authenticated=self._flag(value.get("authenticated"), "authenticated", provenance),
+            crosses=self._flag(crosses, "x-trust-boundary", provenance),
             zone=zone,
             data=tuple(each for each in data if each),
             parent=parent,
-            at=at,
+            provenance=provenance,
         )
 
-    def _flag(self, value: Any, what: str, at: Provenances) -> bool | None:
+    def _flag(self, value: Any, what: str, provenance: Provenances) -> bool | None:
         found = flag(value)
         if found is None and value is not None:
-            self.collector.note(NoteKind.UNSUPPORTED, f"{what} is neither true nor false; taken as not stated", at=at)
+            self.collector.note(
+                NoteKind.UNSUPPORTED, f"{what} is neither true nor false; taken as not stated", provenance=provenance
+            )
         return found
 
-    def _provider(self, value: Any, at: Provenances) -> str | None:
+    def _provider(self, value: Any, provenance: Provenances) -> str | None:
         """The provider's name, or the host of its address."""
         provider = mapping(value) or {"name": value}
-        name = self.naming.text(provider.get("name"), "a provider", at)
+        name = self.naming.text(provider.get("name"), "a provider", provenance)
         hosts = (bare(each).partition("://")[2].partition("/")[0] for each in words(provider.get("url")))
         return name or next((found for host in hosts if (found := self.collector.name(host))), None)
 
@@ -206,33 +211,35 @@ class _Reader:
         found = []
         for place, each in many(value.get("endpoints"), (*keys, "endpoints")):
             address = bare(each.strip()) if isinstance(each, str) else None
-            named = self.naming.text(address, "an endpoint", self.at(place))
+            named = self.naming.text(address, "an endpoint", self.provenance(place))
             if named is None:
-                self.collector.reject("an endpoint that is no address", at=self.at(place))
+                self.collector.reject("an endpoint that is no address", provenance=self.provenance(place))
             else:
-                found.append((named, self.at(place)))
+                found.append((named, self.provenance(place)))
         return found
 
     def _data(self, value: Any, keys: Keys) -> Data | None:
-        at = self.at(keys)
+        provenance = self.provenance(keys)
         inside = mapping(value)
-        classification = self.naming.text(inside.get("classification"), "a classification", at)
+        classification = self.naming.text(inside.get("classification"), "a classification", provenance)
         flow = word(inside.get("flow"))
         if classification is None:
-            self.collector.reject("data without a classification", at=at)
+            self.collector.reject("data without a classification", provenance=provenance)
             return None
         if flow not in FLOWS:
             message = f"data whose flow is {shown(inside.get('flow'))}; expected one of {', '.join(FLOWS)}"
-            self.collector.reject(message, at=at)
+            self.collector.reject(message, provenance=provenance)
             return None
         sources, destinations = words(inside.get("source")), words(inside.get("destination"))
-        return Data(classification, flow, sources, destinations, self._owner(inside.get("governance"), at), at)
+        return Data(
+            classification, flow, sources, destinations, self._owner(inside.get("governance"), provenance), provenance
+        )
 
-    def _owner(self, governance: Any, at: Provenances) -> str | None:
+    def _owner(self, governance: Any, provenance: Provenances) -> str | None:
         """The first owner that the governance of the data names."""
         for _, owner in many(mapping(governance).get("owners")):
             for kind in ("organization", "contact"):
-                name = self.naming.text(mapping(mapping(owner).get(kind)).get("name"), "a data owner", at)
+                name = self.naming.text(mapping(mapping(owner).get(kind)).get("name"), "a data owner", provenance)
                 if name:
                     return name
         return None
@@ -244,14 +251,16 @@ class _Reader:
         if provided:
             self.collector.ignore("specifications that a component provides", provided)
         if ref is None:
-            self.collector.reject("a dependency without a 'ref'", at=self.at(keys))
+            self.collector.reject("a dependency without a 'ref'", provenance=self.provenance(keys))
             return
         for place, each in many(inside.get("dependsOn"), (*keys, "dependsOn")):
             on = word(each) if isinstance(each, str) else None
             if on is None:
-                self.collector.reject("a dependency on something that is no reference", at=self.at(place))
+                self.collector.reject(
+                    "a dependency on something that is no reference", provenance=self.provenance(place)
+                )
             else:
-                self.bill.edges.append(Edge(ref, on, self.at(place)))
+                self.bill.edges.append(Edge(ref, on, self.provenance(place)))
 
 
 def _tools(value: Any) -> tuple[str, ...]:

@@ -40,10 +40,10 @@ class _Made:
     def __init__(self) -> None:
         self.places: dict[Keys, Keys] = {}
 
-    def list_of(self, name: str, node: Any, at: Keys, keys: Keys, item: Any) -> list[Any]:
+    def list_of(self, name: str, node: Any, within: Keys, keys: Keys, item: Any) -> list[Any]:
         """What stands inside ``<name>``, whatever it is called there; ``keys`` is the place in JSON."""
         found: list[Any] = []
-        for inner, box in _children(node, at, name):
+        for inner, box in _children(node, within, name):
             for place, each in _children(box, inner):
                 self.places[*keys, len(found)] = place
                 found.append(item(each, place, (*keys, len(found))))
@@ -51,34 +51,36 @@ class _Made:
 
     def metadata(self, bom: Any) -> dict[str, Any]:
         made: dict[str, Any] = {}
-        for at, node in _children(bom, (), "metadata"):
-            for place, each in _children(node, at, "component"):
+        for within, node in _children(bom, (), "metadata"):
+            for place, each in _children(node, within, "component"):
                 self.places["metadata", "component"] = place
                 made["component"] = self.component(each, place, ("metadata", "component"))
             made["tools"] = [{"name": name} for each in _below(node, "tools") for name in _tool_names(each)]
         return made
 
-    def component(self, node: Any, at: Keys, keys: Keys) -> dict[str, Any]:
+    def component(self, node: Any, within: Keys, keys: Keys) -> dict[str, Any]:
         made = _texts(node)
         made["type"] = _attribute(node, "type")
-        made["components"] = self.list_of("components", node, at, (*keys, "components"), self.component)
+        made["components"] = self.list_of("components", node, within, (*keys, "components"), self.component)
         return made
 
-    def service(self, node: Any, at: Keys, keys: Keys) -> dict[str, Any]:
+    def service(self, node: Any, within: Keys, keys: Keys) -> dict[str, Any]:
         made = _texts(node)
         for _, provider in _children(node, (), "provider"):
             urls = [_own_text(each) for _, each in _children(provider, (), "url")]
             made["provider"] = {"name": _text(provider, "name"), "url": urls}
-        made["endpoints"] = self.list_of("endpoints", node, at, (*keys, "endpoints"), lambda each, *_: _own_text(each))
-        made["data"] = self.list_of("data", node, at, (*keys, "data"), _data)
-        made["services"] = self.list_of("services", node, at, (*keys, "services"), self.service)
+        made["endpoints"] = self.list_of(
+            "endpoints", node, within, (*keys, "endpoints"), lambda each, *_: _own_text(each)
+        )
+        made["data"] = self.list_of("data", node, within, (*keys, "data"), _data)
+        made["services"] = self.list_of("services", node, within, (*keys, "services"), self.service)
         return made
 
-    def dependency(self, node: Any, at: Keys, keys: Keys) -> dict[str, Any]:
+    def dependency(self, node: Any, within: Keys, keys: Keys) -> dict[str, Any]:
         made: dict[str, Any] = {"ref": _attribute(node, "ref")}
         for word, tag in (("dependsOn", "dependency"), ("provides", "provides")):
             made[word] = []
-            for place, each in _children(node, at, tag):
+            for place, each in _children(node, within, tag):
                 self.places[*keys, word, len(made[word])] = place
                 made[word].append(_attribute(each, "ref"))
         return made
@@ -104,12 +106,12 @@ def _data(node: Any, *_: Any) -> dict[str, Any]:
     return made
 
 
-def _children(node: Any, at: Keys = (), tag: str | None = None) -> Iterator[tuple[Keys, dict[str, Any]]]:
+def _children(node: Any, within: Keys = (), tag: str | None = None) -> Iterator[tuple[Keys, dict[str, Any]]]:
     """Child elements with their places, all or those of one name."""
     children = node.get("children") if isinstance(node, dict) else None
     for index, each in enumerate(children if isinstance(children, list) else ()):
         if isinstance(each, dict) and tag in (None, each.get("tag")) and not _is_foreign(each):
-            yield (*at, "children", index), each
+            yield (*within, "children", index), each
 
 
 def _is_foreign(node: dict[str, Any]) -> bool:

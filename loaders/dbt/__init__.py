@@ -80,7 +80,7 @@ class _Table:
     """A store, gathered from all entries that stand for it; what is said first stands."""
 
     name: str
-    at: Provenances
+    provenance: Provenances
     basis: Basis = Basis.DECLARED
     owner: str | None = None
     description: str | None = None
@@ -102,7 +102,7 @@ class _ManifestMapper:
         self.tables: dict[str, _Table] = {}
         self.missing: set[str] = set()
         self.guessed: set[str] = set()
-        self.at: Provenances = ()
+        self.provenance: Provenances = ()
         self.project = self._words(manifest.project) or ""
 
     def build(self) -> None:
@@ -125,18 +125,22 @@ class _ManifestMapper:
     def _groups(self) -> None:
         for keys, name, owner in self.manifest.groups():
             if not name:
-                self.collector.reject("a group has no name", at=self.collector.at(*keys))
+                self.collector.reject("a group has no name", provenance=self.collector.provenance(*keys))
                 continue
             self.collector.fact()
             self.owners.setdefault(name, owner)
 
     def _read(self) -> None:
         for section in self.manifest.malformed():
-            self.collector.reject(f"{section!r} is no mapping of entries", at=self.collector.at(section))
+            self.collector.reject(
+                f"{section!r} is no mapping of entries", provenance=self.collector.provenance(section)
+            )
         for keys, value in self.manifest.entries():
             node = read_node(keys, value)
             if node is None or self._refused(node):
-                self.collector.reject(f"an entry of {keys[0]!r} cannot be read", at=self.collector.at(*keys))
+                self.collector.reject(
+                    f"an entry of {keys[0]!r} cannot be read", provenance=self.collector.provenance(*keys)
+                )
             elif node.type == "exposure" or node.type in _TABLES or node.type in _VIRTUAL:
                 self.collector.fact()
                 self.nodes[node.id] = node
@@ -153,7 +157,9 @@ class _ManifestMapper:
             self.ids[node.id] = made
             return self.processes.setdefault(made, is_process) != is_process
         if looks_secret(made):
-            self.collector.secret(f"the name of an entry of {node.keys[0]!r}", at=self.collector.at(*node.keys))
+            self.collector.secret(
+                f"the name of an entry of {node.keys[0]!r}", provenance=self.collector.provenance(*node.keys)
+            )
         return True
 
     def _id(self, node: Node) -> str:
@@ -164,12 +170,12 @@ class _ManifestMapper:
         return f"{self.chosen.namespace}/{name}" if self.chosen.namespace else name
 
     def _node(self, node: Node) -> None:
-        at = self.at = self.collector.at(*node.keys)
+        provenance = self.provenance = self.collector.provenance(*node.keys)
         if node.type == "exposure":
-            self._exposure(node, at)
+            self._exposure(node, provenance)
             return
         made, name = self.ids[node.id], f"{node.source}.{node.name}" if node.source else node.label or node.name
-        table = self.tables.setdefault(made, _Table(self._words(name) or made, at))
+        table = self.tables.setdefault(made, _Table(self._words(name) or made, provenance))
         table.owner = table.owner or self._owner(node)
         table.description = table.description or self._words(node.description)
         table.classification = table.classification or self._classification(node)
@@ -177,11 +183,11 @@ class _ManifestMapper:
         of_columns = (each for column in node.columns for each in _listed(column.get("tags")))
         table.tags |= {tag for tag in map(self._words, (kind, *node.tags, *of_columns)) if tag}
         if node.type == "source":
-            self._loader(node, made, at)
+            self._loader(node, made, provenance)
         for privilege, grantee in node.grants:
-            self._grant(privilege, grantee, made, at)
+            self._grant(privilege, grantee, made, provenance)
 
-    def _exposure(self, node: Node, at: Provenances) -> None:
+    def _exposure(self, node: Node, provenance: Provenances) -> None:
         self.collector.entity(
             Process(
                 id=node.id,
@@ -189,27 +195,27 @@ class _ManifestMapper:
                 owner=self._words(node.owner) or self.chosen.owner,
                 description=self._words(node.description),
                 tags=tuple(sorted(tag for tag in map(self._words, node.tags) if tag)),
-                provenance=at,
+                provenance=provenance,
             )
         )
 
     def _parents(self, node: Node) -> None:
-        at, made = self.collector.at(*node.keys), self.ids[node.id]
+        provenance, made = self.collector.provenance(*node.keys), self.ids[node.id]
         for parent in node.parents:
-            origin = self._parent(parent, at)
+            origin = self._parent(parent, provenance)
             if origin is None or origin == made:
                 continue
             if node.type == "exposure":
-                self.collector.relate(Verb.INFORMS, origin, made, at=at)
+                self.collector.relate(Verb.INFORMS, origin, made, provenance=provenance)
             else:
-                self.collector.relate(Verb.DERIVES_FROM, made, origin, at=at)
+                self.collector.relate(Verb.DERIVES_FROM, made, origin, provenance=provenance)
         for export in node.exports:
             written = self._prefixed(".".join(export))
             if self.collector.name(written) and written != made:
-                self.tables.setdefault(written, _Table(export[-1], at))
-                self.collector.relate(Verb.DERIVES_FROM, written, made, at=at)
+                self.tables.setdefault(written, _Table(export[-1], provenance))
+                self.collector.relate(Verb.DERIVES_FROM, written, made, provenance=provenance)
 
-    def _parent(self, unique: str, at: Provenances) -> str | None:
+    def _parent(self, unique: str, provenance: Provenances) -> str | None:
         """The id of what an entry is made of; told as missing where the manifest does not have it."""
         node = self.nodes.get(unique)
         if node is not None:
@@ -217,12 +223,12 @@ class _ManifestMapper:
         self.missing.add(unique)
         if unique.partition(".")[0] not in _TABLES | _VIRTUAL.keys() or self.collector.name(unique) is None:
             return None
-        self.tables.setdefault(unique, _Table(unique.rpartition(".")[2], at, Basis.INFERRED))
+        self.tables.setdefault(unique, _Table(unique.rpartition(".")[2], provenance, Basis.INFERRED))
         return unique
 
     # what surrounds a table
 
-    def _loader(self, node: Node, made: str, at: Provenances) -> None:
+    def _loader(self, node: Node, made: str, provenance: Provenances) -> None:
         """The tool that lands a source, and whose data that is."""
         origin = self.chosen.origins.get(node.source)
         name = self._words(node.loader) or (node.source if origin else None)
@@ -230,34 +236,36 @@ class _ManifestMapper:
         if service is None:
             return
         if service not in self.collector.entities:
-            self.collector.entity(Service(id=service, name=name, provenance=at))
-        self.collector.relate(Verb.WRITES, service, made, at=at)
+            self.collector.entity(Service(id=service, name=name, provenance=provenance))
+        self.collector.relate(Verb.WRITES, service, made, provenance=provenance)
         if origin:
             feed = f"feed:{node.source}"
-            self._owner_party(origin, at)
+            self._owner_party(origin, provenance)
             if feed not in self.collector.entities:
-                self.collector.entity(Feed(id=feed, name=node.source, provenance=at))
-            self.collector.relate(Verb.PUBLISHES, origin, feed, at=at)
-            self.collector.relate(Verb.CONSUMES, service, feed, at=at)
+                self.collector.entity(Feed(id=feed, name=node.source, provenance=provenance))
+            self.collector.relate(Verb.PUBLISHES, origin, feed, provenance=provenance)
+            self.collector.relate(Verb.CONSUMES, service, feed, provenance=provenance)
 
-    def _grant(self, privilege: str, grantee: str, made: str, at: Provenances) -> None:
+    def _grant(self, privilege: str, grantee: str, made: str, provenance: Provenances) -> None:
         """A role of the warehouse, and what the project lets it do with the table."""
         role = self.collector.name(self._prefixed(f"role:{grantee}"))
         operation = self.collector.name(f"{privilege} {made}")
         if role is None or operation is None:
-            self.collector.note(NoteKind.UNSUPPORTED, f"a grant on {made!r} has no usable name; left out", made, at=at)
+            self.collector.note(
+                NoteKind.UNSUPPORTED, f"a grant on {made!r} has no usable name; left out", made, provenance=provenance
+            )
             return
         if role not in self.collector.entities:
-            self.collector.entity(Scope(id=role, name=grantee, provenance=at))
-        self.collector.entity(Operation(id=operation, name=operation, method=privilege, provenance=at))
-        self.collector.relate(Verb.PERMITS, role, operation, at=at)
+            self.collector.entity(Scope(id=role, name=grantee, provenance=provenance))
+        self.collector.entity(Operation(id=operation, name=operation, method=privilege, provenance=provenance))
+        self.collector.relate(Verb.PERMITS, role, operation, provenance=provenance)
         known = privilege in _READING | _WRITING
         self.guessed |= set() if known else {privilege}
         basis = Basis.DECLARED if known else Basis.INFERRED
         if privilege not in _WRITING:
-            self.collector.relate(Verb.READS, operation, made, at=at, basis=basis)
+            self.collector.relate(Verb.READS, operation, made, provenance=provenance, basis=basis)
         if privilege not in _READING:
-            self.collector.relate(Verb.WRITES, operation, made, at=at, basis=basis)
+            self.collector.relate(Verb.WRITES, operation, made, provenance=provenance, basis=basis)
 
     def _store(self, made: str, table: _Table) -> None:
         self.collector.entity(
@@ -270,7 +278,7 @@ class _ManifestMapper:
                 tags=tuple(sorted(table.tags)),
                 classification=table.classification,
                 basis=table.basis,
-                provenance=table.at,
+                provenance=table.provenance,
             )
         )
 
@@ -280,20 +288,20 @@ class _ManifestMapper:
         It does so by one operation, so that wrong data in one source does not seem to pass through the
         service into every table; which tables a source feeds, the lineage tells.
         """
-        at = self.collector.at()
+        provenance = self.collector.provenance()
         run = f"{service}: dbt build {self.project}".strip()
-        self.collector.entity(Service(id=service, zone=self.chosen.zone, provenance=at))
-        self.collector.entity(Operation(id=run, name="dbt build", provenance=at))
-        self.collector.relate(Verb.CALLS, service, run, at=at, dependency="none")
+        self.collector.entity(Service(id=service, zone=self.chosen.zone, provenance=provenance))
+        self.collector.entity(Operation(id=run, name="dbt build", provenance=provenance))
+        self.collector.relate(Verb.CALLS, service, run, provenance=provenance, dependency="none")
         for node in self.nodes.values():
             verb = Verb.READS if node.type == "source" else Verb.WRITES
             if node.type in _BUILT | {"source"} and self.ids[node.id] != node.id:
-                self.collector.relate(verb, run, self.ids[node.id], at=self.collector.at(*node.keys))
+                self.collector.relate(verb, run, self.ids[node.id], provenance=self.collector.provenance(*node.keys))
         for package in sorted(self.manifest.packages() - {self.manifest.project}):
             feed = self.collector.name(f"dbt package:{package}")
             if feed and self.project:
-                self.collector.entity(Feed(id=feed, name=package, content="code", provenance=at))
-                self.collector.relate(Verb.INSTALLS, service, feed, at=at)
+                self.collector.entity(Feed(id=feed, name=package, content="code", provenance=provenance))
+                self.collector.relate(Verb.INSTALLS, service, feed, provenance=provenance)
 
     def _party(self) -> None:
         for made, entity in list(self.collector.entities.items()):
@@ -301,11 +309,11 @@ class _ManifestMapper:
                 for glob, party in self.chosen.parties.items():
                     if fnmatchcase(made, glob):
                         self._owner_party(party, entity.provenance)
-                        self.collector.relate(Verb.OWNS, party, made, at=entity.provenance)
+                        self.collector.relate(Verb.OWNS, party, made, provenance=entity.provenance)
 
-    def _owner_party(self, party: str, at: Provenances) -> None:
+    def _owner_party(self, party: str, provenance: Provenances) -> None:
         if party not in self.collector.entities:
-            self.collector.entity(Party(id=party, provenance=at))
+            self.collector.entity(Party(id=party, provenance=provenance))
 
     # words
 
@@ -328,7 +336,7 @@ class _ManifestMapper:
                     yield text(value)
 
     def _words(self, value: str) -> str | None:
-        return self.collector.words(value, "a description, owner, label or tag", at=self.at)
+        return self.collector.words(value, "a description, owner, label or tag", provenance=self.provenance)
 
     def _say(self) -> None:
         if self.missing:

@@ -78,13 +78,13 @@ class RegisterMapper:
         for template in TEMPLATES:
             for row in self.register.rows(template, _NEEDS.get(template, ())):
                 if row.why is not None:
-                    self.collector.reject(row.why, at=row.at)
+                    self.collector.reject(row.why, provenance=row.provenance)
                 elif template in _IGNORED:
                     self.collector.ignore(f"rows of {template}, {_IGNORED[template]}")
                 elif read[template](row):
                     self.collector.fact()
                 else:
-                    self.collector.reject(f"a row of {template} without the names it needs", at=row.at)
+                    self.collector.reject(f"a row of {template} without the names it needs", provenance=row.provenance)
         self._contract_ends()
         self._say_unresolved()
         for name, draft in self.drafts.items():
@@ -107,57 +107,59 @@ class RegisterMapper:
         return self._party(row, "c0010", role=role, name=name, governance=governance)
 
     def _function(self, row: Row) -> bool:
-        function = self._function_of(row["c0010"], row["c0040"], row.at, Basis.DECLARED)
+        function = self._function_of(row["c0010"], row["c0040"], row.provenance, Basis.DECLARED)
         if function is None:
             return False
         rto = row["c0080"]
         stated = rto.isascii() and rto.isdigit() and len(rto) < 10
         tolerance = (float(rto) or None) if stated else None  # the register's 0 says that none is set
         jewel = True if row["c0050"] == _YES else None
-        self._say(function, row.at, name=self._name(row["c0030"]), tolerance_h=tolerance, crown_jewel=jewel)
+        self._say(function, row.provenance, name=self._name(row["c0030"]), tolerance_h=tolerance, crown_jewel=jewel)
         return True
 
     def _contract(self, row: Row) -> bool:
-        provider = self._named(Kind.PARTY, row["c0030"], row.at)
+        provider = self._named(Kind.PARTY, row["c0030"], row.provenance)
         if not provider:
             return False
-        service = self._service(row["c0010"], row["c0030"], row["c0060"], row.at)
+        service = self._service(row["c0010"], row["c0030"], row["c0060"], row.provenance)
         if not service:
             return False
-        self.collector.relate(Verb.OWNS, provider, service, at=row.at)
+        self.collector.relate(Verb.OWNS, provider, service, provenance=row.provenance)
         self.ends.setdefault(provider, set()).add(row["c0080"] if ISO.fullmatch(row["c0080"]) else _FOREVER)
-        function = self._function_of(row["c0050"], row["c0020"], row.at, Basis.INFERRED)
+        function = self._function_of(row["c0050"], row["c0020"], row.provenance, Basis.INFERRED)
         if function:
             reliance = _HARD.get(row["c0180"])
-            self.collector.relate(Verb.DEPENDS_ON, function, service, at=row.at, dependency=reliance)
+            self.collector.relate(Verb.DEPENDS_ON, function, service, provenance=row.provenance, dependency=reliance)
         if row["c0140"] == _YES:
             self._data(service, row)
         return True
 
     def _data(self, service: str, row: Row) -> None:
         """What the provider keeps for us; that who keeps data can read and change it is our reading."""
-        store = self._named(Kind.STORE, f"data:{service.partition(':')[2]}", row.at, Basis.DECLARED)
+        store = self._named(Kind.STORE, f"data:{service.partition(':')[2]}", row.provenance, Basis.DECLARED)
         if store is not None:
             name = f"our data under {row['c0010']}"
             owner = self._name(row["c0020"])
-            self._say(store, row.at, name=name, owner=owner)
+            self._say(store, row.provenance, name=name, owner=owner)
             values = self.drafts[store].values
             values["classification"] = _worst(_MOST, _SENSITIVE.get(row["c0170"]), values.get("classification"))
             for verb in (Verb.READS, Verb.WRITES):
-                self.collector.relate(verb, service, store, at=row.at, basis=Basis.INFERRED)
+                self.collector.relate(verb, service, store, provenance=row.provenance, basis=Basis.INFERRED)
 
     def _chain(self, row: Row) -> bool:
         """At rank 1 stands the provider itself; from rank 2 on, who receives relies on who provides."""
-        provider = self._named(Kind.PARTY, row["c0030"], row.at)
-        recipient = self._named(Kind.PARTY, row["c0060"], row.at) if row["c0060"] and row["c0050"] != "1" else None
+        provider = self._named(Kind.PARTY, row["c0030"], row.provenance)
+        recipient = (
+            self._named(Kind.PARTY, row["c0060"], row.provenance) if row["c0060"] and row["c0050"] != "1" else None
+        )
         if provider is None:
             return False
         if recipient and recipient != provider:
-            self.collector.relate(Verb.RELIES_ON, recipient, provider, at=row.at)
+            self.collector.relate(Verb.RELIES_ON, recipient, provider, provenance=row.provenance)
         return True
 
     def _assessment(self, row: Row) -> bool:
-        provider = self._named(Kind.PARTY, row["c0020"], row.at)
+        provider = self._named(Kind.PARTY, row["c0020"], row.provenance)
         if provider is None:
             return False
         values = self.drafts[provider].values
@@ -177,36 +179,36 @@ class RegisterMapper:
         return self.collector.name(text)
 
     def _party(self, row: Row, column: str, **says: Any) -> bool:
-        party = self._named(Kind.PARTY, row[column], row.at, Basis.DECLARED)
+        party = self._named(Kind.PARTY, row[column], row.provenance, Basis.DECLARED)
         if party is not None:
-            self._say(party, row.at, **says)
+            self._say(party, row.provenance, **says)
         return party is not None
 
-    def _service(self, contract: str, provider: str, kind: str, at: Provenances) -> str | None:
-        service = self._named(Kind.SERVICE, f"service:{contract}/{provider}/{kind}" if contract else "", at)
+    def _service(self, contract: str, provider: str, kind: str, provenance: Provenances) -> str | None:
+        service = self._named(Kind.SERVICE, f"service:{contract}/{provider}/{kind}" if contract else "", provenance)
         if service is not None:
-            self._say(service, at, name=f"{SERVICES.get(kind, kind or 'ICT services')} under {contract}")
+            self._say(service, provenance, name=f"{SERVICES.get(kind, kind or 'ICT services')} under {contract}")
             self.drafts[service].basis = Basis.DECLARED
         return service
 
-    def _function_of(self, function: str, entity: str, at: Provenances, basis: Basis) -> str | None:
-        return self._named(Kind.PROCESS, f"function:{entity}/{function}" if function else "", at, basis)
+    def _function_of(self, function: str, entity: str, provenance: Provenances, basis: Basis) -> str | None:
+        return self._named(Kind.PROCESS, f"function:{entity}/{function}" if function else "", provenance, basis)
 
-    def _named(self, kind: Kind, text: str, at: Provenances, basis: Basis = Basis.INFERRED) -> str | None:
+    def _named(self, kind: Kind, text: str, provenance: Provenances, basis: Basis = Basis.INFERRED) -> str | None:
         name = self._name(text)
         if name is None or (name in self.drafts and self.drafts[name].kind != kind):
             return None
         draft = self.drafts.setdefault(name, _Draft(kind))
         draft.basis = Basis.DECLARED if basis == Basis.DECLARED else draft.basis
-        draft.places.update(dict.fromkeys(at))
+        draft.places.update(dict.fromkeys(provenance))
         return name
 
-    def _say(self, made: str, at: Provenances, **says: Any) -> None:
+    def _say(self, made: str, provenance: Provenances, **says: Any) -> None:
         values = self.drafts[made].values
         for key, value in says.items():
             if value is not None and values.setdefault(key, value) != value:
                 message = f"{made!r} has {key} {value!r} here and {values[key]!r} before; the first is kept"
-                self.collector.note(NoteKind.CONTRADICTED, message, made, at=at)
+                self.collector.note(NoteKind.CONTRADICTED, message, made, provenance=provenance)
 
     # after all templates
 

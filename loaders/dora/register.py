@@ -30,7 +30,7 @@ class Row:
     """A row of a template, or ``why`` it does not fit; cells come without their code lists (``x28``)."""
 
     cells: dict[str, str]
-    at: Provenances
+    provenance: Provenances
     why: str | None = None
 
     def __getitem__(self, column: str) -> str:
@@ -62,8 +62,8 @@ class Register:
             yield Row({}, (Provenance(source="dora", file=document.path, line=bad.line),), bad.why)
         for number, cells in enumerate(sheet):
             line, column = sheet.position(number)
-            at = (Provenance(source="dora", file=document.path, line=line, column=column),)
-            yield Row(cells, at, f"its template has no column {', '.join(missing)}" if missing else None)
+            provenance = (Provenance(source="dora", file=document.path, line=line, column=column),)
+            yield Row(cells, provenance, f"its template has no column {', '.join(missing)}" if missing else None)
 
 
 def is_register(data: Any) -> bool:

@@ -95,7 +95,7 @@ class DirectoryMapper:
             "removed": lambda _: self.collector.ignore("records that a page says were removed"),
             "other": lambda _: self.collector.ignore("records of kinds that say nothing of what apps hold"),
             "section": lambda _: self.collector.ignore("sections of the report that say nothing of what apps hold"),
-            "odd": lambda each: self.collector.reject("not a record that Entra has", at=each.at),
+            "odd": lambda each: self.collector.reject("not a record that Entra has", provenance=each.provenance),
         }
         by_kind: dict[str, list[Record]] = defaultdict(list)
         for record in self.own.records:
@@ -122,7 +122,12 @@ class DirectoryMapper:
         named = self.known.tenants[0] if self.known.tenants else None
         name = self._label(named) if named else None
         return self.collector.keep(
-            Party(id=self.own_party, role="self", name=name, provenance=named.at if named else self.collector.at())
+            Party(
+                id=self.own_party,
+                role="self",
+                name=name,
+                provenance=named.provenance if named else self.collector.provenance(),
+            )
         )
 
     def _party(self, record: Record) -> str | None:
@@ -130,18 +135,20 @@ class DirectoryMapper:
         owner = record.owner
         for stated in (record.id("appid"), record.id("id", "objectid"), owner):
             if stated in self.parties and self.parties[stated] != self.own_party:
-                return self.collector.keep(Party(id=self.parties[stated], basis=Basis.INFERRED, provenance=record.at))
+                return self.collector.keep(
+                    Party(id=self.parties[stated], basis=Basis.INFERRED, provenance=record.provenance)
+                )
         managed = record.id("serviceprincipaltype") == "managedidentity"
         if (owner and owner == self.tenant) or self.known.registered(record) or managed:
             return self._self()
         if owner in _MICROSOFT:
             return self.collector.keep(
-                Party(id="entra:microsoft", name="Microsoft", role="provider", provenance=record.at)
+                Party(id="entra:microsoft", name="Microsoft", role="provider", provenance=record.provenance)
             )
         party = self.collector.name(f"entra:tenant:{owner}") if owner else None
         if party:
             names = sorted(filter(self.collector.name, self.known.publishers[owner]))
-            self.collector.keep(Party(id=party, name=names[0] if names else None, provenance=record.at))
+            self.collector.keep(Party(id=party, name=names[0] if names else None, provenance=record.provenance))
             self.third_parties.add(party)
         return party
 
@@ -159,11 +166,11 @@ class DirectoryMapper:
             description=f"application {app_id}" if self.collector.name(app_id) else None,
             zone=self.options.zone if party == self.own_party else None,
             tags=("disabled",) if described.off else (),
-            provenance=described.at,
+            provenance=described.provenance,
         )
         self.collector.keep(made)
         if party:
-            self.collector.relate(Verb.OWNS, party, service, at=described.at)
+            self.collector.relate(Verb.OWNS, party, service, provenance=described.provenance)
         else:
             self.collector.gaps[DirectoryGap.NO_PUBLISHER].add(service)
         return service
@@ -180,18 +187,18 @@ class DirectoryMapper:
             return None
         self.collector.gaps[DirectoryGap.CLIENT].add(service)
         name = self._label(record, "principaldisplayname", "displayname")
-        return self.collector.keep(Service(id=service, name=name, basis=Basis.INFERRED, provenance=record.at))
+        return self.collector.keep(Service(id=service, name=name, basis=Basis.INFERRED, provenance=record.provenance))
 
     def _tenant(self, record: Record) -> None:
         if not record.id("tenantid", "id"):
-            self.collector.reject("a tenant without an id", at=record.at)
+            self.collector.reject("a tenant without an id", provenance=record.provenance)
             return
         self._self()
         self.collector.fact()
 
     def _app(self, record: Record) -> None:
         if self._service(record) is None:
-            self.collector.reject("an app without a usable id", at=record.at)
+            self.collector.reject("an app without a usable id", provenance=record.provenance)
             return
         self.collector.fact()
 
@@ -203,7 +210,7 @@ class DirectoryMapper:
             return
         key = self._credential(record)
         if key is None:
-            self.collector.reject(f"a {record.kind} credential without a usable id", at=record.at)
+            self.collector.reject(f"a {record.kind} credential without a usable id", provenance=record.provenance)
             return
         if self.known.service(record.of) is None:
             self.collector.gaps[DirectoryGap.NO_APP].add(key)
@@ -222,7 +229,7 @@ class DirectoryMapper:
             return None
         if key_id not in self.collector.entities:
             if record.text("secrettext"):
-                self.collector.secret(f"secretText of {key_id!r}", at=record.at)
+                self.collector.secret(f"secretText of {key_id!r}", provenance=record.provenance)
             stated = next((record.says[name] for name in _ENDS if record.says.get(name)), None)
             expires = day(stated)
             if stated and not expires:
@@ -233,11 +240,11 @@ class DirectoryMapper:
                     name=self._label(record, "displayname", "name"),
                     type=_TYPES[record.kind],
                     expires=expires,
-                    controls=self._spent(record.of, expires, record.at),
-                    provenance=record.at,
+                    controls=self._spent(record.of, expires, record.provenance),
+                    provenance=record.provenance,
                 )
             )
-        self.collector.relate(Verb.HOLDS, holder, key_id, at=record.at)
+        self.collector.relate(Verb.HOLDS, holder, key_id, provenance=record.provenance)
         return key_id
 
     def _holder_id(self, record: Record) -> str:
@@ -258,19 +265,19 @@ class DirectoryMapper:
         workload = self.collector.name(f"entra:workload:{bare_url(record.text('issuer'))} {subject}")
         if not subject or not record.text("issuer") or workload is None:
             return None
-        return self.collector.keep(Service(id=workload, name=subject, provenance=record.at))
+        return self.collector.keep(Service(id=workload, name=subject, provenance=record.provenance))
 
-    def _spent(self, app: Record | None, expires: str | None, at: Provenances) -> tuple[Control, ...]:
+    def _spent(self, app: Record | None, expires: str | None, provenance: Provenances) -> tuple[Control, ...]:
         """What stands in the way of using a credential: its end, or that the app is disabled."""
         controls = []
         if expires and self.as_of and expires < self.as_of:
-            controls.append(Control(kind=ControlKind.EXPIRED, why=f"ended on {expires}", provenance=at))
+            controls.append(Control(kind=ControlKind.EXPIRED, why=f"ended on {expires}", provenance=provenance))
         why = self.known.described(app).off if app else ""
         if why:
-            controls.append(Control(kind=ControlKind.REVOKED, why=why, provenance=at))
+            controls.append(Control(kind=ControlKind.REVOKED, why=why, provenance=provenance))
         return tuple(controls)
 
-    def _consented(self, service: str, to: str, at: Provenances) -> str:
+    def _consented(self, service: str, to: str, provenance: Provenances) -> str:
         """The access that was consented to, as the tokens that an app gets: its own, for every or for one user."""
         app = self.known.principals.get(service.removeprefix("entra:sp:"))
         name = self.collector.entities[service].name
@@ -278,10 +285,10 @@ class DirectoryMapper:
             id=f"{service}:access/{to}",
             name=f"{name} ({_ACCESS.get(to, 'for one user')})" if name else name,
             type="oauth_token",
-            controls=self._spent(app, None, app.at) if app else (),
-            provenance=at,
+            controls=self._spent(app, None, app.provenance) if app else (),
+            provenance=provenance,
         )
-        self.collector.relate(Verb.HOLDS, service, self.collector.keep(made), at=at)
+        self.collector.relate(Verb.HOLDS, service, self.collector.keep(made), provenance=provenance)
         return made.id
 
     # permissions and who was granted them
@@ -293,7 +300,7 @@ class DirectoryMapper:
         risk = record.id("risk") if record.kind == "named" else ""
         tags = (f"risk: {risk}",) if risk and self.collector.name(risk) else ()
         return self.collector.keep(
-            Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.at)
+            Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.provenance)
         )
 
     def _permission(self, record: Record) -> None:
@@ -306,7 +313,7 @@ class DirectoryMapper:
         resource = self.bare if record.of is None else self.known.resource(record)
         word = "application" if record.kind == "role" else "delegated"
         if not resource or self._scope(resource, word, record.text("value", "id"), record) is None:
-            self.collector.reject("a permission without a usable name", at=record.at)
+            self.collector.reject("a permission without a usable name", provenance=record.provenance)
             return
         self.collector.fact()
 
@@ -314,7 +321,7 @@ class DirectoryMapper:
         resource = self._resource(record)
         value = record.text("roledisplayname")
         if resource is None or self._scope(resource, word_of(record.text("roletype")), value, record) is None:
-            self.collector.reject("a permission without a usable name or resource", at=record.at)
+            self.collector.reject("a permission without a usable name or resource", provenance=record.provenance)
             return
         self.collector.fact()
 
@@ -334,12 +341,12 @@ class DirectoryMapper:
 
     def _grants(self, service: str, to: str, scope: str, record: Record) -> None:
         """A scope granted to an app; to its own access, also any of its keys opens it."""
-        credential = self._consented(service, to, record.at)
-        self.collector.relate(Verb.GRANTS, credential, scope, at=record.at)
+        credential = self._consented(service, to, record.provenance)
+        self.collector.relate(Verb.GRANTS, credential, scope, provenance=record.provenance)
         for secret in self.known.secrets.get(service, ()) if to == "application" else ():
             key = self._credential(secret) if secret.id("usage") != "sign" else None
             if key:
-                self.collector.relate(Verb.GRANTS, key, scope, at=record.at, basis=Basis.INFERRED)
+                self.collector.relate(Verb.GRANTS, key, scope, provenance=record.provenance, basis=Basis.INFERRED)
 
     def _assignment(self, record: Record) -> None:
         if record.id("principaltype") in ("user", "group"):
@@ -355,7 +362,9 @@ class DirectoryMapper:
             self.collector.gaps[DirectoryGap.ROLE].add(role)
         scope = self._scope(resource, "application", value or role, record, Basis.INFERRED) if resource else None
         if scope is None:
-            self.collector.reject("an app role assignment that names no role or no resource", at=record.at)
+            self.collector.reject(
+                "an app role assignment that names no role or no resource", provenance=record.provenance
+            )
             return
         client = self._client(record, record.id("principalid"))
         if client:
@@ -375,7 +384,9 @@ class DirectoryMapper:
         usable = all(self._id(f"{resource}:delegated:{each}") for each in values)
         client = self._client(record, record.id("clientid")) if to and resource and usable else None
         if client is None:
-            self.collector.reject("a delegated grant without a usable client, resource, scope or user", at=record.at)
+            self.collector.reject(
+                "a delegated grant without a usable client, resource, scope or user", provenance=record.provenance
+            )
             return
         for each in values:
             scope = self._scope(resource or "", "delegated", each, record, Basis.INFERRED)
@@ -392,7 +403,9 @@ class DirectoryMapper:
         scope = self._scope(resource or "", word, record.text("roledisplayname"), record, Basis.INFERRED)
         service = self._service(record.of) if record.of else None
         if resource is None or scope is None or service is None:
-            self.collector.reject("a permission that names no resource, no role or no app", at=record.at)
+            self.collector.reject(
+                "a permission that names no resource, no role or no app", provenance=record.provenance
+            )
             return
         self._grants(service, word if word == "application" else "everyone", scope, record)
         self.collector.fact()
@@ -402,14 +415,16 @@ class DirectoryMapper:
         roles = [self.collector.name(each) for _, each in listed(record.says.get("roles"), ())]
         service = self._service(record)
         if service is None or not roles or None in roles:
-            self.collector.reject("a privileged service principal without usable roles", at=record.at)
+            self.collector.reject("a privileged service principal without usable roles", provenance=record.provenance)
             return
         for role in filter(None, roles):
             self._holds_role(service, role, record)
         self.collector.fact()
 
     def _holds_role(self, service: str, role: str, record: Record) -> None:
-        scope = Scope(id=f"entra:directory-role:{role}"[:MAX_ID], name=f"{role} (directory role)", provenance=record.at)
+        scope = Scope(
+            id=f"entra:directory-role:{role}"[:MAX_ID], name=f"{role} (directory role)", provenance=record.provenance
+        )
         self._grants(service, "application", self.collector.keep(scope), record)
 
     def _directory_role(self, record: Record) -> None:
@@ -425,7 +440,9 @@ class DirectoryMapper:
         service = self._client(record, holder)
         limit = self.collector.name(where) if where not in ("", "/") else ""
         if role is None or service is None or limit is None:
-            self.collector.reject("a directory role without a usable role, holder or extent", at=record.at)
+            self.collector.reject(
+                "a directory role without a usable role, holder or extent", provenance=record.provenance
+            )
             return
         self._holds_role(service, f"{role} in {limit}" if limit else role, record)
         self.collector.fact()
@@ -439,7 +456,7 @@ class DirectoryMapper:
     def _label(self, record: Record, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
         label = record.text(*(names or ("displayname",)))
-        return self.collector.label(label, "a display name", at=record.at)
+        return self.collector.label(label, "a display name", provenance=record.provenance)
 
     def _say(self) -> None:
         """What answers should repeat: what is missing, and what was assumed."""

@@ -128,7 +128,7 @@ class Record:
         return next((_OFF[name] for name, value in said.items() if value not in ("", "NotDisabled")), "")
 
     @cached_property
-    def at(self) -> Provenances:
+    def provenance(self) -> Provenances:
         """The place of the record."""
         line, column = self.document.position(*self.keys)
         return (Provenance(source="entra", file=self.document.path, line=line, column=column),)
@@ -288,11 +288,11 @@ def _record(kind: str, value: Any, keys: Keys, document: Document, of: Record | 
     return Record(kind if isinstance(value, dict) else "odd", lower(value), keys, document, of)
 
 
-def _page(document: Document, page: Any = None, at: Keys = ()) -> Iterator[Record]:
+def _page(document: Document, page: Any = None, place: Keys = ()) -> Iterator[Record]:
     page = document.data if page is None else page
     context = _context(lower(page))
-    owner = Record("owner", {"id": context[1]}, at, document) if context and context[1] else None
-    for keys, each in listed(lower(page).get("value"), (*at, _spelled(page, "value"))):
+    owner = Record("owner", {"id": context[1]}, place, document) if context and context[1] else None
+    for keys, each in listed(lower(page).get("value"), (*place, _spelled(page, "value"))):
         yield from _item(each, keys, document, context[0] if context else None, owner)
 
 

@@ -77,15 +77,15 @@ class _MarketplaceMapper:
 
     def build(self) -> Loaded:
         """All sections; each record ends as a fact, rejected or ignored."""
-        for product, at in self._entries("Products"):
-            self._count(self._product(product, at), "a product without an id and a provider", at)
-        for agency, at in self._entries("Agencies"):
-            self._count(self._agency(agency, at), "an agency without an id", at)
-        for system, at in self._entries(BUILT_ON):
-            self._leveraged(system, at)
+        for product, provenance in self._entries("Products"):
+            self._count(self._product(product, provenance), "a product without an id and a provider", provenance)
+        for agency, provenance in self._entries("Agencies"):
+            self._count(self._agency(agency, provenance), "an agency without an id", provenance)
+        for system, provenance in self._entries(BUILT_ON):
+            self._leveraged(system, provenance)
         for section in ("AtoMapping", "ReuseMapping"):
-            for use, at in self._entries(section):
-                self._use(use, at, section)
+            for use, provenance in self._entries(section):
+                self._use(use, provenance, section)
         self.collector.ignore("assessors, who run nothing", len(self.sections.get("Assessors", ())))
         self._say()
         return self.collector.loaded(as_of=self._as_of())
@@ -97,66 +97,66 @@ class _MarketplaceMapper:
 
     def _entries(self, section: str) -> Iterator[tuple[Any, Provenances]]:
         for entry, keys in self.sections.get(section, ()):
-            yield entry, self.collector.at(*keys)
+            yield entry, self.collector.provenance(*keys)
 
-    def _count(self, done: bool, why: str, at: Provenances) -> None:
+    def _count(self, done: bool, why: str, provenance: Provenances) -> None:
         if done:
             self.collector.fact()
         else:
-            self.collector.reject(why, at=at)
+            self.collector.reject(why, provenance=provenance)
 
-    def _product(self, product: Any, at: Provenances) -> bool:
+    def _product(self, product: Any, provenance: Provenances) -> bool:
         name, provider = self._id(product, "id"), self._id(product, "csp") or self._id(product, "name")
         if name is None or provider is None or provider.startswith(("fedramp:", "agency:")):
             return False
         self.providers[name] = provider
-        self.collector.entity(Party(id=provider, role="provider", provenance=at))
+        self.collector.entity(Party(id=provider, role="provider", provenance=provenance))
         words = (self._id(product, key) for key in ("status", "impact_level", "deployment_model"))
         tags = tuple(sorted({*_texts(product.get("service_model")), *(word for word in words if word)}))
-        made = Service(id=f"fedramp:{name}", name=self._id(product, "cso"), tags=tags, provenance=at)
-        self.collector.relate(Verb.OWNS, provider, self.collector.entity(made), at=at)
+        made = Service(id=f"fedramp:{name}", name=self._id(product, "cso"), tags=tags, provenance=provenance)
+        self.collector.relate(Verb.OWNS, provider, self.collector.entity(made), provenance=provenance)
         return True
 
-    def _leveraged(self, system: dict[str, Any], at: Provenances) -> None:
+    def _leveraged(self, system: dict[str, Any], provenance: Provenances) -> None:
         name, other = self._id(system, "on"), self._id(system, "id")
         missing = [each for each in (name, other) if each is not None and each not in self.providers]
         if name is None or other is None:
-            self.collector.reject("a leveraging system without an id", at=at)
+            self.collector.reject("a leveraging system without an id", provenance=provenance)
         elif missing:
             self.unknown[missing[0]] = self.unknown.get(missing[0], 0) + 1
         else:
             if other != name:
-                self.collector.relate(Verb.DEPENDS_ON, f"fedramp:{other}", f"fedramp:{name}", at=at)
+                self.collector.relate(Verb.DEPENDS_ON, f"fedramp:{other}", f"fedramp:{name}", provenance=provenance)
             self.collector.fact()
 
-    def _agency(self, agency: Any, at: Provenances) -> bool:
+    def _agency(self, agency: Any, provenance: Provenances) -> bool:
         name = self._id(agency, "id")
         if name is None:
             return False
-        self._party(name, agency, at, Basis.DECLARED)
+        self._party(name, agency, provenance, Basis.DECLARED)
         return True
 
-    def _party(self, name: str, says: dict[str, Any], at: Provenances, basis: Basis) -> str:
+    def _party(self, name: str, says: dict[str, Any], provenance: Provenances, basis: Basis) -> str:
         parent, part = self._id(says, "parent"), self._id(says, "sub")
         shown = f"{parent} / {part}" if parent and part else parent
-        made = {"id": f"agency:{name}", "name": shown, "basis": basis, "provenance": at}
+        made = {"id": f"agency:{name}", "name": shown, "basis": basis, "provenance": provenance}
         if self._is_us(name):
             made["role"] = "self"
         known = self.collector.entities.get(f"agency:{name}")
         return known.id if known else self.collector.entity(Party.model_validate(made))
 
-    def _use(self, use: Any, at: Provenances, section: str) -> None:
+    def _use(self, use: Any, provenance: Provenances, section: str) -> None:
         product = self._id(use, "id")
         agency = self._id(use, "sub_id") or self._id(use, "agency_id") or self._named(use)
         if product is None or agency is None:
-            self.collector.reject(f"an entry of {section} without a product or an agency", at=at)
+            self.collector.reject(f"an entry of {section} without a product or an agency", provenance=provenance)
         elif self.us is not None and not self._is_us(agency):
             self.collector.ignore("uses by other agencies")
         elif product not in self.providers:
             self.unknown[product] = self.unknown.get(product, 0) + 1
         else:
-            party = self._party(agency, use, at, Basis.INFERRED)
-            self.collector.relate(Verb.RELIES_ON, party, self.providers[product], at=at)
+            party = self._party(agency, use, provenance, Basis.INFERRED)
+            self.collector.relate(Verb.RELIES_ON, party, self.providers[product], provenance=provenance)
             self.collector.fact()
 
     def _is_us(self, agency: str) -> bool:

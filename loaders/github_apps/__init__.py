@@ -105,130 +105,144 @@ class _RecordMapper:
             "authorized": self._authorized,
             "authorization": self._authorization,
             "deploy_key": self._deploy_key,
-            "odd": lambda _, at: self.collector.reject("not a record that GitHub's API has", at=at),
+            "odd": lambda _, provenance: self.collector.reject(
+                "not a record that GitHub's API has", provenance=provenance
+            ),
         }
         by_kind: dict[str, list[Row]] = defaultdict(list)
         for row in rows(self.collector.document.data):
             by_kind[row.kind].append(row)
         for kind, handle in handlers.items():
             for row in by_kind[kind]:
-                handle(row, self.collector.at(*row.keys))
+                handle(row, self.collector.provenance(*row.keys))
         self.collector.note_gaps(_Gap)
         return self.collector.loaded()
 
     # who
 
-    def _named(self, at: Provenances, *names: str) -> str | None:
+    def _named(self, provenance: Provenances, *names: str) -> str | None:
         """The party that option ``parties`` names."""
         stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
-        return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=at)) if stated else None
+        return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=provenance)) if stated else None
 
-    def _account(self, login: str, at: Provenances, *, installed: bool) -> str | None:
+    def _account(self, login: str, provenance: Provenances, *, installed: bool) -> str | None:
         """The party behind an account: ours where apps are installed, a partner's where one is published."""
         account = self._id("account", login)
         if account is None:
             return None
-        stated = self._named(at, login)
+        stated = self._named(provenance, login)
         if stated:
             return stated
         ours = login in self.options.own if self.options.own else installed
         if ours and not self.options.own:
             self.collector.gaps[_Gap.SELF].add(account)
         role = {"role": "self"} if ours else {}
-        return self.collector.keep(Party.model_validate({"id": account, "name": login, "provenance": at, **role}))
+        return self.collector.keep(
+            Party.model_validate({"id": account, "name": login, "provenance": provenance, **role})
+        )
 
-    def _person(self, login: str, at: Provenances) -> str | None:
+    def _person(self, login: str, provenance: Provenances) -> str | None:
         """Who holds a token or a key that opens something of ours."""
         person = self._id("user", login)
         if person is None:
             return None
-        stated = self._named(at, login)
+        stated = self._named(provenance, login)
         if stated:
             return stated
         self.collector.gaps[_Gap.PEOPLE].add(person)
-        return self.collector.keep(Party(id=person, name=login, role="self", basis=Basis.INFERRED, provenance=at))
+        return self.collector.keep(
+            Party(id=person, name=login, role="self", basis=Basis.INFERRED, provenance=provenance)
+        )
 
-    def _app(self, row: Row, at: Provenances) -> None:
+    def _app(self, row: Row, provenance: Provenances) -> None:
         """An app, with its publisher."""
-        service = self._service("app", row.text("id"), self._label(row.says, at, "slug"), at)
+        service = self._service("app", row.text("id"), self._label(row.says, provenance, "slug"), provenance)
         owner = row.text("owner", "login") or row.text("owner", "slug")
-        party = self._named(at, row.text("id"), row.text("slug")) or self._account(owner, at, installed=False)
+        party = self._named(provenance, row.text("id"), row.text("slug")) or self._account(
+            owner, provenance, installed=False
+        )
         if service is None or party is None:
-            self.collector.reject("an app without a usable id or owner", at=at)
+            self.collector.reject("an app without a usable id or owner", provenance=provenance)
             return
-        self.collector.relate(Verb.OWNS, party, service, at=at)
+        self.collector.relate(Verb.OWNS, party, service, provenance=provenance)
         self.owned.add(service)
         self.collector.fact()
 
-    def _service(self, kind: str, app_id: str, name: str | None, at: Provenances) -> str | None:
+    def _service(self, kind: str, app_id: str, name: str | None, provenance: Provenances) -> str | None:
         service = self._id(kind, app_id)
-        return self.collector.keep(Service(id=service, name=name, provenance=at)) if service else None
+        return self.collector.keep(Service(id=service, name=name, provenance=provenance)) if service else None
 
     # what they hold
 
-    def _installation(self, row: Row, at: Provenances) -> None:
+    def _installation(self, row: Row, provenance: Provenances) -> None:
         """An app in an account: it holds the permissions that the account gave it."""
         login = row.text("account", "login") or row.text("account", "slug") or row.text("target_id")
-        slug = self._label(row.says, at, "app_slug")
+        slug = self._label(row.says, provenance, "app_slug")
         installation = self._id("installation", row.text("id"))
         permissions = list(_permissions(row.says["permissions"]))
-        app = self._service("app", row.text("app_id"), slug, at) if installation and login else None
-        if installation is None or app is None or self._account(login, at, installed=True) is None:
-            self.collector.reject("an installation without a usable id, app or account", at=at)
+        app = self._service("app", row.text("app_id"), slug, provenance) if installation and login else None
+        if installation is None or app is None or self._account(login, provenance, installed=True) is None:
+            self.collector.reject("an installation without a usable id, app or account", provenance=provenance)
             return
-        self._owner(app, row, at)
+        self._owner(app, row, provenance)
         name = f"{slug} in {login}" if slug and self.collector.name(login) else None
-        kept = Credential(id=installation, name=name, type="oauth_token", controls=_stopped(row, at), provenance=at)
-        self.collector.relate(Verb.HOLDS, app, self.collector.keep(kept), at=at)
+        kept = Credential(
+            id=installation, name=name, type="oauth_token", controls=_stopped(row, provenance), provenance=provenance
+        )
+        self.collector.relate(Verb.HOLDS, app, self.collector.keep(kept), provenance=provenance)
         limit = None if row.text("repository_selection") == "all" else f"installation/{row.text('id')}"
-        self._granted(installation, login, limit, permissions, at)
+        self._granted(installation, login, limit, permissions, provenance)
         if limit and not isinstance(row.event.get("repositories"), list):
             self._opened(
-                f"{limit}/*", [f"limited/{limit}"], f"repositories selected for {name or installation}", login, at
+                f"{limit}/*",
+                [f"limited/{limit}"],
+                f"repositories selected for {name or installation}",
+                login,
+                provenance,
             )
             self.collector.gaps[_Gap.SELECTED].add(installation)
         if limit is None:
-            self._opened(f"{login}/*", [f"scope/{login}"], f"all repositories of {login}", login, at)
+            self._opened(f"{login}/*", [f"scope/{login}"], f"all repositories of {login}", login, provenance)
         self.collector.fact()
 
-    def _owner(self, app: str, row: Row, at: Provenances) -> None:
+    def _owner(self, app: str, row: Row, provenance: Provenances) -> None:
         """The party of an app, as an option or an app's own record says it."""
-        party = self._named(at, row.text("app_id"), row.text("app_slug"))
+        party = self._named(provenance, row.text("app_id"), row.text("app_slug"))
         if party:
-            self.collector.relate(Verb.OWNS, party, app, at=at)
+            self.collector.relate(Verb.OWNS, party, app, provenance=provenance)
         elif app not in self.owned:
             self.collector.gaps[_Gap.PARTY].add(app)
 
-    def _listed(self, row: Row, at: Provenances) -> None:
+    def _listed(self, row: Row, provenance: Provenances) -> None:
         """A repository that an event lists: what an installation on selected ones, or on all, can open."""
         name = row.text("full_name")
         installation = row.event["installation"]
         if not _REPOSITORY.fullmatch(name) or self._id("repository", name) is None:
-            self.collector.reject("a repository without a usable name", at=at)
+            self.collector.reject("a repository without a usable name", provenance=provenance)
             return
         login = name.partition("/")[0]
         limits = [f"scope/{login}"]
         if text(installation, "repository_selection") != "all" and text(installation, "id"):
             limits.append(f"limited/installation/{text(installation, 'id')}")
-        self._opened(name, limits, name, login, at)
+        self._opened(name, limits, name, login, provenance)
         self.collector.fact()
 
-    def _token(self, row: Row, at: Provenances) -> None:
+    def _token(self, row: Row, provenance: Provenances) -> None:
         """A fine-grained personal access token: what one person may do in an organisation."""
         found = _ORGANISATION.search(row.text("repositories_url"))
         account = self.options.account or (f"organization-{found[1]}" if found else "")
         token = self._id("token", row.text("id"))
-        person = self._person(row.text("owner", "login"), at) if token and account else None
+        person = self._person(row.text("owner", "login"), provenance) if token and account else None
         if token is None or person is None:
-            self.collector.reject("a token without a usable id, owner or organisation", at=at)
+            self.collector.reject("a token without a usable id, owner or organisation", provenance=provenance)
             return
         if not self.options.account:
             self.collector.gaps[_Gap.ACCOUNT].add(token)
         never = "token_last_used_at" in row.says and row.says["token_last_used_at"] is None
-        name = self._label(row.says, at, "token_name")
-        ends = self._ends(token, row.text("token_expires_at"), at, ended=row.says.get("token_expired") is True)
-        kept = Credential(id=token, name=name, type="api_key", dormant=never, **ends, provenance=at)
-        self.collector.relate(Verb.HOLDS, person, self.collector.keep(kept), at=at)
+        name = self._label(row.says, provenance, "token_name")
+        ends = self._ends(token, row.text("token_expires_at"), provenance, ended=row.says.get("token_expired") is True)
+        kept = Credential(id=token, name=name, type="api_key", dormant=never, **ends, provenance=provenance)
+        self.collector.relate(Verb.HOLDS, person, self.collector.keep(kept), provenance=provenance)
         groups = row.says["permissions"] if isinstance(row.says["permissions"], dict) else {}
         selection = row.text("repository_selection")
         limit = None if selection == "all" else f"token/{row.text('id')}"
@@ -236,66 +250,75 @@ class _RecordMapper:
             of_repositories = group == "repository"
             if of_repositories and selection == "none":
                 continue
-            self._granted(token, account, limit if of_repositories else None, _permissions(permissions), at)
+            self._granted(token, account, limit if of_repositories else None, _permissions(permissions), provenance)
         if limit and selection != "none":
-            self._opened(f"{limit}/*", [f"limited/{limit}"], f"repositories selected for {name or token}", account, at)
+            self._opened(
+                f"{limit}/*", [f"limited/{limit}"], f"repositories selected for {name or token}", account, provenance
+            )
             self.collector.gaps[_Gap.SELECTED].add(token)
         elif limit is None:
-            self._opened(f"{account}/*", [f"scope/{account}"], f"all repositories of {account}", account, at)
+            self._opened(f"{account}/*", [f"scope/{account}"], f"all repositories of {account}", account, provenance)
         self.collector.fact()
 
-    def _authorized(self, row: Row, at: Provenances) -> None:
+    def _authorized(self, row: Row, provenance: Provenances) -> None:
         """A classic token or an SSH key that a person may use past single sign-on."""
         key = self._id("authorized", row.text("credential_id"))
-        person = self._person(row.text("login"), at) if key else None
+        person = self._person(row.text("login"), provenance) if key else None
         if key is None or person is None:
-            self.collector.reject("an authorised credential without a usable id or person", at=at)
+            self.collector.reject("an authorised credential without a usable id or person", provenance=provenance)
             return
-        label = self._label(row.says, at, "authorized_credential_note", "authorized_credential_title")
-        ends = self._ends(key, row.text("authorized_credential_expires_at"), at)
+        label = self._label(row.says, provenance, "authorized_credential_note", "authorized_credential_title")
+        ends = self._ends(key, row.text("authorized_credential_expires_at"), provenance)
         ssh = "ssh" in row.text("credential_type").lower()
-        kept = Credential(id=key, name=label, type="signing_key" if ssh else "api_key", **ends, provenance=at)
-        self.collector.relate(Verb.HOLDS, person, self.collector.keep(kept), at=at)
-        self._consented(key, row.text("login"), row.says.get("scopes"), at)
+        kept = Credential(id=key, name=label, type="signing_key" if ssh else "api_key", **ends, provenance=provenance)
+        self.collector.relate(Verb.HOLDS, person, self.collector.keep(kept), provenance=provenance)
+        self._consented(key, row.text("login"), row.says.get("scopes"), provenance)
         self.collector.fact()
 
-    def _authorization(self, row: Row, at: Provenances) -> None:
+    def _authorization(self, row: Row, provenance: Provenances) -> None:
         """An OAuth app that a person let act for them; one person's own token where no app is named."""
         login = row.text("user", "login")
         key = self._id("authorization", row.text("id"))
-        app = self._service("oauth-app", row.text("app", "client_id"), self._label(row.says["app"], at, "name"), at)
+        app = self._service(
+            "oauth-app", row.text("app", "client_id"), self._label(row.says["app"], provenance, "name"), provenance
+        )
         if key is None or app is None:
-            self.collector.reject("an authorisation without a usable id or app", at=at)
+            self.collector.reject("an authorisation without a usable id or app", provenance=provenance)
             return
         if row.text("token"):
-            self.collector.secret(f"the token of {key!r}", at=at)
-        party = self._named(at, row.text("app", "client_id"), row.text("app", "name"))
+            self.collector.secret(f"the token of {key!r}", provenance=provenance)
+        party = self._named(provenance, row.text("app", "client_id"), row.text("app", "name"))
         if party:
-            self.collector.relate(Verb.OWNS, party, app, at=at)
+            self.collector.relate(Verb.OWNS, party, app, provenance=provenance)
         else:
             self.collector.gaps[_Gap.PARTY].add(app)
-        ends = self._ends(key, row.text("expires_at"), at)
+        ends = self._ends(key, row.text("expires_at"), provenance)
         self.collector.relate(
-            Verb.HOLDS, app, self.collector.keep(Credential(id=key, type="oauth_token", **ends, provenance=at)), at=at
+            Verb.HOLDS,
+            app,
+            self.collector.keep(Credential(id=key, type="oauth_token", **ends, provenance=provenance)),
+            provenance=provenance,
         )
-        self._consented(key, login or "user", row.says.get("scopes"), at)
+        self._consented(key, login or "user", row.says.get("scopes"), provenance)
         self.collector.fact()
 
-    def _consented(self, credential: str, login: str, scopes: Any, at: Provenances) -> None:
+    def _consented(self, credential: str, login: str, scopes: Any, provenance: Provenances) -> None:
         """OAuth scopes, within which a credential may do what its user may."""
         names = [each for each in scopes if isinstance(each, str)] if isinstance(scopes, list) else []
         for each in names:
             scope = self._id("oauth", login, each)
             if scope:
-                self.collector.keep(Scope(id=scope, name=f"{each} for {login}", provenance=at))
-                self.collector.relate(Verb.GRANTS, credential, scope, at=at)
+                self.collector.keep(Scope(id=scope, name=f"{each} for {login}", provenance=provenance))
+                self.collector.relate(Verb.GRANTS, credential, scope, provenance=provenance)
             else:
                 self.collector.note(
-                    NoteKind.UNSUPPORTED, f"a scope of {credential!r} has no usable name; left out", at=at
+                    NoteKind.UNSUPPORTED,
+                    f"a scope of {credential!r} has no usable name; left out",
+                    provenance=provenance,
                 )
         self.collector.gaps[_Gap.RIGHTS].add(credential)
 
-    def _deploy_key(self, row: Row, at: Provenances) -> None:
+    def _deploy_key(self, row: Row, provenance: Provenances) -> None:
         """A key to one repository, whoever has it."""
         if _KEY_OF_PERSON.search(row.text("url")):
             self.collector.ignore("keys of a person's own, which open what that person may")
@@ -304,23 +327,28 @@ class _RecordMapper:
         name = text(row.event.get("repository"), "full_name") or (url[1] if url else "")
         key = self._id("deploy-key", row.text("id"))
         if key is None or not _REPOSITORY.fullmatch(name) or self._id("repository", name) is None:
-            self.collector.reject("a deploy key without a usable id or repository", at=at)
+            self.collector.reject("a deploy key without a usable id or repository", provenance=provenance)
             return
-        revoked = _stopped(row, at)
-        title = self._label(row.says, at, "title")
-        self.collector.keep(Credential(id=key, name=title, type="signing_key", controls=revoked, provenance=at))
+        revoked = _stopped(row, provenance)
+        title = self._label(row.says, provenance, "title")
+        self.collector.keep(Credential(id=key, name=title, type="signing_key", controls=revoked, provenance=provenance))
         self.collector.gaps[_Gap.HOLDER].add(key)
         login = name.partition("/")[0]
         limit = f"deploy-key/{row.text('id')}"
         level = "read" if row.says["read_only"] is True else "write"
-        self._granted(key, login, limit, [f"contents:{level}"], at)
-        self._opened(name, [f"limited/{limit}", f"scope/{login}"], name, login, at)
+        self._granted(key, login, limit, [f"contents:{level}"], provenance)
+        self._opened(name, [f"limited/{limit}", f"scope/{login}"], name, login, provenance)
         self.collector.fact()
 
     # what that opens
 
     def _granted(
-        self, credential: str, login: str, limit: str | None, permissions: Iterator[str] | list[str], at: Provenances
+        self,
+        credential: str,
+        login: str,
+        limit: str | None,
+        permissions: Iterator[str] | list[str],
+        provenance: Provenances,
     ) -> None:
         """Permissions on an account; those on repositories may be limited to some of them."""
         for each in permissions:
@@ -328,40 +356,44 @@ class _RecordMapper:
             scope = self._id("limited", limited, each) if limited else self._id("scope", login, each)
             if scope is None:
                 self.collector.note(
-                    NoteKind.UNSUPPORTED, f"a permission of {credential!r} has no usable name; left out", at=at
+                    NoteKind.UNSUPPORTED,
+                    f"a permission of {credential!r} has no usable name; left out",
+                    provenance=provenance,
                 )
                 continue
             where = f"{login}, some repositories" if limited else login
-            self.collector.keep(Scope(id=scope, name=f"{each} in {where}", provenance=at))
-            self.collector.relate(Verb.GRANTS, credential, scope, at=at)
+            self.collector.keep(Scope(id=scope, name=f"{each} in {where}", provenance=provenance))
+            self.collector.relate(Verb.GRANTS, credential, scope, provenance=provenance)
 
-    def _opened(self, place: str, holders: list[str], name: str, login: str, at: Provenances) -> None:
+    def _opened(self, place: str, holders: list[str], name: str, login: str, provenance: Provenances) -> None:
         """What permissions on contents and administration open in a repository, or in several as one."""
         shown = name if self.collector.name(name) else place
         store = self._id("repository", place)
         for permission, effects in _OPENS.items() if store else ():
-            scopes = [scope for each in holders if (scope := self._told(each, permission, at))]
+            scopes = [scope for each in holders if (scope := self._told(each, permission, provenance))]
             for words, verb in effects if scopes else ():
                 operation = self._id("operation", place, words)
                 if operation is None or store is None:
                     continue
-                self.collector.keep(Store(id=store, name=shown, provenance=at))
-                made = Operation(id=operation, name=f"{words} of {shown}", api=f"github/{login}", provenance=at)
-                self.collector.relate(verb, self.collector.keep(made), store, at=at)
+                self.collector.keep(Store(id=store, name=shown, provenance=provenance))
+                made = Operation(id=operation, name=f"{words} of {shown}", api=f"github/{login}", provenance=provenance)
+                self.collector.relate(verb, self.collector.keep(made), store, provenance=provenance)
                 for scope in scopes:
-                    self.collector.relate(Verb.PERMITS, scope, operation, at=at)
+                    self.collector.relate(Verb.PERMITS, scope, operation, provenance=provenance)
 
-    def _told(self, holder: str, permission: str, at: Provenances) -> str | None:
+    def _told(self, holder: str, permission: str, provenance: Provenances) -> str | None:
         """A scope that can open a place; one on a whole account is told anyway, as another file may grant it."""
         kind, _, where = holder.partition("/")
         scope = self._id(holder, permission)
         if scope and kind == "scope":
-            self.collector.keep(Scope(id=scope, name=f"{permission} in {where}", basis=Basis.INFERRED, provenance=at))
+            self.collector.keep(
+                Scope(id=scope, name=f"{permission} in {where}", basis=Basis.INFERRED, provenance=provenance)
+            )
         return scope if scope in self.collector.entities else None
 
     # words
 
-    def _ends(self, credential: str, stated: str, at: Provenances, *, ended: bool = False) -> dict[str, Any]:
+    def _ends(self, credential: str, stated: str, provenance: Provenances, *, ended: bool = False) -> dict[str, Any]:
         """The day a credential ends, and that it has, where the file or the day asked about says so."""
         try:
             day = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
@@ -370,17 +402,17 @@ class _RecordMapper:
             day = None
         past = day is not None and self.options.as_of is not None and day < self.options.as_of
         why = f"ended on {day}" if day else "said to have ended"
-        controls = (Control(kind=ControlKind.EXPIRED, why=why, provenance=at),) if ended or past else ()
+        controls = (Control(kind=ControlKind.EXPIRED, why=why, provenance=provenance),) if ended or past else ()
         return {"expires": day, "controls": controls} if day else {"controls": controls}
 
     def _id(self, *parts: str) -> str | None:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
         return self.collector.name(f"github:{'/'.join(parts)}") if all(parts) else None
 
-    def _label(self, says: Any, at: Provenances, *names: str) -> str | None:
+    def _label(self, says: Any, provenance: Provenances, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
         label = next(filter(None, (text(says, each) for each in names)), "")
-        return self.collector.label(label, f"a {names[0]}", at=at)
+        return self.collector.label(label, f"a {names[0]}", provenance=provenance)
 
 
 def _permissions(value: Any) -> Iterator[str]:
@@ -390,7 +422,7 @@ def _permissions(value: Any) -> Iterator[str]:
             yield f"{name}:{level.strip()}"
 
 
-def _stopped(row: Row, at: Provenances) -> tuple[Control, ...]:
+def _stopped(row: Row, provenance: Provenances) -> tuple[Control, ...]:
     """Why an installation or a key opens nothing any more."""
     action = row.event.get("action")
     if action == "deleted":
@@ -401,7 +433,7 @@ def _stopped(row: Row, at: Provenances) -> tuple[Control, ...]:
         why = "not enabled"
     else:
         return ()
-    return (Control(kind=ControlKind.REVOKED, why=why, provenance=at),)
+    return (Control(kind=ControlKind.REVOKED, why=why, provenance=provenance),)
 
 
 LOADER = Loader(

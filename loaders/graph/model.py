@@ -61,12 +61,12 @@ class GraphMapper:
         for row in self.drawing.implied:
             why = self._entity(row)
             if why:
-                self.collector.note(NoteKind.UNSUPPORTED, why, at=self.collector.at(*row.keys))
+                self.collector.note(NoteKind.UNSUPPORTED, why, provenance=self.collector.provenance(*row.keys))
         for rows in self._relations().values():
             self._relation(rows)
         for bad in self.drawing.bad:
-            at = Provenance(source="graph", file=self.collector.document.path, line=bad.line)
-            self.collector.reject(bad.why, at=(at,))
+            provenance = Provenance(source="graph", file=self.collector.document.path, line=bad.line)
+            self.collector.reject(bad.why, provenance=(provenance,))
         if self.drawing.hyperedges:
             self.collector.ignore("hyperedges", self.drawing.hyperedges)
         if self.drawing.undirected:
@@ -92,21 +92,21 @@ class GraphMapper:
     def _node(self, row: Row) -> None:
         why = self._entity(row)
         if why:
-            self.collector.reject(why, at=self.collector.at(*row.keys))
+            self.collector.reject(why, provenance=self.collector.provenance(*row.keys))
         else:
             self.collector.fact()
 
     def _entity(self, row: Row) -> str | None:
         """Keep what a node stands for; why not, if it cannot be read."""
-        at = self.collector.at(*row.keys)
+        provenance = self.collector.provenance(*row.keys)
         name = _word(row.says.get(self.options.id or "id"))
         kind = _one_of(Kind, self.options.kinds, row.says.get(self.options.kind))
         if not _is_id(name):
             return "a node without an id that can be used"
         if kind is None:
             return f"a node of no kind that is known; known are {_some(Kind)}"
-        says = self._attributes(row, ENTITY_TYPES[kind], at, self.options.kind)
-        made = self._valid(ENTITY_TYPES[kind], says | {"id": name, "kind": kind}, at)
+        says = self._attributes(row, ENTITY_TYPES[kind], provenance, self.options.kind)
+        made = self._valid(ENTITY_TYPES[kind], says | {"id": name, "kind": kind}, provenance)
         if made is None:
             return "a node that cannot be read"
         before = self.collector.entities.get(made.id, made)
@@ -121,18 +121,20 @@ class GraphMapper:
         """The edges by their relation: one that names both its ends, or of each edge its own."""
         groups: dict[str, list[tuple[Row, Verb]]] = {}
         for row in self.drawing.edges:
-            at = self.collector.at(*row.keys)
+            provenance = self.collector.provenance(*row.keys)
             verb = _one_of(Verb, self.options.verbs, row.says.get(self.options.verb))
             source, target = (self.ids.get(_word(row.says.get(side)) or "") for side in ("source", "target"))
             if verb is None:
-                self.collector.reject(f"an edge with no verb that is known; known are {_some(Verb)}", at=at)
+                self.collector.reject(
+                    f"an edge with no verb that is known; known are {_some(Verb)}", provenance=provenance
+                )
             elif source is None or target is None:
                 missing = row.says.get("source" if source is None else "target")
                 self.collector.rejected += 1
                 message = (
                     f"an edge goes from or to {excerpt(repr(missing))}, which is no node that could be read; left out"
                 )
-                self.collector.note(NoteKind.UNRESOLVED, message, at=at)
+                self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
             else:
                 key = _relation_of(row, verb, source, target)
                 between = Row(row.says | {"source": source, "target": target}, row.keys)
@@ -141,21 +143,21 @@ class GraphMapper:
 
     def _relation(self, rows: list[tuple[Row, Verb]]) -> None:
         row, verb = rows[0]
-        at = self.collector.at(*row.keys)
+        provenance = self.collector.provenance(*row.keys)
         sources, targets = _ends(rows)
         wrong = self._misfit(verb, sources, targets)
         if wrong:
-            self.collector.reject(wrong, at=at, records=len(rows))
+            self.collector.reject(wrong, provenance=provenance, records=len(rows))
             return
-        says = self._attributes(row, Relation, at, self.options.verb)
+        says = self._attributes(row, Relation, provenance, self.options.verb)
         if any(_plain(other.says) != _plain(row.says) for other, _ in rows[1:]):
             message = f"the edges of one {verb} say different things; the first is kept"
-            self.collector.note(NoteKind.CONTRADICTED, message, at=at)
-        made = self._valid(Relation, says | {"verb": verb, "sources": sources, "targets": targets}, at)
+            self.collector.note(NoteKind.CONTRADICTED, message, provenance=provenance)
+        made = self._valid(Relation, says | {"verb": verb, "sources": sources, "targets": targets}, provenance)
         if made is None:
-            self.collector.reject("an edge that cannot be read", at=at, records=len(rows))
+            self.collector.reject("an edge that cannot be read", provenance=provenance, records=len(rows))
         elif self.collector.relations.setdefault(made.id, made) is not made:
-            self.collector.reject(f"{made.id!r} is drawn already", at=at, records=len(rows))
+            self.collector.reject(f"{made.id!r} is drawn already", provenance=provenance, records=len(rows))
         else:
             self.collector.fact(len(rows))
 
@@ -171,7 +173,7 @@ class GraphMapper:
 
     # attributes
 
-    def _attributes(self, row: Row, shape: type[Frozen], at: Provenances, word: str) -> dict[str, Any]:
+    def _attributes(self, row: Row, shape: type[Frozen], provenance: Provenances, word: str) -> dict[str, Any]:
         """What a row says in our words; the places it was read at before stand behind its own."""
         said: dict[str, Any] = {}
         for name, value in row.says.items():
@@ -181,24 +183,26 @@ class GraphMapper:
             if ours not in shape.model_fields:
                 self.unread[_plain_name(name)] += name != self.options.id
                 continue
-            read = self._clean(_opened(value) if ours in NESTED else value, ours, at)
+            read = self._clean(_opened(value) if ours in NESTED else value, ours, provenance)
             if read is not _DROPPED:
                 said[ours] = read
-        return said | {"provenance": _places(at, said.get("provenance"))}
+        return said | {"provenance": _places(provenance, said.get("provenance"))}
 
-    def _clean(self, value: Any, where: str, at: Provenances) -> Any:
+    def _clean(self, value: Any, where: str, provenance: Provenances) -> Any:
         """A value without anything that looks like a secret."""
         if isinstance(value, str) and looks_secret(value):
-            self.collector.secret(f"the attribute {where!r}", at=at)
+            self.collector.secret(f"the attribute {where!r}", provenance=provenance)
             return _DROPPED
         if isinstance(value, list):
-            return [each for one in value if (each := self._clean(one, where, at)) is not _DROPPED]
+            return [each for one in value if (each := self._clean(one, where, provenance)) is not _DROPPED]
         if isinstance(value, dict):
-            read = {key: self._clean(each, where, at) for key, each in value.items() if not looks_secret(str(key))}
+            read = {
+                key: self._clean(each, where, provenance) for key, each in value.items() if not looks_secret(str(key))
+            }
             return {key: each for key, each in read.items() if each is not _DROPPED}
         return value
 
-    def _valid(self, shape: type[Made], says: dict[str, Any], at: Provenances) -> Made | None:
+    def _valid(self, shape: type[Made], says: dict[str, Any], provenance: Provenances) -> Made | None:
         """The thing that a row says, without what does not fit; defaults count as not stated."""
         wrong = _wrong(shape, says)
         fit = {name: value for name, value in says.items() if name not in wrong}
@@ -206,7 +210,7 @@ class GraphMapper:
             return None
         for name in sorted(wrong):
             message = f"{name} is {excerpt(repr(says[name]))}, which does not fit; left out"
-            self.collector.note(NoteKind.UNSUPPORTED, message, at=at)
+            self.collector.note(NoteKind.UNSUPPORTED, message, provenance=provenance)
         made = shape.model_validate(fit)
         return shape.model_validate({name: getattr(made, name) for name in made.model_dump(exclude_defaults=True)})
 
@@ -214,21 +218,21 @@ class GraphMapper:
 
     def _with_heading(self) -> Loaded:
         row = self.drawing.heading
-        at = self.collector.at(*row.keys)
-        zones = {each.id: each for each in self._listed(Zone, row.says.get("zones"), at)}
-        expectations = tuple(self._listed(Expectation, row.says.get("expectations"), at))
-        texts = {word: self._clean(row.says.get(word), word, at) for word in ("title", "as_of")}
+        provenance = self.collector.provenance(*row.keys)
+        zones = {each.id: each for each in self._listed(Zone, row.says.get("zones"), provenance)}
+        expectations = tuple(self._listed(Expectation, row.says.get("expectations"), provenance))
+        texts = {word: self._clean(row.says.get(word), word, provenance) for word in ("title", "as_of")}
         self.collector.fact(len(zones) + len(expectations))
         stated = {word: text for word, text in texts.items() if isinstance(text, str)}
         return self.collector.loaded(zones=tuple(zones.values()), expectations=expectations, **stated)
 
-    def _listed(self, shape: type[Made], value: Any, at: Provenances) -> Iterator[Made]:
-        opened = self._clean(_opened(value), "zones or expectations", at)
+    def _listed(self, shape: type[Made], value: Any, provenance: Provenances) -> Iterator[Made]:
+        opened = self._clean(_opened(value), "zones or expectations", provenance)
         for each in opened if isinstance(opened, list) else ():
             says = each if isinstance(each, dict) else {}
-            made = self._valid(shape, {**says, "provenance": _places(at, says.get("provenance"))}, at)
+            made = self._valid(shape, {**says, "provenance": _places(provenance, says.get("provenance"))}, provenance)
             if made is None or (isinstance(made, Zone) and not _is_id(made.id)):
-                self.collector.reject(f"a {shape.__name__.lower()} that cannot be read", at=at)
+                self.collector.reject(f"a {shape.__name__.lower()} that cannot be read", provenance=provenance)
             else:
                 yield made
 
@@ -271,10 +275,10 @@ def _stranger(
     )
 
 
-def _places(at: Provenances, before: Any) -> list[Any]:
+def _places(provenance: Provenances, before: Any) -> list[Any]:
     """The place where a thing is read, then those where it was read before."""
     listed = before if isinstance(before, list) else ()
-    return [*at, *(each for each in listed if isinstance(each, dict) and not _wrong(Provenance, each))]
+    return [*provenance, *(each for each in listed if isinstance(each, dict) and not _wrong(Provenance, each))]
 
 
 def _wrong(shape: type[Frozen], says: dict[str, Any]) -> set[str]:

@@ -159,7 +159,7 @@ def _opengraph(data: dict[str, Any]) -> Drawing:
             found.nodes.append(Row({**says, "kind": _word(_KINDS, kind)}, row.keys))
     names = {each.says["id"]: each.says.get("identifier") for each in found.nodes if isinstance(each.says["id"], str)}
     for row in _rows(graph.get("edges"), "graph", "edges"):
-        ends = {word: mapping(row.says.get(at)).get("value") for word, at in (("source", "start"), ("target", "end"))}
+        ends = {word: mapping(row.says.get(end)).get("value") for word, end in (("source", "start"), ("target", "end"))}
         ends = {word: names.get(each) or each if isinstance(each, str) else each for word, each in ends.items()}
         kind = _word(_VERBS, row.says.get("kind"))
         found.edges.append(Row({**mapping(row.says.get("properties")), **ends, "verb": kind}, row.keys))

@@ -117,7 +117,7 @@ class GatewayMapper:
         )
 
     def _nameless(self, record: Record, what: str) -> None:
-        self.collector.reject(f"{what} has no name that can be an id", at=record.at)
+        self.collector.reject(f"{what} has no name that can be an id", provenance=record.provenance)
 
     # what has a name
 
@@ -140,14 +140,14 @@ class GatewayMapper:
             owner=self.options.owner,
             tags=self._tags(record),
             basis=basis,
-            provenance=record.at,
+            provenance=record.provenance,
         )
         self.collector.entity(service)
         host = (address or "").rpartition("://")[2].partition("/")[0].rpartition(":")
         for pattern, party in self.options.parties.items():
             if fnmatchcase(host[0] or host[2], pattern):
-                self.collector.entity(Party(id=party, basis=Basis.INFERRED, provenance=record.at))
-                self.collector.relate(Verb.OWNS, party, made, at=record.at)
+                self.collector.entity(Party(id=party, basis=Basis.INFERRED, provenance=record.provenance))
+                self.collector.relate(Verb.OWNS, party, made, provenance=record.provenance)
 
     def _address(self, record: Record) -> str | None:
         """Where a service is, without what may be secret in an address."""
@@ -176,7 +176,7 @@ class GatewayMapper:
         if made is not None:
             self.ids[id(record)] = made
             says = {} if stated else {"name": name, "tags": self._tags(record)}
-            self.collector.entity(Party(id=made, basis=basis, provenance=record.at, **says))
+            self.collector.entity(Party(id=made, basis=basis, provenance=record.provenance, **says))
         return made
 
     def _consumer_group(self, record: Record) -> None:
@@ -193,7 +193,7 @@ class GatewayMapper:
         found = self.index.find("consumers", reference)
         name = next(iter(names_of(reference)), None) if not isinstance(reference, Record) else None
         if found is None and name is not None:
-            found = Record("consumers", record.keys, {"username": name}, record.at)
+            found = Record("consumers", record.keys, {"username": name}, record.provenance)
             if self._keep_consumer(found, Basis.INFERRED) is None:
                 return None
             self.index.by_name["consumers", name] = found
@@ -209,7 +209,7 @@ class GatewayMapper:
             self._nameless(record, "a plug-in")
         elif became == "unresolved":
             message = f"a {name} plug-in is for something that is not in the file"
-            self.collector.note(NoteKind.UNRESOLVED, f"{message}; ignored", at=record.at)
+            self.collector.note(NoteKind.UNRESOLVED, f"{message}; ignored", provenance=record.provenance)
             self.collector.ignore("plug-ins for something that is not in the file")
         else:
             self.collector.ignore(_IGNORED.get(became, f"{name} plug-ins"))
@@ -217,7 +217,7 @@ class GatewayMapper:
     def _group(self, record: Record) -> None:
         holder, group = self._holder(record), self.collector.name(record.says.get("group"))
         if holder is None or group is None:
-            self.collector.reject("a group membership names no consumer or no group", at=record.at)
+            self.collector.reject("a group membership names no consumer or no group", provenance=record.provenance)
             return
         self.auth.groups[id(holder)].add(group)
         self.collector.fact()
@@ -230,10 +230,10 @@ class GatewayMapper:
             holder, group = outer, self.index.find("consumer_groups", record.says)
             name = self._first_name(group) if group else inner
         else:
-            inside = Record("acls", record.keys, {"consumer": record.says}, record.at)
+            inside = Record("acls", record.keys, {"consumer": record.says}, record.provenance)
             holder, name = self._holder(inside), self._first_name(outer) if outer else None
         if holder is None or name is None or id(holder) not in self.ids:
-            self.collector.reject("a group membership names no consumer or no group", at=record.at)
+            self.collector.reject("a group membership names no consumer or no group", provenance=record.provenance)
             return
         self.auth.consumer_groups[id(holder)].add(name)
         self.collector.fact()
@@ -245,7 +245,7 @@ class GatewayMapper:
         own, name = (self.collector.name(record.says.get(each)) for each in ("id", "name"))
         made = self._id(plugin, own or (f"{of} {name}" if name else of))
         if holder is None or of is None or made is None:
-            self.collector.reject(f"a {plugin} credential names no consumer", at=record.at)
+            self.collector.reject(f"a {plugin} credential names no consumer", provenance=record.provenance)
             return
         self.counts["nameless"] += own is None and made in self.collector.entities
         credential = Credential(
@@ -254,10 +254,10 @@ class GatewayMapper:
             type=_TYPES[plugin],
             tags=self._tags(record) if own else (),
             controls=tuple(self._controls(holder)),
-            provenance=record.at,
+            provenance=record.provenance,
         )
         self.collector.entity(credential)
-        self.collector.relate(Verb.HOLDS, self.ids[id(holder)], made, at=record.at)
+        self.collector.relate(Verb.HOLDS, self.ids[id(holder)], made, provenance=record.provenance)
         self.keys.append((made, plugin, holder))
         self.collector.fact()
 
@@ -268,11 +268,11 @@ class GatewayMapper:
             yield self._address_control(bound)
         if end and self.auth.ends(end):
             why = "request-termination plug-in of its consumer"
-            yield Control(kind=ControlKind.REVOKED, status="assumed", why=why, provenance=end.at)
+            yield Control(kind=ControlKind.REVOKED, status="assumed", why=why, provenance=end.provenance)
 
     def _address_control(self, plugin: Record) -> Control:
         why = f"ip-restriction plug-in of {where(plugin, self.index)}"
-        return Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=plugin.at)
+        return Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=plugin.provenance)
 
     # routes
 
@@ -283,7 +283,7 @@ class GatewayMapper:
         of = (service or "").removeprefix(f"{self.gateway}:service/")
         made = self._id("route", self._first_name(record) or f"{of} {line}".strip())
         if made is None or made in self.collector.entities:
-            self.collector.reject("a route has no name of its own that can be an id", at=record.at)
+            self.collector.reject("a route has no name of its own that can be an id", provenance=record.provenance)
             return
         route_auth = self.auth.of_route(record)
         methods = [name for each in scalars(record.says.get("methods")) if (name := self.collector.name(each))]
@@ -298,11 +298,11 @@ class GatewayMapper:
             anonymous=route_auth.anonymous,
             tags=self._tags(record),
             controls=(self._address_control(route_auth.addresses),) if route_auth.addresses else (),
-            provenance=record.at,
+            provenance=record.provenance,
         )
         self.collector.entity(operation)
         if service:
-            self.collector.relate(Verb.SERVES, service, made, at=record.at)
+            self.collector.relate(Verb.SERVES, service, made, provenance=record.provenance)
         self._permits(route_auth, operation)
         self.collector.fact()
 
@@ -316,7 +316,7 @@ class GatewayMapper:
         made = self._id("service", name)
         if made is not None and made not in self.collector.entities:
             self.counts["services"] += 1
-            self.collector.entity(Service(id=made, basis=Basis.INFERRED, provenance=route.at))
+            self.collector.entity(Service(id=made, basis=Basis.INFERRED, provenance=route.provenance))
         return made
 
     def _places(self, route: Record) -> str | None:
@@ -334,14 +334,14 @@ class GatewayMapper:
         )
         if route_auth.closed:
             message = f"{operation.id} {route_auth.closed}; nothing is said to permit it"
-            self.collector.note(NoteKind.ASSUMED, message, operation.id, at=operation.provenance)
+            self.collector.note(NoteKind.ASSUMED, message, operation.id, provenance=operation.provenance)
         if route_auth.addresses:
             self.addresses[where(route_auth.addresses, self.index)] = operation.controls[0]
         for way in route_auth.ways:
             scopes = [self._scope(each, operation) for each in way]
             if all(scopes):
                 needed = tuple(sorted({each for each in scopes if each}))
-                self.collector.relate(Verb.PERMITS, needed, operation.id, at=operation.provenance)
+                self.collector.relate(Verb.PERMITS, needed, operation.id, provenance=operation.provenance)
                 for asked in way:
                     self.asked[asked.plugin].add(asked)
             else:
@@ -380,7 +380,7 @@ class GatewayMapper:
             for each in sorted(asked | set(self._own(plugin, holder))):
                 scope = self._scope(each, credential)
                 if scope is not None:
-                    self.collector.relate(Verb.GRANTS, key, scope, at=credential.provenance)
+                    self.collector.relate(Verb.GRANTS, key, scope, provenance=credential.provenance)
 
     def _own(self, plugin: str, holder: Record) -> Iterator[Permission]:
         yield Permission(plugin)

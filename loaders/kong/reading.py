@@ -65,7 +65,7 @@ class Record:
     kind: str
     keys: Keys
     says: dict[str, Any]
-    at: Provenances
+    provenance: Provenances
     parent: Record | None = None
 
     @property
@@ -149,13 +149,13 @@ def _listed(collector: FactCollector, kind: str, keys: Keys, value: Any, parent:
 
 
 def _one(collector: FactCollector, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
-    at = collector.at(*keys)
+    provenance = collector.provenance(*keys)
     if isinstance(value, str) and kind == "consumers" and parent is not None:
         value = {"username": value}
     if not isinstance(value, dict):
-        collector.reject("an entity is not a mapping", at=at)
+        collector.reject("an entity is not a mapping", provenance=provenance)
         return
-    made = Record(kind, keys, value, at, parent)
+    made = Record(kind, keys, value, provenance, parent)
     yield made
     inner = () if kind == "consumers" and parent is not None else _NESTED.get(kind, ())
     for name in inner:

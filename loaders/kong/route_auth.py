@@ -96,8 +96,8 @@ class RouteAuths:
                 return "unresolved"
         if _is_partial(name, found):
             return "partial"
-        at = (_key(found["consumer"]), _key(found["route"]), _key(found["service"]))
-        self.placed[name].setdefault(at, plugin)
+        target = (_key(found["consumer"]), _key(found["route"]), _key(found["service"]))
+        self.placed[name].setdefault(target, plugin)
         return "placed"
 
     def in_force(self, name: str, route: Record, consumer: Record | None = None) -> Record | None:

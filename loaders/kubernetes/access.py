@@ -74,41 +74,49 @@ class Access:
         subjects = mappings(binding.get("subjects"))
         holders = [one for each in subjects for one in self._holders(each, binding)]
         if scope is None or (subjects and not holders):
-            self.cluster.collector.reject(f"a {binding.kind} names no role or nobody that can be an id", at=binding.at)
+            self.cluster.collector.reject(
+                f"a {binding.kind} names no role or nobody that can be an id", provenance=binding.provenance
+            )
             return
         for each in holders:
-            self.cluster.collector.relate(Verb.GRANTS, each, scope, at=binding.at)
+            self.cluster.collector.relate(Verb.GRANTS, each, scope, provenance=binding.provenance)
         self.cluster.collector.fact()
 
     # who
 
-    def _holders(self, subject: dict[str, Any], at: Resource) -> Iterator[str]:
+    def _holders(self, subject: dict[str, Any], resource: Resource) -> Iterator[str]:
         kind, name = scalar(subject.get("kind")), scalar(subject.get("name"))
         if kind == "ServiceAccount":
-            made = self.cluster.account(scalar(subject.get("namespace")) or at.namespace, name, at) if name else None
+            made = (
+                self.cluster.account(scalar(subject.get("namespace")) or resource.namespace, name, resource)
+                if name
+                else None
+            )
             yield from [made] if made else []
             return
         if name in _NOBODY:
-            self.anonymous.add(at.name)
+            self.anonymous.add(resource.name)
         if kind == "Group" and name.startswith(_EVERYONE):
-            yield from self._accounts(name.removeprefix("system:serviceaccounts").removeprefix(":"), at)
+            yield from self._accounts(name.removeprefix("system:serviceaccounts").removeprefix(":"), resource)
         made = self.cluster.collector.name(f"{self.cluster.options.cluster}:{kind.lower()} {name}")
         if made is not None and kind in ("User", "Group") and self.cluster.collector.name(name):
-            who = Credential(id=made, name=name, type="oauth_token", basis=Basis.INFERRED, provenance=at.at)
+            who = Credential(
+                id=made, name=name, type="oauth_token", basis=Basis.INFERRED, provenance=resource.provenance
+            )
             yield self.cluster.collector.entity(who)
 
-    def _accounts(self, namespace: str, at: Resource) -> Iterator[str]:
+    def _accounts(self, namespace: str, resource: Resource) -> Iterator[str]:
         """All service accounts, or those of one namespace."""
         everywhere = namespace in ("", *_EVERYONE)
         declared = ((each.namespace, each.name) for each in self.cluster.manifests.of("ServiceAccount"))
         used = ((each.namespace, each.account or "default") for each in self.cluster.workloads())
         for where, name in sorted({*declared, *used}):
-            made = self.cluster.account(where, name, at) if everywhere or where == namespace else None
+            made = self.cluster.account(where, name, resource) if everywhere or where == namespace else None
             yield from [made] if made else []
 
     # what
 
-    def _scope(self, kind: str, where: str, name: str, at: Resource) -> str | None:
+    def _scope(self, kind: str, where: str, name: str, resource: Resource) -> str | None:
         """The scope of a role in one namespace, or everywhere."""
         path = "/".join(filter(None, (where, kind.lower(), name)))
         made = self.cluster.collector.name(f"{self.cluster.options.cluster}:{path}")
@@ -120,13 +128,13 @@ class Access:
         basis = Basis.INFERRED if rules is None else Basis.DECLARED
         says = self.cluster.collector.words("; ".join(map(_said, rules or [])) or None, "a role")
         shown = f"{name} in {where or 'the cluster'}"
-        scope = Scope(id=made, name=shown, description=says, basis=basis, provenance=at.at)
+        scope = Scope(id=made, name=shown, description=says, basis=basis, provenance=resource.provenance)
         self.cluster.collector.entity(scope)
         for rule in _BUILT_IN.get(name, []) if rules is None else rules:
-            self._permit(made, rule, where, at)
+            self._permit(made, rule, where, resource)
         return made
 
-    def _permit(self, scope: str, rule: dict[str, Any], where: str, at: Resource) -> None:
+    def _permit(self, scope: str, rule: dict[str, Any], where: str, resource: Resource) -> None:
         """What one rule of a role comes to, in one namespace or everywhere."""
         names = scalars(rule.get("resourceNames"))
         runs = not names and _allows(rule, _RUN, _RUNNING)
@@ -135,9 +143,9 @@ class Access:
         for kind in sorted(opened):
             for name in names or [""]:
                 if name != "*":  # here a name like any other, which nothing has
-                    self._entry_point(scope, where, kind, name, at)
+                    self._entry_point(scope, where, kind, name, resource)
 
-    def _entry_point(self, scope: str, where: str, kind: str, name: str, at: Resource) -> None:
+    def _entry_point(self, scope: str, where: str, kind: str, name: str, resource: Resource) -> None:
         """To read Secrets or to change workloads of a kind: one by its name, or all of a place."""
         collector, cluster = self.cluster.collector, self.cluster.options.cluster
         says = f"{'read' if kind == 'secret' else 'change'} {'/'.join(filter(None, (where, kind, name or '*')))}"
@@ -146,11 +154,11 @@ class Access:
             return
         self.opened.add((scope, made))
         if made not in collector.entities:
-            collector.entity(Operation(id=made, name=says, api=f"{cluster}:api", provenance=at.at))
-            for target in self._stores(where, name, at) if kind == "secret" else self._changed(where, kind, name):
+            collector.entity(Operation(id=made, name=says, api=f"{cluster}:api", provenance=resource.provenance))
+            for target in self._stores(where, name, resource) if kind == "secret" else self._changed(where, kind, name):
                 verb = Verb.READS if kind == "secret" else Verb.CONTROLS
-                collector.relate(verb, made, target, at=at.at)
-        collector.relate(Verb.PERMITS, scope, made, at=at.at)
+                collector.relate(verb, made, target, provenance=resource.provenance)
+        collector.relate(Verb.PERMITS, scope, made, provenance=resource.provenance)
 
     def _changed(self, where: str, kind: str, name: str) -> Iterator[str]:
         for (_, each), workloads in self.workloads.items():
@@ -159,7 +167,7 @@ class Access:
                 if where in ("", resource.namespace) and name in ("", resource.name):
                     yield self.cluster.ids[id(workload)]
 
-    def _stores(self, where: str, name: str, at: Resource) -> Iterator[str]:
+    def _stores(self, where: str, name: str, resource: Resource) -> Iterator[str]:
         """The Secrets of each namespace as data that can be read: one by its name, or all."""
         collector = self.cluster.collector
         for namespace, secrets in sorted(self.secrets.items()):
@@ -168,9 +176,9 @@ class Access:
             made = collector.name(f"{self.cluster.options.cluster}:{path} (data)")
             if made is None or not held or where not in ("", namespace):
                 continue
-            collector.entity(Store(id=made, name=path, basis=Basis.INFERRED, provenance=at.at))
+            collector.entity(Store(id=made, name=path, basis=Basis.INFERRED, provenance=resource.provenance))
             for secret in held:
-                collector.relate(Verb.CONTAINS, made, secret, at=at.at)
+                collector.relate(Verb.CONTAINS, made, secret, provenance=resource.provenance)
             yield made
 
     def _say(self) -> None:

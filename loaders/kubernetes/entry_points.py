@@ -103,7 +103,7 @@ class EntryPoints:
                 path=self.cluster.collector.name(path),
                 direction=direction,
                 controls=controls,
-                provenance=resource.at,
+                provenance=resource.provenance,
             )
         )
         self.serve(front.backends, front)
@@ -112,7 +112,7 @@ class EntryPoints:
     def serve(self, backends: Iterable[str], front: Front) -> None:
         """Say what answers at a front."""
         for each in dict.fromkeys(backends):
-            self.cluster.collector.relate(Verb.SERVES, each, front.operation, at=front.resource.at)
+            self.cluster.collector.relate(Verb.SERVES, each, front.operation, provenance=front.resource.provenance)
 
     # hosts outside
 
@@ -135,14 +135,14 @@ class EntryPoints:
         made = self.cluster.collector.name(f"{host} (outside)") if self.cluster.collector.name(host) else None
         if made is None:
             return None
-        entity = Service(id=made, name=host, basis=Basis.INFERRED, provenance=resource.at)
+        entity = Service(id=made, name=host, basis=Basis.INFERRED, provenance=resource.provenance)
         self.cluster.collector.entity(entity)
         party = self._party(host)
         if party is not None:
             basis = Basis.ASSUMED if party == host else Basis.INFERRED
             role: Literal["provider"] = "provider"
-            self.cluster.collector.entity(Party(id=party, role=role, basis=basis, provenance=resource.at))
-            self.cluster.collector.relate(Verb.OWNS, party, made, at=resource.at, basis=basis)
+            self.cluster.collector.entity(Party(id=party, role=role, basis=basis, provenance=resource.provenance))
+            self.cluster.collector.relate(Verb.OWNS, party, made, provenance=resource.provenance, basis=basis)
         return made
 
     def _party(self, host: str) -> str | None:
@@ -164,7 +164,9 @@ class EntryPoints:
         if made:
             self.cluster.collector.fact()
         else:
-            self.cluster.collector.reject("a ServiceEntry names no host that can be an id", at=resource.at)
+            self.cluster.collector.reject(
+                "a ServiceEntry names no host that can be an id", provenance=resource.provenance
+            )
 
     def _host(self, resource: Resource, host: str) -> str | None:
         made = self.cluster.identified(resource, host)
@@ -256,4 +258,4 @@ def _allowed(resource: Resource) -> tuple[Control, ...]:
     if not ranges or any(each.endswith("/0") for each in ranges):
         return ()
     why = "loadBalancerSourceRanges"
-    return (Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=resource.at),)
+    return (Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=resource.provenance),)

@@ -41,7 +41,7 @@ class Kong:
         made = self.cluster.identified(plugin)
         if made is not None:
             name = f"any credential by {scalar(plugin.get('plugin'))}"
-            self.cluster.collector.entity(Scope(id=made, name=name, provenance=plugin.at))
+            self.cluster.collector.entity(Scope(id=made, name=name, provenance=plugin.provenance))
         return made
 
     def _consumer(self, consumer: Resource, kinds: dict[tuple[str, str], str]) -> str | None:
@@ -49,19 +49,19 @@ class Kong:
         if made is None:
             return None
         name = collector.name(consumer.get("username")) or collector.name(consumer.get("custom_id"))
-        collector.entity(Party(id=made, name=name, provenance=consumer.at))
+        collector.entity(Party(id=made, name=name, provenance=consumer.provenance))
         for each in scalars(consumer.get("credentials")):
             held = self.cluster.secret(consumer.namespace, each, consumer)
             if held is not None:
-                collector.relate(Verb.HOLDS, made, held, at=consumer.at)
+                collector.relate(Verb.HOLDS, made, held, provenance=consumer.provenance)
                 self._grant(held, kinds.get((consumer.namespace, each), ""), consumer)
         return made
 
-    def _grant(self, secret: str, kind: str, at: Resource) -> None:
+    def _grant(self, secret: str, kind: str, resource: Resource) -> None:
         for plugin in self.plugins.values():
             scope = self.cluster.identified(plugin)
             if scope is not None and kind in _ASKING and scalar(plugin.get("plugin")) == kind:
-                self.cluster.collector.relate(Verb.GRANTS, secret, scope, at=at.at)
+                self.cluster.collector.relate(Verb.GRANTS, secret, scope, provenance=resource.provenance)
 
     def asked(self, resources: list[Resource]) -> tuple[str, ...]:
         """The scopes that the plug-ins named by a route and by the Services behind it ask for, all of them."""

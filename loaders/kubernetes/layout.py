@@ -21,7 +21,7 @@ class Hub:
     zone: str | None
     sources: int
     targets: int
-    at: Provenances
+    provenance: Provenances
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Layout:
         for source in bits(stretch.sources) if left else ():
             around = self.zones.get(self.zone_of.get(source, ""), 0)
             for target in bits(stretch.targets & ~around & ~(1 << source)):
-                self.pairs.setdefault((source, target), stretch.at)
+                self.pairs.setdefault((source, target), stretch.provenance)
 
     def _hub(self, stretch: Stretch) -> Hub:
         inside = [name for name, members in self.zones.items() if not members & ~stretch.mutual]
@@ -79,7 +79,7 @@ class Layout:
         members = self.zones[zone] if zone else 0
         taken = {each.name: 0 for each in self.hubs}
         name = _free(f"{self.cluster} network open by {_some(stretch.names)}", taken)
-        return Hub(name, zone, stretch.sources & ~members, stretch.targets & ~members, stretch.at)
+        return Hub(name, zone, stretch.sources & ~members, stretch.targets & ~members, stretch.provenance)
 
     def outside(self) -> Iterator[int]:
         """The workloads that no flat zone takes in."""

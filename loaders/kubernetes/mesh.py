@@ -105,7 +105,7 @@ class Mesh:
             return
         rules = under(spec, "rules")
         if cluster.identified(resource) is None or not _fits(spec, rules):
-            cluster.collector.reject("an AuthorizationPolicy that cannot be read", at=resource.at)
+            cluster.collector.reject("an AuthorizationPolicy that cannot be read", provenance=resource.provenance)
             return
         policy = Policy(resource, action, [_rule(each) for each in rules or []])
         self._aim(policy)
@@ -136,7 +136,9 @@ class Mesh:
             account = workload.account or "default"
             made = cluster.account(workload.namespace, account, workload.resource)
             if made is not None:
-                cluster.collector.relate(Verb.HOLDS, cluster.ids[id(workload)], made, at=workload.resource.at)
+                cluster.collector.relate(
+                    Verb.HOLDS, cluster.ids[id(workload)], made, provenance=workload.resource.provenance
+                )
                 self._identity(made, workload.namespace, account)
         for each in cluster.manifests.of("ServiceAccount"):
             made = cluster.account(each.namespace, each.name, each)
@@ -157,9 +159,13 @@ class Mesh:
             if scope is None:
                 continue
             for keys in self._keys(policy, rule):
-                self.entry_points.cluster.collector.relate(Verb.GRANTS, keys, scope, at=policy.resource.at)
+                self.entry_points.cluster.collector.relate(
+                    Verb.GRANTS, keys, scope, provenance=policy.resource.provenance
+                )
             for operation in self._operations(policy, rule):
-                self.entry_points.cluster.collector.relate(Verb.PERMITS, scope, operation, at=policy.resource.at)
+                self.entry_points.cluster.collector.relate(
+                    Verb.PERMITS, scope, operation, provenance=policy.resource.provenance
+                )
 
     def _scope(self, policy: Policy, number: int, rule: Rule) -> str | None:
         cluster = self.entry_points.cluster
@@ -167,7 +173,7 @@ class Mesh:
         if made is not None:
             conditions = "and more is asked" if rule.conditions else None
             name = f"let in by {policy.resource.name}, rule {number + 1}"
-            entity = Scope(id=made, name=name, description=conditions, provenance=policy.resource.at)
+            entity = Scope(id=made, name=name, description=conditions, provenance=policy.resource.provenance)
             cluster.collector.entity(entity)
         return made
 
@@ -254,8 +260,10 @@ class Mesh:
         name = cluster.collector.name(said)
         made = cluster.collector.name(f"{cluster.options.cluster}:{what} {name}") if name else None
         if made is not None:
-            at = policy.resource.at
-            entity = Credential(id=made, name=f"{what} {said}", type="oauth_token", basis=Basis.INFERRED, provenance=at)
+            provenance = policy.resource.provenance
+            entity = Credential(
+                id=made, name=f"{what} {said}", type="oauth_token", basis=Basis.INFERRED, provenance=provenance
+            )
             cluster.collector.entity(entity)
         return made
 
@@ -284,8 +292,10 @@ class Mesh:
         for operation, front in sorted(self.entry_points.called(workload).items()):
             if self._let_through(workload, front):
                 self.entry_points.calls += 1
-                at = workload.resource.at
-                cluster.collector.relate(Verb.CALLS, cluster.ids[id(workload)], operation, at=at, basis=Basis.INFERRED)
+                provenance = workload.resource.provenance
+                cluster.collector.relate(
+                    Verb.CALLS, cluster.ids[id(workload)], operation, provenance=provenance, basis=Basis.INFERRED
+                )
             else:
                 self.refused.add(f"{cluster.ids[id(workload)]} to {operation}")
 

@@ -96,7 +96,9 @@ class Cluster:
         """How a resource ended: as a fact if something was made of it."""
         self.used.add(id(resource))
         if made is None:
-            self.collector.reject(f"a {_word(resource.kind)} has no name that can be an id", at=resource.at)
+            self.collector.reject(
+                f"a {_word(resource.kind)} has no name that can be an id", provenance=resource.provenance
+            )
         else:
             self.collector.fact()
 
@@ -109,15 +111,15 @@ class Cluster:
         """Workloads that declare ports also listen on those that Services send their calls to."""
         workloads = self.manifests.workloads
         places: dict[str, list[int]] = {}
-        for at, each in enumerate(workloads):
-            places.setdefault(each.namespace, []).append(at)
+        for index, each in enumerate(workloads):
+            places.setdefault(each.namespace, []).append(index)
         for service in self.manifests.of("Service"):
             wanted = labels(service.get("spec", "selector"))
             ports = [_target(each) for each in mappings(service.get("spec", "ports"))]
             heard = frozenset(each for each in ports if each is not None)
-            for at in places.get(service.namespace, ()) if wanted and heard else ():
-                if workloads[at].ports and wanted.items() <= workloads[at].labels.items():
-                    workloads[at] = replace(workloads[at], ports=workloads[at].ports | heard)
+            for index in places.get(service.namespace, ()) if wanted and heard else ():
+                if workloads[index].ports and wanted.items() <= workloads[index].labels.items():
+                    workloads[index] = replace(workloads[index], ports=workloads[index].ports | heard)
 
     def _take_names(self) -> None:
         self.manifests.workloads.sort(key=lambda each: each.resource.path)
@@ -135,7 +137,7 @@ class Cluster:
     def _namespace(self, resource: Resource) -> None:
         made = self.collector.name(f"{self.options.cluster}/{resource.name}")
         if made is not None:
-            self.zones.setdefault(made, Zone(id=made, name=resource.name, provenance=resource.at))
+            self.zones.setdefault(made, Zone(id=made, name=resource.name, provenance=resource.provenance))
         self.keep(resource, made)
 
     # network
@@ -165,7 +167,7 @@ class Cluster:
             return network_policy(resource)
         except SelectorError as error:
             message = f"the API server would refuse this network policy, for {error}; taken as not in force"
-            self.collector.reject(message, at=resource.at)
+            self.collector.reject(message, provenance=resource.provenance)
             return None
 
     def _count(self, policies: list[NetworkPolicy], selected: dict[int, int]) -> None:
@@ -181,7 +183,7 @@ class Cluster:
         some = ", ".join(sorted(f"{each.namespace}/{each.name}" for each in policies)[:3])
         message = f"{len(policies)} {what}, such as {some}, say nothing here: the workloads they select are not in the "
         message += "files read; load them together with those (the option also)"
-        self.collector.note(NoteKind.INCOMPLETE, message, at=policies[0].at)
+        self.collector.note(NoteKind.INCOMPLETE, message, provenance=policies[0].provenance)
 
     def _namespaces(self, workloads: list[Workload]) -> dict[str, Namespace]:
         stated = {
@@ -201,20 +203,20 @@ class Cluster:
             self._workload(workload, zone, (_EGRESS_FILTER,) if inside else ())
         ids = [self.ids[id(each)] for each in network.workloads]
         for (source, target), said in sorted(layout.pairs.items()):
-            at = said or network.workloads[target].resource.at
-            self.collector.relate(Verb.CONNECTS, ids[source], ids[target], at=at, basis=Basis.INFERRED)
+            provenance = said or network.workloads[target].resource.provenance
+            self.collector.relate(Verb.CONNECTS, ids[source], ids[target], provenance=provenance, basis=Basis.INFERRED)
         for hub in layout.hubs:
             self._hub(hub, network, ids)
 
     def _hub(self, hub: Hub, network: Network, ids: list[str]) -> None:
-        at = hub.at or network.workloads[0].resource.at
+        provenance = hub.provenance or network.workloads[0].resource.provenance
         says = "stands for the network between those it connects; nothing runs here"
-        entity = Service(id=hub.name, zone=hub.zone, description=says, basis=Basis.INFERRED, provenance=at)
+        entity = Service(id=hub.name, zone=hub.zone, description=says, basis=Basis.INFERRED, provenance=provenance)
         made = self.collector.entity(entity)
         for each in bits(hub.sources):
-            self.collector.relate(Verb.CONNECTS, ids[each], made, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.CONNECTS, ids[each], made, provenance=provenance, basis=Basis.INFERRED)
         for each in bits(hub.targets):
-            self.collector.relate(Verb.CONNECTS, made, ids[each], at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.CONNECTS, made, ids[each], provenance=provenance, basis=Basis.INFERRED)
 
     def _zone(self, name: str, *, flat: bool) -> None:
         self.zones.setdefault(name, Zone(id=name, flat=flat))
@@ -227,7 +229,7 @@ class Cluster:
                 zone=zone,
                 owner=self.options.owner,
                 controls=controls,
-                provenance=workload.resource.at,
+                provenance=workload.resource.provenance,
             )
         )
 
@@ -251,38 +253,40 @@ class Cluster:
         other = [each for each in self.manifests.resources if _is_other_policy(each)]
         if other:
             message = f"{len(other)} policies of a kind that is not read may leave less reach than is said here"
-            self.collector.note(NoteKind.ASSUMED, message, at=other[0].at)
+            self.collector.note(NoteKind.ASSUMED, message, provenance=other[0].provenance)
 
     # what workloads have
 
-    def account(self, namespace: str, name: str, at: Resource) -> str | None:
+    def account(self, namespace: str, name: str, resource: Resource) -> str | None:
         """The credential that a service account is; inferred where the files do not have it."""
         made = self.named(namespace, "serviceaccount", name)
-        declared = at.kind == "ServiceAccount"
+        declared = resource.kind == "ServiceAccount"
         if made is not None and (declared or made not in self.collector.entities):
             self._infer("service accounts", made, declared)
             basis = Basis.DECLARED if declared else Basis.INFERRED
-            entity = Credential(id=made, name=name, type="oauth_token", basis=basis, provenance=at.at)
+            entity = Credential(id=made, name=name, type="oauth_token", basis=basis, provenance=resource.provenance)
             self.collector.entity(entity)
         return made
 
-    def secret(self, namespace: str, name: str, at: Resource) -> str | None:
+    def secret(self, namespace: str, name: str, resource: Resource) -> str | None:
         """The credential that a Secret is; inferred where the files do not have it."""
         made = self.named(namespace, "secret", name)
-        declared = at.kind == "Secret"
+        declared = resource.kind == "Secret"
         if made is not None and (declared or made not in self.collector.entities):
             self._infer("secrets", made, declared)
-            type_ = _SECRET_TYPES.get(str(at.get("type")), "api_key") if declared else "api_key"
+            type_ = _SECRET_TYPES.get(str(resource.get("type")), "api_key") if declared else "api_key"
             basis = Basis.DECLARED if declared else Basis.INFERRED
-            self.collector.entity(Credential(id=made, name=name, type=type_, basis=basis, provenance=at.at))
+            self.collector.entity(
+                Credential(id=made, name=name, type=type_, basis=basis, provenance=resource.provenance)
+            )
         return made
 
-    def _claim(self, namespace: str, name: str, at: Resource) -> str | None:
+    def _claim(self, namespace: str, name: str, resource: Resource) -> str | None:
         made = self.named(namespace, "persistentvolumeclaim", name)
-        declared = at.kind == "PersistentVolumeClaim"
+        declared = resource.kind == "PersistentVolumeClaim"
         if made is not None and (declared or made not in self.collector.entities):
             basis = Basis.DECLARED if declared else Basis.INFERRED
-            self.collector.entity(Store(id=made, name=name, basis=basis, provenance=at.at))
+            self.collector.entity(Store(id=made, name=name, basis=basis, provenance=resource.provenance))
         return made
 
     def secrets(self) -> dict[str, list[str]]:
@@ -329,11 +333,11 @@ class Cluster:
         for name, value in workload.settings:
             if value and (_SECRET_NAME.search(name) or looks_secret(value)):
                 where = f"setting {self.collector.name(name) or 'on the command line'} of {self.ids[id(workload)]}"
-                self.collector.secret(where, at=workload.resource.at)
+                self.collector.secret(where, provenance=workload.resource.provenance)
 
     def _relate(self, verb: Verb, source: str, target: str | None, workload: Workload) -> None:
         if target is not None:
-            self.collector.relate(verb, source, target, at=workload.resource.at)
+            self.collector.relate(verb, source, target, provenance=workload.resource.provenance)
 
     # the end
 
@@ -362,8 +366,8 @@ _EGRESS_FILTER = Control(
 def _target(port: dict[str, object]) -> Port | None:
     """The port on the pods that a port of a Service leads to, if it is given by number."""
     said = port.get("targetPort")
-    at = number(port.get("port") if said is None else said)
-    return Port(None, at, scalar(port.get("protocol")) or "TCP") if at is not None else None
+    port_number = number(port.get("port") if said is None else said)
+    return Port(None, port_number, scalar(port.get("protocol")) or "TCP") if port_number is not None else None
 
 
 def _word(kind: str) -> str:

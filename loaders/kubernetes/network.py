@@ -36,12 +36,12 @@ class Side:
     rules: dict[tuple[int, Ports], int] = field(default_factory=dict)
     places: dict[tuple[int, Ports], list[tuple[Provenances, str]]] = field(default_factory=dict)
 
-    def add(self, others: int, ports: Ports, of: int, at: Provenances = (), name: str = "") -> None:
+    def add(self, others: int, ports: Ports, of: int, provenance: Provenances = (), name: str = "") -> None:
         """A rule of some workloads about others."""
         key = (others, ports)
         self.rules[key] = self.rules.get(key, 0) | of
         if name:
-            self.places.setdefault(key, []).append((at, name))
+            self.places.setdefault(key, []).append((provenance, name))
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Stretch:
     sources: int
     targets: int
     names: tuple[str, ...] = ()
-    at: Provenances = ()
+    provenance: Provenances = ()
 
     @property
     def mutual(self) -> int:
@@ -124,7 +124,7 @@ class Network:
             others = self.all if rule.peers is None else 0
             for peer in rule.peers or ():
                 others |= self._peer(resource.namespace, peer)
-            side.add(others, rule.ports, of, resource.at, f"{resource.namespace}/{resource.name}")
+            side.add(others, rule.ports, of, resource.provenance, f"{resource.namespace}/{resource.name}")
 
     def pods(self, namespace: str, wanted: Selector) -> int:
         """The workloads of one namespace that a selector selects."""
@@ -170,8 +170,8 @@ class Network:
                 others = others & self._listening(out[1], into[1]) if some and others else 0
                 if some and others and (some | others).bit_count() > 1:
                     said = (*self.outbound.places.get(out, ()), *self.inbound.places.get(into, ()))
-                    at = tuple(dict.fromkeys(one for places, _ in said for one in places))
-                    made = Stretch(some, others, tuple(name for _, name in said), at)
+                    provenance = tuple(dict.fromkeys(one for places, _ in said for one in places))
+                    made = Stretch(some, others, tuple(name for _, name in said), provenance)
                     found.setdefault((some, others), made)
         return _widest(found.values())
 

@@ -181,7 +181,7 @@ def _left(block: Block, excepted: tuple[Block, ...]) -> bool:
 def _apart(blocks: list[Block]) -> Iterator[Block]:
     """Blocks without those that lie in another."""
     for number_, each in enumerate(blocks):
-        if not any(_inside(each, other) and (each != other or at < number_) for at, other in enumerate(blocks)):
+        if not any(_inside(each, other) and (each != other or number < number_) for number, other in enumerate(blocks)):
             yield each
 
 

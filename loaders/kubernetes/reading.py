@@ -47,7 +47,7 @@ class Resource:
     namespace: str
     name: str
     says: dict[str, Any]
-    at: Provenances
+    provenance: Provenances
 
     def get(self, *keys: str) -> Any:
         """What stands under ``keys``; ``None`` where nothing does."""
@@ -138,7 +138,7 @@ def read(documents: list[Document], namespace: str, collector: FactCollector) ->
             _refuse(document, keys, kind)
             resource = _resource(document, keys, value, kind, version, namespace)
             if isinstance(resource, str):
-                collector.reject(resource, at=_at(document, keys))
+                collector.reject(resource, provenance=_provenance(document, keys))
             else:
                 found.resources.append(resource)
     if not found.resources:
@@ -158,7 +158,7 @@ def _no_object(document: Document, collector: FactCollector) -> None:
     collector.note(NoteKind.INCOMPLETE, "manifests without an object that can be read: nothing is said of a cluster")
 
 
-def _at(document: Document, keys: Keys) -> Provenances:
+def _provenance(document: Document, keys: Keys) -> Provenances:
     line, column = document.position(*keys)
     return (Provenance(source="kubernetes", file=document.path, line=line, column=column),)
 
@@ -197,7 +197,7 @@ def _resource(document: Document, keys: Keys, value: Any, kind: str, version: st
     if not name.strip():
         return "a resource without a name"
     where = scalar(under(metadata, "namespace")) or namespace
-    return Resource(_group(version), kind, where, name, value, _at(document, keys))
+    return Resource(_group(version), kind, where, name, value, _provenance(document, keys))
 
 
 def _is_owned(resource: Resource, there: set[tuple[str, str, str]]) -> bool:

@@ -75,14 +75,14 @@ class Routes:
         made = cluster.identified(resource)
         if made is None:
             return None
-        cluster.collector.entity(Service(id=made, name=resource.name, provenance=resource.at))
+        cluster.collector.entity(Service(id=made, name=resource.name, provenance=resource.provenance))
         self.gateways[resource.namespace, resource.name] = made
         if labels(resource.get("spec", "selector")).get("istio") == "egressgateway":
             self.outbound.add(made)
         running = self.entry_points.selected(None, labels(resource.get("spec", "selector")))
         targets = tuple(sorted(cluster.ids[id(each)] for each in running))
         if targets:
-            cluster.collector.relate(Verb.DEPENDS_ON, made, targets, at=resource.at, at_least=1)
+            cluster.collector.relate(Verb.DEPENDS_ON, made, targets, provenance=resource.provenance, at_least=1)
         return made
 
     def _find(self, namespace: str, name: str, resource: Resource) -> str | None:
@@ -93,7 +93,7 @@ class Routes:
         found = self.gateways.get((namespace, name)) or cluster.named(namespace, "gateway", name)
         if found is not None and found not in cluster.collector.entities:
             self.missing.add(found)
-            cluster.collector.entity(Service(id=found, name=name, basis=Basis.INFERRED, provenance=resource.at))
+            cluster.collector.entity(Service(id=found, name=name, basis=Basis.INFERRED, provenance=resource.provenance))
             self.gateways[namespace, name] = found
         return found
 
@@ -112,7 +112,9 @@ class Routes:
         if any(made):
             cluster.collector.fact()
         else:
-            cluster.collector.reject(f"{resource.kind} without a way in that can be read", at=resource.at)
+            cluster.collector.reject(
+                f"{resource.kind} without a way in that can be read", provenance=resource.provenance
+            )
 
     def _entry_point(self, resource: Resource, gateways: list[str], host: str, way: Way, *, exposed: bool) -> bool:
         cluster = self.entry_points.cluster
@@ -133,10 +135,10 @@ class Routes:
         )
         asked = self.kong.asked([resource, *(front.resource for front in fronts)])
         if asked:
-            cluster.collector.relate(Verb.PERMITS, asked, made, at=resource.at)
+            cluster.collector.relate(Verb.PERMITS, asked, made, provenance=resource.provenance)
         for gateway in gateways:
             for front in fronts:
-                cluster.collector.relate(Verb.CALLS, gateway, front.operation, at=resource.at)
+                cluster.collector.relate(Verb.CALLS, gateway, front.operation, provenance=resource.provenance)
         return True
 
     def _backend(self, host: str, namespace: str) -> Front | None:
@@ -306,5 +308,5 @@ def _allowed(resource: Resource) -> tuple[Control, ...]:
         listed = [each.strip() for each in value.split(",") if each.strip()]
         if key.endswith(_ALLOWED) and listed and not any(each.endswith("/0") for each in listed):
             why = f"annotation {key.rpartition('/')[2]}"
-            return (Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=resource.at),)
+            return (Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=resource.provenance),)
     return ()

@@ -121,7 +121,7 @@ class _Reader:
 
     def _entity(self, model: type[Entity], name: str, entry: EntryShape, keys: Keys) -> None:
         declared = {key: getattr(entry, key) for key in entry.model_fields_set if key in model.model_fields}
-        declared |= {"id": name, "provenance": self.collector.at(*keys)}
+        declared |= {"id": name, "provenance": self.collector.provenance(*keys)}
         if "controls" in declared:
             declared["controls"] = self._controls(entry.controls, keys)
         self.collector.entity(model(**declared))
@@ -153,7 +153,7 @@ class _Reader:
         declared["controls"] = self._controls(item.controls, keys)
         sources = tuple(sorted({name, *item.together}))
         self.collector.fact()
-        return self.collector.relate(verb, sources, targets, at=self.collector.at(*keys), **declared)
+        return self.collector.relate(verb, sources, targets, provenance=self.collector.provenance(*keys), **declared)
 
     def _controls(self, controls: tuple[ControlShape, ...], keys: Keys) -> tuple[Control, ...]:
         kinds = [control.kind for control in controls]
@@ -161,13 +161,16 @@ class _Reader:
             if kind in kinds[:number]:
                 self._problem((*keys, "controls", number), f"control {str(kind)!r} is there twice; keep one")
         return tuple(
-            Control(provenance=self.collector.at(*keys, "controls", number), **control.model_dump(exclude_unset=True))
+            Control(
+                provenance=self.collector.provenance(*keys, "controls", number),
+                **control.model_dump(exclude_unset=True),
+            )
             for number, control in enumerate(controls)
         )
 
     def _zones(self) -> tuple[Zone, ...]:
         return tuple(
-            Zone(id=name, provenance=self.collector.at("zones", name), **zone.model_dump(exclude_unset=True))
+            Zone(id=name, provenance=self.collector.provenance("zones", name), **zone.model_dump(exclude_unset=True))
             for name, zone in self.shape.zones.items()
         )
 
@@ -187,7 +190,7 @@ class _Reader:
             possible=_facts(expected.possible),
             basis=expected.basis,
             why=expected.why,
-            provenance=self.collector.at(*keys),
+            provenance=self.collector.provenance(*keys),
         )
 
     def _requests(self) -> tuple[SourceRequest, ...]:
@@ -202,7 +205,7 @@ class _Reader:
         )
 
     def _place(self, keys: Keys) -> Provenance:
-        return self.collector.at(*keys)[0]
+        return self.collector.provenance(*keys)[0]
 
     def _problem(self, keys: Keys, message: str) -> None:
         self.problems.append(f"{self._place(keys)}: {message}")

@@ -125,7 +125,7 @@ class ApiMapper:
         if not (self._is_id(name) and harmless(line)) or made in self.operations:
             records = 1 + len(read.security.alternatives) + read.security.malformed
             why = f"an operation has no id that can be used, {name[:60]!r}"
-            self.collector.reject(why, at=(read.provenance,), records=records)
+            self.collector.reject(why, provenance=(read.provenance,), records=records)
             return
         self.collector.fact()
         self.collector.rejected += read.security.malformed
@@ -135,7 +135,7 @@ class ApiMapper:
         for requirement in read.security.alternatives:
             self._permit(requirement, operation)
         if self.options.served_by:
-            self.collector.relate(Verb.SERVES, self.options.served_by, made, at=operation.provenance)
+            self.collector.relate(Verb.SERVES, self.options.served_by, made, provenance=operation.provenance)
 
     def _entity(self, made: str, read: ApiOperation) -> Operation:
         return Operation(
@@ -156,14 +156,14 @@ class ApiMapper:
         made, provenance = f"{self.api}:{callback.name}", (callback.provenance,)
         if not self._is_id(callback.name) or made in self.operations:
             why = f"a webhook or callback has no name that can be used, {callback.name[:60]!r}"
-            self.collector.reject(why, at=provenance)
+            self.collector.reject(why, provenance=provenance)
             return False
         self.collector.fact()
         if made in self.collector.entities:
             return False
         self.collector.entity(Feed(id=made, name=callback.name, owner=self.options.owner, provenance=provenance))
         if self.options.served_by:
-            self.collector.relate(Verb.PUBLISHES, self.options.served_by, made, at=provenance)
+            self.collector.relate(Verb.PUBLISHES, self.options.served_by, made, provenance=provenance)
         return True
 
     # permits
@@ -180,7 +180,7 @@ class ApiMapper:
         if not requirement.schemes:
             return
         for needed in self._readings(requirement, operation):
-            self.collector.relate(Verb.PERMITS, needed, operation.id, at=operation.provenance)
+            self.collector.relate(Verb.PERMITS, needed, operation.id, provenance=operation.provenance)
             self.permitted_by.setdefault(operation.id, set()).update(needed)
 
     def _refusal(self, requirement: Requirement) -> str | None:

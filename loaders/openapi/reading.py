@@ -150,7 +150,7 @@ class _Reader:
 
     def _reject(self, place: Place, why: str) -> None:
         self.collector.rejected += 1
-        self.collector.note(NoteKind.UNSUPPORTED, why, at=(place.provenance(),))
+        self.collector.note(NoteKind.UNSUPPORTED, why, provenance=(place.provenance(),))
 
     def _mapping(self, place: Place, what: str) -> dict[str, Any]:
         """The mapping at a place; a wrong type is rejected, nothing is just nothing."""
@@ -161,9 +161,9 @@ class _Reader:
     def _schemes(self) -> Iterator[Scheme]:
         """Both places where schemes are declared, for a description that mixes its versions."""
         for keys in (("securityDefinitions",), ("components", "securitySchemes")):
-            at = self.root.child(*keys)
-            for name in self._mapping(at, "the section of security schemes"):
-                place = self.references.follow(at.child(name))
+            section = self.root.child(*keys)
+            for name in self._mapping(section, "the section of security schemes"):
+                place = self.references.follow(section.child(name))
                 if place is None:
                     continue
                 if not isinstance(place.value, dict):
@@ -182,12 +182,12 @@ class _Reader:
         return scopes
 
     def _paths(self, section: str) -> Iterator[tuple[Place, str]]:
-        at = self.references.follow(self.root.child(section))
-        if at is None:
+        place = self.references.follow(self.root.child(section))
+        if place is None:
             return
-        for path in self._mapping(at, f"{section!r}"):
+        for path in self._mapping(place, f"{section!r}"):
             if not path.startswith("x-"):
-                yield at.child(path), path
+                yield place.child(path), path
 
     def _methods(self, item: Place) -> Iterator[tuple[Place, str]]:
         for key in self._mapping(item, "a path"):
@@ -217,11 +217,11 @@ class _Reader:
                     seen.add(method)
                     self._operation(operation, method, path)
 
-    def _operation(self, at: Place, method: str, path: str) -> None:
-        place = self.references.follow(at)
+    def _operation(self, reference: Place, method: str, path: str) -> None:
+        place = self.references.follow(reference)
         if place is None or not isinstance(place.value, dict):
             why = "cannot be followed" if place is None else f"is {quoted(place.value)}, not a mapping"
-            self._reject(at, f"{method} {quoted(path)} {why}; left out")
+            self._reject(reference, f"{method} {quoted(path)} {why}; left out")
             return
         self.found.operations.append(
             ApiOperation(
@@ -252,7 +252,7 @@ class _Reader:
         malformed = read.count(None)
         if malformed:
             message = f"{malformed} alternatives of 'security' do not say schemes with lists of scopes; left out"
-            self.collector.note(NoteKind.UNSUPPORTED, message, at=(place.provenance(),))
+            self.collector.note(NoteKind.UNSUPPORTED, message, provenance=(place.provenance(),))
         return Security(True, tuple(each for each in read if each is not None), malformed)
 
     def _webhooks(self, section: str) -> None:
@@ -268,10 +268,10 @@ class _Reader:
         if broken:
             some = "; ".join(f"{quoted(ref)}: {why}" for ref, why in broken[:5])
             message = f"{len(broken)} references were not followed, such as {some}"
-            self.collector.note(NoteKind.UNRESOLVED, message, at=provenance)
+            self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
         if cycles:
             message = f"references in a cycle, not followed: {', '.join(map(quoted, cycles[:5]))}"
-            self.collector.note(NoteKind.UNRESOLVED, message, at=provenance)
+            self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
 
 
 def _text(value: Any) -> str | None:

@@ -85,7 +85,7 @@ class _Thing:
     """A job or dataset, gathered from all events that name it; what is said first stands."""
 
     ref: Ref
-    at: Provenances
+    provenance: Provenances
     basis: Basis
     owner: str | None = None
     description: str | None = None
@@ -103,24 +103,24 @@ class _LineageMapper:
         self.links: dict[tuple[Verb, str, str], tuple[Basis, Provenances]] = {}
         self.runs: dict[tuple[str, str], str] = {}
         self.refused: set[str] = set()
-        self.at: Provenances = ()
+        self.provenance: Provenances = ()
         self.basis = Basis.OBSERVED
 
     # one event
 
     def record(self, keys: Keys, value: Any) -> None:
         """Model one event."""
-        self.at = self.collector.at(*keys)
+        self.provenance = self.collector.provenance(*keys)
         try:
             event = read_event(self._opened(keys, value))
         except UnreadableError as error:
-            self.collector.reject(f"an event cannot be read: {error}", at=self.at)
+            self.collector.reject(f"an event cannot be read: {error}", provenance=self.provenance)
             return
         self.basis = Basis.DECLARED if event.run is None else Basis.OBSERVED
         job = self._described(event.job)
         alone = [self._described(each) for each in event.alone]
         if job is None and None in (alone or [None]):
-            self.collector.reject("an event names nothing that can be an id", at=self.at)
+            self.collector.reject("an event names nothing that can be an id", provenance=self.provenance)
             return
         self._count(event, job)
         if job is not None:
@@ -128,7 +128,7 @@ class _LineageMapper:
         for made, origin in event.lineage:
             self._link(Verb.DERIVES_FROM, self._thing(made), self._thing(origin))
         for problem in event.problems:
-            self.collector.note(NoteKind.UNSUPPORTED, f"{problem}; left out", at=self.at)
+            self.collector.note(NoteKind.UNSUPPORTED, f"{problem}; left out", provenance=self.provenance)
 
     def _opened(self, keys: Keys, value: Any) -> Any:
         """An event, taken out of the text it may come in."""
@@ -181,7 +181,7 @@ class _LineageMapper:
         basis = basis or self.basis
         before = self.links.get((verb, source, target))
         if before is None or _RANK[basis] < _RANK[before[0]]:
-            self.links[verb, source, target] = basis, self.at
+            self.links[verb, source, target] = basis, self.provenance
 
     # things
 
@@ -212,9 +212,9 @@ class _LineageMapper:
         if self.collector.name(made) is None:
             self._refuse(made, "a job" if ref.job else "a dataset")
             return None
-        known = self.things.setdefault(made, _Thing(ref, self.at, self.basis))
+        known = self.things.setdefault(made, _Thing(ref, self.provenance, self.basis))
         if _RANK[self.basis] < _RANK[known.basis]:
-            known.at, known.basis = self.at, self.basis
+            known.provenance, known.basis = self.provenance, self.basis
         return made
 
     def _refuse(self, made: str, what: str) -> None:
@@ -222,10 +222,10 @@ class _LineageMapper:
             return
         self.refused.add(made)
         if looks_secret(made):
-            self.collector.secret(f"the name of {what}", at=self.at)
+            self.collector.secret(f"the name of {what}", provenance=self.provenance)
         else:
             why = "is too long" if len(made) > MAX_ID else "has characters that no id can have"
-            self.collector.note(NoteKind.UNSUPPORTED, f"the name of {what} {why}; left out", at=self.at)
+            self.collector.note(NoteKind.UNSUPPORTED, f"the name of {what} {why}; left out", provenance=self.provenance)
 
     def _words(self, text: str) -> str | None:
         """A text on one line; of one that is a secret, only the first event that has it is told."""
@@ -233,7 +233,7 @@ class _LineageMapper:
             return None
         if looks_secret(text):
             self.refused.add(text)
-        return self.collector.words(text, "a description, owner or tag", at=self.at)
+        return self.collector.words(text, "a description, owner or tag", provenance=self.provenance)
 
     # all events
 
@@ -242,8 +242,8 @@ class _LineageMapper:
         for made, thing in self.things.items():
             self._entity(made, thing)
             self._party(made, thing)
-        for (verb, source, target), (basis, at) in self.links.items():
-            self.collector.relate(verb, source, target, at=at, basis=basis)
+        for (verb, source, target), (basis, provenance) in self.links.items():
+            self.collector.relate(verb, source, target, provenance=provenance, basis=basis)
         self._say_assumptions()
         return self.collector.loaded()
 
@@ -256,7 +256,7 @@ class _LineageMapper:
             "description": thing.description,
             "tags": tuple(sorted(thing.tags)),
             "basis": thing.basis,
-            "provenance": thing.at,
+            "provenance": thing.provenance,
         }
         if thing.ref.job:
             self.collector.entity(Service(**says))
@@ -267,8 +267,8 @@ class _LineageMapper:
         for glob, party in self.chosen.parties.items():
             if fnmatchcase(made, glob):
                 if party not in self.collector.entities:
-                    self.collector.entity(Party(id=party, provenance=thing.at))
-                self.collector.relate(Verb.OWNS, party, made, at=thing.at)
+                    self.collector.entity(Party(id=party, provenance=thing.provenance))
+                self.collector.relate(Verb.OWNS, party, made, provenance=thing.provenance)
 
     def _say_assumptions(self) -> None:
         guessed = sum(

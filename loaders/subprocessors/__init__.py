@@ -57,7 +57,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if vendor is None:
         raise InputError([f"{document.path}: its title does not say whose list it is; say it with option 'party'"])
     vendor = chosen.names.get(vendor, vendor)
-    collector.entity(Party(id=vendor, role="provider", provenance=collector.at()))
+    collector.entity(Party(id=vendor, role="provider", provenance=collector.provenance()))
     for listed in items(document.data):
         _end(collector, vendor, listed, chosen)
     if not collector.facts:
@@ -68,15 +68,15 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 
 def _end(collector: FactCollector, vendor: str, listed: Listed, options: Options) -> None:
-    at = collector.at(listed.line - 1)
+    provenance = collector.provenance(listed.line - 1)
     if listed.ends in (Ends.DETAIL, Ends.ELSEWHERE):
         collector.ignore(str(listed.ends))
         return
     if looks_secret(listed.name):
-        collector.secret("an item", at=at)
+        collector.secret("an item", provenance=provenance)
     name = collector.name(listed.name)
     if name is None or listed.ends == Ends.NAMELESS:
-        collector.reject("an item that names nobody", at=at)
+        collector.reject("an item that names nobody", provenance=provenance)
         return
     name = options.names.get(name, name)
     said = {"location": _text(listed.location), "data": _text(listed.data)}
@@ -86,11 +86,11 @@ def _end(collector: FactCollector, vendor: str, listed: Listed, options: Options
         description=_text(listed.purpose),
         governance={key: value for key, value in said.items() if value},
         basis=Basis.DECLARED,
-        provenance=at,
+        provenance=provenance,
     )
     collector.entity(made)
     if name != vendor:
-        collector.relate(Verb.RELIES_ON, vendor, name, at=at)
+        collector.relate(Verb.RELIES_ON, vendor, name, provenance=provenance)
     collector.fact()
 
 

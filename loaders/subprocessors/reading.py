@@ -207,7 +207,7 @@ def _row(lines: list[str], number: int, state: _State) -> Iterator[Listed]:
     if number + 1 < len(lines) and _RULE.fullmatch(lines[number + 1]) and "-" in lines[number + 1]:
         state.columns = _columns(cells)
     elif state.columns:
-        found = {key: cells[at] if at < len(cells) else "" for key, at in state.columns.items()}
+        found = {key: cells[column] if column < len(cells) else "" for key, column in state.columns.items()}
         name = found.get("name", "")
         ends = Ends.ELSEWHERE if _is_elsewhere(state) else _named(name)
         more = {key: found.get(key) or None for key in ("purpose", "location", "data")}
@@ -222,12 +222,17 @@ def _columns(heads: list[str]) -> dict[str, int]:
     """Which column says what, by the words of its head; without a head for names the first one."""
     found: dict[str, int] = {}
     for key, words in _COLUMNS.items():
-        at = (i for i, head in enumerate(heads) if i not in found.values() and any(w in head.lower() for w in words))
-        number = next(at, None)
-        if number is not None:
-            found[key] = number
+        taken = set(found.values())
+        fits = (
+            number
+            for number, head in enumerate(heads)
+            if number not in taken and any(word in head.lower() for word in words)
+        )
+        column = next(fits, None)
+        if column is not None:
+            found[key] = column
     if "name" not in found:
-        found = {"name": 0, **{key: at for key, at in found.items() if at != 0}}
+        found = {"name": 0, **{key: column for key, column in found.items() if column != 0}}
     return found
 
 

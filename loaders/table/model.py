@@ -38,7 +38,7 @@ class TableMapper:
     def build(self) -> Loaded:
         """Model every row; each ends as a fact, rejected or ignored."""
         for bad in self.rows.sheet.bad:
-            self.collector.reject(bad.why, at=(self.rows.place(bad.line),))
+            self.collector.reject(bad.why, provenance=(self.rows.place(bad.line),))
         for row in self.rows:
             why = self._ignored(row)
             if why:
@@ -46,8 +46,8 @@ class TableMapper:
             elif self._row():
                 self.collector.fact()
             else:
-                at = self.rows.at(self.rows.columns(self.main)[0].column)
-                self.collector.reject(f"a row without a {self.main} that can be used", at=at)
+                provenance = self.rows.provenance(self.rows.columns(self.main)[0].column)
+                self.collector.reject(f"a row without a {self.main} that can be used", provenance=provenance)
         self._say()
         for each in self.drafts.made():
             self.collector.entity(each)
@@ -90,15 +90,15 @@ class TableMapper:
         found |= {role: self.drafts.of(role) for role in KINDS if role not in (self.main, "scope")}
         self.bare += self._is_bare()
         self.verbs = self._verbs()
-        at = self.rows.at(self.rows.columns(self.main)[0].column)
+        provenance = self.rows.provenance(self.rows.columns(self.main)[0].column)
         say = {"vendors": self._vendors, "access": self._access, "components": self._components, "data": self._data}
         parts = self._parts(found)
         for part in parts:
             part["scope"] = self.drafts.of("scope", self._prefix(part))
-            self._complete(part, at)
-            say[self.meaning](part, at)
+            self._complete(part, provenance)
+            say[self.meaning](part, provenance)
         named: Found = {role: list(dict.fromkeys(each for part in parts for each in part[role])) for role in parts[0]}
-        self._attributes(named, at)
+        self._attributes(named, provenance)
         return True
 
     def _parts(self, found: Found) -> list[Found]:
@@ -117,63 +117,65 @@ class TableMapper:
 
     # meanings
 
-    def _vendors(self, found: Found, at: Provenances) -> None:
+    def _vendors(self, found: Found, provenance: Provenances) -> None:
         for party in found["party"]:
-            self._party(party, found, at)
-            self._keys(party, found, at)
-            for service in self._run_by(party, found, at):
-                self._touch(service, found, at)
+            self._party(party, found, provenance)
+            self._keys(party, found, provenance)
+            for service in self._run_by(party, found, provenance):
+                self._touch(service, found, provenance)
 
-    def _access(self, found: Found, at: Provenances) -> None:
-        self._opened(found, at)
+    def _access(self, found: Found, provenance: Provenances) -> None:
+        self._opened(found, provenance)
         for party in found["party"]:
-            self._party(party, found, at)
-            self._keys(party, found, at)
+            self._party(party, found, provenance)
+            self._keys(party, found, provenance)
 
-    def _components(self, found: Found, at: Provenances) -> None:
+    def _components(self, found: Found, provenance: Provenances) -> None:
         for service in found["service"]:
-            self._all(Verb.DEPENDS_ON, service, found["depends_on"], at)
-            self._all(Verb.READS, service, found["reads"], at)
-            self._all(Verb.WRITES, service, found["writes"], at)
-            self._all(Verb.CONSUMES, service, found["feed"], at)
-            self._all(Verb.HOLDS, service, found["credential"], at)
-            self._touch(service, found, at)
+            self._all(Verb.DEPENDS_ON, service, found["depends_on"], provenance)
+            self._all(Verb.READS, service, found["reads"], provenance)
+            self._all(Verb.WRITES, service, found["writes"], provenance)
+            self._all(Verb.CONSUMES, service, found["feed"], provenance)
+            self._all(Verb.HOLDS, service, found["credential"], provenance)
+            self._touch(service, found, provenance)
             for party in found["party"]:
-                self._relate(Verb.OWNS, party, service, at)
+                self._relate(Verb.OWNS, party, service, provenance)
             for process in found["process"]:
-                self._relate(Verb.DEPENDS_ON, process, service, at)
+                self._relate(Verb.DEPENDS_ON, process, service, provenance)
         for credential in found["credential"]:
-            self._all(Verb.GRANTS, credential, found["scope"], at)
+            self._all(Verb.GRANTS, credential, found["scope"], provenance)
 
-    def _data(self, found: Found, at: Provenances) -> None:
-        services = [service for party in found["party"] for service in self._run_by(party, found, at)]
+    def _data(self, found: Found, provenance: Provenances) -> None:
+        services = [service for party in found["party"] for service in self._run_by(party, found, provenance)]
         for service in dict.fromkeys((*found["service"], *services)):
-            self._touch(service, found, at)
+            self._touch(service, found, provenance)
         for store in found["store"]:
-            self._all(Verb.INFORMS, store, found["process"], at)
+            self._all(Verb.INFORMS, store, found["process"], provenance)
 
     # parts of them
 
-    def _party(self, party: str, found: Found, at: Provenances) -> None:
-        self._all(Verb.RELIES_ON, party, found["relies_on"], at)
-        self._all(Verb.PUBLISHES, party, found["feed"], at)
+    def _party(self, party: str, found: Found, provenance: Provenances) -> None:
+        self._all(Verb.RELIES_ON, party, found["relies_on"], provenance)
+        self._all(Verb.PUBLISHES, party, found["feed"], provenance)
         for dependent in (*found["process"], *found["used_by"]):
-            self._relate(Verb.DEPENDS_ON, dependent, party, at)
+            self._relate(Verb.DEPENDS_ON, dependent, party, provenance)
 
-    def _run_by(self, party: str, found: Found, at: Provenances) -> list[str]:
+    def _run_by(self, party: str, found: Found, provenance: Provenances) -> list[str]:
         """What a party runs for us: the services named, or one nameless service when data is named alone."""
         services, basis = found["service"], Basis.DECLARED
         if not services and found["store"]:
             basis = Basis.INFERRED
-            services = [self.drafts.entity(Kind.SERVICE, f"run by {party}", at, name=f"what {party} runs for us")]
+            services = [
+                self.drafts.entity(Kind.SERVICE, f"run by {party}", provenance, name=f"what {party} runs for us")
+            ]
         for service in services:
-            self._relate(Verb.OWNS, party, service, at, basis)
+            self._relate(Verb.OWNS, party, service, provenance, basis)
         return services
 
-    def _touch(self, service: str, found: Found, at: Provenances) -> None:
+    def _touch(self, service: str, found: Found, provenance: Provenances) -> None:
         for store in found["store"]:
             for verb in self.verbs:
-                self._relate(verb, service, store, at)
+                self._relate(verb, service, store, provenance)
 
     def _verbs(self) -> tuple[Verb, ...]:
         text = self.rows.text("access")
@@ -182,55 +184,59 @@ class TableMapper:
             self.rows.unread["access", "say no kind of access that is known; taken as reading"] += 1
         return tuple(_VERBS[each] for each in said) or (Verb.READS,)
 
-    def _complete(self, found: Found, at: Provenances) -> None:
+    def _complete(self, found: Found, provenance: Provenances) -> None:
         """What a row of access means where it names no scope or no key: the access, and what it is signed in with."""
         self.keys = dict.fromkeys(found["party"], found["credential"])
         self.key_basis = Basis.DECLARED
         if self.meaning == "access" and not found["scope"]:
             things = [self._bare(each) for each in found["service"] or found["store"]]
             named = ((f"{each}:access", f"access to {each}") for each in things)
-            found["scope"] = [self.drafts.entity(Kind.SCOPE, made, at, name=name) for made, name in named]
+            found["scope"] = [self.drafts.entity(Kind.SCOPE, made, provenance, name=name) for made, name in named]
         if found["scope"] and not found["credential"] and self.meaning in ("access", "vendors"):
             self.key_basis = Basis.INFERRED
             on = f" on {self._bare(found['service'][0])}" if len(found["service"]) == 1 else ""
             for party in self.keys:
-                key = self.drafts.entity(Kind.CREDENTIAL, f"{party}{on}", at, name=f"what {party} signs in with{on}")
+                key = self.drafts.entity(
+                    Kind.CREDENTIAL, f"{party}{on}", provenance, name=f"what {party} signs in with{on}"
+                )
                 self.keys[party] = [key]
             found["credential"] = [key for keys in self.keys.values() for key in keys]
 
-    def _keys(self, party: str, found: Found, at: Provenances) -> None:
+    def _keys(self, party: str, found: Found, provenance: Provenances) -> None:
         """The party holds its keys, and each grants the scopes."""
         for key in self.keys[party]:
-            self._relate(Verb.HOLDS, party, key, at, self.key_basis)
+            self._relate(Verb.HOLDS, party, key, provenance, self.key_basis)
             for scope in found["scope"]:
-                self._relate(Verb.GRANTS, key, scope, at, self.key_basis)
+                self._relate(Verb.GRANTS, key, scope, provenance, self.key_basis)
 
-    def _opened(self, found: Found, at: Provenances) -> None:
+    def _opened(self, found: Found, provenance: Provenances) -> None:
         """What a scope opens: some function of the service, and through it the data that the row names."""
         for scope in found["scope"] if found["service"] or found["store"] else ():
             text = self._bare(scope)
-            operation = self.drafts.entity(Kind.OPERATION, text, at, name=f"what {text} opens")
-            self._relate(Verb.PERMITS, scope, operation, at, Basis.INFERRED)
+            operation = self.drafts.entity(Kind.OPERATION, text, provenance, name=f"what {text} opens")
+            self._relate(Verb.PERMITS, scope, operation, provenance, Basis.INFERRED)
             for service in found["service"]:
-                self._relate(Verb.SERVES, service, operation, at, Basis.INFERRED)
+                self._relate(Verb.SERVES, service, operation, provenance, Basis.INFERRED)
             for verb, store in product(self.verbs, found["store"]):
-                self._relate(verb, operation, store, at, Basis.INFERRED)
+                self._relate(verb, operation, store, provenance, Basis.INFERRED)
 
     def _bare(self, name: str) -> str:
         """A name without its kind."""
         return name.removeprefix(f"{self.drafts.known[name].kind}:")
 
-    def _all(self, verb: Verb, source: str, targets: list[str], at: Provenances) -> None:
+    def _all(self, verb: Verb, source: str, targets: list[str], provenance: Provenances) -> None:
         for target in targets:
-            self._relate(verb, source, target, at)
+            self._relate(verb, source, target, provenance)
 
-    def _relate(self, verb: Verb, source: str, target: str, at: Provenances, basis: Basis = Basis.DECLARED) -> None:
+    def _relate(
+        self, verb: Verb, source: str, target: str, provenance: Provenances, basis: Basis = Basis.DECLARED
+    ) -> None:
         if source != target:
-            self.collector.relate(verb, source, target, at=at, basis=basis)
+            self.collector.relate(verb, source, target, provenance=provenance, basis=basis)
 
     # attributes
 
-    def _attributes(self, found: Found, at: Provenances) -> None:
+    def _attributes(self, found: Found, provenance: Provenances) -> None:
         for role, (kind, attribute, read) in ATTRIBUTES.items():
             text = self.rows.text(role) if self.rows.columns(role) else None
             value = date(text, self.options.dates) if text and role in DATES else read(text) if text else None
@@ -240,15 +246,15 @@ class TableMapper:
                 self.rows.unread[role, "count several stores together; left out"] += 1
             else:
                 for name in found[kind] if value is not None else ():
-                    self.drafts.set(name, attribute, value, at)
-        self._of_main(found[self.main], at)
+                    self.drafts.set(name, attribute, value, provenance)
+        self._of_main(found[self.main], provenance)
         self._governance(found["party"])
         jewel = truth(self.rows.text("crown_jewel") or "")
         for name in found[_JEWELS[self.meaning]] if jewel else ():
-            self.drafts.set(name, "crown_jewel", True, at)
+            self.drafts.set(name, "crown_jewel", True, provenance)
         zone = self.rows.text("zone") or self.options.zone
         for name in (*found["service"], *found["store"]) if zone else ():
-            self.drafts.set(name, "zone", zone, at)
+            self.drafts.set(name, "zone", zone, provenance)
         for name in found["party"] if self.meaning == "vendors" else ():
             self.drafts.known[name].fallback.setdefault("role", "provider")
 
@@ -257,7 +263,7 @@ class TableMapper:
         more = "; for 1/2/2027 state option 'dates' as dmy or mdy" if ambiguous else ""
         return f"cannot be read; left out{more}"
 
-    def _of_main(self, mains: list[str], at: Provenances) -> None:
+    def _of_main(self, mains: list[str], provenance: Provenances) -> None:
         says = {
             "name": self.rows.text("name"),
             "description": self.rows.text("description"),
@@ -267,15 +273,15 @@ class TableMapper:
         for name in mains:
             for attribute, value in says.items():
                 if value:
-                    self.drafts.set(name, attribute, value, at)
+                    self.drafts.set(name, attribute, value, provenance)
             if tags:
-                self.drafts.set(name, "tags", tags, at)
+                self.drafts.set(name, "tags", tags, provenance)
 
     def _governance(self, parties: list[str]) -> None:
         for column in self.rows.columns("governance"):
             text = " ".join(self.rows.row[column.column].split())
             if looks_secret(text):
-                self.collector.secret("a cell of 'governance'", at=self.rows.at(column.column))
+                self.collector.secret("a cell of 'governance'", provenance=self.rows.provenance(column.column))
             elif text and not harmless(text):
                 self.rows.unread["governance", "are no text that can be kept; left out"] += 1
             elif text:

@@ -68,7 +68,7 @@ class Rows:
         """The columns that have a role."""
         return self.options.columns.get(role, ())
 
-    def at(self, column: str) -> Provenances:
+    def provenance(self, column: str) -> Provenances:
         """The place of a column's cell in the row at hand."""
         if column not in self._places:
             self._places[column] = (self.place(*self.sheet.position(self.number, column)),)
@@ -88,19 +88,19 @@ class Rows:
                 text = " ".join(part.split())
                 text = column.values.get(text, text)
                 if text and text.lower() not in self.options.empty:
-                    yield text, self.at(column.column)
+                    yield text, self.provenance(column.column)
 
     def kept(self, role: Role) -> Iterator[tuple[str, Provenances]]:
         """The texts of a role that may be kept: no secrets, nothing that could do harm."""
-        for text, at in self.texts(role):
+        for text, provenance in self.texts(role):
             if looks_secret(text) or (role == "credential" and opaque(text)):
-                self.collector.secret(f"a cell of {role!r}", at=at)
+                self.collector.secret(f"a cell of {role!r}", provenance=provenance)
             elif len(text) > MAX_NAME and role in KINDS:
                 self.unread[role, f"are longer than {MAX_NAME} characters; left out"] += 1
             elif not harmless(text):
                 self.unread[role, "are no text that can be kept; left out"] += 1
             else:
-                yield text[:MAX_TEXT], at
+                yield text[:MAX_TEXT], provenance
 
     def text(self, role: Role) -> str | None:
         """The first text of a role."""
@@ -138,11 +138,14 @@ class Drafts:
         if not self.rows.columns(role):
             return []
         basis = Basis.INFERRED if role in _REFERENCES else Basis.DECLARED
-        named = [self.entity(KINDS[role], prefix + text, at, basis, name=text) for text, at in self.rows.kept(role)]
+        named = [
+            self.entity(KINDS[role], prefix + text, provenance, basis, name=text)
+            for text, provenance in self.rows.kept(role)
+        ]
         return list(dict.fromkeys(named))
 
     def entity(
-        self, kind: Kind, text: str, at: Provenances, basis: Basis = Basis.INFERRED, name: str | None = None
+        self, kind: Kind, text: str, provenance: Provenances, basis: Basis = Basis.INFERRED, name: str | None = None
     ) -> str:
         """The id of an entity: the text itself for a party and for the kinds the options call plain."""
         plain = kind == Kind.PARTY or kind in self.rows.options.plain
@@ -153,17 +156,17 @@ class Drafts:
             self.known[made] = Draft(kind, basis)
         draft = self.known[made]
         draft.basis = min(draft.basis, basis, key=_RANK.__getitem__)
-        draft.places.update(dict.fromkeys(at))
+        draft.places.update(dict.fromkeys(provenance))
         if name is not None and name != made:
             draft.fallback.setdefault("name", name)
         return made
 
-    def set(self, name: str, attribute: str, value: Any, at: Provenances) -> None:
+    def set(self, name: str, attribute: str, value: Any, provenance: Provenances) -> None:
         """Say something of an entity."""
         before = self.known[name].values.setdefault(attribute, value)
         if before != value:
             message = f"{name!r} has {attribute} {value!r} here and {before!r} in a row before; the first is kept"
-            self.rows.collector.note(NoteKind.CONTRADICTED, message, name, at=at)
+            self.rows.collector.note(NoteKind.CONTRADICTED, message, name, provenance=provenance)
 
     def made(self) -> Iterator[Entity]:
         """The entities as all rows describe them."""

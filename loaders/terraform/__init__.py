@@ -49,7 +49,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     region, references = region_of(estate, chosen), References.of(estate.configuration)
     context = Context(estate, chosen, build, region, references)
     for why, keys in estate.malformed:
-        collector.reject(why, at=collector.at(*keys))
+        collector.reject(why, provenance=collector.provenance(*keys))
     _build(context)
     build.finish()
     _say(context)
@@ -89,7 +89,7 @@ def _count(context: Context, resource: Resource, done: bool | None) -> None:
         collector.ignore(f"{resource.type[:100]} resources")
     else:
         why = f"{resource.address[:200]} does not say what it is of, in values that are known"
-        collector.reject(why, at=context.at(resource))
+        collector.reject(why, provenance=context.provenance(resource))
 
 
 def _say(context: Context) -> None:

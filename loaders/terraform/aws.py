@@ -60,7 +60,7 @@ def describe_identity(context: Context, resource: Resource) -> bool:
     """A role, a user or a group, without what ties it."""
     arn = _identity(context, resource)
     if arn:
-        context.build.identity(arn, context.at(resource), _trust(context, resource))
+        context.build.identity(arn, context.provenance(resource), _trust(context, resource))
     return arn is not None
 
 
@@ -88,7 +88,7 @@ def tie_identity(context: Context, resource: Resource) -> bool:
         name, document = block.get("name"), block.get("policy")
         if is_name(name) and name and document:
             inline = context.policy_of(resource, document)
-            context.build.inline(arn, name, inline, context.at(resource))
+            context.build.inline(arn, name, inline, context.provenance(resource))
     if context.text(resource, "permissions_boundary"):
         context.build.access.assumed.bounded.append(str(arn))
     return True
@@ -98,7 +98,7 @@ def describe_policy(context: Context, resource: Resource) -> bool:
     """A managed policy."""
     arn = context.arn(resource)
     if arn:
-        context.build.policy(arn, context.at(resource), context.policy(resource, "policy"))
+        context.build.policy(arn, context.provenance(resource), context.policy(resource, "policy"))
     return arn is not None
 
 
@@ -117,7 +117,7 @@ def inline_policy(context: Context, resource: Resource) -> bool:
     members = _members(context, resource)
     for arn in members:
         policy = context.policy(resource, "policy")
-        context.build.inline(arn, name, policy, context.at(resource), own=False)
+        context.build.inline(arn, name, policy, context.provenance(resource), own=False)
     return bool(members)
 
 
@@ -137,7 +137,7 @@ def membership(context: Context, resource: Resource) -> bool:
     groups = [context.identity("group", each) for name in ("group", "groups") for each in context.texts(resource, name)]
     pairs = [(user, group) for user in named for group in groups if user and group]
     for user, group in pairs:
-        context.build.join(user, group, context.at(resource))
+        context.build.join(user, group, context.provenance(resource))
     return bool(pairs)
 
 
@@ -155,7 +155,7 @@ def profile(context: Context, resource: Resource) -> bool:
     """An instance profile."""
     arn, role = context.arn(resource), context.identity("role", context.text(resource, "role"))
     if arn:
-        context.build.profile(fitting(arn), [role] if role else [], context.at(resource))
+        context.build.profile(fitting(arn), [role] if role else [], context.provenance(resource))
     return arn is not None
 
 
@@ -163,7 +163,7 @@ def access_key(context: Context, resource: Resource) -> bool:
     """A key of a user."""
     user = context.identity("user", context.text(resource, "user"))
     if user:
-        context.build.graph.identity(user, context.at(resource))
+        context.build.graph.identity(user, context.provenance(resource))
     return user is not None
 
 
@@ -175,12 +175,12 @@ def describe_thing(context: Context, resource: Resource) -> bool:
     row, arn = BY_TERRAFORM[resource.type], context.thing(resource)
     if arn in context.collector.entities:
         message = f"{arn!r} is there twice; the first is kept"
-        context.collector.note(NoteKind.CONTRADICTED, message, arn, at=context.at(resource))
+        context.collector.note(NoteKind.CONTRADICTED, message, arn, provenance=context.provenance(resource))
     else:
         name = context.name(resource)
         tags = (resource.type, "to be created") if resource.created else (resource.type,)
         shown = resource.address if name.startswith("${") else name
-        context.build.thing(row.family, arn, context.at(resource), name=shown, tags=tags)
+        context.build.thing(row.family, arn, context.provenance(resource), name=shown, tags=tags)
     return True
 
 
@@ -190,19 +190,19 @@ def tie_thing(context: Context, resource: Resource) -> bool:
     for name in row.role:
         role = context.identity("role", context.text(resource, name)) if name.islower() else None
         if role:
-            context.build.runs_as(arn, role, context.at(resource))
+            context.build.runs_as(arn, role, context.provenance(resource))
     for name in row.policy:
         if name.islower() and context.value(resource, name):
             context.build.resource_policies.add(row.family, arn, context.policy(resource, name))
     for account in context.texts(resource, "shared_accounts"):
         _share(context, resource, row.family, arn, "*" if account == "all" else account, ("rds:CopyDBSnapshot",))
     for layer in context.texts(resource, "layers") if row.family == "lambda" else ():
-        layered(context.build, arn, layer, context.at(resource))
+        layered(context.build, arn, layer, context.provenance(resource))
     profile = context.text(resource, "iam_instance_profile")
     if profile:
         account = context.build.graph.account
         named = profile if arn_of(profile) else f"arn:aws:iam::{account}:instance-profile/{profile}"
-        context.build.has_profile(arn, fitting(named), context.at(resource))
+        context.build.has_profile(arn, fitting(named), context.provenance(resource))
     return True
 
 
@@ -217,7 +217,7 @@ def resource_policy(context: Context, resource: Resource) -> bool:
     family, of, document = _POLICIES[resource.type]
     named = context.text(resource, of)
     if named:
-        thing = context.build.graph.thing(family, _named(context, family, named), context.at(resource))
+        thing = context.build.graph.thing(family, _named(context, family, named), context.provenance(resource))
         context.build.resource_policies.add(family, thing, context.policy(resource, document))
     return named is not None
 
@@ -237,7 +237,7 @@ def shared(context: Context, resource: Resource) -> bool:
     name, account = context.text(resource, of), context.text(resource, "account_id")
     if name and account:
         arn = fitting(f"arn:aws:ec2:{context.region}::{kind}/{name}")
-        thing = context.build.graph.thing("volume", arn, context.at(resource))
+        thing = context.build.graph.thing("volume", arn, context.provenance(resource))
         _share(context, resource, "volume", thing, account, (action,))
     return bool(name and account)
 
@@ -247,7 +247,7 @@ def key_grant(context: Context, resource: Resource) -> bool:
     key, grantee = context.text(resource, "key_id"), context.text(resource, "grantee_principal")
     if key and grantee:
         actions = tuple(f"kms:{each}" for each in context.texts(resource, "operations"))
-        thing = context.build.graph.thing("kms", _named(context, "kms", key), context.at(resource))
+        thing = context.build.graph.thing("kms", _named(context, "kms", key), context.provenance(resource))
         _share(context, resource, "kms", thing, grantee, actions)
     return bool(key and grantee)
 
@@ -256,7 +256,7 @@ def access_list(context: Context, resource: Resource) -> bool:
     """The canned access list of a bucket."""
     bucket, canned = context.text(resource, "bucket"), context.text(resource, "acl")
     if bucket and canned:
-        thing = context.build.graph.thing("s3", _named(context, "s3", bucket), context.at(resource))
+        thing = context.build.graph.thing("s3", _named(context, "s3", bucket), context.provenance(resource))
         context.build.resource_policies.access_list(thing, canned, resource.keys)
     return bucket is not None
 
@@ -273,7 +273,7 @@ def bucket(context: Context, resource: Resource) -> bool:
 def describe_stack(context: Context, resource: Resource) -> bool:
     """A stack of CloudFormation."""
     made = fitting(context.text(resource, "id") or context.unknown(resource))
-    context.build.thing("stack", made, context.at(resource), name=context.name(resource), tags=(resource.type,))
+    context.build.thing("stack", made, context.provenance(resource), name=context.name(resource), tags=(resource.type,))
     return True
 
 
@@ -282,7 +282,7 @@ def stack(context: Context, resource: Resource) -> bool:
     url = context.text(resource, "template_url")
     if url:
         made = fitting(context.text(resource, "id") or context.unknown(resource))
-        installs(context.build, made, bare_url(url), context.at(resource))
+        installs(context.build, made, bare_url(url), context.provenance(resource))
     return True
 
 
@@ -302,7 +302,7 @@ def notification(context: Context, resource: Resource) -> bool:
     told = [each.get("lambda_function_arn") for each in context.blocks(resource, "lambda_function")]
     functions = [each for each in told if is_name(each) and arn_of(each)]
     for each in functions if bucket else ():
-        reads(context.build, each, "s3", _named(context, "s3", bucket or ""), context.at(resource))
+        reads(context.build, each, "s3", _named(context, "s3", bucket or ""), context.provenance(resource))
     return bool(bucket and functions)
 
 
@@ -312,7 +312,7 @@ def replication(context: Context, resource: Resource) -> bool:
     targets = [each.get("bucket") for each in context.blocks(resource, "rule", "destination")]
     copied = [each for each in targets if is_name(each) and arn_of(each)]
     for each in copied if bucket else ():
-        copies(context.build, ("s3", each), ("s3", _named(context, "s3", bucket or "")), context.at(resource))
+        copies(context.build, ("s3", each), ("s3", _named(context, "s3", bucket or "")), context.provenance(resource))
     return bool(bucket and copied)
 
 
@@ -322,7 +322,7 @@ def event_source(context: Context, resource: Resource) -> bool:
     source = context.text(resource, "event_source_arn")
     if not function or not source:
         return False
-    return reads_stream(context.build, _named(context, "lambda", function), source, context.at(resource))
+    return reads_stream(context.build, _named(context, "lambda", function), source, context.provenance(resource))
 
 
 def subscription(context: Context, resource: Resource) -> bool:
@@ -330,7 +330,7 @@ def subscription(context: Context, resource: Resource) -> bool:
     topic, endpoint = context.text(resource, "topic_arn"), context.text(resource, "endpoint")
     if not topic or not arn_of(topic):
         return False
-    return subscribe(context.build, topic, context.text(resource, "protocol"), endpoint, context.at(resource))
+    return subscribe(context.build, topic, context.text(resource, "protocol"), endpoint, context.provenance(resource))
 
 
 def may_call(context: Context, resource: Resource) -> bool:
@@ -350,7 +350,7 @@ def may_call(context: Context, resource: Resource) -> bool:
 
 def _function(context: Context, resource: Resource, name: str) -> str:
     arn = function_arn(_named(context, "lambda", name))
-    return context.build.graph.thing("lambda", arn, context.at(resource))
+    return context.build.graph.thing("lambda", arn, context.provenance(resource))
 
 
 def function_url(context: Context, resource: Resource) -> bool:
@@ -371,7 +371,7 @@ def _api(context: Context, resource: Resource, name: str, kind: str) -> str | No
         return None
     known = context.found("aws_api_gateway_rest_api" if kind == "restapis" else "aws_apigatewayv2_api", ("name", found))
     arn = context.thing(known) if known else fitting(f"arn:aws:apigateway:{context.region}::/{kind}/{found}")
-    return context.build.graph.thing("api", arn, context.at(resource))
+    return context.build.graph.thing("api", arn, context.provenance(resource))
 
 
 def method(context: Context, resource: Resource) -> bool:
@@ -386,7 +386,7 @@ def method(context: Context, resource: Resource) -> bool:
     uri = function_in(context.text(integration, "uri")) if integration else None
     keyed = context.flag(resource, "api_key_required")
     anonymous = context.text(resource, "authorization") == "NONE" and not keyed
-    route(context.build, api, f"{verb.upper()} {path}", context.at(resource), anonymous=anonymous, function=uri)
+    route(context.build, api, f"{verb.upper()} {path}", context.provenance(resource), anonymous=anonymous, function=uri)
     return True
 
 
@@ -399,7 +399,7 @@ def http_route(context: Context, resource: Resource) -> bool:
     integration = context.found("aws_apigatewayv2_integration", ("name", target)) if target else None
     uri = function_in(context.text(integration, "integration_uri")) if integration else None
     anonymous = context.text(resource, "authorization_type") == "NONE"
-    route(context.build, api, key, context.at(resource), anonymous=anonymous, function=uri)
+    route(context.build, api, key, context.provenance(resource), anonymous=anonymous, function=uri)
     return True
 
 

@@ -80,47 +80,47 @@ def describe_thing(context: Context, resource: Resource) -> bool:
     """A store or a service, in what stands above it."""
     kind = Kind.STORE if resource.type in STORES else Kind.SERVICE
     made, name = _id(context, resource), context.text(resource, "name") or resource.address
-    at = context.at(resource)
-    context.azure.thing(made, kind, name, at, tag=resource.type, places=places_of(made), basis=Basis.DECLARED)
+    provenance = context.provenance(resource)
+    context.azure.thing(made, kind, name, provenance, tag=resource.type, places=places_of(made), basis=Basis.DECLARED)
     return True
 
 
 def describe_identity(context: Context, resource: Resource) -> bool:
     """A managed identity that stands for itself."""
     made, name = _id(context, resource), context.text(resource, "name") or resource.address
-    azure, at = context.azure, context.at(resource)
-    key = azure.identity(made, name, at, places=places_of(made), basis=Basis.DECLARED)
-    azure.acts_as(key, made, at)
+    azure, provenance = context.azure, context.provenance(resource)
+    key = azure.identity(made, name, provenance, places=places_of(made), basis=Basis.DECLARED)
+    azure.acts_as(key, made, provenance)
     principal = context.text(resource, "principal_id") or context.unknown(resource)
-    context.collector.relate(Verb.HOLDS, made, _principal(context, principal, at), at=at)
+    context.collector.relate(Verb.HOLDS, made, _principal(context, principal, provenance), provenance=provenance)
     return True
 
 
 def tie_thing(context: Context, resource: Resource) -> bool:
     """The identities that a service acts as, its access policies, and whether anyone may read it."""
-    azure, made, at = context.azure, _id(context, resource), context.at(resource)
+    azure, made, provenance = context.azure, _id(context, resource), context.provenance(resource)
     for block in context.blocks(resource, "identity") if resource.type in SERVICES else ():
         principal = block.get("principal_id")
         if "principal_id" not in block and "SystemAssigned" in str(block.get("type")):
             principal = context.unknown(resource)
-        keys = [_principal(context, principal, at)] if is_name(principal) and principal else []
+        keys = [_principal(context, principal, provenance)] if is_name(principal) and principal else []
         named = [_spelled(each) for each in name_list(block.get("identity_ids")) or ()]
-        keys += [azure.identity(each, each.rpartition("/")[2], at) for each in named]
+        keys += [azure.identity(each, each.rpartition("/")[2], provenance) for each in named]
         for key in keys:
-            context.collector.relate(Verb.HOLDS, made, key, at=at)
+            context.collector.relate(Verb.HOLDS, made, key, provenance=provenance)
     for block in context.blocks(resource, "access_policy"):
-        _vault(context, made, block, at)
+        _vault(context, made, block, provenance)
     if context.text(resource, "container_access_type") in ("blob", "container"):
-        azure.anyone(READ, made, at)
+        azure.anyone(READ, made, provenance)
     return True
 
 
-def _principal(context: Context, principal: str, at: Provenances) -> str:
+def _principal(context: Context, principal: str, provenance: Provenances) -> str:
     """The credential of a principal: of the party that the options name, or of whatever it is."""
     named = context.options.parties.get(principal)
     if named:
-        return context.azure.party(Party(id=named, provenance=at), at)
-    return context.azure.identity(f"azure:principal {principal}", f"principal {principal}", at)
+        return context.azure.party(Party(id=named, provenance=provenance), provenance)
+    return context.azure.identity(f"azure:principal {principal}", f"principal {principal}", provenance)
 
 
 def effects_of(role: str) -> tuple[str, ...] | None:
@@ -135,11 +135,11 @@ def assignment(context: Context, resource: Resource) -> bool:
     role = _role(context, context.text(resource, "role_definition_name"), context.text(resource, "role_definition_id"))
     if not scope or not principal or not role:
         return False
-    at = context.at(resource)
+    provenance = context.provenance(resource)
     if context.text(resource, "condition"):
         context.build.access.assumed.conditional += 1
         context.build.access.assumed.conditions["a role given under a condition"] += 1
-    _grant(context, _principal(context, principal, at), role, _spelled(scope), at)
+    _grant(context, _principal(context, principal, provenance), role, _spelled(scope), provenance)
     return True
 
 
@@ -150,21 +150,21 @@ def _role(context: Context, name: str | None, made: str | None) -> str | None:
     return name or ROLES.get(short) or (context.text(known, "name") if known else None) or (short or None)
 
 
-def _grant(context: Context, key: str, role: str, scope: str, at: Provenances) -> None:
+def _grant(context: Context, key: str, role: str, scope: str, provenance: Provenances) -> None:
     effects = effects_of(role)
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
-        context.collector.note(NoteKind.UNRESOLVED, message, at=at)
-    context.azure.grant(key, role, effects or (), scope, at)
+        context.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
+    context.azure.grant(key, role, effects or (), scope, provenance)
 
 
-def _vault(context: Context, vault: str, block: dict[str, Any], at: Provenances) -> None:
+def _vault(context: Context, vault: str, block: dict[str, Any], provenance: Provenances) -> None:
     """What an access policy of a vault lets a principal do."""
     principal = block.get("object_id")
     rights = {each.lower() for name in _RIGHTS for each in name_list(block.get(name)) or ()}
     effects = [effect for effect, words in _SECRETS.items() if rights & words]
     if is_name(principal) and principal and effects:
-        context.azure.grant(_principal(context, principal, at), "access policy", effects, vault, at)
+        context.azure.grant(_principal(context, principal, provenance), "access policy", effects, vault, provenance)
 
 
 _RIGHTS = ("secret_permissions", "key_permissions", "certificate_permissions", "storage_permissions")
@@ -174,7 +174,7 @@ def access_policy(context: Context, resource: Resource) -> bool:
     """An access policy of a vault, as a resource of its own."""
     vault = context.text(resource, "key_vault_id")
     if vault:
-        _vault(context, _spelled(vault), resource.values, context.at(resource))
+        _vault(context, _spelled(vault), resource.values, context.provenance(resource))
     return vault is not None
 
 
@@ -183,13 +183,13 @@ def federation(context: Context, resource: Resource) -> bool:
     issuer, parent = context.text(resource, "issuer"), context.text(resource, "parent_id")
     if not issuer or not parent:
         return False
-    azure, at, parent = context.azure, context.at(resource), _spelled(parent)
+    azure, provenance, parent = context.azure, context.provenance(resource), _spelled(parent)
     host = bare_url(issuer).partition("://")[2].rstrip("/") or issuer
     named = context.options.parties.get(host)
     made = Party(id=named) if named else Party(id=f"oidc:{host}"[:400], name=host[:400], role="provider")
-    key = azure.party(made.model_copy(update={"provenance": at}), at)
-    azure.identity(parent, parent.rpartition("/")[2], at)
-    azure.acts_as(key, parent, at)
+    key = azure.party(made.model_copy(update={"provenance": provenance}), provenance)
+    azure.identity(parent, parent.rpartition("/")[2], provenance)
+    azure.acts_as(key, parent, provenance)
     return True
 
 
@@ -198,19 +198,19 @@ def delegation(context: Context, resource: Resource) -> bool:
     tenant, scope = context.text(resource, "managing_tenant_id"), context.text(resource, "scope")
     if not tenant or not scope:
         return False
-    at = context.at(resource)
+    provenance = context.provenance(resource)
     if tenant in context.options.own_tenants:
         return True
     named = context.options.parties.get(tenant)
     made = (
         Party(id=named) if named else Party(id=fitting(f"azure:tenant {tenant}"), name=f"Azure tenant {tenant[:200]}")
     )
-    key = context.azure.party(made.model_copy(update={"provenance": at}), at)
+    key = context.azure.party(made.model_copy(update={"provenance": provenance}), provenance)
     for block in context.blocks(resource, "authorization"):
         stated = block.get("role_definition_id")
         role = _role(context, None, stated if is_name(stated) else None)
         if role:
-            _grant(context, key, role, _spelled(scope), at)
+            _grant(context, key, role, _spelled(scope), provenance)
     return True
 
 

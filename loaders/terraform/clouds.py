@@ -34,7 +34,7 @@ class Clouds:
         made: str,
         kind: Kind,
         name: str,
-        at: Provenances,
+        provenance: Provenances,
         *,
         tag: str,
         places: Iterable[str] = (),
@@ -45,90 +45,96 @@ class Clouds:
         says = {"id": made, "name": name[:MAX_ID], "tags": (tag,), "zone": self.zone, "owner": self.owner}
         entity = Store if kind == Kind.STORE else Service
         if made not in self.collector.entities:
-            self.collector.entity(entity.model_validate({**says, "basis": basis, "provenance": at}))
-        self._tie(made, _EFFECTS[kind], places, at)
+            self.collector.entity(entity.model_validate({**says, "basis": basis, "provenance": provenance}))
+        self._tie(made, _EFFECTS[kind], places, provenance)
         return made
 
     def identity(
-        self, made: str, name: str, at: Provenances, *, places: Iterable[str] = (), basis: Basis = Basis.INFERRED
+        self,
+        made: str,
+        name: str,
+        provenance: Provenances,
+        *,
+        places: Iterable[str] = (),
+        basis: Basis = Basis.INFERRED,
     ) -> str:
         """A service account, a managed identity or a principal; its credential."""
         made = fitting(made)
         if made not in self.collector.entities:
             says = {"id": made, "name": name[:MAX_ID], "owner": self.owner, "zone": self.zone, "basis": basis}
-            self.collector.entity(Service.model_validate({**says, "provenance": at}))
-        self._tie(made, (ACT, CONTROL), places, at)
-        return self.key(made, at, basis=basis)
+            self.collector.entity(Service.model_validate({**says, "provenance": provenance}))
+        self._tie(made, (ACT, CONTROL), places, provenance)
+        return self.key(made, provenance, basis=basis)
 
-    def _tie(self, made: str, effects: Iterable[str], places: Iterable[str], at: Provenances) -> None:
+    def _tie(self, made: str, effects: Iterable[str], places: Iterable[str], provenance: Provenances) -> None:
         for place in places:
             for effect in effects:
-                self._touch(self._operation(effect, place, at), effect, made, at)
+                self._touch(self._operation(effect, place, provenance), effect, made, provenance)
 
-    def key(self, holder: str, at: Provenances, *, basis: Basis = Basis.INFERRED) -> str:
+    def key(self, holder: str, provenance: Provenances, *, basis: Basis = Basis.INFERRED) -> str:
         """The credential of an identity or a party."""
         key = fitting(f"{holder} credentials")
         if key not in self.collector.entities:
-            self.collector.entity(Credential(id=key, type="oauth_token", basis=basis, provenance=at))
-            self.collector.relate(Verb.HOLDS, holder, key, at=at, basis=basis)
+            self.collector.entity(Credential(id=key, type="oauth_token", basis=basis, provenance=provenance))
+            self.collector.relate(Verb.HOLDS, holder, key, provenance=provenance, basis=basis)
         return key
 
-    def party(self, made: Party, at: Provenances) -> str:
+    def party(self, made: Party, provenance: Provenances) -> str:
         """An outsider's credential."""
         if made.id not in self.collector.entities:
             self.collector.entity(made)
-        return self.key(made.id, at)
+        return self.key(made.id, provenance)
 
-    def grant(self, key: str, role: str, effects: Iterable[str], place: str, at: Provenances) -> None:
+    def grant(self, key: str, role: str, effects: Iterable[str], place: str, provenance: Provenances) -> None:
         """A role on a place, and what it permits there; what it permits is an upper bound."""
         scope = fitting(f"{role} on {place}")
         if scope not in self.collector.entities:
-            self.collector.entity(Scope(id=scope, name=role[:MAX_ID], provenance=at))
-        self.collector.relate(Verb.GRANTS, key, scope, at=at)
+            self.collector.entity(Scope(id=scope, name=role[:MAX_ID], provenance=provenance))
+        self.collector.relate(Verb.GRANTS, key, scope, provenance=provenance)
         for effect in effects:
-            operation = self.reach(effect, place, at)
-            self.collector.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
+            operation = self.reach(effect, place, provenance)
+            self.collector.relate(Verb.PERMITS, scope, operation, provenance=provenance, basis=Basis.INFERRED)
 
-    def reach(self, effect: str, place: str, at: Provenances, suffix: str = "") -> str:
+    def reach(self, effect: str, place: str, provenance: Provenances, suffix: str = "") -> str:
         """What is done on a place: to the thing that it is, or to whatever stands in it."""
-        operation = self._operation(effect + suffix, place, at)
+        operation = self._operation(effect + suffix, place, provenance)
         known = self.collector.entities.get(fitting(place))
         if known is None and effect in (READ, WRITE, CONTROL):
             rest = fitting(f"{self.word} anything in {place}")
             if rest not in self.collector.entities:
                 says = {"id": rest, "name": f"anything in {place}"[:MAX_ID], "owner": self.owner, "zone": self.zone}
-                made = Store.model_validate({**says, "basis": Basis.INFERRED, "provenance": at})
+                made = Store.model_validate({**says, "basis": Basis.INFERRED, "provenance": provenance})
                 self.collector.entity(made)
-            self._touch(operation, effect, rest, at)
+            self._touch(operation, effect, rest, provenance)
         elif known:
-            self._touch(operation, effect, known.id, at)
+            self._touch(operation, effect, known.id, provenance)
         return operation
 
-    def anyone(self, effect: str, place: str, at: Provenances) -> None:
+    def anyone(self, effect: str, place: str, provenance: Provenances) -> None:
         """Anyone may do it."""
-        operation = self.reach(effect, place, at, " by anyone")
+        operation = self.reach(effect, place, provenance, " by anyone")
         says = {"anonymous": True, "direction": "exposed"}
         self.collector.entities[operation] = self.collector.entities[operation].model_copy(update=says)
 
-    def _operation(self, effect: str, place: str, at: Provenances) -> str:
+    def _operation(self, effect: str, place: str, provenance: Provenances) -> str:
         made = fitting(f"{self.word} {effect} {place}")
         if made not in self.collector.entities:
-            self.collector.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
+            self.collector.entity(Operation(id=made, basis=Basis.INFERRED, provenance=provenance))
         return made
 
-    def _touch(self, operation: str, effect: str, thing: str, at: Provenances) -> None:
+    def _touch(self, operation: str, effect: str, thing: str, provenance: Provenances) -> None:
         if (operation, thing) in self.touched:
             return
         self.touched.add((operation, thing))
         kind = self.collector.entities[thing].kind
         if effect == CALL:
             if kind == Kind.SERVICE:
-                self.collector.relate(Verb.SERVES, thing, operation, at=at, basis=Basis.INFERRED)
+                self.collector.relate(Verb.SERVES, thing, operation, provenance=provenance, basis=Basis.INFERRED)
         elif kind == Kind.STORE or effect in (CONTROL, ACT):
-            self.collector.relate(_VERBS[effect], operation, thing, at=at, basis=Basis.INFERRED)
+            self.collector.relate(_VERBS[effect], operation, thing, provenance=provenance, basis=Basis.INFERRED)
 
-    def acts_as(self, key: str, identity: str, at: Provenances) -> None:
+    def acts_as(self, key: str, identity: str, provenance: Provenances) -> None:
         """A credential that lets one act as an identity."""
-        operation = self._operation(ACT, identity, at)
-        self._touch(operation, ACT, fitting(identity), at)
-        self.collector.relate(Verb.GRANTS, key, operation, at=at)
+        operation = self._operation(ACT, identity, provenance)
+        self._touch(operation, ACT, fitting(identity), provenance)
+        self.collector.relate(Verb.GRANTS, key, operation, provenance=provenance)

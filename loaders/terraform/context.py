@@ -88,9 +88,9 @@ class Context:
         managed = (each.values.get("project") for each in self.estate.resources if each.mode == "managed")
         return frozenset({*self.options.own_projects, *(each for each in managed if isinstance(each, str))})
 
-    def at(self, resource: Resource) -> Provenances:
+    def provenance(self, resource: Resource) -> Provenances:
         """Where a resource stands."""
-        return self.collector.at(*resource.keys)
+        return self.collector.provenance(*resource.keys)
 
     # attributes
 
@@ -134,7 +134,7 @@ class Context:
         """A policy document among the attributes."""
         keys: Keys = (*resource.keys, "attributes" if resource.keys[-2] == "instances" else "values", name)
         if name in resource.hidden:
-            self.collector.secret(f"{name} of {resource.address}", at=self.at(resource))
+            self.collector.secret(f"{name} of {resource.address}", provenance=self.provenance(resource))
             return Policy()
         value = resource.values.get(name)
         if value is None or value == "":

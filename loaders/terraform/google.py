@@ -125,8 +125,8 @@ def describe_thing(context: Context, resource: Resource) -> bool:
     kind = Kind.STORE if resource.type in STORES else Kind.SERVICE
     made, name = _described(context, resource)
     places = [f"project {each}" for each in [context.text(resource, "project")] if each]
-    at = context.at(resource)
-    context.google.thing(made, kind, name, at, tag=resource.type, places=places, basis=Basis.DECLARED)
+    provenance = context.provenance(resource)
+    context.google.thing(made, kind, name, provenance, tag=resource.type, places=places, basis=Basis.DECLARED)
     return True
 
 
@@ -134,8 +134,8 @@ def describe_account(context: Context, resource: Resource) -> bool:
     """A service account."""
     email, project = _email(context, resource), context.text(resource, "project")
     places = [f"project {project}"] if project else []
-    at = context.at(resource)
-    context.google.identity(f"google:{email}", email, at, places=places, basis=Basis.DECLARED)
+    provenance = context.provenance(resource)
+    context.google.identity(f"google:{email}", email, provenance, places=places, basis=Basis.DECLARED)
     return True
 
 
@@ -147,14 +147,14 @@ def _email(context: Context, resource: Resource) -> str:
 
 def tie_thing(context: Context, resource: Resource) -> bool:
     """The service account that a service acts as."""
-    google, at = context.google, context.at(resource)
+    google, provenance = context.google, context.provenance(resource)
     for path in _ACCOUNTS:
         name = path[-1]
         blocks = context.blocks(resource, *path[:-1]) if len(path) > 1 else [resource.values]
         for email in (block.get(name) for block in blocks if path[0] not in resource.hidden):
             if is_name(email) and "@" in email:
-                key = google.identity(f"google:{email}", email, at)
-                context.collector.relate(Verb.HOLDS, _described(context, resource)[0], key, at=at)
+                key = google.identity(f"google:{email}", email, provenance)
+                context.collector.relate(Verb.HOLDS, _described(context, resource)[0], key, provenance=provenance)
     return True
 
 
@@ -203,15 +203,15 @@ def whole_policy(context: Context, resource: Resource) -> bool:
 def _granted(
     context: Context, resource: Resource, role: str, members: list[str], place: str, *, conditional: bool
 ) -> None:
-    at, effects = context.at(resource), effects_of(role)
+    provenance, effects = context.provenance(resource), effects_of(role)
     if effects is None:
         message = f"role {role[:100]} is not known here; what it permits is left out"
-        context.collector.note(NoteKind.UNRESOLVED, message, at=at)
+        context.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
     if conditional:
         context.build.access.assumed.conditional += 1
         context.build.access.assumed.conditions["a role given under a condition"] += 1
     for member in dict.fromkeys(each for each in members if not each.startswith("deleted:")):
-        _member(context, member, role, effects or (), place, at)
+        _member(context, member, role, effects or (), place, provenance)
 
 
 def dataset_access(context: Context, resource: Resource) -> bool:
@@ -223,7 +223,7 @@ def dataset_access(context: Context, resource: Resource) -> bool:
         role, member = block.get("role"), _dataset_member(block)
         if found and is_name(role) and member:
             google = context.google.thing(
-                found[0], Kind.STORE, found[1], context.at(resource), tag="google_bigquery_dataset"
+                found[0], Kind.STORE, found[1], context.provenance(resource), tag="google_bigquery_dataset"
             )
             _granted(context, resource, _DATASET_ROLES.get(role, role), [member], google, conditional=False)
     return found is not None
@@ -248,40 +248,42 @@ def _dataset_member(block: dict[str, Any]) -> str | None:
 def _place(context: Context, resource: Resource) -> str | None:
     """What a role is given on: the thing that the resource's own type names, or what stands above."""
     of = resource.type.removeprefix("google_").rpartition("_iam_")[0]
-    google, at, attribute = context.google, context.at(resource), PLACES.get(of, "name")
+    google, provenance, attribute = context.google, context.provenance(resource), PLACES.get(of, "name")
     if of in _ABOVE:
         name = context.text(resource, attribute)
         return f"{of} {name.rpartition('/')[2]}" if name else None
     if of == "service_account":
         email = (context.text(resource, attribute) or "").rpartition("/")[2]
         if email:
-            google.identity(f"google:{email}", email, at)
+            google.identity(f"google:{email}", email, provenance)
         return fitting(f"google:{email}") if email else None
     found = _named(context, resource, of, attribute)
     if found:
         kind = Kind.SERVICE if f"google_{of}" in SERVICES else Kind.STORE
-        google.thing(found[0], kind, found[1], at, tag=f"google_{of}")
+        google.thing(found[0], kind, found[1], provenance, tag=f"google_{of}")
     return found[0] if found else None
 
 
-def _member(context: Context, member: str, role: str, effects: tuple[str, ...], place: str, at: Provenances) -> None:
+def _member(
+    context: Context, member: str, role: str, effects: tuple[str, ...], place: str, provenance: Provenances
+) -> None:
     google = context.google
     if member in ("allUsers", "allAuthenticatedUsers"):
         for effect in effects:
-            google.anyone(effect, place, at)
+            google.anyone(effect, place, provenance)
     else:
-        google.grant(_key(context, google, member, at), role, effects, place, at)
+        google.grant(_key(context, google, member, provenance), role, effects, place, provenance)
 
 
-def _key(context: Context, google: Clouds, member: str, at: Provenances) -> str:
+def _key(context: Context, google: Clouds, member: str, provenance: Provenances) -> str:
     """The credential of a member: an outsider's, or an identity's of which no more is told."""
     kind, _, name = member.partition(":")
     name = member if not name or kind in _BY_PROJECT else name
     domain = name.rpartition("@")[2]
     party = _party(context, kind, name, domain)
     if party:
-        return google.party(party.model_copy(update={"provenance": at}), at)
-    return google.identity(f"google:{name}", name, at)
+        return google.party(party.model_copy(update={"provenance": provenance}), provenance)
+    return google.identity(f"google:{name}", name, provenance)
 
 
 def _party(context: Context, kind: str, name: str, domain: str) -> Party | None:
@@ -311,7 +313,7 @@ def account_key(context: Context, resource: Resource) -> bool:
     """A key of a service account."""
     email = (context.text(resource, "service_account_id") or "").rpartition("/")[2]
     if email:
-        context.google.identity(f"google:{email}", email, context.at(resource))
+        context.google.identity(f"google:{email}", email, context.provenance(resource))
     return bool(email)
 
 

@@ -154,14 +154,14 @@ def _modules(found: Estate, values: Any, keys: Keys, changes: dict[str, dict[str
     root = values.get("root_module") if isinstance(values, dict) else None
     stack: list[tuple[Any, Keys]] = [(root, (*keys, "root_module"))]
     while stack:
-        module, at = stack.pop()
+        module, where = stack.pop()
         if not isinstance(module, dict):
             if module is not None:
-                found.malformed.append(("a module that is none", at))
+                found.malformed.append(("a module that is none", where))
             continue
-        for row, place in _rows(module, "resources", at):
+        for row, place in _rows(module, "resources", where):
             _shown(found, row, place, str(module.get("address", "")), changes, data_only=data_only)
-        stack += reversed(list(_rows(module, "child_modules", at)))
+        stack += reversed(list(_rows(module, "child_modules", where)))
 
 
 def _rows(holder: dict[str, Any], name: str, keys: Keys) -> Iterator[tuple[Any, Keys]]:

@@ -65,17 +65,19 @@ class ModelMapper:
             message = f"which of the owners is ourselves is not said (option us): {', '.join(sorted(self.owners)[:5])}"
             self.collector.note(NoteKind.ASSUMED, message)
 
-    def _unknown(self, what: str, ref: str, at: Provenances) -> None:
-        self.collector.note(NoteKind.UNRESOLVED, f"{what} {shown(ref)}, which the model does not have", at=at)
+    def _unknown(self, what: str, ref: str, provenance: Provenances) -> None:
+        self.collector.note(
+            NoteKind.UNRESOLVED, f"{what} {shown(ref)}, which the model does not have", provenance=provenance
+        )
 
     # things
 
     def _boundary(self, each: Group) -> None:
-        zone = self.naming.zone(each.id, each.title, each.at)
+        zone = self.naming.zone(each.id, each.title, each.provenance)
         self.collector.fact()
         for member in each.members:
             if member not in self.model.assets:
-                self._unknown("a trust boundary lies around", member, each.at)
+                self._unknown("a trust boundary lies around", member, each.provenance)
             elif zone:
                 self.zones.setdefault(member, (zone, each.title))
 
@@ -93,7 +95,7 @@ class ModelMapper:
         if any(kept):
             self.collector.fact()
         else:
-            self.collector.reject("a data asset without an id of its own", at=each.at)
+            self.collector.reject("a data asset without an id of its own", provenance=each.provenance)
 
     def _store(self, each: DataAsset, place: str | None, made: str, title: str) -> bool:
         store = Store(
@@ -103,7 +105,7 @@ class ModelMapper:
             zone=self.zones[place][0] if place in self.zones else self.options.zone,
             classification=each.classification,
             tags=each.tags,
-            provenance=each.at,
+            provenance=each.provenance,
         )
         kept = self.naming.put(store)
         if kept:
@@ -112,15 +114,17 @@ class ModelMapper:
         return kept is not None
 
     def _asset(self, each: TechnicalAsset) -> None:
-        owner = self.naming.text(each.said.get("owner"), "an owner", each.at)
+        owner = self.naming.text(each.said.get("owner"), "an owner", each.provenance)
         made = self.naming.id(each.id, each.title)
         zone, _ = self.zones.get(each.id, (self.options.zone, ""))
         declared = {"name": each.title, "zone": zone, "owner": owner, "tags": self._tags(each)}
-        kept = self.naming.make(Service, made, **declared, provenance=each.at)
+        kept = self.naming.make(Service, made, **declared, provenance=each.provenance)
         if kept is None:
             records = each.records + len(each.links)
             self.collector.reject(
-                "a technical asset with the id of something else, with its links", at=each.at, records=records
+                "a technical asset with the id of something else, with its links",
+                provenance=each.provenance,
+                records=records,
             )
             return
         self.collector.fact(each.records)
@@ -131,25 +135,27 @@ class ModelMapper:
     def _tags(self, each: TechnicalAsset) -> tuple[str, ...]:
         stated = [each.said.get(key) for key in ("type", "technology", "technologies", "tags")]
         flags = (tag for key, tag in _FLAGS.items() if flag(each.said.get(key)) is True)
-        return (*(tag for some in stated for tag in self.naming.tags(some, each.at)), *flags)
+        return (*(tag for some in stated for tag in self.naming.tags(some, each.provenance)), *flags)
 
     def _owned(self, each: TechnicalAsset) -> None:
         """The owner as a party; of something outside without one, whoever runs it."""
         names, service = self._names(each), self.services.get(each.id)
-        owner = self.naming.text(each.said.get("owner"), "an owner", each.at)
+        owner = self.naming.text(each.said.get("owner"), "an owner", each.provenance)
         if service is None:
             return
         if owner:
             self.owners.add(owner)
             party = self.naming.party(owner, *names) or owner
-            made = Party(id=party, name=party, provenance=each.at)
+            made = Party(id=party, name=party, provenance=each.provenance)
         elif self._outside(each):
             party = self.naming.party(*names) or f"{service}/owner"[:MAX_ID]
-            made = Party(id=party, name=f"whoever runs {each.title}"[:MAX_ID], basis=Basis.INFERRED, provenance=each.at)
+            made = Party(
+                id=party, name=f"whoever runs {each.title}"[:MAX_ID], basis=Basis.INFERRED, provenance=each.provenance
+            )
         else:
             return
         basis = Basis.DECLARED if owner else Basis.INFERRED
-        self.naming.owner(made, service, each.at, basis, (owner,) if owner else names)
+        self.naming.owner(made, service, each.provenance, basis, (owner,) if owner else names)
 
     def _names(self, each: TechnicalAsset) -> tuple[str, ...]:
         named = (each.id, each.title, word(each.said.get("type")), self.zones.get(each.id, ("", ""))[1])
@@ -175,20 +181,20 @@ class ModelMapper:
             processed = tuple(ref for ref in processed if ref not in moved)
         for ref in dict.fromkeys((*stored, *processed)) if service else ():
             basis = Basis.DECLARED if ref in stored else Basis.INFERRED
-            for store in self._copies(ref, each, "either", each.at):
-                self.naming.relate(Verb.READS, service or "", store, each.at, basis, controls=self.locks[store])
+            for store in self._copies(ref, each, "either", each.provenance):
+                self.naming.relate(Verb.READS, service or "", store, each.provenance, basis, controls=self.locks[store])
                 if ref in stored:
-                    self.naming.relate(Verb.WRITES, service or "", store, each.at)
+                    self.naming.relate(Verb.WRITES, service or "", store, each.provenance)
 
     def _copies(
-        self, ref: str, at_asset: TechnicalAsset, way: Literal["sent", "received", "either"], at: Provenances
+        self, ref: str, at_asset: TechnicalAsset, way: Literal["sent", "received", "either"], provenance: Provenances
     ) -> list[str]:
         """The stores of a data asset that a technical asset has before it: its own, else where its links lead.
 
         Where no link leads to one, what is sent goes no further, and what is seen may come from any of them.
         """
         if ref not in self.model.data:
-            self._unknown("named is the data asset", ref, at)
+            self._unknown("named is the data asset", ref, provenance)
             return []
         if not self.places.get(ref):
             return [self.stores[ref, None]] if (ref, None) in self.stores else []
@@ -213,7 +219,7 @@ class ModelMapper:
         encryption = word(each.said.get("encryption")) or ""
         if encryption not in ("data-with-end-user-individual-key", "data-with-enduser-individual-key"):
             return ()
-        return (said(ControlKind.ENCRYPTED_ELSEWHERE, "encrypted with a key of each end user", each.at),)
+        return (said(ControlKind.ENCRYPTED_ELSEWHERE, "encrypted with a key of each end user", each.provenance),)
 
     # links
 
@@ -222,23 +228,25 @@ class ModelMapper:
         if source.id not in self.services:
             return
         if target is None or target.id not in self.services:
-            self.naming.unresolved(f"a link leads to {shown(link.target)}, which the model does not have", at=link.at)
+            self.naming.unresolved(
+                f"a link leads to {shown(link.target)}, which the model does not have", provenance=link.provenance
+            )
             return
         user, served = self.services[source.id], self.services[target.id]
         made = self.collector.name(f"{user}/{link.title}")
         operation = self.naming.put(self._operation(made, source, target, link)) if made else None
         if operation is None:
-            self.collector.reject("a link whose title cannot be an id", at=link.at)
+            self.collector.reject("a link whose title cannot be an id", provenance=link.provenance)
             return
         self.collector.fact()
-        self.naming.relate(Verb.SERVES, served, operation, link.at)
-        self.naming.relate(Verb.CALLS, user, operation, link.at)
+        self.naming.relate(Verb.SERVES, served, operation, link.provenance)
+        self.naming.relate(Verb.CALLS, user, operation, link.provenance)
         self._key(source, target, link, operation)
         self._moves(target, link, operation)
 
     def _operation(self, made: str, source: TechnicalAsset, target: TechnicalAsset, link: Link) -> Operation:
         served = self.services[target.id]
-        controls = (said(ControlKind.IP_ALLOWLIST, "the link is said to be ip_filtered", link.at),)
+        controls = (said(ControlKind.IP_ALLOWLIST, "the link is said to be ip_filtered", link.provenance),)
         return Operation(
             id=made,
             name=link.title,
@@ -247,7 +255,7 @@ class ModelMapper:
             anonymous=link.authentication == "none",
             tags=(*((link.protocol,) if link.protocol else ()), *link.tags),
             controls=controls if link.filtered else (),
-            provenance=link.at,
+            provenance=link.provenance,
         )
 
     def _direction(self, source: TechnicalAsset, target: TechnicalAsset) -> Literal["exposed", "consumed", "internal"]:
@@ -261,27 +269,27 @@ class ModelMapper:
         kind = _KEYS.get(link.authentication or "")
         if kind is None:
             return
-        mfa = (said(ControlKind.MFA, "two-factor", link.at),) if link.authentication == "two-factor" else ()
+        mfa = (said(ControlKind.MFA, "two-factor", link.provenance),) if link.authentication == "two-factor" else ()
         name = f"{link.authentication} of {source.title} at {target.title}"[:MAX_ID]
-        key = Credential(id=f"{operation} key"[:MAX_ID], name=name, type=kind, controls=mfa, provenance=link.at)
+        key = Credential(id=f"{operation} key"[:MAX_ID], name=name, type=kind, controls=mfa, provenance=link.provenance)
         kept = self.naming.put(key)
         if kept:
-            self.naming.relate(Verb.HOLDS, self.services[source.id], kept, link.at, Basis.INFERRED)
-            self.naming.relate(Verb.GRANTS, kept, operation, link.at)
+            self.naming.relate(Verb.HOLDS, self.services[source.id], kept, link.provenance, Basis.INFERRED)
+            self.naming.relate(Verb.GRANTS, kept, operation, link.provenance)
 
     def _moves(self, target: TechnicalAsset, link: Link, operation: str) -> None:
         """Received data is read and sent data written, own rows only where the end user's identity goes along."""
         extent: Literal["subset", "all"] = "subset" if link.authorization == _OWN_ROWS else "all"
         for ref in link.received:
-            for store in self._copies(ref, target, "received", link.at):
+            for store in self._copies(ref, target, "received", link.provenance):
                 says = {"extent": extent, "controls": self.locks[store] if extent == "all" else ()}
-                self.naming.relate(Verb.READS, operation, store, link.at, Basis.INFERRED, **says)
+                self.naming.relate(Verb.READS, operation, store, link.provenance, Basis.INFERRED, **says)
         for ref in link.sent if not link.readonly else ():
-            stores = self._copies(ref, target, "sent", link.at)
+            stores = self._copies(ref, target, "sent", link.provenance)
             for store in stores:
-                self.naming.relate(Verb.WRITES, operation, store, link.at, Basis.INFERRED, extent=extent)
+                self.naming.relate(Verb.WRITES, operation, store, link.provenance, Basis.INFERRED, extent=extent)
             if not stores and ref in self.model.data:
-                self.naming.relate(Verb.WRITES, operation, self.services[target.id], link.at, Basis.INFERRED)
+                self.naming.relate(Verb.WRITES, operation, self.services[target.id], link.provenance, Basis.INFERRED)
 
     # runtimes
 
@@ -290,16 +298,16 @@ class ModelMapper:
         made = self.naming.id(each.id, each.title)
         if made and made in self.collector.entities:
             made = f"{made} (runtime)"[:MAX_ID]
-        host = self.naming.make(Service, made, name=each.title, tags=("shared runtime",), provenance=each.at)
+        host = self.naming.make(Service, made, name=each.title, tags=("shared runtime",), provenance=each.provenance)
         if host is None:
-            self.collector.reject("a shared runtime with the id of something else", at=each.at)
+            self.collector.reject("a shared runtime with the id of something else", provenance=each.provenance)
             return
         self.collector.fact()
         for member in each.members:
             service = self.services.get(member)
             if service is None:
-                self._unknown("a shared runtime runs", member, each.at)
+                self._unknown("a shared runtime runs", member, each.provenance)
             elif service != host:
-                self.naming.relate(Verb.DEPENDS_ON, service, host, each.at)
-                self.naming.relate(Verb.CONNECTS, host, service, each.at, Basis.INFERRED)
-                self.naming.relate(Verb.CONNECTS, service, host, each.at, Basis.INFERRED)
+                self.naming.relate(Verb.DEPENDS_ON, service, host, each.provenance)
+                self.naming.relate(Verb.CONNECTS, host, service, each.provenance, Basis.INFERRED)
+                self.naming.relate(Verb.CONNECTS, service, host, each.provenance, Basis.INFERRED)

@@ -43,7 +43,7 @@ class DataAsset:
     classification: str | None
     owner: str | None
     tags: tuple[str, ...]
-    at: Provenances
+    provenance: Provenances
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Link:
     tags: tuple[str, ...]
     sent: tuple[str, ...]
     received: tuple[str, ...]
-    at: Provenances
+    provenance: Provenances
 
 
 @dataclass
@@ -70,7 +70,7 @@ class TechnicalAsset:
     id: str
     title: str
     said: dict[str, Any]
-    at: Provenances
+    provenance: Provenances
     links: list[Link] = field(default_factory=list)
     records: int = 1
 
@@ -82,7 +82,7 @@ class Group:
     id: str
     title: str
     members: tuple[str, ...]
-    at: Provenances
+    provenance: Provenances
 
 
 @dataclass
@@ -103,7 +103,7 @@ class _Part:
     document: Document
     data: dict[str, Any]
 
-    def at(self, keys: Keys) -> Provenances:
+    def provenance(self, keys: Keys) -> Provenances:
         line, column = self.document.position(*keys)
         return (Provenance(source="threagile", file=self.document.path, line=line, column=column),)
 
@@ -155,23 +155,25 @@ class _Reader:
                 found = part.document.sibling(name) if name else None
             except InputError as error:
                 why = clean(error.problems[0])
-                self._not_included("" if looks_secret(why) else f": {why}", part.at(keys))
+                self._not_included("" if looks_secret(why) else f": {why}", part.provenance(keys))
                 continue
             if found is None or not isinstance(found.data, dict):
-                self._not_included("", part.at(keys))
+                self._not_included("", part.provenance(keys))
             elif normpath(found.path) not in seen:
                 seen.add(normpath(found.path))
                 yield from self.parts(_Part(found, found.data), seen)
 
-    def _not_included(self, why: str, at: Provenances) -> None:
-        self.collector.note(NoteKind.UNRESOLVED, f"an include that is no part of a model{why}; left out", at=at)
+    def _not_included(self, why: str, provenance: Provenances) -> None:
+        self.collector.note(
+            NoteKind.UNRESOLVED, f"an include that is no part of a model{why}; left out", provenance=provenance
+        )
 
     def part(self, part: _Part) -> None:
         self.model.title = self.model.title or self.naming.text(
-            part.data.get("title"), "the title", part.at(("title",))
+            part.data.get("title"), "the title", part.provenance(("title",))
         )
         for keys, title, each in entries(part.data.get("data_assets"), ("data_assets",)):
-            self._data_asset(title, each, part.at(keys))
+            self._data_asset(title, each, part.provenance(keys))
         for keys, title, each in entries(part.data.get("technical_assets"), ("technical_assets",)):
             self._technical_asset(title, each, keys, part)
         for section, what, members, kept in (
@@ -179,20 +181,20 @@ class _Reader:
             ("shared_runtimes", "a shared runtime", "technical_assets_running", self.model.runtimes),
         ):
             for keys, title, each in entries(part.data.get(section), (section,)):
-                found = self._identified(title, each, what, part.at(keys))
+                found = self._identified(title, each, what, part.provenance(keys))
                 if found:
-                    self._group(Group(*found, words(mapping(each).get(members)), part.at(keys)), kept)
+                    self._group(Group(*found, words(mapping(each).get(members)), part.provenance(keys)), kept)
         for section, what in IGNORED.items():
             count = sum(1 for _ in entries(part.data.get(section)))
             if count:
                 self.collector.ignore(what, count)
 
-    def _identified(self, title: str, value: Any, what: str, at: Provenances) -> tuple[str, str] | None:
+    def _identified(self, title: str, value: Any, what: str, provenance: Provenances) -> tuple[str, str] | None:
         """The id that references use, or the title where there is none, and the title to show."""
-        name = self.naming.text(title, f"the title of {what}", at)
+        name = self.naming.text(title, f"the title of {what}", provenance)
         raw = word(mapping(value).get("id")) or word(title)
         if not isinstance(value, dict) or raw is None or name is None or self.naming.within(raw) is None:
-            self.collector.reject(f"{what} without an id that can be used", at=at)
+            self.collector.reject(f"{what} without an id that can be used", provenance=provenance)
             return None
         return raw, name
 
@@ -200,53 +202,55 @@ class _Reader:
         """Keep a group; what several files say of one is one."""
         before = kept.get(made.id)
         if before and before.title != made.title:
-            self.collector.reject(f"{made.title!r} has the id of {before.title!r}", at=made.at)
+            self.collector.reject(f"{made.title!r} has the id of {before.title!r}", provenance=made.provenance)
             return
         if before:
             self.collector.fact()
             made = replace(before, members=tuple(dict.fromkeys((*before.members, *made.members))))
         kept[made.id] = made
 
-    def _data_asset(self, title: str, value: Any, at: Provenances) -> None:
-        found = self._identified(title, value, "a data asset", at)
+    def _data_asset(self, title: str, value: Any, provenance: Provenances) -> None:
+        found = self._identified(title, value, "a data asset", provenance)
         if found is None:
             return
         made = DataAsset(
             *found,
-            classification=self.naming.text(value.get("confidentiality"), "a rating", at),
-            owner=self.naming.text(value.get("owner"), "an owner", at),
-            tags=self.naming.tags(value.get("tags"), at),
-            at=at,
+            classification=self.naming.text(value.get("confidentiality"), "a rating", provenance),
+            owner=self.naming.text(value.get("owner"), "an owner", provenance),
+            tags=self.naming.tags(value.get("tags"), provenance),
+            provenance=provenance,
         )
         before = self.model.data.setdefault(made.id, made)
         if before.title != made.title:
-            self.collector.reject(f"data asset {made.title!r} has the id of {before.title!r}", at=at)
+            self.collector.reject(f"data asset {made.title!r} has the id of {before.title!r}", provenance=provenance)
         elif before is not made:
             self.collector.fact()
 
     def _technical_asset(self, title: str, value: Any, keys: Keys, part: _Part) -> None:
-        at = part.at(keys)
+        provenance = part.provenance(keys)
         inside = mapping(value)
         links = list(entries(inside.get("communication_links"), (*keys, "communication_links")))
         known = self.model.assets.get(self.titles.get(title, ""))
         if known is None:
-            found = self._identified(title, value, "a technical asset", at)
+            found = self._identified(title, value, "a technical asset", provenance)
             if found is None or found[0] in self.model.assets:
                 if found:
-                    self.collector.reject(f"technical asset {found[1]!r} has the id of another", at=at)
+                    self.collector.reject(f"technical asset {found[1]!r} has the id of another", provenance=provenance)
                 if links:
-                    self.collector.reject("links of a technical asset that was left out", at=at, records=len(links))
+                    self.collector.reject(
+                        "links of a technical asset that was left out", provenance=provenance, records=len(links)
+                    )
                 return
-            known = TechnicalAsset(*found, said=inside, at=at)
+            known = TechnicalAsset(*found, said=inside, provenance=provenance)
             self.titles[title] = known.id
             self.model.assets[known.id] = known
         else:
-            known.said = self._merged(known, inside, at)
+            known.said = self._merged(known, inside, provenance)
             known.records += 1
         for place, name, each in links:
-            self._link(known, name, mapping(each), part.at(place))
+            self._link(known, name, mapping(each), part.provenance(place))
 
-    def _merged(self, known: TechnicalAsset, more: dict[str, Any], at: Provenances) -> dict[str, Any]:
+    def _merged(self, known: TechnicalAsset, more: dict[str, Any], provenance: Provenances) -> dict[str, Any]:
         """Lists grow, yes wins over no, and of two different words the first stays."""
         said = dict(known.said)
         for key, value in more.items():
@@ -257,26 +261,26 @@ class _Reader:
                 said[key] = value
             elif key in ("id", "type", "owner") and value is not None and word(value) != word(before):
                 message = f"{known.title!r} has another {key} here; the first is kept"
-                self.collector.note(NoteKind.CONTRADICTED, message, at=at)
+                self.collector.note(NoteKind.CONTRADICTED, message, provenance=provenance)
         return said
 
-    def _link(self, asset: TechnicalAsset, title: str, value: dict[str, Any], at: Provenances) -> None:
-        name, target = self.naming.text(title, "a link's title", at), word(value.get("target"))
+    def _link(self, asset: TechnicalAsset, title: str, value: dict[str, Any], provenance: Provenances) -> None:
+        name, target = self.naming.text(title, "a link's title", provenance), word(value.get("target"))
         if name is None or target is None:
             what = "a communication link without a title" if name is None else "a communication link without a target"
-            self.collector.reject(what, at=at)
+            self.collector.reject(what, provenance=provenance)
             return
         made = Link(
             title=name,
             target=target,
-            protocol=self.naming.text(value.get("protocol"), "a protocol", at),
+            protocol=self.naming.text(value.get("protocol"), "a protocol", provenance),
             authentication=word(value.get("authentication")),
             authorization=word(value.get("authorization")),
             readonly=flag(value.get("readonly")) is True,
             filtered=flag(value.get("ip_filtered")) is True,
-            tags=(*self.naming.tags(value.get("tags"), at), *(("vpn",) if flag(value.get("vpn")) else ())),
+            tags=(*self.naming.tags(value.get("tags"), provenance), *(("vpn",) if flag(value.get("vpn")) else ())),
             sent=words(value.get("data_assets_sent")),
             received=words(value.get("data_assets_received")),
-            at=at,
+            provenance=provenance,
         )
         asset.links.append(made)

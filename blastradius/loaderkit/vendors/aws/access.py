@@ -92,11 +92,11 @@ class Access:
     def reject(self, policy: Policy, what: str) -> None:
         """The statements of a policy that cannot be read."""
         for keys in policy.malformed:
-            why, at = f"a statement of {what} that cannot be read", self.collector.at(*keys)
+            why, provenance = f"a statement of {what} that cannot be read", self.collector.provenance(*keys)
             if self.statements_count:
-                self.collector.reject(why, at=at)
+                self.collector.reject(why, provenance=provenance)
             else:
-                self.collector.note(NoteKind.UNSUPPORTED, f"{why}; left out", at=at)
+                self.collector.note(NoteKind.UNSUPPORTED, f"{why}; left out", provenance=provenance)
 
     def count(self, ignored: str | None) -> None:
         """How a statement ended, where a statement is a record."""
@@ -123,10 +123,10 @@ class Access:
 
     def allow(self, scope: str, statement: Statement) -> bool:
         """What one statement allows; false where that is nothing that is modelled."""
-        at = self.collector.at(*statement.keys)
-        operations = self._operations(statement, at)
+        provenance = self.collector.provenance(*statement.keys)
+        operations = self._operations(statement, provenance)
         for operation in operations:
-            self.collector.relate(Verb.PERMITS, scope, operation, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.PERMITS, scope, operation, provenance=provenance, basis=Basis.INFERRED)
         self.taken_as_met(statement if operations else None)
         return bool(operations)
 
@@ -136,20 +136,20 @@ class Access:
             self.assumed.conditional += 1
             self.assumed.conditions.update(each.key for each in statement.conditions)
 
-    def _operations(self, statement: Statement, at: Provenances) -> list[str]:
+    def _operations(self, statement: Statement, provenance: Provenances) -> list[str]:
         resources = self._resources(statement)
         if "*" in statement.actions and "*" in resources:
-            return [self.graph.administration(self.graph.account, at)]
+            return [self.graph.administration(self.graph.account, provenance)]
         does = self.effects(statement)
         found = [each for one in resources for each in targets(one, does, self.graph.account)]
         self.assumed.passing += any("pass" in each.effects for each in found)
-        made = [each for target in dict.fromkeys(found) for each in self._reach(target, statement, at)]
+        made = [each for target in dict.fromkeys(found) for each in self._reach(target, statement, provenance)]
         return list(dict.fromkeys(made))
 
-    def _reach(self, target: Target, statement: Statement, at: Provenances) -> Iterator[str]:
+    def _reach(self, target: Target, statement: Statement, provenance: Provenances) -> Iterator[str]:
         for effect in sorted(target.effects):
             for suffix in _passed_to(statement) if effect == "pass" else ("",):
-                yield self.graph.reach(target, effect, at, suffix)
+                yield self.graph.reach(target, effect, provenance, suffix)
 
     def _resources(self, statement: Statement) -> tuple[str, ...]:
         if statement.not_resources or not statement.resources:

@@ -45,7 +45,7 @@ class Builder:
     def identity(
         self,
         arn: Arn,
-        at: Provenances,
+        provenance: Provenances,
         trust: Policy,
         *,
         dormant: bool = False,
@@ -55,7 +55,9 @@ class Builder:
         """A user, a group or a role."""
         named = identity_arn(arn)
         if named in self.collector.entities:
-            self.collector.note(NoteKind.CONTRADICTED, f"{named!r} is there twice; the first is kept", named, at=at)
+            self.collector.note(
+                NoteKind.CONTRADICTED, f"{named!r} is there twice; the first is kept", named, provenance=provenance
+            )
             return
         services = sorted({name for each in trust.statements for kind, name in each.principals if kind == "Service"})
         made = Service(
@@ -65,27 +67,27 @@ class Builder:
             owner=self.graph.owner,
             tags=tuple(f"assumed by {each}"[:200] for each in services),
             basis=basis,
-            provenance=at,
+            provenance=provenance,
         )
         kind = "session" if arn.resource.startswith("role/") else "api_key"
         key = self.graph.key(named)
         says = {"id": key, "type": kind, "dormant": dormant, "controls": controls, "basis": basis}
-        self.collector.entity(Credential.model_validate({**says, "provenance": at}))
-        self.graph.identity(arn, at, made)
+        self.collector.entity(Credential.model_validate({**says, "provenance": provenance}))
+        self.graph.identity(arn, provenance, made)
 
     def thing(
-        self, family: str, arn: str, at: Provenances, *, name: str, tags: tuple[str, ...] = (), **says: Any
+        self, family: str, arn: str, provenance: Provenances, *, name: str, tags: tuple[str, ...] = (), **says: Any
     ) -> str:
         """A bucket, a function or the like, as it is declared."""
         kind = Service if BY_NAME[family].kind == Kind.SERVICE else Store
-        stated = {"id": arn, "name": name[:200], "tags": tags, "provenance": at, **says}
+        stated = {"id": arn, "name": name[:200], "tags": tags, "provenance": provenance, **says}
         made = kind.model_validate({"zone": self.graph.zone_of(arn), "owner": self.graph.owner, **stated})
-        return self.graph.thing(family, arn, at, made)
+        return self.graph.thing(family, arn, provenance, made)
 
-    def policy(self, arn: str, at: Provenances, policy: Policy) -> None:
+    def policy(self, arn: str, provenance: Provenances, policy: Policy) -> None:
         """A managed policy."""
         scope = self.scope(arn, self.graph.account)
-        self.collector.entity(Scope(id=scope, name=_name(arn), provenance=at))
+        self.collector.entity(Scope(id=scope, name=_name(arn), provenance=provenance))
         self.access.permit(scope, policy)
 
     @staticmethod
@@ -107,39 +109,39 @@ class Builder:
 
     def attach(self, arn: Arn, policy: str, keys: Keys, *, own: bool = True) -> None:
         """A managed policy of an identity; ``own`` where the identity's record says it, not one of its own."""
-        at = self.collector.at(*keys)
+        provenance = self.collector.provenance(*keys)
         scope = self.scope(policy, arn.account)
         if scope not in self.collector.entities:
-            self._hearsay(scope, policy, keys, at)
-        self._grant(arn, scope, at, own)
+            self._hearsay(scope, policy, keys, provenance)
+        self._grant(arn, scope, provenance, own)
 
-    def inline(self, arn: Arn, name: str, policy: Policy, at: Provenances, *, own: bool = True) -> None:
+    def inline(self, arn: Arn, name: str, policy: Policy, provenance: Provenances, *, own: bool = True) -> None:
         """A policy inside an identity."""
         scope = fitting(f"{identity_arn(arn)} policy {name}")
-        self.collector.entity(Scope(id=scope, name=name[:200], provenance=at))
-        self._grant(arn, scope, at, own)
+        self.collector.entity(Scope(id=scope, name=name[:200], provenance=provenance))
+        self._grant(arn, scope, provenance, own)
         self.access.permit(scope, policy)
 
-    def _grant(self, arn: Arn, scope: str, at: Provenances, own: bool) -> None:
-        self.graph.identity(arn, at)
+    def _grant(self, arn: Arn, scope: str, provenance: Provenances, own: bool) -> None:
+        self.graph.identity(arn, provenance)
         for key in self._keys(arn, own):
-            self.collector.relate(Verb.GRANTS, key, scope, at=at)
+            self.collector.relate(Verb.GRANTS, key, scope, provenance=provenance)
 
-    def _hearsay(self, scope: str, policy: str, keys: Keys, at: Provenances) -> None:
+    def _hearsay(self, scope: str, policy: str, keys: Keys, provenance: Provenances) -> None:
         """A policy that is attached and whose document is elsewhere."""
-        self.collector.entity(Scope(id=scope, name=_name(policy), basis=Basis.INFERRED, provenance=at))
+        self.collector.entity(Scope(id=scope, name=_name(policy), basis=Basis.INFERRED, provenance=provenance))
         known = known_policy(policy, keys)
         if known:
             self.access.allow(scope, known)
         else:
-            self.undocumented[policy] = at
+            self.undocumented[policy] = provenance
 
-    def join(self, user: Arn, group: Arn, at: Provenances) -> None:
+    def join(self, user: Arn, group: Arn, provenance: Provenances) -> None:
         """A user in a group."""
-        key = self.graph.key(self.graph.identity(user, at))
-        self.collector.relate(Verb.GRANTS, key, self.graph.act_as(group, at), at=at)
+        key = self.graph.key(self.graph.identity(user, provenance))
+        self.collector.relate(Verb.GRANTS, key, self.graph.act_as(group, provenance), provenance=provenance)
 
-    def profile(self, arn: str, roles: Iterable[Arn], at: Provenances) -> None:
+    def profile(self, arn: str, roles: Iterable[Arn], provenance: Provenances) -> None:
         """An instance profile: what runs on instances that have it may act as its role."""
         arn = flat(arn)
         if arn not in self.collector.entities:
@@ -149,26 +151,28 @@ class Builder:
                 zone=self.graph.zone_of(arn),
                 owner=self.graph.owner,
                 description="what runs on instances that have this instance profile",
-                provenance=at,
+                provenance=provenance,
             )
             self.collector.entity(made)
-        key = self.has_profile(arn, arn, at)
+        key = self.has_profile(arn, arn, provenance)
         for role in roles:
-            self.graph.identity(role, at)
-            self.collector.relate(Verb.GRANTS, key, self.resource_policies.assuming(identity_arn(role), at), at=at)
+            self.graph.identity(role, provenance)
+            self.collector.relate(
+                Verb.GRANTS, key, self.resource_policies.assuming(identity_arn(role), provenance), provenance=provenance
+            )
 
-    def has_profile(self, service: str, profile: str, at: Provenances) -> str:
+    def has_profile(self, service: str, profile: str, provenance: Provenances) -> str:
         """A service that has an instance profile; the credential that comes with it."""
         key = fitting(f"{flat(profile)} session")
         if key not in self.collector.entities:
-            self.collector.entity(Credential(id=key, type="session", basis=Basis.INFERRED, provenance=at))
-        self.collector.relate(Verb.HOLDS, service, key, at=at)
+            self.collector.entity(Credential(id=key, type="session", basis=Basis.INFERRED, provenance=provenance))
+        self.collector.relate(Verb.HOLDS, service, key, provenance=provenance)
         return key
 
-    def runs_as(self, service: str, role: Arn, at: Provenances) -> None:
+    def runs_as(self, service: str, role: Arn, provenance: Provenances) -> None:
         """A service that acts as a role."""
-        key = self.graph.key(self.graph.identity(role, at))
-        self.collector.relate(Verb.HOLDS, service, key, at=at)
+        key = self.graph.key(self.graph.identity(role, provenance))
+        self.collector.relate(Verb.HOLDS, service, key, provenance=provenance)
 
     # say
 
@@ -180,9 +184,9 @@ class Builder:
         if not is_account(account) and f"aws account {account}" in self.collector.entities:
             message = f"the account is not known and is called {account}; option 'account' says which it is"
             self.collector.note(NoteKind.ASSUMED, message)
-        for name, at in sorted(self.undocumented.items()):
+        for name, provenance in sorted(self.undocumented.items()):
             message = f"policy {name} is attached, but its document is not here; what it permits is not known"
-            self.collector.note(NoteKind.UNRESOLVED, message, at=at)
+            self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
         self.access.say_assumptions()
 
     def _leave_out_misfits(self) -> None:
@@ -194,7 +198,7 @@ class Builder:
             if any(one not in entities or entities[one].kind not in kinds for ids, kinds in sides for one in ids):
                 del relations[name]
                 message = f"{name[:200]!r} joins things that do not go together; an id is used for two kinds"
-                self.collector.note(NoteKind.CONTRADICTED, message, at=each.provenance)
+                self.collector.note(NoteKind.CONTRADICTED, message, provenance=each.provenance)
 
 
 def flat(arn: str) -> str:

@@ -28,57 +28,57 @@ def function_in(text: str | None) -> str | None:
     return function_arn(found[1]) if found else None
 
 
-def reads(build: Builder, function: str, family: str, store: str, at: Provenances) -> None:
+def reads(build: Builder, function: str, family: str, store: str, provenance: Provenances) -> None:
     """A function that takes in what a store has."""
-    reader = build.graph.thing("lambda", fitting(function_arn(function)), at)
-    source = build.graph.thing(family, fitting(store), at)
-    build.collector.relate(Verb.READS, reader, source, at=at)
+    reader = build.graph.thing("lambda", fitting(function_arn(function)), provenance)
+    source = build.graph.thing(family, fitting(store), provenance)
+    build.collector.relate(Verb.READS, reader, source, provenance=provenance)
 
 
-def reads_stream(build: Builder, function: str, source: str, at: Provenances) -> bool:
+def reads_stream(build: Builder, function: str, source: str, provenance: Provenances) -> bool:
     """A function that takes in a queue or a stream."""
     parts = arn_of(source)
     if parts is None or parts.service not in _STREAMS:
         return False
-    reads(build, function, parts.service, source.partition("/stream/")[0], at)
+    reads(build, function, parts.service, source.partition("/stream/")[0], provenance)
     return True
 
 
-def copies(build: Builder, target: tuple[str, str], source: tuple[str, str], at: Provenances) -> None:
+def copies(build: Builder, target: tuple[str, str], source: tuple[str, str], provenance: Provenances) -> None:
     """A store that gets what another has; each as its family and ARN."""
-    ends = [build.graph.thing(family, fitting(arn), at) for family, arn in (target, source)]
-    build.collector.relate(Verb.DERIVES_FROM, ends[0], ends[1], at=at)
+    ends = [build.graph.thing(family, fitting(arn), provenance) for family, arn in (target, source)]
+    build.collector.relate(Verb.DERIVES_FROM, ends[0], ends[1], provenance=provenance)
 
 
-def subscribe(build: Builder, topic: str, protocol: str | None, endpoint: str | None, at: Provenances) -> bool:
+def subscribe(build: Builder, topic: str, protocol: str | None, endpoint: str | None, provenance: Provenances) -> bool:
     """A function that reads a topic, or a queue that gets what the topic has."""
     if not endpoint or not arn_of(endpoint):
         return False
     if protocol == "lambda":
-        reads(build, endpoint, "sns", topic, at)
+        reads(build, endpoint, "sns", topic, provenance)
     elif protocol in ("sqs", "firehose"):
-        copies(build, (protocol, endpoint), ("sns", topic), at)
+        copies(build, (protocol, endpoint), ("sns", topic), provenance)
     return protocol in ("lambda", "sqs", "firehose")
 
 
-def installs(build: Builder, service: str, source: str, at: Provenances) -> None:
+def installs(build: Builder, service: str, source: str, provenance: Provenances) -> None:
     """A service that takes in what is published elsewhere; by another account, where the source says so."""
     feed, arn = fitting(source), arn_of(source)
     if feed not in build.collector.entities:
-        build.collector.entity(Feed(id=feed, content="code", provenance=at))
-    build.collector.relate(Verb.INSTALLS, service, feed, at=at)
+        build.collector.entity(Feed(id=feed, content="code", provenance=provenance))
+    build.collector.relate(Verb.INSTALLS, service, feed, provenance=provenance)
     if arn and is_account(arn.account) and arn.account not in build.resource_policies.people.own:
-        publisher = build.resource_policies.people.outsider(arn.account, at)
+        publisher = build.resource_policies.people.outsider(arn.account, provenance)
         if publisher.id not in build.collector.entities:
             build.collector.entity(publisher)
-        build.collector.relate(Verb.PUBLISHES, publisher.id, feed, at=at)
+        build.collector.relate(Verb.PUBLISHES, publisher.id, feed, provenance=provenance)
 
 
-def layered(build: Builder, function: str, layer: str, at: Provenances) -> None:
+def layered(build: Builder, function: str, layer: str, provenance: Provenances) -> None:
     """A function with a layer of another account: what is in it runs as the function does."""
     arn = arn_of(layer)
     if arn and is_account(arn.account) and arn.account not in build.resource_policies.people.own:
-        installs(build, function, layer, at)
+        installs(build, function, layer, provenance)
 
 
 def permission(principal: str, action: str | None, tests: dict[str, str | None], keys: Keys) -> Policy:
@@ -91,7 +91,9 @@ def permission(principal: str, action: str | None, tests: dict[str, str | None],
     )
 
 
-def route(build: Builder, api: str, line: str, at: Provenances, *, anonymous: bool, function: str | None) -> None:
+def route(
+    build: Builder, api: str, line: str, provenance: Provenances, *, anonymous: bool, function: str | None
+) -> None:
     """One operation of an API; it is open to anyone only where that is stated."""
     method, _, path = line.partition(" ")
     made = fitting(f"{api} {line}")
@@ -104,8 +106,8 @@ def route(build: Builder, api: str, line: str, at: Provenances, *, anonymous: bo
             path=path or None,
             direction="exposed",
             anonymous=anonymous,
-            provenance=at,
+            provenance=provenance,
         )
         build.collector.entity(operation)
-    server = build.graph.thing("lambda", fitting(function), at) if function else api
-    build.collector.relate(Verb.SERVES, server, made, at=at)
+    server = build.graph.thing("lambda", fitting(function), provenance) if function else api
+    build.collector.relate(Verb.SERVES, server, made, provenance=provenance)

@@ -60,39 +60,45 @@ class Graph:
 
     # things
 
-    def thing(self, family: str, arn: str, at: Provenances, made: Entity | None = None) -> str:
+    def thing(self, family: str, arn: str, provenance: Provenances, made: Entity | None = None) -> str:
         """A resource: the entity given, or one made of its ARN, tied to all that reaches its family."""
         arn = fitting(arn)
         if arn not in self.collector.entities or made is not None:
-            self.collector.entity(made or self._made(BY_NAME[family].kind, arn, at))
+            self.collector.entity(made or self._made(BY_NAME[family].kind, arn, provenance))
         if (family, arn) not in self.touched:
             self.touched.add((family, arn))
-            self._tie(family, arn, at)
+            self._tie(family, arn, provenance)
         return arn
 
-    def _tie(self, family: str, arn: str, at: Provenances) -> None:
+    def _tie(self, family: str, arn: str, provenance: Provenances) -> None:
         """Tie a thing to what reaches its family, and everything, in its account if that is ours."""
         parts = arn_of(arn)
         account = parts.account if parts and parts.account else self.account
         if not account or account in self.own:
-            self.open_to(family, BY_NAME[family].effects, arn, account, at)
-            self.collector.relate(Verb.CONTROLS, self.administration(account, at), arn, at=at, basis=Basis.INFERRED)
+            self.open_to(family, BY_NAME[family].effects, arn, account, provenance)
+            self.collector.relate(
+                Verb.CONTROLS,
+                self.administration(account, provenance),
+                arn,
+                provenance=provenance,
+                basis=Basis.INFERRED,
+            )
 
-    def open_to(self, family: str, effects: tuple[str, ...], thing: str, account: str, at: Provenances) -> None:
+    def open_to(self, family: str, effects: tuple[str, ...], thing: str, account: str, provenance: Provenances) -> None:
         """Tie a thing to what reaches all of its family in the account."""
         for effect in effects:
             self.known.setdefault((family, effect), {})[self.paths.get(thing, thing)] = thing
-            operation = self._operation(family, effect, f"* in {account or UNKNOWN}", at)
-            self._touch(operation, effect.partition(" ")[0], thing, at)
+            operation = self._operation(family, effect, f"* in {account or UNKNOWN}", provenance)
+            self._touch(operation, effect.partition(" ")[0], thing, provenance)
 
-    def _made(self, kind: Kind, arn: str, at: Provenances, name: str | None = None) -> Entity:
+    def _made(self, kind: Kind, arn: str, provenance: Provenances, name: str | None = None) -> Entity:
         says = {
             "id": arn,
             "name": name or short(arn),
             "zone": self.zone_of(arn),
             "owner": self.owner,
             "basis": Basis.INFERRED,
-            "provenance": at,
+            "provenance": provenance,
         }
         return Service.model_validate(says) if kind == Kind.SERVICE else Store.model_validate(says)
 
@@ -106,106 +112,119 @@ class Graph:
 
     # operations
 
-    def reach(self, target: Target, effect: str, at: Provenances, suffix: str = "") -> str:
+    def reach(self, target: Target, effect: str, provenance: Provenances, suffix: str = "") -> str:
         """The operation that does something to a target, and what it touches."""
         family, account = target.family, target.account or UNKNOWN
         does = effect + suffix
         if target.arn is None:
-            return self._whole(family, effect, does, account, at)
+            return self._whole(family, effect, does, account, provenance)
         if target.pattern:
-            operation = self._operation(family.name, does, f"{target.arn}{target.part or ''} in {account}", at)
-            self.patterns.setdefault(operation, (target, does, at))
+            operation = self._operation(family.name, does, f"{target.arn}{target.part or ''} in {account}", provenance)
+            self.patterns.setdefault(operation, (target, does, provenance))
             named = fitting(f"{target.arn} in {account}")
             if named not in self.collector.entities:
-                self.collector.entity(self._made(family.kind, named, at, f"{short(target.arn)} (pattern)"))
-            self._touch(operation, effect, named, at, target.part)
+                self.collector.entity(self._made(family.kind, named, provenance, f"{short(target.arn)} (pattern)"))
+            self._touch(operation, effect, named, provenance, target.part)
             return operation
-        operation = self._operation(family.name, does, f"{target.arn}{target.part or ''}", at)
-        self._touch(operation, effect, self._target(target, at), at, target.part)
+        operation = self._operation(family.name, does, f"{target.arn}{target.part or ''}", provenance)
+        self._touch(operation, effect, self._target(target, provenance), provenance, target.part)
         return operation
 
-    def _target(self, target: Target, at: Provenances) -> str:
+    def _target(self, target: Target, provenance: Provenances) -> str:
         arn = target.arn or ""
         parts = arn_of(arn)
         if target.family.name in ("identity", "role") and parts:
-            return self.identity(parts, at)
-        return self.thing(target.family.name, arn, at)
+            return self.identity(parts, provenance)
+        return self.thing(target.family.name, arn, provenance)
 
-    def _whole(self, family: Family, effect: str, does: str, account: str, at: Provenances) -> str:
+    def _whole(self, family: Family, effect: str, does: str, account: str, provenance: Provenances) -> str:
         """What is done to every thing of a family in an account: those that are known, and the rest of them."""
-        operation = self._operation(family.name, does, f"* in {account}", at)
+        operation = self._operation(family.name, does, f"* in {account}", provenance)
         if family.name == "identity":
-            self._touch(operation, effect, self.account_service(account, at), at)
+            self._touch(operation, effect, self.account_service(account, provenance), provenance)
         elif family.name != "role":
             rest = f"aws {family.name} * in {account}"
             word = _PLURAL.get(family.name, family.name)
             if rest not in self.collector.entities:
-                self.collector.entity(self._made(family.kind, rest, at, f"any {word} in account {account}"))
-            self._touch(operation, effect, rest, at)
+                self.collector.entity(self._made(family.kind, rest, provenance, f"any {word} in account {account}"))
+            self._touch(operation, effect, rest, provenance)
         return operation
 
-    def administration(self, account: str, at: Provenances) -> str:
+    def administration(self, account: str, provenance: Provenances) -> str:
         """Every action on everything in an account."""
         account = account or UNKNOWN
         operation = f"aws everything in {account}"
         if operation not in self.collector.entities:
-            self.collector.entity(Operation(id=operation, basis=Basis.INFERRED, provenance=at))
-            service = self.account_service(account, at)
-            self.collector.relate(Verb.CONTROLS, operation, service, at=at, basis=Basis.INFERRED)
+            self.collector.entity(Operation(id=operation, basis=Basis.INFERRED, provenance=provenance))
+            service = self.account_service(account, provenance)
+            self.collector.relate(Verb.CONTROLS, operation, service, provenance=provenance, basis=Basis.INFERRED)
         return operation
 
-    def account_service(self, account: str, at: Provenances) -> str:
+    def account_service(self, account: str, provenance: Provenances) -> str:
         """The account as a whole: whoever runs it can do everything in it."""
         named = f"aws account {account}"
         if named not in self.collector.entities:
-            made = Service(id=named, owner=self.owner, zone=self.zone_of(f"arn:aws:iam::{account}:root"), provenance=at)
+            made = Service(
+                id=named, owner=self.owner, zone=self.zone_of(f"arn:aws:iam::{account}:root"), provenance=provenance
+            )
             self.collector.entity(made.model_copy(update={"basis": Basis.INFERRED}))
-            operation = self.administration(account, at)
-            self.collector.relate(Verb.CALLS, named, operation, at=at, basis=Basis.INFERRED, dependency="none")
+            operation = self.administration(account, provenance)
+            self.collector.relate(
+                Verb.CALLS, named, operation, provenance=provenance, basis=Basis.INFERRED, dependency="none"
+            )
         return named
 
-    def _operation(self, family: str, effect: str, what: str, at: Provenances) -> str:
+    def _operation(self, family: str, effect: str, what: str, provenance: Provenances) -> str:
         made = fitting(f"aws {family} {effect} {what}")
         if made not in self.collector.entities:
-            self.collector.entity(Operation(id=made, basis=Basis.INFERRED, provenance=at))
+            self.collector.entity(Operation(id=made, basis=Basis.INFERRED, provenance=provenance))
         return made
 
-    def _touch(self, operation: str, effect: str, thing: str, at: Provenances, part: str | None = None) -> None:
+    def _touch(self, operation: str, effect: str, thing: str, provenance: Provenances, part: str | None = None) -> None:
         """What an operation does to a thing; said once, for a thousand policies may allow the same."""
         if (operation, thing) in self.touched:
             return
         self.touched.add((operation, thing))
         if effect == "call":
-            self.collector.relate(Verb.SERVES, thing, operation, at=at, basis=Basis.INFERRED)
+            self.collector.relate(Verb.SERVES, thing, operation, provenance=provenance, basis=Basis.INFERRED)
             return
         says: dict[str, Any] = {}
         if part and effect in ("read", "write"):
-            says = {"extent": "subset", "controls": (_limited(part, at),)}
-        self.collector.relate(_VERBS.get(effect, Verb.CONTROLS), operation, thing, at=at, basis=Basis.INFERRED, **says)
+            says = {"extent": "subset", "controls": (_limited(part, provenance),)}
+        self.collector.relate(
+            _VERBS.get(effect, Verb.CONTROLS), operation, thing, provenance=provenance, basis=Basis.INFERRED, **says
+        )
 
     # identities
 
-    def identity(self, arn: Arn, at: Provenances, made: Service | None = None) -> str:
+    def identity(self, arn: Arn, provenance: Provenances, made: Service | None = None) -> str:
         """A user, role or group: whatever acts as it, with the credential that lets it act."""
         named = identity_arn(arn)
         key = self.key(named)
         self.paths.setdefault(named, str(arn))
         if named not in self.collector.entities or made is not None:
-            self.collector.entity(made or self._made(Kind.SERVICE, named, at))
+            self.collector.entity(made or self._made(Kind.SERVICE, named, provenance))
         if key not in self.collector.entities:
             basis = made.basis if made else Basis.INFERRED
-            says = {"id": key, "type": "session" if "role/" in named else "api_key", "basis": basis, "provenance": at}
+            says = {
+                "id": key,
+                "type": "session" if "role/" in named else "api_key",
+                "basis": basis,
+                "provenance": provenance,
+            }
             self.collector.entity(Credential.model_validate(says))
         if (named, key) not in self.touched:
             self.touched.add((named, key))
-            self.collector.relate(Verb.HOLDS, named, key, at=at, basis=made.basis if made else Basis.INFERRED)
-            self.thing("identity", named, at)
+            self.collector.relate(
+                Verb.HOLDS, named, key, provenance=provenance, basis=made.basis if made else Basis.INFERRED
+            )
+            self.thing("identity", named, provenance)
         return named
 
-    def act_as(self, arn: Arn, at: Provenances) -> str:
+    def act_as(self, arn: Arn, provenance: Provenances) -> str:
         """Acting as an identity, such as a group that one is in."""
-        operation = self._operation(arn.resource.partition("/")[0], "act as", identity_arn(arn), at)
-        self._touch(operation, "assume", self.identity(arn, at), at)
+        operation = self._operation(arn.resource.partition("/")[0], "act as", identity_arn(arn), provenance)
+        self._touch(operation, "assume", self.identity(arn, provenance), provenance)
         return operation
 
     @staticmethod
@@ -220,7 +239,7 @@ class Graph:
         """Tie each pattern to the things of this file that it fits; bounded, and said where the bound is met."""
         ordered = {kind: sorted(things) for kind, things in self.known.items()}
         budget = MAX_MATCHES
-        for operation, (target, effect, at) in sorted(self.patterns.items()):
+        for operation, (target, effect, provenance) in sorted(self.patterns.items()):
             base = effect.partition(" ")[0]
             things = self.known.get((target.family.name, effect), {})
             for name in self._matches(target, ordered.get((target.family.name, effect), [])):
@@ -229,7 +248,7 @@ class Graph:
                     message = f"patterns fit more than {MAX_MATCHES:,} resources; the rest is not linked"
                     self.collector.note(NoteKind.INCOMPLETE, message)
                     return
-                self._touch(operation, base, things[name], at, target.part)
+                self._touch(operation, base, things[name], provenance, target.part)
 
     @staticmethod
     def _matches(target: Target, things: list[str]) -> list[str]:
@@ -246,13 +265,13 @@ class Graph:
         return found
 
 
-def _limited(part: str, at: Provenances) -> Control:
+def _limited(part: str, provenance: Provenances) -> Control:
     return Control(
         kind=ControlKind.OBJECT_AUTHZ,
         status="assumed",
         why=f"the policy allows {part[:80]} only",
         basis=Basis.INFERRED,
-        provenance=at,
+        provenance=provenance,
     )
 
 

@@ -58,20 +58,20 @@ class ResourcePolicies:
         return self.access.collector
 
     def _let_in(self, statement: Statement) -> LetIn:
-        at = self.collector.at(*statement.keys)
+        provenance = self.collector.provenance(*statement.keys)
         said = circumstances(statement.conditions)
         self.access.assumed.external_ids += said.external_id
         self.access.assumed.trusts.update(said.unknown)
-        return [(who, said, at) for who in self.people.let_in(statement, said, at)]
+        return [(who, said, provenance) for who in self.people.let_in(statement, said, provenance)]
 
-    def _unknown(self, what: str, who: Who, at: Provenances) -> None:
+    def _unknown(self, what: str, who: Who, provenance: Provenances) -> None:
         message = f"{what} lets in {who.name[:80]!r}, and who that is cannot be told"
-        self.collector.note(NoteKind.UNRESOLVED, message, at=at)
+        self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
 
     def _credential(self, what: str, given: LetIn) -> str:
         """The credential of one outsider; a control counts only where every statement asks for it."""
-        who, _, at = given[0]
-        party = who.party or self.people.anyone(at)
+        who, _, provenance = given[0]
+        party = who.party or self.people.anyone(provenance)
         asked = frozenset.intersection(*(frozenset(said.controls) for _, said, _ in given))
         thing, _, word = what.rpartition(" ")
         caller = "anyone" if who.kind == "anyone" else who.name
@@ -80,9 +80,11 @@ class ResourcePolicies:
             self.collector.entity(party)
         places = tuple(dict.fromkeys(place for _, _, each in given for place in each))
         self.collector.entity(
-            Credential(id=made, name=name[:MAX_ID], type="session", controls=controls(asked, at), provenance=places)
+            Credential(
+                id=made, name=name[:MAX_ID], type="session", controls=controls(asked, provenance), provenance=places
+            )
         )
-        self.collector.relate(Verb.HOLDS, party.id, made, at=places)
+        self.collector.relate(Verb.HOLDS, party.id, made, provenance=places)
         return made
 
     # roles
@@ -98,44 +100,48 @@ class ResourcePolicies:
                 self.access.count(None if self._trusted(role, statement, outsiders) else _NOBODY)
         made = [self._credential(f"{role} session", each) for each in outsiders.values()]
         for key, given in zip(made, outsiders.values(), strict=True):
-            self.collector.relate(Verb.GRANTS, key, self.assuming(role, given[0][2]), at=given[0][2])
+            self.collector.relate(Verb.GRANTS, key, self.assuming(role, given[0][2]), provenance=given[0][2])
         return made
 
-    def assuming(self, role: str, at: Provenances) -> str:
+    def assuming(self, role: str, provenance: Provenances) -> str:
         """The operation of assuming a role."""
-        return self.graph.reach(Target(BY_NAME["role"], frozenset({"assume"}), self.graph.account, role), "assume", at)
+        return self.graph.reach(
+            Target(BY_NAME["role"], frozenset({"assume"}), self.graph.account, role), "assume", provenance
+        )
 
     def _trusted(self, role: str, statement: Statement, outsiders: dict[str, LetIn]) -> bool:
         if not any(_assumes(each) for each in statement.actions):
             return False
         told = False
-        for who, said, at in self._let_in(statement):
+        for who, said, provenance in self._let_in(statement):
             told = told or who.kind != "unknown"
             if who.kind in ("party", "anyone"):
-                outsiders[who.name].append((who, said, at))
-                self._any_subject(role, who, said, at)
+                outsiders[who.name].append((who, said, provenance))
+                self._any_subject(role, who, said, provenance)
             elif who.kind == "unknown":
-                self._unknown(role, who, at)
+                self._unknown(role, who, provenance)
             else:
-                self._inside(role, who, at)
+                self._inside(role, who, provenance)
                 self.access.taken_as_met(statement if said.controls else None)
         return told
 
-    def _any_subject(self, role: str, who: Who, said: Circumstances, at: Provenances) -> None:
+    def _any_subject(self, role: str, who: Who, said: Circumstances, provenance: Provenances) -> None:
         if who.party and who.vouches and not said.subject:
             message = f"{role} trusts any identity that {who.party.label} vouches for; no condition names the subject"
-            self.collector.note(NoteKind.ASSUMED, message, role, at=at)
+            self.collector.note(NoteKind.ASSUMED, message, role, provenance=provenance)
 
-    def _inside(self, role: str, who: Who, at: Provenances) -> None:
+    def _inside(self, role: str, who: Who, provenance: Provenances) -> None:
         """One of us, an account of ours, or a service of AWS that runs what it is given."""
         if who.kind == "own" and who.arn:
-            key = self.graph.key(self.graph.identity(who.arn, at))
-            self.collector.relate(Verb.GRANTS, key, self.assuming(role, at), at=at)
+            key = self.graph.key(self.graph.identity(who.arn, provenance))
+            self.collector.relate(Verb.GRANTS, key, self.assuming(role, provenance), provenance=provenance)
         elif who.kind == "account":
             account = who.name if who.name in self.people.own else self.graph.account
-            self.graph.open_to("role", ("assume",), role, account, at)
+            self.graph.open_to("role", ("assume",), role, account, provenance)
         elif who.kind == "service" and service_name(who.name) in _RUNS_CODE:
-            self.graph.open_to("role", ("pass", f"pass to {service_name(who.name)}"), role, self.graph.account, at)
+            self.graph.open_to(
+                "role", ("pass", f"pass to {service_name(who.name)}"), role, self.graph.account, provenance
+            )
 
     # resources
 
@@ -150,18 +156,18 @@ class ResourcePolicies:
                 continue
             reached = self._reached(family, thing, statement)
             let_in = self._let_in(statement) if reached else []
-            for who, said, at in let_in:
+            for who, said, provenance in let_in:
                 if who.kind == "party":
-                    outsiders[who.name].append((who, said, at))
-                    opened[who.name] += [self.graph.reach(target, effect, at) for target, effect in reached]
+                    outsiders[who.name].append((who, said, provenance))
+                    opened[who.name] += [self.graph.reach(target, effect, provenance) for target, effect in reached]
                 else:
-                    self._open(thing, reached, who, said, at)
+                    self._open(thing, reached, who, said, provenance)
             opens = any(who.kind in ("anyone", "own", "party") for who, _, _ in let_in)
             self.access.count(None if opens else _OWN_ACCOUNT if reached else QUIET)
         for name, given in outsiders.items():
             key = self._credential(f"{thing} access", given)
             for operation in opened[name]:
-                self.collector.relate(Verb.GRANTS, key, operation, at=given[0][2])
+                self.collector.relate(Verb.GRANTS, key, operation, provenance=given[0][2])
 
     def access_list(self, bucket: str, canned: str, keys: Keys) -> None:
         """A canned access list of a bucket, which may let anyone in."""
@@ -178,28 +184,30 @@ class ResourcePolicies:
         return list(dict.fromkeys((each, effect) for each in placed for effect in sorted(each.effects)))
 
     def _open(
-        self, thing: str, reached: list[tuple[Target, str]], who: Who, said: Circumstances, at: Provenances
+        self, thing: str, reached: list[tuple[Target, str]], who: Who, said: Circumstances, provenance: Provenances
     ) -> None:
         if who.kind == "unknown":
-            self._unknown(f"the policy of {thing}", who, at)
+            self._unknown(f"the policy of {thing}", who, provenance)
         elif who.kind == "anyone" and thing in self.closed:
             message = f"the policy of {thing} lets in anyone, but public access to it is blocked"
-            self.collector.note(NoteKind.ASSUMED, message, thing, at=at)
+            self.collector.note(NoteKind.ASSUMED, message, thing, provenance=provenance)
         elif who.kind == "anyone":
             for target, effect in reached:
-                self._open_to_all(self.graph.reach(target, effect, at, " by anyone"), said, at)
+                self._open_to_all(self.graph.reach(target, effect, provenance, " by anyone"), said, provenance)
         elif who.kind == "own" and who.arn:
-            key = self.graph.key(self.graph.identity(who.arn, at))
+            key = self.graph.key(self.graph.identity(who.arn, provenance))
             for target, effect in reached:
-                self.collector.relate(Verb.GRANTS, key, self.graph.reach(target, effect, at), at=at)
+                self.collector.relate(
+                    Verb.GRANTS, key, self.graph.reach(target, effect, provenance), provenance=provenance
+                )
 
-    def _open_to_all(self, operation: str, said: Circumstances, at: Provenances) -> None:
+    def _open_to_all(self, operation: str, said: Circumstances, provenance: Provenances) -> None:
         """Anyone may call it; a control counts only where every statement asks for it."""
         before = self.collector.entities[operation]
         asked = said.controls & {ControlKind.IP_ALLOWLIST}
         if isinstance(before, Operation) and before.anonymous:
             asked &= {each.kind for each in before.controls}
-        says = {"anonymous": True, "direction": "exposed", "controls": controls(asked, at)}
+        says = {"anonymous": True, "direction": "exposed", "controls": controls(asked, provenance)}
         self.collector.entities[operation] = before.model_copy(update=says)
 
 

@@ -138,31 +138,31 @@ class People:
     vendors: dict[str, str]
     own: frozenset[str]
 
-    def let_in(self, statement: Statement, said: Circumstances, at: Provenances) -> list[Who]:
+    def let_in(self, statement: Statement, said: Circumstances, provenance: Provenances) -> list[Who]:
         """Everyone a statement lets in, its conditions taken into account where they are understood."""
         if statement.not_principal:
-            return self._one("*", "*", said, at)
-        found = [who for kind, name in statement.principals for who in self._one(kind, name, said, at)]
+            return self._one("*", "*", said, provenance)
+        found = [who for kind, name in statement.principals for who in self._one(kind, name, said, provenance)]
         return list({(each.kind, each.name): each for each in found}.values())
 
-    def _one(self, kind: str, name: str, said: Circumstances, at: Provenances) -> list[Who]:
+    def _one(self, kind: str, name: str, said: Circumstances, provenance: Provenances) -> list[Who]:
         if kind == "Service":
             return [Who("service", name)]
         if kind == "Federated":
-            return [Who("anyone", "*")] if said.unauthenticated else [self._federated(name, at)]
+            return [Who("anyone", "*")] if said.unauthenticated else [self._federated(name, provenance)]
         if kind == "AWS":
-            return [self._aws(name, at)]
+            return [self._aws(name, provenance)]
         if kind != "*":
             return [Who("unknown", name)]
         if said.unknown:
             return [Who("unknown", "anyone under conditions that are not understood")]
         if said.service:
             return [Who("service", "a service of AWS")]
-        narrowed = [self._aws(each, at) for each in sorted(said.arns | said.accounts)]
-        narrowed += [self._organization(each, at) for each in sorted(said.organizations)]
+        narrowed = [self._aws(each, provenance) for each in sorted(said.arns | said.accounts)]
+        narrowed += [self._organization(each, provenance) for each in sorted(said.organizations)]
         return narrowed or [Who("anyone", "*")]
 
-    def _aws(self, name: str, at: Provenances) -> Who:
+    def _aws(self, name: str, provenance: Provenances) -> Who:
         arn = arn_of(name)
         account = arn.account if arn else name
         name = name if arn else f"arn:aws:iam::{account}:root"
@@ -173,20 +173,20 @@ class People:
         if arn and arn.account in ("", "cloudfront"):
             return Who("service", name)
         if account.startswith("${"):
-            return Who("party", name, self._unnamed(account, at))
+            return Who("party", name, self._unnamed(account, provenance))
         return (
-            Who("party", name, self.outsider(account, at))
+            Who("party", name, self.outsider(account, provenance))
             if is_account(account)
             else Who("unknown", name if arn else account)
         )
 
-    def _unnamed(self, account: str, at: Provenances) -> Party:
+    def _unnamed(self, account: str, provenance: Provenances) -> Party:
         """The account that a parameter or another resource will name."""
         named = self.options.parties.get(account)
         if named:
-            return Party(id=named, provenance=at)
+            return Party(id=named, provenance=provenance)
         made = fitting(f"aws:{account}")
-        return Party(id=made, name=f"AWS account of {account[:200]}", basis=Basis.ASSUMED, provenance=at)
+        return Party(id=made, name=f"AWS account of {account[:200]}", basis=Basis.ASSUMED, provenance=provenance)
 
     def _own(self, arn: Arn, name: str) -> Who:
         if is_identity(arn) and "*" not in arn.resource:
@@ -197,45 +197,47 @@ class People:
             return Who("own", name, arn=role)
         return Who("account", arn.account) if arn.resource == "root" or "*" in name else Who("service", name)
 
-    def outsider(self, account: str, at: Provenances) -> Party:
+    def outsider(self, account: str, provenance: Provenances) -> Party:
         """The party behind an account that is not ours."""
         vendor = self.vendors.get(account)
         named = self.options.parties.get(account)
         if vendor and not named:
             role: Literal["provider", "partner"] = "provider" if vendor == "Amazon Web Services" else "partner"
-            return Party(id=f"vendor:{vendor}", name=vendor, role=role, provenance=at)
-        return self._party(account, f"aws:{account}", f"AWS account {account}", at)
+            return Party(id=f"vendor:{vendor}", name=vendor, role=role, provenance=provenance)
+        return self._party(account, f"aws:{account}", f"AWS account {account}", provenance)
 
-    def _organization(self, name: str, at: Provenances) -> Who:
+    def _organization(self, name: str, provenance: Provenances) -> Who:
         if name in self.options.own_organizations:
             return Who("account", name)
-        return Who("party", name, self._party(name, f"aws:{name}", f"AWS organisation {name}", at))
+        return Who("party", name, self._party(name, f"aws:{name}", f"AWS organisation {name}", provenance))
 
-    def _federated(self, name: str, at: Provenances) -> Who:
+    def _federated(self, name: str, provenance: Provenances) -> Who:
         arn = arn_of(name)
         provider = arn.resource.partition("/")[2] if arn else name
         kind = arn.resource.partition("/")[0] if arn else "oidc-provider"
         if not provider:
             return Who("unknown", name)
         key = name if name in self.options.parties else provider
-        party = self._party(key, f"oidc:{provider}" if kind == "oidc-provider" else name, provider, at)
+        party = self._party(key, f"oidc:{provider}" if kind == "oidc-provider" else name, provider, provenance)
         stated = key in self.options.parties
         made = party if stated else party.model_copy(update={"role": "provider"})
         return Who("party", name, made, vouches=":oidc-provider/" in name or name in _WORLDWIDE)
 
-    def anyone(self, at: Provenances) -> Party:
+    def anyone(self, provenance: Provenances) -> Party:
         """Whoever has an AWS account."""
-        return Party(id="aws:anyone", name="anyone with an AWS account", provenance=at)
+        return Party(id="aws:anyone", name="anyone with an AWS account", provenance=provenance)
 
-    def _party(self, key: str, made: str, name: str, at: Provenances) -> Party:
+    def _party(self, key: str, made: str, name: str, provenance: Provenances) -> Party:
         """The party that the options name, of which they say the rest, or one made of the source's own id."""
         named = self.options.parties.get(key)
-        return Party(id=named or fitting(made), name=None if named else name[:MAX_ID], provenance=at)
+        return Party(id=named or fitting(made), name=None if named else name[:MAX_ID], provenance=provenance)
 
 
-def controls(kinds: Iterable[ControlKind], at: Provenances) -> tuple[Control, ...]:
+def controls(kinds: Iterable[ControlKind], provenance: Provenances) -> tuple[Control, ...]:
     """Conditions as controls in use; AWS enforces them, but nothing shows that they fit."""
     return tuple(
-        Control(kind=kind, status="assumed", why="a condition of the policy", basis=Basis.DECLARED, provenance=at)
+        Control(
+            kind=kind, status="assumed", why="a condition of the policy", basis=Basis.DECLARED, provenance=provenance
+        )
         for kind in sorted(kinds)
     )

@@ -57,7 +57,7 @@ class Element:
     id: str
     name: str
     role: Role
-    at: Provenances
+    provenance: Provenances
     names: tuple[str, ...] = ()
     zone: str | None = None
     owner: str | None = None
@@ -76,7 +76,7 @@ class Flow:
     name: str | None
     source: str | None
     target: str | None
-    at: Provenances
+    provenance: Provenances
     both: bool = False
     answers: str | None = None
     is_answer: bool = False
@@ -92,7 +92,7 @@ class Datum:
     key: str
     id: str
     name: str
-    at: Provenances
+    provenance: Provenances
     classification: str | None = None
     tags: tuple[str, ...] = ()
 
@@ -121,13 +121,13 @@ class Diagram:
         made = replace(made, role=self._role(made))
         before = self.elements.setdefault(made.key, made)
         if before is not made:
-            self._again((before.name, before.role) == (made.name, made.role), made.name, made.at)
+            self._again((before.name, before.role) == (made.name, made.role), made.name, made.provenance)
 
     def datum(self, made: Datum) -> None:
         """Name a kind of data."""
         before = self.data.setdefault(made.key, made)
         if before is not made:
-            self._again(before.classification == made.classification, made.name, made.at)
+            self._again(before.classification == made.classification, made.name, made.provenance)
 
     def _role(self, made: Element) -> Role:
         """What the options say of a thing, or else what the diagram does."""
@@ -135,26 +135,26 @@ class Diagram:
             return "outside"
         return "process" if made.role == "outside" and matches(self.options.inside, made.names) else made.role
 
-    def _again(self, same: bool, name: str, at: Provenances) -> None:
+    def _again(self, same: bool, name: str, provenance: Provenances) -> None:
         if same:
             self.naming.collector.fact()
         else:
             message = f"{name!r} is there already as something else, and flows cannot tell which"
-            self.naming.collector.reject(message, at=at)
+            self.naming.collector.reject(message, provenance=provenance)
 
-    def holds(self, element: str, data: Iterable[str], at: Provenances) -> None:
+    def holds(self, element: str, data: Iterable[str], provenance: Provenances) -> None:
         """A thing stores data."""
-        self._note_data(self.stored, element, data, at)
+        self._note_data(self.stored, element, data, provenance)
 
-    def handles(self, element: str, data: Iterable[str], at: Provenances) -> None:
+    def handles(self, element: str, data: Iterable[str], provenance: Provenances) -> None:
         """A thing sees data."""
-        self._note_data(self.seen, element, data, at)
+        self._note_data(self.seen, element, data, provenance)
 
     def _note_data(
-        self, kept: dict[str, dict[str, Provenances]], element: str, data: Iterable[str], at: Provenances
+        self, kept: dict[str, dict[str, Provenances]], element: str, data: Iterable[str], provenance: Provenances
     ) -> None:
         for each in data:
-            kept.setdefault(element, {}).setdefault(each, at)
+            kept.setdefault(element, {}).setdefault(each, provenance)
 
     # modelling
 
@@ -173,8 +173,8 @@ class Diagram:
             self._flow(flow)
         for kept, verbs in ((self.stored, (Verb.READS, Verb.WRITES)), (self.seen, (Verb.READS,))):
             for key, data in kept.items():
-                for each, at in data.items():
-                    self._touches(key, each, verbs, at)
+                for each, provenance in data.items():
+                    self._touches(key, each, verbs, provenance)
         self._say()
 
     def _tell_apart(self) -> None:
@@ -192,16 +192,16 @@ class Diagram:
         """Data that flows into or out of a drawn store is stored there, and so is what the store handles."""
         for key, element in self.elements.items():
             if element.role == "store":
-                for each, at in self.seen.pop(key, {}).items():
-                    self.holds(key, (each,), at)
+                for each, provenance in self.seen.pop(key, {}).items():
+                    self.holds(key, (each,), provenance)
         for flow in self.flows:
             for end in (flow.source, flow.target):
                 if end in self.elements and self.elements[end].role == "store":
-                    self.holds(end, (each for each in flow.data if each in self.data), flow.at)
+                    self.holds(end, (each for each in flow.data if each in self.data), flow.provenance)
         self.holders = {key for key, data in self.stored.items() if any(each in self.data for each in data)}
 
     def _entity(self, each: Element) -> None:
-        given = {"zone": each.zone, "owner": each.owner, "tags": each.tags, "provenance": each.at}
+        given = {"zone": each.zone, "owner": each.owner, "tags": each.tags, "provenance": each.provenance}
         made: Service | Store
         if each.role == "outside":
             name = f"the system of {each.name}"[:MAX_ID]
@@ -220,7 +220,7 @@ class Diagram:
     def _kept(self, made: Service | Store, name: str) -> str | None:
         kept = self.naming.put(made)
         if kept is None:
-            self.naming.collector.reject(f"{name!r} has the id of another kind of thing", at=made.provenance)
+            self.naming.collector.reject(f"{name!r} has the id of another kind of thing", provenance=made.provenance)
         else:
             self.naming.collector.fact()
         return kept
@@ -228,8 +228,8 @@ class Diagram:
     def _party(self, each: Element) -> None:
         self.said["outside"] += 1
         party = self.naming.party(*each.names)
-        made = Party(id=party or each.id, name=party or each.name, basis=Basis.INFERRED, provenance=each.at)
-        self.naming.owner(made, self.ids[each.key], each.at, Basis.INFERRED, each.names)
+        made = Party(id=party or each.id, name=party or each.name, basis=Basis.INFERRED, provenance=each.provenance)
+        self.naming.owner(made, self.ids[each.key], each.provenance, Basis.INFERRED, each.names)
 
     def _store(self, each: Datum) -> None:
         """A store for every place that keeps the data; one for the data in passing where none does."""
@@ -237,14 +237,14 @@ class Diagram:
         copies = self.copies.setdefault(each.key, {})
         for place in places or [""]:
             element = self.elements.get(place)
-            at = element.id.removeprefix(f"{self.naming.namespace}:") if element else ""
+            inside = element.id.removeprefix(f"{self.naming.namespace}:") if element else ""
             store = Store(
-                id=f"{each.id} at {at}"[:MAX_ID] if element else each.id,
+                id=f"{each.id} at {inside}"[:MAX_ID] if element else each.id,
                 name=f"{each.name} at {element.name}" if element else each.name,
                 zone=element.zone if element else None,
                 classification=each.classification,
                 tags=each.tags,
-                provenance=each.at,
+                provenance=each.provenance,
             )
             kept = self.naming.put(store)
             if kept:
@@ -252,7 +252,9 @@ class Diagram:
         if copies:
             self.naming.collector.fact()
         else:
-            self.naming.collector.reject(f"{each.name!r} has the id of another kind of thing", at=each.at)
+            self.naming.collector.reject(
+                f"{each.name!r} has the id of another kind of thing", provenance=each.provenance
+            )
 
     def _copies(self, datum: str, key: str | None = None) -> list[str]:
         """The stores of data: what one thing keeps of it, else all."""
@@ -265,11 +267,11 @@ class Diagram:
         missing = [end for end in (flow.source, flow.target) if end not in self.elements]
         if missing:
             named = "an end that is not drawn" if missing[0] is None else f"{shown(missing[0])}, which is not drawn"
-            self.naming.unresolved(f"a flow goes from or to {named}", at=flow.at)
+            self.naming.unresolved(f"a flow goes from or to {named}", provenance=flow.provenance)
             return
         source, target = self.elements[flow.source or ""], self.elements[flow.target or ""]
         if not (source.key in self.ids and target.key in self.ids):
-            self.naming.collector.reject("a flow from or to something that was left out", at=flow.at)
+            self.naming.collector.reject("a flow from or to something that was left out", provenance=flow.provenance)
         elif source.key == target.key:
             self.naming.collector.ignore("flows of a thing to itself")
         else:
@@ -281,7 +283,7 @@ class Diagram:
         for each in flow.data:
             if each not in self.data:
                 message = f"a flow carries {shown(each)}, which is not among the data; not followed"
-                self.naming.collector.note(NoteKind.UNRESOLVED, message, at=flow.at)
+                self.naming.collector.note(NoteKind.UNRESOLVED, message, provenance=flow.provenance)
 
     def _joined(self, flow: Flow, source: Element, target: Element) -> None:
         stores = [each for each in (source, target) if each.role == "store"]
@@ -301,13 +303,13 @@ class Diagram:
         service, place = self.ids[user.key], self.ids[store.key]
         if store.key not in self.holders:
             for verb in verbs:
-                self.naming.relate(verb, service, place, flow.at)
+                self.naming.relate(verb, service, place, flow.provenance)
             return
-        self.naming.relate(Verb.DEPENDS_ON, service, place, flow.at, Basis.INFERRED, dependency="soft")
+        self.naming.relate(Verb.DEPENDS_ON, service, place, flow.provenance, Basis.INFERRED, dependency="soft")
         for each in flow.data or self.stored[store.key]:
             for copy in self._copies(each, store.key):
                 for verb in verbs:
-                    self.naming.relate(verb, service, copy, flow.at, Basis.INFERRED)
+                    self.naming.relate(verb, service, copy, flow.provenance, Basis.INFERRED)
 
     def _between_stores(self, flow: Flow, source: Element, target: Element) -> None:
         if target.key in self.holders:
@@ -315,29 +317,29 @@ class Diagram:
         elif source.key in self.holders:
             self._use(flow, source, target, (Verb.WRITES,))
         else:
-            self.naming.relate(Verb.DERIVES_FROM, self.ids[target.key], self.ids[source.key], flow.at)
+            self.naming.relate(Verb.DERIVES_FROM, self.ids[target.key], self.ids[source.key], flow.provenance)
 
     def _entry_point(self, flow: Flow, source: Element, target: Element) -> None:
         """A flow between services: something that the sender can call, or the answer to that."""
         sender, taker = self.ids[source.key], self.ids[target.key]
         for key in (source.key, target.key):
             for each in flow.data:
-                self._touches(key, each, (Verb.READS,), flow.at, Basis.INFERRED)
+                self._touches(key, each, (Verb.READS,), flow.provenance, Basis.INFERRED)
         asked, *ends = self.entry_points.get(flow.answers or "", ("", "", ""))
         if flow.is_answer and ends == [taker, sender]:
-            self.naming.relate(Verb.READS, asked, sender, flow.at)
+            self.naming.relate(Verb.READS, asked, sender, flow.provenance)
             self._carried(asked, flow, source, (Verb.READS,))
             return
         operation = None if flow.is_answer else self._operation(flow, source, target)
         if operation is None:
-            self.naming.relate(Verb.WRITES, sender, taker, flow.at)
+            self.naming.relate(Verb.WRITES, sender, taker, flow.provenance)
             return
         self.entry_points.setdefault(flow.key, (operation, sender, taker))
-        self.naming.relate(Verb.SERVES, taker, operation, flow.at, Basis.INFERRED)
-        self.naming.relate(Verb.CALLS, sender, operation, flow.at, Basis.INFERRED)
+        self.naming.relate(Verb.SERVES, taker, operation, flow.provenance, Basis.INFERRED)
+        self.naming.relate(Verb.CALLS, sender, operation, flow.provenance, Basis.INFERRED)
         verbs = (Verb.WRITES, Verb.READS) if flow.both else (Verb.WRITES,)
         for verb in verbs:
-            self.naming.relate(verb, operation, taker, flow.at)
+            self.naming.relate(verb, operation, taker, flow.provenance)
         self._carried(operation, flow, target, verbs)
 
     def _operation(self, flow: Flow, source: Element, target: Element) -> str | None:
@@ -350,7 +352,7 @@ class Diagram:
             tags=flow.tags,
             controls=flow.controls + tuple(each for each in target.controls if each.kind in _ON_ENTRY_POINTS),
             basis=Basis.INFERRED,
-            provenance=flow.at,
+            provenance=flow.provenance,
         )
         kept = self.naming.put(made)
         self.said["called"] += kept is not None
@@ -362,16 +364,16 @@ class Diagram:
             for verb in verbs:
                 if verb == Verb.READS or each in self.stored.get(served.key, {}):
                     for copy in self._copies(each, served.key):
-                        self.naming.relate(verb, operation, copy, flow.at, Basis.INFERRED)
+                        self.naming.relate(verb, operation, copy, flow.provenance, Basis.INFERRED)
 
     def _touches(
-        self, key: str, datum: str, verbs: tuple[Verb, ...], at: Provenances, basis: Basis = Basis.DECLARED
+        self, key: str, datum: str, verbs: tuple[Verb, ...], provenance: Provenances, basis: Basis = Basis.DECLARED
     ) -> None:
         element = self.elements.get(key)
         if element and key in self.ids and (element.role != "store" or key in self.holders):
             for copy in self._copies(datum, key):
                 for verb in verbs:
-                    self.naming.relate(verb, self.ids[key], copy, at, basis)
+                    self.naming.relate(verb, self.ids[key], copy, provenance, basis)
 
     def _say(self) -> None:
         said = self.said

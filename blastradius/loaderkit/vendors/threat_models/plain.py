@@ -104,9 +104,9 @@ def shown(value: Any) -> str:
     return excerpt(clean(repr(value)))
 
 
-def said(kind: ControlKind, why: str, at: Provenances) -> Control:
+def said(kind: ControlKind, why: str, provenance: Provenances) -> Control:
     """A control that a document says is there, and does not show."""
-    return Control(kind=kind, status="assumed", why=why, provenance=at)
+    return Control(kind=kind, status="assumed", why=why, provenance=provenance)
 
 
 @dataclass
@@ -119,22 +119,22 @@ class Naming:
     zones: dict[str, Zone] = field(default_factory=dict)
     dropped: set[tuple[str, Provenances]] = field(default_factory=set)
 
-    def text(self, value: Any, where: str, at: Provenances) -> str | None:
+    def text(self, value: Any, where: str, provenance: Provenances) -> str | None:
         """A text that may be copied: one line, URLs bare, nothing that looks like a key."""
         plain = word(value)
         if plain is None:
             return None
         plain = clean(plain)
         if looks_secret(plain):
-            if (where, at) not in self.dropped:
-                self.collector.secret(where, at=at)
-            self.dropped.add((where, at))
+            if (where, provenance) not in self.dropped:
+                self.collector.secret(where, provenance=provenance)
+            self.dropped.add((where, provenance))
             return None
         return self.collector.name(plain)
 
-    def tags(self, values: Any, at: Provenances) -> tuple[str, ...]:
+    def tags(self, values: Any, provenance: Provenances) -> tuple[str, ...]:
         """Tags that may be copied."""
-        return tuple(tag for each in words(values) if (tag := self.text(each, "a tag", at)))
+        return tuple(tag for each in words(values) if (tag := self.text(each, "a tag", provenance)))
 
     def id(self, raw: str | None, name: str | None) -> str | None:
         """A readable id from the source's own: an opaque one (UUID, number) goes behind the name."""
@@ -147,11 +147,11 @@ class Naming:
             return None
         return self.collector.name(clean(f"{self.namespace}:{name}" if self.namespace else name))
 
-    def zone(self, raw: str, name: str | None, at: Provenances) -> str | None:
+    def zone(self, raw: str, name: str | None, provenance: Provenances) -> str | None:
         """A trust zone, kept once."""
         made = self.id(raw, name)
         if made is not None:
-            self.zones.setdefault(made, Zone(id=made, name=name or clean(raw), provenance=at))
+            self.zones.setdefault(made, Zone(id=made, name=name or clean(raw), provenance=provenance))
         return made
 
     def put(self, made: Entity) -> str | None:
@@ -169,10 +169,10 @@ class Naming:
         return None if made is None else self.put(kind(id=made, **declared))
 
     def relate(
-        self, verb: Verb, source: str, target: str, at: Provenances, basis: Basis = Basis.DECLARED, **says: Any
+        self, verb: Verb, source: str, target: str, provenance: Provenances, basis: Basis = Basis.DECLARED, **says: Any
     ) -> None:
         """Keep a relation; found again, the better known account of it stands, whichever came first."""
-        made = self.collector.relate(verb, source, target, at=at, basis=basis, **says)
+        made = self.collector.relate(verb, source, target, provenance=provenance, basis=basis, **says)
         before = self.collector.relations[made]
         if _RANK[basis] < _RANK[before.basis]:
             self.collector.relations[made] = before.model_copy(update={"basis": basis})
@@ -181,7 +181,7 @@ class Naming:
         """The party that the options give for any of these names."""
         return next((self.options.parties[each] for each in names if each and each in self.options.parties), None)
 
-    def owner(self, made: Party, owned: str, at: Provenances, basis: Basis, names: tuple[str, ...]) -> None:
+    def owner(self, made: Party, owned: str, provenance: Provenances, basis: Basis, names: tuple[str, ...]) -> None:
         """Keep who owns a thing, as ``self`` where the options say that one of the names is us.
 
         To be called when all else is kept: a party that has the name of something else gets an id of its own.
@@ -191,9 +191,9 @@ class Naming:
         apart = made.model_copy(update={"id": f"{made.id[: MAX_ID - 8]} (party)"})
         kept = self.put(made) or self.put(apart)
         if kept:
-            self.relate(Verb.OWNS, kept, owned, at, basis)
+            self.relate(Verb.OWNS, kept, owned, provenance, basis)
 
-    def unresolved(self, message: str, *about: str, at: Provenances, records: int = 1) -> None:
+    def unresolved(self, message: str, *about: str, provenance: Provenances, records: int = 1) -> None:
         """Records that name something which is not there."""
         self.collector.rejected += records
-        self.collector.note(NoteKind.UNRESOLVED, f"{message}; left out", *about, at=at)
+        self.collector.note(NoteKind.UNRESOLVED, f"{message}; left out", *about, provenance=provenance)

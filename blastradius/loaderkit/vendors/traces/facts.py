@@ -45,7 +45,7 @@ class Facts:
             return None
         if before is None:
             said = {key: value for key, value in says.items() if value is not None}
-            place = {"basis": Basis.OBSERVED, "provenance": self.collector.at(*keys)}
+            place = {"basis": Basis.OBSERVED, "provenance": self.collector.provenance(*keys)}
             self.collector.entity(kind.model_validate({"id": name, **place, **said}))
         return name
 
@@ -57,7 +57,7 @@ class Facts:
         """All of it; ``seen_in`` says how much was looked at."""
         for (verb, source, target), places in self._seen.items():
             for basis, keys in places.items():
-                self.collector.relate(verb, source, target, at=self.collector.at(*keys), basis=basis)
+                self.collector.relate(verb, source, target, provenance=self.collector.provenance(*keys), basis=basis)
         for unknown, count in sorted(self.unknown.items()):
             self.collector.note(NoteKind.UNRESOLVED, f"{unknown}: {count:,}")
         self.collector.note(NoteKind.INCOMPLETE, f"seen in {seen_in}; what was not called meanwhile is not here")

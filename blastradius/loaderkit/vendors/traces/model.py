@@ -296,8 +296,10 @@ class Records:
     def _say_rejected(self) -> None:
         collector = self.traffic.collector
         for why, places in self.bad.items():
-            collector.reject(f"records {why}: {len(places):,}", at=collector.at(*places[0]), records=len(places))
+            collector.reject(
+                f"records {why}: {len(places):,}", provenance=collector.provenance(*places[0]), records=len(places)
+            )
         if self.bad and not collector.facts:
             why, places = next(iter(self.bad.items()))
             way_out = "option service names it" if why == NO_SERVICE else "look at what wrote the file"
-            raise InputError([f"{collector.at(*places[0])[0]}: no span can be read, here one {why}; {way_out}"])
+            raise InputError([f"{collector.provenance(*places[0])[0]}: no span can be read, here one {why}; {way_out}"])
