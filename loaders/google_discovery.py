@@ -79,8 +79,8 @@ def _name(name: str, scope: str) -> str | None:
 
 
 def _api_name(collector: FactCollector, data: dict[str, Any]) -> str:
-    parts = [collector.name(data.get(each)) for each in ("name", "version")]
-    return collector.name(data.get("id")) or ":".join(each for each in parts if each) or "api"
+    parts = [collector.name(data.get(key)) for key in ("name", "version")]
+    return collector.name(data.get("id")) or ":".join(part for part in parts if part) or "api"
 
 
 @dataclass
@@ -99,7 +99,7 @@ class _ApiMapper:
         """Model all of it."""
         self._declared()
         methods = list(self._methods())
-        counts = Counter(each.id for each in methods)
+        counts = Counter(method.id for method in methods)
         for method in methods:
             self._method(method, alone=counts[method.id] == 1)
         EffectMapper(self.collector, self.api, self.operations, self.permitted_by).map(self.options.effects)
@@ -149,13 +149,13 @@ class _ApiMapper:
             if not isinstance(value, dict):
                 self.collector.reject("a resource is not a mapping", provenance=self.collector.provenance(*keys))
                 continue
-            for name, each in self._mapping((*keys, "methods"), value.get("methods"), "methods"):
-                method = self._read((*keys, "methods", name), resource, name, each)
+            for name, item in self._mapping((*keys, "methods"), value.get("methods"), "methods"):
+                method = self._read((*keys, "methods", name), resource, name, item)
                 if method is not None:
                     yield method
             children = list(self._mapping((*keys, "resources"), value.get("resources"), "resources"))
-            for name, each in reversed(children):
-                queue.append(((*keys, "resources", name), f"{resource}.{name}".strip("."), each))
+            for name, child in reversed(children):
+                queue.append(((*keys, "resources", name), f"{resource}.{name}".strip("."), child))
 
     def _read(self, keys: Keys, resource: str, name: str, says: Any) -> Method | None:
         if not isinstance(says, dict):
@@ -226,7 +226,7 @@ class _ApiMapper:
             message = f"{self.silent} methods of {self.api} list no scope; that is not 'open to anyone', and "
             self.collector.note(NoteKind.ASSUMED, f"{message}nothing is said of what permits them")
         if self.undeclared:
-            some = ", ".join(quoted(each) for each in sorted(self.undeclared)[:5])
+            some = ", ".join(quoted(name) for name in sorted(self.undeclared)[:5])
             message = f"{len(self.undeclared)} scopes are listed by methods of {self.api} and not declared, such as"
             self.collector.note(NoteKind.UNRESOLVED, f"{message} {some}")
 

@@ -26,7 +26,7 @@ _SCHEMES = {"application": "application", "delegatedwork": "delegated", "delegat
 _METHODS = {
     "<READMETHODS>": ("GET", "HEAD"),
     "<WRITEMETHODS>": ("POST", "PUT", "PATCH", "DELETE"),
-    **{each: (each,) for each in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")},
+    **{key: (key,) for key in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")},
 }
 _TOKEN = re.compile(r"[|,]|&|[()]|[^\s|,&()]+")
 _MOST = 64
@@ -56,7 +56,7 @@ def recognises(data: Any) -> bool:
     """Whether a document maps permissions to schemes and path sets."""
     permissions = data.get("permissions") if isinstance(data, dict) else None
     some = list(permissions.values())[:20] if isinstance(permissions, dict) else []
-    return any(isinstance(each, dict) and "schemes" in each and "pathSets" in each for each in some)
+    return any(isinstance(item, dict) and "schemes" in item and "pathSets" in item for item in some)
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -97,7 +97,9 @@ class _Table:
                 "a permission without a usable name, schemes or pathSets", provenance=self.collector.provenance(*keys)
             )
             return
-        wanted = not self.options.permissions or any(fnmatchcase(name, each) for each in self.options.permissions)
+        wanted = not self.options.permissions or any(
+            fnmatchcase(name, permission) for permission in self.options.permissions
+        )
         if not wanted:
             records = len(schemes) + len(list(_paths(sets)))
             self.collector.ignore("permissions and paths outside option permissions", records)
@@ -139,15 +141,15 @@ class _Table:
         about = _pairs(says["paths"][path])
         also = _alternatives(about.get("alsorequires") or says.get("alsoRequires"))
         named = _texts(says.get("schemeKeys", says.get("schemes")))
-        schemes = [each for each in named if each.lower() in _SCHEMES]
+        schemes = [name for name in named if name.lower() in _SCHEMES]
         self.unknown |= set(named) - set(schemes)
-        methods = [each for text in _texts(says.get("methods")) for each in _METHODS.get(text.upper(), ())]
+        methods = [item for text in _texts(says.get("methods")) for item in _METHODS.get(text.upper(), ())]
         if not schemes or not methods or also is None or not self._is_usable(path):
             self.collector.reject("a path without usable schemes, methods or requirements", provenance=provenance)
             return
         self.joint += also != [()]
         for scheme, others in product(schemes, also):
-            scopes = {self._scope(each, scheme, provenance) for each in (permission, *others)}
+            scopes = {self._scope(other, scheme, provenance) for other in (permission, *others)}
             if None in scopes:
                 self.collector.reject("a path with a permission without a usable name", provenance=provenance)
                 return
@@ -173,7 +175,7 @@ class _Table:
                 Verb.SERVES, self.options.served_by, operation, provenance=provenance, basis=Basis.ASSUMED
             )
         for effect in self.options.effects:
-            if any(fnmatchcase(line, each) for each in effect.match):
+            if any(fnmatchcase(line, pattern) for pattern in effect.match):
                 for verb, stores in ((Verb.READS, effect.reads), (Verb.WRITES, effect.writes)):
                     for store in stores:
                         self.collector.relate(verb, operation, store, provenance=provenance)
@@ -197,8 +199,8 @@ class _Table:
 
 def _paths(sets: list[Any]) -> Iterator[tuple[int, str | None]]:
     """Each path with the number of its set; ``None`` for a set that has none that can be read."""
-    for number, each in enumerate(sets):
-        paths = each.get("paths") if isinstance(each, dict) else None
+    for number, item in enumerate(sets):
+        paths = item.get("paths") if isinstance(item, dict) else None
         if isinstance(paths, dict):
             yield from ((number, path) for path in paths)
         else:
@@ -208,12 +210,12 @@ def _paths(sets: list[Any]) -> Iterator[tuple[int, str | None]]:
 def _texts(value: Any) -> list[str]:
     """Texts of a list, of which one may hold several with commas."""
     items = value if isinstance(value, list) else [value]
-    return [part.strip() for each in items if isinstance(each, str) for part in each.split(",") if part.strip()]
+    return [part.strip() for item in items if isinstance(item, str) for part in item.split(",") if part.strip()]
 
 
 def _pairs(value: Any) -> dict[str, str]:
     """``least=Application;AlsoRequires=A,B`` as a mapping."""
-    pairs = (each.partition("=") for each in value.split(";")) if isinstance(value, str) else ()
+    pairs = (word.partition("=") for word in value.split(";")) if isinstance(value, str) else ()
     return {key.strip().lower(): text.strip() for key, _, text in pairs}
 
 

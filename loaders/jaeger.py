@@ -35,17 +35,17 @@ def recognises(data: Any) -> bool:
     return any(map(_is_record, data[:_LOOKED_AT] if isinstance(data, list) else [data]))
 
 
-def _is_record(one: Any) -> bool:
-    if not isinstance(one, dict):
+def _is_record(item: Any) -> bool:
+    if not isinstance(item, dict):
         return False
-    spans = one.get("spans")
-    trace = "spans" in one and ("processes" in one or "traceID" in one)
+    spans = item.get("spans")
+    trace = "spans" in item and ("processes" in item or "traceID" in item)
     trace = trace or (isinstance(spans, list) and any(map(_is_span, spans[:_LOOKED_AT])))
-    return trace or _is_span(one) or {"parent", "child", "callCount"} <= one.keys()
+    return trace or _is_span(item) or {"parent", "child", "callCount"} <= item.keys()
 
 
-def _is_span(one: Any) -> bool:
-    return isinstance(one, dict) and ({"traceID", "spanID"} <= one.keys() or one.keys() >= _OF_THE_MODEL)
+def _is_span(item: Any) -> bool:
+    return isinstance(item, dict) and ({"traceID", "spanID"} <= item.keys() or item.keys() >= _OF_THE_MODEL)
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -61,29 +61,29 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     wrapped = isinstance(data, dict) and "data" in data
     if wrapped and data["data"] is None:
         raise InputError([f"{document.path}: Jaeger answered with an error and no traces; ask it again"])
-    for place, one in _listed(("data",), data["data"]) if wrapped else _listed((), data):
-        _record(place, one, records)
+    for keys, item in _listed(("data",), data["data"]) if wrapped else _listed((), data):
+        _record(keys, item, records)
     return records.loaded()
 
 
 def _listed(keys: Keys, data: Any) -> Iterator[tuple[Keys, Any]]:
     if isinstance(data, list):
-        yield from (((*keys, number), one) for number, one in enumerate(data))
+        yield from (((*keys, number), item) for number, item in enumerate(data))
     else:
         yield keys, data
 
 
-def _record(keys: Keys, one: Any, records: Records) -> None:
-    if not isinstance(one, dict):
+def _record(keys: Keys, item: Any, records: Records) -> None:
+    if not isinstance(item, dict):
         records.reject(keys, "that are no objects")
-    elif "callCount" in one:
-        _link(keys, one, records)
-    elif "spans" in one:
-        processes = one.get("processes")
-        for place, span in _listed((*keys, "spans"), one["spans"]):
+    elif "callCount" in item:
+        _link(keys, item, records)
+    elif "spans" in item:
+        processes = item.get("processes")
+        for place, span in _listed((*keys, "spans"), item["spans"]):
             _take(place, span, processes if isinstance(processes, dict) else {}, records)
     else:
-        _take(keys, one, {}, records)
+        _take(keys, item, {}, records)
 
 
 def _take(keys: Keys, record: Any, processes: dict[str, Any], records: Records) -> None:
@@ -115,16 +115,16 @@ def _id(record: dict[str, Any], what: str) -> str:
 def _parents(record: dict[str, Any]) -> tuple[str, ...]:
     """The spans that this one was caused by: children of a call first, then what followed from a message."""
     listed = record.get("references")
-    found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    found.sort(key=lambda each: each.get("refType", "CHILD_OF") != "CHILD_OF")
-    return tuple(filter(None, (_id(each, "span") for each in found) if found else [_id(record, "parentSpan")]))
+    found = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    found.sort(key=lambda item: item.get("refType", "CHILD_OF") != "CHILD_OF")
+    return tuple(filter(None, (_id(item, "span") for item in found) if found else [_id(record, "parentSpan")]))
 
 
 def _tags(listed: Any) -> dict[str, str]:
     found: dict[str, str] = {}
-    for each in listed if isinstance(listed, list) else ():
-        key = each.get("key") if isinstance(each, dict) else None
-        value = next((each[name] for name in _VALUES if name in each), None) if key else None
+    for item in listed if isinstance(listed, list) else ():
+        key = item.get("key") if isinstance(item, dict) else None
+        value = next((item[name] for name in _VALUES if name in item), None) if key else None
         said = text(value) if isinstance(key, str) and key in WANTED else None
         if said:
             found[str(key)] = said

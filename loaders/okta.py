@@ -76,7 +76,7 @@ class Options(Shape):
 
 def recognises(data: Any) -> bool:
     """Whether a document is an answer of Okta's Management API."""
-    return any(kind_by_keys(each, _MARKS) for _, each in _rows(data, ())[:_LOOKED_AT]) or _only_ids(data)
+    return any(kind_by_keys(item, _MARKS) for _, item in _rows(data, ())[:_LOOKED_AT]) or _only_ids(data)
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -98,13 +98,13 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 def _rows(data: Any, keys: Keys) -> list[tuple[Keys, Any]]:
     """The items of a list, of a list of pages, or one object alone."""
     if isinstance(data, list) and data and all(isinstance(page, list) for page in data):
-        return [((number, inner), each) for number, page in enumerate(data) for inner, each in enumerate(page)]
-    return [((number,), each) for number, each in enumerate(data)] if isinstance(data, list) else [(keys, data)]
+        return [((number, inner), item) for number, page in enumerate(data) for inner, item in enumerate(page)]
+    return [((number,), item) for number, item in enumerate(data)] if isinstance(data, list) else [(keys, data)]
 
 
 def _only_ids(data: Any) -> bool:
     some = data[:_LOOKED_AT] if isinstance(data, list) else []
-    return bool(some) and all(isinstance(each, str) and _APP_ID.fullmatch(each) for each in some)
+    return bool(some) and all(isinstance(item, str) and _APP_ID.fullmatch(item) for item in some)
 
 
 class _RecordMapper:
@@ -126,24 +126,24 @@ class _RecordMapper:
             "secret": self._secret,
         }
         rows: dict[str, list[Row]] = defaultdict(list)
-        for keys, each in _rows(self.collector.document.data, ()):
-            kind = kind_by_keys(each, _MARKS)
+        for keys, datum in _rows(self.collector.document.data, ()):
+            kind = kind_by_keys(datum, _MARKS)
             if kind:
-                rows[kind].append((keys, each))
+                rows[kind].append((keys, datum))
             else:
                 self.collector.reject(
                     "not a record that the Management API returns", provenance=self.collector.provenance(*keys)
                 )
         for kind, handle in handlers.items():
-            for keys, each in rows[kind]:
-                handle(keys, each)
+            for keys, row in rows[kind]:
+                handle(keys, row)
         self.collector.note_gaps(_Gap)
         return self.collector.loaded()
 
     # who
 
     def _party(self, provenance: Provenances, *names: str) -> str | None:
-        stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
+        stated = next((self.options.parties[name] for name in names if name in self.options.parties), None)
         return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=provenance)) if stated else None
 
     def _owned(self, service: str, provenance: Provenances, *names: str) -> None:
@@ -168,7 +168,7 @@ class _RecordMapper:
         provenance = self.collector.provenance(*keys)
         active = text(says, "status").upper() in ("ACTIVE", "")
         tags = (text(says, "signOnMode").lower(), *(() if active else ("inactive",)))
-        kept = tuple(each for each in tags if self.collector.name(each))
+        kept = tuple(tag for tag in tags if self.collector.name(tag))
         service = self._service(text(says, "id"), self._label(says, "label", provenance), provenance, tags=kept)
         if service is None:
             self.collector.reject("an app without a usable id", provenance=provenance)
@@ -219,7 +219,7 @@ class _RecordMapper:
         client = self._id("client", app_id)
         vendor = self._id("integration", kind)
         scopes = (
-            [self._scope(each.strip(), "", provenance) for each in texts(says["grantedScopes"])]
+            [self._scope(grantedscope.strip(), "", provenance) for grantedscope in texts(says["grantedScopes"])]
             if client and vendor
             else [None]
         )
@@ -264,7 +264,7 @@ class _RecordMapper:
             return
         provenance = self.collector.provenance(*keys)
         token = self._id("token", text(says, "id"))
-        scopes = [self._scope(each.strip(), text(says, "issuer"), provenance) for each in texts(says["scopes"])]
+        scopes = [self._scope(scope.strip(), text(says, "issuer"), provenance) for scope in texts(says["scopes"])]
         if token is None or not scopes or None in scopes:
             self.collector.reject("a token without a usable id or scopes", provenance=provenance)
             return

@@ -36,14 +36,14 @@ def recognises(data: Any) -> bool:
     return any(map(_is_request, data[:_LOOKED_AT] if isinstance(data, list) else [data]))
 
 
-def _is_request(one: Any) -> bool:
-    if isinstance(one, dict):
-        one = next((one[key] for key in _WRAPS if isinstance(one.get(key), dict)), one)
-    if not isinstance(one, dict):
+def _is_request(item: Any) -> bool:
+    if isinstance(item, dict):
+        item = next((item[key] for key in _WRAPS if isinstance(item.get(key), dict)), item)
+    if not isinstance(item, dict):
         return False
-    batches = one.get("batches")
-    tempo = isinstance(batches, list) and any(isinstance(each, dict) and "resource" in each for each in batches)
-    return tempo or any(isinstance(one.get(key), list) for key in (*_SPANS[:2], *_OTHERS))
+    batches = item.get("batches")
+    tempo = isinstance(batches, list) and any(isinstance(batch, dict) and "resource" in batch for batch in batches)
+    return tempo or any(isinstance(item.get(key), list) for key in (*_SPANS[:2], *_OTHERS))
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -72,10 +72,10 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 def _requests(data: Any) -> Iterator[tuple[Keys, Any]]:
     listed = isinstance(data, list)
-    for number, one in enumerate(data if listed else [data]):
+    for number, item in enumerate(data if listed else [data]):
         keys: Keys = (number,) if listed else ()
-        wrap = next((key for key in _WRAPS if isinstance(one, dict) and isinstance(one.get(key), dict)), None)
-        yield ((*keys, wrap), one[wrap]) if wrap else (keys, one)
+        wrap = next((key for key in _WRAPS if isinstance(item, dict) and isinstance(item.get(key), dict)), None)
+        yield ((*keys, wrap), item[wrap]) if wrap else (keys, item)
 
 
 def _scopes(
@@ -103,10 +103,10 @@ def _spans(keys: Keys, scope: dict[str, Any], resource: dict[str, str], records:
 def _objects(keys: Keys, value: Any, records: Records) -> Iterator[tuple[Keys, dict[str, Any]]]:
     """The objects of a list, or the one that stands for a list; what is no object is rejected."""
     listed = value if isinstance(value, list) else [] if value is None else [value]
-    for number, each in enumerate(listed):
+    for number, item in enumerate(listed):
         place = (*keys, number) if isinstance(value, list) else keys
-        if isinstance(each, dict):
-            yield place, each
+        if isinstance(item, dict):
+            yield place, item
         else:
             records.reject(place, "that are no objects")
 
@@ -131,8 +131,8 @@ def _environment(resource: dict[str, str]) -> dict[str, str]:
 def _tags(attributes: Any) -> dict[str, str]:
     """The attributes that are read, as text."""
     found: dict[str, str] = {}
-    for each in attributes if isinstance(attributes, list) else ():
-        key, value = (each.get("key"), each.get("value")) if isinstance(each, dict) else (None, None)
+    for attribute in attributes if isinstance(attributes, list) else ():
+        key, value = (attribute.get("key"), attribute.get("value")) if isinstance(attribute, dict) else (None, None)
         said = _value(value) if isinstance(key, str) and key in WANTED and isinstance(value, dict) else None
         if said:
             found[str(key)] = said

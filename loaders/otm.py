@@ -138,22 +138,22 @@ class _Reader:
 
     def read(self, data: dict[str, Any]) -> None:
         for section in ("trustZones", "trustzones"):
-            for keys, each in many(data.get(section), (section,)):
-                self._zone(each, keys)
-        for keys, each in many(data.get("assets"), ("assets",)):
-            self._asset(each, keys)
-        for keys, each in many(data.get("mitigations"), ("mitigations",)):
-            self._mitigation(each, keys)
+            for keys, item in many(data.get(section), (section,)):
+                self._zone(item, keys)
+        for keys, asset in many(data.get("assets"), ("assets",)):
+            self._asset(asset, keys)
+        for keys, mitigation in many(data.get("mitigations"), ("mitigations",)):
+            self._mitigation(mitigation, keys)
         components = list(many(data.get("components"), ("components",)))
-        for _, each in components:
-            self._lies_in(each)
-        for keys, each in components:
-            self._component(each, keys)
-        for keys, each in many(data.get("dataflows"), ("dataflows",)):
-            self._dataflow(each, keys)
+        for _, component in components:
+            self._lies_in(component)
+        for keys, component in components:
+            self._component(component, keys)
+        for keys, dataflow in many(data.get("dataflows"), ("dataflows",)):
+            self._dataflow(dataflow, keys)
         self.diagram.model()
-        for keys, each in components:
-            self._nested(word(mapping(each).get("id")), keys)
+        for keys, component in components:
+            self._nested(word(mapping(component).get("id")), keys)
         self._count(data)
 
     def _identified(self, value: Any, keys: Keys, what: str) -> tuple[str, str | None, Provenances] | None:
@@ -211,7 +211,7 @@ class _Reader:
         kind = self.naming.text(value.get("type"), "a component's type", provenance)
         tags = self.naming.tags(value.get("tags"), provenance)
         zone = self._zone_of(raw, provenance)
-        names = tuple(each for each in (raw, name, kind, zone.name) if each)
+        names = tuple(item for item in (raw, name, kind, zone.name) if item)
         role, basis = self._role(kind, tags, names, zone)
         content = self._content(raw, value) if role == "store" else None
         drawn = Element(
@@ -240,7 +240,7 @@ class _Reader:
 
     def _role(self, kind: str | None, tags: tuple[str, ...], names: tuple[str, ...], zone: Zone) -> tuple[Role, Basis]:
         """Outside by zone or tag, a store by the words of its type: the format has no word for either."""
-        if zone.outside or {slug(each) for each in tags} & _OUTSIDE:
+        if zone.outside or {slug(tag) for tag in tags} & _OUTSIDE:
             return "outside", Basis.INFERRED
         if matches(self.options.stores, names):
             return "store", Basis.DECLARED
@@ -274,22 +274,22 @@ class _Reader:
 
     def _keeps(self, raw: str, assets: dict[str, Any], provenance: Provenances) -> None:
         for how, keep in (("stored", self.diagram.holds), ("processed", self.diagram.handles)):
-            for each in words(assets.get(how)):
-                if each in self.diagram.data:
-                    keep(raw, (each,), provenance)
+            for item in words(assets.get(how)):
+                if item in self.diagram.data:
+                    keep(raw, (item,), provenance)
                 else:
-                    message = f"a component has {how} {shown(each)}, which is not among the assets"
+                    message = f"a component has {how} {shown(item)}, which is not among the assets"
                     self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
 
     def _controls(self, value: dict[str, Any], role: Role, provenance: Provenances) -> Iterator[Control]:
         """Controls for the mitigations that are implemented and that we have a word for; each once."""
         kinds = set()
         for _, threat in many(value.get("threats")):
-            for _, each in many(mapping(threat).get("mitigations")):
-                ref = word(mapping(each).get("mitigation")) or ""
+            for _, mitigation in many(mapping(threat).get("mitigations")):
+                ref = word(mapping(mitigation).get("mitigation")) or ""
                 name, kind = self.mitigations.get(ref, ("", None))
                 fits = kind in (ON_STORES if role == "store" else ON_SERVICES) and role != "outside"
-                done = (word(mapping(each).get("state")) or "").lower() == "implemented"
+                done = (word(mapping(mitigation).get("state")) or "").lower() == "implemented"
                 if kind and fits and done:
                     self.implemented.add(ref)
                     if kind not in kinds:
@@ -319,7 +319,7 @@ class _Reader:
     def _nested(self, raw: str | None, keys: Keys) -> None:
         """What runs inside something is within reach of it."""
         kind, ref = self.parents.get(raw or "", ("", ""))
-        inner, outer = (self.collector.entities.get(self.diagram.ids.get(each or "", "")) for each in (raw, ref))
+        inner, outer = (self.collector.entities.get(self.diagram.ids.get(item or "", "")) for item in (raw, ref))
         if kind == "component" and inner and outer and inner.kind == outer.kind == "service" and inner is not outer:
             provenance = self.collector.provenance(*keys)
             self.naming.relate(Verb.CONNECTS, outer.id, inner.id, provenance, Basis.INFERRED)
@@ -337,8 +337,8 @@ class _Reader:
 
 def _out_of_scope(value: dict[str, Any]) -> tuple[str, ...]:
     """The tag of a component that the tool it comes from calls out of scope."""
-    stated = (mapping(value.get(each)).get("Out Of Scope") for each in ("properties", "attributes"))
-    return ("out of scope",) if any(flag(each) for each in stated) else ()
+    stated = (mapping(value.get(key)).get("Out Of Scope") for key in ("properties", "attributes"))
+    return ("out of scope",) if any(flag(item) for item in stated) else ()
 
 
 LOADER = Loader(

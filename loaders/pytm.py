@@ -47,9 +47,9 @@ def recognises(data: Any) -> bool:
         return False
     listed = data.get("elements") or data.get("assets")
     drawn = (
-        any(isinstance(each, dict) and "__class__" in each for each in listed) if isinstance(listed, list) else False
+        any(isinstance(item, dict) and "__class__" in item for item in listed) if isinstance(listed, list) else False
     )
-    return drawn or any(isinstance(each, dict) and {"source", "sink"} <= each.keys() for each in data["flows"])
+    return drawn or any(isinstance(flow, dict) and {"source", "sink"} <= flow.keys() for flow in data["flows"])
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -96,17 +96,17 @@ class _Reader:
     names: Counter[str | None] = field(default_factory=Counter)
 
     def read(self, data: dict[str, Any]) -> None:
-        for keys, each in many(data.get("boundaries"), ("boundaries",)):
-            self._boundary(each, keys)
-        for keys, each in _elements(data):
-            self._element(each, keys)
-        for keys, each in many(data.get("data"), ("data",)):
-            self._datum(each, keys)
+        for keys, boundary in many(data.get("boundaries"), ("boundaries",)):
+            self._boundary(boundary, keys)
+        for keys, element in _elements(data):
+            self._element(element, keys)
+        for keys, datum in many(data.get("data"), ("data",)):
+            self._datum(datum, keys)
         flows = list(many(data.get("flows"), ("flows",)))
-        asked = {word(mapping(each).get("response")): word(mapping(each).get("name")) for _, each in flows}
-        self.names = Counter(word(mapping(each).get("name")) for _, each in flows)
-        for keys, each in flows:
-            self._flow(each, keys, asked)
+        asked = {word(mapping(flow).get("response")): word(mapping(flow).get("name")) for _, flow in flows}
+        self.names = Counter(word(mapping(flow).get("name")) for _, flow in flows)
+        for keys, flow in flows:
+            self._flow(flow, keys, asked)
         for key in ("findings", "assumptions"):
             count = sum(1 for _ in many(data.get(key)))
             if count:
@@ -145,7 +145,7 @@ class _Reader:
             name=name,
             role="outside" if outside else _ROLES.get(kind, "process"),
             provenance=provenance,
-            names=tuple(each for each in (raw, kind, boundary) if each),
+            names=tuple(item for item in (raw, kind, boundary) if item),
             zone=self.boundaries.get(boundary or "") or self.naming.options.zone,
             tags=(kind, *_tags(value)),
             controls=tuple(_controls(value, provenance)),
@@ -167,15 +167,15 @@ class _Reader:
         raw, made, name, provenance = found
         classification = _classification(value.get("classification"))
         self.diagram.datum(Datum(raw, made, name, provenance, classification, _tags(value)))
-        for each in words(value.get("processedBy")):
-            if each in self.diagram.elements:
-                self.diagram.handles(each, (raw,), provenance)
+        for item in words(value.get("processedBy")):
+            if item in self.diagram.elements:
+                self.diagram.handles(item, (raw,), provenance)
             else:
                 self.naming.unresolved(
-                    f"{name!r} is processed by {shown(each)}, which is no element", provenance=provenance, records=0
+                    f"{name!r} is processed by {shown(item)}, which is no element", provenance=provenance, records=0
                 )
-        for each in words(value.get("carriedBy")):
-            self.carried.setdefault(each, []).append(raw)
+        for item in words(value.get("carriedBy")):
+            self.carried.setdefault(item, []).append(raw)
 
     def _flow(self, value: Any, keys: Keys, asked: dict[str | None, str | None]) -> None:
         found = self._named(value, keys, "a flow")
@@ -183,8 +183,8 @@ class _Reader:
             return
         raw, _, name, provenance = found
         source, sink = word(value.get("source")), word(value.get("sink"))
-        ends = (self.naming.text(each, "the end of a flow", provenance) for each in (source, sink))
-        made = self.naming.within(f"{' to '.join(each or 'something' for each in ends)}: {name}")
+        ends = (self.naming.text(item, "the end of a flow", provenance) for item in (source, sink))
+        made = self.naming.within(f"{' to '.join(end or 'something' for end in ends)}: {name}")
         if made is None:
             self.collector.reject("a flow whose name cannot be used", provenance=provenance)
             return
@@ -201,7 +201,9 @@ class _Reader:
             is_answer=answers is not None or flag(value.get("isResponse")) is True,
             data=tuple(dict.fromkeys((*words(value.get("data")), *carried))),
             tags=self.naming.tags(value.get("protocol"), provenance),
-            controls=tuple(each for each in _controls(value, provenance) if each.kind == ControlKind.FUNCTION_AUTHZ),
+            controls=tuple(
+                control for control in _controls(value, provenance) if control.kind == ControlKind.FUNCTION_AUTHZ
+            ),
         )
         self.diagram.flows.append(flow)
 

@@ -115,9 +115,9 @@ class _Reader:
 
     def read(self, document: Document) -> None:
         cells = 0
-        for keys, each in many(document.data["detail"]["diagrams"], ("detail", "diagrams")):
-            place = (*keys, "cells") if "cells" in mapping(each) else (*keys, "diagramJson", "cells")
-            drawn = mapping(each).get("cells", mapping(mapping(each).get("diagramJson")).get("cells"))
+        for keys, diagram in many(document.data["detail"]["diagrams"], ("detail", "diagrams")):
+            place = (*keys, "cells") if "cells" in mapping(diagram) else (*keys, "diagramJson", "cells")
+            drawn = mapping(diagram).get("cells", mapping(mapping(diagram).get("diagramJson")).get("cells"))
             found = list(many(drawn, place))
             cells += len(found)
             self._diagram([self._cell(value, provenance) for provenance, value in found])
@@ -142,18 +142,18 @@ class _Reader:
         return Cell(key, shape, data or _said_in_version_1(inside), inside, provenance)
 
     def _diagram(self, cells: list[Cell | None]) -> None:
-        drawn = [each for each in cells if each is not None]
-        boxes = [box for each in drawn if each.shape == "box" and (box := self._box(each))]
-        for each in drawn:
-            if each.shape in _ROLES:
-                self._element(each, boxes)
-            elif each.shape == "flow":
-                self._flow(each)
+        drawn = [cell for cell in cells if cell is not None]
+        boxes = [box for row in drawn if row.shape == "box" and (box := self._box(row))]
+        for row in drawn:
+            if row.shape in _ROLES:
+                self._element(row, boxes)
+            elif row.shape == "flow":
+                self._flow(row)
         for shape, what in (
             ("curve", "boundaries drawn as a line, which do not say what is inside"),
             ("text", "texts"),
         ):
-            count = sum(each.shape == shape for each in drawn)
+            count = sum(row.shape == shape for row in drawn)
             if count:
                 self.collector.ignore(what, count)
 
@@ -182,7 +182,7 @@ class _Reader:
             name=name,
             role=_ROLES[cell.shape],
             provenance=cell.provenance,
-            names=tuple(each for each in (cell.key, name, box and box.name) if each),
+            names=tuple(item for item in (cell.key, name, box and box.name) if item),
             zone=box.zone if box else self.naming.options.zone,
             tags=_tags(cell.said),
         )
@@ -211,8 +211,8 @@ class _Reader:
 def _said_in_version_1(cell: dict[str, Any]) -> dict[str, Any]:
     """Version 1 keeps on the cell what version 2 keeps in its data; names stand in texts and labels."""
     texts = [mapping(mapping(cell.get("attrs")).get("text"))]
-    texts += [mapping(mapping(mapping(each).get("attrs")).get("text")) for _, each in many(cell.get("labels"))]
-    return {**cell, "name": next((name for each in texts if (name := word(each.get("text")))), cell.get("name"))}
+    texts += [mapping(mapping(mapping(label).get("attrs")).get("text")) for _, label in many(cell.get("labels"))]
+    return {**cell, "name": next((name for text in texts if (name := word(text.get("text")))), cell.get("name"))}
 
 
 def _end(value: Any) -> str | None:
@@ -235,7 +235,7 @@ def _around(cell: dict[str, Any], boxes: list[Box]) -> Box | None:
     if left is None or top is None:
         return None
     middle = (left + (width or 0) / 2, top + (height or 0) / 2)
-    return min((each for each in boxes if each.has(*middle)), key=lambda each: each.width * each.height, default=None)
+    return min((box for box in boxes if box.has(*middle)), key=lambda box: box.width * box.height, default=None)
 
 
 LOADER = Loader(

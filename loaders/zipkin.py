@@ -27,7 +27,7 @@ _ENDS: Mapping[str, SpanKind] = {"sr": "server", "ss": "server", "cs": "client",
 def recognises(data: Any) -> bool:
     """Whether a document is a list of Zipkin spans, or a list of traces of them."""
     some = data[:_LOOKED_AT] if isinstance(data, list) else []
-    spans = [span for one in some for span in (one[:_LOOKED_AT] if isinstance(one, list) else [one])]
+    spans = [span for item in some for span in (item[:_LOOKED_AT] if isinstance(item, list) else [item])]
     return any(isinstance(span, dict) and "traceId" in span and "id" in span for span in spans)
 
 
@@ -52,15 +52,17 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 
 def _records(data: list[Any]) -> Iterator[tuple[Keys, Any]]:
-    for number, one in enumerate(data):
-        if isinstance(one, list):
-            yield from (((number, index), span) for index, span in enumerate(one))
+    for number, item in enumerate(data):
+        if isinstance(item, list):
+            yield from (((number, index), span) for index, span in enumerate(item))
         else:
-            yield (number,), one
+            yield (number,), item
 
 
 def _is_v1(record: dict[str, Any]) -> bool:
-    return "binaryAnnotations" in record or any("endpoint" in each for each in mappings(record.get("annotations")))
+    return "binaryAnnotations" in record or any(
+        "endpoint" in annotation for annotation in mappings(record.get("annotations"))
+    )
 
 
 def _v2(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
@@ -83,8 +85,8 @@ def _v2(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
 
 def _kind_of(annotations: list[dict[str, Any]]) -> SpanKind:
     """The side that the annotations of version 1 tell, where a span has some and no kind."""
-    for each in annotations:
-        side = _ENDS.get(scalar(each.get("value")))
+    for annotation in annotations:
+        side = _ENDS.get(scalar(annotation.get("value")))
         if side:
             return side
     return "internal"
@@ -94,15 +96,15 @@ def _v1(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
     """One span for each side that wrote annotations, or one of the kind ``internal`` where none says its side."""
     sides: dict[tuple[str, SpanKind], None] = {}
     hosts: list[str] = []
-    for each in mappings(record.get("annotations")):
-        service = records.service(scalar(under(each, "endpoint", "serviceName")))
-        kind = _ENDS.get(scalar(each.get("value")))
+    for annotation in mappings(record.get("annotations")):
+        service = records.service(scalar(under(annotation, "endpoint", "serviceName")))
+        kind = _ENDS.get(scalar(annotation.get("value")))
         if service and kind:
             sides[service, kind] = None
         hosts += [service] if service else []
     tags, ends = _binary(record)
     if not sides:
-        hosts += [each for each in (records.service(each) for each in ends.pop("", [])) if each]
+        hosts += [item for item in (records.service(entry) for entry in ends.pop("", [])) if item]
         sides = {(hosts[0], "internal"): None} if hosts else {}
     for service, kind in sides:
         other = ends.get({"client": "sa", "server": "ca", "producer": "ma", "consumer": "ma"}.get(kind, "-"))
@@ -115,12 +117,12 @@ def _binary(record: dict[str, Any]) -> tuple[dict[str, str], dict[str, list[str]
     """The tags of a v1 span, the other ends by ``sa``, ``ca`` or ``ma``, and under ``""`` who wrote the tags."""
     tags: dict[str, str] = {}
     ends: dict[str, list[str]] = {}
-    for each in mappings(record.get("binaryAnnotations")):
-        key, service = scalar(each.get("key")), scalar(under(each, "endpoint", "serviceName"))
+    for annotation in mappings(record.get("binaryAnnotations")):
+        key, service = scalar(annotation.get("key")), scalar(under(annotation, "endpoint", "serviceName"))
         if key in ("sa", "ca", "ma"):
             ends.setdefault(key, []).extend([service] if service else [])
             continue
-        value = text(each.get("value"))
+        value = text(annotation.get("value"))
         if key in WANTED and value:
             tags.setdefault(key, value)
         ends.setdefault("", []).extend([service] if service else [])

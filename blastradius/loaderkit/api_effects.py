@@ -42,7 +42,7 @@ class Effect(Options):
     def _says_enough(self) -> Effect:
         if not self.match and not self.scopes:
             raise ValueError("an effect needs 'match' or 'scopes', to say which operations it is of")
-        if any(each.extent != "all" for each in (*self.controls_target, *self.disables)):
+        if any(target.extent != "all" for target in (*self.controls_target, *self.disables)):
             raise ValueError("'extent' goes with 'reads' and 'writes' only")
         return self
 
@@ -54,7 +54,7 @@ class Effect(Options):
             (Verb.CONTROLS, self.controls_target),
             (Verb.DISABLES, self.disables),
         )
-        return tuple((verb, each) for verb, targets in words for each in targets)
+        return tuple((verb, target) for verb, targets in words for target in targets)
 
 
 Effects = Annotated[tuple[Effect, ...], BeforeValidator(listed, json_schema_input_type=Effect | tuple[Effect, ...])]
@@ -94,11 +94,11 @@ class EffectMapper:
 
     def _add(self, effect: Effect) -> None:
         """Relations from the operations that match to what they touch; what matches nothing is noted."""
-        matched = [each for each in self.operations if self._matches(effect, each)]
+        matched = [operation for operation in self.operations if self._matches(effect, operation)]
         if not matched:
-            self._unresolved(", ".join((*effect.match, *(f"scope {each}" for each in effect.scopes))))
+            self._unresolved(", ".join((*effect.match, *(f"scope {scope}" for scope in effect.scopes))))
         for pattern in effect.match if matched else ():
-            if not any(_any_glob((pattern,), self._names(each)) for each in self.operations):
+            if not any(_any_glob((pattern,), self._names(operation)) for operation in self.operations):
                 self._unresolved(pattern)
         for operation in matched:
             for verb, target in effect.targets():
@@ -114,7 +114,7 @@ class EffectMapper:
 
     def _matches(self, effect: Effect, operation: Operation) -> bool:
         scopes = tuple(self.permitted_by.get(operation.id, ()))
-        names = (*scopes, *(each.removeprefix(f"{self.api}:") for each in scopes))
+        names = (*scopes, *(scope.removeprefix(f"{self.api}:") for scope in scopes))
         by_name = not effect.match or _any_glob(effect.match, self._names(operation))
         return by_name and (not effect.scopes or _any_glob(effect.scopes, names))
 
@@ -134,10 +134,10 @@ class EffectMapper:
             self.relations[made.id] = _wider(before, made)
 
 
-def _wider(one: Relation, other: Relation) -> Relation:
-    extent = one.extent if one.extent == "all" else other.extent
-    shared = tuple(each for each in one.controls if each in other.controls)
-    return one.model_copy(update={"extent": extent, "controls": shared})
+def _wider(relation: Relation, other: Relation) -> Relation:
+    extent = relation.extent if relation.extent == "all" else other.extent
+    shared = tuple(control for control in relation.controls if control in other.controls)
+    return relation.model_copy(update={"extent": extent, "controls": shared})
 
 
 def _any_glob(globs: tuple[str, ...], names: tuple[str, ...]) -> bool:

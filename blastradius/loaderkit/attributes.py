@@ -70,8 +70,8 @@ def ends_of(relation: Any) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     found = _ENDS.fullmatch(relation) if isinstance(relation, str) else None
     if found is None or found.group(1) not in set(Verb):
         return None
-    one, other = (tuple(map(_plain, found.group(side).split("+"))) for side in (2, 3))
-    return one, other
+    sources, targets = (tuple(map(_plain, found.group(side).split("+"))) for side in (2, 3))
+    return sources, targets
 
 
 def _plain(name: str) -> str:

@@ -160,7 +160,7 @@ class FactCollector:
         tally = Tally(facts=self.facts, rejected=self.rejected, ignored=self.ignored.total())
         return Loaded(
             entities=tuple(self.entities.values()),
-            relations=tuple(self._with_places(name, each) for name, each in self.relations.items()),
+            relations=tuple(self._with_places(name, relation) for name, relation in self.relations.items()),
             notes=tuple(self.notes),
             tally=tally,
             ignored=dict(sorted(self.ignored.items())),

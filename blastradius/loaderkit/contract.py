@@ -43,18 +43,16 @@ _PLAIN = ("name", "owner", "description", "api", "method", "path", "classificati
 
 def _clear(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
     """Facts in which nothing looks like a secret: text for people is redacted, and an id that does is refused."""
-    secret = {name for name in {name for each in things for name in _names(each)} if looks_secret(name)}
-    for each in things if secret else ():
-        if not secret.isdisjoint(_names(each)):
-            what = f"this {each.kind}" if isinstance(each, Entity) else f"what is related here by {each.verb}"
-            raise InputError(
-                [f"{_place(each.provenance)}: an id of {what} looks like a secret; name it by something else"]
-            )
+    secret = {name for name in {name for thing in things for name in _names(thing)} if looks_secret(name)}
+    for thing in things if secret else ():
+        if not secret.isdisjoint(_names(thing)):
+            what = f"this {thing.kind}" if isinstance(thing, Entity) else f"what is related here by {thing.verb}"
+            raise _refusal(thing.provenance, f"an id of {what}")
     return tuple(map(_redacted, things))
 
 
 def _names(thing: Entity | Relation) -> tuple[str, ...]:
-    providers = [each.provided_by for each in thing.controls if each.provided_by]
+    providers = [control.provided_by for control in thing.controls if control.provided_by]
     if isinstance(thing, Relation):
         return (*thing.sources, *thing.targets, *providers)
     return (thing.id, thing.zone or "", vars(thing).get("copy_of") or "", *providers)
@@ -67,31 +65,32 @@ def _redacted(thing: Thing) -> Thing:
         clear = {field: redacted(says[field]) for field in _PLAIN if says.get(field) and looks_secret(says[field])}
     if any(map(looks_secret, says.get("tags", ()))):
         clear["tags"] = tuple(map(redacted, says["tags"]))
-    if any(each.why and looks_secret(each.why) for each in thing.controls):
-        clear["controls"] = tuple(each.model_copy(update={"why": redacted(each.why or "")}) for each in thing.controls)
+    if any(control.why and looks_secret(control.why) for control in thing.controls):
+        clear["controls"] = tuple(
+            control.model_copy(update={"why": redacted(control.why or "")}) for control in thing.controls
+        )
     return thing.model_copy(update=clear) if clear else thing
 
 
 def _clear_zones(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
     """Zones whose ids and names look like no secret."""
-    for each in zones:
-        if looks_secret(each.id):
-            raise InputError(
-                [f"{_place(each.provenance)}: the id of this zone looks like a secret; name it by something else"]
-            )
-    return tuple(each.model_copy(update={"name": redacted(each.name)}) if each.name else each for each in zones)
+    for zone in zones:
+        if looks_secret(zone.id):
+            raise _refusal(zone.provenance, "the id of this zone")
+    return tuple(zone.model_copy(update={"name": redacted(zone.name)}) if zone.name else zone for zone in zones)
 
 
 def _clear_expectations(expected: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
     """Expectations that name nothing by a secret."""
-    for each in expected:
-        if looks_secret(repr((each.scenario, each.reached, each.not_reached, each.possible))):
-            raise InputError(
-                [f"{_place(each.provenance)}: something named here looks like a secret; name it by something else"]
-            )
+    for expectation in expected:
+        names = (expectation.scenario, expectation.reached, expectation.not_reached, expectation.possible)
+        if looks_secret(repr(names)):
+            raise _refusal(expectation.provenance, "something named here")
     return tuple(
-        each.model_copy(update={"name": redacted(each.name), "why": redacted(each.why) if each.why else None})
-        for each in expected
+        expectation.model_copy(
+            update={"name": redacted(expectation.name), "why": redacted(expectation.why) if expectation.why else None}
+        )
+        for expectation in expected
     )
 
 
@@ -99,8 +98,9 @@ def _clear_classes(ignored: dict[str, int]) -> dict[str, int]:
     return {redacted(what): count for what, count in ignored.items()}
 
 
-def _place(provenances: Provenances) -> str:
-    return str(provenances[0]) if provenances else "a fact"
+def _refusal(provenances: Provenances, what: str) -> InputError:
+    place = provenances[0] if provenances else "a fact"
+    return InputError([f"{place}: {what} looks like a secret; name it by something else"])
 
 
 class Loaded(Frozen):

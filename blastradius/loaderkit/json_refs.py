@@ -170,10 +170,10 @@ def _all_refs(value: Any) -> Iterator[str]:
     """Every reference in the tree as it is written; examples and all."""
     queue: list[Any] = [value]
     while queue:
-        one = queue.pop()
-        if isinstance(one, dict):
-            if (ref := _ref_of(one)) is not None:
+        node = queue.pop()
+        if isinstance(node, dict):
+            if (ref := _ref_of(node)) is not None:
                 yield ref
-            queue.extend(each for each in one.values() if isinstance(each, (dict, list)))
-        elif isinstance(one, list):
-            queue.extend(each for each in one if isinstance(each, (dict, list)))
+            queue.extend(item for item in node.values() if isinstance(item, (dict, list)))
+        elif isinstance(node, list):
+            queue.extend(item for item in node if isinstance(item, (dict, list)))

@@ -75,8 +75,10 @@ class Entries:
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
             raise InputError([f"{shown}: not a zip archive that can be read: {_lower(error)}"]) from None
         self._check(len(raw))
-        files = [each for each in self._zip.infolist() if not each.is_dir() and not _SYSTEM_FILE.search(each.filename)]
-        self.infos = {each.filename: each for each in files}
+        files = [
+            entry for entry in self._zip.infolist() if not entry.is_dir() and not _SYSTEM_FILE.search(entry.filename)
+        ]
+        self.infos = {file.filename: file for file in files}
         self.names = tuple(self.infos)
 
     def content(self, name: str) -> bytes:
@@ -94,19 +96,19 @@ class Entries:
         entries = self._zip.infolist()
         if len(entries) > MAX_ENTRIES:
             self._refuse(f"more than {MAX_ENTRIES:,} files inside; split it")
-        if sum(each.file_size for each in entries) > MAX_TOTAL:
+        if sum(entry.file_size for entry in entries) > MAX_TOTAL:
             self._refuse(f"more than {MAX_TOTAL // 2**20} MB when unpacked; split it")
-        if len({each.filename for each in entries}) != len(entries):
+        if len({entry.filename for entry in entries}) != len(entries):
             self._refuse("two files of one name inside; pack it again")
-        for each in entries:
-            why = _suspicious(each)
+        for item in entries:
+            why = _suspicious(item)
             if why:
-                self._refuse(f"{each.filename!r} {why}")
+                self._refuse(f"{item.filename!r} {why}")
         last = 0
-        for each in sorted(entries, key=lambda entry: entry.header_offset):
-            if each.header_offset < last or each.header_offset + each.compress_size > size:
-                self._refuse(f"{each.filename!r} overlaps another file or the end; pack it again")
-            last = each.header_offset + each.compress_size
+        for item in sorted(entries, key=lambda entry: entry.header_offset):
+            if item.header_offset < last or item.header_offset + item.compress_size > size:
+                self._refuse(f"{item.filename!r} overlaps another file or the end; pack it again")
+            last = item.header_offset + item.compress_size
 
     def _refuse(self, why: str) -> None:
         raise InputError([f"{self.shown}: an archive with {why}"])

@@ -94,8 +94,8 @@ class ParsedDocument:
         try:
             data = _of_text(text, self.path, "").data
         except InputError as error:
-            found = [each.removeprefix(f"{self.path}:") for each in error.problems]
-            raise InputError([f"{self.path}:{line}:{column}: in the text here, at {each}" for each in found]) from None
+            found = [problem.removeprefix(f"{self.path}:") for problem in error.problems]
+            raise InputError([f"{self.path}:{line}:{column}: in the text here, at {item}" for item in found]) from None
         return replace(self, data=data, _locate=lambda _: (line, column))
 
 

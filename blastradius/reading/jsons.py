@@ -137,8 +137,8 @@ class JsonIndex:
 
     def repeated(self) -> tuple[str, int, int] | None:
         """The first key said for the second time, and both its places."""
-        found = [each for start in self.ends if (each := self._repeated_in(start))]
-        return min(found, key=lambda each: each[2]) if found else None
+        found = [key for start in self.ends if (key := self._repeated_in(start))]
+        return min(found, key=lambda key: key[2]) if found else None
 
     def _repeated_in(self, start: int) -> tuple[str, int, int] | None:
         seen: dict[str | int, int] = {}
@@ -210,8 +210,8 @@ def _is_deeper(value: Any, levels: int) -> bool:
     """Whether something is nested in more levels than that."""
     if not levels:
         return True
-    for each in value.values() if type(value) is dict else value:
-        if (type(each) is dict or type(each) is list) and _is_deeper(each, levels - 1):
+    for item in value.values() if type(value) is dict else value:
+        if (type(item) is dict or type(item) is list) and _is_deeper(item, levels - 1):
             return True
     return False
 

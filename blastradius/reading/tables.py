@@ -43,7 +43,7 @@ def _delimiter(text: str) -> str:
             widths.update(len(row) for row in islice(sample, _SAMPLE) if len(row) > 1)
         except csv.Error as error:
             right = "unexpected end" in str(error)  # the sample may end within a quote
-        width, rows = max(widths.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
+        width, rows = max(widths.items(), key=lambda width: (width[1], width[0]), default=(0, 0))
         return right and rows > 0, rows, width
 
     return max(DELIMITERS, key=fit)

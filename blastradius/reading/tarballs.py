@@ -32,7 +32,7 @@ class TarEntries:
         except (tarfile.TarError, ValueError, EOFError, OSError):
             raise InputError([f"{shown}: packed with gzip, and no whole tar archive inside; unpack it first"]) from None
         self._check(members)
-        self.infos = {each.name: each for each in members if each.isfile()}
+        self.infos = {member.name: member for member in members if member.isfile()}
         self.names = tuple(self.infos)
 
     def content(self, name: str) -> bytes:
@@ -57,15 +57,15 @@ class TarEntries:
     def _check(self, members: list[tarfile.TarInfo]) -> None:
         if len(members) > MAX_ENTRIES:
             self._refuse(f"more than {MAX_ENTRIES:,} files inside; split it")
-        if len({each.name for each in members}) != len(members):
+        if len({member.name for member in members}) != len(members):
             self._refuse("two files of one name inside; pack it again")
-        for each in members:
-            if leads_outside(each.name):
-                self._refuse(f"{each.name!r} inside, a name that leads outside or is none; pack it again")
-            if not (each.isfile() or each.isdir()) or each.issparse():
-                self._refuse(f"{each.name!r} inside, a link or a device; pack the file it leads to")
-            if each.size > MAX_BYTES:
-                self._refuse(f"{each.name!r} inside, larger than {MAX_BYTES // 2**20} MB; split it")
+        for member in members:
+            if leads_outside(member.name):
+                self._refuse(f"{member.name!r} inside, a name that leads outside or is none; pack it again")
+            if not (member.isfile() or member.isdir()) or member.issparse():
+                self._refuse(f"{member.name!r} inside, a link or a device; pack the file it leads to")
+            if member.size > MAX_BYTES:
+                self._refuse(f"{member.name!r} inside, larger than {MAX_BYTES // 2**20} MB; split it")
 
     def _refuse(self, why: str) -> NoReturn:
         raise InputError([f"{self.shown}: an archive with {why}"])

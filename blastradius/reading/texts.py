@@ -40,7 +40,7 @@ class Places:
     def starts(self) -> list[int]:
         """Where each line starts."""
         if not self._starts:
-            self._starts = [0, *(each.end() for each in _BREAK.finditer(self.text))]
+            self._starts = [0, *(match.end() for match in _BREAK.finditer(self.text))]
         return self._starts
 
     def of(self, offset: int) -> Spot:

@@ -62,7 +62,7 @@ def _look_inside(entries: Entries, shown: str) -> None:
     lengths: list[int] = []
     if "xl/sharedStrings.xml" in entries.infos:
         parts = _STRING.split(_part(entries, "xl/sharedStrings.xml", shown))
-        lengths = [len(each) for each in parts[1:]]
+        lengths = [len(part) for part in parts[1:]]
     cells = text = 0
     for name in entries.names:
         if not name.lower().endswith((".xml", ".rels")):
@@ -72,7 +72,7 @@ def _look_inside(entries: Entries, shown: str) -> None:
             continue
         cells += _area(part, f"{shown}/{name}")
         if lengths and max(lengths) * part.count(b"<") > MAX_TEXT:
-            text += sum(lengths[int(each)] for each in _SHARED.findall(part) if int(each) < len(lengths))
+            text += sum(lengths[int(found)] for found in _SHARED.findall(part) if int(found) < len(lengths))
         if cells > MAX_CELLS or text > MAX_TEXT:
             limit = f"{MAX_CELLS:,} cells" if cells > MAX_CELLS else f"{MAX_TEXT // 2**20} MB of text"
             raise InputError([f"{shown}: a workbook of more than {limit}; delete stray cells, or split it"])

@@ -58,7 +58,7 @@ def _nodes(text: str, shown: str) -> list[yaml.Node]:
         if _might_be_deep(text):
             _scan(text, shown)
         with uncollected():
-            return [each for each in yaml.compose_all(text, Loader=_Loader) if each is not None]
+            return [item for item in yaml.compose_all(text, Loader=_Loader) if item is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -76,7 +76,7 @@ def _might_be_deep(text: str) -> bool:
 
     A level of a block takes an indent, or a sign where the line begins; a list may stand at its key's own indent.
     """
-    indent = max((len(each) for each in _INDENT.findall(text)), default=0)
+    indent = max((len(found) for found in _INDENT.findall(text)), default=0)
     return 2 * indent + 2 + sum(1 for _ in _OPENS.finditer(text)) > _SAFE_DEPTH
 
 
@@ -146,14 +146,14 @@ class _Plain:
         if node.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
             self._tag(node)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(each) for each in node.value]
+            return [self.value(item) for item in node.value]
         return self._mapping(node)
 
     def _untagged(self, node: yaml.Node) -> Any:
         """What stands under a short form: a text, also where it is empty, a list or a mapping."""
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(yaml.ScalarNode(_TEXT, node.value, node.start_mark, node.end_mark, "'"))
-        return [self.value(each) for each in node.value] if isinstance(node, yaml.SequenceNode) else self._mapping(node)
+        return [self.value(item) for item in node.value] if isinstance(node, yaml.SequenceNode) else self._mapping(node)
 
     def _scalar(self, node: yaml.ScalarNode) -> str | None:
         text: str = node.value
@@ -177,7 +177,7 @@ class _Plain:
             key: str = key_node.value
             self._scalar(key_node)
             if key in found:
-                line, column = next(_mark(each) for each, _ in node.value if each.value == key)
+                line, column = next(_mark(item) for item, _ in node.value if item.value == key)
                 fail(self.shown, _mark(key_node), f"key {key!r} is there already at {line}:{column}; keep one of them")
             found[key] = self.value(value_node)
         return {**merged, **found}

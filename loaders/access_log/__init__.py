@@ -154,7 +154,7 @@ class Reader:
 
     def _find(self, columns: Columns, what: str) -> str | None:
         said = (columns[name].strip() for name in self._known[what] if name in columns)
-        return next((each for each in said if each.lower() not in _NOBODY), None)
+        return next((item for item in said if item.lower() not in _NOBODY), None)
 
 
 class Log:

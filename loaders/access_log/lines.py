@@ -52,15 +52,15 @@ def read(data: Any) -> Iterator[Line]:
     fields: list[str] | None = None
     parse: Parser | None = None
     before, listed = _listed(data)
-    for number, each in enumerate(listed):
+    for number, item in enumerate(listed):
         keys = (*before, number)
-        if not isinstance(each, str):
-            yield Line(keys, dict(_flat(each)) if isinstance(each, dict) else None)
-        elif each.startswith("#"):
-            fields = each.split()[1:] if each.lower().startswith("#fields:") else fields
-        elif each.strip():
-            parse = parse or _parser(each)
-            yield Line(keys, _under(fields, each) if fields else parse(each) if parse else None)
+        if not isinstance(item, str):
+            yield Line(keys, dict(_flat(item)) if isinstance(item, dict) else None)
+        elif item.startswith("#"):
+            fields = item.split()[1:] if item.lower().startswith("#fields:") else fields
+        elif item.strip():
+            parse = parse or _parser(item)
+            yield Line(keys, _under(fields, item) if fields else parse(item) if parse else None)
 
 
 def _listed(data: Any) -> tuple[Keys, list[Any]]:

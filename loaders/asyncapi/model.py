@@ -61,9 +61,9 @@ class ApiMapper:
         """Servers and channels, then what is done on them."""
         self._declared_scopes()
         self.permissions = set(self._permission_names())
-        used = [self.chosen(each) for each in self.description.channels.values()]
+        used = [self.chosen(channel) for channel in self.description.channels.values()]
         for server in self.description.servers:
-            self._server(server, taken=server is self.chosen() or any(server is each for each in used))
+            self._server(server, taken=server is self.chosen() or any(server is item for item in used))
         for channel in self.description.channels.values():
             self._channel(channel)
         for operation in self.description.operations:
@@ -75,11 +75,11 @@ class ApiMapper:
 
     def chosen(self, channel: Channel | None = None) -> Server | None:
         """The server that stands for the estate: the one the user names, or the first by name."""
-        named = {each.name: each for each in self.description.servers if self._broker(each)}
-        listed = [named[each] for each in sorted(named)]
+        named = {server.name: server for server in self.description.servers if self._broker(server)}
+        listed = [named[name] for name in sorted(named)]
         if channel is not None and channel.servers:
-            listed = [named[each] for each in sorted(channel.servers) if each in named]
-        wanted = [each for each in listed if each.name == self.options.server]
+            listed = [named[server] for server in sorted(channel.servers) if server in named]
+        wanted = [item for item in listed if item.name == self.options.server]
         return next(iter(wanted or listed), None)
 
     def _broker(self, server: Server | None) -> str | None:
@@ -117,9 +117,9 @@ class ApiMapper:
             self._keep_broker(made, server)
         else:
             self.collector.ignore("servers beside the one that is taken")
-        for each in server.security.alternatives:
+        for alternative in server.security.alternatives:
             if taken:
-                self._count(each, server)
+                self._count(alternative, server)
             else:
                 self.collector.ignore("requirements of servers beside the one that is taken")
 
@@ -177,8 +177,8 @@ class ApiMapper:
             why = f"operation {read.name[:60]!r} has no channel or no id of its own"
             self.collector.reject(why, provenance=provenance, records=1 + len(read.security.alternatives))
             return
-        for each in read.security.alternatives:
-            self._count(each, read)
+        for alternative in read.security.alternatives:
+            self._count(alternative, read)
         server = self.chosen(channel)
         ways = self._ways(server, read.security)
         operation = Operation(
@@ -222,13 +222,15 @@ class ApiMapper:
 
     def _ways(self, server: Server | None, operation: Security) -> Ways:
         """The sets of permissions that each suffice: one that lets to the server, with one for the operation."""
-        stated = [each for each in (server.security if server else Security(), operation) if each.alternatives]
-        both = [list(self._readings(each, self._broker(server) or self.api)) for each in stated]
+        stated = [item for item in (server.security if server else Security(), operation) if item.alternatives]
+        both = [list(self._readings(item, self._broker(server) or self.api)) for item in stated]
         self.silent += not both
         if prod(map(len, both)) > MAX_COMBINATIONS:
             both = both[-1:]
         return (
-            sorted({tuple(sorted({one for part in parts for one in part})) for parts in product(*both)}) if both else []
+            sorted({tuple(sorted({item for part in parts for item in part})) for parts in product(*both)})
+            if both
+            else []
         )
 
     def _readings(self, security: Security, realm: str) -> Iterator[tuple[str, ...]]:
@@ -242,7 +244,7 @@ class ApiMapper:
             if prod(map(len, per_scheme)) > MAX_COMBINATIONS:
                 continue
             if self.options.scopes == "all":
-                per_scheme = [[each] for listed in per_scheme for each in listed]
+                per_scheme = [[item] for listed in per_scheme for item in listed]
             yield from product(*per_scheme)
 
     @property
@@ -268,7 +270,7 @@ class ApiMapper:
         if made not in self.collector.entities:
             self.collector.entity(Scope(id=made, name=name, provenance=self._provenance(scheme)))
         known = (self.description.scopes.get(scheme, {}), self.description.inline.get(scheme, {}))
-        if not any(name in each for each in known):
+        if not any(name in declared for declared in known):
             self.undeclared.add(f"{scheme}:{name}")
         return made
 
@@ -303,14 +305,14 @@ class ApiMapper:
         if not self.description.channels and not self.description.operations:
             note(NoteKind.INCOMPLETE, f"{self.api} describes no channel and no operation")
         if self.description.defaults:
-            some = ", ".join(repr(each[:80]) for each in sorted(self.description.defaults)[:5])
+            some = ", ".join(repr(default[:80]) for default in sorted(self.description.defaults)[:5])
             note(NoteKind.ASSUMED, f"variables of servers are taken at their defaults: {some}")
-        unfilled = sorted(each.host for each in self.description.servers if each.host and "{" in each.host)
+        unfilled = sorted(server.host for server in self.description.servers if server.host and "{" in server.host)
         if unfilled:
             message = f"hosts of servers have blanks without a default: {', '.join(unfilled[:5])} (option broker)"
             note(NoteKind.UNRESOLVED, message)
         chosen = self.chosen()
-        others = len({self._broker(each) for each in self.description.servers}) > 1
+        others = len({self._broker(server) for server in self.description.servers}) > 1
         if others and chosen is not None and self.options.server is None:
             count = len(self.description.servers)
             note(NoteKind.ASSUMED, f"{self.api} names {count} servers; {chosen.name!r} is taken (option server)")
@@ -324,5 +326,5 @@ class ApiMapper:
             message = "requirements without scopes take any valid key of their scheme"
             note(NoteKind.ASSUMED, message, *sorted(self.any_key)[:5])
         if self.undeclared:
-            some = ", ".join(repr(each[:80]) for each in sorted(self.undeclared)[:5])
+            some = ", ".join(repr(name[:80]) for name in sorted(self.undeclared)[:5])
             note(NoteKind.UNRESOLVED, f"{len(self.undeclared)} schemes and scopes are used and not declared: {some}")

@@ -188,7 +188,7 @@ class _Reader:
         for name in flows.value if isinstance(flows.value, dict) else ():
             for word in ("scopes", "availableScopes"):
                 declared = flows.child(name, word).value
-                found |= {key: line(each) for key, each in declared.items()} if isinstance(declared, dict) else {}
+                found |= {key: line(item) for key, item in declared.items()} if isinstance(declared, dict) else {}
         return found
 
     def security(self, holder: Place) -> Security:
@@ -205,10 +205,10 @@ class _Reader:
             self.reject(listed, f"'security' is {quoted(listed.value)}, not a list")
             return Security()
         read = [self.requirement(listed.child(number)) for number in range(len(listed.value))]
-        for number, each in enumerate(read):
-            if each is None:
+        for number, record in enumerate(read):
+            if record is None:
                 self.reject(listed.child(number), "an alternative of 'security' cannot be read")
-        return Security(tuple(each for each in read if each is not None), read.count(None))
+        return Security(tuple(record for record in read if record is not None), read.count(None))
 
     def requirement(self, place: Place) -> Requirement | None:
         raise NotImplementedError
@@ -219,14 +219,14 @@ class _Reader:
         value = target.value if target is not None else None
         said = [value.get(key) for key in ("name", "messageId", "title")] if isinstance(value, dict) else []
         last = str(target.keys[-1]) if target is not None and target.keys != place.keys else None
-        yield from [name for each in (*said, last) if (name := self.collector.name(each))][:1]
+        yield from [name for item in (*said, last) if (name := self.collector.name(item))][:1]
 
     def tags(self, holder: Place) -> tuple[str, ...]:
         tags = holder.child("tags")
         found = [tags.child(number) for number in range(len(tags.value) if isinstance(tags.value, list) else 0)]
-        followed = (self.references.follow(each) for each in found)
-        names = (self.collector.name(each.child("name").value) for each in followed if each is not None)
-        return tuple(dict.fromkeys(each for each in names if each))
+        followed = (self.references.follow(item) for item in found)
+        names = (self.collector.name(item.child("name").value) for item in followed if item is not None)
+        return tuple(dict.fromkeys(name for name in names if name))
 
     def note_references(self) -> None:
         broken = [f"{quoted(ref)}: {why}" for ref, why in sorted(self.references.broken.items())]
@@ -245,8 +245,10 @@ class _ReaderOf2(_Reader):
 
     def channel(self, place: Place, name: str) -> Channel:
         listed = place.value.get("servers")
-        servers = tuple(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else ()
-        messages = [one for word in ("publish", "subscribe") for one in self._messages(place.child(word, "message"))]
+        servers = tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
+        messages = [
+            message for word in ("publish", "subscribe") for message in self._messages(place.child(word, "message"))
+        ]
         return Channel(name, name, tuple(dict.fromkeys(messages)), servers, place)
 
     def _messages(self, place: Place) -> Iterator[str]:
@@ -292,7 +294,7 @@ class _ReaderOf2(_Reader):
         schemes = []
         for name, scopes in place.value.items():
             listed = [] if scopes is None else scopes
-            if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+            if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
                 return None
             schemes.append((name, tuple(dict.fromkeys(listed))))
         return Requirement(tuple(schemes))
@@ -308,15 +310,15 @@ class _ReaderOf3(_Reader):
     def channel(self, place: Place, name: str) -> Channel:
         address = place.value.get("address")
         messages = place.child("messages")
-        names = [self.collector.name(each) for each in messages.value] if isinstance(messages.value, dict) else []
+        names = [self.collector.name(item) for item in messages.value] if isinstance(messages.value, dict) else []
         listed = place.child("servers")
         count = len(listed.value) if isinstance(listed.value, list) else 0
         servers = [self.named(listed.child(number)) for number in range(count)]
         return Channel(
             name=name,
             address=address if isinstance(address, str) and address.strip() else None,
-            messages=tuple(each for each in names if each),
-            servers=tuple(each or "" for each in servers),
+            messages=tuple(item for item in names if item),
+            servers=tuple(server or "" for server in servers),
             place=place,
         )
 
@@ -347,8 +349,8 @@ class _ReaderOf3(_Reader):
     def requirement(self, place: Place) -> Requirement | None:
         """A scheme with the scopes it needs, or a list of schemes that are all needed."""
         several = range(len(place.value)) if isinstance(place.value, list) else None
-        found = [self._scheme(place)] if several is None else [self._scheme(place.child(each)) for each in several]
-        schemes = tuple(each for each in found if each is not None)
+        found = [self._scheme(place)] if several is None else [self._scheme(place.child(item)) for item in several]
+        schemes = tuple(item for item in found if item is not None)
         return Requirement(schemes) if schemes and len(schemes) == len(found) else None
 
     def _scheme(self, reference: Place) -> tuple[str, tuple[str, ...]] | None:
@@ -363,7 +365,7 @@ class _ReaderOf3(_Reader):
             self.found.inline.setdefault(name, {}).update(self.declared_scopes(place))
         scopes = place.value.get("scopes")
         listed = [] if scopes is None else scopes
-        if name is None or not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        if name is None or not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
             return None
         return name, tuple(dict.fromkeys(listed))
 

@@ -70,9 +70,9 @@ def _check(document: Document) -> None:
 
 def _accounts(details: Details, options: AwsOptions) -> tuple[str, frozenset[str]]:
     """The account of the listing, and all that are ours."""
-    arns = [each.arn for each in details.identities] + [each.arn for each in details.policies]
-    counted = Counter(each.account for each in arns if is_account(each.account))
-    account = options.account or min(counted, key=lambda each: (-counted[each], each), default="")
+    arns = [identity.arn for identity in details.identities] + [policy.arn for policy in details.policies]
+    counted = Counter(arn.account for arn in arns if is_account(arn.account))
+    account = options.account or min(counted, key=lambda item: (-counted[item], item), default="")
     return account, frozenset({*counted, *options.own_accounts, account} - {""})
 
 
@@ -91,7 +91,7 @@ class Listing:
         """Everything that is described first, then what ties it."""
         for identity in details.identities:
             self._describe(identity)
-        accounts = sorted({each.arn.account for each in details.identities}) or [self.build.graph.account]
+        accounts = sorted({identity.arn.account for identity in details.identities}) or [self.build.graph.account]
         for policy in details.policies:
             self._policy(policy, [policy.arn.account] if is_account(policy.arn.account) else accounts)
         for identity in details.identities:
@@ -136,8 +136,10 @@ class Listing:
 
 def _revoked(read: Identity, provenance: Provenances) -> tuple[Control, ...]:
     """A policy that denies everything stops any use of the credential."""
-    inline = any(not one.allow and one.everything for each in read.inline for one in each.policy.statements)
-    if inline or any(each.name.endswith(":aws:policy/AWSDenyAll") for each in read.attached):
+    inline = any(
+        not statement.allow and statement.everything for policy in read.inline for statement in policy.policy.statements
+    )
+    if inline or any(policy.name.endswith(":aws:policy/AWSDenyAll") for policy in read.attached):
         return (Control(kind=ControlKind.REVOKED, why="a policy denies everything", provenance=provenance),)
     return ()
 

@@ -53,7 +53,7 @@ class Identity:
     @property
     def records(self) -> int:
         """Itself, and each thing attached, each membership, each instance profile and each statement."""
-        statements = self.trust.records + sum(each.policy.records for each in self.inline)
+        statements = self.trust.records + sum(policy.policy.records for policy in self.inline)
         return 1 + len(self.attached) + len(self.groups) + len(self.profiles) + statements
 
 
@@ -79,7 +79,7 @@ class Details:
 def pages(data: Any) -> list[tuple[dict[str, Any], Keys]]:
     """The listing, or its pages where a tool kept them as a list."""
     if isinstance(data, list):
-        return [(each, (index,)) for index, each in enumerate(data) if isinstance(each, dict)]
+        return [(item, (index,)) for index, item in enumerate(data) if isinstance(item, dict)]
     return [(data, ())] if isinstance(data, dict) else []
 
 
@@ -101,9 +101,9 @@ class Reader:
             found.cut_off = page.get("IsTruncated") in (True, "true")
             for section, kind in _KINDS.items():
                 identities = [self._identity(kind, row, place) for row, place in self._rows(page, section, keys)]
-                found.identities += [each for each in identities if each]
+                found.identities += [identity for identity in identities if identity]
             policies = [self._managed(row, place) for row, place in self._rows(page, "Policies", keys)]
-            found.policies += [each for each in policies if each]
+            found.policies += [policy for policy in policies if policy]
         return found
 
     def _rows(self, holder: dict[str, Any], name: str, keys: Keys) -> list[tuple[dict[str, Any], Keys]]:
@@ -112,9 +112,9 @@ class Reader:
         if isinstance(value, dict):
             return [(value, place)]
         found = []
-        for index, each in enumerate(value if isinstance(value, list) else [] if value is None else [value]):
-            if isinstance(each, dict):
-                found.append((each, (*place, index)))
+        for index, item in enumerate(value if isinstance(value, list) else [] if value is None else [value]):
+            if isinstance(item, dict):
+                found.append((item, (*place, index)))
             else:
                 self.collector.reject(
                     f"{name} has something that is no record", provenance=self.collector.provenance(*place, index)
@@ -142,8 +142,8 @@ class Reader:
 
     def _named(self, row: dict[str, Any], section: str, field: str, keys: Keys) -> Iterator[Named]:
         """What a list refers to by ARN."""
-        for each, place in self._rows(row, section, keys):
-            name = each.get(field)
+        for item, place in self._rows(row, section, keys):
+            name = item.get(field)
             if is_name(name) and arn_of(name):
                 yield Named(name, place)
             else:
@@ -153,19 +153,19 @@ class Reader:
 
     def _groups(self, row: dict[str, Any], keys: Keys) -> Iterator[Named]:
         stated = row.get("GroupList")
-        for index, each in enumerate(stated if isinstance(stated, list) else [] if stated is None else [stated]):
+        for index, item in enumerate(stated if isinstance(stated, list) else [] if stated is None else [stated]):
             place = (*keys, "GroupList", index)
-            if is_name(each):
-                yield Named(each, place)
+            if is_name(item):
+                yield Named(item, place)
             else:
                 self.collector.reject(
                     "a group membership that names no group", provenance=self.collector.provenance(*place)
                 )
 
     def _inline(self, row: dict[str, Any], section: str, keys: Keys) -> Iterator[Inline]:
-        for each, place in self._rows(row, section, keys):
-            name = each.get("PolicyName")
-            policy = read_policy(each.get("PolicyDocument"), (*place, "PolicyDocument"))
+        for item, place in self._rows(row, section, keys):
+            name = item.get("PolicyName")
+            policy = read_policy(item.get("PolicyDocument"), (*place, "PolicyDocument"))
             yield Inline(name if is_name(name) else "without a name", policy)
 
     def _trust(self, row: dict[str, Any], keys: Keys) -> Policy:

@@ -21,7 +21,7 @@ _LOOKED_AT = 50
 
 def recognises(data: Any) -> bool:
     """Whether a document is a catalog entity, or has some among its first."""
-    return any(is_entity(each) for _, each in islice(_records(data), _LOOKED_AT))
+    return any(is_entity(record) for _, record in islice(_records(data), _LOOKED_AT))
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -31,7 +31,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         InputError: no entity of Backstage, only templates of some, or an option that does not fit.
     """
     chosen = read_options(Chosen, document, options)
-    if not any(is_entity(each) for _, each in _records(document.data)):
+    if not any(is_entity(record) for _, record in _records(document.data)):
         what = "no entity with an 'apiVersion' of backstage.io and a 'kind'; expected a Backstage catalog"
         raise InputError([f"{document.path}: {what}"])
     collector = FactCollector("backstage", document)
@@ -74,9 +74,9 @@ def _records(data: Any) -> Iterator[tuple[Keys, Any]]:
     if isinstance(data, dict):
         items = data.get("items")
         wrapped = items if isinstance(items, list) and not is_entity(data) else None
-        yield from ((("items", number), each) for number, each in enumerate(wrapped)) if wrapped else [((), data)]
+        yield from ((("items", number), wrapper) for number, wrapper in enumerate(wrapped)) if wrapped else [((), data)]
     elif isinstance(data, list):
-        yield from (((number,), each) for number, each in enumerate(data))
+        yield from (((number,), item) for number, item in enumerate(data))
 
 
 LOADER = Loader(

@@ -87,7 +87,7 @@ class Descriptor:
 
     def named(self, field: str) -> Ref | None:
         """The one entity that a field names."""
-        return next((each.to for each in self.links if each.field == field), None)
+        return next((link.to for link in self.links if link.field == field), None)
 
     def says(self, field: str) -> str:
         """A plain text of the spec."""
@@ -150,7 +150,7 @@ def definition_of(entity: Descriptor) -> Definition | None:
         return Definition(keys)
     if not isinstance(value, dict) or not value:
         return None
-    stated = [each for each in value if each.startswith("$")]
+    stated = [item for item in value if item.startswith("$")]
     if not stated:
         return Definition(keys)
     place = text(value[stated[0]])
@@ -181,13 +181,13 @@ def parse_ref(value: Any, kind: str, namespace: str) -> Ref:
     else:
         parts = _parts(text(value))
     found = (parts[0] or kind, parts[1] or namespace, parts[2])
-    if not found[2] or any(re.search(r"[:/\s]", each) for each in found):
+    if not found[2] or any(re.search(r"[:/\s]", item) for item in found):
         raise UnreadableError("is not of the form [kind:][namespace/]name")
     if not found[0]:
         raise UnreadableError("names no kind, such as component:name or resource:name")
     if looks_secret(" ".join(found)):
         raise SecretError
-    return Ref(*(each.lower() for each in found))
+    return Ref(*(item.lower() for item in found))
 
 
 class _Reader:
@@ -205,10 +205,10 @@ class _Reader:
                 yield from self._link(field, value, kind, ("spec", field))
 
     def relations(self, value: Any) -> Iterator[Link]:
-        for each in as_list(value):
-            field = _RELATIONS.get(text(each.get("type"))) if isinstance(each, dict) else None
+        for item in as_list(value):
+            field = _RELATIONS.get(text(item.get("type"))) if isinstance(item, dict) else None
             if field is not None:
-                yield from self._link(field, each.get("targetRef", each.get("target")), "", ("relations",))
+                yield from self._link(field, item.get("targetRef", item.get("target")), "", ("relations",))
 
     def _link(self, field: str, value: Any, kind: str, place: Keys) -> Iterator[Link]:
         try:
@@ -227,7 +227,7 @@ def _parts(ref: str) -> tuple[str, str, str]:
 
 
 def _refuse_template(value: dict[str, Any], metadata: dict[str, Any], spec: dict[str, Any]) -> None:
-    told = [value.get("kind"), *(metadata.get(each) for each in ("name", "namespace", "title"))]
-    told += [each for field in ("type", "lifecycle", "target", *_FIELDS) for each in as_list(spec.get(field))]
-    if any(isinstance(each, str) and _TEMPLATE.search(each) for each in told):
+    told = [value.get("kind"), *(metadata.get(key) for key in ("name", "namespace", "title"))]
+    told += [item for field in ("type", "lifecycle", "target", *_FIELDS) for item in as_list(spec.get(field))]
+    if any(isinstance(item, str) and _TEMPLATE.search(item) for item in told):
         raise TemplateError("a template, not an entity yet; render it first")

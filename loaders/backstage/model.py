@@ -164,8 +164,8 @@ class CatalogMapper:
     def _tags(self, said: Descriptor, provenance: Provenances) -> tuple[str, ...]:
         system = said.named("system")
         told = [f"{key}:{said.says(key)}" for key in ("type", "lifecycle") if said.says(key)]
-        found = [self._words(each, provenance) for each in (*said.tags, *told, str(system or ""))]
-        return tuple(sorted({each for each in found if each}))
+        found = [self._words(tag, provenance) for tag in (*said.tags, *told, str(system or ""))]
+        return tuple(sorted({item for item in found if item}))
 
     def _owner(self, said: Descriptor) -> str | None:
         owner = said.named("owner")
@@ -209,23 +209,23 @@ class CatalogMapper:
         self.collector.note(NoteKind.ASSUMED, message, provenance=provenance)
         self._depend(caller, api, link, provenance)
 
-    def _depend(self, one: Ref, other: Ref, link: Link, provenance: Provenances) -> None:
-        if self._kind(one) == Kind.STORE:
+    def _depend(self, ref: Ref, other: Ref, link: Link, provenance: Provenances) -> None:
+        if self._kind(ref) == Kind.STORE:
             self.of_stores += 1
             return
-        related = self._relate(Verb.DEPENDS_ON, one, other, link, provenance)
+        related = self._relate(Verb.DEPENDS_ON, ref, other, link, provenance)
         if related and self._kind(other) == Kind.STORE and self.chosen.resources != "depends":
             self.assumed += 1
             for verb in (Verb.READS, Verb.WRITES):
                 if self.chosen.resources in ("both", verb):
-                    self._relate(verb, one, other, link, provenance, Basis.ASSUMED)
+                    self._relate(verb, ref, other, link, provenance, Basis.ASSUMED)
 
     def _relate(
-        self, verb: Verb, one: Ref, other: Ref, link: Link, provenance: Provenances, basis: Basis = Basis.DECLARED
+        self, verb: Verb, first: Ref, second: Ref, link: Link, provenance: Provenances, basis: Basis = Basis.DECLARED
     ) -> bool:
         """Keep a relation if its ends are of kinds that it can have."""
         ends = []
-        for ref, kinds in ((one, SIGNATURES[verb].sources), (other, SIGNATURES[verb].targets)):
+        for ref, kinds in ((first, SIGNATURES[verb].sources), (second, SIGNATURES[verb].targets)):
             kind, usable = self._kind(ref), self.collector.name(str(ref)) is not None
             if kind is None or kind not in kinds or not usable:
                 shown = repr(str(ref)) if usable else "something that cannot be an id"
@@ -235,7 +235,7 @@ class CatalogMapper:
             ends.append((kind, ref, provenance))
         for end in ends:
             self.named.setdefault(str(end[1]), end)
-        self.collector.relate(verb, str(one), str(other), provenance=provenance, basis=basis)
+        self.collector.relate(verb, str(first), str(second), provenance=provenance, basis=basis)
         return True
 
     # what is loaded besides
@@ -251,7 +251,7 @@ class CatalogMapper:
             self.elsewhere.setdefault(found.problem, []).append(found.place)
         else:
             told = {"api": str(said.ref), "direction": self.chosen.direction, "owner": self._owner(said)}
-            options = {key: each for key, each in told.items() if each is not None}
+            options = {key: item for key, item in told.items() if item is not None}
             options |= self._api(said.ref).model_dump(exclude_unset=True)
             self._request(_DEFINED_IN[kind], options, found.keys, found.file)
 
@@ -259,13 +259,13 @@ class CatalogMapper:
         """Ask for the files that a location names."""
         asked = len(self.requests)
         for field in ("target", "targets"):
-            for number, each in enumerate(as_list(said.spec.get(field))):
+            for number, item in enumerate(as_list(said.spec.get(field))):
                 keys = (*said.keys, "spec", field, *((number,) if field == "targets" else ()))
-                why = elsewhere(text(each)) if text(each) else "no text"
+                why = elsewhere(text(item)) if text(item) else "no text"
                 if why:
-                    self.elsewhere.setdefault(why, []).append(text(each))
+                    self.elsewhere.setdefault(why, []).append(text(item))
                 else:
-                    self._request("backstage", self.stated, keys, text(each))
+                    self._request("backstage", self.stated, keys, text(item))
         if len(self.requests) > asked:
             self.collector.fact()
         else:
@@ -279,27 +279,27 @@ class CatalogMapper:
         )
 
     def _api(self, ref: Ref) -> Api:
-        return next((each for glob, each in self.chosen.apis.items() if _any_glob((glob,), ref)), Api())
+        return next((api for glob, api in self.chosen.apis.items() if _any_glob((glob,), ref)), Api())
 
     # the end
 
     def loaded(self) -> Loaded:
         """All of it; what is only named is inferred."""
-        missing = [each for each in self.named if each not in self.collector.entities]
-        for each in missing:
-            kind, ref, provenance = self.named[each]
+        missing = [name for name in self.named if name not in self.collector.entities]
+        for name in missing:
+            kind, ref, provenance = self.named[name]
             self.collector.entity(self._made(kind, ref, provenance, Basis.INFERRED))
         self._say(missing)
         return self.collector.loaded(zones=tuple(self.zones.values()), requests=tuple(self.requests))
 
     def _say(self, missing: list[str]) -> None:
         if missing:
-            some = ", ".join(f"{each[:80]!r}" for each in sorted(missing)[:5])
+            some = ", ".join(f"{name[:80]!r}" for name in sorted(missing)[:5])
             message = f"{len(missing)} entities are named and not described in this file, such as {some}"
             self.collector.note(NoteKind.UNRESOLVED, message)
         for why, places in sorted(self.elsewhere.items()):
-            shown = (self.collector.words(bare_url(each), "a target or definition") for each in places[:5])
-            some = ", ".join(repr(each) for each in shown if each)
+            shown = (self.collector.words(bare_url(place), "a target or definition") for place in places[:5])
+            some = ", ".join(repr(name) for name in shown if name)
             message = f"{len(places)} targets and definitions are not loaded ({why}){': ' if some else ''}{some}"
             self.collector.note(NoteKind.UNRESOLVED, message)
         for what, count in sorted(self.unread.items()):
@@ -319,4 +319,4 @@ class CatalogMapper:
 
 
 def _any_glob(globs: Iterable[str], ref: Ref) -> bool:
-    return any(fnmatchcase(str(ref), each.lower()) for each in globs)
+    return any(fnmatchcase(str(ref), glob.lower()) for glob in globs)

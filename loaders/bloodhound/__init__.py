@@ -45,16 +45,16 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 
 def _records(document: Document) -> Iterator[Record]:
-    for each in documents(document):
-        if isinstance(each, str):
-            yield Record(Place.root(document, SOURCE), wrong=each)
-        elif is_opengraph(each.data):
-            yield from opengraph(each)
-        elif is_sharphound(each.data):
-            why = refusal(each.data)
-            yield from (Record(Place.root(each, SOURCE), wrong=why),) if why else sharphound(each)
+    for item in documents(document):
+        if isinstance(item, str):
+            yield Record(Place.root(document, SOURCE), wrong=item)
+        elif is_opengraph(item.data):
+            yield from opengraph(item)
+        elif is_sharphound(item.data):
+            why = refusal(item.data)
+            yield from (Record(Place.root(item, SOURCE), wrong=why),) if why else sharphound(item)
         else:
-            yield Record(Place.root(each, SOURCE), skip="files in the archive that BloodHound does not take in")
+            yield Record(Place.root(item, SOURCE), skip="files in the archive that BloodHound does not take in")
 
 
 LOADER = Loader(

@@ -24,7 +24,7 @@ _TRUSTS = ("SameForestTrust", "SpoofSIDHistory", "AbuseTGTDelegation")
 _TAKES_POLICIES = ("User", "Computer")
 _DOING = ((Kind.SERVICE, Verb.CALLS), (Kind.CREDENTIAL, Verb.GRANTS), (Kind.SCOPE, Verb.PERMITS))
 _BY_ITSELF = (How.FINDS, How.PART, How.PASSES, How.USES)
-_PERMISSIONS = tuple(dict.fromkeys(each for one in OPENINGS for needs in one.needs for each in needs))
+_PERMISSIONS = tuple(dict.fromkeys(need for opening in OPENINGS for needs in opening.needs for need in needs))
 
 
 Handler = Callable[[Thing, Thing, Edge, Provenances, Basis], None]
@@ -65,9 +65,9 @@ class GraphMapper:
     def loaded(self, records: Iterable[Record]) -> Loaded:
         """All of it: the nodes first, then what refers to them."""
         gathered = list(records)
-        for each in gathered:
-            if each.node is not None and self.collector.name(each.node.id) == each.node.id:
-                self.things.nodes.add(each.node)
+        for item in gathered:
+            if item.node is not None and self.collector.name(item.node.id) == item.node.id:
+                self.things.nodes.add(item.node)
         for record in gathered:
             if record.node is not None:
                 self._node(record)
@@ -81,7 +81,7 @@ class GraphMapper:
     def _refuse_strange(self, records: list[Record]) -> None:
         """A graph of which nothing is known is not read as an empty one."""
         edges = [edge.kind for record in records for edge in record.edges]
-        known = any(each in STEPS or each in self.options.edges for each in edges)
+        known = any(edge in STEPS or edge in self.options.edges for edge in edges)
         nodes = [record.node.kinds for record in records if record.node is not None]
         if self.collector.facts or known or not (nodes or edges) or any(map(self.things.role, nodes)):
             return
@@ -102,7 +102,7 @@ class GraphMapper:
         if thing is None:
             self._pass(f"nodes of kind {self._shown(node.kinds)}")
             return
-        if any(self.things.scope(each, thing, ()) for each in _PERMISSIONS if thing.role == Role.TOKEN):
+        if any(self.things.scope(permission, thing, ()) for permission in _PERMISSIONS if thing.role == Role.TOKEN):
             self.collector.gaps[GraphGap.REPOSITORIES].add(self.things.id(thing, Kind.CREDENTIAL))
         for edge in record.edges:
             try:
@@ -123,7 +123,7 @@ class GraphMapper:
             self._pass(record.skip)
             return
         try:
-            passed = [self._edge(each, _provenance(record)) for each in record.edges]
+            passed = [self._edge(edge, _provenance(record)) for edge in record.edges]
         except _UnfitError as unfit:
             self.collector.reject(str(unfit), provenance=_provenance(record))
             return
@@ -150,11 +150,11 @@ class GraphMapper:
         if how is None:
             return f"edges of kind {edge.kind} to a {end.kinds[0]}"
         self._able(how, *((end, start) if how == How.IS_USED_BY else (start, end)), edge)
-        for each in (start, end):
-            self.things.whole(each, provenance)
+        for item in (start, end):
+            self.things.whole(item, provenance)
         if edge.kind in _TRUSTS:
             self.collector.gaps[GraphGap.TRUSTS].update(
-                self.things.id(one, Kind.SERVICE) for one in (start, end) if not one.node
+                self.things.id(item, Kind.SERVICE) for item in (start, end) if not item.node
             )
         if isinstance(how, Verb):
             self._as_it_is(how, start, end, edge, provenance, step.basis)
@@ -165,7 +165,7 @@ class GraphMapper:
     def _limited(self, edge: Edge, how: How | Verb, end: Thing) -> How | Verb | None:
         """What an edge gives of an end of this kind, if anything."""
         limits = ONLY_TO.get(edge.kind)
-        found = how if limits is None else next((limits[each] for each in end.kinds if each in limits), None)
+        found = how if limits is None else next((limits[kind] for kind in end.kinds if kind in limits), None)
         without_laps = end.node is not None and end.node.says.get("haslaps") is False
         return None if edge.kind == "AllExtendedRights" and end.is_a("Computer") and without_laps else found
 
@@ -199,11 +199,11 @@ class GraphMapper:
             self._as_it_is(Verb.HOLDS, start, end, edge, provenance, basis)
         elif start.role in (Role.PARTY, Role.OPERATION):
             verb = Verb.OWNS if start.role == Role.PARTY else Verb.CONTROLS
-            for each in kinds:
-                source, target = self.things.id(start, KINDS[start.role][0]), self.things.id(end, each)
+            for kind in kinds:
+                source, target = self.things.id(start, KINDS[start.role][0]), self.things.id(end, kind)
                 self.collector.relate(verb, source, target, provenance=provenance, basis=basis)
         else:
-            does = tuple((Verb.CONTROLS, each) for each in kinds)
+            does = tuple((Verb.CONTROLS, kind) for kind in kinds)
             self._does(start, self.things.right(edge.kind, end, does, provenance, basis=basis), provenance, basis)
 
     def _touches(self, verb: Verb, **says: str) -> Handler:
@@ -265,7 +265,7 @@ class GraphMapper:
         self.used.add(self.things.id(start, Kind.CREDENTIAL))
         for opening in OPENINGS:
             for needs in opening.needs:
-                scopes = [self.things.scope(each, start, provenance) for each in needs]
+                scopes = [self.things.scope(need, start, provenance) for need in needs]
                 if None not in scopes:
                     operation = self.things.right(opening.words, end, opening.does, provenance)
                     self.collector.relate(
@@ -277,8 +277,8 @@ class GraphMapper:
     ) -> None:
         """A relation of ours, between those entities of the two nodes that it goes between."""
         ends = SIGNATURES[verb]
-        source = next((each for each in KINDS[start.role] if each in ends.sources), None)
-        target = next((each for each in KINDS[end.role] if each in ends.targets), None)
+        source = next((kind for kind in KINDS[start.role] if kind in ends.sources), None)
+        target = next((kind for kind in KINDS[end.role] if kind in ends.targets), None)
         if source is None or target is None:
             allowed = (" or ".join(sorted(kinds)) for kinds in (ends.sources, ends.targets))
             expected = f"{verb} goes from {' to '.join(allowed)}"
@@ -298,7 +298,7 @@ class GraphMapper:
     # what is said
 
     def _shown(self, kinds: tuple[str, ...]) -> str:
-        known = [each for each in kinds if self.collector.name(each)]
+        known = [kind for kind in kinds if self.collector.name(kind)]
         return "+".join(known)[:100] if known else "(none)"
 
     def _pass(self, what: str) -> None:
@@ -316,13 +316,13 @@ class GraphMapper:
 
 def _controlled(end: Thing) -> tuple[Kind, ...]:
     """What of a thing is controlled with it; of an account and a directory the rest follows."""
-    kinds = tuple(each for each in KINDS[end.role] if each in (Kind.STORE, Kind.SERVICE, Kind.FEED))
+    kinds = tuple(kind for kind in KINDS[end.role] if kind in (Kind.STORE, Kind.SERVICE, Kind.FEED))
     return kinds[:1] if end.role == Role.DIRECTORY else kinds
 
 
 def _held(end: Thing) -> Kind | None:
     """What of a thing is read or written: its data, if it has any."""
-    return next((each for each in (Kind.STORE, Kind.FEED, Kind.SERVICE) if each in KINDS[end.role]), None)
+    return next((item for item in (Kind.STORE, Kind.FEED, Kind.SERVICE) if item in KINDS[end.role]), None)
 
 
 def _provenance(record: Record) -> Provenances:

@@ -134,13 +134,15 @@ def is_opengraph(data: Any) -> bool:
     graph = data.get("graph") if isinstance(data, dict) else None
     if not isinstance(graph, dict):
         return False
-    lists = [each for each in (graph.get("nodes"), graph.get("edges")) if isinstance(each, list)]
+    lists = [item for item in (graph.get("nodes"), graph.get("edges")) if isinstance(item, list)]
     metadata = data.get("metadata")
     source = metadata.get("source_kind") if isinstance(metadata, dict) else None
     if not lists or source == OURS:
         return False
     return (
-        isinstance(source, str) or not any(lists) or any(_is_marked(each) for one in lists for each in one[:_LOOKED_AT])
+        isinstance(source, str)
+        or not any(lists)
+        or any(_is_marked(entry) for item in lists for entry in item[:_LOOKED_AT])
     )
 
 
@@ -164,7 +166,7 @@ def documents(document: Document) -> Iterator[Document | str]:
 
 def some(archive: Archive) -> Iterator[Any]:
     """What the first JSON files of an archive hold."""
-    for name in [each for each in archive if each.lower().endswith(".json")][:_LOOKED_AT]:
+    for name in [name for name in archive if name.lower().endswith(".json")][:_LOOKED_AT]:
         try:
             yield archive[name].data
         except InputError:
@@ -186,7 +188,7 @@ def _node(value: Any, place: Place) -> Record:
     name = value.get("id")
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NODE_ID:
         return Record(place, wrong=f"a node without a usable id; expected text of 1 to {MAX_NODE_ID} characters")
-    kinds = tuple(OLDER.get(each, each) for each in value["kinds"] if isinstance(each, str))
+    kinds = tuple(OLDER.get(kind, kind) for kind in value["kinds"] if isinstance(kind, str))
     says = value.get("properties")
     return Record(place, node=Node(name, kinds, says if isinstance(says, dict) else {}, place))
 
@@ -220,11 +222,11 @@ def _end(value: Any) -> End | None:
 def _matchers(value: Any) -> tuple[tuple[str, Any], ...]:
     """What an end's properties must be; nothing where one cannot be compared."""
     found: list[tuple[str, Any]] = []
-    for each in value if isinstance(value, list) else ():
-        key = each.get("key") if isinstance(each, dict) else None
-        if not isinstance(key, str) or not isinstance(each.get("value"), (str, int, float)):
+    for item in value if isinstance(value, list) else ():
+        key = item.get("key") if isinstance(item, dict) else None
+        if not isinstance(key, str) or not isinstance(item.get("value"), (str, int, float)):
             return ()
-        if each.get("operator", "equals") != "equals":
+        if item.get("operator", "equals") != "equals":
             return ()
-        found.append((key, each["value"]))
+        found.append((key, item["value"]))
     return tuple(found)

@@ -113,8 +113,8 @@ def _object(kind: str, place: Place) -> Iterator[Record]:
 def _listed(node: Node, place: Place) -> Iterator[Record]:
     """What an object lists of others, or names as its own."""
     for keys, statement in _LISTS.items():
-        for each in _items(place, keys):
-            yield statement(node, each)
+        for item in _items(place, keys):
+            yield statement(node, item)
     for key, statement in _SINGLE.items():
         if place.value.get(key):
             yield statement(node, place.child(key))
@@ -122,17 +122,17 @@ def _listed(node: Node, place: Place) -> Iterator[Record]:
 
 def _on_computers(node: Node, place: Place) -> Iterator[Record]:
     """Local groups and rights of a computer, or of those that a policy applies to."""
-    for each in _items(place, ("LocalGroups",)):
-        yield from _local_group(node, each)
-    for each in _items(place, ("UserRights",)):
-        right = _right_on(each.value)
-        for one in _items(each, ("Results",)):
-            yield _from(right)(node, one)
+    for item in _items(place, ("LocalGroups",)):
+        yield from _local_group(node, item)
+    for item in _items(place, ("UserRights",)):
+        right = _right_on(item.value)
+        for entry in _items(item, ("Results",)):
+            yield _from(right)(node, entry)
     for name, rid in _LOCAL_LISTS.items():
-        for one in _items(place, (name, "Results")):
-            yield _member_of_local(node, rid, one)
-        for one in _items(place, ("GPOChanges", name)):
-            yield _changed(rid, _items(place, ("GPOChanges", "AffectedComputers")), one)
+        for item in _items(place, (name, "Results")):
+            yield _member_of_local(node, rid, item)
+        for item in _items(place, ("GPOChanges", name)):
+            yield _changed(rid, _items(place, ("GPOChanges", "AffectedComputers")), item)
 
 
 def _right_on(value: Any) -> str:
@@ -272,8 +272,8 @@ def _local_group(node: Node, place: Place) -> Iterator[Record]:
     group = Node(f"{node.id}-{rid}"[:MAX_NODE_ID], ("LocalGroup",), says, place)
     edges = (Edge(_LOCAL[rid], _self(group), _self(node)),) if rid in _LOCAL else ()
     yield Record(place, node=group, edges=edges)
-    for each in _items(place, ("Results",)):
-        yield _member_of_local(node, rid, each, listed=True)
+    for item in _items(place, ("Results",)):
+        yield _member_of_local(node, rid, item, listed=True)
 
 
 def _member_of_local(node: Node, rid: str, place: Place, *, listed: bool = False) -> Record:
@@ -291,9 +291,9 @@ def _changed(rid: str, computers: Iterator[Place], place: Place) -> Record:
     if member is None:
         return Record(place, wrong="a member that a policy adds, without a usable id")
     edges: list[Edge] = []
-    for each in filter(None, (_other(one.value) for one in computers)):
-        group = End(f"{each.id}-{rid}"[:MAX_NODE_ID], "LocalGroup")
-        edges += (Edge("MemberOfLocalGroup", member, group), Edge(_LOCAL[rid], group, End(each.id, "Computer")))
+    for computer in filter(None, (_other(item.value) for item in computers)):
+        group = End(f"{computer.id}-{rid}"[:MAX_NODE_ID], "LocalGroup")
+        edges += (Edge("MemberOfLocalGroup", member, group), Edge(_LOCAL[rid], group, End(computer.id, "Computer")))
     skip = "" if edges else "members that a policy adds to local groups of no computer"
     return Record(place, edges=tuple(edges), skip=skip)
 

@@ -89,7 +89,7 @@ class Thing:
 
     def is_a(self, *kinds: str) -> bool:
         """Whether one of its kinds is among these."""
-        return any(each in kinds for each in self.kinds)
+        return any(kind in kinds for kind in self.kinds)
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Things:
     @cached_property
     def own(self) -> set[str]:
         """Option ``own`` in upper case."""
-        return {each.upper() for each in self.options.own}
+        return {name.upper() for name in self.options.own}
 
     @cached_property
     def parties(self) -> dict[str, str]:
@@ -119,7 +119,7 @@ class Things:
     def role(self, kinds: tuple[str, ...]) -> Role | None:
         """What the first kind is that an option names, or else a vocabulary."""
         if kinds not in self._roles:
-            said = [table[each] for table in (self.options.kinds, NODES) for each in kinds if each in table]
+            said = [table[kind] for table in (self.options.kinds, NODES) for kind in kinds if kind in table]
             self._roles[kinds] = said[0] if said else None
         return self._roles[kinds]
 
@@ -205,7 +205,7 @@ class Things:
         if label:
             says["name"] = _SHAPES.get((thing.role, kind), ("", "{}"))[1].format(label)
         if thing.node is not None:
-            says["tags"] = tuple(each for each in thing.kinds if each in NODES or each in self.options.kinds)[:1]
+            says["tags"] = tuple(item for item in thing.kinds if item in NODES or item in self.options.kinds)[:1]
         self.collector.entity(ENTITY_TYPES[kind].model_validate(says))
 
     def _more(self, thing: Thing, kind: Kind, provenance: Provenances) -> dict[str, Any]:
@@ -214,7 +214,7 @@ class Things:
             return {"role": "self"} if self._is_own(thing) else {}
         if kind != Kind.CREDENTIAL:
             return {}
-        types = [_TYPES[each] for each in thing.kinds if each in _TYPES]
+        types = [_TYPES[item] for item in thing.kinds if item in _TYPES]
         said: dict[str, Any] = {"type": types[0]} if types else {}
         if thing.node is not None and thing.role == Role.TOKEN:
             return said | ended(thing.node, provenance)
@@ -274,13 +274,13 @@ class Things:
         parts = tuple(
             self.keep(
                 Credential,
-                f"bloodhound-part:{each}/{thing.id}",
-                f"{each} on {label}",
+                f"bloodhound-part:{part}/{thing.id}",
+                f"{part} on {label}",
                 label,
                 provenance,
                 type="session",
             )
-            for each in PARTS
+            for part in PARTS
         )
         self.collector.relate(Verb.GRANTS, parts, self.replicating(thing, provenance), provenance=provenance)
         return parts[PARTS.index(words)]
@@ -318,8 +318,8 @@ class Things:
         if node is None or thing.role != Role.TOKEN:
             return
         token = self.id(thing, Kind.CREDENTIAL)
-        for each in self._permissions(node):
-            scope = self.scope(each, thing, provenance)
+        for permission in self._permissions(node):
+            scope = self.scope(permission, thing, provenance)
             if scope:
                 self.collector.relate(Verb.GRANTS, token, scope, provenance=provenance)
         if thing.is_a("GH_AppInstallation"):
@@ -362,8 +362,8 @@ class Things:
             self.collector.entity(
                 Party.model_validate({"id": party, "basis": Basis.INFERRED, "provenance": provenance, **role})
             )
-        for each in assets:
-            self.collector.relate(Verb.OWNS, party, each, provenance=provenance)
+        for asset in assets:
+            self.collector.relate(Verb.OWNS, party, asset, provenance=provenance)
         return True
 
     def _publisher(self, thing: Thing, node: Node, provenance: Provenances) -> str | None:
@@ -390,17 +390,17 @@ class Things:
 
     def _stated(self, thing: Thing) -> str | None:
         """The party that option ``parties`` names, by the node's id or a name of it."""
-        names = (thing.node.text(each) for each in _NAMED_BY) if thing.node and self.parties else ()
+        names = (thing.node.text(key) for key in _NAMED_BY) if thing.node and self.parties else ()
         return self._whose(thing.id, *names)
 
     def _whose(self, *names: str) -> str | None:
         """The party that option ``parties`` names for one of these, in upper or lower case."""
-        return next((self.parties[each.upper()] for each in names if each.upper() in self.parties), None)
+        return next((self.parties[name.upper()] for name in names if name.upper() in self.parties), None)
 
     def _is_own(self, thing: Thing) -> bool:
-        said = (thing.node.text(each) for each in _NAMED_BY) if thing.node else ()
+        said = (thing.node.text(key) for key in _NAMED_BY) if thing.node else ()
         if self.options.own:
-            return bool({each.upper() for each in (thing.id, self.id(thing, Kind.PARTY), *said)} & self.own)
+            return bool({item.upper() for item in (thing.id, self.id(thing, Kind.PARTY), *said)} & self.own)
         if thing.node is not None and thing.is_a("GH_Organization", "GH_Enterprise"):
             self.collector.gaps[GraphGap.SELF].add(self.id(thing, Kind.PARTY))
             return True
@@ -416,8 +416,8 @@ class Things:
 
     def label(self, thing: Thing) -> str | None:
         """A display name, unless it is unknown, could do harm or looks like a secret."""
-        own = [_LABELS[each] for each in thing.kinds if each in _LABELS]
-        said = [thing.node.text(each) for each in (*own, "name", "displayname")] if thing.node else [thing.name]
+        own = [_LABELS[kind] for kind in thing.kinds if kind in _LABELS]
+        said = [thing.node.text(name) for name in (*own, "name", "displayname")] if thing.node else [thing.name]
         label = next(filter(None, said), "")
         if looks_secret(label):
             self.collector.gaps[GraphGap.SECRET].add(thing.id)

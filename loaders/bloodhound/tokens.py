@@ -46,7 +46,7 @@ def permissions(node: Node) -> list[str]:
 def _levels(said: Any) -> Iterator[str]:
     for name, level in said.items() if isinstance(said, dict) else ():
         if isinstance(level, dict):
-            yield from _levels({key: each for key, each in level.items() if isinstance(each, str)})
+            yield from _levels({key: item for key, item in level.items() if isinstance(item, str)})
         elif isinstance(level, str) and level.strip():
             yield f"{name}:{level.strip()}"
 

@@ -92,7 +92,7 @@ def _say(collector: FactCollector, template: Template) -> None:
         collector.note(NoteKind.INCOMPLETE, message)
     if template.loops.left <= 0:
         collector.note(NoteKind.INCOMPLETE, f"loops make more than {MAX_MADE:,} entries; the rest is left out")
-    conditional = sum(each.basis == Basis.ASSUMED for each in template.resources)
+    conditional = sum(resource.basis == Basis.ASSUMED for resource in template.resources)
     if conditional:
         message = f"{conditional:,} resources are made only under a condition; taken as made"
         collector.note(NoteKind.ASSUMED, message)

@@ -17,9 +17,9 @@ def _api(build: Builder, template: Template, value: object, provenance: Provenan
     text = template.values.text(value)
     if not text:
         return None
-    for each in template.of_type("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"):
-        if template.values.name(each.name) == text:
-            return build.graph.thing("api", fitting(template.values.arn(each.name)), provenance)
+    for api in template.of_type("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"):
+        if template.values.name(api.name) == text:
+            return build.graph.thing("api", fitting(template.values.arn(api.name)), provenance)
     region = template.values.region or template.values.unknown("Region")
     return build.graph.thing("api", fitting(f"arn:aws:apigateway:{region}::/apis/{text}"), provenance)
 
@@ -43,13 +43,15 @@ def method(build: Builder, template: Template, resource: Resource) -> bool:
 def _path(template: Template, value: object) -> str:
     """The path of a REST resource, from its parents."""
     parts: list[str] = []
-    by_name = {template.values.name(each.name): each for each in template.of_type("AWS::ApiGateway::Resource")}
+    by_name = {
+        template.values.name(resource.name): resource for resource in template.of_type("AWS::ApiGateway::Resource")
+    }
     for _ in range(MAX_PARENTS):
-        each = by_name.get(template.values.text(value) or "")
-        if each is None:
+        part = by_name.get(template.values.text(value) or "")
+        if part is None:
             break
-        parts.append(template.values.text(each.properties.get("PathPart")) or "*")
-        value = each.properties.get("ParentId")
+        parts.append(template.values.text(part.properties.get("PathPart")) or "*")
+        value = part.properties.get("ParentId")
     return "/" + "/".join(reversed(parts))
 
 
@@ -61,9 +63,9 @@ def http_route(build: Builder, template: Template, resource: Resource) -> bool:
         return False
     target = (template.values.text(says.get("Target")) or "").rpartition("/")[2]
     uri = None
-    for each in template.of_type("AWS::ApiGatewayV2::Integration"):
-        if template.values.name(each.name) == target:
-            uri = template.values.text(each.properties.get("IntegrationUri"))
+    for integration in template.of_type("AWS::ApiGatewayV2::Integration"):
+        if template.values.name(integration.name) == target:
+            uri = template.values.text(integration.properties.get("IntegrationUri"))
     anonymous = template.values.text(says.get("AuthorizationType")) == "NONE"
     route(build, api, key, provenance, anonymous=anonymous, function=function_in(uri))
     return True

@@ -37,8 +37,8 @@ class Loops:
         """The entries of a mapping with their places in the file, a loop as all that it makes."""
         for name, value in holder.items():
             if isinstance(name, str) and name.startswith(_LOOP) and _is_loop(value) and len(bound) < MAX_NESTED:
-                for each in self._over(name, self.filled(value[1], bound)) if self.left > 0 else ():
-                    yield from self.written_out(value[2], (*keys, name, 2), {**bound, value[0]: each})
+                for item in self._over(name, self.filled(value[1], bound)) if self.left > 0 else ():
+                    yield from self.written_out(value[2], (*keys, name, 2), {**bound, value[0]: item})
             elif not bound or self.left > 0:
                 self.left -= bool(bound)
                 yield _put(name, bound), self.filled(value, bound), (*keys, name)
@@ -50,16 +50,16 @@ class Loops:
         if isinstance(value, str):
             return _put(value, bound)
         if isinstance(value, list):
-            return [self.filled(each, bound) for each in value]
+            return [self.filled(item, bound) for item in value]
         if not isinstance(value, dict):
             return value
         if len(value) == 1 and isinstance(value.get("Ref"), str) and value["Ref"] in bound:
             return bound[value["Ref"]]
-        return {name: each for name, each, _ in self.written_out(value, (), bound)}
+        return {name: item for name, item, _ in self.written_out(value, (), bound)}
 
     def _over(self, name: str, collection: Any) -> list[str]:
         found = self.texts(collection)
-        if any("${" in each for each in found):
+        if any("${" in item for item in found):
             self.unknown.add(name.removeprefix(_LOOP))
         return found
 

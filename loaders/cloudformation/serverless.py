@@ -77,10 +77,10 @@ def tie_function(build: Builder, template: Template, resource: Resource) -> bool
         anyone = permission("*", "lambda:InvokeFunctionUrl", {}, resource.keys)
         build.resource_policies.add("lambda", fitting(template.values.arn(resource.name)), anyone)
     events = template.values.resolve(resource.properties.get("Events"))
-    for each in (events if isinstance(events, dict) else {}).values():
-        says = each.get("Properties", {}) if isinstance(each, dict) else None
+    for event in (events if isinstance(events, dict) else {}).values():
+        says = event.get("Properties", {}) if isinstance(event, dict) else None
         if isinstance(says, dict):
-            _event(build, template, resource, str(each.get("Type")), says)
+            _event(build, template, resource, str(event.get("Type")), says)
     return True
 
 
@@ -97,13 +97,13 @@ def tie_runner(build: Builder, template: Template, resource: Resource) -> bool:
 def _policies(build: Builder, template: Template, resource: Resource, role: Arn) -> None:
     found = template.values.resolve(resource.properties.get("Policies"))
     keys: Keys = (*resource.keys, "Properties", "Policies")
-    for index, each in enumerate(found if isinstance(found, list) else [found] if found else []):
-        if is_name(each):
-            named = each if arn_of(each) else f"arn:aws:iam::aws:policy/{each}"
+    for index, item in enumerate(found if isinstance(found, list) else [found] if found else []):
+        if is_name(item):
+            named = item if arn_of(item) else f"arn:aws:iam::aws:policy/{item}"
             build.attach(role, named, (*keys, index))
-        elif isinstance(each, dict):
-            spelled = "Statement" in each
-            policy = template.policy_of(each, keys) if spelled else Policy(tuple(_short(build, template, each, keys)))
+        elif isinstance(item, dict):
+            spelled = "Statement" in item
+            policy = template.policy_of(item, keys) if spelled else Policy(tuple(_short(build, template, item, keys)))
             build.inline(role, f"{resource.name} {index}", policy, build.collector.provenance(*keys))
         else:
             message = f"a policy of {resource.name[:80]!r} has no name that can be used; left out"
@@ -145,9 +145,9 @@ def _event(build: Builder, template: Template, resource: Resource, kind: str, sa
 
 
 def _api_arn(template: Template, name: str, kind: str) -> str:
-    for each in template.of_type("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
-        if template.values.name(each.name) == name:
-            return template.values.arn(each.name)
+    for http_api in template.of_type("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
+        if template.values.name(http_api.name) == name:
+            return template.values.arn(http_api.name)
     region = template.values.region or template.values.unknown("Region")
     return f"arn:aws:apigateway:{region}::/{'restapis' if kind == 'Api' else 'apis'}/{name}"
 

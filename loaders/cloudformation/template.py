@@ -61,7 +61,7 @@ class Template:
 
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of some types."""
-        return [each for each in self.resources if each.type in types]
+        return [resource for resource in self.resources if resource.type in types]
 
     def policy(self, resource: Resource, name: str) -> Policy:
         """A policy document among the properties."""
@@ -70,10 +70,10 @@ class Template:
     def policy_of(self, raw: Any, keys: Keys) -> Policy:
         """A policy document; where a condition chooses between two, all that either says."""
         found = self.values.resolve(raw)
-        read = [read_policy(each, keys) for each in (found if isinstance(found, list) else [found])]
+        read = [read_policy(item, keys) for item in (found if isinstance(found, list) else [found])]
         return Policy(
-            tuple(one for each in read for one in each.statements),
-            tuple(one for each in read for one in each.malformed),
+            tuple(statement for record in read for statement in record.statements),
+            tuple(item for record in read for item in record.malformed),
         )
 
     def rows(self, resource: Resource, *path: str) -> list[tuple[dict[str, Any], Keys]]:
@@ -83,7 +83,7 @@ class Template:
             found = self.values.resolve(found.get(key)) if isinstance(found, dict) else None
         listed = found if isinstance(found, list) else [found]
         keys = (*resource.keys, "Properties", *path)
-        return [(each, (*keys, index)) for index, each in enumerate(listed) if isinstance(each, dict)]
+        return [(item, (*keys, index)) for index, item in enumerate(listed) if isinstance(item, dict)]
 
     def arn(self, value: Any) -> str | None:
         """A value as an ARN."""
@@ -102,8 +102,8 @@ class Template:
 
     def identities(self, kind: str, value: Any) -> list[Arn]:
         """Roles, users or groups by their names."""
-        made = [self.identity(kind, each) for each in self.values.texts(value)]
-        return [each for each in made if each]
+        made = [self.identity(kind, item) for item in self.values.texts(value)]
+        return [item for item in made if item]
 
 
 def body_of(data: Any) -> tuple[Any, Keys]:
@@ -141,7 +141,9 @@ def read_template(document: Document, options: TemplateOptions) -> Template:
     account = options.account or (f"${{{stack}.AccountId}}" if stack else "${AccountId}")
     values = Values(body, account, options.region or "", stack, options.parameters)
     loops = Loops(values.texts)
-    template = Template(values, [], [], [each for each in _transforms(body) if each not in _PLAIN], loops)
+    template = Template(
+        values, [], [], [transform for transform in _transforms(body) if transform not in _PLAIN], loops
+    )
     rows = list(loops.written_out(body["Resources"], (*keys, "Resources"), {}))
     values.resources = {name: row for name, row, _ in rows}
     for name, row, place in rows:
@@ -172,5 +174,5 @@ def _not_ours(body: Any) -> str | None:
 def _transforms(body: dict[str, Any]) -> list[str]:
     stated = body.get("Transform")
     listed = stated if isinstance(stated, list) else [stated]
-    names = [each.get("Name") if isinstance(each, dict) else each for each in listed]
-    return [each for each in names if is_name(each)]
+    names = [item.get("Name") if isinstance(item, dict) else item for item in listed]
+    return [name for name in names if is_name(name)]

@@ -100,12 +100,12 @@ def _bucket(build: Builder, template: Template, resource: Resource, arn: str) ->
     canned = template.values.text(resource.properties.get("AccessControl"))
     if canned:
         build.resource_policies.access_list(arn, canned, resource.keys)
-    for each, keys in template.rows(resource, "NotificationConfiguration", "LambdaConfigurations"):
-        reader = template.arn(each.get("Function"))
+    for row, keys in template.rows(resource, "NotificationConfiguration", "LambdaConfigurations"):
+        reader = template.arn(row.get("Function"))
         if reader:
             reads(build, reader, "s3", arn, build.collector.provenance(*keys))
-    for each, keys in template.rows(resource, "ReplicationConfiguration", "Rules"):
-        destination = each.get("Destination")
+    for row, keys in template.rows(resource, "ReplicationConfiguration", "Rules"):
+        destination = row.get("Destination")
         copy = template.arn(destination.get("Bucket")) if isinstance(destination, dict) else None
         if copy and arn_of(copy):
             copies(build, ("s3", copy), ("s3", arn), build.collector.provenance(*keys))
@@ -120,8 +120,8 @@ def _instance(build: Builder, template: Template, resource: Resource, arn: str) 
 
 
 def _topic(build: Builder, template: Template, resource: Resource, arn: str) -> None:
-    for each, keys in template.rows(resource, "Subscription"):
-        protocol, endpoint = template.values.text(each.get("Protocol")), template.arn(each.get("Endpoint"))
+    for row, keys in template.rows(resource, "Subscription"):
+        protocol, endpoint = template.values.text(row.get("Protocol")), template.arn(row.get("Endpoint"))
         subscribe(build, arn, protocol, endpoint, build.collector.provenance(*keys))
 
 
@@ -158,17 +158,17 @@ def resource_policy(build: Builder, template: Template, resource: Resource) -> b
     """The policy of a bucket, a queue, a topic or a secret, as a resource of its own."""
     family, property_name, document = _POLICIES[resource.type]
     named = template.values.texts(resource.properties.get(property_name))
-    things = [_NAMED[family].format(each) if family in _NAMED and not arn_of(each) else each for each in named]
+    things = [_NAMED[family].format(name) if family in _NAMED and not arn_of(name) else name for name in named]
     policy = template.policy(resource, document)
     provenance = build.collector.provenance(*resource.keys)
     for thing in filter(arn_of, things):
         build.resource_policies.add(family, build.graph.thing(family, fitting(thing), provenance), policy)
-    return any(arn_of(each) for each in things)
+    return any(arn_of(thing) for thing in things)
 
 
 def may_call(build: Builder, template: Template, resource: Resource) -> bool:
     """Who else may call a function."""
-    said = {key: template.values.text(each) for key, each in resource.properties.items()}
+    said = {key: template.values.text(item) for key, item in resource.properties.items()}
     function, principal = said.get("FunctionName"), said.get("Principal")
     if not function or not principal:
         return False

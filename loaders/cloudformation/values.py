@@ -71,14 +71,14 @@ class Values:
                 return known(self, argument)
             if name in _CONDITIONS or name.startswith("Fn::"):
                 return NOTHING
-        resolved = {key: self.resolve(each) for key, each in value.items()}
-        return {key: each for key, each in resolved.items() if each is not NOTHING}
+        resolved = {key: self.resolve(item) for key, item in value.items()}
+        return {key: item for key, item in resolved.items() if item is not NOTHING}
 
     def _list(self, values: list[Any]) -> list[Any]:
         found: list[Any] = []
-        for each in values:
-            resolved = self.resolve(each)
-            if isinstance(each, dict) and isinstance(resolved, list):
+        for value in values:
+            resolved = self.resolve(value)
+            if isinstance(value, dict) and isinstance(resolved, list):
                 found += resolved
             elif resolved is not NOTHING:
                 found.append(resolved)
@@ -97,7 +97,7 @@ class Values:
         """A value as texts."""
         found = self.resolve(value)
         listed = found if isinstance(found, list) else [found]
-        return [each for each in listed if is_name(each)]
+        return [item for item in listed if is_name(item)]
 
     # references
 
@@ -138,8 +138,8 @@ class Values:
             self.assumed.add(name)
         kind = str(mapping(self.parameters.get(name)).get("Type"))
         text = str(value)
-        listed = [each.strip() for each in text.split(",")]
-        return [each for each in listed if each] if "List" in kind else text
+        listed = [word.strip() for word in text.split(",")]
+        return [item for item in listed if item] if "List" in kind else text
 
     def _ref_of(self, name: str) -> str:
         known = BY_CLOUDFORMATION.get(self.type_of(name))
@@ -182,7 +182,7 @@ class Values:
     def get_att(self, argument: Any) -> Any:
         """``Fn::GetAtt``: an attribute of a resource; only ARNs and names are told."""
         stated = argument.split(".", 1) if isinstance(argument, str) else argument
-        listed = [self.text(each) for each in stated] if isinstance(stated, list) else []
+        listed = [self.text(item) for item in stated] if isinstance(stated, list) else []
         if len(listed) < 2 or None in listed:
             return NOTHING
         name, attribute = listed[0] or "", ".".join(filter(None, listed[1:]))
@@ -221,10 +221,10 @@ class Values:
         """``Fn::If``: both branches, for the condition is not known."""
         if not isinstance(argument, list) or len(argument) != 3:
             return NOTHING
-        branches = [each for each in map(self.resolve, argument[1:]) if each is not NOTHING]
+        branches = [item for item in map(self.resolve, argument[1:]) if item is not NOTHING]
         if len(branches) < 2:
             return branches[0] if branches else NOTHING
-        return [one for each in branches for one in (each if isinstance(each, list) else [each])]
+        return [item for branch in branches for item in (branch if isinstance(branch, list) else [branch])]
 
     def select(self, argument: Any) -> Any:
         """``Fn::Select``: one of a list."""
@@ -249,8 +249,8 @@ class Values:
         rows = mapping(mapping(self.template.get("Mappings")).get(self.text(argument[0]) or ""))
         first, second = self.text(argument[1]), self.text(argument[2])
         listed = [rows[first]] if first in rows else list(rows.values())[:MAX_FOUND]
-        found = [each for row in listed for each in _values_of(mapping(row), second)]
-        flat = [one for each in found for one in (each if isinstance(each, list) else [each])]
+        found = [item for row in listed for item in _values_of(mapping(row), second)]
+        flat = [entry for item in found for entry in (item if isinstance(item, list) else [item])]
         return (flat[0] if len(flat) == 1 else flat[:MAX_FOUND]) if flat else NOTHING
 
     def imported(self, argument: Any) -> Any:
@@ -260,8 +260,8 @@ class Values:
 
     def transformed(self, argument: Any) -> Any:
         """``Fn::Transform``: what a macro will write."""
-        for each in argument if isinstance(argument, list) else [argument]:
-            name = mapping(each).get("Name")
+        for item in argument if isinstance(argument, list) else [argument]:
+            name = mapping(item).get("Name")
             self.transforms.add(name if is_name(name) else "without a name")
         return NOTHING
 

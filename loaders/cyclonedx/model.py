@@ -54,19 +54,19 @@ class BillMapper:
 
     def build(self) -> None:
         """Model all of it."""
-        self.components = {each.ref: each for each in self.bill.components}
-        for each in self.bill.services:
-            self.services.setdefault(each.ref, each)
-        for each in self.bill.services:
-            self._service(each)
-        for each in self.bill.services:
-            for data in each.data:
-                self._data(each, data)
+        self.components = {component.ref: component for component in self.bill.components}
+        for service in self.bill.services:
+            self.services.setdefault(service.ref, service)
+        for service in self.bill.services:
+            self._service(service)
+        for service in self.bill.services:
+            for data in service.data:
+                self._data(service, data)
         for edge in self.bill.edges:
             self._edge(edge.ref, edge.on, edge.provenance)
         self._components()
-        for each in self.bill.services:
-            self._provided(each)
+        for service in self.bill.services:
+            self._provided(service)
         self._say_assumptions()
 
     # entities
@@ -84,38 +84,40 @@ class BillMapper:
             return self.collector.name(clean(f"{serial}:{ref}"))
         return self.naming.id(ref, name)
 
-    def _service(self, each: Described) -> None:
-        made = self._id(each.ref, each.name)
-        zone = self._zone(each, made)
-        owner = each.provider or self.options.owner
-        kept = self.naming.make(Service, made, name=each.name, zone=zone, owner=owner, provenance=each.provenance)
+    def _service(self, service: Described) -> None:
+        made = self._id(service.ref, service.name)
+        zone = self._zone(service, made)
+        owner = service.provider or self.options.owner
+        kept = self.naming.make(Service, made, name=service.name, zone=zone, owner=owner, provenance=service.provenance)
         if kept is None:
             message = "a service without a reference that can be an id, with its endpoints and data"
-            self.collector.reject(message, provenance=each.provenance, records=1 + len(each.endpoints) + len(each.data))
+            self.collector.reject(
+                message, provenance=service.provenance, records=1 + len(service.endpoints) + len(service.data)
+            )
             return
         self.collector.fact()
-        self.said["cdxgen"] += each.authenticated is False and not self._open(each)
-        self.ids[each.ref] = kept
-        for endpoint, provenance in each.endpoints:
-            self._operation(each, kept, endpoint, provenance)
-        if each.parent in self.ids:
-            self.naming.relate(Verb.CONNECTS, self.ids[each.parent], kept, each.provenance, Basis.INFERRED)
+        self.said["cdxgen"] += service.authenticated is False and not self._open(service)
+        self.ids[service.ref] = kept
+        for endpoint, provenance in service.endpoints:
+            self._operation(service, kept, endpoint, provenance)
+        if service.parent in self.ids:
+            self.naming.relate(Verb.CONNECTS, self.ids[service.parent], kept, service.provenance, Basis.INFERRED)
 
-    def _provided(self, each: Described) -> None:
-        if each.provider and each.ref in self.ids:
-            party = self.naming.party(each.provider) or each.provider
-            made = Party(id=party, name=each.provider, role="provider", provenance=each.provenance)
-            self.naming.owner(made, self.ids[each.ref], each.provenance, Basis.DECLARED, (each.provider,))
+    def _provided(self, service: Described) -> None:
+        if service.provider and service.ref in self.ids:
+            party = self.naming.party(service.provider) or service.provider
+            made = Party(id=party, name=service.provider, role="provider", provenance=service.provenance)
+            self.naming.owner(made, self.ids[service.ref], service.provenance, Basis.DECLARED, (service.provider,))
 
-    def _operation(self, each: Described, service: str, endpoint: str, provenance: Provenances) -> None:
+    def _operation(self, item: Described, service: str, endpoint: str, provenance: Provenances) -> None:
         kept = self.naming.make(
             Operation,
             self.collector.name(f"{service}:{endpoint}"),
             name=endpoint,
             api=service,
             path=endpoint,
-            direction=self._direction(each),
-            anonymous=self._open(each),
+            direction=self._direction(item),
+            anonymous=self._open(item),
             provenance=provenance,
         )
         if kept is None:
@@ -124,50 +126,50 @@ class BillMapper:
         self.collector.fact()
         self.naming.relate(Verb.SERVES, service, kept, provenance)
 
-    def _direction(self, each: Described) -> Literal["exposed", "consumed", "internal"]:
+    def _direction(self, service: Described) -> Literal["exposed", "consumed", "internal"]:
         """As the option says; what is open beyond a boundary is open to those beyond it."""
-        if each.crosses is False:
+        if service.crosses is False:
             return "internal"
         if self.options.direction:
             return self.options.direction
-        if each.crosses and self._open(each):
+        if service.crosses and self._open(service):
             return "exposed"
-        if each.crosses and each.provider and self.options.us:
-            return "exposed" if each.provider in self.options.us else "consumed"
+        if service.crosses and service.provider and self.options.us:
+            return "exposed" if service.provider in self.options.us else "consumed"
         self.said["direction"] += 1
         return "internal"
 
-    def _open(self, each: Described) -> bool:
-        if each.authenticated is not False:
+    def _open(self, service: Described) -> bool:
+        if service.authenticated is not False:
             return False
         return self.options.believe_open or not any("cdxgen" in tool.lower() for tool in self.bill.tools)
 
-    def _zone(self, each: Described, made: str | None) -> str | None:
+    def _zone(self, service: Described, made: str | None) -> str | None:
         """The zone that is named; else what boundary lies around the service or its parent; else the option's."""
-        if each.zone:
-            zone = self.naming.zone(each.zone, each.zone, each.provenance)
-        elif each.crosses and made:
+        if service.zone:
+            zone = self.naming.zone(service.zone, service.zone, service.provenance)
+        elif service.crosses and made:
             self.said["boundary"] += 1
             zone = f"{made} zone"[:MAX_ID]
-            name = f"behind the trust boundary of {each.name}"
-            self.naming.zones.setdefault(zone, Zone(id=zone, name=name, provenance=each.provenance))
+            name = f"behind the trust boundary of {service.name}"
+            self.naming.zones.setdefault(zone, Zone(id=zone, name=name, provenance=service.provenance))
         else:
-            zone = self.zones.get(each.parent or "") or self.options.zone
-        self.zones[each.ref] = zone
+            zone = self.zones.get(service.parent or "") or self.options.zone
+        self.zones[service.ref] = zone
         return zone
 
     # data
 
-    def _data(self, each: Described, data: Data) -> None:
-        service = self.ids.get(each.ref)
+    def _data(self, described: Described, data: Data) -> None:
+        service = self.ids.get(described.ref)
         if service is None:
             return
-        same = (other for other in each.data if other.owner and other.classification == data.classification)
+        same = (other for other in described.data if other.owner and other.classification == data.classification)
         kept = self.naming.make(
             Store,
             self.collector.name(f"{service}#{data.classification}"),
-            name=f"{data.classification} at {each.name}"[:MAX_ID],
-            zone=self.zones.get(each.ref),
+            name=f"{data.classification} at {described.name}"[:MAX_ID],
+            zone=self.zones.get(described.ref),
             classification=data.classification,
             owner=next((other.owner for other in same), None),
             provenance=data.provenance,
@@ -176,9 +178,9 @@ class BillMapper:
             self.collector.reject("data whose classification cannot be an id", provenance=data.provenance)
             return
         self.collector.fact()
-        self._touch(each, data, service, kept)
+        self._touch(described, data, service, kept)
 
-    def _touch(self, each: Described, data: Data, service: str, store: str) -> None:
+    def _touch(self, item: Described, data: Data, service: str, store: str) -> None:
         """Data that comes in is written by the service and by who sends it; what goes out is read.
 
         Where nobody in the bill is named as the other end, whoever calls an endpoint may be it.
@@ -187,7 +189,7 @@ class BillMapper:
         peers = {ref: self._peer(ref, data.provenance) for ref in dict.fromkeys((*data.sources, *data.destinations))}
         ends = [service]
         if not peers or any(self._end(self._local(ref)) is None for ref in peers):
-            ends += [operation for operation, _ in self._operations(each, service)]
+            ends += [operation for operation, _ in self._operations(item, service)]
         for verb, flows, refs in ((Verb.WRITES, _INTO, data.sources), (Verb.READS, _OUT_OF, data.destinations)):
             if data.flow in flows:
                 others = [peer for ref in refs if (peer := peers[ref])]
@@ -203,8 +205,8 @@ class BillMapper:
         if peer != service:
             self.naming.relate(Verb.WRITES, *ends, data.provenance, basis)
 
-    def _operations(self, each: Described, service: str) -> list[tuple[str, Provenances]]:
-        named = ((f"{service}:{endpoint}", provenance) for endpoint, provenance in each.endpoints)
+    def _operations(self, item: Described, service: str) -> list[tuple[str, Provenances]]:
+        named = ((f"{service}:{endpoint}", provenance) for endpoint, provenance in item.endpoints)
         return [(made, provenance) for made, provenance in named if self._is(made, Kind.OPERATION)]
 
     def _is(self, made: str, kind: Kind) -> bool:
@@ -261,7 +263,7 @@ class BillMapper:
         )
 
     def _edge(self, ref: str, on: str, provenance: Provenances) -> None:
-        missing = [each for each in (ref, on) if each not in self.services and each not in self.components]
+        missing = [item for item in (ref, on) if item not in self.services and item not in self.components]
         if missing:
             named = self.naming.text(missing[0], "a dependency", provenance)
             self.naming.unresolved(
@@ -291,7 +293,7 @@ class BillMapper:
 
     def _components(self) -> None:
         """Components that a service has to do with are facts; the others say nothing about reach."""
-        used = sum(each.ref in self.used for each in self.bill.components)
+        used = sum(component.ref in self.used for component in self.bill.components)
         self.collector.fact(used)
         if len(self.bill.components) > used:
             self.collector.ignore("components", len(self.bill.components) - used)

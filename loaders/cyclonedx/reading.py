@@ -123,22 +123,22 @@ class _Reader:
         metadata = mapping(data.get("metadata"))
         self.bill.serial = word(data.get("serialNumber"))
         self.bill.tools = _tools(metadata.get("tools"))
-        for keys, each in many(metadata.get("component"), ("metadata", "component")):
-            self.bill.subject = self._component(each, keys)
-        for keys, each in many(data.get("components"), ("components",)):
-            self._component(each, keys)
-        for keys, each in many(data.get("services"), ("services",)):
-            self._service(each, keys, None)
-        for keys, each in many(data.get("dependencies"), ("dependencies",)):
-            self._dependencies(each, keys)
+        for keys, item in many(metadata.get("component"), ("metadata", "component")):
+            self.bill.subject = self._component(item, keys)
+        for keys, component in many(data.get("components"), ("components",)):
+            self._component(component, keys)
+        for keys, service in many(data.get("services"), ("services",)):
+            self._service(service, keys, None)
+        for keys, dependency in many(data.get("dependencies"), ("dependencies",)):
+            self._dependencies(dependency, keys)
         return self.bill
 
     def _component(self, value: Any, keys: Keys) -> Component | None:
         provenance = self.provenance(keys)
         inside = mapping(value)
         name = self.naming.text(inside.get("name"), "a component's name", provenance)
-        for place, each in many(inside.get("components"), (*keys, "components")):
-            self._component(each, place)
+        for place, component in many(inside.get("components"), (*keys, "components")):
+            self._component(component, place)
         if name is None:
             self.collector.reject("a component without a name that can be used", provenance=provenance)
             return None
@@ -163,8 +163,8 @@ class _Reader:
             self._lost_with(inside)
         else:
             self.bill.services.append(self._made(inside, keys, ref, name, parent))
-        for place, each in many(inside.get("services"), (*keys, "services")):
-            self._service(each, place, ref or parent)
+        for place, service in many(inside.get("services"), (*keys, "services")):
+            self._service(service, place, ref or parent)
 
     def _lost_with(self, value: dict[str, Any]) -> None:
         """The records inside a rejected service go with it."""
@@ -174,7 +174,7 @@ class _Reader:
 
     def _made(self, value: dict[str, Any], keys: Keys, ref: str, name: str, parent: str | None) -> Service:
         provenance = self.provenance(keys)
-        data = (self._data(each, place) for place, each in many(value.get("data"), (*keys, "data")))
+        data = (self._data(datum, place) for place, datum in many(value.get("data"), (*keys, "data")))
         crosses, zone = (
             value.get("x-trust-boundary"),
             self.naming.text(value.get("trustZone"), "a trust zone", provenance),
@@ -187,7 +187,7 @@ class _Reader:
             authenticated=self._flag(value.get("authenticated"), "authenticated", provenance),
             crosses=self._flag(crosses, "x-trust-boundary", provenance),
             zone=zone,
-            data=tuple(each for each in data if each),
+            data=tuple(item for item in data if item),
             parent=parent,
             provenance=provenance,
         )
@@ -204,13 +204,13 @@ class _Reader:
         """The provider's name, or the host of its address."""
         provider = mapping(value) or {"name": value}
         name = self.naming.text(provider.get("name"), "a provider", provenance)
-        hosts = (bare(each).partition("://")[2].partition("/")[0] for each in words(provider.get("url")))
+        hosts = (bare(item).partition("://")[2].partition("/")[0] for item in words(provider.get("url")))
         return name or next((found for host in hosts if (found := self.collector.name(host))), None)
 
     def _endpoints(self, value: dict[str, Any], keys: Keys) -> list[tuple[str, Provenances]]:
         found = []
-        for place, each in many(value.get("endpoints"), (*keys, "endpoints")):
-            address = bare(each.strip()) if isinstance(each, str) else None
+        for place, endpoint in many(value.get("endpoints"), (*keys, "endpoints")):
+            address = bare(endpoint.strip()) if isinstance(endpoint, str) else None
             named = self.naming.text(address, "an endpoint", self.provenance(place))
             if named is None:
                 self.collector.reject("an endpoint that is no address", provenance=self.provenance(place))
@@ -253,8 +253,8 @@ class _Reader:
         if ref is None:
             self.collector.reject("a dependency without a 'ref'", provenance=self.provenance(keys))
             return
-        for place, each in many(inside.get("dependsOn"), (*keys, "dependsOn")):
-            on = word(each) if isinstance(each, str) else None
+        for place, item in many(inside.get("dependsOn"), (*keys, "dependsOn")):
+            on = word(item) if isinstance(item, str) else None
             if on is None:
                 self.collector.reject(
                     "a dependency on something that is no reference", provenance=self.provenance(place)
@@ -266,4 +266,4 @@ class _Reader:
 def _tools(value: Any) -> tuple[str, ...]:
     """The names of the tools that wrote the bill, in the old list and the new table."""
     listed = [value] if isinstance(value, list) else list(mapping(value).values())
-    return tuple(name for some in listed for _, each in many(some) if (name := word(mapping(each).get("name"))))
+    return tuple(name for some in listed for _, item in many(some) if (name := word(mapping(item).get("name"))))

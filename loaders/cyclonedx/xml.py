@@ -44,18 +44,18 @@ class _Made:
         """What stands inside ``<name>``, whatever it is called there; ``keys`` is the place in JSON."""
         found: list[Any] = []
         for inner, box in _children(node, within, name):
-            for place, each in _children(box, inner):
+            for place, child in _children(box, inner):
                 self.places[*keys, len(found)] = place
-                found.append(item(each, place, (*keys, len(found))))
+                found.append(item(child, place, (*keys, len(found))))
         return found
 
     def metadata(self, bom: Any) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for within, node in _children(bom, (), "metadata"):
-            for place, each in _children(node, within, "component"):
+            for place, child in _children(node, within, "component"):
                 self.places["metadata", "component"] = place
-                made["component"] = self.component(each, place, ("metadata", "component"))
-            made["tools"] = [{"name": name} for each in _below(node, "tools") for name in _tool_names(each)]
+                made["component"] = self.component(child, place, ("metadata", "component"))
+            made["tools"] = [{"name": name} for item in _below(node, "tools") for name in _tool_names(item)]
         return made
 
     def component(self, node: Any, within: Keys, keys: Keys) -> dict[str, Any]:
@@ -67,10 +67,10 @@ class _Made:
     def service(self, node: Any, within: Keys, keys: Keys) -> dict[str, Any]:
         made = _texts(node)
         for _, provider in _children(node, (), "provider"):
-            urls = [_own_text(each) for _, each in _children(provider, (), "url")]
+            urls = [_own_text(child) for _, child in _children(provider, (), "url")]
             made["provider"] = {"name": _text(provider, "name"), "url": urls}
         made["endpoints"] = self.list_of(
-            "endpoints", node, within, (*keys, "endpoints"), lambda each, *_: _own_text(each)
+            "endpoints", node, within, (*keys, "endpoints"), lambda key, *_: _own_text(key)
         )
         made["data"] = self.list_of("data", node, within, (*keys, "data"), _data)
         made["services"] = self.list_of("services", node, within, (*keys, "services"), self.service)
@@ -80,15 +80,15 @@ class _Made:
         made: dict[str, Any] = {"ref": _attribute(node, "ref")}
         for word, tag in (("dependsOn", "dependency"), ("provides", "provides")):
             made[word] = []
-            for place, each in _children(node, within, tag):
+            for place, child in _children(node, within, tag):
                 self.places[*keys, word, len(made[word])] = place
-                made[word].append(_attribute(each, "ref"))
+                made[word].append(_attribute(child, "ref"))
         return made
 
 
 def _tool_names(node: Any) -> list[str | None]:
     """The name of a ``<tool>``, or since 1.5 those of the components and services listed."""
-    return [_text(node, "name"), *(_text(each, "name") for _, each in _children(node))]
+    return [_text(node, "name"), *(_text(child, "name") for _, child in _children(node))]
 
 
 def _data(node: Any, *_: Any) -> dict[str, Any]:
@@ -96,12 +96,12 @@ def _data(node: Any, *_: Any) -> dict[str, Any]:
     if node.get("tag") == "classification":
         return {"classification": _own_text(node), "flow": _attribute(node, "flow")}
     made: dict[str, Any] = {"name": _attribute(node, "name")}
-    for _, each in _children(node, (), "classification"):
-        made |= {"classification": _own_text(each), "flow": _attribute(each, "flow")}
+    for _, child in _children(node, (), "classification"):
+        made |= {"classification": _own_text(child), "flow": _attribute(child, "flow")}
     for end in ("source", "destination"):
         made[end] = [_own_text(url) for url in _below(node, end)]
-    owners = [owner for _, each in _children(node, (), "governance") for owner in _below(each, "owners")]
-    named = [_text(each, "name") for owner in owners for _, each in _children(owner, (), "organization")]
+    owners = [owner for _, child in _children(node, (), "governance") for owner in _below(child, "owners")]
+    named = [_text(child, "name") for owner in owners for _, child in _children(owner, (), "organization")]
     made["governance"] = {"owners": [{"organization": {"name": name}} for name in named]}
     return made
 
@@ -109,9 +109,9 @@ def _data(node: Any, *_: Any) -> dict[str, Any]:
 def _children(node: Any, within: Keys = (), tag: str | None = None) -> Iterator[tuple[Keys, dict[str, Any]]]:
     """Child elements with their places, all or those of one name."""
     children = node.get("children") if isinstance(node, dict) else None
-    for index, each in enumerate(children if isinstance(children, list) else ()):
-        if isinstance(each, dict) and tag in (None, each.get("tag")) and not _is_foreign(each):
-            yield (*within, "children", index), each
+    for index, child in enumerate(children if isinstance(children, list) else ()):
+        if isinstance(child, dict) and tag in (None, child.get("tag")) and not _is_foreign(child):
+            yield (*within, "children", index), child
 
 
 def _is_foreign(node: dict[str, Any]) -> bool:
@@ -121,7 +121,7 @@ def _is_foreign(node: dict[str, Any]) -> bool:
 
 def _below(node: Any, tag: str) -> Iterator[dict[str, Any]]:
     for _, box in _children(node, (), tag):
-        yield from (each for _, each in _children(box))
+        yield from (child for _, child in _children(box))
 
 
 def _own_text(node: Any) -> str | None:
@@ -130,7 +130,7 @@ def _own_text(node: Any) -> str | None:
 
 
 def _text(node: Any, tag: str) -> str | None:
-    return next((_own_text(each) for _, each in _children(node, (), tag)), None)
+    return next((_own_text(child) for _, child in _children(node, (), tag)), None)
 
 
 def _texts(node: Any) -> dict[str, Any]:

@@ -180,7 +180,7 @@ class _ManifestMapper:
         table.description = table.description or self._words(node.description)
         table.classification = table.classification or self._classification(node)
         kind = "ephemeral" if node.materialized == "ephemeral" else _VIRTUAL.get(node.type, node.type)
-        of_columns = (each for column in node.columns for each in _listed(column.get("tags")))
+        of_columns = (tag for column in node.columns for tag in _listed(column.get("tags")))
         table.tags |= {tag for tag in map(self._words, (kind, *node.tags, *of_columns)) if tag}
         if node.type == "source":
             self._loader(node, made, provenance)
@@ -340,13 +340,13 @@ class _ManifestMapper:
 
     def _say(self) -> None:
         if self.missing:
-            some = ", ".join(f"{each[:80]!r}" for each in sorted(self.missing)[:5] if not looks_secret(each))
+            some = ", ".join(f"{name[:80]!r}" for name in sorted(self.missing)[:5] if not looks_secret(name))
             message = f"{len(self.missing)} entries are built on and not in the manifest, such as {some}"
             self.collector.note(NoteKind.UNRESOLVED, message)
         if self.guessed:
-            some = ", ".join(f"{each[:40]!r}" for each in sorted(self.guessed)[:5] if not looks_secret(each))
+            some = ", ".join(f"{name[:40]!r}" for name in sorted(self.guessed)[:5] if not looks_secret(name))
             self.collector.note(NoteKind.ASSUMED, f"grants of {some} are taken to allow reading and writing")
-        sources = {each.source for each in self.nodes.values()}
+        sources = {node.source for node in self.nodes.values()}
         for name in sorted(self.chosen.origins.keys() - sources):
             self.collector.note(NoteKind.UNRESOLVED, f"option 'origins' names {name!r}, which is no source here")
 
@@ -359,7 +359,7 @@ def _column_metas(node: Node) -> Iterable[dict[str, Any]]:
 
 
 def _listed(value: Any) -> list[str]:
-    return [text(each) for each in (value if isinstance(value, list) else [value])]
+    return [text(item) for item in (value if isinstance(value, list) else [value])]
 
 
 LOADER = Loader(

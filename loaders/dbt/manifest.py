@@ -62,13 +62,13 @@ class Manifest:
         metadata = mapping(self.data, "metadata")
         stated = text(metadata.get("project_name"))
         hashed = text(metadata.get("project_id"))
-        return stated or next((each for each in sorted(self.packages()) if _hash(each) == hashed), "")
+        return stated or next((package for package in sorted(self.packages()) if _hash(package) == hashed), "")
 
     def packages(self) -> set[str]:
         """The packages whose nodes and macros the project has, dbt's own apart."""
-        entries = (each for section in ("nodes", "sources", "macros") for each in mapping(self.data, section).values())
-        names = {text(each.get("package_name")) for each in entries if isinstance(each, dict)}
-        return {each for each in names if each and not _OWN_PACKAGES.fullmatch(each)}
+        entries = (item for section in ("nodes", "sources", "macros") for item in mapping(self.data, section).values())
+        names = {text(entry.get("package_name")) for entry in entries if isinstance(entry, dict)}
+        return {name for name in names if name and not _OWN_PACKAGES.fullmatch(name)}
 
     def entries(self) -> Iterator[tuple[tuple[str, str], Any]]:
         """What the sections hold, each with where it stands."""
@@ -92,7 +92,7 @@ class Manifest:
         """How many entries a section has that is not read further."""
         found = self.data.get(section)
         rows = list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else []
-        return sum(len(each) if isinstance(each, list) else 1 for each in rows)
+        return sum(len(row) if isinstance(row, list) else 1 for row in rows)
 
 
 def is_artifact(data: Any) -> bool:
@@ -116,7 +116,7 @@ def read_manifest(document: Document) -> Manifest:
     if version not in map(str, VERSIONS):
         known = f"v{VERSIONS[0]} to v{VERSIONS[-1]}"
         raise InputError([f"{document.path}: dbt manifest of version v{version[:20]}; read are {known}"])
-    if not any(mapping(document.data, each) for each in ("nodes", "sources")):
+    if not any(mapping(document.data, key) for key in ("nodes", "sources")):
         raise InputError([f"{document.path}: a dbt manifest without nodes and sources; it may be cut short"])
     return Manifest(document.data)
 
@@ -144,7 +144,7 @@ def read_node(keys: tuple[str, str], value: Any) -> Node | None:
         materialized=text(config.get("materialized")),
         tags=tuple(dict.fromkeys(tag.strip() for tags in (value, config) for tag in scalars(tags.get("tags")))),
         meta={**mapping(value, "source_meta"), **mapping(config, "meta"), **mapping(value, "meta")},
-        columns=tuple(each for each in mapping(value, "columns").values() if isinstance(each, dict)),
+        columns=tuple(column for column in mapping(value, "columns").values() if isinstance(column, dict)),
         parents=tuple(dict.fromkeys(name.strip() for name in scalars(under(value, "depends_on", "nodes")))),
         grants=tuple(_grants(mapping(config, "grants"))),
         exports=tuple(_exports(value.get("exports"))),
@@ -175,9 +175,9 @@ def _grants(grants: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _exports(value: Any) -> Iterator[tuple[str, ...]]:
     """The tables and views that a saved query is written to."""
-    for each in value if isinstance(value, list) else []:
-        config = mapping(each, "config")
-        name = text(each.get("name")) if isinstance(each, dict) else ""
+    for item in value if isinstance(value, list) else []:
+        config = mapping(item, "config")
+        name = text(item.get("name")) if isinstance(item, dict) else ""
         schema, alias = text(config.get("schema_name")), text(config.get("alias")) or name
         if schema and alias:
             yield tuple(filter(None, (text(config.get("database")), schema, alias)))

@@ -220,7 +220,9 @@ class RegisterMapper:
 
     def _say_unresolved(self) -> None:
         for kind, where in ((Kind.PARTY, "b_05.01 or b_01.02"), (Kind.PROCESS, "b_06.01")):
-            loose = [name for name, each in self.drafts.items() if each.kind == kind and each.basis == Basis.INFERRED]
+            loose = [
+                name for name, draft in self.drafts.items() if draft.kind == kind and draft.basis == Basis.INFERRED
+            ]
             if loose:
                 word = "parties" if kind == Kind.PARTY else "functions"
                 some = ", ".join(map(repr, sorted(loose)[:5]))
@@ -230,4 +232,4 @@ class RegisterMapper:
 
 def _worst(ranked: tuple[str, ...], *said: str | None) -> str | None:
     """The first of the ranked words that is said."""
-    return next((each for each in ranked if each in said), None)
+    return next((candidate for candidate in ranked if candidate in said), None)

@@ -130,12 +130,12 @@ def _extends(data: dict[str, Any]) -> list[str]:
     info = data.get("documentInfo")
     extends = info.get("extends") if isinstance(info, dict) else None
     listed = extends if isinstance(extends, list) else [extends]
-    return [each for each in listed if isinstance(each, str) and "/dora/" in each.lower()]
+    return [item for item in listed if isinstance(item, str) and "/dora/" in item.lower()]
 
 
 def _check_version(path: str, report: dict[str, Any]) -> None:
-    modules = [found for each in _extends(report) if (found := _MODULE.search(each.lower()))]
-    wrong = [f"{each[1]}.{each[2]}" for each in modules if each[1] != "4"]
+    modules = [found for extend in _extends(report) if (found := _MODULE.search(extend.lower()))]
+    wrong = [f"{module[1]}.{module[2]}" for module in modules if module[1] != "4"]
     if wrong:
         raise InputError([f"{path}: DORA module {wrong[0]}; read is 4.x, whose columns are known"])
 
@@ -145,7 +145,7 @@ def _refusal(data: dict[str, Any]) -> str | None:
     if data.get("code") == "dora" and isinstance(data.get("tables"), list):
         return "the definition of the DORA tables, with no register in it; name the xBRL-CSV package"
     if data.get("tag") == "xbrl" and isinstance(data.get("children"), list):
-        links = [each for each in data["children"] if isinstance(each, dict) and each.get("tag") == "schemaRef"]
-        if any("/dora/" in str(each.get("attributes")).lower() for each in links):
+        links = [child for child in data["children"] if isinstance(child, dict) and child.get("tag") == "schemaRef"]
+        if any("/dora/" in str(link.get("attributes")).lower() for link in links):
             return "a register as xBRL-XML; read is xBRL-CSV, the form that is submitted: convert it first"
     return None

@@ -25,7 +25,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         InputError: no export of a known shape, a table that is none, or an option that does not fit.
     """
     chosen = read_options(Options, document, options)
-    tables = [read(document.sibling(each)) for each in chosen.tables]
+    tables = [read(document.sibling(table)) for table in chosen.tables]
     return DirectoryMapper(document, chosen, read(document), tables).loaded()
 
 

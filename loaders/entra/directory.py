@@ -130,8 +130,8 @@ class Directory:
         if self.stated_resource:
             stated = self.stated_resource
             return _BY_NAME.get(stated) or (stated if stated in _BY_NAME.values() else resource_of(stated.lower()))
-        bare = [each for each in export.records if each.kind in ("role", "delegated") and each.of is None]
-        if any(each.id("id") in _OF_GRAPH for each in bare):
+        bare = [record for record in export.records if record.kind in ("role", "delegated") and record.of is None]
+        if any(item.id("id") in _OF_GRAPH for item in bare):
             return "microsoft-graph"
         raise InputError(
             [

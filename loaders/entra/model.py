@@ -95,7 +95,7 @@ class DirectoryMapper:
             "removed": lambda _: self.collector.ignore("records that a page says were removed"),
             "other": lambda _: self.collector.ignore("records of kinds that say nothing of what apps hold"),
             "section": lambda _: self.collector.ignore("sections of the report that say nothing of what apps hold"),
-            "odd": lambda each: self.collector.reject("not a record that Entra has", provenance=each.provenance),
+            "odd": lambda item: self.collector.reject("not a record that Entra has", provenance=item.provenance),
         }
         by_kind: dict[str, list[Record]] = defaultdict(list)
         for record in self.own.records:
@@ -110,8 +110,8 @@ class DirectoryMapper:
 
     def _own_tenant(self) -> str:
         """The tenant that was exported: as stated, as it says, or as its own registrations show."""
-        said = (each.id("tenantid", "id") for each in self.known.tenants)
-        owners = {each.owner for app_id, each in self.known.by_app.items() if app_id in self.known.registrations} - {""}
+        said = (tenant.id("tenantid", "id") for tenant in self.known.tenants)
+        owners = {app.owner for app_id, app in self.known.by_app.items() if app_id in self.known.registrations} - {""}
         inferred = owners.pop() if len(owners) == 1 else ""
         return (self.options.tenant or "").lower() or next(filter(None, said), inferred)
 
@@ -304,8 +304,8 @@ class DirectoryMapper:
         )
 
     def _permission(self, record: Record) -> None:
-        members = [each for _, each in listed(record.says.get("allowedmembertypes"), ())]
-        if record.kind == "role" and members and not any(str(each).lower() == "application" for each in members):
+        members = [member_type for _, member_type in listed(record.says.get("allowedmembertypes"), ())]
+        if record.kind == "role" and members and not any(str(member).lower() == "application" for member in members):
             self.collector.ignore("app roles for users and groups only")
             return
         if record.of is None:
@@ -381,15 +381,15 @@ class DirectoryMapper:
             self.collector.ignore("delegated grants without a scope")
             return
         resource = self._resource(record)
-        usable = all(self._id(f"{resource}:delegated:{each}") for each in values)
+        usable = all(self._id(f"{resource}:delegated:{value}") for value in values)
         client = self._client(record, record.id("clientid")) if to and resource and usable else None
         if client is None:
             self.collector.reject(
                 "a delegated grant without a usable client, resource, scope or user", provenance=record.provenance
             )
             return
-        for each in values:
-            scope = self._scope(resource or "", "delegated", each, record, Basis.INFERRED)
+        for value in values:
+            scope = self._scope(resource or "", "delegated", value, record, Basis.INFERRED)
             if scope:
                 self._grants(client, to or "", scope, record)
         self.collector.fact()
@@ -412,7 +412,7 @@ class DirectoryMapper:
 
     def _privileged(self, record: Record) -> None:
         """A service principal that holds roles in the directory itself."""
-        roles = [self.collector.name(each) for _, each in listed(record.says.get("roles"), ())]
+        roles = [self.collector.name(role) for _, role in listed(record.says.get("roles"), ())]
         service = self._service(record)
         if service is None or not roles or None in roles:
             self.collector.reject("a privileged service principal without usable roles", provenance=record.provenance)

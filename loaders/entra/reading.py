@@ -145,7 +145,7 @@ class Export:
 
 def lower(value: Any) -> Raw:
     """A mapping with its keys in lower case: the service writes ``appId``, PowerShell ``AppId``."""
-    return {str(key).lower(): each for key, each in value.items()} if isinstance(value, dict) else {}
+    return {str(key).lower(): item for key, item in value.items()} if isinstance(value, dict) else {}
 
 
 def day(value: Any) -> str | None:
@@ -191,21 +191,21 @@ def read(document: Document) -> Export:
 def kind_of(low: Raw) -> str | None:
     """Which record a mapping is, by the fields that tell."""
     for kind, needs in _MARKS:
-        if all(any(name in low for name in each.split()) for each in needs):
+        if all(any(name in low for name in need.split()) for need in needs):
             return kind if "appid" not in needs or _GUID.fullmatch(str(low["appid"])) else None
     return None
 
 
 def _shape(data: Any) -> str | None:
     if isinstance(data, list):
-        return "items" if any(_any_known(each) or _is_page(lower(each)) for each in data[:_LOOKED_AT]) else None
+        return "items" if any(_any_known(item) or _is_page(lower(item)) for item in data[:_LOOKED_AT]) else None
     low = lower(data)
     tests = (
         ("report", low.keys() & _REPORT),
         ("risks", isinstance(low.get("permissions"), dict) and _by_guid(low.get("resources"))),
-        ("offers", _by_guid(low) and any(_OFFERS & lower(each).keys() for each in low.values())),
-        ("hound", any(_is_hounds(each) for each in _some(low.get("data")))),
-        ("batch", any(_is_page(lower(lower(each).get("body"))) for each in _some(low.get("responses")))),
+        ("offers", _by_guid(low) and any(_OFFERS & lower(item).keys() for item in low.values())),
+        ("hound", any(_is_hounds(datum) for datum in _some(low.get("data")))),
+        ("batch", any(_is_page(lower(lower(response).get("body"))) for response in _some(low.get("responses")))),
         ("items", kind_of(low)),
         ("page", _is_page(low)),
         ("collections", any(map(_is_collection, (low[name] for name in low.keys() & _COLLECTIONS.keys())))),
@@ -236,14 +236,14 @@ def _is_collection(value: Any) -> bool:
 
 
 def _any_known(value: Any) -> bool:
-    return any(kind_of(lower(each)) for _, each in listed(value, ())[:_LOOKED_AT])
+    return any(kind_of(lower(item)) for _, item in listed(value, ())[:_LOOKED_AT])
 
 
 def _context(low: Raw) -> tuple[str, str] | None:
     """What a page says it is a page of: the kind of its items, and the object they belong to, if one."""
     said = low.get("@odata.context")
     path = said.partition("#")[2] if isinstance(said, str) else ""
-    parts = [each for each in re.sub(r"\([^)]*\)", "", path).split("/") if each and each != "$entity"]
+    parts = [word for word in re.sub(r"\([^)]*\)", "", path).split("/") if word and word != "$entity"]
     kind = _COLLECTIONS.get(parts[-1].lower()) if parts else None
     owner = re.search(r"\('([^']*)'\)/", path)
     return (kind, owner[1] if owner else "") if kind else None
@@ -252,7 +252,7 @@ def _context(low: Raw) -> tuple[str, str] | None:
 def _has_more(data: Any) -> bool:
     """Whether the last of several pages, or one of several collections, names a page after it."""
     pages = data[-1:] if isinstance(data, list) else [data, *lower(data).values()]
-    return any(isinstance(lower(each).get("@odata.nextlink"), str) for each in pages)
+    return any(isinstance(lower(page).get("@odata.nextlink"), str) for page in pages)
 
 
 # its records
@@ -265,7 +265,7 @@ def listed(value: Any, keys: Keys) -> list[tuple[Keys, Any]]:
     if "value" in low and (low.keys() <= {"value", "count"} or _context(low)):
         value, keys = _unpacked(low["value"]), (*keys, _spelled(value, "value"))
     if isinstance(value, list):
-        return [((*keys, number), _unpacked(each)) for number, each in enumerate(value) if each is not None]
+        return [((*keys, number), _unpacked(item)) for number, item in enumerate(value) if item is not None]
     return [] if value is None or value in ("", {}) else [(keys, value)]
 
 
@@ -292,35 +292,35 @@ def _page(document: Document, page: Any = None, place: Keys = ()) -> Iterator[Re
     page = document.data if page is None else page
     context = _context(lower(page))
     owner = Record("owner", {"id": context[1]}, place, document) if context and context[1] else None
-    for keys, each in listed(lower(page).get("value"), (*place, _spelled(page, "value"))):
-        yield from _item(each, keys, document, context[0] if context else None, owner)
+    for keys, item in listed(lower(page).get("value"), (*place, _spelled(page, "value"))):
+        yield from _item(item, keys, document, context[0] if context else None, owner)
 
 
 def _collections(document: Document) -> Iterator[Record]:
     for name, value in document.data.items():
         kind = _COLLECTIONS.get(str(name).lower())
-        for keys, each in listed(value, (name,)) if kind else ():
-            yield from _item(each, keys, document, kind)
+        for keys, item in listed(value, (name,)) if kind else ():
+            yield from _item(item, keys, document, kind)
         if not kind and value and isinstance(value, (list, dict)):
             yield Record("section", {}, (name,), document)
 
 
 def _items(document: Document) -> Iterator[Record]:
     """One record, a list of records, or a list of pages or lists, as pages are joined on the command line."""
-    for keys, each in listed(document.data, ()):
-        if _is_page(lower(each)):
-            yield from _page(document, each, keys)
+    for keys, datum in listed(document.data, ()):
+        if _is_page(lower(datum)):
+            yield from _page(document, datum, keys)
         else:
-            for place, inner in listed(each, keys) if isinstance(each, list) else [(keys, each)]:
+            for place, inner in listed(datum, keys) if isinstance(datum, list) else [(keys, datum)]:
                 yield from _item(inner, place, document)
 
 
 def _batch(document: Document) -> Iterator[Record]:
     """The answers to a batch of requests; one that is no page was refused."""
     name = _spelled(document.data, "responses")
-    for keys, each in listed(document.data[name], (name,)):
-        body = _spelled(each, "body") if isinstance(each, dict) else ""
-        inner = each.get(body) if body else None
+    for keys, datum in listed(document.data[name], (name,)):
+        body = _spelled(datum, "body") if isinstance(datum, dict) else ""
+        inner = datum.get(body) if body else None
         if _is_page(lower(inner)):
             yield from _page(document, inner, (*keys, body))
         else:
@@ -330,14 +330,14 @@ def _batch(document: Document) -> Iterator[Record]:
 def _hound(document: Document) -> Iterator[Record]:
     """What AzureHound collects: records as the Graph API has them, of which the tenant's own and apps are read."""
     name = _spelled(document.data, "data")
-    for keys, each in listed(document.data[name], (name,)):
-        low = lower(each)
+    for keys, datum in listed(document.data[name], (name,)):
+        low = lower(datum)
         kind, inner = _HOUND.get(str(low.get("kind")).lower()), lower(low.get("data"))
         if kind is None or (kind == "tenant" and str(inner.get("collected")).lower() != "true"):
             yield Record("other" if isinstance(low.get("kind"), str) else "odd", {}, keys, document)
         else:
-            place = _spelled(each, "data")
-            yield from _item(each.get(place), (*keys, place), document, kind)
+            place = _spelled(datum, "data")
+            yield from _item(datum.get(place), (*keys, place), document, kind)
 
 
 def _item(
@@ -361,12 +361,12 @@ def _inside(record: Record, raw: Any) -> Iterator[Record]:
     for outer, fields in (((), raw), ((exposed,), raw[exposed])) if exposed else (((), raw),):
         for name, value in fields.items():
             kind = _INSIDE.get(str(name).lower())
-            for keys, each in listed(value, (*record.keys, *outer, name)) if kind else ():
-                yield _record(kind or "", each, keys, record.document, record)
+            for keys, item in listed(value, (*record.keys, *outer, name)) if kind else ():
+                yield _record(kind or "", item, keys, record.document, record)
     name = _spelled(raw, "requiredresourceaccess")
-    for keys, each in listed(raw.get(name), (*record.keys, name)):
-        inner = _spelled(each, "resourceaccess") if isinstance(each, dict) else ""
-        for place, request in listed(each.get(inner), (*keys, inner)) if inner else ():
+    for keys, item in listed(raw.get(name), (*record.keys, name)):
+        inner = _spelled(item, "resourceaccess") if isinstance(item, dict) else ""
+        for place, request in listed(item.get(inner), (*keys, inner)) if inner else ():
             yield _record("request", request, place, record.document, record)
 
 
@@ -377,9 +377,9 @@ def _report(document: Document) -> Iterator[Record]:
     for name, value in document.data.items():
         section = str(name).lower()
         if section in _REPORTED_APPS:
-            for keys, each in listed(value, (name,)):
-                wrapped = _spelled(each, "apps") if "apps" in lower(each) else None
-                for place, app in listed(each[wrapped], (*keys, wrapped)) if wrapped else [(keys, each)]:
+            for keys, item in listed(value, (name,)):
+                wrapped = _spelled(item, "apps") if "apps" in lower(item) else None
+                for place, app in listed(item[wrapped], (*keys, wrapped)) if wrapped else [(keys, item)]:
                     yield from _reported(app, place, document, own=section in _OWN_APPS)
         elif section == "privileged_service_principals":
             for key in value if isinstance(value, dict) else ():
@@ -387,7 +387,7 @@ def _report(document: Document) -> Iterator[Record]:
                 record.says["id"] = record.says.get("serviceprincipalid")
                 yield record
         elif section == "tenant_details":
-            yield from (_record("tenant", each, keys, document) for keys, each in listed(value, (name,)))
+            yield from (_record("tenant", item, keys, document) for keys, item in listed(value, (name,)))
         else:
             yield Record("section", {}, (name,), document)
 
@@ -411,8 +411,8 @@ def _risks(document: Document) -> Iterator[Record]:
     for resource, types in low["permissions"].items():
         for word, table in types.items() if isinstance(types, dict) else ():
             typed = isinstance(table, dict) and "name" not in lower(table)
-            for guid, each in table.items() if typed else ((word, table),):
-                says = lower(each) if isinstance(each, dict) else {"name": each}
+            for guid, item in table.items() if typed else ((word, table),):
+                says = lower(item) if isinstance(item, dict) else {"name": item}
                 about = {"roleid": guid, "roletype": word if typed else "Application"}
                 about |= {"resourcedisplayname": resource, "resourceappid": app_ids.get(resource)}
                 about |= {"roledisplayname": says.get("name"), "risk": says.get("risklevel")}
@@ -428,8 +428,8 @@ def _offers(document: Document) -> Iterator[Record]:
         resource = Record("resource", {"appid": app_id}, (app_id,), document)
         for name, collection in value.items():
             kind = _INSIDE.get(str(name).lower()) if str(name).lower() in _OFFERS else None
-            for keys, each in listed(collection, (app_id, name)) if kind else ():
-                yield _record(kind or "", each, keys, document, resource)
+            for keys, item in listed(collection, (app_id, name)) if kind else ():
+                yield _record(kind or "", item, keys, document, resource)
 
 
 _READERS: dict[str, Callable[[Document], Iterator[Record]]] = {

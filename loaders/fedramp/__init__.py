@@ -119,7 +119,7 @@ class _MarketplaceMapper:
 
     def _leveraged(self, system: dict[str, Any], provenance: Provenances) -> None:
         name, other = self._id(system, "on"), self._id(system, "id")
-        missing = [each for each in (name, other) if each is not None and each not in self.providers]
+        missing = [item for item in (name, other) if item is not None and item not in self.providers]
         if name is None or other is None:
             self.collector.reject("a leveraging system without an id", provenance=provenance)
         elif missing:
@@ -177,14 +177,14 @@ class _MarketplaceMapper:
             self.collector.rejected += count
             message = f"product {product!r} is referred to {count:,} times and not listed; those entries are left out"
             self.collector.note(NoteKind.UNRESOLVED, message)
-        known = (each.removeprefix("agency:") for each in self.collector.entities)
+        known = (entity.removeprefix("agency:") for entity in self.collector.entities)
         if self.us is not None and not any(map(self._is_us, known)):
             raise InputError([f"{self.document.path}: option 'agency' is {self.us!r}, and no agency has that id"])
 
 
 def _texts(value: Any) -> list[str]:
     listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return [each for each in listed if isinstance(each, str) and harmless(each) and not looks_secret(each)]
+    return [item for item in listed if isinstance(item, str) and harmless(item) and not looks_secret(item)]
 
 
 LOADER = Loader(

@@ -31,17 +31,17 @@ def sections(inner: dict[str, Any]) -> dict[str, list[Entry]]:
     if is_older(inner):
         listed = list(_listed(inner["Providers"], ("data", "Providers")))
         return {
-            "Products": [(_renamed(each), keys) for each, keys in listed],
-            "AtoMapping": [use for each, keys in listed for use in _authorised(each, keys)],
-            "ReuseMapping": [use for each, keys in listed for use in _letters(each, keys)],
-            BUILT_ON: [use for each, keys in listed for use in _underlying(each, keys)],
+            "Products": [(_renamed(item), keys) for item, keys in listed],
+            "AtoMapping": [use for item, keys in listed for use in _authorised(item, keys)],
+            "ReuseMapping": [use for item, keys in listed for use in _letters(item, keys)],
+            BUILT_ON: [use for item, keys in listed for use in _underlying(item, keys)],
         }
     found = {name: list(_listed(inner.get(name, []), ("data", name))) for name in SECTIONS}
-    return found | {BUILT_ON: [use for each, keys in found["Products"] for use in _leveraged(each, keys)]}
+    return found | {BUILT_ON: [use for product, keys in found["Products"] for use in _leveraged(product, keys)]}
 
 
 def _listed(value: Any, keys: Keys) -> Iterator[Entry]:
-    yield from ((each, (*keys, number)) for number, each in enumerate(value if isinstance(value, list) else []))
+    yield from ((item, (*keys, number)) for number, item in enumerate(value if isinstance(value, list) else []))
 
 
 def _leveraged(product: Any, keys: Keys) -> Iterator[Entry]:

@@ -122,7 +122,7 @@ class _RecordMapper:
 
     def _named(self, provenance: Provenances, *names: str) -> str | None:
         """The party that option ``parties`` names."""
-        stated = next((self.options.parties[each] for each in names if each in self.options.parties), None)
+        stated = next((self.options.parties[name] for name in names if name in self.options.parties), None)
         return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=provenance)) if stated else None
 
     def _account(self, login: str, provenance: Provenances, *, installed: bool) -> str | None:
@@ -304,11 +304,11 @@ class _RecordMapper:
 
     def _consented(self, credential: str, login: str, scopes: Any, provenance: Provenances) -> None:
         """OAuth scopes, within which a credential may do what its user may."""
-        names = [each for each in scopes if isinstance(each, str)] if isinstance(scopes, list) else []
-        for each in names:
-            scope = self._id("oauth", login, each)
+        names = [scope for scope in scopes if isinstance(scope, str)] if isinstance(scopes, list) else []
+        for name in names:
+            scope = self._id("oauth", login, name)
             if scope:
-                self.collector.keep(Scope(id=scope, name=f"{each} for {login}", provenance=provenance))
+                self.collector.keep(Scope(id=scope, name=f"{name} for {login}", provenance=provenance))
                 self.collector.relate(Verb.GRANTS, credential, scope, provenance=provenance)
             else:
                 self.collector.note(
@@ -351,9 +351,9 @@ class _RecordMapper:
         provenance: Provenances,
     ) -> None:
         """Permissions on an account; those on repositories may be limited to some of them."""
-        for each in permissions:
-            limited = limit if limit and not each.startswith(_OF_ACCOUNT) else None
-            scope = self._id("limited", limited, each) if limited else self._id("scope", login, each)
+        for permission in permissions:
+            limited = limit if limit and not permission.startswith(_OF_ACCOUNT) else None
+            scope = self._id("limited", limited, permission) if limited else self._id("scope", login, permission)
             if scope is None:
                 self.collector.note(
                     NoteKind.UNSUPPORTED,
@@ -362,7 +362,7 @@ class _RecordMapper:
                 )
                 continue
             where = f"{login}, some repositories" if limited else login
-            self.collector.keep(Scope(id=scope, name=f"{each} in {where}", provenance=provenance))
+            self.collector.keep(Scope(id=scope, name=f"{permission} in {where}", provenance=provenance))
             self.collector.relate(Verb.GRANTS, credential, scope, provenance=provenance)
 
     def _opened(self, place: str, holders: list[str], name: str, login: str, provenance: Provenances) -> None:
@@ -370,7 +370,7 @@ class _RecordMapper:
         shown = name if self.collector.name(name) else place
         store = self._id("repository", place)
         for permission, effects in _OPENS.items() if store else ():
-            scopes = [scope for each in holders if (scope := self._told(each, permission, provenance))]
+            scopes = [scope for holder in holders if (scope := self._told(holder, permission, provenance))]
             for words, verb in effects if scopes else ():
                 operation = self._id("operation", place, words)
                 if operation is None or store is None:
@@ -411,7 +411,7 @@ class _RecordMapper:
 
     def _label(self, says: Any, provenance: Provenances, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
-        label = next(filter(None, (text(says, each) for each in names)), "")
+        label = next(filter(None, (text(says, name) for name in names)), "")
         return self.collector.label(label, f"a {names[0]}", provenance=provenance)
 
 

@@ -52,11 +52,11 @@ def recognises(data: Any) -> bool:
 def rows(data: Any, keys: Keys = ()) -> Iterator[Row]:
     """The records of a file: a list, a page or a list of them, one object, or an event."""
     if isinstance(data, list):
-        for number, each in enumerate(data):
-            if isinstance(each, list) or _installations(each) is not None:
-                yield from rows(each, (*keys, number)) if len(keys) < 2 else ()
+        for number, item in enumerate(data):
+            if isinstance(item, list) or _installations(item) is not None:
+                yield from rows(item, (*keys, number)) if len(keys) < 2 else ()
             else:
-                yield from _row(each, (*keys, number))
+                yield from _row(item, (*keys, number))
     elif _installations(data) is not None:
         yield from rows(data["installations"], (*keys, "installations"))
     elif wrapping := _wrapping(data):
@@ -91,8 +91,8 @@ def _row(item: Any, keys: Keys) -> Iterator[Row]:
     yield Row(kind_of(event[carried]) or "odd", event[carried], (*keys, carried), event)
     for name, kind in _LISTS.items() if carried == "installation" else ():
         listed = event.get(name)
-        for number, each in enumerate(listed) if isinstance(listed, list) else ():
-            yield Row(kind, each if isinstance(each, dict) else {}, (*keys, name, number), event)
+        for number, entry in enumerate(listed) if isinstance(listed, list) else ():
+            yield Row(kind, entry if isinstance(entry, dict) else {}, (*keys, name, number), event)
 
 
 def kind_of(item: Any) -> str | None:

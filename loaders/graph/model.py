@@ -194,12 +194,12 @@ class GraphMapper:
             self.collector.secret(f"the attribute {where!r}", provenance=provenance)
             return _DROPPED
         if isinstance(value, list):
-            return [each for one in value if (each := self._clean(one, where, provenance)) is not _DROPPED]
+            return [cleaned for item in value if (cleaned := self._clean(item, where, provenance)) is not _DROPPED]
         if isinstance(value, dict):
             read = {
-                key: self._clean(each, where, provenance) for key, each in value.items() if not looks_secret(str(key))
+                key: self._clean(item, where, provenance) for key, item in value.items() if not looks_secret(str(key))
             }
-            return {key: each for key, each in read.items() if each is not _DROPPED}
+            return {key: record for key, record in read.items() if record is not _DROPPED}
         return value
 
     def _valid(self, shape: type[Made], says: dict[str, Any], provenance: Provenances) -> Made | None:
@@ -219,7 +219,7 @@ class GraphMapper:
     def _with_heading(self) -> Loaded:
         row = self.drawing.heading
         provenance = self.collector.provenance(*row.keys)
-        zones = {each.id: each for each in self._listed(Zone, row.says.get("zones"), provenance)}
+        zones = {item.id: item for item in self._listed(Zone, row.says.get("zones"), provenance)}
         expectations = tuple(self._listed(Expectation, row.says.get("expectations"), provenance))
         texts = {word: self._clean(row.says.get(word), word, provenance) for word in ("title", "as_of")}
         self.collector.fact(len(zones) + len(expectations))
@@ -228,8 +228,8 @@ class GraphMapper:
 
     def _listed(self, shape: type[Made], value: Any, provenance: Provenances) -> Iterator[Made]:
         opened = self._clean(_opened(value), "zones or expectations", provenance)
-        for each in opened if isinstance(opened, list) else ():
-            says = each if isinstance(each, dict) else {}
+        for path in opened if isinstance(opened, list) else ():
+            says = path if isinstance(path, dict) else {}
             made = self._valid(shape, {**says, "provenance": _places(provenance, says.get("provenance"))}, provenance)
             if made is None or (isinstance(made, Zone) and not _is_id(made.id)):
                 self.collector.reject(f"a {shape.__name__.lower()} that cannot be read", provenance=provenance)
@@ -251,7 +251,7 @@ def _ends(rows: list[tuple[Row, Verb]]) -> Ends:
     found = []
     for side, order in zip(("source", "target"), named, strict=True):
         drawn = dict.fromkeys(str(row.says[side]) for row, _ in rows)
-        found.append((*(each for each in order if each in drawn), *(each for each in drawn if each not in order)))
+        found.append((*(row for row in order if row in drawn), *(row for row in drawn if row not in order)))
     return found[0], found[1]
 
 
@@ -278,7 +278,7 @@ def _stranger(
 def _places(provenance: Provenances, before: Any) -> list[Any]:
     """The place where a thing is read, then those where it was read before."""
     listed = before if isinstance(before, list) else ()
-    return [*provenance, *(each for each in listed if isinstance(each, dict) and not _wrong(Provenance, each))]
+    return [*provenance, *(item for item in listed if isinstance(item, dict) and not _wrong(Provenance, item))]
 
 
 def _wrong(shape: type[Frozen], says: dict[str, Any]) -> set[str]:
@@ -286,14 +286,14 @@ def _wrong(shape: type[Frozen], says: dict[str, Any]) -> set[str]:
     try:
         made = shape.model_validate(says)
     except ValidationError as error:
-        return {str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"]}
+        return {str(item["loc"][0]) for item in error.errors(include_url=False) if item["loc"]}
     return {name for name, value in vars(made).items() if isinstance(value, float) and not isfinite(value)}
 
 
 def _one_of(words: type[Word], theirs: Mapping[str, Word], value: Any) -> Word | None:
     """The kind or verb that a word stands for, if any."""
     word = value if isinstance(value, str) else ""
-    return theirs.get(word) or next((each for each in words if each == word.strip().lower()), None)
+    return theirs.get(word) or next((item for item in words if item == word.strip().lower()), None)
 
 
 def _opened(value: Any) -> Any:

@@ -66,7 +66,7 @@ def _is_node_link(data: dict[str, Any]) -> bool:
         return False
     if _direction(data) is not None:
         return True
-    fit = [_has(each, "id") for each in nodes] + [_has(each, *_ENDS) for each in edges]
+    fit = [_has(node, "id") for node in nodes] + [_has(edge, *_ENDS) for edge in edges]
     return bool(fit) and all(fit)
 
 
@@ -83,7 +83,7 @@ def _is_cytoscape(elements: Any) -> bool:
     nodes = elements.get("nodes") if isinstance(elements, dict) else elements
     if not isinstance(nodes, list) or not (nodes or isinstance(elements, dict)):
         return False
-    return all(_has(each, "data") and isinstance(each["data"], dict) for each in nodes)
+    return all(_has(node, "data") and isinstance(node["data"], dict) for node in nodes)
 
 
 def read_drawing(data: Any) -> Drawing:
@@ -99,13 +99,13 @@ def read_drawing(data: Any) -> Drawing:
 
 
 def _rows(value: Any, *keys: str | int) -> Iterator[Row]:
-    for number, each in enumerate(value if isinstance(value, list) else ()):
-        yield Row(mapping(each), (*keys, number))
+    for number, item in enumerate(value if isinstance(value, list) else ()):
+        yield Row(mapping(item), (*keys, number))
 
 
 def _node_link(data: dict[str, Any]) -> Drawing:
     word = "edges" if "edges" in data else "links"
-    edges = [_keyed(each) for each in _rows(data.get(word), word)]
+    edges = [_keyed(item) for item in _rows(data.get(word), word)]
     heading = Row(mapping(data.get("graph")), ("graph",))
     return Drawing(heading, list(_rows(data.get("nodes"), "nodes")), edges, undirected=_direction(data) is False)
 
@@ -122,16 +122,16 @@ def _cytoscape(data: dict[str, Any]) -> Drawing:
     elements = data["elements"]
     if isinstance(elements, list):
         rows = list(_rows(elements, "elements"))
-        nodes = [each for each in rows if not _is_edge(each)]
-        edges = [each for each in rows if _is_edge(each)]
+        nodes = [row for row in rows if not _is_edge(row)]
+        edges = [row for row in rows if _is_edge(row)]
     else:
         nodes = list(_rows(elements.get("nodes"), "elements", "nodes"))
         edges = list(_rows(elements.get("edges"), "elements", "edges"))
     heading = data.get("data")
     return Drawing(
         Row(mapping(heading) if isinstance(heading, dict) else _of_pairs(heading), ("data",)),
-        [Row(mapping(each.says.get("data")), each.keys) for each in nodes],
-        [_keyed(Row(mapping(each.says.get("data")), each.keys)) for each in edges],
+        [Row(mapping(node.says.get("data")), node.keys) for node in nodes],
+        [_keyed(Row(mapping(edge.says.get("data")), edge.keys)) for edge in edges],
         undirected=_direction(data) is False,
     )
 
@@ -142,7 +142,7 @@ def _is_edge(row: Row) -> bool:
 
 def _of_pairs(value: Any) -> dict[str, Any]:
     """The heading as NetworkX writes it, a list of pairs."""
-    pairs = (each for each in (value if isinstance(value, list) else ()) if isinstance(each, list) and len(each) == 2)
+    pairs = (item for item in (value if isinstance(value, list) else ()) if isinstance(item, list) and len(item) == 2)
     return {key: value for key, value in pairs if isinstance(key, str)}
 
 
@@ -157,13 +157,13 @@ def _opengraph(data: dict[str, Any]) -> Drawing:
             found.heading = Row(says, row.keys)
         else:
             found.nodes.append(Row({**says, "kind": _word(_KINDS, kind)}, row.keys))
-    names = {each.says["id"]: each.says.get("identifier") for each in found.nodes if isinstance(each.says["id"], str)}
+    names = {node.says["id"]: node.says.get("identifier") for node in found.nodes if isinstance(node.says["id"], str)}
     for row in _rows(graph.get("edges"), "graph", "edges"):
         ends = {word: mapping(row.says.get(end)).get("value") for word, end in (("source", "start"), ("target", "end"))}
-        ends = {word: names.get(each) or each if isinstance(each, str) else each for word, each in ends.items()}
+        ends = {word: names.get(end) or end if isinstance(end, str) else end for word, end in ends.items()}
         kind = _word(_VERBS, row.says.get("kind"))
         found.edges.append(Row({**mapping(row.says.get("properties")), **ends, "verb": kind}, row.keys))
-    found.nodes = [_identified(each) for each in found.nodes]
+    found.nodes = [_identified(node) for node in found.nodes]
     return found
 
 
@@ -182,39 +182,39 @@ def _identified(row: Row) -> Row:
 
 def _graphml(data: dict[str, Any]) -> Drawing:
     found = Drawing()
-    words = {each["attributes"].get("id"): each for each in data["children"] if each["tag"] == "key"}
+    words = {child["attributes"].get("id"): child for child in data["children"] if child["tag"] == "key"}
     defaults = {tag: _defaults(words.values(), tag) for tag in ("node", "edge")}
     for graph, place in _graphs(data, ()):
         found.undirected |= graph["attributes"].get("edgedefault") == "undirected"
         if not found.heading.says:
             found.heading = Row(_says(graph, words), place)
-        for number, each in enumerate(graph["children"]):
-            found.hyperedges += each["tag"] == "hyperedge"
-            found.undirected |= each["attributes"].get("directed") == "false"
-            if each["tag"] in defaults:
-                says = defaults[each["tag"]] | _says(each, words) | _named_by(each)
-                rows = found.nodes if each["tag"] == "node" else found.edges
+        for number, child in enumerate(graph["children"]):
+            found.hyperedges += child["tag"] == "hyperedge"
+            found.undirected |= child["attributes"].get("directed") == "false"
+            if child["tag"] in defaults:
+                says = defaults[child["tag"]] | _says(child, words) | _named_by(child)
+                rows = found.nodes if child["tag"] == "node" else found.edges
                 rows.append(Row(says, (*place, "children", number)))
     return found
 
 
 def _graphs(element: dict[str, Any], keys: Keys) -> Iterator[tuple[dict[str, Any], Keys]]:
     """The graphs of a document, those inside nodes (groups) as well."""
-    for number, each in enumerate(element["children"]):
+    for number, child in enumerate(element["children"]):
         place = (*keys, "children", number)
-        if each["tag"] == "graph":
-            yield each, place
-        if each["tag"] in ("graph", "node"):
-            yield from _graphs(each, place)
+        if child["tag"] == "graph":
+            yield child, place
+        if child["tag"] in ("graph", "node"):
+            yield from _graphs(child, place)
 
 
 def _defaults(words: Iterable[dict[str, Any]], tag: str) -> dict[str, str]:
     return {
-        _named(key): _text(each)
+        _named(key): _text(child)
         for key in words
         if key["attributes"].get("for", "all") in (tag, "all")
-        for each in key["children"]
-        if each["tag"] == "default"
+        for child in key["children"]
+        if child["tag"] == "default"
     }
 
 
@@ -227,21 +227,21 @@ def _named_by(element: dict[str, Any]) -> dict[str, str]:
 def _says(element: dict[str, Any], words: dict[Any, Any]) -> dict[str, Any]:
     """The data of a graph, node or edge by name; of what yEd draws, its label."""
     found: dict[str, Any] = {}
-    for each in element["children"]:
-        key = words.get(each["attributes"].get("key")) if each["tag"] == "data" else None
-        label = next(_labels(each), None) if each["tag"] == "data" else None
+    for child in element["children"]:
+        key = words.get(child["attributes"].get("key")) if child["tag"] == "data" else None
+        label = next(_labels(child), None) if child["tag"] == "data" else None
         if label is not None:
             found["label"] = label
         elif key is not None:
-            found[_named(key)] = _text(each)
+            found[_named(key)] = _text(child)
     return found
 
 
 def _labels(element: dict[str, Any]) -> Iterator[str]:
-    for each in element["children"]:
-        if each["tag"] in _LABELS and each["text"]:
-            yield each["text"]
-        yield from _labels(each)
+    for child in element["children"]:
+        if child["tag"] in _LABELS and child["text"]:
+            yield child["text"]
+        yield from _labels(child)
 
 
 def _named(key: dict[str, Any]) -> str:
@@ -265,9 +265,9 @@ def _pairs(sheet: Sheet) -> Drawing:
             if side in row
         ]
         if "verb" not in row and "target" not in row:
-            found.nodes += [Row(each, (number,)) for each in ends]
+            found.nodes += [Row(end, (number,)) for end in ends]
             continue
-        found.implied += [Row(each, (number,)) for each in ends]
+        found.implied += [Row(end, (number,)) for end in ends]
         found.edges.append(Row({name: value for name, value in row.items() if name not in _OF_ENDS}, (number,)))
     return found
 

@@ -109,11 +109,11 @@ class GatewayMapper:
         return self.collector.name(f"{self.gateway}:{kind}/{name}") if self.collector.name(name) else None
 
     def _first_name(self, record: Record) -> str | None:
-        return next((name for each in record.names if (name := self.collector.name(each))), None)
+        return next((name for item in record.names if (name := self.collector.name(item))), None)
 
     def _tags(self, record: Record) -> tuple[str, ...]:
         return tuple(
-            dict.fromkeys(tag for each in scalars(record.says.get("tags")) if (tag := self.collector.name(each)))
+            dict.fromkeys(tag for item in scalars(record.says.get("tags")) if (tag := self.collector.name(item)))
         )
 
     def _nameless(self, record: Record, what: str) -> None:
@@ -156,7 +156,7 @@ class GatewayMapper:
         if isinstance(url, str):
             whole = url if "://" in url else f"http://{url}"
         elif isinstance(host, str):
-            port = "".join(f":{each}" for each in scalars(says.get("port"))[:1])
+            port = "".join(f":{item}" for item in scalars(says.get("port"))[:1])
             protocol = says.get("protocol") if isinstance(says.get("protocol"), str) else "http"
             whole = f"{protocol}://{host}{port}{''.join(scalars(says.get('path'))[:1])}"
         else:
@@ -170,7 +170,7 @@ class GatewayMapper:
         self.collector.fact()
 
     def _keep_consumer(self, record: Record, basis: Basis) -> str | None:
-        stated = next((self.options.consumers[each] for each in record.names if each in self.options.consumers), None)
+        stated = next((self.options.consumers[name] for name in record.names if name in self.options.consumers), None)
         name = self._first_name(record)
         made = stated or self._id("consumer", name)
         if made is not None:
@@ -224,7 +224,7 @@ class GatewayMapper:
 
     def _member(self, record: Record) -> None:
         """A consumer in a consumer group, said on either side."""
-        inner = next((name for each in record.names if (name := self.collector.name(each))), None)
+        inner = next((name for item in record.names if (name := self.collector.name(item))), None)
         outer = record.parent
         if record.kind == "groups":
             holder, group = outer, self.index.find("consumer_groups", record.says)
@@ -242,7 +242,7 @@ class GatewayMapper:
         plugin = CREDENTIALS[record.kind]
         holder = self._holder(record)
         of = self._first_name(holder) if holder else None
-        own, name = (self.collector.name(record.says.get(each)) for each in ("id", "name"))
+        own, name = (self.collector.name(record.says.get(key)) for key in ("id", "name"))
         made = self._id(plugin, own or (f"{of} {name}" if name else of))
         if holder is None or of is None or made is None:
             self.collector.reject(f"a {plugin} credential names no consumer", provenance=record.provenance)
@@ -286,7 +286,7 @@ class GatewayMapper:
             self.collector.reject("a route has no name of its own that can be an id", provenance=record.provenance)
             return
         route_auth = self.auth.of_route(record)
-        methods = [name for each in scalars(record.says.get("methods")) if (name := self.collector.name(each))]
+        methods = [name for method in scalars(record.says.get("methods")) if (name := self.collector.name(method))]
         operation = Operation(
             id=made,
             name=self.collector.name(record.says.get("name")),
@@ -320,8 +320,8 @@ class GatewayMapper:
         return made
 
     def _places(self, route: Record) -> str | None:
-        says = [" or ".join(sorted(scalars(route.says.get(each)))) for each in ("hosts", "paths", "snis")]
-        return self.collector.name(" ".join(each for each in says if each))
+        says = [" or ".join(sorted(scalars(route.says.get(key)))) for key in ("hosts", "paths", "snis")]
+        return self.collector.name(" ".join(value for value in says if value))
 
     def _line(self, route: Record) -> str:
         return " ".join((*sorted(scalars(route.says.get("methods"))), self._places(route) or "")).strip()
@@ -330,7 +330,7 @@ class GatewayMapper:
         self.counts["unguarded"] += not route_auth.asks
         self.counts["too many"] += route_auth.too_many
         self.counts["open addresses"] += bool(route_auth.addresses) and not all(
-            any(each.place for each in way) for way in route_auth.ways
+            any(item.place for item in way) for way in route_auth.ways
         )
         if route_auth.closed:
             message = f"{operation.id} {route_auth.closed}; nothing is said to permit it"
@@ -338,9 +338,9 @@ class GatewayMapper:
         if route_auth.addresses:
             self.addresses[where(route_auth.addresses, self.index)] = operation.controls[0]
         for way in route_auth.ways:
-            scopes = [self._scope(each, operation) for each in way]
+            scopes = [self._scope(item, operation) for item in way]
             if all(scopes):
-                needed = tuple(sorted({each for each in scopes if each}))
+                needed = tuple(sorted({scope for scope in scopes if scope}))
                 self.collector.relate(Verb.PERMITS, needed, operation.id, provenance=operation.provenance)
                 for asked in way:
                     self.asked[asked.plugin].add(asked)
@@ -376,9 +376,13 @@ class GatewayMapper:
             credential = self.collector.entities[key]
             if not isinstance(credential, Credential):
                 continue
-            asked = {each for each in self.asked[plugin] if not each.scope and self.auth.meets(holder, each)}
-            for each in sorted(asked | set(self._own(plugin, holder))):
-                scope = self._scope(each, credential)
+            asked = {
+                permission
+                for permission in self.asked[plugin]
+                if not permission.scope and self.auth.meets(holder, permission)
+            }
+            for permission in sorted(asked | set(self._own(plugin, holder))):
+                scope = self._scope(permission, credential)
                 if scope is not None:
                     self.collector.relate(Verb.GRANTS, key, scope, provenance=credential.provenance)
 
@@ -396,8 +400,8 @@ class GatewayMapper:
             if self.counts[kind]:
                 message = f"{self.counts[kind]} {kind} are referred to and not in the file; inferred from their names"
                 self.collector.note(NoteKind.UNRESOLVED, message)
-        named = (each for kind in ("services", "routes", "consumers") for each in self.configuration.of(kind))
-        unfilled = {name for each in named for name in each.names[:1] if "${{" in name}
+        named = (item for kind in ("services", "routes", "consumers") for item in self.configuration.of(kind))
+        unfilled = {name for item in named for name in item.names[:1] if "${{" in name}
         if unfilled:
             some = ", ".join(filter(None, map(self.collector.name, sorted(unfilled)[:3])))
             message = f"{len(unfilled)} names are placeholders that decK fills in, taken as they stand: {some}"

@@ -43,7 +43,7 @@ _TELLING = {
 }
 """What entities of a collection say that tells them as Kong's."""
 _COLLECTIONS = {
-    *(*_NESTED, *(inner for each in _NESTED.values() for inner in each)),
+    *(*_NESTED, *(inner for item in _NESTED.values() for inner in item)),
     *("ca_certificates", "vaults", "keys", "key_sets", "partials", "licenses", "rbac_roles", "custom_entities"),
 }
 _SINGULAR = {
@@ -76,8 +76,8 @@ class Record:
     @property
     def names(self) -> tuple[str, ...]:
         """All it can be referred to by, the most telling first."""
-        said = (self.says.get(each) for each in _NAMES)
-        return tuple(str(each) for each in said if isinstance(each, (str, int)) and str(each).strip())
+        said = (self.says.get(name) for name in _NAMES)
+        return tuple(str(item) for item in said if isinstance(item, (str, int)) and str(item).strip())
 
     def reference(self, kind: str) -> Any:
         """What it says it belongs to, of the collection ``kind``: nested in it or by reference."""
@@ -95,7 +95,7 @@ class Configuration:
 
     def of(self, kind: str) -> Iterator[Record]:
         """The records of one collection."""
-        return (each for each in self.records if each.kind == kind)
+        return (record for record in self.records if record.kind == kind)
 
 
 def recognises(data: Any) -> bool:
@@ -109,7 +109,7 @@ def _is_unmarked(data: dict[str, Any]) -> bool:
         return False
     listed = {kind: data[kind] for kind in _TELLING if isinstance(data.get(kind), list)}
     return any(
-        isinstance(each, dict) and _TELLING[kind] & each.keys() for kind, some in listed.items() for each in some
+        isinstance(item, dict) and _TELLING[kind] & item.keys() for kind, some in listed.items() for item in some
     )
 
 
@@ -132,7 +132,7 @@ def read(document: Document, collector: FactCollector) -> Configuration:
     found = Configuration()
     shared = data.get("_plugin_configs")
     if isinstance(shared, dict):
-        found.shared = {name: each for name, each in shared.items() if isinstance(each, dict)}
+        found.shared = {name: item for name, item in shared.items() if isinstance(item, dict)}
     for kind, value in data.items():
         if not kind.startswith("_"):
             found.records += _listed(collector, kind, (kind,), value, None)
@@ -142,8 +142,8 @@ def read(document: Document, collector: FactCollector) -> Configuration:
 def _listed(collector: FactCollector, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
     """The records of one list and of the lists nested in them; one that stands alone counts as a list of one."""
     if isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from _one(collector, kind, (*keys, number), each, parent)
+        for number, item in enumerate(value):
+            yield from _one(collector, kind, (*keys, number), item, parent)
     elif value is not None:
         yield from _one(collector, kind, keys, value, parent)
 
@@ -195,5 +195,5 @@ def is_membership(record: Record) -> bool:
 
 def names_of(reference: Any) -> tuple[str, ...]:
     """The names that a reference gives."""
-    said = [reference.get(each) for each in _NAMES] if isinstance(reference, dict) else [reference]
-    return tuple(str(each) for each in said if isinstance(each, (str, int)) and str(each).strip())
+    said = [reference.get(name) for name in _NAMES] if isinstance(reference, dict) else [reference]
+    return tuple(str(item) for item in said if isinstance(item, (str, int)) and str(item).strip())

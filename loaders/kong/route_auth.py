@@ -126,7 +126,7 @@ class RouteAuths:
 
     def of_route(self, route: Record) -> RouteAuth:
         """What a route asks for."""
-        auth = {name: self.config(each) for name in sorted(AUTHENTICATING) if (each := self.in_force(name, route))}
+        auth = {name: self.config(plugin) for name in sorted(AUTHENTICATING) if (plugin := self.in_force(name, route))}
         acl = self.in_force("acl", route)
         closed = self._closed(route)
         addresses = self._addresses(self.in_force("ip-restriction", route))
@@ -163,7 +163,7 @@ class RouteAuths:
         """The plug-in, if it lets only some addresses in."""
         config = self.config(plugin)
         allowed = scalars(config.get("allow") or config.get("whitelist"))
-        return plugin if allowed and not any(each.endswith("/0") for each in allowed) else None
+        return plugin if allowed and not any(group.endswith("/0") for group in allowed) else None
 
     def addresses_of(self, consumer: Record) -> Record | None:
         """The plug-in that lets one consumer in from some addresses only."""
@@ -171,7 +171,7 @@ class RouteAuths:
 
     def _anyone(self, auth: dict[str, dict[str, Any]], acl: dict[str, Any], route: Record) -> bool:
         """Whether one who shows nothing is let in, as the consumer that stands for such."""
-        return any(self._let_in(self.index.find("consumers", each["anonymous"]), acl, route) for each in auth.values())
+        return any(self._let_in(self.index.find("consumers", item["anonymous"]), acl, route) for item in auth.values())
 
     def _let_in(self, consumer: Record | None, acl: dict[str, Any], route: Record) -> bool:
         if self.ends(self.in_force("request-termination", route, consumer)):
@@ -191,7 +191,7 @@ class RouteAuths:
             outside = tuple(sorted(denied)) if self.has_consumers and not allowed else ()
             listed = [list(self._of_plugin(name, auth[name], group, wide, outside, place)) for name in sorted(auth)]
             for chosen in product(*listed):
-                yield tuple(sorted({each for some in chosen for each in some}))
+                yield tuple(sorted({item for some in chosen for item in some}))
 
     def _of_plugin(
         self, name: str, config: dict[str, Any], group: str, wide: bool, outside: tuple[str, ...], place: str
@@ -203,7 +203,7 @@ class RouteAuths:
         member = (Permission(name, group, wide),) if group else ()
         issuer = next(iter(scalars(config.get("issuer"))), name).removesuffix("/.well-known/openid-configuration")
         for words in _claims(config):
-            yield (*member, *(Permission(name, issuer=issuer, scope=each) for each in words))
+            yield (*member, *(Permission(name, issuer=issuer, scope=word) for word in words))
 
 
 def _is_partial(name: str, found: dict[str, Record | None]) -> bool:
@@ -218,11 +218,11 @@ def _is_partial(name: str, found: dict[str, Record | None]) -> bool:
 def _claims(config: dict[str, Any]) -> Iterator[list[str]]:
     """The sets of an issuer's claims that each suffice: entries are alternatives, words of one are all needed."""
     listed = [
-        [[f"{word}{each}" for each in sorted(set(entry.split()))] for entry in scalars(config.get(key))]
+        [[f"{word}{item}" for item in sorted(set(entry.split()))] for entry in scalars(config.get(key))]
         for key, word in _CLAIMS.items()
     ]
-    for chosen in product(*(each for each in listed if each)):
-        yield [one for words in chosen for one in words] or ["any token"]
+    for chosen in product(*(item for item in listed if item)):
+        yield [word for words in chosen for word in words] or ["any token"]
 
 
 def lists(acl: dict[str, Any]) -> tuple[list[str], list[str]]:

@@ -32,7 +32,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(ClusterOptions, document, options)
     collector = FactCollector("kubernetes", document)
-    documents = [document, *(document.sibling(each) for each in chosen.also)]
+    documents = [document, *(document.sibling(path) for path in chosen.also)]
     cluster = Cluster(collector, chosen, read(documents, chosen.namespace, collector))
     cluster.build()
     Access(cluster).build()

@@ -55,8 +55,8 @@ class Access:
         """Roles first, for bindings refer to them."""
         manifests = self.cluster.manifests
         self.secrets = self.cluster.secrets()
-        for each in self.cluster.workloads():
-            self.workloads.setdefault((each.resource.group, each.resource.kind), []).append(each)
+        for workload in self.cluster.workloads():
+            self.workloads.setdefault((workload.resource.group, workload.resource.kind), []).append(workload)
         for role in manifests.of("Role", "ClusterRole", group="authorization.k8s.io"):
             where = role.namespace if role.kind == "Role" else ""
             if role.get("aggregationRule") is None:
@@ -68,18 +68,18 @@ class Access:
 
     def _bind(self, binding: Resource) -> None:
         self.cluster.used.add(id(binding))
-        kind, name = (scalar(binding.get("roleRef", each)) for each in ("kind", "name"))
+        kind, name = (scalar(binding.get("roleRef", key)) for key in ("kind", "name"))
         where = binding.namespace if binding.kind == "RoleBinding" else ""
         scope = self._scope(kind, where, name, binding) if kind in ("Role", "ClusterRole") and name else None
         subjects = mappings(binding.get("subjects"))
-        holders = [one for each in subjects for one in self._holders(each, binding)]
+        holders = [holder for subject in subjects for holder in self._holders(subject, binding)]
         if scope is None or (subjects and not holders):
             self.cluster.collector.reject(
                 f"a {binding.kind} names no role or nobody that can be an id", provenance=binding.provenance
             )
             return
-        for each in holders:
-            self.cluster.collector.relate(Verb.GRANTS, each, scope, provenance=binding.provenance)
+        for holder in holders:
+            self.cluster.collector.relate(Verb.GRANTS, holder, scope, provenance=binding.provenance)
         self.cluster.collector.fact()
 
     # who
@@ -108,8 +108,11 @@ class Access:
     def _accounts(self, namespace: str, resource: Resource) -> Iterator[str]:
         """All service accounts, or those of one namespace."""
         everywhere = namespace in ("", *_EVERYONE)
-        declared = ((each.namespace, each.name) for each in self.cluster.manifests.of("ServiceAccount"))
-        used = ((each.namespace, each.account or "default") for each in self.cluster.workloads())
+        declared = (
+            (service_account.namespace, service_account.name)
+            for service_account in self.cluster.manifests.of("ServiceAccount")
+        )
+        used = ((workload.namespace, workload.account or "default") for workload in self.cluster.workloads())
         for where, name in sorted({*declared, *used}):
             made = self.cluster.account(where, name, resource) if everywhere or where == namespace else None
             yield from [made] if made else []
@@ -161,8 +164,8 @@ class Access:
         collector.relate(Verb.PERMITS, scope, made, provenance=resource.provenance)
 
     def _changed(self, where: str, kind: str, name: str) -> Iterator[str]:
-        for (_, each), workloads in self.workloads.items():
-            for workload in workloads if each.lower() == kind else ():
+        for (_, item), workloads in self.workloads.items():
+            for workload in workloads if item.lower() == kind else ():
                 resource = workload.resource
                 if where in ("", resource.namespace) and name in ("", resource.name):
                     yield self.cluster.ids[id(workload)]
@@ -171,7 +174,7 @@ class Access:
         """The Secrets of each namespace as data that can be read: one by its name, or all."""
         collector = self.cluster.collector
         for namespace, secrets in sorted(self.secrets.items()):
-            held = [each for each in secrets if name in ("", each.rpartition("/")[2])]
+            held = [secret for secret in secrets if name in ("", secret.rpartition("/")[2])]
             path = f"{namespace}/secret/{name or '*'}"
             made = collector.name(f"{self.cluster.options.cluster}:{path} (data)")
             if made is None or not held or where not in ("", namespace):
@@ -205,7 +208,7 @@ def _said(rule: dict[str, Any]) -> str:
 def _allows(rule: dict[str, Any], verbs: Iterable[str], resources: dict[str, set[str]]) -> bool:
     """Whether a rule lets one do some of the verbs to some of the resources, each under its API group."""
     groups, said = as_list(rule.get("apiGroups")), set(scalars(rule.get("resources")))
-    meant = {one for group, some in resources.items() if "*" in groups or group in groups for one in some}
+    meant = {item for group, some in resources.items() if "*" in groups or group in groups for item in some}
     return bool({"*", *verbs} & set(scalars(rule.get("verbs")))) and bool(meant if "*" in said else meant & said)
 
 

@@ -66,9 +66,9 @@ class EntryPoints:
                 return made
             del self.services[resource.namespace, resource.name]
             return None
-        for each in self.selected(resource.namespace, labels(resource.get("spec", "selector"))):
-            front.workloads.append(each)
-            front.backends.append(self.cluster.ids[id(each)])
+        for item in self.selected(resource.namespace, labels(resource.get("spec", "selector"))):
+            front.workloads.append(item)
+            front.backends.append(self.cluster.ids[id(item)])
         exposed = _is_exposed(resource)
         self.operation(front, direction="exposed" if exposed else "internal", controls=_allowed(resource))
         if not front.backends:
@@ -77,9 +77,9 @@ class EntryPoints:
 
     def selected(self, namespace: str | None, wanted: dict[str, str]) -> Iterator[Workload]:
         """The workloads that a map of labels selects; an empty one selects none."""
-        for each in self.cluster.workloads(namespace) if wanted else ():
-            if wanted.items() <= each.labels.items():
-                yield each
+        for workload in self.cluster.workloads(namespace) if wanted else ():
+            if wanted.items() <= workload.labels.items():
+                yield workload
 
     def operation(
         self,
@@ -111,8 +111,8 @@ class EntryPoints:
 
     def serve(self, backends: Iterable[str], front: Front) -> None:
         """Say what answers at a front."""
-        for each in dict.fromkeys(backends):
-            self.cluster.collector.relate(Verb.SERVES, each, front.operation, provenance=front.resource.provenance)
+        for backend in dict.fromkeys(backends):
+            self.cluster.collector.relate(Verb.SERVES, backend, front.operation, provenance=front.resource.provenance)
 
     # hosts outside
 
@@ -147,7 +147,7 @@ class EntryPoints:
 
     def _party(self, host: str) -> str | None:
         options = self.cluster.options
-        if any(fnmatchcase(host, each) for each in options.own_hosts):
+        if any(fnmatchcase(host, own_host) for own_host in options.own_hosts):
             return None
         for pattern, party in options.parties.items():
             if fnmatchcase(host, pattern):
@@ -159,9 +159,9 @@ class EntryPoints:
 
     def _entry(self, resource: Resource) -> None:
         """A ServiceEntry: a front for each of its hosts."""
-        made = [each for host in scalars(resource.get("spec", "hosts")) if (each := self._host(resource, host.lower()))]
+        kept = [self._host(resource, host.lower()) for host in scalars(resource.get("spec", "hosts"))]
         self.cluster.used.add(id(resource))
-        if made:
+        if any(kept):
             self.cluster.collector.fact()
         else:
             self.cluster.collector.reject(
@@ -176,7 +176,7 @@ class EntryPoints:
         if scalar(resource.get("spec", "location")) == "MESH_INTERNAL":
             wanted = labels(resource.get("spec", "workloadSelector", "labels"))
             front.workloads = list(self.selected(resource.namespace, wanted))
-            front.backends = [self.cluster.ids[id(each)] for each in front.workloads]
+            front.backends = [self.cluster.ids[id(workload)] for workload in front.workloads]
             self.operation(front, direction="internal", path=host)
         else:
             answering = self.outside(host, resource)
@@ -201,7 +201,7 @@ class EntryPoints:
 
     def _wild(self, host: str) -> Front | None:
         patterns = (f"*.{host.split('.', number)[number]}" for number in range(1, host.count(".") + 1))
-        return next((self.hosts[each] for each in patterns if each in self.hosts), None)
+        return next((self.hosts[pattern] for pattern in patterns if pattern in self.hosts), None)
 
     def called(self, workload: Workload) -> dict[str, Front]:
         """What the settings of a workload name as the place of a service."""
@@ -255,7 +255,7 @@ def _says_internal(key: str, value: str) -> bool:
 def _allowed(resource: Resource) -> tuple[Control, ...]:
     """The list of addresses that a load balancer lets in, where it leaves any out."""
     ranges = scalars(resource.get("spec", "loadBalancerSourceRanges"))
-    if not ranges or any(each.endswith("/0") for each in ranges):
+    if not ranges or any(item.endswith("/0") for item in ranges):
         return ()
     why = "loadBalancerSourceRanges"
     return (Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=resource.provenance),)

@@ -33,7 +33,7 @@ class Kong:
             self.plugins[where, plugin.name] = plugin
             if scalar(plugin.get("plugin")) in _ASKING:
                 self.cluster.keep(plugin, self._scope(plugin))
-        kinds = {(each.namespace, each.name): _kind(each) for each in manifests.of("Secret", group="")}
+        kinds = {(secret.namespace, secret.name): _kind(secret) for secret in manifests.of("Secret", group="")}
         for consumer in manifests.of("KongConsumer", group="konghq.com"):
             self.cluster.keep(consumer, self._consumer(consumer, kinds))
 
@@ -50,11 +50,11 @@ class Kong:
             return None
         name = collector.name(consumer.get("username")) or collector.name(consumer.get("custom_id"))
         collector.entity(Party(id=made, name=name, provenance=consumer.provenance))
-        for each in scalars(consumer.get("credentials")):
-            held = self.cluster.secret(consumer.namespace, each, consumer)
+        for credential in scalars(consumer.get("credentials")):
+            held = self.cluster.secret(consumer.namespace, credential, consumer)
             if held is not None:
                 collector.relate(Verb.HOLDS, made, held, provenance=consumer.provenance)
-                self._grant(held, kinds.get((consumer.namespace, each), ""), consumer)
+                self._grant(held, kinds.get((consumer.namespace, credential), ""), consumer)
         return made
 
     def _grant(self, secret: str, kind: str, resource: Resource) -> None:
@@ -66,10 +66,10 @@ class Kong:
     def asked(self, resources: list[Resource]) -> tuple[str, ...]:
         """The scopes that the plug-ins named by a route and by the Services behind it ask for, all of them."""
         found: set[str] = set()
-        for each in resources:
-            named = labels(each.get("metadata", "annotations")).get("konghq.com/plugins", "")
+        for resource in resources:
+            named = labels(resource.get("metadata", "annotations")).get("konghq.com/plugins", "")
             for name in filter(None, map(str.strip, named.split(","))):
-                plugin = self.plugins.get((each.namespace, name)) or self.plugins.get(("", name))
+                plugin = self.plugins.get((resource.namespace, name)) or self.plugins.get(("", name))
                 kind = scalar(plugin.get("plugin")) if plugin else "of which nothing is known"
                 scope = self.cluster.identified(plugin) if plugin and kind in _ASKING else None
                 found |= {scope} if scope else set()

@@ -39,12 +39,12 @@ class Layout:
         """Zones first, then what they leave over."""
         stretches = self.network.stretches()
         self._assign(self.cluster, self.network.open)
-        for each in sorted(stretches, key=lambda s: (-s.mutual.bit_count(), s.mutual)):
-            left = each.mutual & ~self._assigned()
+        for stretch in sorted(stretches, key=lambda s: (-s.mutual.bit_count(), s.mutual)):
+            left = stretch.mutual & ~self._assigned()
             if left.bit_count() > 1:
-                self._assign(self._named(each, left), left)
-        for each in stretches:
-            self._connect(each)
+                self._assign(self._named(stretch, left), left)
+        for stretch in stretches:
+            self._connect(stretch)
 
     def _assigned(self) -> int:
         return sum(self.zones.values())
@@ -55,7 +55,7 @@ class Layout:
             self.zone_of |= dict.fromkeys(bits(members), zone)
 
     def _named(self, stretch: Stretch, members: int) -> str:
-        where = {each.namespace for each in self.network.members(members)}
+        where = {member.namespace for member in self.network.members(members)}
         name = f"{self.cluster}/{min(where)}" if len(where) == 1 else self.cluster
         name = f"{name} open by {_some(stretch.names)}"
         return _free(name, self.zones)
@@ -63,7 +63,7 @@ class Layout:
     def _connect(self, stretch: Stretch) -> None:
         left = stretch.sources.bit_count() * stretch.targets.bit_count()
         left -= sum(
-            (stretch.sources & each).bit_count() * (stretch.targets & each).bit_count() for each in self.zones.values()
+            (stretch.sources & zone).bit_count() * (stretch.targets & zone).bit_count() for zone in self.zones.values()
         )
         if left > PAIRS_PER_MEMBER * (stretch.sources.bit_count() + stretch.targets.bit_count()):
             self.hubs.append(self._hub(stretch))
@@ -77,7 +77,7 @@ class Layout:
         inside = [name for name, members in self.zones.items() if not members & ~stretch.mutual]
         zone = max(inside, key=lambda name: (self.zones[name].bit_count(), name), default=None)
         members = self.zones[zone] if zone else 0
-        taken = {each.name: 0 for each in self.hubs}
+        taken = {hub.name: 0 for hub in self.hubs}
         name = _free(f"{self.cluster} network open by {_some(stretch.names)}", taken)
         return Hub(name, zone, stretch.sources & ~members, stretch.targets & ~members, stretch.provenance)
 
@@ -87,7 +87,7 @@ class Layout:
 
 
 def _some(names: tuple[str, ...]) -> str:
-    shown = [each[:100] for each in sorted(set(names))] or ["default"]
+    shown = [name[:100] for name in sorted(set(names))] or ["default"]
     return shown[0] if len(shown) == 1 else f"{shown[0]} and {len(shown) - 1} more"
 
 

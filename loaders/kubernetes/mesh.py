@@ -107,10 +107,10 @@ class Mesh:
         if cluster.identified(resource) is None or not _fits(spec, rules):
             cluster.collector.reject("an AuthorizationPolicy that cannot be read", provenance=resource.provenance)
             return
-        policy = Policy(resource, action, [_rule(each) for each in rules or []])
+        policy = Policy(resource, action, [_rule(rule) for rule in rules or []])
         self._aim(policy)
         self.policies.append(policy)
-        if policy.workloads or policy.fronts or (action == "ALLOW" and any(each.sources for each in policy.rules)):
+        if policy.workloads or policy.fronts or (action == "ALLOW" and any(rule.sources for rule in policy.rules)):
             cluster.collector.fact()
         else:
             self.idle.append(resource)
@@ -121,13 +121,17 @@ class Mesh:
         targets = [*mappings(resource.get("spec", "targetRefs")), *mappings(resource.get("spec", "targetRef"))]
         if targets:
             named = [
-                (resource.namespace, scalar(each.get("name"))) for each in targets if each.get("kind") == "Service"
+                (resource.namespace, scalar(target.get("name")))
+                for target in targets
+                if target.get("kind") == "Service"
             ]
-            policy.fronts = [self.entry_points.services[each] for each in named if each in self.entry_points.services]
+            policy.fronts = [self.entry_points.services[name] for name in named if name in self.entry_points.services]
             return
-        policy.workloads.update(id(each) for each in self._meant_by(resource))
+        policy.workloads.update(id(item) for item in self._meant_by(resource))
         services = self.entry_points.services.values()
-        policy.fronts = [each for each in services if any(id(one) in policy.workloads for one in each.workloads)]
+        policy.fronts = [
+            service for service in services if any(id(workload) in policy.workloads for workload in service.workloads)
+        ]
 
     def _identities(self) -> None:
         """The service account of every workload, the default one where it names none, and all that are declared."""
@@ -140,10 +144,10 @@ class Mesh:
                     Verb.HOLDS, cluster.ids[id(workload)], made, provenance=workload.resource.provenance
                 )
                 self._identity(made, workload.namespace, account)
-        for each in cluster.manifests.of("ServiceAccount"):
-            made = cluster.account(each.namespace, each.name, each)
+        for service_account in cluster.manifests.of("ServiceAccount"):
+            made = cluster.account(service_account.namespace, service_account.name, service_account)
             if made is not None:
-                self._identity(made, each.namespace, each.name)
+                self._identity(made, service_account.namespace, service_account.name)
 
     def _identity(self, credential: str, namespace: str, name: str) -> None:
         principal = f"{self.entry_points.cluster.options.trust_domain}/ns/{namespace}/sa/{name}"
@@ -189,7 +193,7 @@ class Mesh:
         said = {key: ",".join(sorted(scalars(asked.get(key)))) for key in _OPERATION}
         denied = {key: ",".join(sorted(scalars(asked.get(f"not{key.capitalize()}")))) for key in _OPERATION}
         words = [
-            each for key in _OPERATION for each in (said[key], f"not {denied[key]}" if denied[key] else "") if each
+            item for key in _OPERATION for item in (said[key], f"not {denied[key]}" if denied[key] else "") if item
         ]
         if not words:
             return front.operation
@@ -197,7 +201,7 @@ class Mesh:
         if made is None:
             return None
         part = replace(front, operation=made)
-        path = " ".join(each for each in (said["hosts"], said["ports"] and f":{said['ports']}", said["paths"]) if each)
+        path = " ".join(item for item in (said["hosts"], said["ports"] and f":{said['ports']}", said["paths"]) if item)
         method = self.entry_points.cluster.collector.name(said["methods"])
         if made not in self.entry_points.cluster.collector.entities:
             self.entry_points.operation(
@@ -208,11 +212,11 @@ class Mesh:
     def _keys(self, policy: Policy, rule: Rule) -> Iterator[tuple[str, ...]]:
         """The credentials, or the sets of them, that a rule lets in and no policy keeps out."""
         for source in rule.sources or []:
-            self.unread += any(source.get(each) for each in _UNREAD)
+            self.unread += any(source.get(key) for key in _UNREAD)
             accounts = self._accounts(policy, source)
             said = scalars(source.get("requestPrincipals"))
             wanted = _named(source, "requestPrincipals", "notRequestPrincipals")
-            tokens = [made for each in wanted if (made := self._other("bearer of a token of", each, policy))]
+            tokens = [made for item in wanted if (made := self._other("bearer of a token of", item, policy))]
             listed = [accounts] if accounts is not None else []
             listed += [tokens] if said else []
             for keys in islice(product(*listed), MAX_IDENTITIES if listed else 0):
@@ -220,12 +224,12 @@ class Mesh:
 
     def _accounts(self, policy: Policy, source: dict[str, Any]) -> list[str] | None:
         """The service accounts that a source means; ``None`` if it does not ask for one."""
-        if not any(source.get(each) for each in _ACCOUNTS):
+        if not any(source.get(account) for account in _ACCOUNTS):
             return None
         found = [
-            each.credential
-            for each in self.identities.values()
-            if _meant(source, each, policy.resource.namespace) and not self._kept_out(policy, each)
+            identity.credential
+            for identity in self.identities.values()
+            if _meant(source, identity, policy.resource.namespace) and not self._kept_out(policy, identity)
         ]
         return found + self._strangers(policy, source)
 
@@ -235,7 +239,7 @@ class Mesh:
             self._principal(said, policy) for said in _named(source, "principals", "notPrincipals") if self._new(said)
         ]
         if not scalars(source.get("principals")) and not any(
-            _meant(source, each, policy.resource.namespace) for each in self.identities.values()
+            _meant(source, identity, policy.resource.namespace) for identity in self.identities.values()
         ):
             spaces = _named(source, "namespaces", "notNamespaces")
             named += [self._other("any account of namespace", said, policy) for said in spaces]
@@ -243,10 +247,10 @@ class Mesh:
                 namespace, _, name = said.rpartition("/")
                 where = namespace or policy.resource.namespace
                 named.append(self.entry_points.cluster.account(where, name, policy.resource))
-        return [each for each in named if each]
+        return [name for name in named if name]
 
     def _new(self, said: str) -> bool:
-        return not any(_fits_pattern(said, each.principal) for each in self.identities.values())
+        return not any(_fits_pattern(said, identity.principal) for identity in self.identities.values())
 
     def _principal(self, said: str, policy: Policy) -> str | None:
         parts = said.split("/")
@@ -269,8 +273,8 @@ class Mesh:
 
     def _kept_out(self, policy: Policy, identity: Identity) -> bool:
         """Whether every workload of a policy is also under one that refuses an identity whatever it asks for."""
-        refusing = [each for each in self.policies if each.action == "DENY" and self._refuses(each, identity)]
-        refused = set[int]().union(*(each.workloads for each in refusing)) if refusing else set()
+        refusing = [item for item in self.policies if item.action == "DENY" and self._refuses(item, identity)]
+        refused = set[int]().union(*(item.workloads for item in refusing)) if refusing else set()
         return bool(policy.workloads) and policy.workloads <= refused
 
     @staticmethod
@@ -280,7 +284,7 @@ class Mesh:
             and not rule.conditions
             and (
                 rule.sources is None
-                or any(_certainly(each, identity, policy.resource.namespace) for each in rule.sources)
+                or any(_certainly(source, identity, policy.resource.namespace) for source in rule.sources)
             )
             for rule in policy.rules
         )
@@ -305,15 +309,15 @@ class Mesh:
             return True
         made = self.entry_points.cluster.named(workload.namespace, "serviceaccount", workload.account or "default")
         identity = self.identities.get(made or "")
-        return identity is None or any(self._let_to(identity, each) for each in front.workloads)
+        return identity is None or any(self._let_to(identity, item) for item in front.workloads)
 
     def _let_to(self, identity: Identity, target: Workload) -> bool:
-        over = [each for each in self.policies if id(target) in each.workloads]
-        allowing = [each for each in over if each.action == "ALLOW"]
-        if any(self._refuses(each, identity) for each in over if each.action == "DENY"):
+        over = [policy for policy in self.policies if id(target) in policy.workloads]
+        allowing = [policy for policy in over if policy.action == "ALLOW"]
+        if any(self._refuses(policy, identity) for policy in over if policy.action == "DENY"):
             return False
         return not allowing or any(
-            rule.sources is None or any(_meant(each, identity, policy.resource.namespace) for each in rule.sources)
+            rule.sources is None or any(_meant(source, identity, policy.resource.namespace) for source in rule.sources)
             for policy in allowing
             for rule in policy.rules
         )
@@ -327,8 +331,8 @@ class Mesh:
             return
         cluster.used.add(id(resource))
         meant = list(self._meant_by(resource))
-        for each in meant:
-            made = cluster.collector.entities[cluster.ids[id(each)]]
+        for workload in meant:
+            made = cluster.collector.entities[cluster.ids[id(workload)]]
             tags = tuple(sorted({*made.tags, "mutual TLS required"}))
             cluster.collector.entities[made.id] = made.model_copy(update={"tags": tags})
         if meant:
@@ -340,9 +344,9 @@ class Mesh:
         """The workloads that a policy is for, by label, in its namespace or in the whole mesh."""
         wanted = labels(resource.get("spec", "selector", "matchLabels"))
         everywhere = resource.namespace == self.entry_points.cluster.options.root_namespace
-        for each in self.entry_points.cluster.workloads(None if everywhere else resource.namespace):
-            if wanted.items() <= each.labels.items():
-                yield each
+        for workload in self.entry_points.cluster.workloads(None if everywhere else resource.namespace):
+            if wanted.items() <= workload.labels.items():
+                yield workload
 
     def _say(self) -> None:
         collector = self.entry_points.cluster.collector
@@ -367,18 +371,20 @@ class Mesh:
 
 def _fits(spec: Any, rules: Any) -> bool:
     return (spec is None or isinstance(spec, dict)) and (
-        rules is None or (isinstance(rules, list) and all(isinstance(each, dict) or each is None for each in rules))
+        rules is None or (isinstance(rules, list) and all(isinstance(rule, dict) or rule is None for rule in rules))
     )
 
 
 def _rule(value: Any) -> Rule:
     asked, more = _conditions(mappings(under(value, "when")))
-    sources = [_source(each) for each in mappings(under(value, "from"))] or [{}]
+    sources = [_source(item) for item in mappings(under(value, "from"))] or [{}]
     more = more or any(source.get(word) for source in sources for word in asked if not word.startswith("not"))
-    sources = [_narrowed(each, asked) for each in sources]
-    operations = [each for one in mappings(under(value, "to")) if isinstance(each := one.get("operation"), dict)]
-    anyone = any(not any(each.get(word) for word in _IDENTIFYING) for each in sources)
-    anything = not operations or any(not any(each.values()) for each in operations)
+    sources = [_narrowed(source, asked) for source in sources]
+    operations = [
+        operation for item in mappings(under(value, "to")) if isinstance(operation := item.get("operation"), dict)
+    ]
+    anyone = any(not any(source.get(word) for word in _IDENTIFYING) for source in sources)
+    anything = not operations or any(not any(operation.values()) for operation in operations)
     return Rule(None if anyone else sources, None if anything else operations, more)
 
 
@@ -386,9 +392,9 @@ def _conditions(listed: list[dict[str, Any]]) -> tuple[dict[str, list[str]], boo
     """What conditions ask of the source, in the words of one; and whether they ask for more than that."""
     asked: dict[str, list[str]] = {}
     more = False
-    for each in listed:
-        wanted, unwanted = _CONDITIONS.get(scalar(each.get("key")), ("", ""))
-        values, others = scalars(each.get("values")), scalars(each.get("notValues"))
+    for item in listed:
+        wanted, unwanted = _CONDITIONS.get(scalar(item.get("key")), ("", ""))
+        values, others = scalars(item.get("values")), scalars(item.get("notValues"))
         more = more or not wanted or bool(values and wanted in asked)
         if wanted and values:
             asked.setdefault(wanted, values)
@@ -430,12 +436,12 @@ def _meant(source: dict[str, Any], identity: Identity, namespace: str) -> bool:
 
 def _certainly(source: dict[str, Any], identity: Identity, namespace: str) -> bool:
     """Whether a source means an identity whatever the address it comes from and the token it shows."""
-    return not any(source.get(each) for each in (*_UNREAD, "requestPrincipals")) and _meant(source, identity, namespace)
+    return not any(source.get(key) for key in (*_UNREAD, "requestPrincipals")) and _meant(source, identity, namespace)
 
 
 def _named(source: dict[str, Any], wanted: str, unwanted: str) -> list[str]:
     """What a source names and does not take back."""
-    return [each for each in scalars(source.get(wanted)) if not _any(scalars(source.get(unwanted)), {each})]
+    return [item for item in scalars(source.get(wanted)) if not _any(scalars(source.get(unwanted)), {item})]
 
 
 def _any(patterns: list[str], names: set[str]) -> bool:

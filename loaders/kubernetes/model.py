@@ -78,14 +78,14 @@ class Cluster:
         for workload in self.workloads():
             self._holdings(workload)
             self._secrets_said(workload)
-        told = {(each.namespace, name) for each in self.workloads() for name in each.maps}
+        told = {(workload.namespace, name) for workload in self.workloads() for name in workload.maps}
         for settings in self.manifests.of("ConfigMap", group=""):
             if (settings.namespace, settings.name) in told:
                 self.keep(settings, settings.name)
 
     def identified(self, resource: Resource, *more: str) -> str | None:
         """The id of a resource, or of a part of it; ``None`` if its name cannot be one."""
-        made = " ".join((f"{self.options.cluster}:{resource.path}", *(each for each in more if each)))
+        made = " ".join((f"{self.options.cluster}:{resource.path}", *(item for item in more if item)))
         return self.collector.name(made)
 
     def named(self, namespace: str, kind: str, name: str) -> str | None:
@@ -105,30 +105,30 @@ class Cluster:
     def workloads(self, namespace: str | None = None) -> Iterator[Workload]:
         """The workloads that have an id, of one namespace or of all."""
         some = self.manifests.workloads if namespace is None else self.spaces.get(namespace, [])
-        return (each for each in some if id(each) in self.ids)
+        return (item for item in some if id(item) in self.ids)
 
     def _hear(self) -> None:
         """Workloads that declare ports also listen on those that Services send their calls to."""
         workloads = self.manifests.workloads
         places: dict[str, list[int]] = {}
-        for index, each in enumerate(workloads):
-            places.setdefault(each.namespace, []).append(index)
+        for index, workload in enumerate(workloads):
+            places.setdefault(workload.namespace, []).append(index)
         for service in self.manifests.of("Service"):
             wanted = labels(service.get("spec", "selector"))
-            ports = [_target(each) for each in mappings(service.get("spec", "ports"))]
-            heard = frozenset(each for each in ports if each is not None)
+            ports = [_target(port) for port in mappings(service.get("spec", "ports"))]
+            heard = frozenset(port for port in ports if port is not None)
             for index in places.get(service.namespace, ()) if wanted and heard else ():
                 if workloads[index].ports and wanted.items() <= workloads[index].labels.items():
                     workloads[index] = replace(workloads[index], ports=workloads[index].ports | heard)
 
     def _take_names(self) -> None:
-        self.manifests.workloads.sort(key=lambda each: each.resource.path)
-        for each in self.manifests.workloads:
-            made = self.identified(each.resource)
-            self.keep(each.resource, made)
+        self.manifests.workloads.sort(key=lambda workload: workload.resource.path)
+        for workload in self.manifests.workloads:
+            made = self.identified(workload.resource)
+            self.keep(workload.resource, made)
             if made is not None:
-                self.ids[id(each)] = made
-                self.spaces.setdefault(each.namespace, []).append(each)
+                self.ids[id(workload)] = made
+                self.spaces.setdefault(workload.namespace, []).append(workload)
         for resource in self.manifests.owned:
             self.used.add(id(resource))
         if self.manifests.owned:
@@ -143,11 +143,11 @@ class Cluster:
     # network
 
     def _network(self) -> None:
-        workloads = list({self.ids[id(each)]: each for each in self.workloads()}.values())
-        addresses = tuple(ip_network(each, strict=False) for each in self.options.pod_addresses)
+        workloads = list({self.ids[id(workload)]: workload for workload in self.workloads()}.values())
+        addresses = tuple(ip_network(pod_address, strict=False) for pod_address in self.options.pod_addresses)
         network = Network(workloads, self._namespaces(workloads), addresses)
-        policies = [made for each in self._policies() if (made := self._policy(each)) is not None]
-        policies.sort(key=lambda each: each.resource.path)
+        policies = [made for policy in self._policies() if (made := self._policy(policy)) is not None]
+        policies.sort(key=lambda policy: policy.resource.path)
         self._count(policies, network.isolate(policies))
         layout = Layout(network, self.options.cluster)
         layout.draw()
@@ -155,9 +155,9 @@ class Cluster:
         self._say_network(network, policies)
 
     def _policies(self) -> Iterator[Resource]:
-        for each in self.manifests.of("NetworkPolicy"):
-            if each.group in ("networking.k8s.io", "extensions"):
-                yield each
+        for item in self.manifests.of("NetworkPolicy"):
+            if item.group in ("networking.k8s.io", "extensions"):
+                yield item
 
     def _policy(self, resource: Resource) -> NetworkPolicy | None:
         self.used.add(id(resource))
@@ -173,23 +173,24 @@ class Cluster:
     def _count(self, policies: list[NetworkPolicy], selected: dict[int, int]) -> None:
         idle = [policy for place, policy in enumerate(policies) if not selected[place]]
         self.collector.fact(len(policies) - len(idle))
-        self.idle("network policies", [each.resource for each in idle])
+        self.idle("network policies", [resource.resource for resource in idle])
 
     def idle(self, what: str, policies: list[Resource]) -> None:
         """Policies whose workloads were not read with them: ignored, with what to do about it."""
         if not policies:
             return
         self.collector.ignore(f"{what} that select no workload read with them", len(policies))
-        some = ", ".join(sorted(f"{each.namespace}/{each.name}" for each in policies)[:3])
+        some = ", ".join(sorted(f"{policy.namespace}/{policy.name}" for policy in policies)[:3])
         message = f"{len(policies)} {what}, such as {some}, say nothing here: the workloads they select are not in the "
         message += "files read; load them together with those (the option also)"
         self.collector.note(NoteKind.INCOMPLETE, message, provenance=policies[0].provenance)
 
     def _namespaces(self, workloads: list[Workload]) -> dict[str, Namespace]:
         stated = {
-            each.name: labels(each.get("metadata", "labels")) for each in self.manifests.of("Namespace", group="")
+            namespace.name: labels(namespace.get("metadata", "labels"))
+            for namespace in self.manifests.of("Namespace", group="")
         }
-        names = {each.namespace for each in workloads}
+        names = {workload.namespace for workload in workloads}
         own = {name: {"kubernetes.io/metadata.name": name} for name in names}
         return {name: Namespace(name, stated.get(name, {}) | own[name], name in stated) for name in names}
 
@@ -201,7 +202,7 @@ class Cluster:
             self._zone(zone, flat=False)
             inside = isolated and not network.outside >> place & 1
             self._workload(workload, zone, (_EGRESS_FILTER,) if inside else ())
-        ids = [self.ids[id(each)] for each in network.workloads]
+        ids = [self.ids[id(workload)] for workload in network.workloads]
         for (source, target), said in sorted(layout.pairs.items()):
             provenance = said or network.workloads[target].resource.provenance
             self.collector.relate(Verb.CONNECTS, ids[source], ids[target], provenance=provenance, basis=Basis.INFERRED)
@@ -213,10 +214,10 @@ class Cluster:
         says = "stands for the network between those it connects; nothing runs here"
         entity = Service(id=hub.name, zone=hub.zone, description=says, basis=Basis.INFERRED, provenance=provenance)
         made = self.collector.entity(entity)
-        for each in bits(hub.sources):
-            self.collector.relate(Verb.CONNECTS, ids[each], made, provenance=provenance, basis=Basis.INFERRED)
-        for each in bits(hub.targets):
-            self.collector.relate(Verb.CONNECTS, made, ids[each], provenance=provenance, basis=Basis.INFERRED)
+        for bit in bits(hub.sources):
+            self.collector.relate(Verb.CONNECTS, ids[bit], made, provenance=provenance, basis=Basis.INFERRED)
+        for bit in bits(hub.targets):
+            self.collector.relate(Verb.CONNECTS, made, ids[bit], provenance=provenance, basis=Basis.INFERRED)
 
     def _zone(self, name: str, *, flat: bool) -> None:
         self.zones.setdefault(name, Zone(id=name, flat=flat))
@@ -246,11 +247,11 @@ class Cluster:
         if network.blocks and self.options.pod_addresses == PRIVATE:
             message = "pods are taken to have private addresses where network policies name blocks of addresses"
             self.collector.note(NoteKind.ASSUMED, message)
-        hosts = [self.ids[id(each)] for each in network.workloads if each.host_network]
+        hosts = [self.ids[id(workload)] for workload in network.workloads if workload.host_network]
         if hosts and policies:
             message = f"{len(hosts)} workloads use the network of their host; taken as not bound by network policies"
             self.collector.note(NoteKind.ASSUMED, message, *hosts[:5])
-        other = [each for each in self.manifests.resources if _is_other_policy(each)]
+        other = [resource for resource in self.manifests.resources if _is_other_policy(resource)]
         if other:
             message = f"{len(other)} policies of a kind that is not read may leave less reach than is said here"
             self.collector.note(NoteKind.ASSUMED, message, provenance=other[0].provenance)
@@ -292,9 +293,9 @@ class Cluster:
     def secrets(self) -> dict[str, list[str]]:
         """The Secrets that the files have or refer to, by namespace."""
         found: dict[str, list[str]] = {}
-        for name, each in self.collector.entities.items():
+        for name, entity in self.collector.entities.items():
             namespace, *kind = name.removeprefix(f"{self.options.cluster}:").split("/")
-            if isinstance(each, Credential) and kind[:1] == ["secret"]:
+            if isinstance(entity, Credential) and kind[:1] == ["secret"]:
                 found.setdefault(namespace, []).append(name)
         return found
 
@@ -306,10 +307,10 @@ class Cluster:
 
     def _default_accounts(self) -> None:
         """Workloads that name no service account have the default one, where anything is said of it."""
-        for each in self.workloads():
-            default = f"{self.options.cluster}:{each.namespace}/serviceaccount/default"
-            if each.account is None and default in self.collector.entities and self._has_token(each):
-                self._relate(Verb.HOLDS, self.ids[id(each)], default, each)
+        for workload in self.workloads():
+            default = f"{self.options.cluster}:{workload.namespace}/serviceaccount/default"
+            if workload.account is None and default in self.collector.entities and self._has_token(workload):
+                self._relate(Verb.HOLDS, self.ids[id(workload)], default, workload)
 
     def _infer(self, kind: str, made: str, declared: bool) -> None:
         if not declared:
@@ -348,7 +349,7 @@ class Cluster:
             if id(resource) not in self.used:
                 self.collector.ignore(_word(resource.kind))
         for kind, names in sorted(self.inferred.items()):
-            missing = sorted(each for each in names if self.collector.entities[each].basis == Basis.INFERRED)
+            missing = sorted(name for name in names if self.collector.entities[name].basis == Basis.INFERRED)
             if missing:
                 some = ", ".join(missing[:3])
                 message = f"{len(missing)} {kind} are referred to and not in the files, such as {some}"

@@ -80,17 +80,17 @@ class Network:
         self._by_label: dict[tuple[str, str], int] = {}
         self._by_key: dict[str, int] = {}
         self._passing: dict[tuple[Ports, Ports], int] = {}
-        for number, each in enumerate(self.workloads):
+        for number, workload in enumerate(self.workloads):
             bit = 1 << number
-            self._by_namespace[each.namespace] = self._by_namespace.get(each.namespace, 0) | bit
-            for key, value in each.labels.items():
+            self._by_namespace[workload.namespace] = self._by_namespace.get(workload.namespace, 0) | bit
+            for key, value in workload.labels.items():
                 self._by_label[key, value] = self._by_label.get((key, value), 0) | bit
                 self._by_key[key] = self._by_key.get(key, 0) | bit
-        self._on_hosts = self._set(each for each in self.workloads if each.host_network)
+        self._on_hosts = self._set(workload for workload in self.workloads if workload.host_network)
 
     def _set(self, some: Iterable[Workload]) -> int:
-        wanted = {id(each) for each in some}
-        return sum(1 << number for number, each in enumerate(self.workloads) if id(each) in wanted)
+        wanted = {id(item) for item in some}
+        return sum(1 << number for number, workload in enumerate(self.workloads) if id(workload) in wanted)
 
     def members(self, some: int) -> list[Workload]:
         """The workloads of a set."""
@@ -132,12 +132,14 @@ class Network:
 
     def _selected(self, wanted: Selector) -> int:
         found = self.all
-        for each in wanted.requirements:
-            there = self._by_key.get(each.key, 0)
+        for requirement in wanted.requirements:
+            there = self._by_key.get(requirement.key, 0)
             inside = 0
-            for value in each.values:
-                inside |= self._by_label.get((each.key, value), 0)
-            found &= {"In": inside, "NotIn": self.all & ~inside, "Exists": there}.get(each.operator, self.all & ~there)
+            for value in requirement.values:
+                inside |= self._by_label.get((requirement.key, value), 0)
+            found &= {"In": inside, "NotIn": self.all & ~inside, "Exists": there}.get(
+                requirement.operator, self.all & ~there
+            )
         return found
 
     def _peer(self, namespace: str, peer: Peer) -> int:
@@ -155,7 +157,7 @@ class Network:
     def _is_meant(self, wanted: Selector, name: str) -> bool:
         """Whether a namespace may be selected; where its labels are not known and matter, that is remembered."""
         known = self.namespaces[name]
-        if not known.known and any(each.key not in known.labels for each in wanted.requirements):
+        if not known.known and any(requirement.key not in known.labels for requirement in wanted.requirements):
             self.guessed.add(name)
         return wanted.matches(known.labels, known=known.known)
 
@@ -170,7 +172,7 @@ class Network:
                 others = others & self._listening(out[1], into[1]) if some and others else 0
                 if some and others and (some | others).bit_count() > 1:
                     said = (*self.outbound.places.get(out, ()), *self.inbound.places.get(into, ()))
-                    provenance = tuple(dict.fromkeys(one for places, _ in said for one in places))
+                    provenance = tuple(dict.fromkeys(place for places, _ in said for place in places))
                     made = Stretch(some, others, tuple(name for _, name in said), provenance)
                     found.setdefault((some, others), made)
         return _widest(found.values())
@@ -180,7 +182,7 @@ class Network:
         if out is None and into is None:
             return self.all
         if (out, into) not in self._passing:
-            some = [each for each in self.workloads if _passes(each.ports, out, into)]
+            some = [workload for workload in self.workloads if _passes(workload.ports, out, into)]
             self._passing[out, into] = self._set(some)
             self.unheard |= len(some) < len(self.workloads)
         return self._passing[out, into]
@@ -195,20 +197,20 @@ def bits(some: int) -> Iterator[int]:
 
 
 def _leads_out(rule: PolicyRule) -> bool:
-    return rule.peers is None or any(each.block is not None for each in rule.peers)
+    return rule.peers is None or any(peer.block is not None for peer in rule.peers)
 
 
 def _passes(ports: frozenset[Port], out: Ports, into: Ports) -> bool:
     """Whether a workload can be reached; one that declares no ports may listen anywhere, but on no named port."""
     if ports:
-        return any(_covers(out, each) and _covers(into, each) for each in ports)
+        return any(_covers(out, port) and _covers(into, port) for port in ports)
     if out is None or into is None:
-        return any(each.name is None for each in (out or into or ()))
-    return any(one.meets(other) for one in out for other in into)
+        return any(item.name is None for item in (out or into or ()))
+    return any(item.meets(other) for item in out for other in into)
 
 
 def _covers(ports: Ports, port: Port) -> bool:
-    return ports is None or any(each.covers(port) for each in ports)
+    return ports is None or any(item.covers(port) for item in ports)
 
 
 def _widest(found: Iterable[Stretch]) -> list[Stretch]:
@@ -216,7 +218,7 @@ def _widest(found: Iterable[Stretch]) -> list[Stretch]:
     if len(ordered) > MAX_COMPARED:
         return ordered
     kept: list[Stretch] = []
-    for each in ordered:
-        if not any(not each.sources & ~one.sources and not each.targets & ~one.targets for one in kept):
-            kept.append(each)
+    for item in ordered:
+        if not any(not item.sources & ~entry.sources and not item.targets & ~entry.targets for entry in kept):
+            kept.append(item)
     return kept

@@ -11,11 +11,11 @@ from blastradius.loaderkit.options import Name, Names, Options
 
 
 def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:
-    for each in value:
+    for item in value:
         try:
-            ip_network(each, strict=False)
+            ip_network(item, strict=False)
         except ValueError:
-            raise ValueError(f"{each[:60]!r} is no block of addresses, such as 10.0.0.0/8") from None
+            raise ValueError(f"{item[:60]!r} is no block of addresses, such as 10.0.0.0/8") from None
     return value
 
 

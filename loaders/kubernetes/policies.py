@@ -85,7 +85,7 @@ def network_policy(resource: Resource) -> NetworkPolicy:
     types = spec.get("policyTypes")
     if not types:
         types = ["Ingress", "Egress"] if egress else ["Ingress"]
-    if not isinstance(types, list) or any(each not in ("Ingress", "Egress") for each in types):
+    if not isinstance(types, list) or any(item not in ("Ingress", "Egress") for item in types):
         raise SelectorError("policyTypes has something else than Ingress and Egress")
     return NetworkPolicy(
         resource=resource,
@@ -97,7 +97,7 @@ def network_policy(resource: Resource) -> NetworkPolicy:
 
 def _rules(spec: dict[str, Any], direction: str, word: str) -> tuple[PolicyRule, ...]:
     listed = spec.get(direction)
-    return tuple(_rule(each, word) for each in _list(listed, direction))
+    return tuple(_rule(item, word) for item in _list(listed, direction))
 
 
 def _list(value: Any, what: str) -> list[Any]:
@@ -109,15 +109,15 @@ def _list(value: Any, what: str) -> list[Any]:
 def _rule(value: Any, word: str) -> PolicyRule:
     if not isinstance(value, dict):
         raise SelectorError("a rule is not a mapping")
-    peers = [_peer(each) for each in _list(value.get(word), word)]
-    ports = [_ports(each) for each in _list(value.get("ports"), "ports")]
+    peers = [_peer(item) for item in _list(value.get(word), word)]
+    ports = [_ports(port) for port in _list(value.get("ports"), "ports")]
     return PolicyRule(tuple(peers) or None, frozenset(ports) or None)
 
 
 def _peer(value: Any) -> Peer:
     if not isinstance(value, dict):
         raise SelectorError("a peer is not a mapping")
-    pods, namespaces, block = (value.get(each) for each in ("podSelector", "namespaceSelector", "ipBlock"))
+    pods, namespaces, block = (value.get(key) for key in ("podSelector", "namespaceSelector", "ipBlock"))
     if block is not None:
         if pods is not None or namespaces is not None:
             raise SelectorError("a peer has an ipBlock and a selector as well")
@@ -134,7 +134,7 @@ def _block(value: Any) -> Peer:
     cidr = value.get("cidr") if isinstance(value, dict) else None
     excepted = _list(value.get("except"), "except") if isinstance(value, dict) else []
     try:
-        blocks = [ip_network(scalar(each), strict=False) for each in (cidr, *excepted)]
+        blocks = [ip_network(scalar(block), strict=False) for block in (cidr, *excepted)]
     except ValueError:
         raise SelectorError("an ipBlock is no block of addresses") from None
     return Peer(block=blocks[0], excepted=tuple(blocks[1:]))
@@ -159,30 +159,32 @@ def _ports(value: Any) -> PortRange:
 
 def may_be_pods(peer: Peer, pods: tuple[Block, ...]) -> bool:
     """Whether addresses that pods may have lie in a block and not in what is excepted from it."""
-    return any(_left(each, peer.excepted) for each in _shared(peer, pods))
+    return any(_left(item, peer.excepted) for item in _shared(peer, pods))
 
 
 def _shared(peer: Peer, pods: tuple[Block, ...]) -> Iterator[Block]:
-    for each in pods:
-        if peer.block is not None and _inside(each, peer.block):
-            yield each
-        elif peer.block is not None and _inside(peer.block, each):
+    for block in pods:
+        if peer.block is not None and _inside(block, peer.block):
+            yield block
+        elif peer.block is not None and _inside(peer.block, block):
             yield peer.block
 
 
 def _left(block: Block, excepted: tuple[Block, ...]) -> bool:
     """Whether something of a block lies outside of what is excepted: each takes its whole part away."""
-    inside = [each for each in excepted if _inside(each, block)]
-    if any(_inside(block, each) for each in excepted):
+    inside = [item for item in excepted if _inside(item, block)]
+    if any(_inside(block, item) for item in excepted):
         return False
-    return sum(each.num_addresses for each in _apart(inside)) < block.num_addresses
+    return sum(item.num_addresses for item in _apart(inside)) < block.num_addresses
 
 
 def _apart(blocks: list[Block]) -> Iterator[Block]:
     """Blocks without those that lie in another."""
-    for number_, each in enumerate(blocks):
-        if not any(_inside(each, other) and (each != other or number < number_) for number, other in enumerate(blocks)):
-            yield each
+    for number_, block in enumerate(blocks):
+        if not any(
+            _inside(block, other) and (block != other or number < number_) for number, other in enumerate(blocks)
+        ):
+            yield block
 
 
 def _inside(inner: Block, outer: Block) -> bool:

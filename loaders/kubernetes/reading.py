@@ -98,7 +98,11 @@ class Manifests:
 
     def of(self, *kinds: str, group: str | None = None) -> Iterator[Resource]:
         """The resources of some kinds; ``group`` is how the API group ends, if it matters."""
-        return (each for each in self.resources if each.kind in kinds and (group is None or in_group(each, group)))
+        return (
+            resource
+            for resource in self.resources
+            if resource.kind in kinds and (group is None or in_group(resource, group))
+        )
 
 
 def in_group(resource: Resource, group: str) -> bool:
@@ -109,7 +113,7 @@ def in_group(resource: Resource, group: str) -> bool:
 def recognises(data: Any) -> bool:
     """Whether a document, or one of several, is a manifest of Kubernetes or of a mesh on it."""
     several = data if isinstance(data, list) else [data]
-    return any(_known(each) for each in several[:1000])
+    return any(_known(item) for item in several[:1000])
 
 
 def _known(value: Any) -> bool:
@@ -143,12 +147,15 @@ def read(documents: list[Document], namespace: str, collector: FactCollector) ->
                 found.resources.append(resource)
     if not found.resources:
         _no_object(documents[0], collector)
-    there = {(each.namespace, each.kind, each.name) for each in found.resources}
-    maps = {(each.namespace, each.name): labels(each.get("data")) for each in found.of("ConfigMap", group="")}
-    for each in found.resources:
-        if each.kind in _TEMPLATES and each.group in _WORKLOAD_GROUPS:
-            found.owned += [each] if _is_owned(each, there) else []
-            found.workloads += [] if _is_owned(each, there) else [_workload(each, maps)]
+    there = {(resource.namespace, resource.kind, resource.name) for resource in found.resources}
+    maps = {
+        (config_map.namespace, config_map.name): labels(config_map.get("data"))
+        for config_map in found.of("ConfigMap", group="")
+    }
+    for item in found.resources:
+        if item.kind in _TEMPLATES and item.group in _WORKLOAD_GROUPS:
+            found.owned += [item] if _is_owned(item, there) else []
+            found.workloads += [] if _is_owned(item, there) else [_workload(item, maps)]
     return found
 
 
@@ -167,7 +174,7 @@ def _objects(data: Any) -> Iterator[tuple[Keys, Any, str, str]]:
     """The objects of a document: alone, several documents, or the items of lists; empty documents are none."""
     queue: list[tuple[Keys, Any, str, str]] = [((), data, "", "")]
     if isinstance(data, list):
-        queue = [((number,), each, "", "") for number, each in enumerate(data)]
+        queue = [((number,), item, "", "") for number, item in enumerate(data)]
     for keys, value, kind, version in queue:
         if value is None:
             continue
@@ -175,9 +182,9 @@ def _objects(data: Any) -> Iterator[tuple[Keys, Any, str, str]]:
         version = scalar(under(value, "apiVersion")) or version
         inner = under(value, "items")
         if kind.endswith("List") and (inner is None or isinstance(inner, list)):
-            one = kind.removesuffix("List")
-            of = version if one else ""
-            queue += [((*keys, "items", number), each, one, of) for number, each in enumerate(inner or [])]
+            item_kind = kind.removesuffix("List")
+            of = version if item_kind else ""
+            queue += [((*keys, "items", number), item, item_kind, of) for number, item in enumerate(inner or [])]
         else:
             yield keys, value, kind, version
 
@@ -203,7 +210,9 @@ def _resource(document: Document, keys: Keys, value: Any, kind: str, version: st
 def _is_owned(resource: Resource, there: set[tuple[str, str, str]]) -> bool:
     """Whether it is run by another resource that is there; what is not there cannot speak for it."""
     owners = mappings(resource.get("metadata", "ownerReferences"))
-    return any((resource.namespace, each.get("kind"), each.get("name")) in there for each in owners if _hashable(each))
+    return any(
+        (resource.namespace, owner.get("kind"), owner.get("name")) in there for owner in owners if _hashable(owner)
+    )
 
 
 def _hashable(owner: dict[str, Any]) -> bool:
@@ -217,20 +226,24 @@ def _workload(resource: Resource, maps: Maps) -> Workload:
     template = resource.get(*_TEMPLATES[resource.kind])
     spec = under(template, "spec")
     containers = [
-        each for key in ("containers", "initContainers", "ephemeralContainers") for each in mappings(under(spec, key))
+        item for key in ("containers", "initContainers", "ephemeralContainers") for item in mappings(under(spec, key))
     ]
     account = under(spec, "serviceAccountName") or under(spec, "serviceAccount")
     return Workload(
         resource=resource,
         labels=labels(under(template, "metadata", "labels")),
-        ports=frozenset(port for each in containers for one in mappings(each.get("ports")) if (port := _port(one))),
+        ports=frozenset(
+            port for container in containers for item in mappings(container.get("ports")) if (port := _port(item))
+        ),
         account=account if isinstance(account, str) and account else None,
         token=_flag(under(spec, "automountServiceAccountToken")),
         host_network=under(spec, "hostNetwork") in (True, "true"),
         secrets=frozenset(_secrets(spec, containers)),
         claims=dict(_claims(resource, spec)),
         maps=frozenset(_maps(containers)),
-        settings=tuple(setting for each in containers for setting in _settings(each, resource.namespace, maps)),
+        settings=tuple(
+            setting for container in containers for setting in _settings(container, resource.namespace, maps)
+        ),
     )
 
 
@@ -240,7 +253,7 @@ def _flag(value: Any) -> bool | None:
 
 def labels(value: Any) -> dict[str, str]:
     """Labels; what is no text is none."""
-    return {key: each for key, each in value.items() if isinstance(each, str)} if isinstance(value, dict) else {}
+    return {key: item for key, item in value.items() if isinstance(item, str)} if isinstance(value, dict) else {}
 
 
 def number(value: Any) -> int | None:
@@ -265,8 +278,8 @@ def _secrets(spec: Any, containers: list[dict[str, Any]]) -> Iterator[str]:
     for container in containers:
         for source in mappings(container.get("envFrom")):
             yield scalar(under(source, "secretRef", "name"))
-        for each in mappings(container.get("env")):
-            yield scalar(under(each, "valueFrom", "secretKeyRef", "name"))
+        for item in mappings(container.get("env")):
+            yield scalar(under(item, "valueFrom", "secretKeyRef", "name"))
 
 
 def _claims(resource: Resource, spec: Any) -> Iterator[tuple[str, bool]]:
@@ -285,20 +298,20 @@ def _maps(containers: list[dict[str, Any]]) -> Iterator[str]:
     for container in containers:
         for source in mappings(container.get("envFrom")):
             yield scalar(under(source, "configMapRef", "name"))
-        for each in mappings(container.get("env")):
-            yield scalar(under(each, "valueFrom", "configMapKeyRef", "name"))
+        for item in mappings(container.get("env")):
+            yield scalar(under(item, "valueFrom", "configMapKeyRef", "name"))
 
 
 def _settings(container: dict[str, Any], namespace: str, maps: Maps) -> Iterator[tuple[str, str]]:
     """What a container is told: its environment by name, its command and arguments without one."""
     for source in mappings(container.get("envFrom")):
         yield from maps.get((namespace, scalar(under(source, "configMapRef", "name"))), {}).items()
-    for each in mappings(container.get("env")):
-        ref = under(each, "valueFrom", "configMapKeyRef")
-        value = each.get("value") or maps.get((namespace, scalar(under(ref, "name"))), {}).get(
+    for item in mappings(container.get("env")):
+        ref = under(item, "valueFrom", "configMapKeyRef")
+        value = item.get("value") or maps.get((namespace, scalar(under(ref, "name"))), {}).get(
             scalar(under(ref, "key"))
         )
         if isinstance(value, str):
-            yield scalar(each.get("name")), value
+            yield scalar(item.get("name")), value
     for word in (*scalars(container.get("command")), *scalars(container.get("args"))):
         yield "", word

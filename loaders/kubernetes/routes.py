@@ -55,7 +55,11 @@ class Routes:
         for route in manifests.of(*_ROUTES, group="networking.k8s.io"):
             self._route(route)
         virtual = list(manifests.of("VirtualService", group="istio.io"))
-        self.parts = {(each.namespace, each.name): each for each in virtual if not scalars(each.get("spec", "hosts"))}
+        self.parts = {
+            (service.namespace, service.name): service
+            for service in virtual
+            if not scalars(service.get("spec", "hosts"))
+        }
         for service in virtual:
             if scalars(service.get("spec", "hosts")):
                 self._virtual(service)
@@ -80,7 +84,7 @@ class Routes:
         if labels(resource.get("spec", "selector")).get("istio") == "egressgateway":
             self.outbound.add(made)
         running = self.entry_points.selected(None, labels(resource.get("spec", "selector")))
-        targets = tuple(sorted(cluster.ids[id(each)] for each in running))
+        targets = tuple(sorted(cluster.ids[id(workload)] for workload in running))
         if targets:
             cluster.collector.relate(Verb.DEPENDS_ON, made, targets, provenance=resource.provenance, at_least=1)
         return made
@@ -122,9 +126,9 @@ class Routes:
         made = cluster.identified(resource, way.method, path)
         if made is None:
             return False
-        fronts = [front for each in way.backends if (front := self._backend(*each)) is not None]
+        fronts = [front for backend in way.backends if (front := self._backend(*backend)) is not None]
         entry_point = Front(
-            made, resource, backends=[*gateways, *(each for front in fronts for each in front.backends)]
+            made, resource, backends=[*gateways, *(backend for front in fronts for backend in front.backends)]
         )
         self.entry_points.operation(
             entry_point,
@@ -153,11 +157,11 @@ class Routes:
         parents = mappings(resource.get("spec", "parentRefs"))
         gateways = [
             found
-            for each in parents
-            if scalar(each.get("kind")) in ("", "Gateway")
+            for parent in parents
+            if scalar(parent.get("kind")) in ("", "Gateway")
             and (
                 found := self._find(
-                    scalar(each.get("namespace")) or resource.namespace, scalar(each.get("name")), resource
+                    scalar(parent.get("namespace")) or resource.namespace, scalar(parent.get("name")), resource
                 )
             )
         ]
@@ -189,7 +193,7 @@ class Routes:
         spec = resource.get("spec")
         backends = [*mappings(under(spec, "to")), *mappings(under(spec, "alternateBackends"))]
         way = Way(
-            "", scalar(under(spec, "path")), [(scalar(each.get("name")), resource.namespace) for each in backends]
+            "", scalar(under(spec, "path")), [(scalar(backend.get("name")), resource.namespace) for backend in backends]
         )
         self._keep(resource, [], [(scalar(under(spec, "host")), way)], exposed=True)
 
@@ -199,7 +203,7 @@ class Routes:
         spec = resource.get("spec")
         hosts, bound = scalars(under(spec, "hosts")), scalars(under(spec, "gateways")) or ["mesh"]
         ways = list(self._ways(resource))
-        gateways = [found for each in bound if each != "mesh" and (found := self._bound(resource, each))]
+        gateways = [found for gateway in bound if gateway != "mesh" and (found := self._bound(resource, gateway))]
         inside = "mesh" in bound and self._within(resource, hosts, ways)
         if inside and not gateways:
             self.entry_points.cluster.used.add(id(resource))
@@ -210,14 +214,14 @@ class Routes:
 
     def _ways(self, resource: Resource) -> Iterator[Way]:
         """The ways of a VirtualService, those that it leaves to another included."""
-        for each in _entries(resource):
-            space, name = (scalar(under(each, "delegate", word)) for word in ("namespace", "name"))
+        for entry in _entries(resource):
+            space, name = (scalar(under(entry, "delegate", word)) for word in ("namespace", "name"))
             part = self.parts.get((space or resource.namespace, name))
             if part is None:
-                yield from _ways(each, resource.namespace)
+                yield from _ways(entry, resource.namespace)
                 continue
             self.named.add(id(part))
-            yield from (way for one in _entries(part) for way in _ways(one, part.namespace))
+            yield from (way for item in _entries(part) for way in _ways(item, part.namespace))
 
     def _part(self, resource: Resource) -> None:
         """A VirtualService without hosts says something only where another leaves ways to it."""
@@ -243,7 +247,7 @@ class Routes:
         """Calls inside of the mesh to a Service, answered by another one."""
         fronts = [front for host in hosts if (front := self.entry_points.resolve(host, resource.namespace)) is not None]
         for front in fronts:
-            for host, namespace in (each for way in ways for each in way.backends):
+            for host, namespace in (backend for way in ways for backend in way.backends):
                 other = self._backend(host, namespace)
                 if other is not None and other is not front:
                     self.entry_points.serve(other.backends, front)
@@ -254,7 +258,7 @@ class Routes:
         self.kong.say()
         for names, what in ((self.missing, "gateways"), (self.lost, "backends")):
             if names:
-                some = ", ".join(repr(each[:80]) for each in sorted(names)[:3])
+                some = ", ".join(repr(name[:80]) for name in sorted(names)[:3])
                 message = f"{len(names)} {what} are referred to and not in the files, such as {some}"
                 collector.note(NoteKind.UNRESOLVED, message)
 
@@ -262,9 +266,9 @@ class Routes:
 def _rule(resource: Resource, rule: dict[str, Any]) -> Iterator[Way]:
     """The ways of one rule of a route of the Gateway API."""
     backends = [
-        (scalar(each.get("name")), scalar(each.get("namespace")) or resource.namespace)
-        for each in mappings(rule.get("backendRefs"))
-        if scalar(each.get("kind")) in ("", "Service")
+        (scalar(backend.get("name")), scalar(backend.get("namespace")) or resource.namespace)
+        for backend in mappings(rule.get("backendRefs"))
+        if scalar(backend.get("kind")) in ("", "Service")
     ]
     for match in mappings(rule.get("matches")) or [{}]:
         path, method = match.get("path"), match.get("method")
@@ -282,7 +286,7 @@ def _entries(resource: Resource) -> Iterator[dict[str, Any]]:
 
 def _ways(route: dict[str, Any], namespace: str) -> Iterator[Way]:
     """The ways of one route of a VirtualService."""
-    hosts = (scalar(under(each, "destination", "host")) for each in mappings(route.get("route")))
+    hosts = (scalar(under(item, "destination", "host")) for item in mappings(route.get("route")))
     backends = [(host, namespace) for host in hosts]
     for match in mappings(route.get("match")) or [{}]:
         yield Way(_matched(match.get("method")), _matched(match.get("uri")), backends)
@@ -305,8 +309,8 @@ def _ingress_backend(resource: Resource, backend: Any) -> list[tuple[str, str]]:
 def _allowed(resource: Resource) -> tuple[Control, ...]:
     """The list of addresses that an annotation says the ingress controller lets in."""
     for key, value in labels(resource.get("metadata", "annotations")).items():
-        listed = [each.strip() for each in value.split(",") if each.strip()]
-        if key.endswith(_ALLOWED) and listed and not any(each.endswith("/0") for each in listed):
+        listed = [word.strip() for word in value.split(",") if word.strip()]
+        if key.endswith(_ALLOWED) and listed and not any(item.endswith("/0") for item in listed):
             why = f"annotation {key.rpartition('/')[2]}"
             return (Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=resource.provenance),)
     return ()

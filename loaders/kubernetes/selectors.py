@@ -40,7 +40,7 @@ class Selector:
 
     def matches(self, labels: Mapping[str, str], *, known: bool = True) -> bool:
         """Whether labels meet all; where labels are not ``known``, whether they may: those not there may be."""
-        return all(each.holds(labels) for each in self.requirements if known or each.key in labels)
+        return all(requirement.holds(labels) for requirement in self.requirements if known or requirement.key in labels)
 
 
 def selector(value: Any) -> Selector:
@@ -53,7 +53,7 @@ def selector(value: Any) -> Selector:
         return Selector()
     if not isinstance(value, dict):
         raise SelectorError("a selector is not a mapping")
-    found = [Requirement(key, "In", frozenset({each})) for key, each in _labels(value.get("matchLabels")).items()]
+    found = [Requirement(key, "In", frozenset({label})) for key, label in _labels(value.get("matchLabels")).items()]
     expressions = value.get("matchExpressions")
     if expressions is not None and not isinstance(expressions, list):
         raise SelectorError("matchExpressions is not a list")
@@ -63,17 +63,17 @@ def selector(value: Any) -> Selector:
 def _labels(value: Any) -> dict[str, str]:
     if value is None:
         return {}
-    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
         raise SelectorError("matchLabels does not give texts by name")
     return value
 
 
 def _expression(value: Any) -> Requirement:
-    key, operator = (value.get(each) for each in ("key", "operator")) if isinstance(value, dict) else (None, None)
+    key, operator = (value.get(key) for key in ("key", "operator")) if isinstance(value, dict) else (None, None)
     if not isinstance(key, str) or operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
         raise SelectorError("an expression has no key or no operator that is known")
     values = value.get("values") or []
-    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+    if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
         raise SelectorError("the values of an expression are not texts")
     if bool(values) != (operator in ("In", "NotIn")):
         raise SelectorError("In and NotIn take values, Exists and DoesNotExist take none")

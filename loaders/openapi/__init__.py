@@ -44,7 +44,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(Options, document, options)
     documents = [document.data[name] for name in _inside(document.data)] or [document]
-    loads = [_load(each, chosen) for each in documents if each is document or recognises(each.data)]
+    loads = [_load(item, chosen) for item in documents if item is document or recognises(item.data)]
     if not loads:
         raise InputError([f"{document.path}: no file inside is an API description at its top; unpack it and name one"])
     return loads[0] if len(loads) == 1 else _together(loads)
@@ -53,10 +53,10 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 def _together(loads: list[Loaded]) -> Loaded:
     """Several loads as one."""
     return Loaded(
-        entities=tuple(one for each in loads for one in each.entities),
-        relations=tuple(one for each in loads for one in each.relations),
-        notes=tuple(one for each in loads for one in each.notes),
-        tally=sum((each.tally for each in loads), Tally()),
+        entities=tuple(entity for item in loads for entity in item.entities),
+        relations=tuple(relation for item in loads for relation in item.relations),
+        notes=tuple(note for item in loads for note in item.notes),
+        tally=sum((item.tally for item in loads), Tally()),
     )
 
 

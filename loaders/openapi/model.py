@@ -87,7 +87,7 @@ class ApiMapper:
     def _key(self, scheme: str, operation: Operation) -> str:
         """The permission that any valid key of a scheme carries."""
         known = self.description.schemes.get(scheme)
-        taken = any(scheme in each.scopes for each in self.description.schemes.values())
+        taken = any(scheme in item.scopes for item in self.description.schemes.values())
         permission = f"{self.api}:{scheme} (any key)" if taken else f"{self.api}:{scheme}"
         self.any_key[permission] += 1
         if known is None:
@@ -100,7 +100,7 @@ class ApiMapper:
 
     def _repeated_ids(self) -> set[str]:
         """Operation ids that more than one operation has, or that a scope or a scheme has too."""
-        counts = Counter(each.operation_id for each in self.description.operations if each.operation_id)
+        counts = Counter(operation.operation_id for operation in self.description.operations if operation.operation_id)
         repeated = {name for name, count in counts.items() if count > 1}
         clashing = counts.keys() & self._permission_names()
         for words, names in (("of several operations", repeated), ("also the name of a scope or scheme", clashing)):
@@ -114,8 +114,8 @@ class ApiMapper:
         for scheme in self.description.schemes.values():
             names |= set(scheme.scopes)
         for operation in self.description.operations:
-            for each in operation.security.alternatives:
-                names.update(*((scheme, *scopes) for scheme, scopes in each.schemes))
+            for alternative in operation.security.alternatives:
+                names.update(*((scheme, *scopes) for scheme, scopes in alternative.schemes))
         return names
 
     def _operation(self, read: ApiOperation, repeated: set[str]) -> None:
@@ -199,7 +199,7 @@ class ApiMapper:
             for scheme, scopes in requirement.schemes
         ]
         if self.options.scopes == "all":
-            per_scheme = [[each] for listed in per_scheme for each in listed]
+            per_scheme = [[item] for listed in per_scheme for item in listed]
         for chosen in product(*per_scheme):
             yield tuple(sorted(set(chosen)))
 
@@ -239,7 +239,7 @@ class ApiMapper:
         return f"{self.several} requirements of {self.api} list several scopes in one scheme; read as: {reading}"
 
     def _note_unresolved(self) -> None:
-        unknown = [each for each in self.undeclared if each not in self.description.schemes]
+        unknown = [name for name in self.undeclared if name not in self.description.schemes]
         nowhere = {
             f"{scheme}:{name}" for scheme, names in self.undeclared.items() if scheme not in unknown for name in names
         }
@@ -252,4 +252,4 @@ class ApiMapper:
 def _some(names: Any) -> str:
     shown = sorted(names)
     more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
-    return ", ".join(f"{each[:80]!r}" for each in shown[:5]) + more
+    return ", ".join(f"{name[:80]!r}" for name in shown[:5]) + more

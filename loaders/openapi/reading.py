@@ -59,7 +59,7 @@ class Security:
     @property
     def open(self) -> bool:
         """Whether one may come without any credential."""
-        empty = any(not each.schemes for each in self.alternatives)
+        empty = any(not alternative.schemes for alternative in self.alternatives)
         return self.declared and (empty or not (self.alternatives or self.malformed))
 
 
@@ -107,7 +107,7 @@ def read_description(document: Document, collector: FactCollector) -> Descriptio
 
 def _check_version(document: Document) -> None:
     data = document.data
-    word = next((each for each in VERSIONS if each in data), None) if isinstance(data, dict) else None
+    word = next((version for version in VERSIONS if version in data), None) if isinstance(data, dict) else None
     if word is None:
         raise InputError([f"{document.path}: {_what_else(data)}"])
     known, read = VERSIONS[word]
@@ -136,7 +136,7 @@ class _Reader:
         self.document_security = Security()
 
     def read(self) -> Description:
-        self.found.schemes = {each.name: each for each in self._schemes()}
+        self.found.schemes = {scheme.name: scheme for scheme in self._schemes()}
         if "security" in self.root.value:
             self.document_security = self._security(self.root.child("security"))
             self.found.open_document = self.document_security.open
@@ -206,7 +206,7 @@ class _Reader:
         target = self.references.follow(item)
         if target is None:
             self._reject(item, "a path whose reference cannot be followed; its operations are missing")
-        own = replace(item, value={key: each for key, each in item.value.items() if key != "$ref"})
+        own = replace(item, value={key: entry for key, entry in item.value.items() if key != "$ref"})
         return [own, target] if target is not None else [own]
 
     def _path_item(self, item: Place, path: str) -> None:
@@ -248,12 +248,12 @@ class _Reader:
         if not isinstance(place.value, list):
             self._reject(place, f"'security' is {quoted(place.value)}, not a list; taken as not stated")
             return Security()
-        read = [_requirement(each) for each in place.value]
+        read = [_requirement(item) for item in place.value]
         malformed = read.count(None)
         if malformed:
             message = f"{malformed} alternatives of 'security' do not say schemes with lists of scopes; left out"
             self.collector.note(NoteKind.UNSUPPORTED, message, provenance=(place.provenance(),))
-        return Security(True, tuple(each for each in read if each is not None), malformed)
+        return Security(True, tuple(record for record in read if record is not None), malformed)
 
     def _webhooks(self, section: str) -> None:
         for place, name in self._paths(section):
@@ -287,7 +287,7 @@ def _raw(value: Any) -> str | None:
 
 def _tags(value: Any) -> tuple[str, ...]:
     found = value if isinstance(value, list) else []
-    return tuple(dict.fromkeys(each for each in found if isinstance(each, str) and harmless(each)))
+    return tuple(dict.fromkeys(item for item in found if isinstance(item, str) and harmless(item)))
 
 
 def _requirement(value: Any) -> Requirement | None:
@@ -296,7 +296,7 @@ def _requirement(value: Any) -> Requirement | None:
     schemes = []
     for name, scopes in value.items():
         listed = [] if scopes is None else scopes
-        if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
             return None
         schemes.append((name.removeprefix(_SCHEMES), tuple(dict.fromkeys(listed))))
     return Requirement(tuple(schemes))

@@ -43,7 +43,7 @@ class Chosen(Options):
 
 def recognises(data: Any) -> bool:
     """Whether a document is an OpenLineage event, or a list of them."""
-    return any(is_event(each) or _may_hold_event(each) for each in _listed(data)[:_LOOKED_AT])
+    return any(is_event(item) or _may_hold_event(item) for item in _listed(data)[:_LOOKED_AT])
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -66,7 +66,7 @@ def _records(data: Any) -> list[tuple[Keys, Any]]:
     if isinstance(data, dict) and is_event(data):
         return [((), data)]
     before: Keys = ("events",) if isinstance(data, dict) else ()
-    return [((*before, number), each) for number, each in enumerate(_listed(data)) if each != ""]
+    return [((*before, number), item) for number, item in enumerate(_listed(data)) if item != ""]
 
 
 def _listed(data: Any) -> list[Any]:
@@ -118,7 +118,7 @@ class _LineageMapper:
             return
         self.basis = Basis.DECLARED if event.run is None else Basis.OBSERVED
         job = self._described(event.job)
-        alone = [self._described(each) for each in event.alone]
+        alone = [self._described(job) for job in event.alone]
         if job is None and None in (alone or [None]):
             self.collector.reject("an event names nothing that can be an id", provenance=self.provenance)
             return
@@ -152,10 +152,10 @@ class _LineageMapper:
         self.runs[job, event.run] = event.state if event.state in ("FAIL", "ABORT") else known
 
     def _job(self, event: Event, job: str) -> None:
-        read = [self._access(Verb.READS, job, each) for each in event.inputs]
-        for each in event.outputs:
-            written = self._access(Verb.WRITES, job, each)
-            for origin in read if written and not (each.origins or event.lineage) else ():
+        read = [self._access(Verb.READS, job, item) for item in event.inputs]
+        for output in event.outputs:
+            written = self._access(Verb.WRITES, job, output)
+            for origin in read if written and not (output.origins or event.lineage) else ():
                 self._link(Verb.DERIVES_FROM, written, origin, Basis.INFERRED)
         for ref in event.parents:
             parent = self._thing(ref)
@@ -169,8 +169,8 @@ class _LineageMapper:
     def _access(self, verb: Verb, job: str, dataset: Described) -> str | None:
         """A job's reading or writing of a dataset, under all its names."""
         found = self._described(dataset)
-        for each in (found, *(self._thing(alias) for alias in dataset.aliases)):
-            self._link(verb, job, each)
+        for item in (found, *(self._thing(alias) for alias in dataset.aliases)):
+            self._link(verb, job, item)
         return found
 
     def _link(self, verb: Verb, source: str | None, target: str | None, basis: Basis | None = None) -> None:

@@ -105,9 +105,9 @@ class _Reader:
 
     def datasets(self, event: dict[str, Any], side: str) -> tuple[Described, ...]:
         found = []
-        for each in as_list(event.get(side)):
+        for item in as_list(event.get(side)):
             try:
-                found.append(self.described(each, f"one of the {side}"))
+                found.append(self.described(item, f"one of the {side}"))
             except UnreadableError as error:
                 self.problems.append(str(error))
         return tuple(found)
@@ -119,7 +119,7 @@ class _Reader:
         return Described(
             ref=ref,
             owners=tuple(
-                filter(None, (_name_of(each) for each in as_list(mapping(facets, "ownership").get("owners"))))
+                filter(None, (_name_of(owner) for owner in as_list(mapping(facets, "ownership").get("owners"))))
             ),
             description=text(mapping(facets, "documentation").get("description")),
             labels=tuple(_labels(facets)),
@@ -135,9 +135,9 @@ class _Reader:
 
     def refs(self, values: list[Any], what: str, *, job: bool = False) -> tuple[Ref, ...]:
         found: dict[Ref, None] = {}
-        for each in values:
+        for value in values:
             try:
-                found[_reference(each, what, job=job or _is_job(each))] = None
+                found[_reference(value, what, job=job or _is_job(value))] = None
             except UnreadableError as error:
                 self.problems.append(str(error))
         return tuple(found)
@@ -154,26 +154,26 @@ def _reference(value: Any, what: str, *, job: bool) -> Ref:
 
 def _parents(facets: dict[str, Any]) -> list[Any]:
     found = (mapping(facets, key).get("job") for key in ("parent", "parentRun"))
-    return [each for each in found if each is not None]
+    return [item for item in found if item is not None]
 
 
 def _dependencies(facets: dict[str, Any], side: str) -> list[Any]:
     listed = as_list(mapping(facets, "jobDependencies").get(side))
-    return [each.get("job") if isinstance(each, dict) else each for each in listed]
+    return [item.get("job") if isinstance(item, dict) else item for item in listed]
 
 
 def _origins(entry: Any) -> list[Any]:
     """The inputs of a lineage entry, those of its columns included; in the words of both facets."""
     if not entry or not isinstance(entry, dict):
         return []
-    parts = [entry, *(each for each in mapping(entry, "fields").values() if isinstance(each, dict))]
-    return [each for part in parts for key in ("inputFields", "inputs", "dataset") for each in as_list(part.get(key))]
+    parts = [entry, *(field for field in mapping(entry, "fields").values() if isinstance(field, dict))]
+    return [item for part in parts for key in ("inputFields", "inputs", "dataset") for item in as_list(part.get(key))]
 
 
 def _labels(facets: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for each in as_list(mapping(facets, "tags").get("tags")):
-        if isinstance(each, dict) and text(each.get("key")):
-            yield text(each["key"]), text(each.get("value"))
+    for tag in as_list(mapping(facets, "tags").get("tags")):
+        if isinstance(tag, dict) and text(tag.get("key")):
+            yield text(tag["key"]), text(tag.get("value"))
 
 
 def _is_job(value: Any) -> bool:

@@ -137,7 +137,7 @@ def whose(lines: list[str]) -> str | None:
 def told(lines: list[str]) -> str | None:
     """Whose list it is, as one of the first sentences says it: 'the subprocessors that Acme may engage'."""
     found = (_ENGAGES.search(plain(line[:MAX_LINE])) for line in lines[:40])
-    return next((each[1].rstrip(",.") for each in found if each), None)
+    return next((item[1].rstrip(",.") for item in found if item), None)
 
 
 def items(lines: list[str]) -> Iterator[Listed]:

@@ -82,8 +82,8 @@ def _proposed(sheet: Sheet, file: str, options: Options) -> str:
     if found:
         if options.rows:
             found["rows"] = options.rows
-        taken = {each["column"] if isinstance(each, dict) else each for each in found["columns"].values()}
-        unused = [each for each in sheet.columns if each not in taken]
+        taken = {column["column"] if isinstance(column, dict) else column for column in found["columns"].values()}
+        unused = [column for column in sheet.columns if column not in taken]
         rest = f"; not used: {', '.join(map(repr, unused[:20]))}" if unused else ""
         return (
             f"{file}:{line}:{column}: what its columns mean has to be said with options; "
@@ -98,7 +98,7 @@ def _proposed(sheet: Sheet, file: str, options: Options) -> str:
 
 def _problems(sheet: Sheet, file: str, options: Options) -> list[str]:
     line, column = sheet.position()
-    mapped = [each.column for columns in options.columns.values() for each in columns]
+    mapped = [column.column for columns in options.columns.values() for column in columns]
     unknown = [
         name for name in dict.fromkeys((*mapped, *options.fill_down, *options.ignore)) if name not in sheet.columns
     ]
@@ -106,7 +106,7 @@ def _problems(sheet: Sheet, file: str, options: Options) -> list[str]:
 
 
 def _unknown(name: str, sheet: Sheet) -> str:
-    same = [each for each in sheet.columns if each.startswith(f"{name} (column ")]
+    same = [column for column in sheet.columns if column.startswith(f"{name} (column ")]
     if same:
         return f"column {name!r} is there {len(same)} times; say {' or '.join(map(repr, same))}"
     there = f"there are {', '.join(map(repr, sheet.columns[:20]))}"

@@ -112,10 +112,10 @@ def _iso(year: str, month: str, day: str) -> str | None:
 def verbs(text: str) -> tuple[str, ...]:
     """What access comes to: ``reads``, ``writes``, both, or nothing that is known."""
     word = text.lower()
-    if any(each in word for each in ("admin", "full", "read/write", "rw", "crud", "owner", "all")):
+    if any(key in word for key in ("admin", "full", "read/write", "rw", "crud", "owner", "all")):
         return ("reads", "writes")
-    writes = any(each in word for each in ("write", "edit", "update", "modify", "create", "delete", "change"))
-    reads = any(each in word for each in ("read", "view", "export", "list", "download", "query"))
+    writes = any(key in word for key in ("write", "edit", "update", "modify", "create", "delete", "change"))
+    reads = any(key in word for key in ("read", "view", "export", "list", "download", "query"))
     return (*(("reads",) if reads else ()), *(("writes",) if writes else ()))
 
 

@@ -49,8 +49,8 @@ class TableMapper:
                 provenance = self.rows.provenance(self.rows.columns(self.main)[0].column)
                 self.collector.reject(f"a row without a {self.main} that can be used", provenance=provenance)
         self._say()
-        for each in self.drafts.made():
-            self.collector.entity(each)
+        for item in self.drafts.made():
+            self.collector.entity(item)
         return self.collector.loaded(as_of=self.options.as_of)
 
     def _ignored(self, row: dict[str, str]) -> str | None:
@@ -66,7 +66,9 @@ class TableMapper:
             message = f"{self.bare:,} rows name a {self.main} and nothing else that is mapped; titles inside the table?"
             self.collector.note(NoteKind.ASSUMED, message)
         known = self.drafts.known.items() if self.meaning == "components" else ()
-        loose = sorted(name for name, each in known if each.kind == Kind.SERVICE and each.basis == Basis.INFERRED)
+        loose = sorted(
+            name for name, declared in known if declared.kind == Kind.SERVICE and declared.basis == Basis.INFERRED
+        )
         if loose:
             some = ", ".join(map(repr, loose[:5]))
             message = f"{len(loose):,} components that others depend on have no row of their own, such as {some}"
@@ -76,7 +78,7 @@ class TableMapper:
         """The sheets of a workbook that no one asked for."""
         document = self.collector.document
         sheets = document.data if isinstance(document.data, Workbook) else {}
-        filled = [name for name, each in sheets.items() if each.grid]
+        filled = [name for name, sheet in sheets.items() if sheet.grid]
         others = [name for name in filled if self.rows.file != f"{document.path}#{name}"]
         if others:
             some = ", ".join(map(repr, others[:5]))
@@ -97,17 +99,19 @@ class TableMapper:
             part["scope"] = self.drafts.of("scope", self._prefix(part))
             self._complete(part, provenance)
             say[self.meaning](part, provenance)
-        named: Found = {role: list(dict.fromkeys(each for part in parts for each in part[role])) for role in parts[0]}
+        named: Found = {role: list(dict.fromkeys(item for part in parts for item in part[role])) for role in parts[0]}
         self._attributes(named, provenance)
         return True
 
     def _parts(self, found: Found) -> list[Found]:
         """A row of access says the same of each application that it names, and a scope is one application's."""
         several = found["service"] if self.meaning == "access" and len(found["service"]) > 1 else ()
-        return [{**found, "service": [each]} for each in several] or [found]
+        return [{**found, "service": [item]} for item in several] or [found]
 
     def _is_bare(self) -> bool:
-        more = [each.column for role, columns in self.options.columns.items() if role != self.main for each in columns]
+        more = [
+            column.column for role, columns in self.options.columns.items() if role != self.main for column in columns
+        ]
         return bool(more) and not any(self.rows.row[column].strip() for column in more)
 
     def _prefix(self, found: Found) -> str:
@@ -182,15 +186,15 @@ class TableMapper:
         said = verbs(text) if text else ()
         if text and not said:
             self.rows.unread["access", "say no kind of access that is known; taken as reading"] += 1
-        return tuple(_VERBS[each] for each in said) or (Verb.READS,)
+        return tuple(_VERBS[item] for item in said) or (Verb.READS,)
 
     def _complete(self, found: Found, provenance: Provenances) -> None:
         """What a row of access means where it names no scope or no key: the access, and what it is signed in with."""
         self.keys = dict.fromkeys(found["party"], found["credential"])
         self.key_basis = Basis.DECLARED
         if self.meaning == "access" and not found["scope"]:
-            things = [self._bare(each) for each in found["service"] or found["store"]]
-            named = ((f"{each}:access", f"access to {each}") for each in things)
+            things = [self._bare(item) for item in found["service"] or found["store"]]
+            named = ((f"{thing}:access", f"access to {thing}") for thing in things)
             found["scope"] = [self.drafts.entity(Kind.SCOPE, made, provenance, name=name) for made, name in named]
         if found["scope"] and not found["credential"] and self.meaning in ("access", "vendors"):
             self.key_basis = Basis.INFERRED

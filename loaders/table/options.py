@@ -32,7 +32,7 @@ ONLY: dict[str, tuple[str, ...]] = {
 EMPTY = ("-", "\u2013", "\u2014", "n/a", "none", "nil", "null", "tbd", "?", "keine", "aucun")
 
 
-Separator = Annotated[str, BeforeValidator(lambda each: "\n" if each == "newline" else each)]
+Separator = Annotated[str, BeforeValidator(lambda item: "\n" if item == "newline" else item)]
 
 
 def _column(value: Any) -> Any:

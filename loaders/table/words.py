@@ -95,7 +95,7 @@ _EXACT = {word: role for role, words in WORDS.items() for word in words}
 
 def proposal(sheet: Sheet) -> dict[str, Any]:
     """The options that the header's words suggest; ``{}`` when they suggest nothing."""
-    found = [(*each, column) for column in sheet.columns if not looks_secret(column) for each in _role(column)]
+    found = [(*item, column) for column in sheet.columns if not looks_secret(column) for item in _role(column)]
     least: dict[str, int] = {}
     for doubt, role, _ in found:
         least[role] = min(doubt, least.get(role, doubt))
@@ -127,7 +127,7 @@ def _role(column: str) -> Iterator[tuple[int, str]]:
 
 def _longest(text: str) -> Iterator[str]:
     """The roles whose words are at the end or the start of a header, the longest words first."""
-    for word in sorted(_EXACT, key=lambda each: (-len(each), each)):
+    for word in sorted(_EXACT, key=lambda item: (-len(item), item)):
         if len(word) > 3 and _EXACT[word] in _IN_PART and (text.endswith(f" {word}") or text.startswith(f"{word} ")):
             yield _EXACT[word]
 

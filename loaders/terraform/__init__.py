@@ -58,7 +58,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 
 def _build(context: Context) -> None:
     done: dict[int, bool] = {}
-    managed = [each for each in context.estate.resources if each.mode == "managed"]
+    managed = [resource for resource in context.estate.resources if resource.mode == "managed"]
     for handlers in _PASSES:
         for resource in managed:
             handle = handlers.get(resource.type)

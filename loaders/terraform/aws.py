@@ -46,7 +46,7 @@ _SHARED = {
     "aws_ami_launch_permission": ("image_id", "image", "ec2:CopyImage"),
     "aws_snapshot_create_volume_permission": ("snapshot_id", "snapshot", "ec2:CreateVolume"),
 }
-_BY_FAMILY = {each.family: each for each in reversed(tuple(BY_TERRAFORM.values()))}
+_BY_FAMILY = {item.family: item for item in reversed(tuple(BY_TERRAFORM.values()))}
 
 
 # identities and policies
@@ -133,8 +133,8 @@ def attachment(context: Context, resource: Resource) -> bool:
 
 def membership(context: Context, resource: Resource) -> bool:
     """Users in groups."""
-    named = [context.identity("user", each) for name in ("user", "users") for each in context.texts(resource, name)]
-    groups = [context.identity("group", each) for name in ("group", "groups") for each in context.texts(resource, name)]
+    named = [context.identity("user", item) for name in ("user", "users") for item in context.texts(resource, name)]
+    groups = [context.identity("group", item) for name in ("group", "groups") for item in context.texts(resource, name)]
     pairs = [(user, group) for user in named for group in groups if user and group]
     for user, group in pairs:
         context.build.join(user, group, context.provenance(resource))
@@ -246,7 +246,7 @@ def key_grant(context: Context, resource: Resource) -> bool:
     """Someone who may use a key by a grant of the key's own."""
     key, grantee = context.text(resource, "key_id"), context.text(resource, "grantee_principal")
     if key and grantee:
-        actions = tuple(f"kms:{each}" for each in context.texts(resource, "operations"))
+        actions = tuple(f"kms:{item}" for item in context.texts(resource, "operations"))
         thing = context.build.graph.thing("kms", _named(context, "kms", key), context.provenance(resource))
         _share(context, resource, "kms", thing, grantee, actions)
     return bool(key and grantee)
@@ -299,20 +299,20 @@ def public_access_block(context: Context, resource: Resource) -> bool:
 def notification(context: Context, resource: Resource) -> bool:
     """Functions that are told of new objects."""
     bucket = context.text(resource, "bucket")
-    told = [each.get("lambda_function_arn") for each in context.blocks(resource, "lambda_function")]
-    functions = [each for each in told if is_name(each) and arn_of(each)]
-    for each in functions if bucket else ():
-        reads(context.build, each, "s3", _named(context, "s3", bucket or ""), context.provenance(resource))
+    told = [block.get("lambda_function_arn") for block in context.blocks(resource, "lambda_function")]
+    functions = [item for item in told if is_name(item) and arn_of(item)]
+    for function in functions if bucket else ():
+        reads(context.build, function, "s3", _named(context, "s3", bucket or ""), context.provenance(resource))
     return bool(bucket and functions)
 
 
 def replication(context: Context, resource: Resource) -> bool:
     """Buckets that get copies."""
     bucket = context.text(resource, "bucket")
-    targets = [each.get("bucket") for each in context.blocks(resource, "rule", "destination")]
-    copied = [each for each in targets if is_name(each) and arn_of(each)]
-    for each in copied if bucket else ():
-        copies(context.build, ("s3", each), ("s3", _named(context, "s3", bucket or "")), context.provenance(resource))
+    targets = [block.get("bucket") for block in context.blocks(resource, "rule", "destination")]
+    copied = [target for target in targets if is_name(target) and arn_of(target)]
+    for item in copied if bucket else ():
+        copies(context.build, ("s3", item), ("s3", _named(context, "s3", bucket or "")), context.provenance(resource))
     return bool(bucket and copied)
 
 
@@ -424,9 +424,9 @@ TIE: dict[str, Handler] = {
     "aws_cloudformation_stack": stack,
     **dict.fromkeys(_IDENTITIES, tie_identity),
     **dict.fromkeys(_POLICIES, resource_policy),
-    **{f"aws_iam_{each}_policy": inline_policy for each in _IDENTITIES.values()},
-    **{f"aws_iam_{each}_policy_attachment": attachment for each in _IDENTITIES.values()},
-    **{f"aws_iam_{each}_policy_attachments_exclusive": exclusive for each in _IDENTITIES.values()},
+    **{f"aws_iam_{identity}_policy": inline_policy for identity in _IDENTITIES.values()},
+    **{f"aws_iam_{identity}_policy_attachment": attachment for identity in _IDENTITIES.values()},
+    **{f"aws_iam_{identity}_policy_attachments_exclusive": exclusive for identity in _IDENTITIES.values()},
     "aws_iam_policy_attachment": attachment,
     "aws_iam_instance_profile": profile,
     "aws_iam_group_membership": membership,

@@ -15,8 +15,8 @@ from .context import Context
 from .reading import Resource
 
 STORES = {
-    f"azurerm_{each}"
-    for each in (  # noqa: SIM905 - a list to read
+    f"azurerm_{word}"
+    for word in (  # noqa: SIM905 - a list to read
         "storage_account storage_container storage_share storage_queue storage_table mssql_server mssql_database "
         "mssql_managed_instance sql_server sql_database postgresql_server postgresql_flexible_server "
         "postgresql_database mysql_server mysql_flexible_server mariadb_server cosmosdb_account "
@@ -27,8 +27,8 @@ STORES = {
     ).split()
 }
 SERVICES = {
-    f"azurerm_{each}"
-    for each in (  # noqa: SIM905 - a list to read
+    f"azurerm_{word}"
+    for word in (  # noqa: SIM905 - a list to read
         "function_app linux_function_app windows_function_app app_service linux_web_app windows_web_app "
         "container_app container_group kubernetes_cluster virtual_machine linux_virtual_machine "
         "windows_virtual_machine linux_virtual_machine_scale_set windows_virtual_machine_scale_set "
@@ -104,8 +104,8 @@ def tie_thing(context: Context, resource: Resource) -> bool:
         if "principal_id" not in block and "SystemAssigned" in str(block.get("type")):
             principal = context.unknown(resource)
         keys = [_principal(context, principal, provenance)] if is_name(principal) and principal else []
-        named = [_spelled(each) for each in name_list(block.get("identity_ids")) or ()]
-        keys += [azure.identity(each, each.rpartition("/")[2], provenance) for each in named]
+        named = [_spelled(item) for item in name_list(block.get("identity_ids")) or ()]
+        keys += [azure.identity(name, name.rpartition("/")[2], provenance) for name in named]
         for key in keys:
             context.collector.relate(Verb.HOLDS, made, key, provenance=provenance)
     for block in context.blocks(resource, "access_policy"):
@@ -161,7 +161,7 @@ def _grant(context: Context, key: str, role: str, scope: str, provenance: Proven
 def _vault(context: Context, vault: str, block: dict[str, Any], provenance: Provenances) -> None:
     """What an access policy of a vault lets a principal do."""
     principal = block.get("object_id")
-    rights = {each.lower() for name in _RIGHTS for each in name_list(block.get(name)) or ()}
+    rights = {item.lower() for name in _RIGHTS for item in name_list(block.get(name)) or ()}
     effects = [effect for effect, words in _SECRETS.items() if rights & words]
     if is_name(principal) and principal and effects:
         context.azure.grant(_principal(context, principal, provenance), "access policy", effects, vault, provenance)

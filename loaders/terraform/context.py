@@ -63,8 +63,8 @@ class Context:
     def __post_init__(self) -> None:
         self.default_account = self.build.graph.account
         self._placed: dict[tuple[tuple[str, ...], str, str, str], list[Resource]] = defaultdict(list)
-        for each in self.estate.resources:
-            self._placed[(each.module, each.mode, each.type, each.name)].append(each)
+        for resource in self.estate.resources:
+            self._placed[(resource.module, resource.mode, resource.type, resource.name)].append(resource)
         self._by_text: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], Resource]] = {}
 
     @property
@@ -85,8 +85,8 @@ class Context:
     @cached_property
     def projects(self) -> frozenset[str]:
         """The projects at Google that are ours: those named, and those that the file's own resources stand in."""
-        managed = (each.values.get("project") for each in self.estate.resources if each.mode == "managed")
-        return frozenset({*self.options.own_projects, *(each for each in managed if isinstance(each, str))})
+        managed = (resource.values.get("project") for resource in self.estate.resources if resource.mode == "managed")
+        return frozenset({*self.options.own_projects, *(item for item in managed if isinstance(item, str))})
 
     def provenance(self, resource: Resource) -> Provenances:
         """Where a resource stands."""
@@ -112,7 +112,7 @@ class Context:
         value = self.value(resource, name)
         if value is None and name not in resource.values:
             return self._referred(resource, name)
-        return [each for each in (value if isinstance(value, list) else [value]) if is_name(each) and each]
+        return [item for item in (value if isinstance(value, list) else [value]) if is_name(item) and item]
 
     def flag(self, resource: Resource, name: str) -> bool:
         """An attribute as yes or no."""
@@ -122,9 +122,9 @@ class Context:
         """Nested blocks of a resource's values, which Terraform keeps as lists of one or more."""
         found = [holder]
         for name in path:
-            values = [each.get(name) for each in found if isinstance(each, dict)]
-            found = [one for each in values for one in (each if isinstance(each, list) else [each])]
-        return [each for each in found if isinstance(each, dict)]
+            values = [item.get(name) for item in found if isinstance(item, dict)]
+            found = [item for value in values for item in (value if isinstance(value, list) else [value])]
+        return [item for item in found if isinstance(item, dict)]
 
     def blocks(self, resource: Resource, *path: str) -> list[dict[str, Any]]:
         """Nested blocks of a resource."""
@@ -151,8 +151,8 @@ class Context:
         """The resource of a type whose attributes have these texts; ``name`` is what it is referred to by."""
         names = tuple(name for name, _ in says)
         if (kind, names) not in self._by_text:
-            rows = [each for each in self.estate.resources if each.type == kind]
-            known = {tuple(self._said(each, name) for name in names): each for each in reversed(rows)}
+            rows = [resource for resource in self.estate.resources if resource.type == kind]
+            known = {tuple(self._said(row, name) for name in names): row for row in reversed(rows)}
             self._by_text[(kind, names)] = known
         return self._by_text[(kind, names)].get(tuple(value for _, value in says))
 
@@ -166,14 +166,14 @@ class Context:
         if not self.estate.configuration:
             return []
         refers = self.references.of_attribute(resource.module, resource.mode, resource.type, resource.name, name)
-        found = [self._named(each, one) for each in refers for one in self._meant(each, resource)]
-        return list(dict.fromkeys(each for each in found if each))
+        found = [self._named(ref, item) for ref in refers for item in self._meant(ref, resource)]
+        return list(dict.fromkeys(item for item in found if item))
 
     def _meant(self, reference: Reference, by: Resource) -> list[Resource]:
         """The instances that a reference means: the one of the same index, or all."""
         key = (reference.module, reference.mode, reference.type, reference.name)
         listed = self._placed.get(key, [])
-        return [each for each in listed if each.index == by.index] or listed
+        return [item for item in listed if item.index == by.index] or listed
 
     def _named(self, reference: Reference, resource: Resource) -> str | None:
         value = self.value(resource, reference.attribute)
@@ -190,8 +190,8 @@ class Context:
     def _at_google(self, resource: Resource) -> str:
         """A thing of Google by its project and name, or a service account by its address, before it has an id."""
         kind, project = resource.type.rpartition("_")[2], self.value(resource, "project")
-        stated = (self.value(resource, each) for each in ("name", f"{kind}_id", kind))
-        name = next((each for each in stated if is_name(each) and each), None)
+        stated = (self.value(resource, item) for item in ("name", f"{kind}_id", kind))
+        name = next((item for item in stated if is_name(item) and item), None)
         if name is None or not is_name(project) or not project:
             return name or self.unknown(resource)
         if resource.type == "google_service_account":
@@ -240,27 +240,27 @@ class Context:
 
 def account_of(estate: Estate, options: TerraformOptions) -> tuple[str, frozenset[str]]:
     """The account that a file is mostly of, and all that its own resources stand in."""
-    counted = Counter(each.account for each in _arns(estate) if is_account(each.account))
-    for each in estate.resources:
-        said = each.values.get("account_id")
-        if each.type == "aws_caller_identity" and isinstance(said, str) and is_account(said):
+    counted = Counter(arn.account for arn in _arns(estate) if is_account(arn.account))
+    for resource in estate.resources:
+        said = resource.values.get("account_id")
+        if resource.type == "aws_caller_identity" and isinstance(said, str) and is_account(said):
             counted[said] += len(estate.resources)
     workspace = f"{options.workspace}." if options.workspace else ""
-    most = min(counted, key=lambda each: (-counted[each], each), default=f"${{{workspace}AccountId}}")
+    most = min(counted, key=lambda item: (-counted[item], item), default=f"${{{workspace}AccountId}}")
     account = options.account or most
     return account, frozenset({account, *counted, *options.own_accounts})
 
 
 def _arns(estate: Estate) -> list[Arn]:
     """The ARNs of what Terraform manages."""
-    managed = [each.values.get("arn") for each in estate.resources if each.mode == "managed"]
-    return [arn for each in managed if is_name(each) and (arn := arn_of(each))]
+    managed = [resource.values.get("arn") for resource in estate.resources if resource.mode == "managed"]
+    return [arn for item in managed if is_name(item) and (arn := arn_of(item))]
 
 
 def region_of(estate: Estate, options: TerraformOptions) -> str:
     """The region that a file is mostly of."""
-    counted = Counter(each.region for each in _arns(estate) if each.region)
-    most = min(counted, key=lambda each: (-counted[each], each), default=_provider_region(estate.configuration))
+    counted = Counter(arn.region for arn in _arns(estate) if arn.region)
+    most = min(counted, key=lambda item: (-counted[item], item), default=_provider_region(estate.configuration))
     workspace = f"{options.workspace}." if options.workspace else ""
     return options.region or most or f"${{{workspace}Region}}"
 

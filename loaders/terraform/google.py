@@ -14,8 +14,8 @@ from .context import Context
 from .reading import Resource
 
 STORES = {
-    f"google_{each}"
-    for each in (  # noqa: SIM905 - a list to read
+    f"google_{word}"
+    for word in (  # noqa: SIM905 - a list to read
         "storage_bucket sql_database_instance sql_database bigquery_dataset bigquery_table pubsub_topic "
         "pubsub_subscription secret_manager_secret kms_crypto_key kms_key_ring spanner_instance spanner_database "
         "bigtable_instance firestore_database redis_instance filestore_instance artifact_registry_repository "
@@ -23,8 +23,8 @@ STORES = {
     ).split()
 }
 SERVICES = {
-    f"google_{each}"
-    for each in (  # noqa: SIM905 - a list to read
+    f"google_{word}"
+    for word in (  # noqa: SIM905 - a list to read
         "cloudfunctions_function cloudfunctions2_function cloud_run_service cloud_run_v2_service cloud_run_v2_job "
         "compute_instance container_cluster dataflow_job composer_environment workflows_workflow dataproc_cluster "
         "app_engine_application notebooks_instance"
@@ -124,7 +124,7 @@ def describe_thing(context: Context, resource: Resource) -> bool:
     """A store or a service in its project."""
     kind = Kind.STORE if resource.type in STORES else Kind.SERVICE
     made, name = _described(context, resource)
-    places = [f"project {each}" for each in [context.text(resource, "project")] if each]
+    places = [f"project {item}" for item in [context.text(resource, "project")] if item]
     provenance = context.provenance(resource)
     context.google.thing(made, kind, name, provenance, tag=resource.type, places=places, basis=Basis.DECLARED)
     return True
@@ -193,10 +193,12 @@ def whole_policy(context: Context, resource: Resource) -> bool:
     """All roles that anyone has on something, as one document."""
     document, place = read_json(context.text(resource, "policy_data")), _place(context, resource)
     bindings = document.get("bindings") if isinstance(document, dict) else None
-    for each in bindings if isinstance(bindings, list) and place else ():
-        role, members = (each.get("role"), name_list(each.get("members"))) if isinstance(each, dict) else (None, None)
+    for binding in bindings if isinstance(bindings, list) and place else ():
+        role, members = (
+            (binding.get("role"), name_list(binding.get("members"))) if isinstance(binding, dict) else (None, None)
+        )
         if is_name(role) and members and place:
-            _granted(context, resource, role, list(members), place, conditional=bool(each.get("condition")))
+            _granted(context, resource, role, list(members), place, conditional=bool(binding.get("condition")))
     return isinstance(bindings, list) and place is not None
 
 
@@ -210,7 +212,7 @@ def _granted(
     if conditional:
         context.build.access.assumed.conditional += 1
         context.build.access.assumed.conditions["a role given under a condition"] += 1
-    for member in dict.fromkeys(each for each in members if not each.startswith("deleted:")):
+    for member in dict.fromkeys(member for member in members if not member.startswith("deleted:")):
         _member(context, member, role, effects or (), place, provenance)
 
 

@@ -34,7 +34,7 @@ def nested(flat: dict[str, Any]) -> dict[str, Any]:
         if parts[-1] in ("#", "%"):
             parts, value = parts[:-1], {}
         _set(tree, parts, value)
-    return {name: _listed(each, name, lists) for name, each in tree.items()}
+    return {name: _listed(item, name, lists) for name, item in tree.items()}
 
 
 def _set(tree: dict[str, Any], parts: list[str], value: Any) -> None:
@@ -51,6 +51,6 @@ def _listed(value: Any, path: str, lists: set[str]) -> Any:
     """A mapping that was marked as a list or a set as a list, in the order of its keys."""
     if not isinstance(value, dict):
         return value
-    inner = {name: _listed(each, f"{path}.{name}", lists) for name, each in value.items()}
-    ordered = sorted(inner, key=lambda each: (len(each), each))
-    return [inner[each] for each in ordered] if path in lists else inner
+    inner = {name: _listed(item, f"{path}.{name}", lists) for name, item in value.items()}
+    ordered = sorted(inner, key=lambda item: (len(item), item))
+    return [inner[item] for item in ordered] if path in lists else inner

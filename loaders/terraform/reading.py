@@ -78,8 +78,8 @@ def _is_encrypted(data: dict[str, Any]) -> bool:
 
 def _is_configuration(data: dict[str, Any]) -> bool:
     blocks = data.get("resource")
-    named = isinstance(blocks, dict) and bool(blocks) and all(_TYPE.fullmatch(str(each)) for each in blocks)
-    return named and all(isinstance(each, (dict, list)) for each in (blocks or {}).values())
+    named = isinstance(blocks, dict) and bool(blocks) and all(_TYPE.fullmatch(str(block)) for block in blocks)
+    return named and all(isinstance(block, (dict, list)) for block in (blocks or {}).values())
 
 
 def read_estate(document: Document) -> Estate:
@@ -126,12 +126,12 @@ def _plan(data: dict[str, Any]) -> Estate:
     found = Estate(plan=True)
     changes = _changes(data)
     _modules(found, data["planned_values"], ("planned_values",), changes, data_only=False)
-    known = {each.address for each in found.resources}
+    known = {resource.address for resource in found.resources}
     before = data.get("prior_state")
     prior = Estate(plan=True)
     if isinstance(before, dict):
         _modules(prior, before.get("values"), ("prior_state", "values"), {}, data_only=True)
-    found.resources += [each for each in prior.resources if each.address not in known]
+    found.resources += [resource for resource in prior.resources if resource.address not in known]
     found.destroyed = [
         address for address, change in changes.items() if address not in known and change.get("actions") == ["delete"]
     ]
@@ -167,8 +167,8 @@ def _modules(found: Estate, values: Any, keys: Keys, changes: dict[str, dict[str
 def _rows(holder: dict[str, Any], name: str, keys: Keys) -> Iterator[tuple[Any, Keys]]:
     rows = holder.get(name)
     listed = rows if isinstance(rows, list) else [] if rows is None else [rows]
-    for index, each in enumerate(listed):
-        yield each, (*keys, name, index)
+    for index, item in enumerate(listed):
+        yield item, (*keys, name, index)
 
 
 def _shown(
@@ -176,9 +176,9 @@ def _shown(
 ) -> None:
     if data_only and (not isinstance(row, dict) or row.get("mode") != "data"):
         return
-    texts = [row.get(each) for each in ("address", "type", "name")] if isinstance(row, dict) else [None]
+    texts = [row.get(key) for key in ("address", "type", "name")] if isinstance(row, dict) else [None]
     values = row.get("values", {}) if isinstance(row, dict) else None
-    if not all(isinstance(each, str) and harmless(each) for each in texts) or not isinstance(values, dict):
+    if not all(isinstance(text, str) and harmless(text) for text in texts) or not isinstance(values, dict):
         found.malformed.append(("a resource without address, type, name or values", keys))
         return
     change = changes.get(row["address"], {})
@@ -200,12 +200,12 @@ def _shown(
 
 def _module(address: str) -> tuple[str, ...]:
     """The names of the modules on the way to one: ``module.db.module.users[0]`` is ``db``, ``users``."""
-    return tuple(each for each in _INDEX.sub("", address).split(".")[1::2] if each)
+    return tuple(word for word in _INDEX.sub("", address).split(".")[1::2] if word)
 
 
 def _sensitive(marks: Any) -> frozenset[str]:
     """The attributes with anything sensitive in them."""
-    return frozenset(key for key, each in marks.items() if _any_true(each)) if isinstance(marks, dict) else frozenset()
+    return frozenset(key for key, mark in marks.items() if _any_true(mark)) if isinstance(marks, dict) else frozenset()
 
 
 def _any_true(value: Any) -> bool:
@@ -220,7 +220,7 @@ def _any_true(value: Any) -> bool:
 def _raw(data: dict[str, Any]) -> Estate:
     found = Estate(plan=False)
     for row, keys in _rows(data, "resources", ()):
-        if not isinstance(row, dict) or not all(isinstance(row.get(each), str) for each in ("type", "name")):
+        if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("type", "name")):
             found.malformed.append(("a resource without type or name", keys))
             continue
         for instance, place in _rows(row, "instances", keys):
@@ -235,14 +235,14 @@ def _old(data: dict[str, Any]) -> Estate:
         if not isinstance(path, list):
             found.malformed.append(("a module without a path", keys))
             continue
-        names = tuple(str(each) for each in path[1:])
+        names = tuple(str(item) for item in path[1:])
         for parts, values, place in old_resources(module, keys):
             if parts is None or values is None:
                 found.malformed.append(("a resource without type, name or attributes", place))
                 continue
             mode, kind, name, index = parts
             address = ".".join(
-                [*(f"module.{each}" for each in names), *(["data"] if mode == "data" else []), kind, name]
+                [*(f"module.{name}" for name in names), *(["data"] if mode == "data" else []), kind, name]
             )
             shown = f"{address}[{index}]" if index else address
             found.resources.append(Resource(shown, mode, kind, name, index, names, place, values))
@@ -258,7 +258,7 @@ def _instance(found: Estate, row: dict[str, Any], instance: Any, keys: Keys) -> 
     index = instance.get("index_key")
     shown = "" if index is None else f"[{index}]" if isinstance(index, int) else f'["{index}"]'
     parts = [module, "data" if mode == "data" else "", row["type"], row["name"]]
-    address = ".".join(each for each in parts if each) + shown
+    address = ".".join(part for part in parts if part) + shown
     hidden = frozenset(_first_steps(instance.get("sensitive_attributes")))
     made = Resource(address, mode, row["type"], row["name"], shown, _module(module), keys, values, hidden)
     found.resources.append(made)

@@ -72,119 +72,126 @@ class ModelMapper:
 
     # things
 
-    def _boundary(self, each: Group) -> None:
-        zone = self.naming.zone(each.id, each.title, each.provenance)
+    def _boundary(self, group: Group) -> None:
+        zone = self.naming.zone(group.id, group.title, group.provenance)
         self.collector.fact()
-        for member in each.members:
+        for member in group.members:
             if member not in self.model.assets:
-                self._unknown("a trust boundary lies around", member, each.provenance)
+                self._unknown("a trust boundary lies around", member, group.provenance)
             elif zone:
-                self.zones.setdefault(member, (zone, each.title))
+                self.zones.setdefault(member, (zone, group.title))
 
-    def _data(self, each: DataAsset) -> None:
+    def _data(self, data_asset: DataAsset) -> None:
         """A store for every place that keeps the data; one for the data in passing where none does."""
-        made = self.naming.id(each.id, each.title)
-        places = self.places.setdefault(each.id, []) if made else []
+        made = self.naming.id(data_asset.id, data_asset.title)
+        places = self.places.setdefault(data_asset.id, []) if made else []
         kept = [
-            self._store(each, place, f"{made} at {clean(place)}", f"{each.title} at {self.model.assets[place].title}")
+            self._store(
+                data_asset,
+                place,
+                f"{made} at {clean(place)}",
+                f"{data_asset.title} at {self.model.assets[place].title}",
+            )
             for place in places
         ]
         if made and not places:
             taken = made in self.collector.entities
-            kept = [self._store(each, None, f"{made} (data)" if taken else made, each.title)]
+            kept = [self._store(data_asset, None, f"{made} (data)" if taken else made, data_asset.title)]
         if any(kept):
             self.collector.fact()
         else:
-            self.collector.reject("a data asset without an id of its own", provenance=each.provenance)
+            self.collector.reject("a data asset without an id of its own", provenance=data_asset.provenance)
 
-    def _store(self, each: DataAsset, place: str | None, made: str, title: str) -> bool:
+    def _store(self, data_asset: DataAsset, place: str | None, made: str, title: str) -> bool:
         store = Store(
             id=made[:MAX_ID],
             name=title,
-            owner=each.owner,
+            owner=data_asset.owner,
             zone=self.zones[place][0] if place in self.zones else self.options.zone,
-            classification=each.classification,
-            tags=each.tags,
-            provenance=each.provenance,
+            classification=data_asset.classification,
+            tags=data_asset.tags,
+            provenance=data_asset.provenance,
         )
         kept = self.naming.put(store)
         if kept:
-            self.stores[each.id, place] = kept
+            self.stores[data_asset.id, place] = kept
             self.locks[kept] = self._locked(self.model.assets[place]) if place else ()
         return kept is not None
 
-    def _asset(self, each: TechnicalAsset) -> None:
-        owner = self.naming.text(each.said.get("owner"), "an owner", each.provenance)
-        made = self.naming.id(each.id, each.title)
-        zone, _ = self.zones.get(each.id, (self.options.zone, ""))
-        declared = {"name": each.title, "zone": zone, "owner": owner, "tags": self._tags(each)}
-        kept = self.naming.make(Service, made, **declared, provenance=each.provenance)
+    def _asset(self, asset: TechnicalAsset) -> None:
+        owner = self.naming.text(asset.said.get("owner"), "an owner", asset.provenance)
+        made = self.naming.id(asset.id, asset.title)
+        zone, _ = self.zones.get(asset.id, (self.options.zone, ""))
+        declared = {"name": asset.title, "zone": zone, "owner": owner, "tags": self._tags(asset)}
+        kept = self.naming.make(Service, made, **declared, provenance=asset.provenance)
         if kept is None:
-            records = each.records + len(each.links)
+            records = asset.records + len(asset.links)
             self.collector.reject(
                 "a technical asset with the id of something else, with its links",
-                provenance=each.provenance,
+                provenance=asset.provenance,
                 records=records,
             )
             return
-        self.collector.fact(each.records)
-        self.services[each.id] = kept
-        for ref in words(each.said.get("data_assets_stored")):
-            self.places.setdefault(ref, []).append(each.id)
+        self.collector.fact(asset.records)
+        self.services[asset.id] = kept
+        for ref in words(asset.said.get("data_assets_stored")):
+            self.places.setdefault(ref, []).append(asset.id)
 
-    def _tags(self, each: TechnicalAsset) -> tuple[str, ...]:
-        stated = [each.said.get(key) for key in ("type", "technology", "technologies", "tags")]
-        flags = (tag for key, tag in _FLAGS.items() if flag(each.said.get(key)) is True)
-        return (*(tag for some in stated for tag in self.naming.tags(some, each.provenance)), *flags)
+    def _tags(self, asset: TechnicalAsset) -> tuple[str, ...]:
+        stated = [asset.said.get(key) for key in ("type", "technology", "technologies", "tags")]
+        flags = (tag for key, tag in _FLAGS.items() if flag(asset.said.get(key)) is True)
+        return (*(tag for some in stated for tag in self.naming.tags(some, asset.provenance)), *flags)
 
-    def _owned(self, each: TechnicalAsset) -> None:
+    def _owned(self, asset: TechnicalAsset) -> None:
         """The owner as a party; of something outside without one, whoever runs it."""
-        names, service = self._names(each), self.services.get(each.id)
-        owner = self.naming.text(each.said.get("owner"), "an owner", each.provenance)
+        names, service = self._names(asset), self.services.get(asset.id)
+        owner = self.naming.text(asset.said.get("owner"), "an owner", asset.provenance)
         if service is None:
             return
         if owner:
             self.owners.add(owner)
             party = self.naming.party(owner, *names) or owner
-            made = Party(id=party, name=party, provenance=each.provenance)
-        elif self._outside(each):
+            made = Party(id=party, name=party, provenance=asset.provenance)
+        elif self._outside(asset):
             party = self.naming.party(*names) or f"{service}/owner"[:MAX_ID]
             made = Party(
-                id=party, name=f"whoever runs {each.title}"[:MAX_ID], basis=Basis.INFERRED, provenance=each.provenance
+                id=party, name=f"whoever runs {asset.title}"[:MAX_ID], basis=Basis.INFERRED, provenance=asset.provenance
             )
         else:
             return
         basis = Basis.DECLARED if owner else Basis.INFERRED
-        self.naming.owner(made, service, each.provenance, basis, (owner,) if owner else names)
+        self.naming.owner(made, service, asset.provenance, basis, (owner,) if owner else names)
 
-    def _names(self, each: TechnicalAsset) -> tuple[str, ...]:
-        named = (each.id, each.title, word(each.said.get("type")), self.zones.get(each.id, ("", ""))[1])
+    def _names(self, asset: TechnicalAsset) -> tuple[str, ...]:
+        named = (asset.id, asset.title, word(asset.said.get("type")), self.zones.get(asset.id, ("", ""))[1])
         return tuple(name for name in named if name)
 
-    def _outside(self, each: TechnicalAsset) -> bool:
+    def _outside(self, asset: TechnicalAsset) -> bool:
         """External, or out of scope because someone else answers for it."""
-        names = self._names(each)
+        names = self._names(asset)
         if matches(self.options.outside, names):
             return True
-        drawn = word(each.said.get("type")) == "external-entity" or flag(each.said.get("out_of_scope")) is True
+        drawn = word(asset.said.get("type")) == "external-entity" or flag(asset.said.get("out_of_scope")) is True
         return drawn and not matches(self.options.inside, names)
 
-    def _keeps(self, each: TechnicalAsset) -> None:
+    def _keeps(self, asset: TechnicalAsset) -> None:
         """Whoever controls an asset has what it stores, and sees what it processes.
 
         What someone outside processes is what its links fetch and send, and those say whether that is all of it.
         """
-        service = self.services.get(each.id)
-        stored, processed = words(each.said.get("data_assets_stored")), words(each.said.get("data_assets_processed"))
-        if self._outside(each):
-            moved = {ref for link in each.links for ref in (*link.sent, *link.received)}
+        service = self.services.get(asset.id)
+        stored, processed = words(asset.said.get("data_assets_stored")), words(asset.said.get("data_assets_processed"))
+        if self._outside(asset):
+            moved = {ref for link in asset.links for ref in (*link.sent, *link.received)}
             processed = tuple(ref for ref in processed if ref not in moved)
         for ref in dict.fromkeys((*stored, *processed)) if service else ():
             basis = Basis.DECLARED if ref in stored else Basis.INFERRED
-            for store in self._copies(ref, each, "either", each.provenance):
-                self.naming.relate(Verb.READS, service or "", store, each.provenance, basis, controls=self.locks[store])
+            for store in self._copies(ref, asset, "either", asset.provenance):
+                self.naming.relate(
+                    Verb.READS, service or "", store, asset.provenance, basis, controls=self.locks[store]
+                )
                 if ref in stored:
-                    self.naming.relate(Verb.WRITES, service or "", store, each.provenance)
+                    self.naming.relate(Verb.WRITES, service or "", store, asset.provenance)
 
     def _copies(
         self, ref: str, at_asset: TechnicalAsset, way: Literal["sent", "received", "either"], provenance: Provenances
@@ -206,20 +213,20 @@ class ModelMapper:
         """Where the links that carry a data asset lead, up to the first that keep it."""
         seen, queue = [start.id], [start]
         while queue:
-            one = queue.pop()
-            for link in one.links if one.id not in self.places[ref] else ():
+            asset = queue.pop()
+            for link in asset.links if asset.id not in self.places[ref] else ():
                 carried = (*(link.sent if way != "received" else ()), *(link.received if way != "sent" else ()))
                 if ref in carried and link.target in self.model.assets and link.target not in seen:
                     seen.append(link.target)
                     queue.append(self.model.assets[link.target])
         return seen
 
-    def _locked(self, each: TechnicalAsset) -> tuple[Control, ...]:
+    def _locked(self, asset: TechnicalAsset) -> tuple[Control, ...]:
         """What keeps all but the end user from reading what an asset stores."""
-        encryption = word(each.said.get("encryption")) or ""
+        encryption = word(asset.said.get("encryption")) or ""
         if encryption not in ("data-with-end-user-individual-key", "data-with-enduser-individual-key"):
             return ()
-        return (said(ControlKind.ENCRYPTED_ELSEWHERE, "encrypted with a key of each end user", each.provenance),)
+        return (said(ControlKind.ENCRYPTED_ELSEWHERE, "encrypted with a key of each end user", asset.provenance),)
 
     # links
 
@@ -293,21 +300,21 @@ class ModelMapper:
 
     # runtimes
 
-    def _runtime(self, each: Group) -> None:
+    def _runtime(self, group: Group) -> None:
         """What runs on one host stops with it, and is within reach of it and of the others."""
-        made = self.naming.id(each.id, each.title)
+        made = self.naming.id(group.id, group.title)
         if made and made in self.collector.entities:
             made = f"{made} (runtime)"[:MAX_ID]
-        host = self.naming.make(Service, made, name=each.title, tags=("shared runtime",), provenance=each.provenance)
+        host = self.naming.make(Service, made, name=group.title, tags=("shared runtime",), provenance=group.provenance)
         if host is None:
-            self.collector.reject("a shared runtime with the id of something else", provenance=each.provenance)
+            self.collector.reject("a shared runtime with the id of something else", provenance=group.provenance)
             return
         self.collector.fact()
-        for member in each.members:
+        for member in group.members:
             service = self.services.get(member)
             if service is None:
-                self._unknown("a shared runtime runs", member, each.provenance)
+                self._unknown("a shared runtime runs", member, group.provenance)
             elif service != host:
-                self.naming.relate(Verb.DEPENDS_ON, service, host, each.provenance)
-                self.naming.relate(Verb.CONNECTS, host, service, each.provenance, Basis.INFERRED)
-                self.naming.relate(Verb.CONNECTS, service, host, each.provenance, Basis.INFERRED)
+                self.naming.relate(Verb.DEPENDS_ON, service, host, group.provenance)
+                self.naming.relate(Verb.CONNECTS, host, service, group.provenance, Basis.INFERRED)
+                self.naming.relate(Verb.CONNECTS, service, host, group.provenance, Basis.INFERRED)

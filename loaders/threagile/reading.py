@@ -149,8 +149,8 @@ class _Reader:
     def parts(self, part: _Part, seen: set[str]) -> Iterator[_Part]:
         """The file and, once each, those that it includes and that they include."""
         yield part
-        for keys, each in many(part.data.get("includes"), ("includes",)):
-            name = word(each)
+        for keys, include in many(part.data.get("includes"), ("includes",)):
+            name = word(include)
             try:
                 found = part.document.sibling(name) if name else None
             except InputError as error:
@@ -172,18 +172,18 @@ class _Reader:
         self.model.title = self.model.title or self.naming.text(
             part.data.get("title"), "the title", part.provenance(("title",))
         )
-        for keys, title, each in entries(part.data.get("data_assets"), ("data_assets",)):
-            self._data_asset(title, each, part.provenance(keys))
-        for keys, title, each in entries(part.data.get("technical_assets"), ("technical_assets",)):
-            self._technical_asset(title, each, keys, part)
+        for keys, title, entry in entries(part.data.get("data_assets"), ("data_assets",)):
+            self._data_asset(title, entry, part.provenance(keys))
+        for keys, title, entry in entries(part.data.get("technical_assets"), ("technical_assets",)):
+            self._technical_asset(title, entry, keys, part)
         for section, what, members, kept in (
             ("trust_boundaries", "a trust boundary", "technical_assets_inside", self.model.boundaries),
             ("shared_runtimes", "a shared runtime", "technical_assets_running", self.model.runtimes),
         ):
-            for keys, title, each in entries(part.data.get(section), (section,)):
-                found = self._identified(title, each, what, part.provenance(keys))
+            for keys, title, entry in entries(part.data.get(section), (section,)):
+                found = self._identified(title, entry, what, part.provenance(keys))
                 if found:
-                    self._group(Group(*found, words(mapping(each).get(members)), part.provenance(keys)), kept)
+                    self._group(Group(*found, words(mapping(entry).get(members)), part.provenance(keys)), kept)
         for section, what in IGNORED.items():
             count = sum(1 for _ in entries(part.data.get(section)))
             if count:
@@ -247,8 +247,8 @@ class _Reader:
         else:
             known.said = self._merged(known, inside, provenance)
             known.records += 1
-        for place, name, each in links:
-            self._link(known, name, mapping(each), part.provenance(place))
+        for place, name, link in links:
+            self._link(known, name, mapping(link), part.provenance(place))
 
     def _merged(self, known: TechnicalAsset, more: dict[str, Any], provenance: Provenances) -> dict[str, Any]:
         """Lists grow, yes wins over no, and of two different words the first stays."""

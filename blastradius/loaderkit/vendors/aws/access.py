@@ -73,7 +73,7 @@ def some(names: Iterable[str]) -> str:
     """The first of many names, and how many more there are."""
     listed = sorted(names)
     more = f" and {len(listed) - 12:,} more" if len(listed) > 12 else ""
-    return ", ".join(each[:60] for each in listed[:12]) + more
+    return ", ".join(item[:60] for item in listed[:12]) + more
 
 
 @dataclass
@@ -134,16 +134,16 @@ class Access:
         """Conditions of a statement that change nothing here, for they are taken as met."""
         if statement and statement.conditions:
             self.assumed.conditional += 1
-            self.assumed.conditions.update(each.key for each in statement.conditions)
+            self.assumed.conditions.update(condition.key for condition in statement.conditions)
 
     def _operations(self, statement: Statement, provenance: Provenances) -> list[str]:
         resources = self._resources(statement)
         if "*" in statement.actions and "*" in resources:
             return [self.graph.administration(self.graph.account, provenance)]
         does = self.effects(statement)
-        found = [each for one in resources for each in targets(one, does, self.graph.account)]
-        self.assumed.passing += any("pass" in each.effects for each in found)
-        made = [each for target in dict.fromkeys(found) for each in self._reach(target, statement, provenance)]
+        found = [target for resource in resources for target in targets(resource, does, self.graph.account)]
+        self.assumed.passing += any("pass" in item.effects for item in found)
+        made = [item for target in dict.fromkeys(found) for item in self._reach(target, statement, provenance)]
         return list(dict.fromkeys(made))
 
     def _reach(self, target: Target, statement: Statement, provenance: Provenances) -> Iterator[str]:
@@ -155,7 +155,7 @@ class Access:
         if statement.not_resources or not statement.resources:
             self.assumed.all_but += bool(statement.not_resources)
             return ("*",)
-        return tuple(each for each in statement.resources if not is_caller(each))
+        return tuple(resource for resource in statement.resources if not is_caller(resource))
 
     def effects(self, statement: Statement) -> Effects:
         """What the actions of a statement do."""
@@ -164,9 +164,9 @@ class Access:
             return effects_but(statement.not_actions)
         if "*" in statement.actions:
             return EVERYTHING
-        services = {each.partition(":")[0].lower() for each in statement.actions if not known_service(each)}
+        services = {action.partition(":")[0].lower() for action in statement.actions if not known_service(action)}
         self.assumed.unmodelled.update(services)
-        return frozenset(pair for each in statement.actions for pair in effects_of(each))
+        return frozenset(pair for action in statement.actions for pair in effects_of(action))
 
     def say_assumptions(self) -> None:
         """A note for each thing taken for granted."""
@@ -176,8 +176,8 @@ class Access:
 
 def _passed_to(statement: Statement) -> tuple[str, ...]:
     """The services that a role may be passed to, as what the operation says further; ``""`` for any."""
-    for each in statement.conditions:
-        named = each.key == "iam:passedtoservice" and each.operator.lower() in ("stringequals", "stringlike")
-        if named and each.values and all(is_name(value) and "*" not in value for value in each.values):
-            return tuple(dict.fromkeys(f" to {service_name(value)[:100]}" for value in each.values))
+    for condition in statement.conditions:
+        named = condition.key == "iam:passedtoservice" and condition.operator.lower() in ("stringequals", "stringlike")
+        if named and condition.values and all(is_name(value) and "*" not in value for value in condition.values):
+            return tuple(dict.fromkeys(f" to {service_name(value)[:100]}" for value in condition.values))
     return ("",)

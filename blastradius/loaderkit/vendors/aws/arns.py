@@ -81,7 +81,7 @@ def targets(resource: str, does: Effects, own: str) -> tuple[Target, ...]:
     arn = arn_of(plain)
     if arn is None or "*" in arn.service:
         return tuple(_all_of(does, own)) if "*" in plain else ()
-    return tuple(each for family in BY_SERVICE.get(arn.service, ()) for each in _of_family(family, arn, does, own))
+    return tuple(target for family in BY_SERVICE.get(arn.service, ()) for target in _of_family(family, arn, does, own))
 
 
 def _all_of(does: Effects, own: str) -> Iterator[Target]:
@@ -109,7 +109,7 @@ def _of_family(family: Family, arn: Arn, does: Effects, own: str) -> Iterator[Ta
         yield Target(family, effects, account)
     elif effects:
         thing = Arn(arn.partition.replace("*", "aws"), arn.service, arn.region, _pinned(arn.account, own), entity)
-        pattern = any("*" in each or "?" in each for each in (thing.region, thing.account, entity))
+        pattern = any("*" in item or "?" in item for item in (thing.region, thing.account, entity))
         named = identity_arn(thing) if arn.service == "iam" and not pattern else str(thing)
         yield Target(family, effects, account, named, pattern, _part(family, rest))
 

@@ -59,13 +59,15 @@ class Builder:
                 NoteKind.CONTRADICTED, f"{named!r} is there twice; the first is kept", named, provenance=provenance
             )
             return
-        services = sorted({name for each in trust.statements for kind, name in each.principals if kind == "Service"})
+        services = sorted(
+            {name for statement in trust.statements for kind, name in statement.principals if kind == "Service"}
+        )
         made = Service(
             id=named,
             name=short(named),
             zone=self.graph.zone_of(named),
             owner=self.graph.owner,
-            tags=tuple(f"assumed by {each}"[:200] for each in services),
+            tags=tuple(f"assumed by {service}"[:200] for service in services),
             basis=basis,
             provenance=provenance,
         )
@@ -192,13 +194,13 @@ class Builder:
     def _leave_out_misfits(self) -> None:
         """An id that is used for things of two kinds keeps the first; what speaks of the other cannot stay."""
         entities, relations = self.collector.entities, self.collector.relations
-        for name, each in list(relations.items()):
-            ends = SIGNATURES[each.verb]
-            sides = ((each.sources, ends.sources), (each.targets, ends.targets))
-            if any(one not in entities or entities[one].kind not in kinds for ids, kinds in sides for one in ids):
+        for name, relation in list(relations.items()):
+            ends = SIGNATURES[relation.verb]
+            sides = ((relation.sources, ends.sources), (relation.targets, ends.targets))
+            if any(name not in entities or entities[name].kind not in kinds for ids, kinds in sides for name in ids):
                 del relations[name]
                 message = f"{name[:200]!r} joins things that do not go together; an id is used for two kinds"
-                self.collector.note(NoteKind.CONTRADICTED, message, provenance=each.provenance)
+                self.collector.note(NoteKind.CONTRADICTED, message, provenance=relation.provenance)
 
 
 def flat(arn: str) -> str:

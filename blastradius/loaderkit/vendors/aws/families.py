@@ -34,7 +34,7 @@ class Family:
     @property
     def effects(self) -> tuple[str, ...]:
         """What can be done to it."""
-        return tuple(each for each in EFFECTS if each in self.actions)
+        return tuple(effect for effect in EFFECTS if effect in self.actions)
 
 
 def _family(name: str, kind: Kind, services: str, resource: str, **actions: str) -> Family:
@@ -219,10 +219,10 @@ FAMILIES: tuple[Family, ...] = (
             assume="sts: AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity", **{"pass": "iam: PassRole"}),
 )  # fmt: skip
 
-BY_NAME = {each.name: each for each in FAMILIES}
+BY_NAME = {family.name: family for family in FAMILIES}
 BY_SERVICE: dict[str, tuple[Family, ...]] = {
-    service: tuple(each for each in FAMILIES if service in each.services)
-    for service in sorted({name for each in FAMILIES for name in each.services})
+    service: tuple(family for family in FAMILIES if service in family.services)
+    for service in sorted({name for family in FAMILIES for name in family.services})
 }
 
 Effects = frozenset[tuple[str, str]]
@@ -241,7 +241,7 @@ def _by_action() -> dict[str, dict[str, Effects]]:
 
 
 _ACTIONS = _by_action()
-EVERYTHING: Effects = frozenset((each.name, effect) for each in FAMILIES for effect in each.effects)
+EVERYTHING: Effects = frozenset((family.name, effect) for family in FAMILIES for effect in family.effects)
 
 
 @lru_cache(maxsize=4096)
@@ -260,12 +260,12 @@ def effects_of(pattern: str) -> Effects:
 @lru_cache(maxsize=4096)
 def effects_but(patterns: tuple[str, ...]) -> Effects:
     """What is left to do where all actions but these are allowed."""
-    fit = [re.compile(translate(_plain(each.lower()))).fullmatch for each in patterns]
+    fit = [re.compile(translate(_plain(pattern.lower()))).fullmatch for pattern in patterns]
     return frozenset(
         pair
         for service, actions in _ACTIONS.items()
         for action, does in actions.items()
-        if not any(one(f"{service}:{action}") for one in fit)
+        if not any(item(f"{service}:{action}") for item in fit)
         for pair in does
     )
 

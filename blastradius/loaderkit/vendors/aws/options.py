@@ -33,8 +33,8 @@ class AwsOptions(Shape):
     @field_validator("account", "own_accounts")
     @classmethod
     def _accounts(cls, value: Any) -> Any:
-        for each in [value] if isinstance(value, str) else value or ():
-            if not is_account(each):
+        for item in [value] if isinstance(value, str) else value or ():
+            if not is_account(item):
                 raise ValueError("an AWS account id has twelve digits; write it in quotes")
         return value
 
@@ -43,7 +43,7 @@ def is_vendor_list(data: Any) -> bool:
     """Whether a document is a list of vendors' account ids, as public lists have them."""
     first = data[0] if isinstance(data, list) and data else None
     accounts = first.get("accounts") if isinstance(first, dict) and isinstance(first.get("name"), str) else None
-    return isinstance(accounts, list) and all(is_account(str(twelve(each))) for each in accounts)
+    return isinstance(accounts, list) and all(is_account(str(twelve(account))) for account in accounts)
 
 
 def read_vendors(document: Document, options: AwsOptions) -> dict[str, str]:
@@ -58,10 +58,10 @@ def read_vendors(document: Document, options: AwsOptions) -> dict[str, str]:
     if not is_vendor_list(listed.data):
         raise InputError([f"{listed.path}: not a list of vendors; expected items with 'name' and 'accounts'"])
     found: dict[str, str] = {}
-    for each in listed.data:
-        name = each.get("name") if isinstance(each, dict) else None
-        if isinstance(name, str) and harmless(name) and isinstance(each.get("accounts"), list):
-            vendor = "Amazon Web Services" if each.get("type") == "aws" else name.strip()[:200]
-            for account in each["accounts"]:
+    for datum in listed.data:
+        name = datum.get("name") if isinstance(datum, dict) else None
+        if isinstance(name, str) and harmless(name) and isinstance(datum.get("accounts"), list):
+            vendor = "Amazon Web Services" if datum.get("type") == "aws" else name.strip()[:200]
+            for account in datum["accounts"]:
                 found.setdefault(str(twelve(account)), vendor)
     return found

@@ -71,34 +71,34 @@ def read_policy(value: Any, keys: Keys) -> Policy:
         return _read_all([(stated, (*keys, "Statement"))])
     if not isinstance(stated, list):
         return Policy(malformed=(keys,))
-    return _read_all([(each, (*keys, "Statement", index)) for index, each in enumerate(stated)])
+    return _read_all([(item, (*keys, "Statement", index)) for index, item in enumerate(stated)])
 
 
 def _read_text(text: str, keys: Keys) -> Policy:
     """The document in a text; all of it stands at the place of the text."""
     inner = read_json(text)
     read = read_policy(inner, keys) if isinstance(inner, dict) else Policy(malformed=(keys,))
-    placed = [Statement(**{**vars(each), "keys": keys}) for each in read.statements]
+    placed = [Statement(**{**vars(statement), "keys": keys}) for statement in read.statements]
     return Policy(tuple(placed), tuple(keys for _ in read.malformed))
 
 
 def _read_all(stated: list[tuple[Any, Keys]]) -> Policy:
-    read = [(read_statement(each, keys), keys) for each, keys in stated]
-    good = tuple(each for each, _ in read if each is not None)
-    return Policy(good, tuple(keys for each, keys in read if each is None))
+    read = [(read_statement(item, keys), keys) for item, keys in stated]
+    good = tuple(record for record, _ in read if record is not None)
+    return Policy(good, tuple(keys for record, keys in read if record is None))
 
 
 def read_statement(value: Any, keys: Keys) -> Statement | None:
     """One statement, or ``None`` where it cannot be read as one."""
     if not isinstance(value, dict) or value.get("Effect") not in ("Allow", "Deny"):
         return None
-    lists = [name_list(value.get(each)) for each in ("Action", "NotAction", "Resource", "NotResource")]
+    lists = [name_list(value.get(key)) for key in ("Action", "NotAction", "Resource", "NotResource")]
     conditions = _conditions(value.get("Condition"))
     who = value.get("Principal", value.get("NotPrincipal"))
     principals = _principals(who)
-    if any(each is None for each in lists) or conditions is None or principals is None or not (lists[0] or lists[1]):
+    if any(item is None for item in lists) or conditions is None or principals is None or not (lists[0] or lists[1]):
         return None
-    actions, not_actions, resources, not_resources = (each or () for each in lists)
+    actions, not_actions, resources, not_resources = (item or () for item in lists)
     return Statement(
         keys,
         value["Effect"] == "Allow",
@@ -128,7 +128,7 @@ def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
     found: list[tuple[str, str]] = []
     for kind, stated in value.items():
         listed = stated if isinstance(stated, list) else [] if stated is None else [stated]
-        named = name_list([twelve(each) for each in listed])
+        named = name_list([twelve(item) for item in listed])
         if named is None or kind not in PRINCIPALS:
             return None
         found += [("*", "*") if (kind, name) == ("AWS", "*") else (kind, name) for name in named]
@@ -143,7 +143,7 @@ def twelve(account: Any) -> Any:
 def _conditions(value: Any) -> tuple[Condition, ...] | None:
     if value is None:
         return ()
-    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+    if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
         return None
     return tuple(_tests(value))
 
@@ -152,7 +152,7 @@ def _tests(value: dict[str, dict[str, Any]]) -> Iterator[Condition]:
     for operator, tests in value.items():
         for key, values in tests.items():
             listed = values if isinstance(values, list) else [values]
-            yield Condition(operator, key.lower(), tuple(_word(each) for each in listed))
+            yield Condition(operator, key.lower(), tuple(_word(item) for item in listed))
 
 
 def _word(value: Any) -> str:

@@ -18,8 +18,8 @@ from blastradius.loaderkit.vendors.aws.trust import Circumstances, People, Who, 
 from blastradius.model import ControlKind, Credential, NoteKind, Operation, Verb
 
 _RUNS_CODE = frozenset(
-    f"{each}.amazonaws.com"
-    for each in (  # noqa: SIM905 - a list to read
+    f"{word}.amazonaws.com"
+    for word in (  # noqa: SIM905 - a list to read
         "lambda ec2 ecs-tasks ecs codebuild cloudformation glue sagemaker states datapipeline elasticmapreduce ssm "
         "batch apprunner tasks.apprunner build.apprunner eks pods.eks elasticbeanstalk codepipeline codedeploy "
         "greengrass imagebuilder emr-serverless"
@@ -78,7 +78,7 @@ class ResourcePolicies:
         made, name = fitting(f"{what} of {caller}"), f"{short(thing)} {word} of {party.label}"
         if party.id not in self.collector.entities:
             self.collector.entity(party)
-        places = tuple(dict.fromkeys(place for _, _, each in given for place in each))
+        places = tuple(dict.fromkeys(place for _, _, item in given for place in item))
         self.collector.entity(
             Credential(
                 id=made, name=name[:MAX_ID], type="session", controls=controls(asked, provenance), provenance=places
@@ -98,7 +98,7 @@ class ResourcePolicies:
                 self.access.deny()
             else:
                 self.access.count(None if self._trusted(role, statement, outsiders) else _NOBODY)
-        made = [self._credential(f"{role} session", each) for each in outsiders.values()]
+        made = [self._credential(f"{role} session", outsider) for outsider in outsiders.values()]
         for key, given in zip(made, outsiders.values(), strict=True):
             self.collector.relate(Verb.GRANTS, key, self.assuming(role, given[0][2]), provenance=given[0][2])
         return made
@@ -110,7 +110,7 @@ class ResourcePolicies:
         )
 
     def _trusted(self, role: str, statement: Statement, outsiders: dict[str, LetIn]) -> bool:
-        if not any(_assumes(each) for each in statement.actions):
+        if not any(_assumes(action) for action in statement.actions):
             return False
         told = False
         for who, said, provenance in self._let_in(statement):
@@ -178,10 +178,14 @@ class ResourcePolicies:
 
     def _reached(self, family: str, thing: str, statement: Statement) -> list[tuple[Target, str]]:
         """What a statement does to the thing that it is attached to, whatever it calls it."""
-        does = frozenset(each for each in self.access.effects(statement) if each[0] == family)
-        named = [each for one in statement.resources or ("*",) for each in targets(one, does, self.graph.account)]
-        placed = [replace(each, arn=thing, pattern=False) for each in named]
-        return list(dict.fromkeys((each, effect) for each in placed for effect in sorted(each.effects)))
+        does = frozenset(effect for effect in self.access.effects(statement) if effect[0] == family)
+        named = [
+            target
+            for resource in statement.resources or ("*",)
+            for target in targets(resource, does, self.graph.account)
+        ]
+        placed = [replace(name, arn=thing, pattern=False) for name in named]
+        return list(dict.fromkeys((item, effect) for item in placed for effect in sorted(item.effects)))
 
     def _open(
         self, thing: str, reached: list[tuple[Target, str]], who: Who, said: Circumstances, provenance: Provenances
@@ -206,7 +210,7 @@ class ResourcePolicies:
         before = self.collector.entities[operation]
         asked = said.controls & {ControlKind.IP_ALLOWLIST}
         if isinstance(before, Operation) and before.anonymous:
-            asked &= {each.kind for each in before.controls}
+            asked &= {control.kind for control in before.controls}
         says = {"anonymous": True, "direction": "exposed", "controls": controls(asked, provenance)}
         self.collector.entities[operation] = before.model_copy(update=says)
 

@@ -63,31 +63,31 @@ class Circumstances:
 def circumstances(conditions: Iterable[Condition]) -> Circumstances:
     """Read the conditions of a statement that trusts someone."""
     found = Circumstances()
-    for each in conditions:
-        if not _understood(each, found):
-            found.unknown.append(each.key)
+    for condition in conditions:
+        if not _understood(condition, found):
+            found.unknown.append(condition.key)
     return found
 
 
-def _understood(each: Condition, found: Circumstances) -> bool:
-    operator = each.operator.lower().removeprefix("foranyvalue:")
-    values = {value for value in each.values if value}
-    if each.key in _NEUTRAL or each.key.startswith(_ASKED) or ("*" in values and operator.endswith("like")):
+def _understood(condition: Condition, found: Circumstances) -> bool:
+    operator = condition.operator.lower().removeprefix("foranyvalue:")
+    values = {value for value in condition.values if value}
+    if condition.key in _NEUTRAL or condition.key.startswith(_ASKED) or ("*" in values and operator.endswith("like")):
         return True
-    if each.key in _OF_SERVICES and (operator in _EQUAL or (operator == "bool" and values == {"true"})):
+    if condition.key in _OF_SERVICES and (operator in _EQUAL or (operator == "bool" and values == {"true"})):
         found.service = True
         return True
-    control = _control(operator, each.key, values)
+    control = _control(operator, condition.key, values)
     if control:
         found.controls.add(control)
         return True
-    return operator in _EQUAL and bool(values) and _names(each.key, values, found)
+    return operator in _EQUAL and bool(values) and _names(condition.key, values, found)
 
 
 def _control(operator: str, key: str, values: set[str]) -> ControlKind | None:
     """The control that a condition is: from which network, or with a second factor."""
     if operator == "ipaddress" and key == "aws:sourceip":
-        return ControlKind.IP_ALLOWLIST if values and not any(each.endswith("/0") for each in values) else None
+        return ControlKind.IP_ALLOWLIST if values and not any(value.endswith("/0") for value in values) else None
     if key in _NETWORK:
         return ControlKind.IP_ALLOWLIST if operator in _EQUAL and values else None
     second = (key == "aws:multifactorauthpresent" and operator == "bool" and values == {"true"}) or (
@@ -143,7 +143,7 @@ class People:
         if statement.not_principal:
             return self._one("*", "*", said, provenance)
         found = [who for kind, name in statement.principals for who in self._one(kind, name, said, provenance)]
-        return list({(each.kind, each.name): each for each in found}.values())
+        return list({(item.kind, item.name): item for item in found}.values())
 
     def _one(self, kind: str, name: str, said: Circumstances, provenance: Provenances) -> list[Who]:
         if kind == "Service":
@@ -158,8 +158,8 @@ class People:
             return [Who("unknown", "anyone under conditions that are not understood")]
         if said.service:
             return [Who("service", "a service of AWS")]
-        narrowed = [self._aws(each, provenance) for each in sorted(said.arns | said.accounts)]
-        narrowed += [self._organization(each, provenance) for each in sorted(said.organizations)]
+        narrowed = [self._aws(arn, provenance) for arn in sorted(said.arns | said.accounts)]
+        narrowed += [self._organization(organization, provenance) for organization in sorted(said.organizations)]
         return narrowed or [Who("anyone", "*")]
 
     def _aws(self, name: str, provenance: Provenances) -> Who:

@@ -134,5 +134,5 @@ IAM_NAMES = {
     "AWS::IAM::OIDCProvider": ("oidc-provider", "Url"),
     "AWS::IAM::SAMLProvider": ("saml-provider", "Name"),
 }
-BY_CLOUDFORMATION = {each.cloudformation: each for each in TYPES if each.cloudformation != "AWS::"}
-BY_TERRAFORM = {each.terraform: each for each in TYPES if each.terraform != "aws_"}
+BY_CLOUDFORMATION = {item.cloudformation: item for item in TYPES if item.cloudformation != "AWS::"}
+BY_TERRAFORM = {item.terraform: item for item in TYPES if item.terraform != "aws_"}

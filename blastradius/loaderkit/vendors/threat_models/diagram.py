@@ -153,8 +153,8 @@ class Diagram:
     def _note_data(
         self, kept: dict[str, dict[str, Provenances]], element: str, data: Iterable[str], provenance: Provenances
     ) -> None:
-        for each in data:
-            kept.setdefault(element, {}).setdefault(each, provenance)
+        for item in data:
+            kept.setdefault(element, {}).setdefault(item, provenance)
 
     # modelling
 
@@ -169,53 +169,53 @@ class Diagram:
                 self._party(element)
         for datum in self.data.values():
             self._store(datum)
-        for flow in sorted(self.flows, key=lambda each: each.is_answer):
+        for flow in sorted(self.flows, key=lambda flow: flow.is_answer):
             self._flow(flow)
         for kept, verbs in ((self.stored, (Verb.READS, Verb.WRITES)), (self.seen, (Verb.READS,))):
             for key, data in kept.items():
-                for each, provenance in data.items():
-                    self._touches(key, each, verbs, provenance)
+                for item, provenance in data.items():
+                    self._touches(key, item, verbs, provenance)
         self._say()
 
     def _tell_apart(self) -> None:
         """Data or a flow with the id of something else gets one of its own."""
-        drawn = {each.id for each in self.elements.values()}
+        drawn = {element.id for element in self.elements.values()}
         for key, datum in self.data.items():
             if datum.id in drawn:
                 self.data[key] = replace(datum, id=f"{datum.id} (data)"[:MAX_ID])
-        drawn |= {each.id for each in self.data.values()}
+        drawn |= {datum.id for datum in self.data.values()}
         self.flows = [
-            replace(each, id=f"{each.id} (flow)"[:MAX_ID]) if each.id in drawn else each for each in self.flows
+            replace(flow, id=f"{flow.id} (flow)"[:MAX_ID]) if flow.id in drawn else flow for flow in self.flows
         ]
 
     def _find_stored(self) -> None:
         """Data that flows into or out of a drawn store is stored there, and so is what the store handles."""
         for key, element in self.elements.items():
             if element.role == "store":
-                for each, provenance in self.seen.pop(key, {}).items():
-                    self.holds(key, (each,), provenance)
+                for item, provenance in self.seen.pop(key, {}).items():
+                    self.holds(key, (item,), provenance)
         for flow in self.flows:
             for end in (flow.source, flow.target):
                 if end in self.elements and self.elements[end].role == "store":
-                    self.holds(end, (each for each in flow.data if each in self.data), flow.provenance)
-        self.holders = {key for key, data in self.stored.items() if any(each in self.data for each in data)}
+                    self.holds(end, (datum for datum in flow.data if datum in self.data), flow.provenance)
+        self.holders = {key for key, data in self.stored.items() if any(item in self.data for item in data)}
 
-    def _entity(self, each: Element) -> None:
-        given = {"zone": each.zone, "owner": each.owner, "tags": each.tags, "provenance": each.provenance}
+    def _entity(self, element: Element) -> None:
+        given = {"zone": element.zone, "owner": element.owner, "tags": element.tags, "provenance": element.provenance}
         made: Service | Store
-        if each.role == "outside":
-            name = f"the system of {each.name}"[:MAX_ID]
-            made = Service(id=f"{each.id}/system"[:MAX_ID], name=name, basis=Basis.INFERRED, **given)
-        elif each.role == "process" or each.key in self.holders:
-            controls = tuple(one for one in each.controls if one.kind in ON_SERVICES)
-            made = Service(id=each.id, name=each.name, controls=controls, basis=each.basis, **given)
+        if element.role == "outside":
+            name = f"the system of {element.name}"[:MAX_ID]
+            made = Service(id=f"{element.id}/system"[:MAX_ID], name=name, basis=Basis.INFERRED, **given)
+        elif element.role == "process" or element.key in self.holders:
+            controls = tuple(control for control in element.controls if control.kind in ON_SERVICES)
+            made = Service(id=element.id, name=element.name, controls=controls, basis=element.basis, **given)
         else:
-            controls = tuple(one for one in each.controls if one.kind in ON_STORES)
-            given["classification"] = each.classification
-            made = Store(id=each.id, name=each.name, controls=controls, basis=each.basis, **given)
-        kept = self._kept(made, each.name)
+            controls = tuple(control for control in element.controls if control.kind in ON_STORES)
+            given["classification"] = element.classification
+            made = Store(id=element.id, name=element.name, controls=controls, basis=element.basis, **given)
+        kept = self._kept(made, element.name)
         if kept:
-            self.ids[each.key] = kept
+            self.ids[element.key] = kept
 
     def _kept(self, made: Service | Store, name: str) -> str | None:
         kept = self.naming.put(made)
@@ -225,26 +225,28 @@ class Diagram:
             self.naming.collector.fact()
         return kept
 
-    def _party(self, each: Element) -> None:
+    def _party(self, element: Element) -> None:
         self.said["outside"] += 1
-        party = self.naming.party(*each.names)
-        made = Party(id=party or each.id, name=party or each.name, basis=Basis.INFERRED, provenance=each.provenance)
-        self.naming.owner(made, self.ids[each.key], each.provenance, Basis.INFERRED, each.names)
+        party = self.naming.party(*element.names)
+        made = Party(
+            id=party or element.id, name=party or element.name, basis=Basis.INFERRED, provenance=element.provenance
+        )
+        self.naming.owner(made, self.ids[element.key], element.provenance, Basis.INFERRED, element.names)
 
-    def _store(self, each: Datum) -> None:
+    def _store(self, datum: Datum) -> None:
         """A store for every place that keeps the data; one for the data in passing where none does."""
-        places = [key for key in self.ids if each.key in self.stored.get(key, {})]
-        copies = self.copies.setdefault(each.key, {})
+        places = [key for key in self.ids if datum.key in self.stored.get(key, {})]
+        copies = self.copies.setdefault(datum.key, {})
         for place in places or [""]:
             element = self.elements.get(place)
             inside = element.id.removeprefix(f"{self.naming.namespace}:") if element else ""
             store = Store(
-                id=f"{each.id} at {inside}"[:MAX_ID] if element else each.id,
-                name=f"{each.name} at {element.name}" if element else each.name,
+                id=f"{datum.id} at {inside}"[:MAX_ID] if element else datum.id,
+                name=f"{datum.name} at {element.name}" if element else datum.name,
                 zone=element.zone if element else None,
-                classification=each.classification,
-                tags=each.tags,
-                provenance=each.provenance,
+                classification=datum.classification,
+                tags=datum.tags,
+                provenance=datum.provenance,
             )
             kept = self.naming.put(store)
             if kept:
@@ -253,7 +255,7 @@ class Diagram:
             self.naming.collector.fact()
         else:
             self.naming.collector.reject(
-                f"{each.name!r} has the id of another kind of thing", provenance=each.provenance
+                f"{datum.name!r} has the id of another kind of thing", provenance=datum.provenance
             )
 
     def _copies(self, datum: str, key: str | None = None) -> list[str]:
@@ -280,18 +282,18 @@ class Diagram:
             self._joined(flow, source, target)
 
     def _unknown_data(self, flow: Flow) -> None:
-        for each in flow.data:
-            if each not in self.data:
-                message = f"a flow carries {shown(each)}, which is not among the data; not followed"
+        for datum in flow.data:
+            if datum not in self.data:
+                message = f"a flow carries {shown(datum)}, which is not among the data; not followed"
                 self.naming.collector.note(NoteKind.UNRESOLVED, message, provenance=flow.provenance)
 
     def _joined(self, flow: Flow, source: Element, target: Element) -> None:
-        stores = [each for each in (source, target) if each.role == "store"]
+        stores = [end for end in (source, target) if end.role == "store"]
         if not stores:
             self._entry_point(flow, source, target)
         elif len(stores) == 2:
-            for one, other in ((source, target), (target, source)) if flow.both else ((source, target),):
-                self._between_stores(flow, one, other)
+            for item, other in ((source, target), (target, source)) if flow.both else ((source, target),):
+                self._between_stores(flow, item, other)
         else:
             into = target in stores
             user, store = (source, target) if into else (target, source)
@@ -306,8 +308,8 @@ class Diagram:
                 self.naming.relate(verb, service, place, flow.provenance)
             return
         self.naming.relate(Verb.DEPENDS_ON, service, place, flow.provenance, Basis.INFERRED, dependency="soft")
-        for each in flow.data or self.stored[store.key]:
-            for copy in self._copies(each, store.key):
+        for datum in flow.data or self.stored[store.key]:
+            for copy in self._copies(datum, store.key):
                 for verb in verbs:
                     self.naming.relate(verb, service, copy, flow.provenance, Basis.INFERRED)
 
@@ -323,8 +325,8 @@ class Diagram:
         """A flow between services: something that the sender can call, or the answer to that."""
         sender, taker = self.ids[source.key], self.ids[target.key]
         for key in (source.key, target.key):
-            for each in flow.data:
-                self._touches(key, each, (Verb.READS,), flow.provenance, Basis.INFERRED)
+            for datum in flow.data:
+                self._touches(key, datum, (Verb.READS,), flow.provenance, Basis.INFERRED)
         asked, *ends = self.entry_points.get(flow.answers or "", ("", "", ""))
         if flow.is_answer and ends == [taker, sender]:
             self.naming.relate(Verb.READS, asked, sender, flow.provenance)
@@ -350,7 +352,7 @@ class Diagram:
             api=self.ids[target.key],
             direction="consumed" if consumed and not exposed else "exposed" if exposed and not consumed else "internal",
             tags=flow.tags,
-            controls=flow.controls + tuple(each for each in target.controls if each.kind in _ON_ENTRY_POINTS),
+            controls=flow.controls + tuple(control for control in target.controls if control.kind in _ON_ENTRY_POINTS),
             basis=Basis.INFERRED,
             provenance=flow.provenance,
         )
@@ -360,10 +362,10 @@ class Diagram:
 
     def _carried(self, operation: str, flow: Flow, served: Element, verbs: tuple[Verb, ...]) -> None:
         """What an operation does to the data it carries: sent data is written where it is stored."""
-        for each in flow.data:
+        for datum in flow.data:
             for verb in verbs:
-                if verb == Verb.READS or each in self.stored.get(served.key, {}):
-                    for copy in self._copies(each, served.key):
+                if verb == Verb.READS or datum in self.stored.get(served.key, {}):
+                    for copy in self._copies(datum, served.key):
                         self.naming.relate(verb, operation, copy, flow.provenance, Basis.INFERRED)
 
     def _touches(

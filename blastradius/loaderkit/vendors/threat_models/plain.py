@@ -42,7 +42,7 @@ class Options(Shape):
 def many(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
     """The items of a list with their places; a single thing where a list belongs counts as a list of it."""
     if isinstance(value, list):
-        yield from (((*keys, index), each) for index, each in enumerate(value))
+        yield from (((*keys, index), item) for index, item in enumerate(value))
     elif value is not None:
         yield keys, value
 
@@ -50,10 +50,10 @@ def many(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
 def entries(value: Any, keys: Keys = ()) -> Iterator[tuple[Keys, str, Any]]:
     """The entries of a mapping with their places and names; of a list, under the names that it gives."""
     if isinstance(value, dict):
-        yield from (((*keys, str(name)), str(name), each) for name, each in value.items())
+        yield from (((*keys, str(name)), str(name), item) for name, item in value.items())
     else:
-        for place, each in many(value, keys):
-            yield place, word(mapping(each).get("name")) or word(mapping(each).get("title")) or "", each
+        for place, item in many(value, keys):
+            yield place, word(mapping(item).get("name")) or word(mapping(item).get("title")) or "", item
 
 
 def word(value: Any) -> str | None:
@@ -65,7 +65,7 @@ def word(value: Any) -> str | None:
 
 def words(value: Any) -> tuple[str, ...]:
     """All the texts of a list, each once."""
-    return tuple(dict.fromkeys(text for _, each in many(value) if (text := word(each))))
+    return tuple(dict.fromkeys(text for _, item in many(value) if (text := word(item))))
 
 
 def flag(value: Any) -> bool | None:
@@ -134,7 +134,7 @@ class Naming:
 
     def tags(self, values: Any, provenance: Provenances) -> tuple[str, ...]:
         """Tags that may be copied."""
-        return tuple(tag for each in words(values) if (tag := self.text(each, "a tag", provenance)))
+        return tuple(tag for item in words(values) if (tag := self.text(item, "a tag", provenance)))
 
     def id(self, raw: str | None, name: str | None) -> str | None:
         """A readable id from the source's own: an opaque one (UUID, number) goes behind the name."""
@@ -158,7 +158,7 @@ class Naming:
         """Keep an entity; ``None`` where its id is that of another kind of thing."""
         order = {
             "tags": tuple(sorted({*made.tags})),
-            "controls": tuple(sorted(made.controls, key=lambda each: each.kind)),
+            "controls": tuple(sorted(made.controls, key=lambda control: control.kind)),
         }
         made = made.model_copy(update=order)  # merging sorts both, so loading once has to as well
         before = self.collector.entities.get(made.id)
@@ -179,7 +179,7 @@ class Naming:
 
     def party(self, *names: str | None) -> str | None:
         """The party that the options give for any of these names."""
-        return next((self.options.parties[each] for each in names if each and each in self.options.parties), None)
+        return next((self.options.parties[name] for name in names if name and name in self.options.parties), None)
 
     def owner(self, made: Party, owned: str, provenance: Provenances, basis: Basis, names: tuple[str, ...]) -> None:
         """Keep who owns a thing, as ``self`` where the options say that one of the names is us.

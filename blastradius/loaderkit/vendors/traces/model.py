@@ -116,15 +116,15 @@ class Group:
     """The spans that share one id: the services that wrote them, and of each service one span."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
-        one_each = {(each.kind != "client", each.service): each for each in spans}
+        one_each = {(span.kind != "client", span.service): span for span in spans}
         ranked = [one_each[key] for key in sorted(one_each)]
-        self.services = {each.service for each in ranked}
+        self.services = {candidate.service for candidate in ranked}
         self.first = ranked[0]
-        self._clients = [each for each in ranked[:2] if each.kind == "client"]
+        self._clients = [candidate for candidate in ranked[:2] if candidate.kind == "client"]
 
     def client_beside(self, service: str) -> Span | None:
         """The calling side that another service wrote."""
-        return next((each for each in self._clients if each.service != service), None)
+        return next((client for client in self._clients if client.service != service), None)
 
 
 class Traffic(Facts):

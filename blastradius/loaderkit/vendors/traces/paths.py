@@ -103,8 +103,8 @@ class Routes:
     """Routes that the user states, such as ``/orders/{id}``; the one with the most fixed parts wins."""
 
     def __init__(self, stated: Iterable[str]) -> None:
-        ordered = sorted(stated, key=lambda each: (-_fixed(each), each))
-        self._known = [(each, re.compile(_pattern(each))) for each in ordered]
+        ordered = sorted(stated, key=lambda item: (-_fixed(item), item))
+        self._known = [(item, re.compile(_pattern(item))) for item in ordered]
 
     def match(self, path: str) -> str | None:
         """The stated route that a raw path is an example of."""
@@ -118,7 +118,7 @@ def _fixed(stated: str) -> int:
 def _pattern(stated: str) -> str:
     """``{name}`` stands for one part of a path, ``{name...}`` for one or more."""
     pieces = re.split(r"(\{[^{}]*\})", stated)
-    return "".join(_piece(each) for each in pieces) + "/?"
+    return "".join(_piece(piece) for piece in pieces) + "/?"
 
 
 def _piece(piece: str) -> str:
