@@ -149,8 +149,8 @@ class _ApiMapper:
             if not isinstance(value, dict):
                 self.collector.reject("a resource is not a mapping", provenance=self.collector.provenance(*keys))
                 continue
-            for name, item in self._mapping((*keys, "methods"), value.get("methods"), "methods"):
-                method = self._read((*keys, "methods", name), resource, name, item)
+            for name, method in self._mapping((*keys, "methods"), value.get("methods"), "methods"):
+                method = self._read((*keys, "methods", name), resource, name, method)
                 if method is not None:
                     yield method
             children = list(self._mapping((*keys, "resources"), value.get("resources"), "resources"))

@@ -143,7 +143,7 @@ class _Table:
         named = _texts(says.get("schemeKeys", says.get("schemes")))
         schemes = [name for name in named if name.lower() in _SCHEMES]
         self.unknown |= set(named) - set(schemes)
-        methods = [item for text in _texts(says.get("methods")) for item in _METHODS.get(text.upper(), ())]
+        methods = [method for text in _texts(says.get("methods")) for method in _METHODS.get(text.upper(), ())]
         if not schemes or not methods or also is None or not self._is_usable(path):
             self.collector.reject("a path without usable schemes, methods or requirements", provenance=provenance)
             return
@@ -210,7 +210,7 @@ def _paths(sets: list[Any]) -> Iterator[tuple[int, str | None]]:
 def _texts(value: Any) -> list[str]:
     """Texts of a list, of which one may hold several with commas."""
     items = value if isinstance(value, list) else [value]
-    return [part.strip() for item in items if isinstance(item, str) for part in item.split(",") if part.strip()]
+    return [part.strip() for text in items if isinstance(text, str) for part in text.split(",") if part.strip()]
 
 
 def _pairs(value: Any) -> dict[str, str]:

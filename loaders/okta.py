@@ -76,7 +76,7 @@ class Options(Shape):
 
 def recognises(data: Any) -> bool:
     """Whether a document is an answer of Okta's Management API."""
-    return any(kind_by_keys(item, _MARKS) for _, item in _rows(data, ())[:_LOOKED_AT]) or _only_ids(data)
+    return any(kind_by_keys(record, _MARKS) for _, record in _rows(data, ())[:_LOOKED_AT]) or _only_ids(data)
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:

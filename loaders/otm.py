@@ -211,7 +211,7 @@ class _Reader:
         kind = self.naming.text(value.get("type"), "a component's type", provenance)
         tags = self.naming.tags(value.get("tags"), provenance)
         zone = self._zone_of(raw, provenance)
-        names = tuple(item for item in (raw, name, kind, zone.name) if item)
+        names = tuple(text for text in (raw, name, kind, zone.name) if text)
         role, basis = self._role(kind, tags, names, zone)
         content = self._content(raw, value) if role == "store" else None
         drawn = Element(
@@ -274,11 +274,11 @@ class _Reader:
 
     def _keeps(self, raw: str, assets: dict[str, Any], provenance: Provenances) -> None:
         for how, keep in (("stored", self.diagram.holds), ("processed", self.diagram.handles)):
-            for item in words(assets.get(how)):
-                if item in self.diagram.data:
-                    keep(raw, (item,), provenance)
+            for asset in words(assets.get(how)):
+                if asset in self.diagram.data:
+                    keep(raw, (asset,), provenance)
                 else:
-                    message = f"a component has {how} {shown(item)}, which is not among the assets"
+                    message = f"a component has {how} {shown(asset)}, which is not among the assets"
                     self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
 
     def _controls(self, value: dict[str, Any], role: Role, provenance: Provenances) -> Iterator[Control]:

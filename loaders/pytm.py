@@ -145,7 +145,7 @@ class _Reader:
             name=name,
             role="outside" if outside else _ROLES.get(kind, "process"),
             provenance=provenance,
-            names=tuple(item for item in (raw, kind, boundary) if item),
+            names=tuple(text for text in (raw, kind, boundary) if text),
             zone=self.boundaries.get(boundary or "") or self.naming.options.zone,
             tags=(kind, *_tags(value)),
             controls=tuple(_controls(value, provenance)),
@@ -167,15 +167,15 @@ class _Reader:
         raw, made, name, provenance = found
         classification = _classification(value.get("classification"))
         self.diagram.datum(Datum(raw, made, name, provenance, classification, _tags(value)))
-        for item in words(value.get("processedBy")):
-            if item in self.diagram.elements:
-                self.diagram.handles(item, (raw,), provenance)
+        for process in words(value.get("processedBy")):
+            if process in self.diagram.elements:
+                self.diagram.handles(process, (raw,), provenance)
             else:
                 self.naming.unresolved(
-                    f"{name!r} is processed by {shown(item)}, which is no element", provenance=provenance, records=0
+                    f"{name!r} is processed by {shown(process)}, which is no element", provenance=provenance, records=0
                 )
-        for item in words(value.get("carriedBy")):
-            self.carried.setdefault(item, []).append(raw)
+        for process in words(value.get("carriedBy")):
+            self.carried.setdefault(process, []).append(raw)
 
     def _flow(self, value: Any, keys: Keys, asked: dict[str | None, str | None]) -> None:
         found = self._named(value, keys, "a flow")

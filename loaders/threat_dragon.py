@@ -182,7 +182,7 @@ class _Reader:
             name=name,
             role=_ROLES[cell.shape],
             provenance=cell.provenance,
-            names=tuple(item for item in (cell.key, name, box and box.name) if item),
+            names=tuple(text for text in (cell.key, name, box and box.name) if text),
             zone=box.zone if box else self.naming.options.zone,
             tags=_tags(cell.said),
         )

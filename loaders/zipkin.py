@@ -104,7 +104,7 @@ def _v1(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
         hosts += [service] if service else []
     tags, ends = _binary(record)
     if not sides:
-        hosts += [item for item in (records.service(entry) for entry in ends.pop("", [])) if item]
+        hosts += [host for host in (records.service(entry) for entry in ends.pop("", [])) if host]
         sides = {(hosts[0], "internal"): None} if hosts else {}
     for service, kind in sides:
         other = ends.get({"client": "sa", "server": "ca", "producer": "ma", "consumer": "ma"}.get(kind, "-"))

@@ -174,6 +174,6 @@ def _all_refs(value: Any) -> Iterator[str]:
         if isinstance(node, dict):
             if (ref := _ref_of(node)) is not None:
                 yield ref
-            queue.extend(item for item in node.values() if isinstance(item, (dict, list)))
+            queue.extend(child for child in node.values() if isinstance(child, (dict, list)))
         elif isinstance(node, list):
-            queue.extend(item for item in node if isinstance(item, (dict, list)))
+            queue.extend(child for child in node if isinstance(child, (dict, list)))

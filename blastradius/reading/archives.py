@@ -100,15 +100,15 @@ class Entries:
             self._refuse(f"more than {MAX_TOTAL // 2**20} MB when unpacked; split it")
         if len({entry.filename for entry in entries}) != len(entries):
             self._refuse("two files of one name inside; pack it again")
-        for item in entries:
-            why = _suspicious(item)
+        for entry in entries:
+            why = _suspicious(entry)
             if why:
-                self._refuse(f"{item.filename!r} {why}")
+                self._refuse(f"{entry.filename!r} {why}")
         last = 0
-        for item in sorted(entries, key=lambda entry: entry.header_offset):
-            if item.header_offset < last or item.header_offset + item.compress_size > size:
-                self._refuse(f"{item.filename!r} overlaps another file or the end; pack it again")
-            last = item.header_offset + item.compress_size
+        for entry in sorted(entries, key=lambda entry: entry.header_offset):
+            if entry.header_offset < last or entry.header_offset + entry.compress_size > size:
+                self._refuse(f"{entry.filename!r} overlaps another file or the end; pack it again")
+            last = entry.header_offset + entry.compress_size
 
     def _refuse(self, why: str) -> None:
         raise InputError([f"{self.shown}: an archive with {why}"])

@@ -58,7 +58,7 @@ def _nodes(text: str, shown: str) -> list[yaml.Node]:
         if _might_be_deep(text):
             _scan(text, shown)
         with uncollected():
-            return [item for item in yaml.compose_all(text, Loader=_Loader) if item is not None]
+            return [document for document in yaml.compose_all(text, Loader=_Loader) if document is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -146,14 +146,16 @@ class _Plain:
         if node.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
             self._tag(node)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item) for item in node.value]
+            return [self.value(child) for child in node.value]
         return self._mapping(node)
 
     def _untagged(self, node: yaml.Node) -> Any:
         """What stands under a short form: a text, also where it is empty, a list or a mapping."""
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(yaml.ScalarNode(_TEXT, node.value, node.start_mark, node.end_mark, "'"))
-        return [self.value(item) for item in node.value] if isinstance(node, yaml.SequenceNode) else self._mapping(node)
+        return (
+            [self.value(child) for child in node.value] if isinstance(node, yaml.SequenceNode) else self._mapping(node)
+        )
 
     def _scalar(self, node: yaml.ScalarNode) -> str | None:
         text: str = node.value

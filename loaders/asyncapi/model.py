@@ -63,7 +63,7 @@ class ApiMapper:
         self.permissions = set(self._permission_names())
         used = [self.chosen(channel) for channel in self.description.channels.values()]
         for server in self.description.servers:
-            self._server(server, taken=server is self.chosen() or any(server is item for item in used))
+            self._server(server, taken=server is self.chosen() or any(server is other for other in used))
         for channel in self.description.channels.values():
             self._channel(channel)
         for operation in self.description.operations:
@@ -222,13 +222,15 @@ class ApiMapper:
 
     def _ways(self, server: Server | None, operation: Security) -> Ways:
         """The sets of permissions that each suffice: one that lets to the server, with one for the operation."""
-        stated = [item for item in (server.security if server else Security(), operation) if item.alternatives]
+        stated = [
+            security for security in (server.security if server else Security(), operation) if security.alternatives
+        ]
         both = [list(self._readings(item, self._broker(server) or self.api)) for item in stated]
         self.silent += not both
         if prod(map(len, both)) > MAX_COMBINATIONS:
             both = both[-1:]
         return (
-            sorted({tuple(sorted({item for part in parts for item in part})) for parts in product(*both)})
+            sorted({tuple(sorted({permission for part in parts for permission in part})) for parts in product(*both)})
             if both
             else []
         )

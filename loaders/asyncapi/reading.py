@@ -219,13 +219,13 @@ class _Reader:
         value = target.value if target is not None else None
         said = [value.get(key) for key in ("name", "messageId", "title")] if isinstance(value, dict) else []
         last = str(target.keys[-1]) if target is not None and target.keys != place.keys else None
-        yield from [name for item in (*said, last) if (name := self.collector.name(item))][:1]
+        yield from [name for text in (*said, last) if (name := self.collector.name(text))][:1]
 
     def tags(self, holder: Place) -> tuple[str, ...]:
         tags = holder.child("tags")
         found = [tags.child(number) for number in range(len(tags.value) if isinstance(tags.value, list) else 0)]
         followed = (self.references.follow(item) for item in found)
-        names = (self.collector.name(item.child("name").value) for item in followed if item is not None)
+        names = (self.collector.name(tag.child("name").value) for tag in followed if tag is not None)
         return tuple(dict.fromkeys(name for name in names if name))
 
     def note_references(self) -> None:
@@ -310,14 +310,14 @@ class _ReaderOf3(_Reader):
     def channel(self, place: Place, name: str) -> Channel:
         address = place.value.get("address")
         messages = place.child("messages")
-        names = [self.collector.name(item) for item in messages.value] if isinstance(messages.value, dict) else []
+        names = [self.collector.name(message) for message in messages.value] if isinstance(messages.value, dict) else []
         listed = place.child("servers")
         count = len(listed.value) if isinstance(listed.value, list) else 0
         servers = [self.named(listed.child(number)) for number in range(count)]
         return Channel(
             name=name,
             address=address if isinstance(address, str) and address.strip() else None,
-            messages=tuple(item for item in names if item),
+            messages=tuple(message for message in names if message),
             servers=tuple(server or "" for server in servers),
             place=place,
         )
@@ -349,7 +349,7 @@ class _ReaderOf3(_Reader):
     def requirement(self, place: Place) -> Requirement | None:
         """A scheme with the scopes it needs, or a list of schemes that are all needed."""
         several = range(len(place.value)) if isinstance(place.value, list) else None
-        found = [self._scheme(place)] if several is None else [self._scheme(place.child(item)) for item in several]
+        found = [self._scheme(place)] if several is None else [self._scheme(place.child(number)) for number in several]
         schemes = tuple(item for item in found if item is not None)
         return Requirement(schemes) if schemes and len(schemes) == len(found) else None
 

@@ -65,9 +65,9 @@ class GraphMapper:
     def loaded(self, records: Iterable[Record]) -> Loaded:
         """All of it: the nodes first, then what refers to them."""
         gathered = list(records)
-        for item in gathered:
-            if item.node is not None and self.collector.name(item.node.id) == item.node.id:
-                self.things.nodes.add(item.node)
+        for record in gathered:
+            if record.node is not None and self.collector.name(record.node.id) == record.node.id:
+                self.things.nodes.add(record.node)
         for record in gathered:
             if record.node is not None:
                 self._node(record)
@@ -150,11 +150,11 @@ class GraphMapper:
         if how is None:
             return f"edges of kind {edge.kind} to a {end.kinds[0]}"
         self._able(how, *((end, start) if how == How.IS_USED_BY else (start, end)), edge)
-        for item in (start, end):
-            self.things.whole(item, provenance)
+        for thing in (start, end):
+            self.things.whole(thing, provenance)
         if edge.kind in _TRUSTS:
             self.collector.gaps[GraphGap.TRUSTS].update(
-                self.things.id(item, Kind.SERVICE) for item in (start, end) if not item.node
+                self.things.id(thing, Kind.SERVICE) for thing in (start, end) if not thing.node
             )
         if isinstance(how, Verb):
             self._as_it_is(how, start, end, edge, provenance, step.basis)
@@ -322,7 +322,7 @@ def _controlled(end: Thing) -> tuple[Kind, ...]:
 
 def _held(end: Thing) -> Kind | None:
     """What of a thing is read or written: its data, if it has any."""
-    return next((item for item in (Kind.STORE, Kind.FEED, Kind.SERVICE) if item in KINDS[end.role]), None)
+    return next((kind for kind in (Kind.STORE, Kind.FEED, Kind.SERVICE) if kind in KINDS[end.role]), None)
 
 
 def _provenance(record: Record) -> Provenances:

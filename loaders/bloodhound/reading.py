@@ -134,7 +134,7 @@ def is_opengraph(data: Any) -> bool:
     graph = data.get("graph") if isinstance(data, dict) else None
     if not isinstance(graph, dict):
         return False
-    lists = [item for item in (graph.get("nodes"), graph.get("edges")) if isinstance(item, list)]
+    lists = [listed for listed in (graph.get("nodes"), graph.get("edges")) if isinstance(listed, list)]
     metadata = data.get("metadata")
     source = metadata.get("source_kind") if isinstance(metadata, dict) else None
     if not lists or source == OURS:
@@ -142,7 +142,7 @@ def is_opengraph(data: Any) -> bool:
     return (
         isinstance(source, str)
         or not any(lists)
-        or any(_is_marked(entry) for item in lists for entry in item[:_LOOKED_AT])
+        or any(_is_marked(entry) for listed in lists for entry in listed[:_LOOKED_AT])
     )
 
 

@@ -291,7 +291,7 @@ def _changed(rid: str, computers: Iterator[Place], place: Place) -> Record:
     if member is None:
         return Record(place, wrong="a member that a policy adds, without a usable id")
     edges: list[Edge] = []
-    for computer in filter(None, (_other(item.value) for item in computers)):
+    for computer in filter(None, (_other(end.value) for end in computers)):
         group = End(f"{computer.id}-{rid}"[:MAX_NODE_ID], "LocalGroup")
         edges += (Edge("MemberOfLocalGroup", member, group), Edge(_LOCAL[rid], group, End(computer.id, "Computer")))
     skip = "" if edges else "members that a policy adds to local groups of no computer"

@@ -214,7 +214,7 @@ class Things:
             return {"role": "self"} if self._is_own(thing) else {}
         if kind != Kind.CREDENTIAL:
             return {}
-        types = [_TYPES[item] for item in thing.kinds if item in _TYPES]
+        types = [_TYPES[name] for name in thing.kinds if name in _TYPES]
         said: dict[str, Any] = {"type": types[0]} if types else {}
         if thing.node is not None and thing.role == Role.TOKEN:
             return said | ended(thing.node, provenance)
@@ -400,7 +400,7 @@ class Things:
     def _is_own(self, thing: Thing) -> bool:
         said = (thing.node.text(key) for key in _NAMED_BY) if thing.node else ()
         if self.options.own:
-            return bool({item.upper() for item in (thing.id, self.id(thing, Kind.PARTY), *said)} & self.own)
+            return bool({name.upper() for name in (thing.id, self.id(thing, Kind.PARTY), *said)} & self.own)
         if thing.node is not None and thing.is_a("GH_Organization", "GH_Enterprise"):
             self.collector.gaps[GraphGap.SELF].add(self.id(thing, Kind.PARTY))
             return True

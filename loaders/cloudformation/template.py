@@ -70,7 +70,7 @@ class Template:
     def policy_of(self, raw: Any, keys: Keys) -> Policy:
         """A policy document; where a condition chooses between two, all that either says."""
         found = self.values.resolve(raw)
-        read = [read_policy(item, keys) for item in (found if isinstance(found, list) else [found])]
+        read = [read_policy(document, keys) for document in (found if isinstance(found, list) else [found])]
         return Policy(
             tuple(statement for record in read for statement in record.statements),
             tuple(item for record in read for item in record.malformed),

@@ -263,7 +263,7 @@ class BillMapper:
         )
 
     def _edge(self, ref: str, on: str, provenance: Provenances) -> None:
-        missing = [item for item in (ref, on) if item not in self.services and item not in self.components]
+        missing = [end for end in (ref, on) if end not in self.services and end not in self.components]
         if missing:
             named = self.naming.text(missing[0], "a dependency", provenance)
             self.naming.unresolved(

@@ -204,7 +204,7 @@ class _Reader:
         """The provider's name, or the host of its address."""
         provider = mapping(value) or {"name": value}
         name = self.naming.text(provider.get("name"), "a provider", provenance)
-        hosts = (bare(item).partition("://")[2].partition("/")[0] for item in words(provider.get("url")))
+        hosts = (bare(url).partition("://")[2].partition("/")[0] for url in words(provider.get("url")))
         return name or next((found for host in hosts if (found := self.collector.name(host))), None)
 
     def _endpoints(self, value: dict[str, Any], keys: Keys) -> list[tuple[str, Provenances]]:

@@ -55,7 +55,7 @@ class _Made:
             for place, child in _children(node, within, "component"):
                 self.places["metadata", "component"] = place
                 made["component"] = self.component(child, place, ("metadata", "component"))
-            made["tools"] = [{"name": name} for item in _below(node, "tools") for name in _tool_names(item)]
+            made["tools"] = [{"name": name} for tool in _below(node, "tools") for name in _tool_names(tool)]
         return made
 
     def component(self, node: Any, within: Keys, keys: Keys) -> dict[str, Any]:

@@ -66,7 +66,9 @@ class Manifest:
 
     def packages(self) -> set[str]:
         """The packages whose nodes and macros the project has, dbt's own apart."""
-        entries = (item for section in ("nodes", "sources", "macros") for item in mapping(self.data, section).values())
+        entries = (
+            entry for section in ("nodes", "sources", "macros") for entry in mapping(self.data, section).values()
+        )
         names = {text(entry.get("package_name")) for entry in entries if isinstance(entry, dict)}
         return {name for name in names if name and not _OWN_PACKAGES.fullmatch(name)}
 

@@ -119,7 +119,7 @@ class _MarketplaceMapper:
 
     def _leveraged(self, system: dict[str, Any], provenance: Provenances) -> None:
         name, other = self._id(system, "on"), self._id(system, "id")
-        missing = [item for item in (name, other) if item is not None and item not in self.providers]
+        missing = [provider for provider in (name, other) if provider is not None and provider not in self.providers]
         if name is None or other is None:
             self.collector.reject("a leveraging system without an id", provenance=provenance)
         elif missing:

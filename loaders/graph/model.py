@@ -219,7 +219,7 @@ class GraphMapper:
     def _with_heading(self) -> Loaded:
         row = self.drawing.heading
         provenance = self.collector.provenance(*row.keys)
-        zones = {item.id: item for item in self._listed(Zone, row.says.get("zones"), provenance)}
+        zones = {zone.id: zone for zone in self._listed(Zone, row.says.get("zones"), provenance)}
         expectations = tuple(self._listed(Expectation, row.says.get("expectations"), provenance))
         texts = {word: self._clean(row.says.get(word), word, provenance) for word in ("title", "as_of")}
         self.collector.fact(len(zones) + len(expectations))
@@ -286,14 +286,14 @@ def _wrong(shape: type[Frozen], says: dict[str, Any]) -> set[str]:
     try:
         made = shape.model_validate(says)
     except ValidationError as error:
-        return {str(item["loc"][0]) for item in error.errors(include_url=False) if item["loc"]}
+        return {str(misfit["loc"][0]) for misfit in error.errors(include_url=False) if misfit["loc"]}
     return {name for name, value in vars(made).items() if isinstance(value, float) and not isfinite(value)}
 
 
 def _one_of(words: type[Word], theirs: Mapping[str, Word], value: Any) -> Word | None:
     """The kind or verb that a word stands for, if any."""
     word = value if isinstance(value, str) else ""
-    return theirs.get(word) or next((item for item in words if item == word.strip().lower()), None)
+    return theirs.get(word) or next((known for known in words if known == word.strip().lower()), None)
 
 
 def _opened(value: Any) -> Any:

@@ -105,7 +105,7 @@ def _rows(value: Any, *keys: str | int) -> Iterator[Row]:
 
 def _node_link(data: dict[str, Any]) -> Drawing:
     word = "edges" if "edges" in data else "links"
-    edges = [_keyed(item) for item in _rows(data.get(word), word)]
+    edges = [_keyed(row) for row in _rows(data.get(word), word)]
     heading = Row(mapping(data.get("graph")), ("graph",))
     return Drawing(heading, list(_rows(data.get("nodes"), "nodes")), edges, undirected=_direction(data) is False)
 
@@ -142,7 +142,7 @@ def _is_edge(row: Row) -> bool:
 
 def _of_pairs(value: Any) -> dict[str, Any]:
     """The heading as NetworkX writes it, a list of pairs."""
-    pairs = (item for item in (value if isinstance(value, list) else ()) if isinstance(item, list) and len(item) == 2)
+    pairs = (pair for pair in (value if isinstance(value, list) else ()) if isinstance(pair, list) and len(pair) == 2)
     return {key: value for key, value in pairs if isinstance(key, str)}
 
 

@@ -109,11 +109,13 @@ class GatewayMapper:
         return self.collector.name(f"{self.gateway}:{kind}/{name}") if self.collector.name(name) else None
 
     def _first_name(self, record: Record) -> str | None:
-        return next((name for item in record.names if (name := self.collector.name(item))), None)
+        return next((name for alias in record.names if (name := self.collector.name(alias))), None)
 
     def _tags(self, record: Record) -> tuple[str, ...]:
         return tuple(
-            dict.fromkeys(tag for item in scalars(record.says.get("tags")) if (tag := self.collector.name(item)))
+            dict.fromkeys(
+                tag for declared in scalars(record.says.get("tags")) if (tag := self.collector.name(declared))
+            )
         )
 
     def _nameless(self, record: Record, what: str) -> None:
@@ -156,7 +158,7 @@ class GatewayMapper:
         if isinstance(url, str):
             whole = url if "://" in url else f"http://{url}"
         elif isinstance(host, str):
-            port = "".join(f":{item}" for item in scalars(says.get("port"))[:1])
+            port = "".join(f":{number}" for number in scalars(says.get("port"))[:1])
             protocol = says.get("protocol") if isinstance(says.get("protocol"), str) else "http"
             whole = f"{protocol}://{host}{port}{''.join(scalars(says.get('path'))[:1])}"
         else:
@@ -224,7 +226,7 @@ class GatewayMapper:
 
     def _member(self, record: Record) -> None:
         """A consumer in a consumer group, said on either side."""
-        inner = next((name for item in record.names if (name := self.collector.name(item))), None)
+        inner = next((name for alias in record.names if (name := self.collector.name(alias))), None)
         outer = record.parent
         if record.kind == "groups":
             holder, group = outer, self.index.find("consumer_groups", record.says)
@@ -330,7 +332,7 @@ class GatewayMapper:
         self.counts["unguarded"] += not route_auth.asks
         self.counts["too many"] += route_auth.too_many
         self.counts["open addresses"] += bool(route_auth.addresses) and not all(
-            any(item.place for item in way) for way in route_auth.ways
+            any(permission.place for permission in way) for way in route_auth.ways
         )
         if route_auth.closed:
             message = f"{operation.id} {route_auth.closed}; nothing is said to permit it"
@@ -338,7 +340,7 @@ class GatewayMapper:
         if route_auth.addresses:
             self.addresses[where(route_auth.addresses, self.index)] = operation.controls[0]
         for way in route_auth.ways:
-            scopes = [self._scope(item, operation) for item in way]
+            scopes = [self._scope(permission, operation) for permission in way]
             if all(scopes):
                 needed = tuple(sorted({scope for scope in scopes if scope}))
                 self.collector.relate(Verb.PERMITS, needed, operation.id, provenance=operation.provenance)
@@ -400,8 +402,8 @@ class GatewayMapper:
             if self.counts[kind]:
                 message = f"{self.counts[kind]} {kind} are referred to and not in the file; inferred from their names"
                 self.collector.note(NoteKind.UNRESOLVED, message)
-        named = (item for kind in ("services", "routes", "consumers") for item in self.configuration.of(kind))
-        unfilled = {name for item in named for name in item.names[:1] if "${{" in name}
+        named = (record for kind in ("services", "routes", "consumers") for record in self.configuration.of(kind))
+        unfilled = {name for record in named for name in record.names[:1] if "${{" in name}
         if unfilled:
             some = ", ".join(filter(None, map(self.collector.name, sorted(unfilled)[:3])))
             message = f"{len(unfilled)} names are placeholders that decK fills in, taken as they stand: {some}"

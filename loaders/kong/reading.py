@@ -43,7 +43,7 @@ _TELLING = {
 }
 """What entities of a collection say that tells them as Kong's."""
 _COLLECTIONS = {
-    *(*_NESTED, *(inner for item in _NESTED.values() for inner in item)),
+    *(*_NESTED, *(inner for nested in _NESTED.values() for inner in nested)),
     *("ca_certificates", "vaults", "keys", "key_sets", "partials", "licenses", "rbac_roles", "custom_entities"),
 }
 _SINGULAR = {
@@ -132,7 +132,7 @@ def read(document: Document, collector: FactCollector) -> Configuration:
     found = Configuration()
     shared = data.get("_plugin_configs")
     if isinstance(shared, dict):
-        found.shared = {name: item for name, item in shared.items() if isinstance(item, dict)}
+        found.shared = {name: config for name, config in shared.items() if isinstance(config, dict)}
     for kind, value in data.items():
         if not kind.startswith("_"):
             found.records += _listed(collector, kind, (kind,), value, None)

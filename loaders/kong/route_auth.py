@@ -171,7 +171,9 @@ class RouteAuths:
 
     def _anyone(self, auth: dict[str, dict[str, Any]], acl: dict[str, Any], route: Record) -> bool:
         """Whether one who shows nothing is let in, as the consumer that stands for such."""
-        return any(self._let_in(self.index.find("consumers", item["anonymous"]), acl, route) for item in auth.values())
+        return any(
+            self._let_in(self.index.find("consumers", config["anonymous"]), acl, route) for config in auth.values()
+        )
 
     def _let_in(self, consumer: Record | None, acl: dict[str, Any], route: Record) -> bool:
         if self.ends(self.in_force("request-termination", route, consumer)):
@@ -218,7 +220,7 @@ def _is_partial(name: str, found: dict[str, Record | None]) -> bool:
 def _claims(config: dict[str, Any]) -> Iterator[list[str]]:
     """The sets of an issuer's claims that each suffice: entries are alternatives, words of one are all needed."""
     listed = [
-        [[f"{word}{item}" for item in sorted(set(entry.split()))] for entry in scalars(config.get(key))]
+        [[f"{word}{claim}" for claim in sorted(set(entry.split()))] for entry in scalars(config.get(key))]
         for key, word in _CLAIMS.items()
     ]
     for chosen in product(*(item for item in listed if item)):

@@ -66,9 +66,9 @@ class EntryPoints:
                 return made
             del self.services[resource.namespace, resource.name]
             return None
-        for item in self.selected(resource.namespace, labels(resource.get("spec", "selector"))):
-            front.workloads.append(item)
-            front.backends.append(self.cluster.ids[id(item)])
+        for workload in self.selected(resource.namespace, labels(resource.get("spec", "selector"))):
+            front.workloads.append(workload)
+            front.backends.append(self.cluster.ids[id(workload)])
         exposed = _is_exposed(resource)
         self.operation(front, direction="exposed" if exposed else "internal", controls=_allowed(resource))
         if not front.backends:
@@ -255,7 +255,7 @@ def _says_internal(key: str, value: str) -> bool:
 def _allowed(resource: Resource) -> tuple[Control, ...]:
     """The list of addresses that a load balancer lets in, where it leaves any out."""
     ranges = scalars(resource.get("spec", "loadBalancerSourceRanges"))
-    if not ranges or any(item.endswith("/0") for item in ranges):
+    if not ranges or any(address.endswith("/0") for address in ranges):
         return ()
     why = "loadBalancerSourceRanges"
     return (Control(kind=ControlKind.IP_ALLOWLIST, status="assumed", why=why, provenance=resource.provenance),)

@@ -127,7 +127,7 @@ class Mesh:
             ]
             policy.fronts = [self.entry_points.services[name] for name in named if name in self.entry_points.services]
             return
-        policy.workloads.update(id(item) for item in self._meant_by(resource))
+        policy.workloads.update(id(workload) for workload in self._meant_by(resource))
         services = self.entry_points.services.values()
         policy.fronts = [
             service for service in services if any(id(workload) in policy.workloads for workload in service.workloads)
@@ -193,7 +193,7 @@ class Mesh:
         said = {key: ",".join(sorted(scalars(asked.get(key)))) for key in _OPERATION}
         denied = {key: ",".join(sorted(scalars(asked.get(f"not{key.capitalize()}")))) for key in _OPERATION}
         words = [
-            item for key in _OPERATION for item in (said[key], f"not {denied[key]}" if denied[key] else "") if item
+            part for key in _OPERATION for part in (said[key], f"not {denied[key]}" if denied[key] else "") if part
         ]
         if not words:
             return front.operation
@@ -201,7 +201,7 @@ class Mesh:
         if made is None:
             return None
         part = replace(front, operation=made)
-        path = " ".join(item for item in (said["hosts"], said["ports"] and f":{said['ports']}", said["paths"]) if item)
+        path = " ".join(part for part in (said["hosts"], said["ports"] and f":{said['ports']}", said["paths"]) if part)
         method = self.entry_points.cluster.collector.name(said["methods"])
         if made not in self.entry_points.cluster.collector.entities:
             self.entry_points.operation(
@@ -216,7 +216,7 @@ class Mesh:
             accounts = self._accounts(policy, source)
             said = scalars(source.get("requestPrincipals"))
             wanted = _named(source, "requestPrincipals", "notRequestPrincipals")
-            tokens = [made for item in wanted if (made := self._other("bearer of a token of", item, policy))]
+            tokens = [made for issuer in wanted if (made := self._other("bearer of a token of", issuer, policy))]
             listed = [accounts] if accounts is not None else []
             listed += [tokens] if said else []
             for keys in islice(product(*listed), MAX_IDENTITIES if listed else 0):
@@ -273,8 +273,8 @@ class Mesh:
 
     def _kept_out(self, policy: Policy, identity: Identity) -> bool:
         """Whether every workload of a policy is also under one that refuses an identity whatever it asks for."""
-        refusing = [item for item in self.policies if item.action == "DENY" and self._refuses(item, identity)]
-        refused = set[int]().union(*(item.workloads for item in refusing)) if refusing else set()
+        refusing = [other for other in self.policies if other.action == "DENY" and self._refuses(other, identity)]
+        refused = set[int]().union(*(other.workloads for other in refusing)) if refusing else set()
         return bool(policy.workloads) and policy.workloads <= refused
 
     @staticmethod
@@ -309,7 +309,7 @@ class Mesh:
             return True
         made = self.entry_points.cluster.named(workload.namespace, "serviceaccount", workload.account or "default")
         identity = self.identities.get(made or "")
-        return identity is None or any(self._let_to(identity, item) for item in front.workloads)
+        return identity is None or any(self._let_to(identity, workload) for workload in front.workloads)
 
     def _let_to(self, identity: Identity, target: Workload) -> bool:
         over = [policy for policy in self.policies if id(target) in policy.workloads]
@@ -377,11 +377,11 @@ def _fits(spec: Any, rules: Any) -> bool:
 
 def _rule(value: Any) -> Rule:
     asked, more = _conditions(mappings(under(value, "when")))
-    sources = [_source(item) for item in mappings(under(value, "from"))] or [{}]
+    sources = [_source(entry) for entry in mappings(under(value, "from"))] or [{}]
     more = more or any(source.get(word) for source in sources for word in asked if not word.startswith("not"))
     sources = [_narrowed(source, asked) for source in sources]
     operations = [
-        operation for item in mappings(under(value, "to")) if isinstance(operation := item.get("operation"), dict)
+        operation for entry in mappings(under(value, "to")) if isinstance(operation := entry.get("operation"), dict)
     ]
     anyone = any(not any(source.get(word) for word in _IDENTIFYING) for source in sources)
     anything = not operations or any(not any(operation.values()) for operation in operations)
@@ -441,7 +441,7 @@ def _certainly(source: dict[str, Any], identity: Identity, namespace: str) -> bo
 
 def _named(source: dict[str, Any], wanted: str, unwanted: str) -> list[str]:
     """What a source names and does not take back."""
-    return [item for item in scalars(source.get(wanted)) if not _any(scalars(source.get(unwanted)), {item})]
+    return [name for name in scalars(source.get(wanted)) if not _any(scalars(source.get(unwanted)), {name})]
 
 
 def _any(patterns: list[str], names: set[str]) -> bool:

@@ -85,7 +85,7 @@ class Cluster:
 
     def identified(self, resource: Resource, *more: str) -> str | None:
         """The id of a resource, or of a part of it; ``None`` if its name cannot be one."""
-        made = " ".join((f"{self.options.cluster}:{resource.path}", *(item for item in more if item)))
+        made = " ".join((f"{self.options.cluster}:{resource.path}", *(word for word in more if word)))
         return self.collector.name(made)
 
     def named(self, namespace: str, kind: str, name: str) -> str | None:
@@ -155,9 +155,9 @@ class Cluster:
         self._say_network(network, policies)
 
     def _policies(self) -> Iterator[Resource]:
-        for item in self.manifests.of("NetworkPolicy"):
-            if item.group in ("networking.k8s.io", "extensions"):
-                yield item
+        for resource in self.manifests.of("NetworkPolicy"):
+            if resource.group in ("networking.k8s.io", "extensions"):
+                yield resource
 
     def _policy(self, resource: Resource) -> NetworkPolicy | None:
         self.used.add(id(resource))

@@ -205,12 +205,12 @@ def _passes(ports: frozenset[Port], out: Ports, into: Ports) -> bool:
     if ports:
         return any(_covers(out, port) and _covers(into, port) for port in ports)
     if out is None or into is None:
-        return any(item.name is None for item in (out or into or ()))
-    return any(item.meets(other) for item in out for other in into)
+        return any(port.name is None for port in (out or into or ()))
+    return any(port.meets(other) for port in out for other in into)
 
 
 def _covers(ports: Ports, port: Port) -> bool:
-    return ports is None or any(item.covers(port) for item in ports)
+    return ports is None or any(known.covers(port) for known in ports)
 
 
 def _widest(found: Iterable[Stretch]) -> list[Stretch]:

@@ -85,7 +85,7 @@ def network_policy(resource: Resource) -> NetworkPolicy:
     types = spec.get("policyTypes")
     if not types:
         types = ["Ingress", "Egress"] if egress else ["Ingress"]
-    if not isinstance(types, list) or any(item not in ("Ingress", "Egress") for item in types):
+    if not isinstance(types, list) or any(direction not in ("Ingress", "Egress") for direction in types):
         raise SelectorError("policyTypes has something else than Ingress and Egress")
     return NetworkPolicy(
         resource=resource,
@@ -97,7 +97,7 @@ def network_policy(resource: Resource) -> NetworkPolicy:
 
 def _rules(spec: dict[str, Any], direction: str, word: str) -> tuple[PolicyRule, ...]:
     listed = spec.get(direction)
-    return tuple(_rule(item, word) for item in _list(listed, direction))
+    return tuple(_rule(rule, word) for rule in _list(listed, direction))
 
 
 def _list(value: Any, what: str) -> list[Any]:
@@ -109,7 +109,7 @@ def _list(value: Any, what: str) -> list[Any]:
 def _rule(value: Any, word: str) -> PolicyRule:
     if not isinstance(value, dict):
         raise SelectorError("a rule is not a mapping")
-    peers = [_peer(item) for item in _list(value.get(word), word)]
+    peers = [_peer(peer) for peer in _list(value.get(word), word)]
     ports = [_ports(port) for port in _list(value.get("ports"), "ports")]
     return PolicyRule(tuple(peers) or None, frozenset(ports) or None)
 
@@ -159,7 +159,7 @@ def _ports(value: Any) -> PortRange:
 
 def may_be_pods(peer: Peer, pods: tuple[Block, ...]) -> bool:
     """Whether addresses that pods may have lie in a block and not in what is excepted from it."""
-    return any(_left(item, peer.excepted) for item in _shared(peer, pods))
+    return any(_left(shared, peer.excepted) for shared in _shared(peer, pods))
 
 
 def _shared(peer: Peer, pods: tuple[Block, ...]) -> Iterator[Block]:
@@ -172,10 +172,10 @@ def _shared(peer: Peer, pods: tuple[Block, ...]) -> Iterator[Block]:
 
 def _left(block: Block, excepted: tuple[Block, ...]) -> bool:
     """Whether something of a block lies outside of what is excepted: each takes its whole part away."""
-    inside = [item for item in excepted if _inside(item, block)]
-    if any(_inside(block, item) for item in excepted):
+    inside = [other for other in excepted if _inside(other, block)]
+    if any(_inside(block, other) for other in excepted):
         return False
-    return sum(item.num_addresses for item in _apart(inside)) < block.num_addresses
+    return sum(other.num_addresses for other in _apart(inside)) < block.num_addresses
 
 
 def _apart(blocks: list[Block]) -> Iterator[Block]:

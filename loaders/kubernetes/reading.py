@@ -113,7 +113,7 @@ def in_group(resource: Resource, group: str) -> bool:
 def recognises(data: Any) -> bool:
     """Whether a document, or one of several, is a manifest of Kubernetes or of a mesh on it."""
     several = data if isinstance(data, list) else [data]
-    return any(_known(item) for item in several[:1000])
+    return any(_known(manifest) for manifest in several[:1000])
 
 
 def _known(value: Any) -> bool:
@@ -226,14 +226,19 @@ def _workload(resource: Resource, maps: Maps) -> Workload:
     template = resource.get(*_TEMPLATES[resource.kind])
     spec = under(template, "spec")
     containers = [
-        item for key in ("containers", "initContainers", "ephemeralContainers") for item in mappings(under(spec, key))
+        container
+        for key in ("containers", "initContainers", "ephemeralContainers")
+        for container in mappings(under(spec, key))
     ]
     account = under(spec, "serviceAccountName") or under(spec, "serviceAccount")
     return Workload(
         resource=resource,
         labels=labels(under(template, "metadata", "labels")),
         ports=frozenset(
-            port for container in containers for item in mappings(container.get("ports")) if (port := _port(item))
+            port
+            for container in containers
+            for declared in mappings(container.get("ports"))
+            if (port := _port(declared))
         ),
         account=account if isinstance(account, str) and account else None,
         token=_flag(under(spec, "automountServiceAccountToken")),
@@ -278,8 +283,8 @@ def _secrets(spec: Any, containers: list[dict[str, Any]]) -> Iterator[str]:
     for container in containers:
         for source in mappings(container.get("envFrom")):
             yield scalar(under(source, "secretRef", "name"))
-        for item in mappings(container.get("env")):
-            yield scalar(under(item, "valueFrom", "secretKeyRef", "name"))
+        for variable in mappings(container.get("env")):
+            yield scalar(under(variable, "valueFrom", "secretKeyRef", "name"))
 
 
 def _claims(resource: Resource, spec: Any) -> Iterator[tuple[str, bool]]:
@@ -298,20 +303,20 @@ def _maps(containers: list[dict[str, Any]]) -> Iterator[str]:
     for container in containers:
         for source in mappings(container.get("envFrom")):
             yield scalar(under(source, "configMapRef", "name"))
-        for item in mappings(container.get("env")):
-            yield scalar(under(item, "valueFrom", "configMapKeyRef", "name"))
+        for variable in mappings(container.get("env")):
+            yield scalar(under(variable, "valueFrom", "configMapKeyRef", "name"))
 
 
 def _settings(container: dict[str, Any], namespace: str, maps: Maps) -> Iterator[tuple[str, str]]:
     """What a container is told: its environment by name, its command and arguments without one."""
     for source in mappings(container.get("envFrom")):
         yield from maps.get((namespace, scalar(under(source, "configMapRef", "name"))), {}).items()
-    for item in mappings(container.get("env")):
-        ref = under(item, "valueFrom", "configMapKeyRef")
-        value = item.get("value") or maps.get((namespace, scalar(under(ref, "name"))), {}).get(
+    for variable in mappings(container.get("env")):
+        ref = under(variable, "valueFrom", "configMapKeyRef")
+        value = variable.get("value") or maps.get((namespace, scalar(under(ref, "name"))), {}).get(
             scalar(under(ref, "key"))
         )
         if isinstance(value, str):
-            yield scalar(item.get("name")), value
+            yield scalar(variable.get("name")), value
     for word in (*scalars(container.get("command")), *scalars(container.get("args"))):
         yield "", word

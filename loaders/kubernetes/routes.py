@@ -221,7 +221,7 @@ class Routes:
                 yield from _ways(entry, resource.namespace)
                 continue
             self.named.add(id(part))
-            yield from (way for item in _entries(part) for way in _ways(item, part.namespace))
+            yield from (way for entry in _entries(part) for way in _ways(entry, part.namespace))
 
     def _part(self, resource: Resource) -> None:
         """A VirtualService without hosts says something only where another leaves ways to it."""
@@ -286,7 +286,7 @@ def _entries(resource: Resource) -> Iterator[dict[str, Any]]:
 
 def _ways(route: dict[str, Any], namespace: str) -> Iterator[Way]:
     """The ways of one route of a VirtualService."""
-    hosts = (scalar(under(item, "destination", "host")) for item in mappings(route.get("route")))
+    hosts = (scalar(under(backend, "destination", "host")) for backend in mappings(route.get("route")))
     backends = [(host, namespace) for host in hosts]
     for match in mappings(route.get("match")) or [{}]:
         yield Way(_matched(match.get("method")), _matched(match.get("uri")), backends)

@@ -44,7 +44,11 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     """
     chosen = read_options(Options, document, options)
     documents = [document.data[name] for name in _inside(document.data)] or [document]
-    loads = [_load(item, chosen) for item in documents if item is document or recognises(item.data)]
+    loads = [
+        _load(description, chosen)
+        for description in documents
+        if description is document or recognises(description.data)
+    ]
     if not loads:
         raise InputError([f"{document.path}: no file inside is an API description at its top; unpack it and name one"])
     return loads[0] if len(loads) == 1 else _together(loads)
@@ -53,10 +57,10 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
 def _together(loads: list[Loaded]) -> Loaded:
     """Several loads as one."""
     return Loaded(
-        entities=tuple(entity for item in loads for entity in item.entities),
-        relations=tuple(relation for item in loads for relation in item.relations),
-        notes=tuple(note for item in loads for note in item.notes),
-        tally=sum((item.tally for item in loads), Tally()),
+        entities=tuple(entity for loaded in loads for entity in loaded.entities),
+        relations=tuple(relation for loaded in loads for relation in loaded.relations),
+        notes=tuple(note for loaded in loads for note in loaded.notes),
+        tally=sum((loaded.tally for loaded in loads), Tally()),
     )
 
 

@@ -87,7 +87,7 @@ class ApiMapper:
     def _key(self, scheme: str, operation: Operation) -> str:
         """The permission that any valid key of a scheme carries."""
         known = self.description.schemes.get(scheme)
-        taken = any(scheme in item.scopes for item in self.description.schemes.values())
+        taken = any(scheme in other.scopes for other in self.description.schemes.values())
         permission = f"{self.api}:{scheme} (any key)" if taken else f"{self.api}:{scheme}"
         self.any_key[permission] += 1
         if known is None:

@@ -248,7 +248,7 @@ class _Reader:
         if not isinstance(place.value, list):
             self._reject(place, f"'security' is {quoted(place.value)}, not a list; taken as not stated")
             return Security()
-        read = [_requirement(item) for item in place.value]
+        read = [_requirement(alternative) for alternative in place.value]
         malformed = read.count(None)
         if malformed:
             message = f"{malformed} alternatives of 'security' do not say schemes with lists of scopes; left out"

@@ -43,7 +43,7 @@ class Chosen(Options):
 
 def recognises(data: Any) -> bool:
     """Whether a document is an OpenLineage event, or a list of them."""
-    return any(is_event(item) or _may_hold_event(item) for item in _listed(data)[:_LOOKED_AT])
+    return any(is_event(event) or _may_hold_event(event) for event in _listed(data)[:_LOOKED_AT])
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
@@ -152,7 +152,7 @@ class _LineageMapper:
         self.runs[job, event.run] = event.state if event.state in ("FAIL", "ABORT") else known
 
     def _job(self, event: Event, job: str) -> None:
-        read = [self._access(Verb.READS, job, item) for item in event.inputs]
+        read = [self._access(Verb.READS, job, dataset) for dataset in event.inputs]
         for output in event.outputs:
             written = self._access(Verb.WRITES, job, output)
             for origin in read if written and not (output.origins or event.lineage) else ():

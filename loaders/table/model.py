@@ -49,8 +49,8 @@ class TableMapper:
                 provenance = self.rows.provenance(self.rows.columns(self.main)[0].column)
                 self.collector.reject(f"a row without a {self.main} that can be used", provenance=provenance)
         self._say()
-        for item in self.drafts.made():
-            self.collector.entity(item)
+        for entity in self.drafts.made():
+            self.collector.entity(entity)
         return self.collector.loaded(as_of=self.options.as_of)
 
     def _ignored(self, row: dict[str, str]) -> str | None:
@@ -99,14 +99,14 @@ class TableMapper:
             part["scope"] = self.drafts.of("scope", self._prefix(part))
             self._complete(part, provenance)
             say[self.meaning](part, provenance)
-        named: Found = {role: list(dict.fromkeys(item for part in parts for item in part[role])) for role in parts[0]}
+        named: Found = {role: list(dict.fromkeys(text for part in parts for text in part[role])) for role in parts[0]}
         self._attributes(named, provenance)
         return True
 
     def _parts(self, found: Found) -> list[Found]:
         """A row of access says the same of each application that it names, and a scope is one application's."""
         several = found["service"] if self.meaning == "access" and len(found["service"]) > 1 else ()
-        return [{**found, "service": [item]} for item in several] or [found]
+        return [{**found, "service": [service]} for service in several] or [found]
 
     def _is_bare(self) -> bool:
         more = [

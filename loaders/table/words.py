@@ -95,7 +95,7 @@ _EXACT = {word: role for role, words in WORDS.items() for word in words}
 
 def proposal(sheet: Sheet) -> dict[str, Any]:
     """The options that the header's words suggest; ``{}`` when they suggest nothing."""
-    found = [(*item, column) for column in sheet.columns if not looks_secret(column) for item in _role(column)]
+    found = [(*role, column) for column in sheet.columns if not looks_secret(column) for role in _role(column)]
     least: dict[str, int] = {}
     for doubt, role, _ in found:
         least[role] = min(doubt, least.get(role, doubt))

@@ -46,7 +46,7 @@ _SHARED = {
     "aws_ami_launch_permission": ("image_id", "image", "ec2:CopyImage"),
     "aws_snapshot_create_volume_permission": ("snapshot_id", "snapshot", "ec2:CreateVolume"),
 }
-_BY_FAMILY = {item.family: item for item in reversed(tuple(BY_TERRAFORM.values()))}
+_BY_FAMILY = {aws_type.family: aws_type for aws_type in reversed(tuple(BY_TERRAFORM.values()))}
 
 
 # identities and policies
@@ -133,8 +133,10 @@ def attachment(context: Context, resource: Resource) -> bool:
 
 def membership(context: Context, resource: Resource) -> bool:
     """Users in groups."""
-    named = [context.identity("user", item) for name in ("user", "users") for item in context.texts(resource, name)]
-    groups = [context.identity("group", item) for name in ("group", "groups") for item in context.texts(resource, name)]
+    named = [context.identity("user", user) for name in ("user", "users") for user in context.texts(resource, name)]
+    groups = [
+        context.identity("group", group) for name in ("group", "groups") for group in context.texts(resource, name)
+    ]
     pairs = [(user, group) for user in named for group in groups if user and group]
     for user, group in pairs:
         context.build.join(user, group, context.provenance(resource))
@@ -246,7 +248,7 @@ def key_grant(context: Context, resource: Resource) -> bool:
     """Someone who may use a key by a grant of the key's own."""
     key, grantee = context.text(resource, "key_id"), context.text(resource, "grantee_principal")
     if key and grantee:
-        actions = tuple(f"kms:{item}" for item in context.texts(resource, "operations"))
+        actions = tuple(f"kms:{operation}" for operation in context.texts(resource, "operations"))
         thing = context.build.graph.thing("kms", _named(context, "kms", key), context.provenance(resource))
         _share(context, resource, "kms", thing, grantee, actions)
     return bool(key and grantee)
@@ -311,8 +313,13 @@ def replication(context: Context, resource: Resource) -> bool:
     bucket = context.text(resource, "bucket")
     targets = [block.get("bucket") for block in context.blocks(resource, "rule", "destination")]
     copied = [target for target in targets if is_name(target) and arn_of(target)]
-    for item in copied if bucket else ():
-        copies(context.build, ("s3", item), ("s3", _named(context, "s3", bucket or "")), context.provenance(resource))
+    for target_bucket in copied if bucket else ():
+        copies(
+            context.build,
+            ("s3", target_bucket),
+            ("s3", _named(context, "s3", bucket or "")),
+            context.provenance(resource),
+        )
     return bool(bucket and copied)
 
 

@@ -104,7 +104,7 @@ def tie_thing(context: Context, resource: Resource) -> bool:
         if "principal_id" not in block and "SystemAssigned" in str(block.get("type")):
             principal = context.unknown(resource)
         keys = [_principal(context, principal, provenance)] if is_name(principal) and principal else []
-        named = [_spelled(item) for item in name_list(block.get("identity_ids")) or ()]
+        named = [_spelled(identity) for identity in name_list(block.get("identity_ids")) or ()]
         keys += [azure.identity(name, name.rpartition("/")[2], provenance) for name in named]
         for key in keys:
             context.collector.relate(Verb.HOLDS, made, key, provenance=provenance)
@@ -161,7 +161,7 @@ def _grant(context: Context, key: str, role: str, scope: str, provenance: Proven
 def _vault(context: Context, vault: str, block: dict[str, Any], provenance: Provenances) -> None:
     """What an access policy of a vault lets a principal do."""
     principal = block.get("object_id")
-    rights = {item.lower() for name in _RIGHTS for item in name_list(block.get(name)) or ()}
+    rights = {right.lower() for name in _RIGHTS for right in name_list(block.get(name)) or ()}
     effects = [effect for effect, words in _SECRETS.items() if rights & words]
     if is_name(principal) and principal and effects:
         context.azure.grant(_principal(context, principal, provenance), "access policy", effects, vault, provenance)

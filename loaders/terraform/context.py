@@ -190,7 +190,7 @@ class Context:
     def _at_google(self, resource: Resource) -> str:
         """A thing of Google by its project and name, or a service account by its address, before it has an id."""
         kind, project = resource.type.rpartition("_")[2], self.value(resource, "project")
-        stated = (self.value(resource, item) for item in ("name", f"{kind}_id", kind))
+        stated = (self.value(resource, attribute) for attribute in ("name", f"{kind}_id", kind))
         name = next((item for item in stated if is_name(item) and item), None)
         if name is None or not is_name(project) or not project:
             return name or self.unknown(resource)

@@ -124,7 +124,7 @@ def describe_thing(context: Context, resource: Resource) -> bool:
     """A store or a service in its project."""
     kind = Kind.STORE if resource.type in STORES else Kind.SERVICE
     made, name = _described(context, resource)
-    places = [f"project {item}" for item in [context.text(resource, "project")] if item]
+    places = [f"project {project}" for project in [context.text(resource, "project")] if project]
     provenance = context.provenance(resource)
     context.google.thing(made, kind, name, provenance, tag=resource.type, places=places, basis=Basis.DECLARED)
     return True

@@ -53,4 +53,4 @@ def _listed(value: Any, path: str, lists: set[str]) -> Any:
         return value
     inner = {name: _listed(item, f"{path}.{name}", lists) for name, item in value.items()}
     ordered = sorted(inner, key=lambda item: (len(item), item))
-    return [inner[item] for item in ordered] if path in lists else inner
+    return [inner[key] for key in ordered] if path in lists else inner

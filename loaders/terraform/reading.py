@@ -235,7 +235,7 @@ def _old(data: dict[str, Any]) -> Estate:
         if not isinstance(path, list):
             found.malformed.append(("a module without a path", keys))
             continue
-        names = tuple(str(item) for item in path[1:])
+        names = tuple(str(key) for key in path[1:])
         for parts, values, place in old_resources(module, keys):
             if parts is None or values is None:
                 found.malformed.append(("a resource without type, name or attributes", place))

@@ -143,7 +143,9 @@ class Access:
         does = self.effects(statement)
         found = [target for resource in resources for target in targets(resource, does, self.graph.account)]
         self.assumed.passing += any("pass" in item.effects for item in found)
-        made = [item for target in dict.fromkeys(found) for item in self._reach(target, statement, provenance)]
+        made = [
+            operation for target in dict.fromkeys(found) for operation in self._reach(target, statement, provenance)
+        ]
         return list(dict.fromkeys(made))
 
     def _reach(self, target: Target, statement: Statement, provenance: Provenances) -> Iterator[str]:

@@ -109,7 +109,7 @@ def _of_family(family: Family, arn: Arn, does: Effects, own: str) -> Iterator[Ta
         yield Target(family, effects, account)
     elif effects:
         thing = Arn(arn.partition.replace("*", "aws"), arn.service, arn.region, _pinned(arn.account, own), entity)
-        pattern = any("*" in item or "?" in item for item in (thing.region, thing.account, entity))
+        pattern = any("*" in part or "?" in part for part in (thing.region, thing.account, entity))
         named = identity_arn(thing) if arn.service == "iam" and not pattern else str(thing)
         yield Target(family, effects, account, named, pattern, _part(family, rest))
 

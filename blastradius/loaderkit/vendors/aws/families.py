@@ -265,7 +265,7 @@ def effects_but(patterns: tuple[str, ...]) -> Effects:
         pair
         for service, actions in _ACTIONS.items()
         for action, does in actions.items()
-        if not any(item(f"{service}:{action}") for item in fit)
+        if not any(fits(f"{service}:{action}") for fits in fit)
         for pair in does
     )
 

@@ -96,9 +96,9 @@ def read_statement(value: Any, keys: Keys) -> Statement | None:
     conditions = _conditions(value.get("Condition"))
     who = value.get("Principal", value.get("NotPrincipal"))
     principals = _principals(who)
-    if any(item is None for item in lists) or conditions is None or principals is None or not (lists[0] or lists[1]):
+    if any(names is None for names in lists) or conditions is None or principals is None or not (lists[0] or lists[1]):
         return None
-    actions, not_actions, resources, not_resources = (item or () for item in lists)
+    actions, not_actions, resources, not_resources = (names or () for names in lists)
     return Statement(
         keys,
         value["Effect"] == "Allow",

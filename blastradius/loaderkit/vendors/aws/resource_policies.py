@@ -185,7 +185,7 @@ class ResourcePolicies:
             for target in targets(resource, does, self.graph.account)
         ]
         placed = [replace(name, arn=thing, pattern=False) for name in named]
-        return list(dict.fromkeys((item, effect) for item in placed for effect in sorted(item.effects)))
+        return list(dict.fromkeys((target, effect) for target in placed for effect in sorted(target.effects)))
 
     def _open(
         self, thing: str, reached: list[tuple[Target, str]], who: Who, said: Circumstances, provenance: Provenances

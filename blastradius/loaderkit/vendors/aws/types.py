@@ -134,5 +134,5 @@ IAM_NAMES = {
     "AWS::IAM::OIDCProvider": ("oidc-provider", "Url"),
     "AWS::IAM::SAMLProvider": ("saml-provider", "Name"),
 }
-BY_CLOUDFORMATION = {item.cloudformation: item for item in TYPES if item.cloudformation != "AWS::"}
-BY_TERRAFORM = {item.terraform: item for item in TYPES if item.terraform != "aws_"}
+BY_CLOUDFORMATION = {aws_type.cloudformation: aws_type for aws_type in TYPES if aws_type.cloudformation != "AWS::"}
+BY_TERRAFORM = {aws_type.terraform: aws_type for aws_type in TYPES if aws_type.terraform != "aws_"}

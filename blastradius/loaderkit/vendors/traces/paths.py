@@ -104,7 +104,7 @@ class Routes:
 
     def __init__(self, stated: Iterable[str]) -> None:
         ordered = sorted(stated, key=lambda item: (-_fixed(item), item))
-        self._known = [(item, re.compile(_pattern(item))) for item in ordered]
+        self._known = [(path, re.compile(_pattern(path))) for path in ordered]
 
     def match(self, path: str) -> str | None:
         """The stated route that a raw path is an example of."""
