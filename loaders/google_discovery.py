@@ -112,13 +112,13 @@ class _ApiMapper:
         keys: Keys = ("auth", "oauth2", "scopes")
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
-        for name, says in self._mapping(keys, value, "the declared scopes"):
+        for name, attributes in self._mapping(keys, value, "the declared scopes"):
             scope = self._scope_id(name)
             provenance = self.collector.provenance(*keys, name)
             if scope is None:
                 self.collector.reject("a scope has no name that can be an id", provenance=provenance)
                 continue
-            description = line(says.get("description")) if isinstance(says, dict) else None
+            description = line(attributes.get("description")) if isinstance(attributes, dict) else None
             self.collector.entity(
                 Scope(id=scope, name=_name(name, scope), description=description, provenance=provenance)
             )
@@ -157,19 +157,19 @@ class _ApiMapper:
             for name, child in reversed(children):
                 queue.append(((*keys, "resources", name), f"{resource}.{name}".strip("."), child))
 
-    def _read(self, keys: Keys, resource: str, name: str, says: Any) -> Method | None:
-        if not isinstance(says, dict):
+    def _read(self, keys: Keys, resource: str, name: str, attributes: Any) -> Method | None:
+        if not isinstance(attributes, dict):
             self.collector.reject("a method is not a mapping", provenance=self.collector.provenance(*keys))
             return None
-        path = says.get("path") or says.get("flatPath")
+        path = attributes.get("path") or attributes.get("flatPath")
         return Method(
             keys=keys,
-            id=self.collector.name(says.get("id")) or f"{resource}.{name}".strip("."),
+            id=self.collector.name(attributes.get("id")) or f"{resource}.{name}".strip("."),
             resource=resource,
-            verb=self.collector.name(says.get("httpMethod")),
+            verb=self.collector.name(attributes.get("httpMethod")),
             path=self.collector.name(path),
-            description=line(says.get("description")),
-            scopes=says.get("scopes"),
+            description=line(attributes.get("description")),
+            scopes=attributes.get("scopes"),
         )
 
     def _method(self, read: Method, *, alone: bool) -> None:

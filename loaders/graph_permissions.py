@@ -84,10 +84,14 @@ class _Table:
         self.unknown: set[str] = set()
         self.implicit = self.joint = 0
 
-    def permission(self, name: str, says: Any) -> None:
+    def permission(self, name: str, attributes: Any) -> None:
         keys = ("permissions", name)
-        schemes = says.get("schemes") if isinstance(says, dict) else None
-        sets = listed(says.get("pathSets")) if isinstance(says, dict) and says.get("pathSets") is not None else None
+        schemes = attributes.get("schemes") if isinstance(attributes, dict) else None
+        sets = (
+            listed(attributes.get("pathSets"))
+            if isinstance(attributes, dict) and attributes.get("pathSets") is not None
+            else None
+        )
         if (
             not isinstance(schemes, dict)
             or not isinstance(sets, list)
@@ -104,7 +108,7 @@ class _Table:
             records = len(schemes) + len(list(_paths(sets)))
             self.collector.ignore("permissions and paths outside option permissions", records)
             return
-        self.implicit += says.get("implicit") is True
+        self.implicit += attributes.get("implicit") is True
         for scheme in schemes:
             provenance = self.collector.provenance(*keys, "schemes", scheme)
             if self._scope(name, scheme, provenance):
@@ -135,15 +139,15 @@ class _Table:
             self.usable[path] = self.collector.name(f"{_API}:OPTIONS {path}") is not None
         return self.usable[path]
 
-    def _path(self, permission: str, says: dict[str, Any], path: str, keys: tuple[str | int, ...]) -> None:
+    def _path(self, permission: str, attributes: dict[str, Any], path: str, keys: tuple[str | int, ...]) -> None:
         """Every scope of the set permits every method of the set on the path."""
         provenance = self.collector.provenance(*keys)
-        about = _pairs(says["paths"][path])
-        also = _alternatives(about.get("alsorequires") or says.get("alsoRequires"))
-        named = _texts(says.get("schemeKeys", says.get("schemes")))
+        about = _pairs(attributes["paths"][path])
+        also = _alternatives(about.get("alsorequires") or attributes.get("alsoRequires"))
+        named = _texts(attributes.get("schemeKeys", attributes.get("schemes")))
         schemes = [name for name in named if name.lower() in _SCHEMES]
         self.unknown |= set(named) - set(schemes)
-        methods = [method for text in _texts(says.get("methods")) for method in _METHODS.get(text.upper(), ())]
+        methods = [method for text in _texts(attributes.get("methods")) for method in _METHODS.get(text.upper(), ())]
         if not schemes or not methods or also is None or not self._is_usable(path):
             self.collector.reject("a path without usable schemes, methods or requirements", provenance=provenance)
             return

@@ -100,7 +100,7 @@ def _take(keys: Keys, record: Any, processes: dict[str, Any], records: Records) 
 
 def _span(keys: Keys, record: dict[str, Any], service: str, process: dict[str, str]) -> Span:
     tags = {
-        **{key: said for key, said in process.items() if key.startswith("deployment.")},
+        **{key: declared for key, declared in process.items() if key.startswith("deployment.")},
         **_tags(record.get("tags")),
     }
     kind = KINDS.get(tags.get("span.kind", "").lower(), "internal")
@@ -125,9 +125,9 @@ def _tags(listed: Any) -> dict[str, str]:
     for item in listed if isinstance(listed, list) else ():
         key = item.get("key") if isinstance(item, dict) else None
         value = next((item[name] for name in _VALUES if name in item), None) if key else None
-        said = text(value) if isinstance(key, str) and key in WANTED else None
-        if said:
-            found[str(key)] = said
+        declared = text(value) if isinstance(key, str) and key in WANTED else None
+        if declared:
+            found[str(key)] = declared
     return found
 
 

@@ -143,8 +143,10 @@ class _RecordMapper:
     # who
 
     def _party(self, provenance: Provenances, *names: str) -> str | None:
-        stated = next((self.options.parties[name] for name in names if name in self.options.parties), None)
-        return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=provenance)) if stated else None
+        declared = next((self.options.parties[name] for name in names if name in self.options.parties), None)
+        return (
+            self.collector.keep(Party(id=declared, basis=Basis.INFERRED, provenance=provenance)) if declared else None
+        )
 
     def _owned(self, service: str, provenance: Provenances, *names: str) -> None:
         """Whose an app is, by its names, or that nobody says."""
@@ -159,24 +161,30 @@ class _RecordMapper:
             Party(id=self.options.own or f"{self.org}:organisation", role="self", provenance=provenance)
         )
 
-    def _service(self, app_id: str, name: str | None, provenance: Provenances, **says: Any) -> str | None:
+    def _service(self, app_id: str, name: str | None, provenance: Provenances, **attributes: Any) -> str | None:
         service = self._id("app", app_id)
-        return self.collector.keep(Service(id=service, name=name, provenance=provenance, **says)) if service else None
+        return (
+            self.collector.keep(Service(id=service, name=name, provenance=provenance, **attributes))
+            if service
+            else None
+        )
 
-    def _app(self, keys: Keys, says: dict[str, Any]) -> None:
+    def _app(self, keys: Keys, attributes: dict[str, Any]) -> None:
         """An app; one that signs in with OpenID Connect is also a client of the API."""
         provenance = self.collector.provenance(*keys)
-        active = text(says, "status").upper() in ("ACTIVE", "")
-        tags = (text(says, "signOnMode").lower(), *(() if active else ("inactive",)))
+        active = text(attributes, "status").upper() in ("ACTIVE", "")
+        tags = (text(attributes, "signOnMode").lower(), *(() if active else ("inactive",)))
         kept = tuple(tag for tag in tags if self.collector.name(tag))
-        service = self._service(text(says, "id"), self._label(says, "label", provenance), provenance, tags=kept)
+        service = self._service(
+            text(attributes, "id"), self._label(attributes, "label", provenance), provenance, tags=kept
+        )
         if service is None:
             self.collector.reject("an app without a usable id", provenance=provenance)
             return
-        self._owned(service, provenance, text(says, "id"), text(says, "name"), text(says, "label"))
-        client = mapping(says, "credentials", "oauthClient")
+        self._owned(service, provenance, text(attributes, "id"), text(attributes, "name"), text(attributes, "label"))
+        client = mapping(attributes, "credentials", "oauthClient")
         if client:
-            self._client(service, client, mapping(says, "settings", "oauthClient"), provenance, active=active)
+            self._client(service, client, mapping(attributes, "settings", "oauthClient"), provenance, active=active)
         self.collector.fact()
 
     def _client(
@@ -201,35 +209,39 @@ class _RecordMapper:
         made = Credential(id=client_id, type=_type_of(method), controls=tuple(controls), provenance=provenance)
         self.collector.relate(Verb.HOLDS, service, self.collector.keep(made), provenance=provenance)
 
-    def _registered(self, keys: Keys, says: dict[str, Any]) -> None:
+    def _registered(self, keys: Keys, attributes: dict[str, Any]) -> None:
         """A client as the registration of clients knows it: an app by the id that it signs in with."""
         provenance = self.collector.provenance(*keys)
-        service = self._service(text(says, "client_id"), self._label(says, "client_name", provenance), provenance)
+        service = self._service(
+            text(attributes, "client_id"), self._label(attributes, "client_name", provenance), provenance
+        )
         if service is None:
             self.collector.reject("a client without a usable id", provenance=provenance)
             return
-        self._owned(service, provenance, text(says, "client_id"), text(says, "client_name"))
-        self._client(service, says, {}, provenance, active=True)
+        self._owned(service, provenance, text(attributes, "client_id"), text(attributes, "client_name"))
+        self._client(service, attributes, {}, provenance, active=True)
         self.collector.fact()
 
-    def _integration(self, keys: Keys, says: dict[str, Any]) -> None:
+    def _integration(self, keys: Keys, attributes: dict[str, Any]) -> None:
         """A vendor's service app: by what it is a third party's, though only its type says whose."""
         provenance = self.collector.provenance(*keys)
-        app_id, kind = text(says, "id"), text(says, "type")
+        app_id, kind = text(attributes, "id"), text(attributes, "type")
         client = self._id("client", app_id)
         vendor = self._id("integration", kind)
         scopes = (
-            [self._scope(grantedscope.strip(), "", provenance) for grantedscope in texts(says["grantedScopes"])]
+            [self._scope(scope.strip(), "", provenance) for scope in texts(attributes["grantedScopes"])]
             if client and vendor
             else [None]
         )
         service = (
-            self._service(app_id, self._label(says, "name", provenance), provenance) if None not in scopes else None
+            self._service(app_id, self._label(attributes, "name", provenance), provenance)
+            if None not in scopes
+            else None
         )
         if service is None or client is None or vendor is None:
             self.collector.reject("an integration without a usable id, type or scopes", provenance=provenance)
             return
-        party = self._party(provenance, app_id, kind, text(says, "name"))
+        party = self._party(provenance, app_id, kind, text(attributes, "name"))
         if party is None:
             party = self.collector.keep(Party(id=vendor, name=kind, basis=Basis.INFERRED, provenance=provenance))
             self.collector.gaps[_Gap.VENDOR].add(party)
@@ -239,66 +251,75 @@ class _RecordMapper:
 
     # what they hold
 
-    def _grant(self, keys: Keys, says: dict[str, Any]) -> None:
+    def _grant(self, keys: Keys, attributes: dict[str, Any]) -> None:
         """A scope that an administrator granted to an app, or that one user consented to."""
-        if text(says, "status").upper() not in ("ACTIVE", ""):
+        if text(attributes, "status").upper() not in ("ACTIVE", ""):
             self.collector.ignore("grants and tokens that are revoked")
             return
         provenance = self.collector.provenance(*keys)
-        user = text(says, "userId")
-        link = _APP_OF.search(text(says, "_links", "app", "href"))
-        client_id = text(says, "clientId") or (link[1] if link else "")
+        user = text(attributes, "userId")
+        link = _APP_OF.search(text(attributes, "_links", "app", "href"))
+        client_id = text(attributes, "clientId") or (link[1] if link else "")
         client = self._id("client", client_id + (f"/user/{user}" if user else "")) if client_id else None
-        scope = self._scope(text(says, "scopeId"), text(says, "issuer"), provenance)
+        scope = self._scope(text(attributes, "scopeId"), text(attributes, "issuer"), provenance)
         if client is None or scope is None:
             self.collector.reject("a grant without a usable client or scope", provenance=provenance)
             return
         kind: dict[str, Any] = {"type": "oauth_token"} if user else {}
         made = Credential(id=client, basis=Basis.INFERRED, provenance=provenance, **kind)
-        self._grants(self._app_of(says, provenance), made, [scope], provenance)
+        self._grants(self._app_of(attributes, provenance), made, [scope], provenance)
         self.collector.fact()
 
-    def _token(self, keys: Keys, says: dict[str, Any]) -> None:
-        if text(says, "status").upper() not in ("ACTIVE", ""):
+    def _token(self, keys: Keys, attributes: dict[str, Any]) -> None:
+        if text(attributes, "status").upper() not in ("ACTIVE", ""):
             self.collector.ignore("grants and tokens that are revoked")
             return
         provenance = self.collector.provenance(*keys)
-        token = self._id("token", text(says, "id"))
-        scopes = [self._scope(scope.strip(), text(says, "issuer"), provenance) for scope in texts(says["scopes"])]
+        token = self._id("token", text(attributes, "id"))
+        scopes = [
+            self._scope(scope.strip(), text(attributes, "issuer"), provenance) for scope in texts(attributes["scopes"])
+        ]
         if token is None or not scopes or None in scopes:
             self.collector.reject("a token without a usable id or scopes", provenance=provenance)
             return
-        made = Credential(id=token, type="oauth_token", **self._ends(token, says, provenance), provenance=provenance)
-        self._grants(self._app_of(says, provenance), made, scopes, provenance)
+        made = Credential(
+            id=token, type="oauth_token", **self._ends(token, attributes, provenance), provenance=provenance
+        )
+        self._grants(self._app_of(attributes, provenance), made, scopes, provenance)
         self.collector.fact()
 
-    def _api_token(self, keys: Keys, says: dict[str, Any]) -> None:
+    def _api_token(self, keys: Keys, attributes: dict[str, Any]) -> None:
         """A token of one of our own administrators: it may do what that user may."""
         provenance = self.collector.provenance(*keys)
-        token = self._id("api-token", text(says, "id"))
-        rights = self._id("rights", text(says, "userId"))
+        token = self._id("api-token", text(attributes, "id"))
+        rights = self._id("rights", text(attributes, "userId"))
         if token is None or rights is None:
             self.collector.reject("an API token without a usable id or user", provenance=provenance)
             return
-        ends = self._ends(token, says, provenance)
-        controls = (*ends.pop("controls", ()), *_networked(says.get("network"), provenance))
-        name = self._label(says, "name", provenance)
+        ends = self._ends(token, attributes, provenance)
+        controls = (*ends.pop("controls", ()), *_networked(attributes.get("network"), provenance))
+        name = self._label(attributes, "name", provenance)
         made = Credential(id=token, name=name, type="api_key", controls=controls, **ends, provenance=provenance)
-        named = f"all that user {text(says, 'userId')} may do"
+        named = f"all that user {text(attributes, 'userId')} may do"
         scope = self.collector.keep(Scope(id=rights, name=named, basis=Basis.INFERRED, provenance=provenance))
         self._grants(self._self(provenance), made, [scope], provenance, Basis.INFERRED)
         self.collector.gaps[_Gap.RIGHTS].add(token)
         self.collector.fact()
 
-    def _secret(self, keys: Keys, says: dict[str, Any]) -> None:
-        if text(says, "client_secret"):
+    def _secret(self, keys: Keys, attributes: dict[str, Any]) -> None:
+        if text(attributes, "client_secret"):
             self.collector.secret("client_secret of a client", provenance=self.collector.provenance(*keys))
         self.collector.ignore("client secrets, which stand for the client that they belong to")
 
-    def _offered(self, keys: Keys, says: dict[str, Any]) -> None:
+    def _offered(self, keys: Keys, attributes: dict[str, Any]) -> None:
         """A scope that an authorization server offers."""
         provenance = self.collector.provenance(*keys)
-        if self._scope(text(says, "name"), text(says, "_links", "self", "href"), provenance, Basis.DECLARED) is None:
+        if (
+            self._scope(
+                text(attributes, "name"), text(attributes, "_links", "self", "href"), provenance, Basis.DECLARED
+            )
+            is None
+        ):
             self.collector.reject("a scope without a usable name", provenance=provenance)
             return
         self.collector.fact()
@@ -309,10 +330,10 @@ class _RecordMapper:
         scope = self._id(*(("server", server[1], name) if server else ("scope", name)))
         return self.collector.keep(Scope(id=scope, name=name, basis=basis, provenance=provenance)) if scope else None
 
-    def _app_of(self, says: dict[str, Any], provenance: Provenances) -> str | None:
+    def _app_of(self, attributes: dict[str, Any], provenance: Provenances) -> str | None:
         """The app that a grant or a token is of, by its link."""
-        found = _APP_OF.search(text(says, "_links", "app", "href"))
-        name = self._label(mapping(says, "_links", "app"), "title", provenance)
+        found = _APP_OF.search(text(attributes, "_links", "app", "href"))
+        name = self._label(mapping(attributes, "_links", "app"), "title", provenance)
         return self._service(found[1], name, provenance, basis=Basis.INFERRED) if found else None
 
     def _grants(
@@ -333,11 +354,11 @@ class _RecordMapper:
 
     # words
 
-    def _ends(self, credential: str, says: dict[str, Any], provenance: Provenances) -> dict[str, Any]:
+    def _ends(self, credential: str, attributes: dict[str, Any], provenance: Provenances) -> dict[str, Any]:
         """The day a credential ends, and what that means on the day asked about."""
-        stated = text(says, "expiresAt")
+        declared = text(attributes, "expiresAt")
         try:
-            day = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
+            day = datetime.date.fromisoformat(declared[:10]).isoformat() if declared else None
         except ValueError:
             self.collector.gaps[_Gap.DATE].add(credential)
             return {}
@@ -350,9 +371,9 @@ class _RecordMapper:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
         return self.collector.name(f"{self.org}:{'/'.join(parts)}") if parts[-1] else None
 
-    def _label(self, says: dict[str, Any], name: str, provenance: Provenances) -> str | None:
+    def _label(self, attributes: dict[str, Any], name: str, provenance: Provenances) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
-        return self.collector.label(text(says, name), f"a {name}", provenance=provenance)
+        return self.collector.label(text(attributes, name), f"a {name}", provenance=provenance)
 
 
 def _networked(network: Any, provenance: Provenances) -> Iterator[Control]:

@@ -125,7 +125,7 @@ def _span(keys: Keys, record: dict[str, Any], service: str, resource: dict[str, 
 
 
 def _environment(resource: dict[str, str]) -> dict[str, str]:
-    return {key: said for key, said in resource.items() if key.startswith("deployment.")}
+    return {key: declared for key, declared in resource.items() if key.startswith("deployment.")}
 
 
 def _tags(attributes: Any) -> dict[str, str]:
@@ -133,9 +133,9 @@ def _tags(attributes: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for attribute in attributes if isinstance(attributes, list) else ():
         key, value = (attribute.get("key"), attribute.get("value")) if isinstance(attribute, dict) else (None, None)
-        said = _value(value) if isinstance(key, str) and key in WANTED and isinstance(value, dict) else None
-        if said:
-            found[str(key)] = said
+        declared = _value(value) if isinstance(key, str) and key in WANTED and isinstance(value, dict) else None
+        if declared:
+            found[str(key)] = declared
     return found
 
 

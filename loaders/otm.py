@@ -35,12 +35,12 @@ from blastradius.loaderkit.vendors.threat_models.diagram import (
 from blastradius.loaderkit.vendors.threat_models.diagram import Options as Shape
 from blastradius.loaderkit.vendors.threat_models.plain import (
     Naming,
+    assumed_control,
     clean,
     flag,
     many,
     number,
     opaque,
-    said,
     shown,
     word,
     words,
@@ -94,8 +94,8 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     naming = Naming(collector, chosen)
     project = mapping(document.data.get("project"))
     title = naming.text(project.get("name"), "the project's name", collector.provenance("project"))
-    stated = naming.text(project.get("id"), "the project's id", collector.provenance("project"))
-    naming.namespace = chosen.namespace or slug(title if opaque(stated) else stated) or slug(title)
+    declared = naming.text(project.get("id"), "the project's id", collector.provenance("project"))
+    naming.namespace = chosen.namespace or slug(title if opaque(declared) else declared) or slug(title)
     _Reader(collector, naming, chosen, Diagram(naming, chosen)).read(document.data)
     return collector.loaded(title=title, zones=tuple(naming.zones.values()))
 
@@ -186,11 +186,11 @@ class _Reader:
 
     def _classification(self, value: dict[str, Any], provenance: Provenances) -> str | None:
         """What an attribute calls the data, or else how it was rated."""
-        stated = self.naming.text(
+        declared = self.naming.text(
             mapping(value.get("attributes")).get("classification"), "a classification", provenance
         )
         level = number(mapping(value.get("risk")).get("confidentiality"))
-        return stated or (f"confidentiality {level:g}" if level is not None else None)
+        return declared or (f"confidentiality {level:g}" if level is not None else None)
 
     def _mitigation(self, value: Any, keys: Keys) -> None:
         found = self._identified(value, keys, "a mitigation")
@@ -250,8 +250,8 @@ class _Reader:
 
     def _lies_in(self, value: Any) -> None:
         """What a component lies in: nothing, an id alone, or as versions 0.1 and 0.2 each say it."""
-        stated = mapping(value).get("parent")
-        bare, parent = word(stated), mapping(stated)
+        declared = mapping(value).get("parent")
+        bare, parent = word(declared), mapping(declared)
         named = [(kind, ref) for kind in ("component", "trustZone") if (ref := word(parent.get(kind)))]
         if bare:
             named = [("trustZone" if bare in self.zones else "component", bare)]
@@ -293,7 +293,7 @@ class _Reader:
                 if kind and fits and done:
                     self.implemented.add(ref)
                     if kind not in kinds:
-                        yield said(kind, f"mitigation {name!r} is said to be implemented", provenance)
+                        yield assumed_control(kind, f"mitigation {name!r} is said to be implemented", provenance)
                     kinds.add(kind)
 
     def _dataflow(self, value: Any, keys: Keys) -> None:
@@ -337,8 +337,8 @@ class _Reader:
 
 def _out_of_scope(value: dict[str, Any]) -> tuple[str, ...]:
     """The tag of a component that the tool it comes from calls out of scope."""
-    stated = (mapping(value.get(key)).get("Out Of Scope") for key in ("properties", "attributes"))
-    return ("out of scope",) if any(flag(item) for item in stated) else ()
+    declared = (mapping(value.get(key)).get("Out Of Scope") for key in ("properties", "attributes"))
+    return ("out of scope",) if any(flag(item) for item in declared) else ()
 
 
 LOADER = Loader(

@@ -18,7 +18,7 @@ from blastradius.loaderkit.json_values import Keys, mapping
 from blastradius.loaderkit.names import slug
 from blastradius.loaderkit.validation import read_options
 from blastradius.loaderkit.vendors.threat_models.diagram import Datum, Diagram, Element, Flow, Options, Role
-from blastradius.loaderkit.vendors.threat_models.plain import Naming, flag, many, said, shown, word, words
+from blastradius.loaderkit.vendors.threat_models.plain import Naming, assumed_control, flag, many, shown, word, words
 from blastradius.model import Control, ControlKind
 
 _ROLES: dict[str, Role] = {"Actor": "outside", "ExternalEntity": "outside", "Datastore": "store"}
@@ -212,10 +212,10 @@ def _controls(value: dict[str, Any], provenance: Provenances) -> Iterator[Contro
     """What an element is said to do, in older dumps on itself and in newer ones among its controls."""
     kinds = set()
     for attribute, kind in _CONTROLS:
-        stated = mapping(value.get("controls")).get(attribute, value.get(attribute))
-        if flag(stated) is True and kind not in kinds:
+        declared = mapping(value.get("controls")).get(attribute, value.get(attribute))
+        if flag(declared) is True and kind not in kinds:
             kinds.add(kind)
-            yield said(kind, f"the model says {attribute}", provenance)
+            yield assumed_control(kind, f"the model says {attribute}", provenance)
 
 
 def _classification(value: Any) -> str | None:

@@ -51,7 +51,7 @@ class Cell:
 
     key: str
     shape: str
-    said: dict[str, Any]
+    attributes: dict[str, Any]
     value: dict[str, Any]
     provenance: Provenances
 
@@ -132,11 +132,11 @@ class _Reader:
         threats = [*many(data.get("threats")), *many(inside.get("threats"))]
         if threats:
             self.collector.ignore("threats", len(threats))
-        stated = word(inside.get("shape")) or word(inside.get("type")) or ""
-        shape = _SHAPES.get("".join(filter(str.isalnum, stated.lower().removeprefix("tm."))))
+        declared = word(inside.get("shape")) or word(inside.get("type")) or ""
+        shape = _SHAPES.get("".join(filter(str.isalnum, declared.lower().removeprefix("tm."))))
         key = word(inside.get("id"))
         if shape is None or key is None:
-            what = f"a cell of shape {shown(stated)}" if shape is None else "a cell without an id"
+            what = f"a cell of shape {shown(declared)}" if shape is None else "a cell without an id"
             self.collector.reject(what, provenance=provenance)
             return None
         return Cell(key, shape, data or _said_in_version_1(inside), inside, provenance)
@@ -158,7 +158,7 @@ class _Reader:
                 self.collector.ignore(what, count)
 
     def _box(self, cell: Cell) -> Box | None:
-        name = self.naming.text(cell.said.get("name"), "a boundary's name", cell.provenance)
+        name = self.naming.text(cell.attributes.get("name"), "a boundary's name", cell.provenance)
         left, top, width, height = _frame(cell.value)
         zone = self.naming.zone(cell.key, name or "trust boundary", cell.provenance)
         if zone is None or None in (left, top, width, height):
@@ -169,7 +169,8 @@ class _Reader:
 
     def _element(self, cell: Cell, boxes: list[Box]) -> None:
         name = (
-            self.naming.text(cell.said.get("name"), "a cell's name", cell.provenance) or f"unnamed {_ROLES[cell.shape]}"
+            self.naming.text(cell.attributes.get("name"), "a cell's name", cell.provenance)
+            or f"unnamed {_ROLES[cell.shape]}"
         )
         made = self.naming.id(cell.key, name)
         if made is None:
@@ -184,17 +185,17 @@ class _Reader:
             provenance=cell.provenance,
             names=tuple(text for text in (cell.key, name, box and box.name) if text),
             zone=box.zone if box else self.naming.options.zone,
-            tags=_tags(cell.said),
+            tags=_tags(cell.attributes),
         )
         self.diagram.element(drawn)
 
     def _flow(self, cell: Cell) -> None:
-        name = self.naming.text(cell.said.get("name"), "a flow's name", cell.provenance)
+        name = self.naming.text(cell.attributes.get("name"), "a flow's name", cell.provenance)
         made = self.naming.id(cell.key, name or "flow")
         if made is None:
             self.collector.reject("a flow whose id cannot be used", provenance=cell.provenance)
             return
-        protocol = self.naming.text(cell.said.get("protocol"), "a protocol", cell.provenance)
+        protocol = self.naming.text(cell.attributes.get("protocol"), "a protocol", cell.provenance)
         flow = Flow(
             key=cell.key,
             id=made,
@@ -202,8 +203,8 @@ class _Reader:
             source=_end(cell.value.get("source")),
             target=_end(cell.value.get("target")),
             provenance=cell.provenance,
-            both=flag(cell.said.get("isBidirectional")) is True,
-            tags=_tags(cell.said) + ((protocol,) if protocol else ()),
+            both=flag(cell.attributes.get("isBidirectional")) is True,
+            tags=_tags(cell.attributes) + ((protocol,) if protocol else ()),
         )
         self.diagram.flows.append(flow)
 
@@ -220,8 +221,8 @@ def _end(value: Any) -> str | None:
     return word(mapping(value).get("cell")) or word(mapping(value).get("id"))
 
 
-def _tags(said: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(tag for word_, tag in _FLAGS.items() if flag(said.get(word_)) is True)
+def _tags(declared: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(tag for word_, tag in _FLAGS.items() if flag(declared.get(word_)) is True)
 
 
 def _frame(cell: dict[str, Any]) -> tuple[float | None, float | None, float | None, float | None]:

@@ -78,7 +78,7 @@ def _v2(keys: Keys, record: dict[str, Any], records: Records) -> Iterator[Span]:
         service,
         KINDS.get(scalar(record.get("kind")).lower()) or _kind_of(mappings(record.get("annotations"))),
         scalar(record.get("name")),
-        {name: said for name, value in tags.items() if name in WANTED and (said := text(value))},
+        {name: declared for name, value in tags.items() if name in WANTED and (declared := text(value))},
         scalar(under(record, "remoteEndpoint", "serviceName")) or None,
     )
 

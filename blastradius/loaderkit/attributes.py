@@ -21,9 +21,11 @@ _LIKE_ESCAPE = re.compile(r"_(?=x[0-9A-F]{4})")
 _ENDS = re.compile(r"([a-z_]+):([^>]+)>([^>]+)")
 
 
-def flat(said: Mapping[str, Any]) -> dict[str, Flat]:
+def flat(declared: Mapping[str, Any]) -> dict[str, Flat]:
     """Attributes with JSON text in place of lists and mappings; what says nothing (null, empty list) is left out."""
-    return {name: nested(value) for name, value in said.items() if value is not None and value != [] and value != {}}
+    return {
+        name: nested(value) for name, value in declared.items() if value is not None and value != [] and value != {}
+    }
 
 
 def nested(value: Any) -> Flat:

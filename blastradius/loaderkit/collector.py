@@ -79,14 +79,14 @@ class FactCollector:
         *,
         provenance: Provenances,
         basis: Basis = Basis.DECLARED,
-        **says: Any,
+        **attributes: Any,
     ) -> str:
         """Keep a relation and return its id; the same one found again adds its place and its basis."""
         ends = {"sources": _tuple(sources), "targets": _tuple(targets)}
         name = relation_id(verb, *ends.values())
         before = self.relations.get(name)
         if before is None:
-            made = {"verb": verb, **ends, "basis": basis, "provenance": provenance, **says}
+            made = {"verb": verb, **ends, "basis": basis, "provenance": provenance, **attributes}
             self.relations[name] = Relation.model_validate(made)
             return name
         self._further.setdefault(name, {}).update(dict.fromkeys(provenance))

@@ -59,12 +59,16 @@ def _names(thing: Entity | Relation) -> tuple[str, ...]:
 
 
 def _redacted(thing: Thing) -> Thing:
-    says = vars(thing)
+    attributes = vars(thing)
     clear: dict[str, Any] = {}
     if isinstance(thing, Entity):
-        clear = {field: redacted(says[field]) for field in _PLAIN if says.get(field) and looks_secret(says[field])}
-    if any(map(looks_secret, says.get("tags", ()))):
-        clear["tags"] = tuple(map(redacted, says["tags"]))
+        clear = {
+            field: redacted(attributes[field])
+            for field in _PLAIN
+            if attributes.get(field) and looks_secret(attributes[field])
+        }
+    if any(map(looks_secret, attributes.get("tags", ()))):
+        clear["tags"] = tuple(map(redacted, attributes["tags"]))
     if any(control.why and looks_secret(control.why) for control in thing.controls):
         clear["controls"] = tuple(
             control.model_copy(update={"why": redacted(control.why or "")}) for control in thing.controls

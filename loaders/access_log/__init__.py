@@ -92,7 +92,7 @@ class Call(NamedTuple):
 
     method: str
     target: str
-    stated: bool
+    declared: bool
     status: str | None
     caller: str | None
     api: str | None
@@ -126,21 +126,21 @@ class Reader:
     """Finds what is asked for in the columns of a line."""
 
     def __init__(self, options: LogOptions) -> None:
-        stated = {str(what): (name,) for what, name in options.columns.items()}
-        stated |= {"caller": (options.caller,)} if options.caller else {}
-        self._known = _KNOWN | stated
+        declared = {str(what): (name,) for what, name in options.columns.items()}
+        declared |= {"caller": (options.caller,)} if options.caller else {}
+        self._known = _KNOWN | declared
         self._routes = Routes(options.routes) if options.routes else None
 
     def call(self, columns: Columns) -> Call | None:
         """The call that a line tells of; ``None`` where there is no HTTP request in it."""
         word, _, rest = (self._find(columns, "request") or "").partition(" ")
         verb = method(self._find(columns, "method") or word)
-        stated = (self._find(columns, "route") or "").rpartition(" ")[2]
-        path = stated if stated.startswith("/") else self._find(columns, "path") or rest.rpartition(" ")[0] or rest
+        declared = (self._find(columns, "route") or "").rpartition(" ")[2]
+        path = declared if declared.startswith("/") else self._find(columns, "path") or rest.rpartition(" ")[0] or rest
         if verb is None or not path.startswith(("/", "http://", "https://")):
             return None
-        known = stated == path or bool(self._routes and self._routes.match(raw(path)))
-        target = route(path) if stated == path else STATIC if is_static(path) else raw(path, self._routes)
+        known = declared == path or bool(self._routes and self._routes.match(raw(path)))
+        target = route(path) if declared == path else STATIC if is_static(path) else raw(path, self._routes)
         service = self._find(columns, "service")
         return Call(
             verb,
@@ -153,8 +153,8 @@ class Reader:
         )
 
     def _find(self, columns: Columns, what: str) -> str | None:
-        said = (columns[name].strip() for name in self._known[what] if name in columns)
-        return next((item for item in said if item.lower() not in _NOBODY), None)
+        declared = (columns[name].strip() for name in self._known[what] if name in columns)
+        return next((item for item in declared if item.lower() not in _NOBODY), None)
 
 
 class Log:
@@ -208,7 +208,7 @@ class Log:
             self.ignored["preflights (OPTIONS)"] += 1
         elif refused(call.status):
             self.ignored["calls that were refused"] += 1
-        elif not call.stated and not answered(call.status):
+        elif not call.declared and not answered(call.status):
             self.ignored["calls to what is not there, or cannot be asked so"] += 1
         else:
             self._call(line.keys, call)
@@ -227,8 +227,8 @@ class Log:
         )
         if operation is None:
             return
-        stated = self.options.service or call.service
-        service = self.facts.once(Service, self.facts.name(stated), keys) if stated else None
+        declared = self.options.service or call.service
+        service = self.facts.once(Service, self.facts.name(declared), keys) if declared else None
         if service is not None:
             self.facts.relate(Verb.SERVES, service, operation, keys)
         if call.caller is None:
@@ -237,8 +237,10 @@ class Log:
             self._caller(call.caller, api, operation, keys)
 
     def _api(self, call: Call) -> str:
-        told = call.api or ""
-        named = self.options.api or (host_of(told) if "." in told or ":" in told else told) or call.service
+        declared = call.api or ""
+        named = (
+            self.options.api or (host_of(declared) if "." in declared or ":" in declared else declared) or call.service
+        )
         usable = self.facts.collector.name(named) if named else None
         self.assumed = self.assumed or usable is None
         return usable or "gateway"

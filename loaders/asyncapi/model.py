@@ -125,9 +125,9 @@ class ApiMapper:
 
     def _keep_broker(self, made: str, server: Server) -> None:
         if self.options.served_by is None and made not in self.collector.entities:
-            says = f"{server.protocol} server" if server.protocol else None
+            attributes = f"{server.protocol} server" if server.protocol else None
             entity = Service(
-                id=made, description=says, owner=self.options.owner, provenance=(server.place.provenance(),)
+                id=made, description=attributes, owner=self.options.owner, provenance=(server.place.provenance(),)
             )
             self.collector.entity(entity)
 
@@ -222,10 +222,10 @@ class ApiMapper:
 
     def _ways(self, server: Server | None, operation: Security) -> Ways:
         """The sets of permissions that each suffice: one that lets to the server, with one for the operation."""
-        stated = [
+        declared = [
             security for security in (server.security if server else Security(), operation) if security.alternatives
         ]
-        both = [list(self._readings(item, self._broker(server) or self.api)) for item in stated]
+        both = [list(self._readings(item, self._broker(server) or self.api)) for item in declared]
         self.silent += not both
         if prod(map(len, both)) > MAX_COMBINATIONS:
             both = both[-1:]
@@ -257,14 +257,14 @@ class ApiMapper:
     def _declared_scopes(self) -> None:
         for scheme, scopes in self.description.scopes.items():
             provenance = (self.description.schemes[scheme].provenance(),)
-            for name, says in scopes.items():
+            for name, attributes in scopes.items():
                 made = self.collector.name(f"{self.realm}:{name}") if self.collector.name(name) else None
                 if made is None:
                     self.collector.reject(
                         f"a scope of {scheme[:60]!r} has no name that can be an id", provenance=provenance
                     )
                     continue
-                self.collector.entity(Scope(id=made, name=name, description=says, provenance=provenance))
+                self.collector.entity(Scope(id=made, name=name, description=attributes, provenance=provenance))
                 self.collector.fact()
 
     def _scope(self, scheme: str, name: str) -> str:

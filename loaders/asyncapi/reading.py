@@ -217,9 +217,9 @@ class _Reader:
         """The name of a message: its own, or that of what its reference leads to."""
         target = self.references.follow(place)
         value = target.value if target is not None else None
-        said = [value.get(key) for key in ("name", "messageId", "title")] if isinstance(value, dict) else []
+        declared = [value.get(key) for key in ("name", "messageId", "title")] if isinstance(value, dict) else []
         last = str(target.keys[-1]) if target is not None and target.keys != place.keys else None
-        yield from [name for text in (*said, last) if (name := self.collector.name(text))][:1]
+        yield from [name for text in (*declared, last) if (name := self.collector.name(text))][:1]
 
     def tags(self, holder: Place) -> tuple[str, ...]:
         tags = holder.child("tags")

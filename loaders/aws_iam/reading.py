@@ -152,8 +152,10 @@ class Reader:
                 )
 
     def _groups(self, row: dict[str, Any], keys: Keys) -> Iterator[Named]:
-        stated = row.get("GroupList")
-        for index, item in enumerate(stated if isinstance(stated, list) else [] if stated is None else [stated]):
+        declared = row.get("GroupList")
+        for index, item in enumerate(
+            declared if isinstance(declared, list) else [] if declared is None else [declared]
+        ):
             place = (*keys, "GroupList", index)
             if is_name(item):
                 yield Named(item, place)
@@ -169,8 +171,8 @@ class Reader:
             yield Inline(name if is_name(name) else "without a name", policy)
 
     def _trust(self, row: dict[str, Any], keys: Keys) -> Policy:
-        stated = row.get("AssumeRolePolicyDocument")
-        return _EMPTY if stated is None else read_policy(stated, (*keys, "AssumeRolePolicyDocument"))
+        declared = row.get("AssumeRolePolicyDocument")
+        return _EMPTY if declared is None else read_policy(declared, (*keys, "AssumeRolePolicyDocument"))
 
     def _managed(self, row: dict[str, Any], keys: Keys) -> Managed | None:
         arn = _arn(row.get("Arn"), "policy")

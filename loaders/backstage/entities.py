@@ -89,7 +89,7 @@ class Descriptor:
         """The one entity that a field names."""
         return next((link.to for link in self.links if link.field == field), None)
 
-    def says(self, field: str) -> str:
+    def attribute(self, field: str) -> str:
         """A plain text of the spec."""
         return text(self.spec.get(field))
 
@@ -150,12 +150,12 @@ def definition_of(entity: Descriptor) -> Definition | None:
         return Definition(keys)
     if not isinstance(value, dict) or not value:
         return None
-    stated = [item for item in value if item.startswith("$")]
-    if not stated:
+    declared = [item for item in value if item.startswith("$")]
+    if not declared:
         return Definition(keys)
-    place = text(value[stated[0]])
-    if not _PLACEHOLDER.fullmatch(stated[0]) or not place:
-        return Definition(keys, place=stated[0], problem="no placeholder that is known")
+    place = text(value[declared[0]])
+    if not _PLACEHOLDER.fullmatch(declared[0]) or not place:
+        return Definition(keys, place=declared[0], problem="no placeholder that is known")
     problem = elsewhere(place)
     return Definition(keys, place=place, problem=problem) if problem else Definition(keys, file=place)
 
@@ -227,7 +227,7 @@ def _parts(ref: str) -> tuple[str, str, str]:
 
 
 def _refuse_template(value: dict[str, Any], metadata: dict[str, Any], spec: dict[str, Any]) -> None:
-    told = [value.get("kind"), *(metadata.get(key) for key in ("name", "namespace", "title"))]
-    told += [item for field in ("type", "lifecycle", "target", *_FIELDS) for item in as_list(spec.get(field))]
-    if any(isinstance(item, str) and _TEMPLATE.search(item) for item in told):
+    declared = [value.get("kind"), *(metadata.get(key) for key in ("name", "namespace", "title"))]
+    declared += [item for field in ("type", "lifecycle", "target", *_FIELDS) for item in as_list(spec.get(field))]
+    if any(isinstance(item, str) and _TEMPLATE.search(item) for item in declared):
         raise TemplateError("a template, not an entity yet; render it first")

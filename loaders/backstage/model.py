@@ -86,10 +86,10 @@ class Chosen(Options):
 class CatalogMapper:
     """What a catalog comes to, gathered entity by entity."""
 
-    def __init__(self, collector: FactCollector, chosen: Chosen, stated: dict[str, Any]) -> None:
+    def __init__(self, collector: FactCollector, chosen: Chosen, declared: dict[str, Any]) -> None:
         self.collector = collector
         self.chosen = chosen
-        self.stated = stated
+        self.declared = declared
         self.named: dict[str, tuple[Kind, Ref, Provenances]] = {}
         self.zones: dict[str, Zone] = {}
         self.requests: list[SourceRequest] = []
@@ -102,31 +102,31 @@ class CatalogMapper:
 
     # entities
 
-    def add(self, said: Descriptor) -> None:
+    def add(self, descriptor: Descriptor) -> None:
         """Model one entity; it is one record."""
-        provenance = self.collector.provenance(*said.keys)
-        if self.collector.name(str(said.ref)) is None:
+        provenance = self.collector.provenance(*descriptor.keys)
+        if self.collector.name(str(descriptor.ref)) is None:
             self.collector.reject("an entity has no name that can be an id", provenance=provenance)
             return
-        for field in said.secrets:
+        for field in descriptor.secrets:
             self.collector.secret(f"a reference in {field!r}", provenance=provenance)
-        for problem in said.problems:
-            self.collector.note(NoteKind.UNRESOLVED, f"{problem}; left out", str(said.ref), provenance=provenance)
-        if said.ref.kind == "location":
-            self._location(said)
-        elif said.ref.kind == "system" and self.chosen.zones == "system":
+        for problem in descriptor.problems:
+            self.collector.note(NoteKind.UNRESOLVED, f"{problem}; left out", str(descriptor.ref), provenance=provenance)
+        if descriptor.ref.kind == "location":
+            self._location(descriptor)
+        elif descriptor.ref.kind == "system" and self.chosen.zones == "system":
             self.collector.fact()
-            zone = Zone(id=str(said.ref), name=self._words(said.name, provenance), provenance=provenance)
+            zone = Zone(id=str(descriptor.ref), name=self._words(descriptor.name, provenance), provenance=provenance)
             self.zones.setdefault(zone.id, zone)
-        elif (kind := self._kind(said.ref)) is None or said.ref.kind in _CARRIES_NO_REACH:
-            other = f"entities of kind {self._words(said.ref.kind, provenance) or 'unknown'}"
-            self.collector.ignore(_CARRIES_NO_REACH.get(said.ref.kind, other))
+        elif (kind := self._kind(descriptor.ref)) is None or descriptor.ref.kind in _CARRIES_NO_REACH:
+            other = f"entities of kind {self._words(descriptor.ref.kind, provenance) or 'unknown'}"
+            self.collector.ignore(_CARRIES_NO_REACH.get(descriptor.ref.kind, other))
         else:
             self.collector.fact()
-            self.collector.entity(self._entity(kind, said, provenance))
-            self._links(said)
+            self.collector.entity(self._entity(kind, descriptor, provenance))
+            self._links(descriptor)
             if kind == Kind.OPERATION:
-                self._definition(said)
+                self._definition(descriptor)
 
     def _kind(self, ref: Ref) -> Kind | None:
         """What stands for an entity; told by the reference alone, so that every file tells the same."""
@@ -134,58 +134,58 @@ class CatalogMapper:
             return Kind.SERVICE
         return _KINDS.get(ref.kind)
 
-    def _entity(self, kind: Kind, said: Descriptor, provenance: Provenances) -> Entity:
-        profile = said.spec.get("profile")
+    def _entity(self, kind: Kind, descriptor: Descriptor, provenance: Provenances) -> Entity:
+        profile = descriptor.spec.get("profile")
         shown = text(profile.get("displayName")) if isinstance(profile, dict) else ""
-        says: dict[str, Any] = {
-            "name": self._words(shown or said.name, provenance),
-            "description": self._words(said.description, provenance),
-            "tags": self._tags(said, provenance),
+        attributes: dict[str, Any] = {
+            "name": self._words(shown or descriptor.name, provenance),
+            "description": self._words(descriptor.description, provenance),
+            "tags": self._tags(descriptor, provenance),
         }
         if kind != Kind.PARTY:
-            says["owner"] = self._owner(said)
-            says["zone"] = self._zone(said)
-        return self._made(kind, said.ref, provenance, Basis.DECLARED, **says)
+            attributes["owner"] = self._owner(descriptor)
+            attributes["zone"] = self._zone(descriptor)
+        return self._made(kind, descriptor.ref, provenance, Basis.DECLARED, **attributes)
 
-    def _made(self, kind: Kind, ref: Ref, provenance: Provenances, basis: Basis, **says: Any) -> Entity:
+    def _made(self, kind: Kind, ref: Ref, provenance: Provenances, basis: Basis, **attributes: Any) -> Entity:
         if kind == Kind.PARTY:
             role = next((role for glob, role in self.chosen.parties.items() if _any_glob((glob,), ref)), None)
-            says["role"] = role or "self"
+            attributes["role"] = role or "self"
             self.ours += role is None
         if kind == Kind.FEED:
-            says["content"] = "code"
+            attributes["content"] = "code"
         if kind == Kind.OPERATION:
-            says["api"] = str(ref)
+            attributes["api"] = str(ref)
             direction = self._api(ref).direction or self.chosen.direction
-            says |= {"direction": direction} if direction else {}
+            attributes |= {"direction": direction} if direction else {}
             self.undirected += direction is None
-        return ENTITY_TYPES[kind](id=str(ref), basis=basis, provenance=provenance, **says)
+        return ENTITY_TYPES[kind](id=str(ref), basis=basis, provenance=provenance, **attributes)
 
-    def _tags(self, said: Descriptor, provenance: Provenances) -> tuple[str, ...]:
-        system = said.named("system")
-        told = [f"{key}:{said.says(key)}" for key in ("type", "lifecycle") if said.says(key)]
-        found = [self._words(tag, provenance) for tag in (*said.tags, *told, str(system or ""))]
+    def _tags(self, descriptor: Descriptor, provenance: Provenances) -> tuple[str, ...]:
+        system = descriptor.named("system")
+        declared = [f"{key}:{descriptor.attribute(key)}" for key in ("type", "lifecycle") if descriptor.attribute(key)]
+        found = [self._words(tag, provenance) for tag in (*descriptor.tags, *declared, str(system or ""))]
         return tuple(sorted({item for item in found if item}))
 
-    def _owner(self, said: Descriptor) -> str | None:
-        owner = said.named("owner")
+    def _owner(self, descriptor: Descriptor) -> str | None:
+        owner = descriptor.named("owner")
         return str(owner) if owner and self.collector.name(str(owner)) else self.chosen.owner
 
-    def _zone(self, said: Descriptor) -> str | None:
-        system = said.named("system")
+    def _zone(self, descriptor: Descriptor) -> str | None:
+        system = descriptor.named("system")
         if self.chosen.zones == "system" and system:
             return self.collector.name(str(system))
-        return said.ref.namespace if self.chosen.zones == "namespace" else self.chosen.zone
+        return descriptor.ref.namespace if self.chosen.zones == "namespace" else self.chosen.zone
 
     def _words(self, value: Any, provenance: Provenances) -> str | None:
         return self.collector.words(value, "a title, description or tag", provenance=provenance)
 
     # what entities say of each other
 
-    def _links(self, said: Descriptor) -> None:
-        for link in said.links:
-            if link.field != "system" and link.to != said.ref:
-                self._link(said.ref, link, self.collector.provenance(*link.keys))
+    def _links(self, descriptor: Descriptor) -> None:
+        for link in descriptor.links:
+            if link.field != "system" and link.to != descriptor.ref:
+                self._link(descriptor.ref, link, self.collector.provenance(*link.keys))
 
     def _link(self, me: Ref, link: Link, provenance: Provenances) -> None:
         to = link.to
@@ -240,9 +240,9 @@ class CatalogMapper:
 
     # what is loaded besides
 
-    def _definition(self, said: Descriptor) -> None:
+    def _definition(self, descriptor: Descriptor) -> None:
         """Ask for the definition of an API, where it is one that can be read."""
-        found, kind = definition_of(said), said.says("type").lower()
+        found, kind = definition_of(descriptor), descriptor.attribute("type").lower()
         if found is None:
             self.unread["without a definition"] += 1
         elif kind not in _DEFINED_IN:
@@ -250,22 +250,26 @@ class CatalogMapper:
         elif found.problem:
             self.elsewhere.setdefault(found.problem, []).append(found.place)
         else:
-            told = {"api": str(said.ref), "direction": self.chosen.direction, "owner": self._owner(said)}
-            options = {key: item for key, item in told.items() if item is not None}
-            options |= self._api(said.ref).model_dump(exclude_unset=True)
+            declared = {
+                "api": str(descriptor.ref),
+                "direction": self.chosen.direction,
+                "owner": self._owner(descriptor),
+            }
+            options = {key: item for key, item in declared.items() if item is not None}
+            options |= self._api(descriptor.ref).model_dump(exclude_unset=True)
             self._request(_DEFINED_IN[kind], options, found.keys, found.file)
 
-    def _location(self, said: Descriptor) -> None:
+    def _location(self, descriptor: Descriptor) -> None:
         """Ask for the files that a location names."""
         asked = len(self.requests)
         for field in ("target", "targets"):
-            for number, item in enumerate(as_list(said.spec.get(field))):
-                keys = (*said.keys, "spec", field, *((number,) if field == "targets" else ()))
+            for number, item in enumerate(as_list(descriptor.spec.get(field))):
+                keys = (*descriptor.keys, "spec", field, *((number,) if field == "targets" else ()))
                 why = elsewhere(text(item)) if text(item) else "no text"
                 if why:
                     self.elsewhere.setdefault(why, []).append(text(item))
                 else:
-                    self._request("backstage", self.stated, keys, text(item))
+                    self._request("backstage", self.declared, keys, text(item))
         if len(self.requests) > asked:
             self.collector.fact()
         else:

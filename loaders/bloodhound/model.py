@@ -139,14 +139,14 @@ class GraphMapper:
         Raises:
             _UnfitError: its ends do not fit.
         """
-        said = self.options.edges.get(edge.kind)
-        step = Step(said, Basis.DECLARED) if isinstance(said, (How, Verb)) else STEPS.get(edge.kind)
-        if step is None or said == "ignore":
+        declared = self.options.edges.get(edge.kind)
+        step = Step(declared, Basis.DECLARED) if isinstance(declared, (How, Verb)) else STEPS.get(edge.kind)
+        if step is None or declared == "ignore":
             return f"edges of kind {edge.kind}"
         start, end = self.things.named(edge.start), self.things.named(edge.end)
         if isinstance(start, str) or isinstance(end, str):
             return f"edges of kind {edge.kind} with an end {start if isinstance(start, str) else end}"
-        how = self._limited(edge, step.how, end) if said is None else step.how
+        how = self._limited(edge, step.how, end) if declared is None else step.how
         if how is None:
             return f"edges of kind {edge.kind} to a {end.kinds[0]}"
         self._able(how, *((end, start) if how == How.IS_USED_BY else (start, end)), edge)
@@ -166,7 +166,7 @@ class GraphMapper:
         """What an edge gives of an end of this kind, if anything."""
         limits = ONLY_TO.get(edge.kind)
         found = how if limits is None else next((limits[kind] for kind in end.kinds if kind in limits), None)
-        without_laps = end.node is not None and end.node.says.get("haslaps") is False
+        without_laps = end.node is not None and end.node.attributes.get("haslaps") is False
         return None if edge.kind == "AllExtendedRights" and end.is_a("Computer") and without_laps else found
 
     def _able(self, how: How | Verb, start: Thing, end: Thing, edge: Edge) -> None:
@@ -206,7 +206,7 @@ class GraphMapper:
             does = tuple((Verb.CONTROLS, kind) for kind in kinds)
             self._does(start, self.things.right(edge.kind, end, does, provenance, basis=basis), provenance, basis)
 
-    def _touches(self, verb: Verb, **says: str) -> Handler:
+    def _touches(self, verb: Verb, **attributes: str) -> Handler:
         """The start reads or writes the end by an operation of the edge's kind."""
 
         def handle(start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
@@ -215,7 +215,7 @@ class GraphMapper:
                 raise _UnfitError(f"{edge.kind} ends at {end.role}; expected a store, a feed or a service")
             self._does(
                 start,
-                self.things.right(edge.kind, end, ((verb, held),), provenance, basis=basis, **says),
+                self.things.right(edge.kind, end, ((verb, held),), provenance, basis=basis, **attributes),
                 provenance,
                 basis,
             )

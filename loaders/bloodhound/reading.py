@@ -33,12 +33,12 @@ class Node:
 
     id: str
     kinds: tuple[str, ...]
-    says: dict[str, Any]
+    attributes: dict[str, Any]
     place: Place
 
     def text(self, name: str) -> str:
         """The text of a property, or its number as text; empty where there is none."""
-        value = self.says.get(name)
+        value = self.attributes.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         return value.strip() if isinstance(value, str) else ""
@@ -92,7 +92,7 @@ class Nodes:
         before = self.by_id.get(node.id)
         if before is not None:
             kinds = tuple(dict.fromkeys((*before.kinds, *node.kinds)))
-            node = Node(node.id, kinds, {**node.says, **before.says}, before.place)
+            node = Node(node.id, kinds, {**node.attributes, **before.attributes}, before.place)
         self.by_id[node.id] = node
         self._folded.setdefault(node.id.upper(), node.id)
 
@@ -113,7 +113,7 @@ class Nodes:
         if key not in self._by_property:
             found: dict[Any, list[Node]] = defaultdict(list)
             for node in self.by_id.values():
-                value = node.says.get(key)
+                value = node.attributes.get(key)
                 if isinstance(value, (str, int, float)):
                     found[_folded(value)].append(node)
             self._by_property[key] = found
@@ -125,8 +125,10 @@ def _folded(value: Any) -> tuple[str, Any]:
 
 
 def _fits(node: Node, matches: list[tuple[str, Any]], kind: str) -> bool:
-    says = all(key in node.says and _folded(node.says[key]) == _folded(value) for key, value in matches)
-    return says and (not kind or kind in node.kinds)
+    attributes = all(
+        key in node.attributes and _folded(node.attributes[key]) == _folded(value) for key, value in matches
+    )
+    return attributes and (not kind or kind in node.kinds)
 
 
 def is_opengraph(data: Any) -> bool:
@@ -189,8 +191,8 @@ def _node(value: Any, place: Place) -> Record:
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NODE_ID:
         return Record(place, wrong=f"a node without a usable id; expected text of 1 to {MAX_NODE_ID} characters")
     kinds = tuple(OLDER.get(kind, kind) for kind in value["kinds"] if isinstance(kind, str))
-    says = value.get("properties")
-    return Record(place, node=Node(name, kinds, says if isinstance(says, dict) else {}, place))
+    attributes = value.get("properties")
+    return Record(place, node=Node(name, kinds, attributes if isinstance(attributes, dict) else {}, place))
 
 
 def _edge(value: Any, place: Place) -> Record:

@@ -86,13 +86,13 @@ def sharphound(document: Document) -> Iterator[Record]:
 
 def _remarks(meta: dict[str, Any], count: int) -> Iterator[tuple[NoteKind, str]]:
     """What a file's own description of itself does not fit."""
-    version, said = meta.get("version"), meta.get("count")
+    version, declared = meta.get("version"), meta.get("count")
     if version not in VERSIONS:
         known = f"{VERSIONS[0]} to {VERSIONS[-1]}"
         shown = version if isinstance(version, int) else "that it does not say"
         yield NoteKind.ASSUMED, f"the form is of version {shown}; read as those that are known, {known}"
-    if isinstance(said, int) and said != count:
-        yield NoteKind.CONTRADICTED, f"the file says that it has {said:,} objects, and has {count:,}"
+    if isinstance(declared, int) and declared != count:
+        yield NoteKind.CONTRADICTED, f"the file says that it has {declared:,} objects, and has {count:,}"
 
 
 def _object(kind: str, place: Place) -> Iterator[Record]:
@@ -103,8 +103,8 @@ def _object(kind: str, place: Place) -> Iterator[Record]:
     if place.value.get("IsDeleted") is True:
         yield Record(place, skip="objects that are deleted, with what they list")
         return
-    says = place.value.get("Properties")
-    node = Node(name, (kind,), says if isinstance(says, dict) else {}, place)
+    attributes = place.value.get("Properties")
+    node = Node(name, (kind,), attributes if isinstance(attributes, dict) else {}, place)
     yield Record(place, node=node, edges=tuple(_implied(node, place.value)))
     yield from _listed(node, place)
     yield from _on_computers(node, place)
@@ -137,8 +137,8 @@ def _on_computers(node: Node, place: Place) -> Iterator[Record]:
 
 def _right_on(value: Any) -> str:
     """The kind of a right that principals have on a computer."""
-    said = value.get("Privilege") if isinstance(value, dict) else None
-    kind = _RIGHTS.get(said, said) if isinstance(said, str) else ""
+    declared = value.get("Privilege") if isinstance(value, dict) else None
+    kind = _RIGHTS.get(declared, declared) if isinstance(declared, str) else ""
     return kind if kind and KIND.fullmatch(kind) else "UserRight"
 
 
@@ -160,8 +160,8 @@ def _id(value: Any, key: str) -> str | None:
 def _other(value: Any, key: str = "ObjectIdentifier", kind: str = "ObjectType") -> End | None:
     """Another object that a statement names, a principal of no known kind as one of the directory."""
     name = _id(value, key)
-    said = value.get(kind) if name else None
-    known = said if isinstance(said, str) and said in (*TYPES.values(), "LocalGroup") else "Base"
+    declared = value.get(kind) if name else None
+    known = declared if isinstance(declared, str) and declared in (*TYPES.values(), "LocalGroup") else "Base"
     return End(name, known) if name else None
 
 
@@ -169,15 +169,17 @@ def _self(node: Node) -> End:
     return End(node.id, node.kinds[0])
 
 
-def _implied(node: Node, says: dict[str, Any]) -> Iterator[Edge]:
+def _implied(node: Node, attributes: dict[str, Any]) -> Iterator[Edge]:
     """What an object's own properties say: whose domain it is in, what it may do there."""
-    domain = _id(says, "DomainSID") or _id(node.says, "domainsid")
+    domain = _id(attributes, "DomainSID") or _id(node.attributes, "domainsid")
     here = _self(node)
     if domain and domain != node.id:
         yield Edge("Contains", End(domain, "Domain"), here)
-        if says.get("IsDC") is True:
+        if attributes.get("IsDC") is True:
             yield Edge("DCFor", here, End(domain, "Domain"))
-        elif node.says.get("unconstraineddelegation") is True or says.get("UnconstrainedDelegation") is True:
+        elif (
+            node.attributes.get("unconstraineddelegation") is True or attributes.get("UnconstrainedDelegation") is True
+        ):
             yield Edge("CoerceToTGT", here, End(domain, "Domain"))
     if node.kinds == ("Domain",) and node.text("name"):
         everyone = End(f"{node.text('name').upper()}-S-1-1-0"[:MAX_NODE_ID], "Group")
@@ -268,8 +270,8 @@ def _local_group(node: Node, place: Place) -> Iterator[Record]:
     rid = name.rpartition("-")[2]
     shown = place.value.get("Name")
     own = f"{rid}@{node.text('name')}" if node.text("name") else ""
-    says = {"name": own if shown in (None, "IGNOREME") else shown}
-    group = Node(f"{node.id}-{rid}"[:MAX_NODE_ID], ("LocalGroup",), says, place)
+    attributes = {"name": own if shown in (None, "IGNOREME") else shown}
+    group = Node(f"{node.id}-{rid}"[:MAX_NODE_ID], ("LocalGroup",), attributes, place)
     edges = (Edge(_LOCAL[rid], _self(group), _self(node)),) if rid in _LOCAL else ()
     yield Record(place, node=group, edges=edges)
     for item in _items(place, ("Results",)):
@@ -304,15 +306,19 @@ def _trust(node: Node, place: Place) -> Record:
     if name is None:
         return Record(place, wrong="a trust without a usable TargetDomainSid")
     shown = place.value.get("TargetDomainName")
-    says, here, there = place.value, _self(node), End(name, "Domain", name=shown if isinstance(shown, str) else "")
-    direction, kind = _word(says.get("TrustDirection"), _DIRECTIONS), _word(says.get("TrustType"), _TRUSTS)
+    attributes, here, there = (
+        place.value,
+        _self(node),
+        End(name, "Domain", name=shown if isinstance(shown, str) else ""),
+    )
+    direction, kind = _word(attributes.get("TrustDirection"), _DIRECTIONS), _word(attributes.get("TrustType"), _TRUSTS)
     trusted, trusting = direction in ("Inbound", "Bidirectional"), direction in ("Outbound", "Bidirectional")
     if kind in _ONE_FOREST:
         inside = ((trusted, Edge("SameForestTrust", there, here)), (trusting, Edge("SameForestTrust", here, there)))
         edges = tuple(edge for holds, edge in inside if holds)
     else:
-        spoofs = trusting and not _yes(says.get("SidFilteringEnabled", True))
-        delegates = trusted and _yes(says.get("TGTDelegationEnabled"))
+        spoofs = trusting and not _yes(attributes.get("SidFilteringEnabled", True))
+        delegates = trusted and _yes(attributes.get("TGTDelegationEnabled"))
         across = ((spoofs, Edge("SpoofSIDHistory", there, here)), (delegates, Edge("AbuseTGTDelegation", there, here)))
         edges = tuple(edge for holds, edge in across if holds)
     return Record(place, edges=edges, skip="" if edges else "trusts that alone lead nowhere")

@@ -119,8 +119,8 @@ class Things:
     def role(self, kinds: tuple[str, ...]) -> Role | None:
         """What the first kind is that an option names, or else a vocabulary."""
         if kinds not in self._roles:
-            said = [table[kind] for table in (self.options.kinds, NODES) for kind in kinds if kind in table]
-            self._roles[kinds] = said[0] if said else None
+            declared = [table[kind] for table in (self.options.kinds, NODES) for kind in kinds if kind in table]
+            self._roles[kinds] = declared[0] if declared else None
         return self._roles[kinds]
 
     def named(self, end: End) -> Thing | str:
@@ -186,9 +186,9 @@ class Things:
     def id(self, thing: Thing, kind: Kind) -> str:
         """The id of a thing's entity of a kind."""
         if kind == Kind.PARTY:
-            stated = self._stated(thing)
-            if stated:
-                return stated
+            declared = self._stated(thing)
+            if declared:
+                return declared
         app = self._app(thing.node) if thing.node is not None and thing.is_a("GH_App") else None
         return app or f"{_SHAPES.get((thing.role, kind), ('bloodhound', ''))[0]}:{thing.id}"
 
@@ -200,13 +200,13 @@ class Things:
         name = self.id(thing, kind)
         if name in self.collector.entities:
             return
-        says: dict[str, Any] = {"id": name, "provenance": provenance, **self._more(thing, kind, provenance)}
+        attributes: dict[str, Any] = {"id": name, "provenance": provenance, **self._more(thing, kind, provenance)}
         label = self.label(thing)
         if label:
-            says["name"] = _SHAPES.get((thing.role, kind), ("", "{}"))[1].format(label)
+            attributes["name"] = _SHAPES.get((thing.role, kind), ("", "{}"))[1].format(label)
         if thing.node is not None:
-            says["tags"] = tuple(item for item in thing.kinds if item in NODES or item in self.options.kinds)[:1]
-        self.collector.entity(ENTITY_TYPES[kind].model_validate(says))
+            attributes["tags"] = tuple(item for item in thing.kinds if item in NODES or item in self.options.kinds)[:1]
+        self.collector.entity(ENTITY_TYPES[kind].model_validate(attributes))
 
     def _more(self, thing: Thing, kind: Kind, provenance: Provenances) -> dict[str, Any]:
         """What a node says of its entity beyond a name."""
@@ -215,37 +215,37 @@ class Things:
         if kind != Kind.CREDENTIAL:
             return {}
         types = [_TYPES[name] for name in thing.kinds if name in _TYPES]
-        said: dict[str, Any] = {"type": types[0]} if types else {}
+        declared: dict[str, Any] = {"type": types[0]} if types else {}
         if thing.node is not None and thing.role == Role.TOKEN:
-            return said | ended(thing.node, provenance)
-        if thing.node is not None and thing.role == Role.ACCOUNT and thing.node.says.get("enabled") is False:
-            said["controls"] = (
+            return declared | ended(thing.node, provenance)
+        if thing.node is not None and thing.role == Role.ACCOUNT and thing.node.attributes.get("enabled") is False:
+            declared["controls"] = (
                 Control(kind=ControlKind.REVOKED, why="the account is disabled", provenance=provenance),
             )
-        return said
+        return declared
 
     def acting(self, thing: Thing, provenance: Provenances) -> str:
         """The operation of acting as a thing."""
         return self.right(ACT, thing, ((Verb.CONTROLS, Kind.SERVICE),), self._provenance(thing, provenance))
 
     def right(
-        self, words: str, thing: Thing, does: tuple[tuple[Verb, Kind], ...], provenance: Provenances, **says: Any
+        self, words: str, thing: Thing, does: tuple[tuple[Verb, Kind], ...], provenance: Provenances, **attributes: Any
     ) -> str:
         """An operation on a thing, and what it does to which of its entities."""
         name = f"bloodhound-right:{words}/{thing.id}"
         label = self.label(thing)
         self.keep(Operation, name, f"{words} {label}" if words == ACT else f"{words} on {label}", label, provenance)
         for verb, kind in does:
-            self.collector.relate(verb, name, self.id(thing, kind), provenance=provenance, **says)
+            self.collector.relate(verb, name, self.id(thing, kind), provenance=provenance, **attributes)
         return name
 
     def keep(
-        self, shape: type[Any], name: str, shown: str, label: str | None, provenance: Provenances, **says: Any
+        self, shape: type[Any], name: str, shown: str, label: str | None, provenance: Provenances, **attributes: Any
     ) -> str:
         """An entity beside those of a node; its name is known where the node's is."""
         if name not in self.collector.entities:
             named = {"name": shown} if label else {}
-            self.collector.entity(shape(id=name, provenance=provenance, **named, **says))
+            self.collector.entity(shape(id=name, provenance=provenance, **named, **attributes))
         return name
 
     def policies(self, thing: Thing, provenance: Provenances) -> str:
@@ -370,8 +370,8 @@ class Things:
         """Who a graph says is behind an app: its owner, or a tenant other than the one it is used in."""
         if thing.is_a("GH_App"):
             login, name = node.text("owner_login"), node.text("owner_node_id")
-            stated = self._whose(login, name)
-            return stated or (self._party(name or login, login, provenance) if login else None)
+            declared = self._whose(login, name)
+            return declared or (self._party(name or login, login, provenance) if login else None)
         registered, used = node.text("appownerorganizationid").upper(), node.text("tenantid").upper()
         if thing.is_a("AZServicePrincipal") and registered and used and registered != used:
             return self._whose(registered) or self._party(registered, registered, provenance)
@@ -398,9 +398,9 @@ class Things:
         return next((self.parties[name.upper()] for name in names if name.upper() in self.parties), None)
 
     def _is_own(self, thing: Thing) -> bool:
-        said = (thing.node.text(key) for key in _NAMED_BY) if thing.node else ()
+        declared = (thing.node.text(key) for key in _NAMED_BY) if thing.node else ()
         if self.options.own:
-            return bool({name.upper() for name in (thing.id, self.id(thing, Kind.PARTY), *said)} & self.own)
+            return bool({name.upper() for name in (thing.id, self.id(thing, Kind.PARTY), *declared)} & self.own)
         if thing.node is not None and thing.is_a("GH_Organization", "GH_Enterprise"):
             self.collector.gaps[GraphGap.SELF].add(self.id(thing, Kind.PARTY))
             return True
@@ -409,7 +409,7 @@ class Things:
     def _remarked(self, thing: Thing) -> None:
         if thing.is_a(*_CERTIFICATES):
             self.collector.gaps[GraphGap.CERTIFICATES].add(self.id(thing, Kind.SERVICE))
-        if thing.is_a("OU") and thing.node is not None and thing.node.says.get("blocksinheritance") is True:
+        if thing.is_a("OU") and thing.node is not None and thing.node.attributes.get("blocksinheritance") is True:
             self.collector.gaps[GraphGap.BLOCKS].add(self.id(thing, Kind.SERVICE))
 
     # words
@@ -417,8 +417,8 @@ class Things:
     def label(self, thing: Thing) -> str | None:
         """A display name, unless it is unknown, could do harm or looks like a secret."""
         own = [_LABELS[kind] for kind in thing.kinds if kind in _LABELS]
-        said = [thing.node.text(name) for name in (*own, "name", "displayname")] if thing.node else [thing.name]
-        label = next(filter(None, said), "")
+        declared = [thing.node.text(name) for name in (*own, "name", "displayname")] if thing.node else [thing.name]
+        label = next(filter(None, declared), "")
         if looks_secret(label):
             self.collector.gaps[GraphGap.SECRET].add(thing.id)
             return None

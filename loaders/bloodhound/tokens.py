@@ -37,14 +37,14 @@ def permissions(node: Node) -> list[str]:
     Raises:
         InputError: a text that should be JSON and is not.
     """
-    said = node.says.get("permissions")
-    if isinstance(said, str) and said.lstrip().startswith("{"):
-        said = parse_document(said, node.place.document.path, ".json").data
-    return list(dict.fromkeys(_levels(said)))
+    declared = node.attributes.get("permissions")
+    if isinstance(declared, str) and declared.lstrip().startswith("{"):
+        declared = parse_document(declared, node.place.document.path, ".json").data
+    return list(dict.fromkeys(_levels(declared)))
 
 
-def _levels(said: Any) -> Iterator[str]:
-    for name, level in said.items() if isinstance(said, dict) else ():
+def _levels(declared: Any) -> Iterator[str]:
+    for name, level in declared.items() if isinstance(declared, dict) else ():
         if isinstance(level, dict):
             yield from _levels({key: item for key, item in level.items() if isinstance(item, str)})
         elif isinstance(level, str) and level.strip():
@@ -54,12 +54,12 @@ def _levels(said: Any) -> Iterator[str]:
 def ended(node: Node, provenance: Provenances) -> dict[str, Any]:
     """The day a token ends, and why it opens nothing any more, where the graph says so; empty where it does not."""
     found: dict[str, Any] = {}
-    stated = node.text("token_expires_at") or node.text("expires_at")
+    declared = node.text("token_expires_at") or node.text("expires_at")
     try:
-        found["expires"] = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
+        found["expires"] = datetime.date.fromisoformat(declared[:10]).isoformat() if declared else None
     except ValueError:
         found["description"] = "its end is not a date"
-    if node.says.get("token_expired") is True:
+    if node.attributes.get("token_expired") is True:
         found["controls"] = (Control(kind=ControlKind.EXPIRED, why="said to have ended", provenance=provenance),)
     elif node.text("suspended_at"):
         found["controls"] = (Control(kind=ControlKind.REVOKED, why="suspended", provenance=provenance),)

@@ -68,12 +68,12 @@ class Step(NamedTuple):
     basis: Basis
 
 
-def _spread(said: dict[Role, str]) -> dict[str, Role]:
-    return {kind: role for role, kinds in said.items() for kind in kinds.split()}
+def _spread(declared: dict[Role, str]) -> dict[str, Role]:
+    return {kind: role for role, kinds in declared.items() for kind in kinds.split()}
 
 
-def _steps(basis: Basis, said: dict[How | Verb, str]) -> dict[str, Step]:
-    return {kind: Step(how, basis) for how, kinds in said.items() for kind in kinds.split()}
+def _steps(basis: Basis, declared: dict[How | Verb, str]) -> dict[str, Step]:
+    return {kind: Step(how, basis) for how, kinds in declared.items() for kind in kinds.split()}
 
 
 NODES: dict[str, Role] = {

@@ -26,16 +26,16 @@ def _api(build: Builder, template: Template, value: object, provenance: Provenan
 
 def method(build: Builder, template: Template, resource: Resource) -> bool:
     """A method of a REST API."""
-    says, provenance = resource.properties, build.collector.provenance(*resource.keys)
-    api = _api(build, template, says.get("RestApiId"), provenance)
-    verb = template.values.text(says.get("HttpMethod"))
+    attributes, provenance = resource.properties, build.collector.provenance(*resource.keys)
+    api = _api(build, template, attributes.get("RestApiId"), provenance)
+    verb = template.values.text(attributes.get("HttpMethod"))
     if not api or not verb:
         return False
-    integration = template.values.resolve(says.get("Integration"))
+    integration = template.values.resolve(attributes.get("Integration"))
     uri = template.values.text(integration.get("Uri")) if isinstance(integration, dict) else None
-    keyed = str(template.values.resolve(says.get("ApiKeyRequired"))).lower() == "true"
-    anonymous = template.values.text(says.get("AuthorizationType")) == "NONE" and not keyed
-    line = f"{verb.upper()} {_path(template, says.get('ResourceId'))}"
+    keyed = str(template.values.resolve(attributes.get("ApiKeyRequired"))).lower() == "true"
+    anonymous = template.values.text(attributes.get("AuthorizationType")) == "NONE" and not keyed
+    line = f"{verb.upper()} {_path(template, attributes.get('ResourceId'))}"
     route(build, api, line, provenance, anonymous=anonymous, function=function_in(uri))
     return True
 
@@ -57,16 +57,19 @@ def _path(template: Template, value: object) -> str:
 
 def http_route(build: Builder, template: Template, resource: Resource) -> bool:
     """A route of an HTTP or WebSocket API."""
-    says, provenance = resource.properties, build.collector.provenance(*resource.keys)
-    api, key = _api(build, template, says.get("ApiId"), provenance), template.values.text(says.get("RouteKey"))
+    attributes, provenance = resource.properties, build.collector.provenance(*resource.keys)
+    api, key = (
+        _api(build, template, attributes.get("ApiId"), provenance),
+        template.values.text(attributes.get("RouteKey")),
+    )
     if not api or not key:
         return False
-    target = (template.values.text(says.get("Target")) or "").rpartition("/")[2]
+    target = (template.values.text(attributes.get("Target")) or "").rpartition("/")[2]
     uri = None
     for integration in template.of_type("AWS::ApiGatewayV2::Integration"):
         if template.values.name(integration.name) == target:
             uri = template.values.text(integration.properties.get("IntegrationUri"))
-    anonymous = template.values.text(says.get("AuthorizationType")) == "NONE"
+    anonymous = template.values.text(attributes.get("AuthorizationType")) == "NONE"
     route(build, api, key, provenance, anonymous=anonymous, function=function_in(uri))
     return True
 

@@ -78,9 +78,9 @@ def tie_function(build: Builder, template: Template, resource: Resource) -> bool
         build.resource_policies.add("lambda", fitting(template.values.arn(resource.name)), anyone)
     events = template.values.resolve(resource.properties.get("Events"))
     for event in (events if isinstance(events, dict) else {}).values():
-        says = event.get("Properties", {}) if isinstance(event, dict) else None
-        if isinstance(says, dict):
-            _event(build, template, resource, str(event.get("Type")), says)
+        attributes = event.get("Properties", {}) if isinstance(event, dict) else None
+        if isinstance(attributes, dict):
+            _event(build, template, resource, str(event.get("Type")), attributes)
     return True
 
 
@@ -110,10 +110,10 @@ def _policies(build: Builder, template: Template, resource: Resource, role: Arn)
             build.collector.note(NoteKind.UNSUPPORTED, message, provenance=build.collector.provenance(*keys, index))
 
 
-def _short(build: Builder, template: Template, says: dict[str, Any], keys: Keys) -> Iterator[Statement]:
+def _short(build: Builder, template: Template, attributes: dict[str, Any], keys: Keys) -> Iterator[Statement]:
     """Policies that the transform knows by a name; of one that is not here, that it is left out."""
     values = template.values
-    for name, arguments in says.items():
+    for name, arguments in attributes.items():
         known = _POLICIES.get(name)
         given = values.text(arguments.get(known[0])) if known and isinstance(arguments, dict) else None
         if known and given:
@@ -125,20 +125,20 @@ def _short(build: Builder, template: Template, says: dict[str, Any], keys: Keys)
             build.collector.note(NoteKind.UNSUPPORTED, message, provenance=build.collector.provenance(*keys))
 
 
-def _event(build: Builder, template: Template, resource: Resource, kind: str, says: dict[str, Any]) -> None:
+def _event(build: Builder, template: Template, resource: Resource, kind: str, attributes: dict[str, Any]) -> None:
     """What calls a function: a route of an API, or a store that has something new."""
     values, provenance = template.values, build.collector.provenance(*resource.keys)
     function = values.arn(resource.name)
     if kind in ("Api", "HttpApi"):
-        api = values.text(says.get("RestApiId") or says.get("ApiId")) or values.unknown(f"Serverless{kind}")
+        api = values.text(attributes.get("RestApiId") or attributes.get("ApiId")) or values.unknown(f"Serverless{kind}")
         thing = build.graph.thing("api", fitting(_api_arn(template, api, kind)), provenance)
-        auth = says.get("Auth")
+        auth = attributes.get("Auth")
         open_to_all = isinstance(auth, dict) and values.text(auth.get("Authorizer")) == "NONE"
-        path, verb = values.text(says.get("Path")) or "*", values.text(says.get("Method")) or "ANY"
+        path, verb = values.text(attributes.get("Path")) or "*", values.text(attributes.get("Method")) or "ANY"
         route(build, thing, f"{verb.upper()} {path}", provenance, anonymous=open_to_all, function=function)
         return
     family, name = {**_SOURCES, **_STREAMS}.get(kind, ("", ""))
-    source = values.text(says.get(name)) if family else None
+    source = values.text(attributes.get(name)) if family else None
     if source:
         store = source if arn_of(source) else f"arn:aws:s3:::{source}"
         reads(build, function, family, store.partition("/stream/")[0], provenance)

@@ -172,7 +172,7 @@ def _not_ours(body: Any) -> str | None:
 
 
 def _transforms(body: dict[str, Any]) -> list[str]:
-    stated = body.get("Transform")
-    listed = stated if isinstance(stated, list) else [stated]
+    declared = body.get("Transform")
+    listed = declared if isinstance(declared, list) else [declared]
     names = [item.get("Name") if isinstance(item, dict) else item for item in listed]
     return [name for name in names if is_name(name)]

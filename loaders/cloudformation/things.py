@@ -168,16 +168,16 @@ def resource_policy(build: Builder, template: Template, resource: Resource) -> b
 
 def may_call(build: Builder, template: Template, resource: Resource) -> bool:
     """Who else may call a function."""
-    said = {key: template.values.text(item) for key, item in resource.properties.items()}
-    function, principal = said.get("FunctionName"), said.get("Principal")
+    declared = {key: template.values.text(item) for key, item in resource.properties.items()}
+    function, principal = declared.get("FunctionName"), declared.get("Principal")
     if not function or not principal:
         return False
     tests = {
-        "aws:sourceaccount": said.get("SourceAccount"),
-        "aws:sourcearn": said.get("SourceArn"),
-        "aws:principalorgid": said.get("PrincipalOrgID"),
+        "aws:sourceaccount": declared.get("SourceAccount"),
+        "aws:sourcearn": declared.get("SourceArn"),
+        "aws:principalorgid": declared.get("PrincipalOrgID"),
     }
-    policy = permission(principal, said.get("Action"), tests, resource.keys)
+    policy = permission(principal, declared.get("Action"), tests, resource.keys)
     build.resource_policies.add("lambda", _called(build, template, resource, function), policy)
     return True
 

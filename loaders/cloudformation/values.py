@@ -45,7 +45,7 @@ class Values:
     account: str
     region: str
     stack: str
-    stated: dict[str, str]
+    declared: dict[str, str]
     assumed: set[str] = field(default_factory=set)
     transforms: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
@@ -112,7 +112,7 @@ class Values:
             return NOTHING
         if name in self.resources:
             return self._ref_of(name)
-        if name in self.parameters or name in self.stated:
+        if name in self.parameters or name in self.declared:
             return self._parameter(name)
         self._expect(name)
         return self._pseudo(name)
@@ -127,12 +127,14 @@ class Values:
         return _PSEUDO.get(name) or decided.get(name) or self.unknown(_SHORT.get(name, name.replace("::", "")))
 
     def _parameter(self, name: str) -> Any:
-        if name in self.stated:
-            value: Any = self.stated[name]
+        if name in self.declared:
+            value: Any = self.declared[name]
         else:
-            says = mapping(self.parameters.get(name))
-            value = says.get("Default")
-            hidden = str(says.get("NoEcho")).lower() == "true" or str(says.get("Type")).startswith("AWS::SSM")
+            attributes = mapping(self.parameters.get(name))
+            value = attributes.get("Default")
+            hidden = str(attributes.get("NoEcho")).lower() == "true" or str(attributes.get("Type")).startswith(
+                "AWS::SSM"
+            )
             if hidden or not isinstance(value, (str, int, float)) or str(value) == "":
                 return self.unknown(name)
             self.assumed.add(name)
@@ -160,10 +162,10 @@ class Values:
             known = BY_CLOUDFORMATION.get(self.type_of(name))
             field_name = known.cloudformation_name if known else IAM_NAMES.get(self.type_of(name), ("", ""))[1]
             properties = mapping(self.resources, name, "Properties")
-            stated = self.text(properties.get(field_name)) if field_name else None
+            declared = self.text(properties.get(field_name)) if field_name else None
             self._depth -= 1
-            if stated and len(stated) < 300:
-                self._names[name] = stated
+            if declared and len(declared) < 300:
+                self._names[name] = declared
         return self._names[name]
 
     def arn(self, name: str) -> str:
@@ -181,8 +183,8 @@ class Values:
 
     def get_att(self, argument: Any) -> Any:
         """``Fn::GetAtt``: an attribute of a resource; only ARNs and names are told."""
-        stated = argument.split(".", 1) if isinstance(argument, str) else argument
-        listed = [self.text(item) for item in stated] if isinstance(stated, list) else []
+        declared = argument.split(".", 1) if isinstance(argument, str) else argument
+        listed = [self.text(item) for item in declared] if isinstance(declared, list) else []
         if len(listed) < 2 or None in listed:
             return NOTHING
         name, attribute = listed[0] or "", ".".join(filter(None, listed[1:]))

@@ -50,7 +50,7 @@ class BillMapper:
     ids: dict[str, str] = field(default_factory=dict)
     zones: dict[str, str | None] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
-    said: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def build(self) -> None:
         """Model all of it."""
@@ -96,7 +96,7 @@ class BillMapper:
             )
             return
         self.collector.fact()
-        self.said["cdxgen"] += service.authenticated is False and not self._open(service)
+        self.counts["cdxgen"] += service.authenticated is False and not self._open(service)
         self.ids[service.ref] = kept
         for endpoint, provenance in service.endpoints:
             self._operation(service, kept, endpoint, provenance)
@@ -136,7 +136,7 @@ class BillMapper:
             return "exposed"
         if service.crosses and service.provider and self.options.us:
             return "exposed" if service.provider in self.options.us else "consumed"
-        self.said["direction"] += 1
+        self.counts["direction"] += 1
         return "internal"
 
     def _open(self, service: Described) -> bool:
@@ -149,7 +149,7 @@ class BillMapper:
         if service.zone:
             zone = self.naming.zone(service.zone, service.zone, service.provenance)
         elif service.crosses and made:
-            self.said["boundary"] += 1
+            self.counts["boundary"] += 1
             zone = f"{made} zone"[:MAX_ID]
             name = f"behind the trust boundary of {service.name}"
             self.naming.zones.setdefault(zone, Zone(id=zone, name=name, provenance=service.provenance))
@@ -283,7 +283,7 @@ class BillMapper:
             self._depends(user, needed, on, provenance)
 
     def _depends(self, user: str, needed: str, on: str, provenance: Provenances) -> None:
-        self.said["dependency"] += 1
+        self.counts["dependency"] += 1
         self.naming.relate(Verb.DEPENDS_ON, user, needed, provenance)
         operations = self._operations(self.services[on], needed) if on in self.services else []
         for operation, _ in operations:
@@ -299,19 +299,19 @@ class BillMapper:
             self.collector.ignore("components", len(self.bill.components) - used)
 
     def _say_assumptions(self) -> None:
-        said = self.said
-        endpoints = counted(said["direction"], "endpoint")
+        counts = self.counts
+        endpoints = counted(counts["direction"], "endpoint")
         messages = {
             "direction": f"not said of {endpoints} whether we offer or call it; taken as internal (option direction)",
-            "cdxgen": f"{counted(said['cdxgen'], 'service')} with 'authenticated: false', which cdxgen writes where it "
-            "knows nothing; not taken as open to anyone (option believe_open)",
-            "boundary": f"the trust zone is not named for {counted(said['boundary'], 'service')} beyond a boundary; "
+            "cdxgen": f"{counted(counts['cdxgen'], 'service')} with 'authenticated: false', which cdxgen writes where "
+            "it knows nothing; not taken as open to anyone (option believe_open)",
+            "boundary": f"the trust zone is not named for {counted(counts['boundary'], 'service')} beyond a boundary; "
             "a zone of its own is taken",
-            "dependency": f"not said of {counted(said['dependency'], 'dependency', 'dependencies')} how hard it is; "
+            "dependency": f"not said of {counted(counts['dependency'], 'dependency', 'dependencies')} how hard it is; "
             "taken as hard, and as a call of every endpoint",
         }
         for word, message in messages.items():
-            if said[word]:
+            if counts[word]:
                 self.collector.note(NoteKind.ASSUMED, message)
 
 

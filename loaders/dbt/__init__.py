@@ -318,8 +318,8 @@ class _ManifestMapper:
     # words
 
     def _owner(self, node: Node) -> str | None:
-        stated = owner_of(node.meta.get("owner")) or node.owner or self.owners.get(node.group) or node.group
-        return self._words(stated)
+        declared = owner_of(node.meta.get("owner")) or node.owner or self.owners.get(node.group) or node.group
+        return self._words(declared)
 
     def _classification(self, node: Node) -> str | None:
         """What the keys say of the table, or else of its columns."""

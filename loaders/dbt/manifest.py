@@ -60,9 +60,9 @@ class Manifest:
     def project(self) -> str:
         """The name of the project itself; older versions give only its hash."""
         metadata = mapping(self.data, "metadata")
-        stated = text(metadata.get("project_name"))
+        declared = text(metadata.get("project_name"))
         hashed = text(metadata.get("project_id"))
-        return stated or next((package for package in sorted(self.packages()) if _hash(package) == hashed), "")
+        return declared or next((package for package in sorted(self.packages()) if _hash(package) == hashed), "")
 
     def packages(self) -> set[str]:
         """The packages whose nodes and macros the project has, dbt's own apart."""
@@ -108,8 +108,8 @@ def read_manifest(document: Document) -> Manifest:
     Raises:
         InputError: another artifact of dbt, another version, or nothing of dbt's.
     """
-    stated = text(mapping(document.data, "metadata").get("dbt_schema_version"))
-    found = _SCHEMA.search(stated)
+    declared = text(mapping(document.data, "metadata").get("dbt_schema_version"))
+    found = _SCHEMA.search(declared)
     if found is None:
         raise InputError([f"{document.path}: no 'dbt_schema_version' in 'metadata'; expected a dbt manifest.json"])
     artifact, version = found.groups()

@@ -89,8 +89,8 @@ class RegisterMapper:
         self._say_unresolved()
         for name, draft in self.drafts.items():
             values = {"id": name, "basis": draft.basis, "provenance": tuple(draft.places), **draft.values}
-            said = {key: value for key, value in values.items() if value is not None}
-            self.collector.entity(ENTITY_TYPES[draft.kind].model_validate(said))
+            declared = {key: value for key, value in values.items() if value is not None}
+            self.collector.entity(ENTITY_TYPES[draft.kind].model_validate(declared))
         return self.collector.loaded(as_of=self.register.as_of)
 
     # templates
@@ -111,8 +111,8 @@ class RegisterMapper:
         if function is None:
             return False
         rto = row["c0080"]
-        stated = rto.isascii() and rto.isdigit() and len(rto) < 10
-        tolerance = (float(rto) or None) if stated else None  # the register's 0 says that none is set
+        declared = rto.isascii() and rto.isdigit() and len(rto) < 10
+        tolerance = (float(rto) or None) if declared else None  # the register's 0 says that none is set
         jewel = True if row["c0050"] == _YES else None
         self._say(function, row.provenance, name=self._name(row["c0030"]), tolerance_h=tolerance, crown_jewel=jewel)
         return True
@@ -163,8 +163,8 @@ class RegisterMapper:
         if provider is None:
             return False
         values = self.drafts[provider].values
-        said = _SUBSTITUTE.get(row["c0050"])
-        values["substitutability"] = _worst(_HARDEST, said, values.get("substitutability"))
+        declared = _SUBSTITUTE.get(row["c0050"])
+        values["substitutability"] = _worst(_HARDEST, declared, values.get("substitutability"))
         answer = {_YES: "yes", _NO: "no"}
         asked = {"exit plan": row["c0080"], "alternatives identified": row["c0110"]}
         governance = {key: answer[code] for key, code in asked.items() if code in answer}
@@ -178,10 +178,10 @@ class RegisterMapper:
     def _name(self, text: str) -> str | None:
         return self.collector.name(text)
 
-    def _party(self, row: Row, column: str, **says: Any) -> bool:
+    def _party(self, row: Row, column: str, **attributes: Any) -> bool:
         party = self._named(Kind.PARTY, row[column], row.provenance, Basis.DECLARED)
         if party is not None:
-            self._say(party, row.provenance, **says)
+            self._say(party, row.provenance, **attributes)
         return party is not None
 
     def _service(self, contract: str, provider: str, kind: str, provenance: Provenances) -> str | None:
@@ -203,9 +203,9 @@ class RegisterMapper:
         draft.places.update(dict.fromkeys(provenance))
         return name
 
-    def _say(self, made: str, provenance: Provenances, **says: Any) -> None:
+    def _say(self, made: str, provenance: Provenances, **attributes: Any) -> None:
         values = self.drafts[made].values
-        for key, value in says.items():
+        for key, value in attributes.items():
             if value is not None and values.setdefault(key, value) != value:
                 message = f"{made!r} has {key} {value!r} here and {values[key]!r} before; the first is kept"
                 self.collector.note(NoteKind.CONTRADICTED, message, made, provenance=provenance)
@@ -230,6 +230,6 @@ class RegisterMapper:
                 self.collector.note(NoteKind.UNRESOLVED, message, *sorted(loose))
 
 
-def _worst(ranked: tuple[str, ...], *said: str | None) -> str | None:
+def _worst(ranked: tuple[str, ...], *declared: str | None) -> str | None:
     """The first of the ranked words that is said."""
-    return next((candidate for candidate in ranked if candidate in said), None)
+    return next((candidate for candidate in ranked if candidate in declared), None)

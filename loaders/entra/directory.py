@@ -108,8 +108,8 @@ class Directory:
 
     def registered(self, record: Record) -> bool:
         """Whether an app is registered in the tenant itself."""
-        said = record.kind == "application" or record.says.get("registered") is True
-        return said or record.id("appid") in self.registrations
+        declared = record.kind == "application" or record.attributes.get("registered") is True
+        return declared or record.id("appid") in self.registrations
 
     def resource(self, record: Record) -> str | None:
         """Which resource an assignment, a grant or a permission is of; ``None`` where nothing at hand says so."""
@@ -128,8 +128,10 @@ class Directory:
     def bare(self, export: Export) -> str:
         """Whose permissions a bare list of them is: as stated, or Microsoft Graph's by ids that only it has."""
         if self.stated_resource:
-            stated = self.stated_resource
-            return _BY_NAME.get(stated) or (stated if stated in _BY_NAME.values() else resource_of(stated.lower()))
+            declared = self.stated_resource
+            return _BY_NAME.get(declared) or (
+                declared if declared in _BY_NAME.values() else resource_of(declared.lower())
+            )
         bare = [record for record in export.records if record.kind in ("role", "delegated") and record.of is None]
         if any(item.id("id") in _OF_GRAPH for item in bare):
             return "microsoft-graph"
@@ -145,7 +147,7 @@ class Directory:
         if record.kind == "principal":
             _first(self.principals, object_id, record)
             _first(self.by_app, app_id, record)
-            name = lower(record.says.get("verifiedpublisher")).get("displayname")
+            name = lower(record.attributes.get("verifiedpublisher")).get("displayname")
             if isinstance(name, str) and name.strip():
                 self.publishers[record.owner].add(name.strip())
         elif record.kind == "application":

@@ -68,9 +68,9 @@ class DirectoryMapper:
         self.as_of = options.as_of or own.as_of
         self.parties = {key.lower(): party for key, party in options.parties.items()}
         self.tenant = self._own_tenant()
-        stated = f"entra:tenant:{self.tenant}" if self.tenant else "entra:own-tenant"
+        declared = f"entra:tenant:{self.tenant}" if self.tenant else "entra:own-tenant"
         self.own_party = (
-            options.own or self.parties.get(self.tenant) or self.collector.name(stated) or "entra:own-tenant"
+            options.own or self.parties.get(self.tenant) or self.collector.name(declared) or "entra:own-tenant"
         )
         self.third_parties: set[str] = set()
         self.keys: dict[int, str | None] = {}
@@ -110,10 +110,10 @@ class DirectoryMapper:
 
     def _own_tenant(self) -> str:
         """The tenant that was exported: as stated, as it says, or as its own registrations show."""
-        said = (tenant.id("tenantid", "id") for tenant in self.known.tenants)
+        declared = (tenant.id("tenantid", "id") for tenant in self.known.tenants)
         owners = {app.owner for app_id, app in self.known.by_app.items() if app_id in self.known.registrations} - {""}
         inferred = owners.pop() if len(owners) == 1 else ""
-        return (self.options.tenant or "").lower() or next(filter(None, said), inferred)
+        return (self.options.tenant or "").lower() or next(filter(None, declared), inferred)
 
     def _self(self) -> str:
         """Ourselves."""
@@ -133,10 +133,10 @@ class DirectoryMapper:
     def _party(self, record: Record) -> str | None:
         """Whose app it is; ``None`` where no publisher tenant is named, for that is not a third party."""
         owner = record.owner
-        for stated in (record.id("appid"), record.id("id", "objectid"), owner):
-            if stated in self.parties and self.parties[stated] != self.own_party:
+        for declared in (record.id("appid"), record.id("id", "objectid"), owner):
+            if declared in self.parties and self.parties[declared] != self.own_party:
                 return self.collector.keep(
-                    Party(id=self.parties[stated], basis=Basis.INFERRED, provenance=record.provenance)
+                    Party(id=self.parties[declared], basis=Basis.INFERRED, provenance=record.provenance)
                 )
         managed = record.id("serviceprincipaltype") == "managedidentity"
         if (owner and owner == self.tenant) or self.known.registered(record) or managed:
@@ -230,9 +230,9 @@ class DirectoryMapper:
         if key_id not in self.collector.entities:
             if record.text("secrettext"):
                 self.collector.secret(f"secretText of {key_id!r}", provenance=record.provenance)
-            stated = next((record.says[name] for name in _ENDS if record.says.get(name)), None)
-            expires = day(stated)
-            if stated and not expires:
+            declared = next((record.attributes[name] for name in _ENDS if record.attributes.get(name)), None)
+            expires = day(declared)
+            if declared and not expires:
                 self.collector.gaps[DirectoryGap.NO_DATE].add(key_id)
             self.collector.keep(
                 Credential(
@@ -253,13 +253,13 @@ class DirectoryMapper:
         if app is None or app.kind == "owner":
             return self.known.service(app) or "entra"
         of_application = record.says_yes("isfromapplication") or (
-            app.kind == "application" or (record.kind == "federated" and app.says.get("registered") is True)
+            app.kind == "application" or (record.kind == "federated" and app.attributes.get("registered") is True)
         )
         return f"entra:app:{app.id('appid')}" if of_application else self.known.service(app) or "entra"
 
     def _workload(self, record: Record) -> str | None:
         """What runs elsewhere and may sign in as the app: an issuer's subject."""
-        expression = record.says.get("claimsmatchingexpression")
+        expression = record.attributes.get("claimsmatchingexpression")
         matching = lower(expression).get("value") if isinstance(expression, dict) else expression
         subject = record.text("subject") or (matching if isinstance(matching, str) else "")
         workload = self.collector.name(f"entra:workload:{bare_url(record.text('issuer'))} {subject}")
@@ -304,7 +304,7 @@ class DirectoryMapper:
         )
 
     def _permission(self, record: Record) -> None:
-        members = [member_type for _, member_type in listed(record.says.get("allowedmembertypes"), ())]
+        members = [member_type for _, member_type in listed(record.attributes.get("allowedmembertypes"), ())]
         if record.kind == "role" and members and not any(str(member).lower() == "application" for member in members):
             self.collector.ignore("app roles for users and groups only")
             return
@@ -332,9 +332,9 @@ class DirectoryMapper:
             if record.id("resourceid") and record.id("resourceid") not in self.known.principals:
                 self.collector.gaps[DirectoryGap.BY_NAME].add(known)
             return known
-        stated = record.id("resourceid")
+        declared = record.id("resourceid")
         named = record.text("resourcedisplayname", "applicationdisplayname")
-        key = self._id(f"entra:api-of:{stated or named}") if stated or named else None
+        key = self._id(f"entra:api-of:{declared or named}") if declared or named else None
         if key:
             self.collector.gaps[DirectoryGap.RESOURCE].add(key)
         return key
@@ -412,7 +412,7 @@ class DirectoryMapper:
 
     def _privileged(self, record: Record) -> None:
         """A service principal that holds roles in the directory itself."""
-        roles = [self.collector.name(role) for _, role in listed(record.says.get("roles"), ())]
+        roles = [self.collector.name(role) for _, role in listed(record.attributes.get("roles"), ())]
         service = self._service(record)
         if service is None or not roles or None in roles:
             self.collector.reject("a privileged service principal without usable roles", provenance=record.provenance)
@@ -430,12 +430,12 @@ class DirectoryMapper:
     def _directory_role(self, record: Record) -> None:
         """A role in the directory, of whoever has it; of one that is told to be an app only."""
         holder = record.id("principalid")
-        told = "serviceprincipal" in str(lower(record.says.get("principal")).get("@odata.type")).lower()
-        if not told and holder not in self.known.principals:
+        declared = "serviceprincipal" in str(lower(record.attributes.get("principal")).get("@odata.type")).lower()
+        if not declared and holder not in self.known.principals:
             self.collector.ignore("directory roles of users, groups and apps that are not here (option tables)")
             return
         made, where = record.id("roledefinitionid"), record.id("directoryscopeid")
-        defined = self.collector.name(lower(record.says.get("roledefinition")).get("displayname"))
+        defined = self.collector.name(lower(record.attributes.get("roledefinition")).get("displayname"))
         role = defined or DIRECTORY_ROLES.get(made) or self.collector.name(made)
         service = self._client(record, holder)
         limit = self.collector.name(where) if where not in ("", "/") else ""

@@ -87,7 +87,7 @@ class Record:
     """One record: its kind, what it says (keys in lower case), its place, and what it stands inside of."""
 
     kind: str
-    says: Raw
+    attributes: Raw
     keys: Keys
     document: Document
     of: Record | None = None
@@ -95,7 +95,7 @@ class Record:
     def text(self, *names: str) -> str:
         """The first of these that is said as text or as a number; empty where none is."""
         for name in names:
-            value = self.says.get(name)
+            value = self.attributes.get(name)
             if isinstance(value, str) and value.strip():
                 return value.strip()
             if isinstance(value, int) and not isinstance(value, bool):
@@ -108,11 +108,11 @@ class Record:
 
     def says_no(self, name: str) -> bool:
         """Whether it says false, also where that is written as text."""
-        return str(self.says.get(name)).lower() == "false"
+        return str(self.attributes.get(name)).lower() == "false"
 
     def says_yes(self, name: str) -> bool:
         """Whether it says true, also where that is written as text."""
-        return str(self.says.get(name)).lower() == "true"
+        return str(self.attributes.get(name)).lower() == "true"
 
     @property
     def owner(self) -> str:
@@ -124,8 +124,8 @@ class Record:
         """Why an app cannot be used; empty where it can."""
         if self.says_no("accountenabled"):
             return "the service principal is disabled"
-        said = {name: self.text(name) for name in _OFF}
-        return next((_OFF[name] for name, value in said.items() if value not in ("", "NotDisabled")), "")
+        declared = {name: self.text(name) for name in _OFF}
+        return next((_OFF[name] for name, value in declared.items() if value not in ("", "NotDisabled")), "")
 
     @cached_property
     def provenance(self) -> Provenances:
@@ -241,8 +241,8 @@ def _any_known(value: Any) -> bool:
 
 def _context(low: Raw) -> tuple[str, str] | None:
     """What a page says it is a page of: the kind of its items, and the object they belong to, if one."""
-    said = low.get("@odata.context")
-    path = said.partition("#")[2] if isinstance(said, str) else ""
+    declared = low.get("@odata.context")
+    path = declared.partition("#")[2] if isinstance(declared, str) else ""
     parts = [word for word in re.sub(r"\([^)]*\)", "", path).split("/") if word and word != "$entity"]
     kind = _COLLECTIONS.get(parts[-1].lower()) if parts else None
     owner = re.search(r"\('([^']*)'\)/", path)
@@ -384,7 +384,7 @@ def _report(document: Document) -> Iterator[Record]:
         elif section == "privileged_service_principals":
             for key in value if isinstance(value, dict) else ():
                 record = _record("privileged", value[key], (name, key), document)
-                record.says["id"] = record.says.get("serviceprincipalid")
+                record.attributes["id"] = record.attributes.get("serviceprincipalid")
                 yield record
         elif section == "tenant_details":
             yield from (_record("tenant", item, keys, document) for keys, item in listed(value, (name,)))
@@ -398,7 +398,7 @@ def _reported(value: Any, keys: Keys, document: Document, *, own: bool) -> Itera
     ids = _unpacked(low.get("objectid"))
     object_id = lower(ids).get("serviceprincipal") if isinstance(ids, dict) else None if own else ids
     record = _record("principal" if object_id else "application", value, keys, document)
-    record.says.update(id=object_id, registered=own)
+    record.attributes.update(id=object_id, registered=own)
     yield record
     yield from _inside(record, value)
 
@@ -412,10 +412,10 @@ def _risks(document: Document) -> Iterator[Record]:
         for word, table in types.items() if isinstance(types, dict) else ():
             typed = isinstance(table, dict) and "name" not in lower(table)
             for guid, item in table.items() if typed else ((word, table),):
-                says = lower(item) if isinstance(item, dict) else {"name": item}
+                attributes = lower(item) if isinstance(item, dict) else {"name": item}
                 about = {"roleid": guid, "roletype": word if typed else "Application"}
                 about |= {"resourcedisplayname": resource, "resourceappid": app_ids.get(resource)}
-                about |= {"roledisplayname": says.get("name"), "risk": says.get("risklevel")}
+                about |= {"roledisplayname": attributes.get("name"), "risk": attributes.get("risklevel")}
                 yield Record("named", about, (root, resource, *((word,) if typed else ()), guid), document)
 
 

@@ -136,8 +136,8 @@ class _MarketplaceMapper:
         self._party(name, agency, provenance, Basis.DECLARED)
         return True
 
-    def _party(self, name: str, says: dict[str, Any], provenance: Provenances, basis: Basis) -> str:
-        parent, part = self._id(says, "parent"), self._id(says, "sub")
+    def _party(self, name: str, attributes: dict[str, Any], provenance: Provenances, basis: Basis) -> str:
+        parent, part = self._id(attributes, "parent"), self._id(attributes, "sub")
         shown = f"{parent} / {part}" if parent and part else parent
         made = {"id": f"agency:{name}", "name": shown, "basis": basis, "provenance": provenance}
         if self._is_us(name):

@@ -67,8 +67,8 @@ def _authorised(provider: Any, keys: Keys) -> Iterator[Entry]:
 def _letters(provider: Any, keys: Keys) -> Iterator[Entry]:
     listed = provider.get("Leveraged_ATO_Letters") if isinstance(provider, dict) else None
     for letter, place in _listed(listed, (*keys, "Leveraged_ATO_Letters")):
-        said = letter if isinstance(letter, dict) else {}
-        parent, part = said.get("Authorizing_Agency"), said.get("Authorizing_Subagency")
+        declared = letter if isinstance(letter, dict) else {}
+        parent, part = declared.get("Authorizing_Agency"), declared.get("Authorizing_Subagency")
         yield {"id": provider.get("Package_ID"), "parent": parent, "sub": part}, place
 
 

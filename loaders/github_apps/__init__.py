@@ -122,17 +122,19 @@ class _RecordMapper:
 
     def _named(self, provenance: Provenances, *names: str) -> str | None:
         """The party that option ``parties`` names."""
-        stated = next((self.options.parties[name] for name in names if name in self.options.parties), None)
-        return self.collector.keep(Party(id=stated, basis=Basis.INFERRED, provenance=provenance)) if stated else None
+        declared = next((self.options.parties[name] for name in names if name in self.options.parties), None)
+        return (
+            self.collector.keep(Party(id=declared, basis=Basis.INFERRED, provenance=provenance)) if declared else None
+        )
 
     def _account(self, login: str, provenance: Provenances, *, installed: bool) -> str | None:
         """The party behind an account: ours where apps are installed, a partner's where one is published."""
         account = self._id("account", login)
         if account is None:
             return None
-        stated = self._named(provenance, login)
-        if stated:
-            return stated
+        declared = self._named(provenance, login)
+        if declared:
+            return declared
         ours = login in self.options.own if self.options.own else installed
         if ours and not self.options.own:
             self.collector.gaps[_Gap.SELF].add(account)
@@ -146,9 +148,9 @@ class _RecordMapper:
         person = self._id("user", login)
         if person is None:
             return None
-        stated = self._named(provenance, login)
-        if stated:
-            return stated
+        declared = self._named(provenance, login)
+        if declared:
+            return declared
         self.collector.gaps[_Gap.PEOPLE].add(person)
         return self.collector.keep(
             Party(id=person, name=login, role="self", basis=Basis.INFERRED, provenance=provenance)
@@ -156,7 +158,7 @@ class _RecordMapper:
 
     def _app(self, row: Row, provenance: Provenances) -> None:
         """An app, with its publisher."""
-        service = self._service("app", row.text("id"), self._label(row.says, provenance, "slug"), provenance)
+        service = self._service("app", row.text("id"), self._label(row.attributes, provenance, "slug"), provenance)
         owner = row.text("owner", "login") or row.text("owner", "slug")
         party = self._named(provenance, row.text("id"), row.text("slug")) or self._account(
             owner, provenance, installed=False
@@ -177,9 +179,9 @@ class _RecordMapper:
     def _installation(self, row: Row, provenance: Provenances) -> None:
         """An app in an account: it holds the permissions that the account gave it."""
         login = row.text("account", "login") or row.text("account", "slug") or row.text("target_id")
-        slug = self._label(row.says, provenance, "app_slug")
+        slug = self._label(row.attributes, provenance, "app_slug")
         installation = self._id("installation", row.text("id"))
-        permissions = list(_permissions(row.says["permissions"]))
+        permissions = list(_permissions(row.attributes["permissions"]))
         app = self._service("app", row.text("app_id"), slug, provenance) if installation and login else None
         if installation is None or app is None or self._account(login, provenance, installed=True) is None:
             self.collector.reject("an installation without a usable id, app or account", provenance=provenance)
@@ -238,12 +240,14 @@ class _RecordMapper:
             return
         if not self.options.account:
             self.collector.gaps[_Gap.ACCOUNT].add(token)
-        never = "token_last_used_at" in row.says and row.says["token_last_used_at"] is None
-        name = self._label(row.says, provenance, "token_name")
-        ends = self._ends(token, row.text("token_expires_at"), provenance, ended=row.says.get("token_expired") is True)
+        never = "token_last_used_at" in row.attributes and row.attributes["token_last_used_at"] is None
+        name = self._label(row.attributes, provenance, "token_name")
+        ends = self._ends(
+            token, row.text("token_expires_at"), provenance, ended=row.attributes.get("token_expired") is True
+        )
         kept = Credential(id=token, name=name, type="api_key", dormant=never, **ends, provenance=provenance)
         self.collector.relate(Verb.HOLDS, person, self.collector.keep(kept), provenance=provenance)
-        groups = row.says["permissions"] if isinstance(row.says["permissions"], dict) else {}
+        groups = row.attributes["permissions"] if isinstance(row.attributes["permissions"], dict) else {}
         selection = row.text("repository_selection")
         limit = None if selection == "all" else f"token/{row.text('id')}"
         for group, permissions in groups.items():
@@ -267,12 +271,12 @@ class _RecordMapper:
         if key is None or person is None:
             self.collector.reject("an authorised credential without a usable id or person", provenance=provenance)
             return
-        label = self._label(row.says, provenance, "authorized_credential_note", "authorized_credential_title")
+        label = self._label(row.attributes, provenance, "authorized_credential_note", "authorized_credential_title")
         ends = self._ends(key, row.text("authorized_credential_expires_at"), provenance)
         ssh = "ssh" in row.text("credential_type").lower()
         kept = Credential(id=key, name=label, type="signing_key" if ssh else "api_key", **ends, provenance=provenance)
         self.collector.relate(Verb.HOLDS, person, self.collector.keep(kept), provenance=provenance)
-        self._consented(key, row.text("login"), row.says.get("scopes"), provenance)
+        self._consented(key, row.text("login"), row.attributes.get("scopes"), provenance)
         self.collector.fact()
 
     def _authorization(self, row: Row, provenance: Provenances) -> None:
@@ -280,7 +284,10 @@ class _RecordMapper:
         login = row.text("user", "login")
         key = self._id("authorization", row.text("id"))
         app = self._service(
-            "oauth-app", row.text("app", "client_id"), self._label(row.says["app"], provenance, "name"), provenance
+            "oauth-app",
+            row.text("app", "client_id"),
+            self._label(row.attributes["app"], provenance, "name"),
+            provenance,
         )
         if key is None or app is None:
             self.collector.reject("an authorisation without a usable id or app", provenance=provenance)
@@ -299,7 +306,7 @@ class _RecordMapper:
             self.collector.keep(Credential(id=key, type="oauth_token", **ends, provenance=provenance)),
             provenance=provenance,
         )
-        self._consented(key, login or "user", row.says.get("scopes"), provenance)
+        self._consented(key, login or "user", row.attributes.get("scopes"), provenance)
         self.collector.fact()
 
     def _consented(self, credential: str, login: str, scopes: Any, provenance: Provenances) -> None:
@@ -330,12 +337,12 @@ class _RecordMapper:
             self.collector.reject("a deploy key without a usable id or repository", provenance=provenance)
             return
         revoked = _stopped(row, provenance)
-        title = self._label(row.says, provenance, "title")
+        title = self._label(row.attributes, provenance, "title")
         self.collector.keep(Credential(id=key, name=title, type="signing_key", controls=revoked, provenance=provenance))
         self.collector.gaps[_Gap.HOLDER].add(key)
         login = name.partition("/")[0]
         limit = f"deploy-key/{row.text('id')}"
-        level = "read" if row.says["read_only"] is True else "write"
+        level = "read" if row.attributes["read_only"] is True else "write"
         self._granted(key, login, limit, [f"contents:{level}"], provenance)
         self._opened(name, [f"limited/{limit}", f"scope/{login}"], name, login, provenance)
         self.collector.fact()
@@ -393,10 +400,10 @@ class _RecordMapper:
 
     # words
 
-    def _ends(self, credential: str, stated: str, provenance: Provenances, *, ended: bool = False) -> dict[str, Any]:
+    def _ends(self, credential: str, declared: str, provenance: Provenances, *, ended: bool = False) -> dict[str, Any]:
         """The day a credential ends, and that it has, where the file or the day asked about says so."""
         try:
-            day = datetime.date.fromisoformat(stated[:10]).isoformat() if stated else None
+            day = datetime.date.fromisoformat(declared[:10]).isoformat() if declared else None
         except ValueError:
             self.collector.gaps[_Gap.DATE].add(credential)
             day = None
@@ -409,9 +416,9 @@ class _RecordMapper:
         """An id that begins with the kind of thing, so that no two kinds can have the same."""
         return self.collector.name(f"github:{'/'.join(parts)}") if all(parts) else None
 
-    def _label(self, says: Any, provenance: Provenances, *names: str) -> str | None:
+    def _label(self, attributes: Any, provenance: Provenances, *names: str) -> str | None:
         """A display name, unless it could do harm or looks like a secret."""
-        label = next(filter(None, (text(says, name) for name in names)), "")
+        label = next(filter(None, (text(attributes, name) for name in names)), "")
         return self.collector.label(label, f"a {names[0]}", provenance=provenance)
 
 
@@ -427,9 +434,9 @@ def _stopped(row: Row, provenance: Provenances) -> tuple[Control, ...]:
     action = row.event.get("action")
     if action == "deleted":
         why = "deleted"
-    elif row.says.get("suspended_at"):
+    elif row.attributes.get("suspended_at"):
         why = "suspended"
-    elif row.says.get("enabled") is False:
+    elif row.attributes.get("enabled") is False:
         why = "not enabled"
     else:
         return ()

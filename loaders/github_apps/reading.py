@@ -30,13 +30,13 @@ class Row:
     """One record; one that an event carries has the event beside it."""
 
     kind: str
-    says: dict[str, Any]
+    attributes: dict[str, Any]
     keys: Keys
     event: dict[str, Any]
 
     def text(self, *path: str) -> str:
         """The text, or the number as text, at a path of keys; empty where there is none."""
-        return text(self.says, *path)
+        return text(self.attributes, *path)
 
 
 def recognises(data: Any) -> bool:

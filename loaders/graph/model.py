@@ -79,10 +79,10 @@ class GraphMapper:
 
     def _refuse_strangers(self) -> None:
         """A graph none of whose nodes says its kind, or edges their verb, is of something else."""
-        stated = self.options
+        declared = self.options
         for why in (
-            _stranger(self.drawing.nodes, "node", "kind", Kind, stated.kind, stated.kinds),
-            _stranger(self.drawing.edges, "edge", "verb", Verb, stated.verb, stated.verbs),
+            _stranger(self.drawing.nodes, "node", "kind", Kind, declared.kind, declared.kinds),
+            _stranger(self.drawing.edges, "edge", "verb", Verb, declared.verb, declared.verbs),
         ):
             if why:
                 raise InputError([f"{self.collector.document.path}: {why}"])
@@ -99,20 +99,20 @@ class GraphMapper:
     def _entity(self, row: Row) -> str | None:
         """Keep what a node stands for; why not, if it cannot be read."""
         provenance = self.collector.provenance(*row.keys)
-        name = _word(row.says.get(self.options.id or "id"))
-        kind = _one_of(Kind, self.options.kinds, row.says.get(self.options.kind))
+        name = _word(row.attributes.get(self.options.id or "id"))
+        kind = _one_of(Kind, self.options.kinds, row.attributes.get(self.options.kind))
         if not _is_id(name):
             return "a node without an id that can be used"
         if kind is None:
             return f"a node of no kind that is known; known are {_some(Kind)}"
-        says = self._attributes(row, ENTITY_TYPES[kind], provenance, self.options.kind)
-        made = self._valid(ENTITY_TYPES[kind], says | {"id": name, "kind": kind}, provenance)
+        attributes = self._attributes(row, ENTITY_TYPES[kind], provenance, self.options.kind)
+        made = self._valid(ENTITY_TYPES[kind], attributes | {"id": name, "kind": kind}, provenance)
         if made is None:
             return "a node that cannot be read"
         before = self.collector.entities.get(made.id, made)
         if before.kind != kind:
             return f"{name!r} is there already as a {before.kind}"
-        self.ids[_word(row.says.get("id")) or made.id] = self.collector.entity(made)
+        self.ids[_word(row.attributes.get("id")) or made.id] = self.collector.entity(made)
         return None
 
     # edges
@@ -122,14 +122,14 @@ class GraphMapper:
         groups: dict[str, list[tuple[Row, Verb]]] = {}
         for row in self.drawing.edges:
             provenance = self.collector.provenance(*row.keys)
-            verb = _one_of(Verb, self.options.verbs, row.says.get(self.options.verb))
-            source, target = (self.ids.get(_word(row.says.get(side)) or "") for side in ("source", "target"))
+            verb = _one_of(Verb, self.options.verbs, row.attributes.get(self.options.verb))
+            source, target = (self.ids.get(_word(row.attributes.get(side)) or "") for side in ("source", "target"))
             if verb is None:
                 self.collector.reject(
                     f"an edge with no verb that is known; known are {_some(Verb)}", provenance=provenance
                 )
             elif source is None or target is None:
-                missing = row.says.get("source" if source is None else "target")
+                missing = row.attributes.get("source" if source is None else "target")
                 self.collector.rejected += 1
                 message = (
                     f"an edge goes from or to {excerpt(repr(missing))}, which is no node that could be read; left out"
@@ -137,7 +137,7 @@ class GraphMapper:
                 self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
             else:
                 key = _relation_of(row, verb, source, target)
-                between = Row(row.says | {"source": source, "target": target}, row.keys)
+                between = Row(row.attributes | {"source": source, "target": target}, row.keys)
                 groups.setdefault(key, []).append((between, verb))
         return groups
 
@@ -149,11 +149,11 @@ class GraphMapper:
         if wrong:
             self.collector.reject(wrong, provenance=provenance, records=len(rows))
             return
-        says = self._attributes(row, Relation, provenance, self.options.verb)
-        if any(_plain(other.says) != _plain(row.says) for other, _ in rows[1:]):
+        attributes = self._attributes(row, Relation, provenance, self.options.verb)
+        if any(_plain(other.attributes) != _plain(row.attributes) for other, _ in rows[1:]):
             message = f"the edges of one {verb} say different things; the first is kept"
             self.collector.note(NoteKind.CONTRADICTED, message, provenance=provenance)
-        made = self._valid(Relation, says | {"verb": verb, "sources": sources, "targets": targets}, provenance)
+        made = self._valid(Relation, attributes | {"verb": verb, "sources": sources, "targets": targets}, provenance)
         if made is None:
             self.collector.reject("an edge that cannot be read", provenance=provenance, records=len(rows))
         elif self.collector.relations.setdefault(made.id, made) is not made:
@@ -175,8 +175,8 @@ class GraphMapper:
 
     def _attributes(self, row: Row, shape: type[Frozen], provenance: Provenances, word: str) -> dict[str, Any]:
         """What a row says in our words; the places it was read at before stand behind its own."""
-        said: dict[str, Any] = {}
-        for name, value in row.says.items():
+        declared: dict[str, Any] = {}
+        for name, value in row.attributes.items():
             ours = "name" if name == self.options.name and shape is not Relation else name
             if name in _OURS or name == word or value in (None, [], {}):
                 continue
@@ -185,8 +185,8 @@ class GraphMapper:
                 continue
             read = self._clean(_opened(value) if ours in NESTED else value, ours, provenance)
             if read is not _DROPPED:
-                said[ours] = read
-        return said | {"provenance": _places(provenance, said.get("provenance"))}
+                declared[ours] = read
+        return declared | {"provenance": _places(provenance, declared.get("provenance"))}
 
     def _clean(self, value: Any, where: str, provenance: Provenances) -> Any:
         """A value without anything that looks like a secret."""
@@ -202,14 +202,14 @@ class GraphMapper:
             return {key: record for key, record in read.items() if record is not _DROPPED}
         return value
 
-    def _valid(self, shape: type[Made], says: dict[str, Any], provenance: Provenances) -> Made | None:
+    def _valid(self, shape: type[Made], attributes: dict[str, Any], provenance: Provenances) -> Made | None:
         """The thing that a row says, without what does not fit; defaults count as not stated."""
-        wrong = _wrong(shape, says)
-        fit = {name: value for name, value in says.items() if name not in wrong}
+        wrong = _wrong(shape, attributes)
+        fit = {name: value for name, value in attributes.items() if name not in wrong}
         if wrong and _wrong(shape, fit):
             return None
         for name in sorted(wrong):
-            message = f"{name} is {excerpt(repr(says[name]))}, which does not fit; left out"
+            message = f"{name} is {excerpt(repr(attributes[name]))}, which does not fit; left out"
             self.collector.note(NoteKind.UNSUPPORTED, message, provenance=provenance)
         made = shape.model_validate(fit)
         return shape.model_validate({name: getattr(made, name) for name in made.model_dump(exclude_defaults=True)})
@@ -219,18 +219,20 @@ class GraphMapper:
     def _with_heading(self) -> Loaded:
         row = self.drawing.heading
         provenance = self.collector.provenance(*row.keys)
-        zones = {zone.id: zone for zone in self._listed(Zone, row.says.get("zones"), provenance)}
-        expectations = tuple(self._listed(Expectation, row.says.get("expectations"), provenance))
-        texts = {word: self._clean(row.says.get(word), word, provenance) for word in ("title", "as_of")}
+        zones = {zone.id: zone for zone in self._listed(Zone, row.attributes.get("zones"), provenance)}
+        expectations = tuple(self._listed(Expectation, row.attributes.get("expectations"), provenance))
+        texts = {word: self._clean(row.attributes.get(word), word, provenance) for word in ("title", "as_of")}
         self.collector.fact(len(zones) + len(expectations))
-        stated = {word: text for word, text in texts.items() if isinstance(text, str)}
-        return self.collector.loaded(zones=tuple(zones.values()), expectations=expectations, **stated)
+        declared = {word: text for word, text in texts.items() if isinstance(text, str)}
+        return self.collector.loaded(zones=tuple(zones.values()), expectations=expectations, **declared)
 
     def _listed(self, shape: type[Made], value: Any, provenance: Provenances) -> Iterator[Made]:
         opened = self._clean(_opened(value), "zones or expectations", provenance)
         for path in opened if isinstance(opened, list) else ():
-            says = path if isinstance(path, dict) else {}
-            made = self._valid(shape, {**says, "provenance": _places(provenance, says.get("provenance"))}, provenance)
+            attributes = path if isinstance(path, dict) else {}
+            made = self._valid(
+                shape, {**attributes, "provenance": _places(provenance, attributes.get("provenance"))}, provenance
+            )
             if made is None or (isinstance(made, Zone) and not _is_id(made.id)):
                 self.collector.reject(f"a {shape.__name__.lower()} that cannot be read", provenance=provenance)
             else:
@@ -239,39 +241,39 @@ class GraphMapper:
 
 def _relation_of(row: Row, verb: Verb, source: str, target: str) -> str:
     """The id of the relation that an edge belongs to: the one it names, if that has its verb and both its ends."""
-    stated = row.says.get("relation")
-    sources, targets = ends_of(stated) or ((), ())
-    own = source in sources and target in targets and str(stated).startswith(f"{verb}:")
-    return str(stated) if own else relation_id(verb, (source,), (target,))
+    declared = row.attributes.get("relation")
+    sources, targets = ends_of(declared) or ((), ())
+    own = source in sources and target in targets and str(declared).startswith(f"{verb}:")
+    return str(declared) if own else relation_id(verb, (source,), (target,))
 
 
 def _ends(rows: list[tuple[Row, Verb]]) -> Ends:
     """The ends of all edges of a relation, in the order in which its id names them."""
-    named = ends_of(rows[0][0].says.get("relation")) or ((), ())
+    named = ends_of(rows[0][0].attributes.get("relation")) or ((), ())
     found = []
     for side, order in zip(("source", "target"), named, strict=True):
-        drawn = dict.fromkeys(str(row.says[side]) for row, _ in rows)
+        drawn = dict.fromkeys(str(row.attributes[side]) for row, _ in rows)
         found.append((*(row for row in order if row in drawn), *(row for row in drawn if row not in order)))
     return found[0], found[1]
 
 
 def _stranger(
-    rows: list[Row], thing: str, what: str, words: type[Word], stated: str, theirs: Mapping[str, Word]
+    rows: list[Row], thing: str, what: str, words: type[Word], attribute: str, theirs: Mapping[str, Word]
 ) -> str | None:
     """Why none of the rows can be read, and what to add; ``None`` where one can."""
-    if not rows or any(_one_of(words, theirs, row.says.get(stated)) for row in rows):
+    if not rows or any(_one_of(words, theirs, row.attributes.get(attribute)) for row in rows):
         return None
     ours = ", ".join(words)
-    found = sorted({excerpt(repr(row.says[stated])) for row in rows if row.says.get(stated)})
+    found = sorted({excerpt(repr(row.attributes[attribute])) for row in rows if row.attributes.get(attribute)})
     if found:
         return (
-            f"no {thing} has in {stated!r} a {what} of ours ({ours}) but {_some(found)}; "
+            f"no {thing} has in {attribute!r} a {what} of ours ({ours}) but {_some(found)}; "
             f"say which stands for which with option '{what}s'"
         )
-    names = sorted({_plain_name(name) for row in rows for name in row.says} - _OURS)
+    names = sorted({_plain_name(name) for row in rows for name in row.attributes} - _OURS)
     return (
-        f"no {thing} says its {what} in an attribute {stated!r}; add it ({ours}) or name another with option {what!r}; "
-        f"there are {_some(map(repr, names))}"
+        f"no {thing} says its {what} in an attribute {attribute!r}; "
+        f"add it ({ours}) or name another with option {what!r}; there are {_some(map(repr, names))}"
     )
 
 
@@ -281,10 +283,10 @@ def _places(provenance: Provenances, before: Any) -> list[Any]:
     return [*provenance, *(item for item in listed if isinstance(item, dict) and not _wrong(Provenance, item))]
 
 
-def _wrong(shape: type[Frozen], says: dict[str, Any]) -> set[str]:
+def _wrong(shape: type[Frozen], attributes: dict[str, Any]) -> set[str]:
     """The attributes that do not fit, or that are missing."""
     try:
-        made = shape.model_validate(says)
+        made = shape.model_validate(attributes)
     except ValidationError as error:
         return {str(misfit["loc"][0]) for misfit in error.errors(include_url=False) if misfit["loc"]}
     return {name for name, value in vars(made).items() if isinstance(value, float) and not isfinite(value)}
@@ -306,8 +308,8 @@ def _opened(value: Any) -> Any:
         return value
 
 
-def _plain(says: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in says.items() if name not in ("source", "target", "id", "key")}
+def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in attributes.items() if name not in ("source", "target", "id", "key")}
 
 
 def _word(value: Any) -> str | None:

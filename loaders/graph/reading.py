@@ -24,7 +24,7 @@ _LABELS = ("NodeLabel", "EdgeLabel")
 class Row:
     """What one node or edge says, and where it stands."""
 
-    says: dict[str, Any]
+    attributes: dict[str, Any]
     keys: Keys
 
 
@@ -112,10 +112,10 @@ def _node_link(data: dict[str, Any]) -> Drawing:
 
 def _keyed(row: Row) -> Row:
     """An edge whose key, where it has one, may be the id of its relation."""
-    says = dict(row.says)
-    if "key" in says:
-        says.setdefault("relation", says.pop("key"))
-    return Row(says, row.keys)
+    attributes = dict(row.attributes)
+    if "key" in attributes:
+        attributes.setdefault("relation", attributes.pop("key"))
+    return Row(attributes, row.keys)
 
 
 def _cytoscape(data: dict[str, Any]) -> Drawing:
@@ -130,14 +130,14 @@ def _cytoscape(data: dict[str, Any]) -> Drawing:
     heading = data.get("data")
     return Drawing(
         Row(mapping(heading) if isinstance(heading, dict) else _of_pairs(heading), ("data",)),
-        [Row(mapping(node.says.get("data")), node.keys) for node in nodes],
-        [_keyed(Row(mapping(edge.says.get("data")), edge.keys)) for edge in edges],
+        [Row(mapping(node.attributes.get("data")), node.keys) for node in nodes],
+        [_keyed(Row(mapping(edge.attributes.get("data")), edge.keys)) for edge in edges],
         undirected=_direction(data) is False,
     )
 
 
 def _is_edge(row: Row) -> bool:
-    return row.says.get("group") == "edges" or set(_ENDS) <= mapping(row.says.get("data")).keys()
+    return row.attributes.get("group") == "edges" or set(_ENDS) <= mapping(row.attributes.get("data")).keys()
 
 
 def _of_pairs(value: Any) -> dict[str, Any]:
@@ -150,19 +150,26 @@ def _opengraph(data: dict[str, Any]) -> Drawing:
     graph = mapping(data.get("graph"))
     found = Drawing()
     for row in _rows(graph.get("nodes"), "graph", "nodes"):
-        kinds = row.says.get("kinds")
+        kinds = row.attributes.get("kinds")
         kind = kinds[0] if isinstance(kinds, list) and kinds else None
-        says = {**mapping(row.says.get("properties")), "id": row.says.get("id")}
+        attributes = {**mapping(row.attributes.get("properties")), "id": row.attributes.get("id")}
         if kind == camel("estate"):
-            found.heading = Row(says, row.keys)
+            found.heading = Row(attributes, row.keys)
         else:
-            found.nodes.append(Row({**says, "kind": _word(_KINDS, kind)}, row.keys))
-    names = {node.says["id"]: node.says.get("identifier") for node in found.nodes if isinstance(node.says["id"], str)}
+            found.nodes.append(Row({**attributes, "kind": _word(_KINDS, kind)}, row.keys))
+    names = {
+        node.attributes["id"]: node.attributes.get("identifier")
+        for node in found.nodes
+        if isinstance(node.attributes["id"], str)
+    }
     for row in _rows(graph.get("edges"), "graph", "edges"):
-        ends = {word: mapping(row.says.get(end)).get("value") for word, end in (("source", "start"), ("target", "end"))}
+        ends = {
+            word: mapping(row.attributes.get(end)).get("value")
+            for word, end in (("source", "start"), ("target", "end"))
+        }
         ends = {word: names.get(end) or end if isinstance(end, str) else end for word, end in ends.items()}
-        kind = _word(_VERBS, row.says.get("kind"))
-        found.edges.append(Row({**mapping(row.says.get("properties")), **ends, "verb": kind}, row.keys))
+        kind = _word(_VERBS, row.attributes.get("kind"))
+        found.edges.append(Row({**mapping(row.attributes.get("properties")), **ends, "verb": kind}, row.keys))
     found.nodes = [_identified(node) for node in found.nodes]
     return found
 
@@ -173,8 +180,8 @@ def _word(words: dict[str, str], kind: Any) -> Any:
 
 def _identified(row: Row) -> Row:
     """A node under its own id; the one that BloodHound knows it by is in capitals."""
-    says = dict(row.says)
-    return Row({**says, "id": says.pop("identifier", None) or says["id"]}, row.keys)
+    attributes = dict(row.attributes)
+    return Row({**attributes, "id": attributes.pop("identifier", None) or attributes["id"]}, row.keys)
 
 
 # GraphML
@@ -186,15 +193,15 @@ def _graphml(data: dict[str, Any]) -> Drawing:
     defaults = {tag: _defaults(words.values(), tag) for tag in ("node", "edge")}
     for graph, place in _graphs(data, ()):
         found.undirected |= graph["attributes"].get("edgedefault") == "undirected"
-        if not found.heading.says:
+        if not found.heading.attributes:
             found.heading = Row(_says(graph, words), place)
         for number, child in enumerate(graph["children"]):
             found.hyperedges += child["tag"] == "hyperedge"
             found.undirected |= child["attributes"].get("directed") == "false"
             if child["tag"] in defaults:
-                says = defaults[child["tag"]] | _says(child, words) | _named_by(child)
+                attributes = defaults[child["tag"]] | _says(child, words) | _named_by(child)
                 rows = found.nodes if child["tag"] == "node" else found.edges
-                rows.append(Row(says, (*place, "children", number)))
+                rows.append(Row(attributes, (*place, "children", number)))
     return found
 
 
@@ -220,8 +227,8 @@ def _defaults(words: Iterable[dict[str, Any]], tag: str) -> dict[str, str]:
 
 def _named_by(element: dict[str, Any]) -> dict[str, str]:
     """The id of a node, or the two ends of an edge."""
-    stated = element["attributes"]
-    return {word: unescaped(stated[word]) for word in ("id", *_ENDS) if word in stated}
+    declared = element["attributes"]
+    return {word: unescaped(declared[word]) for word in ("id", *_ENDS) if word in declared}
 
 
 def _says(element: dict[str, Any], words: dict[Any, Any]) -> dict[str, Any]:

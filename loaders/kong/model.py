@@ -114,7 +114,7 @@ class GatewayMapper:
     def _tags(self, record: Record) -> tuple[str, ...]:
         return tuple(
             dict.fromkeys(
-                tag for declared in scalars(record.says.get("tags")) if (tag := self.collector.name(declared))
+                tag for declared in scalars(record.attributes.get("tags")) if (tag := self.collector.name(declared))
             )
         )
 
@@ -136,7 +136,7 @@ class GatewayMapper:
         self.ids[id(record)] = made
         service = Service(
             id=made,
-            name=self.collector.name(record.says.get("name")),
+            name=self.collector.name(record.attributes.get("name")),
             description=f"behind the gateway at {address}" if address else None,
             zone=self.options.zone,
             owner=self.options.owner,
@@ -153,14 +153,14 @@ class GatewayMapper:
 
     def _address(self, record: Record) -> str | None:
         """Where a service is, without what may be secret in an address."""
-        says = record.says
-        url, host = says.get("url"), says.get("host")
+        attributes = record.attributes
+        url, host = attributes.get("url"), attributes.get("host")
         if isinstance(url, str):
             whole = url if "://" in url else f"http://{url}"
         elif isinstance(host, str):
-            port = "".join(f":{number}" for number in scalars(says.get("port"))[:1])
-            protocol = says.get("protocol") if isinstance(says.get("protocol"), str) else "http"
-            whole = f"{protocol}://{host}{port}{''.join(scalars(says.get('path'))[:1])}"
+            port = "".join(f":{number}" for number in scalars(attributes.get("port"))[:1])
+            protocol = attributes.get("protocol") if isinstance(attributes.get("protocol"), str) else "http"
+            whole = f"{protocol}://{host}{port}{''.join(scalars(attributes.get('path'))[:1])}"
         else:
             return None
         return self.collector.name(bare_url(whole))
@@ -172,13 +172,13 @@ class GatewayMapper:
         self.collector.fact()
 
     def _keep_consumer(self, record: Record, basis: Basis) -> str | None:
-        stated = next((self.options.consumers[name] for name in record.names if name in self.options.consumers), None)
+        declared = next((self.options.consumers[name] for name in record.names if name in self.options.consumers), None)
         name = self._first_name(record)
-        made = stated or self._id("consumer", name)
+        made = declared or self._id("consumer", name)
         if made is not None:
             self.ids[id(record)] = made
-            says = {} if stated else {"name": name, "tags": self._tags(record)}
-            self.collector.entity(Party(id=made, basis=basis, provenance=record.provenance, **says))
+            attributes = {} if declared else {"name": name, "tags": self._tags(record)}
+            self.collector.entity(Party(id=made, basis=basis, provenance=record.provenance, **attributes))
         return made
 
     def _consumer_group(self, record: Record) -> None:
@@ -204,7 +204,7 @@ class GatewayMapper:
 
     def _plugin(self, record: Record) -> None:
         became = self.auth.place(record)
-        name = self.collector.name(record.says.get("name"))
+        name = self.collector.name(record.attributes.get("name"))
         if became == "placed":
             self.collector.fact()
         elif name is None:
@@ -217,7 +217,7 @@ class GatewayMapper:
             self.collector.ignore(_IGNORED.get(became, f"{name} plug-ins"))
 
     def _group(self, record: Record) -> None:
-        holder, group = self._holder(record), self.collector.name(record.says.get("group"))
+        holder, group = self._holder(record), self.collector.name(record.attributes.get("group"))
         if holder is None or group is None:
             self.collector.reject("a group membership names no consumer or no group", provenance=record.provenance)
             return
@@ -229,10 +229,10 @@ class GatewayMapper:
         inner = next((name for alias in record.names if (name := self.collector.name(alias))), None)
         outer = record.parent
         if record.kind == "groups":
-            holder, group = outer, self.index.find("consumer_groups", record.says)
+            holder, group = outer, self.index.find("consumer_groups", record.attributes)
             name = self._first_name(group) if group else inner
         else:
-            inside = Record("acls", record.keys, {"consumer": record.says}, record.provenance)
+            inside = Record("acls", record.keys, {"consumer": record.attributes}, record.provenance)
             holder, name = self._holder(inside), self._first_name(outer) if outer else None
         if holder is None or name is None or id(holder) not in self.ids:
             self.collector.reject("a group membership names no consumer or no group", provenance=record.provenance)
@@ -244,7 +244,7 @@ class GatewayMapper:
         plugin = CREDENTIALS[record.kind]
         holder = self._holder(record)
         of = self._first_name(holder) if holder else None
-        own, name = (self.collector.name(record.says.get(key)) for key in ("id", "name"))
+        own, name = (self.collector.name(record.attributes.get(key)) for key in ("id", "name"))
         made = self._id(plugin, own or (f"{of} {name}" if name else of))
         if holder is None or of is None or made is None:
             self.collector.reject(f"a {plugin} credential names no consumer", provenance=record.provenance)
@@ -288,10 +288,12 @@ class GatewayMapper:
             self.collector.reject("a route has no name of its own that can be an id", provenance=record.provenance)
             return
         route_auth = self.auth.of_route(record)
-        methods = [name for method in scalars(record.says.get("methods")) if (name := self.collector.name(method))]
+        methods = [
+            name for method in scalars(record.attributes.get("methods")) if (name := self.collector.name(method))
+        ]
         operation = Operation(
             id=made,
-            name=self.collector.name(record.says.get("name")),
+            name=self.collector.name(record.attributes.get("name")),
             owner=self.options.owner,
             api=service,
             method=",".join(sorted(methods)) or None,
@@ -322,11 +324,11 @@ class GatewayMapper:
         return made
 
     def _places(self, route: Record) -> str | None:
-        says = [" or ".join(sorted(scalars(route.says.get(key)))) for key in ("hosts", "paths", "snis")]
-        return self.collector.name(" ".join(value for value in says if value))
+        attributes = [" or ".join(sorted(scalars(route.attributes.get(key)))) for key in ("hosts", "paths", "snis")]
+        return self.collector.name(" ".join(value for value in attributes if value))
 
     def _line(self, route: Record) -> str:
-        return " ".join((*sorted(scalars(route.says.get("methods"))), self._places(route) or "")).strip()
+        return " ".join((*sorted(scalars(route.attributes.get("methods"))), self._places(route) or "")).strip()
 
     def _permits(self, route_auth: RouteAuth, operation: Operation) -> None:
         self.counts["unguarded"] += not route_auth.asks

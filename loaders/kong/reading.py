@@ -64,26 +64,26 @@ class Record:
 
     kind: str
     keys: Keys
-    says: dict[str, Any]
+    attributes: dict[str, Any]
     provenance: Provenances
     parent: Record | None = None
 
     @property
     def enabled(self) -> bool:
         """Whether it is not switched off."""
-        return self.says.get("enabled") not in (False, "false", "False")
+        return self.attributes.get("enabled") not in (False, "false", "False")
 
     @property
     def names(self) -> tuple[str, ...]:
         """All it can be referred to by, the most telling first."""
-        said = (self.says.get(name) for name in _NAMES)
-        return tuple(str(item) for item in said if isinstance(item, (str, int)) and str(item).strip())
+        declared = (self.attributes.get(name) for name in _NAMES)
+        return tuple(str(item) for item in declared if isinstance(item, (str, int)) and str(item).strip())
 
     def reference(self, kind: str) -> Any:
         """What it says it belongs to, of the collection ``kind``: nested in it or by reference."""
         if self.parent is not None and self.parent.kind == kind:
             return self.parent
-        return self.says.get(_SINGULAR[kind])
+        return self.attributes.get(_SINGULAR[kind])
 
 
 @dataclass
@@ -195,5 +195,5 @@ def is_membership(record: Record) -> bool:
 
 def names_of(reference: Any) -> tuple[str, ...]:
     """The names that a reference gives."""
-    said = [reference.get(name) for name in _NAMES] if isinstance(reference, dict) else [reference]
-    return tuple(str(item) for item in said if isinstance(item, (str, int)) and str(item).strip())
+    declared = [reference.get(name) for name in _NAMES] if isinstance(reference, dict) else [reference]
+    return tuple(str(item) for item in declared if isinstance(item, (str, int)) and str(item).strip())

@@ -83,7 +83,7 @@ class RouteAuths:
 
     def place(self, plugin: Record) -> str:
         """Take a plug-in in; says what became of it: ``placed``, ``switched off``, ``unresolved`` or its name."""
-        name = plugin.says.get("name")
+        name = plugin.attributes.get("name")
         if not isinstance(name, str) or name not in DECIDING:
             return "other"
         if not plugin.enabled:
@@ -120,7 +120,7 @@ class RouteAuths:
         """The settings of a plug-in, those it shares with others included."""
         if plugin is None:
             return {}
-        own, named = plugin.says.get("config"), plugin.says.get("_config")
+        own, named = plugin.attributes.get("config"), plugin.attributes.get("_config")
         shared = self.configuration.shared.get(named, {}) if isinstance(named, str) else {}
         return {**shared, **(own if isinstance(own, dict) else {})}
 
@@ -239,7 +239,7 @@ def where(plugin: Record | None, index: Index) -> str:
     for kind in ("routes", "services", "consumers"):
         found = index.find(kind, plugin.reference(kind))
         if found is not None:
-            return f"{kind[:-1]} {next(iter(names_of(found.says)), '')}".strip()
+            return f"{kind[:-1]} {next(iter(names_of(found.attributes)), '')}".strip()
     return "the gateway"
 
 

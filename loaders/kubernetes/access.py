@@ -129,9 +129,9 @@ class Access:
         if rules is None and name not in _BUILT_IN:
             self.unknown.add(made)
         basis = Basis.INFERRED if rules is None else Basis.DECLARED
-        says = self.cluster.collector.words("; ".join(map(_said, rules or [])) or None, "a role")
+        attributes = self.cluster.collector.words("; ".join(map(_said, rules or [])) or None, "a role")
         shown = f"{name} in {where or 'the cluster'}"
-        scope = Scope(id=made, name=shown, description=says, basis=basis, provenance=resource.provenance)
+        scope = Scope(id=made, name=shown, description=attributes, basis=basis, provenance=resource.provenance)
         self.cluster.collector.entity(scope)
         for rule in _BUILT_IN.get(name, []) if rules is None else rules:
             self._permit(made, rule, where, resource)
@@ -151,13 +151,13 @@ class Access:
     def _entry_point(self, scope: str, where: str, kind: str, name: str, resource: Resource) -> None:
         """To read Secrets or to change workloads of a kind: one by its name, or all of a place."""
         collector, cluster = self.cluster.collector, self.cluster.options.cluster
-        says = f"{'read' if kind == 'secret' else 'change'} {'/'.join(filter(None, (where, kind, name or '*')))}"
-        made = collector.name(f"{cluster}:{says}")
+        attributes = f"{'read' if kind == 'secret' else 'change'} {'/'.join(filter(None, (where, kind, name or '*')))}"
+        made = collector.name(f"{cluster}:{attributes}")
         if made is None or (scope, made) in self.opened:
             return
         self.opened.add((scope, made))
         if made not in collector.entities:
-            collector.entity(Operation(id=made, name=says, api=f"{cluster}:api", provenance=resource.provenance))
+            collector.entity(Operation(id=made, name=attributes, api=f"{cluster}:api", provenance=resource.provenance))
             for target in self._stores(where, name, resource) if kind == "secret" else self._changed(where, kind, name):
                 verb = Verb.READS if kind == "secret" else Verb.CONTROLS
                 collector.relate(verb, made, target, provenance=resource.provenance)
@@ -207,9 +207,11 @@ def _said(rule: dict[str, Any]) -> str:
 
 def _allows(rule: dict[str, Any], verbs: Iterable[str], resources: dict[str, set[str]]) -> bool:
     """Whether a rule lets one do some of the verbs to some of the resources, each under its API group."""
-    groups, said = as_list(rule.get("apiGroups")), set(scalars(rule.get("resources")))
+    groups, declared = as_list(rule.get("apiGroups")), set(scalars(rule.get("resources")))
     meant = {item for group, some in resources.items() if "*" in groups or group in groups for item in some}
-    return bool({"*", *verbs} & set(scalars(rule.get("verbs")))) and bool(meant if "*" in said else meant & said)
+    return bool({"*", *verbs} & set(scalars(rule.get("verbs")))) and bool(
+        meant if "*" in declared else meant & declared
+    )
 
 
 def _changes(rule: dict[str, Any], group: str, kind: str) -> bool:

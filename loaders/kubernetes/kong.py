@@ -85,5 +85,5 @@ class Kong:
 
 def _kind(secret: Resource) -> str:
     """The plug-in that takes a Secret, as its label says, or the one field of it that is no secret."""
-    stated = labels(secret.get("metadata", "labels")).get("konghq.com/credential")
-    return stated or scalar(secret.get("stringData", "kongCredType"))
+    declared = labels(secret.get("metadata", "labels")).get("konghq.com/credential")
+    return declared or scalar(secret.get("stringData", "kongCredType"))

@@ -190,10 +190,10 @@ class Mesh:
 
     def _part(self, front: Front, asked: dict[str, Any]) -> str | None:
         """The part of a Service that a rule is about; all of it if the rule does not say."""
-        said = {key: ",".join(sorted(scalars(asked.get(key)))) for key in _OPERATION}
+        declared = {key: ",".join(sorted(scalars(asked.get(key)))) for key in _OPERATION}
         denied = {key: ",".join(sorted(scalars(asked.get(f"not{key.capitalize()}")))) for key in _OPERATION}
         words = [
-            part for key in _OPERATION for part in (said[key], f"not {denied[key]}" if denied[key] else "") if part
+            part for key in _OPERATION for part in (declared[key], f"not {denied[key]}" if denied[key] else "") if part
         ]
         if not words:
             return front.operation
@@ -201,8 +201,12 @@ class Mesh:
         if made is None:
             return None
         part = replace(front, operation=made)
-        path = " ".join(part for part in (said["hosts"], said["ports"] and f":{said['ports']}", said["paths"]) if part)
-        method = self.entry_points.cluster.collector.name(said["methods"])
+        path = " ".join(
+            part
+            for part in (declared["hosts"], declared["ports"] and f":{declared['ports']}", declared["paths"])
+            if part
+        )
+        method = self.entry_points.cluster.collector.name(declared["methods"])
         if made not in self.entry_points.cluster.collector.entities:
             self.entry_points.operation(
                 part, direction="internal", method=method, path=path or None, api=front.operation
@@ -214,11 +218,11 @@ class Mesh:
         for source in rule.sources or []:
             self.unread += any(source.get(key) for key in _UNREAD)
             accounts = self._accounts(policy, source)
-            said = scalars(source.get("requestPrincipals"))
+            declared = scalars(source.get("requestPrincipals"))
             wanted = _named(source, "requestPrincipals", "notRequestPrincipals")
             tokens = [made for issuer in wanted if (made := self._other("bearer of a token of", issuer, policy))]
             listed = [accounts] if accounts is not None else []
-            listed += [tokens] if said else []
+            listed += [tokens] if declared else []
             for keys in islice(product(*listed), MAX_IDENTITIES if listed else 0):
                 yield tuple(sorted(set(keys)))
 
@@ -236,37 +240,39 @@ class Mesh:
     def _strangers(self, policy: Policy, source: dict[str, Any]) -> list[str]:
         """Those a source names that no file has."""
         named = [
-            self._principal(said, policy) for said in _named(source, "principals", "notPrincipals") if self._new(said)
+            self._principal(declared, policy)
+            for declared in _named(source, "principals", "notPrincipals")
+            if self._new(declared)
         ]
         if not scalars(source.get("principals")) and not any(
             _meant(source, identity, policy.resource.namespace) for identity in self.identities.values()
         ):
             spaces = _named(source, "namespaces", "notNamespaces")
-            named += [self._other("any account of namespace", said, policy) for said in spaces]
-            for said in _named(source, "serviceAccounts", "notServiceAccounts"):
-                namespace, _, name = said.rpartition("/")
+            named += [self._other("any account of namespace", declared, policy) for declared in spaces]
+            for declared in _named(source, "serviceAccounts", "notServiceAccounts"):
+                namespace, _, name = declared.rpartition("/")
                 where = namespace or policy.resource.namespace
                 named.append(self.entry_points.cluster.account(where, name, policy.resource))
         return [name for name in named if name]
 
-    def _new(self, said: str) -> bool:
-        return not any(_fits_pattern(said, identity.principal) for identity in self.identities.values())
+    def _new(self, declared: str) -> bool:
+        return not any(_fits_pattern(declared, identity.principal) for identity in self.identities.values())
 
-    def _principal(self, said: str, policy: Policy) -> str | None:
-        parts = said.split("/")
+    def _principal(self, declared: str, policy: Policy) -> str | None:
+        parts = declared.split("/")
         ours = ("cluster.local", self.entry_points.cluster.options.trust_domain)  # the first stands for any mesh's own
-        if len(parts) == 5 and parts[1::2] == ["ns", "sa"] and parts[0] in ours and "*" not in said:
+        if len(parts) == 5 and parts[1::2] == ["ns", "sa"] and parts[0] in ours and "*" not in declared:
             return self.entry_points.cluster.account(parts[2], parts[4], policy.resource)
-        return self._other("principal", said, policy)
+        return self._other("principal", declared, policy)
 
-    def _other(self, what: str, said: str, policy: Policy) -> str | None:
+    def _other(self, what: str, declared: str, policy: Policy) -> str | None:
         cluster = self.entry_points.cluster
-        name = cluster.collector.name(said)
+        name = cluster.collector.name(declared)
         made = cluster.collector.name(f"{cluster.options.cluster}:{what} {name}") if name else None
         if made is not None:
             provenance = policy.resource.provenance
             entity = Credential(
-                id=made, name=f"{what} {said}", type="oauth_token", basis=Basis.INFERRED, provenance=provenance
+                id=made, name=f"{what} {declared}", type="oauth_token", basis=Basis.INFERRED, provenance=provenance
             )
             cluster.collector.entity(entity)
         return made
@@ -406,8 +412,8 @@ def _conditions(listed: list[dict[str, Any]]) -> tuple[dict[str, list[str]], boo
 def _narrowed(source: dict[str, Any], asked: dict[str, list[str]]) -> dict[str, Any]:
     """A source with what conditions ask besides; of two lists of whom it wants its own stays."""
     more = {
-        word: scalars(source.get(word)) + said
-        for word, said in asked.items()
+        word: scalars(source.get(word)) + declared
+        for word, declared in asked.items()
         if word.startswith("not") or not source.get(word)
     }
     return source | more
@@ -428,8 +434,8 @@ def _meant(source: dict[str, Any], identity: Identity, namespace: str) -> bool:
         ("namespaces", "notNamespaces", {identity.namespace}),
         ("serviceAccounts", "notServiceAccounts", account),
     ):
-        said, unsaid = scalars(source.get(wanted)), scalars(source.get(unwanted))
-        if (said and not _any(said, own)) or _any(unsaid, own):
+        declared, unsaid = scalars(source.get(wanted)), scalars(source.get(unwanted))
+        if (declared and not _any(declared, own)) or _any(unsaid, own):
             return False
     return True
 

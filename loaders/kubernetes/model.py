@@ -78,9 +78,9 @@ class Cluster:
         for workload in self.workloads():
             self._holdings(workload)
             self._secrets_said(workload)
-        told = {(workload.namespace, name) for workload in self.workloads() for name in workload.maps}
+        declared = {(workload.namespace, name) for workload in self.workloads() for name in workload.maps}
         for settings in self.manifests.of("ConfigMap", group=""):
-            if (settings.namespace, settings.name) in told:
+            if (settings.namespace, settings.name) in declared:
                 self.keep(settings, settings.name)
 
     def identified(self, resource: Resource, *more: str) -> str | None:
@@ -186,13 +186,13 @@ class Cluster:
         self.collector.note(NoteKind.INCOMPLETE, message, provenance=policies[0].provenance)
 
     def _namespaces(self, workloads: list[Workload]) -> dict[str, Namespace]:
-        stated = {
+        declared = {
             namespace.name: labels(namespace.get("metadata", "labels"))
             for namespace in self.manifests.of("Namespace", group="")
         }
         names = {workload.namespace for workload in workloads}
         own = {name: {"kubernetes.io/metadata.name": name} for name in names}
-        return {name: Namespace(name, stated.get(name, {}) | own[name], name in stated) for name in names}
+        return {name: Namespace(name, declared.get(name, {}) | own[name], name in declared) for name in names}
 
     def _entities(self, network: Network, layout: Layout, *, isolated: bool) -> None:
         for name in layout.zones:
@@ -203,16 +203,18 @@ class Cluster:
             inside = isolated and not network.outside >> place & 1
             self._workload(workload, zone, (_EGRESS_FILTER,) if inside else ())
         ids = [self.ids[id(workload)] for workload in network.workloads]
-        for (source, target), said in sorted(layout.pairs.items()):
-            provenance = said or network.workloads[target].resource.provenance
+        for (source, target), declared in sorted(layout.pairs.items()):
+            provenance = declared or network.workloads[target].resource.provenance
             self.collector.relate(Verb.CONNECTS, ids[source], ids[target], provenance=provenance, basis=Basis.INFERRED)
         for hub in layout.hubs:
             self._hub(hub, network, ids)
 
     def _hub(self, hub: Hub, network: Network, ids: list[str]) -> None:
         provenance = hub.provenance or network.workloads[0].resource.provenance
-        says = "stands for the network between those it connects; nothing runs here"
-        entity = Service(id=hub.name, zone=hub.zone, description=says, basis=Basis.INFERRED, provenance=provenance)
+        attributes = "stands for the network between those it connects; nothing runs here"
+        entity = Service(
+            id=hub.name, zone=hub.zone, description=attributes, basis=Basis.INFERRED, provenance=provenance
+        )
         made = self.collector.entity(entity)
         for bit in bits(hub.sources):
             self.collector.relate(Verb.CONNECTS, ids[bit], made, provenance=provenance, basis=Basis.INFERRED)
@@ -366,8 +368,8 @@ _EGRESS_FILTER = Control(
 
 def _target(port: dict[str, object]) -> Port | None:
     """The port on the pods that a port of a Service leads to, if it is given by number."""
-    said = port.get("targetPort")
-    port_number = number(port.get("port") if said is None else said)
+    declared = port.get("targetPort")
+    port_number = number(port.get("port") if declared is None else declared)
     return Port(None, port_number, scalar(port.get("protocol")) or "TCP") if port_number is not None else None
 
 

@@ -171,9 +171,9 @@ class Network:
                 some, others = of & into[0], out[0] & to
                 others = others & self._listening(out[1], into[1]) if some and others else 0
                 if some and others and (some | others).bit_count() > 1:
-                    said = (*self.outbound.places.get(out, ()), *self.inbound.places.get(into, ()))
-                    provenance = tuple(dict.fromkeys(place for places, _ in said for place in places))
-                    made = Stretch(some, others, tuple(name for _, name in said), provenance)
+                    declared = (*self.outbound.places.get(out, ()), *self.inbound.places.get(into, ()))
+                    provenance = tuple(dict.fromkeys(place for places, _ in declared for place in places))
+                    made = Stretch(some, others, tuple(name for _, name in declared), provenance)
                     found.setdefault((some, others), made)
         return _widest(found.values())
 

@@ -46,12 +46,12 @@ class Resource:
     kind: str
     namespace: str
     name: str
-    says: dict[str, Any]
+    attributes: dict[str, Any]
     provenance: Provenances
 
     def get(self, *keys: str) -> Any:
         """What stands under ``keys``; ``None`` where nothing does."""
-        return under(self.says, *keys)
+        return under(self.attributes, *keys)
 
     @property
     def path(self) -> str:
@@ -263,8 +263,8 @@ def labels(value: Any) -> dict[str, str]:
 
 def number(value: Any) -> int | None:
     """A port number, as number or text."""
-    said = scalar(value)
-    return int(said) if re.fullmatch(r"[0-9]{1,5}", said) else None
+    declared = scalar(value)
+    return int(declared) if re.fullmatch(r"[0-9]{1,5}", declared) else None
 
 
 def _port(value: dict[str, Any]) -> Port | None:

@@ -237,8 +237,8 @@ class Routes:
         made = self.entry_points.cluster.collector.entities.get(front.operation) if front else None
         return isinstance(made, Operation) and made.direction == "consumed"
 
-    def _bound(self, resource: Resource, said: str) -> str | None:
-        namespace, _, name = said.rpartition("/")
+    def _bound(self, resource: Resource, declared: str) -> str | None:
+        namespace, _, name = declared.rpartition("/")
         if not namespace and "." in name:
             name, namespace = name.split(".")[:2]
         return self._find(namespace or resource.namespace, name, resource)
@@ -295,9 +295,9 @@ def _ways(route: dict[str, Any], namespace: str) -> Iterator[Way]:
 def _matched(value: Any) -> str:
     """What is matched: the text itself, with a star where it is only the beginning."""
     for kind in _MATCHES:
-        said = scalar(under(value, kind))
-        if said:
-            return f"{said}*" if kind == "prefix" else said
+        declared = scalar(under(value, kind))
+        if declared:
+            return f"{declared}*" if kind == "prefix" else declared
     return ""
 
 

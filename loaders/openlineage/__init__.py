@@ -185,24 +185,24 @@ class _LineageMapper:
 
     # things
 
-    def _described(self, said: Described | None) -> str | None:
+    def _described(self, declared: Described | None) -> str | None:
         """Keep what an event says of a thing; its id, or nothing where it cannot have one."""
-        made = self._thing(said.ref) if said else None
-        if said is None or made is None:
+        made = self._thing(declared.ref) if declared else None
+        if declared is None or made is None:
             return None
         thing = self.things[made]
-        thing.owner = thing.owner or ", ".join(filter(None, map(self._words, said.owners))) or None
-        thing.description = thing.description or self._words(said.description)
-        for key, value in said.labels:
+        thing.owner = thing.owner or ", ".join(filter(None, map(self._words, declared.owners))) or None
+        thing.description = thing.description or self._words(declared.description)
+        for key, value in declared.labels:
             if key in self.chosen.classification:
                 thing.classification = thing.classification or self._words(value)
             else:
                 tag = self._words(key if value.lower() in ("", "true") else f"{key}:{value}")
                 thing.tags |= {tag} if tag else set()
-        for alias in filter(None, map(self._thing, said.aliases)):
+        for alias in filter(None, map(self._thing, declared.aliases)):
             self._link(Verb.DERIVES_FROM, made, alias)
             self._link(Verb.DERIVES_FROM, alias, made)
-        for origin in said.origins:
+        for origin in declared.origins:
             self._link(Verb.DERIVES_FROM, made, self._thing(origin))
         return made
 
@@ -248,7 +248,7 @@ class _LineageMapper:
         return self.collector.loaded()
 
     def _entity(self, made: str, thing: _Thing) -> None:
-        says: dict[str, Any] = {
+        attributes: dict[str, Any] = {
             "id": made,
             "name": thing.ref.name,
             "zone": self.chosen.zone,
@@ -259,9 +259,9 @@ class _LineageMapper:
             "provenance": thing.provenance,
         }
         if thing.ref.job:
-            self.collector.entity(Service(**says))
+            self.collector.entity(Service(**attributes))
         else:
-            self.collector.entity(Store(**says, classification=thing.classification))
+            self.collector.entity(Store(**attributes, classification=thing.classification))
 
     def _party(self, made: str, thing: _Thing) -> None:
         for glob, party in self.chosen.parties.items():

@@ -21,7 +21,7 @@ from blastradius.model import Basis, NoteKind, Party, Verb
 from blastradius.reading import Lines
 from blastradius.secrets import looks_secret
 
-from .reading import WORD, Ends, Listed, items, title, told, whose
+from .reading import WORD, Ends, Listed, items, title, vendor_of, whose
 
 MAX_TEXT = 500
 
@@ -51,7 +51,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
         raise InputError([f"{document.path}: not a list in Markdown; a table is read by the loader 'table'"])
     collector = FactCollector("subprocessors", document)
     vendor = chosen.party or collector.name(whose(document.data))
-    if vendor is None and (vendor := collector.name(told(document.data))):
+    if vendor is None and (vendor := collector.name(vendor_of(document.data))):
         message = f"whose list it is, is read off a sentence: {vendor!r} (option party says another)"
         collector.note(NoteKind.ASSUMED, message)
     if vendor is None:
@@ -79,12 +79,12 @@ def _end(collector: FactCollector, vendor: str, listed: Listed, options: Options
         collector.reject("an item that names nobody", provenance=provenance)
         return
     name = options.names.get(name, name)
-    said = {"location": _text(listed.location), "data": _text(listed.data)}
+    declared = {"location": _text(listed.location), "data": _text(listed.data)}
     made = Party(
         id=name,
         role="processor",
         description=_text(listed.purpose),
-        governance={key: value for key, value in said.items() if value},
+        governance={key: value for key, value in declared.items() if value},
         basis=Basis.DECLARED,
         provenance=provenance,
     )

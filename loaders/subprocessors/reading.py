@@ -134,7 +134,7 @@ def whose(lines: list[str]) -> str | None:
     return bare or None
 
 
-def told(lines: list[str]) -> str | None:
+def vendor_of(lines: list[str]) -> str | None:
     """Whose list it is, as one of the first sentences says it: 'the subprocessors that Acme may engage'."""
     found = (_ENGAGES.search(plain(line[:MAX_LINE])) for line in lines[:40])
     return next((item[1].rstrip(",.") for item in found if item), None)

@@ -183,10 +183,10 @@ class TableMapper:
 
     def _verbs(self) -> tuple[Verb, ...]:
         text = self.rows.text("access")
-        said = verbs(text) if text else ()
-        if text and not said:
+        declared = verbs(text) if text else ()
+        if text and not declared:
             self.rows.unread["access", "say no kind of access that is known; taken as reading"] += 1
-        return tuple(_VERBS[item] for item in said) or (Verb.READS,)
+        return tuple(_VERBS[item] for item in declared) or (Verb.READS,)
 
     def _complete(self, found: Found, provenance: Provenances) -> None:
         """What a row of access means where it names no scope or no key: the access, and what it is signed in with."""
@@ -268,14 +268,14 @@ class TableMapper:
         return f"cannot be read; left out{more}"
 
     def _of_main(self, mains: list[str], provenance: Provenances) -> None:
-        says = {
+        attributes = {
             "name": self.rows.text("name"),
             "description": self.rows.text("description"),
             "owner": self.rows.text("owner") or self.options.owner,
         }
         tags = tuple(sorted({text for text, _ in self.rows.kept("tags")}))
         for name in mains:
-            for attribute, value in says.items():
+            for attribute, value in attributes.items():
                 if value:
                     self.drafts.set(name, attribute, value, provenance)
             if tags:

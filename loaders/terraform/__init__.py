@@ -74,8 +74,8 @@ def _build(context: Context) -> None:
 
 def _account(context: Context, resource: Resource) -> str:
     """The account that a resource stands in, where a file speaks of several."""
-    stated = context.value(resource, "arn")
-    arn = arn_of(stated) if is_name(stated) else None
+    declared = context.value(resource, "arn")
+    arn = arn_of(declared) if is_name(declared) else None
     return arn.account if arn and is_account(arn.account) else context.default_account
 
 

@@ -301,8 +301,8 @@ def public_access_block(context: Context, resource: Resource) -> bool:
 def notification(context: Context, resource: Resource) -> bool:
     """Functions that are told of new objects."""
     bucket = context.text(resource, "bucket")
-    told = [block.get("lambda_function_arn") for block in context.blocks(resource, "lambda_function")]
-    functions = [item for item in told if is_name(item) and arn_of(item)]
+    declared = [block.get("lambda_function_arn") for block in context.blocks(resource, "lambda_function")]
+    functions = [item for item in declared if is_name(item) and arn_of(item)]
     for function in functions if bucket else ():
         reads(context.build, function, "s3", _named(context, "s3", bucket or ""), context.provenance(resource))
     return bool(bucket and functions)

@@ -207,8 +207,8 @@ def delegation(context: Context, resource: Resource) -> bool:
     )
     key = context.azure.party(made.model_copy(update={"provenance": provenance}), provenance)
     for block in context.blocks(resource, "authorization"):
-        stated = block.get("role_definition_id")
-        role = _role(context, None, stated if is_name(stated) else None)
+        declared = block.get("role_definition_id")
+        role = _role(context, None, declared if is_name(declared) else None)
         if role:
             _grant(context, key, role, _spelled(scope), provenance)
     return True

@@ -42,10 +42,10 @@ class Clouds:
     ) -> str:
         """A store or a service, tied to what reaches the places that it stands in."""
         made = fitting(made)
-        says = {"id": made, "name": name[:MAX_ID], "tags": (tag,), "zone": self.zone, "owner": self.owner}
+        attributes = {"id": made, "name": name[:MAX_ID], "tags": (tag,), "zone": self.zone, "owner": self.owner}
         entity = Store if kind == Kind.STORE else Service
         if made not in self.collector.entities:
-            self.collector.entity(entity.model_validate({**says, "basis": basis, "provenance": provenance}))
+            self.collector.entity(entity.model_validate({**attributes, "basis": basis, "provenance": provenance}))
         self._tie(made, _EFFECTS[kind], places, provenance)
         return made
 
@@ -61,8 +61,8 @@ class Clouds:
         """A service account, a managed identity or a principal; its credential."""
         made = fitting(made)
         if made not in self.collector.entities:
-            says = {"id": made, "name": name[:MAX_ID], "owner": self.owner, "zone": self.zone, "basis": basis}
-            self.collector.entity(Service.model_validate({**says, "provenance": provenance}))
+            attributes = {"id": made, "name": name[:MAX_ID], "owner": self.owner, "zone": self.zone, "basis": basis}
+            self.collector.entity(Service.model_validate({**attributes, "provenance": provenance}))
         self._tie(made, (ACT, CONTROL), places, provenance)
         return self.key(made, provenance, basis=basis)
 
@@ -102,8 +102,13 @@ class Clouds:
         if known is None and effect in (READ, WRITE, CONTROL):
             rest = fitting(f"{self.word} anything in {place}")
             if rest not in self.collector.entities:
-                says = {"id": rest, "name": f"anything in {place}"[:MAX_ID], "owner": self.owner, "zone": self.zone}
-                made = Store.model_validate({**says, "basis": Basis.INFERRED, "provenance": provenance})
+                attributes = {
+                    "id": rest,
+                    "name": f"anything in {place}"[:MAX_ID],
+                    "owner": self.owner,
+                    "zone": self.zone,
+                }
+                made = Store.model_validate({**attributes, "basis": Basis.INFERRED, "provenance": provenance})
                 self.collector.entity(made)
             self._touch(operation, effect, rest, provenance)
         elif known:
@@ -113,8 +118,8 @@ class Clouds:
     def anyone(self, effect: str, place: str, provenance: Provenances) -> None:
         """Anyone may do it."""
         operation = self.reach(effect, place, provenance, " by anyone")
-        says = {"anonymous": True, "direction": "exposed"}
-        self.collector.entities[operation] = self.collector.entities[operation].model_copy(update=says)
+        attributes = {"anonymous": True, "direction": "exposed"}
+        self.collector.entities[operation] = self.collector.entities[operation].model_copy(update=attributes)
 
     def _operation(self, effect: str, place: str, provenance: Provenances) -> str:
         made = fitting(f"{self.word} {effect} {place}")

@@ -147,14 +147,14 @@ class Context:
         """A policy document from inside a block."""
         return read_policy(document, resource.keys)
 
-    def found(self, kind: str, *says: tuple[str, str | None]) -> Resource | None:
+    def found(self, kind: str, *attributes: tuple[str, str | None]) -> Resource | None:
         """The resource of a type whose attributes have these texts; ``name`` is what it is referred to by."""
-        names = tuple(name for name, _ in says)
+        names = tuple(name for name, _ in attributes)
         if (kind, names) not in self._by_text:
             rows = [resource for resource in self.estate.resources if resource.type == kind]
             known = {tuple(self._said(row, name) for name in names): row for row in reversed(rows)}
             self._by_text[(kind, names)] = known
-        return self._by_text[(kind, names)].get(tuple(value for _, value in says))
+        return self._by_text[(kind, names)].get(tuple(value for _, value in attributes))
 
     def _said(self, resource: Resource, name: str) -> str | None:
         return self.name(resource) if name == "name" else self.text(resource, name)
@@ -190,8 +190,8 @@ class Context:
     def _at_google(self, resource: Resource) -> str:
         """A thing of Google by its project and name, or a service account by its address, before it has an id."""
         kind, project = resource.type.rpartition("_")[2], self.value(resource, "project")
-        stated = (self.value(resource, attribute) for attribute in ("name", f"{kind}_id", kind))
-        name = next((item for item in stated if is_name(item) and item), None)
+        declared = (self.value(resource, attribute) for attribute in ("name", f"{kind}_id", kind))
+        name = next((item for item in declared if is_name(item) and item), None)
         if name is None or not is_name(project) or not project:
             return name or self.unknown(resource)
         if resource.type == "google_service_account":
@@ -207,16 +207,16 @@ class Context:
         """The name that a resource of AWS has, or will have."""
         row = BY_TERRAFORM.get(resource.type)
         attribute = row.terraform_name if row else _IAM.get(resource.type, ("", "name"))[1]
-        stated = self.value(resource, attribute)
-        if not is_name(stated) or not stated:
-            stated = self.value(resource, "id")
-        return stated if is_name(stated) and stated else self.unknown(resource)
+        declared = self.value(resource, attribute)
+        if not is_name(declared) or not declared:
+            declared = self.value(resource, "id")
+        return declared if is_name(declared) and declared else self.unknown(resource)
 
     def arn(self, resource: Resource) -> str | None:
         """The ARN that a resource has, or will have."""
-        stated = self.value(resource, "arn")
-        if is_name(stated) and arn_of(stated):
-            return stated
+        declared = self.value(resource, "arn")
+        if is_name(declared) and arn_of(declared):
+            return declared
         row, account = BY_TERRAFORM.get(resource.type), self.default_account
         if row:
             return row.arn_of(self.name(resource), self.text(resource, "region") or self.region, account)
@@ -242,9 +242,9 @@ def account_of(estate: Estate, options: TerraformOptions) -> tuple[str, frozense
     """The account that a file is mostly of, and all that its own resources stand in."""
     counted = Counter(arn.account for arn in _arns(estate) if is_account(arn.account))
     for resource in estate.resources:
-        said = resource.values.get("account_id")
-        if resource.type == "aws_caller_identity" and isinstance(said, str) and is_account(said):
-            counted[said] += len(estate.resources)
+        declared = resource.values.get("account_id")
+        if resource.type == "aws_caller_identity" and isinstance(declared, str) and is_account(declared):
+            counted[declared] += len(estate.resources)
     workspace = f"{options.workspace}." if options.workspace else ""
     most = min(counted, key=lambda item: (-counted[item], item), default=f"${{{workspace}AccountId}}")
     account = options.account or most

@@ -60,10 +60,10 @@ class References:
         return list(self._followed(module, expression, set()))
 
     def _followed(self, module: Module, expression: Any, seen: set[tuple[Module, str]]) -> Iterator[Reference]:
-        for stated in texts(mapping(expression).get("references")):
-            if (module, stated) not in seen and len(seen) < MAX_FOLLOWED:
-                seen.add((module, stated))
-                yield from self._reference(module, _INDEX.sub("", stated).split("."), seen)
+        for declared in texts(mapping(expression).get("references")):
+            if (module, declared) not in seen and len(seen) < MAX_FOLLOWED:
+                seen.add((module, declared))
+                yield from self._reference(module, _INDEX.sub("", declared).split("."), seen)
 
     def _reference(self, module: Module, parts: list[str], seen: set[tuple[Module, str]]) -> Iterator[Reference]:
         if parts[0] == "var" and len(parts) > 1 and module:

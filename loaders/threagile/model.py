@@ -9,7 +9,7 @@ from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import MAX_ID
 from blastradius.loaderkit.vendors.threat_models.diagram import Options, matches
-from blastradius.loaderkit.vendors.threat_models.plain import Naming, clean, flag, said, shown, word, words
+from blastradius.loaderkit.vendors.threat_models.plain import Naming, assumed_control, clean, flag, shown, word, words
 from blastradius.model import Basis, Control, ControlKind, Credential, NoteKind, Operation, Party, Service, Store, Verb
 
 from .reading import DataAsset, Group, Link, Model, TechnicalAsset
@@ -119,7 +119,7 @@ class ModelMapper:
         return kept is not None
 
     def _asset(self, asset: TechnicalAsset) -> None:
-        owner = self.naming.text(asset.said.get("owner"), "an owner", asset.provenance)
+        owner = self.naming.text(asset.attributes.get("owner"), "an owner", asset.provenance)
         made = self.naming.id(asset.id, asset.title)
         zone, _ = self.zones.get(asset.id, (self.options.zone, ""))
         declared = {"name": asset.title, "zone": zone, "owner": owner, "tags": self._tags(asset)}
@@ -134,18 +134,18 @@ class ModelMapper:
             return
         self.collector.fact(asset.records)
         self.services[asset.id] = kept
-        for ref in words(asset.said.get("data_assets_stored")):
+        for ref in words(asset.attributes.get("data_assets_stored")):
             self.places.setdefault(ref, []).append(asset.id)
 
     def _tags(self, asset: TechnicalAsset) -> tuple[str, ...]:
-        stated = [asset.said.get(key) for key in ("type", "technology", "technologies", "tags")]
-        flags = (tag for key, tag in _FLAGS.items() if flag(asset.said.get(key)) is True)
-        return (*(tag for some in stated for tag in self.naming.tags(some, asset.provenance)), *flags)
+        declared = [asset.attributes.get(key) for key in ("type", "technology", "technologies", "tags")]
+        flags = (tag for key, tag in _FLAGS.items() if flag(asset.attributes.get(key)) is True)
+        return (*(tag for some in declared for tag in self.naming.tags(some, asset.provenance)), *flags)
 
     def _owned(self, asset: TechnicalAsset) -> None:
         """The owner as a party; of something outside without one, whoever runs it."""
         names, service = self._names(asset), self.services.get(asset.id)
-        owner = self.naming.text(asset.said.get("owner"), "an owner", asset.provenance)
+        owner = self.naming.text(asset.attributes.get("owner"), "an owner", asset.provenance)
         if service is None:
             return
         if owner:
@@ -163,7 +163,7 @@ class ModelMapper:
         self.naming.owner(made, service, asset.provenance, basis, (owner,) if owner else names)
 
     def _names(self, asset: TechnicalAsset) -> tuple[str, ...]:
-        named = (asset.id, asset.title, word(asset.said.get("type")), self.zones.get(asset.id, ("", ""))[1])
+        named = (asset.id, asset.title, word(asset.attributes.get("type")), self.zones.get(asset.id, ("", ""))[1])
         return tuple(name for name in named if name)
 
     def _outside(self, asset: TechnicalAsset) -> bool:
@@ -171,7 +171,10 @@ class ModelMapper:
         names = self._names(asset)
         if matches(self.options.outside, names):
             return True
-        drawn = word(asset.said.get("type")) == "external-entity" or flag(asset.said.get("out_of_scope")) is True
+        drawn = (
+            word(asset.attributes.get("type")) == "external-entity"
+            or flag(asset.attributes.get("out_of_scope")) is True
+        )
         return drawn and not matches(self.options.inside, names)
 
     def _keeps(self, asset: TechnicalAsset) -> None:
@@ -180,7 +183,10 @@ class ModelMapper:
         What someone outside processes is what its links fetch and send, and those say whether that is all of it.
         """
         service = self.services.get(asset.id)
-        stored, processed = words(asset.said.get("data_assets_stored")), words(asset.said.get("data_assets_processed"))
+        stored, processed = (
+            words(asset.attributes.get("data_assets_stored")),
+            words(asset.attributes.get("data_assets_processed")),
+        )
         if self._outside(asset):
             moved = {ref for link in asset.links for ref in (*link.sent, *link.received)}
             processed = tuple(ref for ref in processed if ref not in moved)
@@ -223,10 +229,12 @@ class ModelMapper:
 
     def _locked(self, asset: TechnicalAsset) -> tuple[Control, ...]:
         """What keeps all but the end user from reading what an asset stores."""
-        encryption = word(asset.said.get("encryption")) or ""
+        encryption = word(asset.attributes.get("encryption")) or ""
         if encryption not in ("data-with-end-user-individual-key", "data-with-enduser-individual-key"):
             return ()
-        return (said(ControlKind.ENCRYPTED_ELSEWHERE, "encrypted with a key of each end user", asset.provenance),)
+        return (
+            assumed_control(ControlKind.ENCRYPTED_ELSEWHERE, "encrypted with a key of each end user", asset.provenance),
+        )
 
     # links
 
@@ -253,7 +261,7 @@ class ModelMapper:
 
     def _operation(self, made: str, source: TechnicalAsset, target: TechnicalAsset, link: Link) -> Operation:
         served = self.services[target.id]
-        controls = (said(ControlKind.IP_ALLOWLIST, "the link is said to be ip_filtered", link.provenance),)
+        controls = (assumed_control(ControlKind.IP_ALLOWLIST, "the link is said to be ip_filtered", link.provenance),)
         return Operation(
             id=made,
             name=link.title,
@@ -267,7 +275,7 @@ class ModelMapper:
 
     def _direction(self, source: TechnicalAsset, target: TechnicalAsset) -> Literal["exposed", "consumed", "internal"]:
         ends = (self._outside(source), self._outside(target))
-        if ends == (True, False) or (not ends[1] and flag(target.said.get("internet")) is True):
+        if ends == (True, False) or (not ends[1] and flag(target.attributes.get("internet")) is True):
             return "exposed"
         return "consumed" if ends == (False, True) else "internal"
 
@@ -276,7 +284,11 @@ class ModelMapper:
         kind = _KEYS.get(link.authentication or "")
         if kind is None:
             return
-        mfa = (said(ControlKind.MFA, "two-factor", link.provenance),) if link.authentication == "two-factor" else ()
+        mfa = (
+            (assumed_control(ControlKind.MFA, "two-factor", link.provenance),)
+            if link.authentication == "two-factor"
+            else ()
+        )
         name = f"{link.authentication} of {source.title} at {target.title}"[:MAX_ID]
         key = Credential(id=f"{operation} key"[:MAX_ID], name=name, type=kind, controls=mfa, provenance=link.provenance)
         kept = self.naming.put(key)
@@ -289,8 +301,8 @@ class ModelMapper:
         extent: Literal["subset", "all"] = "subset" if link.authorization == _OWN_ROWS else "all"
         for ref in link.received:
             for store in self._copies(ref, target, "received", link.provenance):
-                says = {"extent": extent, "controls": self.locks[store] if extent == "all" else ()}
-                self.naming.relate(Verb.READS, operation, store, link.provenance, Basis.INFERRED, **says)
+                attributes = {"extent": extent, "controls": self.locks[store] if extent == "all" else ()}
+                self.naming.relate(Verb.READS, operation, store, link.provenance, Basis.INFERRED, **attributes)
         for ref in link.sent if not link.readonly else ():
             stores = self._copies(ref, target, "sent", link.provenance)
             for store in stores:

@@ -69,7 +69,7 @@ class TechnicalAsset:
 
     id: str
     title: str
-    said: dict[str, Any]
+    attributes: dict[str, Any]
     provenance: Provenances
     links: list[Link] = field(default_factory=list)
     records: int = 1
@@ -241,28 +241,28 @@ class _Reader:
                         "links of a technical asset that was left out", provenance=provenance, records=len(links)
                     )
                 return
-            known = TechnicalAsset(*found, said=inside, provenance=provenance)
+            known = TechnicalAsset(*found, attributes=inside, provenance=provenance)
             self.titles[title] = known.id
             self.model.assets[known.id] = known
         else:
-            known.said = self._merged(known, inside, provenance)
+            known.attributes = self._merged(known, inside, provenance)
             known.records += 1
         for place, name, link in links:
             self._link(known, name, mapping(link), part.provenance(place))
 
     def _merged(self, known: TechnicalAsset, more: dict[str, Any], provenance: Provenances) -> dict[str, Any]:
         """Lists grow, yes wins over no, and of two different words the first stays."""
-        said = dict(known.said)
+        declared = dict(known.attributes)
         for key, value in more.items():
-            before = said.get(key)
+            before = declared.get(key)
             if isinstance(value, list) and isinstance(before, list):
-                said[key] = [*before, *value]
+                declared[key] = [*before, *value]
             elif before is None or flag(value) is True:
-                said[key] = value
+                declared[key] = value
             elif key in ("id", "type", "owner") and value is not None and word(value) != word(before):
                 message = f"{known.title!r} has another {key} here; the first is kept"
                 self.collector.note(NoteKind.CONTRADICTED, message, provenance=provenance)
-        return said
+        return declared
 
     def _link(self, asset: TechnicalAsset, title: str, value: dict[str, Any], provenance: Provenances) -> None:
         name, target = self.naming.text(title, "a link's title", provenance), word(value.get("target"))

@@ -73,17 +73,24 @@ class Builder:
         )
         kind = "session" if arn.resource.startswith("role/") else "api_key"
         key = self.graph.key(named)
-        says = {"id": key, "type": kind, "dormant": dormant, "controls": controls, "basis": basis}
-        self.collector.entity(Credential.model_validate({**says, "provenance": provenance}))
+        attributes = {"id": key, "type": kind, "dormant": dormant, "controls": controls, "basis": basis}
+        self.collector.entity(Credential.model_validate({**attributes, "provenance": provenance}))
         self.graph.identity(arn, provenance, made)
 
     def thing(
-        self, family: str, arn: str, provenance: Provenances, *, name: str, tags: tuple[str, ...] = (), **says: Any
+        self,
+        family: str,
+        arn: str,
+        provenance: Provenances,
+        *,
+        name: str,
+        tags: tuple[str, ...] = (),
+        **attributes: Any,
     ) -> str:
         """A bucket, a function or the like, as it is declared."""
         kind = Service if BY_NAME[family].kind == Kind.SERVICE else Store
-        stated = {"id": arn, "name": name[:200], "tags": tags, "provenance": provenance, **says}
-        made = kind.model_validate({"zone": self.graph.zone_of(arn), "owner": self.graph.owner, **stated})
+        declared = {"id": arn, "name": name[:200], "tags": tags, "provenance": provenance, **attributes}
+        made = kind.model_validate({"zone": self.graph.zone_of(arn), "owner": self.graph.owner, **declared})
         return self.graph.thing(family, arn, provenance, made)
 
     def policy(self, arn: str, provenance: Provenances, policy: Policy) -> None:

@@ -92,7 +92,7 @@ class Graph:
             self._touch(operation, effect.partition(" ")[0], thing, provenance)
 
     def _made(self, kind: Kind, arn: str, provenance: Provenances, name: str | None = None) -> Entity:
-        says = {
+        attributes = {
             "id": arn,
             "name": name or short(arn),
             "zone": self.zone_of(arn),
@@ -100,7 +100,7 @@ class Graph:
             "basis": Basis.INFERRED,
             "provenance": provenance,
         }
-        return Service.model_validate(says) if kind == Kind.SERVICE else Store.model_validate(says)
+        return Service.model_validate(attributes) if kind == Kind.SERVICE else Store.model_validate(attributes)
 
     def zone_of(self, arn: str) -> str | None:
         """The trust boundary: the account, or for ours the one the user named."""
@@ -188,11 +188,16 @@ class Graph:
         if effect == "call":
             self.collector.relate(Verb.SERVES, thing, operation, provenance=provenance, basis=Basis.INFERRED)
             return
-        says: dict[str, Any] = {}
+        attributes: dict[str, Any] = {}
         if part and effect in ("read", "write"):
-            says = {"extent": "subset", "controls": (_limited(part, provenance),)}
+            attributes = {"extent": "subset", "controls": (_limited(part, provenance),)}
         self.collector.relate(
-            _VERBS.get(effect, Verb.CONTROLS), operation, thing, provenance=provenance, basis=Basis.INFERRED, **says
+            _VERBS.get(effect, Verb.CONTROLS),
+            operation,
+            thing,
+            provenance=provenance,
+            basis=Basis.INFERRED,
+            **attributes,
         )
 
     # identities
@@ -206,13 +211,13 @@ class Graph:
             self.collector.entity(made or self._made(Kind.SERVICE, named, provenance))
         if key not in self.collector.entities:
             basis = made.basis if made else Basis.INFERRED
-            says = {
+            attributes = {
                 "id": key,
                 "type": "session" if "role/" in named else "api_key",
                 "basis": basis,
                 "provenance": provenance,
             }
-            self.collector.entity(Credential.model_validate(says))
+            self.collector.entity(Credential.model_validate(attributes))
         if (named, key) not in self.touched:
             self.touched.add((named, key))
             self.collector.relate(

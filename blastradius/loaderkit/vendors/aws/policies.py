@@ -66,12 +66,12 @@ def read_policy(value: Any, keys: Keys) -> Policy:
         return _read_text(value, keys)
     if not isinstance(value, dict):
         return Policy(malformed=(keys,))
-    stated = value.get("Statement")
-    if isinstance(stated, dict):
-        return _read_all([(stated, (*keys, "Statement"))])
-    if not isinstance(stated, list):
+    declared = value.get("Statement")
+    if isinstance(declared, dict):
+        return _read_all([(declared, (*keys, "Statement"))])
+    if not isinstance(declared, list):
         return Policy(malformed=(keys,))
-    return _read_all([(item, (*keys, "Statement", index)) for index, item in enumerate(stated)])
+    return _read_all([(item, (*keys, "Statement", index)) for index, item in enumerate(declared)])
 
 
 def _read_text(text: str, keys: Keys) -> Policy:
@@ -82,8 +82,8 @@ def _read_text(text: str, keys: Keys) -> Policy:
     return Policy(tuple(placed), tuple(keys for _ in read.malformed))
 
 
-def _read_all(stated: list[tuple[Any, Keys]]) -> Policy:
-    read = [(read_statement(item, keys), keys) for item, keys in stated]
+def _read_all(declared: list[tuple[Any, Keys]]) -> Policy:
+    read = [(read_statement(item, keys), keys) for item, keys in declared]
     good = tuple(record for record, _ in read if record is not None)
     return Policy(good, tuple(keys for record, keys in read if record is None))
 
@@ -126,8 +126,8 @@ def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
     if not isinstance(value, dict):
         return None
     found: list[tuple[str, str]] = []
-    for kind, stated in value.items():
-        listed = stated if isinstance(stated, list) else [] if stated is None else [stated]
+    for kind, declared in value.items():
+        listed = declared if isinstance(declared, list) else [] if declared is None else [declared]
         named = name_list([twelve(item) for item in listed])
         if named is None or kind not in PRINCIPALS:
             return None

@@ -59,10 +59,10 @@ class ResourcePolicies:
 
     def _let_in(self, statement: Statement) -> LetIn:
         provenance = self.collector.provenance(*statement.keys)
-        said = circumstances(statement.conditions)
-        self.access.assumed.external_ids += said.external_id
-        self.access.assumed.trusts.update(said.unknown)
-        return [(who, said, provenance) for who in self.people.let_in(statement, said, provenance)]
+        declared = circumstances(statement.conditions)
+        self.access.assumed.external_ids += declared.external_id
+        self.access.assumed.trusts.update(declared.unknown)
+        return [(who, declared, provenance) for who in self.people.let_in(statement, declared, provenance)]
 
     def _unknown(self, what: str, who: Who, provenance: Provenances) -> None:
         message = f"{what} lets in {who.name[:80]!r}, and who that is cannot be told"
@@ -72,7 +72,7 @@ class ResourcePolicies:
         """The credential of one outsider; a control counts only where every statement asks for it."""
         who, _, provenance = given[0]
         party = who.party or self.people.anyone(provenance)
-        asked = frozenset.intersection(*(frozenset(said.controls) for _, said, _ in given))
+        asked = frozenset.intersection(*(frozenset(declared.controls) for _, declared, _ in given))
         thing, _, word = what.rpartition(" ")
         caller = "anyone" if who.kind == "anyone" else who.name
         made, name = fitting(f"{what} of {caller}"), f"{short(thing)} {word} of {party.label}"
@@ -112,21 +112,21 @@ class ResourcePolicies:
     def _trusted(self, role: str, statement: Statement, outsiders: dict[str, LetIn]) -> bool:
         if not any(_assumes(action) for action in statement.actions):
             return False
-        told = False
-        for who, said, provenance in self._let_in(statement):
-            told = told or who.kind != "unknown"
+        known = False
+        for who, declared, provenance in self._let_in(statement):
+            known = known or who.kind != "unknown"
             if who.kind in ("party", "anyone"):
-                outsiders[who.name].append((who, said, provenance))
-                self._any_subject(role, who, said, provenance)
+                outsiders[who.name].append((who, declared, provenance))
+                self._any_subject(role, who, declared, provenance)
             elif who.kind == "unknown":
                 self._unknown(role, who, provenance)
             else:
                 self._inside(role, who, provenance)
-                self.access.taken_as_met(statement if said.controls else None)
-        return told
+                self.access.taken_as_met(statement if declared.controls else None)
+        return known
 
-    def _any_subject(self, role: str, who: Who, said: Circumstances, provenance: Provenances) -> None:
-        if who.party and who.vouches and not said.subject:
+    def _any_subject(self, role: str, who: Who, circumstances_: Circumstances, provenance: Provenances) -> None:
+        if who.party and who.vouches and not circumstances_.subject:
             message = f"{role} trusts any identity that {who.party.label} vouches for; no condition names the subject"
             self.collector.note(NoteKind.ASSUMED, message, role, provenance=provenance)
 
@@ -156,12 +156,12 @@ class ResourcePolicies:
                 continue
             reached = self._reached(family, thing, statement)
             let_in = self._let_in(statement) if reached else []
-            for who, said, provenance in let_in:
+            for who, declared, provenance in let_in:
                 if who.kind == "party":
-                    outsiders[who.name].append((who, said, provenance))
+                    outsiders[who.name].append((who, declared, provenance))
                     opened[who.name] += [self.graph.reach(target, effect, provenance) for target, effect in reached]
                 else:
-                    self._open(thing, reached, who, said, provenance)
+                    self._open(thing, reached, who, declared, provenance)
             opens = any(who.kind in ("anyone", "own", "party") for who, _, _ in let_in)
             self.access.count(None if opens else _OWN_ACCOUNT if reached else QUIET)
         for name, given in outsiders.items():
@@ -188,7 +188,12 @@ class ResourcePolicies:
         return list(dict.fromkeys((target, effect) for target in placed for effect in sorted(target.effects)))
 
     def _open(
-        self, thing: str, reached: list[tuple[Target, str]], who: Who, said: Circumstances, provenance: Provenances
+        self,
+        thing: str,
+        reached: list[tuple[Target, str]],
+        who: Who,
+        circumstances_: Circumstances,
+        provenance: Provenances,
     ) -> None:
         if who.kind == "unknown":
             self._unknown(f"the policy of {thing}", who, provenance)
@@ -197,7 +202,9 @@ class ResourcePolicies:
             self.collector.note(NoteKind.ASSUMED, message, thing, provenance=provenance)
         elif who.kind == "anyone":
             for target, effect in reached:
-                self._open_to_all(self.graph.reach(target, effect, provenance, " by anyone"), said, provenance)
+                self._open_to_all(
+                    self.graph.reach(target, effect, provenance, " by anyone"), circumstances_, provenance
+                )
         elif who.kind == "own" and who.arn:
             key = self.graph.key(self.graph.identity(who.arn, provenance))
             for target, effect in reached:
@@ -205,14 +212,14 @@ class ResourcePolicies:
                     Verb.GRANTS, key, self.graph.reach(target, effect, provenance), provenance=provenance
                 )
 
-    def _open_to_all(self, operation: str, said: Circumstances, provenance: Provenances) -> None:
+    def _open_to_all(self, operation: str, circumstances_: Circumstances, provenance: Provenances) -> None:
         """Anyone may call it; a control counts only where every statement asks for it."""
         before = self.collector.entities[operation]
-        asked = said.controls & {ControlKind.IP_ALLOWLIST}
+        asked = circumstances_.controls & {ControlKind.IP_ALLOWLIST}
         if isinstance(before, Operation) and before.anonymous:
             asked &= {control.kind for control in before.controls}
-        says = {"anonymous": True, "direction": "exposed", "controls": controls(asked, provenance)}
-        self.collector.entities[operation] = before.model_copy(update=says)
+        attributes = {"anonymous": True, "direction": "exposed", "controls": controls(asked, provenance)}
+        self.collector.entities[operation] = before.model_copy(update=attributes)
 
 
 def _assumes(action: str) -> bool:

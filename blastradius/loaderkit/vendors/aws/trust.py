@@ -138,28 +138,32 @@ class People:
     vendors: dict[str, str]
     own: frozenset[str]
 
-    def let_in(self, statement: Statement, said: Circumstances, provenance: Provenances) -> list[Who]:
+    def let_in(self, statement: Statement, circumstances_: Circumstances, provenance: Provenances) -> list[Who]:
         """Everyone a statement lets in, its conditions taken into account where they are understood."""
         if statement.not_principal:
-            return self._one("*", "*", said, provenance)
-        found = [who for kind, name in statement.principals for who in self._one(kind, name, said, provenance)]
+            return self._one("*", "*", circumstances_, provenance)
+        found = [
+            who for kind, name in statement.principals for who in self._one(kind, name, circumstances_, provenance)
+        ]
         return list({(item.kind, item.name): item for item in found}.values())
 
-    def _one(self, kind: str, name: str, said: Circumstances, provenance: Provenances) -> list[Who]:
+    def _one(self, kind: str, name: str, circumstances_: Circumstances, provenance: Provenances) -> list[Who]:
         if kind == "Service":
             return [Who("service", name)]
         if kind == "Federated":
-            return [Who("anyone", "*")] if said.unauthenticated else [self._federated(name, provenance)]
+            return [Who("anyone", "*")] if circumstances_.unauthenticated else [self._federated(name, provenance)]
         if kind == "AWS":
             return [self._aws(name, provenance)]
         if kind != "*":
             return [Who("unknown", name)]
-        if said.unknown:
+        if circumstances_.unknown:
             return [Who("unknown", "anyone under conditions that are not understood")]
-        if said.service:
+        if circumstances_.service:
             return [Who("service", "a service of AWS")]
-        narrowed = [self._aws(arn, provenance) for arn in sorted(said.arns | said.accounts)]
-        narrowed += [self._organization(organization, provenance) for organization in sorted(said.organizations)]
+        narrowed = [self._aws(arn, provenance) for arn in sorted(circumstances_.arns | circumstances_.accounts)]
+        narrowed += [
+            self._organization(organization, provenance) for organization in sorted(circumstances_.organizations)
+        ]
         return narrowed or [Who("anyone", "*")]
 
     def _aws(self, name: str, provenance: Provenances) -> Who:
@@ -219,8 +223,8 @@ class People:
             return Who("unknown", name)
         key = name if name in self.options.parties else provider
         party = self._party(key, f"oidc:{provider}" if kind == "oidc-provider" else name, provider, provenance)
-        stated = key in self.options.parties
-        made = party if stated else party.model_copy(update={"role": "provider"})
+        declared = key in self.options.parties
+        made = party if declared else party.model_copy(update={"role": "provider"})
         return Who("party", name, made, vouches=":oidc-provider/" in name or name in _WORLDWIDE)
 
     def anyone(self, provenance: Provenances) -> Party:

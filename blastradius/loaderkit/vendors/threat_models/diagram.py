@@ -112,7 +112,7 @@ class Diagram:
     copies: dict[str, dict[str, str]] = field(default_factory=dict)
     holders: set[str] = field(default_factory=set)
     entry_points: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    said: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
 
     # drawing
 
@@ -226,7 +226,7 @@ class Diagram:
         return kept
 
     def _party(self, element: Element) -> None:
-        self.said["outside"] += 1
+        self.counts["outside"] += 1
         party = self.naming.party(*element.names)
         made = Party(
             id=party or element.id, name=party or element.name, basis=Basis.INFERRED, provenance=element.provenance
@@ -357,7 +357,7 @@ class Diagram:
             provenance=flow.provenance,
         )
         kept = self.naming.put(made)
-        self.said["called"] += kept is not None
+        self.counts["called"] += kept is not None
         return kept
 
     def _carried(self, operation: str, flow: Flow, served: Element, verbs: tuple[Verb, ...]) -> None:
@@ -378,14 +378,14 @@ class Diagram:
                     self.naming.relate(verb, self.ids[key], copy, provenance, basis)
 
     def _say(self) -> None:
-        said = self.said
+        counts = self.counts
         messages = {
-            "outside": f"{counted(said['outside'], 'thing')} drawn outside read as a party that owns a system",
-            "called": f"{counted(said['called'], 'flow')} into a service read as something that the sender can call; "
+            "outside": f"{counted(counts['outside'], 'thing')} drawn outside read as a party that owns a system",
+            "called": f"{counted(counts['called'], 'flow')} into a service read as something that the sender can call; "
             "which side asks, and with which key, is not drawn",
         }
         for word, message in messages.items():
-            if said[word]:
+            if counts[word]:
                 self.naming.collector.note(NoteKind.ASSUMED, message)
 
 

@@ -104,7 +104,7 @@ def shown(value: Any) -> str:
     return excerpt(clean(repr(value)))
 
 
-def said(kind: ControlKind, why: str, provenance: Provenances) -> Control:
+def assumed_control(kind: ControlKind, why: str, provenance: Provenances) -> Control:
     """A control that a document says is there, and does not show."""
     return Control(kind=kind, status="assumed", why=why, provenance=provenance)
 
@@ -169,10 +169,16 @@ class Naming:
         return None if made is None else self.put(kind(id=made, **declared))
 
     def relate(
-        self, verb: Verb, source: str, target: str, provenance: Provenances, basis: Basis = Basis.DECLARED, **says: Any
+        self,
+        verb: Verb,
+        source: str,
+        target: str,
+        provenance: Provenances,
+        basis: Basis = Basis.DECLARED,
+        **attributes: Any,
     ) -> None:
         """Keep a relation; found again, the better known account of it stands, whichever came first."""
-        made = self.collector.relate(verb, source, target, provenance=provenance, basis=basis, **says)
+        made = self.collector.relate(verb, source, target, provenance=provenance, basis=basis, **attributes)
         before = self.collector.relations[made]
         if _RANK[basis] < _RANK[before.basis]:
             self.collector.relations[made] = before.model_copy(update={"basis": basis})

@@ -26,27 +26,27 @@ class Facts:
         self._known: dict[str, str | None] = {}
         self._seen: dict[tuple[Verb, str, str], dict[Basis, Keys]] = {}
 
-    def name(self, stated: str) -> str | None:
+    def name(self, declared: str) -> str | None:
         """What the estate calls a thing of this name; ``None`` for what cannot be an id."""
-        if stated not in self._known:
-            known = self.collector.name(stated)
-            self._known[stated] = self._names.get(known, known) if known else None
-        return self._known[stated]
+        if declared not in self._known:
+            known = self.collector.name(declared)
+            self._known[declared] = self._names.get(known, known) if known else None
+        return self._known[declared]
 
     def party_of(self, name: str) -> str | None:
         """The party that the options say a name belongs to."""
         return next((party for glob, party in self._parties.items() if fnmatchcase(name, glob)), None)
 
-    def once(self, kind: type[Entity], name: str | None, keys: Keys, /, **says: Any) -> str | None:
+    def once(self, kind: type[Entity], name: str | None, keys: Keys, /, **attributes: Any) -> str | None:
         """Keep an entity the first time it is seen; ``None`` where it cannot be one."""
         before = self.collector.entities.get(name or "")
         if name is None or not isinstance(before, (kind, type(None))):
             self.unknown["names that cannot be an id, or that something of another kind has"] += 1
             return None
         if before is None:
-            said = {key: value for key, value in says.items() if value is not None}
+            declared = {key: value for key, value in attributes.items() if value is not None}
             place = {"basis": Basis.OBSERVED, "provenance": self.collector.provenance(*keys)}
-            self.collector.entity(kind.model_validate({"id": name, **place, **said}))
+            self.collector.entity(kind.model_validate({"id": name, **place, **declared}))
         return name
 
     def relate(self, verb: Verb, source: str, target: str, keys: Keys, basis: Basis = Basis.OBSERVED) -> None:

@@ -194,25 +194,25 @@ class Traffic(Facts):
             self._use(span, Feed, sent.topic or "", [Verb(sent.way)], Basis.OBSERVED)
         return sent is not None
 
-    def _use(self, span: Span, kind: type[Entity], stated: str, verbs: Iterable[Verb], basis: Basis) -> None:
-        service, thing = self.service(span.service, span.keys), self.once(kind, self.name(stated), span.keys)
+    def _use(self, span: Span, kind: type[Entity], declared: str, verbs: Iterable[Verb], basis: Basis) -> None:
+        service, thing = self.service(span.service, span.keys), self.once(kind, self.name(declared), span.keys)
         for verb in verbs if service and thing else ():
             self.relate(verb, service or "", thing or "", span.keys, basis)
 
     # facts
 
-    def service(self, stated: str, keys: Keys, *, ours: bool = False) -> str | None:
+    def service(self, declared: str, keys: Keys, *, ours: bool = False) -> str | None:
         """A service and, where the options say so, the party that it belongs to."""
         zone, owner = (self.options.zone, self.options.owner) if ours else (None, None)
-        name = self.once(Service, self.name(stated), keys, zone=zone, owner=owner)
+        name = self.once(Service, self.name(declared), keys, zone=zone, owner=owner)
         party = self.party_of(name) if name else None
         if name and party and self.once(Party, party, keys, basis=Basis.DECLARED):
             self.relate(Verb.OWNS, party, name, keys, Basis.DECLARED)
         return name
 
-    def serves(self, stated: str, done: Function, keys: Keys, basis: Basis = Basis.OBSERVED) -> str | None:
+    def serves(self, declared: str, done: Function, keys: Keys, basis: Basis = Basis.OBSERVED) -> str | None:
         """An operation and the service that serves it."""
-        service = self.service(stated, keys)
+        service = self.service(declared, keys)
         if service is None:
             return None
         api = self.options.apis.get(service, service)
@@ -247,9 +247,9 @@ class Records:
         self.bad: dict[str, list[Keys]] = defaultdict(list)
         self.environments: set[str] = set()
 
-    def service(self, stated: Any) -> str | None:
+    def service(self, declared: Any) -> str | None:
         """The usable name of a span's service."""
-        name = None if is_nameless(str(stated or "")) else self.traffic.collector.name(stated)
+        name = None if is_nameless(str(declared or "")) else self.traffic.collector.name(declared)
         return name or self.traffic.options.service
 
     def take(self, keys: Keys, sides: Sequence[Span]) -> None:

@@ -37,9 +37,9 @@ _PARAMETER = re.compile(
 )
 
 
-def route(stated: str) -> str:
+def route(declared: str) -> str:
     """A route as a framework states it, its parameters written ``{name}`` and without a query."""
-    plain = _GROUP.sub(r"{\1}", stated).strip().lstrip("^").rstrip("$")
+    plain = _GROUP.sub(r"{\1}", declared).strip().lstrip("^").rstrip("$")
     parts = _path_of(plain.rpartition(" ")[2]).split("/")
     return _rooted("/".join(map(_parameter, parts)))
 
@@ -65,9 +65,9 @@ def _path_of(target: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _templated(path: str, routes: Routes | None) -> str:
-    stated = routes.match(path) if routes else None
-    if stated is not None:
-        return stated
+    declared = routes.match(path) if routes else None
+    if declared is not None:
+        return declared
     return _rooted("/".join("{id}" if _is_id(part) else part for part in path.split("/")))
 
 
@@ -93,31 +93,31 @@ def is_static(path: str) -> bool:
     return _STATIC.search(_path_of(path)) is not None
 
 
-def method(stated: str | None) -> str | None:
+def method(declared: str | None) -> str | None:
     """An HTTP method in capitals, or ``None`` for what is none."""
-    upper = (stated or "").strip().upper()
+    upper = (declared or "").strip().upper()
     return upper if upper in METHODS else None
 
 
 class Routes:
     """Routes that the user states, such as ``/orders/{id}``; the one with the most fixed parts wins."""
 
-    def __init__(self, stated: Iterable[str]) -> None:
-        ordered = sorted(stated, key=lambda item: (-_fixed(item), item))
+    def __init__(self, declared: Iterable[str]) -> None:
+        ordered = sorted(declared, key=lambda item: (-_fixed(item), item))
         self._known = [(path, re.compile(_pattern(path))) for path in ordered]
 
     def match(self, path: str) -> str | None:
         """The stated route that a raw path is an example of."""
-        return next((stated for stated, pattern in self._known if pattern.fullmatch(path)), None)
+        return next((declared for declared, pattern in self._known if pattern.fullmatch(path)), None)
 
 
-def _fixed(stated: str) -> int:
-    return sum("{" not in part for part in stated.split("/"))
+def _fixed(declared: str) -> int:
+    return sum("{" not in part for part in declared.split("/"))
 
 
-def _pattern(stated: str) -> str:
+def _pattern(declared: str) -> str:
     """``{name}`` stands for one part of a path, ``{name...}`` for one or more."""
-    pieces = re.split(r"(\{[^{}]*\})", stated)
+    pieces = re.split(r"(\{[^{}]*\})", declared)
     return "".join(_piece(piece) for piece in pieces) + "/?"
 
 

@@ -171,11 +171,11 @@ def function(span: Span, routes: Routes | None) -> Function | None:
     verb = method(first(span.tags, _METHOD)) or method(word)
     if verb is None:
         return Function(named(span.name)) if span.name.strip() else ANY
-    stated, path = first(span.tags, _ROUTE), first(span.tags, _PATH)
-    if stated is None and method(word) and "/" in after and (path is None or "{" in after):
-        stated = raw(after, routes)
-    if stated is not None:
-        return Function(f"{verb} {route(stated)}", verb, route(stated))
+    declared, path = first(span.tags, _ROUTE), first(span.tags, _PATH)
+    if declared is None and method(word) and "/" in after and (path is None or "{" in after):
+        declared = raw(after, routes)
+    if declared is not None:
+        return Function(f"{verb} {route(declared)}", verb, route(declared))
     return _by_path(verb, path, span, routes)
 
 
@@ -202,13 +202,13 @@ def database(span: Span) -> Database | None:
     bucket = first(span.tags, _BUCKET)
     if bucket:
         return Database(f"s3:{bucket}", *_effect("s3", span.tags.get("rpc.method") or span.name))
-    stated, guessed = _system(span)
-    if not stated and not guessed:
+    declared, guessed = _system(span)
+    if not declared and not guessed:
         return None
-    system = _product(stated or guessed or "")
+    system = _product(declared or guessed or "")
     called = span.tags.get("rpc.method") if system == "aws.dynamodb" else None
     reads, writes, known = _effect(system, first(span.tags, _DB_VERB) or called or span.name)
-    return Database(_store(system, span), reads, writes, known and stated is not None)
+    return Database(_store(system, span), reads, writes, known and declared is not None)
 
 
 def _system(span: Span) -> tuple[str | None, str | None]:
@@ -252,9 +252,9 @@ def message(span: Span) -> Message | None:
     topic = re.split(r"[/:]", topic)[-1] if topic and topic.startswith(("https://", "arn:")) else topic
     if topic is None and broker is None and span.kind not in ("producer", "consumer"):
         return None
-    said = (first(span.tags, _MESSAGING) or "").lower()
-    takes = said.startswith(_TAKES) or (not said.startswith(_SENDS) and span.kind == "consumer")
-    if not takes and not said.startswith(_SENDS) and span.kind != "producer":
+    declared = (first(span.tags, _MESSAGING) or "").lower()
+    takes = declared.startswith(_TAKES) or (not declared.startswith(_SENDS) and span.kind == "consumer")
+    if not takes and not declared.startswith(_SENDS) and span.kind != "producer":
         return None
     if (first(span.tags, _TEMPORARY) or "").lower() == "true" and "messaging.destination.template" not in span.tags:
         topic = "(temporary)"
@@ -272,8 +272,8 @@ def _system_of_topic(span: Span, broker: str | None) -> str:
 
 def named_peer(span: Span) -> str | None:
     """The other side's name as a service; an address is no name."""
-    stated = (span.peer or first(span.tags, _PEER) or "").strip()
-    return None if _is_address(stated) else stated or None
+    declared = (span.peer or first(span.tags, _PEER) or "").strip()
+    return None if _is_address(declared) else declared or None
 
 
 def peer(span: Span) -> str | None:
@@ -290,21 +290,21 @@ def host(span: Span) -> str | None:
     return None
 
 
-def host_of(stated: str) -> str | None:
+def host_of(declared: str) -> str | None:
     """The host of a URL, an authority or a host name."""
-    authority = re.split(r"[/?#]", stated.partition("://")[2] or stated, maxsplit=1)[0]
+    authority = re.split(r"[/?#]", declared.partition("://")[2] or declared, maxsplit=1)[0]
     bare = authority.rpartition("@")[2].lower().rstrip(".")
     bare = bare if bare.count(":") > 1 else bare.partition(":")[0]
     return bare if bare and not _is_address(bare) and re.fullmatch(r"[a-z0-9_.-]+", bare) else None
 
 
-def is_nameless(stated: str) -> bool:
+def is_nameless(declared: str) -> bool:
     """Whether what stands for a service's name is what tracers write where they have none."""
-    return stated.strip().lower() in _NAMELESS or stated.startswith("unknown_service")
+    return declared.strip().lower() in _NAMELESS or declared.startswith("unknown_service")
 
 
-def _is_address(stated: str) -> bool:
-    bare = stated.strip("[]").lower()
+def _is_address(declared: str) -> bool:
+    bare = declared.strip("[]").lower()
     if bare == "localhost" or is_nameless(bare):
         return True
     try:
