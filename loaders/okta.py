@@ -143,10 +143,8 @@ class _RecordMapper:
     # who
 
     def _party(self, provenance: Provenances, *names: str) -> str | None:
-        declared = next((self.options.parties[name] for name in names if name in self.options.parties), None)
-        return (
-            self.collector.keep(Party(id=declared, basis=Basis.INFERRED, provenance=provenance)) if declared else None
-        )
+        """The party that option ``parties`` names."""
+        return self.collector.party(self.options.parties, names, provenance)
 
     def _owned(self, service: str, provenance: Provenances, *names: str) -> None:
         """Whose an app is, by its names, or that nobody says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.loaderkit.names import MAX_ID, harmless
-from blastradius.model import Basis, Entity, Note, NoteKind, Provenance, Relation, Tally, Verb, relation_id
+from blastradius.model import Basis, Entity, Note, NoteKind, Party, Provenance, Relation, Tally, Verb, relation_id
 from blastradius.secrets import looks_secret as looks_secret
 
 
@@ -70,6 +71,11 @@ class FactCollector:
     def keep(self, made: Entity) -> str:
         """The id of an entity, kept unless it is there: what describes a thing comes before what mentions it."""
         return self.entity(made) if made.id not in self.entities else made.id
+
+    def party(self, parties: Mapping[str, str], names: Iterable[str], provenance: Provenances) -> str | None:
+        """The party that an option gives for the first of these names that it has, kept as inferred."""
+        given = next((parties[name] for name in names if name in parties), None)
+        return self.keep(Party(id=given, basis=Basis.INFERRED, provenance=provenance)) if given else None
 
     def relate(
         self,

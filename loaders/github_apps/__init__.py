@@ -122,10 +122,7 @@ class _RecordMapper:
 
     def _named(self, provenance: Provenances, *names: str) -> str | None:
         """The party that option ``parties`` names."""
-        declared = next((self.options.parties[name] for name in names if name in self.options.parties), None)
-        return (
-            self.collector.keep(Party(id=declared, basis=Basis.INFERRED, provenance=provenance)) if declared else None
-        )
+        return self.collector.party(self.options.parties, names, provenance)
 
     def _account(self, login: str, provenance: Provenances, *, installed: bool) -> str | None:
         """The party behind an account: ours where apps are installed, a partner's where one is published."""
