@@ -228,8 +228,8 @@ def _share(
     context: Context, resource: Resource, family: str, thing: str, account: str, actions: tuple[str, ...]
 ) -> None:
     """Let an account do something to a thing, as a policy of that thing would."""
-    who = ("*", "*") if account == "*" else ("AWS", account)
-    statement = Statement(resource.keys, allow=True, actions=actions, resources=("*",), principals=(who,))
+    trustee = ("*", "*") if account == "*" else ("AWS", account)
+    statement = Statement(resource.keys, allow=True, actions=actions, resources=("*",), principals=(trustee,))
     context.build.resource_policies.add(family, thing, Policy((statement,)))
 
 

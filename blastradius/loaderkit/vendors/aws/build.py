@@ -21,7 +21,7 @@ from blastradius.loaderkit.vendors.aws.managed import known_policy
 from blastradius.loaderkit.vendors.aws.options import AwsOptions, read_vendors
 from blastradius.loaderkit.vendors.aws.policies import Policy
 from blastradius.loaderkit.vendors.aws.resource_policies import ResourcePolicies
-from blastradius.loaderkit.vendors.aws.trust import People
+from blastradius.loaderkit.vendors.aws.trust import TrusteeResolver
 from blastradius.model import SIGNATURES, Basis, Control, Credential, Kind, NoteKind, Scope, Service, Store, Verb
 
 
@@ -222,7 +222,9 @@ def builder(
     """A builder for one document that speaks of ``account``; ``own`` are all accounts that are ours."""
     graph = Graph(collector, account, own, options.zone, options.owner)
     access = Access(graph)
-    return Builder(graph, access, ResourcePolicies(access, People(options, read_vendors(document, options), own)))
+    return Builder(
+        graph, access, ResourcePolicies(access, TrusteeResolver(options, read_vendors(document, options), own))
+    )
 
 
 def _name(arn: str) -> str:

@@ -67,8 +67,8 @@ def installs(build: Builder, service: str, source: str, provenance: Provenances)
     if feed not in build.collector.entities:
         build.collector.entity(Feed(id=feed, content="code", provenance=provenance))
     build.collector.relate(Verb.INSTALLS, service, feed, provenance=provenance)
-    if arn and is_account(arn.account) and arn.account not in build.resource_policies.people.own:
-        publisher = build.resource_policies.people.outsider(arn.account, provenance)
+    if arn and is_account(arn.account) and arn.account not in build.resource_policies.trustees.own:
+        publisher = build.resource_policies.trustees.outsider(arn.account, provenance)
         if publisher.id not in build.collector.entities:
             build.collector.entity(publisher)
         build.collector.relate(Verb.PUBLISHES, publisher.id, feed, provenance=provenance)
@@ -77,7 +77,7 @@ def installs(build: Builder, service: str, source: str, provenance: Provenances)
 def layered(build: Builder, function: str, layer: str, provenance: Provenances) -> None:
     """A function with a layer of another account: what is in it runs as the function does."""
     arn = arn_of(layer)
-    if arn and is_account(arn.account) and arn.account not in build.resource_policies.people.own:
+    if arn and is_account(arn.account) and arn.account not in build.resource_policies.trustees.own:
         installs(build, function, layer, provenance)
 
 

@@ -12,7 +12,7 @@ from blastradius.loaderkit.names import harmless
 from blastradius.loaderkit.options import Name, Names
 from blastradius.loaderkit.options import Options as Shape
 from blastradius.loaderkit.vendors.aws.arns import is_account
-from blastradius.loaderkit.vendors.aws.policies import twelve
+from blastradius.loaderkit.vendors.aws.policies import account_text
 
 
 class AwsOptions(Shape):
@@ -43,7 +43,7 @@ def is_vendor_list(data: Any) -> bool:
     """Whether a document is a list of vendors' account ids, as public lists have them."""
     first = data[0] if isinstance(data, list) and data else None
     accounts = first.get("accounts") if isinstance(first, dict) and isinstance(first.get("name"), str) else None
-    return isinstance(accounts, list) and all(is_account(str(twelve(account))) for account in accounts)
+    return isinstance(accounts, list) and all(is_account(str(account_text(account))) for account in accounts)
 
 
 def read_vendors(document: Document, options: AwsOptions) -> dict[str, str]:
@@ -63,5 +63,5 @@ def read_vendors(document: Document, options: AwsOptions) -> dict[str, str]:
         if isinstance(name, str) and harmless(name) and isinstance(datum.get("accounts"), list):
             vendor = "Amazon Web Services" if datum.get("type") == "aws" else name.strip()[:200]
             for account in datum["accounts"]:
-                found.setdefault(str(twelve(account)), vendor)
+                found.setdefault(str(account_text(account)), vendor)
     return found

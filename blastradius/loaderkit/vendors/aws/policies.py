@@ -94,8 +94,8 @@ def read_statement(value: Any, keys: Keys) -> Statement | None:
         return None
     lists = [name_list(value.get(key)) for key in ("Action", "NotAction", "Resource", "NotResource")]
     conditions = _conditions(value.get("Condition"))
-    who = value.get("Principal", value.get("NotPrincipal"))
-    principals = _principals(who)
+    trustee = value.get("Principal", value.get("NotPrincipal"))
+    principals = _principals(trustee)
     if any(names is None for names in lists) or conditions is None or principals is None or not (lists[0] or lists[1]):
         return None
     actions, not_actions, resources, not_resources = (names or () for names in lists)
@@ -128,14 +128,14 @@ def _principals(value: Any) -> tuple[tuple[str, str], ...] | None:
     found: list[tuple[str, str]] = []
     for kind, declared in value.items():
         listed = declared if isinstance(declared, list) else [] if declared is None else [declared]
-        named = name_list([twelve(item) for item in listed])
+        named = name_list([account_text(item) for item in listed])
         if named is None or kind not in PRINCIPALS:
             return None
         found += [("*", "*") if (kind, name) == ("AWS", "*") else (kind, name) for name in named]
     return tuple(found)
 
 
-def twelve(account: Any) -> Any:
+def account_text(account: Any) -> Any:
     """An account id that was written as a number as text of twelve digits; anything else as it is."""
     return f"{account:012d}" if isinstance(account, int) and not isinstance(account, bool) else account
 

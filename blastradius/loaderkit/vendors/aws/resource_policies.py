@@ -14,7 +14,13 @@ from blastradius.loaderkit.vendors.aws.arns import Target, targets
 from blastradius.loaderkit.vendors.aws.families import BY_NAME, effects_of
 from blastradius.loaderkit.vendors.aws.graph import Graph, short
 from blastradius.loaderkit.vendors.aws.policies import Policy, Statement, service_name
-from blastradius.loaderkit.vendors.aws.trust import Circumstances, People, Who, circumstances, controls
+from blastradius.loaderkit.vendors.aws.trust import (
+    TrustConditions,
+    Trustee,
+    TrusteeResolver,
+    controls,
+    trust_conditions,
+)
 from blastradius.model import ControlKind, Credential, NoteKind, Operation, Verb
 
 _RUNS_CODE = frozenset(
@@ -32,7 +38,7 @@ _CANNED = {
 }
 _NOBODY = "statements that let in nobody who could be told"
 _OWN_ACCOUNT = "resource policies that leave it to the account's own policies, or let a service of AWS in"
-LetIn = list[tuple[Who, Circumstances, Provenances]]
+LetIn = list[tuple[Trustee, TrustConditions, Provenances]]
 
 
 @dataclass
@@ -43,7 +49,7 @@ class ResourcePolicies:
     """
 
     access: Access
-    people: People
+    trustees: TrusteeResolver
     closed: set[str] = field(default_factory=set)
     unlisted: set[str] = field(default_factory=set)
 
@@ -59,22 +65,22 @@ class ResourcePolicies:
 
     def _let_in(self, statement: Statement) -> LetIn:
         provenance = self.collector.provenance(*statement.keys)
-        declared = circumstances(statement.conditions)
+        declared = trust_conditions(statement.conditions)
         self.access.assumed.external_ids += declared.external_id
         self.access.assumed.trusts.update(declared.unknown)
-        return [(who, declared, provenance) for who in self.people.let_in(statement, declared, provenance)]
+        return [(trustee, declared, provenance) for trustee in self.trustees.let_in(statement, declared, provenance)]
 
-    def _unknown(self, what: str, who: Who, provenance: Provenances) -> None:
-        message = f"{what} lets in {who.name[:80]!r}, and who that is cannot be told"
+    def _unknown(self, what: str, trustee: Trustee, provenance: Provenances) -> None:
+        message = f"{what} lets in {trustee.name[:80]!r}, and who that is cannot be told"
         self.collector.note(NoteKind.UNRESOLVED, message, provenance=provenance)
 
     def _credential(self, what: str, given: LetIn) -> str:
         """The credential of one outsider; a control counts only where every statement asks for it."""
-        who, _, provenance = given[0]
-        party = who.party or self.people.anyone(provenance)
+        trustee, _, provenance = given[0]
+        party = trustee.party or self.trustees.anyone(provenance)
         asked = frozenset.intersection(*(frozenset(declared.controls) for _, declared, _ in given))
         thing, _, word = what.rpartition(" ")
-        caller = "anyone" if who.kind == "anyone" else who.name
+        caller = "anyone" if trustee.kind == "anyone" else trustee.name
         made, name = fitting(f"{what} of {caller}"), f"{short(thing)} {word} of {party.label}"
         if party.id not in self.collector.entities:
             self.collector.entity(party)
@@ -113,34 +119,36 @@ class ResourcePolicies:
         if not any(_assumes(action) for action in statement.actions):
             return False
         known = False
-        for who, declared, provenance in self._let_in(statement):
-            known = known or who.kind != "unknown"
-            if who.kind in ("party", "anyone"):
-                outsiders[who.name].append((who, declared, provenance))
-                self._any_subject(role, who, declared, provenance)
-            elif who.kind == "unknown":
-                self._unknown(role, who, provenance)
+        for trustee, declared, provenance in self._let_in(statement):
+            known = known or trustee.kind != "unknown"
+            if trustee.kind in ("party", "anyone"):
+                outsiders[trustee.name].append((trustee, declared, provenance))
+                self._any_subject(role, trustee, declared, provenance)
+            elif trustee.kind == "unknown":
+                self._unknown(role, trustee, provenance)
             else:
-                self._inside(role, who, provenance)
+                self._inside(role, trustee, provenance)
                 self.access.taken_as_met(statement if declared.controls else None)
         return known
 
-    def _any_subject(self, role: str, who: Who, circumstances_: Circumstances, provenance: Provenances) -> None:
-        if who.party and who.vouches and not circumstances_.subject:
-            message = f"{role} trusts any identity that {who.party.label} vouches for; no condition names the subject"
+    def _any_subject(self, role: str, trustee: Trustee, understood: TrustConditions, provenance: Provenances) -> None:
+        if trustee.party and trustee.vouches and not understood.subject:
+            message = (
+                f"{role} trusts any identity that {trustee.party.label} vouches for; no condition names the subject"
+            )
             self.collector.note(NoteKind.ASSUMED, message, role, provenance=provenance)
 
-    def _inside(self, role: str, who: Who, provenance: Provenances) -> None:
+    def _inside(self, role: str, trustee: Trustee, provenance: Provenances) -> None:
         """One of us, an account of ours, or a service of AWS that runs what it is given."""
-        if who.kind == "own" and who.arn:
-            key = self.graph.key(self.graph.identity(who.arn, provenance))
+        if trustee.kind == "own" and trustee.arn:
+            key = self.graph.key(self.graph.identity(trustee.arn, provenance))
             self.collector.relate(Verb.GRANTS, key, self.assuming(role, provenance), provenance=provenance)
-        elif who.kind == "account":
-            account = who.name if who.name in self.people.own else self.graph.account
+        elif trustee.kind == "account":
+            account = trustee.name if trustee.name in self.trustees.own else self.graph.account
             self.graph.open_to("role", ("assume",), role, account, provenance)
-        elif who.kind == "service" and service_name(who.name) in _RUNS_CODE:
+        elif trustee.kind == "service" and service_name(trustee.name) in _RUNS_CODE:
             self.graph.open_to(
-                "role", ("pass", f"pass to {service_name(who.name)}"), role, self.graph.account, provenance
+                "role", ("pass", f"pass to {service_name(trustee.name)}"), role, self.graph.account, provenance
             )
 
     # resources
@@ -156,13 +164,13 @@ class ResourcePolicies:
                 continue
             reached = self._reached(family, thing, statement)
             let_in = self._let_in(statement) if reached else []
-            for who, declared, provenance in let_in:
-                if who.kind == "party":
-                    outsiders[who.name].append((who, declared, provenance))
-                    opened[who.name] += [self.graph.reach(target, effect, provenance) for target, effect in reached]
+            for trustee, declared, provenance in let_in:
+                if trustee.kind == "party":
+                    outsiders[trustee.name].append((trustee, declared, provenance))
+                    opened[trustee.name] += [self.graph.reach(target, effect, provenance) for target, effect in reached]
                 else:
-                    self._open(thing, reached, who, declared, provenance)
-            opens = any(who.kind in ("anyone", "own", "party") for who, _, _ in let_in)
+                    self._open(thing, reached, trustee, declared, provenance)
+            opens = any(trustee.kind in ("anyone", "own", "party") for trustee, _, _ in let_in)
             self.access.count(None if opens else _OWN_ACCOUNT if reached else QUIET)
         for name, given in outsiders.items():
             key = self._credential(f"{thing} access", given)
@@ -191,31 +199,29 @@ class ResourcePolicies:
         self,
         thing: str,
         reached: list[tuple[Target, str]],
-        who: Who,
-        circumstances_: Circumstances,
+        trustee: Trustee,
+        understood: TrustConditions,
         provenance: Provenances,
     ) -> None:
-        if who.kind == "unknown":
-            self._unknown(f"the policy of {thing}", who, provenance)
-        elif who.kind == "anyone" and thing in self.closed:
+        if trustee.kind == "unknown":
+            self._unknown(f"the policy of {thing}", trustee, provenance)
+        elif trustee.kind == "anyone" and thing in self.closed:
             message = f"the policy of {thing} lets in anyone, but public access to it is blocked"
             self.collector.note(NoteKind.ASSUMED, message, thing, provenance=provenance)
-        elif who.kind == "anyone":
+        elif trustee.kind == "anyone":
             for target, effect in reached:
-                self._open_to_all(
-                    self.graph.reach(target, effect, provenance, " by anyone"), circumstances_, provenance
-                )
-        elif who.kind == "own" and who.arn:
-            key = self.graph.key(self.graph.identity(who.arn, provenance))
+                self._open_to_all(self.graph.reach(target, effect, provenance, " by anyone"), understood, provenance)
+        elif trustee.kind == "own" and trustee.arn:
+            key = self.graph.key(self.graph.identity(trustee.arn, provenance))
             for target, effect in reached:
                 self.collector.relate(
                     Verb.GRANTS, key, self.graph.reach(target, effect, provenance), provenance=provenance
                 )
 
-    def _open_to_all(self, operation: str, circumstances_: Circumstances, provenance: Provenances) -> None:
+    def _open_to_all(self, operation: str, understood: TrustConditions, provenance: Provenances) -> None:
         """Anyone may call it; a control counts only where every statement asks for it."""
         before = self.collector.entities[operation]
-        asked = circumstances_.controls & {ControlKind.IP_ALLOWLIST}
+        asked = understood.controls & {ControlKind.IP_ALLOWLIST}
         if isinstance(before, Operation) and before.anonymous:
             asked &= {control.kind for control in before.controls}
         attributes = {"anonymous": True, "direction": "exposed", "controls": controls(asked, provenance)}

@@ -46,7 +46,7 @@ UNDERSTOOD = (
 
 
 @dataclass
-class Circumstances:
+class TrustConditions:
     """What the conditions of one statement come to; ``unknown`` are the keys that are not understood."""
 
     controls: set[ControlKind] = field(default_factory=set)
@@ -60,16 +60,16 @@ class Circumstances:
     unknown: list[str] = field(default_factory=list)
 
 
-def circumstances(conditions: Iterable[Condition]) -> Circumstances:
+def trust_conditions(conditions: Iterable[Condition]) -> TrustConditions:
     """Read the conditions of a statement that trusts someone."""
-    found = Circumstances()
+    found = TrustConditions()
     for condition in conditions:
         if not _understood(condition, found):
             found.unknown.append(condition.key)
     return found
 
 
-def _understood(condition: Condition, found: Circumstances) -> bool:
+def _understood(condition: Condition, found: TrustConditions) -> bool:
     operator = condition.operator.lower().removeprefix("foranyvalue:")
     values = {value for value in condition.values if value}
     if condition.key in _NEUTRAL or condition.key.startswith(_ASKED) or ("*" in values and operator.endswith("like")):
@@ -96,7 +96,7 @@ def _control(operator: str, key: str, values: set[str]) -> ControlKind | None:
     return ControlKind.MFA if second else None
 
 
-def _names(key: str, values: set[str], found: Circumstances) -> bool:
+def _names(key: str, values: set[str], found: TrustConditions) -> bool:
     """A condition that says who or from where; false where the key is another."""
     if key == "sts:externalid":
         found.external_id = True
@@ -115,7 +115,7 @@ def _names(key: str, values: set[str], found: Circumstances) -> bool:
 
 
 @dataclass(frozen=True)
-class Who:
+class Trustee:
     """Someone whom a policy lets in.
 
     ``own``: an identity of an own account, with its ARN; ``account``: whoever an own account lets; ``party``: an
@@ -131,57 +131,57 @@ class Who:
 
 
 @dataclass
-class People:
+class TrusteeResolver:
     """Who stands behind the principals of policies, by the options, the vendor list and the own accounts."""
 
     options: AwsOptions
     vendors: dict[str, str]
     own: frozenset[str]
 
-    def let_in(self, statement: Statement, circumstances_: Circumstances, provenance: Provenances) -> list[Who]:
+    def let_in(self, statement: Statement, understood: TrustConditions, provenance: Provenances) -> list[Trustee]:
         """Everyone a statement lets in, its conditions taken into account where they are understood."""
         if statement.not_principal:
-            return self._one("*", "*", circumstances_, provenance)
+            return self._trustees("*", "*", understood, provenance)
         found = [
-            who for kind, name in statement.principals for who in self._one(kind, name, circumstances_, provenance)
+            trustee
+            for kind, name in statement.principals
+            for trustee in self._trustees(kind, name, understood, provenance)
         ]
         return list({(item.kind, item.name): item for item in found}.values())
 
-    def _one(self, kind: str, name: str, circumstances_: Circumstances, provenance: Provenances) -> list[Who]:
+    def _trustees(self, kind: str, name: str, understood: TrustConditions, provenance: Provenances) -> list[Trustee]:
         if kind == "Service":
-            return [Who("service", name)]
+            return [Trustee("service", name)]
         if kind == "Federated":
-            return [Who("anyone", "*")] if circumstances_.unauthenticated else [self._federated(name, provenance)]
+            return [Trustee("anyone", "*")] if understood.unauthenticated else [self._federated(name, provenance)]
         if kind == "AWS":
             return [self._aws(name, provenance)]
         if kind != "*":
-            return [Who("unknown", name)]
-        if circumstances_.unknown:
-            return [Who("unknown", "anyone under conditions that are not understood")]
-        if circumstances_.service:
-            return [Who("service", "a service of AWS")]
-        narrowed = [self._aws(arn, provenance) for arn in sorted(circumstances_.arns | circumstances_.accounts)]
-        narrowed += [
-            self._organization(organization, provenance) for organization in sorted(circumstances_.organizations)
-        ]
-        return narrowed or [Who("anyone", "*")]
+            return [Trustee("unknown", name)]
+        if understood.unknown:
+            return [Trustee("unknown", "anyone under conditions that are not understood")]
+        if understood.service:
+            return [Trustee("service", "a service of AWS")]
+        narrowed = [self._aws(arn, provenance) for arn in sorted(understood.arns | understood.accounts)]
+        narrowed += [self._organization(organization, provenance) for organization in sorted(understood.organizations)]
+        return narrowed or [Trustee("anyone", "*")]
 
-    def _aws(self, name: str, provenance: Provenances) -> Who:
+    def _aws(self, name: str, provenance: Provenances) -> Trustee:
         arn = arn_of(name)
         account = arn.account if arn else name
         name = name if arn else f"arn:aws:iam::{account}:root"
         if arn and account in self.own:
             return self._own(arn, name)
         if account in self.own:
-            return Who("account", account)
+            return Trustee("account", account)
         if arn and arn.account in ("", "cloudfront"):
-            return Who("service", name)
+            return Trustee("service", name)
         if account.startswith("${"):
-            return Who("party", name, self._unnamed(account, provenance))
+            return Trustee("party", name, self._unnamed(account, provenance))
         return (
-            Who("party", name, self.outsider(account, provenance))
+            Trustee("party", name, self.outsider(account, provenance))
             if is_account(account)
-            else Who("unknown", name if arn else account)
+            else Trustee("unknown", name if arn else account)
         )
 
     def _unnamed(self, account: str, provenance: Provenances) -> Party:
@@ -192,14 +192,14 @@ class People:
         made = fitting(f"aws:{account}")
         return Party(id=made, name=f"AWS account of {account[:200]}", basis=Basis.ASSUMED, provenance=provenance)
 
-    def _own(self, arn: Arn, name: str) -> Who:
+    def _own(self, arn: Arn, name: str) -> Trustee:
         if is_identity(arn) and "*" not in arn.resource:
-            return Who("own", name, arn=arn)
+            return Trustee("own", name, arn=arn)
         kind, _, rest = arn.resource.partition("/")
         if arn.service == "sts" and kind == "assumed-role":
             role = Arn(arn.partition, "iam", "", arn.account, f"role/{rest.partition('/')[0]}")
-            return Who("own", name, arn=role)
-        return Who("account", arn.account) if arn.resource == "root" or "*" in name else Who("service", name)
+            return Trustee("own", name, arn=role)
+        return Trustee("account", arn.account) if arn.resource == "root" or "*" in name else Trustee("service", name)
 
     def outsider(self, account: str, provenance: Provenances) -> Party:
         """The party behind an account that is not ours."""
@@ -210,22 +210,22 @@ class People:
             return Party(id=f"vendor:{vendor}", name=vendor, role=role, provenance=provenance)
         return self._party(account, f"aws:{account}", f"AWS account {account}", provenance)
 
-    def _organization(self, name: str, provenance: Provenances) -> Who:
+    def _organization(self, name: str, provenance: Provenances) -> Trustee:
         if name in self.options.own_organizations:
-            return Who("account", name)
-        return Who("party", name, self._party(name, f"aws:{name}", f"AWS organisation {name}", provenance))
+            return Trustee("account", name)
+        return Trustee("party", name, self._party(name, f"aws:{name}", f"AWS organisation {name}", provenance))
 
-    def _federated(self, name: str, provenance: Provenances) -> Who:
+    def _federated(self, name: str, provenance: Provenances) -> Trustee:
         arn = arn_of(name)
         provider = arn.resource.partition("/")[2] if arn else name
         kind = arn.resource.partition("/")[0] if arn else "oidc-provider"
         if not provider:
-            return Who("unknown", name)
+            return Trustee("unknown", name)
         key = name if name in self.options.parties else provider
         party = self._party(key, f"oidc:{provider}" if kind == "oidc-provider" else name, provider, provenance)
         declared = key in self.options.parties
         made = party if declared else party.model_copy(update={"role": "provider"})
-        return Who("party", name, made, vouches=":oidc-provider/" in name or name in _WORLDWIDE)
+        return Trustee("party", name, made, vouches=":oidc-provider/" in name or name in _WORLDWIDE)
 
     def anyone(self, provenance: Provenances) -> Party:
         """Whoever has an AWS account."""
