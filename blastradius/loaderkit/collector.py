@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import Basis, Entity, Note, NoteKind, Party, Provenance, Relation, Tally, Verb, relation_id
-from blastradius.secrets import looks_secret as looks_secret
+from blastradius.secrets import looks_secret
 
 
 def bare_url(url: str) -> str:
@@ -63,7 +63,7 @@ class FactCollector:
     def entity(self, made: Entity) -> str:
         """Keep an entity and return its id; of two with one id the first stays, and a difference is noted."""
         before = self.entities.setdefault(made.id, made)
-        if before is not made and _said(before) != _said(made):
+        if before is not made and _declared(before) != _declared(made):
             message = f"{made.id!r} is described twice and differently; the first is kept"
             self.note(NoteKind.CONTRADICTED, message, made.id, provenance=made.provenance)
         return made.id
@@ -178,5 +178,5 @@ def _tuple(ids: str | tuple[str, ...]) -> tuple[str, ...]:
     return (ids,) if isinstance(ids, str) else ids
 
 
-def _said(entity: Entity) -> dict[str, Any]:
+def _declared(entity: Entity) -> dict[str, Any]:
     return entity.model_dump(exclude={"provenance", "basis", "also"})
