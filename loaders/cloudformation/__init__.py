@@ -11,7 +11,7 @@ from typing import Any
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
-from blastradius.loaderkit.vendors.aws.access import listed_names
+from blastradius.loaderkit.vendors.aws.access import few
 from blastradius.loaderkit.vendors.aws.build import Builder, builder
 from blastradius.model import Basis, NoteKind
 
@@ -83,7 +83,7 @@ def _say(collector: FactCollector, template: Template) -> None:
         message = f"the macro {name} writes more of this template; what it adds is not here"
         collector.note(NoteKind.INCOMPLETE, message)
     if values.assumed:
-        message = f"parameters taken as their defaults: {listed_names(values.assumed)}; option 'parameters' says what they are"
+        message = f"parameters taken as their defaults: {few(values.assumed)}; option 'parameters' says what they are"
         collector.note(NoteKind.ASSUMED, message)
     for name in sorted(values.missing):
         collector.note(NoteKind.UNRESOLVED, f"a reference to {name[:80]!r}, which is not in the template")

@@ -38,7 +38,7 @@ class Assumptions:
         """Each assumption in words."""
         if self.conditional:
             yield (
-                f"{self.conditional:,} allow statements hold under conditions on {listed_names(self.conditions)}; they are "
+                f"{self.conditional:,} allow statements hold under conditions on {few(self.conditions)}; they are "
                 "taken as met, so what is permitted is an upper bound"
             )
         if self.denied:
@@ -62,14 +62,14 @@ class Assumptions:
             )
         if self.trusts:
             yield (
-                f"conditions on {listed_names(self.trusts)} in statements letting someone in are not understood; taken as met "
+                f"conditions on {few(self.trusts)} in statements letting someone in are not understood; taken as met "
                 f"for whom they name, and 'anyone' under them is left out; understood are {UNDERSTOOD}"
             )
         if self.unmodelled:
-            yield f"actions of services that are not modelled touch nothing here: {listed_names(self.unmodelled)}"
+            yield f"actions of services that are not modelled touch nothing here: {few(self.unmodelled)}"
 
 
-def listed_names(names: Iterable[str]) -> str:
+def few(names: Iterable[str]) -> str:
     """The first of many names, and how many more there are."""
     listed = sorted(names)
     more = f" and {len(listed) - 12:,} more" if len(listed) > 12 else ""
