@@ -76,7 +76,7 @@ def test_whose_list_it_is(title: str, vendor: str | None) -> None:
 def test_a_sentence_says_whose_list_it_is_where_the_title_does_not(sentence: str, vendor: str | None) -> None:
     lines = ["# List of subprocessors", "", sentence, "", "* Acme"]
     assert reading.whose(lines) is None
-    assert reading.told(lines) == vendor
+    assert reading.vendor_of(lines) == vendor
     if vendor:
         assert "whose list it is, is read off a sentence" in load("\n".join(lines)).notes[0].message
 
