@@ -14,13 +14,12 @@ import os
 import traceback
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from blastradius.errors import BlastradiusError, InputError, UsageError
+from blastradius.errors import BlastradiusError, InputError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from blastradius.answer import Query
@@ -142,9 +141,8 @@ class Registry(Generic[Plugin]):
             return self._plugin(place)
         known = self.all()
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            way_out = f"did you mean {close[0]!r}?" if close else f"{self.listing} lists them"
-            raise self.refusal(f"there is no {self.word} {name!r} here; {way_out}")
+            way_out = did_you_mean(name, known, f"{self.listing} lists them")
+            raise self.refusal(f"there is no {self.word} {name!r} here{way_out}")
         return known[name]
 
     def names(self) -> list[str]:
