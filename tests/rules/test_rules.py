@@ -1,0 +1,116 @@
+"""Every rule on its golden estate, in every engine, and what is missing there without the rule or a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+import blastradius.engine.compile as compiling
+from blastradius.engine import System, World, check_worlds, compile_system, solve, solve_worlds
+from blastradius.engine.batch.solve import facts_in
+from blastradius.engine.check.spec import spec
+from blastradius.engine.single.shortest_proofs import certify
+from blastradius.errors import CertificateError
+from blastradius.model import STEPPING_STONES, ControlKind, Fact, Level, Scenario
+from blastradius.rules import RULES, Flow, Rule
+from tests.engine.batch.test_worlds import ENGINES, Engine
+from tests.rules.golden import estate, expected, rules
+
+BY_ID = {rule.id: rule for rule in RULES}
+every_rule = pytest.mark.parametrize("rule", BY_ID)
+
+
+def test_every_rule_has_a_golden_estate() -> None:
+    assert rules() == sorted(BY_ID)
+
+
+@every_rule
+def test_the_spec_finds_what_is_expected(rule: str) -> None:
+    for case in expected(rule):
+        assert case.unmet(spec(estate(rule), case.scenario)) == [], case.scenario
+
+
+@every_rule
+def test_the_solver_finds_it_and_the_checker_agrees(rule: str) -> None:
+    """At every level that may be assumed the solver and the spec find the same, and what stops a fact is named."""
+    for case in expected(rule):
+        for level in Level:
+            asked = case.scenario.model_copy(update={"assume": level})
+            assert solve(estate(rule), asked).levels == spec(estate(rule), asked)
+        reach = solve(estate(rule), case.scenario)
+        assert case.unmet(reach.levels) == [], case.scenario
+        stops = {(stop.fact, name) for stop in reach.certificate.stopped for name in stop.by}
+        assert set(case.stopped.items()) <= stops
+
+
+@every_rule
+@pytest.mark.parametrize("engine", ENGINES)
+def test_many_worlds_at_once_hold_it(rule: str, engine: Engine) -> None:
+    """All scenarios of the rule at all levels, often enough to fill more than a machine word."""
+    scenarios = [case.scenario.model_copy(update={"assume": level}) for case in expected(rule) for level in Level]
+    worlds = [World(scenario) for scenario in scenarios] * 20
+    for block in solve_worlds(compile_system(estate(rule)), worlds, engine=engine):
+        check_worlds(estate(rule), block, engine=engine)
+        for number, world in enumerate(block.worlds):
+            assert facts_in(block, number) == set(spec(estate(rule), world.scenario))
+
+
+def compiled(rule: str, table: Iterable[Rule], monkeypatch: pytest.MonkeyPatch) -> System:
+    """The golden estate of a rule, compiled by another rule table."""
+    with monkeypatch.context() as patch:
+        patch.setattr(compiling, "RULES", tuple(table))
+        if "R14" not in {row.id for row in compiling.RULES}:
+            patch.setattr(compiling, "_fallen_controls", lambda _columns, _facts: [])
+        return compile_system(estate(rule))
+
+
+def with_flows(rule: str, flows: Iterable[Flow]) -> list[Rule]:
+    """The rule table with other flows of one rule."""
+    return [replace(row, flows=tuple(flows)) if row.id == rule else row for row in RULES]
+
+
+def levels(system: System, scenario: Scenario) -> dict[Fact, Level]:
+    """What the solver alone finds."""
+    steps = certify(system, scenario).steps
+    return {step.fact: step.level for step in steps if step.fact.capability not in STEPPING_STONES}
+
+
+def notices(rule: str, system: System) -> bool:
+    """Whether something that is expected of a rule is not found in a system."""
+    return any(case.unmet(levels(system, case.scenario)) for case in expected(rule))
+
+
+@every_rule
+def test_without_the_rule_all_that_it_leads_to_is_missing(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a checker that knows the rule refuses the answer."""
+    system = compiled(rule, (row for row in RULES if row.id != rule), monkeypatch)
+    for case in expected(rule):
+        found = levels(system, case.scenario)
+        assert [str(fact) for fact, level in case.reached.items() if found.get(fact) == level] == []
+        if case.reached:
+            with pytest.raises(CertificateError):
+                solve(estate(rule), case.scenario, system=system)
+
+
+@pytest.mark.parametrize(
+    ("rule", "flow"),
+    [pytest.param(row.id, flow, id=f"{row.id} {flow}") for row in RULES for flow in row.flows],
+)
+def test_every_flow_of_a_rule_is_needed(rule: str, flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [other for other in BY_ID[rule].flows if other is not flow]
+    assert notices(rule, compiled(rule, with_flows(rule, others), monkeypatch))
+
+
+@pytest.mark.parametrize(
+    ("rule", "control"),
+    [
+        pytest.param(row.id, control, id=f"{row.id} {control}")
+        for row in RULES
+        for control in sorted({control for flow in row.flows for control in flow.stops})
+    ],
+)
+def test_every_control_of_a_rule_is_needed(rule: str, control: ControlKind, monkeypatch: pytest.MonkeyPatch) -> None:
+    flows = [replace(flow, stops=tuple(kind for kind in flow.stops if kind != control)) for flow in BY_ID[rule].flows]
+    assert notices(rule, compiled(rule, with_flows(rule, flows), monkeypatch))
