@@ -145,7 +145,7 @@ class _Naive:
             group = len(r.targets) > 1 or r.vote_min is not None
             if group and self.outvoted(r) and self.free(CHECKED, i, a):  # R8q
                 yield Fact(a, C.TAINT)
-            if r.brittle and self.free("bulkhead validated", i, a):  # R9
+            if r.brittle and self.free("bulkhead validated", i, a):  # R9a, R9b
                 if self.level >= 2 and any(self.has(f, C.TAINT) for f in r.targets):
                     yield Fact(a, C.DENY)
                 if self.level >= 3 and any(self.has(f, C.WRITE) for f in r.targets):
