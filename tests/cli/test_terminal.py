@@ -16,7 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = """
-import importlib, sys
+import importlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if sys.argv.pop(1) == "numpy":
     sys.modules["numba"] = None
 solving = importlib.import_module("blastradius.engine.batch.solve")
@@ -31,7 +32,10 @@ solving.solve_frame = again_and_again
 from blastradius.cli import run
 run()
 """
-"""The command line, but that the first block of worlds is solved for ever."""
+"""The command line, but that the first block of worlds is solved for ever.
+
+A shell without job control starts what runs in its background with SIGINT ignored, and children inherit that.
+"""
 
 ASKED = """
 import json, sys
@@ -81,12 +85,15 @@ def test_an_interrupt_leaves_nothing_behind(engine: str, lines: Path, tmp_path: 
     temporary.mkdir()
     command = [sys.executable, "-c", ENDLESS, engine, "rank", str(lines), "--format", "json", "-o", str(target)]
     environment = {**os.environ, "TMPDIR": str(temporary)}
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-    assert child.stderr is not None
-    assert child.stderr.readline() == "solving\n"
-    time.sleep(0.3)
-    child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=120)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as child:
+        try:
+            assert child.stderr is not None
+            assert child.stderr.readline() == "solving\n"
+            time.sleep(0.3)
+            child.send_signal(signal.SIGINT)
+            _, errors = child.communicate(timeout=120)
+        finally:
+            child.kill()
     assert (child.returncode, errors.strip()) == (130, "blastradius: interrupted")
     assert (sorted(tmp_path.iterdir()), target.read_text()) == ([target, temporary], "old")
     assert list(temporary.iterdir()) == []
