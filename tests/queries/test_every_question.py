@@ -1,0 +1,87 @@
+"""What holds of every question: it has its tests, keeps its contract and prints in every format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from blastradius import plugins
+from blastradius.api import ask
+from blastradius.cli import main
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from tests.queries.degenerate import ESTATES
+
+ASKED: dict[str, dict[str, Any]] = {
+    "reach": {"compromise": "acme"},
+    "rank": {},
+    "verify": {},
+    "exposure": {"entity": "customer_db"},
+    "explain": {"compromise": "acme", "entity": "orders_db"},
+    "levers": {"compromise": "acme"},
+    "review": {"holder": "acme", "grant": "segments.read"},
+    "seen": {},
+}
+"""Something to ask of the example retailer, question by question."""
+
+every_question = pytest.mark.parametrize("question", ASKED)
+
+
+def test_every_question_is_asked_here_and_has_a_file_of_tests() -> None:
+    assert ASKED.keys() == plugins.query_titles().keys()
+    assert {f"test_{question}.py" for question in ASKED} <= {file.name for file in Path(__file__).parent.iterdir()}
+
+
+@every_question
+@pytest.mark.parametrize("form", ["table", "csv", "markdown", "json"])
+def test_every_question_in_every_format(
+    question: str, form: str, northwind: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = [word for name, value in ASKED[question].items() for word in (f"--{name}", value)]
+    assert main([question, str(northwind), *more, "--format", form]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert "\x1b" not in shown.out
+    assert shown.out.endswith("\n")
+    if form == "json":
+        data = plugins.query(question).data
+        assert data is not None
+        jsonschema.validate(json.loads(shown.out), data.model_json_schema(mode="serialization"))
+
+
+@every_question
+@pytest.mark.parametrize("estate", ESTATES.values(), ids=ESTATES)
+def test_a_degenerate_estate_is_answered_or_what_it_lacks_is_said(question: str, estate: Estate) -> None:
+    """Asked with what it has of each kind; the answer speaks of nothing that is not there."""
+    first = {kind: next((name for name in estate.entities if name[0] == kind), None) for kind in "pksdoc"}
+    stated = {
+        "reach": {"compromise": first["p"] or "p"},
+        "explain": {"compromise": first["p"] or "p", "entity": first["s"] or "s"},
+        "exposure": {"entity": first["d"] or "d"},
+        "levers": {"compromise": first["p"] or "p"},
+        "review": {"holder": first["p"] or "p", "grant": first["c"] or first["o"] or "c"},
+    }.get(question, {})
+    missing = sorted({name for name in stated.values() if name not in estate.entities})
+    if missing:
+        with pytest.raises(UsageError, match=rf"'({'|'.join(missing)})' is not in the estate"):
+            ask(question, estate, **stated)
+        return
+    answer = ask(question, estate, **stated).answer
+    assert answer.headline
+    named = {row["entity"] for rows in _rows(answer.data.model_dump(mode="json")) for row in rows if "entity" in row}
+    assert named <= estate.entities.keys()
+
+
+def _rows(data: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """The lists of rows in an answer."""
+    return [value for value in data.values() if isinstance(value, list) and all(isinstance(row, dict) for row in value)]
+
+
+@every_question
+def test_an_unknown_parameter_is_refused(question: str, retailer: Estate) -> None:
+    with pytest.raises(UsageError, match="nonsense"):
+        ask(question, retailer, **ASKED[question], nonsense=1)

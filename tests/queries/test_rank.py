@@ -1,0 +1,48 @@
+"""The question ``rank``: every party, feed and credential by what it reaches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import blastradius as br
+from blastradius.estate import Estate
+from blastradius.model import Kind
+from tests.queries.degenerate import ESTATES
+
+
+def test_rank_of_northwind_is_that_of_each_start(retailer: Estate) -> None:
+    rows = br.rank(retailer, assume="takeover").data.model_dump()["rows"]
+    assert len(rows) == sum(len(retailer.of_kind(kind)) for kind in (Kind.PARTY, Kind.CREDENTIAL, Kind.FEED))
+    for row in rows[:6]:
+        reach: Any = br.reach(retailer, **{row["way"]: row["start"]}, assume="takeover").data
+        entities = {each.entity for each in reach.facts} - {row["start"]}
+        assert (row["entities"], len(row["crown_jewels"])) == (
+            len(entities),
+            sum(retailer.crown_jewel(each) for each in entities),
+        )
+
+
+def test_the_first_reaches_the_most(retailer: Estate) -> None:
+    data: Any = br.rank(retailer, assume="lateral").data
+    keys = [(len(row.crown_jewels), row.records, row.processes, row.entities) for row in data.rows]
+    assert keys == sorted(keys, reverse=True)
+    assert keys[0] > keys[-1]
+    assert data.checked
+
+
+def test_degenerate_estates() -> None:
+    none = br.rank(ESTATES["empty"]).answer
+    assert none.headline == "the estate has no party, credential or feed to start from"
+    rows: dict[str, Any] = {}
+    for name, estate in ESTATES.items():
+        data: Any = br.rank(estate, assume="lateral").data
+        rows[name] = {row.start: row.entities for row in data.rows}
+    assert rows == {
+        "empty": {},
+        "alone": {"p": 0},
+        "without a relation": {"k": 0, "p": 0},
+        "to itself": {"p": 1, "k": 1},
+        "there and back": {"p": 2, "k": 1},
+        "open": {"p": 4, "k": 2},
+        "guarded": {"p": 0, "k": 0},
+    }

@@ -1,0 +1,74 @@
+"""The question ``reach``: how far a scenario reaches, what stopped it, and the proof."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+import blastradius as br
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.model import Level
+from tests.engine.test_rules_needed import estate
+from tests.queries.degenerate import ESTATES
+
+
+def reached(estate: Estate, **scenario: Any) -> dict[tuple[str, str], str]:
+    """The level of each fact."""
+    data: Any = br.reach(estate, **scenario).data
+    return {(fact.entity, fact.capability): fact.level for fact in data.facts}
+
+
+def test_each_level_reaches_what_the_one_below_does_and_more(retailer: Estate) -> None:
+    found = [reached(retailer, compromise="acme", assume=level.word) for level in Level]
+    assert [len(facts) for facts in found] == sorted({len(facts) for facts in found})
+    for less, more in pairwise(found):
+        assert less.items() <= more.items()
+
+
+def test_the_proof_has_every_fact_once_after_what_it_rests_on(retailer: Estate) -> None:
+    data: Any = br.reach(retailer, compromise="acme", assume="lateral").data
+    proved: list[str] = []
+    for step in data.certificate.steps:
+        assert set(step.premises) <= set(proved)
+        proved.append(f"{step.capability}({step.entity})")
+    assert data.certificate.checked
+    assert len(proved) == len(set(proved))
+    assert {f"{fact.capability}({fact.entity})" for fact in data.facts} <= set(proved)
+
+
+def test_a_control_relied_on_opens_something_when_it_is_distrusted(retailer: Estate) -> None:
+    asked: dict[str, Any] = {"compromise": "acme", "assume": "lateral"}
+    data: Any = br.reach(retailer, **asked).data
+    assert data.relies_on
+    before = reached(retailer, **asked)
+    wider = [reached(retailer, **asked, distrust=f"{row.control}@{row.on}") for row in data.relies_on]
+    assert all(before.keys() <= found.keys() for found in wider)
+    assert any(before.keys() < found.keys() for found in wider)
+
+
+def test_two_starts_reach_at_least_what_each_does(retailer: Estate) -> None:
+    one, other = reached(retailer, compromise="acme"), reached(retailer, wrong="agent_content")
+    both = reached(retailer, compromise="acme", wrong="agent_content")
+    assert one.keys() | other.keys() <= both.keys()
+
+
+def test_hours_of_the_longest_outage_count() -> None:
+    built = estate("depends_on:b>s buffer_h=24")
+    assert ("b", "deny") not in reached(built, outage="s=8")
+    assert ("b", "deny") in reached(built, outage=("s=8", "b=30"))
+    assert reached(built, outage="s")["b", "deny"] == "granted"
+
+
+def test_degenerate_estates() -> None:
+    assert set(reached(ESTATES["alone"], compromise="p")) >= {("p", "control")}
+    assert {entity for entity, _ in reached(ESTATES["alone"], compromise="p", assume="lateral")} == {"p"}
+    assert {entity for entity, _ in reached(ESTATES["to itself"], compromise="p", assume="lateral")} == {"p", "s"}
+    both = reached(ESTATES["there and back"], compromise="p", assume="lateral")
+    assert {entity for entity, _ in both} == {"p", "s1", "s2"}
+    assert {entity for entity, _ in reached(ESTATES["open"], compromise="p")} == {"p", "s", "k", "o", "d"}
+    assert {entity for entity, _ in reached(ESTATES["guarded"], compromise="p", assume="lateral")} == {"p"}
+    with pytest.raises(UsageError, match="a scenario starts somewhere"):
+        br.reach(ESTATES["empty"])

@@ -1,0 +1,51 @@
+"""The question ``review``: a grant before it is granted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import blastradius as br
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from tests.engine.test_rules_needed import estate
+from tests.queries.degenerate import ESTATES
+
+
+def test_a_review_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
+    grants = ("orders:customers.read", "segments.read")
+    found: Any = br.review(retailer, holder="acme", key="acme_token", grant=grants).data
+    assert ("customer_db", "read", "granted", None, True) in {
+        (each.entity, each.capability, each.level, each.before, each.crown_jewel) for each in found.added
+    }
+    assert {each.grant: each.crown_jewels for each in found.parts} == {
+        "orders:customers.read": ("customer_db",),
+        "segments.read": (),
+    }
+    assert {(each.entity, each.capability) for each in found.broken} == {("customer_db", "read")}
+    nothing: Any = br.review(retailer, holder="acme", key="acme_token", grant="orders:orders.read").data
+    assert (nothing.added, nothing.broken) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        ({"holder": "nobody", "grant": "c"}, "holder: 'nobody' is not in the estate"),
+        ({"holder": "p", "grant": "x"}, "grant: 'x' is not in the estate"),
+        ({"holder": "p", "grant": "k"}, "grant: 'k' is a credential; expected a scope or operation"),
+        ({"holder": "p", "grant": "c", "key": "c"}, "key: 'c' is a scope; expected a credential"),
+        ({"holder": "p", "grant": ()}, "name it with --grant"),
+    ],
+)
+def test_a_review_of_what_is_not_there(stated: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        br.review(estate("holds:p>k", "grants:k>c"), **stated)
+
+
+def test_degenerate_estates() -> None:
+    itself: Any = br.review(estate("holds:s>k", "grants:k>o", "serves:s>o"), holder="s", grant="o").data
+    assert itself.added == ()
+    new: Any = br.review(ESTATES["without a relation"], holder="p", grant="c").data
+    assert [(row.entity, row.capability, row.before) for row in new.added] == [("c", "use", None)]
+    assert (new.key, new.broken) == ("proposed key", ())
