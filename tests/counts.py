@@ -21,6 +21,7 @@ def examples(share: float = 1.0) -> Callable[[Test], Test]:
     with_count = settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
     def law(test: Test) -> Test:
-        return pytest.mark.random(with_count(test))
+        marked: Test = pytest.mark.random(with_count(test))
+        return marked
 
     return law

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from blastradius import plugins
+from blastradius.cli import main
 
 HOSTILE = [
     "[/b]",
@@ -67,36 +68,14 @@ def test_the_same_input_gives_the_same_bytes(northwind: Path, tmp_path: Path) ->
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("fmt", ["table", "csv", "markdown", "json"])
-@pytest.mark.parametrize(
-    "question", ["reach", "rank", "verify", "exposure", "explain", "levers", "review", "seen", "check"]
-)
-def test_every_question_in_every_format(question: str, fmt: str, northwind: Path) -> None:
-    more = {
-        "reach": ["--compromise", "acme"],
-        "explain": ["--compromise", "acme", "--entity", "orders_db"],
-        "exposure": ["--entity", "customer_db"],
-        "levers": ["--compromise", "acme"],
-        "review": ["--holder", "acme", "--grant", "segments.read"],
-    }.get(question, [])
-    done = run(question, str(northwind), *more, "--format", fmt)
+@pytest.mark.parametrize("form", ["table", "csv", "markdown", "json"])
+@pytest.mark.parametrize("question", [pytest.param("review", marks=pytest.mark.slow), "check"])
+def test_every_format_is_the_same_in_a_pipe(question: str, form: str, northwind: Path) -> None:
+    more = {"review": ["--holder", "acme", "--grant", "segments.read"]}.get(question, [])
+    done = run(question, str(northwind), *more, "--format", form)
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert done.stdout.endswith("\n")
-
-
-def test_explain_says_why_and_why_not(northwind: Path) -> None:
-    asked = ("explain", str(northwind), "--compromise", "acme", "--assume", "lateral", "--format", "json")
-    why = json.loads(run(*asked, "--entity", "customer_replica", "--capability", "read").stdout)
-    assert (why["reached"], why["level"], why["stopped"]) == (True, "lateral", [])
-    assert why["steps"][0]["rule"] == "seed"
-    assert why["steps"][-1]["entity"] == "customer_replica"
-    assert all(step["provenance"] for step in why["steps"] if step["relations"])
-    why_not = json.loads(run(*asked, "--entity", "customer_db", "--capability", "read").stdout)
-    assert why_not["reached"] is False
-    assert {by for stop in why_not["stopped"] for by in stop["by"]} & {"function_authz", "hardened", "segmented"}
-    none = json.loads(run(*asked, "--entity", "vehicle_positions", "--capability", "write").stdout)
-    assert (none["reached"], none["steps"], none["stopped"]) == (False, [], [])
 
 
 @pytest.mark.parametrize(
@@ -130,6 +109,7 @@ def test_a_broken_expectation_exits_with_one(tmp_path: Path) -> None:
     assert run("verify", "-", stdin=estate).returncode == 1
 
 
+@pytest.mark.slow
 def test_hostile_names_arrive_unchanged(tmp_path: Path) -> None:
     parties = {name: {"name": name, "owns": [f"{name}/svc"]} for name in HOSTILE}
     services = {f"{name}/svc": {"name": name} for name in HOSTILE}
@@ -142,7 +122,7 @@ def test_hostile_names_arrive_unchanged(tmp_path: Path) -> None:
         assert run("reach", str(tmp_path), "--compromise", name).returncode == 0
 
 
-def test_degenerate_estates(tmp_path: Path) -> None:
+def test_degenerate_estates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for text in (
         "blastradius: 1\n",
         "blastradius: 1\nservices: {s: {connects: [s]}}\n",
@@ -150,11 +130,12 @@ def test_degenerate_estates(tmp_path: Path) -> None:
     ):
         (tmp_path / "e.yaml").write_text(text)
         for question in ("rank", "check"):
-            assert run(question, str(tmp_path)).returncode == 0
+            assert main([question, str(tmp_path)]) == 0
         for seed in re.findall(r"\b[ps]\b(?=:)", text):
-            done = run("explain", str(tmp_path), "--compromise", seed, "--entity", seed, "--format", "json")
-            assert json.loads(done.stdout)["reached"] is True
-            assert run("exposure", str(tmp_path), "--entity", seed).returncode == 0
+            capsys.readouterr()
+            assert main(["explain", str(tmp_path), "--compromise", seed, "--entity", seed, "--format", "json"]) == 0
+            assert json.loads(capsys.readouterr().out)["reached"] is True
+            assert main(["exposure", str(tmp_path), "--entity", seed]) == 0
 
 
 def test_demo_writes_its_pictures_and_may_be_repeated(tmp_path: Path) -> None:

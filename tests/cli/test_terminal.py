@@ -99,6 +99,7 @@ def test_an_interrupt_leaves_nothing_behind(engine: str, lines: Path, tmp_path: 
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_base_install_answers_the_same(lines: Path) -> None:
     """Without numba and the other extras: the same answers to the last number."""
 

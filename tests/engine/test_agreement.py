@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from blastradius.engine import compile_system, solve
@@ -13,13 +12,11 @@ from blastradius.engine.check.spec import spec
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Fact, Level, Scenario
+from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 
-EXAMPLES = int(os.environ.get("BLASTRADIUS_EXAMPLES", "2000"))
-"""How many random worlds; CI asks for 20,000, a longer run is `BLASTRADIUS_EXAMPLES=200000 pytest tests/engine`."""
 
-
-@settings(max_examples=max(1, EXAMPLES // 4), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 4)
 @given(st.integers(0, 2**40))
 def test_engines_agree(seed: int) -> None:
     """Four worlds an estate: the same facts at the same levels, with a certificate the checker accepts."""
@@ -32,7 +29,7 @@ def test_engines_agree(seed: int) -> None:
         assert reach.levels == spec(estate, scenario), scenario
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 10)
 @given(st.integers(0, 2**40))
 def test_more_assumed_is_more_reached(seed: int) -> None:
     """A higher level, or one more control distrusted, never reaches less, nor anything later."""

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import networkx as nx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import blastradius as br
@@ -25,6 +25,7 @@ from blastradius.loaderkit.attributes import escaped, unescaped
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ENTITY_TYPES, Entity, Operation, Party, Relation, Service, Store, Verb, Zone
 from blastradius.reading import parse_document
+from tests.counts import examples
 from tests.engine.random_estates import random_estate
 from tests.estate.bulk.test_reader import written
 
@@ -92,14 +93,14 @@ def test_what_was_not_stated_is_not_stated_afterwards(to: str) -> None:
     assert again.notes == ()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 8)
 @given(st.integers(0, 2**40), st.lists(TEXTS, min_size=14, max_size=14), st.sampled_from(WHOLE))
 def test_random_worlds_come_back(seed: int, texts: list[str], to: str) -> None:
     estate = described(random_estate(random.Random(seed)), texts)
     assert back(br.export(estate, to), to).digest == estate.digest
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 8)
 @given(st.integers(0, 2**40), st.lists(TEXTS, min_size=14, max_size=14))
 def test_random_worlds_come_back_from_pairs(seed: int, texts: list[str]) -> None:
     estate = described(random_estate(random.Random(seed)), texts)

@@ -22,7 +22,8 @@ from tests.loaders.laws import HOSTILE, SECRETS, WRONG, Keys, estate, everything
 
 CASES = cases()
 TREES = [each for each in CASES if each.is_tree]
-DAMAGES, PLANTED = 150, 80
+FEW_OR_MANY = pytest.mark.parametrize("count", [12, pytest.param(150, marks=pytest.mark.slow)])
+"""How many places of a case are changed, spread evenly."""
 _NO_NAME = {"null", "none"}
 _MEANS_MORE = re.compile(r"[/:?#@*|{};\\]")
 """Signs that mean something in addresses, patterns and templates, so that a name with one may be read as such."""
@@ -135,22 +136,25 @@ def _backwards(value: Any) -> Any:
 
 
 @every_case
-def test_damage_is_loaded_or_refused_with_its_place(case: Case, home: Path) -> None:
+@FEW_OR_MANY
+def test_damage_is_loaded_or_refused_with_its_place(case: Case, count: int, home: Path) -> None:
     spots = [keys for keys, _ in places(case.data)]
     kinds = len(WRONG)
-    for number in range(min(DAMAGES, len(spots) * kinds)):
-        keys = spots[number * len(spots) // min(DAMAGES, len(spots) * kinds)]
+    count = min(count, len(spots) * kinds)
+    for number in range(count):
+        keys = spots[number * len(spots) // count]
         broken = with_value(case.data, keys, WRONG[number % kinds])
         found = outcome(partial(case.loaded, broken, home))
         assert says_where(found, case) if isinstance(found, InputError) else is_built(found), keys
 
 
 @every_case
+@FEW_OR_MANY
 def test_secrets_come_out_nowhere(
-    case: Case, home: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    case: Case, count: int, home: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    for number, (keys, text) in enumerate(some(list(_words(case)), PLANTED)):
+    for number, (keys, text) in enumerate(some(list(_words(case)), count)):
         secret = SECRETS[number % len(SECRETS)]
         planted = f"/{secret}" if text.startswith("/") else secret
         found = outcome(partial(case.loaded, with_value(case.data, keys, planted), home))
@@ -173,11 +177,14 @@ def texts(loaded: Loaded) -> set[str]:
 
 
 @every_tree
-@pytest.mark.parametrize("source", ["ours", "shared"])
+@pytest.mark.parametrize(
+    "source", ["few", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ours", "shared"))]
+)
 def test_hostile_names_arrive_unchanged_or_not_at_all(
     case: Case, source: str, home: Path, request: pytest.FixtureRequest
 ) -> None:
-    names = list(HOSTILE) if source == "ours" else some(hostile(request.getfixturevalue("shared")), 40)
+    names = some(hostile(request.getfixturevalue("shared")), 40) if source == "shared" else list(HOSTILE)
+    names = names[::3] if source == "few" else names
     before = texts(once(case))
     called = [(keys, value) for keys, value in _words(case) if len(value) > 2 and value in before]
     for number, name in enumerate(names if called else ()):

@@ -7,7 +7,7 @@ import weakref
 from pathlib import Path
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import blastradius as br
@@ -17,6 +17,7 @@ from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Kind, Level, Scenario, Store
 from blastradius.reports.impact import Measure, audited, measured, summed
 from blastradius.reports.rows import records_read
+from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 
 
@@ -53,7 +54,7 @@ def with_records(rng: random.Random, built: Estate) -> Estate:
     return Estate.build([Loaded(entities=entities, relations=tuple(built.relations.values()), zones=zones)])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 40)
 @given(st.integers(0, 2**40))
 def test_many_worlds_measure_as_one_by_one(seed: int) -> None:
     rng = random.Random(seed)

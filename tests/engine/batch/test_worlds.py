@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 from collections.abc import Iterable, Iterator
@@ -11,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import blastradius.engine.compile as compiling
@@ -35,12 +34,12 @@ from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Control, ControlKind, Credential, Fact, Level, Party, Relation, Scenario, Verb
 from blastradius.rules import RULES, placements
+from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 from tests.engine.test_rules_needed import CONTROL_CASES, RULE_CASES, estate, fact, scenario
 from tests.engine.test_seeded_bugs import TABLE_BUGS
 from tests.engine.test_seeded_bugs import worlds as bug_worlds
 
-EXAMPLES = int(os.environ.get("BLASTRADIUS_EXAMPLES", "2000"))
 ENGINES: tuple[Literal["numpy", "fast"], ...] = ("numpy", "fast")
 Engine = Literal["numpy", "fast"]
 PLACES = placements()
@@ -57,7 +56,7 @@ def solved(built: Estate, worlds: list[World], engine: Engine = "numpy") -> dict
     return found
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples()
 @given(st.integers(0, 2**40))
 def test_worlds_agree_with_the_spec(seed: int) -> None:
     """An estate, and two scenarios at once: both engines hold what the spec finds."""
@@ -69,14 +68,14 @@ def test_worlds_agree_with_the_spec(seed: int) -> None:
         assert solved(built, [World(each) for each in asked], engine) == wanted, (engine, asked)
 
 
-@pytest.mark.parametrize("first", range(0, 400, 40))
+@pytest.mark.parametrize("first", [0, *(pytest.param(first, marks=pytest.mark.slow) for first in range(20, 400, 20))])
 def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are filled anew one by one, and marks of rows collide, as neither does in a small estate."""
     monkeypatch.setattr(fill_numpy, "_SMALL", -1)
     monkeypatch.setattr(fill_numpy, "_FEW", 1)
     monkeypatch.setattr(derive, "_SLOTS", 1)
     monkeypatch.setattr(derive, "_TOGETHER", 3)
-    for seed in range(first, first + 40):
+    for seed in range(first, first + 20):
         rng = random.Random(seed)
         built = random_estate(rng)
         asked = [random_scenario(rng, built) for _ in range(70)]
@@ -129,7 +128,7 @@ def changed(built: Estate, world: World) -> Estate:
     return Estate.build([Loaded(entities=entities, relations=relations, zones=tuple(built.zones.values()))])
 
 
-@settings(max_examples=max(1, EXAMPLES // 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 8)
 @given(st.integers(0, 2**40))
 def test_changed_worlds_agree_with_the_estate_written_out(seed: int) -> None:
     """Relations taken away and controls put in place, some in one world and some in another."""
@@ -178,7 +177,7 @@ def _some_controls(rng: random.Random, built: Estate) -> tuple[tuple[ControlKind
     return tuple((kind, host) for host, kind in found.items())
 
 
-@settings(max_examples=max(1, EXAMPLES // 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 8)
 @example(123580)  # facts that lead to each other and are all seeded, from which more follows
 @given(st.integers(0, 2**40))
 def test_a_proposal_agrees_with_the_estate_that_has_it(seed: int) -> None:
@@ -205,7 +204,7 @@ def test_a_proposal_agrees_with_the_estate_that_has_it(seed: int) -> None:
             assert facts_in(block, number) == {each for each in wanted if each.entity in built.entities}, world
 
 
-@settings(max_examples=max(1, EXAMPLES // 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 8)
 @given(st.integers(0, 2**40))
 def test_batches_over_one_system_answer_like_fresh_ones(seed: int) -> None:
     """Whatever was asked before, in whatever order and split: no answer depends on it."""

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from blastradius.engine import arrivals, compile_system, solve
@@ -15,6 +15,7 @@ from blastradius.engine.check.rule_instances import Way, all_ways
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Capability, Fact, Scenario
+from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 from tests.engine.test_rules_needed import estate, fact, scenario
 
@@ -64,7 +65,7 @@ def open_(way: Way, asked: Scenario) -> bool:
     return way.level <= asked.assume and not outlasted and not believed and not forever
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 8)
 @given(st.integers(0, 2**40))
 def test_arrivals_are_those_of_plain_loops(seed: int) -> None:
     """With a delay for each rule, longer along some relations; thresholds, quorums and falling controls among them."""
@@ -80,7 +81,7 @@ def test_arrivals_are_those_of_plain_loops(seed: int) -> None:
     assert arrivals(compile_system(built), asked, delay) == naive(built, asked, delay)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 8)
 @given(st.integers(0, 2**40))
 def test_without_delays_it_counts_hops(seed: int) -> None:
     rng = random.Random(seed)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import blastradius as br
@@ -19,6 +19,7 @@ from blastradius.estate import Estate
 from blastradius.estate.bulk import load_lines, load_tables
 from blastradius.estate.columns import columns_of
 from blastradius.loading import load
+from tests.counts import examples
 from tests.engine.random_estates import random_estate
 from tests.estate.bulk.test_reader import said, written
 
@@ -48,7 +49,7 @@ def table(file: Path, rows: Rows) -> Path:
     return file
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 20)
 @given(st.integers(0, 2**40))
 def test_tables_are_the_estate_they_spell_out(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     built = random_estate(random.Random(seed))

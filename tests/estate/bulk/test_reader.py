@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import blastradius as br
@@ -23,6 +23,7 @@ from blastradius.estate import Estate
 from blastradius.estate.bulk import load_lines
 from blastradius.estate.columns import Columns, columns_of
 from blastradius.model import Kind, Level
+from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 
 ROOT = Path(__file__).parents[3]
@@ -39,7 +40,7 @@ def written(built: Estate, file: Path, rng: random.Random) -> Path:
     return file
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1 / 8)
 @given(st.integers(0, 2**40))
 def test_lines_are_the_estate_they_spell_out(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     """The same facts by the same engines: one world at a time, and many at once, audited."""

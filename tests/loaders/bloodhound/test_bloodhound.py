@@ -648,6 +648,7 @@ def test_damage_is_said_and_never_crashes() -> None:
             laws.survives(LOADER, broken)
 
 
+@pytest.mark.slow
 def test_damage_to_an_object_is_said_and_never_crashes() -> None:
     for kind in ("computers", "domains"):
         for broken in laws.damaged(sharphound(kind, OBJECT), laws.WRONG[:9]):

@@ -232,6 +232,7 @@ def test_each_export_has_one_loader(northwind: Path) -> None:
 @pytest.mark.parametrize(
     "data", [node_link(), as_cytoscape(), as_opengraph()], ids=["node-link", "cytoscape", "opengraph"]
 )
+@pytest.mark.slow
 def test_damage_is_said_and_never_crashes(data: Any) -> None:
     for broken in damaged(data):
         if not LOADER.recognises(parse_document(json.dumps(broken), "f", ".json").data):

@@ -96,6 +96,7 @@ def test_an_answer_without_traces_is_empty_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
+@pytest.mark.slow
 def test_damage_never_crashes(case: str) -> None:
     for data in damaged(json.loads((CASES / case / "input.json").read_text())):
         survives(LOADER, data)

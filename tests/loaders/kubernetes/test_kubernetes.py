@@ -575,6 +575,7 @@ def test_options_that_do_not_fit(options: dict[str, Any], reason: str, tmp_path:
 
 
 @pytest.mark.parametrize("case", CASE_NAMES)
+@pytest.mark.slow
 def test_wrong_types_everywhere(case: str) -> None:
     data = {"apiVersion": "v1", "kind": "List", "items": resources_of(case)}
     some = islice(damaged(data), None, None, 3)

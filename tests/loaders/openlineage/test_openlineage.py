@@ -235,6 +235,7 @@ def test_hostile_names(shared: Path) -> None:
         Estate.build([loaded])
 
 
+@pytest.mark.slow
 def test_many_events_are_read_in_time() -> None:
     events = [_event(f"j{each % 50}", f"r{each}", inputs=[_dataset("a")]) for each in range(5000)]
     loaded = _load(events)

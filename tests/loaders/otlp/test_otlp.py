@@ -173,6 +173,7 @@ def test_what_others_wrap_it_in(wrap: str | None) -> None:
 
 
 @pytest.mark.parametrize("case", ["shop"])
+@pytest.mark.slow
 def test_damage_never_crashes(case: str) -> None:
     for data in damaged(json.loads((CASES / case / "input.json").read_text()), (None, 7, "\u202e", [], {"a": 1}, [7])):
         survives(LOADER, data)
@@ -218,6 +219,7 @@ def test_order_repetition_and_splitting_change_nothing() -> None:
     lawful(LOADER, halves, "\n".join(reversed(lines)), ".jsonl", zone="prod", owner="us")
 
 
+@pytest.mark.slow
 def test_many_distinct_calls() -> None:
     paths = [f"/item/word{'x' * (number % 500)}/{number}" for number in range(20_000)]
     spans = [{"kind": 2, "attributes": tags(**{"http.method": "GET", "url.path": path})} for path in paths]

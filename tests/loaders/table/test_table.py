@@ -256,6 +256,7 @@ def test_a_list_without_a_stated_separator_is_said() -> None:
     )
 
 
+@pytest.mark.slow
 def test_many_rows_that_say_the_same_are_quick() -> None:
     text = "Vendor,Data\n" + "Acme,Mail\n" * 20_000
     began = time.monotonic()
