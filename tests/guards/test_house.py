@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from blastradius.docgen.pages import main
 
 ROOT = Path(__file__).parents[2]
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 CODE = [file for folder in ("blastradius", "loaders", "queries") for file in (ROOT / folder).rglob("*.py")]
 
 
@@ -46,6 +49,29 @@ def test_files_and_functions_stay_small() -> None:
         node for file in CODE for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)
     ]
     assert [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= 60] == []
+
+
+def test_the_rooms_stay_few_and_say_what_they_are() -> None:
+    assert [file.name for file in (ROOT / "loaders").iterdir() if file.name[0] == "_" and file.suffix] == []
+    assert len(list((ROOT / "loaders").glob("*[!_]"))) <= 35
+    assert len(list((ROOT / "blastradius").glob("*.py"))) <= 12
+
+
+def test_the_page_of_rooms_names_all_that_there_are_and_nothing_else() -> None:
+    rooms = set(re.findall(r"^\| `(\S+)` \|", ARCHITECTURE, re.MULTILINE))
+    package = ROOT / "blastradius"
+    modules = {file for file in package.glob("*.py") if not file.name.startswith("_")}
+    folders = {file.parent for pattern in ("*/__init__.py", "engine/*/__init__.py") for file in package.glob(pattern)}
+    folders -= {package / "loaders", package / "queries"}
+    there = {str(file.relative_to(ROOT)) for file in modules} | {f"{folder.relative_to(ROOT)}/" for folder in folders}
+    assert rooms == there | {"loaders/", "queries/"}
+
+
+def test_the_page_of_rooms_has_the_layers_of_the_contracts() -> None:
+    written = re.search(r"```layers\n(.*?)```", ARCHITECTURE, re.DOTALL)
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    assert written
+    assert written[1].splitlines() == next(contract["layers"] for contract in contracts if contract["type"] == "layers")
 
 
 def test_every_control_and_rule_is_documented() -> None:
