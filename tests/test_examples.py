@@ -13,7 +13,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 ESTATES = [
     EXAMPLES / "meridian",
     EXAMPLES / "northwind",
-    *sorted(each.parent for each in EXAMPLES.glob("incidents/*/estate.yaml")),
+    *sorted(file.parent for file in EXAMPLES.glob("incidents/*/estate.yaml")),
 ]
 
 
@@ -25,7 +25,7 @@ def test_all_nine_incidents_are_here() -> None:
 def test_expectations_hold(folder: Path) -> None:
     checks = br.verify(br.load(folder)).data.model_dump()["checks"]
     assert len(checks) >= 5
-    assert [each for each in checks if not each["holds"]] == []
+    assert [check for check in checks if not check["holds"]] == []
 
 
 @pytest.mark.parametrize("folder", ESTATES, ids=lambda folder: folder.name)
@@ -39,7 +39,7 @@ def test_the_readme_shows_a_picture_that_is_there(folder: Path) -> None:
 def test_northwind_has_a_surprise_at_every_level() -> None:
     estate = br.load(EXAMPLES / "northwind")
     facts = br.reach(estate, compromise="acme", assume="lateral").data.model_dump(mode="json")["facts"]
-    levels = {(each["entity"], each["capability"]): each["level"] for each in facts}
+    levels = {(fact["entity"], fact["capability"]): fact["level"] for fact in facts}
     assert levels["pricing_decision", "taint"] == "granted"
     assert levels["orders_db", "read"] == "abused"
     assert levels["label_svc", "control"] == "takeover"
@@ -49,7 +49,7 @@ def test_northwind_has_a_surprise_at_every_level() -> None:
 
 def test_meridian_joins_what_nine_sources_say_on_one_way_to_the_customers() -> None:
     estate = br.load(EXAMPLES / "meridian")
-    told = {each.source for entity in estate.entities.values() for each in entity.provenance}
+    told = {provenance.source for entity in estate.entities.values() for provenance in entity.provenance}
     assert told >= {"aws_iam", "backstage", "dbt", "kong", "kubernetes", "native", "okta", "openapi", "table", "zipkin"}
     way = br.explain(
         estate, compromise="Courierly Ltd", assume="takeover", entity="customers_db", capability="read"
@@ -70,7 +70,7 @@ def test_meridian_answers_who_can_reach_the_customers() -> None:
     ways = br.exposure(br.load(EXAMPLES / "meridian"), "customer_exports", assume="granted").data.model_dump(
         mode="json"
     )
-    assert {each["start"] for each in ways["exposed_to"] if each["capability"] == "read"} == {
+    assert {row["start"] for row in ways["exposed_to"] if row["capability"] == "read"} == {
         "Segmenta GmbH",
         "arn:aws:iam::111122223333:role/segmenta-export-reader session",
         "arn:aws:iam::111122223333:role/segmenta-export-reader session of arn:aws:iam::444455556666:root",
@@ -79,8 +79,8 @@ def test_meridian_answers_who_can_reach_the_customers() -> None:
 
 def test_a_weaker_hold_from_a_lower_level_on_is_told_beside_the_stronger_one() -> None:
     shown = br.exposure(br.load(EXAMPLES / "meridian"), "customers_db", assume="takeover").data.model_dump(mode="json")
-    helpdesk = [each for each in shown["exposed_to"] if each["start"] == "Helpdeskly Inc"]
-    assert [(each["level"], each["capability"]) for each in helpdesk] == [
+    helpdesk = [row for row in shown["exposed_to"] if row["start"] == "Helpdeskly Inc"]
+    assert [(row["level"], row["capability"]) for row in helpdesk] == [
         ("granted", "read_subset"),
         ("takeover", "read"),
         ("takeover", "write"),
@@ -90,7 +90,7 @@ def test_a_weaker_hold_from_a_lower_level_on_is_told_beside_the_stronger_one() -
 
 def test_meridian_has_no_loose_end_but_the_one_that_is_meant() -> None:
     found = br.load(EXAMPLES / "meridian").findings("2026-11-01")
-    ended = [each.message for each in found if "ended on" in each.message]
+    ended = [note.message for note in found if "ended on" in note.message]
     assert len(ended) == 1
     assert ended[0].startswith("the relationship with 'PedalPost' ended on 2026-06-30, but it still holds")
 

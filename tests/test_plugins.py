@@ -189,7 +189,7 @@ from blastradius.model import Provenance, Tally
 
 def load(document, options):
     at = Provenance(source="outer", file=document.path, line=1)
-    asks = tuple(SourceRequest(provenance=at, **each) for each in eval(document.data["outer"]))
+    asks = tuple(SourceRequest(provenance=at, **asked) for asked in eval(document.data["outer"]))
     return Loaded(requests=asks, tally=Tally(facts=1))
 
 

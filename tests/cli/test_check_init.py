@@ -35,8 +35,10 @@ def test_from_a_folder_of_exports_to_one_estate(meridian: Path, capsys: pytest.C
     code, found = check(meridian, capsys)
     assert code == 1
     assert found["problems"] == []
-    assert all(each["records"] == each["facts"] + each["rejected"] + each["ignored"] for each in found["sources"])
-    proposed = {tuple(each["ids"]) for each in found["proposals"] if each["why"] == "same name"}
+    assert all(
+        source["records"] == source["facts"] + source["rejected"] + source["ignored"] for source in found["sources"]
+    )
+    proposed = {tuple(proposal["ids"]) for proposal in found["proposals"] if proposal["why"] == "same name"}
     assert {
         ("Courierly Ltd", "kong:consumer/courierly"),
         ("PedalPost", "kong:consumer/pedalpost"),
@@ -54,9 +56,9 @@ def test_what_was_proposed_can_be_pasted(meridian: Path, capsys: pytest.CaptureF
     (meridian / "estate.yaml").unlink()
     _, before = check(meridian, capsys)
     links = [
-        each["write"].removeprefix("same: {").removesuffix("}")
-        for each in before["proposals"]
-        if "same" in each["write"]
+        proposal["write"].removeprefix("same: {").removesuffix("}")
+        for proposal in before["proposals"]
+        if "same" in proposal["write"]
     ]
     workspace = meridian / "blastradius.yaml"
     text = workspace.read_text().replace('  - path: "estate.yaml"\n    loader: native\n', "")
@@ -64,7 +66,7 @@ def test_what_was_proposed_can_be_pasted(meridian: Path, capsys: pytest.CaptureF
     _, after = check(meridian, capsys)
     assert after["problems"] == []
     assert after["entities"] < before["entities"]
-    assert not [each for each in after["proposals"] if each["why"] == "same name"]
+    assert not [proposal for proposal in after["proposals"] if proposal["why"] == "same name"]
 
 
 def test_a_source_that_cannot_be_read_hides_nothing(meridian: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,7 +75,7 @@ def test_a_source_that_cannot_be_read_hides_nothing(meridian: Path, capsys: pyte
     code, found = check(meridian, capsys)
     assert code == 3
     assert found["problems"][0].partition("kong.yaml:")[2].startswith("2:1: not YAML")
-    assert {each["loader"] for each in found["sources"]} >= {"backstage", "okta", "aws_iam", "zipkin"}
+    assert {source["loader"] for source in found["sources"]} >= {"backstage", "okta", "aws_iam", "zipkin"}
     assert main(["reach", str(meridian), "--compromise", "PedalPost"]) == 3
     assert "kong.yaml:2:1: not YAML" in capsys.readouterr().err
 
@@ -87,7 +89,7 @@ def test_sources_that_contradict_each_other_in_kind_are_all_told(
     code, found = check(tmp_path, capsys)
     assert code == 3
     assert "two.yaml:2:10: 'orders' is a store here and a service at" in found["problems"][0]
-    assert [each["facts"] for each in found["sources"]] == [0, 1, 1]
+    assert [source["facts"] for source in found["sources"]] == [0, 1, 1]
 
 
 def test_many_findings_of_one_wording_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,9 +121,11 @@ def test_all_the_real_files_are_accounted_for(shared: Path, tmp_path: Path, caps
     capsys.readouterr()
     _, found = check(folder, capsys)
     assert found["problems"] == []
-    assert sum(each["records"] for each in found["sources"]) > 40_000
-    assert all(each["records"] == each["facts"] + each["rejected"] + each["ignored"] for each in found["sources"])
-    assert all(sum(each["by_class"].values()) <= each["ignored"] for each in found["sources"])
+    assert sum(source["records"] for source in found["sources"]) > 40_000
+    assert all(
+        source["records"] == source["facts"] + source["rejected"] + source["ignored"] for source in found["sources"]
+    )
+    assert all(sum(source["by_class"].values()) <= source["ignored"] for source in found["sources"])
     listed = (folder / "blastradius.yaml").read_text()
     unaccounted = [
         file.relative_to(folder).as_posix()

@@ -94,7 +94,7 @@ def test_every_format_is_the_same_in_a_pipe(question: str, form: str, northwind:
     ],
 )
 def test_errors_are_one_clear_line(arguments: list[str], code: int, message: str, northwind: Path) -> None:
-    done = run(*(str(northwind) if each == "NORTHWIND" else each for each in arguments))
+    done = run(*(str(northwind) if argument == "NORTHWIND" else argument for argument in arguments))
     assert done.returncode == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -143,7 +143,7 @@ def test_demo_writes_its_pictures_and_may_be_repeated(tmp_path: Path) -> None:
         done = run("demo", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "could be reached" in done.stdout
-    assert {each.name for each in tmp_path.iterdir()} == {"blastradius-demo.svg", "blastradius-demo.dot"}
+    assert {file.name for file in tmp_path.iterdir()} == {"blastradius-demo.svg", "blastradius-demo.dot"}
 
 
 def test_schema_loaders_queries_completion() -> None:

@@ -49,7 +49,7 @@ answers = (
     br.review(estate, holder="party_1", grant="scope_1"),
     br.reach(estate, compromise="party_1"),
 )
-json.dump([each.data.model_dump(mode="json") for each in answers], sys.stdout)
+json.dump([answer.data.model_dump(mode="json") for answer in answers], sys.stdout)
 """
 
 LIMITED = """
@@ -137,8 +137,8 @@ def test_a_terminal_sees_how_much_is_read(lines: Path, tmp_path: Path) -> None:
     while more_shown := _read(ours):
         shown += more_shown
     assert child.wait(60) == 0
-    shares = [int(each) for each in re.findall(rb"(\d+)%", shown)]
-    assert any(10 < each < 100 for each in shares)
+    shares = [int(found) for found in re.findall(rb"(\d+)%", shown)]
+    assert any(10 < share < 100 for share in shares)
     assert b"large.jsonl" in shown
 
 

@@ -30,7 +30,7 @@ from tests.engine.random_estates import random_estate
 from tests.estate.bulk.test_reader import written
 
 ROOT = Path(__file__).parents[2]
-ESTATES = [ROOT / "examples" / "northwind", *(each.parent for each in ROOT.glob("examples/incidents/*/estate.yaml"))]
+ESTATES = [ROOT / "examples" / "northwind", *(file.parent for file in ROOT.glob("examples/incidents/*/estate.yaml"))]
 WHOLE = ("node-link", "cytoscape", "graphml", "opengraph")
 GRAPHS = (*WHOLE, "csv")
 TEXTS = st.text(max_size=12) | st.sampled_from(["=1+1", "'", "''x", "@", "_x000A_", "_x005F_x000A_", "_x000A\n", " x "])
@@ -48,7 +48,7 @@ def built(*entities: Entity, relations: tuple[Relation, ...] = (), zones: tuple[
 
 def as_pairs(estate: Estate) -> Estate:
     """What pairs carry: relations whole, of a thing its id, kind and a name that is not empty."""
-    things = [(ENTITY_TYPES[each.kind], each.id, each.name or None) for each in estate.entities.values()]
+    things = [(ENTITY_TYPES[entity.kind], entity.id, entity.name or None) for entity in estate.entities.values()]
     return built(
         *(shape.model_validate({"id": made, "name": name}) for shape, made, name in things),
         relations=tuple(estate.relations.values()),
@@ -56,7 +56,7 @@ def as_pairs(estate: Estate) -> Estate:
 
 
 @pytest.mark.parametrize("to", WHOLE)
-@pytest.mark.parametrize("folder", ESTATES, ids=lambda each: each.name)
+@pytest.mark.parametrize("folder", ESTATES, ids=lambda folder: folder.name)
 def test_the_examples_come_back_whole(folder: Path, to: str, tmp_path: Path) -> None:
     estate = br.load(folder)
     file = tmp_path / f"estate{plugins.exports()[to].suffix}"
@@ -64,14 +64,16 @@ def test_the_examples_come_back_whole(folder: Path, to: str, tmp_path: Path) -> 
     read = br.load(file)
     assert read.digest == estate.digest
     assert (read.title, read.as_of) == (estate.title, estate.as_of)
-    assert [each.scenario for each in read.expectations] == [each.scenario for each in estate.expectations]
+    assert [expectation.scenario for expectation in read.expectations] == [
+        expectation.scenario for expectation in estate.expectations
+    ]
     assert br.verify(read).data.model_dump()["checks"] == br.verify(estate).data.model_dump()["checks"]
     assert read.tally.rejected == read.tally.ignored == 0
-    edges = sum(len(each.sources) * len(each.targets) for each in estate.relations.values())
+    edges = sum(len(relation.sources) * len(relation.targets) for relation in estate.relations.values())
     assert read.tally.facts == len(estate.entities) + edges + len(estate.zones) + len(estate.expectations)
 
 
-@pytest.mark.parametrize("folder", ESTATES, ids=lambda each: each.name)
+@pytest.mark.parametrize("folder", ESTATES, ids=lambda folder: folder.name)
 def test_pairs_carry_relations_whole(folder: Path) -> None:
     estate = br.load(folder)
     assert back(br.export(estate, "csv"), "csv").digest == as_pairs(estate).digest
@@ -115,7 +117,7 @@ def described(estate: Estate, texts: list[str]) -> Estate:
         if isinstance(one, Party):
             more["governance"] = {text: other}
         things.append(one.model_copy(update=more))
-    zones = tuple(each.model_copy(update={"name": texts[0]}) for each in estate.zones.values())
+    zones = tuple(zone.model_copy(update={"name": texts[0]}) for zone in estate.zones.values())
     return built(*things, relations=tuple(estate.relations.values()), zones=zones)
 
 
@@ -143,14 +145,14 @@ def test_an_escape_of_half_a_character_stays_as_it_is() -> None:
 
 def hostile(shared: Path) -> list[str]:
     listed = json.loads((shared / "badinput" / "generated" / "hostile_names.json").read_text(encoding="utf-8"))
-    return [each["name"] for each in listed]
+    return [entry["name"] for entry in listed]
 
 
 @pytest.mark.parametrize("to", GRAPHS)
 def test_hostile_ids_arrive_unchanged_or_are_refused(to: str, shared: Path) -> None:
     names = hostile(shared)
     refused = [why for name in names if (why := refusal(name, to))]
-    assert all(any(each in why for each in ("rename it", "at most 500", "at least 1")) for why in refused)
+    assert all(any(way_out in why for way_out in ("rename it", "at most 500", "at least 1")) for why in refused)
     assert len(refused) < len(names) // 4
 
 
@@ -167,10 +169,10 @@ def refusal(name: str, to: str) -> str | None:
 
 @pytest.mark.parametrize("to", GRAPHS)
 def test_hostile_names_arrive_unchanged(to: str, shared: Path) -> None:
-    names = [each for each in hostile(shared) if not any(0xD800 <= ord(char) < 0xE000 for char in each)]
+    names = [name for name in hostile(shared) if not any(0xD800 <= ord(char) < 0xE000 for char in name)]
     estate = built(*(Service(id=f"s{number}", name=name) for number, name in enumerate(names)))
-    assert [each.name for each in back(br.export(estate, to), to).entities.values()] == [
-        each.name or (None if to == "csv" else "") for each in estate.entities.values()
+    assert [entity.name for entity in back(br.export(estate, to), to).entities.values()] == [
+        entity.name or (None if to == "csv" else "") for entity in estate.entities.values()
     ]
 
 
@@ -222,7 +224,9 @@ def test_an_estate_of_lines_is_exported_as_what_it_spells_out(to: str, tmp_path:
 
 
 def counts(estate: Estate) -> tuple[int, int]:
-    return len(estate.entities), sum(len(each.sources) * len(each.targets) for each in estate.relations.values())
+    return len(estate.entities), sum(
+        len(relation.sources) * len(relation.targets) for relation in estate.relations.values()
+    )
 
 
 def test_networkx_reads_them(northwind: Path) -> None:
@@ -250,36 +254,36 @@ def test_graphml_has_the_truth_values_of_xml(northwind: Path) -> None:
 def test_opengraph_is_what_its_schema_says(shared: Path) -> None:
     folder = shared / "data" / "graph_peers" / "opengraph-schema"
     node, edge = (
-        jsonschema.Draft202012Validator(json.loads((folder / f"opengraph-{each}.json").read_text()))
-        for each in ("node", "edge")
+        jsonschema.Draft202012Validator(json.loads((folder / f"opengraph-{part}.json").read_text()))
+        for part in ("node", "edge")
     )
     for place in ESTATES:
         estate = br.load(place)
         made = json.loads(br.export(estate, "opengraph"))
-        for each in made["graph"]["nodes"]:
-            node.validate(each)
-        for each in made["graph"]["edges"]:
-            edge.validate(each)
+        for vertex in made["graph"]["nodes"]:
+            node.validate(vertex)
+        for link in made["graph"]["edges"]:
+            edge.validate(link)
         things, edges = counts(estate)
         assert (len(made["graph"]["nodes"]), len(made["graph"]["edges"])) == (things + 1, edges)
-        ids = [each["id"].upper() for each in made["graph"]["nodes"]]
+        ids = [vertex["id"].upper() for vertex in made["graph"]["nodes"]]
         assert len(set(ids)) == len(ids)
-        ends = {each[end]["value"].upper() for each in made["graph"]["edges"] for end in ("start", "end")}
+        ends = {link[end]["value"].upper() for link in made["graph"]["edges"] for end in ("start", "end")}
         assert ends <= set(ids)
 
 
 def test_ids_that_bloodhound_would_take_for_one_stay_apart() -> None:
     made = json.loads(br.export(DEGENERATE["ids apart by case"], "opengraph"))
-    ids = [each["id"].upper() for each in made["graph"]["nodes"]]
+    ids = [vertex["id"].upper() for vertex in made["graph"]["nodes"]]
     assert len(set(ids)) == len(ids) == 5
 
 
 def test_no_cell_is_a_formula(shared: Path) -> None:
     names = [*hostile(shared), "=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "'=1"]
-    kept = [each for each in names if each.strip() and not any(0xD800 <= ord(char) < 0xE000 for char in each)]
+    kept = [name for name in names if name.strip() and not any(0xD800 <= ord(char) < 0xE000 for char in name)]
     estate = built(*(Service(id=f"s{number}", name=name) for number, name in enumerate(kept)))
     cells = [cell for row in csv.reader(io.StringIO(br.export(estate, "csv"))) for cell in row]
-    assert [each for each in cells if each.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))] == []
+    assert [text for text in cells if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))] == []
 
 
 @pytest.mark.parametrize("to", GRAPHS)
@@ -296,7 +300,9 @@ def test_the_same_estate_gives_the_same_bytes(to: str, northwind: Path) -> None:
 def test_every_format_is_documented() -> None:
     page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
     assert [
-        each.name for each in plugins.exports().values() if f"| `{each.name}` |" not in page or each.suffix not in page
+        export.name
+        for export in plugins.exports().values()
+        if f"| `{export.name}` |" not in page or export.suffix not in page
     ] == []
 
 

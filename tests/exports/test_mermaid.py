@@ -55,7 +55,7 @@ def test_it_reads_like_this() -> None:
 
 def test_every_line_is_one_of_few_kinds(northwind: Path, shared: Path) -> None:
     listed = json.loads((shared / "badinput" / "generated" / "hostile_names.json").read_text(encoding="utf-8"))
-    names = [each["name"] for each in listed if not re.search("[\ud800-\udfff]", each["name"])]
+    names = [entry["name"] for entry in listed if not re.search("[\ud800-\udfff]", entry["name"])]
     more = ['"]; click n0 "javascript:alert(1)"', "%%{init: {}}%%", "end", "#quot;", "`md`", "x --> y", "fa:fa-bomb"]
     for text in (chart(*names, *more), br.export(br.load(northwind), "mermaid")):
         odd = [line for line in text.splitlines() if not any(re.fullmatch(kind, line) for kind in LINES)]

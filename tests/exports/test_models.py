@@ -25,15 +25,15 @@ from blastradius.model import Entity, Kind, Operation, Party, Relation, Service,
 from blastradius.reading import parse_document
 
 ROOT = Path(__file__).parents[2]
-ESTATES = [ROOT / "examples" / "northwind", *(each.parent for each in ROOT.glob("examples/incidents/*/estate.yaml"))]
+ESTATES = [ROOT / "examples" / "northwind", *(file.parent for file in ROOT.glob("examples/incidents/*/estate.yaml"))]
 Facts = tuple[dict[str, str], set[tuple[str, str, str]]]
-EACH = pytest.mark.parametrize("folder", ESTATES, ids=lambda each: each.name)
+EACH = pytest.mark.parametrize("folder", ESTATES, ids=lambda folder: folder.name)
 
 
 def pairs(estate: Estate, *verbs: str) -> list[tuple[str, str]]:
     """Every source with every target of some verbs."""
-    chosen = [each for each in estate.relations.values() if each.verb in verbs]
-    return sorted({pair for each in chosen for pair in product(each.sources, each.targets)})
+    chosen = [relation for relation in estate.relations.values() if relation.verb in verbs]
+    return sorted({pair for relation in chosen for pair in product(relation.sources, relation.targets)})
 
 
 def callers(estate: Estate, operation: str) -> list[str]:
@@ -45,7 +45,7 @@ def callers(estate: Estate, operation: str) -> list[str]:
         opened = granted | {target for source, target in permits if source in granted}
         if operation in opened:
             found.add(holder)
-    return sorted(each for each in found if getattr(estate.entities[each], "role", "") != "self")
+    return sorted(caller for caller in found if getattr(estate.entities[caller], "role", "") != "self")
 
 
 def servers(estate: Estate, operation: str) -> list[str]:
@@ -68,17 +68,20 @@ def read(estate: Estate, to: str, suffix: str, **options: Any) -> Facts:
     loaded = plugins.loaders()[to].load(parse_document(br.export(estate, to), "f", suffix), options)
     start = prefix(estate)
     assert loaded.tally.rejected == 0
-    entities = {each.id.removeprefix(start): str(each.kind) for each in loaded.entities}
+    entities = {entity.id.removeprefix(start): str(entity.kind) for entity in loaded.entities}
     relations = {
-        (str(each.verb), *("+".join(end.removeprefix(start) for end in ends) for ends in (each.sources, each.targets)))
-        for each in loaded.relations
+        (
+            str(relation.verb),
+            *("+".join(end.removeprefix(start) for end in ends) for ends in (relation.sources, relation.targets)),
+        )
+        for relation in loaded.relations
     }
     return entities, {(verb, one, other) for verb, one, other in relations}
 
 
 def kept_by_otm(estate: Estate) -> Facts:
-    others = [each.id for each in estate.of_kind(Kind.PARTY) if isinstance(each, Party) and each.role != "self"]
-    entities = {each.id: str(each.kind) for kind in (Kind.SERVICE, Kind.STORE) for each in estate.of_kind(kind)}
+    others = [party.id for party in estate.of_kind(Kind.PARTY) if isinstance(party, Party) and party.role != "self"]
+    entities = {thing.id: str(thing.kind) for kind in (Kind.SERVICE, Kind.STORE) for thing in estate.of_kind(kind)}
     relations: set[tuple[str, str, str]] = set()
     acts = {name: name for name in entities}
     for name in others:
@@ -114,12 +117,12 @@ def test_a_threat_model_fits_its_schema(folder: Path, shared: Path) -> None:
     model = json.loads(br.export(br.load(folder), "otm"))
     jsonschema.Draft7Validator(schema).validate(model)
     for section in ("trustZones", "components", "dataflows", "assets"):
-        ids = [each["id"] for each in model[section]]
+        ids = [part["id"] for part in model[section]]
         assert len(set(ids)) == len(ids)
-    drawn = {each["id"] for each in model["components"]}
-    assert {each[end] for each in model["dataflows"] for end in ("source", "destination")} <= drawn
-    zones = {each["id"] for each in model["trustZones"]}
-    assert {each["parent"]["trustZone"] for each in model["components"]} <= zones
+    drawn = {component["id"] for component in model["components"]}
+    assert {dataflow[end] for dataflow in model["dataflows"] for end in ("source", "destination")} <= drawn
+    zones = {zone["id"] for zone in model["trustZones"]}
+    assert {component["parent"]["trustZone"] for component in model["components"]} <= zones
 
 
 @EACH
@@ -133,14 +136,14 @@ def test_what_things_of_a_threat_model_still_say(folder: Path) -> None:
     estate = br.load(folder)
     loaded = plugins.loaders()["otm"].load(parse_document(br.export(estate, "otm"), "f", ".json"), {})
     start = prefix(estate)
-    for each in loaded.entities:
-        before = estate.entities.get(each.id.removeprefix(start))
-        if before is not None and before.kind == each.kind and isinstance(before, (Service, Store)):
-            assert each.name == before.label
-            assert each.zone == start + (before.zone or "no zone stated")
-            assert set(before.tags) <= set(each.tags)
-        if isinstance(each, Store) and isinstance(before, Store):
-            assert each.classification == before.classification
+    for entity in loaded.entities:
+        before = estate.entities.get(entity.id.removeprefix(start))
+        if before is not None and before.kind == entity.kind and isinstance(before, (Service, Store)):
+            assert entity.name == before.label
+            assert entity.zone == start + (before.zone or "no zone stated")
+            assert set(before.tags) <= set(entity.tags)
+        if isinstance(entity, Store) and isinstance(before, Store):
+            assert entity.classification == before.classification
 
 
 def test_zones_of_our_own_names_stay_apart() -> None:
@@ -148,7 +151,7 @@ def test_zones_of_our_own_names_stay_apart() -> None:
     zones = (Zone(id="no zone stated"), Zone(id="external"))
     estate = Estate.build([Loaded(entities=(store, Store(id="t"), Party(id="p")), zones=zones)])
     model = json.loads(br.export(estate, "otm"))
-    lies_in = {each["id"]: each["parent"]["trustZone"] for each in model["components"]}
+    lies_in = {component["id"]: component["parent"]["trustZone"] for component in model["components"]}
     assert lies_in == {"s": "external", "t": "no zone stated'", "p": "external'"}
 
 
@@ -162,7 +165,7 @@ def endpoint(operation: Entity) -> str:
 
 
 def kept_by_cyclonedx(estate: Estate) -> Facts:
-    services = {each.id: "service" for each in estate.of_kind(Kind.SERVICE)}
+    services = {entity.id: "service" for entity in estate.of_kind(Kind.SERVICE)}
     entities, relations = dict(services), set[tuple[str, str, str]]()
     doors: dict[str, set[str]] = {name: set() for name in services}
     for service, operation in pairs(estate, "serves"):
@@ -213,7 +216,7 @@ def data_of(estate: Estate, service: str, doors: set[str]) -> tuple[set[str], se
                 passes = {
                     ("writes", one, service) if verb == "writes" else ("writes", service, one) for one in asking[verb]
                 }
-                said |= {each for each in passes if each[1] != each[2]}
+                said |= {passed for passed in passes if passed[1] != passed[2]}
     return kept, said
 
 
@@ -226,7 +229,7 @@ def test_a_bill_fits_its_schema(folder: Path) -> None:
 @EACH
 def test_what_a_bill_brings_back(folder: Path) -> None:
     estate = br.load(folder)
-    names = {each.label: each.id for each in estate.of_kind(Kind.PARTY)}
+    names = {party.label: party.id for party in estate.of_kind(Kind.PARTY)}
     assert read(estate, "cyclonedx", ".json", parties=names) == kept_by_cyclonedx(estate)
 
 
@@ -235,7 +238,7 @@ def test_what_services_of_a_bill_still_say(folder: Path) -> None:
     estate = br.load(folder)
     loaded = plugins.loaders()["cyclonedx"].load(parse_document(br.export(estate, "cyclonedx"), "f", ".json"), {})
     start = prefix(estate)
-    zones = {each.id: each.zone for each in loaded.entities if isinstance(each, Service)}
+    zones = {entity.id: entity.zone for entity in loaded.entities if isinstance(entity, Service)}
     for service in estate.of_kind(Kind.SERVICE):
         boundary = f"{start}{service.id} zone"  # taken where one is crossed and no zone is named
         assert zones[start + service.id] in ({start + service.zone} if service.zone else {None, boundary})
@@ -269,13 +272,13 @@ def test_odd_names_stay_valid() -> None:
     assert (entry["flow"], entry["classification"]) == ("bi-directional", "very & secret")
     assert entry["governance"]["owners"] == [{"organization": {"name": "Bo"}}]
     assert entry["destination"][0].endswith("/1#http%3A//a%20b/%3Fq")
-    readers = {each.sources[0] for each in loaded.relations if each.verb == "reads"}
+    readers = {relation.sources[0] for relation in loaded.relations if relation.verb == "reads"}
     assert "http://a b/?q" in readers
 
 
 def test_hostile_names_stay_valid(shared: Path) -> None:
     listed = json.loads((shared / "badinput" / "generated" / "hostile_names.json").read_text(encoding="utf-8"))
-    names = {each["name"] for each in listed if each["name"].isprintable() and 0 < len(each["name"].strip()) < 400}
+    names = {entry["name"] for entry in listed if entry["name"].isprintable() and 0 < len(entry["name"].strip()) < 400}
     services = tuple(Service(id=name, name=name, zone=name, tags=(name,)) for name in names)
     relations = tuple(Relation(verb=Verb.CONNECTS, sources=(one.id,), targets=(one.id,)) for one in services)
     estate = Estate.build([Loaded(title=min(names), entities=services, relations=relations)])
@@ -284,7 +287,7 @@ def test_hostile_names_stay_valid(shared: Path) -> None:
     schema = json.loads((shared / "data" / "threat_models" / "otm" / "otm_schema.json").read_text())
     model = json.loads(br.export(estate, "otm"))
     jsonschema.Draft7Validator(schema).validate(model)
-    assert {each["id"] for each in model["components"]} == names
+    assert {component["id"] for component in model["components"]} == names
 
 
 @pytest.mark.parametrize(

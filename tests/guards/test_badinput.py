@@ -139,27 +139,27 @@ FOLDERS = ("JSONTestSuite", "yaml-test-suite", "generated", "openapi3-examples",
 
 def bad_files(shared: Path, folder: str) -> list[Path]:
     suffixes = (".json", ".yaml", ".yml", *DATA)
-    return [each for each in sorted((shared / "badinput" / folder).rglob("*")) if each.suffix in suffixes]
+    return [file for file in sorted((shared / "badinput" / folder).rglob("*")) if file.suffix in suffixes]
 
 
 @pytest.mark.parametrize("folder", [*FOLDERS, "defusedxml-xml"])
 def test_collections_of_bad_input(folder: str, shared: Path) -> None:
     files = bad_files(shared, folder)
     assert files
-    loaded = {Path(each).name for each in loaded_of(files)}
+    loaded = {Path(path).name for path in loaded_of(files)}
     assert not any(name.startswith("n_") for name in loaded)
 
 
 @pytest.mark.parametrize("folder", [*FOLDERS, "defusedxml-xml"])
 def test_no_loader_takes_what_is_not_its_own_for_empty(folder: str, shared: Path) -> None:
-    files = [each for each in bad_files(shared, folder) if each.stat().st_size < 300_000]
+    files = [path for path in bad_files(shared, folder) if path.stat().st_size < 300_000]
     rows = [line.split("\t") for line in loaded_of(files, "forced")]
     assert [row for row in rows if row[2] == row[4] == "0"] == []
 
 
 def test_json_that_must_parse_parses(shared: Path) -> None:
     files = [
-        each for each in (shared / "badinput" / "JSONTestSuite").rglob("y_*.json") if "duplicated" not in each.name
+        path for path in (shared / "badinput" / "JSONTestSuite").rglob("y_*.json") if "duplicated" not in path.name
     ]
     assert len(files) > 80
     for file in files:
@@ -190,7 +190,7 @@ def test_every_case_of_the_yaml_suite(shared: Path) -> None:
 
 
 def test_hostile_names_arrive_unchanged_or_are_refused(shared: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [row["name"] for row in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     kept = 0
     for name in names:
         document = json.dumps({"blastradius": 1, "parties": {name: {"owns": ["svc"]}}, "services": {"svc": {}}})

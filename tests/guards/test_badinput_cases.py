@@ -57,7 +57,7 @@ def loaded(file: Path) -> Loaded:
 
 
 def reference_not_followed(file: Path) -> None:
-    assert any(each.kind == NoteKind.UNRESOLVED and "not followed" in each.message for each in loaded(file).notes)
+    assert any(note.kind == NoteKind.UNRESOLVED and "not followed" in note.message for note in loaded(file).notes)
 
 
 def test_references_open_nothing(shared: Path) -> None:
@@ -67,7 +67,7 @@ def test_references_open_nothing(shared: Path) -> None:
 
 
 def cycle_noted(file: Path) -> None:
-    assert any("cycle" in each.message for each in loaded(file).notes)
+    assert any("cycle" in note.message for note in loaded(file).notes)
 
 
 def loaded_soon(file: Path) -> None:
@@ -83,7 +83,7 @@ def table(file: Path) -> Sheet:
 
 
 def rows_are_texts(file: Path) -> None:
-    assert all(isinstance(each, str) for each in _leaves(read_document(file).data))
+    assert all(isinstance(leaf, str) for leaf in _leaves(read_document(file).data))
 
 
 def header_is_id(file: Path) -> None:
@@ -105,7 +105,7 @@ def rows_rejected_by_number(file: Path) -> None:
 def formula_stays_text(file: Path) -> None:
     assert [row["name"][0] for row in table(file)] == ["=", "@"]
     made = plugins.loaders()["table"].load(read_document(file), {"rows": "vendors", "columns": {"party": "name"}})
-    assert {each.id[0] for each in made.entities} == {"=", "@"}
+    assert {entity.id[0] for entity in made.entities} == {"=", "@"}
 
 
 def a_date_stays_text(file: Path) -> None:
@@ -169,7 +169,7 @@ def manifest(shared: Path) -> dict[str, dict[str, Any]]:
 def test_each_case_gets_what_its_manifest_says(shared: Path) -> None:
     cases = manifest(shared)
     assert len(cases) == 39
-    assert {each["expect"] for each in cases.values()} == EXPECTED.keys()
+    assert {row["expect"] for row in cases.values()} == EXPECTED.keys()
     for name, case in cases.items():
         file = shared / "badinput" / "generated" / name
         assert file.stat().st_size == case["bytes"]
@@ -194,8 +194,8 @@ def commands(file: Path, folder: Path) -> Iterator[list[str]]:
     """Every question there is, with what it has to be told, in every format; every export; and a picture."""
     things = load([file]).entities.values()
     ways = {"party": "--compromise", "service": "--compromise", "credential": "--leak", "store": "--breach"}
-    seed = next([ways[str(each.kind)], each.id] for each in things if str(each.kind) in ways)
-    entity = ["--entity", next(each.id for each in things)]
+    seed = next([ways[str(thing.kind)], thing.id] for thing in things if str(thing.kind) in ways)
+    entity = ["--entity", next(thing.id for thing in things)]
     told = {"reach": seed, "exposure": entity, "explain": [*seed, *entity]}
     for name in ("check", *plugins.queries()):
         for fmt in ("table", "json", "csv", "markdown"):
@@ -206,7 +206,7 @@ def commands(file: Path, folder: Path) -> Iterator[list[str]]:
 
 def _leaves(value: Any) -> Iterator[Any]:
     if isinstance(value, (dict, list)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _leaves(each)
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(child)
     else:
         yield value

@@ -51,7 +51,7 @@ def _run(folder: Path, *words: str) -> tuple[int, str, str]:
 
 
 def test_the_pages_have_these_files(folder: Path) -> None:
-    files = sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.suffix in (".py", ".yaml"))
+    files = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.suffix in (".py", ".yaml"))
     cases = [f"{CASE}/{name}.yaml" for name in ("expected", "input", "options")]
     assert files == [*cases, "loaders/keyring.py", "queries/grants.py"]
 
@@ -83,7 +83,9 @@ def test_damage_is_said_and_every_record_still_ends_once(used: Path) -> None:
     data: dict[str, Any] = yaml.load((used / CASE / "input.yaml").read_text(), yaml.BaseLoader)
     for broken in damaged(data):
         loaded = survives(loader, broken)
-        records = [broken.get(each) for each in ("keys", "rotations")]
-        assert loaded is None or loaded.tally.records == sum(len(each) for each in records if isinstance(each, list))
+        records = [broken.get(section) for section in ("keys", "rotations")]
+        assert loaded is None or loaded.tally.records == sum(
+            len(record) for record in records if isinstance(record, list)
+        )
         assert loaded is None or "CANARY" not in loaded.model_dump_json()
     assert load(loader, {"keyring": "x", "keys": [{"id": "1", "partner": "password=hunter2"}]}).tally.rejected == 1

@@ -32,7 +32,7 @@ def test_a_page_that_is_out_of_date_or_of_what_is_gone_is_said(
     (tmp_path / "docs" / "loaders" / "mine.md").write_text("written by hand")
     assert main(["--check"]) == 1
     said = capsys.readouterr().err.splitlines()
-    assert [each.partition(";")[0] for each in said] == [
+    assert [line.partition(";")[0] for line in said] == [
         "docs/rules.md: out of date",
         "blastradius/__init__.pyi: out of date",
         "docs/loaders/gone.md: of something that is gone",

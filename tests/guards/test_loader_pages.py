@@ -21,8 +21,8 @@ LOADERS = plugins.loaders()
 
 def _fields(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """The options of a shape and of the shapes of ours inside it."""
-    inner = [each for name, each in schema.get("$defs", {}).items() if name not in ("Control", "Provenance")]
-    return [pair for each in (schema, *inner) for pair in each.get("properties", {}).items()]
+    inner = [shape for name, shape in schema.get("$defs", {}).items() if name not in ("Control", "Provenance")]
+    return [pair for shape in (schema, *inner) for pair in shape.get("properties", {}).items()]
 
 
 @pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
@@ -37,7 +37,7 @@ def test_every_loader_says_what_it_maps_and_every_option_what_it_is(loader: Load
 
 @pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
 def test_the_options_are_those_that_it_reads(loader: Loader) -> None:
-    case = next(each for each in CASES if each.parents[1].name == loader.name)
+    case = next(folder for folder in CASES if folder.parents[1].name == loader.name)
     document = read_document(next(case.glob("input.*")), root=case)
     with pytest.raises(InputError) as error:
         loader.load(document, {"qqqq": 1})

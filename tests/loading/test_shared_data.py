@@ -105,7 +105,7 @@ def load(file: Path) -> list[Loaded]:
 
 
 def tally(parts: list[Loaded]) -> Tally:
-    return sum((each.tally for each in parts), Tally())
+    return sum((part.tally for part in parts), Tally())
 
 
 def expected(name: str) -> str | None:
@@ -118,7 +118,7 @@ def test_every_file_comes_to_what_is_said_of_it(real: Real) -> None:
     patterns = {name: pattern for name in real.names if (pattern := expected(name))}
     assert set(patterns.values()) == OUTCOMES.keys()
     assert {
-        name: said for name, each in patterns.items() if not _fits(said := _outcome(real, name), OUTCOMES[each])
+        name: said for name, pattern in patterns.items() if not _fits(said := _outcome(real, name), OUTCOMES[pattern])
     } == {}
 
 

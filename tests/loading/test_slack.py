@@ -53,5 +53,5 @@ def opened_by_naive_count(source: Path) -> set[str]:
     return {
         f"slack:{call['operationId']}"
         for call in operations
-        if any(wanted & set(scopes) for each in call.get("security", ()) for scopes in each.values())
+        if any(wanted & set(scopes) for requirement in call.get("security", ()) for scopes in requirement.values())
     }

@@ -12,16 +12,16 @@ from tests.queries.degenerate import ESTATES
 def test_levers_are_what_distrust_and_a_smaller_file_say(retailer: Estate) -> None:
     found: Any = br.levers(retailer, compromise="acme", assume="takeover", top=1000).data
     assert found.removals_tried == 17
-    assert {each.change for each in found.removed} == {
+    assert {row.change for row in found.removed} == {
         "grants:acme_token>orders:orders.read",
         "grants:acme_label_key>print_label",
         "grants:acme_token>orders:shipments.write",
     }
     now: Any = br.reach(retailer, compromise="acme", assume="takeover").data
-    for each in found.failed[:5]:
-        open_: Any = br.reach(retailer, compromise="acme", assume="takeover", distrust=each.change).data
+    for row in found.failed[:5]:
+        open_: Any = br.reach(retailer, compromise="acme", assume="takeover", distrust=row.change).data
         gained = {one.entity for one in open_.facts} - {one.entity for one in now.facts}
-        assert (len(gained), set(each.crown_jewels) <= gained) == (each.entities, True)
+        assert (len(gained), set(row.crown_jewels) <= gained) == (row.entities, True)
 
 
 def test_what_is_taken_away_is_of_the_verb_that_is_asked(retailer: Estate) -> None:

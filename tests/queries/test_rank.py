@@ -15,10 +15,10 @@ def test_rank_of_northwind_is_that_of_each_start(retailer: Estate) -> None:
     assert len(rows) == sum(len(retailer.of_kind(kind)) for kind in (Kind.PARTY, Kind.CREDENTIAL, Kind.FEED))
     for row in rows[:6]:
         reach: Any = br.reach(retailer, **{row["way"]: row["start"]}, assume="takeover").data
-        entities = {each.entity for each in reach.facts} - {row["start"]}
+        entities = {fact.entity for fact in reach.facts} - {row["start"]}
         assert (row["entities"], len(row["crown_jewels"])) == (
             len(entities),
-            sum(retailer.crown_jewel(each) for each in entities),
+            sum(retailer.crown_jewel(entity) for entity in entities),
         )
 
 

@@ -17,13 +17,13 @@ def test_a_review_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
     grants = ("orders:customers.read", "segments.read")
     found: Any = br.review(retailer, holder="acme", key="acme_token", grant=grants).data
     assert ("customer_db", "read", "granted", None, True) in {
-        (each.entity, each.capability, each.level, each.before, each.crown_jewel) for each in found.added
+        (row.entity, row.capability, row.level, row.before, row.crown_jewel) for row in found.added
     }
-    assert {each.grant: each.crown_jewels for each in found.parts} == {
+    assert {part.grant: part.crown_jewels for part in found.parts} == {
         "orders:customers.read": ("customer_db",),
         "segments.read": (),
     }
-    assert {(each.entity, each.capability) for each in found.broken} == {("customer_db", "read")}
+    assert {(row.entity, row.capability) for row in found.broken} == {("customer_db", "read")}
     nothing: Any = br.review(retailer, holder="acme", key="acme_token", grant="orders:orders.read").data
     assert (nothing.added, nothing.broken) == ((), ())
 

@@ -51,7 +51,11 @@ def test_northwind_holds_all_that_it_expects(retailer: Estate) -> None:
     data: Any = br.verify(retailer).data
     assert data.expectations == len(retailer.expectations)
     assert (data.failed, data.held) == (0, len(data.checks))
-    facts = [facts for each in retailer.expectations for facts in (each.reached, each.not_reached, each.possible)]
+    facts = [
+        facts
+        for expectation in retailer.expectations
+        for facts in (expectation.reached, expectation.not_reached, expectation.possible)
+    ]
     assert len(data.checks) == sum(map(len, facts))
 
 

@@ -52,7 +52,7 @@ def _sheet(rows: Rows, merged: Sequence[str]) -> str:
         f'<row r="{number}">{"".join(_cell(cell, f"{chr(65 + at)}{number}") for at, cell in enumerate(row))}</row>'
         for number, row in enumerate(rows, 1)
     )
-    ranges = "".join(f'<mergeCell ref="{each}"/>' for each in merged)
+    ranges = "".join(f'<mergeCell ref="{cells}"/>' for cells in merged)
     merges = f"<mergeCells>{ranges}</mergeCells>" if merged else ""
     return f'<worksheet xmlns="{MAIN}"><sheetData>{lines}</sheetData>{merges}</worksheet>'
 

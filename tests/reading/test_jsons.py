@@ -25,7 +25,7 @@ VALUES = st.recursive(
 
 def paths(value: Any, keys: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], Any]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [(keys, value), *(each for key, child in inner for each in paths(child, (*keys, key)))]
+    return [(keys, value), *(path for key, child in inner for path in paths(child, (*keys, key)))]
 
 
 @given(VALUES, st.sampled_from([None, 0, 1, "\t"]), st.booleans())
@@ -43,7 +43,7 @@ def test_a_place_points_at_its_value(value: Any, indent: Any, ascii_only: bool) 
 
 @given(st.lists(VALUES, max_size=6), st.sampled_from(["\n", "\r\n", "\n\n"]))
 def test_lines_hold_records(values: list[Any], end: str) -> None:
-    text = "".join(json.dumps(each) + end for each in values)
+    text = "".join(json.dumps(value) + end for value in values)
     document = parse_document(text, "x.jsonl", ".jsonl")
     assert isinstance(document.data, Records)
     assert document.data == values

@@ -26,29 +26,29 @@ def measure_of(built: Estate, world: World) -> Measure:
     reach = solve(built, world.scenario)
     asked = world.scenario
     seeds = {*asked.compromise, *asked.leak, *asked.poison, *asked.wrong, *asked.outage, *asked.breach}
-    reached = {each.entity for each in reach.levels} - seeds
+    reached = {fact.entity for fact in reach.levels} - seeds
     return Measure(
-        crown_jewels=tuple(each for each in built.entities if each in reached and built.crown_jewel(each)),
+        crown_jewels=tuple(entity for entity in built.entities if entity in reached and built.crown_jewel(entity)),
         records=records_read(built, reach),
-        processes=sum(built.entities[each].kind == Kind.PROCESS for each in reached),
+        processes=sum(built.entities[name].kind == Kind.PROCESS for name in reached),
         entities=len(reached),
     )
 
 
 def with_records(rng: random.Random, built: Estate) -> Estate:
     """The same estate, its stores full, some of them crown jewels, some copies."""
-    stores = [each.id for each in built.of_kind(Kind.STORE)]
+    stores = [entity.id for entity in built.of_kind(Kind.STORE)]
     entities = tuple(
-        each.model_copy(
+        entity.model_copy(
             update={
                 "records": rng.choice((None, 0, 10, 500)),
                 "crown_jewel": rng.random() < 0.5,
                 "copy_of": rng.choice((None, *stores)),
             }
         )
-        if isinstance(each, Store)
-        else each
-        for each in built.entities.values()
+        if isinstance(entity, Store)
+        else entity
+        for entity in built.entities.values()
     )
     zones = tuple(built.zones.values())
     return Estate.build([Loaded(entities=entities, relations=tuple(built.relations.values()), zones=zones)])
@@ -60,7 +60,7 @@ def test_many_worlds_measure_as_one_by_one(seed: int) -> None:
     rng = random.Random(seed)
     built = with_records(rng, random_estate(rng))
     worlds = [World(random_scenario(rng, built)) for _ in range(rng.choice((1, 5, 70)))]
-    assert measured(compile_system(built), worlds) == [measure_of(built, each) for each in worlds]
+    assert measured(compile_system(built), worlds) == [measure_of(built, world) for world in worlds]
 
 
 def test_a_long_chain_of_copies_counts_once_by_its_largest_that_is_read() -> None:
@@ -68,8 +68,8 @@ def test_a_long_chain_of_copies_counts_once_by_its_largest_that_is_read() -> Non
     built = Estate.build([Loaded(entities=tuple(stores))])
     worlds = [World(Scenario(breach=(f"s{n}", f"s{n + 1}"))) for n in range(70)]
     found = measured(compile_system(built), worlds)
-    assert [each.records for each in found] == [max(n % 7, (n + 1) % 7) for n in range(70)]
-    assert found[:2] == [measure_of(built, each) for each in worlds[:2]]
+    assert [measure.records for measure in found] == [max(n % 7, (n + 1) % 7) for n in range(70)]
+    assert found[:2] == [measure_of(built, world) for world in worlds[:2]]
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**63 - 1), st.integers(0, 2**70 - 1)), max_size=40))

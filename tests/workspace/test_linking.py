@@ -61,7 +61,7 @@ def test_what_is_stated_to_be_one_is_one(joined: Path) -> None:
     assert "orders_db" in reached(estate, "acme")
     assert "kong:consumer/acme-tms" not in estate.entities
     assert estate.entities["acme"].name == "Acme Logistics"
-    assert [str(each).rpartition("/")[2] for each in estate.entities["acme"].provenance] == [
+    assert [str(provenance).rpartition("/")[2] for provenance in estate.entities["acme"].provenance] == [
         "one.yaml:3:11",
         "other.yaml:3:11",
         "blastradius.yaml:4:15",
@@ -69,10 +69,11 @@ def test_what_is_stated_to_be_one_is_one(joined: Path) -> None:
 
 
 def test_operations_of_one_api_are_one_by_method_and_path(joined: Path) -> None:
-    operations = [each for each in br.load(joined).entities.values() if isinstance(each, Operation)]
-    assert [(each.api, str(each.method).upper(), template(str(each.path), ["/v1"])) for each in operations] == [
-        ("orders", "GET", "/orders/{}")
-    ]
+    operations = [entity for entity in br.load(joined).entities.values() if isinstance(entity, Operation)]
+    assert [
+        (operation.api, str(operation.method).upper(), template(str(operation.path), ["/v1"]))
+        for operation in operations
+    ] == [("orders", "GET", "/orders/{}")]
 
 
 def test_two_operations_of_one_source_with_one_route_are_told_apart(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_link_across_kinds_is_refused_with_both_places(tmp_path: Path) -> None
 def test_suppliers_that_are_one_count_once(tmp_path: Path) -> None:
     workspace = "workspace: 1\nsources: [{path: other.yaml}]\nsame: {db-a: [db-b]}\n"
     estate = br.load(write(tmp_path, workspace, other=OTHER))
-    suppliers = next(each for each in estate.relations.values() if each.at_least)
+    suppliers = next(relation for relation in estate.relations.values() if relation.at_least)
     assert (suppliers.targets, suppliers.at_least) == (("db-a",), 1)
 
 
@@ -99,8 +100,8 @@ def test_names_that_no_source_has_are_said_and_counted(tmp_path: Path) -> None:
         "gw", "gate"
     )
     estate = br.load(write(tmp_path, workspace, one=ONE, other=OTHER))
-    unmet = [str(each) for each in estate.notes if "is in no source" in str(each)]
-    assert [each.partition(": ")[2] for each in unmet] == [
+    unmet = [str(note) for note in estate.notes if "is in no source" in str(note)]
+    assert [note.partition(": ")[2] for note in unmet] == [
         f"unresolved: {name!r} is in no source; check its spelling, or take it out"
         for name in ("ordersdb", "gate", "nobody")
     ]
@@ -128,7 +129,7 @@ expect: [{name: x, compromise: old, reached: {old: control}, distrust: ["hardene
     estate = br.load(write(tmp_path, workspace, one=file))
     assert {"new", "newdb", "d", "s", "op"} == estate.entities.keys()
     assert estate.entities["d"].copy_of == "newdb"  # type: ignore[attr-defined]
-    assert [each.control.provided_by for each in estate.controls.values()] == ["new"]
+    assert [placed.control.provided_by for placed in estate.controls.values()] == ["new"]
     expected = estate.expectations[0]
     assert (expected.scenario.compromise, expected.reached[0].entity) == (("new",), "new")
     assert expected.scenario.distrust == ("hardened@new",)

@@ -33,7 +33,7 @@ def estate(*things: tuple[str, Kind, str, str | None], operations: Iterable[tupl
 
 
 def told(found: Estate, *apart: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
-    return [(each.why, each.ids) for each in proposals(found, apart)]
+    return [(proposal.why, proposal.ids) for proposal in proposals(found, apart)]
 
 
 SERVICE, PARTY, STORE = Kind.SERVICE, Kind.PARTY, Kind.STORE
@@ -68,7 +68,7 @@ def test_spellings_and_characters_that_look_alike() -> None:
         ("t", PARTY, "Salesforce", None), ("t", PARTY, "Salesforse", None), ("t", PARTY, "S\u0430lesforce", None)
     )
     assert ("near-duplicate", ("Salesforce", "Salesforse")) in told(found)
-    confused = next(each for each in proposals(found) if each.why == "confusable")
+    confused = next(proposal for proposal in proposals(found) if proposal.why == "confusable")
     assert confused.ids == ("Salesforce", "S\u0430lesforce")
     assert "cyrillic small letter a" in confused.evidence
 
@@ -97,7 +97,7 @@ def test_apis_with_methods_and_paths_in_common() -> None:
     found = estate(operations=[("openapi", "orders", path) for path in (*paths, "/health")]
                    + [("zipkin", "orders-svc", path.replace("{id}", ":n")) for path in paths]
                    + [("zipkin", "other", "/health")])  # fmt: skip
-    one, health = (each for each in proposals(found) if each.why == "same routes")
+    one, health = (proposal for proposal in proposals(found) if proposal.why == "same routes")
     assert "GET /health" in health.evidence
     assert one.write == 'apis: {"orders": {also: ["orders-svc"]}}'
     assert one.evidence.startswith("APIs 'orders' and 'orders-svc' have 2 of 2 methods and paths in common")

@@ -67,15 +67,15 @@ def test_an_option_that_a_loader_does_not_know_is_refused_at_its_place(tmp_path:
 
 def test_a_source_speaks_for_what_its_files_leave_out(tmp_path: Path) -> None:
     estate = br.load(workspace(tmp_path, "sources: [{path: estate.yaml, zone: dmz, owner: Us, direction: exposed}]\n"))
-    assert {each.id: each.zone for each in estate.entities.values() if each.zone} == {
+    assert {entity.id: entity.zone for entity in estate.entities.values() if entity.zone} == {
         "svc": "dmz",
         "db": "dmz",
         "there": "elsewhere",
     }
-    assert {each.id: each.owner for each in estate.entities.values()} == dict.fromkeys(
+    assert {entity.id: entity.owner for entity in estate.entities.values()} == dict.fromkeys(
         ("key", "op", "facing", "svc", "db"), "Us"
     ) | {"acme": None, "there": "Them"}
-    facing = {each.id: each.direction for each in estate.entities.values() if isinstance(each, Operation)}
+    facing = {entity.id: entity.direction for entity in estate.entities.values() if isinstance(entity, Operation)}
     assert facing == {"op": "exposed", "facing": "internal"}
 
 
@@ -90,7 +90,7 @@ controls:
   - {kind: ip_allowlist, on: credential, match: other-*}
 """
     estate = br.load(workspace(tmp_path, text))
-    assert {name: (each.control.status, each.control.basis) for name, each in estate.controls.items()} == {
+    assert {name: (placed.control.status, placed.control.basis) for name, placed in estate.controls.items()} == {
         "object_authz@reads:op>db": ("working", "assumed"),
         "encrypted_elsewhere@db": ("working", "declared"),
     }
@@ -108,7 +108,7 @@ parties: {acme: []}
     estate = br.load(workspace(tmp_path, text))
     assert {"a:db", "b:db", "acme", "b:omega"} <= estate.entities.keys()
     assert "a:acme" not in estate.entities
-    assert {each.api for each in estate.entities.values() if isinstance(each, Operation)} == {
+    assert {entity.api for entity in estate.entities.values() if isinstance(entity, Operation)} == {
         "a:orders",
         "b:orders",
         None,
@@ -132,7 +132,7 @@ def test_files_belong_to_the_first_source_that_names_them(tmp_path: Path) -> Non
   - {path: "*.yaml", zone: rest, exclude: [draft.yaml, estate.yaml]}
 """
     estate = br.load(workspace(tmp_path, text))
-    assert {each.id: each.zone for each in estate.entities.values()} == {"one": "first", "two": "rest"}
+    assert {entity.id: entity.zone for entity in estate.entities.values()} == {"one": "first", "two": "rest"}
 
 
 def test_a_file_that_holds_two_tables_can_be_two_sources(tmp_path: Path) -> None:
