@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,3 +25,10 @@ def examples(share: float = 1.0) -> Callable[[Test], Test]:
         return marked
 
     return law
+
+
+def few(values: Iterable[Any], quick: int = 4) -> list[Any]:
+    """Parameters of which so many, spread evenly, are for while one types, and the rest are slow."""
+    listed = list(values)
+    step = -(-len(listed) // quick)
+    return [pytest.param(value, marks=[pytest.mark.slow] * (place % step > 0)) for place, value in enumerate(listed)]

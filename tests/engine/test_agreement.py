@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,7 @@ def test_the_empty_estate_reaches_nothing() -> None:
     assert solve(Estate.build([Loaded()]), Scenario()).levels == {}
 
 
+@pytest.mark.slow
 def test_worlds_are_not_all_alike() -> None:
     """The generator is no test if nothing happens in its worlds."""
     rules: set[str] = set()

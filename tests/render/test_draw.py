@@ -81,6 +81,7 @@ def test_a_small_picture(small: Picture, snapshot: SnapshotAssertion) -> None:
     assert draw(small, "svg") == snapshot(extension_class=SvgExtension)
 
 
+@pytest.mark.slow
 def test_two_fresh_processes_draw_the_same_bytes(small: Picture) -> None:
     code = "import pickle, sys; from blastradius.render.draw import draw; "
     code += "sys.stdout.buffer.write(draw(pickle.load(sys.stdin.buffer), 'svg'))"
@@ -202,6 +203,7 @@ def test_png_has_the_size_of_the_picture_and_shows_its_text(small: Picture) -> N
     assert len(printed) > 1.2 * len(mute)
 
 
+@pytest.mark.slow
 def test_pdf_is_the_same_every_time(small: Picture) -> None:
     printed = draw(small, "pdf")
     assert printed.startswith(b"%PDF")

@@ -34,7 +34,7 @@ from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Control, ControlKind, Credential, Fact, Level, Party, Relation, Scenario, Verb
 from blastradius.rules import RULES, placements
-from tests.counts import examples
+from tests.counts import examples, few
 from tests.engine.random_estates import random_estate, random_scenario
 from tests.engine.test_rules_needed import CONTROL_CASES, RULE_CASES, estate, fact, scenario
 from tests.engine.test_seeded_bugs import TABLE_BUGS
@@ -68,7 +68,7 @@ def test_worlds_agree_with_the_spec(seed: int) -> None:
         assert solved(built, [World(each) for each in asked], engine) == wanted, (engine, asked)
 
 
-@pytest.mark.parametrize("first", [0, *(pytest.param(first, marks=pytest.mark.slow) for first in range(20, 400, 20))])
+@pytest.mark.parametrize("first", few(range(0, 400, 20), 1))
 def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are filled anew one by one, and marks of rows collide, as neither does in a small estate."""
     monkeypatch.setattr(fill_numpy, "_SMALL", -1)
@@ -142,7 +142,7 @@ def test_changed_worlds_agree_with_the_estate_written_out(seed: int) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", few(range(12), 2))
 def test_worlds_in_many_blocks(seed: int, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Worlds that fill several blocks of 64, each block with relations, controls and distrust of its own."""
     monkeypatch.setattr(solving, "WORDS", 1)
@@ -253,6 +253,7 @@ def _proposed(rng: random.Random, built: Estate) -> tuple[tuple[Relation, ...], 
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.slow
 def test_every_rule_and_control_in_many_worlds(engine: Engine) -> None:
     """The cases of one world at a time, repeated until they fill more than a machine word."""
     for _, built, seed, expected in RULE_CASES:
@@ -300,7 +301,7 @@ def test_quorums_of_any_size(feeds: int) -> None:
         assert all(one[place] == set(spec(built, world.scenario)) for place, world in enumerate(worlds))
 
 
-@pytest.mark.parametrize("name", [each for each in TABLE_BUGS if each != "a step counts for two"])  # hops are apart
+@pytest.mark.parametrize("name", few(name for name in TABLE_BUGS if name != "a step counts for two"))  # hops are apart
 def test_the_audit_catches_a_wrong_rule(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "RULES", TABLE_BUGS[name])
     assert audited() is False
@@ -320,6 +321,7 @@ def test_the_audit_refuses_what_no_rule_gives(monkeypatch: pytest.MonkeyPatch) -
         check_worlds(built, block)
 
 
+@pytest.mark.slow
 def test_the_audit_accepts_a_right_engine() -> None:
     assert audited() is True
 

@@ -218,6 +218,7 @@ def test_unknown_options_are_refused() -> None:
 
 
 @pytest.mark.parametrize("case", CASE_NAMES)
+@pytest.mark.slow
 def test_wrong_types_everywhere(case: str) -> None:
     data = yaml.safe_load((CASES / case / "input.yaml").read_text())
     assert sum(survives(LOADER, each) is not None for each in damaged(data)) > 400

@@ -439,6 +439,7 @@ def _places(value: Any, keys: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("value", WRONG, ids=repr)
+@pytest.mark.slow
 def test_wrong_types_anywhere(tmp_path: Path, value: Any) -> None:
     data = yaml.safe_load((CASES / "partners" / "input.yaml").read_text())
     for place in _places(data)[1:]:
@@ -488,6 +489,7 @@ def test_documents_in_texts_may_be_as_deep_as_they_like(tmp_path: Path, stated: 
     assert _small(tmp_path, {"RoleDetailList": [role]}).tally.records == 2
 
 
+@pytest.mark.slow
 def test_a_flood_of_patterns_is_bounded(tmp_path: Path) -> None:
     queues = [_allow("sqs:SendMessage", [f"arn:aws:sqs:x:{OWN}:q{index}" for index in range(1000)])]
     patterns = [

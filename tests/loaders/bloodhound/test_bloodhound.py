@@ -639,6 +639,7 @@ def test_order_repetition_and_splitting_change_nothing() -> None:
     laws.lawful(LOADER, (sharphound("groups", one), sharphound("groups", other)), sharphound("groups", one, other))
 
 
+@pytest.mark.slow
 def test_damage_is_said_and_never_crashes() -> None:
     installed = node("i", "GH_AppInstallation", client_id="x", app_slug="s", suspended_at="2026-01-01")
     tenant = node("p", "AZServicePrincipal", tenantid="1", appownerorganizationid="2")

@@ -106,6 +106,7 @@ def test_a_parameter_is_what_the_options_say() -> None:
     assert _parties(_of(role, head, parties={"${Partner}": "acme"})) == {"acme"}
 
 
+@pytest.mark.slow
 def test_names_that_refer_to_each_other_end() -> None:
     loop = "A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref B}}\n"
     loop += "B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub 'x-${A}'}}"
@@ -503,6 +504,7 @@ def test_a_loop_that_is_none_is_rejected(loop: str) -> None:
     assert (loaded.tally.facts, loaded.tally.rejected) == (1, 1)
 
 
+@pytest.mark.slow
 def test_loops_that_multiply_end() -> None:
     body = "{'Q${A}${B}${C}${D}': {Type: AWS::SQS::Queue}}"
     for name in "DCBA":
@@ -543,6 +545,7 @@ def _places(value: Any, keys: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 @pytest.mark.parametrize("case", ["partner", "shapes"])
+@pytest.mark.slow
 def test_wrong_types_anywhere(case: str, value: Any) -> None:
     document = _case(case)
     whole = document.data

@@ -476,6 +476,7 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(each)
 
 
+@pytest.mark.slow
 def test_a_million_of_nothing(tmp_path: Path) -> None:
     loaded = load(tmp_path, [principal(1), *([None] * 1_000_000)])
     assert loaded.tally.records == 1

@@ -582,6 +582,7 @@ def _places(value: Any, keys: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 @pytest.mark.parametrize("case", ["plan", "state", "tfstate"])
+@pytest.mark.slow
 def test_wrong_types_anywhere(case: str, value: Any) -> None:
     document = read_document(next((CASES / case).glob("input.*")))
     whole = document.data
