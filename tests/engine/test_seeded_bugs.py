@@ -124,6 +124,7 @@ def test_a_wrong_rule_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert caught()
 
 
+@pytest.mark.slow
 def test_a_right_engine_is_not_caught() -> None:
     assert not caught()
 

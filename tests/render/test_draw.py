@@ -116,7 +116,7 @@ def test_hostile_names_are_shown_and_do_nothing() -> None:
         assert unescape(tooltip[1]).replace("\xa0", " ").startswith(f"{number} {visible(name)[:500]}")
 
 
-@pytest.mark.parametrize("count", [1, 2, 40])
+@pytest.mark.parametrize("count", [1, 2, pytest.param(40, marks=pytest.mark.slow)])
 def test_everything_asked_for_is_drawn(count: int) -> None:
     picture = chain(count)
     drawn = draw(picture, "svg")

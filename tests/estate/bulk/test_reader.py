@@ -164,6 +164,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_every_question_answers_on_lines(large: Path) -> None:
     estate = br.load(large)
     rows: Any = br.rank(estate, assume="takeover").data
@@ -183,6 +184,7 @@ def test_the_audit_is_left_out_of_what_is_too_large(large: Path, monkeypatch: py
     assert rows.checked is False
 
 
+@pytest.mark.slow
 def test_levels_are_those_of_one_world(large: Path) -> None:
     """Some parties of a large estate, all levels, against the proof engine."""
     estate = br.load(large)
