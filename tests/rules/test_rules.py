@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
 import blastradius.engine.compile as compiling
-from blastradius.engine import System, World, check_worlds, compile_system, solve, solve_worlds
-from blastradius.engine.batch.solve import facts_in
+from blastradius.engine import World, compile_system, solve
 from blastradius.engine.check.spec import spec
 from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import CertificateError
-from blastradius.model import STEPPING_STONES, ControlKind, Fact, Level, Scenario
+from blastradius.model import STEPPING_STONES, ControlKind, Fact, Level
 from blastradius.rules import RULES, Flow, Rule
-from tests.engine.batch.test_worlds import ENGINES, Engine
-from tests.rules.golden import estate, expected, rules
+from tests.engine.batch.test_worlds import ENGINES, Engine, solved
+from tests.rules.golden import Expected, estate, expected, rules
 
 BY_ID = {rule.id: rule for rule in RULES}
 every_rule = pytest.mark.parametrize("rule", BY_ID)
@@ -48,22 +48,21 @@ def test_the_solver_finds_it_and_the_checker_agrees(rule: str) -> None:
 @every_rule
 @pytest.mark.parametrize("engine", ENGINES)
 def test_many_worlds_at_once_hold_it(rule: str, engine: Engine) -> None:
-    """All scenarios of the rule at all levels, often enough to fill more than a machine word."""
+    """All scenarios of the rule at all levels, often enough to fill more than a machine word; audited."""
     scenarios = [case.scenario.model_copy(update={"assume": level}) for case in expected(rule) for level in Level]
-    worlds = [World(scenario) for scenario in scenarios] * 20
-    for block in solve_worlds(compile_system(estate(rule)), worlds, engine=engine):
-        check_worlds(estate(rule), block, engine=engine)
-        for number, world in enumerate(block.worlds):
-            assert facts_in(block, number) == set(spec(estate(rule), world.scenario))
+    found = solved(estate(rule), [World(scenario) for scenario in scenarios] * 20, engine)
+    wanted = [set(spec(estate(rule), scenario)) for scenario in scenarios]
+    assert list(dict(sorted(found.items())).values()) == wanted * 20
 
 
-def compiled(rule: str, table: Sequence[Rule], monkeypatch: pytest.MonkeyPatch) -> System:
-    """The golden estate of a rule, compiled by another rule table."""
-    with monkeypatch.context() as patch:
-        patch.setattr(compiling, "RULES", tuple(table))
-        if "R14" not in {row.id for row in table}:
+@contextmanager
+def table(rules: Sequence[Rule]) -> Iterator[None]:
+    """Estates are compiled by another rule table."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiling, "RULES", tuple(rules))
+        if "R14" not in {row.id for row in rules}:
             patch.setattr(compiling, "_fallen_controls", lambda _columns, _facts: [])
-        return compile_system(estate(rule))
+        yield
 
 
 def with_flows(rule: str, flows: Iterable[Flow]) -> list[Rule]:
@@ -71,36 +70,36 @@ def with_flows(rule: str, flows: Iterable[Flow]) -> list[Rule]:
     return [replace(row, flows=tuple(flows)) if row.id == rule else row for row in RULES]
 
 
-def levels(system: System, scenario: Scenario) -> dict[Fact, Level]:
-    """What the solver alone finds."""
-    steps = certify(system, scenario).steps
+def levels(rule: str, case: Expected) -> dict[Fact, Level]:
+    """What the solver alone finds in the golden estate of a rule."""
+    steps = certify(compile_system(estate(rule)), case.scenario).steps
     return {step.fact: step.level for step in steps if step.fact.capability not in STEPPING_STONES}
 
 
-def notices(rule: str, system: System) -> bool:
-    """Whether something that is expected of a rule is not found in a system."""
-    return any(case.unmet(levels(system, case.scenario)) for case in expected(rule))
+def is_noticed(rule: str) -> bool:
+    """Whether something that is expected of a rule is not found."""
+    return any(case.unmet(levels(rule, case)) for case in expected(rule))
 
 
 @every_rule
-def test_without_the_rule_all_that_it_leads_to_is_missing(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_rule_all_that_it_leads_to_is_missing(rule: str) -> None:
     """And a checker that knows the rule refuses the answer."""
-    system = compiled(rule, [row for row in RULES if row.id != rule], monkeypatch)
-    for case in expected(rule):
-        found = levels(system, case.scenario)
-        assert [str(fact) for fact, level in case.reached.items() if found.get(fact) == level] == []
-        if case.reached:
-            with pytest.raises(CertificateError):
-                solve(estate(rule), case.scenario, system=system)
+    with table([row for row in RULES if row.id != rule]):
+        for case in expected(rule):
+            found = levels(rule, case)
+            assert [str(fact) for fact, level in case.reached.items() if found.get(fact) == level] == []
+            if case.reached:
+                with pytest.raises(CertificateError):
+                    solve(estate(rule), case.scenario)
 
 
 @pytest.mark.parametrize(
     ("rule", "flow"),
     [pytest.param(row.id, flow, id=f"{row.id} {flow}") for row in RULES for flow in row.flows],
 )
-def test_every_flow_of_a_rule_is_needed(rule: str, flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
-    others = [other for other in BY_ID[rule].flows if other is not flow]
-    assert notices(rule, compiled(rule, with_flows(rule, others), monkeypatch))
+def test_every_flow_of_a_rule_is_needed(rule: str, flow: Flow) -> None:
+    with table(with_flows(rule, [other for other in BY_ID[rule].flows if other is not flow])):
+        assert is_noticed(rule)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +110,7 @@ def test_every_flow_of_a_rule_is_needed(rule: str, flow: Flow, monkeypatch: pyte
         for control in sorted({control for flow in row.flows for control in flow.stops})
     ],
 )
-def test_every_control_of_a_rule_is_needed(rule: str, control: ControlKind, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_control_of_a_rule_is_needed(rule: str, control: ControlKind) -> None:
     flows = [replace(flow, stops=tuple(kind for kind in flow.stops if kind != control)) for flow in BY_ID[rule].flows]
-    assert notices(rule, compiled(rule, with_flows(rule, flows), monkeypatch))
+    with table(with_flows(rule, flows)):
+        assert is_noticed(rule)
