@@ -138,6 +138,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 def test_a_type_checker_knows_every_question(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("\n".join([RIGHT, *WRONG]))
     command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", "script.py"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import blastradius as br
+from blastradius.api import ask
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Kind, Level
@@ -25,7 +26,7 @@ def test_every_start_that_gets_there_is_listed_with_the_level_that_reach_finds(r
     there = set()
     for way, kind in starts.items():
         for start in retailer.of_kind(kind):
-            data: Any = br.reach(retailer, **{way: start.id}, assume="lateral").data
+            data: Any = ask("reach", retailer, **{way: start.id}, assume="lateral").data
             facts = {(fact.capability, fact.level, fact.hops) for fact in data.facts if fact.entity == "orders_db"}
             listed = {(row[2], *cost) for row, cost in rows.items() if row[:2] == (way, start.id)}
             assert listed <= facts
