@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from blastradius.errors import InputError
+from blastradius.loaderkit.gate import cleared
 from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, redacted
 
@@ -37,96 +38,28 @@ class SourceRequest(Frozen):
         return self
 
 
-Thing = TypeVar("Thing", Entity, Relation)
-_PLAIN = ("name", "owner", "description", "api", "method", "path", "classification", "justification")
-
-
-def _clear(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
-    """Facts in which nothing looks like a secret: text for people is redacted, and an id that does is refused."""
-    secret = {name for name in {name for thing in things for name in _names(thing)} if looks_secret(name)}
-    for thing in things if secret else ():
-        if not secret.isdisjoint(_names(thing)):
-            what = f"this {thing.kind}" if isinstance(thing, Entity) else f"what is related here by {thing.verb}"
-            raise _refusal(thing.provenance, f"an id of {what}")
-    return tuple(map(_redacted, things))
-
-
-def _names(thing: Entity | Relation) -> tuple[str, ...]:
-    providers = [control.provided_by for control in thing.controls if control.provided_by]
-    if isinstance(thing, Relation):
-        return (*thing.sources, *thing.targets, *providers)
-    return (thing.id, thing.zone or "", vars(thing).get("copy_of") or "", *providers)
-
-
-def _redacted(thing: Thing) -> Thing:
-    attributes = vars(thing)
-    clear: dict[str, Any] = {}
-    if isinstance(thing, Entity):
-        clear = {
-            field: redacted(attributes[field])
-            for field in _PLAIN
-            if attributes.get(field) and looks_secret(attributes[field])
-        }
-    if any(map(looks_secret, attributes.get("tags", ()))):
-        clear["tags"] = tuple(map(redacted, attributes["tags"]))
-    if any(control.why and looks_secret(control.why) for control in thing.controls):
-        clear["controls"] = tuple(
-            control.model_copy(update={"why": redacted(control.why or "")}) for control in thing.controls
-        )
-    return thing.model_copy(update=clear) if clear else thing
-
-
-def _clear_zones(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
-    """Zones whose ids and names look like no secret."""
-    for zone in zones:
-        if looks_secret(zone.id):
-            raise _refusal(zone.provenance, "the id of this zone")
-    return tuple(zone.model_copy(update={"name": redacted(zone.name)}) if zone.name else zone for zone in zones)
-
-
-def _clear_expectations(expected: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
-    """Expectations that name nothing by a secret."""
-    for expectation in expected:
-        names = (expectation.scenario, expectation.reached, expectation.not_reached, expectation.possible)
-        if looks_secret(repr(names)):
-            raise _refusal(expectation.provenance, "something named here")
-    return tuple(
-        expectation.model_copy(
-            update={"name": redacted(expectation.name), "why": redacted(expectation.why) if expectation.why else None}
-        )
-        for expectation in expected
-    )
-
-
-def _clear_classes(ignored: dict[str, int]) -> dict[str, int]:
-    return {redacted(what): count for what, count in ignored.items()}
-
-
-def _refusal(provenances: Provenances, what: str) -> InputError:
-    place = provenances[0] if provenances else "a fact"
-    return InputError([f"{place}: {what} looks like a secret; name it by something else"])
-
-
 class Loaded(Frozen):
     """What one loader made of one file: facts and notes together, and the count of records.
 
     ``ignored`` says how many records of each class were read and carry no reach. This is the last gate against
-    secrets, whichever loader it was: text is redacted, and an id that looks like one is refused.
-
-    Raises:
-        InputError: an id that looks like a secret.
+    secrets, whichever loader it was: text is redacted, and an id that looks like one gets another name.
     """
 
-    title: Annotated[str, AfterValidator(redacted)] | None = None
+    title: str | None = None
     as_of: str | None = None
-    entities: Annotated[tuple[Entity, ...], AfterValidator(_clear)] = ()
-    relations: Annotated[tuple[Relation, ...], AfterValidator(_clear)] = ()
-    zones: Annotated[tuple[Zone, ...], AfterValidator(_clear_zones)] = ()
-    expectations: Annotated[tuple[Expectation, ...], AfterValidator(_clear_expectations)] = ()
+    entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
     requests: tuple[SourceRequest, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Tally = Tally()
-    ignored: Annotated[dict[str, int], AfterValidator(_clear_classes)] = Field(default_factory=dict)
+    ignored: dict[str, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_no_secret(self) -> Loaded:
+        self.__dict__.update(cleared(self.__dict__))
+        return self
 
 
 class Document(Protocol):

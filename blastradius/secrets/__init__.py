@@ -1,0 +1,69 @@
+"""What looks like a key, a password or a token, and how a text is said without it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from blastradius.secrets.rules import RULES, Rule
+
+Span = tuple[int, int]
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a text looks like a key, a password or a token, or has one in it."""
+    return next(_spans(text), None) is not None
+
+
+def redacted(text: str) -> str:
+    """A text with ``[secret]`` in the place of what looks like one; what every error and every note passes through."""
+    pieces, end = [], 0
+    for start, stop in _spans(text):
+        if start >= end:
+            pieces += [text[end:start], "[secret]"]
+            end = stop
+    return "".join((*pieces, text[end:])) if pieces else text
+
+
+def quoted(value: object, length: int = 60) -> str:
+    """A value as a message quotes it: without secrets, and cut to a length."""
+    text = redacted(repr(value))
+    return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
+def _spans(text: str) -> Iterator[Span]:
+    """Where secrets stand, in the order of their hints; none begins within one that was given before."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a letter whose small form is two
+        lower = "".join(letter.lower()[0] for letter in text)
+    end = 0
+    for hint in _HINT.finditer(lower):
+        if hint.start() < end:
+            continue
+        for rule in _TRIED_AT[hint[1]]:
+            span = rule.span(text, hint.start())
+            if span is not None:
+                yield span
+                end = max(end, span[1])
+
+
+def _shortest(hints: Iterable[str]) -> list[str]:
+    """The hints that no other one begins."""
+    every = set(hints)
+    return sorted(hint for hint in every if not any(hint[:length] in every for length in range(1, len(hint))))
+
+
+def _alternatives(hints: Iterable[str]) -> str:
+    """A pattern of all hints, those of one beginning together, so that few are tried at each letter."""
+    by_first: dict[str, list[str]] = {}
+    for hint in hints:
+        by_first.setdefault(hint[0], []).append(hint[1:])
+    found = [re.escape(first) + (_alternatives(rest) if all(rest) else "") for first, rest in sorted(by_first.items())]
+    return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
+
+
+_TRIED_AT: dict[str, tuple[Rule, ...]] = {
+    short: tuple(rule for rule in RULES if any(hint.startswith(short) for hint in rule.hints))
+    for short in _shortest(hint for rule in RULES for hint in rule.hints)
+}
+_HINT = re.compile(f"(?=({_alternatives(_TRIED_AT)}))")
