@@ -19,6 +19,8 @@ def write_atomic(path: str | Path, data: bytes | str) -> None:
     target = Path(path)
     raw = data.encode() if isinstance(data, str) else data
     try:
+        if str(path).endswith(("/", os.sep)):
+            raise UsageError(f"{path}: a folder; name a file to write")
         _refuse(target)
         _replace(target, raw)
     except OSError as error:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Sequence
 
 import click
 
+from blastradius.cli import streams
 from blastradius.cli.group import LazyGroup
 from blastradius.errors import BlastradiusError
 
 _EPILOG = """Exit codes: 0 done, 1 findings, 2 usage, 3 the model or the input is invalid, 4 a back end or a
-proof failed, 130 interrupted."""
+proof failed, 130 interrupted, 143 ended."""
 
 
 @click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,11 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code and never a traceback for a foreseen error."""
     try:
         result = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        streams.finish()
     except BlastradiusError as error:
         return _fail(str(error), error.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return 2
     except click.ClickException as error:
         error.show()
         return 2
@@ -53,9 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail("interrupted", 130)
     except MemoryError:
         return _fail("the memory does not suffice; ask of less at once, or use a larger machine", 2)
+    except streams.Ended as ended:
+        return _fail("ended", ended.code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.abandon()
         return 0
+    except OSError as error:
+        streams.abandon()
+        return _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", 2)
     return result if isinstance(result, int) else 0
 
 
@@ -63,7 +66,7 @@ def _fail(message: str, code: int) -> int:
     from blastradius.escape import visible
 
     for line in message.split("\n"):
-        click.echo(f"blastradius: {visible(line)}" if code in (2, 130) else visible(line), err=True)
+        click.echo(f"blastradius: {visible(line)}" if code == 2 or code > 128 else visible(line), err=True)
     return code
 
 
@@ -71,4 +74,5 @@ def run() -> None:
     """The console script."""
     # A model is millions of values that live to the end; walking them again and again takes half the time.
     gc.set_threshold(1_000_000, 100, 100)
+    streams.prepare()
     sys.exit(main())

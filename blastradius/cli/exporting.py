@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import click
@@ -37,8 +38,9 @@ def export_command(paths: tuple[str, ...], to: str | None, output: str | None) -
         report("writing")
         text = api.export(estate, chosen)
     if file is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # what the formats ask for, whatever a console shows
         sys.stdout.write(text)
-        sys.stdout.flush()
     else:
         write_atomic(file, text)
     return 0

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from blastradius.answer import Answer
+from blastradius.cli import streams
 
 if TYPE_CHECKING:
     from blastradius.estate.bulk import Progress
@@ -26,10 +27,19 @@ def emit(answer: Answer, fmt: str, output: str | None = None) -> None:
     else:
         rendered = {"json": text.as_json, "csv": text.as_csv, "markdown": text.as_markdown}[fmt](answer)
     if output is None or to_screen:
-        sys.stdout.write(rendered)
-        sys.stdout.flush()
+        show(rendered, json=fmt == "json")
     else:
         write_atomic(output, rendered)
+
+
+def show(text: str, *, json: bool = False) -> None:
+    """Write a text to standard output; JSON keeps its values there, whatever characters that can show."""
+    if json and not streams.takes(text):
+        from blastradius.render.text import in_ascii
+
+        text = in_ascii(text)
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def in_color() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -130,12 +129,12 @@ class _Session:
         Raises:
             InputError: it cannot be read.
         """
-        from blastradius.reading import parse_document, read_document
+        from blastradius.reading import read_document, read_standard_input
         from blastradius.workspace import is_workspace
 
         path = Path(given)
         if str(given) == "-":
-            self.found.parts += self.loaded(parse_document(sys.stdin.read(), "<stdin>"))
+            self.found.parts += self.loaded(read_standard_input())
         elif is_a(Path.is_file, path / FILE_NAME):
             self.workspace(read_document(path / FILE_NAME))
         elif is_a(Path.is_dir, path) and not tables_of(path):

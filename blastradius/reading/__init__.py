@@ -8,6 +8,7 @@ as nested dicts (see ``markup``), a zip as an ``Archive`` of documents, plain te
 from blastradius.reading.archives import Archive
 from blastradius.reading.document import DATA, ParsedDocument, parse_document, read_document
 from blastradius.reading.shapes import Documents, Lines, Records, Sheet, Workbook
+from blastradius.reading.standard_input import read_standard_input
 from blastradius.reading.texts import uncollected
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "Workbook",
     "parse_document",
     "read_document",
+    "read_standard_input",
     "uncollected",
 ]

@@ -23,7 +23,11 @@ UNBOUNDED = 10_000
 _FORMULA = tuple("=+-@\t\r\n")
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
 _BLOCK_START = re.compile(r"^(\s*)(\d*)([#+\-=.):])")
-_ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("://", "&#58;//"), ("@", "&#64;"))
+_ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
+_EMOJI = r"(?:\\?[+-]1|100|1234|[\w+\\-]*[a-z][\w+\\-]*):"
+_LINKED = re.compile(rf"@|:(?=//|{_EMOJI})|\bwww(?=\.)|#(?=\d)|\bgh(?=-\d)", re.IGNORECASE)
+_NOTHING = "<!-- -->"
+"""Parts two texts for GitHub, which makes links, mentions and emoji of what it finds in one, however it is escaped."""
 
 
 def safe(text: str) -> str:
@@ -97,6 +101,11 @@ def as_json(answer: Answer) -> str:
     return text.translate(unsafe) + "\n"
 
 
+def in_ascii(text: str) -> str:
+    """JSON whose values are the same, in ASCII alone."""
+    return "".join(char if char.isascii() else _json_escape(char) for char in text)
+
+
 def _json_escape(char: str) -> str:
     return json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"
 
@@ -144,9 +153,10 @@ def _markdown_cell(cell: Cell) -> str:
 
 
 def _markdown(text: str) -> str:
-    text = _MARKUP.sub(r"\\\1", safe(text))
+    text = _MARKUP.sub(r"\\\1", safe(text).strip())
     for char, entity in _ENTITIES:
         text = text.replace(char, entity)
+    text = _LINKED.sub(rf"\g<0>{_NOTHING}", text)
     return _BLOCK_START.sub(r"\1\2\\\3", text)
 
 

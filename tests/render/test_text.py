@@ -3,7 +3,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import pytest
 
@@ -149,8 +151,8 @@ def test_markdown_reads_like_this() -> None:
     [
         ("a|b`c`", "a\\|b\\`c\\`"),
         ("<b>&lt;", "&lt;b&gt;&amp;lt;"),
-        ("[x](https://evil.example)", "\\[x\\](https&#58;//evil.example)"),
-        ("@team", "&#64;team"),
+        ("[x](https://evil.example)", "\\[x\\](https:<!-- -->//evil.example)"),
+        ("@team", "@<!-- -->team"),
         ("# x", "\\# x"),
         ("12. x", "12\\. x"),
         ("tail\\", "tail\\\\"),
@@ -166,3 +168,51 @@ def test_an_answer_without_tables_or_lines() -> None:
     assert table(bare) == "nothing is reached\n"
     assert as_csv(bare) == ""
     assert as_markdown(bare) == "**nothing is reached**\n"
+
+
+NAMES = (
+    *HOSTILE,
+    *("@octocat", "ask ceo@example.com", "mfa@acme", "www.evil.example", "WWW.evil.example", "xwww.evil.example"),
+    *("https://evil.example/a?b=c&d", "ftp://evil.example", "mailto:a@evil.example", "xmpp:a@evil.example/x"),
+    *("#123", "see #123", "acme/shop#123", "GH-123", "gh-1", "&#64;octocat", "&commat;octocat", "&#x40;octocat"),
+    *(":tada:", "user:key:read", "arn:aws:iam::1:role/x", ":+1:", "a_:tada_x:_b", "`x`", "``", "a|b", "\\|", "|", "\\"),
+    *("<b>x</b>", "<!-- x", "x -->", "<https://evil.example>", "[x](y)", "[x]: y", "![x](y)", "[^1]", "- x", "1. x"),
+    *("# x", "> x", "***", "---", "~~x~~", "$x$", "*x*", "_x_", "**x**", "    x", "== x", "+ x", "|---|", "\\@x"),
+)
+_TAKEN = re.compile(r"@\w|#\d|\bwww\.|\bgh-\d|://|:[+-]1:|:[\w+-]*[a-z][\w+-]*:", re.IGNORECASE)
+"""What GitHub looks for in each text once the Markdown is read."""
+
+
+class _Page(HTMLParser):
+    """The elements of a page, and its texts as they stand apart."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.texts: list[str] = []
+        self.cells: list[str] = []
+        self.inside = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag in ("td", "strong"):
+            self.cells.append("")
+            self.inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag not in ("td", "strong")
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+        if self.inside:
+            self.cells[-1] += data
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_on_github_a_name_is_text_and_nothing_else(name: str) -> None:
+    cmarkgfm = pytest.importorskip("cmarkgfm", reason="cmarkgfm, which reads Markdown as GitHub does, is not installed")
+    page = _Page(cmarkgfm.github_flavored_markdown_to_html(as_markdown(answer(name))))
+    assert page.tags <= {"p", "strong", "h3", "table", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+    assert not list(filter(_TAKEN.search, page.texts))
+    assert [cell.strip() for cell in page.cells].count(safe(name).strip()) >= 2
