@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail("the memory does not suffice; ask of less at once, or use a larger machine", 2)
     except streams.Ended as ended:
         return _fail("ended", ended.code)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click ends with 1 where the reader of our output has left
         streams.abandon()
         return 0
     except OSError as error:

@@ -123,20 +123,27 @@ def _counted(verb: str, some: Counter[str], everything: Counter[str], dot: str) 
 def _printed(drawing: bytes, fmt: Literal["png", "pdf"], alt: str) -> bytes:
     """The SVG on a page of its own size; typst carries a serif face only, so a better one is looked for."""
     try:
-        import typst
+        from typst import Fonts
+        from typst import compile as printed
     except ImportError:
-        raise DrawingError(f"{fmt} needs typst; pip install 'partner-blastradius[print]'") from None
-    face = _face(typst.Fonts().families())
+        raise DrawingError(_needs_typst(fmt)) from None
+    face = _face(Fonts().families())
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "picture.svg").write_bytes(_FAMILY.sub(face, drawing))
         page = Path(folder, "page.typ")
         page.write_bytes(_PAGE + _IMAGE)
         words = {"alt": visible(alt)}
         try:
-            return typst.compile(page, format=fmt, ppi=144.0, sys_inputs=words, timestamp=0)
+            return printed(page, format=fmt, ppi=144.0, sys_inputs=words, timestamp=0)
+        except TypeError:
+            raise DrawingError(_needs_typst(fmt)) from None
         except RuntimeError as error:
             reason = _last_line(str(error).encode("utf-8", "replace"))
             raise DrawingError(f"typst could not print the picture: {reason}") from error
+
+
+def _needs_typst(fmt: str) -> str:
+    return f"{fmt} needs typst 0.15 or newer; pip install 'partner-blastradius[print]'"
 
 
 def _face(families: Sequence[str]) -> bytes:

@@ -59,26 +59,24 @@ def test_closed_standard_error_and_input_harm_no_answer() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("check - <&-", "<stdin>: it is closed; name a file, or send one into it"),
-        ("check - </proc/self", "<stdin>: cannot be read: Is a directory"),
-        ("check - </dev/null", "<stdin>: "),
+        ("rank - <&-", "<stdin>: it is closed; name a file, or send one into it"),
+        ("rank - </dev/null", "<stdin>: there is nothing in it; name a file that has data"),
     ],
 )
 def test_an_input_that_cannot_be_read_is_one_message(given: str, said: str) -> None:
     done = shell(f"br {given}")
     assert done.returncode == 3
-    assert done.stderr.decode().startswith(said)
-    assert done.stderr.count(b"\n") == 1
+    assert done.stderr.decode() == f"{said}\n"
 
 
 def test_an_input_without_end_is_refused_at_the_limit() -> None:
-    done = shell("yes | br check -", PYTHONIOENCODING="utf-8")
+    done = shell("yes | br rank -", PYTHONIOENCODING="utf-8")
     assert done.stderr == b"<stdin>: larger than 64 MB; save it as files, and split them\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8:strict", "latin-1"])
 def test_an_input_that_is_no_utf_8_is_said_with_its_place(encoding: str) -> None:
-    done = shell("br check -", b"blastradius: 1\ntitle: caf\xe9\n", PYTHONIOENCODING=encoding)
+    done = shell("br rank -", b"blastradius: 1\ntitle: caf\xe9\n", PYTHONIOENCODING=encoding)
     assert done.returncode == 3
     assert done.stderr.startswith(b"<stdin>:2:11: not utf-8 text")
 

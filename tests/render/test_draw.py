@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -220,4 +221,14 @@ def test_the_face_is_the_best_there_is() -> None:
 def test_without_typst_the_way_out_is_named(small: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(DrawingError, match=r"pip install 'partner-blastradius\[print\]'"):
+        draw(small, "png")
+
+
+def test_a_typst_that_is_too_old_is_said(small: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = ModuleType("typst")
+    monkeypatch.setitem(sys.modules, "typst", old)
+    with pytest.raises(DrawingError, match=r"png needs typst 0\.15 or newer"):
+        draw(small, "png")
+    vars(old).update(Fonts=lambda: SimpleNamespace(families=list), compile=lambda page, format: b"")  # noqa: A006
+    with pytest.raises(DrawingError, match=r"png needs typst 0\.15 or newer"):
         draw(small, "png")
