@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
@@ -18,6 +19,31 @@ from blastradius.secrets import redacted
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 MOST_RECORDS = 10**15
+
+
+def iso_date(text: str) -> str:
+    """A date of ISO 8601, a week date or one with a time among them, as a calendar date; so that text sorts by time.
+
+    Raises:
+        ValueError: it is no date.
+    """
+    day = text[:10] if text[10:11] in ("T", "t", " ") else text
+    try:
+        return date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise ValueError("expected a date such as 2026-12-31") from None
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date that ``iso_date`` reads."""
+    try:
+        iso_date(text)
+    except ValueError:
+        return False
+    return True
+
+
+Date = Annotated[str, AfterValidator(iso_date)]
 Records = Annotated[int, Field(ge=0, le=MOST_RECORDS)]
 
 
@@ -203,7 +229,7 @@ class Party(Entity):
 
     kind: Kind = Kind.PARTY
     role: Literal["self", "partner", "provider", "processor", "upstream"] = "partner"
-    contract_end: str | None = None
+    contract_end: Date | None = None
     substitutability: Literal["easy", "hard", "impossible"] | None = None
     governance: dict[str, str] = Field(default_factory=dict)
 
@@ -215,7 +241,7 @@ class Credential(Entity):
     type: Literal[
         "password", "session", "oauth_token", "api_key", "client_secret", "signing_key", "mtls", "job_token"
     ] = "api_key"
-    expires: str | None = None
+    expires: Date | None = None
     dormant: bool = False
     count: int | None = Field(default=None, ge=0)
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.gate import cleared
-from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
+from blastradius.model import Date, Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, redacted
 
 Provenances = tuple[Provenance, ...]
@@ -46,7 +46,7 @@ class Loaded(Frozen):
     """
 
     title: str | None = None
-    as_of: str | None = None
+    as_of: Date | None = None
     entities: tuple[Entity, ...] = ()
     relations: tuple[Relation, ...] = ()
     zones: tuple[Zone, ...] = ()

@@ -27,6 +27,7 @@ from blastradius.model import (
     Relation,
     Verb,
     Zone,
+    is_date,
     relation_id,
 )
 from blastradius.reading import parse_document
@@ -224,6 +225,9 @@ class GraphMapper:
         texts = {word: self._clean(row.attributes.get(word), word, provenance) for word in ("title", "as_of")}
         self.collector.fact(len(zones) + len(expectations))
         declared = {word: text for word, text in texts.items() if isinstance(text, str)}
+        if "as_of" in declared and not is_date(declared["as_of"]):
+            message = f"as_of is {_shown(declared.pop('as_of'))}, which is no date; left out"
+            self.collector.note(NoteKind.UNSUPPORTED, message, provenance=provenance)
         return self.collector.loaded(zones=tuple(zones.values()), expectations=expectations, **declared)
 
     def _listed(self, shape: type[Made], value: Any, provenance: Provenances) -> Iterator[Made]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import Annotated, Any, Literal
 
@@ -19,7 +18,7 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from blastradius.loaderkit.options import keyed, listed
-from blastradius.model import Basis, Capability, ControlKind, Records
+from blastradius.model import Basis, Capability, ControlKind, Records, is_date
 
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -34,12 +33,8 @@ def _no_harm(text: str) -> str:
 
 
 def _date(text: str) -> str:
-    try:
-        if len(text) != 10:
-            raise ValueError(text)
-        datetime.date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("not a date; write it as YYYY-MM-DD") from None
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) or not is_date(text):
+        raise ValueError("not a date; write it as YYYY-MM-DD")
     return text
 
 
