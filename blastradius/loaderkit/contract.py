@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.gate import cleared
+from blastradius.loaderkit.gate import without_secrets
 from blastradius.model import Date, Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, redacted
 
@@ -58,7 +58,7 @@ class Loaded(Frozen):
 
     @model_validator(mode="after")
     def _has_no_secret(self) -> Loaded:
-        self.__dict__.update(cleared(self.__dict__))
+        self.__dict__.update(without_secrets(self.__dict__))
         return self
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
 from blastradius.model import Entity, Expectation, Note, NoteKind, Provenance, Relation, Zone
 from blastradius.secrets import looks_secret, redacted
 
+Thing = TypeVar("Thing", Entity, Relation)
 
-def cleared(fields: Mapping[str, Any]) -> dict[str, Any]:
+
+def without_secrets(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a model that had a secret in them, without it: nothing where no text looks like one.
 
     A text for people is redacted. An id is replaced by a name that says where it stood, in every place where it
@@ -33,6 +35,15 @@ def cleared(fields: Mapping[str, Any]) -> dict[str, Any]:
     changed = {name: _rewritten(value, instead) for name, value in fields.items()}
     changed["notes"] = (*changed["notes"], *_notes(fields, renamed))
     return changed
+
+
+def cleared(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
+    """Facts whose texts are redacted; for facts whose ids were looked at before."""
+    texts: set[str] = set()
+    _gather(things, texts)
+    instead = {text: redacted(text) for text in texts if looks_secret(text)}
+    found: tuple[Thing, ...] = _rewritten(things, instead) if instead else things
+    return found
 
 
 def _gather(value: Any, texts: set[str]) -> None:

@@ -13,7 +13,7 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.estate.ragged import Flags, Numbers
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Capability, Entity, Fact, Relation, Verb
+from blastradius.model import Capability, Entity, Fact, Relation, Store, Verb
 from blastradius.rules import CLOSURE
 
 VERBS = frozenset({Verb.OWNS, Verb.HOLDS, Verb.GRANTS})
@@ -84,10 +84,16 @@ def _around(system: System, relations: Iterable[Relation], new: Iterable[Entity]
         hosts = []
         for name in names:
             if name not in known and name in system.estate.entities:
-                known[name] = system.estate.entities[name].model_copy(update={"zone": None})
+                known[name] = _alone(system.estate.entities[name])
                 hosts.append(known[name])
                 yield known[name]
         names = []
+
+
+def _alone(entity: Entity) -> Entity:
+    """An entity without what it says of others that are not around; no step of a proposal rests on it."""
+    more = {"copy_of": None} if isinstance(entity, Store) else {}
+    return entity.model_copy(update={"zone": None, **more})
 
 
 class _Numbers:
