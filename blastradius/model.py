@@ -8,42 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from blastradius.dates import Date
 from blastradius.secrets import redacted
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 MOST_RECORDS = 10**15
-
-
-def iso_date(text: str) -> str:
-    """A date of ISO 8601, a week date or one with a time among them, as a calendar date; so that text sorts by time.
-
-    Raises:
-        ValueError: it is no date.
-    """
-    day = text[:10] if text[10:11] in ("T", "t", " ") else text
-    try:
-        return date.fromisoformat(day).isoformat()
-    except ValueError:
-        raise ValueError("expected a date such as 2026-12-31") from None
-
-
-def is_date(text: str) -> bool:
-    """Whether a text is a date that ``iso_date`` reads."""
-    try:
-        iso_date(text)
-    except ValueError:
-        return False
-    return True
-
-
-Date = Annotated[str, AfterValidator(iso_date)]
 Records = Annotated[int, Field(ge=0, le=MOST_RECORDS)]
 
 
@@ -386,8 +361,7 @@ class Relation(Frozen):
 
 def relation_id(verb: Verb, sources: Iterable[str], targets: Iterable[str]) -> str:
     """The id of a relation of these ends; no two lists of ends read the same."""
-    one, other = ("+".join(map(_escaped, ends)) for ends in (sources, targets))
-    return f"{verb}:{one}>{other}"
+    return f"{verb}:{'+'.join(map(_escaped, sources))}>{'+'.join(map(_escaped, targets))}"
 
 
 def _escaped(name: str) -> str:

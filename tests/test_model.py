@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from blastradius.dates import is_date
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Credential, Party, is_date
+from blastradius.model import Credential, Party
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from blastradius.dates import Date
 from blastradius.errors import InputError
 from blastradius.loaderkit.gate import without_secrets
-from blastradius.model import Date, Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
+from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, redacted
 
 Provenances = tuple[Provenance, ...]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from blastradius.dates import is_date
 from blastradius.errors import InputError
 from blastradius.loaderkit.attributes import NESTED, ends_of
 from blastradius.loaderkit.collector import FactCollector
@@ -27,7 +28,6 @@ from blastradius.model import (
     Relation,
     Verb,
     Zone,
-    is_date,
     relation_id,
 )
 from blastradius.reading import parse_document

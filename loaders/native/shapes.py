@@ -17,8 +17,9 @@ from pydantic import (
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
+from blastradius.dates import is_date
 from blastradius.loaderkit.options import keyed, listed
-from blastradius.model import Basis, Capability, ControlKind, Records, is_date
+from blastradius.model import Basis, Capability, ControlKind, Records
 
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
