@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from blastradius.model import (
     Control,
     ControlKind,
+    Credential,
     Entity,
     Kind,
     Note,
     NoteKind,
     Party,
     Relation,
+    Store,
     Verb,
 )
 
@@ -86,7 +88,9 @@ def findings(
     sources = {verb: {name for each in rows for name in each.sources} for verb, rows in by_verb.items()}
     targets = {verb: {name for each in rows for name in each.targets} for verb, rows in by_verb.items()}
     notes = [_note(entity, message) for entity in entities.values() for message in _loose(entity, sources, targets)]
-    return (*notes, *_ended(entities, by_verb, placed, today))
+    notes += [_note(store, message) for store in entities.values() for message in _odd_copy(store, entities)]
+    notes += [_note(relation, message) for rows in by_verb.values() for relation in rows for message in _odd(relation)]
+    return (*notes, *_ended(entities, by_verb, placed, today), *_expired(entities, placed, today))
 
 
 def _loose(entity: Entity, sources: Mapping[Verb, set[str]], targets: Mapping[Verb, set[str]]) -> Iterable[str]:
@@ -107,6 +111,41 @@ def _touches(name: str, sources: Mapping[Verb, set[str]], targets: Mapping[Verb,
     return name in targets[Verb.SERVES] or any(name in sources[verb] for verb in acts)
 
 
+def _odd(relation: Relation) -> Iterable[str]:
+    """What a relation says that can never hold."""
+    count = len(relation.targets)
+    if relation.vote_min and relation.vote_min > count:
+        feeds = "feed" if count == 1 else "feeds"
+        yield f"vote_min {relation.vote_min} of {count} {feeds} can never be met; name more feeds, or ask for fewer"
+    if relation.capacity_loss and relation.dependency == "none":
+        yield "capacity_loss says nothing where the dependency is 'none'; leave one of them out"
+
+
+def _odd_copy(store: Entity, entities: Mapping[str, Entity]) -> Iterable[str]:
+    """A copy whose original is no store, or in the end itself."""
+    found, seen = store, [store.id]
+    while isinstance(found, Store) and found.copy_of is not None and found.copy_of in entities:
+        found = entities[found.copy_of]
+        if found.id == store.id:
+            yield f"{store.id!r} is a copy of itself ({' > '.join((*seen, found.id))}); name the original"
+        if found.id in seen:
+            return
+        seen.append(found.id)
+    if not isinstance(found, Store) and isinstance(store, Store) and store.copy_of == found.id:
+        yield f"{store.id!r} is a copy of {found.id!r}, which is a {found.kind}; copy_of goes to a store"
+
+
+def _expired(
+    entities: Mapping[str, Entity], placed: Mapping[str, frozenset[ControlKind]], today: str
+) -> Iterable[Note]:
+    for key in entities.values():
+        if not isinstance(key, Credential) or key.expires is None or key.expires >= today:
+            continue
+        if not _SPENT & placed.get(key.id, frozenset()):
+            way_out = "say `controls: [expired]`, or correct the date"
+            yield _note(key, f"{key.id!r} expired on {key.expires}, but is taken to work still; {way_out}")
+
+
 def _ended(
     entities: Mapping[str, Entity],
     by_verb: Relations,
@@ -125,5 +164,5 @@ def _ended(
             )
 
 
-def _note(entity: Entity, message: str) -> Note:
-    return Note(kind=NoteKind.INCOMPLETE, message=message, about=(entity.id,), provenance=entity.provenance[:1])
+def _note(thing: Entity | Relation, message: str) -> Note:
+    return Note(kind=NoteKind.INCOMPLETE, message=message, about=(thing.id,), provenance=thing.provenance[:1])
