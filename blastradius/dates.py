@@ -18,7 +18,7 @@ def iso_date(text: str) -> str:
     try:
         return date.fromisoformat(day).isoformat()
     except ValueError:
-        raise ValueError("expected a date such as 2026-12-31") from None
+        raise ValueError("not a date; write it as YYYY-MM-DD") from None
 
 
 def is_date(text: str) -> bool:
