@@ -226,7 +226,7 @@ class GraphMapper:
         self.collector.fact(len(zones) + len(expectations))
         declared = {word: text for word, text in texts.items() if isinstance(text, str)}
         if "as_of" in declared and not is_date(declared["as_of"]):
-            message = f"as_of is {_shown(declared.pop('as_of'))}, which is no date; left out"
+            message = f"as_of is {excerpt(repr(declared.pop('as_of')))}, which is no date; left out"
             self.collector.note(NoteKind.UNSUPPORTED, message, provenance=provenance)
         return self.collector.loaded(zones=tuple(zones.values()), expectations=expectations, **declared)
 
