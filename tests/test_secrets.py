@@ -123,6 +123,12 @@ def test_what_is_legitimate_stays(sample: Sample) -> None:
         assert redacted(text) == text
 
 
+def test_beside_a_secret_a_word_made_by_chance_is_another() -> None:
+    bare = "".join(("Zq7Xk2", "Lm9Pv4"))
+    assert redacted(f"a/{bare}.yaml:3:1: {bare} and password=CANARY-1") == f"a/{bare}.yaml:3:1: [secret] and [secret]"
+    assert redacted(f"{bare} alone") == f"{bare} alone"
+
+
 def test_letters_that_change_their_length_move_nothing() -> None:
     assert redacted("İİİİ password=CANARY-1 İ") == "İİİİ [secret] İ"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from blastradius.secrets.rules import RULES, Rule
 
 Span = tuple[int, int]
+_BY_CHANCE = re.compile(r"(?<![^\s'\"])(?=\w*[A-Z])(?=\w*[a-z])(?=\w*\d\w*\d)[A-Za-z0-9]{10,}(?![^\s'\",;])")
 
 
 def looks_secret(text: str) -> bool:
@@ -16,13 +17,16 @@ def looks_secret(text: str) -> bool:
 
 
 def redacted(text: str) -> str:
-    """A text with ``[secret]`` in the place of what looks like one; what every error and every note passes through."""
+    """A text with ``[secret]`` in the place of what looks like one; what every error and every note passes through.
+
+    Where there is one, a word by itself that looks made by chance is taken for another.
+    """
     pieces, end = [], 0
     for start, stop in _spans(text):
         if start >= end:
             pieces += [text[end:start], "[secret]"]
             end = stop
-    return "".join((*pieces, text[end:])) if pieces else text
+    return _BY_CHANCE.sub("[secret]", "".join((*pieces, text[end:]))) if pieces else text
 
 
 def quoted(value: object, length: int = 60) -> str:
