@@ -59,7 +59,7 @@ def _follows(found: re.Match[str]) -> bool:
         return bool(password) or (len(value) >= 6 and not value.isdecimal()) or len(value) >= 16
     if sign[0] == ":" and _in_path(found):
         return False
-    if random_like(value):
+    if random_like(value) or (sign[-1].isspace() and len(value) >= 10 and value.isalpha() and value.isupper()):
         return True
     if not password:
         return False
@@ -108,7 +108,7 @@ AWS Bedrock API key        | ABSK                            | [A-Za-z0-9+/]{40,
 GitHub token               | ghp_ gho_ ghu_ ghs_ ghr_        | [A-Za-z0-9]{20,} | known
 GitHub fine-grained token  | github_pat_                     | \w{20,} | known
 GitLab token               | glpat- gldt- glrt- glptt- glft- glimt- glagent- gloas- glcbt- glsoat- | [\w.-]{16,}
-Slack token                | xoxa- xoxb- xoxe- xoxe. xoxo- xoxp- xoxr- xoxs- xapp- | (?=[\w-]*\d{5})[\w-]{10,} | known
+Slack token | xoxa- xoxb- xoxe- xoxe. xoxo- xoxp- xoxr- xoxs- xapp- | (?![\w-]*token|X{4})[\w-]{10,} | known
 Stripe key                 | sk_live_ sk_test_ rk_live_ rk_test_ | [A-Za-z0-9]{16,} | known
 webhook signing secret     | whsec_                          | [A-Za-z0-9+/=]{16,}
 Google API key             | AIza                            | [\w-]{35}

@@ -608,4 +608,4 @@ def test_secrets_do_not_enter() -> None:
     settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"k": canary}}
     loaded = load([secret, pod, service, settings])
     assert "CANARY" not in loaded.model_dump_json()
-    assert sum(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == 2
+    assert sum(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == 3
