@@ -32,7 +32,7 @@ from blastradius.engine.batch.network import network_of, plain_edges, restricted
 from blastradius.engine.batch.schedule import Edges
 from blastradius.engine.batch.solve import Fill, Part, Solved, filler, part_of, solve_frame
 from blastradius.estate import Estate
-from blastradius.estate.bulk import load_lines
+from blastradius.loading import load
 from blastradius.model import Capability, Credential, Kind, Level, Relation, Scenario, Verb
 from blastradius.rules import RULES
 
@@ -67,7 +67,7 @@ def measure(size: str) -> dict[str, Any]:
     """Everything that is measured at a size."""
     with tempfile.TemporaryDirectory() as folder:
         growth = [_grown(name, Path(folder)) for name in SIZES if SIZES[name] <= SIZES[size]]
-        estate = load_lines(Path(folder) / f"{size}.jsonl")
+        estate = load([Path(folder) / f"{size}.jsonl"])
         system = compile_system(estate)
         bench = Bench(system)
         figures: dict[str, Any] = {"cost grows linearly": bench.linear(growth)}
@@ -115,7 +115,7 @@ def _grown(name: str, folder: Path) -> dict[str, float]:
     file = folder / f"{name}.jsonl"
     write_lines(records(SIZES[name]), file)
     start = time.process_time()
-    estate = load_lines(file)
+    estate = load([file])
     read = time.process_time()
     system = compile_system(estate)
     compiled = time.process_time()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from blastradius.answer import Answer
 
 if TYPE_CHECKING:
-    from blastradius.estate.bulk import Progress
+    from blastradius.reading import Progress
 
 
 def emit(answer: Answer, fmt: str, output: str | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from blastradius.model import (
@@ -17,7 +17,7 @@ from blastradius.model import (
     Verb,
 )
 
-Relations = Mapping[Verb, tuple[Relation, ...]]
+Relations = Mapping[Verb, Sequence[Relation]]
 _SPENT = {ControlKind.REVOKED, ControlKind.ROTATED, ControlKind.EXPIRED}
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, InstanceOf, model_validator
 
+from blastradius.columns.bulk import BulkFacts
 from blastradius.errors import InputError
 from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, redacted
@@ -41,8 +43,12 @@ Thing = TypeVar("Thing", Entity, Relation)
 _PLAIN = ("name", "owner", "description", "api", "method", "path", "classification", "justification")
 
 
-def _clear(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
-    """Facts in which nothing looks like a secret: text for people is redacted, and an id that does is refused."""
+def cleared(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
+    """Facts in which nothing looks like a secret: text for people is redacted, and an id that does is refused.
+
+    Raises:
+        InputError: an id that looks like a secret.
+    """
     secret = {name for name in {name for thing in things for name in _names(thing)} if looks_secret(name)}
     for thing in things if secret else ():
         if not secret.isdisjoint(_names(thing)):
@@ -113,20 +119,46 @@ class Loaded(Frozen):
     ``ignored`` says how many records of each class were read and carry no reach. This is the last gate against
     secrets, whichever loader it was: text is redacted, and an id that looks like one is refused.
 
+    ``bulk`` are further facts, kept as columns because there are too many to be an object each; whoever makes them
+    keeps that gate, and ``objects`` spells them out.
+
     Raises:
         InputError: an id that looks like a secret.
     """
 
     title: Annotated[str, AfterValidator(redacted)] | None = None
     as_of: str | None = None
-    entities: Annotated[tuple[Entity, ...], AfterValidator(_clear)] = ()
-    relations: Annotated[tuple[Relation, ...], AfterValidator(_clear)] = ()
+    entities: Annotated[tuple[Entity, ...], AfterValidator(cleared)] = ()
+    relations: Annotated[tuple[Relation, ...], AfterValidator(cleared)] = ()
     zones: Annotated[tuple[Zone, ...], AfterValidator(_clear_zones)] = ()
     expectations: Annotated[tuple[Expectation, ...], AfterValidator(_clear_expectations)] = ()
     requests: tuple[SourceRequest, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Tally = Tally()
     ignored: Annotated[dict[str, int], AfterValidator(_clear_classes)] = Field(default_factory=dict)
+    bulk: InstanceOf[BulkFacts] | None = Field(default=None, exclude=True)
+
+    @property
+    def entity_count(self) -> int:
+        """How many entities it has, as objects and in bulk."""
+        return len(self.entities) + (self.bulk.entity_count if self.bulk else 0)
+
+    @property
+    def relation_count(self) -> int:
+        """How many relations it has, as objects and in bulk."""
+        return len(self.relations) + (self.bulk.relation_count if self.bulk else 0)
+
+    def objects(self) -> Loaded:
+        """The same with an object for each fact.
+
+        Raises:
+            UsageError: there is not enough memory for that many.
+        """
+        if self.bulk is None:
+            return self
+        entities, relations = self.bulk.objects()
+        more = {"entities": (*self.entities, *entities), "relations": (*self.relations, *relations)}
+        return self.model_copy(update={**more, "bulk": None})
 
 
 class Document(Protocol):
@@ -173,7 +205,9 @@ class Loader:
     in plain words what each term of the format becomes in our model, ``infers_not`` what the format cannot tell and
     the user must declare; ``options`` is the shape of what ``load`` takes (``None``: it takes nothing), each field
     with a description; ``proposes`` gives options that a file could be loaded with, each for a source of its
-    own, for a person to check; ``schema`` gives the JSON Schema of a file where we define the format.
+    own, for a person to check; ``schema`` gives the JSON Schema of a file where we define the format. ``streams``
+    says of a file, by its name and its first bytes, that it is this format and is not to be parsed whole: ``load`` and
+    ``recognises`` get a ``blastradius.reading.Stream``.
     """
 
     name: str
@@ -187,3 +221,4 @@ class Loader:
     options: type[BaseModel] | None = None
     proposes: Callable[[Document], list[dict[str, Any]]] | None = None
     schema: Callable[[], dict[str, Any]] | None = None
+    streams: Callable[[Path], bool] | None = None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,29 +11,33 @@ from blastradius.errors import InputError
 
 if TYPE_CHECKING:
     from blastradius.loaderkit.contract import Loader
-    from blastradius.reading import ParsedDocument
+    from blastradius.reading import ParsedDocument, Progress
 
 ESTATE_SUFFIXES = (".yaml", ".yml", ".json")
-PARQUET = ".parquet"
 
 
 def quiet(what: str, share: float | None = None) -> None:
     """Tell nobody of progress."""
 
 
-def is_estate_of_lines(path: Path) -> bool:
-    """Whether a file of JSON Lines begins with an entity, a relation, a zone or a heading of ours."""
-    if path.suffix.lower() not in (".jsonl", ".ndjson") or not is_a(Path.is_file, path):
-        return False
-    with path.open("rb") as file:
-        first = file.readline(2000)
-    return re.match(rb'\s*\{\s*"(kind|verb|zone|title|as_of)"\s*:', first) is not None
+def document_of(
+    path: Path, progress: Progress, root: Path | None = None, loader: Loader | None = None
+) -> ParsedDocument:
+    """A file as a document: parsed, or a stream where its loader (any, where none is named) reads it piece by piece.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    from blastradius.reading import read_document, stream_document
+
+    if streaming(path, [loader] if loader else plugins.loaders().values()):
+        return stream_document(path, progress)
+    return read_document(path, root=root)
 
 
-def tables_of(path: Path) -> list[Path]:
-    """The files of Parquet that a path names: itself, or those of a folder that has no other data."""
-    files = below(path) if is_a(Path.is_dir, path) else [path]
-    return files if all(each.suffix.lower() == PARQUET for each in files) else []
+def streaming(path: Path, loaders: Iterable[Loader]) -> Loader | None:
+    """The loader that reads a file piece by piece, if one of them does."""
+    return next((each for each in loaders if each.streams and is_a(each.streams, path)), None)
 
 
 def is_a(what: Callable[[Path], bool], path: Path) -> bool:
@@ -52,8 +55,13 @@ def recognised(document: ParsedDocument) -> Loader:
         InputError: none does; with what the document is instead.
     """
     from blastradius.loading.unrecognised import refusal
+    from blastradius.reading import Stream
 
-    found = next((each for each in plugins.loaders().values() if each.recognises(document.data)), None)
+    loaders = plugins.loaders().values()
+    if isinstance(document.data, Stream):
+        found = streaming(document.data.path, loaders)
+    else:
+        found = next((each for each in loaders if each.recognises(document.data)), None)
     if found is None:
         raise InputError([f"{document.path}: {refusal(document.data)}"])
     return found
@@ -79,7 +87,8 @@ def below(folder: Path, *, every: bool = False) -> list[Path]:
     """The files of a folder that hold data, or every file that is no link; hidden ones apart."""
     from blastradius.reading import DATA
 
-    known = (*ESTATE_SUFFIXES, *DATA, PARQUET)
+    streamed = (suffix for loader in plugins.loaders().values() if loader.streams for suffix in loader.suffixes)
+    known = {*ESTATE_SUFFIXES, *DATA, *streamed}
     files = (file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file, folder))
     if every:
         return sorted(file for file in files if not file.is_symlink())
