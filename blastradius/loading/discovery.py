@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blastradius import plugins
 from blastradius.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,17 +19,24 @@ def quiet(what: str, share: float | None = None) -> None:
     """Tell nobody of progress."""
 
 
-def document_of(
-    path: Path, progress: Progress, root: Path | None = None, loader: Loader | None = None
-) -> ParsedDocument:
-    """A file as a document: parsed, or a stream where its loader (any, where none is named) reads it piece by piece.
+def share_of(progress: Progress, number: int, count: int) -> Progress:
+    """Tells how much of one file of several is done as the share of all of them."""
+
+    def tell(what: str, /, share: float | None = None) -> None:
+        progress(what, (number + (share or 0)) / count)
+
+    return tell
+
+
+def document_of(path: Path, loaders: Iterable[Loader], progress: Progress, root: Path | None = None) -> ParsedDocument:
+    """A file as a document: parsed, or a stream where one of the loaders reads it piece by piece.
 
     Raises:
         InputError: it cannot be read.
     """
     from blastradius.reading import read_document, stream_document
 
-    if streaming(path, [loader] if loader else plugins.loaders().values()):
+    if streaming(path, loaders):
         return stream_document(path, progress)
     return read_document(path, root=root)
 
@@ -48,7 +54,7 @@ def is_a(what: Callable[[Path], bool], path: Path) -> bool:
         return False
 
 
-def recognised(document: ParsedDocument) -> Loader:
+def recognised(document: ParsedDocument, loaders: Sequence[Loader]) -> Loader:
     """The loader that says a document is its own.
 
     Raises:
@@ -57,7 +63,6 @@ def recognised(document: ParsedDocument) -> Loader:
     from blastradius.loading.unrecognised import refusal
     from blastradius.reading import Stream
 
-    loaders = plugins.loaders().values()
     if isinstance(document.data, Stream):
         found = streaming(document.data.path, loaders)
     else:
@@ -73,7 +78,7 @@ def matched(folder: Path, pattern: str) -> list[Path]:
     if is_a(Path.is_file, named):
         return [named]
     if is_a(Path.is_dir, named):
-        return below(named, every=True)
+        return below(named)
     base = Path(named.anchor) if named.is_absolute() else folder
     try:
         found = sorted(base.glob(str(named.relative_to(base))))
@@ -83,16 +88,22 @@ def matched(folder: Path, pattern: str) -> list[Path]:
     return [file for file in found if file.is_file() and not file.is_symlink() and not _is_hidden(file, base, shown)]
 
 
-def below(folder: Path, *, every: bool = False) -> list[Path]:
-    """The files of a folder that hold data, or every file that is no link; hidden ones apart."""
+def below(folder: Path) -> list[Path]:
+    """Every file of a folder that is no link and not hidden."""
+    return sorted(file for file in _below(folder) if not file.is_symlink())
+
+
+def data_below(folder: Path, loaders: Iterable[Loader]) -> list[Path]:
+    """The files of a folder that hold data; no hidden ones."""
     from blastradius.reading import DATA
 
-    streamed = (suffix for loader in plugins.loaders().values() if loader.streams for suffix in loader.suffixes)
+    streamed = (suffix for loader in loaders if loader.streams for suffix in loader.suffixes)
     known = {*ESTATE_SUFFIXES, *DATA, *streamed}
-    files = (file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file, folder))
-    if every:
-        return sorted(file for file in files if not file.is_symlink())
-    return sorted(file for file in files if file.suffix.lower() in known)
+    return sorted(file for file in _below(folder) if file.suffix.lower() in known)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    return (file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file, folder))
 
 
 def _is_hidden(file: Path, folder: Path, shown: set[str] | frozenset[str] = frozenset()) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from blastradius import plugins
 from blastradius.errors import InputError
+from blastradius.loaderkit.contract import Loader
 from blastradius.loading.discovery import below, document_of, quiet, recognised
 from blastradius.loading.session import FILE_NAME
 from blastradius.reading import Progress, Stream
@@ -14,24 +17,24 @@ from blastradius.workspace import FileSurvey, is_workspace
 
 def survey_folder(folder: Path, progress: Progress | None = None) -> list[FileSurvey]:
     """What each file in a folder is: the loader that says it is its own and what it comes to, or why there is none."""
-    tell = progress or quiet
+    tell, loaders = progress or quiet, tuple(plugins.loaders().values())
     found: dict[Path, FileSurvey] = {}
     asked: dict[Path, str] = {}
-    files = [file for file in below(folder, every=True) if file != folder / FILE_NAME]
+    files = [file for file in below(folder) if file != folder / FILE_NAME]
     for number, file in enumerate(files):
         tell(str(file), number / len(files))
         name = file.relative_to(folder).as_posix()
-        found[file.resolve()] = _surveyed(file, name, folder, asked)
+        found[file.resolve()] = _surveyed(file, name, folder, loaders, asked)
     return [replace(each, asked_by=asked.get(path, "")) for path, each in found.items()]
 
 
-def _surveyed(file: Path, name: str, folder: Path, asked: dict[Path, str]) -> FileSurvey:
+def _surveyed(file: Path, name: str, folder: Path, loaders: Sequence[Loader], asked: dict[Path, str]) -> FileSurvey:
     """One file; what it asks for goes into ``asked``. A stream asks for nothing, and is not read to the end."""
     try:
-        document = document_of(file, quiet, folder)
+        document = document_of(file, loaders, quiet, folder)
         if is_workspace(document.data):
             return FileSurvey(name, why="a workspace of its own")
-        loader = recognised(document)
+        loader = recognised(document, loaders)
         if isinstance(document.data, Stream):
             return FileSurvey(name, loader.name) if loader.recognises(document.data) else FileSurvey(name, why=_OTHER)
         proposed = loader.proposes(document) if loader.proposes else []

@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from blastradius import plugins
 from blastradius.errors import InputError
 from blastradius.loading.discovery import (
     ESTATE_SUFFIXES,
-    below,
+    data_below,
     document_of,
     is_a,
     quiet,
     recognised,
+    share_of,
     streaming,
 )
 
@@ -110,6 +112,11 @@ class _Session:
     found: Survey = field(default_factory=Survey)
     done: set[LoadKey] = field(default_factory=set)
 
+    @cached_property
+    def loaders(self) -> tuple[Loader, ...]:
+        """Every loader, by name."""
+        return tuple(plugins.loaders().values())
+
     def take(self, given: str | os.PathLike[str]) -> None:
         """Load what was named on the way in.
 
@@ -128,7 +135,7 @@ class _Session:
             self.folder(path)
         else:
             self.progress(str(path))
-            document = document_of(path, self.progress)
+            document = document_of(path, self.loaders, self.progress)
             if is_workspace(document.data):
                 self.workspace(document)
             else:
@@ -136,13 +143,13 @@ class _Session:
 
     def folder(self, folder: Path) -> None:
         """Load the estates in a folder; every other file of data in it is passed over."""
-        files = below(folder)
-        if not any(file.suffix.lower() in ESTATE_SUFFIXES or _streaming(file) for file in files):
+        files = data_below(folder, self.loaders)
+        if not any(file.suffix.lower() in ESTATE_SUFFIXES or streaming(file, self.loaders) for file in files):
             self.found.problems.append(f"{folder}: the folder has no YAML or JSON file")
         passed = []
         for number, file in enumerate(files):
             try:
-                found = self.estate(file, folder, number / len(files))
+                found = self.estate(file, folder, share_of(self.progress, number, len(files)))
             except InputError as error:
                 self.found.problems += error.problems
                 continue
@@ -153,18 +160,18 @@ class _Session:
         read = {each.file for each in self.found.files}
         self.found.files += [LoadedFile(name, "folder", _passed_over(name)) for name in passed if name not in read]
 
-    def estate(self, file: Path, folder: Path, share: float) -> list[LoadedFile] | None:
+    def estate(self, file: Path, folder: Path, tell: Progress) -> list[LoadedFile] | None:
         """What a file of a folder comes to; ``None`` where it is no estate.
 
         Raises:
             InputError: it, or something it requires, cannot be read.
         """
-        loader = _streaming(file)
+        loader = streaming(file, self.loaders)
         if loader is None and not _might_be_estate(file):
             return None
-        self.progress(str(file), share)
-        loader = loader or plugins.loader("native")
-        document = document_of(file, self.progress, folder, loader)
+        tell(str(file), 0)
+        loader = loader or next(each for each in self.loaders if each.name == "native")
+        document = document_of(file, [loader], tell, folder)
         return list(self.loaded(document, loader)) if loader.recognises(document.data) else None
 
     def workspace(self, document: ParsedDocument) -> None:
@@ -176,18 +183,15 @@ class _Session:
         files: list[LoadedFile] = []
         numbers: list[int] = []
         sources = list(sources_of(workspace, self.found.problems))
-        count, total = 0, sum(len(source.files) for source in sources)
-        for source in sources:
-            for file in source.files:
-                self.progress(str(file), count / total)
-                count += 1
-                try:
-                    found = self.listed(file, source)
-                except InputError as error:
-                    self.found.problems += error.problems
-                    continue
-                files += found
-                numbers += [source.number] * len(found)
+        listed = [(file, source) for source in sources for file in source.files]
+        for number, (file, source) in enumerate(listed):
+            try:
+                found = self.listed(file, source, share_of(self.progress, number, len(listed)))
+            except InputError as error:
+                self.found.problems += error.problems
+                continue
+            files += found
+            numbers += [source.number] * len(found)
         loads = [file.loaded if workspace.only_lists else file.loaded.objects() for file in files]
         loads = [prefixed(loaded, workspace, number) for loaded, number in zip(loads, numbers, strict=True)]
         loads, own = joined(loads, workspace)
@@ -196,16 +200,18 @@ class _Session:
         self.found.files += [replace(file, loaded=loaded) for file, loaded in zip(files, loads, strict=True)]
         self.found.different += workspace.shape.different
 
-    def listed(self, file: Path, source: Source) -> list[LoadedFile]:
+    def listed(self, file: Path, source: Source, tell: Progress) -> list[LoadedFile]:
         """A file that a source of a workspace lists; nothing where it was loaded so already.
 
         Raises:
             InputError: it cannot be read.
         """
+        tell(str(file), 0)
         if source.loader and _load_key(file, source.loader, source.options(source.loader)) in self.done:
             return []
-        document = document_of(file, self.progress, source.root(file), source.loader)
-        loader = source.loader or recognised(document)
+        known = [source.loader] if source.loader else self.loaders
+        document = document_of(file, known, tell, source.root(file))
+        loader = source.loader or recognised(document, self.loaders)
         return list(self.loaded(document, loader, source.options(loader), source.named))
 
     def loaded(
@@ -222,7 +228,7 @@ class _Session:
         Raises:
             InputError: it, or something it requires, cannot be read.
         """
-        reader = loader or recognised(document)
+        reader = loader or recognised(document, self.loaders)
         if not self._first(document, reader, options or {}):
             return
         found = reader.load(document, dict(options or {}))
@@ -266,10 +272,6 @@ class _Session:
 
 def _load_key(file: str | Path, loader: Loader, options: Mapping[str, Any]) -> LoadKey:
     return str(Path(file).resolve()), loader.name, repr(dict(options))
-
-
-def _streaming(file: Path) -> Loader | None:
-    return streaming(file, plugins.loaders().values())
 
 
 def _might_be_estate(file: Path) -> bool:

@@ -140,6 +140,6 @@ LOADER = Loader(
         ("`zone`, with `name` and `flat`", "a zone"),
         ("`title`, `as_of`", "the title and the date of the estate"),
     ),
-    infers_not=("expectations; an [estate file](native.md) beside it can state them",),
+    infers_not=("expectations: an estate file beside it can state them",),
     streams=streams,
 )
