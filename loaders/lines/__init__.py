@@ -4,8 +4,8 @@ A line is one entity (`{"kind": "party", "id": …}`), one relation (`{"verb": "
 one zone (`{"zone": …, "flat": true}`) or a heading (`{"title": …, "as_of": …}`), in the fields of the
 [model](../relations.md).
 
-Of Parquet (`pip install 'partner-blastradius[parquet]'`) a column is a field, and what is null is not said; entities and
-relations are in files of their own.
+Of Parquet (`pip install 'partner-blastradius[parquet]'`) a column is a field, and what is null is not said; entities
+and relations are in files of their own.
 
 A file is read a line at a time into columns, and a thing is read from it again when an answer names it, so a million
 of them need no object each. In a [workspace](../workspace.md) that renames things or speaks for sources they do.
