@@ -24,7 +24,6 @@ from blastradius.estate.things import entities_of, relations_of, some_relations
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
     Control,
-    ControlKind,
     Entity,
     Expectation,
     Kind,
@@ -152,7 +151,7 @@ class Estate:
 
     def findings(self, today: str) -> tuple[Note, ...]:
         """What is loose in the inventory; ``today`` (ISO date) counts where the estate has no ``as_of``."""
-        return findings(self.entities, self.by_verb, self._placed_kinds(), self.as_of or today)
+        return findings(self._table, self.entities, self.controls_on, self.as_of or today)
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The estate as a multigraph: nodes by entity id, an edge for each pair of ends, keyed by relation id."""
@@ -167,9 +166,6 @@ class Estate:
                 for target in relation.targets:
                     graph.add_edge(source, target, key=relation.id, **data)
         return graph
-
-    def _placed_kinds(self) -> Mapping[str, frozenset[ControlKind]]:
-        return {host: frozenset(each.control.kind for each in placed) for host, placed in self._placed.items()}
 
     @cached_property
     def _placed(self) -> Mapping[str, tuple[PlacedControl, ...]]:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
+
+from blastradius.columns.facts import FactTable
+from blastradius.columns.ragged import Flags, RaggedArray
+from blastradius.columns.tables import KINDS, VERBS
+from blastradius.estate.placement import PlacedControl
 from blastradius.model import (
     Control,
     ControlKind,
@@ -77,51 +85,62 @@ def _false_fallback(provider: Entity, relation: Relation, entities: Mapping[str,
 
 
 def findings(
+    table: FactTable,
     entities: Mapping[str, Entity],
-    by_verb: Relations,
-    placed: Mapping[str, frozenset[ControlKind]],
+    controls_on: Callable[[str], Collection[PlacedControl]],
     today: str,
 ) -> tuple[Note, ...]:
     """Loose ends, each with its position: what would make an answer wrong by leaving something out."""
-    sources = {verb: {name for each in rows for name in each.sources} for verb, rows in by_verb.items()}
-    targets = {verb: {name for each in rows for name in each.targets} for verb, rows in by_verb.items()}
-    notes = [_note(entity, message) for entity in entities.values() for message in _loose(entity, sources, targets)]
-    return (*notes, *_ended(entities, by_verb, placed, today))
+    loose: dict[int, list[str]] = defaultdict(list)
+    for kind, missing, message in _loose(table):
+        for number in np.flatnonzero((table.kind == KINDS.index(kind)) & missing).tolist():
+            loose[number].append(f"{kind} {table.names[number]!r} {message}")
+    notes = [_note(entities[table.names[number]], message) for number in sorted(loose) for message in loose[number]]
+    return (*notes, *_ended(table, entities, controls_on, today))
 
 
-def _loose(entity: Entity, sources: Mapping[Verb, set[str]], targets: Mapping[Verb, set[str]]) -> Iterable[str]:
-    name = entity.id
-    if entity.kind == Kind.CREDENTIAL:
-        if not any(name in targets[verb] for verb in (Verb.HOLDS, Verb.OWNS, Verb.CONTAINS)):
-            yield f"credential {name!r} is held by nobody; say who holds it, or which store contains it"
-        if name not in sources[Verb.GRANTS]:
-            yield f"credential {name!r} grants nothing; say what it grants"
-    if entity.kind == Kind.OPERATION and not _touches(name, sources, targets):
-        yield f"operation {name!r} touches nothing; say what it reads, writes or controls, or what serves it"
-    if entity.kind == Kind.FEED and name not in targets[Verb.PUBLISHES] | targets[Verb.OWNS] | targets[Verb.WRITES]:
-        yield f"feed {name!r} has no publisher; say which party or service publishes it"
+def _loose(table: FactTable) -> Iterator[tuple[Kind, Flags, str]]:
+    """A kind, which names lack what their kind should have, and how that is said."""
+    held = _at_end(table, "targets", Verb.HOLDS, Verb.OWNS, Verb.CONTAINS)
+    yield Kind.CREDENTIAL, ~held, "is held by nobody; say who holds it, or which store contains it"
+    yield Kind.CREDENTIAL, ~_at_end(table, "sources", Verb.GRANTS), "grants nothing; say what it grants"
+    acts = _at_end(table, "sources", Verb.READS, Verb.WRITES, Verb.CONTROLS, Verb.DISABLES)
+    touches = acts | _at_end(table, "targets", Verb.SERVES)
+    yield Kind.OPERATION, ~touches, "touches nothing; say what it reads, writes or controls, or what serves it"
+    sent = _at_end(table, "targets", Verb.PUBLISHES, Verb.OWNS, Verb.WRITES)
+    yield Kind.FEED, ~sent, "has no publisher; say which party or service publishes it"
 
 
-def _touches(name: str, sources: Mapping[Verb, set[str]], targets: Mapping[Verb, set[str]]) -> bool:
-    acts = (Verb.READS, Verb.WRITES, Verb.CONTROLS, Verb.DISABLES)
-    return name in targets[Verb.SERVES] or any(name in sources[verb] for verb in acts)
+def _at_end(table: FactTable, side: Literal["sources", "targets"], *verbs: Verb) -> Flags:
+    """Which names are sources, or targets, of relations of these verbs."""
+    found = np.zeros(len(table.kind), np.bool_)
+    rows: Flags = np.isin(table.relations.verb, [VERBS.index(verb) for verb in verbs])
+    ends: RaggedArray = getattr(table.relations, side)
+    found[ends.take(rows).values] = True
+    return found
 
 
 def _ended(
+    table: FactTable,
     entities: Mapping[str, Entity],
-    by_verb: Relations,
-    placed: Mapping[str, frozenset[ControlKind]],
+    controls_on: Callable[[str], Collection[PlacedControl]],
     today: str,
-) -> Iterable[Note]:
-    for each in by_verb[Verb.HOLDS]:
-        party, key = entities[each.sources[0]], entities[each.targets[0]]
-        if not isinstance(party, Party) or party.contract_end is None or party.contract_end >= today:
-            continue
-        if not _SPENT & placed.get(key.id, frozenset()):
+) -> Iterator[Note]:
+    """Keys that are held still by parties with whom the relationship has ended."""
+    parties = [entities[table.names[each]] for each in np.flatnonzero(table.kind == KINDS.index(Kind.PARTY)).tolist()]
+    ended = {
+        table.number[party.id]: party
+        for party in parties
+        if isinstance(party, Party) and party.contract_end is not None and party.contract_end < today
+    }
+    columns = table.relations
+    for row in np.flatnonzero(columns.verb == VERBS.index(Verb.HOLDS)).tolist() if ended else ():
+        party, key = ended.get(columns.sources[row][0]), table.names[columns.targets[row][0]]
+        if party is not None and _SPENT.isdisjoint(placed.control.kind for placed in controls_on(key)):
             yield _note(
                 party,
                 f"the relationship with {party.id!r} ended on {party.contract_end}, but it still holds "
-                f"{key.id!r}; revoke the credential or correct the date",
+                f"{key!r}; revoke the credential or correct the date",
             )
 
 

@@ -79,7 +79,9 @@ class LineRows:
     def relation(self, number: int) -> Relation:
         """A relation by its number."""
         data = {**self._line(self.relation_offset[number]), "provenance": self.relation_at(number)}
-        return cleared((Relation.model_validate(data),))[0]
+        made = Relation.model_validate(data)
+        # the names at its ends were looked at when they were declared; what controls say was not
+        return cleared((made,))[0] if made.controls else made
 
     def entity_at(self, number: int) -> tuple[Provenance, ...]:
         """The line of an entity."""
