@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,7 +96,7 @@ class GrowingColumns:
         """Declare an entity and return its number."""
         number, fields = self.number_of(entity.id), self.fields
         self.kind[number] = KIND_NUMBER[entity.kind]
-        stated: dict[str, Any] = entity.__dict__
+        stated: Mapping[str, Any] = entity.__dict__
         if stated.get("api") is not None:
             fields.api[number] = stated["api"]
         if entity.kind == Kind.SERVICE and entity.zone is not None:

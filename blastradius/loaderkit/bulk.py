@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from mmap import mmap
@@ -231,7 +231,7 @@ class LineReader:
         for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}) if len(kinds) > 1 else ():
             self._refuse(f"has the control {str(kind)!r} twice; say it once")
 
-    def _refuse_words(self, stated: dict[str, Any]) -> None:
+    def _refuse_words(self, stated: Mapping[str, Any]) -> None:
         """Dates that are none, and words under governance that look like secrets."""
         for name in ("contract_end", "expires"):
             try:

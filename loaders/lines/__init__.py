@@ -47,7 +47,7 @@ def recognises(data: Any) -> bool:
 
 def streams(path: Path) -> bool:
     """Whether a file is Parquet, or begins with a line of ours."""
-    if path.suffix.lower() not in _SUFFIXES:
+    if path.suffix.lower() not in _SUFFIXES or not path.is_file():
         return _is_parquet(path)
     with path.open("rb") as file:
         return _FIRST.match(file.readline(2000)) is not None
