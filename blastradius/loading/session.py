@@ -135,7 +135,9 @@ class _Session:
             self.folder(path)
         else:
             self.progress(str(path))
-            document = document_of(path, self.loaders, self.progress)
+            # YAML and JSON are parsed whole, so that what cannot be is refused before every loader is imported
+            whole = path.suffix.lower() in ESTATE_SUFFIXES
+            document = read_document(path) if whole else document_of(path, self.loaders, self.progress)
             if is_workspace(document.data):
                 self.workspace(document)
             else:
