@@ -21,7 +21,7 @@ from blastradius.columns.growing import KIND_NUMBER, GrowingColumns
 from blastradius.columns.tables import KINDS, NO_INDEX
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Loaded, cleared
-from blastradius.loaderkit.options import harmless
+from blastradius.loaderkit.names import harmless
 from blastradius.model import ENTITY_TYPES, Control, Entity, Frozen, Id, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, quoted
 
