@@ -231,7 +231,7 @@ class Bench:
             for level in Level:
                 part = part_of(Frame(self.system, _worlds(starts, level)), fill)
                 blocks = [solve_frame(part, frame, places, fill) for frame, places in _blocks(part)]
-                audit = partial(_audited, self.estate, blocks, engine)
+                audit = partial(_audited, self.estate, blocks)
                 audit()
                 solving += _warm(part, fill)
                 auditing += median(audit)
@@ -391,9 +391,9 @@ _PEERS: dict[str, Callable[[Edges, int, list[int]], float]] = {
 }
 
 
-def _audited(estate: Estate, blocks: Iterable[Solved], engine: Engine) -> None:
+def _audited(estate: Estate, blocks: Iterable[Solved]) -> None:
     for each in blocks:
-        check_worlds(estate, each, engine=engine)
+        check_worlds(estate, each)
 
 
 def _has(module: str) -> bool:

@@ -12,11 +12,9 @@ same worlds, and are looked at as one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import cache
 from itertools import chain
 from operator import attrgetter
-from typing import Literal, NoReturn
+from typing import NoReturn
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -24,7 +22,7 @@ import numpy as np
 from blastradius.engine.check.audit import derive
 from blastradius.engine.check.audit.bitrows import EVERYWHERE, NOWHERE
 from blastradius.engine.check.audit.instance_table import CAPABILITIES, Asked, Book, ways_of_proposal
-from blastradius.engine.check.audit.plan import Block, Flags, Ints, Page, Reader, Words
+from blastradius.engine.check.audit.plan import Block, Flags, Ints, Page, Words
 from blastradius.engine.check.rule_instances import all_ways
 from blastradius.engine.proof import Claims
 from blastradius.errors import CertificateError
@@ -50,13 +48,10 @@ def check_worlds(
     estate: Estate,
     claims: Claims,
     proposed: Estate | None = None,
-    *,
-    engine: Literal["numpy", "fast"] | None = None,
 ) -> None:
     """Verify what is claimed of many worlds.
 
-    ``proposed`` has the relations that hold besides in the worlds where a proposal is in force. The audit is compiled
-    where numba is installed, unless ``engine`` is ``numpy``; the verdict is the same.
+    ``proposed`` has the relations that hold besides in the worlds where a proposal is in force.
 
     Raises:
         CertificateError: the first defect found, with the world.
@@ -69,18 +64,7 @@ def check_worlds(
         if proposed is not None:
             book = Book(ways_of_proposal(estate, proposed), book)
         page = _pages[claims.about] = Page(estate, book, claims)
-    _Check(page, claims).run(_reader(plain=engine == "numpy"))
-
-
-@cache
-def _reader(*, plain: bool) -> Reader:
-    """What compares claims with ways: compiled, where numba is installed."""
-    if not plain:
-        with suppress(ImportError):
-            from blastradius.engine.check.audit import derive_numba
-
-            return derive_numba
-    return derive
+    _Check(page, claims).run()
 
 
 class _Check:
@@ -92,24 +76,24 @@ class _Check:
         self.worlds = claims.worlds
         self.full = _packed(np.ones(len(self.worlds), np.bool_))
 
-    def run(self, reader: Reader) -> None:
+    def run(self) -> None:
         """Compare what is claimed with where ways lead, and refuse what is wrong."""
-        page, claims, block = self.page, self.claims, self._block(reader)
+        page, claims, block = self.page, self.claims, self._block()
         apart = claims.said(page.apart) ^ block.held[block.at[page.class_of_apart]]
         if apart.any():
             self._refuse(page.apart.facts, apart, "holds elsewhere than what leads to it and back")
         beyond = claims.said(page.beyond)
         if beyond.any():
             self._refuse(page.beyond.facts, beyond, "is claimed, and no rule gives it here")
-        found = reader.defect(block)
+        found = derive.defect(block)
         if found is not None:
             why = "follows and is not claimed" if found.over else "does not follow from the seeds"
             self._refuse([page.facts[each] for each in found.classes.tolist()], found.wrong, why)
 
-    def _block(self, reader: Reader) -> Block:
+    def _block(self) -> Block:
         page, state, more = self.page, self.claims.state, self.claims.said(self.page.rowless)
         masks, mask_at = self._masks()
-        places, which = reader.distinct(state)
+        places, which = derive.distinct(state)
         held = np.concatenate([[np.zeros_like(self.full), self.full], state[places], more, masks])
         row = np.arange(len(held))
         row[(held == self.full).all(axis=1)] = EVERYWHERE

@@ -1,4 +1,4 @@
-"""The audit of one block of worlds with numpy; ``derive_numba`` comes to the same verdict as compiled code."""
+"""The audit of one block of worlds."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,19 +190,6 @@ class Page:
         counts = np.bincount(needs[some] - self.knots, minlength=len(self.facts) - self.knots)
         return ways[some][order], starts_of(counts)
 
-    @cached_property
-    def flat(self) -> tuple[Any, ...]:
-        """The first knot, the ways, and what leads on from knots, as the compiled audit reads them."""
-        ways, (onward, onward_starts) = self.ways, self.onward
-        lengths = np.zeros(len(ways.gives), np.int64)
-        lengths[list(ways.besides)] = [len(each) for each in ways.besides.values()]
-        besides = np.concatenate([ways.gives[:0], *(ways.besides[way] for way in sorted(ways.besides))])
-        of_class = starts_of(np.bincount(ways.gives, minlength=len(self.facts)))
-        first = (of_class, ways.starts, ways.needs, starts_of(lengths), besides)
-        last = (ways.masks, ways.gives, onward_starts, onward)
-        small = [[each.astype(np.uint32) for each in some] for some in (first, last)]
-        return (np.uint32(self.knots), *small[0], ways.least.astype(np.int32), *small[1])
-
 
 @dataclass(frozen=True)
 class Block:
@@ -228,18 +214,6 @@ class Defect:
     classes: Ints
     wrong: Words
     over: bool
-
-
-class Reader(Protocol):
-    """What compares claims with ways: ``derive`` or ``derive_numba``."""
-
-    def distinct(self, rows: Words) -> tuple[Ints, Ints]:
-        """The places of rows that differ, and for each row the number among these of one that equals it."""
-        ...
-
-    def defect(self, block: Block) -> Defect | None:
-        """Classes that are claimed elsewhere than ways and seeds lead, or that have no beginning, if there are some."""
-        ...
 
 
 def taken(values: Ints, starts: Ints, which: Ints) -> tuple[Ints, Ints]:
