@@ -17,15 +17,14 @@ import numpy as np
 
 from blastradius.engine import System
 from blastradius.engine.compile import ALL, SOME, STRONGER
-from blastradius.engine.scenario import SEEDS
 from blastradius.estate.columns import NOWHERE
-from blastradius.model import Capability, Fact
+from blastradius.model import SEEDS, Capability, Fact
 
 
 def seconds_for(system: System, start: tuple[str, str], limit: float) -> float:
     """Grounding and solving for one start at the highest level, writing the program left out, ``limit`` at most."""
     way, name = start
-    seed = system.facts.number(Fact(name, SEEDS[way]))
+    seed = system.facts.number(Fact(name, SEEDS[way][0]))
     with tempfile.NamedTemporaryFile("w", suffix=".lp") as file:
         file.writelines(f"{each}\n" for each in (*rules(system), f"h({seed})."))
         file.flush()
@@ -72,4 +71,4 @@ def rules(system: System) -> Iterator[str]:
     for fact in sorted(said):
         if fact < width * len(system.facts.entities):
             place = fact % width
-            yield from (f"h({fact}) :- h({fact - place + whole})." for whole in STRONGER[place][1:])
+            yield from (f"h({fact}) :- h({fact - place + whole})." for whole in STRONGER[place])

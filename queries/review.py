@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import CAPABILITIES, System, World, compile_system, propose
+from blastradius.engine import CAPABILITIES, PreparedEstate, System, World, compile_system, propose
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.estate.ragged import Flags, Numbers
@@ -134,7 +134,7 @@ def _levels(params: Params) -> list[Level]:
     return [level for level in Level if level <= Level[params.assume.upper()]]
 
 
-def _added(system: System, params: Params, grants: Sequence[str]) -> list[AddedRow]:
+def _added(system: PreparedEstate, params: Params, grants: Sequence[str]) -> list[AddedRow]:
     """What the grants add, all levels before and after at once."""
     relations = _relations(params, grants)
     new = () if params.key else (Credential(id=NEW_KEY),)
@@ -176,7 +176,7 @@ def _part(estate: Estate, grant: str, added: list[AddedRow]) -> PartRow:
     return PartRow(grant=grant, entities=len(reached), crown_jewels=tuple(filter(estate.crown_jewel, reached)))
 
 
-def _broken(system: System, params: Params) -> list[BrokenRow]:
+def _broken(system: PreparedEstate, params: Params) -> list[BrokenRow]:
     """Expectations under the proposal: what is not to be reached and would be, and was not before."""
     expected = [expectation for expectation in system.estate.expectations if expectation.not_reached]
     proposal = propose(system, _relations(params, params.grant), () if params.key else (Credential(id=NEW_KEY),))

@@ -1,4 +1,4 @@
-"""Estate and rule table become numbers: one step for every way something can travel, with what stands in its way.
+"""Estate and rule table become numbers: a step for every ground instance of a rule, with the controls that stop it.
 
 Compiling knows nothing of a scenario; solving knows nothing of rules or relations.
 """
@@ -6,7 +6,7 @@ Compiling knows nothing of a scenario; solving knows nothing of rules or relatio
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from blastradius.estate.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns,
 from blastradius.estate.ragged import Flags, Lists, Numbers, Small, joined
 from blastradius.memory import require
 from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, Verb
-from blastradius.rules import CLOSURE, RULES, Condition, End, Flow, Rule
+from blastradius.rules import RULES, Condition, End, Flow, Rule, included
 
 INTERNET = "internet"
 _PER_RELATION = 900
@@ -27,22 +27,19 @@ _PER_RELATION = 900
 ALL, SOME, VOTE = 0, 1, 2
 """How many premises a step needs: all of them, at least ``need``, or a quorum's (``need`` is its ``vote_min``)."""
 
-CAPABILITIES = tuple(each for each in Capability if each not in STEPPING_STONES)
+CAPABILITIES = tuple(capability for capability in Capability if capability not in STEPPING_STONES)
 """The capabilities over an entity, in the order of their places in a fact's number."""
-_PLACE = {each: place for place, each in enumerate(CAPABILITIES)}
+_PLACE = {capability: place for place, capability in enumerate(CAPABILITIES)}
+MODEL_NUMBER = {capability: number for number, capability in enumerate(Capability)}
+"""The number of each capability in the order of the model, stepping stones included."""
 
+_MODEL_NUMBERS = np.array([MODEL_NUMBER[capability] for capability in CAPABILITIES])
 
-def _stronger() -> dict[int, list[int]]:
-    """For the place of each capability, the places of those that include it, itself among them."""
-    found = {place: [place] for place in range(len(CAPABILITIES))}
-    for whole, part in (*CLOSURE, *CLOSURE):  # twice: an inclusion has at most two links
-        for place in found[CAPABILITIES.index(whole)]:
-            if place not in found[CAPABILITIES.index(part)]:
-                found[CAPABILITIES.index(part)].append(place)
-    return found
+INCLUDED = {_PLACE[whole]: [_PLACE[part] for part in included(whole)] for whole in CAPABILITIES}
+"""For the place of each capability the places of those that it includes, its own first."""
 
-
-STRONGER = _stronger()
+STRONGER = {part: sorted(w for w, parts in INCLUDED.items() if part in parts and w != part) for part in INCLUDED}
+"""For the place of each capability the places of the others that include it."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +71,7 @@ class Numbering:
         """
         if fact.capability in _PLACE:
             return self.entity_numbers[fact.entity] * len(CAPABILITIES) + _PLACE[fact.capability]
-        first, names = self._stones[fact.capability]
-        return first + (self.control_numbers[fact.entity] if names is self.controls else names.index(fact.entity))
+        return self._stones[fact.capability][0] + self._stone_numbers[fact.capability][fact.entity]
 
     def fact(self, number: int) -> Fact:
         """The fact of a number."""
@@ -87,6 +83,20 @@ class Numbering:
             if first <= number < first + len(names)
         )
         return Fact(names[number - first], capability)
+
+    def named(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
+        """Facts by name and capability: places in ``names``, and numbers of capabilities in the order of the model."""
+        of_entities = len(CAPABILITIES) * len(self.entities)
+        name = np.where(numbers < of_entities, numbers // len(CAPABILITIES), numbers - of_entities + len(self.entities))
+        capability = _MODEL_NUMBERS[numbers % len(CAPABILITIES)]
+        for stone, (first, names) in self._stones.items():
+            capability[(numbers >= first) & (numbers < first + len(names))] = MODEL_NUMBER[stone]
+        return name, capability
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What facts are about: entities, controls, APIs, zones and the internet, in the order of their numbers."""
+        return [*self.entities, *self.controls, *self.apis, *self.zones, INTERNET]
 
     @property
     def total(self) -> int:
@@ -114,14 +124,21 @@ class Numbering:
         return found
 
     @cached_property
+    def _stone_numbers(self) -> dict[Capability, dict[str, int]]:
+        return {
+            capability: {name: number for number, name in enumerate(names)}
+            for capability, (_, names) in self._stones.items()
+        }
+
+    @cached_property
     def entity_numbers(self) -> dict[str, int]:
         """The number of each entity."""
         return {name: number for number, name in enumerate(self.entities)}
 
-    @cached_property
+    @property
     def control_numbers(self) -> dict[str, int]:
         """The number of each control."""
-        return {name: number for number, name in enumerate(self.controls)}
+        return self._stone_numbers[Capability.INACTIVE]
 
 
 @dataclass(frozen=True)
@@ -152,7 +169,7 @@ class Steps:
         return len(self.rule)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """All the steps of an estate, in the order of the rule table."""
 
@@ -161,12 +178,11 @@ class System:
     facts: Numbering
     rules: tuple[Rule, ...]
     steps: Steps
-    cache: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def relations_of(self, step: int) -> tuple[str, ...]:
         """The ids of the relations that a step runs along."""
         along = (int(self.steps.first[step]), int(self.steps.second[step]))
-        return tuple(self.columns.relations.ids[each] for each in along if each != NOWHERE)
+        return tuple(self.columns.relations.ids[relation] for relation in along if relation != NOWHERE)
 
     @cached_property
     def relation_numbers(self) -> dict[str, int]:
@@ -188,7 +204,7 @@ class System:
             for number, flow in enumerate(rule.flows)
             if kind in flow.stops
         ]
-        stopped: Numbers = np.concatenate([_NONE, *found])
+        stopped: Numbers = np.concatenate([_NO_NUMBERS, *found])
         return stopped[self._from_password(stopped)] if kind == ControlKind.MFA else stopped
 
     def _stopped(self, steps: Numbers, flow: Flow, host: str) -> Numbers:
@@ -233,7 +249,7 @@ class _Strands:
         return _Strands(self.sources.take(rows), self.targets.take(rows), self.first[rows], self.second[rows])
 
 
-def compile_system(estate: Estate) -> System:
+def ground(estate: Estate) -> System:
     """Ground every rule in an estate.
 
     Raises:
@@ -256,31 +272,32 @@ def compile_system(estate: Estate) -> System:
 
 def _together(parts: list[Steps]) -> Steps:
     columns: dict[str, Any] = {}
-    for each in fields(Steps):
-        values = [getattr(part, each.name) for part in (_NO_STEPS, *parts)]
-        columns[each.name] = joined(values) if isinstance(values[0], Lists) else np.concatenate(values)
+    for column in fields(Steps):
+        values = [getattr(part, column.name) for part in (_NO_STEPS, *parts)]
+        columns[column.name] = joined(values) if isinstance(values[0], Lists) else np.concatenate(values)
     return Steps(**columns)
 
 
-def _alike(count: int, number: int) -> Small:
+def _bytes(count: int, number: int) -> Small:
+    """A small number so many times, a byte each."""
     return np.full(count, number, np.int8)
 
 
-_NONE = np.zeros(0, np.int64)
+_NO_NUMBERS = np.zeros(0, np.int64)
 _NO_STEPS = Steps(
-    rule=_alike(0, 0),
-    flow=_alike(0, 0),
-    level=_alike(0, 0),
-    hop=_alike(0, 0),
-    premises=Lists.singles(_NONE),
-    gate=_alike(0, 0),
-    need=_NONE,
-    conclusion=_NONE,
-    blockers=Lists.singles(_NONE),
+    rule=_bytes(0, 0),
+    flow=_bytes(0, 0),
+    level=_bytes(0, 0),
+    hop=_bytes(0, 0),
+    premises=Lists.singles(_NO_NUMBERS),
+    gate=_bytes(0, 0),
+    need=_NO_NUMBERS,
+    conclusion=_NO_NUMBERS,
+    blockers=Lists.singles(_NO_NUMBERS),
     buffer_h=np.zeros(0),
     fails_closed=np.zeros(0, np.bool_),
-    first=_NONE,
-    second=_NONE,
+    first=_NO_NUMBERS,
+    second=_NO_NUMBERS,
 )
 
 
@@ -291,7 +308,7 @@ def _fallen_controls(columns: Columns, facts: Numbering) -> list[Steps]:
     provider = columns.controls.provider[provided]
     never = np.zeros(len(provided), np.bool_)
     return [
-        _plain_steps(
+        _fall_steps(
             place,
             rule,
             Lists.singles(facts.facts(provider, needed)),
@@ -305,15 +322,15 @@ def _fallen_controls(columns: Columns, facts: Numbering) -> list[Steps]:
     ]
 
 
-def _plain_steps(place: int, rule: Rule, premises: Lists, conclusion: Numbers, shut: Flags) -> Steps:
+def _fall_steps(place: int, rule: Rule, premises: Lists, conclusion: Numbers, shut: Flags) -> Steps:
     count = len(conclusion)
     return Steps(
-        rule=_alike(count, place),
-        flow=_alike(count, NOWHERE),
-        level=_alike(count, int(rule.level)),
-        hop=_alike(count, 1),
+        rule=_bytes(count, place),
+        flow=_bytes(count, NOWHERE),
+        level=_bytes(count, int(rule.level)),
+        hop=_bytes(count, 1),
         premises=premises,
-        gate=_alike(count, ALL),
+        gate=_bytes(count, ALL),
         need=np.zeros(count, np.int64),
         conclusion=conclusion,
         blockers=Lists.of([()] * count),
@@ -379,7 +396,7 @@ class _Grounding:
     @cached_property
     def _dependency(self) -> NDArray[np.str_]:
         relations = self.columns.relations
-        stated = np.array([each or "" for each in relations.dependency], dtype="<U4")
+        stated = np.array([dependency or "" for dependency in relations.dependency], dtype="<U4")
         unstated = np.where(relations.verb == VERBS.index(Verb.DEPENDS_ON), "hard", "soft")
         return np.where(stated == "", unstated, stated)
 
@@ -409,12 +426,12 @@ class _Grounding:
         strands = strands.take(rows)
         count = len(strands)
         return Steps(
-            rule=_alike(count, place),
-            flow=_alike(count, rule.flows.index(flow)),
-            level=_alike(count, int(rule.level)),
-            hop=_alike(count, flow.hop),
+            rule=_bytes(count, place),
+            flow=_bytes(count, rule.flows.index(flow)),
+            level=_bytes(count, int(rule.level)),
+            hop=_bytes(count, flow.hop),
             premises=premises,
-            gate=_alike(count, gate),
+            gate=_bytes(count, gate),
             need=need,
             conclusion=self.facts.facts(strands.end(flow.gives[0]).first, flow.gives[1]),
             blockers=self._blockers(flow, strands),
@@ -479,7 +496,8 @@ class _Grounding:
     def _hosts(self, flow: Flow, strands: _Strands, entities: int) -> tuple[Numbers, Numbers]:
         """Where controls on each strand stand: pairs of strand and host."""
         rows = np.arange(len(strands))
-        pairs = [(rows[each != NOWHERE], entities + each[each != NOWHERE]) for each in (strands.first, strands.second)]
+        along = (strands.first, strands.second)
+        pairs = [(rows[some != NOWHERE], entities + some[some != NOWHERE]) for some in along]
         pairs += [(strands.end(end).owners, strands.end(end).values) for end in flow.at]
         owners, hosts = zip(*pairs, strict=True)
         return np.concatenate(owners), np.concatenate(hosts)

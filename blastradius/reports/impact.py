@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blastradius.engine import SEED_KINDS, Proposal, Solved, System, World, check_worlds, solve_worlds
-from blastradius.engine.batch.solve import Bits, unpacked
+from blastradius.engine import SEED_KINDS, PreparedEstate, Proposal, Solved, System, World, solve_worlds
+from blastradius.engine.batch.network import Bits
+from blastradius.engine.batch.solve import unpacked
 from blastradius.estate import Estate
 from blastradius.estate.columns import KINDS, NOWHERE
 from blastradius.estate.ragged import Numbers
@@ -33,7 +34,7 @@ class Measure:
         return len(self.crown_jewels), self.records, self.processes, self.entities
 
 
-def measured(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> list[Measure]:
+def measured(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal | None = None) -> list[Measure]:
     """The measure of each world; every world is audited first.
 
     Raises:
@@ -48,22 +49,25 @@ def measured(system: System, worlds: Sequence[World], proposal: Proposal | None 
 
 
 def is_audited(estate: Estate) -> bool:
-    """Whether what is solved of an estate is verified: the audit's own book of a very large one would not fit."""
+    """Whether what is solved of an estate is verified: the checker's own table of a very large one would not fit."""
     return len(estate.relations) <= MOST_AUDITED
 
 
-def audited(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> Iterator[Solved]:
+def audited(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal | None = None) -> Iterator[Solved]:
     """Worlds solved, each block of them verified by the independent checker unless the estate is too large for it.
 
     No block is kept here: who asks for the next one should have let go of the one before, or both take memory.
     """
+    found = solve_worlds(system, worlds, proposal=proposal)
+    if not is_audited(system.estate):
+        return found
+    auditor = system.auditor if proposal is None else system.auditor.with_proposal(proposal.estate)
 
     def checked(solved: Solved) -> Solved:
-        check_worlds(system.estate, solved, proposal.estate if proposal is not None else None)
+        auditor.check(solved.claims, worlds)
         return solved
 
-    found = solve_worlds(system, worlds, proposal=proposal)
-    return map(checked, found) if is_audited(system.estate) else found
+    return map(checked, found)
 
 
 class _Ruler:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 
-from blastradius.engine import SEED_KINDS
+import numpy as np
+
+from blastradius.engine import CAPABILITIES, SEED_KINDS, Solved
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
@@ -13,6 +15,7 @@ from blastradius.model import (
     Control,
     ControlKind,
     Entity,
+    Fact,
     Kind,
     Level,
     Relation,
@@ -55,6 +58,13 @@ def random_scenario(rng: random.Random, estate: Estate) -> Scenario:
         assume=rng.choice(list(Level)),
         distrust=tuple(rng.sample(known, rng.choice((0, 0, 1, 3)))),
     )
+
+
+def facts_in(solved: Solved, world: int) -> set[Fact]:
+    """Every fact that holds in one world (by its place within these), stepping stones left out."""
+    facts = solved.batch.system.facts
+    held = solved.holds(np.arange(len(facts.entities) * len(CAPABILITIES)))[:, world]
+    return {facts.fact(number) for number in np.flatnonzero(held).tolist()}
 
 
 def _entity(rng: random.Random, names: list[tuple[str, Kind]], name: str, kind: Kind, chance: float) -> Entity:

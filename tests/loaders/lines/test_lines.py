@@ -17,13 +17,12 @@ from hypothesis import strategies as st
 import blastradius as br
 from blastradius.columns.tables import Columns
 from blastradius.engine import World, check_worlds, compile_system, solve, solve_worlds
-from blastradius.engine.batch.solve import facts_in
 from blastradius.engine.check.spec import spec
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.model import Kind, Level
 from tests.counts import examples
-from tests.engine.random_estates import random_estate, random_scenario
+from tests.engine.random_estates import facts_in, random_estate, random_scenario
 
 ROOT = Path(__file__).parents[3]
 
