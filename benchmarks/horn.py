@@ -16,7 +16,8 @@ from functools import partial
 import numpy as np
 
 from blastradius.engine import System
-from blastradius.engine.compile import ALL, SOME, STRONGER
+from blastradius.engine.compile import ALL, SOME
+from blastradius.engine.numbering import STRONGER
 from blastradius.estate.columns import NOWHERE
 from blastradius.model import SEEDS, Capability, Fact
 

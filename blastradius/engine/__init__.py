@@ -10,7 +10,8 @@ from blastradius.engine.batch.solve import Solved, solve_worlds
 from blastradius.engine.check.audit import Auditor
 from blastradius.engine.check.certificate import check as check_certificate
 from blastradius.engine.check.rule_instances import all_instances
-from blastradius.engine.compile import CAPABILITIES, System
+from blastradius.engine.compile import System
+from blastradius.engine.numbering import CAPABILITIES
 from blastradius.engine.prepared import PreparedEstate, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
 from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, World, checked, warnings

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from blastradius.engine.compile import CAPABILITIES, INCLUDED, System
+from blastradius.engine.compile import System
+from blastradius.engine.numbering import CAPABILITIES, INCLUDED
 from blastradius.engine.scenario import Added, World, checked
 from blastradius.errors import UsageError
 from blastradius.estate.columns import CONTROLS

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.batch.schedule import Edges, Order, components, in_order
-from blastradius.engine.compile import ALL, CAPABILITIES, SOME, STRONGER, VOTE
+from blastradius.engine.compile import ALL, SOME, VOTE
+from blastradius.engine.numbering import CAPABILITIES, STRONGER
 from blastradius.estate.columns import NOWHERE
 from blastradius.estate.ragged import Flags, Lists, Numbers, joined
 from blastradius.model import Capability, Level

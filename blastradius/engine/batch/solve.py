@@ -14,7 +14,8 @@ from blastradius.engine.batch import fill_numpy
 from blastradius.engine.batch.frame import Frame, checked_worlds, parts
 from blastradius.engine.batch.network import BackEnd, Bits, Network, network_of, restricted
 from blastradius.engine.batch.proposal import Proposal
-from blastradius.engine.compile import CAPABILITIES, MODEL_NUMBER, STRONGER, System
+from blastradius.engine.compile import System
+from blastradius.engine.numbering import CAPABILITIES, MODEL_NUMBER, STRONGER
 from blastradius.engine.prepared import PreparedEstate
 from blastradius.engine.proof import Claims
 from blastradius.engine.scenario import World

@@ -15,7 +15,8 @@ from typing import Literal
 
 import numpy as np
 
-from blastradius.engine.compile import ALL, CAPABILITIES, SOME, System
+from blastradius.engine.compile import ALL, SOME, System
+from blastradius.engine.numbering import CAPABILITIES
 from blastradius.engine.prepared import PreparedEstate
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
 from blastradius.engine.quorum import is_outvoted

@@ -275,7 +275,7 @@ def test_degenerate_estates(engine: Engine) -> None:
     assert solved(Estate.build([Loaded()]), [World(Scenario())] * 70, engine) == {place: set() for place in range(70)}
     assert solved(Estate.build([Loaded()]), [], engine) == {}
     alone = Estate.build([Loaded(entities=(Party(id="p"),))])
-    assert Fact("p", compiling.CAPABILITIES[7]) in solved(alone, [World(scenario("compromise p"))], engine)[0]
+    assert Fact("p", Capability.CONTROL) in solved(alone, [World(scenario("compromise p"))], engine)[0]
     itself = estate("connects:s>s", "derives_from:d>d", "depends_on:s>s")
     assert solved(itself, [World(scenario("compromise s breach d"))], engine)[0] == set(
         spec(itself, scenario("compromise s breach d"))

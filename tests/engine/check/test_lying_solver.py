@@ -12,7 +12,7 @@ import pytest
 from blastradius.engine import CAPABILITIES, World, check_worlds, compile_system, propose, solve_worlds
 from blastradius.engine.batch.solve import unpacked
 from blastradius.engine.check.audit import Auditor
-from blastradius.engine.compile import MODEL_NUMBER
+from blastradius.engine.numbering import MODEL_NUMBER
 from blastradius.engine.proof import Claims
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
@@ -22,7 +22,6 @@ from tests.engine.random_estates import facts_in, random_estate, random_scenario
 from tests.engine.test_rules_needed import estate, scenario
 
 Lie = Callable[[Claims], Iterator[Claims]]
-LISTED = ("entity", "capability", "row")
 
 
 def honest() -> tuple[Estate, Claims]:
@@ -87,6 +86,11 @@ LIES: dict[str, Lie] = {
 }
 
 
+def listing(claims: Claims, some: np.ndarray) -> Claims:
+    """The claims with some of the facts listed."""
+    return replace(claims, entity=claims.entity[some], capability=claims.capability[some], row=claims.row[some])
+
+
 def meaning(claims: Claims) -> dict[tuple[str, int], tuple[bool, ...]]:
     """Which facts are claimed in which worlds, listed or as part of what is; those claimed in none left out."""
     held = unpacked(claims.words, len(claims.worlds))
@@ -149,7 +153,7 @@ def test_claims_left_out_are_missed(kept: int) -> None:
             claims = solved.claims
             system.auditor.check(claims, worlds)
             some = np.arange(len(claims.row)) % 10 < kept
-            left = replace(claims, **{name: getattr(claims, name)[some] for name in LISTED})
+            left = listing(claims, some)
             if meaning(claims).keys() - meaning(left).keys():
                 with pytest.raises(CertificateError):
                     system.auditor.check(left, worlds)
@@ -184,7 +188,7 @@ def test_a_lie_about_a_proposal_is_refused() -> None:
         system.auditor.check(claims, worlds)
     refused = 0
     for place in range(len(claims.row)):
-        left = replace(claims, **{name: np.delete(getattr(claims, name), place) for name in LISTED})
+        left = listing(claims, np.arange(len(claims.row)) != place)
         if meaning(claims).keys() - meaning(left).keys():
             with pytest.raises(CertificateError):
                 auditor.check(left, worlds)
