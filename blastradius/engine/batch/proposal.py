@@ -22,12 +22,12 @@ VERBS = frozenset({Verb.OWNS, Verb.HOLDS, Verb.GRANTS})
 
 @dataclass(frozen=True)
 class ProposedStep:
-    """A step by the numbers of facts; ``gives`` is the conclusion and all that it includes."""
+    """A step by the numbers of facts; ``conclusions`` is the conclusion and all that it includes."""
 
     rule: str
     level: int
     premises: Numbers
-    gives: Numbers
+    conclusions: Numbers
     fails_closed: bool
     relation: str | None
 
@@ -47,7 +47,7 @@ class Proposal:
     @property
     def conclusions(self) -> Numbers:
         """The facts that could follow from it in one step."""
-        return np.concatenate([np.zeros(0, np.int64), *(each.gives for each in self.steps)])
+        return np.concatenate([np.zeros(0, np.int64), *(step.conclusions for step in self.steps)])
 
     def open_in(self, step: ProposedStep, frame: Frame) -> Flags:
         """The worlds of a frame in which a step can be taken."""
@@ -116,7 +116,7 @@ def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[Proposed
                 rule=small.rules[int(steps.rule[step])].id,
                 level=int(steps.level[step]),
                 premises=np.array([numbers(each) for each in premises], np.int64),
-                gives=np.array([numbers(each) for each in _all_included(conclusion)], np.int64),
+                conclusions=np.array([numbers(each) for each in _all_included(conclusion)], np.int64),
                 fails_closed=bool(steps.fails_closed[step]),
                 relation=along[0] if along else None,
             )

@@ -206,11 +206,11 @@ def _propose(solved: Solved, proposal: Proposal) -> bool:
     for step in proposal.steps:
         held = solved.bits(step.premises)
         reached = np.bitwise_and.reduce(held, axis=0) & packed(proposal.open_in(step, solved.frame))
-        before = solved.bits(step.gives[:1])[0]
+        before = solved.bits(step.conclusions[:1])[0]
         if (reached & ~before).any():
             any_new = True
             word = np.flatnonzero(reached)
-            for fact in step.gives.tolist():
+            for fact in step.conclusions.tolist():
                 solved.add(np.full(len(word), fact), word, reached[word])
     return any_new
 

@@ -51,11 +51,7 @@ class _Estate:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
-
-    @cached_property
-    def closings(self) -> Closings:
-        """Which instances a relation taken away or a control put in place closes."""
-        return Closings(all_instances(self.estate))
+        self.closings = Closings(estate)
 
     @cached_property
     def controls(self) -> dict[str, list[str]]:
@@ -117,12 +113,8 @@ class Auditor:
 
     def closed_by(self, worlds: Sequence[World]) -> tuple[Ints, Ints]:
         """Pairs of instance and world (by number) that closes it, by a relation taken away or a control put there."""
-        pairs: list[tuple[int, int]] = []
-        for number, world in enumerate(worlds):
-            for relation in world.without:
-                pairs += [(instance, number) for instance in self._estate.closings.without(relation)]
-            for control in world.controls:
-                pairs += [(instance, number) for instance in self._estate.closings.stopped_by(control)]
+        closings = self._estate.closings
+        pairs = [(instance, number) for number, world in enumerate(worlds) for instance in closings.closed_in(world)]
         instance, world_number = np.array(pairs, np.int64).reshape(-1, 2).T
         return instance, world_number
 

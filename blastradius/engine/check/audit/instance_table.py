@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, INCLUDES, all_included
 from blastradius.engine.check.rule_instances import RuleInstance, all_instances
-from blastradius.engine.scenario import Added, World
+from blastradius.engine.scenario import World
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact
 
@@ -137,7 +137,7 @@ class _Columns:
 class InstanceTable:
     """The instances of an estate, and of a proposal on top of it; facts are numbered as they come up.
 
-    ``instances_of`` gives those of the estate itself in the order of ``all_instances``, then what facts include of each
+    ``instances`` are those of the estate itself in the order of ``all_instances``, then what facts include of each
     other, then those of the proposal. ``facts`` are pairs of entity (by ``entities``: controls, APIs and zones among
     them) and capability (by ``CAPABILITY_NUMBER``).
     """
@@ -212,22 +212,35 @@ def instances_of_proposal(estate: Estate, proposed: Estate) -> Iterator[RuleInst
 
 
 class Closings:
-    """Which instances of an estate a world closes: those along a relation, and those where a control would stand."""
+    """Which instances of an estate a world closes: those along a relation, those that a control in some place stops.
 
-    def __init__(self, instances: Iterable[RuleInstance]) -> None:
-        self._along: dict[str, list[int]] = {}
-        self._guarded: dict[str, list[tuple[int, Sequence[str]]]] = {}
-        for number, instance in enumerate(instances):
+    Both are looked up in an index, each made when it is first needed; most questions need none.
+    """
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+
+    @cached_property
+    def along(self) -> dict[str, list[int]]:
+        """For each relation the instances along it, by number."""
+        found: dict[str, list[int]] = {}
+        for number, instance in enumerate(all_instances(self.estate)):
             for relation in instance.along:
-                self._along.setdefault(relation, []).append(number)
+                found.setdefault(relation, []).append(number)
+        return found
+
+    @cached_property
+    def guarded(self) -> dict[str, list[tuple[int, Sequence[str]]]]:
+        """For each entity and relation the instances that controls on it would stop, and which kinds of control."""
+        found: dict[str, list[tuple[int, Sequence[str]]]] = {}
+        for number, instance in enumerate(all_instances(self.estate)):
             for host in instance.guards.hosts:
-                self._guarded.setdefault(host, []).append((number, instance.guards.kinds))
+                found.setdefault(host, []).append((number, instance.guards.kinds))
+        return found
 
-    def without(self, relation: str) -> list[int]:
-        """The instances that are gone with a relation."""
-        return self._along.get(relation, [])
-
-    def stopped_by(self, control: Added) -> list[int]:
-        """The instances that a control would stop."""
-        kind, host = control
-        return [number for number, kinds in self._guarded.get(host, ()) if kind in kinds]
+    def closed_in(self, world: World) -> list[int]:
+        """The instances that a world closes."""
+        gone = [number for relation in world.without for number in self.along.get(relation, ())]
+        return gone + [
+            number for kind, host in world.controls for number, kinds in self.guarded.get(host, ()) if kind in kinds
+        ]
