@@ -24,6 +24,7 @@ from tests.engine.test_rules_needed import CONTROL_CASES, estate, scenario
 
 WORLDS = 400
 proving = sys.modules["blastradius.engine.single.shortest_proofs"]
+statuses = sys.modules["blastradius.engine.single.step_status"]
 
 
 def worlds() -> list[tuple[Estate, Scenario]]:
@@ -139,7 +140,7 @@ def test_trusting_failed_controls_is_caught(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_trusting_no_control_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving, "distrusted", lambda system, _distrust: np.arange(len(system.facts.controls)))
+    monkeypatch.setattr(statuses, "distrusted", lambda system, _distrust: np.arange(len(system.facts.controls)))
     assert caught()
 
 
