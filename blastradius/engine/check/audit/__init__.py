@@ -165,13 +165,11 @@ class _Check:
 
     def _claimed_keys(self) -> Ints:
         """The key of each fact that is claimed."""
-        used = distinct(self.claims.entity).tolist()
+        used: list[int] = distinct(self.claims.entity).tolist()
         names = [self.claims.names[number] for number in used]
-        known = list(map(self.table.entities.get, names))
+        known = self.table.entities
         entity = np.zeros(len(self.claims.names), np.int64)
-        entity[used] = [
-            self._entity(name) if number is None else number for name, number in zip(names, known, strict=True)
-        ]
+        entity[used] = [known[name] if name in known else self._entity(name) for name in names]
         found: Ints = entity[self.claims.entity] * _WIDTH + self.claims.capability
         if len(distinct(found)) < len(found):
             raise CertificateError("a fact is claimed twice")
