@@ -39,7 +39,7 @@ from blastradius.rules import RULES
 
 SIZES = {"1k": 1_000, "10k": 10_000, "100k": 100_000, "1M": 1_000_000}
 Engine = Any
-WANTED_FULL = {"numpy": 100, "fast": 200}
+WANTED_FULL = {"numpy": 400, "fast": 700}
 say = print
 
 
