@@ -15,10 +15,10 @@ from functools import partial
 
 import numpy as np
 
+from blastradius.columns.tables import NO_INDEX
 from blastradius.engine import System
 from blastradius.engine.compile import ALL, SOME
 from blastradius.engine.numbering import STRONGER
-from blastradius.estate.columns import NOWHERE
 from blastradius.model import SEEDS, Capability, Fact
 
 
@@ -54,7 +54,7 @@ def rules(system: System) -> Iterator[str]:
     """A rule for every step that can be taken at the highest level when no control is distrusted."""
     steps, controls = system.steps, system.columns.controls
     forever = np.zeros(len(steps), np.bool_)
-    forever[steps.blockers.owners[(controls.provider == NOWHERE)[steps.blockers.values]]] = True
+    forever[steps.blockers.row_ids[(controls.provider == NO_INDEX)[steps.blockers.values]]] = True
     said: set[int] = set()
     for step in np.flatnonzero(~forever & ~steps.fails_closed).tolist():
         premises = steps.premises[step]

@@ -25,6 +25,7 @@ from estates import records, write_lines
 from horn import seconds_for
 from memory import memory_of
 
+from blastradius.columns.ragged import RaggedArray
 from blastradius.engine import PreparedEstate, World, compile_system, propose, solve_worlds
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.batch.network import BackEnd, Gates, NetworkBuilder, restricted
@@ -32,7 +33,6 @@ from blastradius.engine.batch.schedule import Edges
 from blastradius.engine.batch.solve import Batch, back_end_of, batch_of, live_rows, solve_block
 from blastradius.engine.check.audit import Auditor
 from blastradius.estate import Estate
-from blastradius.estate.ragged import Lists
 from blastradius.loading import load
 from blastradius.model import Capability, Credential, Kind, Level, Relation, Scenario, Verb
 from blastradius.rules import RULES
@@ -346,7 +346,7 @@ class SinglePremises(NetworkBuilder):
     def gates(self) -> Gates:
         """None."""
         none = np.zeros(0, np.int64)
-        return Gates(none, none, Lists.singles(none), none)
+        return Gates(none, none, RaggedArray.singles(none), none)
 
 
 def _single_batch(whole: Frame, back_end: BackEnd) -> Batch:

@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from blastradius.answer import Answer, Query, Table
+from blastradius.columns.ragged import Flags, Numbers
 from blastradius.engine import CAPABILITIES, PreparedEstate, System, World, compile_system, propose
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.estate.ragged import Flags, Numbers
 from blastradius.model import Capability, Credential, Expectation, Fact, Frozen, Kind, Level, Relation, Scenario, Verb
 from blastradius.reports.impact import audited, is_audited
 from blastradius.reports.rows import WORDS, ModelRow, label, model_row, plural, strongest

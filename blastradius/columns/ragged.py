@@ -62,16 +62,6 @@ class RaggedArray:
         """For each value the number of its row."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
-    @property
-    def starts(self) -> Numbers:
-        """``indptr``."""
-        return self.indptr
-
-    @property
-    def owners(self) -> Numbers:
-        """``row_ids``."""
-        return self.row_ids
-
     def take(self, rows: Numbers | Flags) -> RaggedArray:
         """Some of the rows, by number or by flag, in the order asked for."""
         chosen = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, joined
+from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, VERBS, Columns
 from blastradius.engine.numbering import Numbering
 from blastradius.estate import Estate
-from blastradius.estate.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns, columns_of
-from blastradius.estate.ragged import Flags, Lists, Numbers, Small, joined
 from blastradius.memory import require
 from blastradius.model import Capability, ControlKind, Kind, Verb
 from blastradius.rules import RULES, Condition, End, Flow, Rule
@@ -35,18 +35,18 @@ class Steps:
     ``rule`` is a place in the rule table, ``flow`` one among the rule's flows; ``blockers`` are controls by number,
     failed ones left out; ``buffer_h`` the hours of outage it outlasts (not a number: none); ``fails_closed`` says
     that only distrust in ``fail_closed`` opens it; ``first`` and ``second`` are the relations it runs along, or
-    ``NOWHERE``.
+    ``NO_INDEX``.
     """
 
     rule: Small
     flow: Small
     level: Small
     hop: Small
-    premises: Lists
+    premises: RaggedArray
     gate: Small
     need: Numbers
     conclusion: Numbers
-    blockers: Lists
+    blockers: RaggedArray
     buffer_h: NDArray[np.float64]
     fails_closed: Flags
     first: Numbers
@@ -69,7 +69,7 @@ class System:
     def relations_of(self, step: int) -> tuple[str, ...]:
         """The ids of the relations that a step runs along."""
         along = (int(self.steps.first[step]), int(self.steps.second[step]))
-        return tuple(self.columns.relations.ids[relation] for relation in along if relation != NOWHERE)
+        return tuple(self.columns.relations.ids[relation] for relation in along if relation != NO_INDEX)
 
     @cached_property
     def relation_numbers(self) -> dict[str, int]:
@@ -77,11 +77,11 @@ class System:
         return {name: number for number, name in enumerate(self.columns.relations.ids)}
 
     @cached_property
-    def steps_along(self) -> Lists:
+    def steps_along(self) -> RaggedArray:
         """For each relation the steps that run along it."""
         both = np.concatenate([self.steps.first, self.steps.second])
         steps = np.tile(np.arange(len(self.steps)), 2)
-        return Lists.grouped(both[both != NOWHERE], steps[both != NOWHERE], len(self.columns.relations.ids))
+        return RaggedArray.grouped(both[both != NO_INDEX], steps[both != NO_INDEX], len(self.columns.relations.ids))
 
     def stopped_by(self, kind: ControlKind, host: str) -> Numbers:
         """The steps that a control would stop if it were put on an entity or a relation."""
@@ -106,7 +106,7 @@ class System:
             if isinstance(flow.along, Verb):
                 relations = self.columns.relations
                 ends = (relations.sources if end == "from" else relations.targets).take(self.steps.first[steps])
-                here |= np.bincount(ends.owners, ends.values == entity, len(steps)) > 0
+                here |= np.bincount(ends.row_ids, ends.values == entity, len(steps)) > 0
             else:
                 here |= self.facts.split(self.steps.conclusion[steps])[0] == entity
         found: Numbers = steps[here]
@@ -114,22 +114,22 @@ class System:
 
     def _from_password(self, steps: Numbers) -> Flags:
         sources = self.columns.relations.sources.take(self.steps.first[steps])
-        return np.bincount(sources.owners, self.columns.entities.password[sources.values], len(steps)) > 0
+        return np.bincount(sources.row_ids, self.columns.entities.password[sources.values], len(steps)) > 0
 
 
 @dataclass(frozen=True)
 class _Strands:
     """What a flow runs along: relations, two joined, or what the estate implies; ends by number."""
 
-    sources: Lists
-    targets: Lists
+    sources: RaggedArray
+    targets: RaggedArray
     first: Numbers
     second: Numbers
 
     def __len__(self) -> int:
         return len(self.first)
 
-    def end(self, end: End) -> Lists:
+    def end(self, end: End) -> RaggedArray:
         return self.sources if end == "from" else self.targets
 
     def take(self, rows: Numbers | Flags) -> _Strands:
@@ -144,7 +144,7 @@ def ground(estate: Estate) -> System:
     """
     relations = len(estate.relations)
     require(relations * _PER_RELATION, f"the steps of {relations:,} relations", "leave out what does not matter")
-    columns = columns_of(estate)
+    columns = estate.columns
     facts = Numbering.of(columns)
     grounding = _Grounding(columns, facts)
     parts = [
@@ -161,7 +161,7 @@ def _together(parts: list[Steps]) -> Steps:
     columns: dict[str, Any] = {}
     for column in fields(Steps):
         values = [getattr(part, column.name) for part in (_NO_STEPS, *parts)]
-        columns[column.name] = joined(values) if isinstance(values[0], Lists) else np.concatenate(values)
+        columns[column.name] = joined(values) if isinstance(values[0], RaggedArray) else np.concatenate(values)
     return Steps(**columns)
 
 
@@ -176,11 +176,11 @@ _NO_STEPS = Steps(
     flow=_bytes(0, 0),
     level=_bytes(0, 0),
     hop=_bytes(0, 0),
-    premises=Lists.singles(_NO_NUMBERS),
+    premises=RaggedArray.singles(_NO_NUMBERS),
     gate=_bytes(0, 0),
     need=_NO_NUMBERS,
     conclusion=_NO_NUMBERS,
-    blockers=Lists.singles(_NO_NUMBERS),
+    blockers=RaggedArray.singles(_NO_NUMBERS),
     buffer_h=np.zeros(0),
     fails_closed=np.zeros(0, np.bool_),
     first=_NO_NUMBERS,
@@ -191,14 +191,14 @@ _NO_STEPS = Steps(
 def _fallen_controls(columns: Columns, facts: Numbering) -> list[Steps]:
     """R14: a control falls with what provides it."""
     place, rule = next((place, rule) for place, rule in enumerate(RULES) if rule.id == "R14")
-    provided = np.flatnonzero(columns.controls.provider != NOWHERE)
+    provided = np.flatnonzero(columns.controls.provider != NO_INDEX)
     provider = columns.controls.provider[provided]
     never = np.zeros(len(provided), np.bool_)
     return [
         _fall_steps(
             place,
             rule,
-            Lists.singles(facts.facts(provider, needed)),
+            RaggedArray.singles(facts.facts(provider, needed)),
             facts.facts(provided, Capability.INACTIVE),
             shut,
         )
@@ -209,22 +209,22 @@ def _fallen_controls(columns: Columns, facts: Numbering) -> list[Steps]:
     ]
 
 
-def _fall_steps(place: int, rule: Rule, premises: Lists, conclusion: Numbers, shut: Flags) -> Steps:
+def _fall_steps(place: int, rule: Rule, premises: RaggedArray, conclusion: Numbers, shut: Flags) -> Steps:
     count = len(conclusion)
     return Steps(
         rule=_bytes(count, place),
-        flow=_bytes(count, NOWHERE),
+        flow=_bytes(count, NO_INDEX),
         level=_bytes(count, int(rule.level)),
         hop=_bytes(count, 1),
         premises=premises,
         gate=_bytes(count, ALL),
         need=np.zeros(count, np.int64),
         conclusion=conclusion,
-        blockers=Lists.of([()] * count),
+        blockers=RaggedArray.of([()] * count),
         buffer_h=np.full(count, np.nan),
         fails_closed=shut,
-        first=np.full(count, NOWHERE),
-        second=np.full(count, NOWHERE),
+        first=np.full(count, NO_INDEX),
+        second=np.full(count, NO_INDEX),
     )
 
 
@@ -253,13 +253,13 @@ class _Grounding:
     def _relations(self, verb: Verb) -> _Strands:
         rows = np.flatnonzero(self.columns.relations.verb == VERBS.index(verb))
         relations = self.columns.relations
-        return _Strands(relations.sources.take(rows), relations.targets.take(rows), rows, np.full(len(rows), NOWHERE))
+        return _Strands(relations.sources.take(rows), relations.targets.take(rows), rows, np.full(len(rows), NO_INDEX))
 
     @cached_property
     def _along(self) -> dict[str, _Strands]:
         entities = self.columns.entities
         number = np.arange(len(entities.kind))
-        in_api, zoned = entities.api != NOWHERE, entities.flat_zone != NOWHERE
+        in_api, zoned = entities.api != NO_INDEX, entities.flat_zone != NO_INDEX
         party, store = (entities.kind == KINDS.index(kind) for kind in (Kind.PARTY, Kind.STORE))
         internet = np.zeros(len(number), np.int64)
         return {
@@ -275,9 +275,9 @@ class _Grounding:
         """A caller writes through the operations it calls."""
         calls, writes = self._relations(Verb.CALLS), self._relations(Verb.WRITES)
         entities = len(self.columns.entities.kind)
-        written_by = Lists.grouped(writes.sources.first, np.arange(len(writes)), entities)
+        written_by = RaggedArray.grouped(writes.sources.first, np.arange(len(writes)), entities)
         found = written_by.take(calls.targets.first)
-        call, write = calls.take(found.owners), writes.take(found.values)
+        call, write = calls.take(found.row_ids), writes.take(found.values)
         return _Strands(call.sources, write.targets, call.first, write.first)
 
     @cached_property
@@ -329,22 +329,22 @@ class _Grounding:
         )
 
     @cached_property
-    def _gates(self) -> dict[str, Callable[[Flow, _Strands], tuple[Numbers, Lists, int, Numbers]]]:
+    def _gates(self) -> dict[str, Callable[[Flow, _Strands], tuple[Numbers, RaggedArray, int, Numbers]]]:
         return {"each": self._each, "any": self._each, "every": self._every, "lost": self._lost, "quorum": self._quorum}
 
-    def _needed(self, flow: Flow, strands: _Strands, capability: Capability | None = None) -> Lists:
+    def _needed(self, flow: Flow, strands: _Strands, capability: Capability | None = None) -> RaggedArray:
         ends = strands.end(flow.needs[0])
-        return Lists(ends.starts, self.facts.facts(ends.values, capability or flow.needs[1]))
+        return RaggedArray(ends.indptr, self.facts.facts(ends.values, capability or flow.needs[1]))
 
-    def _each(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+    def _each(self, flow: Flow, strands: _Strands) -> tuple[Numbers, RaggedArray, int, Numbers]:
         premises = self._needed(flow, strands)
-        return premises.owners, Lists.singles(premises.values), ALL, np.zeros(len(premises.values), np.int64)
+        return premises.row_ids, RaggedArray.singles(premises.values), ALL, np.zeros(len(premises.values), np.int64)
 
-    def _every(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+    def _every(self, flow: Flow, strands: _Strands) -> tuple[Numbers, RaggedArray, int, Numbers]:
         rows = np.arange(len(strands))
         return rows, self._needed(flow, strands), ALL, np.zeros(len(rows), np.int64)
 
-    def _lost(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+    def _lost(self, flow: Flow, strands: _Strands) -> tuple[Numbers, RaggedArray, int, Numbers]:
         """One supplier more than can be spared; all that there are where only one of them has to stand."""
         premises = self._needed(flow, strands)
         stated = self.columns.relations.at_least[strands.first]
@@ -352,10 +352,10 @@ class _Grounding:
         standing = np.where(stated > 0, stated, unstated)
         return np.arange(len(strands)), premises, SOME, premises.lengths - standing + 1
 
-    def _quorum(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+    def _quorum(self, flow: Flow, strands: _Strands) -> tuple[Numbers, RaggedArray, int, Numbers]:
         wrong, down = self._needed(flow, strands), self._needed(flow, strands, Capability.DENY)
-        owners = np.concatenate([wrong.owners, down.owners])
-        premises = Lists.grouped(owners, np.concatenate([wrong.values, down.values]), len(strands))
+        owners = np.concatenate([wrong.row_ids, down.row_ids])
+        premises = RaggedArray.grouped(owners, np.concatenate([wrong.values, down.values]), len(strands))
         stated = self.columns.relations.vote_min[strands.first]
         return np.arange(len(strands)), premises, VOTE, np.maximum(stated, 1)
 
@@ -364,40 +364,40 @@ class _Grounding:
             return np.full(len(strands), np.nan)
         return self.columns.relations.buffer_h[strands.first]
 
-    def _blockers(self, flow: Flow, strands: _Strands) -> Lists:
+    def _blockers(self, flow: Flow, strands: _Strands) -> RaggedArray:
         """The controls that stop each step: those on its relations, and those at the ends that the flow names."""
         controls = self.columns.controls
         stops = np.isin(controls.kind, [CONTROLS.index(kind) for kind in flow.stops]) & ~controls.failed
         if not stops.any():
-            return Lists.of([()] * len(strands))
+            return RaggedArray.of([()] * len(strands))
         placed = np.flatnonzero(stops)
         entities = len(self.columns.entities.kind)
-        on = Lists.grouped(controls.host[placed], placed, entities + len(self.columns.relations.ids))
+        on = RaggedArray.grouped(controls.host[placed], placed, entities + len(self.columns.relations.ids))
         owners, hosts = self._hosts(flow, strands, entities)
         found = on.take(hosts)
-        step, control = owners[found.owners], found.values
+        step, control = owners[found.row_ids], found.values
         fits = (controls.kind[control] != CONTROLS.index(ControlKind.MFA)) | self._password(strands)[step]
         pairs = np.unique(step[fits] * len(controls.kind) + control[fits])
-        return Lists.grouped(pairs // len(controls.kind), pairs % len(controls.kind), len(strands))
+        return RaggedArray.grouped(pairs // len(controls.kind), pairs % len(controls.kind), len(strands))
 
     def _hosts(self, flow: Flow, strands: _Strands, entities: int) -> tuple[Numbers, Numbers]:
         """Where controls on each strand stand: pairs of strand and host."""
         rows = np.arange(len(strands))
         along = (strands.first, strands.second)
-        pairs = [(rows[some != NOWHERE], entities + some[some != NOWHERE]) for some in along]
-        pairs += [(strands.end(end).owners, strands.end(end).values) for end in flow.at]
+        pairs = [(rows[some != NO_INDEX], entities + some[some != NO_INDEX]) for some in along]
+        pairs += [(strands.end(end).row_ids, strands.end(end).values) for end in flow.at]
         owners, hosts = zip(*pairs, strict=True)
         return np.concatenate(owners), np.concatenate(hosts)
 
     def _password(self, strands: _Strands) -> Flags:
         """Whether a password is among the sources."""
         entities = self.columns.entities
-        if (strands.first == NOWHERE).all():
+        if (strands.first == NO_INDEX).all():
             return np.zeros(len(strands), np.bool_)
         secret = entities.password[strands.sources.values]
-        return np.bincount(strands.sources.owners, secret, len(strands)) > 0
+        return np.bincount(strands.sources.row_ids, secret, len(strands)) > 0
 
 
 def _implied(sources: Numbers, targets: Numbers) -> _Strands:
-    nowhere = np.full(len(sources), NOWHERE)
-    return _Strands(Lists.singles(sources), Lists.singles(targets), nowhere, nowhere)
+    nowhere = np.full(len(sources), NO_INDEX)
+    return _Strands(RaggedArray.singles(sources), RaggedArray.singles(targets), nowhere, nowhere)

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from blastradius.estate.columns import NOWHERE, Columns
-from blastradius.estate.ragged import Numbers
+from blastradius.columns.ragged import Numbers
+from blastradius.columns.tables import NO_INDEX, Columns
 from blastradius.model import STEPPING_STONES, Capability, Fact
 from blastradius.rules import included
 
@@ -93,9 +93,9 @@ class Numbering:
         return first + len(names)
 
     def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
-        """Entity and place of capability (as in ``CAPABILITIES``) of facts; stepping stones give ``NOWHERE``."""
-        entity = np.where(numbers < len(CAPABILITIES) * len(self.entities), numbers // len(CAPABILITIES), NOWHERE)
-        return entity, np.where(entity == NOWHERE, NOWHERE, numbers % len(CAPABILITIES))
+        """Entity and place of capability (as in ``CAPABILITIES``) of facts; stepping stones give ``NO_INDEX``."""
+        entity = np.where(numbers < len(CAPABILITIES) * len(self.entities), numbers // len(CAPABILITIES), NO_INDEX)
+        return entity, np.where(entity == NO_INDEX, NO_INDEX, numbers % len(CAPABILITIES))
 
     @cached_property
     def _stones(self) -> dict[Capability, tuple[int, Sequence[str]]]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from blastradius.columns.ragged import Numbers
+from blastradius.columns.tables import KINDS, NO_INDEX
 from blastradius.engine import SEED_KINDS, PreparedEstate, Proposal, Solved, System, World, solve_worlds
 from blastradius.engine.batch.network import Bits
 from blastradius.engine.batch.solve import unpacked
 from blastradius.estate import Estate
-from blastradius.estate.columns import KINDS, NOWHERE
-from blastradius.estate.ragged import Numbers
 from blastradius.model import Capability, Kind
 
 MOST_AUDITED = 1_000_000
@@ -106,14 +106,14 @@ class _Ruler:
         network, words = solved.network, solved.state.shape[1]
         found = np.zeros((len(self.system.facts.entities), words), np.uint64)
         entity, _ = self.system.facts.split(network.facts)
-        here = (entity != NOWHERE) & (network.places != NOWHERE)
+        here = (entity != NO_INDEX) & (network.places != NO_INDEX)
         owners = entity[here]
-        firsts = np.flatnonzero(np.diff(owners, prepend=NOWHERE))
+        firsts = np.flatnonzero(np.diff(owners, prepend=NO_INDEX))
         if len(firsts):
             found[owners[firsts]] = np.bitwise_or.reduceat(solved.state[network.places[here]], firsts, axis=0)
         for facts, word, bits in solved.loose:
             owner, _ = self.system.facts.split(facts)
-            known = owner != NOWHERE
+            known = owner != NO_INDEX
             np.bitwise_or.at(found, (owner[known], word[known]), bits[known])
         for world, name in _starts(solved):
             found[self.system.facts.entity_numbers[name], world // 64] &= ~(np.uint64(1) << np.uint64(world % 64))
@@ -184,10 +184,10 @@ def _originals(copy_of: Numbers) -> Numbers:
     """What each entity is a copy of, in the end; of copies in a circle the first."""
     found = np.arange(len(copy_of))
     known: set[int] = set()
-    for copy in np.flatnonzero(copy_of != NOWHERE).tolist():
+    for copy in np.flatnonzero(copy_of != NO_INDEX).tolist():
         seen: dict[int, None] = {}
         end = copy
-        while end not in known and end not in seen and copy_of[end] != NOWHERE:
+        while end not in known and end not in seen and copy_of[end] != NO_INDEX:
             seen[end] = None
             end = int(copy_of[end])
         circle = list(seen)[list(seen).index(end) :] if end in seen else [int(found[end])]

@@ -32,22 +32,22 @@ def lay_out(network: Network) -> Filler:
 
 
 def _flat(network: Network) -> tuple[NDArray[Any], ...]:
-    spans = [[network.starts[first], network.starts[last]] for first, last in network.cycles]
+    spans = [[network.indptr[first], network.indptr[last]] for first, last in network.cycles]
     return (
         network.op.astype(np.uint8),
         network.need.astype(np.uint32),
-        network.inputs.starts.astype(np.uint32),
+        network.inputs.indptr.astype(np.uint32),
         network.inputs.values.astype(np.uint32),
         np.array(spans, np.uint32).reshape(-1, 2),
     )
 
 
 @njit(cache=True, nogil=True)
-def _fill(state: Any, words: Any, op: Any, need: Any, starts: Any, inputs: Any, spans: Any) -> None:
+def _fill(state: Any, words: Any, op: Any, need: Any, indptr: Any, inputs: Any, spans: Any) -> None:
     changed_at = _not_empty(state, words, len(op))
     now = np.uint32(1)
     done = np.uint32(0)
-    rows = (op, need, starts, inputs)
+    rows = (op, need, indptr, inputs)
     for span in range(len(spans)):
         first, last = spans[span, 0], spans[span, 1]
         _fill_rows(done, first, rows, state, words, changed_at, now, np.uint32(1))
@@ -78,12 +78,12 @@ def _fill_rows(first: Any, last: Any, rows: Any, state: Any, words: Any, changed
 
     A row may be 128 bytes and its mark is 4: most inputs are empty, and their marks say so without a look at the row.
     """
-    op, need, starts, inputs = rows
+    op, need, indptr, inputs = rows
     scratch = np.empty(words, np.uint64)
     planes = np.empty((_PLANES, words), np.uint64)
     any_changed = False
     for row in range(first, last):
-        begin, end = starts[row], starts[row + 1]
+        begin, end = indptr[row], indptr[row + 1]
         latest = np.uint32(0)
         for place in range(begin, end):
             latest = max(latest, changed_at[inputs[place]])

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray
 from blastradius.engine.batch.network import AND, AT_LEAST, OR, QUORUM, Bits, Filler, Network
 from blastradius.engine.quorum import is_outvoted
-from blastradius.estate.ragged import Flags, Lists, Numbers
 
 _BYTE = 100
 """Up to how many inputs a count of them, and twice that, fits into a byte."""
@@ -29,7 +29,7 @@ class _Rows(NamedTuple):
 
     op: Numbers
     need: Numbers
-    inputs: Lists
+    inputs: RaggedArray
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class _Cycle:
     rows: _Rows
     groups: list[_Group]
     is_or: Flags
-    onward: Lists
+    onward: RaggedArray
 
     @property
     def first(self) -> int:
@@ -85,7 +85,7 @@ class _Cycle:
         onward = self.onward.take(changed - self.first)
         is_or = self.is_or[onward.values - self.first]
         order = np.argsort(onward.values[is_or], kind="stable")
-        into, source = onward.values[is_or][order], changed[onward.owners[is_or][order]]
+        into, source = onward.values[is_or][order], changed[onward.row_ids[is_or][order]]
         begins = np.flatnonzero(np.diff(into, prepend=-1))
         into = into[begins]
         reached = np.zeros(len(self.is_or), np.bool_)
@@ -113,7 +113,7 @@ def lay_out(network: Network) -> Filler:
 
 def _groups(network: Network) -> Iterator[_Group | _Cycle]:
     rows, cycles = _Rows(network.op, network.need, network.inputs), dict(network.cycles)
-    bounds = zip(network.starts[:-1].tolist(), network.starts[1:].tolist(), strict=True)
+    bounds = zip(network.indptr[:-1].tolist(), network.indptr[1:].tolist(), strict=True)
     groups = [_Group(first, last, tuple(_fillers(rows, np.arange(first, last)))) for first, last in bounds]
     number = 0
     while number < len(groups):
@@ -126,7 +126,7 @@ def _cycle(rows: _Rows, groups: list[_Group]) -> _Cycle:
     first, last = groups[0].first, groups[-1].last
     inputs = rows.inputs.take(np.arange(first, last))
     inside = (inputs.values >= first) & (inputs.values < last)
-    onward = Lists.grouped(inputs.values[inside] - first, first + inputs.owners[inside], last - first)
+    onward = RaggedArray.grouped(inputs.values[inside] - first, first + inputs.row_ids[inside], last - first)
     return _Cycle(rows, groups, rows.op[first:last] == OR, onward)
 
 
@@ -149,14 +149,14 @@ def _fillers(of: _Rows, rows: Numbers, narrow: int = _NARROW) -> Iterator[Filler
         yield _counting(op, rows[some], inputs.take(some).values.reshape(-1, length), of.need[rows[some]])
 
 
-def _narrow(combine: np.ufunc, rows: Numbers, inputs: Lists) -> Filler:
+def _narrow(combine: np.ufunc, rows: Numbers, inputs: RaggedArray) -> Filler:
     """Rows of few inputs: first inputs together, second inputs together, and so on."""
     longest_first = np.argsort(-inputs.lengths, kind="stable")
     rows, inputs = rows[longest_first], inputs.take(longest_first)
     columns = []
     for place in range(int(inputs.lengths[0])):
         longer = int(np.searchsorted(-inputs.lengths, -place, side="left"))
-        columns.append((longer, inputs.values[inputs.starts[:longer] + place]))
+        columns.append((longer, inputs.values[inputs.indptr[:longer] + place]))
 
     def fill(state: Bits) -> None:
         found = state.take(columns[0][1], axis=0)
@@ -167,11 +167,11 @@ def _narrow(combine: np.ufunc, rows: Numbers, inputs: Lists) -> Filler:
     return fill
 
 
-def _wide(combine: np.ufunc, rows: Numbers, inputs: Lists) -> Filler:
+def _wide(combine: np.ufunc, rows: Numbers, inputs: RaggedArray) -> Filler:
     """Rows of many inputs, each reduced on its own."""
 
     def fill(state: Bits) -> None:
-        state[rows] |= combine.reduceat(state.take(inputs.values, axis=0), inputs.starts[:-1], axis=0)
+        state[rows] |= combine.reduceat(state.take(inputs.values, axis=0), inputs.indptr[:-1], axis=0)
 
     return fill
 

@@ -10,12 +10,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.tables import CONTROLS
 from blastradius.engine.compile import System
 from blastradius.engine.numbering import CAPABILITIES, INCLUDED
 from blastradius.engine.scenario import Added, World, checked
 from blastradius.errors import UsageError
-from blastradius.estate.columns import CONTROLS
-from blastradius.estate.ragged import Flags, Numbers
 from blastradius.model import SEEDS, Capability, ControlKind
 
 _Key = TypeVar("_Key")

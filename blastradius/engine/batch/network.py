@@ -14,12 +14,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, joined
+from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.batch.schedule import Edges, Order, components, in_order
 from blastradius.engine.compile import ALL, SOME, VOTE
 from blastradius.engine.numbering import CAPABILITIES, STRONGER
-from blastradius.estate.columns import NOWHERE
-from blastradius.estate.ragged import Flags, Lists, Numbers, joined
 from blastradius.model import Capability, Level
 
 OR, AND, AT_LEAST, QUORUM = range(4)
@@ -45,7 +45,7 @@ class Network:
 
     ``facts`` are the facts that have a row (by number, sorted) and ``places`` their rows, ``variables`` the rows of
     condition variables. ``op``, ``need`` and ``inputs`` (rows) say what each row is made of. Group ``i`` is the rows
-    from ``starts[i]`` to ``starts[i + 1]``, to be filled at once; the groups of a span (first, last + 1) in ``cycles``
+    from ``indptr[i]`` to ``indptr[i + 1]``, to be filled at once; the groups of a span (first, last + 1) in ``cycles``
     are filled until nothing changes. ``steps`` counts the steps that the rows stand for.
     """
 
@@ -54,8 +54,8 @@ class Network:
     variables: dict[Variable, int]
     op: Numbers
     need: Numbers
-    inputs: Lists
-    starts: Numbers
+    inputs: RaggedArray
+    indptr: Numbers
     cycles: tuple[tuple[int, int], ...]
     steps: int
     _fillers: dict[BackEnd, Filler] = field(default_factory=dict, repr=False)
@@ -72,11 +72,11 @@ class Network:
         return self._fillers[back_end]
 
     def row_of(self, facts: Numbers) -> Numbers:
-        """The row of each fact, or ``NOWHERE``."""
+        """The row of each fact, or ``NO_INDEX``."""
         if not len(self.facts):
-            return np.full(len(facts), NOWHERE)
+            return np.full(len(facts), NO_INDEX)
         near = np.minimum(np.searchsorted(self.facts, facts), len(self.facts) - 1)
-        return np.where(self.facts[near] == facts, self.places[near], NOWHERE)
+        return np.where(self.facts[near] == facts, self.places[near], NO_INDEX)
 
 
 @dataclass(frozen=True)
@@ -87,22 +87,24 @@ class _OpenSteps:
     """
 
     steps: Numbers
-    conditions: Lists
-    falls: Lists
+    conditions: RaggedArray
+    falls: RaggedArray
     variables: tuple[Variable, ...]
 
 
 def restricted(network: Network, live: Flags) -> Network:
     """The network without the rows that are empty in all worlds that will be asked."""
-    row = np.where(live, np.cumsum(live) - 1, NOWHERE)
+    row = np.where(live, np.cumsum(live) - 1, NO_INDEX)
     kept = np.flatnonzero(live)
     placed = network.inputs.take(kept)
     inputs = row[placed.values]
-    votes = (network.op == QUORUM)[kept][placed.owners]
-    needed = (inputs != NOWHERE) | votes
+    votes = (network.op == QUORUM)[kept][placed.row_ids]
+    needed = (inputs != NO_INDEX) | votes
     never = len(kept)  # a row that stays empty, for the feeds of a quorum that are never wrong or down
-    grouped = Lists.grouped(placed.owners[needed], np.where(inputs == NOWHERE, never, inputs)[needed], len(kept) + 1)
-    before = np.searchsorted(kept, network.starts)
+    grouped = RaggedArray.grouped(
+        placed.row_ids[needed], np.where(inputs == NO_INDEX, never, inputs)[needed], len(kept) + 1
+    )
+    before = np.searchsorted(kept, network.indptr)
     return Network(
         facts=network.facts,
         places=row[network.places],
@@ -110,7 +112,7 @@ def restricted(network: Network, live: Flags) -> Network:
         op=np.append(network.op[kept], OR),
         need=np.append(network.need[kept], 0),
         inputs=grouped,
-        starts=np.append(before, never + 1),
+        indptr=np.append(before, never + 1),
         cycles=network.cycles,
         steps=network.steps,
     )
@@ -170,11 +172,11 @@ class _Conditions:
         else:
             self.open[steps] = False
 
-    def by_step(self) -> Lists:
+    def by_step(self) -> RaggedArray:
         """For each step the places of the variables that it needs."""
         owners = np.concatenate([_NONE, *self.steps])
         places = np.repeat(np.arange(len(self.steps)), [len(steps) for steps in self.steps])
-        return Lists.grouped(owners, places, len(self.open))
+        return RaggedArray.grouped(owners, places, len(self.open))
 
 
 def _open_steps(frame: Frame) -> _OpenSteps:
@@ -201,15 +203,15 @@ def _all_but(worlds: Numbers, count: int) -> Flags:
     return found
 
 
-def _falls(frame: Frame, open_: Flags) -> Lists:
+def _falls(frame: Frame, open_: Flags) -> RaggedArray:
     """The controls that must fall for each step; steps whose control cannot fall in any world are closed."""
     controls, blockers = frame.system.columns.controls, frame.system.steps.blockers
     failing_in = np.bincount(frame.failing[1], minlength=len(controls.kind))
     stands = failing_in < len(frame.worlds)
-    forever = (failing_in == 0) & (controls.provider == NOWHERE)
-    open_[blockers.owners[forever[blockers.values]]] = False
+    forever = (failing_in == 0) & (controls.provider == NO_INDEX)
+    open_[blockers.row_ids[forever[blockers.values]]] = False
     kept = stands[blockers.values]
-    return Lists.grouped(blockers.owners[kept], blockers.values[kept], len(blockers))
+    return RaggedArray.grouped(blockers.row_ids[kept], blockers.values[kept], len(blockers))
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ class Gates:
 
     op: Numbers
     need: Numbers
-    inputs: Lists
+    inputs: RaggedArray
     into: Numbers
 
 
@@ -232,7 +234,7 @@ class NetworkBuilder:
         self.premises = steps.premises.take(found.steps)
         self.gate = steps.gate[found.steps]
         self.need = steps.need[found.steps]
-        self.falls = Lists(found.falls.starts, self.system.facts.facts(found.falls.values, Capability.INACTIVE))
+        self.falls = RaggedArray(found.falls.indptr, self.system.facts.facts(found.falls.values, Capability.INACTIVE))
         conclusions = steps.conclusion[found.steps]
         self.facts = np.unique(np.concatenate([self.premises.values, self.falls.values, conclusions]))
         self.conclusion = np.searchsorted(self.facts, conclusions)
@@ -245,17 +247,17 @@ class NetworkBuilder:
         zeros = np.zeros(self.first_gate, np.int64)  # an OR, as facts are; variables have no inputs
         op, need = np.concatenate([zeros, gates.op]), np.concatenate([zeros, gates.need])
         names, kept = _merged(components(edges, len(self.facts)), len(op))
-        concluding = np.flatnonzero(gates.into != NOWHERE)
+        concluding = np.flatnonzero(gates.into != NO_INDEX)
         into = Edges(self.first_gate + concluding, gates.into[concluding])
         ored = _together(edges, into).renamed(names)
-        inputs = Lists(gates.inputs.starts, names[gates.inputs.values])
-        all_edges = _together(ored, Edges(inputs.values, names[self.first_gate + inputs.owners]))
+        inputs = RaggedArray(gates.inputs.indptr, names[gates.inputs.values])
+        all_edges = _together(ored, Edges(inputs.values, names[self.first_gate + inputs.row_ids]))
         order = in_order(all_edges, len(kept))
         return self._laid_out(
-            order, names, Lists.grouped(all_edges.target, all_edges.source, len(kept)), op[kept], need[kept]
+            order, names, RaggedArray.grouped(all_edges.target, all_edges.source, len(kept)), op[kept], need[kept]
         )
 
-    def _laid_out(self, order: Order, names: Numbers, inputs: Lists, op: Numbers, need: Numbers) -> Network:
+    def _laid_out(self, order: Order, names: Numbers, inputs: RaggedArray, op: Numbers, need: Numbers) -> Network:
         """Everything by its row in the order."""
         row = np.empty(len(op), np.int64)
         row[order.rows] = np.arange(len(op))
@@ -267,8 +269,8 @@ class NetworkBuilder:
             variables={variable: int(row[names[number]]) for number, variable in variables},
             op=op[order.rows],
             need=need[order.rows],
-            inputs=Lists(placed.starts, row[placed.values]),
-            starts=order.starts,
+            inputs=RaggedArray(placed.indptr, row[placed.values]),
+            indptr=order.indptr,
             cycles=order.cycles,
             steps=len(self.open_steps.steps),
         )
@@ -287,7 +289,7 @@ class NetworkBuilder:
         single = self._kinds[0]
         premises = self.premises.take(single)
         sources = np.searchsorted(self.facts, premises.values)
-        return _together(Edges(sources, self.conclusion[single][premises.owners]), self._closure())
+        return _together(Edges(sources, self.conclusion[single][premises.row_ids]), self._closure())
 
     def _closure(self) -> Edges:
         """From each fact that has a row to those it includes that have one."""
@@ -309,12 +311,12 @@ class NetworkBuilder:
         more = self._more()
         beyond = counting & (more.lengths > 0)
         counted, joint = np.flatnonzero(counting), np.flatnonzero(whole | beyond)
-        premises = Lists(self.premises.starts, np.searchsorted(self.facts, self.premises.values))
+        premises = RaggedArray(self.premises.indptr, np.searchsorted(self.facts, self.premises.values))
         own = premises.take(joint)
-        place = np.full(len(more), NOWHERE)
+        place = np.full(len(more), NO_INDEX)
         place[counted] = self.first_gate + np.arange(len(counted))
         firsts = _joined_pairwise(_replaced(own, place[joint]), more.take(joint))
-        into = np.where(beyond[counted], NOWHERE, self.conclusion[counted])
+        into = np.where(beyond[counted], NO_INDEX, self.conclusion[counted])
         votes = self.gate[counted] == VOTE
         return Gates(
             op=np.concatenate([np.where(votes, QUORUM, AT_LEAST), np.full(len(joint), AND)]),
@@ -323,11 +325,11 @@ class NetworkBuilder:
             into=np.concatenate([into, self.conclusion[joint]]),
         )
 
-    def _more(self) -> Lists:
+    def _more(self) -> RaggedArray:
         """What each step needs besides its premises, by row: controls that must fall, and variables."""
         conditions = self.open_steps.conditions
-        falls = Lists(self.falls.starts, np.searchsorted(self.facts, self.falls.values))
-        return _joined_pairwise(falls, Lists(conditions.starts, self.first_variable + conditions.values))
+        falls = RaggedArray(self.falls.indptr, np.searchsorted(self.facts, self.falls.values))
+        return _joined_pairwise(falls, RaggedArray(conditions.indptr, self.first_variable + conditions.values))
 
 
 def _merged(component: Numbers, count: int) -> tuple[Numbers, Numbers]:
@@ -343,15 +345,15 @@ def _together(one: Edges, other: Edges) -> Edges:
     return Edges(np.concatenate([one.source, other.source]), np.concatenate([one.target, other.target]))
 
 
-def _joined_pairwise(one: Lists, other: Lists) -> Lists:
+def _joined_pairwise(one: RaggedArray, other: RaggedArray) -> RaggedArray:
     """Each list of the one followed by that of the other."""
-    owners = np.concatenate([one.owners, other.owners])
-    return Lists.grouped(owners, np.concatenate([one.values, other.values]), len(one))
+    owners = np.concatenate([one.row_ids, other.row_ids])
+    return RaggedArray.grouped(owners, np.concatenate([one.values, other.values]), len(one))
 
 
-def _replaced(lists: Lists, by: Numbers) -> Lists:
-    """The lists, but where ``by`` is not ``NOWHERE`` that number alone."""
-    stays = by == NOWHERE
-    kept = stays[lists.owners]
-    owners = np.concatenate([lists.owners[kept], np.flatnonzero(~stays)])
-    return Lists.grouped(owners, np.concatenate([lists.values[kept], by[~stays]]), len(lists))
+def _replaced(lists: RaggedArray, by: Numbers) -> RaggedArray:
+    """The lists, but where ``by`` is not ``NO_INDEX`` that number alone."""
+    stays = by == NO_INDEX
+    kept = stays[lists.row_ids]
+    owners = np.concatenate([lists.row_ids[kept], np.flatnonzero(~stays)])
+    return RaggedArray.grouped(owners, np.concatenate([lists.values[kept], by[~stays]]), len(lists))

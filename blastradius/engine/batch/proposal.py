@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from blastradius.columns.ragged import Flags, Numbers
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.compile import System, ground
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.estate.ragged import Flags, Numbers
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Entity, Fact, Relation, Verb
 from blastradius.rules import included

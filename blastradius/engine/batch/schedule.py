@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from blastradius.estate.ragged import Flags, Lists, Numbers
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Edges:
 
 @dataclass(frozen=True)
 class Order:
-    """``rows`` in the order to fill them; group ``i`` is ``rows[starts[i]:starts[i + 1]]``, to be filled at once.
+    """``rows`` in the order to fill them; group ``i`` is ``rows[indptr[i]:indptr[i + 1]]``, to be filled at once.
 
     ``cycles`` are spans (first group, last group + 1) to be filled again until nothing changes.
     """
 
     rows: Numbers
-    starts: Numbers
+    indptr: Numbers
     cycles: tuple[tuple[int, int], ...]
 
 
@@ -58,8 +58,8 @@ def in_order(edges: Edges, count: int) -> Order:
     key = (layer * 2 + cyclic) * (int(depth.max(initial=0)) + 1) + depth
     rows = np.argsort(key, kind="stable")
     firsts = np.flatnonzero(np.diff(key[rows], prepend=-1))
-    starts = np.append(firsts, count)
-    return Order(rows, starts, _spans(layer[rows[firsts]], cyclic[rows[firsts]]))
+    indptr = np.append(firsts, count)
+    return Order(rows, indptr, _spans(layer[rows[firsts]], cyclic[rows[firsts]]))
 
 
 def _spans(layer: Numbers, cyclic: Flags) -> tuple[tuple[int, int], ...]:
@@ -72,7 +72,7 @@ def _spans(layer: Numbers, cyclic: Flags) -> tuple[tuple[int, int], ...]:
 def _layers(edges: Edges, count: int) -> Numbers:
     """The length of the longest path to each node; ``-1`` for what lies on a cycle or behind one."""
     missing = np.bincount(edges.target, minlength=count)
-    onward = Lists.grouped(edges.source, edges.target, count)
+    onward = RaggedArray.grouped(edges.source, edges.target, count)
     layer = np.full(count, -1)
     front = np.flatnonzero(missing == 0)
     number = 0
@@ -89,7 +89,7 @@ def _depths(edges: Edges, cyclic: Flags) -> Numbers:
     """How far each row of a cycle lies from where its cycle is entered; 0 elsewhere."""
     depth = np.where(cyclic, -1, 0)
     inside = cyclic[edges.source] & cyclic[edges.target]
-    onward = Lists.grouped(edges.source[inside], edges.target[inside], len(cyclic))
+    onward = RaggedArray.grouped(edges.source[inside], edges.target[inside], len(cyclic))
     entered = np.zeros(len(cyclic), np.bool_)
     entered[edges.target[~cyclic[edges.source]]] = True
     front = np.flatnonzero(entered & cyclic)

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch import fill_numpy
 from blastradius.engine.batch.frame import Frame, checked_worlds, parts
 from blastradius.engine.batch.network import BackEnd, Bits, Network, network_of, restricted
@@ -20,8 +22,6 @@ from blastradius.engine.prepared import PreparedEstate
 from blastradius.engine.proof import Claims
 from blastradius.engine.scenario import World
 from blastradius.errors import UsageError
-from blastradius.estate.columns import NOWHERE
-from blastradius.estate.ragged import Flags, Numbers
 from blastradius.memory import require
 
 WORDS = 16
@@ -71,7 +71,7 @@ class Solved:
     def claims(self) -> Claims:
         """All that is claimed of the worlds, for the checker."""
         numbering, network = self.batch.system.facts, self.network
-        placed = network.places != NOWHERE
+        placed = network.places != NO_INDEX
         loose = np.unique(np.concatenate([_NONE, *(facts for facts, _, _ in self.loose)]))
         name, capability = numbering.named(np.concatenate([network.facts[placed], loose]))
         new = list(self.batch.proposal.new if self.batch.proposal is not None else ())
@@ -102,7 +102,7 @@ class Solved:
     def add(self, facts: Numbers, words: Numbers, bits: Bits) -> None:
         """Set bits: for each fact some bits of one word."""
         rows = self.network.row_of(facts)
-        known = rows != NOWHERE
+        known = rows != NO_INDEX
         np.bitwise_or.at(self.state.reshape(-1), rows[known] * self.state.shape[1] + words[known], bits[known])
         if not known.all():
             self.loose.append((facts[~known], words[~known], bits[~known]))
@@ -110,7 +110,7 @@ class Solved:
     def _or_into(self, found: Bits, here: Numbers, facts: Numbers) -> Numbers:
         """Add what is held of facts to rows of ``found``, each named once; those of which there is no row."""
         rows = self.network.row_of(facts)
-        known = rows != NOWHERE
+        known = rows != NO_INDEX
         found[here[known]] |= self.state[rows[known]]
         for loose, words, bits in self.loose if len(facts) else ():
             order = np.argsort(facts)
@@ -194,7 +194,7 @@ def live_rows(network: Network, seeds: Numbers, back_end: BackEnd) -> Flags:
     """The rows that can have a bit: those that have one in a world of all seeds and all condition variables at once."""
     state = np.zeros((network.rows, 1), np.uint64)
     rows = network.row_of(seeds)
-    state[rows[rows != NOWHERE]] = state[list(network.variables.values())] = 1
+    state[rows[rows != NO_INDEX]] = state[list(network.variables.values())] = 1
     network.filler(back_end)(state)
     live: Flags = state[:, 0] != 0
     return live
@@ -242,8 +242,8 @@ def _set_variables(solved: Solved) -> None:
             solved.state[row] = packed(_ASSUMED[kind](frame, what))
     for kind, changes in (("without", frame.removed), ("control", frame.added)):
         for change, worlds in changes.items():
-            row = variables.get((kind, change), NOWHERE)
-            if row != NOWHERE:
+            row = variables.get((kind, change), NO_INDEX)
+            if row != NO_INDEX:
                 word, bit = _words(worlds)
                 np.bitwise_and.at(solved.state[row], word, ~bit)
 

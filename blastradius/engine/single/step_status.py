@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray
+from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch.frame import distrusted
 from blastradius.engine.compile import System
-from blastradius.estate.columns import NOWHERE
-from blastradius.estate.ragged import Flags, Lists, Numbers
 from blastradius.model import Capability, Scenario
 
 OPEN, BY_CONTROL, BY_BUFFER, BY_FAIL_CLOSED = range(4)
@@ -27,8 +27,8 @@ class StepStatus:
     """
 
     closed: Numbers
-    standing: Lists
-    waiting: Lists
+    standing: RaggedArray
+    waiting: RaggedArray
 
 
 def step_status(system: System, scenario: Scenario, known: dict[StatusKey, StepStatus]) -> StepStatus:
@@ -42,25 +42,25 @@ def step_status(system: System, scenario: Scenario, known: dict[StatusKey, StepS
 def _status(system: System, distrust: frozenset[str], hours: float | None) -> StepStatus:
     steps, controls = system.steps, system.columns.controls
     standing = _standing(system, distrust)
-    unprovided = (controls.provider == NOWHERE)[standing.values]
+    unprovided = (controls.provider == NO_INDEX)[standing.values]
     closed = np.where(_any_of(standing, unprovided), BY_CONTROL, OPEN)
     if hours is not None:
         closed[steps.buffer_h >= hours] = BY_BUFFER
     if "fail_closed" not in distrust:
         closed[steps.fails_closed] = BY_FAIL_CLOSED
     fallen = system.facts.facts(standing.values, Capability.INACTIVE)
-    opens = (closed == OPEN)[standing.owners]
+    opens = (closed == OPEN)[standing.row_ids]
     facts = np.concatenate([steps.premises.values, fallen[opens]])
-    owners = np.concatenate([steps.premises.owners, standing.owners[opens]])
-    return StepStatus(closed, standing, Lists.grouped(facts, owners, system.facts.total))
+    owners = np.concatenate([steps.premises.row_ids, standing.row_ids[opens]])
+    return StepStatus(closed, standing, RaggedArray.grouped(facts, owners, system.facts.total))
 
 
-def _standing(system: System, distrust: frozenset[str]) -> Lists:
+def _standing(system: System, distrust: frozenset[str]) -> RaggedArray:
     """The controls that stop each step, those that are distrusted left out."""
     blockers = system.steps.blockers
     believed = ~np.isin(blockers.values, distrusted(system, tuple(distrust)))
-    return Lists.grouped(blockers.owners[believed], blockers.values[believed], len(blockers))
+    return RaggedArray.grouped(blockers.row_ids[believed], blockers.values[believed], len(blockers))
 
 
-def _any_of(lists: Lists, flags: Flags) -> Flags:
-    return np.bincount(lists.owners, flags, len(lists)) > 0
+def _any_of(lists: RaggedArray, flags: Flags) -> Flags:
+    return np.bincount(lists.row_ids, flags, len(lists)) > 0

@@ -35,7 +35,7 @@ class Ragged(NamedTuple):
         return np.diff(self.indptr)
 
     @property
-    def owners(self) -> Ints:
+    def row_ids(self) -> Ints:
         """For each value the number of its list."""
         return np.repeat(np.arange(len(self.indptr) - 1), self.lengths)
 
@@ -108,7 +108,7 @@ class Instances:
     def premise_of(self) -> tuple[Ints, Ints]:
         """Pairs of fact and instance: what each instance requires or counts."""
         lists = (self.required, self.counted)
-        return np.concatenate([each.values for each in lists]), np.concatenate([each.owners for each in lists])
+        return np.concatenate([each.values for each in lists]), np.concatenate([each.row_ids for each in lists])
 
     @cached_property
     def is_single(self) -> Flags:
