@@ -1,0 +1,57 @@
+"""Answers beyond reach are those of brute force, on small random estates."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+from blastradius import plugins
+from blastradius.answer import Query
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from tests.campaign.asking import stated
+from tests.campaign.brute import BRUTE
+from tests.campaign.estates import described_estate, reduced_estate
+from tests.campaign.trial import Broken
+
+
+def attempt(rng: random.Random, _home: Path) -> str:
+    """Ask one question with a brute force of an estate, and compare.
+
+    Raises:
+        Broken: the answers differ; with the smallest estate on which they do.
+    """
+    query = plugins.query(rng.choice([name for name in plugins.queries() if name in BRUTE]))
+    estate = described_estate(rng)
+    asked = stated(rng, query, estate)
+    try:
+        told, expected = both(query, estate, asked)
+    except UsageError:
+        return f"{query.name} refused"
+    if told != expected:
+        smallest = reduced_estate(estate, lambda smaller: differs(query, smaller, asked))
+        shown = {"estate": smallest, "question": query.name, "parameters": asked}
+        raise Broken(f"{query.name} is not what brute force finds", {"shown.json": json.dumps(shown, indent=1)})
+    return query.name
+
+
+def both(query: Query, estate: Estate, asked: dict[str, Any]) -> tuple[Any, Any]:
+    """What a question answers, and what it should.
+
+    Raises:
+        UsageError: as the question says.
+    """
+    params = plugins.parameters(query, asked)
+    expected, told = BRUTE[query.name]
+    return told(query.run(estate, params)), expected(estate, params)
+
+
+def differs(query: Query, estate: Estate, asked: dict[str, Any]) -> bool:
+    """Whether the answers differ; what is refused does not."""
+    try:
+        told, expected = both(query, estate, asked)
+    except (UsageError, KeyError):
+        return False
+    return bool(told != expected)
