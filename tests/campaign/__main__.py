@@ -41,7 +41,7 @@ def main(minutes: float, seed: int | None, only: tuple[str, ...], attempt: int |
         outcome = run(name, PARTS[name], plan, share)
         click.echo(str(outcome))
         for kind, times in outcome.failed.most_common():
-            click.echo(f"  {times:,} × {kind}")
+            click.echo(f"  {times:,} times: {kind}")
         outcomes.append(outcome)
     failed = sum(outcome.failed.total() for outcome in outcomes)
     if failed:

@@ -14,14 +14,14 @@ from blastradius.estate import Estate
 from tests.campaign.asking import stated
 from tests.campaign.brute import BRUTE
 from tests.campaign.estates import described_estate, reduced_estate
-from tests.campaign.trial import Broken
+from tests.campaign.trial import BrokenError
 
 
 def attempt(rng: random.Random, _home: Path) -> str:
     """Ask one question with a brute force of an estate, and compare.
 
     Raises:
-        Broken: the answers differ; with the smallest estate on which they do.
+        BrokenError: the answers differ; with the smallest estate on which they do.
     """
     query = plugins.query(rng.choice([name for name in plugins.queries() if name in BRUTE]))
     estate = described_estate(rng)
@@ -33,7 +33,7 @@ def attempt(rng: random.Random, _home: Path) -> str:
     if told != expected:
         smallest = reduced_estate(estate, lambda smaller: differs(query, smaller, asked))
         shown = {"estate": smallest, "question": query.name, "parameters": asked}
-        raise Broken(f"{query.name} is not what brute force finds", {"shown.json": json.dumps(shown, indent=1)})
+        raise BrokenError(f"{query.name} is not what brute force finds", {"shown.json": json.dumps(shown, indent=1)})
     return query.name
 
 

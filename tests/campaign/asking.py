@@ -33,7 +33,7 @@ def ask(query: Query, estate: Estate, stated: dict[str, Any]) -> Answer:
 
 
 def stated(rng: random.Random, query: Query, estate: Estate) -> dict[str, Any]:
-    """Parameters for a question; a scenario starts somewhere wherever it can."""
+    """Parameters for a question, some of those that may be left out among them."""
     found = {}
     for name, field in query.params.model_fields.items():
         if name not in SEED_KINDS and not field.is_required() and rng.random() < 0.5:
@@ -63,7 +63,8 @@ def _plain(kind: Any) -> list[Any]:
     """Some values of a type that names nothing in the estate."""
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return list(kind)
-    return {bool: [False, True], int: [1, 2, 20], float: [0.0, 5.0]}.get(kind, [])
+    known: dict[Any, list[Any]] = {bool: [False, True], int: [1, 2, 20], float: [0.0, 5.0]}
+    return known.get(kind, [])
 
 
 def _named(rng: random.Random, name: str, estate: Estate, *, several: bool) -> str | tuple[str, ...] | None:

@@ -114,7 +114,12 @@ def levers(estate: Estate, params: Any) -> Any:
         wide = scenario.model_copy(update={"distrust": (*scenario.distrust, control)})
         more = measure(estate, scenario, spec(estate, wide))
         failed += [] if more == now else [(control, *_difference(more, now))]
-    return (len(now[0]), *now[1:]), *(_top(each, params.top) for each in (removed, failed)), len(relations), len(controls)
+    return (
+        (len(now[0]), *now[1:]),
+        *(_top(each, params.top) for each in (removed, failed)),
+        len(relations),
+        len(controls),
+    )
 
 
 def _without(estate: Estate, gone: Relation) -> Estate:
@@ -150,7 +155,9 @@ def review(estate: Estate, params: Any) -> Any:
     scenario = Scenario(compromise=(params.holder,), assume=assume)
     before = spec(estate, scenario)
     added = _added(before, spec(granted(estate, params, params.grant), scenario))
-    reached = [{row[0] for row in _added(before, spec(granted(estate, params, (one,)), scenario))} for one in params.grant]
+    reached = [
+        {row[0] for row in _added(before, spec(granted(estate, params, (one,)), scenario))} for one in params.grant
+    ]
     after = granted(estate, params, params.grant)
     broken = [
         (each.name, fact.entity, str(fact.capability))
@@ -179,7 +186,12 @@ def granted(estate: Estate, params: Any, grants: Iterable[str]) -> Estate:
 def _added(before: Levels, after: Levels) -> list[Any]:
     new = {fact: level for fact, level in after.items() if before.get(fact, level + 1) > level}
     return [
-        (name, str(capability), level.word, before[Fact(name, capability)].word if (name, capability) in before else None)
+        (
+            name,
+            str(capability),
+            level.word,
+            before[Fact(name, capability)].word if (name, capability) in before else None,
+        )
         for (name, capability), level in new.items()
         if name != "proposed key" and not any((name, whole) in new for whole in includes(capability))
     ]
@@ -207,9 +219,7 @@ def verify(estate: Estate, params: Any) -> Any:
 
 def told_verify(answer: Answer) -> Any:
     rows = answer.data.model_dump()["checks"]
-    return [
-        (r["expectation"], r["expected"], r["entity"], str(r["capability"]), r["found"], r["holds"]) for r in rows
-    ]
+    return [(r["expectation"], r["expected"], r["entity"], str(r["capability"]), r["found"], r["holds"]) for r in rows]
 
 
 def reach(estate: Estate, params: Any) -> Any:

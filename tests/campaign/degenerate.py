@@ -18,7 +18,7 @@ from blastradius.render.dot import to_dot
 from blastradius.render.text import RENDERERS
 from tests.campaign.asking import ask, stated
 from tests.campaign.estates import described_estate, parts, reduced_estate
-from tests.campaign.trial import Broken
+from tests.campaign.trial import BrokenError
 
 BARE = ("nothing", "one", "of each kind", "of one kind", "all to all", "to itself", "in a circle")
 
@@ -27,7 +27,7 @@ def attempt(rng: random.Random, _home: Path) -> str:
     """Ask a degenerate estate one question, twice, the second time with its facts in another order.
 
     Raises:
-        Broken: the answer depends on the order, or does not fit its own type.
+        BrokenError: the answer depends on the order, or does not fit its own type.
     """
     what = rng.choice((*BARE, "random"))
     estate = described_estate(rng) if what == "random" else degenerate(rng, what)
@@ -38,12 +38,12 @@ def attempt(rng: random.Random, _home: Path) -> str:
         why = wrong(query, estate, asked, shuffled)
     except UsageError as refused:
         if "\n" in str(refused) or not str(refused).strip():
-            raise Broken("a refusal is not one line") from refused
+            raise BrokenError("a refusal is not one line") from refused
         return f"{query.name} refused"
     if why:
         smallest = reduced_estate(estate, _still(query, asked, shuffled))
         shown = {"estate": smallest, "question": query.name, "parameters": asked}
-        raise Broken(f"{query.name}: {why}", {"shown.json": json.dumps(shown, indent=1)})
+        raise BrokenError(f"{query.name}: {why}", {"shown.json": json.dumps(shown, indent=1)})
     return query.name
 
 

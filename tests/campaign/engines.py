@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from blastradius.estate import Estate
 from tests.campaign.estates import reduced_estate
-from tests.campaign.trial import Broken
+from tests.campaign.trial import BrokenError
 from tests.engine.random_estates import random_estate
 
 Property = Callable[[int], None]
@@ -24,7 +24,7 @@ def attempt(rng: random.Random, _home: Path) -> str:
     """Try one property on a new estate.
 
     Raises:
-        Broken: it does not hold; with the smallest estate found on which it does not.
+        BrokenError: it does not hold; with the smallest estate found on which it does not.
     """
     named = properties()
     name = rng.choice(sorted(named))
@@ -35,7 +35,7 @@ def attempt(rng: random.Random, _home: Path) -> str:
             random_estate(random.Random(seed)), lambda estate: failure(named[name], seed, estate) == why
         )
         shown = {"property": name, "seed": seed, "estate": smallest}
-        raise Broken(f"{name} does not hold: {why}", {"shown.json": json.dumps(shown, indent=1)})
+        raise BrokenError(f"{name} does not hold: {why}", {"shown.json": json.dumps(shown, indent=1)})
     return name.removeprefix("test_")
 
 

@@ -26,6 +26,8 @@ from tests.campaign.trial import reduced
 from tests.engine.random_estates import random_estate, random_scenario
 
 JEWELS = frozenset({Kind.SERVICE, Kind.STORE, Kind.FEED, Kind.PROCESS})
+NO_ESTATE = (ValueError, KeyError, AttributeError, TypeError)
+"""What making an estate of data that speaks of none ends in."""
 Data = dict[str, list[Any]]
 
 
@@ -103,7 +105,7 @@ def reduced_estate(estate: Estate, fails: Callable[[Estate], bool]) -> Data:
     def still(data: Any) -> bool:
         try:
             smaller = from_data(data)
-        except (BlastradiusError, ValueError, KeyError, AttributeError, TypeError):
+        except (BlastradiusError, *NO_ESTATE):
             return False
         return fails(smaller)
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.campaign.trial import Broken
+from tests.campaign.trial import BrokenError
 
 ROOT = Path(__file__).parents[2]
 SMALL = sorted(each.parent for each in ROOT.glob("examples/incidents/*/estate.yaml"))[:2]
@@ -33,26 +33,28 @@ def attempt(rng: random.Random, home: Path) -> str:
     """Let a child write one file again and again, in two contents by turns, and kill it at some moment.
 
     Raises:
-        Broken: the file is neither of the two, or something is left beside it that the child could have put away.
+        BrokenError: the file is neither of the two, or something is left beside it that the child could have put away.
     """
     command, how = rng.choice(COMMANDS), rng.choice((signal.SIGKILL, signal.SIGTERM))
     target = home / "out"
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, " ".join(command), str(target), *map(str, SMALL)], stdout=subprocess.PIPE, cwd=ROOT
+        [sys.executable, "-c", CHILD, " ".join(command), str(target), *map(str, SMALL)],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
     )
     try:
         assert child.stdout is not None
         if child.stdout.readline() != b"ready\n":
-            raise Broken(f"{' '.join(command)} does not run at all")
+            raise BrokenError(f"{' '.join(command)} does not run at all")
         time.sleep(rng.random() * 0.2)
     finally:
         child.send_signal(how)
         child.communicate()
     if target.read_bytes() not in whole(command):
-        raise Broken(f"half a file after {how.name} of {' '.join(command)}", {"out": target.read_bytes()})
+        raise BrokenError(f"half a file after {how.name} of {' '.join(command)}", {"out": target.read_bytes()})
     left = [each.name for each in home.iterdir() if each != target]
     if left and how is not signal.SIGKILL:
-        raise Broken(f"{how.name} leaves a temporary file", {"left.txt": "\n".join(left)})
+        raise BrokenError(f"{how.name} leaves a temporary file", {"left.txt": "\n".join(left)})
     return f"{how.name} survived"
 
 

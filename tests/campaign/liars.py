@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
@@ -14,27 +14,28 @@ from unittest.mock import patch
 import numpy as np
 
 import blastradius.engine.compile as compiling
-from blastradius.engine import Certificate, Solved, World, check, check_worlds, compile_system, solve_worlds
+from blastradius.engine import Certificate, Solved, World, check, check_worlds, checked, compile_system, solve_worlds
 from blastradius.engine.batch.solve import facts_in
 from blastradius.engine.check.spec import spec
 from blastradius.engine.proof import Roll
 from blastradius.engine.single.shortest_proofs import certify
-from blastradius.errors import CertificateError
+from blastradius.errors import CertificateError, UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Level, Scenario
-from tests.campaign.estates import as_data
-from tests.campaign.trial import Broken
+from tests.campaign.estates import reduced_estate
+from tests.campaign.trial import BrokenError
 from tests.engine.random_estates import random_estate, random_scenario
 from tests.engine.test_seeded_bugs import TABLE_BUGS
 
+Judge = Callable[[random.Random, Estate, Scenario], str]
 LIES = ("none", "nothing is anywhere", "what is missing is nowhere", "nothing is beyond", "rows are lost", "bits")
 
 
 class Claimed:
     """What a solver hands over about many worlds, with one thing about it falsified."""
 
-    def __init__(self, honest: Solved, lie: str, wrong: frozenset[Fact], rng: random.Random) -> None:
-        self.honest, self.lie, self.wrong, self.rng = honest, lie, wrong, rng
+    def __init__(self, honest: Solved, lie: str, wrong: frozenset[Fact]) -> None:
+        self.honest, self.lie, self.wrong = honest, lie, wrong
         self.state = honest.state
 
     @property
@@ -74,14 +75,36 @@ def attempt(rng: random.Random, _home: Path) -> str:
     """Falsify a certificate of one world, or what is claimed of many, and hand it to the checker.
 
     Raises:
-        Broken: what is wrong was accepted, or what is right refused.
+        BrokenError: what is wrong was accepted, or what is right refused; with the smallest estate where it is.
     """
     estate = random_estate(rng)
-    scenario = random_scenario(rng, estate)
-    return _one(rng, estate, scenario) if rng.random() < 0.5 else _many(rng, estate, scenario)
+    scenario, judge, seed = random_scenario(rng, estate), rng.choice((_one, _many)), rng.getrandbits(32)
+    try:
+        return judge(random.Random(seed), estate, scenario)
+    except BrokenError as broken:
+        why = str(broken)
+        smallest = reduced_estate(estate, lambda smaller: _again(judge, seed, smaller, scenario) == why)
+        shown = {
+            "estate": smallest,
+            "scenario": scenario.model_dump(mode="json"),
+            "judge": judge.__name__,
+            "seed": seed,
+        }
+        raise BrokenError(why, {"shown.json": json.dumps(shown, indent=1), **broken.shown}) from None
+
+
+def _again(judge: Judge, seed: int, estate: Estate, scenario: Scenario) -> str | None:
+    try:
+        judge(random.Random(seed), estate, scenario)
+    except BrokenError as broken:
+        return str(broken)
+    except UsageError:  # the estate has nothing left of where it starts
+        return None
+    return None
 
 
 def _one(rng: random.Random, estate: Estate, scenario: Scenario) -> str:
+    checked(estate, scenario)
     right = certify(compile_system(estate), scenario)
     found = falsified(rng, right)
     if found is None:
@@ -92,9 +115,7 @@ def _one(rng: random.Random, estate: Estate, scenario: Scenario) -> str:
     except CertificateError:
         return "certificates refused"
     if not _is_true(estate, scenario, right, wrong):
-        shown = {"estate": as_data(estate), "scenario": scenario.model_dump(mode="json")}
-        kept = {"shown.json": json.dumps(shown, indent=1), "certificate.txt": f"{what}\n{wrong}\n"}
-        raise Broken(f"a certificate with another {what} is accepted", kept)
+        raise BrokenError(f"a certificate with another {what} is accepted", {"certificate.txt": f"{wrong}\n"})
     return "other certificates that are as true"
 
 
@@ -133,7 +154,7 @@ def _other(rng: random.Random, before: Any, of_another: Any, right: Certificate)
 
 
 def _is_true(estate: Estate, scenario: Scenario, right: Certificate, other: Certificate) -> bool:
-    """Whether another certificate says what is so: the facts and levels of the spec, and the same stops and controls."""
+    """Whether another certificate says what is so: facts and levels of the spec, the same stops and controls."""
     levels = {step.fact: step.level for step in other.steps}
     stones = {step.fact for step in right.steps}
     return (
@@ -156,14 +177,15 @@ def _many(rng: random.Random, estate: Estate, scenario: Scenario) -> str:
         block = replace(block, state=state)
     wrong = _wrong(estate, block)
     try:
-        check_worlds(estate, Claimed(block, lie, wrong, rng))
+        check_worlds(estate, Claimed(block, lie, wrong))
     except CertificateError:
         if not wrong and lie in ("none", "nothing is beyond"):
-            raise Broken("a right answer is refused", {"shown.json": json.dumps(as_data(estate), indent=1)}) from None
+            raise BrokenError("a right answer is refused") from None
         return "claims refused"
     if wrong:
-        shown = {"estate": as_data(estate), "scenario": scenario.model_dump(mode="json"), "bug": bug, "lie": lie}
-        raise Broken(f"a wrong answer is accepted; the lie: {lie}", {"shown.json": json.dumps(shown, indent=1)})
+        raise BrokenError(
+            f"a wrong answer is accepted; the lie: {lie}", {"bug.txt": f"{bug}: {sorted(map(str, wrong))}\n"}
+        )
     return "claims that are true accepted"
 
 

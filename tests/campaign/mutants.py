@@ -1,4 +1,4 @@
-"""Mutants of every golden case and every real file, from text to answer: facts and an answer, or a reason with a place."""
+"""Mutants of every golden case and every real file, from text to answer: an answer, or a reason with a place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from blastradius.loaderkit.contract import Loaded
 from blastradius.reading import DATA, read_document
 from blastradius.render import text
 from tests.campaign.asking import ask, stated
-from tests.campaign.trial import Broken, reduced, without
+from tests.campaign.trial import BrokenError, reduced, without
 from tests.loaders.cases import Case, cases
 from tests.loaders.laws import HOSTILE, SECRETS, WRONG, Keys, places, with_value
 
@@ -31,7 +31,7 @@ def attempt(rng: random.Random, home: Path) -> str:
     """Change one input in one to three places, load it, and ask a question of the estate.
 
     Raises:
-        Broken: something else came out than facts or an input error that names the file; with the smallest such input.
+        BrokenError: something else came out than an answer or an input error; with the smallest such input.
     """
     folder = home / "case"
     case = rng.choice(cases()) if not real_files() or rng.random() < 0.5 else as_case(rng.choice(real_files()), home)
@@ -47,7 +47,7 @@ def attempt(rng: random.Random, home: Path) -> str:
         kind = type(error)
         smallest = reduced(data, lambda smaller: _fails_with(kind, case, smaller, folder, seed))
         shown = {f"input{case.file.suffix}": case.spelled(smallest)}
-        raise Broken(f"{case.loader.name}: {kind.__name__}: {str(error)[:120]!r}", shown) from error
+        raise BrokenError(f"{case.loader.name}: {kind.__name__}: {str(error)[:120]!r}", shown) from error
 
 
 @cache
@@ -173,5 +173,5 @@ def of_bytes(rng: random.Random, case: Case, folder: Path) -> str:
     except InputError:
         return "refused"
     except Exception as error:
-        raise Broken(f"{type(error).__name__} from {case.file.suffix}", {case.file.name: bytes(raw)}) from error
+        raise BrokenError(f"{type(error).__name__} from {case.file.suffix}", {case.file.name: bytes(raw)}) from error
     return answered(rng, estate)

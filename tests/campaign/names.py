@@ -8,6 +8,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from defusedxml import ElementTree
 
 import blastradius as br
 from blastradius import plugins
-from blastradius.answer import Answer
-from blastradius.errors import InputError, UsageError
+from blastradius.answer import Answer, Query
+from blastradius.errors import BlastradiusError, InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.exports import exports
 from blastradius.loaderkit.options import harmless
@@ -26,9 +27,9 @@ from blastradius.render import text
 from blastradius.render.dot import to_dot
 from blastradius.render.draw import svg
 from tests.campaign.asking import ask, stated
-from tests.campaign.estates import as_data, described_estate, from_data
+from tests.campaign.estates import NO_ESTATE, Data, as_data, described_estate, from_data
 from tests.campaign.mutants import SHARED
-from tests.campaign.trial import Broken
+from tests.campaign.trial import BrokenError, reduced
 from tests.loaders.laws import HOSTILE, hostile
 from tests.render.test_text import HOSTILE as SHOWN
 from tests.render.test_text import harmful
@@ -38,31 +39,43 @@ DRAWN = 0.03
 SPOTS = ("name", "description", "owner", "why", "title")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SYNTAX = re.compile(r"[\w\s{}\[\]=,;.#>-]*")
-_ELEMENTS = frozenset("svg g title a path polygon ellipse polyline text".split())
+_ELEMENTS = {"svg", "g", "title", "a", "path", "polygon", "ellipse", "polyline", "text"}
 
 
 def attempt(rng: random.Random, _home: Path) -> str:
     """Give the things of an estate hostile names, ask a question, and send answer and estate into every sink.
 
     Raises:
-        Broken: a name acts, or arrives otherwise than it was given.
+        BrokenError: a name acts, or arrives otherwise than it was given.
     """
     data = renamed(rng, as_data(described_estate(rng)))
+    query = plugins.query(rng.choice(list(plugins.queries())))
     try:
-        estate = from_data(data)
+        asked = stated(rng, query, from_data(data))
     except InputError:
         return "names refused"
-    query = plugins.query(rng.choice(list(plugins.queries())))
-    shown = {"shown.json": json.dumps(data, indent=1)}
+    lay_out = rng.random() < DRAWN
+    found = next(problems(data, query, asked, lay_out=lay_out), None)
+    if found is None:
+        return "names carried"
+    smallest = reduced(data, lambda smaller: _still(found, smaller, query, asked, lay_out))
+    shown = {"estate": smallest, "question": query.name, "parameters": asked}
+    raise BrokenError(found, {"shown.json": json.dumps(shown, indent=1)})
+
+
+def problems(data: Data, query: Query, asked: dict[str, Any], *, lay_out: bool) -> Iterator[str]:
+    """What is wrong in the answer and in the exports of an estate."""
+    estate = from_data(data)
+    with suppress(UsageError):
+        yield from of_answer(ask(query, estate, asked), lay_out=lay_out)
+    yield from of_exports(estate)
+
+
+def _still(found: str, data: Data, query: Query, asked: dict[str, Any], lay_out: bool) -> bool:
     try:
-        answer = ask(query, estate, stated(rng, query, estate))
-    except UsageError:
-        problems = list(of_exports(estate))
-    else:
-        problems = [*of_answer(answer, lay_out=rng.random() < DRAWN), *of_exports(estate)]
-    if problems:
-        raise Broken(problems[0], shown)
-    return "names carried"
+        return found in problems(data, query, asked, lay_out=lay_out)
+    except (BlastradiusError, *NO_ESTATE):
+        return False
 
 
 @cache
@@ -71,12 +84,12 @@ def known() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*HOSTILE, *SHOWN, *(hostile(SHARED) if SHARED.is_dir() else ()))))
 
 
-def renamed(rng: random.Random, data: Any) -> Any:
+def renamed(rng: random.Random, data: Data) -> Data:
     """An estate whose things have hostile ids, where ids may be such, and hostile texts."""
     ids = [name for name in known() if harmless(name) and name.strip() and len(name) < 500]
     old = [each["id"] for each in (*data["entities"], *data["zones"])]
     new = dict(zip(old, rng.sample(ids, min(len(ids), len(old))), strict=False))
-    renamed_data = _replaced(data, new)
+    renamed_data: Data = _replaced(data, new)
     for entity in renamed_data["entities"]:
         entity.update({spot: rng.choice(known()) for spot in SPOTS[:3] if rng.random() < 0.5})
         entity["tags"] = [rng.choice(known())]

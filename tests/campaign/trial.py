@@ -27,7 +27,7 @@ MOST_KEPT = 3
 """How many failures of one kind are kept; all are counted."""
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """Something does not hold: why, in one line, and the files that show it."""
 
     def __init__(self, why: str, shown: Mapping[str, str | bytes] | None = None) -> None:
@@ -113,14 +113,14 @@ def _keep(outcome: Outcome, plan: Plan, number: int, error: BaseException) -> No
     again = f"python -m tests.campaign --seed {plan.seed} --only {outcome.part} --attempt {number}"
     told = "".join(traceback.format_exception(error)).encode("utf-8", "backslashreplace").decode()
     (folder / "why.txt").write_text(f"{again}\n\n{told}", encoding="utf-8")
-    for name, content in error.shown.items() if isinstance(error, Broken) else ():
+    for name, content in error.shown.items() if isinstance(error, BrokenError) else ():
         raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
         (folder / name).write_bytes(raw)
 
 
 def _kind(error: BaseException) -> str:
     """What tells failures of one cause from those of another: the type, and where or why it was raised."""
-    if isinstance(error, Broken):
+    if isinstance(error, BrokenError):
         return str(error).partition("\n")[0]
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = "".join(f" in {Path(frame.filename).name}:{frame.lineno}" for frame in last)
