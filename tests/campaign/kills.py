@@ -17,14 +17,18 @@ ROOT = Path(__file__).parents[2]
 SMALL = sorted(each.parent for each in ROOT.glob("examples/incidents/*/estate.yaml"))[:2]
 COMMANDS = (("export", "--to", "graphml"), ("export", "--to", "csv"), ("rank", "--format", "json"))
 CHILD = """
+import os
 import sys
 from itertools import cycle
 from blastradius.cli import main
+parent = os.getppid()
 command, target, *folders = sys.argv[1:]
 for folder in folders:
     assert main([*command.split(), folder, "-o", target]) == 0
 print("ready", flush=True)
 for folder in cycle(folders):
+    if os.getppid() != parent:
+        break
     main([*command.split(), folder, "-o", target])
 """
 

@@ -65,10 +65,11 @@ def mutants(room: str) -> Iterator[Mutant]:
     code = ROOT / ROOMS[room][0]
     for file in [code] if code.is_file() else sorted(code.rglob("*.py")):
         source = file.read_text(encoding="utf-8")
+        lines = source.encode().splitlines(keepends=True)
         for node, after in _changes(ast.parse(source), texts=room == "rules"):
-            before = ast.get_source_segment(source, node) or ""
-            text = _spliced(source, node, after)
-            yield Mutant(room, str(file.relative_to(ROOT)), node.lineno, before, after, text)
+            if ast.unparse(ast.parse(after)) != ast.unparse(node):
+                ahead, before, behind = (part.decode() for part in _parted(lines, node))
+                yield Mutant(room, str(file.relative_to(ROOT)), node.lineno, before, after, ahead + after + behind)
 
 
 def _changes(tree: ast.AST, *, texts: bool) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
@@ -103,7 +104,7 @@ def _instead(node: ast.expr | ast.stmt, *, texts: bool) -> Iterator[str]:
         case ast.Constant(value=int(value)):
             yield str(value + 1)
         case ast.Constant(value=str(value)) if texts:
-            yield from map(repr, _other_words(value))
+            yield from (repr(other) for other in _other_words(value) if other != value)
         case ast.AugAssign() | ast.Break() | ast.Continue():
             yield "pass"
         case ast.Expr(value=ast.Call() | ast.Yield() | ast.YieldFrom()):
@@ -129,15 +130,16 @@ def _other_words(text: str) -> Iterator[str]:
         yield from (" ".join(words[:place] + words[place + 1 :]) for place in range(len(words)))
 
 
-def _spliced(source: str, node: ast.expr | ast.stmt, after: str) -> str:
-    lines = source.encode().splitlines(keepends=True)
-    last = node.end_lineno or node.lineno
-    before = b"".join(lines[: node.lineno - 1]) + lines[node.lineno - 1][: node.col_offset]
-    behind = lines[last - 1][node.end_col_offset :] + b"".join(lines[last:])
-    return (before + after.encode() + behind).decode()
+def _parted(lines: list[bytes], node: ast.expr | ast.stmt) -> tuple[bytes, bytes, bytes]:
+    """What stands before a node, the node, and what stands behind it."""
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    here = b"".join(lines[first : last + 1])
+    end = len(here) - len(lines[last]) + (node.end_col_offset or 0)
+    ahead, behind = b"".join(lines[:first]), b"".join(lines[last + 1 :])
+    return ahead + here[: node.col_offset], here[node.col_offset : end], here[end:] + behind
 
 
-def tested(copy: Path, room: str, seconds: float) -> str:
+def end_of(copy: Path, room: str, seconds: float) -> str:
     """How the tests of a room end: ``passed``, ``failed`` or ``too slow``."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
     tests = [each for each in ROOMS[room][1] if (copy / each).exists()]
@@ -164,14 +166,14 @@ def main(room: tuple[str, ...], sample: int, seed: int | None, seconds: float) -
     with tempfile.TemporaryDirectory() as home:
         copy = shutil.copytree(ROOT, Path(home) / "project", ignore=LEFT_OUT)
         for each in sorted({mutant.room for mutant in chosen}):
-            if tested(copy, each, seconds) != "passed":
+            if end_of(copy, each, seconds) != "passed":
                 raise click.ClickException(
                     f"the tests of {each} do not pass in {seconds:g} s before anything is changed"
                 )
         for mutant in chosen:
             right = (copy / mutant.file).read_text(encoding="utf-8")
             (copy / mutant.file).write_text(mutant.text, encoding="utf-8")
-            end = tested(copy, mutant.room, seconds)
+            end = end_of(copy, mutant.room, seconds)
             (copy / mutant.file).write_text(right, encoding="utf-8")
             ends[end] += 1
             click.echo(f"{'SURVIVED' if end == 'passed' else end}: {mutant}")

@@ -18,6 +18,7 @@ from tests.engine.random_estates import random_estate, random_scenario
 from tests.engine.test_seeded_bugs import TABLE_BUGS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [each for each in PARTS if each != "liars"])
 def test_each_part_runs_and_breaks_nothing(part: str, tmp_path: Path) -> None:
     outcome = run(part, PARTS[part], Plan(1, tmp_path), 1.5)
