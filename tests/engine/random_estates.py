@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def facts_in(solved: Solved, world: int) -> set[Fact]:
     return {facts.fact(number) for number in np.flatnonzero(held).tolist()}
 
 
-def _names(rng: random.Random, count: int, walks: list[str]) -> list[tuple[str, Kind]]:
+def _names(rng: random.Random, count: int, walks: Sequence[str]) -> list[tuple[str, Kind]]:
     """Entities by name and kind: first those that the walks pass, as far as there is room, then any."""
     passed = [Kind(word) for walk in walks for word in walk.split()[::2]][:count]
     kinds = passed + [rng.choice(KINDS) for _ in range(count - len(passed))]
