@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from blastradius import plugins
-from blastradius.answer import Query
+from blastradius.answer import Query, parameters
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from tests.campaign.asking import stated
 from tests.campaign.brute import BRUTE
-from tests.campaign.estates import described_estate, reduced_estate
+from tests.campaign.estates import broken, described_estate, reduced_estate, still_broken
 from tests.campaign.trial import BrokenError
 
 
@@ -26,14 +26,19 @@ def attempt(rng: random.Random, _home: Path) -> str:
     query = plugins.query(rng.choice([name for name in plugins.queries() if name in BRUTE]))
     estate = described_estate(rng)
     asked = stated(rng, query, estate)
+
+    def check(smaller: Estate) -> str | None:
+        told, expected = both(query, smaller, asked)
+        return None if told == expected else "it is not what brute force finds"
+
     try:
-        told, expected = both(query, estate, asked)
+        why = broken(check, estate)
     except UsageError:
         return f"{query.name} refused"
-    if told != expected:
-        smallest = reduced_estate(estate, lambda smaller: differs(query, smaller, asked))
+    if why is not None:
+        smallest = reduced_estate(estate, still_broken(check, why))
         shown = {"estate": smallest, "question": query.name, "parameters": asked}
-        raise BrokenError(f"{query.name} is not what brute force finds", {"shown.json": json.dumps(shown, indent=1)})
+        raise BrokenError(f"{query.name}: {why}", {"shown.json": json.dumps(shown, indent=1)})
     return query.name
 
 
@@ -43,15 +48,6 @@ def both(query: Query, estate: Estate, asked: dict[str, Any]) -> tuple[Any, Any]
     Raises:
         UsageError: as the question says.
     """
-    params = plugins.parameters(query, asked)
+    params = parameters(query, asked)
     expected, told = BRUTE[query.name]
     return told(query.run(estate, params)), expected(estate, params)
-
-
-def differs(query: Query, estate: Estate, asked: dict[str, Any]) -> bool:
-    """Whether the answers differ; what is refused does not."""
-    try:
-        told, expected = both(query, estate, asked)
-    except (UsageError, KeyError):
-        return False
-    return bool(told != expected)

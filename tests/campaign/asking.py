@@ -8,8 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from blastradius import plugins
-from blastradius.answer import Answer, Query
+from blastradius.answer import Answer, Query, parameters
 from blastradius.engine import SEED_KINDS
 from blastradius.estate import Estate
 from blastradius.model import ControlKind, Kind
@@ -29,7 +28,7 @@ def ask(query: Query, estate: Estate, stated: dict[str, Any]) -> Answer:
     Raises:
         UsageError: the parameters do not fit, as may be.
     """
-    return query.run(estate, plugins.parameters(query, stated))
+    return query.run(estate, parameters(query, stated))
 
 
 def stated(rng: random.Random, query: Query, estate: Estate) -> dict[str, Any]:

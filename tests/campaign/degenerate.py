@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from blastradius.model import ENTITY_TYPES, SIGNATURES, Entity, Kind, Relation, 
 from blastradius.render.dot import to_dot
 from blastradius.render.text import RENDERERS
 from tests.campaign.asking import ask, stated
-from tests.campaign.estates import described_estate, parts, reduced_estate
+from tests.campaign.estates import broken, described_estate, parts, reduced_estate, still_broken
 from tests.campaign.trial import BrokenError
 
 BARE = ("nothing", "one", "of each kind", "of one kind", "all to all", "to itself", "in a circle")
@@ -33,15 +33,15 @@ def attempt(rng: random.Random, _home: Path) -> str:
     estate = described_estate(rng) if what == "random" else degenerate(rng, what)
     query = plugins.query(rng.choice(list(plugins.queries())))
     asked = stated(rng, query, estate)
-    shuffled = rng.getrandbits(32)
+    check = partial(wrong, query, asked, rng.getrandbits(32))
     try:
-        why = wrong(query, estate, asked, shuffled)
+        why = broken(check, estate)
     except UsageError as refused:
         if "\n" in str(refused) or not str(refused).strip():
             raise BrokenError("a refusal is not one line") from refused
         return f"{query.name} refused"
     if why:
-        smallest = reduced_estate(estate, _still(query, asked, shuffled))
+        smallest = reduced_estate(estate, still_broken(check, why))
         shown = {"estate": smallest, "question": query.name, "parameters": asked}
         raise BrokenError(f"{query.name}: {why}", {"shown.json": json.dumps(shown, indent=1)})
     return query.name
@@ -70,7 +70,7 @@ def _related(rng: random.Random, what: str, entities: list[Entity]) -> list[Rela
     return list(found.values())
 
 
-def wrong(query: Query, estate: Estate, asked: dict[str, Any], order: int) -> str | None:
+def wrong(query: Query, asked: dict[str, Any], order: int, estate: Estate) -> str | None:
     """What is wrong about an answer.
 
     Raises:
@@ -99,13 +99,3 @@ def reordered(estate: Estate, order: int) -> Estate:
         for name, each in (("entities", said.entities), ("relations", said.relations), ("zones", said.zones))
     }
     return Estate.build([said.model_copy(update=shuffled)])
-
-
-def _still(query: Query, asked: dict[str, Any], order: int) -> Callable[[Estate], bool]:
-    def still(estate: Estate) -> bool:
-        try:
-            return wrong(query, estate, asked, order) is not None
-        except UsageError:
-            return False
-
-    return still

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from blastradius.errors import BlastradiusError
+from blastradius.errors import BlastradiusError, UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
@@ -97,6 +97,32 @@ def from_data(data: Data) -> Estate:
         expectations=tuple(Expectation.model_validate(each) for each in data.get("expectations", ())),
     )
     return Estate.build([loaded])
+
+
+def broken(check: Callable[[Estate], str | None], estate: Estate) -> str | None:
+    """What a check finds wrong with an estate, an error that nobody foresaw included.
+
+    Raises:
+        UsageError: as the check says.
+    """
+    try:
+        return check(estate)
+    except UsageError:
+        raise
+    except Exception as error:  # whatever it is, it is what is looked for
+        return f"{type(error).__name__}: {str(error)[:80]!r}"
+
+
+def still_broken(check: Callable[[Estate], str | None], why: str) -> Callable[[Estate], bool]:
+    """Whether a check finds the same wrong with a smaller estate; one that refuses the question is not."""
+
+    def still(estate: Estate) -> bool:
+        try:
+            return broken(check, estate) == why
+        except UsageError:
+            return False
+
+    return still
 
 
 def reduced_estate(estate: Estate, fails: Callable[[Estate], bool]) -> Data:
