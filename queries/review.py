@@ -124,10 +124,12 @@ def _check(estate: Estate, params: Params) -> None:
         raise UsageError(f"the estate has an entity {NEW_KEY!r}; name the key with --key")
 
 
-def _relations(params: Params, grants: Sequence[str]) -> tuple[Relation, ...]:
+def _relations(estate: Estate, params: Params, grants: Sequence[str]) -> tuple[Relation, ...]:
+    """What the grants bring that the estate does not have already, with the controls that stand on it there."""
     key = params.key or NEW_KEY
     holds = Relation(verb=Verb.HOLDS, sources=(params.holder,), targets=(key,))
-    return (holds, *(Relation(verb=Verb.GRANTS, sources=(key,), targets=(grant,)) for grant in grants))
+    wanted = (holds, *(Relation(verb=Verb.GRANTS, sources=(key,), targets=(grant,)) for grant in grants))
+    return tuple(relation for relation in wanted if relation.id not in estate.relations)
 
 
 def _levels(params: Params) -> list[Level]:
@@ -136,7 +138,7 @@ def _levels(params: Params) -> list[Level]:
 
 def _added(system: PreparedEstate, params: Params, grants: Sequence[str]) -> list[AddedRow]:
     """What the grants add, all levels before and after at once."""
-    relations = _relations(params, grants)
+    relations = _relations(system.estate, params, grants)
     new = () if params.key else (Credential(id=NEW_KEY),)
     proposal = propose(system, relations, new)
     levels = _levels(params)
@@ -179,7 +181,8 @@ def _part(estate: Estate, grant: str, added: list[AddedRow]) -> PartRow:
 def _broken(system: PreparedEstate, params: Params) -> list[BrokenRow]:
     """Expectations under the proposal: what is not to be reached and would be, and was not before."""
     expected = [expectation for expectation in system.estate.expectations if expectation.not_reached]
-    proposal = propose(system, _relations(params, params.grant), () if params.key else (Credential(id=NEW_KEY),))
+    relations = _relations(system.estate, params, params.grant)
+    proposal = propose(system, relations, () if params.key else (Credential(id=NEW_KEY),))
     worlds = [World(expectation.scenario, proposed=proposed) for expectation in expected for proposed in (False, True)]
     rows: list[BrokenRow] = []
     found: dict[int, tuple[bool, ...]] = {}
