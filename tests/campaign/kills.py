@@ -20,17 +20,25 @@ CHILD = """
 import os
 import sys
 from itertools import cycle
-from blastradius.cli import main
+from blastradius.cli import run
 parent = os.getppid()
 command, target, *folders = sys.argv[1:]
+def write(folder):
+    sys.argv[1:] = [*command.split(), folder, "-o", target]
+    try:
+        run()
+    except SystemExit as ended:
+        if ended.code:
+            raise
 for folder in folders:
-    assert main([*command.split(), folder, "-o", target]) == 0
+    write(folder)
 print("ready", flush=True)
 for folder in cycle(folders):
     if os.getppid() != parent:
         break
-    main([*command.split(), folder, "-o", target])
+    write(folder)
 """
+"""What the console script does, again and again."""
 
 
 def attempt(rng: random.Random, home: Path) -> str:
