@@ -52,6 +52,7 @@ def attempt(rng: random.Random, home: Path) -> str:
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, " ".join(command), str(target), *map(str, SMALL)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         cwd=ROOT,
     )
     try:
