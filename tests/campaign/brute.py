@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from blastradius.answer import Answer
-from blastradius.engine import SEED_KINDS
+from blastradius.engine import SEED_KINDS, World
 from blastradius.engine.check.spec import spec
 from blastradius.estate import Estate
 from blastradius.model import Capability, Credential, Entity, Fact, Kind, Level, Relation, Scenario, Store, Verb
 from blastradius.rules import CLOSURE
 from tests.campaign.estates import parts
+from tests.engine.batch.test_worlds import changed
 
 Levels = dict[Fact, Level]
 Numbers = tuple[tuple[str, ...], int, int, int]
@@ -108,7 +109,7 @@ def levers(estate: Estate, params: Any) -> Any:
     controls = [each.id for each in estate.controls.values() if each.control.status != "failed"]
     removed, failed = [], []
     for relation in relations:
-        less = measure(estate, scenario, spec(_without(estate, relation), scenario))
+        less = measure(estate, scenario, spec(changed(estate, World(scenario, without=(relation.id,))), scenario))
         removed += [] if less == now else [(relation.id, *_difference(now, less))]
     for control in controls:
         wide = scenario.model_copy(update={"distrust": (*scenario.distrust, control)})
@@ -119,15 +120,6 @@ def levers(estate: Estate, params: Any) -> Any:
         *(_top(each, params.top) for each in (removed, failed)),
         len(relations),
         len(controls),
-    )
-
-
-def _without(estate: Estate, gone: Relation) -> Estate:
-    """The estate without a relation; the controls of all others stay what they are."""
-    return Estate(
-        estate.entities,
-        {name: each for name, each in estate.relations.items() if name != gone.id},
-        estate.zones,
     )
 
 
