@@ -1,8 +1,8 @@
 """How many small mistakes in the rules, the engine and the estate their quick tests notice.
 
 ``python -m tests.campaign.mutation --sample 60`` changes one place of one file at a time in a copy of the project,
-and runs the tests of that room until the first fails. A tool was looked for first: mutmut changes functions only, and
-cosmic-ray changes no texts, so that neither sees the rule table, which is texts at the top of a module.
+and runs the tests of that room until the first fails. cosmic-ray was tried first: it changes no texts, and the
+rule table is texts at the top of a module.
 """
 
 from __future__ import annotations
