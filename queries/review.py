@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import CAPABILITIES, System, World, compile_system, propose
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.engine import CAPABILITIES, PreparedEstate, System, World, compile_system, propose
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.estate.ragged import Flags, Numbers
 from blastradius.model import Capability, Credential, Expectation, Fact, Frozen, Kind, Level, Relation, Scenario, Verb
 from blastradius.reports.impact import audited, is_audited
 from blastradius.reports.rows import WORDS, ModelRow, label, model_row, plural, strongest
@@ -124,19 +124,21 @@ def _check(estate: Estate, params: Params) -> None:
         raise UsageError(f"the estate has an entity {NEW_KEY!r}; name the key with --key")
 
 
-def _relations(params: Params, grants: Sequence[str]) -> tuple[Relation, ...]:
+def _relations(estate: Estate, params: Params, grants: Sequence[str]) -> tuple[Relation, ...]:
+    """What the grants bring that the estate does not have already, with the controls that stand on it there."""
     key = params.key or NEW_KEY
     holds = Relation(verb=Verb.HOLDS, sources=(params.holder,), targets=(key,))
-    return (holds, *(Relation(verb=Verb.GRANTS, sources=(key,), targets=(grant,)) for grant in grants))
+    wanted = (holds, *(Relation(verb=Verb.GRANTS, sources=(key,), targets=(grant,)) for grant in grants))
+    return tuple(relation for relation in wanted if relation.id not in estate.relations)
 
 
 def _levels(params: Params) -> list[Level]:
     return [level for level in Level if level <= Level[params.assume.upper()]]
 
 
-def _added(system: System, params: Params, grants: Sequence[str]) -> list[AddedRow]:
+def _added(system: PreparedEstate, params: Params, grants: Sequence[str]) -> list[AddedRow]:
     """What the grants add, all levels before and after at once."""
-    relations = _relations(params, grants)
+    relations = _relations(system.estate, params, grants)
     new = () if params.key else (Credential(id=NEW_KEY),)
     proposal = propose(system, relations, new)
     levels = _levels(params)
@@ -176,10 +178,11 @@ def _part(estate: Estate, grant: str, added: list[AddedRow]) -> PartRow:
     return PartRow(grant=grant, entities=len(reached), crown_jewels=tuple(filter(estate.crown_jewel, reached)))
 
 
-def _broken(system: System, params: Params) -> list[BrokenRow]:
+def _broken(system: PreparedEstate, params: Params) -> list[BrokenRow]:
     """Expectations under the proposal: what is not to be reached and would be, and was not before."""
     expected = [expectation for expectation in system.estate.expectations if expectation.not_reached]
-    proposal = propose(system, _relations(params, params.grant), () if params.key else (Credential(id=NEW_KEY),))
+    relations = _relations(system.estate, params, params.grant)
+    proposal = propose(system, relations, () if params.key else (Credential(id=NEW_KEY),))
     worlds = [World(expectation.scenario, proposed=proposed) for expectation in expected for proposed in (False, True)]
     rows: list[BrokenRow] = []
     found: dict[int, tuple[bool, ...]] = {}

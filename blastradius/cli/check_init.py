@@ -14,7 +14,8 @@ from blastradius.cli.output import emit, progress
 from blastradius.cli.question_command import PATHS
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.loading import FILE_NAME, Part, Survey, survey
+from blastradius.loaderkit.contract import Loaded
+from blastradius.loading import FILE_NAME, LoadedFile, Survey, survey
 from blastradius.model import Basis, Frozen, Note, NoteKind
 
 _FORMATS = click.Choice(["table", "json", "csv", "markdown"])
@@ -80,15 +81,15 @@ def _checked(found: Survey) -> tuple[Answer, list[str]]:
 
     problems = list(found.problems)
     try:
-        estate = Estate.build(part.loaded for part in found.parts)
+        estate = Estate.build(file.loaded for file in found.files)
     except InputError as error:
         problems += error.problems
-        estate = Estate({}, {}, {}, notes=tuple(note for part in found.parts for note in part.loaded.notes))
+        estate = Estate.build([Loaded(notes=tuple(note for file in found.files for note in file.loaded.notes))])
     loose = estate.findings(datetime.datetime.now(datetime.UTC).date().isoformat())
     unresolved, notes = _split(estate)
     data = CheckData(
         question="check",
-        sources=tuple(map(_source, found.parts)),
+        sources=tuple(map(_source, found.files)),
         problems=tuple(problems),
         unresolved=tuple(map(_line, unresolved)),
         proposals=tuple(
@@ -121,13 +122,13 @@ def _line(note: Note) -> str:
     return f"{note.provenance[0]}: {note.message}" if note.provenance else note.message
 
 
-def _source(part: Part) -> SourceRow:
-    loaded, tally = part.loaded, part.loaded.tally
+def _source(file: LoadedFile) -> SourceRow:
+    loaded, tally = file.loaded, file.loaded.tally
     return SourceRow(
-        file=part.file,
-        loader=part.loader,
-        entities=len(loaded.entities),
-        relations=len(loaded.relations),
+        file=file.file,
+        loader=file.loader,
+        entities=loaded.entity_count,
+        relations=loaded.relation_count,
         records=tally.records,
         facts=tally.facts,
         rejected=tally.rejected,
@@ -205,7 +206,7 @@ def _placed(notes: tuple[Note, ...]) -> tuple[tuple[str, str], ...]:
 @click.option("--force", is_flag=True, help="Replace a workspace file that is there.")
 def init_command(folder: str, force: bool) -> int:
     """Look at the files in FOLDER, and write a first workspace file for them, to be read and corrected."""
-    from blastradius.loading.folder_survey import look
+    from blastradius.loading.folder_survey import survey_folder
     from blastradius.workspace import first_workspace
     from blastradius.writing import write_atomic
 
@@ -215,7 +216,7 @@ def init_command(folder: str, force: bool) -> int:
     if target.exists() and not force:
         raise UsageError(f"{target} is there already; correct it, or replace it with --force")
     with progress() as report:
-        files = look(Path(folder), report)
+        files = survey_folder(Path(folder), report)
     write_atomic(target, first_workspace(files, str(target)))
     sources = sum(bool(file.loader) for file in files)
     headline = f"wrote {target}: {sources} of {len(files)} files are sources"

@@ -13,7 +13,7 @@ from blastradius.answer import Answer
 from blastradius.cli import streams
 
 if TYPE_CHECKING:
-    from blastradius.estate.bulk import Progress
+    from blastradius.reading import Progress
 
 
 def emit(answer: Answer, fmt: str, output: str | None = None) -> None:

@@ -7,9 +7,12 @@ from functools import cached_property
 
 from blastradius.engine.batch.proposal import Proposal, propose
 from blastradius.engine.batch.solve import Solved, solve_worlds
-from blastradius.engine.check.audit import check_worlds
-from blastradius.engine.check.certificate import check
-from blastradius.engine.compile import CAPABILITIES, System, compile_system
+from blastradius.engine.check.audit import Auditor
+from blastradius.engine.check.certificate import check as check_certificate
+from blastradius.engine.check.rule_instances import all_instances
+from blastradius.engine.compile import System
+from blastradius.engine.numbering import CAPABILITIES
+from blastradius.engine.prepared import PreparedEstate, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
 from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, World, checked, warnings
 from blastradius.engine.single.shortest_proofs import Delay, arrivals, certify
@@ -22,6 +25,7 @@ __all__ = [
     "Assumption",
     "Certificate",
     "Delay",
+    "PreparedEstate",
     "ProofStep",
     "Proposal",
     "Reach",
@@ -44,16 +48,21 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Reach:
-    """What a scenario reaches in an estate, with the proof."""
+    """What a scenario reaches in an estate, with the proof; ``prepared`` answers more questions about the same one."""
 
-    estate: Estate
+    prepared: PreparedEstate
     scenario: Scenario
     certificate: Certificate
+
+    @property
+    def estate(self) -> Estate:
+        """The estate."""
+        return self.prepared.estate
 
     @cached_property
     def proofs(self) -> dict[Fact, ProofStep]:
         """The last step of the proof of every fact, stepping stones included, premises first."""
-        return {each.fact: each for each in self.certificate.steps}
+        return {step.fact: step for step in self.certificate.steps}
 
     @cached_property
     def levels(self) -> dict[Fact, Level]:
@@ -65,23 +74,45 @@ class Reach:
         needed: set[Fact] = set()
         queue = [fact] if fact in self.proofs else []
         while queue:
-            each = queue.pop()
-            if each not in needed:
-                needed.add(each)
-                queue += self.proofs[each].premises
+            premise = queue.pop()
+            if premise not in needed:
+                needed.add(premise)
+                queue += self.proofs[premise].premises
         return tuple(step for step in self.certificate.steps if step.fact in needed)
 
 
-def solve(estate: Estate, scenario: Scenario, *, system: System | None = None) -> Reach:
+def solve(estate: Estate, scenario: Scenario, *, system: PreparedEstate | None = None) -> Reach:
     """Solve a scenario and have the independent checker verify the answer.
 
-    ``system`` saves compiling the estate again when many scenarios are asked of it.
+    ``system`` is the estate compiled before; it saves compiling it again when many scenarios are asked of it.
 
     Raises:
         UsageError: the scenario names something the estate does not have.
         CertificateError: the checker refuses the answer; a defect of the engine.
     """
     checked(estate, scenario)
-    certificate = certify(system or compile_system(estate), scenario)
-    check(estate, scenario, certificate)
-    return Reach(estate, scenario, certificate)
+    prepared = system or compile_system(estate)
+    certificate = certify(prepared, scenario)
+    check_certificate(prepared.rule_instances, scenario, certificate)
+    return Reach(prepared, scenario, certificate)
+
+
+def check(estate: Estate, scenario: Scenario, certificate: Certificate) -> None:
+    """Verify a certificate by a reading of the estate of its own.
+
+    Raises:
+        CertificateError: the first defect found.
+    """
+    check_certificate(tuple(all_instances(estate)), scenario, certificate)
+
+
+def check_worlds(estate: Estate | PreparedEstate, solved: Solved, proposed: Estate | None = None) -> None:
+    """Verify a block of many worlds; ``proposed`` is the estate of the proposal that is in force in some of them.
+
+    Of a compiled estate the checker keeps its own reading from block to block; of another it reads it each time anew.
+
+    Raises:
+        CertificateError: the first defect found, with the world.
+    """
+    auditor = estate.auditor if isinstance(estate, PreparedEstate) else Auditor(estate)
+    (auditor if proposed is None else auditor.with_proposal(proposed)).check(solved.claims)

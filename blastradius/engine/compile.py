@@ -1,127 +1,31 @@
-"""Estate and rule table become numbers: one step for every way something can travel, with what stands in its way.
+"""Estate and rule table become numbers: a step for every ground instance of a rule, with the controls that stop it.
 
 Compiling knows nothing of a scenario; solving knows nothing of rules or relations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, joined
+from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, VERBS, Columns
+from blastradius.engine.numbering import Numbering
 from blastradius.estate import Estate
-from blastradius.estate.columns import CONTROLS, KINDS, NOWHERE, VERBS, Columns, columns_of
-from blastradius.estate.ragged import Flags, Lists, Numbers, Small, joined
 from blastradius.memory import require
-from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, Verb
-from blastradius.rules import CLOSURE, RULES, Condition, End, Flow, Rule
+from blastradius.model import Capability, ControlKind, Kind, Verb
+from blastradius.rules import RULES, Condition, End, Flow, Rule
 
-INTERNET = "internet"
 _PER_RELATION = 900
 """Bytes that the steps of a relation take, and laying out their rows, as measured on large estates."""
 
 ALL, SOME, VOTE = 0, 1, 2
 """How many premises a step needs: all of them, at least ``need``, or a quorum's (``need`` is its ``vote_min``)."""
-
-CAPABILITIES = tuple(each for each in Capability if each not in STEPPING_STONES)
-"""The capabilities over an entity, in the order of their places in a fact's number."""
-_PLACE = {each: place for place, each in enumerate(CAPABILITIES)}
-
-
-def _stronger() -> dict[int, list[int]]:
-    """For the place of each capability, the places of those that include it, itself among them."""
-    found = {place: [place] for place in range(len(CAPABILITIES))}
-    for whole, part in (*CLOSURE, *CLOSURE):  # twice: an inclusion has at most two links
-        for place in found[CAPABILITIES.index(whole)]:
-            if place not in found[CAPABILITIES.index(part)]:
-                found[CAPABILITIES.index(part)].append(place)
-    return found
-
-
-STRONGER = _stronger()
-
-
-@dataclass(frozen=True)
-class Numbering:
-    """A number for every fact that could be said of an estate: capabilities entity by entity, then stepping stones."""
-
-    entities: Sequence[str]
-    controls: Sequence[str]
-    apis: Sequence[str]
-    zones: Sequence[str]
-
-    @classmethod
-    def of(cls, columns: Columns) -> Numbering:
-        """The numbering of an estate."""
-        entities = columns.entities
-        return cls(entities.ids, columns.controls.ids, entities.apis, entities.flat_zones)
-
-    def facts(self, owners: Numbers, capability: Capability) -> Numbers:
-        """The facts that entities (or controls, APIs, zones) by number have a capability."""
-        if capability in _PLACE:
-            return owners * len(CAPABILITIES) + _PLACE[capability]
-        return owners + self._stones[capability][0]
-
-    def number(self, fact: Fact) -> int:
-        """The number of a fact.
-
-        Raises:
-            KeyError: the estate has no such entity, control, API or zone.
-        """
-        if fact.capability in _PLACE:
-            return self.entity_numbers[fact.entity] * len(CAPABILITIES) + _PLACE[fact.capability]
-        first, names = self._stones[fact.capability]
-        return first + (self.control_numbers[fact.entity] if names is self.controls else names.index(fact.entity))
-
-    def fact(self, number: int) -> Fact:
-        """The fact of a number."""
-        if number < len(CAPABILITIES) * len(self.entities):
-            return Fact(self.entities[number // len(CAPABILITIES)], CAPABILITIES[number % len(CAPABILITIES)])
-        capability, first, names = next(
-            (capability, first, names)
-            for capability, (first, names) in self._stones.items()
-            if first <= number < first + len(names)
-        )
-        return Fact(names[number - first], capability)
-
-    @property
-    def total(self) -> int:
-        """How many numbers there are."""
-        first, names = self._stones[Capability.ANYONE]
-        return first + len(names)
-
-    def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
-        """Entity and place of capability (as in ``CAPABILITIES``) of facts; stepping stones give ``NOWHERE``."""
-        entity = np.where(numbers < len(CAPABILITIES) * len(self.entities), numbers // len(CAPABILITIES), NOWHERE)
-        return entity, np.where(entity == NOWHERE, NOWHERE, numbers % len(CAPABILITIES))
-
-    @cached_property
-    def _stones(self) -> dict[Capability, tuple[int, Sequence[str]]]:
-        found: dict[Capability, tuple[int, Sequence[str]]] = {}
-        first = len(CAPABILITIES) * len(self.entities)
-        for capability, names in (
-            (Capability.INACTIVE, self.controls),
-            (Capability.CALLABLE, self.apis),
-            (Capability.FOOTHOLD, self.zones),
-            (Capability.ANYONE, (INTERNET,)),
-        ):
-            found[capability] = (first, names)
-            first += len(names)
-        return found
-
-    @cached_property
-    def entity_numbers(self) -> dict[str, int]:
-        """The number of each entity."""
-        return {name: number for number, name in enumerate(self.entities)}
-
-    @cached_property
-    def control_numbers(self) -> dict[str, int]:
-        """The number of each control."""
-        return {name: number for number, name in enumerate(self.controls)}
 
 
 @dataclass(frozen=True)
@@ -131,18 +35,18 @@ class Steps:
     ``rule`` is a place in the rule table, ``flow`` one among the rule's flows; ``blockers`` are controls by number,
     failed ones left out; ``buffer_h`` the hours of outage it outlasts (not a number: none); ``fails_closed`` says
     that only distrust in ``fail_closed`` opens it; ``first`` and ``second`` are the relations it runs along, or
-    ``NOWHERE``.
+    ``NO_INDEX``.
     """
 
     rule: Small
     flow: Small
     level: Small
     hop: Small
-    premises: Lists
+    premises: RaggedArray
     gate: Small
     need: Numbers
     conclusion: Numbers
-    blockers: Lists
+    blockers: RaggedArray
     buffer_h: NDArray[np.float64]
     fails_closed: Flags
     first: Numbers
@@ -152,7 +56,7 @@ class Steps:
         return len(self.rule)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """All the steps of an estate, in the order of the rule table."""
 
@@ -161,12 +65,11 @@ class System:
     facts: Numbering
     rules: tuple[Rule, ...]
     steps: Steps
-    cache: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def relations_of(self, step: int) -> tuple[str, ...]:
         """The ids of the relations that a step runs along."""
         along = (int(self.steps.first[step]), int(self.steps.second[step]))
-        return tuple(self.columns.relations.ids[each] for each in along if each != NOWHERE)
+        return tuple(self.columns.relations.ids[relation] for relation in along if relation != NO_INDEX)
 
     @cached_property
     def relation_numbers(self) -> dict[str, int]:
@@ -174,11 +77,11 @@ class System:
         return {name: number for number, name in enumerate(self.columns.relations.ids)}
 
     @cached_property
-    def steps_along(self) -> Lists:
+    def steps_along(self) -> RaggedArray:
         """For each relation the steps that run along it."""
         both = np.concatenate([self.steps.first, self.steps.second])
         steps = np.tile(np.arange(len(self.steps)), 2)
-        return Lists.grouped(both[both != NOWHERE], steps[both != NOWHERE], len(self.columns.relations.ids))
+        return RaggedArray.grouped(both[both != NO_INDEX], steps[both != NO_INDEX], len(self.columns.relations.ids))
 
     def stopped_by(self, kind: ControlKind, host: str) -> Numbers:
         """The steps that a control would stop if it were put on an entity or a relation."""
@@ -188,7 +91,7 @@ class System:
             for number, flow in enumerate(rule.flows)
             if kind in flow.stops
         ]
-        stopped: Numbers = np.concatenate([_NONE, *found])
+        stopped: Numbers = np.concatenate([_NO_NUMBERS, *found])
         return stopped[self._from_password(stopped)] if kind == ControlKind.MFA else stopped
 
     def _stopped(self, steps: Numbers, flow: Flow, host: str) -> Numbers:
@@ -203,7 +106,7 @@ class System:
             if isinstance(flow.along, Verb):
                 relations = self.columns.relations
                 ends = (relations.sources if end == "from" else relations.targets).take(self.steps.first[steps])
-                here |= np.bincount(ends.owners, ends.values == entity, len(steps)) > 0
+                here |= np.bincount(ends.row_ids, ends.values == entity, len(steps)) > 0
             else:
                 here |= self.facts.split(self.steps.conclusion[steps])[0] == entity
         found: Numbers = steps[here]
@@ -211,29 +114,29 @@ class System:
 
     def _from_password(self, steps: Numbers) -> Flags:
         sources = self.columns.relations.sources.take(self.steps.first[steps])
-        return np.bincount(sources.owners, self.columns.entities.password[sources.values], len(steps)) > 0
+        return np.bincount(sources.row_ids, self.columns.entities.password[sources.values], len(steps)) > 0
 
 
 @dataclass(frozen=True)
 class _Strands:
     """What a flow runs along: relations, two joined, or what the estate implies; ends by number."""
 
-    sources: Lists
-    targets: Lists
+    sources: RaggedArray
+    targets: RaggedArray
     first: Numbers
     second: Numbers
 
     def __len__(self) -> int:
         return len(self.first)
 
-    def end(self, end: End) -> Lists:
+    def end(self, end: End) -> RaggedArray:
         return self.sources if end == "from" else self.targets
 
     def take(self, rows: Numbers | Flags) -> _Strands:
         return _Strands(self.sources.take(rows), self.targets.take(rows), self.first[rows], self.second[rows])
 
 
-def compile_system(estate: Estate) -> System:
+def ground(estate: Estate) -> System:
     """Ground every rule in an estate.
 
     Raises:
@@ -241,7 +144,7 @@ def compile_system(estate: Estate) -> System:
     """
     relations = len(estate.relations)
     require(relations * _PER_RELATION, f"the steps of {relations:,} relations", "leave out what does not matter")
-    columns = columns_of(estate)
+    columns = estate.columns
     facts = Numbering.of(columns)
     grounding = _Grounding(columns, facts)
     parts = [
@@ -256,45 +159,46 @@ def compile_system(estate: Estate) -> System:
 
 def _together(parts: list[Steps]) -> Steps:
     columns: dict[str, Any] = {}
-    for each in fields(Steps):
-        values = [getattr(part, each.name) for part in (_NO_STEPS, *parts)]
-        columns[each.name] = joined(values) if isinstance(values[0], Lists) else np.concatenate(values)
+    for column in fields(Steps):
+        values = [getattr(part, column.name) for part in (_NO_STEPS, *parts)]
+        columns[column.name] = joined(values) if isinstance(values[0], RaggedArray) else np.concatenate(values)
     return Steps(**columns)
 
 
-def _alike(count: int, number: int) -> Small:
+def _bytes(count: int, number: int) -> Small:
+    """A small number so many times, a byte each."""
     return np.full(count, number, np.int8)
 
 
-_NONE = np.zeros(0, np.int64)
+_NO_NUMBERS = np.zeros(0, np.int64)
 _NO_STEPS = Steps(
-    rule=_alike(0, 0),
-    flow=_alike(0, 0),
-    level=_alike(0, 0),
-    hop=_alike(0, 0),
-    premises=Lists.singles(_NONE),
-    gate=_alike(0, 0),
-    need=_NONE,
-    conclusion=_NONE,
-    blockers=Lists.singles(_NONE),
+    rule=_bytes(0, 0),
+    flow=_bytes(0, 0),
+    level=_bytes(0, 0),
+    hop=_bytes(0, 0),
+    premises=RaggedArray.singles(_NO_NUMBERS),
+    gate=_bytes(0, 0),
+    need=_NO_NUMBERS,
+    conclusion=_NO_NUMBERS,
+    blockers=RaggedArray.singles(_NO_NUMBERS),
     buffer_h=np.zeros(0),
     fails_closed=np.zeros(0, np.bool_),
-    first=_NONE,
-    second=_NONE,
+    first=_NO_NUMBERS,
+    second=_NO_NUMBERS,
 )
 
 
 def _fallen_controls(columns: Columns, facts: Numbering) -> list[Steps]:
     """R14: a control falls with what provides it."""
     place, rule = next((place, rule) for place, rule in enumerate(RULES) if rule.id == "R14")
-    provided = np.flatnonzero(columns.controls.provider != NOWHERE)
+    provided = np.flatnonzero(columns.controls.provider != NO_INDEX)
     provider = columns.controls.provider[provided]
     never = np.zeros(len(provided), np.bool_)
     return [
-        _plain_steps(
+        _fall_steps(
             place,
             rule,
-            Lists.singles(facts.facts(provider, needed)),
+            RaggedArray.singles(facts.facts(provider, needed)),
             facts.facts(provided, Capability.INACTIVE),
             shut,
         )
@@ -305,22 +209,22 @@ def _fallen_controls(columns: Columns, facts: Numbering) -> list[Steps]:
     ]
 
 
-def _plain_steps(place: int, rule: Rule, premises: Lists, conclusion: Numbers, shut: Flags) -> Steps:
+def _fall_steps(place: int, rule: Rule, premises: RaggedArray, conclusion: Numbers, shut: Flags) -> Steps:
     count = len(conclusion)
     return Steps(
-        rule=_alike(count, place),
-        flow=_alike(count, NOWHERE),
-        level=_alike(count, int(rule.level)),
-        hop=_alike(count, 1),
+        rule=_bytes(count, place),
+        flow=_bytes(count, NO_INDEX),
+        level=_bytes(count, int(rule.level)),
+        hop=_bytes(count, 1),
         premises=premises,
-        gate=_alike(count, ALL),
+        gate=_bytes(count, ALL),
         need=np.zeros(count, np.int64),
         conclusion=conclusion,
-        blockers=Lists.of([()] * count),
+        blockers=RaggedArray.of([()] * count),
         buffer_h=np.full(count, np.nan),
         fails_closed=shut,
-        first=np.full(count, NOWHERE),
-        second=np.full(count, NOWHERE),
+        first=np.full(count, NO_INDEX),
+        second=np.full(count, NO_INDEX),
     )
 
 
@@ -349,13 +253,13 @@ class _Grounding:
     def _relations(self, verb: Verb) -> _Strands:
         rows = np.flatnonzero(self.columns.relations.verb == VERBS.index(verb))
         relations = self.columns.relations
-        return _Strands(relations.sources.take(rows), relations.targets.take(rows), rows, np.full(len(rows), NOWHERE))
+        return _Strands(relations.sources.take(rows), relations.targets.take(rows), rows, np.full(len(rows), NO_INDEX))
 
     @cached_property
     def _along(self) -> dict[str, _Strands]:
         entities = self.columns.entities
         number = np.arange(len(entities.kind))
-        in_api, zoned = entities.api != NOWHERE, entities.flat_zone != NOWHERE
+        in_api, zoned = entities.api != NO_INDEX, entities.flat_zone != NO_INDEX
         party, store = (entities.kind == KINDS.index(kind) for kind in (Kind.PARTY, Kind.STORE))
         internet = np.zeros(len(number), np.int64)
         return {
@@ -371,15 +275,15 @@ class _Grounding:
         """A caller writes through the operations it calls."""
         calls, writes = self._relations(Verb.CALLS), self._relations(Verb.WRITES)
         entities = len(self.columns.entities.kind)
-        written_by = Lists.grouped(writes.sources.first, np.arange(len(writes)), entities)
+        written_by = RaggedArray.grouped(writes.sources.first, np.arange(len(writes)), entities)
         found = written_by.take(calls.targets.first)
-        call, write = calls.take(found.owners), writes.take(found.values)
+        call, write = calls.take(found.row_ids), writes.take(found.values)
         return _Strands(call.sources, write.targets, call.first, write.first)
 
     @cached_property
     def _dependency(self) -> NDArray[np.str_]:
         relations = self.columns.relations
-        stated = np.array([each or "" for each in relations.dependency], dtype="<U4")
+        stated = np.array([dependency or "" for dependency in relations.dependency], dtype="<U4")
         unstated = np.where(relations.verb == VERBS.index(Verb.DEPENDS_ON), "hard", "soft")
         return np.where(stated == "", unstated, stated)
 
@@ -409,12 +313,12 @@ class _Grounding:
         strands = strands.take(rows)
         count = len(strands)
         return Steps(
-            rule=_alike(count, place),
-            flow=_alike(count, rule.flows.index(flow)),
-            level=_alike(count, int(rule.level)),
-            hop=_alike(count, flow.hop),
+            rule=_bytes(count, place),
+            flow=_bytes(count, rule.flows.index(flow)),
+            level=_bytes(count, int(rule.level)),
+            hop=_bytes(count, flow.hop),
             premises=premises,
-            gate=_alike(count, gate),
+            gate=_bytes(count, gate),
             need=need,
             conclusion=self.facts.facts(strands.end(flow.gives[0]).first, flow.gives[1]),
             blockers=self._blockers(flow, strands),
@@ -425,22 +329,22 @@ class _Grounding:
         )
 
     @cached_property
-    def _gates(self) -> dict[str, Callable[[Flow, _Strands], tuple[Numbers, Lists, int, Numbers]]]:
+    def _gates(self) -> dict[str, Callable[[Flow, _Strands], tuple[Numbers, RaggedArray, int, Numbers]]]:
         return {"each": self._each, "any": self._each, "every": self._every, "lost": self._lost, "quorum": self._quorum}
 
-    def _needed(self, flow: Flow, strands: _Strands, capability: Capability | None = None) -> Lists:
+    def _needed(self, flow: Flow, strands: _Strands, capability: Capability | None = None) -> RaggedArray:
         ends = strands.end(flow.needs[0])
-        return Lists(ends.starts, self.facts.facts(ends.values, capability or flow.needs[1]))
+        return RaggedArray(ends.indptr, self.facts.facts(ends.values, capability or flow.needs[1]))
 
-    def _each(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+    def _each(self, flow: Flow, strands: _Strands) -> tuple[Numbers, RaggedArray, int, Numbers]:
         premises = self._needed(flow, strands)
-        return premises.owners, Lists.singles(premises.values), ALL, np.zeros(len(premises.values), np.int64)
+        return premises.row_ids, RaggedArray.singles(premises.values), ALL, np.zeros(len(premises.values), np.int64)
 
-    def _every(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+    def _every(self, flow: Flow, strands: _Strands) -> tuple[Numbers, RaggedArray, int, Numbers]:
         rows = np.arange(len(strands))
         return rows, self._needed(flow, strands), ALL, np.zeros(len(rows), np.int64)
 
-    def _lost(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+    def _lost(self, flow: Flow, strands: _Strands) -> tuple[Numbers, RaggedArray, int, Numbers]:
         """One supplier more than can be spared; all that there are where only one of them has to stand."""
         premises = self._needed(flow, strands)
         stated = self.columns.relations.at_least[strands.first]
@@ -448,10 +352,10 @@ class _Grounding:
         standing = np.where(stated > 0, stated, unstated)
         return np.arange(len(strands)), premises, SOME, premises.lengths - standing + 1
 
-    def _quorum(self, flow: Flow, strands: _Strands) -> tuple[Numbers, Lists, int, Numbers]:
+    def _quorum(self, flow: Flow, strands: _Strands) -> tuple[Numbers, RaggedArray, int, Numbers]:
         wrong, down = self._needed(flow, strands), self._needed(flow, strands, Capability.DENY)
-        owners = np.concatenate([wrong.owners, down.owners])
-        premises = Lists.grouped(owners, np.concatenate([wrong.values, down.values]), len(strands))
+        owners = np.concatenate([wrong.row_ids, down.row_ids])
+        premises = RaggedArray.grouped(owners, np.concatenate([wrong.values, down.values]), len(strands))
         stated = self.columns.relations.vote_min[strands.first]
         return np.arange(len(strands)), premises, VOTE, np.maximum(stated, 1)
 
@@ -460,39 +364,40 @@ class _Grounding:
             return np.full(len(strands), np.nan)
         return self.columns.relations.buffer_h[strands.first]
 
-    def _blockers(self, flow: Flow, strands: _Strands) -> Lists:
+    def _blockers(self, flow: Flow, strands: _Strands) -> RaggedArray:
         """The controls that stop each step: those on its relations, and those at the ends that the flow names."""
         controls = self.columns.controls
         stops = np.isin(controls.kind, [CONTROLS.index(kind) for kind in flow.stops]) & ~controls.failed
         if not stops.any():
-            return Lists.of([()] * len(strands))
+            return RaggedArray.of([()] * len(strands))
         placed = np.flatnonzero(stops)
         entities = len(self.columns.entities.kind)
-        on = Lists.grouped(controls.host[placed], placed, entities + len(self.columns.relations.ids))
+        on = RaggedArray.grouped(controls.host[placed], placed, entities + len(self.columns.relations.ids))
         owners, hosts = self._hosts(flow, strands, entities)
         found = on.take(hosts)
-        step, control = owners[found.owners], found.values
+        step, control = owners[found.row_ids], found.values
         fits = (controls.kind[control] != CONTROLS.index(ControlKind.MFA)) | self._password(strands)[step]
         pairs = np.unique(step[fits] * len(controls.kind) + control[fits])
-        return Lists.grouped(pairs // len(controls.kind), pairs % len(controls.kind), len(strands))
+        return RaggedArray.grouped(pairs // len(controls.kind), pairs % len(controls.kind), len(strands))
 
     def _hosts(self, flow: Flow, strands: _Strands, entities: int) -> tuple[Numbers, Numbers]:
         """Where controls on each strand stand: pairs of strand and host."""
         rows = np.arange(len(strands))
-        pairs = [(rows[each != NOWHERE], entities + each[each != NOWHERE]) for each in (strands.first, strands.second)]
-        pairs += [(strands.end(end).owners, strands.end(end).values) for end in flow.at]
+        along = (strands.first, strands.second)
+        pairs = [(rows[some != NO_INDEX], entities + some[some != NO_INDEX]) for some in along]
+        pairs += [(strands.end(end).row_ids, strands.end(end).values) for end in flow.at]
         owners, hosts = zip(*pairs, strict=True)
         return np.concatenate(owners), np.concatenate(hosts)
 
     def _password(self, strands: _Strands) -> Flags:
         """Whether a password is among the sources."""
         entities = self.columns.entities
-        if (strands.first == NOWHERE).all():
+        if (strands.first == NO_INDEX).all():
             return np.zeros(len(strands), np.bool_)
         secret = entities.password[strands.sources.values]
-        return np.bincount(strands.sources.owners, secret, len(strands)) > 0
+        return np.bincount(strands.sources.row_ids, secret, len(strands)) > 0
 
 
 def _implied(sources: Numbers, targets: Numbers) -> _Strands:
-    nowhere = np.full(len(sources), NOWHERE)
-    return _Strands(Lists.singles(sources), Lists.singles(targets), nowhere, nowhere)
+    nowhere = np.full(len(sources), NO_INDEX)
+    return _Strands(RaggedArray.singles(sources), RaggedArray.singles(targets), nowhere, nowhere)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,47 +54,19 @@ class Certificate:
 
 
 @dataclass(frozen=True, eq=False)
-class Roll:
-    """Facts in some order, to ask of many worlds at once."""
+class Claims:
+    """What is claimed of many worlds at once, as plain data: all that the checker of many worlds gets to see.
 
-    facts: tuple[Fact, ...]
+    Fact ``i`` is that ``names[entity[i]]`` has the capability of number ``capability[i]`` (in the order of the model);
+    it is claimed in the worlds that row ``row[i]`` of ``words`` says: bit ``w % 64`` of word ``w // 64`` is world
+    ``w``. Facts may share a row. A fact that is not listed is claimed where one that includes it is, and nowhere else.
+    ``places`` are the places of the worlds in the list that was asked.
+    """
 
-
-class Claims(Protocol):
-    """What is claimed of many worlds at once: bit ``w % 64`` of word ``w // 64`` of a row is world ``w``."""
-
-    @property
-    def worlds(self) -> Sequence[World]:
-        """The worlds, in the order of their bits."""
-        ...
-
-    @property
-    def alike(self) -> Sequence[World]:
-        """All worlds whose claims speak of the same facts in the same rows, these among them."""
-        ...
-
-    @property
-    def about(self) -> object:
-        """One thing for all of those."""
-        ...
-
-    @property
-    def state(self) -> NDArray[np.uint64]:
-        """Rows of words, to be read only; facts that are claimed in the same worlds may share one."""
-        ...
-
-    def rows(self, roll: Roll) -> NDArray[np.int64]:
-        """For each fact its row of ``state``; negative for one that has none."""
-        ...
-
-    def somewhere(self, roll: Roll) -> NDArray[np.bool_]:
-        """Whether each fact may be claimed in some of the worlds that are alike."""
-        ...
-
-    def beyond(self, roll: Roll) -> Roll:
-        """The facts that have a row and are not among these."""
-        ...
-
-    def said(self, roll: Roll) -> NDArray[np.uint64]:
-        """For each fact, with a row or without, the worlds in which it is claimed to hold: a row of words each."""
-        ...
+    worlds: tuple[World, ...]
+    places: NDArray[np.int64]
+    names: Sequence[str]
+    entity: NDArray[np.int64]
+    capability: NDArray[np.int64]
+    row: NDArray[np.int64]
+    words: NDArray[np.uint64]

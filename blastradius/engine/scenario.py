@@ -10,29 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import Capability, ControlKind, Fact, Kind, Level, Note, NoteKind, Scenario, Verb
+from blastradius.model import SEEDS, ControlKind, Fact, Kind, Level, Note, NoteKind, Scenario, Verb
 
 _CONTROL_KINDS = frozenset(map(str, ControlKind))
-_HARDLY = frozenset({Kind.CREDENTIAL, Kind.SCOPE})
-SEED_KINDS: dict[str, frozenset[Kind]] = {
-    "compromise": frozenset({Kind.PARTY, Kind.SERVICE}),
-    "leak": frozenset({Kind.CREDENTIAL}),
-    "poison": frozenset({Kind.FEED}),
-    "wrong": frozenset({Kind.FEED, Kind.SERVICE}),
-    "outage": frozenset(Kind) - _HARDLY,
-    "breach": frozenset({Kind.STORE}),
-}
-"""Which kinds of entity each way of starting a scenario applies to."""
-
-SEEDS: dict[str, Capability] = {
-    "compromise": Capability.CONTROL,
-    "leak": Capability.POSSESS,
-    "poison": Capability.WRITE,
-    "wrong": Capability.TAINT,
-    "outage": Capability.DENY,
-    "breach": Capability.READ,
-}
-"""What each way of starting a scenario puts into the attacker's hands, or breaks."""
+SEED_KINDS: dict[str, frozenset[Kind]] = {field: kinds for field, (_, kinds) in SEEDS.items()}
+"""Which kinds of entity each field that starts a scenario may name."""
 
 
 Added = tuple[ControlKind, str]
@@ -86,7 +68,7 @@ class ScenarioParams(Assumption):
         Raises:
             UsageError: no seed, a name the estate does not have, of the wrong kind, hours that are no number.
         """
-        if not any(getattr(self, way) for way in SEED_KINDS):
+        if not any(getattr(self, field) for field in SEED_KINDS):
             raise UsageError("a scenario starts somewhere; name it, for instance --compromise PARTY")
         outages = [_outage(estate, each) for each in self.outage]
         stated = [hours for _, hours in outages if hours is not None]
@@ -109,7 +91,7 @@ class ScenarioParams(Assumption):
 
 def seeds_of(scenario: Scenario) -> list[Fact]:
     """The facts a scenario starts from, sorted."""
-    return sorted({Fact(name, gained) for way, gained in SEEDS.items() for name in getattr(scenario, way)})
+    return sorted({Fact(name, gained) for field, (gained, _) in SEEDS.items() for name in getattr(scenario, field)})
 
 
 def checked(estate: Estate, scenario: Scenario) -> Scenario:
@@ -118,9 +100,9 @@ def checked(estate: Estate, scenario: Scenario) -> Scenario:
     Raises:
         UsageError: see ``ScenarioParams.scenario``.
     """
-    for way, kinds in SEED_KINDS.items():
-        for name in getattr(scenario, way):
-            _check_seed(estate, way, name, kinds)
+    for field, kinds in SEED_KINDS.items():
+        for name in getattr(scenario, field):
+            _check_seed(estate, field, name, kinds)
     for name in scenario.distrust:
         _check_control(estate, name)
     return scenario
@@ -151,21 +133,21 @@ def _hours(text: str) -> float:
     return hours
 
 
-def _check_seed(estate: Estate, way: str, name: str, kinds: frozenset[Kind]) -> None:
+def _check_seed(estate: Estate, field: str, name: str, kinds: frozenset[Kind]) -> None:
     entity = estate.entities.get(name)
     expected = ", ".join(sorted(kinds))
     if entity is None:
         near = [each.id for each in estate.entities.values() if each.kind in kinds]
         close = get_close_matches(name, near, n=1)
-        tail = f"did you mean {close[0]!r}?" if close else f"{way} takes a {expected}"
-        raise UsageError(f"{way}: {name!r} is not in the estate; {tail}")
+        tail = f"did you mean {close[0]!r}?" if close else f"{field} takes a {expected}"
+        raise UsageError(f"{field}: {name!r} is not in the estate; {tail}")
     if entity.kind not in kinds:
-        raise UsageError(f"{way}: {name!r} is a {entity.kind}; {way} takes a {expected}{_instead(entity.kind)}")
+        raise UsageError(f"{field}: {name!r} is a {entity.kind}; {field} takes a {expected}{_instead(entity.kind)}")
 
 
 def _instead(kind: Kind) -> str:
-    ways = [way for way, kinds in SEED_KINDS.items() if kind in kinds]
-    return f"; for a {kind} use --{ways[0]}" if ways else ""
+    fitting = [field for field, kinds in SEED_KINDS.items() if kind in kinds]
+    return f"; for a {kind} use --{fitting[0]}" if fitting else ""
 
 
 def _check_control(estate: Estate, name: str) -> None:

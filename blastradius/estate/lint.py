@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
+
+from blastradius.columns.facts import FactTable
+from blastradius.columns.ragged import Flags, RaggedArray
+from blastradius.columns.tables import KINDS, VERBS
+from blastradius.estate.placement import PlacedControl
 from blastradius.model import (
     Control,
     ControlKind,
@@ -19,7 +27,7 @@ from blastradius.model import (
     Verb,
 )
 
-Relations = Mapping[Verb, tuple[Relation, ...]]
+Relations = Mapping[Verb, Sequence[Relation]]
 _SPENT = {ControlKind.REVOKED, ControlKind.ROTATED, ControlKind.EXPIRED}
 
 
@@ -79,50 +87,66 @@ def _false_fallback(provider: Entity, relation: Relation, entities: Mapping[str,
 
 
 def findings(
+    table: FactTable,
     entities: Mapping[str, Entity],
-    by_verb: Relations,
-    placed: Mapping[str, frozenset[ControlKind]],
+    controls_on: Callable[[str], Collection[PlacedControl]],
     today: str,
 ) -> tuple[Note, ...]:
     """Loose ends, each with its position: what would make an answer wrong by leaving something out."""
-    sources = {verb: {name for each in rows for name in each.sources} for verb, rows in by_verb.items()}
-    targets = {verb: {name for each in rows for name in each.targets} for verb, rows in by_verb.items()}
-    notes = [_note(entity, message) for entity in entities.values() for message in _loose(entity, sources, targets)]
-    notes += [_note(store, message) for store in entities.values() for message in _odd_copy(store, entities)]
-    notes += [_note(relation, message) for rows in by_verb.values() for relation in rows for message in _odd(relation)]
-    return (*notes, *_ended(entities, by_verb, placed, today), *_expired(entities, placed, today))
+    loose: dict[int, list[str]] = defaultdict(list)
+    for kind, missing, message in _loose(table):
+        for number in np.flatnonzero((table.kind == KINDS.index(kind)) & missing).tolist():
+            loose[number].append(f"{kind} {table.names[number]!r} {message}")
+    notes = [_note(entities[table.names[number]], message) for number in sorted(loose) for message in loose[number]]
+    notes += _odd_copies(table, entities)
+    notes += _odd_relations(table)
+    return (*notes, *_ended(table, entities, controls_on, today), *_expired(table, entities, controls_on, today))
 
 
-def _loose(entity: Entity, sources: Mapping[Verb, set[str]], targets: Mapping[Verb, set[str]]) -> Iterable[str]:
-    name = entity.id
-    if entity.kind == Kind.CREDENTIAL:
-        if not any(name in targets[verb] for verb in (Verb.HOLDS, Verb.OWNS, Verb.CONTAINS)):
-            yield f"credential {name!r} is held by nobody; say who holds it, or which store contains it"
-        if name not in sources[Verb.GRANTS]:
-            yield f"credential {name!r} grants nothing; say what it grants"
-    if entity.kind == Kind.OPERATION and not _touches(name, sources, targets):
-        yield f"operation {name!r} touches nothing; say what it reads, writes or controls, or what serves it"
-    if entity.kind == Kind.FEED and name not in targets[Verb.PUBLISHES] | targets[Verb.OWNS] | targets[Verb.WRITES]:
-        yield f"feed {name!r} has no publisher; say which party or service publishes it"
+def _loose(table: FactTable) -> Iterator[tuple[Kind, Flags, str]]:
+    """A kind, which names lack what their kind should have, and how that is said."""
+    held = _at_end(table, "targets", Verb.HOLDS, Verb.OWNS, Verb.CONTAINS)
+    yield Kind.CREDENTIAL, ~held, "is held by nobody; say who holds it, or which store contains it"
+    yield Kind.CREDENTIAL, ~_at_end(table, "sources", Verb.GRANTS), "grants nothing; say what it grants"
+    acts = _at_end(table, "sources", Verb.READS, Verb.WRITES, Verb.CONTROLS, Verb.DISABLES)
+    touches = acts | _at_end(table, "targets", Verb.SERVES)
+    yield Kind.OPERATION, ~touches, "touches nothing; say what it reads, writes or controls, or what serves it"
+    sent = _at_end(table, "targets", Verb.PUBLISHES, Verb.OWNS, Verb.WRITES)
+    yield Kind.FEED, ~sent, "has no publisher; say which party or service publishes it"
 
 
-def _touches(name: str, sources: Mapping[Verb, set[str]], targets: Mapping[Verb, set[str]]) -> bool:
-    acts = (Verb.READS, Verb.WRITES, Verb.CONTROLS, Verb.DISABLES)
-    return name in targets[Verb.SERVES] or any(name in sources[verb] for verb in acts)
+def _at_end(table: FactTable, side: Literal["sources", "targets"], *verbs: Verb) -> Flags:
+    """Which names are sources, or targets, of relations of these verbs."""
+    found = np.zeros(len(table.kind), np.bool_)
+    rows: Flags = np.isin(table.relations.verb, [VERBS.index(verb) for verb in verbs])
+    ends: RaggedArray = getattr(table.relations, side)
+    found[ends.take(rows).values] = True
+    return found
 
 
-def _odd(relation: Relation) -> Iterable[str]:
-    """What a relation says that can never hold."""
-    count = len(relation.targets)
-    if relation.vote_min and relation.vote_min > count:
-        feeds = "feed" if count == 1 else "feeds"
-        yield f"vote_min {relation.vote_min} of {count} {feeds} can never be met; name more feeds, or ask for fewer"
-    if relation.capacity_loss and relation.dependency == "none":
-        yield "capacity_loss says nothing where the dependency is 'none'; leave one of them out"
+def _odd_relations(table: FactTable) -> Iterator[Note]:
+    """What relations say that can never hold."""
+    columns = table.relations
+    unmet = columns.vote_min > columns.targets.lengths
+    for row in np.flatnonzero(unmet | columns.capacity_loss).tolist():
+        relation, count = table.rows.relation(row), len(columns.targets[row])
+        if unmet[row]:
+            feeds = "feed" if count == 1 else "feeds"
+            way_out = "name more feeds, or ask for fewer"
+            yield _note(relation, f"vote_min {relation.vote_min} of {count} {feeds} can never be met; {way_out}")
+        if relation.capacity_loss and relation.dependency == "none":
+            yield _note(relation, "capacity_loss says nothing where the dependency is 'none'; leave one of them out")
 
 
-def _odd_copy(store: Entity, entities: Mapping[str, Entity]) -> Iterable[str]:
-    """A copy whose original is no store, or in the end itself."""
+def _odd_copies(table: FactTable, entities: Mapping[str, Entity]) -> Iterator[Note]:
+    """Copies whose original is no store, or in the end themselves."""
+    for number in sorted(table.fields.copy_of):
+        store = entities[table.names[number]]
+        for message in _odd_copy(store, entities):
+            yield _note(store, message)
+
+
+def _odd_copy(store: Entity, entities: Mapping[str, Entity]) -> Iterator[str]:
     found, seen = store, [store.id]
     while isinstance(found, Store) and found.copy_of is not None and found.copy_of in entities:
         found = entities[found.copy_of]
@@ -136,31 +160,42 @@ def _odd_copy(store: Entity, entities: Mapping[str, Entity]) -> Iterable[str]:
 
 
 def _expired(
-    entities: Mapping[str, Entity], placed: Mapping[str, frozenset[ControlKind]], today: str
-) -> Iterable[Note]:
-    for key in entities.values():
+    table: FactTable,
+    entities: Mapping[str, Entity],
+    controls_on: Callable[[str], Collection[PlacedControl]],
+    today: str,
+) -> Iterator[Note]:
+    """Keys whose own date has passed, and that work still."""
+    for number in np.flatnonzero(table.kind == KINDS.index(Kind.CREDENTIAL)).tolist():
+        key = entities[table.names[number]]
         if not isinstance(key, Credential) or key.expires is None or key.expires >= today:
             continue
-        if not _SPENT & placed.get(key.id, frozenset()):
+        if _SPENT.isdisjoint(placed.control.kind for placed in controls_on(key.id)):
             way_out = "say `controls: [expired]`, or correct the date"
             yield _note(key, f"{key.id!r} expired on {key.expires}, but is taken to work still; {way_out}")
 
 
 def _ended(
+    table: FactTable,
     entities: Mapping[str, Entity],
-    by_verb: Relations,
-    placed: Mapping[str, frozenset[ControlKind]],
+    controls_on: Callable[[str], Collection[PlacedControl]],
     today: str,
-) -> Iterable[Note]:
-    for each in by_verb[Verb.HOLDS]:
-        party, key = entities[each.sources[0]], entities[each.targets[0]]
-        if not isinstance(party, Party) or party.contract_end is None or party.contract_end >= today:
-            continue
-        if not _SPENT & placed.get(key.id, frozenset()):
+) -> Iterator[Note]:
+    """Keys that are held still by parties with whom the relationship has ended."""
+    parties = [entities[table.names[each]] for each in np.flatnonzero(table.kind == KINDS.index(Kind.PARTY)).tolist()]
+    ended = {
+        table.number[party.id]: party
+        for party in parties
+        if isinstance(party, Party) and party.contract_end is not None and party.contract_end < today
+    }
+    columns = table.relations
+    for row in np.flatnonzero(columns.verb == VERBS.index(Verb.HOLDS)).tolist() if ended else ():
+        party, key = ended.get(columns.sources[row][0]), table.names[columns.targets[row][0]]
+        if party is not None and _SPENT.isdisjoint(placed.control.kind for placed in controls_on(key)):
             yield _note(
                 party,
                 f"the relationship with {party.id!r} ended on {party.contract_end}, but it still holds "
-                f"{key.id!r}; revoke the credential or correct the date",
+                f"{key!r}; revoke the credential or correct the date",
             )
 
 

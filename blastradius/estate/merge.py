@@ -10,6 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from blastradius.columns.compose import Kept, apart, concatenated
+from blastradius.columns.facts import FactTable, table_of_objects
+from blastradius.errors import InputError
 from blastradius.model import Basis, Control, Entity, Note, NoteKind, Provenance, Relation, Zone
 
 Thing = TypeVar("Thing", Entity, Relation, Control, Zone)
@@ -18,6 +21,51 @@ _RANK = {basis: rank for rank, basis in enumerate(Basis)}
 _JOINED = {"controls", "provenance", "tags", "basis", "also"}
 _WORDS = {"description"}
 """What each source tells in its own words; the first account stands, and the others contradict nothing."""
+
+
+def one_table(
+    tables: Sequence[FactTable], entities: Sequence[Entity], relations: Sequence[Relation]
+) -> tuple[FactTable, list[Note]]:
+    """All facts as one table, and a note for every contradiction.
+
+    Columns stay columns: only what several tables, or a table and an object, speak of is merged as objects.
+
+    Raises:
+        InputError: an id of two kinds.
+    """
+    composed = len(tables) > 1 or bool(tables and (entities or relations))
+    kept = apart(tables, entities, relations) if composed else [*map(Kept.all_of, tables)]
+    others = [part.others() for part in kept] if composed else []
+    entities = [*entities, *(entity for some, _ in others for entity in some)]
+    relations = [*relations, *(relation for _, some in others for relation in some)]
+    problems = _two_kinds(entities)
+    if problems:
+        raise InputError(problems)
+    one_entity_each, entity_notes = merged(entities, lambda entity: entity.id, "entity")
+    one_relation_each, relation_notes = merged(relations, lambda relation: relation.id, "relation")
+    objects = table_of_objects(one_entity_each, one_relation_each)
+    if composed:
+        return concatenated([*kept, Kept.all_of(objects)]), [*entity_notes, *relation_notes]
+    return tables[0] if tables else objects, [*entity_notes, *relation_notes]
+
+
+def _two_kinds(entities: Iterable[Entity]) -> list[str]:
+    first: dict[str, Entity] = {}
+    problems = []
+    for entity in entities:
+        other = first.setdefault(entity.id, entity)
+        if other.kind != entity.kind:
+            here, there = (str(each.provenance[0]) if each.provenance else "" for each in (entity, other))
+            problems.append(
+                f"{here and f'{here}: '}{entity.id!r} is a {entity.kind} here and a {other.kind} at "
+                f"{there or 'another place'}; ids are unique across kinds"
+            )
+    return problems
+
+
+def alone(thing: Thing) -> Thing:
+    """A thing of which there is one account, as ``merged`` leaves it."""
+    return _one([thing], "", [])
 
 
 def merged(things: Iterable[Thing], key: Callable[[Thing], Hashable], name: str) -> tuple[list[Thing], list[Note]]:

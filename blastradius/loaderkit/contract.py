@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, InstanceOf, model_validator
 
+from blastradius.columns.bulk import BulkFacts
 from blastradius.dates import Date
 from blastradius.errors import InputError
 from blastradius.loaderkit.gate import without_secrets
@@ -44,6 +46,9 @@ class Loaded(Frozen):
 
     ``ignored`` says how many records of each class were read and carry no reach. This is the last gate against
     secrets, whichever loader it was: text is redacted, and an id that looks like one gets another name.
+
+    ``bulk`` are further facts, kept as columns because there are too many to be an object each; whoever makes them
+    keeps that gate, and ``objects`` spells them out.
     """
 
     title: str | None = None
@@ -56,11 +61,34 @@ class Loaded(Frozen):
     notes: tuple[Note, ...] = ()
     tally: Tally = Tally()
     ignored: dict[str, int] = Field(default_factory=dict)
+    bulk: InstanceOf[BulkFacts] | None = Field(default=None, exclude=True)
 
     @model_validator(mode="after")
     def _has_no_secret(self) -> Loaded:
         self.__dict__.update(without_secrets(self.__dict__))
         return self
+
+    @property
+    def entity_count(self) -> int:
+        """How many entities it has, as objects and in bulk."""
+        return len(self.entities) + (self.bulk.entity_count if self.bulk else 0)
+
+    @property
+    def relation_count(self) -> int:
+        """How many relations it has, as objects and in bulk."""
+        return len(self.relations) + (self.bulk.relation_count if self.bulk else 0)
+
+    def objects(self) -> Loaded:
+        """The same with an object for each fact.
+
+        Raises:
+            UsageError: there is not enough memory for that many.
+        """
+        if self.bulk is None:
+            return self
+        entities, relations = self.bulk.objects()
+        more = {"entities": (*self.entities, *entities), "relations": (*self.relations, *relations)}
+        return self.model_copy(update={**more, "bulk": None})
 
 
 class Document(Protocol):
@@ -107,7 +135,9 @@ class Loader:
     in plain words what each term of the format becomes in our model, ``infers_not`` what the format cannot tell and
     the user must declare; ``options`` is the shape of what ``load`` takes (``None``: it takes nothing), each field
     with a description; ``proposes`` gives options that a file could be loaded with, each for a source of its
-    own, for a person to check; ``schema`` gives the JSON Schema of a file where we define the format.
+    own, for a person to check; ``schema`` gives the JSON Schema of a file where we define the format. ``streams``
+    says of a file, by its name and its first bytes, that it is this format and is not to be parsed whole: ``load`` and
+    ``recognises`` get a ``blastradius.reading.Stream``.
     """
 
     name: str
@@ -121,3 +151,4 @@ class Loader:
     options: type[BaseModel] | None = None
     proposes: Callable[[Document], list[dict[str, Any]]] | None = None
     schema: Callable[[], dict[str, Any]] | None = None
+    streams: Callable[[Path], bool] | None = None

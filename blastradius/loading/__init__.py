@@ -1,5 +1,5 @@
 """Loads files, folders and workspaces: each file with the loader that recognises it, and what it asks for in turn."""
 
-from blastradius.loading.session import FILE_NAME, Part, Survey, load, survey
+from blastradius.loading.session import FILE_NAME, LoadedFile, Survey, load, survey
 
-__all__ = ["FILE_NAME", "Part", "Survey", "load", "survey"]
+__all__ = ["FILE_NAME", "LoadedFile", "Survey", "load", "survey"]

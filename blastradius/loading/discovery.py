@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blastradius import plugins
 from blastradius.errors import InputError
 
 if TYPE_CHECKING:
     from blastradius.loaderkit.contract import Loader
-    from blastradius.reading import ParsedDocument
+    from blastradius.reading import ParsedDocument, Progress
 
 ESTATE_SUFFIXES = (".yaml", ".yml", ".json")
-PARQUET = ".parquet"
 
 
 def quiet(what: str, share: float | None = None) -> None:
     """Tell nobody of progress."""
 
 
-def is_estate_of_lines(path: Path) -> bool:
-    """Whether a file of JSON Lines begins with an entity, a relation, a zone or a heading of ours."""
-    if path.suffix.lower() not in (".jsonl", ".ndjson") or not is_a(Path.is_file, path):
-        return False
-    with path.open("rb") as file:
-        first = file.readline(2000)
-    return re.match(rb'\s*\{\s*"(kind|verb|zone|title|as_of)"\s*:', first) is not None
+def share_of(progress: Progress, number: int, count: int) -> Progress:
+    """Tells how much of one file of several is done as the share of all of them."""
+
+    def tell(what: str, /, share: float | None = None) -> None:
+        progress(what, (number + (share or 0)) / count)
+
+    return tell
 
 
-def tables_of(path: Path) -> list[Path]:
-    """The files of Parquet that a path names: itself, or those of a folder that has no other data."""
-    files = below(path) if is_a(Path.is_dir, path) else [path]
-    return files if all(each.suffix.lower() == PARQUET for each in files) else []
+def document_of(path: Path, loaders: Iterable[Loader], progress: Progress, root: Path | None = None) -> ParsedDocument:
+    """A file as a document: parsed, or a stream where one of the loaders reads it piece by piece.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    from blastradius.reading import read_document, stream_document
+
+    if streaming(path, loaders):
+        return stream_document(path, progress)
+    return read_document(path, root=root)
+
+
+def streaming(path: Path, loaders: Iterable[Loader]) -> Loader | None:
+    """The loader that reads a file piece by piece, if one of them does."""
+    return next((each for each in loaders if each.streams and is_a(each.streams, path)), None)
 
 
 def is_a(what: Callable[[Path], bool], path: Path) -> bool:
@@ -45,15 +54,19 @@ def is_a(what: Callable[[Path], bool], path: Path) -> bool:
         return False
 
 
-def recognised(document: ParsedDocument) -> Loader:
+def recognised(document: ParsedDocument, loaders: Sequence[Loader]) -> Loader:
     """The loader that says a document is its own.
 
     Raises:
         InputError: none does; with what the document is instead.
     """
     from blastradius.loading.unrecognised import refusal
+    from blastradius.reading import Stream
 
-    found = next((each for each in plugins.loaders().values() if each.recognises(document.data)), None)
+    if isinstance(document.data, Stream):
+        found = streaming(document.data.path, loaders)
+    else:
+        found = next((each for each in loaders if each.recognises(document.data)), None)
     if found is None:
         raise InputError([f"{document.path}: {refusal(document.data)}"])
     return found
@@ -65,7 +78,7 @@ def matched(folder: Path, pattern: str) -> list[Path]:
     if is_a(Path.is_file, named):
         return [named]
     if is_a(Path.is_dir, named):
-        return below(named, every=True)
+        return below(named)
     base = Path(named.anchor) if named.is_absolute() else folder
     try:
         found = sorted(base.glob(str(named.relative_to(base))))
@@ -75,15 +88,22 @@ def matched(folder: Path, pattern: str) -> list[Path]:
     return [file for file in found if file.is_file() and not file.is_symlink() and not _is_hidden(file, base, shown)]
 
 
-def below(folder: Path, *, every: bool = False) -> list[Path]:
-    """The files of a folder that hold data, or every file that is no link; hidden ones apart."""
+def below(folder: Path) -> list[Path]:
+    """Every file of a folder that is no link and not hidden."""
+    return sorted(file for file in _below(folder) if not file.is_symlink())
+
+
+def data_below(folder: Path, loaders: Iterable[Loader]) -> list[Path]:
+    """The files of a folder that hold data; no hidden ones."""
     from blastradius.reading import DATA
 
-    known = (*ESTATE_SUFFIXES, *DATA, PARQUET)
-    files = (file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file, folder))
-    if every:
-        return sorted(file for file in files if not file.is_symlink())
-    return sorted(file for file in files if file.suffix.lower() in known)
+    streamed = (suffix for loader in loaders if loader.streams for suffix in loader.suffixes)
+    known = {*ESTATE_SUFFIXES, *DATA, *streamed}
+    return sorted(file for file in _below(folder) if file.suffix.lower() in known)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    return (file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file, folder))
 
 
 def _is_hidden(file: Path, folder: Path, shown: set[str] | frozenset[str] = frozenset()) -> bool:

@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from blastradius import plugins
 from blastradius.errors import InputError
-from blastradius.estate.bulk import Progress
-from blastradius.loading.discovery import PARQUET, below, is_estate_of_lines, quiet, recognised
+from blastradius.loaderkit.contract import Loader
+from blastradius.loading.discovery import below, document_of, quiet, recognised
 from blastradius.loading.session import FILE_NAME
-from blastradius.reading import read_document
-from blastradius.workspace import Looked, is_workspace
+from blastradius.reading import Progress, Stream
+from blastradius.workspace import FileSurvey, is_workspace
 
 
-def look(folder: Path, progress: Progress | None = None) -> list[Looked]:
+def survey_folder(folder: Path, progress: Progress | None = None) -> list[FileSurvey]:
     """What each file in a folder is: the loader that says it is its own and what it comes to, or why there is none."""
-    tell = progress or quiet
-    found: dict[Path, Looked] = {}
+    tell, loaders = progress or quiet, tuple(plugins.loaders().values())
+    found: dict[Path, FileSurvey] = {}
     asked: dict[Path, str] = {}
-    files = [file for file in below(folder, every=True) if file != folder / FILE_NAME]
+    files = [file for file in below(folder) if file != folder / FILE_NAME]
     for number, file in enumerate(files):
         tell(str(file), number / len(files))
         name = file.relative_to(folder).as_posix()
-        found[file.resolve()] = _looked_at(file, name, folder, asked)
+        found[file.resolve()] = _surveyed(file, name, folder, loaders, asked)
     return [replace(each, asked_by=asked.get(path, "")) for path, each in found.items()]
 
 
-def _looked_at(file: Path, name: str, folder: Path, asked: dict[Path, str]) -> Looked:
-    """One file; what it asks for goes into ``asked``."""
+def _surveyed(file: Path, name: str, folder: Path, loaders: Sequence[Loader], asked: dict[Path, str]) -> FileSurvey:
+    """One file; what it asks for goes into ``asked``. A stream asks for nothing, and is not read to the end."""
     try:
-        if is_estate_of_lines(file) or file.suffix.lower() == PARQUET:
-            return Looked(name, why="an estate of JSON Lines or Parquet, which stands on its own; ask it directly")
-        document = read_document(file, root=folder)
+        document = document_of(file, loaders, quiet, folder)
         if is_workspace(document.data):
-            return Looked(name, why="a workspace of its own")
-        loader = recognised(document)
+            return FileSurvey(name, why="a workspace of its own")
+        loader = recognised(document, loaders)
+        if isinstance(document.data, Stream):
+            return FileSurvey(name, loader.name) if loader.recognises(document.data) else FileSurvey(name, why=_OTHER)
         proposed = loader.proposes(document) if loader.proposes else []
         if proposed:
-            return Looked(name, loader.name, options=tuple(proposed))
+            return FileSurvey(name, loader.name, options=tuple(proposed))
         loaded = loader.load(document, {})
     except InputError as error:
-        return Looked(name, why=error.problems[0].removeprefix(f"{file}:").strip())
+        return FileSurvey(name, why=error.problems[0].removeprefix(f"{file}:").strip())
     asked.update({(file.parent / each.path).resolve(): name for each in loaded.requests if each.path})
-    return Looked(name, loader.name)
+    return FileSurvey(name, loader.name)
+
+
+_OTHER = "rows of something else; blastradius loaders lists what can be read"

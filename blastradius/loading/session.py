@@ -6,29 +6,38 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blastradius import plugins
 from blastradius.errors import InputError
-from blastradius.loading.discovery import ESTATE_SUFFIXES, below, is_a, is_estate_of_lines, quiet, recognised, tables_of
+from blastradius.loading.discovery import (
+    ESTATE_SUFFIXES,
+    data_below,
+    document_of,
+    is_a,
+    quiet,
+    recognised,
+    share_of,
+    streaming,
+)
 
 if TYPE_CHECKING:
     from blastradius.estate import Estate
-    from blastradius.estate.bulk import Progress
     from blastradius.loaderkit.contract import Document, Loaded, Loader, SourceRequest
     from blastradius.loading.sources import Source
-    from blastradius.reading import ParsedDocument
+    from blastradius.reading import ParsedDocument, Progress
 
 FILE_NAME = "blastradius.yaml"
 """The workspace file of a folder."""
 
-Way = tuple[str, str, str]
+LoadKey = tuple[str, str, str]
 """A file, the loader and its options: what is loaded once."""
 
 
 @dataclass(frozen=True)
-class Part:
+class LoadedFile:
     """What one file came to: its name as shown, the loader that read it, and what it gave."""
 
     file: str
@@ -43,19 +52,19 @@ class Survey:
     ``different`` are the ids that workspaces say are not the same thing.
     """
 
-    parts: list[Part] = field(default_factory=list)
+    files: list[LoadedFile] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     different: list[tuple[str, ...]] = field(default_factory=list)
 
-    def whole(self) -> list[Part]:
-        """The parts, where all files could be read.
+    def whole(self) -> list[LoadedFile]:
+        """The files, where all could be read.
 
         Raises:
             InputError: everything wrong in any file.
         """
         if self.problems:
             raise InputError(self.problems)
-        return self.parts
+        return self.files
 
     def estate(self) -> Estate:
         """One estate of all of it.
@@ -65,7 +74,7 @@ class Survey:
         """
         from blastradius.estate import Estate
 
-        return Estate.build(part.loaded for part in self.whole())
+        return Estate.build(file.loaded for file in self.whole())
 
 
 def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Estate:
@@ -77,31 +86,10 @@ def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = No
     Raises:
         InputError: everything wrong in any file, each with its position.
     """
-    apart = _estate_apart([Path(each) for each in paths], progress)
-    if apart is not None:
-        return apart
     from blastradius.reading import uncollected
 
     with uncollected():
         return survey(paths, progress).estate()
-
-
-def _estate_apart(paths: Sequence[Path], progress: Progress | None) -> Estate | None:
-    """The estate of JSON Lines or Parquet that paths name; it stands on its own."""
-    lines = [each for each in paths if is_estate_of_lines(each)]
-    tables = [file for each in paths for file in tables_of(each)]
-    if not lines and not tables:
-        return None
-    from blastradius.estate.bulk import load_lines, load_tables
-
-    if lines and len(paths) > 1:
-        raise InputError([f"{lines[0]}: an estate of JSON Lines stands on its own; name no other file beside it"])
-    if lines:
-        return load_lines(lines[0], progress)
-    other = [each for each in paths if not tables_of(each)]
-    if other:
-        raise InputError([f"{other[0]}: an estate of Parquet stands on its own; name no other files beside it"])
-    return load_tables(tables, progress)
 
 
 def survey(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Survey:
@@ -117,11 +105,16 @@ def survey(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = 
 
 @dataclass
 class _Session:
-    """One loading: what was found so far, and which files were loaded in which way."""
+    """One loading: what was found so far, and which files were loaded how."""
 
     progress: Progress
     found: Survey = field(default_factory=Survey)
-    done: set[Way] = field(default_factory=set)
+    done: set[LoadKey] = field(default_factory=set)
+
+    @cached_property
+    def loaders(self) -> tuple[Loader, ...]:
+        """Every loader, by name."""
+        return tuple(plugins.loaders().values())
 
     def take(self, given: str | os.PathLike[str]) -> None:
         """Load what was named on the way in.
@@ -134,45 +127,53 @@ class _Session:
 
         path = Path(given)
         if str(given) == "-":
-            self.found.parts += self.loaded(read_standard_input())
+            self.found.files += self.loaded(read_standard_input())
         elif is_a(Path.is_file, path / FILE_NAME):
             self.workspace(read_document(path / FILE_NAME))
-        elif is_a(Path.is_dir, path) and not tables_of(path):
+        elif is_a(Path.is_dir, path):
             self.folder(path)
-        elif is_estate_of_lines(path) or tables_of(path):
-            why = "an estate of JSON Lines or Parquet, which is checked as it loads; ask it a question"
-            raise InputError([f"{path}: {why}, such as `blastradius rank {path}`"])
         else:
             self.progress(str(path))
-            document = read_document(path)
+            # YAML and JSON are parsed whole, so that what cannot be is refused before every loader is imported
+            whole = path.suffix.lower() in ESTATE_SUFFIXES
+            document = read_document(path) if whole else document_of(path, self.loaders, self.progress)
             if is_workspace(document.data):
                 self.workspace(document)
             else:
-                self.found.parts += self.loaded(document)
+                self.found.files += self.loaded(document)
 
     def folder(self, folder: Path) -> None:
         """Load the estates in a folder; every other file of data in it is passed over."""
-        from blastradius.reading import read_document
-
-        files, native = below(folder), plugins.loader("native")
-        passed = []
-        if not any(file.suffix.lower() in ESTATE_SUFFIXES for file in files):
+        files = data_below(folder, self.loaders)
+        if not any(file.suffix.lower() in ESTATE_SUFFIXES or streaming(file, self.loaders) for file in files):
             self.found.problems.append(f"{folder}: the folder has no YAML or JSON file")
+        passed = []
         for number, file in enumerate(files):
-            if not _might_be_estate(file):
-                passed.append(str(file))
-                continue
-            self.progress(str(file), number / len(files))
             try:
-                document = read_document(file, root=folder)
-                if native.recognises(document.data):
-                    self.found.parts += self.loaded(document, native)
-                else:
-                    passed.append(str(file))
+                found = self.estate(file, folder, share_of(self.progress, number, len(files)))
             except InputError as error:
                 self.found.problems += error.problems
-        read = {part.file for part in self.found.parts}
-        self.found.parts += [Part(name, "folder", _passed_over(name)) for name in passed if name not in read]
+                continue
+            if found is None:
+                passed.append(str(file))
+            else:
+                self.found.files += found
+        read = {each.file for each in self.found.files}
+        self.found.files += [LoadedFile(name, "folder", _passed_over(name)) for name in passed if name not in read]
+
+    def estate(self, file: Path, folder: Path, tell: Progress) -> list[LoadedFile] | None:
+        """What a file of a folder comes to; ``None`` where it is no estate.
+
+        Raises:
+            InputError: it, or something it requires, cannot be read.
+        """
+        loader = streaming(file, self.loaders)
+        if loader is None and not _might_be_estate(file):
+            return None
+        tell(str(file), 0)
+        loader = loader or next(each for each in self.loaders if each.name == "native")
+        document = document_of(file, [loader], tell, folder)
+        return list(self.loaded(document, loader)) if loader.recognises(document.data) else None
 
     def workspace(self, document: ParsedDocument) -> None:
         """Load the sources of a workspace, and join what they say under its ids."""
@@ -180,40 +181,38 @@ class _Session:
         from blastradius.workspace import joined, prefixed, read_workspace, spoken_for
 
         workspace = read_workspace(document)
-        parts: list[Part] = []
+        files: list[LoadedFile] = []
         numbers: list[int] = []
         sources = list(sources_of(workspace, self.found.problems))
-        count, files = 0, sum(len(each.files) for each in sources)
-        for source in sources:
-            for file in source.files:
-                self.progress(str(file), count / files)
-                count += 1
-                try:
-                    found = self.listed(file, source)
-                except InputError as error:
-                    self.found.problems += error.problems
-                    continue
-                parts += found
-                numbers += [source.number] * len(found)
-        loads = [prefixed(part.loaded, workspace, number) for part, number in zip(parts, numbers, strict=True)]
+        listed = [(file, source) for source in sources for file in source.files]
+        for number, (file, source) in enumerate(listed):
+            try:
+                found = self.listed(file, source, share_of(self.progress, number, len(listed)))
+            except InputError as error:
+                self.found.problems += error.problems
+                continue
+            files += found
+            numbers += [source.number] * len(found)
+        loads = [file.loaded if workspace.only_lists else file.loaded.objects() for file in files]
+        loads = [prefixed(loaded, workspace, number) for loaded, number in zip(loads, numbers, strict=True)]
         loads, own = joined(loads, workspace)
         loads = spoken_for(loads, numbers, workspace)
-        self.found.parts.append(Part(document.path, "workspace", own))
-        self.found.parts += [replace(part, loaded=each) for part, each in zip(parts, loads, strict=True)]
+        self.found.files.append(LoadedFile(document.path, "workspace", own))
+        self.found.files += [replace(file, loaded=loaded) for file, loaded in zip(files, loads, strict=True)]
         self.found.different += workspace.shape.different
 
-    def listed(self, file: Path, source: Source) -> list[Part]:
-        """A file that a source of a workspace lists; nothing where it was loaded in that way already.
+    def listed(self, file: Path, source: Source, tell: Progress) -> list[LoadedFile]:
+        """A file that a source of a workspace lists; nothing where it was loaded so already.
 
         Raises:
             InputError: it cannot be read.
         """
-        from blastradius.reading import read_document
-
-        if source.loader and _way(file, source.loader, source.options(source.loader)) in self.done:
+        tell(str(file), 0)
+        if source.loader and _load_key(file, source.loader, source.options(source.loader)) in self.done:
             return []
-        document = read_document(file, root=source.root(file))
-        loader = source.loader or recognised(document)
+        known = [source.loader] if source.loader else self.loaders
+        document = document_of(file, known, tell, source.root(file))
+        loader = source.loader or recognised(document, self.loaders)
         return list(self.loaded(document, loader, source.options(loader), source.named))
 
     def loaded(
@@ -222,19 +221,19 @@ class _Session:
         loader: Loader | None = None,
         options: Mapping[str, Any] | None = None,
         named: Mapping[str, str] | None = None,
-    ) -> Iterator[Part]:
-        """What a file gives and what it asks for in turn, no file twice in the same way.
+    ) -> Iterator[LoadedFile]:
+        """What a file gives and what it asks for in turn, no file twice with one loader and its options.
 
         ``named`` says whose an account, an app, a consumer or a host is, for what is asked for.
 
         Raises:
             InputError: it, or something it requires, cannot be read.
         """
-        reader = loader or recognised(document)
+        reader = loader or recognised(document, self.loaders)
         if not self._first(document, reader, options or {}):
             return
         found = reader.load(document, dict(options or {}))
-        yield Part(document.path, reader.name, found)
+        yield LoadedFile(document.path, reader.name, found)
         waiting: deque[tuple[Document, SourceRequest]] = deque((document, each) for each in found.requests)
         while waiting:
             asking, request = waiting.popleft()
@@ -244,16 +243,16 @@ class _Session:
                 problems = [f"{each} (asked for at {request.provenance})" for each in error.problems]
                 if request.required:
                     raise InputError(problems) from None
-                yield Part(asking.path, request.loader, _left_out(problems, request))
+                yield LoadedFile(asking.path, request.loader, _left_out(problems, request))
                 continue
             if answer is not None:
-                asked, part = answer
-                yield part
-                waiting.extend((asked, each) for each in part.loaded.requests)
+                asked, file = answer
+                yield file
+                waiting.extend((asked, each) for each in file.loaded.requests)
 
     def _asked(
         self, asking: Document, request: SourceRequest, named: Mapping[str, str]
-    ) -> tuple[Document, Part] | None:
+    ) -> tuple[Document, LoadedFile] | None:
         from blastradius.loading.sources import with_parties
 
         asked = asking.part(*request.part) if request.part else asking.sibling(request.path)
@@ -261,18 +260,18 @@ class _Session:
         stated = with_parties(reader, request.options, named)
         if not request.part and not self._first(asked, reader, stated):
             return None
-        return asked, Part(asked.path, reader.name, reader.load(asked, stated))
+        return asked, LoadedFile(asked.path, reader.name, reader.load(asked, stated))
 
     def _first(self, document: Document, loader: Loader, options: Mapping[str, Any]) -> bool:
-        """Whether a file is loaded in this way for the first time."""
-        way = _way(document.path, loader, options)
-        if way in self.done:
+        """Whether a file is loaded with this loader and its options for the first time."""
+        key = _load_key(document.path, loader, options)
+        if key in self.done:
             return False
-        self.done.add(way)
+        self.done.add(key)
         return True
 
 
-def _way(file: str | Path, loader: Loader, options: Mapping[str, Any]) -> Way:
+def _load_key(file: str | Path, loader: Loader, options: Mapping[str, Any]) -> LoadKey:
     return str(Path(file).resolve()), loader.name, repr(dict(options))
 
 

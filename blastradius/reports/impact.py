@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blastradius.engine import SEED_KINDS, Proposal, Solved, System, World, check_worlds, solve_worlds
-from blastradius.engine.batch.solve import Bits, unpacked
+from blastradius.columns.ragged import Numbers
+from blastradius.columns.tables import KINDS, NO_INDEX
+from blastradius.engine import SEED_KINDS, PreparedEstate, Proposal, Solved, System, World, solve_worlds
+from blastradius.engine.batch.network import Bits
+from blastradius.engine.batch.solve import unpacked
 from blastradius.estate import Estate
-from blastradius.estate.columns import KINDS, NOWHERE
-from blastradius.estate.ragged import Numbers
 from blastradius.model import Capability, Kind
 
 MOST_AUDITED = 1_000_000
@@ -33,7 +34,7 @@ class Measure:
         return len(self.crown_jewels), self.records, self.processes, self.entities
 
 
-def measured(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> list[Measure]:
+def measured(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal | None = None) -> list[Measure]:
     """The measure of each world; every world is audited first.
 
     Raises:
@@ -48,22 +49,25 @@ def measured(system: System, worlds: Sequence[World], proposal: Proposal | None 
 
 
 def is_audited(estate: Estate) -> bool:
-    """Whether what is solved of an estate is verified: the audit's own book of a very large one would not fit."""
+    """Whether what is solved of an estate is verified: the checker's own table of a very large one would not fit."""
     return len(estate.relations) <= MOST_AUDITED
 
 
-def audited(system: System, worlds: Sequence[World], proposal: Proposal | None = None) -> Iterator[Solved]:
+def audited(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal | None = None) -> Iterator[Solved]:
     """Worlds solved, each block of them verified by the independent checker unless the estate is too large for it.
 
     No block is kept here: who asks for the next one should have let go of the one before, or both take memory.
     """
+    found = solve_worlds(system, worlds, proposal=proposal)
+    if not is_audited(system.estate):
+        return found
+    auditor = system.auditor if proposal is None else system.auditor.with_proposal(proposal.estate)
 
     def checked(solved: Solved) -> Solved:
-        check_worlds(system.estate, solved, proposal.estate if proposal is not None else None)
+        auditor.check(solved.claims, worlds)
         return solved
 
-    found = solve_worlds(system, worlds, proposal=proposal)
-    return map(checked, found) if is_audited(system.estate) else found
+    return map(checked, found)
 
 
 class _Ruler:
@@ -102,14 +106,14 @@ class _Ruler:
         network, words = solved.network, solved.state.shape[1]
         found = np.zeros((len(self.system.facts.entities), words), np.uint64)
         entity, _ = self.system.facts.split(network.facts)
-        here = (entity != NOWHERE) & (network.places != NOWHERE)
+        here = (entity != NO_INDEX) & (network.places != NO_INDEX)
         owners = entity[here]
-        firsts = np.flatnonzero(np.diff(owners, prepend=NOWHERE))
+        firsts = np.flatnonzero(np.diff(owners, prepend=NO_INDEX))
         if len(firsts):
             found[owners[firsts]] = np.bitwise_or.reduceat(solved.state[network.places[here]], firsts, axis=0)
         for facts, word, bits in solved.loose:
             owner, _ = self.system.facts.split(facts)
-            known = owner != NOWHERE
+            known = owner != NO_INDEX
             np.bitwise_or.at(found, (owner[known], word[known]), bits[known])
         for world, name in _starts(solved):
             found[self.system.facts.entity_numbers[name], world // 64] &= ~(np.uint64(1) << np.uint64(world % 64))
@@ -180,10 +184,10 @@ def _originals(copy_of: Numbers) -> Numbers:
     """What each entity is a copy of, in the end; of copies in a circle the first."""
     found = np.arange(len(copy_of))
     known: set[int] = set()
-    for copy in np.flatnonzero(copy_of != NOWHERE).tolist():
+    for copy in np.flatnonzero(copy_of != NO_INDEX).tolist():
         seen: dict[int, None] = {}
         end = copy
-        while end not in known and end not in seen and copy_of[end] != NOWHERE:
+        while end not in known and end not in seen and copy_of[end] != NO_INDEX:
             seen[end] = None
             end = int(copy_of[end])
         circle = list(seen)[list(seen).index(end) :] if end in seen else [int(found[end])]

@@ -21,7 +21,7 @@ from blastradius.model import (
     Scenario,
     Store,
 )
-from blastradius.rules import CLOSURE
+from blastradius.rules import included
 
 _STRENGTH = (
     Capability.CONTROL,
@@ -252,9 +252,8 @@ def notes_of(estate: Estate, scenario: Scenario) -> tuple[Note, ...]:
 def strongest(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
     """The capabilities that no other of them includes, strongest first."""
     held = set(capabilities)
-    included = {part for whole, part in CLOSURE if whole in held}
-    included |= {part for whole, part in CLOSURE if whole in included}
-    return tuple(capability for capability in _STRENGTH if capability in held - included)
+    implied = {part for whole in held for part in included(whole)[1:]}
+    return tuple(capability for capability in _STRENGTH if capability in held - implied)
 
 
 def held_over(reach: Reach) -> dict[str, tuple[Capability, ...]]:

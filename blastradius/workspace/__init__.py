@@ -6,11 +6,11 @@ Pure functions over what loaders gave; the files themselves are read by ``blastr
 from blastradius.workspace.defaults import prefixed, spoken_for
 from blastradius.workspace.linking import joined
 from blastradius.workspace.proposals import Proposed, proposals
-from blastradius.workspace.scaffold import Looked, first_workspace
+from blastradius.workspace.scaffold import FileSurvey, first_workspace
 from blastradius.workspace.schema import SourceShape, Workspace, is_workspace, read_workspace, schema
 
 __all__ = [
-    "Looked",
+    "FileSurvey",
     "Proposed",
     "SourceShape",
     "Workspace",

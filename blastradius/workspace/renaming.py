@@ -7,6 +7,7 @@ from typing import Any
 
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
+    SEEDS,
     Control,
     Entity,
     Expectation,
@@ -20,7 +21,6 @@ from blastradius.model import (
 )
 
 Rename = Callable[[str], str]
-_SEEDS = ("compromise", "leak", "poison", "wrong", "outage", "breach")
 
 
 def renamed(loaded: Loaded, *, ids: Rename = str, apis: Rename = str, zones: Rename = str) -> Loaded:
@@ -98,7 +98,7 @@ def _expectation(expectation: Expectation, ids: Rename) -> Expectation:
 
 
 def _scenario(scenario: Scenario, ids: Rename) -> Scenario:
-    seeds: dict[str, Any] = {name: tuple(map(ids, getattr(scenario, name))) for name in _SEEDS}
+    seeds: dict[str, Any] = {name: tuple(map(ids, getattr(scenario, name))) for name in SEEDS}
     return scenario.model_copy(
         update={**seeds, "distrust": tuple(_distrusted(control, ids) for control in scenario.distrust)}
     )

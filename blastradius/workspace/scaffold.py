@@ -11,8 +11,8 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Looked:
-    """One file that was looked at: the loader that says it is its own, or why there is none.
+class FileSurvey:
+    """What one file is: the loader that says it is its own, or why there is none.
 
     ``path`` is relative to the folder; ``options`` are proposed for it, to be checked, each for a source of its own;
     ``asked_by`` is the file that asks for it, and so loads it.
@@ -49,14 +49,14 @@ _TAIL = """
 """
 
 
-def first_workspace(files: Sequence[Looked], name: str) -> str:
+def first_workspace(files: Sequence[FileSurvey], name: str) -> str:
     """The text of a first workspace file: sources by loader and folder, the rest as comments with the reason."""
     sources = [_source(paths, loader, options) for paths, loader, options in _sources(files)]
     listed = "sources:\n" + "".join(sources) if sources else "sources: []                       # nothing was found\n"
     return _HEAD.format(name=name) + listed + _left_out(files) + _TAIL
 
 
-def _sources(files: Sequence[Looked]) -> Iterable[tuple[list[str], str, Mapping[str, Any]]]:
+def _sources(files: Sequence[FileSurvey]) -> Iterable[tuple[list[str], str, Mapping[str, Any]]]:
     """Paths, loader and options of each source; a glob where it matches files of one loader only."""
     mine = [file for file in files if file.loader and not file.asked_by]
     for file in mine:
@@ -89,7 +89,7 @@ def _source(paths: list[str], loader: str, options: Mapping[str, Any]) -> str:
     return text
 
 
-def _left_out(files: Sequence[Looked]) -> str:
+def _left_out(files: Sequence[FileSurvey]) -> str:
     lines = [f"#   {_quoted(file.path)}: asked for by {_quoted(file.asked_by)}" for file in files if file.asked_by]
     lines += [f"#   {_quoted(file.path)}: {_flat(file.why)}" for file in files if not file.loader]
     return "\n# Not a source of its own:\n" + "\n".join(lines) + "\n" if lines else ""

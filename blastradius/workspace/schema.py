@@ -102,6 +102,13 @@ class Workspace:
         """For each account, app, consumer or host the party whose it is."""
         return {name: party for party, names in self.shape.parties.items() for name in names}
 
+    @property
+    def only_lists(self) -> bool:
+        """Whether it names sources and no more: it renames nothing, and speaks for none of them."""
+        of_sources = {"prefix", "zone", "owner", "direction", "controls"}
+        speaks = any(getattr(source, name) for source in self.shape.sources for name in of_sources)
+        return not (speaks or self.shape.same or self.shape.apis or self.shape.parties or self.shape.controls)
+
     def controls(self, source: int) -> Iterator[tuple[ControlShape, Provenance]]:
         """The controls that a source's facts get where they have none of the kind; its own come first."""
         for place, control in enumerate(self.shape.sources[source].controls):

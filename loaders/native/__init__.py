@@ -12,6 +12,7 @@ from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.validation import fit, schema_of
 from blastradius.model import (
     ENTITY_TYPES,
+    SEEDS,
     Control,
     Entity,
     Expectation,
@@ -44,7 +45,6 @@ SECTIONS: dict[str, Kind] = {
     "processes": Kind.PROCESS,
 }
 _VERBS = {str(verb): verb for verb in Verb if verb != Verb.CONTROLS} | {"controls_target": Verb.CONTROLS}
-_SEEDS = ("compromise", "leak", "poison", "wrong", "outage", "breach")
 _JOINT = {"to", "of", "controls", "basis"}
 _WORDS: dict[Verb, set[str]] = {
     Verb.GRANTS: {"together"},
@@ -180,7 +180,7 @@ class _Reader:
         )
 
     def _expectation(self, expected: ExpectShape, keys: Keys) -> Expectation:
-        seeds = {kind: getattr(expected, kind) for kind in _SEEDS}
+        seeds = {kind: getattr(expected, kind) for kind in SEEDS}
         assume = Level[expected.assume.upper()]
         return Expectation(
             name=expected.name,

@@ -55,7 +55,7 @@ json.dump([answer.data.model_dump(mode="json") for answer in answers], sys.stdou
 LIMITED = """
 import resource, sys
 from pathlib import Path
-import blastradius.estate.bulk
+import blastradius.estate
 from blastradius import plugins
 from blastradius.cli import run
 plugins.query("rank")

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 import blastradius.engine.compile as compiling
+from blastradius.columns.tables import Columns
 from blastradius.engine import Certificate, ProofStep, check, compile_system
+from blastradius.engine.numbering import Numbering
 from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
-from blastradius.estate.columns import Columns, columns_of
 from blastradius.model import Capability, Control, ControlKind, Fact, Level, Scenario
 from blastradius.rules import RULES, Flow, Rule
 from tests.counts import few
@@ -24,6 +25,7 @@ from tests.engine.test_rules_needed import CONTROL_CASES, estate, scenario
 
 WORLDS = 400
 proving = sys.modules["blastradius.engine.single.shortest_proofs"]
+statuses = sys.modules["blastradius.engine.single.step_status"]
 
 
 def worlds() -> list[tuple[Estate, Scenario]]:
@@ -130,16 +132,18 @@ def test_a_right_engine_is_not_caught() -> None:
 
 
 def test_trusting_failed_controls_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(built: Estate) -> Columns:
-        columns = columns_of(built)
-        return replace(columns, controls=replace(columns.controls, failed=columns.controls.failed & False))
+    grounding = compiling._Grounding
 
-    monkeypatch.setattr(compiling, "columns_of", wrong)
+    def wrong(columns: Columns, facts: Numbering) -> object:
+        working = replace(columns.controls, failed=columns.controls.failed & False)
+        return grounding(replace(columns, controls=working), facts)
+
+    monkeypatch.setattr(compiling, "_Grounding", wrong)
     assert caught()
 
 
 def test_trusting_no_control_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving, "distrusted", lambda system, _distrust: np.arange(len(system.facts.controls)))
+    monkeypatch.setattr(statuses, "distrusted", lambda system, _distrust: np.arange(len(system.facts.controls)))
     assert caught()
 
 

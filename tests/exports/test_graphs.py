@@ -20,14 +20,14 @@ import blastradius as br
 from blastradius import plugins
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.estate.bulk import load_lines
 from blastradius.loaderkit.attributes import escaped, unescaped
 from blastradius.loaderkit.contract import Loaded
+from blastradius.loading import load
 from blastradius.model import ENTITY_TYPES, Entity, Operation, Party, Relation, Service, Store, Verb, Zone
 from blastradius.reading import parse_document
 from tests.counts import examples
 from tests.engine.random_estates import random_estate
-from tests.estate.bulk.test_reader import written
+from tests.loaders.lines.test_lines import written
 
 ROOT = Path(__file__).parents[2]
 ESTATES = [ROOT / "examples" / "northwind", *(file.parent for file in ROOT.glob("examples/incidents/*/estate.yaml"))]
@@ -215,7 +215,7 @@ def test_degenerate_estates_as_pairs(what: str) -> None:
 @pytest.mark.parametrize("to", WHOLE)
 def test_an_estate_of_lines_is_exported_as_what_it_spells_out(to: str, tmp_path: Path) -> None:
     spelled = random_estate(random.Random(11))
-    lines = load_lines(written(spelled, tmp_path / "e.jsonl", random.Random(1)))
+    lines = load([written(spelled, tmp_path / "e.jsonl", random.Random(1))])
     assert len(spelled.entities) > 4
     assert back(br.export(lines, to), to).digest == spelled.digest
 

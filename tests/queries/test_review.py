@@ -9,6 +9,7 @@ import pytest
 import blastradius as br
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
+from blastradius.model import Control, ControlKind
 from tests.engine.test_rules_needed import estate
 from tests.queries.degenerate import ESTATES
 
@@ -49,3 +50,19 @@ def test_degenerate_estates() -> None:
     new: Any = br.review(ESTATES["without a relation"], holder="p", grant="c").data
     assert [(row.entity, row.capability, row.before) for row in new.added] == [("c", "use", None)]
     assert (new.key, new.broken) == ("proposed key", ())
+
+
+@pytest.mark.parametrize(
+    ("relations", "host", "kind"),
+    [
+        (("grants:k>c", "holds:p>k"), "grants:k>c", ControlKind.REVOKED),
+        (("grants:k>c", "holds:p>k"), "holds:p>k", ControlKind.NON_EXPORTABLE),
+    ],
+)
+def test_what_is_granted_already_is_not_proposed_again(
+    relations: tuple[str, ...], host: str, kind: ControlKind
+) -> None:
+    """Or it would be granted once more without the controls that stand on it."""
+    built = estate(*relations, controls={host: Control(kind=kind)})
+    found: Any = br.review(built, holder="p", key="k", grant="c").data
+    assert (found.added, found.checked) == ((), True)

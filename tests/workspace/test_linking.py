@@ -106,7 +106,7 @@ def test_names_that_no_source_has_are_said_and_counted(tmp_path: Path) -> None:
         for name in ("ordersdb", "gate", "nobody")
     ]
     found = survey([tmp_path])
-    assert found.parts[0].loaded.tally.model_dump() == {"facts": 1, "rejected": 0, "ignored": 3}
+    assert found.files[0].loaded.tally.model_dump() == {"facts": 1, "rejected": 0, "ignored": 3}
 
 
 def test_the_order_of_sources_changes_nothing(joined: Path) -> None:

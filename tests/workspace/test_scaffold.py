@@ -8,7 +8,7 @@ import pytest
 
 import blastradius as br
 from blastradius.cli import main
-from blastradius.loading.folder_survey import look
+from blastradius.loading.folder_survey import survey_folder
 from blastradius.reading import parse_document
 from blastradius.workspace import first_workspace, is_workspace, read_workspace
 
@@ -41,7 +41,7 @@ def test_each_file_is_a_source_or_a_comment(folder: Path, capsys: pytest.Capture
 
 
 def test_what_is_written_is_a_workspace_that_loads(folder: Path) -> None:
-    (folder / "blastradius.yaml").write_text(first_workspace(look(folder), "here"))
+    (folder / "blastradius.yaml").write_text(first_workspace(survey_folder(folder), "here"))
     assert {"component:default/one", "component:default/two", "x", "Acme"} <= br.load(folder).entities.keys()
 
 
@@ -66,7 +66,7 @@ def test_an_empty_folder_and_no_folder(tmp_path: Path, capsys: pytest.CaptureFix
 )
 def test_hostile_file_names_are_data(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("blastradius: 1\nservices: {x: {}}\n")
-    text = first_workspace(look(tmp_path), "here")
+    text = first_workspace(survey_folder(tmp_path), "here")
     document = parse_document(text, "blastradius.yaml")
     assert is_workspace(document.data)
     assert read_workspace(document).shape.sources[0].path == (name,)

@@ -148,7 +148,7 @@ def test_a_file_that_holds_two_tables_can_be_two_sources(tmp_path: Path) -> None
 def test_one_bad_file_does_not_hide_the_others(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("a: [\n")
     found = survey([workspace(tmp_path, "sources: [{path: [bad.yaml, estate.yaml]}]\n")])
-    assert [part.file.rpartition("/")[2] for part in found.parts] == ["blastradius.yaml", "estate.yaml"]
+    assert [part.file.rpartition("/")[2] for part in found.files] == ["blastradius.yaml", "estate.yaml"]
     assert len(found.problems) == 1
     with pytest.raises(InputError, match=r"bad\.yaml:2:1: not YAML"):
         br.load(tmp_path)

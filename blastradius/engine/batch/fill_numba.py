@@ -1,48 +1,53 @@
 """Filling the rows of a network with compiled code (the extra ``fast``); the same bits as ``fill_numpy``.
 
-Everything is flat and unsigned: indexes that can be negative cost the compiler its vector instructions.
+Everything is flat and unsigned: indexes that can be negative cost the compiler its vector instructions. Row ``i`` of
+``state`` stands at ``i * words``.
 """
 
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from blastradius.engine.batch.network import AND, AT_LEAST, OR, Network
+from blastradius.engine.batch.network import AND, AT_LEAST, OR, Bits, Filler, Network
+from blastradius.engine.quorum import is_outvoted
 
-Bits = NDArray[np.uint64]
 _PLANES = 32
-_known: WeakKeyDictionary[Network, tuple[NDArray[Any], ...]] = WeakKeyDictionary()
+"""How many bits a count may have."""
+
+_is_outvoted: Any = njit(cache=True, nogil=True)(is_outvoted)
 
 
-def fill(network: Network, state: Bits) -> None:
-    """Fill every row with what follows from the bits that are set; bits are only ever added."""
-    if network not in _known:
-        _known[network] = _flat(network)
-    _fill(state.reshape(-1), np.uint32(state.shape[1]), *_known[network])
+def lay_out(network: Network) -> Filler:
+    """What fills the rows of a network."""
+    columns = _flat(network)
+
+    def fill(state: Bits) -> None:
+        _fill(state.reshape(-1), np.uint32(state.shape[1]), *columns)
+
+    return fill
 
 
 def _flat(network: Network) -> tuple[NDArray[Any], ...]:
-    spans = [[network.starts[first], network.starts[last]] for first, last in network.again]
+    spans = [[network.indptr[first], network.indptr[last]] for first, last in network.cycles]
     return (
         network.op.astype(np.uint8),
         network.need.astype(np.uint32),
-        network.inputs.starts.astype(np.uint32),
+        network.inputs.indptr.astype(np.uint32),
         network.inputs.values.astype(np.uint32),
         np.array(spans, np.uint32).reshape(-1, 2),
     )
 
 
 @njit(cache=True, nogil=True)
-def _fill(state: Any, words: Any, op: Any, need: Any, starts: Any, inputs: Any, spans: Any) -> None:
+def _fill(state: Any, words: Any, op: Any, need: Any, indptr: Any, inputs: Any, spans: Any) -> None:
     changed_at = _not_empty(state, words, len(op))
     now = np.uint32(1)
     done = np.uint32(0)
-    rows = (op, need, starts, inputs)
+    rows = (op, need, indptr, inputs)
     for span in range(len(spans)):
         first, last = spans[span, 0], spans[span, 1]
         _fill_rows(done, first, rows, state, words, changed_at, now, np.uint32(1))
@@ -73,12 +78,12 @@ def _fill_rows(first: Any, last: Any, rows: Any, state: Any, words: Any, changed
 
     A row may be 128 bytes and its mark is 4: most inputs are empty, and their marks say so without a look at the row.
     """
-    op, need, starts, inputs = rows
+    op, need, indptr, inputs = rows
     scratch = np.empty(words, np.uint64)
     planes = np.empty((_PLANES, words), np.uint64)
     any_changed = False
     for row in range(first, last):
-        begin, end = starts[row], starts[row + 1]
+        begin, end = indptr[row], indptr[row + 1]
         latest = np.uint32(0)
         for place in range(begin, end):
             latest = max(latest, changed_at[inputs[place]])
@@ -155,7 +160,7 @@ def _at_least(need: Any, planes: Any, held: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def _outvoted(inputs: Any, vote_min: Any, state: Any, words: Any, held: Any) -> None:
-    """The worlds in which a quorum comes out wrong; see ``fill_numpy.outvoted``."""
+    """The worlds in which a quorum is wrong; the first half of inputs says that each feed is, the other: down."""
     feeds = len(inputs) // 2
     for word in range(words):
         found = np.uint64(0)
@@ -166,18 +171,13 @@ def _outvoted(inputs: Any, vote_min: Any, state: Any, words: Any, held: Any) -> 
             one = np.uint64(1) << np.uint64(world)
             if not some & one:
                 continue
-            wrong = down = right = 0
+            wrong = right = up = 0
             for feed in range(feeds):
                 is_wrong = (state[np.uint64(inputs[feed]) * words + word] & one) != 0
                 is_down = (state[np.uint64(inputs[feeds + feed]) * words + word] & one) != 0
                 wrong += is_wrong
-                down += is_down
                 right += not (is_wrong or is_down)
-            live = right + wrong
-            if live < vote_min:
-                lost = wrong >= 1
-            else:
-                lost = wrong >= live // 2 + 1 or (feeds - down < vote_min and vote_min > right + 1)
-            if lost:
+                up += not is_down
+            if _is_outvoted(wrong, right, up, np.int64(vote_min)):
                 found |= one
         held[word] = found

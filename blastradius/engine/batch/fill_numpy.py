@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.engine.batch.network import AND, AT_LEAST, OR, QUORUM, Network
-from blastradius.estate.ragged import Flags, Lists, Numbers
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray
+from blastradius.engine.batch.network import AND, AT_LEAST, OR, QUORUM, Bits, Filler, Network
+from blastradius.engine.quorum import is_outvoted
 
-Bits = NDArray[np.uint64]
-"""Rows by words: bit ``w % 64`` of word ``w // 64`` is world ``w``."""
+_BYTE = 100
+"""Up to how many inputs a count of them, and twice that, fits into a byte."""
 
-_Fill = Callable[[Bits], None]
-_MANY = 100
 _NARROW = 16
-_FEW = 3
-_SMALL = 2000
-_known: WeakKeyDictionary[Network, list[_Group | _Knot]]
+"""Up to how many inputs rows are combined input by input, all rows at once; others are reduced one by one."""
+
+_FEW, _SMALL = 3, 2000
+"""A cycle of more than ``_SMALL`` rows is filled whole while more than one in ``_FEW`` changes: gathering the rows that
+changed costs about as much as filling three times as many in their order."""
 
 
 class _Rows(NamedTuple):
@@ -29,7 +29,7 @@ class _Rows(NamedTuple):
 
     op: Numbers
     need: Numbers
-    inputs: Lists
+    inputs: RaggedArray
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,24 @@ class _Group:
 
     first: int
     last: int
-    fills: tuple[_Fill, ...]
+    fillers: tuple[Filler, ...]
 
     def fill(self, state: Bits) -> None:
-        for fill in self.fills:
+        for fill in self.fillers:
             fill(state)
 
 
 @dataclass(frozen=True)
-class _Knot:
-    """Groups of rows that depend on each other; ``plain`` are the ORs among them, ``onward`` where each goes into."""
+class _Cycle:
+    """Groups of rows that depend on each other.
+
+    By their places among them: which are ORs, and (``onward``) the rows of the cycle that each one goes into.
+    """
 
     rows: _Rows
     groups: list[_Group]
-    plain: Flags
-    onward: Lists
+    is_or: Flags
+    onward: RaggedArray
 
     @property
     def first(self) -> int:
@@ -80,53 +83,54 @@ class _Knot:
     def _fill_some(self, state: Bits, changed: Numbers) -> Numbers:
         """Add what changed to the rows that it goes into; those that changed by it."""
         onward = self.onward.take(changed - self.first)
-        plain = self.plain[onward.values - self.first]
-        order = np.argsort(onward.values[plain], kind="stable")
-        into, source = onward.values[plain][order], changed[onward.owners[plain][order]]
+        is_or = self.is_or[onward.values - self.first]
+        order = np.argsort(onward.values[is_or], kind="stable")
+        into, source = onward.values[is_or][order], changed[onward.row_ids[is_or][order]]
         begins = np.flatnonzero(np.diff(into, prepend=-1))
         into = into[begins]
-        reached = np.zeros(len(self.plain), np.bool_)
-        reached[onward.values[~plain] - self.first] = True
+        reached = np.zeros(len(self.is_or), np.bool_)
+        reached[onward.values[~is_or] - self.first] = True
         others = self.first + np.flatnonzero(reached)
         before = state[into], state[others]
         if len(into):
             state[into] |= np.bitwise_or.reduceat(state[source], begins, axis=0)
-        for fill in _fills(self.rows, others, narrow=0):
+        for fill in _fillers(self.rows, others, narrow=0):
             fill(state)
         some = (rows[(was != state[rows]).any(axis=1)] for rows, was in zip((into, others), before, strict=True))
         return np.concatenate(list(some))
 
 
-def fill(network: Network, state: Bits) -> None:
-    """Fill every row with what follows from the bits that are set; bits are only ever added."""
-    for each in _groups(network):
-        each.fill(state)
+def lay_out(network: Network) -> Filler:
+    """What fills the rows of a network."""
+    groups = list(_groups(network))
+
+    def fill(state: Bits) -> None:
+        for group in groups:
+            group.fill(state)
+
+    return fill
 
 
-def _groups(network: Network) -> list[_Group | _Knot]:
-    if network not in _known:
-        rows, spans = _Rows(network.op, network.need, network.inputs), dict(network.again)
-        bounds = zip(network.starts[:-1].tolist(), network.starts[1:].tolist(), strict=True)
-        groups = [_Group(first, last, tuple(_fills(rows, np.arange(first, last)))) for first, last in bounds]
-        found: list[_Group | _Knot] = []
-        number = 0
-        while number < len(groups):
-            last = spans.get(number, number + 1)
-            found.append(_knot(rows, groups[number:last]) if number in spans else groups[number])
-            number = last
-        _known[network] = found
-    return _known[network]
+def _groups(network: Network) -> Iterator[_Group | _Cycle]:
+    rows, cycles = _Rows(network.op, network.need, network.inputs), dict(network.cycles)
+    bounds = zip(network.indptr[:-1].tolist(), network.indptr[1:].tolist(), strict=True)
+    groups = [_Group(first, last, tuple(_fillers(rows, np.arange(first, last)))) for first, last in bounds]
+    number = 0
+    while number < len(groups):
+        last = cycles.get(number, number + 1)
+        yield _cycle(rows, groups[number:last]) if number in cycles else groups[number]
+        number = last
 
 
-def _knot(rows: _Rows, groups: list[_Group]) -> _Knot:
+def _cycle(rows: _Rows, groups: list[_Group]) -> _Cycle:
     first, last = groups[0].first, groups[-1].last
     inputs = rows.inputs.take(np.arange(first, last))
     inside = (inputs.values >= first) & (inputs.values < last)
-    onward = Lists.grouped(inputs.values[inside] - first, first + inputs.owners[inside], last - first)
-    return _Knot(rows, groups, rows.op[first:last] == OR, onward)
+    onward = RaggedArray.grouped(inputs.values[inside] - first, first + inputs.row_ids[inside], last - first)
+    return _Cycle(rows, groups, rows.op[first:last] == OR, onward)
 
 
-def _fills(of: _Rows, rows: Numbers, narrow: int = _NARROW) -> Iterator[_Fill]:
+def _fillers(of: _Rows, rows: Numbers, narrow: int = _NARROW) -> Iterator[Filler]:
     if not len(rows):
         return
     inputs = of.inputs.take(rows)
@@ -135,24 +139,24 @@ def _fills(of: _Rows, rows: Numbers, narrow: int = _NARROW) -> Iterator[_Fill]:
         mine = (ops == op) & (lengths > 0)
         if not mine.any():
             continue
-        for fill, which in ((_narrow, lengths <= narrow), (_wide, lengths > narrow)):
+        for filler, which in ((_narrow, lengths <= narrow), (_wide, lengths > narrow)):
             some = np.flatnonzero(mine & which)
             if len(some):
-                yield fill(combine, rows[some], inputs.take(some))
+                yield filler(combine, rows[some], inputs.take(some))
     counted = np.flatnonzero((ops == AT_LEAST) | (ops == QUORUM))
     for op, length in sorted(set(zip(ops[counted].tolist(), lengths[counted].tolist(), strict=True))):
         some = counted[(ops[counted] == op) & (lengths[counted] == length)]
         yield _counting(op, rows[some], inputs.take(some).values.reshape(-1, length), of.need[rows[some]])
 
 
-def _narrow(combine: np.ufunc, rows: Numbers, inputs: Lists) -> _Fill:
+def _narrow(combine: np.ufunc, rows: Numbers, inputs: RaggedArray) -> Filler:
     """Rows of few inputs: first inputs together, second inputs together, and so on."""
     longest_first = np.argsort(-inputs.lengths, kind="stable")
     rows, inputs = rows[longest_first], inputs.take(longest_first)
     columns = []
     for place in range(int(inputs.lengths[0])):
         longer = int(np.searchsorted(-inputs.lengths, -place, side="left"))
-        columns.append((longer, inputs.values[inputs.starts[:longer] + place]))
+        columns.append((longer, inputs.values[inputs.indptr[:longer] + place]))
 
     def fill(state: Bits) -> None:
         found = state.take(columns[0][1], axis=0)
@@ -163,44 +167,33 @@ def _narrow(combine: np.ufunc, rows: Numbers, inputs: Lists) -> _Fill:
     return fill
 
 
-def _wide(combine: np.ufunc, rows: Numbers, inputs: Lists) -> _Fill:
+def _wide(combine: np.ufunc, rows: Numbers, inputs: RaggedArray) -> Filler:
     """Rows of many inputs, each reduced on its own."""
 
     def fill(state: Bits) -> None:
-        state[rows] |= combine.reduceat(state.take(inputs.values, axis=0), inputs.starts[:-1], axis=0)
+        state[rows] |= combine.reduceat(state.take(inputs.values, axis=0), inputs.indptr[:-1], axis=0)
 
     return fill
 
 
-def _counting(op: int, rows: Numbers, inputs: NDArray[np.int64], need: Numbers) -> _Fill:
-    """Rows that count their inputs world by world."""
-    kind = np.int8 if inputs.shape[1] < _MANY else np.int64
+def _counting(op: int, rows: Numbers, inputs: NDArray[np.int64], need: Numbers) -> Filler:
+    """Rows that count their inputs world by world; ``inputs`` are (rows, inputs) rows, all as many."""
+    kind = np.int8 if inputs.shape[1] < _BYTE else np.int64
     needed = np.minimum(need, inputs.shape[1] + 1).astype(kind)[:, np.newaxis]
+    feeds = inputs.shape[1] // 2
+
+    def count(flags: Flags) -> NDArray[np.signedinteger]:
+        found: NDArray[np.signedinteger] = flags.view(np.int8).sum(axis=1, dtype=kind)
+        return found
+
+    def votes(held: Flags) -> Flags:
+        wrong, down = held[:, :feeds], held[:, feeds:]
+        lost: Flags = is_outvoted(count(wrong), count(~(wrong | down)), count(~down), needed)
+        return lost
 
     def fill(state: Bits) -> None:
         held = np.unpackbits(state[inputs].view(np.uint8), axis=-1).view(np.bool_)
-        enough = held.view(np.int8).sum(axis=1, dtype=kind) >= needed if op == AT_LEAST else outvoted(held, needed)
+        enough = count(held) >= needed if op == AT_LEAST else votes(held)
         state[rows] |= np.packbits(enough, axis=-1).view(np.uint64)
 
     return fill
-
-
-def outvoted(held: NDArray[np.bool_], vote_min: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
-    """Whether a quorum comes out wrong: ``held`` (rows, first wrong then down feeds, worlds) to (rows, worlds).
-
-    A feed that is wrong and down may count as either. The more of them live, the better for the wrong ones while the
-    majority decides; below ``vote_min`` live feeds, one wrong one decides.
-    """
-    feeds = held.shape[1] // 2
-    is_wrong, is_down = held[:, :feeds], held[:, feeds:]
-    wrong, down = is_wrong.sum(axis=1, dtype=vote_min.dtype), is_down.sum(axis=1, dtype=vote_min.dtype)
-    right = feeds - (is_wrong | is_down).sum(axis=1, dtype=vote_min.dtype)
-    live = right + wrong
-    majority = (live >= vote_min) & (wrong >= live // 2 + 1)
-    few = (live < vote_min) & (wrong >= 1)
-    fewer = (live >= vote_min) & (feeds - down < vote_min) & (vote_min - 1 - right >= 1)
-    found: NDArray[np.bool_] = majority | few | fewer
-    return found
-
-
-_known = WeakKeyDictionary()

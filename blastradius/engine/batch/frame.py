@@ -10,21 +10,19 @@ from typing import TypeVar
 
 import numpy as np
 
-from blastradius.engine.compile import CAPABILITIES, STRONGER, System
-from blastradius.engine.scenario import SEEDS, Added, World, checked
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.tables import CONTROLS
+from blastradius.engine.compile import System
+from blastradius.engine.numbering import CAPABILITIES, INCLUDED
+from blastradius.engine.scenario import Added, World, checked
 from blastradius.errors import UsageError
-from blastradius.estate.columns import CONTROLS
-from blastradius.estate.ragged import Flags, Numbers
-from blastradius.model import Capability, ControlKind
+from blastradius.model import SEEDS, Capability, ControlKind
 
 _Key = TypeVar("_Key")
 _NONE = np.zeros(0, np.int64)
 _KINDS = frozenset(map(str, ControlKind))
-_SEEDED = {
-    way: [part for part, wholes in STRONGER.items() if CAPABILITIES.index(gained) in wholes]
-    for way, gained in SEEDS.items()
-}
-"""For each way to start the places of the capabilities it gives."""
+_SEEDED = {field: INCLUDED[CAPABILITIES.index(gained)] for field, (gained, _) in SEEDS.items()}
+"""For each field that starts a scenario the places of the capabilities it gives."""
 
 
 def checked_worlds(system: System, worlds: Iterable[World]) -> tuple[World, ...]:
@@ -101,8 +99,8 @@ class Frame:
         numbers, width = self.system.facts.entity_numbers, len(CAPABILITIES)
         facts, worlds = [], []
         for world, each in enumerate(self.worlds):
-            for way, included in _SEEDED.items():
-                for name in getattr(each.scenario, way):
+            for field, included in _SEEDED.items():
+                for name in getattr(each.scenario, field):
                     facts += [numbers[name] * width + place for place in included]
                     worlds += [world] * len(included)
         failing_worlds, controls = self.failing

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from blastradius.columns.ragged import Flags, Numbers
 from blastradius.engine.batch.frame import Frame
-from blastradius.engine.compile import System, compile_system
+from blastradius.engine.compile import System, ground
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.estate.ragged import Flags, Numbers
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Entity, Fact, Relation, Store, Verb
-from blastradius.rules import CLOSURE
+from blastradius.rules import included
 
 VERBS = frozenset({Verb.OWNS, Verb.HOLDS, Verb.GRANTS})
 """What can be proposed: who has a key, and what a key grants."""
@@ -22,12 +22,12 @@ VERBS = frozenset({Verb.OWNS, Verb.HOLDS, Verb.GRANTS})
 
 @dataclass(frozen=True)
 class ProposedStep:
-    """A step by the numbers of facts; ``gives`` is the conclusion and all that it includes."""
+    """A step by the numbers of facts; ``conclusions`` is the conclusion and all that it includes."""
 
     rule: str
     level: int
     premises: Numbers
-    gives: Numbers
+    conclusions: Numbers
     fails_closed: bool
     relation: str | None
 
@@ -47,7 +47,7 @@ class Proposal:
     @property
     def conclusions(self) -> Numbers:
         """The facts that could follow from it in one step."""
-        return np.concatenate([np.zeros(0, np.int64), *(each.gives for each in self.steps)])
+        return np.concatenate([np.zeros(0, np.int64), *(step.conclusions for step in self.steps)])
 
     def open_in(self, step: ProposedStep, frame: Frame) -> Flags:
         """The worlds of a frame in which a step can be taken."""
@@ -67,7 +67,7 @@ def propose(system: System, relations: Iterable[Relation], entities: Iterable[En
     if other:
         raise UsageError(f"{other[0]!r} cannot be proposed; a proposal says who owns or holds a key and what it grants")
     around = Estate.build([Loaded(entities=tuple(_around(system, proposed, new)), relations=proposed)])
-    small = compile_system(around)
+    small = ground(around)
     numbers = _Numbers(system)
     steps = tuple(_steps(small, numbers, {each.id for each in new}))
     return Proposal(around, steps, numbers.new)
@@ -122,7 +122,7 @@ def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[Proposed
                 rule=small.rules[int(steps.rule[step])].id,
                 level=int(steps.level[step]),
                 premises=np.array([numbers(each) for each in premises], np.int64),
-                gives=np.array([numbers(each) for each in _included(conclusion)], np.int64),
+                conclusions=np.array([numbers(each) for each in _all_included(conclusion)], np.int64),
                 fails_closed=bool(steps.fails_closed[step]),
                 relation=along[0] if along else None,
             )
@@ -132,8 +132,5 @@ def _is_new_control(fact: Fact, numbers: _Numbers) -> bool:
     return fact.capability == Capability.INACTIVE and fact.entity not in numbers.facts.control_numbers
 
 
-def _included(fact: Fact) -> list[Fact]:
-    found = [fact.capability]
-    for capability in found:
-        found += [part for whole, part in CLOSURE if whole == capability and part not in found]
-    return [Fact(fact.entity, each) for each in found]
+def _all_included(fact: Fact) -> list[Fact]:
+    return [Fact(fact.entity, capability) for capability in included(fact.capability)]

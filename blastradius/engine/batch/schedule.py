@@ -1,4 +1,4 @@
-"""An order in which to fill rows: every row after those it is made of, rows that depend on each other together."""
+"""An order in which to fill rows: every row after those it is made of, the rows of a cycle together."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from blastradius.estate.ragged import Flags, Lists, Numbers
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray
 
 
 @dataclass(frozen=True)
 class Edges:
-    """Edges between numbered things: what is at ``source`` goes into ``target``."""
+    """Edges of a graph whose nodes are numbers: edge ``i`` goes from ``source[i]`` to ``target[i]``."""
 
     source: Numbers
     target: Numbers
 
     def renamed(self, names: Numbers) -> Edges:
-        """The same edges between the things' new numbers, each once, without those from a thing to itself."""
+        """The same edges between the nodes' new numbers, each once, without loops."""
         source, target = names[self.source], names[self.target]
         width = int(names.max(initial=0)) + 1
         pairs = np.unique((target * width + source)[source != target])
@@ -28,18 +28,18 @@ class Edges:
 
 @dataclass(frozen=True)
 class Order:
-    """``rows`` in the order to fill them; group ``i`` is ``rows[starts[i]:starts[i + 1]]``, to be filled at once.
+    """``rows`` in the order to fill them; group ``i`` is ``rows[indptr[i]:indptr[i + 1]]``, to be filled at once.
 
-    ``again`` are spans (first group, last group + 1) to be filled again until nothing changes.
+    ``cycles`` are spans (first group, last group + 1) to be filled again until nothing changes.
     """
 
     rows: Numbers
-    starts: Numbers
-    again: tuple[tuple[int, int], ...]
+    indptr: Numbers
+    cycles: tuple[tuple[int, int], ...]
 
 
 def components(edges: Edges, count: int) -> Numbers:
-    """For each of ``count`` things the number of its strongly connected component."""
+    """For each of ``count`` nodes the number of its strongly connected component."""
     ones = np.ones(len(edges.source), np.int8)
     graph = csr_array((ones, (edges.source, edges.target)), shape=(count, count))
     _, labels = connected_components(graph, directed=True, connection="strong")
@@ -58,8 +58,8 @@ def in_order(edges: Edges, count: int) -> Order:
     key = (layer * 2 + cyclic) * (int(depth.max(initial=0)) + 1) + depth
     rows = np.argsort(key, kind="stable")
     firsts = np.flatnonzero(np.diff(key[rows], prepend=-1))
-    starts = np.append(firsts, count)
-    return Order(rows, starts, _spans(layer[rows[firsts]], cyclic[rows[firsts]]))
+    indptr = np.append(firsts, count)
+    return Order(rows, indptr, _spans(layer[rows[firsts]], cyclic[rows[firsts]]))
 
 
 def _spans(layer: Numbers, cyclic: Flags) -> tuple[tuple[int, int], ...]:
@@ -70,9 +70,9 @@ def _spans(layer: Numbers, cyclic: Flags) -> tuple[tuple[int, int], ...]:
 
 
 def _layers(edges: Edges, count: int) -> Numbers:
-    """The length of the longest path to each thing; ``-1`` for what lies on a cycle or behind one."""
+    """The length of the longest path to each node; ``-1`` for what lies on a cycle or behind one."""
     missing = np.bincount(edges.target, minlength=count)
-    onward = Lists.grouped(edges.source, edges.target, count)
+    onward = RaggedArray.grouped(edges.source, edges.target, count)
     layer = np.full(count, -1)
     front = np.flatnonzero(missing == 0)
     number = 0
@@ -89,7 +89,7 @@ def _depths(edges: Edges, cyclic: Flags) -> Numbers:
     """How far each row of a cycle lies from where its cycle is entered; 0 elsewhere."""
     depth = np.where(cyclic, -1, 0)
     inside = cyclic[edges.source] & cyclic[edges.target]
-    onward = Lists.grouped(edges.source[inside], edges.target[inside], len(cyclic))
+    onward = RaggedArray.grouped(edges.source[inside], edges.target[inside], len(cyclic))
     entered = np.zeros(len(cyclic), np.bool_)
     entered[edges.target[~cyclic[edges.source]]] = True
     front = np.flatnonzero(entered & cyclic)

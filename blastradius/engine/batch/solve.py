@@ -3,94 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch import fill_numpy
 from blastradius.engine.batch.frame import Frame, checked_worlds, parts
-from blastradius.engine.batch.network import Network, network_of, restricted
+from blastradius.engine.batch.network import BackEnd, Bits, Network, network_of, restricted
 from blastradius.engine.batch.proposal import Proposal
-from blastradius.engine.compile import CAPABILITIES, STRONGER, System
-from blastradius.engine.proof import Roll
+from blastradius.engine.compile import System
+from blastradius.engine.numbering import CAPABILITIES, MODEL_NUMBER, STRONGER
+from blastradius.engine.prepared import PreparedEstate
+from blastradius.engine.proof import Claims
 from blastradius.engine.scenario import World
 from blastradius.errors import UsageError
-from blastradius.estate.columns import NOWHERE
-from blastradius.estate.ragged import Flags, Numbers
 from blastradius.memory import require
-from blastradius.model import Fact
 
-Bits = NDArray[np.uint64]
-Fill = Callable[[Network, Bits], None]
 WORDS = 16
 """Words of 64 worlds that are solved together; at 16 a row is two cache lines."""
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """Worlds that are solved on the same rows; ``seeds`` are the facts that some of them start from."""
+class Batch:
+    """Worlds that are solved on the same rows, block by block."""
 
-    whole: Frame
+    frame: Frame
     network: Network
-    seeds: Numbers
     proposal: Proposal | None
-    _numbers: WeakKeyDictionary[Roll, Numbers] = field(default_factory=WeakKeyDictionary)
-    _rows: WeakKeyDictionary[Roll, Numbers] = field(default_factory=WeakKeyDictionary)
+    back_end: BackEnd
 
     @property
     def system(self) -> System:
         """The system whose worlds they are."""
-        return self.whole.system
-
-    def numbers(self, roll: Roll) -> Numbers:
-        """The numbers of facts; ``NOWHERE`` for those that no world could have."""
-        known = self._numbers if self.proposal is not None else self.system.cache.setdefault("numbers", self._numbers)
-        if roll not in known:
-            known[roll] = np.array([self._number(fact) for fact in roll.facts], np.int64)
-        found: Numbers = known[roll]
-        return found
-
-    def rows(self, roll: Roll) -> Numbers:
-        """The rows of facts, or ``NOWHERE``."""
-        if roll not in self._rows:
-            self._rows[roll] = self.network.row_of(self.numbers(roll))
-        return self._rows[roll]
-
-    def beyond(self, roll: Roll) -> Roll:
-        """The facts that have a row and are not among these."""
-        there = self.network.facts[self.network.places != NOWHERE]
-        return Roll(tuple(map(self.system.facts.fact, np.setdiff1d(there, self.numbers(roll)).tolist())))
-
-    def _number(self, fact: Fact) -> int:
-        try:
-            return self.system.facts.number(fact)
-        except (KeyError, ValueError):
-            return self.proposal.new.get(fact, NOWHERE) if self.proposal is not None else NOWHERE
-
-    def somewhere(self, roll: Roll) -> Flags:
-        """Whether each fact has a row, is a seed, or is included in something that has a row."""
-        numbers = self.numbers(roll)
-        entity, place = self.system.facts.split(numbers)
-        found: Flags = (self.rows(roll) != NOWHERE) | np.isin(numbers, self.seeds)
-        for part, wholes in STRONGER.items():
-            here = np.flatnonzero((place == part) & (entity >= 0) & ~found)
-            for whole in wholes[1:]:
-                found[here] |= self.network.row_of(entity[here] * len(CAPABILITIES) + whole) != NOWHERE
-        return found
+        return self.frame.system
 
 
 @dataclass(frozen=True)
 class Solved:
-    """Worlds solved together: ``places`` are their places in the list that was asked.
+    """A block of worlds solved together: ``places`` are their places in the list that was asked.
 
-    ``loose`` has the bits of facts without a row, seeds that nothing follows from: facts, words and bits.
+    ``state`` is (rows of the network, words). ``loose`` has the bits of facts without a row, seeds that nothing follows
+    from: facts by number, words and bits.
     """
 
-    part: Part
+    batch: Batch
     frame: Frame
     places: Numbers
     state: Bits
@@ -99,7 +60,7 @@ class Solved:
     @property
     def network(self) -> Network:
         """The rows that were filled."""
-        return self.part.network
+        return self.batch.network
 
     @property
     def worlds(self) -> Sequence[World]:
@@ -107,68 +68,57 @@ class Solved:
         return self.frame.worlds
 
     @property
-    def alike(self) -> Sequence[World]:
-        """All worlds solved on the same rows."""
-        return self.part.whole.worlds
-
-    @property
-    def about(self) -> Part:
-        """What they share."""
-        return self.part
-
-    def rows(self, roll: Roll) -> Numbers:
-        """The rows of facts, or ``NOWHERE``."""
-        return self.part.rows(roll)
-
-    def somewhere(self, roll: Roll) -> Flags:
-        """Whether each fact may hold in some world."""
-        return self.part.somewhere(roll)
-
-    def beyond(self, roll: Roll) -> Roll:
-        """The facts that have a row and are not among these."""
-        return self.part.beyond(roll)
-
-    def said(self, roll: Roll) -> Bits:
-        """For each fact the worlds in which it holds."""
-        return self._bits(self.part.numbers(roll), self.part.rows(roll))
+    def claims(self) -> Claims:
+        """All that is claimed of the worlds, for the checker."""
+        numbering, network = self.batch.system.facts, self.network
+        placed = network.places != NO_INDEX
+        loose = np.unique(np.concatenate([_NONE, *(facts for facts, _, _ in self.loose)]))
+        name, capability = numbering.named(np.concatenate([network.facts[placed], loose]))
+        new = list(self.batch.proposal.new if self.batch.proposal is not None else ())
+        beyond = np.flatnonzero(name >= len(numbering.names))  # facts that only the proposal knows are numbered last
+        of_new = np.array([MODEL_NUMBER[fact.capability] for fact in new], np.int64)
+        capability[beyond] = of_new[name[beyond] - len(numbering.names)]
+        return Claims(
+            worlds=tuple(self.worlds),
+            places=self.places,
+            names=[*numbering.names, *(fact.entity for fact in new)],
+            entity=name,
+            capability=capability,
+            row=np.concatenate([network.places[placed], len(self.state) + np.arange(len(loose))]),
+            words=np.concatenate([self.state, self.bits(loose)]),
+        )
 
     def bits(self, facts: Numbers) -> Bits:
-        """For each fact (by number) a row of words: the worlds in which it holds."""
-        return self._bits(facts, self.network.row_of(facts))
-
-    def _bits(self, facts: Numbers, rows: Numbers) -> Bits:
-        found = (
-            self.state.take(np.maximum(rows, 0), axis=0)
-            if len(self.state)
-            else np.zeros((len(facts), self.state.shape[1]), np.uint64)
-        )
-        rowless = np.flatnonzero(rows == NOWHERE)
-        found[rowless] = 0
-        self._or_into(found, rowless, facts[rowless])
+        """For each fact (by number) a row of words: the worlds in which it, or one that includes it, holds."""
+        found = np.zeros((len(facts), self.state.shape[1]), np.uint64)
+        rowless = self._or_into(found, np.arange(len(facts)), facts)
         entity, place = self.frame.system.facts.split(facts[rowless])
         for part in np.unique(place[entity >= 0]).tolist():
             here = np.flatnonzero(place == part)
-            for whole in STRONGER[part][1:]:
+            for whole in STRONGER[part]:
                 self._or_into(found, rowless[here], entity[here] * len(CAPABILITIES) + whole)
         return found
 
     def add(self, facts: Numbers, words: Numbers, bits: Bits) -> None:
         """Set bits: for each fact some bits of one word."""
         rows = self.network.row_of(facts)
-        known = rows != NOWHERE
+        known = rows != NO_INDEX
         np.bitwise_or.at(self.state.reshape(-1), rows[known] * self.state.shape[1] + words[known], bits[known])
         if not known.all():
             self.loose.append((facts[~known], words[~known], bits[~known]))
 
-    def _or_into(self, found: Bits, here: Numbers, facts: Numbers) -> None:
+    def _or_into(self, found: Bits, here: Numbers, facts: Numbers) -> Numbers:
+        """Add what is held of facts to rows of ``found``, each named once; those of which there is no row."""
         rows = self.network.row_of(facts)
-        known = rows != NOWHERE
+        known = rows != NO_INDEX
         found[here[known]] |= self.state[rows[known]]
         for loose, words, bits in self.loose if len(facts) else ():
             order = np.argsort(facts)
             near = np.minimum(np.searchsorted(facts, loose, sorter=order), len(facts) - 1)
             same = facts[order[near]] == loose
             np.bitwise_or.at(found, (here[order[near[same]]], words[same]), bits[same])
+        rowless: Numbers = here[~known]
+        return rowless
 
     def holds(self, facts: Numbers) -> NDArray[np.bool_]:
         """For each fact and each world whether it holds there."""
@@ -182,7 +132,7 @@ def unpacked(bits: Bits, worlds: int) -> NDArray[np.bool_]:
 
 
 def solve_worlds(
-    system: System,
+    system: PreparedEstate,
     worlds: Sequence[World],
     *,
     proposal: Proposal | None = None,
@@ -198,50 +148,54 @@ def solve_worlds(
             into the memory that is free.
     """
     asked = checked_worlds(system, worlds)
-    fill = filler(engine)
+    back_end = back_end_of(engine)
     for part in parts(asked):
-        shared = part_of(Frame(system, [asked[place] for place in part]), fill, proposal)
+        batch = batch_of(system, [asked[place] for place in part], back_end, proposal)
         for first in range(0, len(part), 64 * WORDS):
             places = part[first : first + 64 * WORDS]
-            yield solve_frame(shared, Frame(system, [asked[place] for place in places]), np.array(places), fill)
+            yield solve_block(batch, Frame(system, [asked[place] for place in places]), np.array(places))
 
 
-def part_of(whole: Frame, fill: Fill, proposal: Proposal | None = None) -> Part:
+def batch_of(
+    system: PreparedEstate, worlds: Sequence[World], back_end: BackEnd, proposal: Proposal | None = None
+) -> Batch:
     """The rows for worlds that are solved on the same ones."""
-    network, seeds = network_of(whole), np.unique(whole.seeds[0])
-    if proposal is not None:
-        seeds = np.union1d(seeds, proposal.conclusions)
-    if len(whole.worlds) > 64:
-        network = restricted(network, _live(network, seeds, fill))
-    return Part(whole, network, seeds, proposal)
+    frame = Frame(system, worlds)
+    network = network_of(frame, system.networks)
+    if len(worlds) > 64:
+        seeds = np.unique(frame.seeds[0])
+        seeds = seeds if proposal is None else np.union1d(seeds, proposal.conclusions)
+        network = restricted(network, live_rows(network, seeds, back_end))
+    return Batch(frame, network, proposal, back_end)
 
 
-def solve_frame(part: Part, frame: Frame, places: Numbers, fill: Fill) -> Solved:
+def solve_block(batch: Batch, frame: Frame, places: Numbers) -> Solved:
     """Solve the worlds of one frame, all at once."""
-    network, proposal = part.network, part.proposal
+    network, proposal = batch.network, batch.proposal
     words = -(-len(frame.worlds) // 64)
     require(  # a row is words of 8 bytes; filling takes half as much to work with
         network.rows * words * 12,
         f"{network.rows:,} rows in {words * 64:,} worlds at once",
         "ask of a smaller estate",
     )
-    solved = Solved(part, frame, places, np.zeros((network.rows, words), np.uint64), [])
+    solved = Solved(batch, frame, places, np.zeros((network.rows, words), np.uint64), [])
+    fill = network.filler(batch.back_end)
     facts, worlds = frame.seeds
     word, bit = _words(worlds)
     solved.add(facts, word, bit)
-    _set_tokens(solved)
-    fill(network, solved.state)
+    _set_variables(solved)
+    fill(solved.state)
     while proposal is not None and _propose(solved, proposal):
-        fill(network, solved.state)
+        fill(solved.state)
     return solved
 
 
-def _live(network: Network, seeds: Numbers, fill: Fill) -> Flags:
-    """The rows that can have a bit: those that have one in a world of all seeds and all tokens at once."""
+def live_rows(network: Network, seeds: Numbers, back_end: BackEnd) -> Flags:
+    """The rows that can have a bit: those that have one in a world of all seeds and all condition variables at once."""
     state = np.zeros((network.rows, 1), np.uint64)
     rows = network.row_of(seeds)
-    state[rows[rows != NOWHERE]] = state[list(network.tokens.values())] = 1
-    fill(network, state)
+    state[rows[rows != NO_INDEX]] = state[list(network.variables.values())] = 1
+    network.filler(back_end)(state)
     live: Flags = state[:, 0] != 0
     return live
 
@@ -252,18 +206,18 @@ def _propose(solved: Solved, proposal: Proposal) -> bool:
     for step in proposal.steps:
         held = solved.bits(step.premises)
         reached = np.bitwise_and.reduce(held, axis=0) & packed(proposal.open_in(step, solved.frame))
-        before = solved.bits(step.gives[:1])[0]
+        before = solved.bits(step.conclusions[:1])[0]
         if (reached & ~before).any():
             any_new = True
             word = np.flatnonzero(reached)
-            for fact in step.gives.tolist():
+            for fact in step.conclusions.tolist():
                 solved.add(np.full(len(word), fact), word, reached[word])
     return any_new
 
 
 @cache
-def filler(engine: Literal["numpy", "fast"] | None) -> Fill:
-    """What fills rows.
+def back_end_of(engine: Literal["numpy", "fast"] | None) -> BackEnd:
+    """What lays out and fills rows.
 
     Raises:
         UsageError: ``fast`` was asked for and numba is not installed.
@@ -275,31 +229,33 @@ def filler(engine: Literal["numpy", "fast"] | None) -> Fill:
             if engine == "fast":
                 raise UsageError("the fast engine needs numba; pip install 'partner-blastradius[fast]'") from None
         else:
-            return fill_numba.fill
-    return fill_numpy.fill
+            return fill_numba.lay_out
+    return fill_numpy.lay_out
 
 
-def _set_tokens(solved: Solved) -> None:
-    """Set the rows of what differs between worlds; most are true in most worlds."""
-    frame, tokens = solved.frame, solved.network.tokens
-    solved.state[list(tokens.values())] = packed(np.ones(len(frame.worlds), np.bool_))
-    for (kind, what), row in tokens.items():
-        if kind in _SHARED:
-            solved.state[row] = packed(_SHARED[kind](frame, what))
+def _set_variables(solved: Solved) -> None:
+    """Set the rows of condition variables; most are true in most worlds."""
+    frame, variables = solved.frame, solved.network.variables
+    solved.state[list(variables.values())] = packed(np.ones(len(frame.worlds), np.bool_))
+    for (kind, what), row in variables.items():
+        if kind in _ASSUMED:
+            solved.state[row] = packed(_ASSUMED[kind](frame, what))
     for kind, changes in (("without", frame.removed), ("control", frame.added)):
         for change, worlds in changes.items():
-            row = tokens.get((kind, change), NOWHERE)
-            if row != NOWHERE:
+            row = variables.get((kind, change), NO_INDEX)
+            if row != NO_INDEX:
                 word, bit = _words(worlds)
                 np.bitwise_and.at(solved.state[row], word, ~bit)
 
 
-_SHARED: dict[str, Callable[[Frame, Any], Flags]] = {
+_ASSUMED: dict[str, Callable[[Frame, Any], Flags]] = {
     "level": lambda frame, level: frame.levels >= level,
     "buffer": lambda frame, buffer_h: frame.outlasting(buffer_h),
     "opening": lambda frame, _: frame.opening,
 }
-"""The tokens that hold in some worlds for what these assume, not for what was changed in them."""
+"""The variables that hold in some worlds for what these assume, not for what was changed in them."""
+
+_NONE = np.zeros(0, np.int64)
 
 
 def packed(flags: NDArray[np.bool_]) -> Bits:
@@ -311,11 +267,3 @@ def packed(flags: NDArray[np.bool_]) -> Bits:
 
 def _words(worlds: Numbers) -> tuple[Numbers, Bits]:
     return worlds // 64, np.left_shift(np.uint64(1), (worlds % 64).astype(np.uint64))
-
-
-def facts_in(solved: Solved, world: int) -> set[Fact]:
-    """Every fact that holds in one world (by its place within these), stepping stones left out."""
-    system = solved.frame.system
-    count = len(system.facts.entities) * len(CAPABILITIES)
-    held = solved.holds(np.arange(count))[:, world]
-    return {system.facts.fact(number) for number in np.flatnonzero(held).tolist()}

@@ -1,40 +1,25 @@
 """The independent checker: is a certificate a proof? It shares no code with the solver or the rule table.
 
-It knows the rules by itself, lists every way in which one could apply to the estate, and then asks of the
-certificate: does each step follow one of these ways, and is there no open way that was not taken? A set that
-is well-founded and closed is the least fixpoint.
+It knows the rules by itself, lists every ground instance of them in the estate, and then asks of the certificate: is
+each step one of these instances, and is there no open instance that was not taken? A set that is well-founded and
+closed is the least fixpoint.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
-from blastradius.engine.check.rule_instances import Way, all_ways
+from blastradius.engine.check.capabilities import INCLUDES, seed_names
+from blastradius.engine.check.rule_instances import RuleInstance
 from blastradius.engine.proof import Certificate, ProofStep
 from blastradius.errors import CertificateError
-from blastradius.estate import Estate, PlacedControl
+from blastradius.estate import PlacedControl
 from blastradius.model import Capability, Fact, Level, Scenario
 
-_SEEDS = (
-    ("compromise", "control"),
-    ("leak", "possess"),
-    ("poison", "write"),
-    ("wrong", "taint"),
-    ("outage", "deny"),
-    ("breach", "read"),
-)
-_INCLUDES = (
-    ("control", ("read", "write", "deny", "use")),
-    ("write", ("taint",)),
-    ("deny", ("degrade",)),
-    ("read", ("read_subset",)),
-)
-_HELPERS = ("inactive", "callable", "foothold", "anyone")
+_STEPPING_STONES = ("inactive", "callable", "foothold", "anyone")
 _WORD = {1: "granted", 2: "abused", 3: "takeover", 4: "lateral"}
-_ways_of: WeakKeyDictionary[Estate, tuple[Way, ...]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -49,52 +34,49 @@ class _Asked:
         control = placed.control
         return control.status != "failed" and control.kind not in self.distrust and placed.id not in self.distrust
 
-    def standing(self, way: Way) -> list[PlacedControl]:
-        return [each for each in way.guards.placed if self.stands(each)]
+    def standing(self, instance: RuleInstance) -> list[PlacedControl]:
+        return [each for each in instance.guards.placed if self.stands(each)]
 
-    def outlasted(self, way: Way) -> bool:
-        return way.buffer is not None and self.hours is not None and self.hours <= way.buffer
+    def outlasted(self, instance: RuleInstance) -> bool:
+        return instance.buffer_h is not None and self.hours is not None and self.hours <= instance.buffer_h
 
-    def shut(self, way: Way) -> bool:
-        """Whether nothing that could be reached would open the way."""
-        if way.fail_closed and "fail_closed" not in self.distrust:
+    def shut(self, instance: RuleInstance) -> bool:
+        """Whether nothing that could be reached would open the instance."""
+        if instance.fail_closed and "fail_closed" not in self.distrust:
             return True
-        return self.outlasted(way) or any(each.control.provided_by is None for each in self.standing(way))
+        return self.outlasted(instance) or any(each.control.provided_by is None for each in self.standing(instance))
 
-    def fallen(self, way: Way) -> tuple[Fact, ...]:
-        """The controls that must have fallen for the way to be open."""
-        return tuple(Fact(each.id, Capability.INACTIVE) for each in self.standing(way))
+    def fallen(self, instance: RuleInstance) -> tuple[Fact, ...]:
+        """The controls that must have fallen for the instance to be open."""
+        return tuple(Fact(each.id, Capability.INACTIVE) for each in self.standing(instance))
 
 
-def check(estate: Estate, scenario: Scenario, certificate: Certificate) -> None:
-    """Verify a certificate: sound, complete, and honest about what stopped.
+def check(instances: Sequence[RuleInstance], scenario: Scenario, certificate: Certificate) -> None:
+    """Verify a certificate: sound, complete, and honest about what stopped. ``instances`` are all those of the estate.
 
     Raises:
         CertificateError: the first defect found.
     """
-    if estate not in _ways_of:
-        _ways_of[estate] = tuple(all_ways(estate))
-    ways = _ways_of[estate]
     asked = _Asked(int(scenario.assume), scenario.hours, frozenset(scenario.distrust))
-    claimed = _sound(scenario, asked, certificate.steps, ways)
-    _complete(asked, claimed, ways)
-    _honest(asked, claimed, certificate, ways)
+    claimed = _check_sound(scenario, asked, certificate.steps, instances)
+    _check_complete(asked, claimed, instances)
+    _check_stops(asked, claimed, certificate, instances)
 
 
-def _sound(
-    scenario: Scenario, asked: _Asked, steps: Iterable[ProofStep], ways: Iterable[Way]
+def _check_sound(
+    scenario: Scenario, asked: _Asked, steps: Iterable[ProofStep], instances: Iterable[RuleInstance]
 ) -> dict[Fact, tuple[int, int]]:
     """Every step follows from earlier ones; returns the level and hops claimed for each fact."""
-    known: dict[tuple[str, Fact, tuple[str, ...]], list[Way]] = defaultdict(list)
-    for way in ways:
-        known[way.rule, way.gives, way.along].append(way)
-    seeds = {Fact(name, Capability(word)) for way, word in _SEEDS for name in getattr(scenario, way)}
+    known: dict[tuple[str, Fact, tuple[str, ...]], list[RuleInstance]] = defaultdict(list)
+    for instance in instances:
+        known[instance.rule, instance.conclusion, instance.along].append(instance)
+    seeds = {Fact(name, capability) for capability, names in seed_names(scenario) for name in names}
     claimed: dict[Fact, tuple[int, int]] = {}
     for step in steps:
         _require(step.fact not in claimed, f"{step.fact} is proved twice")
         late = [each for each in step.premises if each not in claimed]
         _require(not late, f"{step.fact} rests on {', '.join(map(str, late))}, not proved before it")
-        due = _due(step, claimed, seeds, asked, known)
+        due = _justified_cost(step, claimed, seeds, asked, known)
         _require(
             (int(step.level), step.hops) == due, f"{step.fact} is claimed at {int(step.level), step.hops}, not {due}"
         )
@@ -105,12 +87,12 @@ def _sound(
     return claimed
 
 
-def _due(
+def _justified_cost(
     step: ProofStep,
     claimed: Mapping[Fact, tuple[int, int]],
     seeds: set[Fact],
     asked: _Asked,
-    known: Mapping[tuple[str, Fact, tuple[str, ...]], list[Way]],
+    known: Mapping[tuple[str, Fact, tuple[str, ...]], list[RuleInstance]],
 ) -> tuple[int, int]:
     """The level and hops that a step's premises justify."""
     if step.rule == "seed":
@@ -123,57 +105,62 @@ def _due(
         _require(included and not step.relations, f"{step.fact} is not included in what it rests on")
         return claimed[step.premises[0]]
     found = known.get((step.rule, step.fact, step.relations), [])
-    way = next((each for each in found if _follows(each, step, asked)), None)
-    if way is None:
+    instance = next((each for each in found if _is_instance(each, step, asked)), None)
+    if instance is None:
         raise CertificateError(f"{step.rule} does not give {step.fact} from {', '.join(map(str, step.premises))}")
     levels = [claimed[each][0] for each in step.premises]
-    return max(way.level, *levels), way.hop + max(claimed[each][1] for each in step.premises)
+    return max(instance.level, *levels), instance.hop + max(claimed[each][1] for each in step.premises)
 
 
 def _includes(whole: Fact, part: Fact) -> bool:
-    return any(whole.capability == word and part.capability in parts for word, parts in _INCLUDES)
+    return part.capability in INCLUDES.get(whole.capability, ())
 
 
-def _follows(way: Way, step: ProofStep, asked: _Asked) -> bool:
-    """Whether a step's premises are a way's own, none to spare, and all its controls have fallen."""
-    if asked.shut(way):
+def _is_instance(instance: RuleInstance, step: ProofStep, asked: _Asked) -> bool:
+    """Whether a step's premises are an instance's own, none to spare, and all its controls have fallen."""
+    if asked.shut(instance):
         return False
-    fallen = set(asked.fallen(way))
+    fallen = set(asked.fallen(instance))
     own = set(step.premises) - fallen
-    return set(step.premises) >= fallen and own <= set(way.needs) and way.enough(own)
+    return set(step.premises) >= fallen and own <= set(instance.premises) and instance.enough(own)
 
 
-def _complete(asked: _Asked, claimed: Mapping[Fact, tuple[int, int]], ways: Iterable[Way]) -> None:
-    """No open way leads out of the set, or to a fact more cheaply than claimed."""
+def _check_complete(asked: _Asked, claimed: Mapping[Fact, tuple[int, int]], instances: Iterable[RuleInstance]) -> None:
+    """No open instance leads out of the set, or to a fact more cheaply than claimed."""
     for fact, cost in claimed.items():
-        for word, parts in _INCLUDES:
-            for part in parts if fact.capability == word else ():
-                _within(claimed, Fact(fact.entity, Capability(part)), cost, "closure")
-    for way in ways:
-        if way.level <= asked.assume and not asked.shut(way):
-            best = _best(way, asked.fallen(way), claimed)
+        for part in INCLUDES.get(fact.capability, ()):
+            _check_not_cheaper(claimed, Fact(fact.entity, part), cost, "closure")
+    for instance in instances:
+        if instance.level <= asked.assume and not asked.shut(instance):
+            best = _cheapest(instance, asked.fallen(instance), claimed)
             if best is not None and best[0] <= asked.assume:
-                _within(claimed, way.gives, best, way.rule)
+                _check_not_cheaper(claimed, instance.conclusion, best, instance.rule)
 
 
-def _within(claimed: Mapping[Fact, tuple[int, int]], fact: Fact, cost: tuple[int, int], rule: str) -> None:
+def _check_not_cheaper(claimed: Mapping[Fact, tuple[int, int]], fact: Fact, cost: tuple[int, int], rule: str) -> None:
     _require(fact in claimed, f"{fact} follows by {rule} and is not claimed")
     _require(claimed[fact] <= cost, f"{fact} follows by {rule} at {cost} and is claimed at {claimed[fact]}")
 
 
-def _best(way: Way, fallen: tuple[Fact, ...], claimed: Mapping[Fact, tuple[int, int]]) -> tuple[int, int] | None:
-    """The lowest level, and there the fewest hops, at which a way's premises hold; ``None`` if they do not."""
+def _cheapest(
+    instance: RuleInstance, fallen: tuple[Fact, ...], claimed: Mapping[Fact, tuple[int, int]]
+) -> tuple[int, int] | None:
+    """The lowest level, and there the fewest hops, at which an instance's premises hold; ``None`` if they do not."""
     if any(each not in claimed for each in fallen):
         return None
-    held = {each: claimed[each] for each in way.needs if each in claimed}
-    if not way.enough(held.keys()):
+    held = {each: claimed[each] for each in instance.premises if each in claimed}
+    if not instance.enough(held.keys()):
         return None
-    floor = max([way.level, *(claimed[each][0] for each in fallen)])
-    level = _least({cost[0] for cost in held.values()} | {floor}, floor, lambda top: way.enough(_upto(held, 0, top)))
+    floor = max([instance.level, *(claimed[each][0] for each in fallen)])
+    level = _least(
+        {cost[0] for cost in held.values()} | {floor}, floor, lambda top: instance.enough(_upto(held, 0, top))
+    )
     near = {each: cost for each, cost in held.items() if cost[0] <= level}
     least = max([0, *(claimed[each][1] for each in fallen)])
-    hops = _least({cost[1] for cost in near.values()} | {least}, least, lambda top: way.enough(_upto(near, 1, top)))
-    return level, way.hop + hops
+    hops = _least(
+        {cost[1] for cost in near.values()} | {least}, least, lambda top: instance.enough(_upto(near, 1, top))
+    )
+    return level, instance.hop + hops
 
 
 def _upto(held: Mapping[Fact, tuple[int, int]], part: int, top: int) -> set[Fact]:
@@ -184,11 +171,13 @@ def _least(values: set[int], floor: int, fits: Callable[[int], bool]) -> int:
     return next(each for each in sorted(values) if each >= floor and fits(each))
 
 
-def _honest(
-    asked: _Asked, claimed: Mapping[Fact, tuple[int, int]], certificate: Certificate, ways: Iterable[Way]
+def _check_stops(
+    asked: _Asked, claimed: Mapping[Fact, tuple[int, int]], certificate: Certificate, instances: Iterable[RuleInstance]
 ) -> None:
     """The stops that are listed are the stops there are, and the controls relied on those that stop."""
-    due: Counter[_Stop] = Counter(stop for way in ways if (stop := _stop(way, asked, claimed)) is not None)
+    due: Counter[_Stop] = Counter(
+        stop for instance in instances if (stop := _stop(instance, asked, claimed)) is not None
+    )
     said: Counter[_Stop] = Counter(
         (each.rule, each.fact, each.relations, each.because, each.by, each.premises) for each in certificate.stopped
     )
@@ -201,26 +190,26 @@ def _honest(
 _Stop = tuple[str, Fact, tuple[str, ...], str, tuple[str, ...], tuple[Fact, ...]]
 
 
-def _stop(way: Way, asked: _Asked, claimed: Mapping[Fact, tuple[int, int]]) -> _Stop | None:
-    if way.gives in claimed or way.gives.capability in _HELPERS:
+def _stop(instance: RuleInstance, asked: _Asked, claimed: Mapping[Fact, tuple[int, int]]) -> _Stop | None:
+    if instance.conclusion in claimed or instance.conclusion.capability in _STEPPING_STONES:
         return None
-    held = tuple(each for each in way.needs if each in claimed)
+    held = tuple(each for each in instance.premises if each in claimed)
     if not held:
         return None
-    because, by = _reason(way, asked, claimed, held)
-    return way.rule, way.gives, way.along, because, by, held
+    because, by = _reason(instance, asked, claimed, held)
+    return instance.rule, instance.conclusion, instance.along, because, by, held
 
 
 def _reason(
-    way: Way, asked: _Asked, claimed: Mapping[Fact, tuple[int, int]], held: tuple[Fact, ...]
+    instance: RuleInstance, asked: _Asked, claimed: Mapping[Fact, tuple[int, int]], held: tuple[Fact, ...]
 ) -> tuple[str, tuple[str, ...]]:
-    if not way.enough(held):
-        return "premise", tuple(sorted(str(each) for each in way.needs if each not in claimed))
-    if way.level > asked.assume:
-        return "level", (_WORD[way.level],)
-    if asked.outlasted(way):
-        return "buffer", (f"buffer of {way.buffer:g} h",)
-    return "control", tuple(sorted(each.id for each in asked.standing(way)))
+    if not instance.enough(held):
+        return "premise", tuple(sorted(str(each) for each in instance.premises if each not in claimed))
+    if instance.level > asked.assume:
+        return "level", (_WORD[instance.level],)
+    if asked.outlasted(instance):
+        return "buffer", (f"buffer of {instance.buffer_h:g} h",)
+    return "control", tuple(sorted(each.id for each in asked.standing(instance)))
 
 
 def _require(holds: bool, otherwise: str) -> None:

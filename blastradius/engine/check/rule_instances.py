@@ -1,4 +1,4 @@
-"""Every way in which a rule could apply to an estate, written out for the checker, apart from the rule table."""
+"""Every ground instance of every rule in an estate, written out for the checkers, apart from the rule table."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from blastradius.engine.check.quorum import is_outvoted
 from blastradius.estate import Estate, PlacedControl
 from blastradius.model import Capability, Credential, Fact, Kind, Operation, Relation, Verb
 
@@ -18,7 +19,7 @@ _WALLS = ("segmented", "hard_mfa", "pam")
 
 
 class Guards(NamedTuple):
-    """The controls that stop a way, and where which kinds of them would."""
+    """The controls that stop an instance, and the kinds of control that would on which entities and relations."""
 
     placed: tuple[PlacedControl, ...] = ()
     hosts: tuple[str, ...] = ()
@@ -28,50 +29,53 @@ class Guards(NamedTuple):
 _UNGUARDED = Guards()
 
 
-class Way(NamedTuple):
-    """One rule applied to one place: what it needs, what it gives, what guards it.
+class RuleInstance(NamedTuple):
+    """One rule applied in one sources: its premises, its conclusion, the relations it runs along, what guards it.
 
-    ``least`` is how many of ``needs`` must hold; with ``vote`` (feeds, vote_min) they are a quorum's.
+    ``least`` is how many of the premises must hold (``None``: all); with ``vote`` (feeds, vote_min) they are a
+    quorum's, first that each feed is wrong, then that each is denied. ``buffer_h`` are hours of outage that it premises
+    to be outlasted; ``fail_closed`` instances are open only where ``fail_closed`` is distrusted.
     """
 
     rule: str
     level: int
-    needs: tuple[Fact, ...]
-    gives: Fact
+    premises: tuple[Fact, ...]
+    conclusion: Fact
     along: tuple[str, ...] = ()
     guards: Guards = _UNGUARDED
     hop: int = 1
     least: int | None = None
     vote: tuple[tuple[str, ...], int] | None = None
-    buffer: float | None = None
+    buffer_h: float | None = None
     fail_closed: bool = False
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether fewer than all of its premises may do."""
+        return self.vote is not None or self.least not in (None, len(self.premises))
 
     def enough(self, held: Collection[Fact]) -> bool:
         """Whether these of its premises are enough."""
         if self.vote is not None:
-            return _vote_is_wrong(*self.vote, held)
-        return sum(each in held for each in self.needs) >= (len(self.needs) if self.least is None else self.least)
+            return _is_outvoted(*self.vote, held)
+        needed = len(self.premises) if self.least is None else self.least
+        return sum(premise in held for premise in self.premises) >= needed
 
 
-def _vote_is_wrong(feeds: tuple[str, ...], vote_min: int, held: Collection[Fact]) -> bool:
-    wrong = {each for each in feeds if Fact(each, C.TAINT) in held}
-    down = {each for each in feeds if Fact(each, C.DENY) in held}
-    for silenced in range(len(wrong & down) + 1):
-        live = len(feeds) - len(down - wrong) - silenced
-        needed = live // 2 + 1 if live >= vote_min else 1
-        if len(wrong) - silenced >= needed:
-            return True
-    return False
+def _is_outvoted(feeds: tuple[str, ...], vote_min: int, held: Collection[Fact]) -> bool:
+    wrong = {feed for feed in feeds if Fact(feed, C.TAINT) in held}
+    down = {feed for feed in feeds if Fact(feed, C.DENY) in held}
+    return bool(is_outvoted(len(feeds), len(wrong), len(down), len(wrong & down), vote_min))
 
 
-def all_ways(estate: Estate) -> Iterator[Way]:
-    """Every way, rule by rule."""
-    place = _Place(estate)
-    for rules in (
+def all_instances(estate: Estate) -> Iterator[RuleInstance]:
+    """Every instance, rule by rule."""
+    view = _View(estate)
+    for instances_of in (
         _ownership,
         _keys,
-        _doors,
-        _acts,
+        _public_operations,
+        _effects,
         _siblings,
         _secrets,
         _taint,
@@ -79,13 +83,13 @@ def all_ways(estate: Estate) -> Iterator[Way]:
         _losses,
         _rights,
         _walls,
-        _falls,
+        _fallen_controls,
     ):
-        yield from rules(place)
+        yield from instances_of(view)
 
 
-class _Seen(NamedTuple):
-    """What the rules ask of a relation, without all else that it says."""
+class _Relation(NamedTuple):
+    """The fields of a relation that the rules ask for."""
 
     id: str
     sources: tuple[str, ...]
@@ -99,42 +103,45 @@ class _Seen(NamedTuple):
     vote_min: int | None
 
     @classmethod
-    def of(cls, each: Relation) -> _Seen:
+    def of(cls, relation: Relation) -> _Relation:
         return cls(
-            each.id,
-            each.sources,
-            each.targets,
-            each.extent == "subset",
-            each.dependency,
-            each.buffer_h or 0.0,
-            each.at_least,
-            each.capacity_loss,
-            each.brittle,
-            each.vote_min,
+            relation.id,
+            relation.sources,
+            relation.targets,
+            relation.extent == "subset",
+            relation.dependency,
+            relation.buffer_h or 0.0,
+            relation.at_least,
+            relation.capacity_loss,
+            relation.brittle,
+            relation.vote_min,
         )
 
 
-class _Called(NamedTuple):
-    """What they ask of an operation."""
+class _Operation(NamedTuple):
+    """The fields of an operation that they ask for."""
 
     id: str
     api: str | None
     anonymous: bool
 
     @classmethod
-    def of(cls, each: Operation) -> _Called:
-        return cls(each.id, each.api, each.anonymous and each.direction == "exposed")
+    def of(cls, operation: Operation) -> _Operation:
+        return cls(operation.id, operation.api, operation.anonymous and operation.direction == "exposed")
 
 
-class _Place:
+class _View:
     """The estate as the checker walks it: each relation is read once, for an estate may have to fetch it."""
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
-        self.operations = [_Called.of(each) for each in estate.of_kind(Kind.OPERATION) if isinstance(each, Operation)]
-        self.by_verb = {verb: [_Seen.of(each) for each in some] for verb, some in estate.by_verb.items()}
+        self.guarded = {placed.host for placed in estate.controls.values()}
+        self.operations = [
+            _Operation.of(each) for each in estate.of_kind(Kind.OPERATION) if isinstance(each, Operation)
+        ]
+        self.by_verb = {verb: [_Relation.of(each) for each in some] for verb, some in estate.by_verb.items()}
 
-    def pairs(self, verb: str, *kinds: Kind) -> Iterator[tuple[_Seen, str, str]]:
+    def pairs(self, verb: str, *kinds: Kind) -> Iterator[tuple[_Relation, str, str]]:
         """Relations of a verb with their (first) ends, limited to sources of some kind."""
         for relation in self.by_verb[Verb(verb)]:
             source = relation.sources[0]
@@ -143,151 +150,161 @@ class _Place:
 
     def guards(self, hosts: tuple[str, ...], kinds: Sequence[str]) -> Guards:
         """The controls of these kinds on these hosts, host by host."""
+        if self.guarded.isdisjoint(hosts):  # most have none, and an estate may have to look for them
+            return Guards((), hosts, kinds)
         placed = [each for host in dict.fromkeys(hosts) for each in self.estate.controls_on(host)]
         return Guards(tuple(each for each in placed if each.control.kind in kinds), hosts, kinds)
 
 
-def _ownership(place: _Place) -> Iterator[Way]:
-    for r, owner, owned in place.pairs("owns"):
-        guards = place.guards((r.id, owned), ("compartment",))
-        key = place.estate.kind_of(owned) == Kind.CREDENTIAL
+def _ownership(view: _View) -> Iterator[RuleInstance]:
+    for r, owner, owned in view.pairs("owns"):
+        guards = view.guards((r.id, owned), ("compartment",))
+        key = view.estate.kind_of(owned) == Kind.CREDENTIAL
         gains = ((C.CONTROL, C.OPERATE), (C.CONTROL, C.POSSESS)) if key else ((C.CONTROL, C.CONTROL), (C.DENY, C.DENY))
-        for need, gain in gains:
-            yield Way("R1", 1, (Fact(owner, need),), Fact(owned, gain), (r.id,), guards)
+        for premise, gain in gains:
+            yield RuleInstance("R1", 1, (Fact(owner, premise),), Fact(owned, gain), (r.id,), guards)
 
 
-def _keys(place: _Place) -> Iterator[Way]:
-    for r, holder, key in place.pairs("holds"):
+def _keys(view: _View) -> Iterator[RuleInstance]:
+    for r, holder, key in view.pairs("holds"):
         held = (Fact(holder, C.CONTROL),)
-        yield Way("R2", 1, held, Fact(key, C.OPERATE), (r.id,))
-        yield Way("R2", 1, held, Fact(key, C.POSSESS), (r.id,), place.guards((r.id, key), ("non_exportable",)))
-    keys = place.estate.of_kind(Kind.CREDENTIAL)
+        yield RuleInstance("R2", 1, held, Fact(key, C.OPERATE), (r.id,))
+        yield RuleInstance("R2", 1, held, Fact(key, C.POSSESS), (r.id,), view.guards((r.id, key), ("non_exportable",)))
+    keys = view.estate.of_kind(Kind.CREDENTIAL)
     passwords = {each.id for each in keys if isinstance(each, Credential) and each.type == "password"}
-    for r in place.by_verb[Verb.GRANTS]:
+    for r in view.by_verb[Verb.GRANTS]:
         target = r.targets[0]
         hosts = (r.id, *r.sources, target)
         copied = (*_SPENT, *_BOUND, *(() if passwords.isdisjoint(r.sources) else ("mfa",)))
         for capability, kinds in ((C.OPERATE, _SPENT), (C.POSSESS, copied)):
-            needs = tuple(Fact(each, capability) for each in r.sources)
-            yield Way("R3", 1, needs, Fact(target, C.USE), (r.id,), place.guards(hosts, kinds))
+            premises = tuple(Fact(each, capability) for each in r.sources)
+            yield RuleInstance("R3", 1, premises, Fact(target, C.USE), (r.id,), view.guards(hosts, kinds))
 
 
-def _doors(place: _Place) -> Iterator[Way]:
+def _public_operations(view: _View) -> Iterator[RuleInstance]:
     anyone = Fact("internet", C.ANYONE)
-    for party in place.estate.of_kind(Kind.PARTY):
-        yield Way("R3a", 1, (Fact(party.id, C.CONTROL),), anyone, hop=0)
-    for operation in place.operations:
+    for party in view.estate.of_kind(Kind.PARTY):
+        yield RuleInstance("R3a", 1, (Fact(party.id, C.CONTROL),), anyone, hop=0)
+    for operation in view.operations:
         if operation.anonymous:
-            guards = place.guards((operation.id,), ("ip_allowlist",))
-            yield Way("R3a", 1, (anyone,), Fact(operation.id, C.USE), (), guards)
-    for r in place.by_verb[Verb.PERMITS]:
-        needs = tuple(Fact(each, C.USE) for each in r.sources)
-        guards = place.guards((r.id, r.targets[0]), ("approval",))
-        yield Way("R3b", 1, needs, Fact(r.targets[0], C.USE), (r.id,), guards)
+            guards = view.guards((operation.id,), ("ip_allowlist",))
+            yield RuleInstance("R3a", 1, (anyone,), Fact(operation.id, C.USE), (), guards)
+    for r in view.by_verb[Verb.PERMITS]:
+        premises = tuple(Fact(each, C.USE) for each in r.sources)
+        guards = view.guards((r.id, r.targets[0]), ("approval",))
+        yield RuleInstance("R3b", 1, premises, Fact(r.targets[0], C.USE), (r.id,), guards)
 
 
-def _acts(place: _Place) -> Iterator[Way]:
+def _effects(view: _View) -> Iterator[RuleInstance]:
     for verb, own, full, guard in (
         ("reads", C.READ_SUBSET, C.READ, "encrypted_elsewhere"),
         ("writes", C.TAINT, C.WRITE, "approval"),
     ):
-        for r, operation, thing in place.pairs(verb, Kind.OPERATION):
+        for r, operation, thing in view.pairs(verb, Kind.OPERATION):
             use, hosts = (Fact(operation, C.USE),), (r.id, operation, thing)
-            yield Way("R4", 1, use, Fact(thing, own if r.subset else full), (r.id,), place.guards(hosts, (guard,)))
+            yield RuleInstance(
+                "R4", 1, use, Fact(thing, own if r.subset else full), (r.id,), view.guards(hosts, (guard,))
+            )
             if r.subset:
-                yield Way("R5", 2, use, Fact(thing, full), (r.id,), place.guards(hosts, ("object_authz", guard)))
-    for r, operation, thing in place.pairs("controls"):
-        guards = place.guards((r.id, operation, thing), ("approval",))
-        yield Way("R4", 1, (Fact(operation, C.USE),), Fact(thing, C.CONTROL), (r.id,), guards)
-    for r, operation, thing in place.pairs("disables"):
-        yield Way("R4", 1, (Fact(operation, C.USE),), Fact(thing, C.DENY), (r.id,))
+                yield RuleInstance(
+                    "R5", 2, use, Fact(thing, full), (r.id,), view.guards(hosts, ("object_authz", guard))
+                )
+    for r, operation, thing in view.pairs("controls"):
+        guards = view.guards((r.id, operation, thing), ("approval",))
+        yield RuleInstance("R4", 1, (Fact(operation, C.USE),), Fact(thing, C.CONTROL), (r.id,), guards)
+    for r, operation, thing in view.pairs("disables"):
+        yield RuleInstance("R4", 1, (Fact(operation, C.USE),), Fact(thing, C.DENY), (r.id,))
 
 
-def _siblings(place: _Place) -> Iterator[Way]:
-    for operation in place.operations:
+def _siblings(view: _View) -> Iterator[RuleInstance]:
+    for operation in view.operations:
         if operation.api is not None:
             inside = Fact(operation.api, C.CALLABLE)
-            guards = place.guards((operation.id,), ("function_authz",))
-            yield Way("R6", 2, (Fact(operation.id, C.USE),), inside, hop=0)
-            yield Way("R6", 2, (inside,), Fact(operation.id, C.USE), (), guards)
+            guards = view.guards((operation.id,), ("function_authz",))
+            yield RuleInstance("R6", 2, (Fact(operation.id, C.USE),), inside, hop=0)
+            yield RuleInstance("R6", 2, (inside,), Fact(operation.id, C.USE), (), guards)
 
 
-def _secrets(place: _Place) -> Iterator[Way]:
-    for r, store, key in place.pairs("contains"):
-        guards = place.guards((r.id, store, key), ("redacted", "encrypted_elsewhere", "expired", "purged"))
-        yield Way("R7", 2, (Fact(store, C.READ_SUBSET),), Fact(key, C.POSSESS), (r.id,), guards)
+def _secrets(view: _View) -> Iterator[RuleInstance]:
+    for r, store, key in view.pairs("contains"):
+        guards = view.guards((r.id, store, key), ("redacted", "encrypted_elsewhere", "expired", "purged"))
+        yield RuleInstance("R7", 2, (Fact(store, C.READ_SUBSET),), Fact(key, C.POSSESS), (r.id,), guards)
 
 
-def _taint(place: _Place) -> Iterator[Way]:
+def _taint(view: _View) -> Iterator[RuleInstance]:
     forward = [
-        *place.pairs("publishes"),
-        *place.pairs("writes", Kind.SERVICE),
-        *place.pairs("informs"),
-        *place.pairs("serves"),
+        *view.pairs("publishes"),
+        *view.pairs("writes", Kind.SERVICE),
+        *view.pairs("informs"),
+        *view.pairs("serves"),
     ]
-    backward = [*place.pairs("reads", Kind.SERVICE), *place.pairs("derives_from"), *place.pairs("calls")]
-    alone = [each for each in place.pairs("consumes") if len(each[0].targets) == 1 and each[0].vote_min is None]
+    backward = [*view.pairs("reads", Kind.SERVICE), *view.pairs("derives_from"), *view.pairs("calls")]
+    alone = [each for each in view.pairs("consumes") if len(each[0].targets) == 1 and each[0].vote_min is None]
     flows: list[tuple[tuple[str, ...], str, str]] = [((r.id,), a, b) for r, a, b in forward]
     flows += [((r.id,), b, a) for r, a, b in (*backward, *alone)]
     written = defaultdict(list)
-    for r, source, target in place.pairs("writes"):
+    for r, source, target in view.pairs("writes"):
         written[source].append((r.id, target))
-    flows += [((r.id, w), a, t) for r, a, o in place.pairs("calls") for w, t in written[o]]
+    flows += [((r.id, w), a, t) for r, a, o in view.pairs("calls") for w, t in written[o]]
     for along, source, target in flows:
-        guards = place.guards((*along, target), _CHECKED)
-        yield Way("R8", 1, (Fact(source, C.TAINT),), Fact(target, C.TAINT), along, guards)
+        guards = view.guards((*along, target), _CHECKED)
+        yield RuleInstance("R8", 1, (Fact(source, C.TAINT),), Fact(target, C.TAINT), along, guards)
 
 
-def _feeds(place: _Place) -> Iterator[Way]:
-    for r in place.by_verb[Verb.CONSUMES]:
+def _feeds(view: _View) -> Iterator[RuleInstance]:
+    for r in view.by_verb[Verb.CONSUMES]:
         service, feeds = r.sources[0], r.targets
         if len(feeds) > 1 or r.vote_min is not None:
-            needs = tuple(Fact(each, capability) for capability in (C.TAINT, C.DENY) for each in feeds)
-            guards = place.guards((r.id, service), _CHECKED)
-            yield Way("R8q", 1, needs, Fact(service, C.TAINT), (r.id,), guards, vote=(feeds, r.vote_min or 1))
+            premises = tuple(Fact(each, capability) for capability in (C.TAINT, C.DENY) for each in feeds)
+            guards = view.guards((r.id, service), _CHECKED)
+            yield RuleInstance(
+                "R8q", 1, premises, Fact(service, C.TAINT), (r.id,), guards, vote=(feeds, r.vote_min or 1)
+            )
         if r.brittle:
-            guards = place.guards((r.id, service), ("bulkhead", "validated"))
+            guards = view.guards((r.id, service), ("bulkhead", "validated"))
             for feed in feeds:
-                yield Way("R9a", 2, (Fact(feed, C.TAINT),), Fact(service, C.DENY), (r.id,), guards)
-                yield Way("R9b", 3, (Fact(feed, C.WRITE),), Fact(service, C.CONTROL), (r.id,), guards)
-    for r, service, feed in place.pairs("installs"):
+                yield RuleInstance("R9a", 2, (Fact(feed, C.TAINT),), Fact(service, C.DENY), (r.id,), guards)
+                yield RuleInstance("R9b", 3, (Fact(feed, C.WRITE),), Fact(service, C.CONTROL), (r.id,), guards)
+    for r, service, feed in view.pairs("installs"):
         hosts = (r.id, service)
-        yield Way("R10", 1, (Fact(feed, C.TAINT),), Fact(service, C.DENY), (r.id,), place.guards(hosts, _VETTED))
-        guards = place.guards(hosts, (*_VETTED, "egress_filter"))
-        yield Way("R10", 1, (Fact(feed, C.WRITE),), Fact(service, C.CONTROL), (r.id,), guards)
+        yield RuleInstance(
+            "R10", 1, (Fact(feed, C.TAINT),), Fact(service, C.DENY), (r.id,), view.guards(hosts, _VETTED)
+        )
+        guards = view.guards(hosts, (*_VETTED, "egress_filter"))
+        yield RuleInstance("R10", 1, (Fact(feed, C.WRITE),), Fact(service, C.CONTROL), (r.id,), guards)
 
 
-def _losses(place: _Place) -> Iterator[Way]:
+def _losses(view: _View) -> Iterator[RuleInstance]:
     for verb in ("publishes", "serves"):
-        for r, source, target in place.pairs(verb):
-            guards = place.guards((r.id, target), ("fallback",))
-            yield Way("R11", 1, (Fact(source, C.DENY),), Fact(target, C.DENY), (r.id,), guards)
-    for r in place.by_verb[Verb.DEPENDS_ON]:
-        yield from _dependence(place, r, r.dependency or "hard", r.at_least or len(r.targets))
+        for r, source, target in view.pairs(verb):
+            guards = view.guards((r.id, target), ("fallback",))
+            yield RuleInstance("R11", 1, (Fact(source, C.DENY),), Fact(target, C.DENY), (r.id,), guards)
+    for r in view.by_verb[Verb.DEPENDS_ON]:
+        yield from _dependence(view, r, r.dependency or "hard", r.at_least or len(r.targets))
     for verb in ("calls", "reads", "consumes"):
-        for r, _, _ in place.pairs(verb, Kind.SERVICE):
-            yield from _dependence(place, r, r.dependency or "soft", 1)
+        for r, _, _ in view.pairs(verb, Kind.SERVICE):
+            yield from _dependence(view, r, r.dependency or "soft", 1)
 
 
-def _dependence(place: _Place, r: _Seen, strength: str, up: int) -> Iterator[Way]:
+def _dependence(view: _View, r: _Relation, strength: str, up: int) -> Iterator[RuleInstance]:
     dependent = r.sources[0]
-    needs = tuple(Fact(each, C.DENY) for each in r.targets)
-    guards = place.guards((r.id, dependent), ("fallback",))
-    least = len(needs) - up + 1
+    premises = tuple(Fact(each, C.DENY) for each in r.targets)
+    guards = view.guards((r.id, dependent), ("fallback",))
+    least = len(premises) - up + 1
     slow, stop = Fact(dependent, C.DEGRADE), Fact(dependent, C.DENY)
     if strength != "none":
-        yield Way("R11", 1, needs, slow, (r.id,), guards, least=least)
+        yield RuleInstance("R11", 1, premises, slow, (r.id,), guards, least=least)
     if strength == "hard":
-        yield Way("R11", 1, needs, stop, (r.id,), guards, least=least, buffer=r.buffer_h)
+        yield RuleInstance("R11", 1, premises, stop, (r.id,), guards, least=least, buffer_h=r.buffer_h)
     if r.capacity_loss:
-        for need in needs:
-            yield Way("R11", 1, (need,), slow, (r.id,), guards)
+        for premise in premises:
+            yield RuleInstance("R11", 1, (premise,), slow, (r.id,), guards)
 
 
-def _rights(place: _Place) -> Iterator[Way]:
-    for r, service, operation in place.pairs("serves"):
-        guards = place.guards((r.id, service), ("hardened", "sandboxed"))
-        yield Way("R12", 3, (Fact(operation, C.USE),), Fact(service, C.CONTROL), (r.id,), guards)
+def _rights(view: _View) -> Iterator[RuleInstance]:
+    for r, service, operation in view.pairs("serves"):
+        guards = view.guards((r.id, service), ("hardened", "sandboxed"))
+        yield RuleInstance("R12", 3, (Fact(operation, C.USE),), Fact(service, C.CONTROL), (r.id,), guards)
     for verb, gain, kinds in (
         ("reads", C.READ, ("encrypted_elsewhere",)),
         ("writes", C.WRITE, ()),
@@ -295,32 +312,32 @@ def _rights(place: _Place) -> Iterator[Way]:
         ("publishes", C.WRITE, ("two_party_signing",)),
     ):
         limits = () if verb == "publishes" else (Kind.SERVICE,)
-        for r, holder, thing in place.pairs(verb, *limits):
-            guards = place.guards((r.id, thing), kinds)
-            yield Way("R13", 1, (Fact(holder, C.CONTROL),), Fact(thing, gain), (r.id,), guards)
-    for store in place.estate.of_kind(Kind.STORE):
-        guards = place.guards((store.id,), ("immutable_backup",))
-        yield Way("R13w", 2, (Fact(store.id, C.WRITE),), Fact(store.id, C.DENY), (), guards)
+        for r, holder, thing in view.pairs(verb, *limits):
+            guards = view.guards((r.id, thing), kinds)
+            yield RuleInstance("R13", 1, (Fact(holder, C.CONTROL),), Fact(thing, gain), (r.id,), guards)
+    for store in view.estate.of_kind(Kind.STORE):
+        guards = view.guards((store.id,), ("immutable_backup",))
+        yield RuleInstance("R13w", 2, (Fact(store.id, C.WRITE),), Fact(store.id, C.DENY), (), guards)
 
 
-def _walls(place: _Place) -> Iterator[Way]:
-    for r, source, target in place.pairs("connects"):
-        guards = place.guards((r.id, target), _WALLS)
-        yield Way("R15", 4, (Fact(source, C.CONTROL),), Fact(target, C.CONTROL), (r.id,), guards)
-    flat = {zone.id for zone in place.estate.zones.values() if zone.flat}
-    for entity in place.estate.of_kind(Kind.SERVICE) if flat else ():
+def _walls(view: _View) -> Iterator[RuleInstance]:
+    for r, source, target in view.pairs("connects"):
+        guards = view.guards((r.id, target), _WALLS)
+        yield RuleInstance("R15", 4, (Fact(source, C.CONTROL),), Fact(target, C.CONTROL), (r.id,), guards)
+    flat = {zone.id for zone in view.estate.zones.values() if zone.flat}
+    for entity in view.estate.of_kind(Kind.SERVICE) if flat else ():
         if entity.zone is not None and entity.zone in flat:
             inside = Fact(entity.zone, C.FOOTHOLD)
-            yield Way("R15", 4, (Fact(entity.id, C.CONTROL),), inside, hop=0)
-            guards = place.guards((entity.id,), _WALLS)
-            yield Way("R15", 4, (inside,), Fact(entity.id, C.CONTROL), (), guards)
+            yield RuleInstance("R15", 4, (Fact(entity.id, C.CONTROL),), inside, hop=0)
+            guards = view.guards((entity.id,), _WALLS)
+            yield RuleInstance("R15", 4, (inside,), Fact(entity.id, C.CONTROL), (), guards)
 
 
-def _falls(place: _Place) -> Iterator[Way]:
-    for placed in place.estate.controls.values():
+def _fallen_controls(view: _View) -> Iterator[RuleInstance]:
+    for placed in view.estate.controls.values():
         provider = placed.control.provided_by
         if provider is not None:
             gone = Fact(placed.id, C.INACTIVE)
-            yield Way("R14", 1, (Fact(provider, C.CONTROL),), gone)
+            yield RuleInstance("R14", 1, (Fact(provider, C.CONTROL),), gone)
             shut = placed.control.fails == "closed"
-            yield Way("R14", 1, (Fact(provider, C.DENY),), gone, fail_closed=shut)
+            yield RuleInstance("R14", 1, (Fact(provider, C.DENY),), gone, fail_closed=shut)

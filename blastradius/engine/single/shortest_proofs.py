@@ -11,17 +11,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 
-from blastradius.engine.batch.frame import distrusted
-from blastradius.engine.compile import ALL, CAPABILITIES, SOME, System
+from blastradius.engine.compile import ALL, SOME, System
+from blastradius.engine.numbering import CAPABILITIES
+from blastradius.engine.prepared import PreparedEstate
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
+from blastradius.engine.quorum import is_outvoted
 from blastradius.engine.scenario import seeds_of
+from blastradius.engine.single.step_status import BY_BUFFER, StepStatus, step_status
 from blastradius.errors import UsageError
-from blastradius.estate.columns import NOWHERE
-from blastradius.estate.ragged import Flags, Lists, Numbers
 from blastradius.model import STEPPING_STONES, Capability, Fact, Level, Scenario
 from blastradius.rules import CLOSURE
 
@@ -33,20 +34,11 @@ def _a_hop(rule: str, along: tuple[str, ...]) -> float:  # noqa: ARG001
     return 1
 
 
-_OPEN, _BY_CONTROL, _BY_BUFFER, _BY_FAIL_CLOSED = range(4)
 _WIDTH = len(CAPABILITIES)
 _INCLUDED: dict[int, list[int]] = defaultdict(list)
+"""For the place of each capability the places of those that it includes in one step."""
 for _whole, _part in CLOSURE:
     _INCLUDED[CAPABILITIES.index(_whole)].append(CAPABILITIES.index(_part))
-
-
-@dataclass(frozen=True)
-class _Doors:
-    """The steps under a scenario's distrust and hours: what closes each, and the controls that must fall for it."""
-
-    closed: Numbers
-    standing: Lists
-    waiting: Lists
 
 
 @dataclass(slots=True)
@@ -59,16 +51,16 @@ class _Found:
     premises: tuple[int, ...]
 
 
-def certify(system: System, scenario: Scenario) -> Certificate:
+def certify(system: PreparedEstate, scenario: Scenario) -> Certificate:
     """Solve a scenario: a step for every fact, premises first, and everything that stopped at the frontier."""
-    run = _Run(system, _doors(system, scenario), int(scenario.assume))
+    run = _Run(system, step_status(system, scenario, system.statuses), int(scenario.assume))
     run.settle(system.facts.number(seed) for seed in seeds_of(scenario))
     stopped = tuple(run.frontier())
-    relied = sorted({name for each in stopped if each.because == "control" for name in each.by})
+    relied = sorted({name for stop in stopped if stop.because == "control" for name in stop.by})
     return Certificate(tuple(run.proof()), stopped, tuple(relied))
 
 
-def arrivals(system: System, scenario: Scenario, delay: Delay = _a_hop) -> dict[Fact, float]:
+def arrivals(system: PreparedEstate, scenario: Scenario, delay: Delay = _a_hop) -> dict[Fact, float]:
     """When each fact could hold at the earliest: the delay of a step on top of the last of its premises.
 
     Without delays there is no clock, and what is counted are hops: the fewest under the level assumed, where a
@@ -77,53 +69,19 @@ def arrivals(system: System, scenario: Scenario, delay: Delay = _a_hop) -> dict[
     Raises:
         UsageError: a delay that is negative or no number.
     """
-    run = _Clocked(system, _doors(system, scenario), int(scenario.assume), delay)
+    run = _Clocked(system, step_status(system, scenario, system.statuses), int(scenario.assume), delay)
     run.settle(system.facts.number(seed) for seed in seeds_of(scenario))
     named = ((system.facts.fact(number), found.hops) for number, found in run.settled.items())
     return {fact: at for fact, at in named if fact.capability not in STEPPING_STONES}
 
 
-def _doors(system: System, scenario: Scenario) -> _Doors:
-    key = ("doors", frozenset(scenario.distrust), scenario.hours)
-    if key not in system.cache:
-        system.cache[key] = _opened(system, frozenset(scenario.distrust), scenario.hours)
-    return cast(_Doors, system.cache[key])
-
-
-def _opened(system: System, distrust: frozenset[str], hours: float | None) -> _Doors:
-    steps, controls = system.steps, system.columns.controls
-    standing = _standing(system, distrust)
-    unprovided = (controls.provider == NOWHERE)[standing.values]
-    closed = np.where(_any_of(standing, unprovided), _BY_CONTROL, _OPEN)
-    if hours is not None:
-        closed[steps.buffer_h >= hours] = _BY_BUFFER
-    if "fail_closed" not in distrust:
-        closed[steps.fails_closed] = _BY_FAIL_CLOSED
-    fallen = system.facts.facts(standing.values, Capability.INACTIVE)
-    opens = (closed == _OPEN)[standing.owners]
-    facts = np.concatenate([steps.premises.values, fallen[opens]])
-    owners = np.concatenate([steps.premises.owners, standing.owners[opens]])
-    return _Doors(closed, standing, Lists.grouped(facts, owners, system.facts.total))
-
-
-def _standing(system: System, distrust: frozenset[str]) -> Lists:
-    """The controls that stop each step, those that are distrusted left out."""
-    blockers = system.steps.blockers
-    believed = ~np.isin(blockers.values, distrusted(system, tuple(distrust)))
-    return Lists.grouped(blockers.owners[believed], blockers.values[believed], len(blockers))
-
-
-def _any_of(lists: Lists, flags: Flags) -> Flags:
-    return np.bincount(lists.owners, flags, len(lists)) > 0
-
-
 class _Run:
     """One solving: what is settled, and what waits."""
 
-    def __init__(self, system: System, doors: _Doors, assume: int) -> None:
+    def __init__(self, system: System, status: StepStatus, assume: int) -> None:
         self.system = system
         self.steps = system.steps
-        self.doors = doors
+        self.status = status
         self.assume = assume
         self.settled: dict[int, _Found] = {}
         self.tentative: dict[int, _Found] = {}
@@ -154,10 +112,10 @@ class _Run:
 
     def frontier(self) -> Iterator[Stopped]:
         """Steps that something settled leads to, whose conclusion is not reached."""
-        name = self.system.facts.fact
+        name, stones = self.system.facts.fact, _WIDTH * len(self.system.facts.entities)
         for step in sorted(self.missing):
             conclusion = int(self.steps.conclusion[step])
-            if conclusion in self.settled or name(conclusion).capability in STEPPING_STONES:
+            if conclusion in self.settled or conclusion >= stones:  # nobody asks why a stepping stone was not reached
                 continue
             stop = self._why(step)
             if stop is not None:
@@ -175,9 +133,9 @@ class _Run:
         level = int(self.steps.level[step])
         if level > self.assume:
             return "level", (Level(level).word,)
-        if self.doors.closed[step] == _BY_BUFFER:
+        if self.status.closed[step] == BY_BUFFER:
             return "buffer", (f"buffer of {self.steps.buffer_h[step]:g} h",)
-        return "control", tuple(sorted(self.system.facts.controls[each] for each in self.doors.standing[step]))
+        return "control", tuple(sorted(self.system.facts.controls[each] for each in self.status.standing[step]))
 
     def _level_of(self, step: int) -> int:
         return int(self.steps.level[step])
@@ -196,7 +154,7 @@ class _Run:
             place = fact % _WIDTH
             for part in _INCLUDED.get(place, ()):
                 self._offer(fact - place + part, _Found(found.level, found.hops, None, (fact,)))
-        for step in self.doors.waiting[fact]:
+        for step in self.status.waiting[fact]:
             self._advance(step, found)
 
     def _advance(self, step: int, latest: _Found) -> None:
@@ -204,7 +162,7 @@ class _Run:
         left = (self._premises_of(step) if left is None else left) - 1
         self.missing[step] = left
         level = self._level_of(step)
-        if self.doors.closed[step] or level > self.assume or int(self.steps.conclusion[step]) in self.settled:
+        if self.status.closed[step] or level > self.assume or int(self.steps.conclusion[step]) in self.settled:
             return
         if self.steps.gate[step] != ALL:
             self._through_gate(step, max(level, latest.level))
@@ -213,11 +171,11 @@ class _Run:
 
     def _premises_of(self, step: int) -> int:
         """How many facts a step waits for, controls that must fall included."""
-        falls = 0 if self.doors.closed[step] else len(self.doors.standing[step])
+        falls = 0 if self.status.closed[step] else len(self.status.standing[step])
         return len(self.steps.premises[step]) + falls
 
     def _fallen(self, step: int) -> list[int]:
-        standing = np.array(self.doors.standing[step], np.int64)
+        standing = np.array(self.status.standing[step], np.int64)
         found: list[int] = self.system.facts.facts(standing, Capability.INACTIVE).tolist()
         return found
 
@@ -245,7 +203,14 @@ class _Run:
             return len(held) == len(premises)
         if gate == SOME:
             return len(held) >= need
-        return _outvoted(premises, need, set(held))
+        return self._outvotes(premises, need, set(held))
+
+    def _outvotes(self, premises: list[int], vote_min: int, held: set[int]) -> bool:
+        """Whether a quorum is wrong; the first half of its premises says that each feed is, the other: down."""
+        feeds = len(premises) // 2
+        wrong, down = ([premise in held for premise in half] for half in (premises[:feeds], premises[feeds:]))
+        right = sum(not (is_wrong or is_down) for is_wrong, is_down in zip(wrong, down, strict=True))
+        return bool(is_outvoted(sum(wrong), right, feeds - sum(down), vote_min))
 
     def _conclude(self, step: int, premises: tuple[int, ...]) -> None:
         founds = [self.settled[each] for each in premises]
@@ -257,8 +222,8 @@ class _Run:
 class _Clocked(_Run):
     """Facts settled in the order of their arrival, whatever the level, up to the one that is assumed."""
 
-    def __init__(self, system: System, doors: _Doors, assume: int, delay: Delay) -> None:
-        super().__init__(system, doors, assume)
+    def __init__(self, system: System, status: StepStatus, assume: int, delay: Delay) -> None:
+        super().__init__(system, status, assume)
         self.delay = delay
 
     def _level_of(self, step: int) -> int:
@@ -276,18 +241,3 @@ class _Clocked(_Run):
                 f"the delay of {rule} along {', '.join(along) or 'no relation'} is {found}; expected hours"
             )
         return found
-
-
-def _outvoted(premises: list[int], vote_min: int, held: set[int]) -> bool:
-    """Whether some choice of what is held makes the vote come out wrong: a wrong feed may also be down."""
-    feeds = len(premises) // 2
-    wrong = [each in held for each in premises[:feeds]]
-    down = [each in held for each in premises[feeds:]]
-    only_down = sum(d and not w for d, w in zip(down, wrong, strict=True))
-    both = sum(d and w for d, w in zip(down, wrong, strict=True))
-    for off in range(both + 1):
-        votes = sum(wrong) - off
-        live = feeds - off - only_down
-        if votes >= (live // 2 + 1 if live >= vote_min else 1):
-            return True
-    return False

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import blastradius.engine.compile as compiling
 from blastradius.engine import (
     SEED_KINDS,
+    PreparedEstate,
     Proposal,
-    System,
     World,
     check_worlds,
     compile_system,
@@ -26,8 +26,7 @@ from blastradius.engine import (
 )
 from blastradius.engine.batch import fill_numpy
 from blastradius.engine.batch.frame import Frame
-from blastradius.engine.batch.solve import Solved, facts_in
-from blastradius.engine.check.audit import derive
+from blastradius.engine.batch.solve import Solved
 from blastradius.engine.check.spec import spec
 from blastradius.errors import CertificateError, InputError, UsageError
 from blastradius.estate import Estate
@@ -35,7 +34,7 @@ from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Control, ControlKind, Credential, Fact, Level, Party, Relation, Scenario, Verb
 from blastradius.rules import RULES, placements
 from tests.counts import examples, few
-from tests.engine.random_estates import random_estate, random_scenario
+from tests.engine.random_estates import facts_in, random_estate, random_scenario
 from tests.engine.test_rules_needed import CONTROL_CASES, RULE_CASES, estate, fact, scenario
 from tests.engine.test_seeded_bugs import TABLE_BUGS
 from tests.engine.test_seeded_bugs import worlds as bug_worlds
@@ -44,13 +43,14 @@ ENGINES: tuple[Literal["numpy", "fast"], ...] = ("numpy", "fast")
 Engine = Literal["numpy", "fast"]
 PLACES = placements()
 solving = sys.modules["blastradius.engine.batch.solve"]
+compare = sys.modules["blastradius.engine.check.audit.compare"]
 
 
 def solved(built: Estate, worlds: list[World], engine: Engine = "numpy") -> dict[int, set[Fact]]:
     """The facts of each world, audited."""
     found: dict[int, set[Fact]] = {}
     for block in solve_worlds(compile_system(built), worlds, engine=engine):
-        check_worlds(built, block, engine=engine)
+        check_worlds(built, block)
         found |= {place: facts_in(block, number) for number, place in enumerate(block.places.tolist())}
     assert sorted(found) == list(range(len(worlds)))
     return found
@@ -70,11 +70,10 @@ def test_worlds_agree_with_the_spec(seed: int) -> None:
 
 @pytest.mark.parametrize("first", few(range(0, 400, 20), 1))
 def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are filled anew one by one, and marks of rows collide, as neither does in a small estate."""
+    """Rows are filled anew one by one, and instances checked a few at a time, as neither is in a small estate."""
     monkeypatch.setattr(fill_numpy, "_SMALL", -1)
     monkeypatch.setattr(fill_numpy, "_FEW", 1)
-    monkeypatch.setattr(derive, "_SLOTS", 1)
-    monkeypatch.setattr(derive, "_TOGETHER", 3)
+    monkeypatch.setattr(compare, "_CHUNK", 3)
     for seed in range(first, first + 20):
         rng = random.Random(seed)
         built = random_estate(rng)
@@ -231,7 +230,9 @@ def test_batches_over_one_system_answer_like_fresh_ones(seed: int) -> None:
         assert _answers(system, asked, proposal, engine) == _answers(fresh, asked, again, engine), asked
 
 
-def _answers(system: System, asked: list[World], proposal: Proposal | None, engine: Engine) -> dict[int, set[Fact]]:
+def _answers(
+    system: PreparedEstate, asked: list[World], proposal: Proposal | None, engine: Engine
+) -> dict[int, set[Fact]]:
     return {
         place: facts_in(block, number)
         for block in solve_worlds(system, asked, proposal=proposal, engine=engine)
@@ -274,7 +275,7 @@ def test_degenerate_estates(engine: Engine) -> None:
     assert solved(Estate.build([Loaded()]), [World(Scenario())] * 70, engine) == {place: set() for place in range(70)}
     assert solved(Estate.build([Loaded()]), [], engine) == {}
     alone = Estate.build([Loaded(entities=(Party(id="p"),))])
-    assert Fact("p", compiling.CAPABILITIES[7]) in solved(alone, [World(scenario("compromise p"))], engine)[0]
+    assert Fact("p", Capability.CONTROL) in solved(alone, [World(scenario("compromise p"))], engine)[0]
     itself = estate("connects:s>s", "derives_from:d>d", "depends_on:s>s")
     assert solved(itself, [World(scenario("compromise s breach d"))], engine)[0] == set(
         spec(itself, scenario("compromise s breach d"))
@@ -344,11 +345,10 @@ def block() -> tuple[Estate, Solved]:
     return built, next(iter(solve_worlds(compile_system(built), worlds, engine="numpy")))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_the_audit_refuses_one_bit_more_or_less(engine: Engine) -> None:
+def test_the_audit_refuses_one_bit_more_or_less() -> None:
     """Every single bit of what is claimed matters, set or not set."""
     built, right = block()
-    check_worlds(built, right, engine=engine)
+    check_worlds(built, right)
     refused = 0
     for row, bit in np.ndindex(right.state.shape[0], len(right.worlds)):
         if row not in right.network.places:
@@ -356,7 +356,7 @@ def test_the_audit_refuses_one_bit_more_or_less(engine: Engine) -> None:
         state = right.state.copy()
         state[row, 0] ^= np.uint64(1 << bit)
         with pytest.raises(CertificateError):
-            check_worlds(built, replace(right, state=state), engine=engine)
+            check_worlds(built, replace(right, state=state))
         refused += 1
     assert refused > 20
 
@@ -379,9 +379,9 @@ def test_the_audit_refuses_what_only_follows_from_itself(
     system = compile_system(built)
     somebody, nobody = (scenario(seed, distrust=("segmented",)) for seed in ("compromise s1", ""))
     right, *_ = solve_worlds(system, [World(somebody)], engine=engine)
-    check_worlds(built, right, engine=engine)
+    check_worlds(built, right)
     with pytest.raises(CertificateError, match="does not follow from the seeds"):
-        check_worlds(built, replace(right, frame=Frame(system, [World(nobody)])), engine=engine)
+        check_worlds(built, replace(right, frame=Frame(system, [World(nobody)])))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -398,11 +398,11 @@ def test_a_large_circle_with_a_beginning_of_its_own_in_each_world(step: int, eng
     right, *_ = solve_worlds(compile_system(built), worlds, engine=engine)
     elsewhere = [*worlds[:-1], World(scenario("compromise s000", distrust=()))]
     with pytest.raises(CertificateError, match="does not follow from the seeds"):
-        check_worlds(built, replace(right, frame=Frame(right.frame.system, elsewhere)), engine=engine)
+        check_worlds(built, replace(right, frame=Frame(right.frame.system, elsewhere)))
 
 
-def test_stale_tokens_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solving, "_SHARED", {})
+def test_stale_condition_variables_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solving, "_ASSUMED", {})
     assert audited() is False
 
 

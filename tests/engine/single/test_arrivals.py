@@ -1,4 +1,4 @@
-"""When facts arrive, against a fixpoint of plain loops over the checker's own ways."""
+"""When facts arrive, against a fixpoint of plain loops over the checker's own instances."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blastradius.engine import arrivals, compile_system, solve
-from blastradius.engine.check.certificate import _INCLUDES, _SEEDS
-from blastradius.engine.check.rule_instances import Way, all_ways
+from blastradius.engine.check.capabilities import INCLUDES, seed_names
+from blastradius.engine.check.rule_instances import RuleInstance, all_instances
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Capability, Fact, Scenario
@@ -23,22 +23,22 @@ Delay = Callable[[str, tuple[str, ...]], float]
 
 
 def naive(built: Estate, asked: Scenario, delay: Delay) -> dict[Fact, float]:
-    """Try every way again and again until nothing comes sooner."""
-    arrived = {Fact(name, Capability(word)): 0.0 for way, word in _SEEDS for name in getattr(asked, way)}
-    ways = [each for each in all_ways(built) if open_(each, asked)]
+    """Try every instance again and again until nothing comes sooner."""
+    arrived = {Fact(name, capability): 0.0 for capability, names in seed_names(asked) for name in names}
+    instances = [each for each in all_instances(built) if open_(each, asked)]
     before: dict[Fact, float] = {}
     while arrived != before:
         before = dict(arrived)
-        for way in ways:
+        for instance in instances:
             for at in sorted(set(arrived.values())):
                 held = {each for each, time in arrived.items() if time <= at}
-                if way.enough(held) and held >= fallen(way, asked):
-                    sooner(arrived, way.gives, at + (delay(way.rule, way.along) if way.hop else 0))
+                if instance.enough(held) and held >= fallen(instance, asked):
+                    later = delay(instance.rule, instance.along) if instance.hop else 0
+                    sooner(arrived, instance.conclusion, at + later)
                     break
         for one, at in list(arrived.items()):
-            for word, parts in _INCLUDES:
-                for part in parts if one.capability == word else ():
-                    sooner(arrived, Fact(one.entity, Capability(part)), at)
+            for part in INCLUDES.get(one.capability, ()):
+                sooner(arrived, Fact(one.entity, part), at)
     return {each: at for each, at in arrived.items() if each.capability not in STEPPING_STONES}
 
 
@@ -46,23 +46,23 @@ def sooner(arrived: dict[Fact, float], one: Fact, at: float) -> None:
     arrived[one] = min(at, arrived.get(one, at))
 
 
-def standing(way: Way, asked: Scenario) -> list[tuple[str, str | None]]:
+def standing(instance: RuleInstance, asked: Scenario) -> list[tuple[str, str | None]]:
     return [
         (each.id, each.control.provided_by)
-        for each in way.guards.placed
+        for each in instance.guards.placed
         if each.control.status != "failed" and not {each.control.kind, each.id} & set(asked.distrust)
     ]
 
 
-def fallen(way: Way, asked: Scenario) -> set[Fact]:
-    return {Fact(name, Capability.INACTIVE) for name, _ in standing(way, asked)}
+def fallen(instance: RuleInstance, asked: Scenario) -> set[Fact]:
+    return {Fact(name, Capability.INACTIVE) for name, _ in standing(instance, asked)}
 
 
-def open_(way: Way, asked: Scenario) -> bool:
-    outlasted = way.buffer is not None and asked.hours is not None and asked.hours <= way.buffer
-    believed = way.fail_closed and "fail_closed" not in asked.distrust
-    forever = any(provider is None for _, provider in standing(way, asked))
-    return way.level <= asked.assume and not outlasted and not believed and not forever
+def open_(instance: RuleInstance, asked: Scenario) -> bool:
+    outlasted = instance.buffer_h is not None and asked.hours is not None and asked.hours <= instance.buffer_h
+    believed = instance.fail_closed and "fail_closed" not in asked.distrust
+    forever = any(provider is None for _, provider in standing(instance, asked))
+    return instance.level <= asked.assume and not outlasted and not believed and not forever
 
 
 @examples(1 / 8)

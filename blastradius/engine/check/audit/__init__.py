@@ -1,187 +1,320 @@
 """The independent checker for many worlds at once: its own reading of the rules, one bit a world.
 
 Of each block of worlds it asks what ``certificate`` asks of one: does every claimed fact follow, in some order, from
-the seeds, and is there no open way out of what is claimed? Each fact must be claimed exactly where a seed or a way from
-the claims leads to it. Where no fact needs itself, that is both answers; facts that may (knots) are derived anew from
-the seeds and the rest. Hundreds of thousands of facts are claimed in a few thousand different sets of worlds, so these
-sets are told apart first. Most facts are claimed just where one of their ways leads, which the number of the set says;
-only the others are looked at world by world. Facts that lead to each other by ways that nothing can close hold in the
-same worlds, and are looked at as one.
+the seeds, and is there no open instance of a rule that leads out of what is claimed? It gets ``Claims``, which are
+data, and believes nothing of them: which facts matter follows from what is claimed, from its own table of rule
+instances and from the worlds themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import cache
-from itertools import chain
-from operator import attrgetter
-from typing import Literal, NoReturn
-from weakref import WeakKeyDictionary
+from copy import copy
+from functools import cached_property
+from typing import NoReturn
 
 import numpy as np
 
-from blastradius.engine.check.audit import derive
-from blastradius.engine.check.audit.bitrows import EVERYWHERE, NOWHERE
-from blastradius.engine.check.audit.instance_table import CAPABILITIES, Asked, Book, ways_of_proposal
-from blastradius.engine.check.audit.plan import Block, Flags, Ints, Page, Reader, Words
-from blastradius.engine.check.rule_instances import all_ways
+from blastradius.engine.check.audit.compare import EMPTY_ROW, FULL_ROW, Block, first_defect
+from blastradius.engine.check.audit.instance_table import (
+    Closings,
+    Flags,
+    InstanceTable,
+    Ints,
+    Words,
+    distinct,
+    instances_of_proposal,
+)
+from blastradius.engine.check.audit.plan import CheckPlan, check_plan
+from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, all_included, seed_names
+from blastradius.engine.check.rule_instances import all_instances
 from blastradius.engine.proof import Claims
+from blastradius.engine.scenario import World
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact
 
-C = Capability
-_GAINS = (
-    ("compromise", (C.CONTROL, C.READ, C.READ_SUBSET, C.WRITE, C.TAINT, C.DENY, C.DEGRADE, C.USE)),
-    ("leak", (C.POSSESS,)),
-    ("poison", (C.WRITE, C.TAINT)),
-    ("wrong", (C.TAINT,)),
-    ("outage", (C.DENY, C.DEGRADE)),
-    ("breach", (C.READ, C.READ_SUBSET)),
-)
-_seeds_of = attrgetter(*(way for way, _ in _GAINS))
-_NOBODY = -1
-_books: WeakKeyDictionary[Estate, Book] = WeakKeyDictionary()
-_pages: WeakKeyDictionary[object, Page] = WeakKeyDictionary()
+_WIDTH = len(CAPABILITY_NUMBER)
+_INACTIVE = CAPABILITY_NUMBER[Capability.INACTIVE]
+_PARTS = {whole: [CAPABILITY_NUMBER[part] for part in all_included(whole)] for whole in CAPABILITY_NUMBER}
+"""For each capability the numbers of those that it includes, its own among them."""
+
+_WHOLES = {
+    number: [CAPABILITY_NUMBER[whole] for whole, parts in _PARTS.items() if number in parts[1:]]
+    for number in CAPABILITY_NUMBER.values()
+}
+"""For the number of each capability those of the capabilities that include it."""
 
 
-def check_worlds(
-    estate: Estate,
-    claims: Claims,
-    proposed: Estate | None = None,
-    *,
-    engine: Literal["numpy", "fast"] | None = None,
-) -> None:
-    """Verify what is claimed of many worlds.
+class _Estate:
+    """What of an estate the checker looks up by name, each made when it is first needed."""
 
-    ``proposed`` has the relations that hold besides in the worlds where a proposal is in force. The audit is compiled
-    where numba is installed, unless ``engine`` is ``numpy``; the verdict is the same.
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.closings = Closings(estate)
 
-    Raises:
-        CertificateError: the first defect found, with the world.
+    @cached_property
+    def controls(self) -> dict[str, list[str]]:
+        """The controls of each kind."""
+        found: dict[str, list[str]] = {}
+        for name, placed in self.estate.controls.items():
+            found.setdefault(placed.control.kind, []).append(name)
+        return found
+
+    def controls_of(self, distrust: tuple[str, ...]) -> list[str]:
+        """The controls that are distrusted, by kind or by id."""
+        by_kind = [name for kind in distrust for name in self.controls.get(kind, ())]
+        return [*by_kind, *(name for name in distrust if name in self.estate.controls)]
+
+
+class Auditor:
+    """The checker's own reading of an estate, or of one with a proposal on top, kept from one block to the next.
+
+    The table is made once. A plan is kept as long as blocks have the same instances open in all their worlds.
     """
-    page = _pages.get(claims.about)
-    if page is None:
-        if estate not in _books:
-            _books[estate] = Book(all_ways(estate))
-        book = _books[estate]
-        if proposed is not None:
-            book = Book(ways_of_proposal(estate, proposed), book)
-        page = _pages[claims.about] = Page(estate, book, claims)
-    _Check(page, claims).run(_reader(plain=engine == "numpy"))
 
+    def __init__(self, estate: Estate) -> None:
+        self._estate = _Estate(estate)
+        self.table = InstanceTable(all_instances(estate))
+        self._plan: tuple[bytes, CheckPlan] | None = None
 
-@cache
-def _reader(*, plain: bool) -> Reader:
-    """What compares claims with ways: compiled, where numba is installed."""
-    if not plain:
-        with suppress(ImportError):
-            from blastradius.engine.check.audit import derive_numba
+    def with_proposal(self, proposed: Estate) -> Auditor:
+        """The same with what holds besides in the worlds in which a proposal is in force."""
+        found = copy(self)
+        found.table = InstanceTable(instances_of_proposal(self._estate.estate, proposed), self.table)
+        found._plan = None
+        return found
 
-            return derive_numba
-    return derive
+    def check(self, claims: Claims, asked: Sequence[World] | None = None) -> None:
+        """Verify what is claimed of a block of worlds, and that they are those at their places among ``asked``.
+
+        Raises:
+            CertificateError: the first defect found, with the world.
+        """
+        if asked is not None:
+            _require_asked(claims, asked)
+        _Check(self, claims).run()
+
+    def controls_of(self, distrust: tuple[str, ...]) -> list[str]:
+        """The controls that are distrusted, by kind or by id."""
+        return self._estate.controls_of(distrust) if distrust else []
+
+    def plan(self, open_everywhere: Flags, closed: Ints) -> CheckPlan:
+        """The plan for worlds that all meet these of the table's conditions, some of which close some instances."""
+        key = open_everywhere.tobytes()
+        free = open_everywhere[self.table.instances.conditions]
+        if self._plan is None or self._plan[0] != key:
+            self._plan = key, check_plan(self.table, free)
+        plan = self._plan[1]
+        if np.isin(closed, plan.inner).any():
+            free[closed] = False
+            return check_plan(self.table, free)
+        return plan
+
+    def closed_by(self, worlds: Sequence[World]) -> tuple[Ints, Ints]:
+        """Pairs of instance and world (by number) that closes it, by a relation taken away or a control put there."""
+        closings = self._estate.closings
+        pairs = [(instance, number) for number, world in enumerate(worlds) for instance in closings.closed_in(world)]
+        instance, world_number = np.array(pairs, np.int64).reshape(-1, 2).T
+        return instance, world_number
 
 
 class _Check:
-    """One block of claims against a page."""
+    """One block of claims against the reading of an auditor.
 
-    def __init__(self, page: Page, claims: Claims) -> None:
-        self.page = page
-        self.claims = claims
+    A fact has a key here: its entity times the count of capabilities, plus its capability. Entities are numbered as in
+    the table, those that no instance speaks of behind them.
+    """
+
+    def __init__(self, auditor: Auditor, claims: Claims) -> None:
+        self.auditor, self.table, self.claims = auditor, auditor.table, claims
         self.worlds = claims.worlds
-        self.full = _packed(np.ones(len(self.worlds), np.bool_))
+        self.full = packed(np.ones(len(self.worlds), np.bool_))
+        self.unknown: dict[str, int] = {}
+        _require_well_formed(claims, self.full)
+        self.key = self._claimed_keys()
+        self.seed_key, self.seed_world = self._seeds()
+        entity, capability = self.table.facts
+        self.key_of_fact = entity * _WIDTH + capability
+        self.held = np.concatenate([[np.zeros_like(self.full), self.full], claims.words])
+        self.row_of_key = self._rows()
 
-    def run(self, reader: Reader) -> None:
-        """Compare what is claimed with where ways lead, and refuse what is wrong."""
-        page, claims, block = self.page, self.claims, self._block(reader)
-        apart = claims.said(page.apart) ^ block.held[block.at[page.class_of_apart]]
-        if apart.any():
-            self._refuse(page.apart.facts, apart, "holds elsewhere than what leads to it and back")
-        beyond = claims.said(page.beyond)
-        if beyond.any():
-            self._refuse(page.beyond.facts, beyond, "is claimed, and no rule gives it here")
-        found = reader.defect(block)
+    def run(self) -> None:
+        """Compare what is claimed with where seeds and instances lead, and refuse what is wrong."""
+        self._check_unspoken()
+        open_, condition_of_world = self._conditions()
+        instance, world = self.auditor.closed_by(self.worlds)
+        plan = self.auditor.plan(np.logical_and.reduce(open_, axis=1), instance)
+        row = self._class_rows(plan)
+        open_row = self._open_rows(plan, packed(open_[:, condition_of_world]), instance, world)
+        number = np.full(len(self.row_of_key), -1)
+        number[self.key_of_fact] = plan.class_of
+        seeded, seeds = self._gathered(number[self.seed_key])
+        found = first_defect(Block(plan, self.held, row, open_row, seeded, seeds))
         if found is not None:
-            why = "follows and is not claimed" if found.over else "does not follow from the seeds"
-            self._refuse([page.facts[each] for each in found.classes.tolist()], found.wrong, why)
+            why = "follows and is not claimed" if found.missing else "does not follow from the seeds"
+            self._refuse(self.key_of_fact[plan.fact_of[found.classes]], found.wrong, why)
 
-    def _block(self, reader: Reader) -> Block:
-        page, state, more = self.page, self.claims.state, self.claims.said(self.page.rowless)
-        masks, mask_at = self._masks()
-        places, which = reader.distinct(state)
-        held = np.concatenate([[np.zeros_like(self.full), self.full], state[places], more, masks])
-        row = np.arange(len(held))
-        row[(held == self.full).all(axis=1)] = EVERYWHERE
-        row[~held.any(axis=1)] = NOWHERE
-        begin, end = 2 + len(places), 2 + len(places) + len(more)
-        of_rows = np.concatenate([row[2:begin][which], row[begin:end]])
-        return Block(page, held, of_rows[page.rows], row[end + mask_at], *self._seeds())
+    # what is claimed, and what worlds start from
 
-    def _seeds(self) -> tuple[Ints, Words]:
-        """What each world starts from: what its scenario says, and that distrusted controls are inactive; by class."""
-        page, scenarios = self.page, [each.scenario for each in self.worlds]
-        fallen = {each: self._fallen(each) for each in {each.distrust for each in scenarios}}
-        found = [fallen[each.distrust] for each in scenarios]
-        worlds = [np.repeat(np.arange(len(scenarios)), [len(each) for each in found])]
-        for (_, gains), named in zip(_GAINS, zip(*map(_seeds_of, scenarios), strict=True), strict=True):
-            if not any(named):
-                continue
-            entity = np.array([page.entities.get(name, _NOBODY) for name in chain(*named)], np.int64)
-            found += [page.class_of[entity, CAPABILITIES[each]] for each in gains]
-            worlds += [np.repeat(np.arange(len(scenarios)), list(map(len, named)))] * len(gains)
-        classes, world = np.concatenate(found), np.concatenate(worlds)
-        classes, world = classes[classes >= 0], world[classes >= 0]
-        some = np.zeros(len(page.facts), np.bool_)
-        some[classes] = True
-        seeded = np.flatnonzero(some)
-        rows = np.zeros((len(seeded), len(self.full)), np.uint64)
-        word, bit = _bits(world)
-        np.bitwise_or.at(rows.reshape(-1), np.searchsorted(seeded, classes) * len(self.full) + word, bit)
-        return seeded, rows
+    def _entity(self, name: str) -> int:
+        known = self.table.entities.get(name)
+        return (
+            known if known is not None else self.unknown.setdefault(name, len(self.table.entities) + len(self.unknown))
+        )
 
-    def _fallen(self, distrust: tuple[str, ...]) -> Ints:
-        """That distrusted controls, named by kind or by id, are inactive."""
-        names = {*distrust, *chain.from_iterable(self.page.of_kind.get(each, ()) for each in distrust)}
-        entities = np.array([self.page.entities.get(name, _NOBODY) for name in names], np.int64)
-        found: Ints = self.page.class_of[entities, CAPABILITIES[C.INACTIVE]]
+    def _claimed_keys(self) -> Ints:
+        """The key of each fact that is claimed."""
+        used: list[int] = distinct(self.claims.entity).tolist()
+        names = [self.claims.names[number] for number in used]
+        known = self.table.entities
+        entity = np.zeros(len(self.claims.names), np.int64)
+        entity[used] = [known[name] if name in known else self._entity(name) for name in names]
+        found: Ints = entity[self.claims.entity] * _WIDTH + self.claims.capability
+        if len(distinct(found)) < len(found):
+            raise CertificateError("a fact is claimed twice")
         return found
 
-    def _masks(self) -> tuple[Words, Ints]:
-        """Where the masks of the page are open: rows, and which row is which mask's.
+    def _seeds(self) -> tuple[Ints, Ints]:
+        """Pairs of key and world: what scenarios start from, and that distrusted controls are inactive."""
+        fallen: dict[tuple[str, ...], list[int]] = {}
+        keys: list[int] = []
+        counts = []
+        for scenario in (world.scenario for world in self.worlds):
+            before = len(keys)
+            for capability, names in seed_names(scenario):
+                keys += [self._entity(name) * _WIDTH + part for name in names for part in _PARTS[capability]]
+            if scenario.distrust not in fallen:
+                controls = self.auditor.controls_of(scenario.distrust)
+                fallen[scenario.distrust] = [self._entity(name) * _WIDTH + _INACTIVE for name in controls]
+            keys += fallen[scenario.distrust]
+            counts.append(len(keys) - before)
+        return np.array(keys, np.int64), np.repeat(np.arange(len(counts)), counts)
 
-        A way that some world of this block closes has a row of its own, any other that of its terms.
-        """
-        page, asked = self.page, np.zeros(len(self.worlds), np.int64)
-        if len(page.asked) > 1:
-            asked = np.array([page.asked[Asked.of(world)] for world in self.worlds], np.int64)
-        open_ = np.array([[True, *(each.hold_in(one) for each in page.terms)] for one in page.asked], np.bool_)
-        rows = _packed(open_[asked].T)
-        at = np.concatenate([np.arange(len(rows)), 1 + page.term_of_own])
-        closings = [(number, each) for number, one in enumerate(self.worlds) for each in (*one.without, *one.controls)]
-        shut = [(way, number) for number, each in closings for way in page.closed.get(each, ())]
-        ways, worlds = np.array(shut, np.int64).reshape(-1, 2).T
-        own, row = np.unique(len(rows) + np.searchsorted(page.own, ways), return_inverse=True)
-        more = rows[at[own]]
+    def _rows(self) -> Ints:
+        """The row of ``held`` that says where the fact of each key is claimed, or where one that includes it is."""
+        listed = np.full((len(self.table.entities) + len(self.unknown), _WIDTH), -1)
+        listed.reshape(-1)[self.key] = 2 + self.claims.row
+        found, is_listed = listed.copy(), np.ascontiguousarray(listed.T >= 0)
+        for part, wholes in _WHOLES.items():
+            some = np.flatnonzero(~is_listed[part] & np.logical_or.reduce(is_listed[wholes]))
+            rows = listed[some[:, np.newaxis], wholes]
+            found[some, part] = rows.max(axis=1, initial=-1)
+            mixed = np.flatnonzero(((rows != found[some, part, np.newaxis]) & (rows >= 0)).any(axis=1))
+            found[some[mixed], part] = len(self.held) + np.arange(len(mixed))
+            more = np.bitwise_or.reduce(self.held[np.maximum(rows[mixed], EMPTY_ROW)], axis=1)
+            self.held = np.concatenate([self.held, more])
+        named: Ints = self._named(np.arange(len(self.held)))[np.maximum(found, EMPTY_ROW).reshape(-1)]
+        return named
+
+    def _named(self, rows: Ints) -> Ints:
+        """The same rows, where they stand for no world or for all of them by their names."""
+        words = self.held[rows]
+        found = np.where((words == self.full).all(axis=1), FULL_ROW, rows)
+        return np.where(words.any(axis=1), found, EMPTY_ROW)
+
+    def _gathered(self, numbers: Ints) -> tuple[Ints, Words]:
+        """For some number of each seed (negative ones left out) the distinct numbers, sorted, and their worlds."""
+        known = numbers >= 0
+        distinct, place = np.unique(numbers[known], return_inverse=True)
+        rows = np.zeros((len(distinct), len(self.full)), np.uint64)
+        word, bit = _bits(self.seed_world[known])
+        np.bitwise_or.at(rows, (place, word), bit)
+        return distinct, rows
+
+    # what plans and blocks are made of
+
+    def _conditions(self) -> tuple[Flags, Ints]:
+        """Which of the table's conditions hold in worlds that differ in them, and of which of these each world is."""
+        kinds: dict[object, int] = {}
+        worlds = []
+        which = np.empty(len(self.worlds), np.int64)
+        for number, world in enumerate(self.worlds):
+            scenario = world.scenario
+            asked = (scenario.assume, scenario.hours, "fail_closed" in scenario.distrust, world.proposed)
+            if asked not in kinds:
+                worlds.append(world)
+            which[number] = kinds.setdefault(asked, len(kinds))
+        open_ = [[conditions.hold_in(world) for world in worlds] for conditions in self.table.known_conditions]
+        return np.array(open_, np.bool_).reshape(len(open_), len(worlds)), which
+
+    def _class_rows(self, plan: CheckPlan) -> Ints:
+        """The row of each class, once its facts are known to be claimed in the same worlds."""
+        rows = self.row_of_key[self.key_of_fact]
+        of_class: Ints = rows[plan.fact_of]
+        differ = np.flatnonzero(rows != of_class[plan.class_of])
+        wrong = self.held[rows[differ]] ^ self.held[of_class[plan.class_of[differ]]]
+        if wrong.any():
+            self._refuse(self.key_of_fact[differ], wrong, "holds elsewhere than what leads to it and back")
+        return of_class
+
+    def _open_rows(self, plan: CheckPlan, open_: Words, closed: Ints, worlds: Ints) -> Ints:
+        """The row of each instance of a plan that says where it is open; one that some world closes has its own."""
+        first = len(self.held)
+        table_number, own = np.unique(closed, return_inverse=True)
+        conditions = self.table.instances.conditions
+        more = open_[conditions[table_number]]
         word, bit = _bits(worlds)
-        np.bitwise_and.at(more, (row.reshape(-1), word), ~bit)
-        at[own] = len(rows) + np.arange(len(own))
-        return np.concatenate([rows, more]), at
+        np.bitwise_and.at(more, (own, word), ~bit)
+        self.held = np.concatenate([self.held, open_, more])
+        rows = self._named(np.arange(first, len(self.held)))
+        of_table = rows[conditions]
+        of_table[table_number] = rows[len(open_) :]
+        found: Ints = of_table[plan.number]
+        return found
 
-    def _refuse(self, facts: Sequence[Fact], wrong: Words, why: str) -> NoReturn:
+    def _check_unspoken(self) -> None:
+        """Facts of which no instance speaks hold where they are seeds or included in something else that holds."""
+        spoken = np.zeros(len(self.row_of_key), np.bool_)
+        spoken[self.key_of_fact] = True
+        seeded, seeds = self._gathered(np.where(spoken[self.seed_key], -1, self.seed_key))
+        keys = np.union1d(self.key[~spoken[self.key]], seeded)
+        due, claimed = np.zeros((len(keys), len(self.full)), np.uint64), self.held[self.row_of_key[keys]]
+        for part, wholes in _WHOLES.items():
+            here = np.flatnonzero(keys % _WIDTH == part)
+            for whole in wholes:
+                due[here] |= self.held[self.row_of_key[keys[here] - part + whole]]
+        due[np.searchsorted(keys, seeded)] |= seeds
+        for wrong, why in (
+            (claimed & ~due, "is claimed, and no rule gives it here"),
+            (due & ~claimed, "follows and is not claimed"),
+        ):
+            if wrong.any():
+                self._refuse(keys, wrong, why)
+
+    def _refuse(self, keys: Ints, wrong: Words, why: str) -> NoReturn:
         """Refuse for the first fact of which a bit is wrong."""
         place = int(np.argmax(wrong.any(axis=1)))
         flags = np.unpackbits(wrong[place].astype("<u8").view(np.uint8), bitorder="little")
-        world = self.worlds[int(np.argmax(flags)) % len(self.worlds)]
-        raise CertificateError(f"{facts[place]} {why}, in the world of {world}")
+        entity, capability = divmod(int(keys[place]), _WIDTH)
+        fact = Fact([*self.table.entities, *self.unknown][entity], tuple(CAPABILITY_NUMBER)[capability])
+        raise CertificateError(f"{fact} {why}, in the world of {self.worlds[int(np.argmax(flags))]}")
+
+
+def _require_asked(claims: Claims, asked: Sequence[World]) -> None:
+    places = claims.places.tolist()
+    known = len(places) == len(claims.worlds) and all(0 <= place < len(asked) for place in places)
+    if not known or any(asked[place] != world for place, world in zip(places, claims.worlds, strict=True)):
+        raise CertificateError("the claims are about other worlds than were asked")
+
+
+def _require_well_formed(claims: Claims, full: Words) -> None:
+    """Refuse claims that are about nothing that is there."""
+    columns = ((claims.entity, len(claims.names)), (claims.capability, _WIDTH), (claims.row, len(claims.words)))
+    for column, end in columns:
+        if column.shape != claims.row.shape or ((column < 0) | (column >= end)).any():
+            raise CertificateError("a claim is about a name, a capability or a row that is not there")
+    if claims.words.shape[1:] != full.shape or (claims.words & ~full).any():
+        raise CertificateError(f"the claims are about other worlds than the {len(claims.worlds)} that are listed")
 
 
 def _bits(worlds: Ints) -> tuple[Ints, Words]:
+    """The word and the bit of each world."""
     return worlds // 64, np.uint64(1) << (worlds % 64).astype(np.uint64)
 
 
-def _packed(flags: Flags) -> Words:
-    """Truth values, one a world, as words."""
+def packed(flags: Flags) -> Words:
+    """Truth values (..., worlds) as words (..., words)."""
     words = np.zeros((*flags.shape[:-1], -(-flags.shape[-1] // 64) * 64), np.bool_)
     words[..., : flags.shape[-1]] = flags
     return np.packbits(words, axis=-1, bitorder="little").view("<u8").astype(np.uint64, copy=False)

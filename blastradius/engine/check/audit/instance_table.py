@@ -1,139 +1,246 @@
-"""The rules in the audit's own words, as numbers: every way of an estate in columns."""
+"""All ground rule instances of an estate as columns, with facts by number: what the checker of many worlds reads."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from blastradius.engine.check.rule_instances import Way, all_ways
-from blastradius.engine.proof import Roll
+import numpy as np
+from numpy.typing import NDArray
+
+from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, INCLUDES, all_included
+from blastradius.engine.check.rule_instances import RuleInstance, all_instances
 from blastradius.engine.scenario import World
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact
 
-C = Capability
-_INCLUDES = (
-    (C.CONTROL, (C.READ, C.READ_SUBSET, C.WRITE, C.TAINT, C.DENY, C.DEGRADE, C.USE)),
-    (C.WRITE, (C.TAINT,)),
-    (C.DENY, (C.DEGRADE,)),
-    (C.READ, (C.READ_SUBSET,)),
-)
-_WHOLES = frozenset(whole for whole, _ in _INCLUDES)
-CAPABILITIES = {each: number for number, each in enumerate(Capability)}
-"""The capabilities by number."""
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Words = NDArray[np.uint64]
+"""Rows of words of 64 bits, one bit a world."""
 
 
-class Asked(NamedTuple):
-    """What of a world decides which terms hold in it."""
+class Ragged(NamedTuple):
+    """Lists of numbers, one after the other: list ``i`` is ``values[indptr[i]:indptr[i + 1]]`` (CSR without data)."""
 
-    assume: int
-    hours: float | None
-    opening: bool
-    proposed: bool
+    indptr: Ints
+    values: Ints
 
-    @classmethod
-    def of(cls, world: World) -> Asked:
-        """What a world asks."""
-        asked = world.scenario
-        return cls(asked.assume, asked.hours, "fail_closed" in asked.distrust, world.proposed)
+    @property
+    def lengths(self) -> Ints:
+        """How long each list is."""
+        return np.diff(self.indptr)
+
+    @property
+    def row_ids(self) -> Ints:
+        """For each value the number of its list."""
+        return np.repeat(np.arange(len(self.indptr) - 1), self.lengths)
+
+    def take(self, rows: Ints) -> Ragged:
+        """Some of the lists, in the order asked for."""
+        lengths = self.indptr[rows + 1] - self.indptr[rows]
+        indptr = indptr_of(lengths)
+        return Ragged(indptr, self.values[np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)])
 
 
-class Terms(NamedTuple):
-    """What a way asks besides its needs: a level, an outage past a buffer, distrust, a proposal in force."""
+def indptr_of(lengths: Ints) -> Ints:
+    """Where lists of these lengths begin, and where the last one ends."""
+    indptr = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=indptr[1:])
+    return indptr
+
+
+def distinct(numbers: Ints) -> Ints:
+    """Numbers (none negative) sorted, each once; ``np.unique`` hashes them first, which takes longer."""
+    found = np.sort(numbers)
+    return found[np.diff(found, prepend=-1) > 0]
+
+
+class Conditions(NamedTuple):
+    """What an instance asks of a world besides premises: a level, an outage that outlasts a buffer, and so on."""
 
     level: int
-    buffer: float | None
+    buffer_h: float | None
     fail_closed: bool
     proposed: bool
 
-    def hold_in(self, asked: Asked) -> bool:
-        """Whether all of it is so."""
-        return (
-            self.level <= asked.assume
-            and not (self.buffer is not None and asked.hours is not None and asked.hours <= self.buffer)
-            and (not self.fail_closed or asked.opening)
-            and (not self.proposed or asked.proposed)
-        )
+    def hold_in(self, world: World) -> bool:
+        """Whether a world meets all of them."""
+        scenario = world.scenario
+        outlasted = self.buffer_h is None or scenario.hours is None or scenario.hours > self.buffer_h
+        opened = not self.fail_closed or "fail_closed" in scenario.distrust
+        return self.level <= scenario.assume and outlasted and opened and (not self.proposed or world.proposed)
 
 
-class Book:
-    """Ways in columns, facts by number: the needs of way ``i`` stand at ``starts[i]`` to ``starts[i + 1]``.
+@dataclass(frozen=True)
+class Instances:
+    """Ground rule instances in columns.
 
-    ``least`` is 0 where all of them are needed, a count where some are enough, and negative for a quorum (its
-    ``vote_min``). Controls that stand on a way are needs too, that they are inactive; where needs are counted, they
-    stand apart in ``besides``. ``facts`` has two numbers for each fact, that of its entity and that of its capability.
-    ``more`` is put on top of ``base``, as a proposal.
+    Instance ``i`` leads to ``conclusion[i]`` in the worlds in which all of ``required[i]`` hold (premises, and that the
+    controls on it are inactive), enough of ``counted[i]`` do, and its conditions are met. ``least`` says how many are
+    enough: at least so many, or, where it is negative, a quorum's whose ``vote_min`` is ``-least``; of its facts the
+    first half says that each feed is wrong, the other half that each is denied. It is 0 where none are counted.
     """
 
-    def __init__(self, more: Iterable[Way], base: Book | None = None) -> None:
-        self.number: dict[Fact, int] = dict(base.number) if base else {}
-        self.entities: dict[str, int] = dict(base.entities) if base else {}
-        self.facts: array[int] = array("q", base.facts if base else [])
-        self.starts: array[int] = array("q", base.starts if base else [0])
-        self.needs: array[int] = array("q", base.needs if base else [])
-        self.gives: array[int] = array("q", base.gives if base else [])
-        self.least: array[int] = array("q", base.least if base else [])
-        self.terms: array[int] = array("q", base.terms if base else [])
-        self.besides: dict[int, list[int]] = dict(base.besides) if base else {}
-        self.known_terms: dict[Terms, int] = dict(base.known_terms) if base else {}
-        for way in more:
-            self._add(way, proposed=base is not None)
-        before = len(base.number) if base else 0
-        self._add_inclusions(before)
-        for entity, capability in islice(self.number, before, None):
-            self.facts.extend((self.entities.setdefault(entity, len(self.entities)), CAPABILITIES[capability]))
+    required: Ragged
+    counted: Ragged
+    conclusion: Ints
+    least: Ints
+    conditions: Ints
 
-    def _add(self, way: Way, *, proposed: bool) -> None:
-        standing = [Fact(each.id, C.INACTIVE) for each in way.guards.placed if each.control.status != "failed"]
-        counted = way.vote is not None or way.least not in (None, len(way.needs))
-        if counted and standing:
-            self.besides[len(self.gives)] = [self._number(each) for each in standing]
-        self.needs.extend(self._number(each) for each in (way.needs if counted else (*way.needs, *standing)))
-        self.starts.append(len(self.needs))
-        self.gives.append(self._number(way.gives))
-        self.least.append(0 if not counted else -way.vote[1] if way.vote else way.least or 0)
-        terms = Terms(way.level, way.buffer, way.fail_closed, proposed)
-        self.terms.append(self.known_terms.setdefault(terms, len(self.known_terms)))
+    def __len__(self) -> int:
+        return len(self.conclusion)
 
-    def _add_inclusions(self, before: int) -> None:
-        """What facts include follows from them, where some way speaks of both; those before were seen to already."""
-        for number, fact in enumerate(list(self.number)):
-            for whole, parts in _INCLUDES if fact.capability in _WHOLES else ():
-                for part in parts if whole == fact.capability else ():
-                    included = Fact(fact.entity, part)
-                    if self.number.get(included, -1) >= (before if number < before else 0):
-                        self._add(Way("closure", 1, (fact,), included), proposed=False)
+    def take(self, rows: Ints) -> Instances:
+        """Some of them, in the order asked for."""
+        lists = (self.required.take(rows), self.counted.take(rows))
+        return Instances(*lists, self.conclusion[rows], self.least[rows], self.conditions[rows])
 
-    def _number(self, fact: Fact) -> int:
-        return self.number.setdefault(fact, len(self.number))
+    def renumbered(self, number: Ints) -> Instances:
+        """The same instances, of facts by other numbers."""
+        required, counted = (Ragged(lists.indptr, number[lists.values]) for lists in (self.required, self.counted))
+        return Instances(required, counted, number[self.conclusion], self.least, self.conditions)
 
     @cached_property
-    def roll(self) -> Roll:
-        """All facts by number."""
-        return Roll(tuple(self.number))
+    def premise_of(self) -> tuple[Ints, Ints]:
+        """Pairs of fact and instance: what each instance requires or counts."""
+        lists = (self.required, self.counted)
+        return np.concatenate([each.values for each in lists]), np.concatenate([each.row_ids for each in lists])
+
+    @cached_property
+    def is_single(self) -> Flags:
+        """Whether an instance has one premise and nothing else."""
+        found: Flags = (self.required.lengths == 1) & (self.least == 0)
+        return found
 
 
-def ways_of_proposal(estate: Estate, proposed: Estate) -> Iterator[Way]:
-    """The ways of a proposal that the estate has not itself."""
+@dataclass
+class _Columns:
+    """The columns while they grow, as flat arrays of eight bytes a number."""
+
+    required: array[int] = field(default_factory=lambda: array("q"))
+    required_ends: array[int] = field(default_factory=lambda: array("q", [0]))
+    counted: array[int] = field(default_factory=lambda: array("q"))
+    counted_ends: array[int] = field(default_factory=lambda: array("q", [0]))
+    conclusion: array[int] = field(default_factory=lambda: array("q"))
+    least: array[int] = field(default_factory=lambda: array("q"))
+    conditions: array[int] = field(default_factory=lambda: array("q"))
+
+    def copy(self) -> _Columns:
+        """The same columns, to grow on their own."""
+        return _Columns(**{name: column[:] for name, column in vars(self).items()})
+
+
+class InstanceTable:
+    """The instances of an estate, and of a proposal on top of it; facts are numbered as they come up.
+
+    ``instances`` are those of the estate itself in the order of ``all_instances``, then what facts include of each
+    other, then those of the proposal. ``facts`` are pairs of entity (by ``entities``: controls, APIs and zones among
+    them) and capability (by ``CAPABILITY_NUMBER``).
+    """
+
+    def __init__(self, instances: Iterable[RuleInstance], base: InstanceTable | None = None) -> None:
+        self.numbers: dict[Fact, int] = dict(base.numbers) if base else {}
+        self.known_conditions: dict[Conditions, int] = dict(base.known_conditions) if base else {}
+        self._columns: _Columns = base._columns.copy() if base else _Columns()
+        before = len(self.numbers)
+        for instance in instances:
+            self._add(instance, proposed=base is not None)
+        self._add_inclusions(before)
+
+    def _add(self, instance: RuleInstance, *, proposed: bool) -> None:
+        columns, counts = self._columns, instance.is_counted
+        for placed in instance.guards.placed:
+            if placed.control.status != "failed":
+                columns.required.append(self._number(Fact(placed.id, Capability.INACTIVE)))
+        premises = columns.counted if counts else columns.required
+        premises.extend([self._number(premise) for premise in instance.premises])
+        columns.required_ends.append(len(columns.required))
+        columns.counted_ends.append(len(columns.counted))
+        columns.conclusion.append(self._number(instance.conclusion))
+        least = -instance.vote[1] if instance.vote else instance.least or 0
+        columns.least.append(least if counts else 0)
+        conditions = Conditions(instance.level, instance.buffer_h, instance.fail_closed, proposed)
+        columns.conditions.append(self.known_conditions.setdefault(conditions, len(self.known_conditions)))
+
+    def _add_inclusions(self, before: int) -> None:
+        """What facts include, where the table knows both; ``before`` facts have been seen to already."""
+        for number, fact in enumerate(list(self.numbers)):
+            for part in all_included(fact.capability)[1:] if fact.capability in INCLUDES else ():
+                included = Fact(fact.entity, part)
+                if self.numbers.get(included, -1) >= (before if number < before else 0):
+                    self._add(RuleInstance("closure", 1, (fact,), included), proposed=False)
+
+    def _number(self, fact: Fact) -> int:
+        return self.numbers.setdefault(fact, len(self.numbers))
+
+    @cached_property
+    def instances(self) -> Instances:
+        """All of them."""
+        columns = self._columns
+        required = Ragged(_array(columns.required_ends), _array(columns.required))
+        counted = Ragged(_array(columns.counted_ends), _array(columns.counted))
+        return Instances(required, counted, *map(_array, (columns.conclusion, columns.least, columns.conditions)))
+
+    @cached_property
+    def entities(self) -> dict[str, int]:
+        """The number of each name that a fact is about."""
+        return {name: number for number, name in enumerate(dict.fromkeys(fact.entity for fact in self.numbers))}
+
+    @cached_property
+    def facts(self) -> tuple[Ints, Ints]:
+        """The entity and the capability of each fact, by number."""
+        entity = np.fromiter((self.entities[fact.entity] for fact in self.numbers), np.int64, len(self.numbers))
+        numbers = (CAPABILITY_NUMBER[fact.capability] for fact in self.numbers)
+        return entity, np.fromiter(numbers, np.int64, len(self.numbers))
+
+
+def _array(column: array[int]) -> Ints:
+    return np.array(column, np.int64)
+
+
+def instances_of_proposal(estate: Estate, proposed: Estate) -> Iterator[RuleInstance]:
+    """The instances of a proposal that the estate has not itself."""
     new = proposed.entities.keys() - estate.entities.keys()
-    for way in all_ways(proposed):
-        known = all(each in estate.relations for each in way.along)
-        if not known or any(each.entity in new for each in (*way.needs, way.gives)):
-            yield way
+    for instance in all_instances(proposed):
+        known = all(relation in estate.relations for relation in instance.along)
+        if not known or any(fact.entity in new for fact in (*instance.premises, instance.conclusion)):
+            yield instance
 
 
-def closed_ways(estate: Estate, worlds: Iterable[World]) -> dict[Any, list[int]]:
-    """For each relation that some world is without, and each control that some world adds, the ways it closes."""
-    removed = {name for world in worlds for name in world.without}
-    added = {each for world in worlds for each in world.controls}
-    found: dict[Any, list[int]] = {each: [] for each in (*removed, *added)}
-    for number, way in enumerate(all_ways(estate)) if found else ():
-        for name in removed.intersection(way.along):
-            found[name].append(number)
-        for kind, host in added:
-            if kind in way.guards.kinds and host in way.guards.hosts:
-                found[kind, host].append(number)
-    return found
+class Closings:
+    """Which instances of an estate a world closes: those along a relation, those that a control in some place stops.
+
+    Both are looked up in an index, each made when it is first needed; most questions need none.
+    """
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+
+    @cached_property
+    def along(self) -> dict[str, list[int]]:
+        """For each relation the instances along it, by number."""
+        found: dict[str, list[int]] = {}
+        for number, instance in enumerate(all_instances(self.estate)):
+            for relation in instance.along:
+                found.setdefault(relation, []).append(number)
+        return found
+
+    @cached_property
+    def guarded(self) -> dict[str, list[tuple[int, Sequence[str]]]]:
+        """For each entity and relation the instances that controls on it would stop, and which kinds of control."""
+        found: dict[str, list[tuple[int, Sequence[str]]]] = {}
+        for number, instance in enumerate(all_instances(self.estate)):
+            for host in instance.guards.hosts:
+                found.setdefault(host, []).append((number, instance.guards.kinds))
+        return found
+
+    def closed_in(self, world: World) -> list[int]:
+        """The instances that a world closes."""
+        gone = [number for relation in world.without for number in self.along.get(relation, ())]
+        return gone + [
+            number for kind, host in world.controls for number, kinds in self.guarded.get(host, ()) if kind in kinds
+        ]

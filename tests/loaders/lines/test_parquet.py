@@ -16,12 +16,10 @@ from hypothesis import strategies as st
 import blastradius as br
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.estate.bulk import load_lines, load_tables
-from blastradius.estate.columns import columns_of
 from blastradius.loading import load
 from tests.counts import examples
 from tests.engine.random_estates import random_estate
-from tests.estate.bulk.test_reader import said, written
+from tests.loaders.lines.test_lines import said, written
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -54,15 +52,15 @@ def table(file: Path, rows: Rows) -> Path:
 def test_tables_are_the_estate_they_spell_out(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     built = random_estate(random.Random(seed))
     folder = tables(built, tmp_path_factory.mktemp("tables"))
-    found = load_tables(sorted(folder.iterdir()))
-    assert said(columns_of(found)) == said(columns_of(built))
+    found = br.load(folder)
+    assert said(found.columns) == said(built.columns)
     assert {name: each.id for name, each in found.relations.items()} == {name: name for name in built.relations}
 
 
 def test_tables_answer_as_lines_do(tmp_path: Path) -> None:
     """The same estate as lines and as a folder of tables, asked the same."""
     built = next(each for seed in range(99) if len((each := random_estate(random.Random(seed))).relations) > 20)
-    lines = load_lines(written(built, tmp_path / "e.jsonl", random.Random(0)))
+    lines = br.load(written(built, tmp_path / "e.jsonl", random.Random(0)))
     (tmp_path / "e").mkdir()
     found = br.load(tables(built, tmp_path / "e"))
     one, other = (br.rank(each, assume="lateral").data.model_dump() for each in (lines, found))
@@ -148,15 +146,15 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         br.load(tmp_path / "pipe.parquet")
 
 
-def test_tables_stand_alone(tmp_path: Path) -> None:
-    file = table(tmp_path / "a.parquet", [PARTY])
-    assert list(br.load(file).entities) == ["p"]
+def test_tables_of_other_things_in_a_folder_are_passed_over(tmp_path: Path) -> None:
+    table(tmp_path / "a.parquet", [PARTY])
+    table(tmp_path / "sales.parquet", [{"id": "1", "amount": 3}])
     (tmp_path / "e.yaml").write_text("blastradius: 1\nparties: {q: {}}\n")
-    with pytest.raises(InputError, match=r"e.yaml: an estate of Parquet stands on its own"):
-        br.load(file, tmp_path / "e.yaml")
     both = br.load(tmp_path)
-    assert list(both.entities) == ["q"]
-    assert any("a.parquet" in str(each) and "passed over" in str(each) for each in both.notes)
+    assert set(both.entities) == {"p", "q"}
+    assert [str(each) for each in both.notes if "passed over" in str(each)] == [
+        f"{tmp_path / 'sales.parquet'}: unsupported: not an estate file, and no estate asks for it; passed over"
+    ]
 
 
 def test_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +166,7 @@ def test_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("form", ["lines", "tables"])
 def test_progress_says_how_much_is_done(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blastradius.estate.bulk.reader._EVERY", 10)
+    monkeypatch.setattr("blastradius.loaders.lines._EVERY", 10)
     rows: Rows = [{"kind": "party", "id": f"p{n:04}"} for n in range(100)]
     if form == "lines":
         (tmp_path / "a.jsonl").write_text("".join(f'{{"kind": "party", "id": "{row["id"]}"}}\n' for row in rows))
@@ -177,4 +175,7 @@ def test_progress_says_how_much_is_done(form: str, tmp_path: Path, monkeypatch: 
         table(tmp_path / "b.parquet", rows[50:])
     told: list[float | None] = []
     load([tmp_path / "a.jsonl" if form == "lines" else tmp_path], lambda _what, share=None: told.append(share))
-    assert told == pytest.approx([n / 10 for n in range(1, 11)])
+    tenths = [n / 10 for n in range(1, 11)]
+    assert [share or 0 for share in told] == pytest.approx(
+        [0, *tenths] if form == "lines" else [0, *tenths[:5], *tenths[4:]]
+    )

@@ -15,16 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import blastradius as br
+from blastradius.columns.tables import Columns
 from blastradius.engine import World, check_worlds, compile_system, solve, solve_worlds
-from blastradius.engine.batch.solve import facts_in
 from blastradius.engine.check.spec import spec
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.estate.bulk import load_lines
-from blastradius.estate.columns import Columns, columns_of
 from blastradius.model import Kind, Level
 from tests.counts import examples
-from tests.engine.random_estates import random_estate, random_scenario
+from tests.engine.random_estates import facts_in, random_estate, random_scenario
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,7 +44,7 @@ def test_lines_are_the_estate_they_spell_out(tmp_path_factory: pytest.TempPathFa
     """The same facts by the same engines: one world at a time, and many at once, audited."""
     rng = random.Random(seed)
     built = random_estate(rng)
-    lines = load_lines(written(built, tmp_path_factory.mktemp("lines") / "e.jsonl", rng))
+    lines = br.load(written(built, tmp_path_factory.mktemp("lines") / "e.jsonl", rng))
     assert dict(lines.entities).keys() == built.entities.keys()
     assert set(lines.relations) == set(built.relations)
     assert placed(lines) == placed(built)
@@ -70,8 +68,8 @@ def test_columns_are_those_of_the_estate(tmp_path: Path) -> None:
     """Column by column, once both are in one order; void controls included."""
     for seed in range(40):
         built = random_estate(random.Random(seed))
-        lines = load_lines(written(built, tmp_path / "e.jsonl", random.Random(seed)))
-        assert said(columns_of(lines)) == said(columns_of(built))
+        lines = br.load(written(built, tmp_path / "e.jsonl", random.Random(seed)))
+        assert said(lines.columns) == said(built.columns)
 
 
 def said(columns: Columns) -> set[str]:
@@ -106,7 +104,10 @@ PARTY, SERVICE = '{"kind": "party", "id": "p"}', '{"kind": "service", "id": "s"}
         ([PARTY, '{"kind": "partner", "id": "x"}'], r"e.jsonl:2: expected a verb, a zone or a kind"),
         (['{"kind": "party", "id": "p", "colour": 1}'], r"e.jsonl:1: colour is '1'; Extra inputs"),
         ([PARTY, PARTY], r"e.jsonl:2: 'p' is declared already at .*e.jsonl:1; say it once"),
-        ([PARTY, '{"verb": "owns", "sources": ["p"], "targets": ["q"]}'], r"e.jsonl:2: 'q' is not declared"),
+        (
+            [PARTY, SERVICE, '{"verb": "owns", "sources": ["p"], "targets": ["ss"]}'],
+            r"e.jsonl:3: 'ss' is not declared; did you mean 's'\?",
+        ),
         (
             [PARTY, SERVICE, '{"verb": "owns", "sources": ["s"], "targets": ["p"]}'],
             r"e.jsonl:3: 's' is a service; owns",
@@ -114,7 +115,7 @@ PARTY, SERVICE = '{"kind": "party", "id": "p"}', '{"kind": "service", "id": "s"}
         ([SERVICE, *['{"verb": "connects", "sources": ["s"], "targets": ["s"]}'] * 2], r"e.jsonl:3: the same connects"),
         (
             [SERVICE, '{"verb": "calls", "sources": ["s"], "targets": ["s"], "at_least": 1}'],
-            r"e.jsonl:2: calls has at_",
+            r"e.jsonl:2: at_least says nothing on calls; it belongs on depends_on",
         ),
         (['{"kind": "party", "id": "p", "controls": [{"kind": "pam"}]}'], r"e.jsonl:1: control 'pam' stops nothing on"),
         (
@@ -125,15 +126,24 @@ PARTY, SERVICE = '{"kind": "party", "id": "p"}', '{"kind": "service", "id": "s"}
             ['{"kind": "store", "id": "d", "records": 10000000000000000}'],
             r"e.jsonl:1: records is .*; expected less than",
         ),
-        (["x" * 1_100_000], r"e.jsonl:1: is longer than a megabyte"),
+        ([f'{{"kind": "party", "id": "{"x" * 1_100_000}"}}'], r"e.jsonl:1: is longer than a megabyte"),
         (['{"kind": "store", "id": "d", "records": NaN}'], r"e.jsonl:1: not JSON"),
+        (['{"zone": "z"}', '{"zone": "z"}'], r"e.jsonl:2: zone 'z' is declared already at .*e.jsonl:1; say it once"),
+        (['{"kind": "party", "id": "a\\u202eb"}'], r"e.jsonl:1: .* cannot be an id: it is blank or has a control"),
+        (['{"kind": "party", "id": "password=hunter22"}'], r"e.jsonl:1: an id here looks like a secret"),
+        (['{"kind": "party", "id": "p", "contract_end": "soon"}'], r"e.jsonl:1: contract_end is 'soon'; not a date"),
+        (['{"kind": "party", "id": "p", "zone": "password=hunter22"}'], r"e.jsonl:1: an id here looks like a secret"),
+        (
+            ['{"kind": "party", "id": "p", "governance": {"a": "password=hunter22"}}'],
+            r"e.jsonl:1: something under governance looks like a secret",
+        ),
     ],
 )
 def test_a_line_that_does_not_fit(lines: list[str], says: str, tmp_path: Path) -> None:
     file = tmp_path / "e.jsonl"
     file.write_text("\n".join(lines))
     with pytest.raises(InputError, match=says):
-        load_lines(file)
+        br.load(file)
 
 
 def test_not_more_than_twenty_problems(tmp_path: Path) -> None:
@@ -144,14 +154,20 @@ def test_not_more_than_twenty_problems(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 20
 
 
-def test_an_estate_of_lines_stands_alone(tmp_path: Path) -> None:
+def test_an_empty_file_is_an_estate_of_nothing_only_where_it_is_said_to_be_one(tmp_path: Path) -> None:
     file = tmp_path / "e.jsonl"
-    file.write_text(PARTY)
-    with pytest.raises(InputError, match="stands on its own"):
-        br.load(file, file)
-    assert list(br.load(file).entities) == ["p"]
-    (tmp_path / "empty.jsonl").write_text("")
-    assert len(load_lines(tmp_path / "empty.jsonl").entities) == 0
+    file.write_text("")
+    with pytest.raises(InputError, match="there is nothing in it"):
+        br.load(file)
+    (tmp_path / "blastradius.yaml").write_text("workspace: 1\nsources: [{path: e.jsonl, loader: lines}]\n")
+    assert len(br.load(tmp_path).entities) == 0
+
+
+def test_a_text_for_people_is_shown_without_its_secret(tmp_path: Path) -> None:
+    file = tmp_path / "e.jsonl"
+    file.write_text('{"kind": "party", "id": "p", "description": "password=hunter22"}')
+    (party,) = br.load(file).entities.values()
+    assert party.description == "[secret]"
 
 
 @pytest.fixture(scope="module")

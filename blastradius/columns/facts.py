@@ -1,0 +1,177 @@
+"""Facts as columns, with the objects behind them: given by a loader, or read again from their file."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from blastradius.columns.bulk import BulkFacts
+from blastradius.columns.growing import DEPENDENCIES, EntityFields, GrowingColumns
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small
+from blastradius.columns.tables import NO_INDEX, VERBS, LazyNames, RelationColumns
+from blastradius.memory import require
+from blastradius.model import Entity, Provenance, Relation, relation_id
+
+PER_OBJECT = 3500
+"""Bytes that an entity or a relation takes as an object while it is renamed and merged, as measured."""
+
+
+class Rows(Protocol):
+    """Where the objects of a table come from, by number; ``..._at`` is their provenance, cheaply."""
+
+    def entity(self, number: int) -> Entity: ...  # noqa: D102
+    def relation(self, number: int) -> Relation: ...  # noqa: D102
+    def entity_at(self, number: int) -> tuple[Provenance, ...]: ...  # noqa: D102
+    def relation_at(self, number: int) -> tuple[Provenance, ...]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class ObjectRows:
+    """Objects as they were given."""
+
+    entities: Sequence[Entity]
+    relations: Sequence[Relation]
+
+    def entity(self, number: int) -> Entity:
+        """An entity by its number."""
+        return self.entities[number]
+
+    def relation(self, number: int) -> Relation:
+        """A relation by its number."""
+        return self.relations[number]
+
+    def entity_at(self, number: int) -> tuple[Provenance, ...]:
+        """Where an entity is declared."""
+        return self.entities[number].provenance
+
+    def relation_at(self, number: int) -> tuple[Provenance, ...]:
+        """Where a relation is declared."""
+        return self.relations[number].provenance
+
+
+@dataclass(frozen=True)
+class DeclaredControls:
+    """Controls by number, as declared: each on an entity or on a relation, the other is ``NO_INDEX``."""
+
+    kind: Numbers
+    entity: Numbers
+    relation: Numbers
+    provider: Numbers
+    failed: Flags
+    fails_closed: Flags
+
+    def take(self, rows: Flags) -> DeclaredControls:
+        """Some of them."""
+        return DeclaredControls(**{name: column[rows] for name, column in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class FactTable(BulkFacts):
+    """Entities by the numbers of their names, relations by number, and the controls that they declare.
+
+    ``kind`` (int8, one a name) is ``NO_INDEX`` where a name is only met. ``digest`` is the sum of the hashes of the
+    lines that were read, modulo 2**256; 0 for objects.
+    """
+
+    number: dict[str, int]
+    kind: Small
+    fields: EntityFields
+    relations: RelationColumns
+    controls: DeclaredControls
+    rows: Rows
+    digest: int = 0
+
+    @property
+    def entity_count(self) -> int:
+        """How many entities are declared."""
+        return int((self.kind != NO_INDEX).sum())
+
+    @property
+    def relation_count(self) -> int:
+        """How many relations there are."""
+        return len(self.relations.verb)
+
+    def objects(self) -> tuple[tuple[Entity, ...], tuple[Relation, ...]]:
+        """All of them as objects.
+
+        Raises:
+            UsageError: there is not enough memory for that many.
+        """
+        count = self.entity_count + self.relation_count
+        otherwise = "leave names, zones, owners and controls to the lines themselves"
+        require(count * PER_OBJECT, f"{count:,} entities and relations as objects", otherwise)
+        declared = np.flatnonzero(self.kind != NO_INDEX).tolist()
+        return tuple(map(self.rows.entity, declared)), tuple(map(self.rows.relation, range(self.relation_count)))
+
+    @cached_property
+    def names(self) -> list[str]:
+        """All names by number."""
+        return list(self.number)
+
+
+def table_of(growing: GrowingColumns, rows: Rows, digest: int = 0) -> FactTable:
+    """What has grown, as a table; nothing may be added any more, for the memory is shared."""
+    columns, controls, names = growing.relations, growing.controls, list(growing.number)
+    verb = _numbers(columns.verb)
+    sources = RaggedArray(_numbers(columns.source_ends), _numbers(columns.sources))
+    targets = RaggedArray(_numbers(columns.target_ends), _numbers(columns.targets))
+    relations = RelationColumns(
+        ids=relation_ids(names, verb, sources, targets),
+        verb=verb,
+        sources=sources,
+        targets=targets,
+        subset=_flags(columns.subset),
+        brittle=_flags(columns.brittle),
+        capacity_loss=_flags(columns.capacity_loss),
+        dependency=[DEPENDENCIES[number] for number in columns.dependency],
+        buffer_h=np.asarray(columns.buffer_h, np.float64),
+        at_least=_numbers(columns.at_least),
+        vote_min=_numbers(columns.vote_min),
+    )
+    declared = DeclaredControls(
+        kind=_numbers(controls.kind),
+        entity=_numbers(controls.entity),
+        relation=_numbers(controls.relation),
+        provider=_numbers(controls.provider),
+        failed=_flags(controls.failed),
+        fails_closed=_flags(controls.fails_closed),
+    )
+    kind = np.asarray(growing.kind, np.int8)
+    return FactTable(growing.number, kind, growing.fields, relations, declared, rows, digest)
+
+
+def table_of_objects(entities: Sequence[Entity], relations: Sequence[Relation]) -> FactTable:
+    """Objects as a table; no two have one id. Entities are numbered in their order."""
+    growing = GrowingColumns()
+    for entity in entities:
+        growing.number_of(entity.id)
+    for entity in entities:
+        growing.add_entity(entity)
+    for relation in relations:
+        growing.add_relation(relation)
+    return table_of(growing, ObjectRows(entities, relations))
+
+
+def relation_ids(names: Sequence[str], verb: Numbers, sources: RaggedArray, targets: RaggedArray) -> LazyNames:
+    """The ids of relations, made when asked for."""
+
+    def made(number: int) -> str:
+        ends = ([names[each] for each in side[number]] for side in (sources, targets))
+        return relation_id(VERBS[verb[number]], *ends)
+
+    return LazyNames(len(verb), made)
+
+
+def _numbers(column: array[int]) -> Numbers:
+    """A column as numbers, in the same memory."""
+    return np.asarray(column, np.int64)
+
+
+def _flags(column: array[int]) -> Flags:
+    """A column of zeros and ones as flags, in the same memory."""
+    return np.asarray(column, np.int8).view(np.bool_)

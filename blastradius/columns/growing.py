@@ -1,0 +1,149 @@
+"""Entities and relations into growing columns, one at a time; no object is kept."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, VERBS
+from blastradius.model import Control, Entity, Kind, Relation
+
+KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
+VERB_NUMBER = {verb: number for number, verb in enumerate(VERBS)}
+CONTROL_NUMBER = {kind: number for number, kind in enumerate(CONTROLS)}
+DEPENDENCIES = (None, "hard", "soft", "none")
+_DEPENDENCY_NUMBER = {word: number for number, word in enumerate(DEPENDENCIES)}
+
+
+def _numbers() -> array[int]:
+    return array("q")
+
+
+def _flags() -> array[int]:
+    return array("b")
+
+
+def _ends() -> array[int]:
+    return array("q", [0])
+
+
+@dataclass
+class EntityFields:
+    """What few entities state, by their numbers."""
+
+    api: dict[int, str] = field(default_factory=dict)
+    zone: dict[int, str] = field(default_factory=dict)
+    records: dict[int, int] = field(default_factory=dict)
+    copy_of: dict[int, int] = field(default_factory=dict)
+    anonymous: set[int] = field(default_factory=set)
+    password: set[int] = field(default_factory=set)
+    crown_jewel: set[int] = field(default_factory=set)
+
+
+@dataclass
+class GrowingRelations:
+    """The columns of relations as they grow; ``source_ends`` and ``target_ends`` are the ends of rows (CSR)."""
+
+    verb: array[int] = field(default_factory=_numbers)
+    sources: array[int] = field(default_factory=_numbers)
+    source_ends: array[int] = field(default_factory=_ends)
+    targets: array[int] = field(default_factory=_numbers)
+    target_ends: array[int] = field(default_factory=_ends)
+    at_least: array[int] = field(default_factory=_numbers)
+    vote_min: array[int] = field(default_factory=_numbers)
+    subset: array[int] = field(default_factory=_flags)
+    brittle: array[int] = field(default_factory=_flags)
+    capacity_loss: array[int] = field(default_factory=_flags)
+    dependency: array[int] = field(default_factory=_flags)
+    buffer_h: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass
+class GrowingControls:
+    """The columns of controls as they grow: each on an entity or on a relation, the other is ``NO_INDEX``."""
+
+    kind: array[int] = field(default_factory=_numbers)
+    entity: array[int] = field(default_factory=_numbers)
+    relation: array[int] = field(default_factory=_numbers)
+    provider: array[int] = field(default_factory=_numbers)
+    failed: array[int] = field(default_factory=_flags)
+    fails_closed: array[int] = field(default_factory=_flags)
+
+
+class GrowingColumns:
+    """Columns that entities and relations are added to; names are numbered in the order in which they are met.
+
+    ``kind`` is ``NO_INDEX`` for a name that is met, and not (yet) declared.
+    """
+
+    def __init__(self) -> None:
+        self.number: dict[str, int] = {}
+        self.kind = array("b")
+        self.fields = EntityFields()
+        self.relations = GrowingRelations()
+        self.controls = GrowingControls()
+
+    def number_of(self, name: str) -> int:
+        """The number of a name."""
+        number = self.number.setdefault(name, len(self.number))
+        if number == len(self.kind):
+            self.kind.append(NO_INDEX)
+        return number
+
+    def add_entity(self, entity: Entity) -> int:
+        """Declare an entity and return its number."""
+        number, fields = self.number_of(entity.id), self.fields
+        self.kind[number] = KIND_NUMBER[entity.kind]
+        stated: Mapping[str, Any] = entity.__dict__
+        if stated.get("api") is not None:
+            fields.api[number] = stated["api"]
+        if entity.kind == Kind.SERVICE and entity.zone is not None:
+            fields.zone[number] = entity.zone
+        if stated.get("records"):
+            fields.records[number] = stated["records"]
+        if stated.get("copy_of") is not None:
+            fields.copy_of[number] = self.number_of(stated["copy_of"])
+        if stated.get("anonymous") and stated.get("direction") == "exposed":
+            fields.anonymous.add(number)
+        if entity.kind == Kind.CREDENTIAL and stated["type"] == "password":
+            fields.password.add(number)
+        if stated.get("crown_jewel"):
+            fields.crown_jewel.add(number)
+        self._add_controls(entity.controls, number, NO_INDEX)
+        return number
+
+    def add_relation(self, relation: Relation) -> int:
+        """Add a relation and return its number."""
+        columns = self.relations
+        number = len(columns.verb)
+        columns.verb.append(VERB_NUMBER[relation.verb])
+        columns.sources.extend(map(self.number_of, relation.sources))
+        columns.targets.extend(map(self.number_of, relation.targets))
+        columns.source_ends.append(len(columns.sources))
+        columns.target_ends.append(len(columns.targets))
+        columns.at_least.append(relation.at_least or 0)
+        columns.vote_min.append(relation.vote_min or 0)
+        columns.subset.append(relation.extent == "subset")
+        columns.brittle.append(relation.brittle)
+        columns.capacity_loss.append(relation.capacity_loss)
+        columns.dependency.append(_DEPENDENCY_NUMBER[relation.dependency])
+        columns.buffer_h.append(relation.buffer_h or 0.0)
+        self._add_controls(relation.controls, NO_INDEX, number)
+        return number
+
+    def _add_controls(self, controls: Sequence[Control], entity: int, relation: int) -> None:
+        columns = self.controls
+        for control in _by_kind(controls):
+            columns.kind.append(CONTROL_NUMBER[control.kind])
+            columns.entity.append(entity)
+            columns.relation.append(relation)
+            provider = control.provided_by
+            columns.provider.append(NO_INDEX if provider is None else self.number_of(provider))
+            columns.failed.append(control.status == "failed")
+            columns.fails_closed.append(control.fails == "closed")
+
+
+def _by_kind(controls: Sequence[Control]) -> Iterable[Control]:
+    return sorted(controls, key=lambda control: control.kind) if len(controls) > 1 else controls

@@ -1,0 +1,90 @@
+"""Many short lists of numbers in two flat arrays: the compressed sparse row form (CSR)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.int64]
+Small = NDArray[np.int8]
+"""Numbers that fit into a byte, where there are millions of them."""
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class RaggedArray:
+    """Row ``i`` is ``values[indptr[i]:indptr[i + 1]]``; ``indptr`` (n + 1) and ``values`` are int64."""
+
+    indptr: Numbers
+    values: Numbers
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]]) -> RaggedArray:
+        """Rows as they are."""
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        values = np.fromiter((value for row in rows for value in row), np.int64, int(lengths.sum()))
+        return cls(indptr_of(lengths), values)
+
+    @classmethod
+    def singles(cls, values: Numbers) -> RaggedArray:
+        """Rows of one number each."""
+        return cls(np.arange(len(values) + 1), values)
+
+    @classmethod
+    def grouped(cls, row_ids: Numbers, values: Numbers, count: int) -> RaggedArray:
+        """``count`` rows; ``values[i]`` goes to row ``row_ids[i]``, in the order given."""
+        order = np.argsort(row_ids, kind="stable")
+        return cls(indptr_of(np.bincount(row_ids, minlength=count)), values[order])
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    def __getitem__(self, number: int) -> list[int]:
+        found: list[int] = self.values[self.indptr[number] : self.indptr[number + 1]].tolist()
+        return found
+
+    @property
+    def lengths(self) -> Numbers:
+        """How long each row is (n)."""
+        return np.diff(self.indptr)
+
+    @property
+    def first(self) -> Numbers:
+        """The first number of each row (n); none may be empty."""
+        return self.values[self.indptr[:-1]]
+
+    @property
+    def row_ids(self) -> Numbers:
+        """For each value the number of its row."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
+    def take(self, rows: Numbers | Flags) -> RaggedArray:
+        """Some of the rows, by number or by flag, in the order asked for."""
+        chosen = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        lengths = self.lengths[chosen]
+        indptr = indptr_of(lengths)
+        places = np.arange(indptr[-1]) + np.repeat(self.indptr[chosen] - indptr[:-1], lengths)
+        return RaggedArray(indptr, self.values[places])
+
+
+def indptr_of(lengths: Numbers) -> Numbers:
+    """Where rows of these lengths start, and where the last one ends."""
+    indptr = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=indptr[1:])
+    return indptr
+
+
+def joined(parts: Iterable[RaggedArray]) -> RaggedArray:
+    """Rows one after the other."""
+    known = list(parts)
+    values = [each.values for each in known]
+    lengths = [each.lengths for each in known]
+    return RaggedArray(indptr_of(_flat(lengths)), _flat(values))
+
+
+def _flat(arrays: list[Numbers]) -> Numbers:
+    return np.concatenate(arrays) if arrays else np.zeros(0, np.int64)

@@ -1,0 +1,103 @@
+"""The columns of an estate: entities, relations and controls by number, one array a field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray
+from blastradius.model import ControlKind, Kind, Verb
+
+KINDS = tuple(Kind)
+VERBS = tuple(Verb)
+CONTROLS = tuple(ControlKind)
+NO_INDEX = -1
+"""In the place of a number: there is none."""
+
+
+@dataclass(frozen=True)
+class EntityColumns:
+    """Entities by number (n), in the estate's order.
+
+    ``kind`` is a place in ``KINDS``; ``api`` and ``flat_zone`` are places in ``apis`` and ``flat_zones``, or
+    ``NO_INDEX``; ``copy_of`` is the number of another entity, or ``NO_INDEX``; ``records`` a count, 0 where unstated.
+    """
+
+    ids: Sequence[str]
+    kind: Numbers
+    api: Numbers
+    flat_zone: Numbers
+    anonymous: Flags
+    password: Flags
+    crown_jewel: Flags
+    records: Numbers
+    copy_of: Numbers
+    apis: Sequence[str]
+    flat_zones: Sequence[str]
+
+
+@dataclass(frozen=True)
+class RelationColumns:
+    """Relations by number (n); ``sources`` and ``targets`` are rows of entities' numbers.
+
+    ``verb`` is a place in ``VERBS``; ``dependency`` is as declared; ``buffer_h`` is in hours, 0 where unstated, as
+    ``at_least`` and ``vote_min`` are.
+    """
+
+    ids: Sequence[str]
+    verb: Numbers
+    sources: RaggedArray
+    targets: RaggedArray
+    subset: Flags
+    brittle: Flags
+    capacity_loss: Flags
+    dependency: Sequence[str | None]
+    buffer_h: NDArray[np.float64]
+    at_least: Numbers
+    vote_min: Numbers
+
+
+@dataclass(frozen=True)
+class ControlColumns:
+    """Controls by number (n); ``host`` is an entity's number, or a relation's plus the count of entities.
+
+    ``kind`` is a place in ``CONTROLS``; ``provider`` is an entity's number, or ``NO_INDEX``.
+    """
+
+    ids: Sequence[str]
+    kind: Numbers
+    host: Numbers
+    failed: Flags
+    provider: Numbers
+    fails_closed: Flags
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The three tables."""
+
+    entities: EntityColumns
+    relations: RelationColumns
+    controls: ControlColumns
+
+
+class LazyNames(Sequence[str]):
+    """Names that are made when asked for."""
+
+    def __init__(self, count: int, make: Callable[[int], str]) -> None:
+        self.size = count
+        self.make = make
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, number: Any) -> Any:
+        if isinstance(number, slice):
+            return [self.make(each) for each in range(*number.indices(self.size))]
+        if not 0 <= number < self.size:
+            raise IndexError(number)
+        return self.make(number)

@@ -1,0 +1,74 @@
+"""Any question of the registry asked at random: parameters that fit an estate, found by their names and types."""
+
+from __future__ import annotations
+
+import enum
+import random
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from blastradius.answer import Answer, Query, parameters
+from blastradius.engine import SEED_KINDS
+from blastradius.estate import Estate
+from blastradius.model import ControlKind, Kind
+
+KINDS: dict[str, frozenset[Kind]] = {
+    **SEED_KINDS,
+    "holder": frozenset({Kind.PARTY, Kind.SERVICE}),
+    "grant": frozenset({Kind.SCOPE, Kind.OPERATION}),
+    "key": frozenset({Kind.CREDENTIAL}),
+}
+"""The kinds of entity that a parameter of this name takes; others take any."""
+
+
+def ask(query: Query, estate: Estate, stated: dict[str, Any]) -> Answer:
+    """The answer to a question.
+
+    Raises:
+        UsageError: the parameters do not fit, as may be.
+    """
+    return query.run(estate, parameters(query, stated))
+
+
+def stated(rng: random.Random, query: Query, estate: Estate) -> dict[str, Any]:
+    """Parameters for a question, some of those that may be left out among them."""
+    found = {}
+    for name, field in query.params.model_fields.items():
+        if name not in SEED_KINDS and not field.is_required() and rng.random() < 0.5:
+            continue
+        value = _value(rng, name, field, estate)
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _value(rng: random.Random, name: str, field: FieldInfo, estate: Estate) -> Any:
+    if name == "distrust":
+        known = [*estate.controls, *map(str, ControlKind)]
+        return tuple(rng.sample(known, rng.choice((0, 1, 2))))
+    if name == "hours":
+        return rng.choice((0.0, 5.0, 50.0))
+    kinds = [_plain(each) for each in get_args(field.annotation) or (field.annotation,)]
+    choices = [each for kind in kinds for each in kind]
+    if get_origin(field.annotation) is Literal:
+        choices = list(get_args(field.annotation))
+    if choices:
+        return rng.choice(choices)
+    return _named(rng, name, estate, several=get_origin(field.annotation) is tuple)
+
+
+def _plain(kind: Any) -> list[Any]:
+    """Some values of a type that names nothing in the estate."""
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return list(kind)
+    known: dict[Any, list[Any]] = {bool: [False, True], int: [1, 2, 20], float: [0.0, 5.0]}
+    return known.get(kind, [])
+
+
+def _named(rng: random.Random, name: str, estate: Estate, *, several: bool) -> str | tuple[str, ...] | None:
+    kinds = KINDS.get(name, frozenset(Kind))
+    fit = [entity.id for entity in estate.entities.values() if entity.kind in kinds]
+    if several:
+        return tuple(rng.sample(fit, min(len(fit), rng.choice((0, 1, 1, 2)))))
+    return rng.choice(fit) if fit else None

@@ -1,0 +1,236 @@
+"""What questions beyond reach must answer, worked out from the spec in plain loops, one world after the other.
+
+A new question is compared as soon as it has a row in ``BRUTE``: what is expected, and where its answer says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from blastradius.answer import Answer
+from blastradius.engine import SEED_KINDS, World
+from blastradius.engine.check.spec import spec
+from blastradius.estate import Estate
+from blastradius.model import Capability, Credential, Entity, Fact, Kind, Level, Relation, Scenario, Store, Verb
+from blastradius.rules import CLOSURE
+from tests.campaign.estates import parts
+from tests.engine.batch.test_worlds import changed
+
+Levels = dict[Fact, Level]
+Numbers = tuple[tuple[str, ...], int, int, int]
+STARTS = {Kind.PARTY: "compromise", Kind.CREDENTIAL: "leak", Kind.FEED: "poison"}
+
+
+def measure(estate: Estate, scenario: Scenario, facts: Iterable[Fact]) -> Numbers:
+    """Crown jewels, records, processes and entities reached; where it starts is none of them."""
+    facts = list(facts)
+    reached = {fact.entity for fact in facts} - {name for way in SEED_KINDS for name in getattr(scenario, way)}
+    jewels = tuple(sorted(name for name in reached if estate.crown_jewel(name)))
+    processes = sum(estate.entities[name].kind is Kind.PROCESS for name in reached)
+    most: dict[frozenset[str], int] = {}
+    for name, capability in facts:
+        store = estate.entities[name]
+        if capability is Capability.READ and isinstance(store, Store):
+            same = copies(estate, name)
+            most[same] = max(most.get(same, 0), store.records or 0)
+    return jewels, sum(most.values()), processes, len(reached)
+
+
+def copies(estate: Estate, name: str) -> frozenset[str]:
+    """A store and all that are copies of it, of what it is a copy of, and so on."""
+    pairs = [(each.id, each.copy_of) for each in estate.entities.values() if isinstance(each, Store) and each.copy_of]
+    found, before = {name}, set[str]()
+    while found != before:
+        before = set(found)
+        found |= {end for pair in pairs if not before.isdisjoint(pair) for end in pair}
+    return frozenset(found)
+
+
+def starts(estate: Estate) -> list[tuple[Entity, str]]:
+    """Every party, credential and feed, and how it starts a scenario."""
+    return [(each, STARTS[each.kind]) for each in estate.entities.values() if each.kind in STARTS]
+
+
+def started(start: Entity, way: str, params: Any) -> Scenario:
+    """The scenario of one start on its own."""
+    return Scenario.model_validate({way: (start.id,), "assume": params.level, "distrust": params.distrust})
+
+
+def rank(estate: Estate, params: Any) -> Any:
+    """Every start with its numbers, largest first."""
+    rows = []
+    for start, way in starts(estate):
+        scenario = started(start, way, params)
+        rows.append((start.id, way, *measure(estate, scenario, spec(estate, scenario))))
+    return sorted(rows, key=lambda row: (-len(row[2]), -row[3], -row[4], -row[5], row[0]))
+
+
+def told_rank(answer: Answer) -> Any:
+    rows = answer.data.model_dump()["rows"]
+    return [(r["start"], r["way"], r["crown_jewels"], r["records"], r["processes"], r["entities"]) for r in rows]
+
+
+def exposure(estate: Estate, params: Any) -> Any:
+    """Every start that gets there, with each capability that none includes at its level or below."""
+    rows = set()
+    for start, way in starts(estate):
+        levels = spec(estate, started(start, way, params))
+        here = {capability: level for (name, capability), level in levels.items() if name == params.entity}
+        rows |= {
+            (start.id, way, str(capability), level.word)
+            for capability, level in here.items()
+            if not any(here.get(whole, level + 1) <= level for whole in includes(capability))
+        }
+    return sorted(rows), len(starts(estate))
+
+
+def includes(part: Capability) -> set[Capability]:
+    """The capabilities that include one, however far."""
+    found: set[Capability] = set()
+    before = None
+    while found != before:
+        before = set(found)
+        found |= {whole for whole, less in CLOSURE if less == part or less in before}
+    return found
+
+
+def told_exposure(answer: Answer) -> Any:
+    data = answer.data.model_dump()
+    rows = {(r["start"], r["way"], str(r["capability"]), r["level"]) for r in data["exposed_to"]}
+    return sorted(rows), data["starts"]
+
+
+def levers(estate: Estate, params: Any) -> Any:
+    """What each relation less cuts and each failed control opens, largest first."""
+    scenario = params.scenario(estate)
+    now = measure(estate, scenario, spec(estate, scenario))
+    relations = [each for each in estate.relations.values() if each.verb == params.along]
+    controls = [each.id for each in estate.controls.values() if each.control.status != "failed"]
+    removed, failed = [], []
+    for relation in relations:
+        less = measure(estate, scenario, spec(changed(estate, World(scenario, without=(relation.id,))), scenario))
+        removed += [] if less == now else [(relation.id, *_difference(now, less))]
+    for control in controls:
+        wide = scenario.model_copy(update={"distrust": (*scenario.distrust, control)})
+        more = measure(estate, scenario, spec(estate, wide))
+        failed += [] if more == now else [(control, *_difference(more, now))]
+    return (
+        (len(now[0]), *now[1:]),
+        *(_top(each, params.top) for each in (removed, failed)),
+        len(relations),
+        len(controls),
+    )
+
+
+def _difference(more: Numbers, less: Numbers) -> Numbers:
+    jewels = tuple(each for each in more[0] if each not in less[0])
+    return jewels, more[1] - less[1], more[2] - less[2], more[3] - less[3]
+
+
+def _top(rows: list[Any], most: int) -> list[Any]:
+    return sorted(rows, key=lambda row: (-len(row[1]), -row[2], -row[3], -row[4], row[0]))[:most]
+
+
+def told_levers(answer: Answer) -> Any:
+    data = answer.data.model_dump()
+    rows = [
+        [(r["change"], r["crown_jewels"], r["records"], r["processes"], r["entities"]) for r in data[which]]
+        for which in ("removed", "failed")
+    ]
+    return tuple(data["reached"].values()), *rows, data["removals_tried"], data["failures_tried"]
+
+
+def review(estate: Estate, params: Any) -> Any:
+    """What is newly reached, or from a lower level on; what each grant adds to; which expectations break."""
+    assume = Level[params.assume.upper()]
+    scenario = Scenario(compromise=(params.holder,), assume=assume)
+    before = spec(estate, scenario)
+    added = _added(before, spec(granted(estate, params, params.grant), scenario))
+    reached = [
+        {row[0] for row in _added(before, spec(granted(estate, params, (one,)), scenario))} for one in params.grant
+    ]
+    after = granted(estate, params, params.grant)
+    broken = [
+        (each.name, fact.entity, str(fact.capability))
+        for each in estate.expectations
+        for fact in each.not_reached
+        if Fact(*_pair(fact)) in spec(after, each.scenario) and Fact(*_pair(fact)) not in spec(estate, each.scenario)
+    ]
+    return sorted(added, key=str), [len(each) for each in reached], broken
+
+
+def _pair(fact: Any) -> tuple[str, Capability]:
+    return fact.entity, fact.capability
+
+
+def granted(estate: Estate, params: Any, grants: Iterable[str]) -> Estate:
+    """The estate in which the holder has the key and the key is granted this."""
+    key = params.key or "proposed key"
+    relations = [Relation(verb=Verb.HOLDS, sources=(params.holder,), targets=(key,))]
+    relations += [Relation(verb=Verb.GRANTS, sources=(key,), targets=(each,)) for each in grants]
+    said = parts(estate)
+    new = [each for each in relations if each.id not in estate.relations]
+    entities = said.entities if params.key else (*said.entities, Credential(id=key))
+    return Estate.build([said.model_copy(update={"entities": entities, "relations": (*said.relations, *new)})])
+
+
+def _added(before: Levels, after: Levels) -> list[Any]:
+    new = {fact: level for fact, level in after.items() if before.get(fact, level + 1) > level}
+    return [
+        (
+            name,
+            str(capability),
+            level.word,
+            before[Fact(name, capability)].word if (name, capability) in before else None,
+        )
+        for (name, capability), level in new.items()
+        if name != "proposed key" and not any((name, whole) in new for whole in includes(capability))
+    ]
+
+
+def told_review(answer: Answer) -> Any:
+    data = answer.data.model_dump()
+    added = [(r["entity"], str(r["capability"]), r["level"], r["before"]) for r in data["added"]]
+    broken = [(r["expectation"], r["entity"], str(r["capability"])) for r in data["broken"]]
+    return sorted(added, key=str), [r["entities"] for r in data["parts"]], broken
+
+
+def verify(estate: Estate, params: Any) -> Any:
+    """What each expectation found."""
+    rows = []
+    for each in estate.expectations:
+        levels = spec(estate, each.scenario)
+        for which in ("reached", "not_reached", "possible"):
+            for fact in getattr(each, which):
+                level = levels.get(Fact(fact.entity, fact.capability))
+                holds = (level is None) == (which == "not_reached")
+                rows.append((each.name, which, fact.entity, str(fact.capability), level.word if level else None, holds))
+    return rows
+
+
+def told_verify(answer: Answer) -> Any:
+    rows = answer.data.model_dump()["checks"]
+    return [(r["expectation"], r["expected"], r["entity"], str(r["capability"]), r["found"], r["holds"]) for r in rows]
+
+
+def reach(estate: Estate, params: Any) -> Any:
+    """Every fact and its lowest level."""
+    levels = spec(estate, params.scenario(estate))
+    return sorted((name, str(capability), level.word) for (name, capability), level in levels.items())
+
+
+def told_reach(answer: Answer) -> Any:
+    return sorted((r["entity"], str(r["capability"]), r["level"]) for r in answer.data.model_dump()["facts"])
+
+
+Told = Callable[[Answer], Any]
+BRUTE: dict[str, tuple[Callable[[Estate, Any], Any], Told]] = {
+    "rank": (rank, told_rank),
+    "exposure": (exposure, told_exposure),
+    "levers": (levers, told_levers),
+    "review": (review, told_review),
+    "verify": (verify, told_verify),
+    "reach": (reach, told_reach),
+}
+"""For each question what its answer must be, and how it says so."""
