@@ -82,10 +82,11 @@ def matched(folder: Path, pattern: str) -> list[Path]:
     base = Path(named.anchor) if named.is_absolute() else folder
     try:
         found = sorted(base.glob(str(named.relative_to(base))))
-    except (ValueError, NotImplementedError):
+    except (OSError, ValueError, NotImplementedError, RecursionError):
         return []
     shown = {part for part in Path(pattern).parts if part.startswith(".")}
-    return [file for file in found if file.is_file() and not file.is_symlink() and not _is_hidden(file, base, shown)]
+    files = (file for file in found if is_a(Path.is_file, file) and not _is_hidden(file, base, shown))
+    return [file for file in files if not file.is_symlink()]
 
 
 def below(folder: Path) -> list[Path]:
