@@ -261,7 +261,7 @@ def _why_unfit(name: str) -> str | None:
 
 
 def _misfit(where: str, error: Any) -> str:
-    expected = error["msg"].replace("Input should be", "expected")
+    expected = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     return f"{where} is {quoted(str(error['input']))}; {expected}"
 
 
