@@ -1,7 +1,6 @@
 """The shared words: entities, relations, controls in use, provenance and notes.
 
-All that loaders, the engine, questions and renderers have in common. Values are frozen; an entity or a
-relation says where it came from (``provenance``) and how well it is known (``basis``).
+Values are frozen; an entity or a relation says where it is from (``provenance``) and how well it is known (``basis``).
 """
 
 from __future__ import annotations
@@ -276,14 +275,8 @@ class Process(Entity):
 
 
 ENTITY_TYPES: dict[Kind, type[Entity]] = {
-    Kind.PARTY: Party,
-    Kind.CREDENTIAL: Credential,
-    Kind.SCOPE: Scope,
-    Kind.OPERATION: Operation,
-    Kind.SERVICE: Service,
-    Kind.STORE: Store,
-    Kind.FEED: Feed,
-    Kind.PROCESS: Process,
+    made.model_fields["kind"].default: made
+    for made in (Party, Credential, Scope, Operation, Service, Store, Feed, Process)
 }
 
 
@@ -456,8 +449,7 @@ class Tally(Frozen):
         return self.facts + self.rejected + self.ignored
 
     def __add__(self, other: Tally) -> Tally:
-        facts, rejected = self.facts + other.facts, self.rejected + other.rejected
-        return Tally(facts=facts, rejected=rejected, ignored=self.ignored + other.ignored)
+        return Tally(**{name: count + getattr(other, name) for name, count in self})
 
 
 class ExpectedFact(Frozen):
@@ -496,10 +488,7 @@ SEEDS: dict[str, tuple[Capability, frozenset[Kind]]] = {
 
 
 class Expectation(Frozen):
-    """A unit test for a trust boundary: a scenario, what it must reach and what it must not.
-
-    ``possible`` lists what the model reaches and the report does not say happened.
-    """
+    """A unit test for a trust boundary; ``possible`` is what the model reaches and no report says has happened."""
 
     name: str
     scenario: Scenario

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,8 +21,10 @@ def bare_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
-    except ValueError:
-        return url.partition("?")[0].rpartition("@")[2]
+    except ValueError:  # brackets that hold no address, as where a password was redacted
+        scheme, sign, rest = url.partition("://")
+        bare = re.split(r"[?#]", rest or scheme, maxsplit=1)[0].rpartition("@")[2]
+        return f"{scheme}{sign}{bare}" if sign else bare
     return urlunsplit((parts.scheme, host, parts.path, "", "")) if parts.netloc else url
 
 

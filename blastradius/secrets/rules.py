@@ -20,6 +20,7 @@ changed hidden redacted masked missing invalid incorrect disabled enabled rotate
 hashed stored managed generated needed protected shared mandatory supported unsupported forgotten policy manager"""
 _NO_VALUE = frozenset(_NO_VALUES.split())
 _KEYS_OF = ("api", "access", "account", "private", "auth", "subscription", "encryption", "signing")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SYMBOL = re.compile(r"[^\w\s.,;:()-]")
 
 
@@ -57,7 +58,7 @@ def _follows(found: re.Match[str]) -> bool:
         return False
     if "=" in sign:
         return bool(password) or (len(value) >= 6 and not value.isdecimal()) or len(value) >= 16
-    if sign[0] == ":" and _in_path(found):
+    if sign[0] == ":" and (_in_path(found) or (sign == ":" and _UUID.fullmatch(value))):  # token:UUID names a thing
         return False
     if random_like(value) or (sign[-1].isspace() and len(value) >= 10 and value.isalpha() and value.isupper()):
         return True

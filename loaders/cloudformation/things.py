@@ -208,9 +208,9 @@ def nested(build: Builder, template: Template, resource: Resource) -> bool:
     build.thing("stack", arn, provenance, name=resource.name, tags=(resource.type,), basis=resource.basis)
     location = template.values.resolve(resource.properties.get("TemplateURL") or resource.properties.get("Location"))
     published = location.get("ApplicationId") if isinstance(location, dict) else location
-    source = template.values.text(published)
+    source = template.values.text(bare_url(published) if isinstance(published, str) else published)
     if source:
-        installs(build, arn, bare_url(source), provenance)
+        installs(build, arn, source, provenance)
     return source is not None or "TemplateBody" in resource.properties
 
 

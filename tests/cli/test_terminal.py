@@ -21,14 +21,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if sys.argv.pop(1) == "numpy":
     sys.modules["numba"] = None
 solving = importlib.import_module("blastradius.engine.batch.solve")
-solve_frame = solving.solve_frame
+solve_block = solving.solve_block
 
-def again_and_again(*frame):
+def again_and_again(*block):
     print("solving", file=sys.stderr, flush=True)
     while True:
-        solve_frame(*frame)
+        solve_block(*block)
 
-solving.solve_frame = again_and_again
+solving.solve_block = again_and_again
 from blastradius.cli import run
 run()
 """
@@ -112,11 +112,11 @@ def test_the_base_install_answers_the_same(lines: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
 def test_more_memory_than_there_is_is_refused_before_it_is_used(tmp_path: Path) -> None:
-    """A file of 300 MB, nearly all of it a hole, for a process that may have 64 MB more."""
+    """A file of 300 MB, nearly all of it a hole, for a process that may have 128 MB more."""
     file = tmp_path / "e.jsonl"
     file.write_text('{"title": "large"}\n')
     os.truncate(file, 300 * 2**20)
-    command = [sys.executable, "-c", LIMITED, str(64 * 2**20), "rank", str(file)]
+    command = [sys.executable, "-c", LIMITED, str(128 * 2**20), "rank", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     wanted = rf"blastradius: {file}: the columns of 300 MB need 0.9 GB, and 0.1 GB are free; leave out .*\n"
     assert (done.returncode, done.stdout) == (2, "")

@@ -36,8 +36,10 @@ def line_of(fact: Entity | Relation | Zone) -> dict[str, Any]:
 
 
 def written(facts: Facts, file: Path) -> Path:
-    """Facts as lines, in the order given."""
-    file.write_text("".join(json.dumps(line_of(fact)) + "\n" for fact in facts))
+    """Facts as lines, in the order given, each with what it is first, by which a file of lines is known."""
+    lines = [line_of(fact) for fact in facts]
+    first = [{key: line[key] for key in ("kind", "verb", "zone") if key in line} for line in lines]
+    file.write_text("".join(json.dumps(head | line) + "\n" for head, line in zip(first, lines, strict=True)))
     return file
 
 
