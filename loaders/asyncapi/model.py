@@ -13,6 +13,7 @@ from pydantic import Field
 from blastradius.loaderkit.api_effects import ApiOptions, EffectMapper
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.issuers import apart, issuer_addresses, scope_names
 from blastradius.loaderkit.options import Name
 from blastradius.model import Basis, Feed, NoteKind, Operation, Scope, Service, Verb
 
@@ -54,13 +55,16 @@ class ApiMapper:
     undeclared: set[str] = field(default_factory=set)
     any_key: set[str] = field(default_factory=set)
     permissions: set[str] = field(default_factory=set)
+    scope_names: dict[tuple[str, str], str] = field(default_factory=dict)
     several: int = 0
     silent: int = 0
 
     def build(self) -> None:
         """Servers and channels, then what is done on them."""
+        addresses = {name: issuer_addresses(scheme) for name, scheme in self.description.schemes.items()}
+        self.scope_names = scope_names(addresses, self._scopes())
         self._declared_scopes()
-        self.permissions = set(self._permission_names())
+        self.permissions = {*self._key_names(), *self.scope_names.values()}
         used = [self.chosen(channel) for channel in self.description.channels.values()]
         for server in self.description.servers:
             self._server(server, taken=server is self.chosen() or any(server is other for other in used))
@@ -96,15 +100,23 @@ class ApiMapper:
         """The service that the description describes."""
         return self.options.application or f"{self.api} (application)"
 
-    def _permission_names(self) -> Iterator[str]:
-        """What scopes are called: an operation of that name gets another."""
-        for declared in (*self.description.scopes.values(), *self.description.inline.values()):
-            yield from declared
+    def _scopes(self) -> Iterator[tuple[str, str]]:
+        """Every scope that is declared or asked for, with its scheme."""
+        for declared in (self.description.scopes, self.description.inline):
+            yield from ((scheme, name) for scheme, names in declared.items() for name in names)
+        for scheme, scopes in self._asked():
+            yield from ((scheme, name) for name in scopes)
+
+    def _asked(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The schemes that servers and operations ask for, each with its scopes."""
         holders: list[Server | ChannelOperation] = [*self.description.servers, *self.description.operations]
         for holder in holders:
             for requirement in holder.security.alternatives:
-                for scheme, scopes in requirement.schemes:
-                    yield from (f"{scheme} (any key)", *scopes)
+                yield from requirement.schemes
+
+    def _key_names(self) -> Iterator[str]:
+        """What the permissions of any key are called: like a scope, an operation of that name gets another."""
+        yield from (f"{scheme} (any key)" for scheme, _ in self._asked())
 
     # servers and channels
 
@@ -144,7 +156,7 @@ class ApiMapper:
     def _names(self, requirement: Requirement) -> Iterator[str | None]:
         for scheme, scopes in requirement.schemes:
             yield self.collector.name(scheme)
-            yield from map(self.collector.name, scopes)
+            yield from (self.collector.name(self.scope_names[scheme, scope]) for scope in scopes)
 
     def _channel(self, channel: Channel) -> None:
         server = self.chosen(channel)
@@ -257,7 +269,8 @@ class ApiMapper:
     def _declared_scopes(self) -> None:
         for scheme, scopes in self.description.scopes.items():
             provenance = (self.description.schemes[scheme].provenance(),)
-            for name, attributes in scopes.items():
+            for declared, attributes in scopes.items():
+                name = self.scope_names[scheme, declared]
                 made = self.collector.name(f"{self.realm}:{name}") if self.collector.name(name) else None
                 if made is None:
                     self.collector.reject(
@@ -268,9 +281,10 @@ class ApiMapper:
                 self.collector.fact()
 
     def _scope(self, scheme: str, name: str) -> str:
-        made = f"{self.realm}:{name}"
+        called = self.scope_names[scheme, name]
+        made = f"{self.realm}:{called}"
         if made not in self.collector.entities:
-            self.collector.entity(Scope(id=made, name=name, provenance=self._provenance(scheme)))
+            self.collector.entity(Scope(id=made, name=called, provenance=self._provenance(scheme)))
         known = (self.description.scopes.get(scheme, {}), self.description.inline.get(scheme, {}))
         if not any(name in declared for declared in known):
             self.undeclared.add(f"{scheme}:{name}")
@@ -324,6 +338,8 @@ class ApiMapper:
         if self.silent:
             message = f"{self.silent} operations of {self.api} state no security, nor does their server; "
             note(NoteKind.ASSUMED, f"{message}that is not 'open to anyone', and nothing is said of what permits them")
+        for message in apart(self.scope_names):
+            note(NoteKind.ASSUMED, f"{self.api}: {message}")
         if self.any_key:
             message = "requirements without scopes take any valid key of their scheme"
             note(NoteKind.ASSUMED, message, *sorted(self.any_key)[:5])

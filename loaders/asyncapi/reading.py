@@ -14,6 +14,7 @@ from typing import Any, Literal
 from blastradius.errors import InputError
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document
+from blastradius.loaderkit.issuers import issuer_addresses
 from blastradius.loaderkit.json_refs import Place, References
 from blastradius.loaderkit.names import line
 from blastradius.model import NoteKind
@@ -360,7 +361,7 @@ class _ReaderOf3(_Reader):
             return None
         name = self.names.get((place.document.path, place.keys))
         if name is None and isinstance(place.value.get("type"), str):
-            name = place.value["type"]
+            name = self._inline(place)
             self.found.schemes.setdefault(name, place)
             self.found.inline.setdefault(name, {}).update(self.declared_scopes(place))
         scopes = place.value.get("scopes")
@@ -368,6 +369,17 @@ class _ReaderOf3(_Reader):
         if name is None or not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
             return None
         return name, tuple(dict.fromkeys(listed))
+
+    def _inline(self, place: Place) -> str:
+        """What a scheme written out in place is called: its type, with a number where another issuer's has that."""
+        addresses, number = issuer_addresses(place), 1
+        name: str = place.value["type"]
+        while (known := self.found.schemes.get(name)) and (
+            name not in self.found.inline or issuer_addresses(known) != addresses
+        ):
+            number += 1
+            name = f"{place.value['type']} {number}"
+        return name
 
 
 def host_of(url: Any) -> str | None:

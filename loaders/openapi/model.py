@@ -12,6 +12,7 @@ from typing import Any
 from blastradius.loaderkit.api_effects import EffectMapper
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
+from blastradius.loaderkit.issuers import apart, issuer_addresses, scope_names
 from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import Feed, NoteKind, Operation, Scope, Verb
 
@@ -38,9 +39,12 @@ class ApiMapper:
     permitted_by: dict[str, set[str]] = field(default_factory=dict)
     undeclared: dict[str, set[str]] = field(default_factory=dict)
     any_key: Counter[str] = field(default_factory=Counter)
+    scope_names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def build(self) -> None:
         """Map all of it."""
+        addresses = {name: issuer_addresses(scheme.place) for name, scheme in self.description.schemes.items()}
+        self.scope_names = scope_names(addresses, self._scopes())
         self._declared_scopes()
         repeated = self._repeated_ids()
         for operation in self.description.operations:
@@ -58,14 +62,24 @@ class ApiMapper:
         seen: set[str] = set()
         for scheme in self.description.schemes.values():
             for name, description in scheme.scopes.items():
-                if name in seen:
+                made = self.scope_names[scheme.name, name]
+                if made in seen:
                     continue
-                seen.add(name)
-                if not self._is_id(name):
+                seen.add(made)
+                if not self._is_id(made):
                     self.collector.reject(f"a scope of {scheme.name!r} has no usable name")
                     continue
                 self.collector.fact()
-                self._keep_scope(f"{self.api}:{name}", name, (scheme.place.provenance(),), description or None)
+                self._keep_scope(f"{self.api}:{made}", made, (scheme.place.provenance(),), description or None)
+
+    def _scopes(self) -> Iterator[tuple[str, str]]:
+        """Every scope that is declared or asked for, with its scheme."""
+        for scheme in self.description.schemes.values():
+            yield from ((scheme.name, name) for name in scheme.scopes)
+        for operation in self.description.operations:
+            for alternative in operation.security.alternatives:
+                for name, scopes in alternative.schemes:
+                    yield from ((name, scope) for scope in scopes)
 
     def _keep_scope(self, scope: str, name: str, provenance: Provenances, description: str | None = None) -> None:
         """A permission, where it is not there yet."""
@@ -77,17 +91,18 @@ class ApiMapper:
 
     def _scope(self, scheme: str, name: str, operation: Operation) -> str:
         """The scope of that name; made where the description does not declare it."""
-        scope = f"{self.api}:{name}"
+        made = self.scope_names[scheme, name]
+        scope = f"{self.api}:{made}"
         known = self.description.schemes.get(scheme)
         if known is None or (name not in known.scopes and known.type.lower() == "oauth2"):  # no other declares any
             self.undeclared.setdefault(scheme, set()).add(name)
-        self._keep_scope(scope, name, operation.provenance)
+        self._keep_scope(scope, made, operation.provenance)
         return scope
 
     def _key(self, scheme: str, operation: Operation) -> str:
         """The permission that any valid key of a scheme carries."""
         known = self.description.schemes.get(scheme)
-        taken = any(scheme in other.scopes for other in self.description.schemes.values())
+        taken = scheme in self.scope_names.values()
         permission = f"{self.api}:{scheme} (any key)" if taken else f"{self.api}:{scheme}"
         self.any_key[permission] += 1
         if known is None:
@@ -110,13 +125,9 @@ class ApiMapper:
         return repeated | clashing
 
     def _permission_names(self) -> set[str]:
-        names = set(self.description.schemes)
-        for scheme in self.description.schemes.values():
-            names |= set(scheme.scopes)
-        for operation in self.description.operations:
-            for alternative in operation.security.alternatives:
-                names.update(*((scheme, *scopes) for scheme, scopes in alternative.schemes))
-        return names
+        alternatives = (one for operation in self.description.operations for one in operation.security.alternatives)
+        asked = {scheme for alternative in alternatives for scheme, _ in alternative.schemes}
+        return {*self.description.schemes, *asked, *self.scope_names.values()}
 
     def _operation(self, read: ApiOperation, repeated: set[str]) -> None:
         line = f"{read.method} {read.path}"
@@ -184,7 +195,8 @@ class ApiMapper:
             self.permitted_by.setdefault(operation.id, set()).update(needed)
 
     def _refusal(self, requirement: Requirement) -> str | None:
-        names = [name for scheme, scopes in requirement.schemes for name in (f"{scheme} (any key)", *scopes)]
+        names = [f"{scheme} (any key)" for scheme, _ in requirement.schemes]
+        names += [self.scope_names[scheme, scope] for scheme, scopes in requirement.schemes for scope in scopes]
         if not all(map(self._is_id, names)):
             return "names a scope or scheme that cannot be used as an id"
         if self.options.scopes == "any":
@@ -223,6 +235,8 @@ class ApiMapper:
                 f"a scope of {self.api} is called 'none'; taken as a scope like any other, not as 'no scope needed'"
             )
             self.collector.note(NoteKind.ASSUMED, message, f"{self.api}:none")
+        for message in apart(self.scope_names):
+            self.collector.note(NoteKind.ASSUMED, f"{self.api}: {message}")
         if self.any_key:
             message = (
                 f"{self.any_key.total()} requirements take any valid key of their scheme, for which a scope stands: "
