@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.collector import FactCollector
+from blastradius.loaderkit.collector import FactCollector, bare_url
 from blastradius.loaderkit.contract import Document
 from blastradius.loaderkit.issuers import issuer_addresses
 from blastradius.loaderkit.json_refs import Place, References
@@ -371,15 +371,11 @@ class _ReaderOf3(_Reader):
         return name, tuple(dict.fromkeys(listed))
 
     def _inline(self, place: Place) -> str:
-        """What a scheme written out in place is called: its type, with a number where another issuer's has that."""
-        addresses, number = issuer_addresses(place), 1
-        name: str = place.value["type"]
-        while (known := self.found.schemes.get(name)) and (
-            name not in self.found.inline or issuer_addresses(known) != addresses
-        ):
-            number += 1
-            name = f"{place.value['type']} {number}"
-        return name
+        """What a scheme written out in place is called: its type, with where its tokens come from."""
+        first = min(issuer_addresses(place), default=None)
+        name = f"{place.value['type']} at {bare_url(first)}" if first else str(place.value["type"])
+        declared = name in self.found.schemes and name not in self.found.inline
+        return f"{name} (written out)" if declared else name
 
 
 def host_of(url: Any) -> str | None:
