@@ -47,12 +47,14 @@ LOADER = Loader(
     reads="services, their providers, endpoints, trust zones and data, and what depends on them",
     maps=(
         ("service", "service; nested ones are within reach of the one around them"),
-        ("provider", "party that owns the service"),
+        ("provider", "party that owns the service, and what is nested in it without a provider of its own"),
         ("endpoint", "operation that the service serves; open to anyone where authenticated is false"),
+        ("endpoint of a provider that is not ourselves, beyond a trust boundary", "operation that we call (consumed)"),
         ("trustZone, x-trust-boundary", "zone"),
         (
             "data with its flow",
-            "store of that classification at the service: what comes in is written, what goes out is read",
+            "store of that classification at the service: what comes in is written, and kept, so that the service can "
+            "read it; what goes out is read",
         ),
         ("source, destination of data", "service that writes or reads the data"),
         ("dependency between services, or of a component on one", "depends_on, and calls of the endpoints"),

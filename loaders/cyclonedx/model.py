@@ -87,7 +87,7 @@ class BillMapper:
     def _service(self, service: Described) -> None:
         made = self._id(service.ref, service.name)
         zone = self._zone(service, made)
-        owner = service.provider or self.options.owner
+        owner = service.provider or service.around or self.options.owner
         kept = self.naming.make(Service, made, name=service.name, zone=zone, owner=owner, provenance=service.provenance)
         if kept is None:
             message = "a service without a reference that can be an id, with its endpoints and data"
@@ -104,10 +104,13 @@ class BillMapper:
             self.naming.relate(Verb.CONNECTS, self.ids[service.parent], kept, service.provenance, Basis.INFERRED)
 
     def _provided(self, service: Described) -> None:
-        if service.provider and service.ref in self.ids:
-            party = self.naming.party(service.provider) or service.provider
-            made = Party(id=party, name=service.provider, role="provider", provenance=service.provenance)
-            self.naming.owner(made, self.ids[service.ref], service.provenance, Basis.DECLARED, (service.provider,))
+        """Who owns a service: the provider that it states, or that of the service it is a part of."""
+        provider = service.provider or service.around
+        if provider and service.ref in self.ids:
+            party = self.naming.party(provider) or provider
+            basis = Basis.DECLARED if service.provider else Basis.INFERRED
+            made = Party(id=party, name=provider, role="provider", provenance=service.provenance)
+            self.naming.owner(made, self.ids[service.ref], service.provenance, basis, (provider,))
 
     def _operation(self, item: Described, service: str, endpoint: str, provenance: Provenances) -> None:
         kept = self.naming.make(
@@ -127,17 +130,28 @@ class BillMapper:
         self.naming.relate(Verb.SERVES, service, kept, provenance)
 
     def _direction(self, service: Described) -> Literal["exposed", "consumed", "internal"]:
-        """As the option says; what is open beyond a boundary is open to those beyond it."""
+        """Others' endpoints are called by us; ours beyond a boundary, and those open there, are offered."""
         if service.crosses is False:
             return "internal"
+        ours = self._ours(service)
+        if ours is False and self.options.us:
+            return "consumed"
         if self.options.direction:
             return self.options.direction
-        if service.crosses and self._open(service):
+        if service.crosses and ours is False:
+            self.counts["others"] += 1
+            return "consumed"
+        if service.crosses and (ours or self._open(service)):
             return "exposed"
-        if service.crosses and service.provider and self.options.us:
-            return "exposed" if service.provider in self.options.us else "consumed"
         self.counts["direction"] += 1
         return "internal"
+
+    def _ours(self, service: Described) -> bool | None:
+        """Whether we provide a service, who made what the bill is about being ourselves; ``None``: it is not said."""
+        provider = service.provider or service.around
+        if provider is None:
+            return None
+        return not {provider, self.naming.party(provider)}.isdisjoint(self.options.us or self.bill.ourselves)
 
     def _open(self, service: Described) -> bool:
         if service.authenticated is not False:
@@ -183,7 +197,8 @@ class BillMapper:
     def _touch(self, item: Described, data: Data, service: str, store: str) -> None:
         """Data that comes in is written by the service and by who sends it; what goes out is read.
 
-        Where nobody in the bill is named as the other end, whoever calls an endpoint may be it.
+        What a service takes in it keeps, and can read. Where nobody in the bill is named as the other end, whoever
+        calls an endpoint may be it.
         """
         basis = Basis.ASSUMED if data.flow == "unknown" else Basis.INFERRED
         peers = {ref: self._peer(ref, data.provenance) for ref in dict.fromkeys((*data.sources, *data.destinations))}
@@ -197,6 +212,10 @@ class BillMapper:
                     self.naming.relate(verb, end, store, data.provenance, basis)
                 for peer in others:
                     self._pass(verb, service, peer, data)
+
+        sent_on = any(other.flow in _OUT_OF for other in item.data if other.classification == data.classification)
+        if data.flow in _INTO and not sent_on:
+            self.naming.relate(Verb.READS, service, store, data.provenance, Basis.INFERRED, dependency="none")
 
     def _pass(self, verb: Verb, service: str, peer: str, data: Data) -> None:
         """Data goes from one service to another."""
@@ -303,6 +322,8 @@ class BillMapper:
         endpoints = counted(counts["direction"], "endpoint")
         messages = {
             "direction": f"not said of {endpoints} whether we offer or call it; taken as internal (option direction)",
+            "others": f"not said whether we are who provides {counted(counts['others'], 'endpoint')} beyond a "
+            "boundary; taken as another's that we call (options us, direction)",
             "cdxgen": f"{counted(counts['cdxgen'], 'service')} with 'authenticated: false', which cdxgen writes where "
             "it knows nothing; not taken as open to anyone (option believe_open)",
             "boundary": f"the trust zone is not named for {counted(counts['boundary'], 'service')} beyond a boundary; "

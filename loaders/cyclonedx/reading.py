@@ -5,6 +5,7 @@ Rests on CycloneDX 1.2 to 1.7 (ECMA-424 from 1.6 on): services, components and d
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,11 +47,12 @@ class Component:
 
 @dataclass(frozen=True)
 class Service:
-    """A service; ``parent`` is the ``ref`` of the service that it is nested in."""
+    """A service; ``parent`` is the ``ref`` of the service that it is nested in, ``around`` whose that one is."""
 
     ref: str
     name: str
     provider: str | None
+    around: str | None
     endpoints: tuple[tuple[str, Provenances], ...]
     authenticated: bool | None
     crosses: bool | None
@@ -76,6 +78,7 @@ class Bill:
     serial: str | None = None
     subject: Component | None = None
     tools: tuple[str, ...] = ()
+    ourselves: tuple[str, ...] = ()
     services: list[Service] = field(default_factory=list)
     components: list[Component] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
@@ -109,12 +112,22 @@ def _not_ours(data: Any) -> str | None:
     return None
 
 
+@dataclass(frozen=True)
+class _Whose:
+    """Whose a service is: its provider, and the ``ref`` of the service that it is nested in."""
+
+    provider: str | None = None
+    parent: str | None = None
+
+
 @dataclass
 class _Reader:
     collector: FactCollector
     naming: Naming
     places: dict[Keys, Keys]
     bill: Bill = field(default_factory=Bill)
+    stated: set[str] = field(default_factory=set)
+    namesakes: dict[str, set[_Whose]] = field(default_factory=lambda: defaultdict(set))
 
     def provenance(self, keys: Keys) -> Provenances:
         return self.collector.provenance(*self.places.get(keys, keys))
@@ -123,12 +136,14 @@ class _Reader:
         metadata = mapping(data.get("metadata"))
         self.bill.serial = word(data.get("serialNumber"))
         self.bill.tools = _tools(metadata.get("tools"))
+        self.bill.ourselves = _makers(metadata)
+        self._survey(data.get("services"), ("services",), _Whose())
         for keys, item in many(metadata.get("component"), ("metadata", "component")):
             self.bill.subject = self._component(item, keys)
         for keys, component in many(data.get("components"), ("components",)):
             self._component(component, keys)
         for keys, service in many(data.get("services"), ("services",)):
-            self._service(service, keys, None)
+            self._service(service, keys, _Whose())
         for keys, dependency in many(data.get("dependencies"), ("dependencies",)):
             self._dependencies(dependency, keys)
         return self.bill
@@ -149,22 +164,50 @@ class _Reader:
 
     def _ref(self, value: dict[str, Any], name: str) -> str:
         """The ``bom-ref``, or where there is none the group, name and version."""
-        group, version = word(value.get("group")), word(value.get("version"))
-        full = (f"{group}/" if group else "") + name + (f"@{version}" if version else "")
-        return word(value.get("bom-ref")) or full
+        return word(value.get("bom-ref")) or _full(value, name)
 
-    def _service(self, value: Any, keys: Keys, parent: str | None) -> None:
+    def _survey(self, services: Any, keys: Keys, around: _Whose) -> None:
+        """Which services state a ``bom-ref``, and whose those are that are known by their names alone."""
+        for place, item in many(services, keys):
+            inside = mapping(item)
+            name, ref = word(inside.get("name")), word(inside.get("bom-ref"))
+            whose = self._whose(inside, around, self.provenance(place))
+            if ref:
+                self.stated.add(ref)
+            elif name:
+                self.namesakes[_full(inside, name)].add(whose)
+            within = ref or (f"{_full(inside, name)} of {whose.provider}" if name else around.parent)
+            self._survey(inside.get("services"), (*place, "services"), _Whose(whose.provider, within))
+
+    def _whose(self, value: dict[str, Any], around: _Whose, provenance: Provenances) -> _Whose:
+        """The provider that is stated, or that of the service around it, and that service."""
+        return _Whose(self._provider(value.get("provider"), provenance) or around.provider, around.parent)
+
+    def _service_ref(self, value: dict[str, Any], name: str, whose: _Whose) -> str:
+        """The reference of a service; of those with one name and no ``bom-ref`` each has whose it is behind it."""
+        full = _full(value, name)
+        others = self.namesakes[full]
+        if word(value.get("bom-ref")) or (len(others) < 2 and full not in self.stated):
+            return self._ref(value, name)
+        alike = len({other.provider for other in others}) == 1 and full not in self.stated
+        made = full if alike or whose.provider is None else f"{full} of {whose.provider}"
+        apart = len({other.parent for other in others if other.provider == whose.provider}) > 1
+        made = f"{made} in {whose.parent}" if whose.parent and apart else made
+        return made if made not in self.stated else f"{made} (without bom-ref)"
+
+    def _service(self, value: Any, keys: Keys, around: _Whose) -> None:
         provenance = self.provenance(keys)
         inside = mapping(value)
         name = self.naming.text(inside.get("name"), "a service's name", provenance)
-        ref = self._ref(inside, name) if name else None
+        whose = self._whose(inside, around, provenance)
+        ref = self._service_ref(inside, name, whose) if name else None
         if name is None or ref is None:
             self.collector.reject("a service without a name that can be used", provenance=provenance)
             self._lost_with(inside)
         else:
-            self.bill.services.append(self._made(inside, keys, ref, name, parent))
+            self.bill.services.append(self._made(inside, keys, ref, name, around))
         for place, service in many(inside.get("services"), (*keys, "services")):
-            self._service(service, place, ref or parent)
+            self._service(service, place, _Whose(whose.provider, ref or around.parent))
 
     def _lost_with(self, value: dict[str, Any]) -> None:
         """The records inside a rejected service go with it."""
@@ -172,7 +215,7 @@ class _Reader:
         if lost:
             self.collector.reject("endpoints and data of a service that was left out", records=lost)
 
-    def _made(self, value: dict[str, Any], keys: Keys, ref: str, name: str, parent: str | None) -> Service:
+    def _made(self, value: dict[str, Any], keys: Keys, ref: str, name: str, around: _Whose) -> Service:
         provenance = self.provenance(keys)
         data = (self._data(datum, place) for place, datum in many(value.get("data"), (*keys, "data")))
         crosses, zone = (
@@ -183,12 +226,13 @@ class _Reader:
             ref=ref,
             name=name,
             provider=self._provider(value.get("provider"), provenance),
+            around=around.provider,
             endpoints=tuple(self._endpoints(value, keys)),
             authenticated=self._flag(value.get("authenticated"), "authenticated", provenance),
             crosses=self._flag(crosses, "x-trust-boundary", provenance),
             zone=zone,
             data=tuple(item for item in data if item),
-            parent=parent,
+            parent=around.parent,
             provenance=provenance,
         )
 
@@ -261,6 +305,19 @@ class _Reader:
                 )
             else:
                 self.bill.edges.append(Edge(ref, on, self.provenance(place)))
+
+
+def _full(value: dict[str, Any], name: str) -> str:
+    group, version = word(value.get("group")), word(value.get("version"))
+    return (f"{group}/" if group else "") + name + (f"@{version}" if version else "")
+
+
+def _makers(metadata: dict[str, Any]) -> tuple[str, ...]:
+    """Who made what the bill is about, by name: where a provider is one of them, it is ourselves."""
+    subject = mapping(metadata.get("component"))
+    words_ = ("supplier", "manufacturer", "manufacture", "publisher")
+    found = [mapping(holder.get(key)).get("name") for holder in (metadata, subject) for key in words_]
+    return tuple(name for value in (*found, subject.get("publisher")) if (name := word(value)))
 
 
 def _tools(value: Any) -> tuple[str, ...]:

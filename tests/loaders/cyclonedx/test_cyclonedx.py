@@ -121,7 +121,7 @@ def test_a_compromised_provider_reaches_what_is_sent_to_it() -> None:
 
 @pytest.mark.parametrize(
     ("flow", "writes", "reads"),
-    [("inbound", 1, 0), ("outbound", 0, 1), ("bi-directional", 1, 1), ("unknown", 1, 1), ("bar", 0, 0)],
+    [("inbound", 1, 1), ("outbound", 0, 1), ("bi-directional", 1, 1), ("unknown", 1, 1), ("bar", 0, 0)],
 )
 def test_flows_are_relative_to_the_service(flow: str, writes: int, reads: int) -> None:
     loaded = _load(_bill({"bom-ref": "urn:s", "name": "s", "data": [{"classification": "PII", "flow": flow}]}))
@@ -178,6 +178,42 @@ def test_ids_do_not_depend_on_the_serial_number() -> None:
     service = {"bom-ref": "3f0c1a52-0000-4000-8000-000000000001", "name": "Mail"}
     for serial in ("urn:uuid:aaaaaaaa-0000-4000-8000-000000000000", "urn:uuid:bbbbbbbb-0000-4000-8000-000000000000"):
         assert [each.id for each in _load(_bill(service, serialNumber=serial)).entities] == ["Mail 3f0c1a52"]
+
+
+def test_others_are_never_offered_by_us() -> None:
+    service = {"name": "s", "provider": {"name": "P"}, "endpoints": ["/"], "authenticated": False}
+    stated: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+        ({"x-trust-boundary": True}, {}, "consumed"),
+        ({"x-trust-boundary": True}, {"us": "Q"}, "consumed"),
+        ({"x-trust-boundary": True}, {"us": "P"}, "exposed"),
+        ({"x-trust-boundary": True}, {"us": "p", "parties": {"P": "p"}}, "exposed"),
+        ({"x-trust-boundary": True}, {"us": "Q", "direction": "exposed"}, "consumed"),
+        ({"x-trust-boundary": True}, {"direction": "exposed"}, "exposed"),
+        ({}, {"us": "Q"}, "consumed"),
+        ({"x-trust-boundary": False}, {"us": "Q"}, "internal"),
+    ]
+    for more, options, direction in stated:
+        loaded = _load(_bill({**service, **more}), **options)
+        assert [each.direction for each in loaded.entities if isinstance(each, Operation)] == [direction], options
+    assert any("options us" in note.message for note in _load(_bill({**service, "x-trust-boundary": True})).notes)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"provider": {"name": "A"}}, {"provider": {"name": "B"}}),
+        ({"provider": {"name": "A"}}, {}),
+        ({"provider": {"name": "A"}}, {"bom-ref": "s", "provider": {"name": "B"}}),
+        ({}, {"bom-ref": "s"}),
+    ],
+)
+def test_services_of_one_name_are_two(one: dict[str, Any], other: dict[str, Any]) -> None:
+    loaded = _load(_bill({"name": "s", "endpoints": ["/a"], **one}, {"name": "s", "endpoints": ["/b"], **other}))
+    served = {relation.targets[0][-2:]: relation.sources for relation in loaded.relations if relation.verb == "serves"}
+    assert len({*served.values()}) == 2
+    owners = {relation.targets: relation.sources for relation in loaded.relations if relation.verb == "owns"}
+    assert owners.get(served["/a"], ("",))[0] == one.get("provider", {}).get("name", "")
+    assert owners.get(served["/b"], ("",))[0] == other.get("provider", {}).get("name", "")
 
 
 # refusals
