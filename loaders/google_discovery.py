@@ -198,8 +198,8 @@ class _ApiMapper:
         self.collector.entity(operation)
         self.collector.fact()
         self.operations.append(operation)
-        if self.options.served_by:
-            self.collector.relate(Verb.SERVES, self.options.served_by, made, provenance=provenance)
+        for service in self.options.served_by:
+            self.collector.relate(Verb.SERVES, service, made, provenance=provenance)
         self._permits(read, operation, listed)
 
     def _permits(self, read: Method, operation: Operation, listed: list[Any]) -> None:

@@ -67,7 +67,7 @@ class ApiOptions(Options):
     direction: Literal["exposed", "consumed", "internal"] | None = Field(
         default=None, description="whether we offer the API or call it; taken as internal where it is not said"
     )
-    served_by: Name | None = Field(default=None, description="the service that answers")
+    served_by: Names = Field(default=(), description="the service that answers, or several")
     owner: str | None = Field(default=None, description="who answers for the operations")
     effects: Effects = Field(default=(), description="what operations touch, which no description says")
 

@@ -14,7 +14,7 @@ from blastradius.loaderkit.api_effects import ApiOptions, EffectMapper
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.issuers import apart, issuer_addresses, scope_names
-from blastradius.loaderkit.options import Name
+from blastradius.loaderkit.options import Name, Names
 from blastradius.model import Basis, Feed, NoteKind, Operation, Scope, Service, Verb
 
 from .reading import Channel, ChannelOperation, Description, Requirement, Security, Server
@@ -32,8 +32,13 @@ class AsyncOptions(ApiOptions):
     broker: Name | None = Field(
         default=None, description="what feeds and scopes are named after; else the server's host"
     )
-    served_by: Name | None = Field(
-        default=None, description="the service that is the broker; else one named after the server"
+    served_by: Names = Field(
+        default=(),
+        max_length=1,
+        description="the service that is the broker; else one named after the server",
+    )
+    provided_by: Names = Field(
+        default=(), description="the services without which nothing is done on the channels, beside the broker"
     )
     server: str | None = Field(default=None, description="which of the servers the estate uses; else the first")
     scopes: Literal["any", "all"] = Field(
@@ -93,7 +98,7 @@ class ApiMapper:
         return self.options.broker or self.collector.name(named)
 
     def _answering(self, server: Server | None) -> str | None:
-        return self.options.served_by or self._broker(server)
+        return next(iter(self.options.served_by), None) or self._broker(server)
 
     @property
     def application(self) -> str:
@@ -136,7 +141,7 @@ class ApiMapper:
                 self.collector.ignore("requirements of servers beside the one that is taken")
 
     def _keep_broker(self, made: str, server: Server) -> None:
-        if self.options.served_by is None and made not in self.collector.entities:
+        if not self.options.served_by and made not in self.collector.entities:
             attributes = f"{server.protocol} server" if server.protocol else None
             entity = Service(
                 id=made, description=attributes, owner=self.options.owner, provenance=(server.place.provenance(),)
@@ -224,6 +229,8 @@ class ApiMapper:
         self._takes_part(feed, provenance, sends=read.sends)
         if read.reply in self.feeds:
             self._takes_part(self.feeds[read.reply], provenance, sends=not read.sends)
+        for service in self.options.provided_by:
+            self.collector.relate(Verb.SERVES, service, operation.id, provenance=provenance)
         if broker is not None:
             self.collector.relate(Verb.SERVES, broker, operation.id, provenance=provenance, basis=Basis.INFERRED)
 

@@ -94,7 +94,7 @@ LOADER = Loader(
         ("AiResource", "feed of code"),
         ("System", "tag, or zone with option `zones`"),
         ("owner", "party owns the thing, or publishes the feed"),
-        ("providesApis", "service serves the API"),
+        ("providesApis", "service serves the API, and each function of its definition where both are in one file"),
         ("consumesApis", "service calls the API"),
         (
             "dependsOn, dependencyOf",

@@ -93,6 +93,8 @@ class CatalogMapper:
         self.named: dict[str, tuple[Kind, Ref, Provenances]] = {}
         self.zones: dict[str, Zone] = {}
         self.requests: list[SourceRequest] = []
+        self.defined: dict[int, str] = {}
+        self.providers: dict[str, list[str]] = {}
         self.unread: Counter[str] = Counter()
         self.elsewhere: dict[str, list[str]] = {}
         self.undirected = 0
@@ -193,7 +195,9 @@ class CatalogMapper:
             if self._kind(me) in SIGNATURES[Verb.OWNS].targets:
                 self._relate(Verb.PUBLISHES if self._kind(me) == Kind.FEED else Verb.OWNS, to, me, link, provenance)
         elif link.field in ("providesApis", "apiProvidedBy"):
-            self._relate(Verb.SERVES, *((me, to) if link.field == "providesApis" else (to, me)), link, provenance)
+            provider, api = (me, to) if link.field == "providesApis" else (to, me)
+            if self._relate(Verb.SERVES, provider, api, link, provenance):
+                self.providers.setdefault(str(api), []).append(str(provider))
         elif link.field in ("consumesApis", "apiConsumedBy"):
             self._call(*((me, to) if link.field == "consumesApis" else (to, me)), link, provenance)
         elif link.field == "subcomponentOf":
@@ -257,6 +261,7 @@ class CatalogMapper:
             }
             options = {key: item for key, item in declared.items() if item is not None}
             options |= self._api(descriptor.ref).model_dump(exclude_unset=True)
+            self.defined[len(self.requests)] = str(descriptor.ref)
             self._request(_DEFINED_IN[kind], options, found.keys, found.file)
 
     def _location(self, descriptor: Descriptor) -> None:
@@ -282,6 +287,16 @@ class CatalogMapper:
             SourceRequest(loader=loader, path=file, part=part, required=False, options=options, provenance=provenance)
         )
 
+    def _with_providers(self, number: int, request: SourceRequest) -> SourceRequest:
+        """A request for a definition, whose functions are served by what serves the API as a whole."""
+        providers = sorted(set(self.providers.get(self.defined.get(number, ""), ())))
+        if not providers:
+            return request
+        told: dict[str, Any] = {"served_by": providers}
+        if request.loader == "asyncapi":
+            told = {"provided_by": providers, **({"application": providers[0]} if len(providers) == 1 else {})}
+        return request.model_copy(update={"options": told | request.options})
+
     def _api(self, ref: Ref) -> Api:
         return next((api for glob, api in self.chosen.apis.items() if _any_glob((glob,), ref)), Api())
 
@@ -294,7 +309,8 @@ class CatalogMapper:
             kind, ref, provenance = self.named[name]
             self.collector.entity(self._made(kind, ref, provenance, Basis.INFERRED))
         self._say(missing)
-        return self.collector.loaded(zones=tuple(self.zones.values()), requests=tuple(self.requests))
+        requests = tuple(self._with_providers(number, request) for number, request in enumerate(self.requests))
+        return self.collector.loaded(zones=tuple(self.zones.values()), requests=requests)
 
     def _say(self, missing: list[str]) -> None:
         if missing:

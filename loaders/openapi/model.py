@@ -145,8 +145,8 @@ class ApiMapper:
         self.collector.entity(operation)
         for requirement in read.security.alternatives:
             self._permit(requirement, operation)
-        if self.options.served_by:
-            self.collector.relate(Verb.SERVES, self.options.served_by, made, provenance=operation.provenance)
+        for service in self.options.served_by:
+            self.collector.relate(Verb.SERVES, service, made, provenance=operation.provenance)
 
     def _entity(self, made: str, read: ApiOperation) -> Operation:
         return Operation(
@@ -173,8 +173,8 @@ class ApiMapper:
         if made in self.collector.entities:
             return False
         self.collector.entity(Feed(id=made, name=callback.name, owner=self.options.owner, provenance=provenance))
-        if self.options.served_by:
-            self.collector.relate(Verb.PUBLISHES, self.options.served_by, made, provenance=provenance)
+        for service in self.options.served_by:
+            self.collector.relate(Verb.PUBLISHES, service, made, provenance=provenance)
         return True
 
     # permits

@@ -148,6 +148,33 @@ spec: {type: openapi, definition: {$openapi: ./gone.yaml}}
 """
 
 
+_OPENAPI = {"openapi": "3.0.3", "info": {"title": "o"}, "paths": {"/o": {"get": {"operationId": "list"}}}}
+_ASYNCAPI = {
+    "asyncapi": "2.6.0",
+    "info": {"title": "o"},
+    "servers": {"main": {"url": "broker.example", "protocol": "kafka"}},
+    "channels": {"o": {"subscribe": {"operationId": "list"}}},
+}
+
+
+@pytest.mark.parametrize("kind", ["openapi", "asyncapi"])
+@pytest.mark.parametrize("providers", [["web"], ["web", "app"]])
+def test_the_functions_of_a_definition_are_served_by_what_serves_the_api(
+    kind: str, providers: list[str], tmp_path: Path
+) -> None:
+    definition = json.dumps(_OPENAPI if kind == "openapi" else _ASYNCAPI)
+    api = _entity("API", "a", type=kind, definition=definition)
+    file = tmp_path / "catalog.json"
+    file.write_text(json.dumps([api, *(_entity("Component", name, providesApis=["a"]) for name in providers)]))
+    estate = loading.load([file])
+    served = {(*relation.sources, *relation.targets) for relation in estate.by_verb[Verb.SERVES]}
+    for name in providers:
+        assert {(f"component:default/{name}", f"api:default/{end}") for end in ("a", "a:list")} <= served
+    if kind == "asyncapi":
+        sends = {relation.sources for relation in estate.by_verb[Verb.PUBLISHES]}
+        assert sends == {("component:default/web",) if len(providers) == 1 else ("api:default/a (application)",)}
+
+
 def test_locations_and_definitions_in_files_beside(tmp_path: Path) -> None:
     inside = tmp_path / "in"
     (inside / "more" / "spec").mkdir(parents=True)
