@@ -8,7 +8,7 @@ that its loader reads piece by piece.
 
 from blastradius.reading.archives import Archive
 from blastradius.reading.document import DATA, ParsedDocument, parse_document, read_document
-from blastradius.reading.shapes import Documents, Lines, Records, Sheet, Workbook
+from blastradius.reading.shapes import Documents, Lines, Records, Sheet, Unvalued, Workbook
 from blastradius.reading.standard_input import read_standard_input
 from blastradius.reading.streams import Progress, Stream, stream_document
 from blastradius.reading.texts import uncollected
@@ -23,6 +23,7 @@ __all__ = [
     "Records",
     "Sheet",
     "Stream",
+    "Unvalued",
     "Workbook",
     "parse_document",
     "read_document",

@@ -26,6 +26,16 @@ class Lines(list[str]):
     """The lines of a plain text, without their ends."""
 
 
+class Unvalued(str):
+    """What stands in a cell whose formula has no value stored: not empty, and no value either."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> Unvalued:
+        """The one text of such cells."""
+        return super().__new__(cls, "(a formula without a value)")
+
+
 class Row(NamedTuple):
     """A row of a table as it stands: its line (in a workbook its number), and its cells."""
 
@@ -47,7 +57,8 @@ class Sheet(list[dict[str, str]]):
     it, such as a title, is ``above``. ``under`` reads the same table with another row as header. A column without a
     name is ``(column C)``; of names that are there several times none stays: ``id (column A)``, ``id (column D)``;
     ``repeated`` lists them. Empty rows are passed over. Rows that do not fit are no rows but ``bad``: fewer or more
-    cells than the header (empty ones at the end are not counted as more), or a control character in a cell.
+    cells than the header (empty ones at the end are not counted as more), or a control character in a cell. A cell
+    of a workbook whose formula has no value stored is ``Unvalued``.
     """
 
     def __init__(self, grid: Sequence[Row], spot_of: Callable[[Row, int], Spot], header: int | None = None) -> None:

@@ -2,7 +2,9 @@
 
 The look is needed because a cell far out, or a long text that many cells share, costs memory for the whole area.
 A cell becomes the text that a person would type for it: whole numbers without a point, dates as ISO, the last
-computed value of a formula. A cell that is merged downwards has its value in each of its rows.
+computed value of a formula. A formula that no program has computed has none: libraries that write workbooks leave it
+out, or write 0 and ask for all to be computed on opening. A cell that is merged downwards has its value in each of its
+rows.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.loaderkit.json_values import Keys
 
 from .archives import Entries
-from .shapes import Row, Sheet, Workbook, letters
+from .formulas import Cell, column_number, uncomputed
+from .shapes import Row, Sheet, Unvalued, Workbook, letters
 from .tables import MAX_CELLS
 from .texts import Parsed, Spot
 
@@ -44,7 +48,7 @@ def parse_workbook(raw: bytes, entries: Entries, shown: str) -> Parsed:
         raise InputError([f"{shown}: {_INSTALL}"]) from None
     _look_inside(entries, shown)
     try:
-        book = _sheets(python_calamine.load_workbook(io.BytesIO(raw)))
+        book = _sheets(python_calamine.load_workbook(io.BytesIO(raw)), uncomputed(entries))
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:  # a panic of the library is no Exception
@@ -91,7 +95,7 @@ def _area(part: bytes, shown: str) -> int:
     """How many cells there are up to the last one of a sheet, as far as their references say."""
     found = _REFERENCE.findall(part)
     rows = {int(number) for _, number in found} or {1}
-    columns = {_number(word) for word in {word for word, _ in found} if word} or {1}
+    columns = {column_number(word) for word in {word for word, _ in found} if word} or {1}
     area = max(rows) * max(columns)
     if area > MAX_CELLS:
         far = f"{letters(max(columns) - 1)}{max(rows)}"
@@ -99,25 +103,23 @@ def _area(part: bytes, shown: str) -> int:
     return area
 
 
-def _number(word: bytes) -> int:
-    number = 0
-    for letter in word.upper():
-        number = number * 26 + letter - 64
-    return number
-
-
-def _sheets(book: Any) -> Workbook:
+def _sheets(book: Any, unvalued: Mapping[str, Collection[Cell]]) -> Workbook:
     found = Workbook()
     for meta in book.sheets_metadata:
         if str(meta.typ).endswith("WorkSheet"):
             sheet = book.get_sheet_by_name(meta.name)
-            found[meta.name] = Sheet(_grid(sheet), lambda row, column: (row.line, column + 1))
+            grid = _grid(sheet, unvalued.get(meta.name, ()))
+            found[meta.name] = Sheet(grid, lambda row, column: (row.line, column + 1))
     return found
 
 
-def _grid(sheet: Any) -> list[Row]:
+def _grid(sheet: Any, unvalued: Collection[Cell]) -> list[Row]:
     """The rows as text, from the sheet's first row and column on."""
     rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    for line, column in unvalued:
+        rows.extend([] for _ in range(line + 1 - len(rows)))
+        rows[line].extend("" for _ in range(column + 1 - len(rows[line])))
+        rows[line][column] = Unvalued()
     merged = 0
     for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
         below = rows[top + 1 : bottom + 1]

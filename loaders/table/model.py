@@ -13,7 +13,7 @@ from blastradius.secrets import looks_secret
 
 from .cells import ATTRIBUTES, DATES, date, truth, verbs
 from .options import MAIN, Options, Role
-from .rows import KINDS, MAX_NAME, Drafts, Rows
+from .rows import KINDS, MAX_NAME, NO_VALUE, Drafts, Rows
 
 _JEWELS: dict[str, Role] = {"components": "service", "vendors": "store", "access": "store", "data": "store"}
 _VERBS = {"reads": Verb.READS, "writes": Verb.WRITES}
@@ -43,6 +43,8 @@ class TableMapper:
             why = self._ignored(row)
             if why:
                 self.collector.ignore(why)
+            elif formulas := self.rows.formulas():
+                self.collector.reject(f"{formulas[0]!r}: {NO_VALUE}", provenance=self.rows.provenance(formulas[0]))
             elif self._row():
                 self.collector.fact()
             else:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
-from blastradius.loaderkit.names import harmless
+from blastradius.loaderkit.names import counted, harmless
 from blastradius.model import ENTITY_TYPES, Basis, Entity, Kind, NoteKind, Provenance
-from blastradius.reading import Sheet
+from blastradius.reading import Sheet, Unvalued
 from blastradius.secrets import looks_secret
 
 from .cells import opaque
@@ -33,6 +33,7 @@ KINDS: dict[Role, Kind] = {
     "scope": Kind.SCOPE,
 }
 _RANK = {basis: rank for rank, basis in enumerate(Basis)}
+NO_VALUE = "a formula without a value; open the workbook in a spreadsheet program and save it"
 MAX_NAME = 120
 MAX_TEXT = 1000
 _REFERENCES = ("relies_on", "used_by", "depends_on")
@@ -52,6 +53,7 @@ class Rows:
         self._places: dict[str, Provenances] = {}
         self.unread: Counter[tuple[str, str]] = Counter()
         self._unsplit: Counter[str] = Counter()
+        self._formulas: dict[str, set[int]] = defaultdict(set)
 
     def __iter__(self) -> Iterator[dict[str, str]]:
         """The rows, filled down: an empty cell repeats the one above unless a column stated before it has a new one."""
@@ -63,6 +65,11 @@ class Rows:
                 fresh = fresh or bool(row[column].strip())
                 above[column] = self.row[column] = row[column] if fresh else above.get(column, "")
             yield self.row
+
+    def formulas(self) -> list[str]:
+        """The columns in which the row at hand names a thing by a formula that has no value."""
+        mapped = [column.column for role in KINDS for column in self.columns(role)]
+        return [column for column in mapped if isinstance(self.row[column], Unvalued)]
 
     def columns(self, role: Role) -> tuple[Column, ...]:
         """The columns that have a role."""
@@ -81,6 +88,9 @@ class Rows:
     def texts(self, role: Role) -> Iterator[tuple[str, Provenances]]:
         """What the cells of a role say: split where a separator is stated, the words for nothing left out."""
         for column in self.columns(role):
+            if isinstance(self.row[column.column], Unvalued):
+                self._formulas[column.column].add(self.number)
+                continue
             cell = self.row[column.column].strip()
             if not column.separator and role in KINDS and any(mark in cell for mark in _LIST_MARKS):
                 self._unsplit[column.column] += 1
@@ -108,6 +118,9 @@ class Rows:
 
     def say(self) -> None:
         """Note what was counted."""
+        for column, rows in sorted(self._formulas.items()):
+            message = f"{counted(len(rows), 'cell')} of column {column!r} left out: {NO_VALUE}"
+            self.collector.note(NoteKind.UNSUPPORTED, message)
         for (role, why), count in sorted(self.unread.items()):
             self.collector.note(NoteKind.UNSUPPORTED, f"{count:,} cells of {role!r} {why}")
         for column, count in sorted(self._unsplit.items()):

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from blastradius.errors import InputError
-from blastradius.reading import Archive, Documents, Lines, Workbook, parse_document, read_document
-from tests.reading.spreadsheets import MAIN, write_xlsx
+from blastradius.reading import Archive, Documents, Lines, Sheet, Unvalued, Workbook, parse_document, read_document
+from tests.reading.spreadsheets import MAIN, OFFICE, write_xlsx
 
 
 def zipped(path: Path, entries: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -286,6 +286,40 @@ def test_a_workbook(tmp_path: Path) -> None:
     assert document.data["Empty"] == []
     assert document.position("Vendors", 1, "Live") == (5, 3)
     assert document.position("Vendors") == (3, 1)
+
+
+def _formulas(tmp_path: Path, rows: str, book: str = "") -> Sheet:
+    names = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in ("Name", "Of"))
+    head = f'<row r="1">{names}</row>'
+    parts = {"xl/worksheets/sheet1.xml": f"<worksheet xmlns='{MAIN}'><sheetData>{head}{rows}</sheetData></worksheet>"}
+    if book:
+        links = f'<sheets><sheet name="A &amp; B" sheetId="1" xmlns:r="{OFFICE}" r:id="r1"/></sheets>'
+        parts["xl/workbook.xml"] = f'<workbook xmlns="{MAIN}">{links}{book}</workbook>'
+    (sheet,) = read_document(write_xlsx(tmp_path / "v.xlsx", {"A & B": []}, **parts)).data.values()
+    assert isinstance(sheet, Sheet)
+    return sheet
+
+
+@pytest.mark.parametrize(
+    ("cell", "book", "valued"),
+    [
+        ('<c r="B2"><f>A1&amp;"x"</f><v /></c>', "", False),
+        ('<c r="B2"><f>A1</f><v></v></c>', "", False),
+        ('<c r="B2"><f t="shared" si="0"/></c>', "", False),
+        ("<c><f>A1</f></c>", "", False),
+        ('<c r="B2" t="e"><f>A1</f><v>#REF!</v></c>', "", False),
+        ('<c r="B2"><f>A1</f><v>0</v></c>', '<calcPr fullCalcOnLoad="1"/>', False),
+        ('<c r="B2"><f>A1</f><v>0</v></c>', "", True),
+        ('<c r="B2"><f>A1</f><v>7</v></c>', '<calcPr fullCalcOnLoad="1"/>', True),
+        ('<c r="B2" t="str"><f>A1</f><v></v></c>', "", True),
+        ('<c r="B2" t="str"><f>A1</f><v>Acme</v></c>', "", True),
+        ('<c r="B2"><v /></c>', "", True),
+    ],
+)
+def test_a_formula_without_a_value_is_no_empty_cell(tmp_path: Path, cell: str, book: str, valued: bool) -> None:
+    name = '<c r="A2" t="inlineStr"><is><t>x</t></is></c>'
+    ((_, found),) = (row.values() for row in _formulas(tmp_path, f'<row r="2">{name}{cell}</row>', book))
+    assert isinstance(found, Unvalued) is not valued
 
 
 @pytest.mark.parametrize(

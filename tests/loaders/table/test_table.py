@@ -19,7 +19,7 @@ from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import NoteKind, Party, Verb
 from blastradius.reading import parse_document, read_document
-from tests.reading.spreadsheets import Rows, write_xlsx
+from tests.reading.spreadsheets import MAIN, Rows, write_xlsx
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.table").LOADER
 words = importlib.import_module("blastradius.loaders.table.words")
@@ -144,6 +144,40 @@ def test_the_real_component_list(shared: Path) -> None:
     }
     assert len(edges) == 18
     Estate.build([loaded])
+
+
+def test_a_formula_without_a_value_is_no_name(tmp_path: Path) -> None:
+    cells = "".join(
+        f'<row r="{row}">'
+        + "".join(
+            f'<c r="{column}{row}"><f>A1</f><v/></c>'
+            if text == "="
+            else f'<c r="{column}{row}" t="inlineStr"><is><t>{text}</t></is></c>'
+            for column, text in zip("ABCD", line, strict=True)
+        )
+        + "</row>"
+        for row, line in enumerate(
+            [
+                ("Vendor", "Service", "Data", "Records"),
+                ("Acme", "CRM", "people", "="),
+                ("=", "Mail", "addresses", "5"),
+                ("", "Chat", "messages", "5"),
+                ("Bolt", "=", "orders", "5"),
+            ],
+            1,
+        )
+    )
+    sheet = f"<worksheet xmlns='{MAIN}'><sheetData>{cells}</sheetData></worksheet>"
+    file = write_xlsx(tmp_path / "v.xlsx", {"V": []}, **{"xl/worksheets/sheet1.xml": sheet})
+    columns = {"party": "Vendor", "service": "Service", "store": "Data", "records": "Records"}
+    options = {"rows": "vendors", "fill_down": ["Vendor"], "columns": columns}
+    loaded = LOADER.load(read_document(file, shown="v.xlsx"), options)
+    assert {each.id for each in loaded.entities} == {"Acme", "service:CRM", "store:people"}
+    assert (loaded.tally.facts, loaded.tally.rejected) == (1, 3)
+    said = [str(note) for note in loaded.notes]
+    assert sum("a formula without a value; open the workbook in a spreadsheet program" in note for note in said) == 4
+    assert any(note.startswith("v.xlsx#V:5:2: unsupported: 'Service'") for note in said)
+    assert any("1 cell of column 'Records' left out" in note for note in said)
 
 
 def test_a_spreadsheet_as_people_keep_it(tmp_path: Path) -> None:
