@@ -49,7 +49,7 @@ class Register:
         """The rows of a template, those that do not fit included.
 
         Raises:
-            InputError: the template is no table.
+            InputError: the template is no table, or one with a row for each data point.
         """
         document = self.open(f"{template}.csv")
         if document is None:
@@ -57,6 +57,12 @@ class Register:
         sheet = document.data
         if not isinstance(sheet, Sheet):
             raise InputError([f"{document.path}: not a table; a template of the register is CSV"])
+        if {"datapoint", "factvalue"} <= {column.lower() for column in sheet.columns}:
+            line, column = sheet.position()
+            why = (
+                "one row a data point (datapoint, ..., factValue); read is a table with a column for each (c0010, ...)"
+            )
+            raise InputError([f"{document.path}:{line}:{column}: {why}: export or convert the register in that layout"])
         missing = [column for column in needs if column not in sheet.columns]
         for bad in sheet.bad:
             yield Row({}, (Provenance(source="dora", file=document.path, line=bad.line),), bad.why)

@@ -76,6 +76,16 @@ def test_the_real_sample(shared: Path) -> None:
     Estate.build([loaded])
 
 
+@pytest.mark.parametrize("head", ["datapoint,ERI,factValue", "DataPoint,FactValue"])
+def test_a_row_for_each_data_point_is_refused_with_what_to_do(head: str, tmp_path: Path) -> None:
+    row = ",".join(["dp1", "r", "Quay Bank"][: head.count(",") + 1])
+    with pytest.raises(InputError) as refused:
+        load(package(tmp_path / "r.zip", {"b_01.01.csv": f"{head}\n{row}\n"}))
+    (said,) = refused.value.problems
+    assert said.startswith("r.zip/X_DORA/reports/b_01.01.csv:1:1: one row a data point")
+    assert "convert" in said
+
+
 def test_what_else_there_is_of_dora_is_refused(shared: Path) -> None:
     folder = shared / "data" / "vendor_inventory" / "dora"
     for name, says in (
