@@ -31,6 +31,20 @@ _CLAIMS = {
     "audience_required": "audience ",
 }
 """What openid-connect may ask of a token, with the word that tells it apart from a scope."""
+_UNKNOWING = frozenset((
+    "acme", "aws-lambda", "azure-functions", "bot-detection", "canary", "confluent", "correlation-id", "cors",
+    "datadog", "degraphql", "exit-transformer", "file-log", "forward-proxy", "graphql-proxy-cache-advanced",
+    "graphql-rate-limiting-advanced", "grpc-gateway", "grpc-web", "http-log", "injection-protection", "jq",
+    "json-threat-protection", "kafka-log", "kafka-upstream", "loggly", "mocking", "oas-validation", "opa",
+    "opentelemetry", "prometheus", "proxy-cache", "proxy-cache-advanced", "rate-limiting", "rate-limiting-advanced",
+    "redirect", "request-callout", "request-size-limiting", "request-transformer", "request-transformer-advanced",
+    "request-validator", "response-ratelimiting", "response-transformer", "response-transformer-advanced",
+    "route-by-header", "route-transformer-advanced", "standard-webhooks", "statsd", "statsd-advanced", "syslog",
+    "tcp-log", "tls-handshake-modifier", "udp-log", "upstream-oauth", "upstream-timeout", "vault",
+    "websocket-size-limit", "websocket-validator", "xml-threat-protection", "zipkin",
+))  # fmt: skip
+"""Plug-ins of Kong itself that never say who calls; any other may, so that a list of groups can be met."""
+_MAY_KNOW = "may say who calls"
 DECIDING = AUTHENTICATING | {"acl", "ip-restriction", "request-termination"}
 
 
@@ -84,7 +98,7 @@ class RouteAuths:
     def place(self, plugin: Record) -> str:
         """Take a plug-in in; says what became of it: ``placed``, ``switched off``, ``unresolved`` or its name."""
         name = plugin.attributes.get("name")
-        if not isinstance(name, str) or name not in DECIDING:
+        if not isinstance(name, str) or name in _UNKNOWING or (name not in DECIDING and not plugin.enabled):
             return "other"
         if not plugin.enabled:
             return "switched off"
@@ -93,10 +107,13 @@ class RouteAuths:
             reference = plugin.reference(f"{kind}s")
             found[kind] = self.index.find(f"{kind}s", reference)
             if reference is not None and found[kind] is None:
-                return "unresolved"
+                return "unresolved" if name in DECIDING else "other"
+        target = (_key(found["consumer"]), _key(found["route"]), _key(found["service"]))
+        if name not in DECIDING:
+            self.placed[_MAY_KNOW].setdefault(target, plugin)
+            return "other"
         if _is_partial(name, found):
             return "partial"
-        target = (_key(found["consumer"]), _key(found["route"]), _key(found["service"]))
         self.placed[name].setdefault(target, plugin)
         return "placed"
 
@@ -128,11 +145,12 @@ class RouteAuths:
         """What a route asks for."""
         auth = {name: self.config(plugin) for name in sorted(AUTHENTICATING) if (plugin := self.in_force(name, route))}
         acl = self.in_force("acl", route)
-        closed = self._closed(route)
+        unknown = self.in_force(_MAY_KNOW, route) is not None
+        closed = self._closed(route) or self._unmet(acl, known=bool(auth) or unknown)
         addresses = self._addresses(self.in_force("ip-restriction", route))
         required = {name: config for name, config in auth.items() if not config.get("anonymous")}
         together = [required] if required else [{name: config} for name, config in auth.items()]
-        if acl is not None and not auth:  # something not known here says who calls
+        if acl is not None and not auth and unknown:  # a plug-in that is not known here may say who calls
             together = [{name: {}} for name in sorted(OF_CONSUMERS)]
         ways: set[tuple[Permission, ...]] = set()
         too_many = 0
@@ -148,6 +166,13 @@ class RouteAuths:
             addresses=addresses,
             too_many=too_many,
         )
+
+    def _unmet(self, acl: Record | None, *, known: bool) -> str | None:
+        """Why groups that are asked for are never met: nothing says who calls."""
+        why = (
+            "lets groups in or keeps them out by acl, and no plug-in says who calls, so that Kong refuses every request"
+        )
+        return why if acl is not None and not known else None
 
     def _closed(self, route: Record) -> str | None:
         service = self.index.find("services", route.reference("services"))

@@ -147,6 +147,27 @@ def test_plugins_that_are_alternatives_and_plugins_that_are_all_needed() -> None
     assert _uses(_gateway(KEY, BASIC), leak=("kong:key-auth/k", "kong:basic-auth/b")) == {"r", "other"}
 
 
+@pytest.mark.parametrize("config", [{"allow": ["a"]}, {"deny": ["b"]}, {"whitelist": ["a"]}])
+@pytest.mark.parametrize(
+    ("beside", "opens"),
+    [
+        ((), False),
+        (({"name": "cors"}, {"name": "rate-limiting"}), False),
+        (({"name": "our-own-login"},), True),
+        (({"name": "our-own-login", "enabled": False},), False),
+        (({"name": "key-auth", "enabled": False},), False),
+        (({"name": "our-own-login", "route": "other"},), False),
+    ],
+)
+def test_groups_are_met_by_nobody_where_nothing_says_who_calls(
+    config: dict[str, Any], beside: tuple[Any, ...], opens: bool
+) -> None:
+    loaded = _load(_gateway({"name": "acl", "route": "r", "config": config}, *beside, acls=("a",)))
+    permitted = {relation.targets for relation in loaded.relations if relation.verb == Verb.PERMITS}
+    assert bool(permitted) is opens
+    assert any("no plug-in says who calls" in note.message for note in loaded.notes) is not opens
+
+
 @pytest.mark.parametrize(
     ("more", "acls", "anonymous"),
     [
