@@ -187,7 +187,7 @@ class TableMapper:
         text = self.rows.text("access")
         declared = verbs(text) if text else ()
         if text and not declared:
-            self.rows.unread["access", "say no kind of access that is known; taken as reading"] += 1
+            self.rows.leave_out("access", "say no kind of access that is known; taken as reading", text)
         return tuple(_VERBS[item] for item in declared) or (Verb.READS,)
 
     def _complete(self, found: Found, provenance: Provenances) -> None:
@@ -247,9 +247,9 @@ class TableMapper:
             text = self.rows.text(role) if self.rows.columns(role) else None
             value = date(text, self.options.dates) if text and role in DATES else read(text) if text else None
             if text is not None and value is None:
-                self.rows.unread[role, self._why(role)] += 1
-            if role == "records" and value is not None and len(found[kind]) > 1:
-                self.rows.unread[role, "count several stores together; left out"] += 1
+                self.rows.leave_out(role, self._why(role), text)
+            if role == "records" and text and value is not None and len(found[kind]) > 1:
+                self.rows.leave_out(role, "count several stores together; left out", text)
             else:
                 for name in found[kind] if value is not None else ():
                     self.drafts.set(name, attribute, value, provenance)
@@ -285,11 +285,11 @@ class TableMapper:
 
     def _governance(self, parties: list[str]) -> None:
         for column in self.rows.columns("governance"):
-            text = " ".join(self.rows.row[column.column].split())
+            text = " ".join(self.rows.cell(column.column).split())
             if looks_secret(text):
                 self.collector.secret("a cell of 'governance'", provenance=self.rows.provenance(column.column))
             elif text and not harmless(text):
-                self.rows.unread["governance", "are no text that can be kept; left out"] += 1
+                self.rows.leave_out("governance", "are no text that can be kept; left out", text)
             elif text:
                 for name in parties:
                     self.drafts.known[name].values.setdefault("governance", {}).setdefault(

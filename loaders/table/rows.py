@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,8 +51,8 @@ class Rows:
         self.number = 0
         self.row: dict[str, str] = {}
         self._places: dict[str, Provenances] = {}
-        self.unread: Counter[tuple[str, str]] = Counter()
-        self._unsplit: Counter[str] = Counter()
+        self._unread: dict[tuple[str, str], set[tuple[int, str]]] = defaultdict(set)
+        self._unsplit: dict[str, set[int]] = defaultdict(set)
         self._formulas: dict[str, set[int]] = defaultdict(set)
 
     def __iter__(self) -> Iterator[dict[str, str]]:
@@ -85,15 +85,19 @@ class Rows:
         """A place in the table."""
         return Provenance(source="table", file=self.file, line=line, column=column)
 
+    def cell(self, column: str) -> str:
+        """What a column says in the row at hand; nothing for a formula without a value, which is counted."""
+        if isinstance(self.row[column], Unvalued):
+            self._formulas[column].add(self.number)
+            return ""
+        return self.row[column]
+
     def texts(self, role: Role) -> Iterator[tuple[str, Provenances]]:
         """What the cells of a role say: split where a separator is stated, the words for nothing left out."""
         for column in self.columns(role):
-            if isinstance(self.row[column.column], Unvalued):
-                self._formulas[column.column].add(self.number)
-                continue
-            cell = self.row[column.column].strip()
+            cell = self.cell(column.column).strip()
             if not column.separator and role in KINDS and any(mark in cell for mark in _LIST_MARKS):
-                self._unsplit[column.column] += 1
+                self._unsplit[column.column].add(self.number)
             for part in re.split("|".join(map(re.escape, column.separator)), cell) if column.separator else [cell]:
                 text = " ".join(part.split())
                 text = column.values.get(text, text)
@@ -106,9 +110,9 @@ class Rows:
             if looks_secret(text) or (role == "credential" and opaque(text)):
                 self.collector.secret(f"a cell of {role!r}", provenance=provenance)
             elif len(text) > MAX_NAME and role in KINDS:
-                self.unread[role, f"are longer than {MAX_NAME} characters; left out"] += 1
+                self.leave_out(role, f"are longer than {MAX_NAME} characters; left out", text)
             elif not harmless(text):
-                self.unread[role, "are no text that can be kept; left out"] += 1
+                self.leave_out(role, "are no text that can be kept; left out", text)
             else:
                 yield text[:MAX_TEXT], provenance
 
@@ -116,15 +120,19 @@ class Rows:
         """The first text of a role."""
         return next((text for text, _ in self.kept(role)), None)
 
+    def leave_out(self, role: Role, why: str, text: str) -> None:
+        """Remember what a cell of the row at hand says and why it is left out, once however often it is asked for."""
+        self._unread[role, why].add((self.number, text))
+
     def say(self) -> None:
         """Note what was counted."""
         for column, rows in sorted(self._formulas.items()):
             message = f"{counted(len(rows), 'cell')} of column {column!r} left out: {NO_VALUE}"
             self.collector.note(NoteKind.UNSUPPORTED, message)
-        for (role, why), count in sorted(self.unread.items()):
-            self.collector.note(NoteKind.UNSUPPORTED, f"{count:,} cells of {role!r} {why}")
-        for column, count in sorted(self._unsplit.items()):
-            message = f"{count:,} cells of column {column!r} look like lists and are taken as one name each; "
+        for (role, why), cells in sorted(self._unread.items()):
+            self.collector.note(NoteKind.UNSUPPORTED, f"{len(cells):,} cells of {role!r} {why}")
+        for column, rows in sorted(self._unsplit.items()):
+            message = f"{len(rows):,} cells of column {column!r} look like lists and are taken as one name each; "
             self.collector.note(NoteKind.ASSUMED, f"{message}state its 'separator' if they are")
 
 

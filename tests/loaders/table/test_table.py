@@ -146,6 +146,15 @@ def test_the_real_component_list(shared: Path) -> None:
     Estate.build([loaded])
 
 
+def test_a_cell_is_counted_once_however_often_it_is_asked_for() -> None:
+    text = "Vendor,App,Scope,Access\nAcme,CRM|Mail|Chat," + "x" * 200 + ",sometimes\n"
+    columns = {"party": "Vendor", "service": {"column": "App", "separator": "|"}, "scope": "Scope", "access": "Access"}
+    loaded = LOADER.load(parse_document(text, "t.csv", ".csv"), {"rows": "access", "columns": columns})
+    said = "\n".join(note.message for note in loaded.notes)
+    assert "1 cells of 'scope' are longer than" in said
+    assert "1 cells of 'access' say no kind of access" in said
+
+
 def test_a_formula_without_a_value_is_no_name(tmp_path: Path) -> None:
     cells = "".join(
         f'<row r="{row}">'

@@ -290,7 +290,8 @@ class Records:
             message = f"spans of several environments ({several}) are taken together; option environment keeps one"
             self.traffic.collector.note(NoteKind.ASSUMED, message)
         links = counted(self.links, "link") if self.links else ""
-        spans = f"{counted(len(self.spans), 'span')} of {counted(len(self.traces), 'trace')}" if not links else ""
+        seen = len({span.keys for span in self.spans})  # one record may tell of both sides of a call
+        spans = f"{counted(seen, 'span')} of {counted(len(self.traces), 'trace')}" if not links else ""
         return self.traffic.loaded(links or spans)
 
     def _say_rejected(self) -> None:
