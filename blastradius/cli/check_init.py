@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -15,8 +15,10 @@ from blastradius.cli.question_command import PATHS
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
+from blastradius.loaderkit.names import counted
 from blastradius.loading import FILE_NAME, LoadedFile, Survey, survey
-from blastradius.model import Basis, Frozen, Note, NoteKind
+from blastradius.loading.discovery import is_something
+from blastradius.model import Basis, Frozen, Note, NoteKind, Provenance
 
 _FORMATS = click.Choice(["table", "json", "csv", "markdown"])
 
@@ -85,7 +87,7 @@ def _checked(found: Survey) -> tuple[Answer, list[str]]:
     except InputError as error:
         problems += error.problems
         estate = Estate.build([Loaded(notes=tuple(note for file in found.files for note in file.loaded.notes))])
-    loose = estate.findings(datetime.datetime.now(datetime.UTC).date().isoformat())
+    loose = (*estate.findings(datetime.datetime.now(datetime.UTC).date().isoformat()), *_empty(found.files))
     unresolved, notes = _split(estate)
     data = CheckData(
         question="check",
@@ -103,6 +105,18 @@ def _checked(found: Survey) -> tuple[Answer, list[str]]:
         digest=estate.digest,
     )
     return _answer(data, loose, unresolved, notes), problems
+
+
+def _empty(files: Sequence[LoadedFile]) -> Iterator[Note]:
+    """What is loose in a file of records of which nothing came, though some were meant to be read."""
+    nothing = not any(is_something(file.loaded) for file in files)
+    for file in files:
+        tally = file.loaded.tally
+        unread = tally.rejected and any(note.kind == NoteKind.UNSUPPORTED for note in file.loaded.notes)
+        if tally.records and not is_something(file.loaded) and (unread or nothing):
+            message = f"nothing came of its {counted(tally.records, 'record')} as {file.loader}; the notes say why"
+            place = Provenance(source=file.loader, file=file.file)
+            yield Note(kind=NoteKind.INCOMPLETE, message=message, provenance=(place,))
 
 
 def _split(estate: Estate) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
@@ -150,15 +164,15 @@ def _answer(data: CheckData, loose: tuple[Note, ...], unresolved: tuple[Note, ..
 
 def _headline(data: CheckData) -> str:
     total = {name: sum(getattr(row, name) for row in data.sources) for name in ("records", "facts", "rejected")}
-    counted = (
+    accounted = (
         f"{total['records']:,} records = {total['facts']:,} facts + {total['rejected']:,} rejected + "
         f"{sum(row.ignored for row in data.sources):,} ignored"
     )
     if data.problems:
-        return f"no whole estate: {len(data.problems)} problems; {counted} in {len(data.sources)} sources"
+        return f"no whole estate: {len(data.problems)} problems; {accounted} in {len(data.sources)} sources"
     return (
         f"{data.entities} entities and {data.relations} relations from {len(data.sources)} sources, "
-        f"{len(data.findings)} findings; {counted}"
+        f"{len(data.findings)} findings; {accounted}"
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blastradius.errors import InputError
 
 if TYPE_CHECKING:
-    from blastradius.loaderkit.contract import Loader
+    from blastradius.loaderkit.contract import Document, Loaded, Loader
     from blastradius.reading import ParsedDocument, Progress
 
 ESTATE_SUFFIXES = (".yaml", ".yml", ".json")
@@ -109,3 +109,27 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _is_hidden(file: Path, folder: Path, shown: set[str] | frozenset[str] = frozenset()) -> bool:
     return any(part.startswith(".") and part not in shown for part in file.relative_to(folder).parts)
+
+
+def loaded_by(loader: Loader, document: Document, options: dict[str, Any]) -> Loaded:
+    """What a loader makes of a file; a file of records of which none can be read is no estate without risk.
+
+    Raises:
+        InputError: it cannot be read, or all of its records were rejected.
+    """
+    from blastradius.loaderkit.names import counted
+    from blastradius.model import NoteKind
+
+    found = loader.load(document, options)
+    if is_something(found) or found.tally.ignored or not found.tally.rejected:
+        return found
+    whys = list(dict.fromkeys(str(note) for note in found.notes if note.kind != NoteKind.ASSUMED))[:5]
+    records = counted(found.tally.rejected, "record")
+    message = f"none of {records} could be read as {loader.title}; mend the file or export it anew"
+    raise InputError([f"{document.path}: {message}", *whys])
+
+
+def is_something(loaded: Loaded) -> bool:
+    """Whether anything came of a file: a fact, an expectation, or a further file to load."""
+    more = loaded.zones or loaded.expectations or loaded.requests or loaded.tally.facts
+    return bool(loaded.entity_count or loaded.relation_count or more)

@@ -9,7 +9,7 @@ from pathlib import Path
 from blastradius import plugins
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Loader
-from blastradius.loading.discovery import below, document_of, quiet, recognised
+from blastradius.loading.discovery import below, document_of, loaded_by, quiet, recognised
 from blastradius.loading.session import FILE_NAME
 from blastradius.reading import Progress, Stream
 from blastradius.workspace import FileSurvey, is_workspace
@@ -40,7 +40,7 @@ def _surveyed(file: Path, name: str, folder: Path, loaders: Sequence[Loader], as
         proposed = loader.proposes(document) if loader.proposes else []
         if proposed:
             return FileSurvey(name, loader.name, options=tuple(proposed))
-        loaded = loader.load(document, {})
+        loaded = loaded_by(loader, document, {})
     except InputError as error:
         return FileSurvey(name, why=error.problems[0].removeprefix(f"{file}:").strip())
     asked.update({(file.parent / each.path).resolve(): name for each in loaded.requests if each.path})

@@ -17,6 +17,7 @@ from blastradius.loading.discovery import (
     data_below,
     document_of,
     is_a,
+    loaded_by,
     quiet,
     recognised,
     share_of,
@@ -232,7 +233,7 @@ class _Session:
         reader = loader or recognised(document, self.loaders)
         if not self._first(document, reader, options or {}):
             return
-        found = _read(reader, document, dict(options or {}))
+        found = loaded_by(reader, document, dict(options or {}))
         yield LoadedFile(document.path, reader.name, found)
         waiting: deque[tuple[Document, SourceRequest]] = deque((document, each) for each in found.requests)
         while waiting:
@@ -260,7 +261,7 @@ class _Session:
         stated = with_parties(reader, request.options, named)
         if not request.part and not self._first(asked, reader, stated):
             return None
-        return asked, LoadedFile(asked.path, reader.name, _read(reader, asked, stated))
+        return asked, LoadedFile(asked.path, reader.name, loaded_by(reader, asked, stated))
 
     def _first(self, document: Document, loader: Loader, options: Mapping[str, Any]) -> bool:
         """Whether a file is loaded with this loader and its options for the first time."""
@@ -273,25 +274,6 @@ class _Session:
 
 def _load_key(file: str | Path, loader: Loader, options: Mapping[str, Any]) -> LoadKey:
     return str(Path(file).resolve()), loader.name, repr(dict(options))
-
-
-def _read(loader: Loader, document: Document, options: dict[str, Any]) -> Loaded:
-    """What a loader makes of a file; a file of records of which none can be read is no estate without risk.
-
-    Raises:
-        InputError: it cannot be read, or all of its records were rejected.
-    """
-    from blastradius.loaderkit.names import counted
-    from blastradius.model import NoteKind
-
-    found = loader.load(document, options)
-    came = found.entities or found.relations or found.zones or found.expectations or found.requests
-    if came or found.tally.facts or not found.tally.rejected:
-        return found
-    whys = list(dict.fromkeys(str(note) for note in found.notes if note.kind != NoteKind.ASSUMED))[:5]
-    records = counted(found.tally.rejected, "record")
-    message = f"none of {records} could be read as {loader.title}; mend the file or export it anew"
-    raise InputError([f"{document.path}: {message}", *whys])
 
 
 def _might_be_estate(file: Path) -> bool:
