@@ -90,6 +90,7 @@ LOADER = Loader(
         ("Component", "service"),
         ("Resource", "store; service where option `runs` names it"),
         ("API", "operation that stands for all of its functions; its OpenAPI or AsyncAPI definition is loaded as well"),
+        ("API of a group that option `parties` says is another organisation", "operation that we call (consumed)"),
         ("Group, and User where one is named", "party"),
         ("AiResource", "feed of code"),
         ("System", "tag, or zone with option `zones`"),

@@ -147,18 +147,29 @@ class CatalogMapper:
         if kind != Kind.PARTY:
             attributes["owner"] = self._owner(descriptor)
             attributes["zone"] = self._zone(descriptor)
+        if kind == Kind.OPERATION:
+            attributes["direction"] = self._direction(descriptor)
         return self._made(kind, descriptor.ref, provenance, Basis.DECLARED, **attributes)
+
+    def _direction(self, descriptor: Descriptor) -> Direction | None:
+        """How we stand to an API: as the options say of it; what another organisation answers for we call."""
+        owner, said = descriptor.named("owner"), self._api(descriptor.ref).direction
+        role = self._role(owner) if owner else None
+        return said or ("consumed" if role not in (None, "self") else self.chosen.direction)
+
+    def _role(self, ref: Ref) -> Role | None:
+        return next((role for glob, role in self.chosen.parties.items() if _any_glob((glob,), ref)), None)
 
     def _made(self, kind: Kind, ref: Ref, provenance: Provenances, basis: Basis, **attributes: Any) -> Entity:
         if kind == Kind.PARTY:
-            role = next((role for glob, role in self.chosen.parties.items() if _any_glob((glob,), ref)), None)
+            role = self._role(ref)
             attributes["role"] = role or "self"
             self.ours += role is None
         if kind == Kind.FEED:
             attributes["content"] = "code"
         if kind == Kind.OPERATION:
             attributes["api"] = str(ref)
-            direction = self._api(ref).direction or self.chosen.direction
+            direction = attributes.pop("direction", None) or self._api(ref).direction or self.chosen.direction
             attributes |= {"direction": direction} if direction else {}
             self.undirected += direction is None
         return ENTITY_TYPES[kind](id=str(ref), basis=basis, provenance=provenance, **attributes)
@@ -256,7 +267,7 @@ class CatalogMapper:
         else:
             declared = {
                 "api": str(descriptor.ref),
-                "direction": self.chosen.direction,
+                "direction": self._direction(descriptor),
                 "owner": self._owner(descriptor),
             }
             options = {key: item for key, item in declared.items() if item is not None}

@@ -148,6 +148,21 @@ spec: {type: openapi, definition: {$openapi: ./gone.yaml}}
 """
 
 
+def test_the_api_of_another_organisation_is_called_by_us() -> None:
+    entity = _entity("API", "a", type="openapi", owner="acme", definition=json.dumps(_OPENAPI))
+    stated: list[tuple[dict[str, Any], str]] = [
+        ({"parties": {"group:default/acme": "provider"}}, "consumed"),
+        ({"parties": {"group:default/acme": "partner"}, "direction": "exposed"}, "consumed"),
+        ({"parties": {"group:default/acme": "self"}, "direction": "exposed"}, "exposed"),
+        ({"parties": {"*/acme": "partner"}, "apis": {"api:default/a": {"direction": "exposed"}}}, "exposed"),
+        ({}, "internal"),
+    ]
+    for options, direction in stated:
+        loaded = _load([entity], **options)
+        assert [each.direction for each in loaded.entities if isinstance(each, Operation)] == [direction]
+        assert loaded.requests[0].options.get("direction", "internal") == direction
+
+
 _OPENAPI = {"openapi": "3.0.3", "info": {"title": "o"}, "paths": {"/o": {"get": {"operationId": "list"}}}}
 _ASYNCAPI = {
     "asyncapi": "2.6.0",
