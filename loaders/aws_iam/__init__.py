@@ -173,6 +173,10 @@ LOADER = Loader(
             "party that holds a session, which grants assuming the role and the role's policies",
         ),
         ("principal inside our accounts", "its credential grants assuming the role"),
+        (
+            "principal *, and whatever anyone fits: a condition that does not say who, any subject of a public issuer",
+            "assuming the role is an operation that anyone may call",
+        ),
         ("condition on addresses or a second factor", "control ip_allowlist or mfa on the credential, assumed"),
         ("group membership", "credential of the user grants acting as the group"),
         ("instance profile", "service that may act as its role"),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from blastradius import reach
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
@@ -21,6 +22,7 @@ from tests.loaders.golden import facts
 LOADER: Loader = importlib.import_module("blastradius.loaders.aws_iam").LOADER
 CASES = Path(__file__).parent / "cases"
 OWN = "111122223333"
+_PATHS = "aws:PrincipalOrgPaths"
 _AMR, _POOL = "cognito-identity.amazonaws.com:amr", "oidc:cognito-identity.amazonaws.com"
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 
@@ -131,7 +133,16 @@ def test_a_control_counts_only_where_every_statement_asks_for_it(tmp_path: Path)
         ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-ours"}}, set()),
         ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::999988887777:role/x*"}}, {"aws:999988887777"}),
         ("*", {"StringLike": {"aws:PrincipalOrgID": ["*", "o-theirs"]}}, {"aws:anyone"}),
-        ("*", {"StringEquals": {"aws:PrincipalTag/a": "b"}}, set()),
+        ("*", {"StringEquals": {"aws:PrincipalTag/a": "b"}}, {"aws:anyone"}),
+        ("*", {"StringEquals": {"aws:PrincipalTag/a": "b", "aws:PrincipalOrgID": "o-theirs"}}, {"aws:o-theirs"}),
+        ({"AWS": "*"}, {"StringNotEquals": {"aws:PrincipalOrgID": "o-bad"}}, {"aws:anyone"}),
+        ({"AWS": "*"}, {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-ours"}}, {"aws:anyone"}),
+        ("*", {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-ours/r-1/*"}}, {"aws:anyone"}),
+        ("*", {"ForAllValues:StringLike": {_PATHS: "o-ours/*"}, "Null": {_PATHS: "false"}}, set()),
+        ("*", {"StringEqualsIfExists": {"aws:PrincipalAccount": "999988887777"}}, {"aws:999988887777"}),
+        ("*", {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::999988887777:role/x"}}, {"aws:anyone"}),
+        ("*", {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/ci"}}, {"aws:anyone"}),
+        ("*", {"StringLike": {"aws:PrincipalOrgID": "o-*"}}, {"aws:anyone"}),
         ("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::a-bucket"}}, set()),
         ("*", {"StringEquals": {"kms:CallerAccount": OWN, "kms:ViaService": "rds.eu-west-1.amazonaws.com"}}, set()),
         ("*", {"StringEquals": {"kms:CallerAccount": "999988887777"}}, {"aws:999988887777"}),
@@ -198,6 +209,87 @@ def test_an_identity_provider_without_a_subject_vouches_for_all_it_knows(tmp_pat
     loaded = _trusting(tmp_path, trust)
     assert _parties(loaded) == {"oidc:ci.example"}
     assert ("any identity" in _says(loaded, NoteKind.ASSUMED)) != named
+
+
+_PUBLIC, _EVERYONE = "token.actions.githubusercontent.com", f"aws role assume by anyone arn:aws:iam::{OWN}:role/r"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "conditions", "everyone"),
+    [
+        (_PUBLIC, {"StringEquals": {"aud": "sts.amazonaws.com"}}, True),
+        (_PUBLIC, {"StringLike": {"sub": "repo:*"}}, True),
+        (_PUBLIC, {"StringLike": {"sub": ["repo:acme/shop:*", "repo:acme*"]}}, True),
+        (_PUBLIC, {"StringLike": {"sub": "repo:*/shop:*"}}, True),
+        (_PUBLIC, {"StringNotLike": {"sub": "repo:acme/*"}}, True),
+        (_PUBLIC, {"StringLike": {"sub": "repo:*", "repository_owner": "acme"}}, False),
+        (_PUBLIC, {"StringLike": {"sub": "repo:acme/*"}}, False),
+        (_PUBLIC, {"ForAllValues:StringLike": {"sub": "repo:acme/*"}}, False),
+        (_PUBLIC, {"StringEquals": {"sub": "repo:acme/shop:ref:refs/heads/main"}}, False),
+        (f"{_PUBLIC}/acme", {"StringEquals": {"aud": "sts.amazonaws.com"}}, False),
+        ("gitlab.com", {"StringLike": {"sub": "project_path:acme*"}}, True),
+        ("gitlab.com", {"StringLike": {"sub": "project_path:acme/*"}}, False),
+        ("app.terraform.io", {"StringLike": {"sub": "organization:*"}}, True),
+        ("app.terraform.io", {"StringLike": {"sub": "organization:acme:project:*"}}, False),
+        ("accounts.google.com", {}, True),
+        ("accounts.google.com", {"StringEquals": {"aud": "our-client"}}, False),
+        ("cognito-identity.amazonaws.com", {"ForAnyValue:StringLike": {"amr": "authenticated"}}, True),
+        ("cognito-identity.amazonaws.com", {"StringEquals": {"aud": "eu-west-1:1"}}, False),
+        ("ci.example", {"StringLike": {"sub": "system:serviceaccount:*"}}, False),
+    ],
+)
+def test_a_public_issuer_speaks_for_everyone_unless_the_owner_stands_in_the_subject(
+    tmp_path: Path, issuer: str, conditions: dict[str, dict[str, Any]], everyone: bool
+) -> None:
+    said = {test: {f"{issuer}:{key}": value for key, value in each.items()} for test, each in conditions.items()}
+    trust = {**_assume({"Federated": f"arn:aws:iam::{OWN}:oidc-provider/{issuer}"}, **said)}
+    loaded = _trusting(tmp_path, {**trust, "Action": "sts:AssumeRoleWithWebIdentity"})
+    assert _parties(loaded) == {f"oidc:{issuer}"}
+    assert (_EVERYONE in {entity.id for entity in loaded.entities}) == everyone
+
+
+@pytest.mark.parametrize(
+    ("pattern", "any_subject"),
+    [
+        ("system:serviceaccount*", True),
+        ("system:serviceaccount:*", True),
+        ("*", True),
+        ("system:serviceaccount:shop:*", False),
+        ("user-*", False),
+    ],
+)
+def test_a_pattern_that_every_subject_fits_names_none(tmp_path: Path, pattern: str, any_subject: bool) -> None:
+    provider = {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/ci.example"}
+    trust = {**_assume(provider, StringLike={"ci.example:sub": pattern}), "Action": "sts:AssumeRoleWithWebIdentity"}
+    assert ("any identity" in _says(_trusting(tmp_path, trust), NoteKind.ASSUMED)) == any_subject
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "reached"),
+    [
+        ({"AWS": "*"}, {}, True),
+        ({"AWS": "*"}, {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-ours"}}, True),
+        ("*", {"StringNotEquals": {"aws:PrincipalOrgID": "o-bad"}}, True),
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-ours"}}, False),
+    ],
+)
+def test_any_party_reaches_what_a_role_for_everyone_reaches(
+    tmp_path: Path, principal: Any, condition: dict[str, Any], reached: bool
+) -> None:
+    inline = [{"PolicyName": "p", "PolicyDocument": {"Statement": [_allow("s3:GetObject", "arn:aws:s3:::ledger/*")]}}]
+    opened = _role(_assume(principal, **condition), RolePolicyList=inline)
+    closed = {**_role(_assume({"AWS": "999988887777"})), "Arn": f"arn:aws:iam::{OWN}:role/closed"}
+    loaded = _small(tmp_path, {"RoleDetailList": [opened, closed]}, own_organizations="o-ours")
+    answer = reach(Estate.build([loaded]), compromise="aws:999988887777").data.model_dump_json()
+    assert ("arn:aws:s3:::ledger" in answer) == reached
+
+
+def test_who_is_let_in_by_conditions_that_do_not_say_whom_is_taken_as_anyone(tmp_path: Path) -> None:
+    loaded = _trusting(tmp_path, _assume("*", StringNotEquals={"aws:PrincipalOrgID": "o-bad"}))
+    (session,) = [entity for entity in loaded.entities if entity.id.endswith("session of anyone")]
+    assert session.basis == "assumed"
+    assert "taken as open to anyone" in _says(loaded, NoteKind.ASSUMED)
+    assert not _says(loaded, NoteKind.UNRESOLVED)
 
 
 def test_our_own_role_acts_as_another_by_its_name_alone(tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ class Assumptions:
             )
         if self.trusts:
             yield (
-                f"conditions on {few(self.trusts)} in statements letting someone in are not understood; taken as met "
-                f"for whom they name, and 'anyone' under them is left out; understood are {UNDERSTOOD}"
+                f"conditions on {few(self.trusts)} in statements letting someone in are not understood, or let in "
+                f"whoever is not named; taken as met, an upper bound; understood are {UNDERSTOOD}"
             )
         if self.unmodelled:
             yield f"actions of services that are not modelled touch nothing here: {few(self.unmodelled)}"

@@ -9,7 +9,7 @@ from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.json_values import Keys
 from blastradius.loaderkit.names import MAX_ID, fitting
-from blastradius.loaderkit.vendors.aws.access import QUIET, Access
+from blastradius.loaderkit.vendors.aws.access import QUIET, Access, few
 from blastradius.loaderkit.vendors.aws.arns import Target, targets
 from blastradius.loaderkit.vendors.aws.families import BY_NAME, effects_of
 from blastradius.loaderkit.vendors.aws.graph import Graph, short
@@ -21,7 +21,7 @@ from blastradius.loaderkit.vendors.aws.trust import (
     controls,
     trust_conditions,
 )
-from blastradius.model import ControlKind, Credential, NoteKind, Operation, Verb
+from blastradius.model import Basis, ControlKind, Credential, NoteKind, Operation, Verb
 
 _RUNS_CODE = frozenset(
     f"{word}.amazonaws.com"
@@ -36,6 +36,7 @@ _CANNED = {
     "publicreadwrite": ("s3:GetObject", "s3:PutObject"),
     "authenticatedread": ("s3:GetObject",),
 }
+_BY_ANYONE = " by anyone"
 _NOBODY = "statements that let in nobody who could be told"
 _OWN_ACCOUNT = "resource policies that leave it to the account's own policies, or let a service of AWS in"
 LetIn = list[tuple[Trustee, TrustConditions, Provenances]]
@@ -63,9 +64,9 @@ class ResourcePolicies:
         """Where the facts go."""
         return self.access.collector
 
-    def _let_in(self, statement: Statement) -> LetIn:
+    def _let_in(self, statement: Statement, *, signed: bool = False) -> LetIn:
         provenance = self.collector.provenance(*statement.keys)
-        declared = trust_conditions(statement.conditions)
+        declared = trust_conditions(statement.conditions, signed=signed)
         self.access.assumed.external_ids += declared.external_id
         self.access.assumed.trusts.update(declared.unknown)
         return [(trustee, declared, provenance) for trustee in self.trustees.let_in(statement, declared, provenance)]
@@ -85,12 +86,12 @@ class ResourcePolicies:
         if party.id not in self.collector.entities:
             self.collector.entity(party)
         places = tuple(dict.fromkeys(place for _, _, item in given for place in item))
-        self.collector.entity(
-            Credential(
-                id=made, name=name[:MAX_ID], type="session", controls=controls(asked, provenance), provenance=places
-            )
-        )
-        self.collector.relate(Verb.HOLDS, party.id, made, provenance=places)
+        taken = trustee.kind == "anyone" and all(declared.unknown for _, declared, _ in given)
+        basis = Basis.ASSUMED if taken else Basis.DECLARED
+        attributes = {"controls": controls(asked, provenance), "basis": basis, "provenance": places}
+        session = {"id": made, "name": name[:MAX_ID], "type": "session", **attributes}
+        self.collector.entity(Credential.model_validate(session))
+        self.collector.relate(Verb.HOLDS, party.id, made, provenance=places, basis=basis)
         return made
 
     # roles
@@ -109,21 +110,23 @@ class ResourcePolicies:
             self.collector.relate(Verb.GRANTS, key, self.assuming(role, given[0][2]), provenance=given[0][2])
         return made
 
-    def assuming(self, role: str, provenance: Provenances) -> str:
+    def assuming(self, role: str, provenance: Provenances, suffix: str = "") -> str:
         """The operation of assuming a role."""
-        return self.graph.reach(
-            Target(BY_NAME["role"], frozenset({"assume"}), self.graph.account, role), "assume", provenance
-        )
+        target = Target(BY_NAME["role"], frozenset({"assume"}), self.graph.account, role)
+        return self.graph.reach(target, "assume", provenance, suffix)
 
     def _trusted(self, role: str, statement: Statement, outsiders: dict[str, LetIn]) -> bool:
         if not any(_assumes(action) for action in statement.actions):
             return False
         known = False
-        for trustee, declared, provenance in self._let_in(statement):
+        for trustee, declared, provenance in self._let_in(statement, signed=True):
             known = known or trustee.kind != "unknown"
             if trustee.kind in ("party", "anyone"):
                 outsiders[trustee.name].append((trustee, declared, provenance))
                 self._any_subject(role, trustee, declared, provenance)
+                if trustee.is_everyone(declared):
+                    self._taken_as_anyone(role, declared, provenance)
+                    self._open_to_all(self.assuming(role, provenance, _BY_ANYONE), declared, provenance)
             elif trustee.kind == "unknown":
                 self._unknown(role, trustee, provenance)
             else:
@@ -137,6 +140,13 @@ class ResourcePolicies:
                 f"{role} trusts any identity that {trustee.party.label} vouches for; no condition names the subject"
             )
             self.collector.note(NoteKind.ASSUMED, message, role, provenance=provenance)
+
+    def _taken_as_anyone(self, what: str, declared: TrustConditions, provenance: Provenances) -> None:
+        if declared.unknown:
+            message = (
+                f"{what} is taken as open to anyone; conditions on {few(declared.unknown)} do not say who is let in"
+            )
+            self.collector.note(NoteKind.ASSUMED, message, what, provenance=provenance)
 
     def _inside(self, role: str, trustee: Trustee, provenance: Provenances) -> None:
         """One of us, an account of ours, or a service of AWS that runs what it is given."""
@@ -209,8 +219,9 @@ class ResourcePolicies:
             message = f"the policy of {thing} lets in anyone, but public access to it is blocked"
             self.collector.note(NoteKind.ASSUMED, message, thing, provenance=provenance)
         elif trustee.kind == "anyone":
+            self._taken_as_anyone(thing, understood, provenance)
             for target, effect in reached:
-                self._open_to_all(self.graph.reach(target, effect, provenance, " by anyone"), understood, provenance)
+                self._open_to_all(self.graph.reach(target, effect, provenance, _BY_ANYONE), understood, provenance)
         elif trustee.kind == "own" and trustee.arn:
             key = self.graph.key(self.graph.identity(trustee.arn, provenance))
             for target, effect in reached:

@@ -5,6 +5,7 @@ Rests on the IAM User Guide: AWS JSON policy elements, Principal, and AWS global
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -36,9 +37,20 @@ _NEUTRAL = frozenset(
     for name in names.split()
 )
 _ASKED = ("s3:x-amz-", "s3:existingobjecttag/", "s3:requestobjecttag/", "kms:encryptioncontext")
-_SUBJECT = (":sub", ":repository", ":repository_owner", ":job_workflow_ref", "saml:sub", "saml:edupersonaffiliation")
-_AUDIENCE = (":aud", ":azp", ":amr", ":oaud", ":iss")
+_SUBJECT = tuple(
+    f":{name}"
+    for name in (  # noqa: SIM905 - a list to read
+        "sub repository repository_id repository_owner repository_owner_id enterprise_id actor_id job_workflow_ref "
+        "edupersonaffiliation"
+    ).split()
+)
+_AUDIENCE = (":aud", ":azp", ":oaud", ":app_id")
+_ISSUED = (":amr", ":iss")
 _WORLDWIDE = frozenset({"accounts.google.com", "www.amazon.com", "graph.facebook.com"})
+_POOLS = "cognito-identity.amazonaws.com"
+_BUILDS = frozenset({"token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io", "agent.buildkite.com"})
+_SIGNED = frozenset({"aws:principalarn", "aws:principalaccount"})
+_WHOSE = re.compile(r"[^/:]+[/:]")
 UNDERSTOOD = (
     "sts:ExternalId, aws:SourceIp, aws:SourceVpc(e), MFA, organisation, account, ARN, service of AWS, audience and "
     "subject, and what a caller says in the request itself"
@@ -55,24 +67,40 @@ class TrustConditions:
     organizations: set[str] = field(default_factory=set)
     external_id: bool = False
     subject: bool = False
+    audience: bool = False
     service: bool = False
     unauthenticated: bool = False
     unknown: list[str] = field(default_factory=list)
 
 
-def trust_conditions(conditions: Iterable[Condition]) -> TrustConditions:
-    """Read the conditions of a statement that trusts someone."""
-    found = TrustConditions()
-    for condition in conditions:
-        if not _understood(condition, found):
+def trust_conditions(conditions: Iterable[Condition], *, signed: bool = False) -> TrustConditions:
+    """Read the conditions of a statement that trusts someone; ``signed`` where no request comes without a principal.
+
+    A test that also holds where its key is absent (``IfExists``, ``ForAllValues``) narrows nothing unless the key is
+    always there: for a request says, or lacks, what its caller likes.
+    """
+    declared, found = tuple(conditions), TrustConditions()
+    there = {item.key for item in declared if item.operator.lower() == "null" and set(item.values) == {"false"}}
+    for condition in declared:
+        operator = _operator(condition, there | (_SIGNED if signed else frozenset()))
+        if not _understood(operator, condition, found):
             found.unknown.append(condition.key)
     return found
 
 
-def _understood(condition: Condition, found: TrustConditions) -> bool:
+def _operator(condition: Condition, there: set[str]) -> str:
+    """The operator in lower case; that of the plain test where the key is always there."""
     operator = condition.operator.lower().removeprefix("foranyvalue:")
+    if condition.key in there or condition.key.endswith(_SUBJECT):
+        return operator.removeprefix("forallvalues:").removesuffix("ifexists")
+    return operator
+
+
+def _understood(operator: str, condition: Condition, found: TrustConditions) -> bool:
     values = {value for value in condition.values if value}
     if condition.key in _NEUTRAL or condition.key.startswith(_ASKED) or ("*" in values and operator.endswith("like")):
+        return True
+    if operator == "null" and condition.key in _ACCOUNTS | _ARNS | _ORGANIZATIONS:
         return True
     if condition.key in _OF_SERVICES and (operator in _EQUAL or (operator == "bool" and values == {"true"})):
         found.service = True
@@ -81,7 +109,41 @@ def _understood(condition: Condition, found: TrustConditions) -> bool:
     if control:
         found.controls.add(control)
         return True
-    return operator in _EQUAL and bool(values) and _names(condition.key, values, found)
+    if operator not in _EQUAL or not values:
+        return False
+    matched = operator.endswith("like") or operator == "arnequals"
+    narrows = not (matched and any(_fits_strangers(condition.key, value) for value in values))
+    return _names(condition.key, values if narrows else set(), found)
+
+
+def _fits_strangers(key: str, value: str) -> bool:
+    """Whether a pattern fits accounts, organisations or subjects that anyone may have or choose."""
+    if not _is_pattern(value):
+        return False
+    if key in _ARNS:
+        arn = arn_of(value)
+        return arn is None or _is_pattern(arn.account)
+    if key in _ORGANIZATIONS:
+        return _is_pattern(value.partition("/")[0])
+    if key.endswith(_SUBJECT):
+        return _fits_any_subject(key.rpartition(":")[0], value)
+    return key in _ACCOUNTS
+
+
+def _fits_any_subject(issuer: str, pattern: str) -> bool:
+    """Whether a pattern leaves open whose subject it is, as ``repo:*`` and ``repo:acme*`` do and ``repo:acme/*`` not.
+
+    At an issuer that serves everybody the owner has to stand there in full, for another may register what begins alike.
+    """
+    stated = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    kind, colon, whose = stated.partition(":")
+    if issuer in _BUILDS:
+        return _WHOSE.match(whose if colon else kind) is None
+    return "system:serviceaccount:".startswith(stated) or not (whose if colon else kind)
+
+
+def _is_pattern(value: str) -> bool:
+    return "*" in value or "?" in value
 
 
 def _control(operator: str, key: str, values: set[str]) -> ControlKind | None:
@@ -97,7 +159,7 @@ def _control(operator: str, key: str, values: set[str]) -> ControlKind | None:
 
 
 def _names(key: str, values: set[str], found: TrustConditions) -> bool:
-    """A condition that says who or from where; false where the key is another."""
+    """A condition that says who or from where, nobody where ``values`` is empty; false where the key is another."""
     if key == "sts:externalid":
         found.external_id = True
     elif key in _ACCOUNTS:
@@ -107,10 +169,12 @@ def _names(key: str, values: set[str], found: TrustConditions) -> bool:
     elif key in _ORGANIZATIONS:
         found.organizations |= {value.partition("/")[0] for value in values}
     elif key.endswith(_SUBJECT):
-        found.subject = True
+        found.subject |= bool(values)
+    elif key.endswith(_AUDIENCE):
+        found.audience = True
     else:
-        found.unauthenticated |= key == "cognito-identity.amazonaws.com:amr" and "unauthenticated" in values
-        return key.endswith(_AUDIENCE)
+        found.unauthenticated |= key == f"{_POOLS}:amr" and "unauthenticated" in values
+        return key.endswith(_ISSUED)
     return True
 
 
@@ -120,7 +184,8 @@ class Trustee:
 
     ``own``: an identity of an own account, with its ARN; ``account``: whoever an own account lets; ``party``: an
     outsider, with the party; ``anyone``; ``service``: a service of AWS; ``unknown``: nothing that can be told.
-    A party ``vouches`` where it lets in whomever it knows unless a condition names the subject.
+    A party ``vouches`` where it lets in whomever it knows unless a condition names the subject; ``issuer`` is the host
+    of an identity provider.
     """
 
     kind: Literal["own", "account", "party", "anyone", "service", "unknown"]
@@ -128,6 +193,14 @@ class Trustee:
     party: Party | None = None
     arn: Arn | None = None
     vouches: bool = False
+    issuer: str = ""
+
+    def is_everyone(self, understood: TrustConditions) -> bool:
+        """Whether anyone can come as this: who builds at a public forge says for whom, a sign-in is for one app."""
+        if self.kind == "anyone":
+            return True
+        narrowed = understood.subject or (understood.audience and self.issuer not in _BUILDS)
+        return self.issuer in _BUILDS | _WORLDWIDE | {_POOLS} and not narrowed
 
 
 @dataclass
@@ -158,8 +231,6 @@ class TrusteeResolver:
             return [self._aws(name, provenance)]
         if kind != "*":
             return [Trustee("unknown", name)]
-        if understood.unknown:
-            return [Trustee("unknown", "anyone under conditions that are not understood")]
         if understood.service:
             return [Trustee("service", "a service of AWS")]
         narrowed = [self._aws(arn, provenance) for arn in sorted(understood.arns | understood.accounts)]
@@ -225,7 +296,8 @@ class TrusteeResolver:
         party = self._party(key, f"oidc:{provider}" if kind == "oidc-provider" else name, provider, provenance)
         declared = key in self.options.parties
         made = party if declared else party.model_copy(update={"role": "provider"})
-        return Trustee("party", name, made, vouches=":oidc-provider/" in name or name in _WORLDWIDE)
+        vouches = ":oidc-provider/" in name or name in _WORLDWIDE
+        return Trustee("party", name, made, vouches=vouches, issuer=provider.lower() if kind == "oidc-provider" else "")
 
     def anyone(self, provenance: Provenances) -> Party:
         """Whoever has an AWS account."""
