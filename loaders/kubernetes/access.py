@@ -15,6 +15,7 @@ from typing import Any
 from blastradius.loaderkit.json_values import as_list, mappings, scalar, scalars
 from blastradius.model import Basis, Credential, NoteKind, Operation, Scope, Store, Verb
 
+from .aggregation import Aggregation, aggregation
 from .model import Cluster
 from .reading import Resource, Workload
 
@@ -50,6 +51,8 @@ class Access:
     opened: set[tuple[str, str]] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     anonymous: set[str] = field(default_factory=set)
+    together: set[str] = field(default_factory=set)
+    aggregation: Aggregation = field(default_factory=lambda: Aggregation({}))
 
     def build(self) -> None:
         """Roles first, for bindings refer to them."""
@@ -57,14 +60,26 @@ class Access:
         self.secrets = self.cluster.secrets()
         for workload in self.cluster.workloads():
             self.workloads.setdefault((workload.resource.group, workload.resource.kind), []).append(workload)
+        self.aggregation = aggregation(manifests.of("ClusterRole", group="authorization.k8s.io"))
         for role in manifests.of("Role", "ClusterRole", group="authorization.k8s.io"):
             where = role.namespace if role.kind == "Role" else ""
-            if role.get("aggregationRule") is None:
-                self.roles[role.kind, where, role.name] = mappings(role.get("rules"))
+            rules = self._rules(role)
+            if rules is not None:
+                self.roles[role.kind, where, role.name] = rules
             self.cluster.keep(role, self._scope(role.kind, where, role.name, role))
         for binding in manifests.of("RoleBinding", "ClusterRoleBinding", group="authorization.k8s.io"):
             self._bind(binding)
         self._say()
+
+    def _rules(self, role: Resource) -> list[dict[str, Any]] | None:
+        """The rules of a role, stated or of those it is put together from; ``None`` if there are neither."""
+        stated = mappings(role.get("rules"))
+        if role.kind == "Role" or role.get("aggregationRule") is None:
+            return stated
+        added = [rule for rule in self.aggregation.rules(role.name) if rule not in stated]
+        if added and not stated:
+            self.together.add(role.name)
+        return [*stated, *added] if stated or self.aggregation.parts(role.name) else None
 
     def _bind(self, binding: Resource) -> None:
         self.cluster.used.add(id(binding))
@@ -126,14 +141,15 @@ class Access:
         if made is None or made in self.cluster.collector.entities:
             return made
         rules = self.roles.get((kind, where if kind == "Role" else "", name))
+        added = self.aggregation.rules(name) if rules is None and kind == "ClusterRole" else []
         if rules is None and name not in _BUILT_IN:
             self.unknown.add(made)
         basis = Basis.INFERRED if rules is None else Basis.DECLARED
-        attributes = self.cluster.collector.words("; ".join(map(_said, rules or [])) or None, "a role")
+        attributes = self.cluster.collector.words("; ".join(map(_said, rules or added)) or None, "a role")
         shown = f"{name} in {where or 'the cluster'}"
         scope = Scope(id=made, name=shown, description=attributes, basis=basis, provenance=resource.provenance)
         self.cluster.collector.entity(scope)
-        for rule in _BUILT_IN.get(name, []) if rules is None else rules:
+        for rule in [*_BUILT_IN.get(name, []), *added] if rules is None else rules:
             self._permit(made, rule, where, resource)
         return made
 
@@ -190,6 +206,10 @@ class Access:
             some = ", ".join(sorted(self.unknown)[:3])
             message = f"{len(self.unknown)} roles are not in the files, or put together from others, such as {some}"
             collector.note(NoteKind.UNRESOLVED, f"{message}; what they permit is not known")
+        if self.together:
+            some = ", ".join(filter(None, map(collector.name, sorted(self.together)[:3])))
+            message = f"{len(self.together)} cluster roles are put together from those in the files, such as {some}"
+            collector.note(NoteKind.INCOMPLETE, f"{message}; others of the cluster may add to them")
         if self.roles or self.opened:
             message = "of what roles permit, reading Secrets, running pods and changing workloads is followed, no more"
             collector.note(NoteKind.INCOMPLETE, message)
