@@ -39,7 +39,7 @@ class TerraformOptions(AwsOptions):
     workspace: Name | None = Field(default=None, description="the workspace, before names that are not known yet")
     region: str | None = Field(default=None, description="the AWS region, where no ARN and no provider says it")
     own_domains: Names = Field(
-        default=(), description="domains of Google accounts that are ours; once stated, others are not"
+        default=(), description="domains of Google accounts that are ours; all others are taken as others'"
     )
     own_projects: Names = Field(default=(), description="Google projects that are ours, besides those managed here")
     own_tenants: Names = Field(default=(), description="Azure tenants that are ours")

@@ -96,6 +96,8 @@ _DATASET_ROLES = {
     "OWNER": "roles/bigquery.dataOwner",
 }
 _DATASET_MEMBERS = {"iam_member": "", "user_by_email": "user:", "group_by_email": "group:", "domain": "domain:"}
+_ACCOUNT_KINDS = ("user", "group", "serviceAccount")
+_FOR_EVERYBODY = ("gmail.com", "googlemail.com")
 _ROBOT = ".iam.gserviceaccount.com"
 
 
@@ -212,8 +214,21 @@ def _granted(
     if conditional:
         context.build.access.assumed.conditional += 1
         context.build.access.assumed.conditions["a role given under a condition"] += 1
-    for member in dict.fromkeys(member for member in members if not member.startswith("deleted:")):
-        _member(context, member, role, effects or (), place, provenance)
+    for member in dict.fromkeys(members):
+        named = _deleted(context, member, provenance) if member.startswith("deleted:") else member
+        if named is not None:
+            _member(context, named, role, effects or (), place, provenance)
+
+
+def _deleted(context: Context, member: str, provenance: Provenances) -> str | None:
+    """A deleted member without what marks it so, where it is another's, who may bring it back; else ``None``."""
+    named = member.removeprefix("deleted:").partition("?")[0]
+    party, kind = _outsider(context, named), named.partition(":")[0]
+    if party is None or party.basis == Basis.ASSUMED or kind not in _ACCOUNT_KINDS:
+        return None
+    message = f"{member[:200]} is deleted; whoever it is of may bring it back, with its roles"
+    context.collector.note(NoteKind.ASSUMED, message, provenance=provenance)
+    return named
 
 
 def dataset_access(context: Context, resource: Resource) -> bool:
@@ -279,17 +294,25 @@ def _member(
 
 def _key(context: Context, google: Clouds, member: str, provenance: Provenances) -> str:
     """The credential of a member: an outsider's, or an identity's of which no more is told."""
+    party = _outsider(context, member)
+    if party is None:
+        name = _name_of(member)
+        return google.identity(f"google:{name}", name, provenance)
+    if party.basis == Basis.ASSUMED and party.id not in context.collector.entities:
+        message = f"{party.label} is taken as another's; option own_domains says which domains are ours"
+        context.collector.note(NoteKind.ASSUMED, message, provenance=provenance)
+    return google.party(party.model_copy(update={"provenance": provenance}), provenance)
+
+
+def _name_of(member: str) -> str:
     kind, _, name = member.partition(":")
-    name = member if not name or kind in _BY_PROJECT else name
-    domain = name.rpartition("@")[2]
-    party = _party(context, kind, name, domain)
-    if party:
-        return google.party(party.model_copy(update={"provenance": provenance}), provenance)
-    return google.identity(f"google:{name}", name, provenance)
+    return member if not name or kind in _BY_PROJECT else name
 
 
-def _party(context: Context, kind: str, name: str, domain: str) -> Party | None:
+def _outsider(context: Context, member: str) -> Party | None:
     """The outsider that a member is: whom the options name, another's project, an identity pool, another's domain."""
+    kind, name = member.partition(":")[0], _name_of(member)
+    domain = name.rpartition("@")[2]
     named = context.options.parties.get(name) or context.options.parties.get(domain)
     if named:
         return Party(id=named)
@@ -299,12 +322,19 @@ def _party(context: Context, kind: str, name: str, domain: str) -> Party | None:
     if kind.startswith("principal"):
         pool = (name.partition("/workloadIdentityPools/")[2].partition("/")[0] or name)[:400]
         return Party(id=f"google:pool {pool}", name=f"workload identity pool {pool}", role="provider")
-    if domain.endswith(_ROBOT) and not project.startswith(_AGENTS) and project not in context.projects:
-        return _project(project)
+    if domain.endswith(_ROBOT):
+        return None if project.startswith(_AGENTS) or project in context.projects else _project(project)
+    return _of_domain(context, kind, name, domain)
+
+
+def _of_domain(context: Context, kind: str, name: str, domain: str) -> Party | None:
+    """The organisation of an account, or the person where the domain is for everybody; assumed where ours is unsaid."""
     own = context.options.own_domains
-    if kind in ("user", "group", "domain") and own and domain not in own:
-        return Party(id=f"google:{domain}"[:400], name=domain[:400])
-    return None
+    if kind not in ("user", "group", "domain") or domain in own:
+        return None
+    who = (name if domain in _FOR_EVERYBODY else domain)[:400]
+    known = own or domain in _FOR_EVERYBODY
+    return Party(id=f"google:{who}", name=who, basis=Basis.DECLARED if known else Basis.ASSUMED)
 
 
 def _project(name: str) -> Party:

@@ -279,6 +279,35 @@ def test_members_at_google() -> None:
     } <= _edges(loaded)
 
 
+_ASSUMED = "taken as another's"
+
+
+@pytest.mark.parametrize(
+    ("member", "options", "party"),
+    [
+        ("domain:partner.example", {}, "google:partner.example"),
+        ("user:ann@partner.example", {}, "google:partner.example"),
+        ("group:all@partner.example", {"own_domains": ["shop.example"]}, "google:partner.example"),
+        ("domain:partner.example", {"parties": {"partner.example": "partner"}}, "partner"),
+        ("domain:shop.example", {"own_domains": ["shop.example"]}, None),
+        ("user:ann@gmail.com", {}, "google:ann@gmail.com"),
+        ("serviceAccount:scan@lens.iam.gserviceaccount.com", {}, "google:project lens"),
+        ("deleted:serviceAccount:scan@lens.iam.gserviceaccount.com?uid=1", {}, "google:project lens"),
+        ("deleted:user:bob@partner.example?uid=1", {"own_domains": ["shop.example"]}, "google:partner.example"),
+        ("deleted:user:bob@shop.example?uid=1", {"own_domains": ["shop.example"]}, None),
+        ("deleted:user:bob@shop.example?uid=1", {}, None),
+        ("deleted:serviceAccount:run@shop.iam.gserviceaccount.com?uid=1", {}, None),
+    ],
+)
+def test_members_of_others_are_parties(member: str, options: dict[str, Any], party: str | None) -> None:
+    row = _row("google_project_iam_binding", "b", project="shop", role="roles/editor", members=[member])
+    loaded = _state(row, **options)
+    assert _parties(loaded) == ({party} if party else set())
+    assert not any("uid=1" in each for each in _edges(loaded))
+    said = any(_ASSUMED in note.message for note in loaded.notes)
+    assert said == (not options and party == "google:partner.example")
+
+
 def test_a_whole_policy_at_google() -> None:
     bindings = [
         {
