@@ -63,7 +63,11 @@ class WorkspaceShape(Shape):
 
     workspace: Literal[1, "1"]
     title: str | None = None
-    as_of: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="the date of the inventory")
+    as_of: str | None = Field(
+        None,
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        description="the date of the inventory; keys and contracts that ended before it are over",
+    )
     sources: tuple[SourceShape, ...] = Field(min_length=1)
     same: dict[Name, Names] = Field(default_factory=dict, description="an id, and the ids that are the same thing")
     different: tuple[Names, ...] = Field((), description="ids that are not the same thing, though they look so")
