@@ -11,6 +11,7 @@ from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Loader
 from blastradius.loading.discovery import below, document_of, loaded_by, quiet, recognised
 from blastradius.loading.session import FILE_NAME
+from blastradius.loading.sources import takes_further_files
 from blastradius.reading import Progress, Stream
 from blastradius.workspace import FileSurvey, is_workspace
 
@@ -44,7 +45,7 @@ def _surveyed(file: Path, name: str, folder: Path, loaders: Sequence[Loader], as
     except InputError as error:
         return FileSurvey(name, why=error.problems[0].removeprefix(f"{file}:").strip())
     asked.update({(file.parent / each.path).resolve(): name for each in loaded.requests if each.path})
-    return FileSurvey(name, loader.name)
+    return FileSurvey(name, loader.name, as_one=takes_further_files(loader))
 
 
 _OTHER = "rows of something else; blastradius loaders lists what can be read"

@@ -185,13 +185,11 @@ class _Session:
         files: list[LoadedFile] = []
         numbers: list[int] = []
         sources = list(sources_of(workspace, self.found.problems))
-        listed = [(file, source) for source in sources for file in source.files]
-        for number, (file, source) in enumerate(listed):
-            try:
-                found = self.listed(file, source, share_of(self.progress, number, len(listed)))
-            except InputError as error:
-                self.found.problems += error.problems
-                continue
+        total, before = sum(len(source.files) for source in sources), 0
+        for source in sources:
+            tells = [share_of(self.progress, before + number, total) for number in range(len(source.files))]
+            found = self.source(source, tells)
+            before += len(tells)
             files += found
             numbers += [source.number] * len(found)
         loads = [file.loaded if workspace.only_lists else file.loaded.objects() for file in files]
@@ -203,18 +201,57 @@ class _Session:
         self.found.files += [replace(file, loaded=loaded) for file, loaded in zip(files, loads, strict=True)]
         self.found.different += workspace.shape.different
 
-    def listed(self, file: Path, source: Source, tell: Progress) -> list[LoadedFile]:
+    def source(self, source: Source, tells: Sequence[Progress]) -> list[LoadedFile]:
+        """What the files of a source of a workspace come to; those that belong together are read as one, at the end."""
+        found: list[LoadedFile] = []
+        together: dict[tuple[str, Path], list[Path]] = {}
+        for file, tell in zip(source.files, tells, strict=True):
+            try:
+                found += self.listed(file, source, tell, together)
+            except InputError as error:
+                self.found.problems += error.problems
+        for (name, _), files in together.items():
+            try:
+                found += self.read_as_one(files, source, name)
+            except InputError as error:
+                self.found.problems += _problems_of(files, source) or error.problems
+        return found
+
+    def read_as_one(self, files: Sequence[Path], source: Source, name: str) -> list[LoadedFile]:
+        """What files of a source come to that its loader reads as one.
+
+        Raises:
+            InputError: one of them cannot be read.
+        """
+        loader = plugins.loader(name)
+        document = document_of(files[0], [loader], quiet, source.root(files[0]))
+        found = list(self.loaded(document, loader, source.options_of_all(loader, files), source.named))
+        shown = f"{document.path} and {len(files) - 1} more" if len(files) > 1 else document.path
+        return [replace(file, file=shown) if file.file == document.path else file for file in found]
+
+    def listed(
+        self, file: Path, source: Source, tell: Progress, together: dict[tuple[str, Path], list[Path]]
+    ) -> list[LoadedFile]:
         """A file that a source of a workspace lists; nothing where it was loaded so already.
+
+        One that is to be read as one with others goes into ``together``, by the loader and the folder that they may
+        refer to.
 
         Raises:
             InputError: it cannot be read.
         """
         tell(str(file), 0)
+        if source.loader and source.reads_as_one(source.loader):
+            together.setdefault((source.loader.name, source.root(file)), []).append(file)
+            return []
         if source.loader and _load_key(file, source.loader, source.options(source.loader)) in self.done:
             return []
         known = [source.loader] if source.loader else self.loaders
         document = document_of(file, known, tell, source.root(file))
         loader = source.loader or recognised(document, self.loaders)
+        if source.reads_as_one(loader):
+            together.setdefault((loader.name, source.root(file)), []).append(file)
+            return []
         return list(self.loaded(document, loader, source.options(loader), source.named))
 
     def loaded(
@@ -271,6 +308,17 @@ class _Session:
             return False
         self.done.add(key)
         return True
+
+
+def _problems_of(files: Sequence[Path], source: Source) -> list[str]:
+    """What is wrong with each of several files by itself, when they could not be read as one."""
+    found: list[str] = []
+    for file in files:
+        try:
+            document_of(file, [], quiet, source.root(file))
+        except InputError as error:
+            found += error.problems
+    return found
 
 
 def _load_key(file: str | Path, loader: Loader, options: Mapping[str, Any]) -> LoadKey:

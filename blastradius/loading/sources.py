@@ -40,6 +40,20 @@ class Source:
         facing = {"direction": stated.direction} if stated.direction and "direction" in known else {}
         return with_parties(loader, {**facing, **stated.options}, self.named)
 
+    def reads_as_one(self, loader: Loader) -> bool:
+        """Whether its files are read as one: several, with a loader that takes further files by the option ``also``."""
+        stated = self.workspace.shape.sources[self.number].options
+        return len(self.files) > 1 and takes_further_files(loader) and "also" not in stated
+
+    def options_of_all(self, loader: Loader, files: Sequence[Path]) -> dict[str, Any]:
+        """The options for the first of files that are read as one, which name the others.
+
+        Raises:
+            InputError: an option that the loader does not know, or a value that does not fit.
+        """
+        also = [os.path.relpath(file, files[0].parent).replace(os.sep, "/") for file in files[1:]]
+        return {**self.options(loader), **({"also": also} if also else {})}
+
     def root(self, file: Path) -> Path:
         """The folder that a file may refer to: the workspace's, for files in it."""
         folder = self.workspace.folder
@@ -66,6 +80,11 @@ def sources_of(workspace: Workspace, problems: list[str]) -> Iterator[Source]:
             problems += [f"{workspace.at('sources', number, 'loader')}: {each}" for each in error.problems]
             continue
         yield Source(workspace, number, fresh, loader, workspace.party_names)
+
+
+def takes_further_files(loader: Loader) -> bool:
+    """Whether a loader reads several files as one: the first, and those that its option ``also`` names."""
+    return loader.options is not None and "also" in loader.options.model_fields
 
 
 def _excluded(file: Path, folder: Path, globs: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ class FileSurvey:
     """What one file is: the loader that says it is its own, or why there is none.
 
     ``path`` is relative to the folder; ``options`` are proposed for it, to be checked, each for a source of its own;
-    ``asked_by`` is the file that asks for it, and so loads it.
+    ``asked_by`` is the file that asks for it, and so loads it; ``as_one`` where its loader reads several files as one.
     """
 
     path: str
@@ -23,6 +23,7 @@ class FileSurvey:
     why: str = ""
     options: tuple[Mapping[str, Any], ...] = ()
     asked_by: str = ""
+    as_one: bool = False
 
 
 _HEAD = """\
@@ -51,7 +52,8 @@ _TAIL = """
 
 def first_workspace(files: Sequence[FileSurvey], name: str) -> str:
     """The text of a first workspace file: sources by loader and folder, the rest as comments with the reason."""
-    sources = [_source(paths, loader, options) for paths, loader, options in _sources(files)]
+    joint = {file.loader for file in files if file.as_one}
+    sources = [_source(paths, loader, options, loader in joint) for paths, loader, options in _sources(files)]
     listed = "sources:\n" + "".join(sources) if sources else "sources: []                       # nothing was found\n"
     return _HEAD.format(name=name) + listed + _left_out(files) + _TAIL
 
@@ -66,8 +68,16 @@ def _sources(files: Sequence[FileSurvey]) -> Iterable[tuple[list[str], str, Mapp
     for file in (one for one in mine if not one.options):
         together[file.loader, str(PurePosixPath(file.path).parent)].append(file.path)
     others = {file.path for file in files}
+    as_one: dict[str, list[str]] = defaultdict(list)
+    joint = {file.loader for file in mine if file.as_one}
     for (loader, folder), paths in sorted(together.items()):
-        yield _globbed(folder, paths, others - set(paths)), loader, {}
+        globbed = _globbed(folder, paths, others - set(paths))
+        if loader in joint:
+            as_one[loader] += globbed
+        else:
+            yield globbed, loader, {}
+    for loader, paths in as_one.items():
+        yield paths, loader, {}
 
 
 def _globbed(folder: str, paths: list[str], others: set[str]) -> list[str]:
@@ -80,9 +90,11 @@ def _globbed(folder: str, paths: list[str], others: set[str]) -> list[str]:
     return found
 
 
-def _source(paths: list[str], loader: str, options: Mapping[str, Any]) -> str:
+def _source(paths: list[str], loader: str, options: Mapping[str, Any], as_one: bool) -> str:
     path = _quoted(paths[0]) if len(paths) == 1 else "[" + ", ".join(map(_quoted, paths)) + "]"
     text = f"  - path: {path}\n    loader: {loader}\n"
+    if as_one and (len(paths) > 1 or "*" in path):
+        text += "    # read as one; files of another cluster are a source of their own, with its name in the options\n"
     if options:
         text += "    # proposed from the header; check that each column means this\n"
         text += f"    options: {json.dumps(options, ensure_ascii=False)}\n"
