@@ -15,19 +15,24 @@ from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.loaderkit.validation import read_options
 
 from .model import GatewayMapper, KongOptions
-from .reading import read, recognises
+from .reading import Configuration, read, recognises
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
-    """Read one configuration.
+    """Read one configuration, and the files named with it; those of one gateway are one configuration.
 
     Raises:
-        InputError: no configuration of a known version, or an option that does not fit.
+        InputError: no configuration of a known version, a file named with it that cannot be read, or an option that
+            does not fit.
     """
     chosen = read_options(KongOptions, document, options)
     collector = FactCollector("kong", document)
-    configuration = read(document, collector)
-    GatewayMapper(collector, chosen, configuration, chosen.gateway or _gateway(collector, document.data)).build()
+    gateways: dict[str, Configuration] = {}
+    for part in (document, *(document.sibling(path) for path in chosen.also)):
+        stated = read(part, collector)
+        gateways.setdefault(chosen.gateway or _gateway(collector, part.data), Configuration()).add(stated)
+    for gateway, configuration in gateways.items():
+        GatewayMapper(collector, chosen, configuration, gateway).build()
     return collector.loaded()
 
 
@@ -62,6 +67,7 @@ LOADER = Loader(
         ("other plug-ins, upstreams, certificates", "ignored, counted"),
     ),
     infers_not=(
+        "files that belong together (option also): a plug-in says nothing without the routes that it is on",
         "which party a consumer is (option consumers)",
         "which party runs what is behind a service (option parties, by host)",
         "the names of two gateways, apart from workspace and control plane (option gateway)",

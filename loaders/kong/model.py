@@ -12,7 +12,7 @@ from pydantic import Field
 
 from blastradius.loaderkit.collector import FactCollector, bare_url
 from blastradius.loaderkit.json_values import scalars
-from blastradius.loaderkit.options import Name, Options
+from blastradius.loaderkit.options import Name, Names, Options
 from blastradius.model import (
     Basis,
     Control,
@@ -46,6 +46,7 @@ class KongOptions(Options):
     gateway: Name | None = Field(
         default=None, description="name of the gateway, before every id; else as the file says"
     )
+    also: Names = Field(default=(), description="files beside this one, read as one with it")
     direction: Literal["exposed", "consumed", "internal"] = Field(
         default="exposed", description="whether the routes are offered to others, called by us, or internal"
     )

@@ -14,7 +14,7 @@ from blastradius.errors import InputError
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Provenances
 from blastradius.loaderkit.json_values import Keys
-from blastradius.model import NoteKind
+from blastradius.model import NoteKind, Provenance
 
 CREDENTIALS = {
     "keyauth_credentials": "key-auth",
@@ -97,6 +97,11 @@ class Configuration:
         """The records of one collection."""
         return (record for record in self.records if record.kind == kind)
 
+    def add(self, other: Configuration) -> None:
+        """What another file of the same gateway has as well."""
+        self.records += other.records
+        self.shared = {**other.shared, **self.shared}
+
 
 def recognises(data: Any) -> bool:
     """Whether a document says it is a declarative configuration of Kong, or has nothing but Kong's entities."""
@@ -135,31 +140,38 @@ def read(document: Document, collector: FactCollector) -> Configuration:
         found.shared = {name: config for name, config in shared.items() if isinstance(config, dict)}
     for kind, value in data.items():
         if not kind.startswith("_"):
-            found.records += _listed(collector, kind, (kind,), value, None)
+            found.records += _Lists(document, collector).listed(kind, (kind,), value, None)
     return found
 
 
-def _listed(collector: FactCollector, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
-    """The records of one list and of the lists nested in them; one that stands alone counts as a list of one."""
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _one(collector, kind, (*keys, number), item, parent)
-    elif value is not None:
-        yield from _one(collector, kind, keys, value, parent)
+@dataclass(frozen=True)
+class _Lists:
+    """The entities in the lists of a document."""
 
+    document: Document
+    collector: FactCollector
 
-def _one(collector: FactCollector, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
-    provenance = collector.provenance(*keys)
-    if isinstance(value, str) and kind == "consumers" and parent is not None:
-        value = {"username": value}
-    if not isinstance(value, dict):
-        collector.reject("an entity is not a mapping", provenance=provenance)
-        return
-    made = Record(kind, keys, value, provenance, parent)
-    yield made
-    inner = () if kind == "consumers" and parent is not None else _NESTED.get(kind, ())
-    for name in inner:
-        yield from _listed(collector, name, (*keys, name), value.get(name), made)
+    def listed(self, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
+        """The records of one list and of the lists nested in them; one that stands alone counts as a list of one."""
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                yield from self._one(kind, (*keys, number), item, parent)
+        elif value is not None:
+            yield from self._one(kind, keys, value, parent)
+
+    def _one(self, kind: str, keys: Keys, value: Any, parent: Record | None) -> Iterator[Record]:
+        line, column = self.document.position(*keys)
+        place = Provenance(source=self.collector.source, file=self.document.path, line=line, column=column)
+        if isinstance(value, str) and kind == "consumers" and parent is not None:
+            value = {"username": value}
+        if not isinstance(value, dict):
+            self.collector.reject("an entity is not a mapping", provenance=(place,))
+            return
+        made = Record(kind, keys, value, (place,), parent)
+        yield made
+        inner = () if kind == "consumers" and parent is not None else _NESTED.get(kind, ())
+        for name in inner:
+            yield from self.listed(name, (*keys, name), value.get(name), made)
 
 
 @dataclass

@@ -322,3 +322,36 @@ def test_many_scopes_do_not_explode() -> None:
     loaded = _load(_gateway(oidc, groups))
     assert sum(each.verb == Verb.PERMITS for each in loaded.relations) == 2000
     assert any("too many ways" in each.message for each in loaded.notes)
+
+
+# several files of one gateway
+
+
+def _spread(folder: Path, **more: Any) -> Loaded:
+    parts: dict[str, Any] = {
+        "routes": {"services": [{"name": "stock", "host": "s", "routes": [{"name": "list", "paths": ["/stock"]}]}]},
+        "plugins": {"plugins": [{"name": "key-auth", "service": "stock"}]},
+        "consumers": {"consumers": [{"username": "acme", "keyauth_credentials": [{"key": "x"}]}]},
+    }
+    for name, part in parts.items():
+        (folder / f"{name}.json").write_text(json.dumps({"_format_version": "3.0", **part, **more.get(name, {})}))
+    return LOADER.load(read_document(folder / "routes.json"), {"also": ["plugins.json", "consumers.json"]})
+
+
+def _permits(loaded: Loaded) -> set[str]:
+    return {relation.targets[0] for relation in loaded.relations if relation.verb == Verb.PERMITS}
+
+
+def test_files_of_one_gateway_are_one_configuration(tmp_path: Path) -> None:
+    loaded = _spread(tmp_path)
+    assert _permits(loaded) == {"kong:route/list"}
+    (party,) = [entity.id for entity in loaded.entities if entity.kind == Kind.PARTY]
+    reach = solve(Estate.build([loaded]), Scenario(compromise=(party,), assume=Level.GRANTED))
+    assert Fact("kong:route/list", Capability.USE) in reach.levels
+    files = {place.file.rpartition("/")[2] for relation in loaded.relations for place in relation.provenance}
+    assert {"routes.json", "consumers.json"} <= files
+    assert loaded.tally.records == 5
+
+
+def test_files_of_several_gateways_stay_apart(tmp_path: Path) -> None:
+    assert not _permits(_spread(tmp_path, plugins={"_workspace": "other"}))
