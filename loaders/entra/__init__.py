@@ -19,14 +19,15 @@ from .reading import read, recognises
 
 
 def load(document: Document, options: dict[str, Any]) -> Loaded:
-    """Read one export.
+    """Read one export, and those of the same tenant that are named with it.
 
     Raises:
         InputError: no export of a known shape, a table that is none, or an option that does not fit.
     """
     chosen = read_options(Options, document, options)
     tables = [read(document.sibling(table)) for table in chosen.tables]
-    return DirectoryMapper(document, chosen, read(document), tables).loaded()
+    own = [read(document), *(read(document.sibling(path)) for path in chosen.also)]
+    return DirectoryMapper(document, chosen, own, tables).loaded()
 
 
 LOADER = Loader(
@@ -56,7 +57,7 @@ LOADER = Loader(
     infers_not=(
         "which tenant is your own, where the export does not say (option tenant; option own names the party)",
         "which tenant or application is which party (option parties)",
-        "what ids in other files stand for (option tables)",
+        "what ids in other files stand for (option also for exports of the same tenant, tables for names alone)",
         "whose permissions a bare list of them is (option resource)",
         "the day from which an end date is past, but for ScubaGear's report (option as_of)",
         "what a scope opens (for Microsoft Graph: the loader graph_permissions)",

@@ -58,14 +58,15 @@ class DirectoryGap(Gap):
 
 
 class DirectoryMapper:
-    """The facts of one export; ``tables`` only name what the export gives by id."""
+    """The facts of the exports of a tenant; ``tables`` only name what those give by id."""
 
-    def __init__(self, document: Document, options: Options, own: Export, tables: list[Export]) -> None:
+    def __init__(self, document: Document, options: Options, own: list[Export], tables: list[Export]) -> None:
         self.collector = FactCollector("entra", document)
         self.options = options
         self.own = own
-        self.known = Directory([own, *tables], options.resource)
-        self.as_of = options.as_of or own.as_of
+        self.known = Directory([*own, *tables], options.resource)
+        self.day = next((export.as_of for export in own if export.as_of), None)
+        self.as_of = options.as_of or self.day
         self.parties = {key.lower(): party for key, party in options.parties.items()}
         self.tenant = self._own_tenant()
         declared = f"entra:tenant:{self.tenant}" if self.tenant else "entra:own-tenant"
@@ -74,7 +75,7 @@ class DirectoryMapper:
         )
         self.third_parties: set[str] = set()
         self.keys: dict[int, str | None] = {}
-        self.bare = ""
+        self.bare: dict[int, str] = {}
 
     def loaded(self) -> Loaded:
         """All of it: what is described first, then what refers to it."""
@@ -98,13 +99,14 @@ class DirectoryMapper:
             "odd": lambda item: self.collector.reject("not a record that Entra has", provenance=item.provenance),
         }
         by_kind: dict[str, list[Record]] = defaultdict(list)
-        for record in self.own.records:
-            by_kind[record.kind].append(record)
+        for export in self.own:
+            for record in export.records:
+                by_kind[record.kind].append(record)
         for kind, handle in handlers.items():
             for record in by_kind[kind]:
                 handle(record)
         self._say()
-        return self.collector.loaded(as_of=self.own.as_of)
+        return self.collector.loaded(as_of=self.day)
 
     # parties and apps
 
@@ -308,14 +310,19 @@ class DirectoryMapper:
         if record.kind == "role" and members and not any(str(member).lower() == "application" for member in members):
             self.collector.ignore("app roles for users and groups only")
             return
-        if record.of is None:
-            self.bare = self.bare or self.known.bare(self.own)
-        resource = self.bare if record.of is None else self.known.resource(record)
+        resource = self._bare(record) if record.of is None else self.known.resource(record)
         word = "application" if record.kind == "role" else "delegated"
         if not resource or self._scope(resource, word, record.text("value", "id"), record) is None:
             self.collector.reject("a permission without a usable name", provenance=record.provenance)
             return
         self.collector.fact()
+
+    def _bare(self, record: Record) -> str:
+        """Whose the permissions of a file are that has nothing but them."""
+        if id(record.document) not in self.bare:
+            beside = (export for export in self.own if export.records and export.records[0].document is record.document)
+            self.bare[id(record.document)] = self.known.bare(next(beside))
+        return self.bare[id(record.document)]
 
     def _named(self, record: Record) -> None:
         resource = self._resource(record)
@@ -468,7 +475,11 @@ class DirectoryMapper:
         if self.bare and not self.options.resource:
             message = "the permissions do not say whose they are; taken as Microsoft Graph's by ids that only it has"
             self.collector.note(NoteKind.ASSUMED, message)
-        if self.own.more:
+        if any(export.more for export in self.own):
             self.collector.note(NoteKind.INCOMPLETE, "there is a further page (@odata.nextLink); load it as well")
-        if not self.own.records:
+        tenants = sorted({tenant.id("tenantid", "id") for tenant in self.known.tenants} - {""})
+        if len(tenants) > 1 and not self.options.tenant:
+            message = f"{len(tenants)} tenants say that they were exported; {self.tenant} is taken as our own"
+            self.collector.note(NoteKind.CONTRADICTED, f"{message}, say which is with option tenant")
+        if not any(export.records for export in self.own):
             self.collector.note(NoteKind.INCOMPLETE, "the file has no records")

@@ -18,6 +18,7 @@ class Options(Shape):
     )
     zone: Name | None = Field(default=None, description="where our own apps lie")
     as_of: Name | None = Field(default=None, description="the day from which an end date is past, as 2026-12-31")
+    also: Names = Field(default=(), description="further exports of the tenant beside this one, read as one with it")
     tables: Names = Field(default=(), description="files beside this one that name what it gives by id")
     resource: Name | None = Field(
         default=None, description="application id of the API whose permissions a bare list has"

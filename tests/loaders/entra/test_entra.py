@@ -582,3 +582,27 @@ def test_no_other_sample_is_taken_for_an_export(shared: Path) -> None:
                 assert not LOADER.recognises(read_document(path).data), path
             except InputError:
                 continue
+
+
+# exports of one tenant in several files
+
+
+def test_exports_of_one_tenant_are_read_as_one(tmp_path: Path) -> None:
+    offered = {"id": guid(1, "cccc"), "value": "Stock.Read.All", "allowedMemberTypes": ["Application"]}
+    (tmp_path / "principals.json").write_text(json.dumps([principal(1), principal(2, appRoles=[offered])]))
+    (tmp_path / "tenant.json").write_text(json.dumps([{"id": guid(9), "displayName": "Us", "verifiedDomains": []}]))
+    assigned = [assignment(1, 2, guid(1, "cccc"))]
+    alone = load(tmp_path, assigned)
+    together = load(tmp_path, assigned, also=["principals.json", "tenant.json"])
+    assert "roles that are not here" in says(alone, NoteKind.UNRESOLVED)
+    assert not says(together, NoteKind.UNRESOLVED)
+    assert together.tally.facts > alone.tally.facts
+    files = {place.file.rpartition("/")[2] for entity in together.entities for place in entity.provenance}
+    assert "principals.json" in files
+
+
+def test_a_bare_list_beside_others_is_named_by_itself(tmp_path: Path) -> None:
+    bare = [{"id": guid(1, "cccc"), "value": "Stock.Read.All", "allowedMemberTypes": ["Application"], "origin": "x"}]
+    (tmp_path / "bare.json").write_text(json.dumps(bare))
+    with pytest.raises(InputError, match=r"bare\.json: permissions of a resource that is not named"):
+        load(tmp_path, [principal(1)], also=["bare.json"])
