@@ -94,7 +94,7 @@ def _source(paths: list[str], loader: str, options: Mapping[str, Any], as_one: b
     path = _quoted(paths[0]) if len(paths) == 1 else "[" + ", ".join(map(_quoted, paths)) + "]"
     text = f"  - path: {path}\n    loader: {loader}\n"
     if as_one and (len(paths) > 1 or "*" in path):
-        text += "    # read as one; another cluster, tenant or gateway is a source of its own, with its name in the options\n"
+        text += "    # read as one; another cluster, tenant or gateway is a source of its own, named in its options\n"
     if options:
         text += "    # proposed from the header; check that each column means this\n"
         text += f"    options: {json.dumps(options, ensure_ascii=False)}\n"
