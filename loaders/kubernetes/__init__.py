@@ -66,6 +66,7 @@ LOADER = Loader(
         ("ServiceEntry, ExternalName", "operation that we call, served by a service outside that a party owns"),
         ("setting that names a host", "the workload calls the Service"),
         ("Role, ClusterRole", "scope, which opens Secrets and workloads; bindings grant it to service accounts"),
+        ("role bound to system:unauthenticated", "operations that anyone may call"),
         ("aggregationRule", "the scope opens what the cluster roles open that its selectors match, and what it states"),
         ("KongConsumer", "party that holds keys, which open the routes whose plug-ins ask for them"),
         ("AuthorizationPolicy", "service accounts grant scopes that permit the operation"),

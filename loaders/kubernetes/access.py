@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.loaderkit.json_values import as_list, mappings, scalar, scalars
-from blastradius.model import Basis, Credential, NoteKind, Operation, Scope, Store, Verb
+from blastradius.model import Basis, Credential, NoteKind, Operation, Relation, Scope, Store, Verb
 
 from .aggregation import Aggregation, aggregation
 from .model import Cluster
@@ -50,7 +50,7 @@ class Access:
     workloads: dict[tuple[str, str], list[Workload]] = field(default_factory=dict)
     opened: set[tuple[str, str]] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
-    anonymous: set[str] = field(default_factory=set)
+    anonymous: dict[str, set[str]] = field(default_factory=dict)
     together: set[str] = field(default_factory=set)
     aggregation: Aggregation = field(default_factory=lambda: Aggregation({}))
 
@@ -69,7 +69,7 @@ class Access:
             self.cluster.keep(role, self._scope(role.kind, where, role.name, role))
         for binding in manifests.of("RoleBinding", "ClusterRoleBinding", group="authorization.k8s.io"):
             self._bind(binding)
-        self._say()
+        self._say(self._open_to_anyone())
 
     def _rules(self, role: Resource) -> list[dict[str, Any]] | None:
         """The rules of a role, stated or of those it is put together from; ``None`` if there are neither."""
@@ -93,6 +93,8 @@ class Access:
                 f"a {binding.kind} names no role or nobody that can be an id", provenance=binding.provenance
             )
             return
+        if any(scalar(subject.get("name")) in _NOBODY for subject in subjects):
+            self.anonymous.setdefault(scope, set()).add(binding.name)
         for holder in holders:
             self.cluster.collector.relate(Verb.GRANTS, holder, scope, provenance=binding.provenance)
         self.cluster.collector.fact()
@@ -109,8 +111,6 @@ class Access:
             )
             yield from [made] if made else []
             return
-        if name in _NOBODY:
-            self.anonymous.add(resource.name)
         if kind == "Group" and name.startswith(_EVERYONE):
             yield from self._accounts(name.removeprefix("system:serviceaccounts").removeprefix(":"), resource)
         made = self.cluster.collector.name(f"{self.cluster.options.cluster}:{kind.lower()} {name}")
@@ -179,6 +179,23 @@ class Access:
                 collector.relate(verb, made, target, provenance=resource.provenance)
         collector.relate(Verb.PERMITS, scope, made, provenance=resource.provenance)
 
+    def _open_to_anyone(self) -> set[str]:
+        """What roles open that are bound for callers who show nothing, as operations of anyone; the bindings."""
+        collector, opening = self.cluster.collector, set[str]()
+        does: dict[str, list[Relation]] = {}
+        for relation in collector.relations.values():
+            does.setdefault(relation.sources[0], []).append(relation)
+        for scope, operation in sorted(self.opened):
+            made = collector.name(f"{operation} by anyone") if scope in self.anonymous else None
+            if made is None:
+                continue
+            opening |= self.anonymous[scope]
+            before, attributes = collector.entities[operation], {"anonymous": True, "direction": "exposed"}
+            collector.entity(before.model_copy(update={"id": made, "name": f"{before.name} by anyone", **attributes}))
+            for relation in does.get(operation, []):
+                collector.relate(relation.verb, made, relation.targets[0], provenance=relation.provenance)
+        return opening
+
     def _changed(self, where: str, kind: str, name: str) -> Iterator[str]:
         for (_, item), workloads in self.workloads.items():
             for workload in workloads if item.lower() == kind else ():
@@ -200,7 +217,7 @@ class Access:
                 collector.relate(Verb.CONTAINS, made, secret, provenance=resource.provenance)
             yield made
 
-    def _say(self) -> None:
+    def _say(self, opening: set[str]) -> None:
         collector = self.cluster.collector
         if self.unknown:
             some = ", ".join(sorted(self.unknown)[:3])
@@ -213,10 +230,10 @@ class Access:
         if self.roles or self.opened:
             message = "of what roles permit, reading Secrets, running pods and changing workloads is followed, no more"
             collector.note(NoteKind.INCOMPLETE, message)
-        if self.anonymous:
-            some = ", ".join(filter(None, map(collector.name, sorted(self.anonymous)[:3])))
-            message = f"{len(self.anonymous)} bindings are for callers that show nothing, such as {some}"
-            collector.note(NoteKind.UNSUPPORTED, f"{message}; that anyone may call is not modelled")
+        if opening:
+            some = ", ".join(filter(None, map(collector.name, sorted(opening)[:3])))
+            message = f"{len(opening)} bindings are for callers that show nothing, such as {some}"
+            collector.note(NoteKind.ASSUMED, f"{message}; taken as what anyone may do, for whom the API is in reach")
 
 
 def _said(rule: dict[str, Any]) -> str:
