@@ -19,6 +19,7 @@ from blastradius.loaderkit.vendors.aws.build import Builder
 from blastradius.loaderkit.vendors.aws.options import AwsOptions
 from blastradius.loaderkit.vendors.aws.policies import Policy, read_policy
 from blastradius.loaderkit.vendors.aws.types import BY_TERRAFORM
+from blastradius.loaderkit.vendors.issuers import PUBLIC_BUILDS
 
 from .clouds import Clouds
 from .reading import Estate, Resource
@@ -87,6 +88,19 @@ class Context:
         """The projects at Google that are ours: those named, and those that the file's own resources stand in."""
         managed = (resource.values.get("project") for resource in self.estate.resources if resource.mode == "managed")
         return frozenset({*self.options.own_projects, *(item for item in managed if isinstance(item, str))})
+
+    @cached_property
+    def open_pools(self) -> frozenset[str]:
+        """Identity pools at Google that anyone gets into: a public issuer of builds, and no condition on whose."""
+        providers = [
+            resource
+            for resource in self.estate.resources
+            if resource.type == "google_iam_workload_identity_pool_provider"
+            and not self.text(resource, "attribute_condition")
+            and any(_host(row.get("issuer_uri")) in PUBLIC_BUILDS for row in self.blocks(resource, "oidc"))
+        ]
+        named = (self.text(resource, "workload_identity_pool_id") or "" for resource in providers)
+        return frozenset(name.rpartition("/")[2] for name in named) - {""}
 
     def provenance(self, resource: Resource) -> Provenances:
         """Where a resource stands."""
@@ -270,3 +284,8 @@ def _provider_region(configuration: dict[str, Any]) -> str:
     for key in ("provider_config", "aws", "expressions", "region", "constant_value"):
         found = found.get(key) if isinstance(found, dict) else None
     return found if is_name(found) and ":" not in found else ""
+
+
+def _host(issuer: Any) -> str:
+    """An issuer as policies name it, without its scheme."""
+    return issuer.removeprefix("https://").rstrip("/").lower() if isinstance(issuer, str) else ""

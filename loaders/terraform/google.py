@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from blastradius.loaderkit.contract import Provenances
@@ -98,6 +99,7 @@ _DATASET_ROLES = {
 _DATASET_MEMBERS = {"iam_member": "", "user_by_email": "user:", "group_by_email": "group:", "domain": "domain:"}
 _ACCOUNT_KINDS = ("user", "group", "serviceAccount")
 _FOR_EVERYBODY = ("gmail.com", "googlemail.com")
+_WHOLE_POOL = re.compile(r"^principalSet:.*/workloadIdentityPools/([^/]+)/\*$")
 _ROBOT = ".iam.gserviceaccount.com"
 
 
@@ -290,6 +292,12 @@ def _member(
             google.anyone(effect, place, provenance)
     else:
         google.grant(_key(context, google, member, provenance), role, effects, place, provenance)
+        pool = _WHOLE_POOL.search(member)
+        if pool and pool[1] in context.open_pools:
+            message = f"pool {pool[1][:100]} takes in the builds of anyone; no attribute_condition says whose"
+            context.collector.note(NoteKind.ASSUMED, message, provenance=provenance)
+            for effect in effects:
+                google.anyone(effect, place, provenance)
 
 
 def _key(context: Context, google: Clouds, member: str, provenance: Provenances) -> str:

@@ -279,6 +279,36 @@ def test_members_at_google() -> None:
     } <= _edges(loaded)
 
 
+@pytest.mark.parametrize(
+    ("issuer", "condition", "whose", "everyone"),
+    [
+        ("https://token.actions.githubusercontent.com", None, "*", True),
+        ("https://gitlab.com/", "", "*", True),
+        ("https://token.actions.githubusercontent.com", "assertion.repository_owner == 'acme'", "*", False),
+        ("https://token.actions.githubusercontent.com", None, "attribute.repository/acme/shop", False),
+        ("https://ci.acme.example", None, "*", False),
+    ],
+)
+def test_a_pool_that_a_public_issuer_fills_is_everyone(
+    issuer: str, condition: str | None, whose: str, everyone: bool
+) -> None:
+    pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci"
+    provider = {"workload_identity_pool_id": "ci", "attribute_condition": condition, "oidc": [{"issuer_uri": issuer}]}
+    loaded = _state(
+        _row("google_iam_workload_identity_pool_provider", "p", project="shop", **provider),
+        _row("google_secret_manager_secret", "s", secret_id="s", project="shop"),
+        _row(
+            "google_secret_manager_secret_iam_member",
+            "m",
+            secret_id="projects/shop/secrets/s",
+            role="roles/secretmanager.secretAccessor",
+            member=f"{pool}/{whose}",
+        ),
+    )
+    assert _parties(loaded) == {"google:pool ci"}
+    assert _open(loaded) == ({"google read by anyone google:secret_manager_secret/shop/s"} if everyone else set())
+
+
 _ASSUMED = "taken as another's"
 
 

@@ -15,6 +15,7 @@ from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.loaderkit.vendors.aws.arns import Arn, arn_of, is_account, is_identity
 from blastradius.loaderkit.vendors.aws.options import AwsOptions
 from blastradius.loaderkit.vendors.aws.policies import Condition, Statement
+from blastradius.loaderkit.vendors.issuers import PUBLIC_BUILDS
 from blastradius.model import Basis, Control, ControlKind, Party
 
 _EQUAL = frozenset({"stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike"})
@@ -48,7 +49,6 @@ _AUDIENCE = (":aud", ":azp", ":oaud", ":app_id")
 _ISSUED = (":amr", ":iss")
 _WORLDWIDE = frozenset({"accounts.google.com", "www.amazon.com", "graph.facebook.com"})
 _POOLS = "cognito-identity.amazonaws.com"
-_BUILDS = frozenset({"token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io", "agent.buildkite.com"})
 _SIGNED = frozenset({"aws:principalarn", "aws:principalaccount"})
 _WHOSE = re.compile(r"[^/:]+[/:]")
 UNDERSTOOD = (
@@ -137,7 +137,7 @@ def _fits_any_subject(issuer: str, pattern: str) -> bool:
     """
     stated = re.split(r"[*?]", pattern, maxsplit=1)[0]
     kind, colon, whose = stated.partition(":")
-    if issuer in _BUILDS:
+    if issuer in PUBLIC_BUILDS:
         return _WHOSE.match(whose if colon else kind) is None
     return "system:serviceaccount:".startswith(stated) or not (whose if colon else kind)
 
@@ -199,8 +199,8 @@ class Trustee:
         """Whether anyone can come as this: who builds at a public forge says for whom, a sign-in is for one app."""
         if self.kind == "anyone":
             return True
-        narrowed = understood.subject or (understood.audience and self.issuer not in _BUILDS)
-        return self.issuer in _BUILDS | _WORLDWIDE | {_POOLS} and not narrowed
+        narrowed = understood.subject or (understood.audience and self.issuer not in PUBLIC_BUILDS)
+        return self.issuer in PUBLIC_BUILDS | _WORLDWIDE | {_POOLS} and not narrowed
 
 
 @dataclass
