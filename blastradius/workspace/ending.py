@@ -13,7 +13,7 @@ def ended(parts: Sequence[Loaded], numbers: Sequence[int], workspace: Workspace)
     """What files gave, with the control ``expired`` on each key that ended before the day.
 
     The day is the workspace's ``as_of``, or that of a source's own option; ``numbers`` are those of the sources that
-    the parts are of. A key that has the control, in use or failed, keeps it; facts in bulk stay as they state themselves.
+    the parts are of. A key that has the control, in use or failed, keeps it; facts in bulk stay.
     """
     return [_ended(part, _day(workspace, number)) for part, number in zip(parts, numbers, strict=True)]
 
