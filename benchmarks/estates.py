@@ -210,7 +210,7 @@ def _relation(verb: str, source: str, target: str, **says: Any) -> Record:
 def write_lines(found: Iterable[Record], file: Path) -> None:
     """Records as JSON Lines."""
     with file.open("w", encoding="utf-8") as out:
-        out.writelines(json.dumps(each) + "\n" for each in found)
+        out.writelines(json.dumps(entry) + "\n" for entry in found)
 
 
 def write_tables(found: Iterable[Record], folder: Path) -> None:

@@ -59,9 +59,9 @@ def rules(system: System) -> Iterator[str]:
     for step in np.flatnonzero(~forever & ~steps.fails_closed).tolist():
         premises = steps.premises[step]
         falls = system.facts.facts(np.array(steps.blockers[step], np.int64), Capability.INACTIVE).tolist()
-        body = [f"h({each})" for each in falls]
+        body = [f"h({fall})" for fall in falls]
         if steps.gate[step] == ALL:
-            body += [f"h({each})" for each in premises]
+            body += [f"h({premise})" for premise in premises]
         else:
             need = int(steps.need[step]) if steps.gate[step] == SOME else len(premises) // 4 + 1
             some = premises if steps.gate[step] == SOME else premises[: len(premises) // 2]

@@ -46,7 +46,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made, uncollected():
         plugins.loaders()
         whole = all_of(stated.folder)
-        files = [each for each in sorted(stated.folder.rglob("*")) if each.is_file() and each.stat().st_size > LARGE]
+        files = [file for file in sorted(stated.folder.rglob("*")) if file.is_file() and file.stat().st_size > LARGE]
         rows = [row for each in [*files, *tables(Path(made))] if (row := row_of(each))]
     found = {"whole": whole, "files": sorted(rows, key=lambda each: -each["reading"])}
     print(json.dumps(found, indent=2) if stated.json else "\n".join(told(found)))
@@ -56,10 +56,10 @@ def all_of(folder: Path) -> dict[str, float]:
     """Every file of the folder on its own, then all that load as one estate."""
     parts: list[Loaded] = []
     refused, start = 0, time.perf_counter()
-    files = [each for each in sorted(folder.rglob("*")) if each.is_file()]
-    for each in files:
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    for file in files:
         try:
-            parts += [part.loaded for part in survey([each]).whole()]
+            parts += [part.loaded for part in survey([file]).whole()]
         except InputError:
             refused += 1
     loaded = time.perf_counter()
@@ -67,7 +67,7 @@ def all_of(folder: Path) -> dict[str, float]:
     return {
         "files": len(files),
         "refused": refused,
-        "megabytes": sum(each.stat().st_size for each in files) / 1e6,
+        "megabytes": sum(file.stat().st_size for file in files) / 1e6,
         "relations": len(estate.relations),
         "seconds to load": loaded - start,
         "seconds to build": time.perf_counter() - loaded,
@@ -84,7 +84,7 @@ def row_of(file: Path) -> dict[str, Any] | None:
         document = read_document(file)
     except InputError:
         return None
-    found = next((each for each in plugins.loaders().values() if each.recognises(document.data)), None)
+    found = next((loader for loader in plugins.loaders().values() if loader.recognises(document.data)), None)
     parsing, reading = median(parse), median(lambda: read_document(file))
     row = {
         "file": file.name,
@@ -114,9 +114,9 @@ def parser_of(file: Path) -> tuple[str, Callable[[], Any]]:
         case ".xml":
             return "defusedxml", lambda: ElementTree.fromstring(file.read_bytes(), forbid_dtd=True)
         case ".xlsx":
-            return "calamine", lambda: [each.to_python() for each in _sheets(file)]
+            return "calamine", lambda: [sheet.to_python() for sheet in _sheets(file)]
         case ".zip":
-            return "zipfile", lambda: [json.loads(each) for each in _entries(file)]
+            return "zipfile", lambda: [json.loads(entry) for entry in _entries(file)]
         case ".log" | ".md" | ".txt":
             return "str", lambda: text().splitlines()
     return "json", lambda: json.loads(text())
@@ -124,7 +124,7 @@ def parser_of(file: Path) -> tuple[str, Callable[[], Any]]:
 
 def _sheets(file: Path) -> Iterator[Any]:
     book = python_calamine.load_workbook(file)
-    return (book.get_sheet_by_name(each) for each in book.sheet_names)
+    return (book.get_sheet_by_name(sheet_name) for sheet_name in book.sheet_names)
 
 
 def _entries(file: Path) -> Iterator[bytes]:
@@ -185,11 +185,11 @@ def median(work: Callable[[], Any], times: int = 5) -> float:
 def told(found: dict[str, Any]) -> Iterator[str]:
     """The table."""
     yield f"{'file':44} {'MB':>6} {'library':>10} {'seconds':>8} {'reading':>8} {'loading':>8}  loader"
-    for each in found["files"]:
-        loading = f"{each['loading']:7.1f}x" if "loading" in each else " " * 8
-        says = f"{each['file'][:44]:44} {each['megabytes']:6.2f} {each['library']:>10} {each['seconds']:8.4f} "
-        yield f"{says}{each['reading']:7.2f}x {loading}  {each.get('loader', '')}"
-    over = sum(each["reading"] > WANTED for each in found["files"])
+    for file in found["files"]:
+        loading = f"{file['loading']:7.1f}x" if "loading" in file else " " * 8
+        says = f"{file['file'][:44]:44} {file['megabytes']:6.2f} {file['library']:>10} {file['seconds']:8.4f} "
+        yield f"{says}{file['reading']:7.2f}x {loading}  {file.get('loader', '')}"
+    over = sum(file["reading"] > WANTED for file in found["files"])
     yield f"reading takes more than {WANTED} times its library in {over} of {len(found['files'])} files"
     whole = found["whole"]
     yield ", ".join(

@@ -33,7 +33,7 @@ def main() -> None:
     stages["loaded"] = _so_far()
     system = compile_system(estate)
     stages["compiled"] = _so_far()
-    worlds = [World(Scenario(compromise=(each.id,), assume=Level.ABUSED)) for each in estate.of_kind(Kind.PARTY)]
+    worlds = [World(Scenario(compromise=(party.id,), assume=Level.ABUSED)) for party in estate.of_kind(Kind.PARTY)]
     measured(system, worlds)
     stages["ranked"] = _so_far()
     found = {

@@ -89,7 +89,7 @@ def measure(size: str) -> dict[str, Any]:
             "steps": len(system.steps),
             "machine": _machine(),
             "seconds": bench.seconds,
-            "ratios": {name: ratio for each in figures.values() for name, ratio in each.get("ratios", {}).items()},
+            "ratios": {name: ratio for figure in figures.values() for name, ratio in figure.get("ratios", {}).items()},
             "figures": figures,
             "growth": growth,
         }
@@ -152,7 +152,7 @@ def _blocks(batch: Batch) -> list[tuple[Frame, Any]]:
 
 
 def _starts(estate: Estate, kind: Kind, way: str) -> list[tuple[str, str]]:
-    return [(way, each.id) for each in estate.of_kind(kind)]
+    return [(way, thing.id) for thing in estate.of_kind(kind)]
 
 
 def _worlds(starts: Iterable[tuple[str, str]], level: Level) -> list[World]:
@@ -287,7 +287,7 @@ class Bench:
         """Remove every grant and fail every control, one at a time."""
         columns = self.system.columns
         scenario = Scenario(compromise=(self.parties[0][1],), assume=Level.TAKEOVER)
-        worlds = [World(scenario, without=(each.id,)) for each in self.estate.by_verb[Verb.GRANTS]]
+        worlds = [World(scenario, without=(relation.id,)) for relation in self.estate.by_verb[Verb.GRANTS]]
         for number in np.flatnonzero(~columns.controls.failed).tolist():
             distrust = {"distrust": (columns.controls.ids[number],)}
             worlds.append(World(scenario.model_copy(update=distrust)))
@@ -367,14 +367,14 @@ def _networkx(edges: Edges, count: int, sources: list[int]) -> float:
     graph = nx.DiGraph()
     graph.add_nodes_from(range(count))
     graph.add_edges_from(zip(edges.source.tolist(), edges.target.tolist(), strict=True))
-    return median(lambda: [nx.descendants(graph, each) for each in sources], 1) / len(sources)
+    return median(lambda: [nx.descendants(graph, source) for source in sources], 1) / len(sources)
 
 
 def _igraph(edges: Edges, count: int, sources: list[int]) -> float:
     import igraph
 
     graph = igraph.Graph(n=count, edges=np.column_stack([edges.source, edges.target]), directed=True)
-    return median(lambda: [graph.subcomponent(each, mode="out") for each in sources]) / len(sources)
+    return median(lambda: [graph.subcomponent(source, mode="out") for source in sources]) / len(sources)
 
 
 def _rustworkx(edges: Edges, count: int, sources: list[int]) -> float:
@@ -383,7 +383,7 @@ def _rustworkx(edges: Edges, count: int, sources: list[int]) -> float:
     graph = rustworkx.PyDiGraph()
     graph.add_nodes_from(range(count))
     graph.add_edges_from_no_data(list(zip(edges.source.tolist(), edges.target.tolist(), strict=True)))
-    return median(lambda: [rustworkx.descendants(graph, each) for each in sources]) / len(sources)
+    return median(lambda: [rustworkx.descendants(graph, source) for source in sources]) / len(sources)
 
 
 def _scipy(edges: Edges, count: int, sources: list[int]) -> float:

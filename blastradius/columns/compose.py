@@ -65,10 +65,10 @@ def _relations_again(
     keys = [_keys(table, known, len(number)) for table, known in zip(tables, numbers, strict=True)]
     apart = [*map(np.unique, keys), np.unique(_keys_of(relations, number))]
     distinct, times = np.unique(np.concatenate(apart), return_counts=True)
-    maybe = [np.flatnonzero(np.isin(each, distinct[times > 1])).tolist() for each in keys]
+    maybe = [np.flatnonzero(np.isin(key, distinct[times > 1])).tolist() for key in keys]
     names = [[table.relations.ids[row] for row in rows] for table, rows in zip(tables, maybe, strict=True)]
     declared = Counter(name for each in (*names, {relation.id for relation in relations}) for name in each)
-    found = [np.zeros(len(each), np.bool_) for each in keys]
+    found = [np.zeros(len(key), np.bool_) for key in keys]
     for flags, rows, ids in zip(found, maybe, names, strict=True):
         flags[[row for row, name in zip(rows, ids, strict=True) if declared[name] > 1]] = True
     return found
@@ -82,9 +82,9 @@ def _keys(table: FactTable, number: Numbers, names: int) -> Numbers:
 def _keys_of(relations: Sequence[Relation], number: Mapping[str, int]) -> Numbers:
     """The keys of relations between things that have a number."""
     rows = [
-        (VERB_NUMBER[each.verb], number[each.sources[0]], number[each.targets[0]])
-        for each in relations
-        if each.sources[0] in number and each.targets[0] in number
+        (VERB_NUMBER[relation.verb], number[relation.sources[0]], number[relation.targets[0]])
+        for relation in relations
+        if relation.sources[0] in number and relation.targets[0] in number
     ]
     verb, source, target = np.array(rows, np.int64).reshape(-1, 3).T
     return relation_keys(verb, source, target, len(number))
@@ -222,12 +222,12 @@ def _controls(parts: Sequence[Kept], numbers: Sequence[Numbers]) -> DeclaredCont
         before += int(part.relations.sum())
     controls, entity, relation, provider = zip(*found, strict=True)
     return DeclaredControls(
-        kind=np.concatenate([each.kind for each in controls]),
+        kind=np.concatenate([control.kind for control in controls]),
         entity=np.concatenate(entity),
         relation=np.concatenate(relation),
         provider=np.concatenate(provider),
-        failed=np.concatenate([each.failed for each in controls]),
-        fails_closed=np.concatenate([each.fails_closed for each in controls]),
+        failed=np.concatenate([control.failed for control in controls]),
+        fails_closed=np.concatenate([control.fails_closed for control in controls]),
     )
 
 

@@ -159,7 +159,7 @@ def _check_control(estate: Estate, name: str) -> None:
 
 
 def _seeded_whole(estate: Estate, name: str) -> Note | None:
-    owned = [each.targets[0] for each in estate.by_verb[Verb.OWNS] if each.sources[0] == name]
+    owned = [relation.targets[0] for relation in estate.by_verb[Verb.OWNS] if relation.sources[0] == name]
     zones = sorted({zone for each in owned if (zone := estate.entities[each].zone)})
     if len(zones) < 2:
         return None

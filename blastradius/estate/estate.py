@@ -86,7 +86,7 @@ class Estate:
         relations = [relation for part in parts for relation in part.relations]
         table, notes = one_table(tables, entities, relations)
         zones, zone_notes = merged((zone for part in parts for zone in part.zones), lambda zone: zone.id, "zone")
-        expected = tuple(each for part in parts for each in part.expectations)
+        expected = tuple(expectation for part in parts for expectation in part.expectations)
         check(table, expected, MOST_PROBLEMS if tables else None)
         return cls(
             table,
@@ -244,9 +244,9 @@ def _column(count: int, values: Mapping[int, int], otherwise: int = NO_INDEX) ->
 
 def _digest(rows: ObjectRows, zones: Iterable[Zone]) -> str:
     blind: dict[str, Any] = {"provenance": True, "also": True, "controls": {"__all__": {"provenance"}}}
-    things = [each.model_dump(mode="json", exclude=blind) for each in rows.entities]
-    things += [each.model_dump(mode="json", exclude=blind) for each in rows.relations]
-    things += [each.model_dump(mode="json", exclude={"provenance"}) for each in zones]
+    things = [entity.model_dump(mode="json", exclude=blind) for entity in rows.entities]
+    things += [relation.model_dump(mode="json", exclude=blind) for relation in rows.relations]
+    things += [zone.model_dump(mode="json", exclude={"provenance"}) for zone in zones]
     return hashlib.sha256(json.dumps(things, sort_keys=True).encode()).hexdigest()
 
 

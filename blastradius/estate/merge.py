@@ -123,7 +123,9 @@ def _joined_values(accounts: Sequence[Any], name: str, notes: list[Note]) -> dic
     if "tags" in fields:
         values["tags"] = tuple(sorted({tag for one in accounts for tag in one.tags}))
     if "controls" in fields:
-        found, more = merged((each for one in accounts for each in one.controls), lambda c: c.kind, f"{name}: control")
+        found, more = merged(
+            (control for one in accounts for control in one.controls), lambda c: c.kind, f"{name}: control"
+        )
         values["controls"] = tuple(found)
         notes += more
     return values

@@ -15,13 +15,15 @@ from blastradius.model import Entity, Relation
 def entities_of(table: FactTable) -> Mapping[str, Entity]:
     """The entities of a table by id."""
     rows = table.rows
-    return {each.id: each for each in rows.entities} if isinstance(rows, ObjectRows) else LazyEntities(table)
+    return {entity.id: entity for entity in rows.entities} if isinstance(rows, ObjectRows) else LazyEntities(table)
 
 
 def relations_of(table: FactTable) -> Mapping[str, Relation]:
     """The relations of a table by id."""
     rows = table.rows
-    return {each.id: each for each in rows.relations} if isinstance(rows, ObjectRows) else LazyRelations(table)
+    return (
+        {relation.id: relation for relation in rows.relations} if isinstance(rows, ObjectRows) else LazyRelations(table)
+    )
 
 
 def some_relations(table: FactTable, numbers: Numbers) -> Sequence[Relation]:

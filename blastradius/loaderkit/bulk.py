@@ -228,7 +228,7 @@ class LineReader:
             self.entity_line.extend([0] * missing)
 
     def _refuse_twice(self, controls: Sequence[Control]) -> None:
-        kinds = [each.kind for each in controls]
+        kinds = [control.kind for control in controls]
         for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}) if len(kinds) > 1 else ():
             self._refuse(f"has the control {str(kind)!r} twice; say it once")
 

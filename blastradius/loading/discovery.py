@@ -43,7 +43,7 @@ def document_of(path: Path, loaders: Iterable[Loader], progress: Progress, root:
 
 def streaming(path: Path, loaders: Iterable[Loader]) -> Loader | None:
     """The loader that reads a file piece by piece, if one of them does."""
-    return next((each for each in loaders if each.streams and is_a(each.streams, path)), None)
+    return next((loader for loader in loaders if loader.streams and is_a(loader.streams, path)), None)
 
 
 def is_a(what: Callable[[Path], bool], path: Path) -> bool:
@@ -66,7 +66,7 @@ def recognised(document: ParsedDocument, loaders: Sequence[Loader]) -> Loader:
     if isinstance(document.data, Stream):
         found = streaming(document.data.path, loaders)
     else:
-        found = next((each for each in loaders if each.recognises(document.data)), None)
+        found = next((loader for loader in loaders if loader.recognises(document.data)), None)
     if found is None:
         raise InputError([f"{document.path}: {refusal(document.data)}"])
     return found

@@ -44,7 +44,7 @@ def _surveyed(file: Path, name: str, folder: Path, loaders: Sequence[Loader], as
         loaded = loaded_by(loader, document, {})
     except InputError as error:
         return FileSurvey(name, why=error.problems[0].removeprefix(f"{file}:").strip())
-    asked.update({(file.parent / each.path).resolve(): name for each in loaded.requests if each.path})
+    asked.update({(file.parent / request.path).resolve(): name for request in loaded.requests if request.path})
     return FileSurvey(name, loader.name, as_one=takes_further_files(loader))
 
 

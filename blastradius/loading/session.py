@@ -279,7 +279,7 @@ class _Session:
             try:
                 answer = self._asked(asking, request, named or {})
             except InputError as error:
-                problems = [f"{each} (asked for at {request.provenance})" for each in error.problems]
+                problems = [f"{problem} (asked for at {request.provenance})" for problem in error.problems]
                 if request.required:
                     raise InputError(problems) from None
                 yield LoadedFile(asking.path, request.loader, _left_out(problems, request))
@@ -349,5 +349,5 @@ def _left_out(problems: list[str], request: SourceRequest) -> Loaded:
     from blastradius.model import Note, NoteKind, Tally
 
     at = (request.provenance,)
-    notes = (Note(kind=NoteKind.UNRESOLVED, message=f"{each}; left out", provenance=at) for each in problems)
+    notes = (Note(kind=NoteKind.UNRESOLVED, message=f"{problem}; left out", provenance=at) for problem in problems)
     return Loaded(notes=tuple(notes), tally=Tally(rejected=1))

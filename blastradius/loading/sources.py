@@ -77,7 +77,7 @@ def sources_of(workspace: Workspace, problems: list[str]) -> Iterator[Source]:
         try:
             loader = plugins.loader(stated.loader) if stated.loader else None
         except InputError as error:
-            problems += [f"{workspace.at('sources', number, 'loader')}: {each}" for each in error.problems]
+            problems += [f"{workspace.at('sources', number, 'loader')}: {problem}" for problem in error.problems]
             continue
         yield Source(workspace, number, fresh, loader, workspace.party_names)
 

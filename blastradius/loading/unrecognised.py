@@ -44,8 +44,8 @@ def _is_schema(data: Any) -> bool:
 def _code(data: Lines | str) -> str | None:
     """Why a text is a program's source and no data."""
     lines = [data] if isinstance(data, str) else data[:_LOOKED_AT]
-    found = [each for each in lines if _PYTHON.match(each)]
-    if any("pytm" in each for each in found):
+    found = [line for line in lines if _PYTHON.match(line)]
+    if any("pytm" in entry for entry in found):
         return "a pytm model as Python code, which is never run; save what 'tm.py --json' writes"
     return "Python code, which is never run; save the data that it writes" if found else None
 
@@ -73,7 +73,11 @@ def _many(count: int, word: str) -> str:
 
 def _with(names: Collection[Any], word: str) -> str:
     """The first names that are plain words, for anything else may be a value."""
-    plain = [each for each in names if isinstance(each, str) and _KEY.fullmatch(each) and not looks_secret(each)]
+    plain = [
+        hostile_name
+        for hostile_name in names
+        if isinstance(hostile_name, str) and _KEY.fullmatch(hostile_name) and not looks_secret(hostile_name)
+    ]
     shown = plain[:_SHOWN]
     if not shown:
         return f" with {_many(len(names), word)}"

@@ -176,7 +176,7 @@ def _before(groups: Numbers) -> list[tuple[Numbers, Numbers]]:
     """
     place = np.arange(len(groups)) - np.searchsorted(groups, groups)
     distances = [2**power for power in range(int(place.max(initial=0)).bit_length())]
-    later = [np.flatnonzero(place >= each) for each in distances]
+    later = [np.flatnonzero(place >= distance) for distance in distances]
     return [(here, here - each) for here, each in zip(later, distances, strict=True)]
 
 

@@ -29,7 +29,7 @@ _FIELDS = {
 
 _OURS = frozenset({"kind", "verb", "zone", "sources", "targets"})
 _KNOWN = {
-    "kind": frozenset().union(*(each.model_fields for each in ENTITY_TYPES.values())),
+    "kind": frozenset().union(*(entity_type.model_fields for entity_type in ENTITY_TYPES.values())),
     "verb": frozenset(Relation.model_fields),
     "zone": frozenset({"zone", "name", "flat"}),
 }
@@ -123,11 +123,11 @@ def _refusing(what: str) -> Iterator[None]:
 
 
 def _check_columns(shown: str, columns: Sequence[str]) -> None:
-    table = next((each for each in _FIELDS if set(_FIELDS[each]) <= set(columns)), None)
+    table = next((field for field in _FIELDS if set(_FIELDS[field]) <= set(columns)), None)
     if table is None:
-        expected = ", or ".join(" and ".join(each) for each in _FIELDS.values())
+        expected = ", or ".join(" and ".join(field) for field in _FIELDS.values())
         raise InputError([f"{shown}: has the columns {', '.join(columns) or 'none'}; expected {expected}"])
-    unknown = [each for each in columns if each not in _KNOWN[table]]
+    unknown = [column for column in columns if column not in _KNOWN[table]]
     if unknown:
         known = ", ".join(sorted(_KNOWN[table]))
         raise InputError([f"{shown}: column {unknown[0]!r} is no field; those of this table are {known}"])

@@ -49,7 +49,7 @@ def _value(rng: random.Random, name: str, field: FieldInfo, estate: Estate) -> A
         return tuple(rng.sample(known, rng.choice((0, 1, 2))))
     if name == "hours":
         return rng.choice((0.0, 5.0, 50.0))
-    kinds = [_plain(each) for each in get_args(field.annotation) or (field.annotation,)]
+    kinds = [_plain(get_arg) for get_arg in get_args(field.annotation) or (field.annotation,)]
     choices = [each for kind in kinds for each in kind]
     if get_origin(field.annotation) is Literal:
         choices = list(get_args(field.annotation))

@@ -39,7 +39,11 @@ def measure(estate: Estate, scenario: Scenario, facts: Iterable[Fact]) -> Number
 
 def copies(estate: Estate, name: str) -> frozenset[str]:
     """A store and all that are copies of it, of what it is a copy of, and so on."""
-    pairs = [(each.id, each.copy_of) for each in estate.entities.values() if isinstance(each, Store) and each.copy_of]
+    pairs = [
+        (entity.id, entity.copy_of)
+        for entity in estate.entities.values()
+        if isinstance(entity, Store) and entity.copy_of
+    ]
     found, before = {name}, set[str]()
     while found != before:
         before = set(found)
@@ -49,7 +53,7 @@ def copies(estate: Estate, name: str) -> frozenset[str]:
 
 def starts(estate: Estate) -> list[tuple[Entity, str]]:
     """Every party, credential and feed, and how it starts a scenario."""
-    return [(each, STARTS[each.kind]) for each in estate.entities.values() if each.kind in STARTS]
+    return [(entity, STARTS[entity.kind]) for entity in estate.entities.values() if entity.kind in STARTS]
 
 
 def started(start: Entity, way: str, params: Any) -> Scenario:
@@ -152,12 +156,13 @@ def review(estate: Estate, params: Any) -> Any:
     ]
     after = granted(estate, params, params.grant)
     broken = [
-        (each.name, fact.entity, str(fact.capability))
-        for each in estate.expectations
-        for fact in each.not_reached
-        if Fact(*_pair(fact)) in spec(after, each.scenario) and Fact(*_pair(fact)) not in spec(estate, each.scenario)
+        (expectation.name, fact.entity, str(fact.capability))
+        for expectation in estate.expectations
+        for fact in expectation.not_reached
+        if Fact(*_pair(fact)) in spec(after, expectation.scenario)
+        and Fact(*_pair(fact)) not in spec(estate, expectation.scenario)
     ]
-    return sorted(added, key=str), [len(each) for each in reached], broken
+    return sorted(added, key=str), [len(name) for name in reached], broken
 
 
 def _pair(fact: Any) -> tuple[str, Capability]:
@@ -168,9 +173,9 @@ def granted(estate: Estate, params: Any, grants: Iterable[str]) -> Estate:
     """The estate in which the holder has the key and the key is granted this."""
     key = params.key or "proposed key"
     relations = [Relation(verb=Verb.HOLDS, sources=(params.holder,), targets=(key,))]
-    relations += [Relation(verb=Verb.GRANTS, sources=(key,), targets=(each,)) for each in grants]
+    relations += [Relation(verb=Verb.GRANTS, sources=(key,), targets=(grant,)) for grant in grants]
     said = parts(estate)
-    new = [each for each in relations if each.id not in estate.relations]
+    new = [relation for relation in relations if relation.id not in estate.relations]
     entities = said.entities if params.key else (*said.entities, Credential(id=key))
     return Estate.build([said.model_copy(update={"entities": entities, "relations": (*said.relations, *new)})])
 
@@ -199,13 +204,15 @@ def told_review(answer: Answer) -> Any:
 def verify(estate: Estate, params: Any) -> Any:
     """What each expectation found."""
     rows = []
-    for each in estate.expectations:
-        levels = spec(estate, each.scenario)
+    for expectation in estate.expectations:
+        levels = spec(estate, expectation.scenario)
         for which in ("reached", "not_reached", "possible"):
-            for fact in getattr(each, which):
+            for fact in getattr(expectation, which):
                 level = levels.get(Fact(fact.entity, fact.capability))
                 holds = (level is None) == (which == "not_reached")
-                rows.append((each.name, which, fact.entity, str(fact.capability), level.word if level else None, holds))
+                rows.append(
+                    (expectation.name, which, fact.entity, str(fact.capability), level.word if level else None, holds)
+                )
     return rows
 
 

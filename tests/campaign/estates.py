@@ -61,7 +61,7 @@ def _described(rng: random.Random, estate: Estate, entity: Entity) -> Entity:
 
 
 def _expectation(rng: random.Random, estate: Estate, number: int) -> Expectation:
-    capabilities = [each for each in Capability if each not in STEPPING_STONES]
+    capabilities = [capability for capability in Capability if capability not in STEPPING_STONES]
 
     def some() -> tuple[ExpectedFact, ...]:
         names = list(estate.entities) if rng.random() < 0.7 else []
@@ -76,10 +76,10 @@ def as_data(estate: Estate) -> Data:
     """An estate as dicts and lists; defaults are left out."""
     said = parts(estate)
     return {
-        "entities": [{"kind": str(each.kind)} | _dumped(each) for each in said.entities],
-        "relations": [_dumped(each) for each in said.relations],
-        "zones": [_dumped(each) for each in said.zones],
-        "expectations": [_dumped(each) for each in said.expectations],
+        "entities": [{"kind": str(entity.kind)} | _dumped(entity) for entity in said.entities],
+        "relations": [_dumped(relation) for relation in said.relations],
+        "zones": [_dumped(zone) for zone in said.zones],
+        "expectations": [_dumped(expectation) for expectation in said.expectations],
     }
 
 

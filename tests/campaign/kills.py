@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from tests.campaign.trial import BrokenError
 
 ROOT = Path(__file__).parents[2]
-SMALL = sorted(each.parent for each in ROOT.glob("examples/incidents/*/estate.yaml"))[:2]
+SMALL = sorted(file.parent for file in ROOT.glob("examples/incidents/*/estate.yaml"))[:2]
 COMMANDS = (("export", "--to", "graphml"), ("export", "--to", "csv"), ("rank", "--format", "json"))
 CHILD = """
 import os
@@ -65,7 +65,7 @@ def attempt(rng: random.Random, home: Path) -> str:
         child.communicate()
     if target.read_bytes() not in whole(command):
         raise BrokenError(f"half a file after {how.name} of {' '.join(command)}", {"out": target.read_bytes()})
-    left = [each.name for each in home.iterdir() if each != target]
+    left = [file.name for file in home.iterdir() if file != target]
     if left and how is not signal.SIGKILL:
         raise BrokenError(f"{how.name} leaves a temporary file", {"left.txt": "\n".join(left)})
     return f"{how.name} survived"

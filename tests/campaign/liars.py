@@ -104,7 +104,7 @@ def falsified(rng: random.Random, right: Certificate) -> tuple[str, Certificate]
     if part == "relies_on" or rng.random() < 0.15:
         del rows[place]
         return part, replace(right, **{part: tuple(rows)})
-    name = rng.choice([each.name for each in fields(rows[place])])
+    name = rng.choice([field.name for field in fields(rows[place])])
     before = getattr(rows[place], name)
     value = _other(rng, before, getattr(other, name), right)
     if value == before:
@@ -167,7 +167,7 @@ def judge_many(rng: random.Random, estate: Estate, scenario: Scenario) -> str:
 
 
 def _wrong_rule(rng: random.Random) -> AbstractContextManager[Any]:
-    name = rng.choice([each for each in TABLE_BUGS if each != "a step counts for two"])
+    name = rng.choice([table_bug for table_bug in TABLE_BUGS if table_bug != "a step counts for two"])
     return patch.object(compiling, "RULES", TABLE_BUGS[name])
 
 

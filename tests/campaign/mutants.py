@@ -53,8 +53,8 @@ def attempt(rng: random.Random, home: Path) -> str:
 @cache
 def real_files() -> list[Path]:
     """The real files of the shared input; none where it is not."""
-    files = sorted(each for each in (SHARED / "data").rglob("*") if each.suffix in LISTED and each.is_file())
-    return [each for each in files if each.stat().st_size <= LARGEST]
+    files = sorted(file for file in (SHARED / "data").rglob("*") if file.suffix in LISTED and file.is_file())
+    return [file for file in files if file.stat().st_size <= LARGEST]
 
 
 def as_case(file: Path, home: Path) -> Case | None:

@@ -51,14 +51,14 @@ def test_a_wrong_rule_is_found_and_reduced(tmp_path: Path, monkeypatch: pytest.M
     kept = broken_by(engines.attempt, tmp_path)
     assert "--only part --attempt" in kept["why.txt"]
     shown = json.loads(kept["shown.json"])
-    assert [each["verb"] for each in shown["estate"]["relations"]] == ["holds"]
+    assert [relation["verb"] for relation in shown["estate"]["relations"]] == ["holds"]
     assert str(ControlKind.NON_EXPORTABLE) in kept["shown.json"]
 
 
 def test_a_wrong_answer_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("blastradius.reports.impact._originals", lambda copy_of: copy_of * 0)
     kept = broken_by(answers.attempt, tmp_path)
-    assert sum(each["kind"] == "store" for each in json.loads(kept["shown.json"])["estate"]["entities"]) == 2
+    assert sum(entity["kind"] == "store" for entity in json.loads(kept["shown.json"])["estate"]["entities"]) == 2
 
 
 def test_a_checker_that_believes_everything_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

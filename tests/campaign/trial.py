@@ -137,7 +137,7 @@ def reduced(data: Any, fails: Callable[[Any], bool], seconds: float = 20.0) -> A
     while smaller is not None:
         data = smaller
         candidates = (each for each in _smaller(data) if time.monotonic() < end)
-        smaller = next((each for each in candidates if fails(each)), None)
+        smaller = next((candidate for candidate in candidates if fails(candidate)), None)
     return data
 
 

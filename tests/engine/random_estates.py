@@ -66,7 +66,7 @@ def random_scenario(rng: random.Random, estate: Estate) -> Scenario:
     """Seeds of any kind that fits, any level, some distrust, some hours."""
     seeds: dict[str, tuple[str, ...]] = {}
     for way, kinds in SEED_KINDS.items():
-        fit = [each.id for each in estate.entities.values() if each.kind in kinds]
+        fit = [entity.id for entity in estate.entities.values() if entity.kind in kinds]
         if fit and rng.random() < 0.45:
             seeds[way] = tuple(rng.sample(fit, min(len(fit), rng.choice((1, 2, 2)))))
     known = [*estate.controls, *ControlKind]

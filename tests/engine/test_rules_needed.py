@@ -61,7 +61,7 @@ def _relation(text: str, placed: Attributes) -> Relation:
     shape, *attributes = text.split()
     verb, _, ends = shape.partition(":")
     sources, _, targets = ends.partition(">")
-    stated: dict[str, Any] = dict(each.split("=") for each in attributes)
+    stated: dict[str, Any] = dict(attribute.split("=") for attribute in attributes)
     stated |= {"verb": verb, "sources": tuple(sources.split("+")), "targets": tuple(targets.split("+"))}
     stated["controls"] = tuple(control for host, control in placed.items() if host == shape)
     return Relation.model_validate(stated)
@@ -229,6 +229,6 @@ def test_a_buffer_outlasts_a_short_outage() -> None:
 
 def test_verbs_are_all_in_some_case() -> None:
     """Every relation but the two that carry no flow of their own appears in a case."""
-    used = {each.verb for _, built, _, _ in RULE_CASES for each in built.relations.values()}
+    used = {relation.verb for _, built, _, _ in RULE_CASES for relation in built.relations.values()}
     used |= {Verb(text.partition(":")[0]) for case in CONTROL_CASES for text in case[1]}
     assert set(Verb) - used == {Verb.RELIES_ON, Verb.CALLS, Verb.CONTROLS, Verb.DISABLES}

@@ -73,7 +73,7 @@ def changed(rule: str, change: Callable[[Flow], Flow | None]) -> tuple[Rule, ...
 
 
 def without_stop(*kinds: ControlKind) -> Callable[[Flow], Flow]:
-    return lambda flow: replace(flow, stops=tuple(each for each in flow.stops if each not in kinds))
+    return lambda flow: replace(flow, stops=tuple(stop for stop in flow.stops if stop not in kinds))
 
 
 def giving(capability: Capability) -> Callable[[Flow], Flow]:

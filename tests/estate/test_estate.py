@@ -62,7 +62,7 @@ def test_what_several_sources_know_keeps_every_basis() -> None:
     again = Loaded(entities=(Service(id="shop", basis=Basis.OBSERVED), Feed(id="prices")), relations=(known,))
     estate = Estate.build([*ends, again, *stated])
     assert estate.relations[known.id].bases == known.bases
-    assert [each.bases for each in estate.entities.values()] == [
+    assert [entity.bases for entity in estate.entities.values()] == [
         (Basis.DECLARED,),
         (Basis.OBSERVED, Basis.DECLARED),
     ]

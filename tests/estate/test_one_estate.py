@@ -49,9 +49,9 @@ def facts_of(estate: Estate) -> list[Entity | Relation | Zone]:
 
 def as_loaded(facts: Facts) -> Loaded:
     return Loaded(
-        entities=tuple(each for each in facts if isinstance(each, Entity)),
-        relations=tuple(each for each in facts if isinstance(each, Relation)),
-        zones=tuple(each for each in facts if isinstance(each, Zone)),
+        entities=tuple(fact for fact in facts if isinstance(fact, Entity)),
+        relations=tuple(fact for fact in facts if isinstance(fact, Relation)),
+        zones=tuple(fact for fact in facts if isinstance(fact, Zone)),
     )
 
 
@@ -64,15 +64,15 @@ def says(estate: Estate) -> dict[str, Any]:
     """All that an estate says, blind to where it was read and in what order."""
     things: list[Entity | Relation] = [*estate.entities.values(), *estate.relations.values()]
     return {
-        "facts": {each.id: each.model_dump(mode="json", exclude=BLIND) for each in things},
-        "zones": {each.id: each.flat for each in estate.zones.values()},
+        "facts": {thing.id: thing.model_dump(mode="json", exclude=BLIND) for thing in things},
+        "zones": {zone.id: zone.flat for zone in estate.zones.values()},
         "controls": {
-            each.id: (each.host, each.control.model_dump(mode="json", exclude={"provenance"}))
-            for each in estate.controls.values()
+            control.id: (control.host, control.control.model_dump(mode="json", exclude={"provenance"}))
+            for control in estate.controls.values()
         },
         "by verb": {verb: {each.id for each in them} for verb, them in estate.by_verb.items()},
-        "findings": {(each.message, each.about) for each in estate.findings("2026-01-01")},
-        "notes": {each.message for each in estate.notes},
+        "findings": {(finding.message, finding.about) for finding in estate.findings("2026-01-01")},
+        "notes": {note.message for note in estate.notes},
         "columns": columns(estate),
     }
 
@@ -189,7 +189,7 @@ def test_one_mistake_is_one_message_whatever_it_was_read_from(mistake: list[dict
     with pytest.raises(InputError) as of_objects:
         Estate.build([loaded_from(file).objects()])
     assert set(of_lines.value.problems) == set(of_objects.value.problems)
-    assert all(each.startswith(f"{file}:") for each in of_lines.value.problems)
+    assert all(problem.startswith(f"{file}:") for problem in of_lines.value.problems)
     assert len(of_objects.value.problems) >= len(mistake)
 
 
@@ -231,7 +231,10 @@ def shop(tmp_path: Path) -> Path:
 
 def test_expectations_beside_lines_are_verified(shop: Path) -> None:
     data: Any = br.verify(br.load(shop)).data
-    assert [each.expectation for each in data.checks if each.holds] == ["Their key opens the orders", "Not the vault"]
+    assert [check.expectation for check in data.checks if check.holds] == [
+        "Their key opens the orders",
+        "Not the vault",
+    ]
     (shop / "expect.yaml").write_text(EXPECT.replace("vault", "vualt"))
     with pytest.raises(InputError, match=r"expect.yaml:4:\d+: 'vualt' is not declared; did you mean 'vault'\?"):
         br.load(shop)
@@ -254,7 +257,7 @@ def test_a_workspace_renames_what_lines_say(shop: Path) -> None:
         "reads:shop:list>shop:orders",
     }
     orders = estate.entities["shop:orders"]
-    assert (orders.zone, orders.owner, [each.kind for each in orders.controls]) == ("dmz", "Ops", ["compartment"])
+    assert (orders.zone, orders.owner, [control.kind for control in orders.controls]) == ("dmz", "Ops", ["compartment"])
     assert str(orders.provenance[0]) == f"{shop / 'shop.jsonl'}:5"
 
 
@@ -272,7 +275,7 @@ def test_check_counts_lines(shop: Path, capsys: pytest.CaptureFixture[str]) -> N
     file.write_text(file.read_text() + '{"zone": "z"}\n\n')
     assert main(["check", str(shop), "--format", "json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    (row,) = [each for each in said["sources"] if each["loader"] == "lines"]
+    (row,) = [source for source in said["sources"] if source["loader"] == "lines"]
     assert {name: row[name] for name in ("entities", "relations", "records", "facts", "rejected", "ignored")} == {
         "entities": 5,
         "relations": 3,

@@ -23,7 +23,7 @@ _DULL = {"id", "provenance", "verb", "sources", "targets"}
 
 def cases(folder: Path) -> list[Path]:
     """The cases below a folder: every ``LOADER/cases/CASE`` that has an input."""
-    return sorted({each.parent for each in folder.glob("*/cases/*/input.*")})
+    return sorted({file.parent for file in folder.glob("*/cases/*/input.*")})
 
 
 def golden(case: Path) -> None:
@@ -45,9 +45,9 @@ def made(case: Path) -> dict[str, Any]:
 def facts(loaded: Loaded) -> dict[str, Any]:
     """A load as plain data: what was said, not the defaults."""
     return {
-        "entities": {each.id: _said(each) for each in loaded.entities},
-        "relations": {each.id: _said(each) for each in loaded.relations},
-        "notes": sorted(str(each) for each in loaded.notes),
+        "entities": {entity.id: _said(entity) for entity in loaded.entities},
+        "relations": {relation.id: _said(relation) for relation in loaded.relations},
+        "notes": sorted(str(note) for note in loaded.notes),
         "tally": loaded.tally.model_dump(),
     } | _more(loaded)
 
@@ -55,9 +55,9 @@ def facts(loaded: Loaded) -> dict[str, Any]:
 def _more(loaded: Loaded) -> dict[str, Any]:
     """What only some loads have: zones, expectations, and further files that are asked for."""
     found = {
-        "zones": {each.id: _said(each) for each in loaded.zones},
-        "expectations": {each.name: _said(each) for each in loaded.expectations},
-        "requests": [_said(each) for each in loaded.requests],
+        "zones": {zone.id: _said(zone) for zone in loaded.zones},
+        "expectations": {expectation.name: _said(expectation) for expectation in loaded.expectations},
+        "requests": [_said(request) for request in loaded.requests],
     }
     return {name: them for name, them in found.items() if them}
 

@@ -91,4 +91,4 @@ def lawful(loader: Loader, halves: tuple[Any, Any], whole: Any, suffix: str = ".
 def hostile(shared: Path) -> list[str]:
     """Names that have broken other programs."""
     listed = json.loads((shared / "badinput" / "generated" / "hostile_names.json").read_text(encoding="utf-8"))
-    return [each["name"] for each in listed]
+    return [entry["name"] for entry in listed]

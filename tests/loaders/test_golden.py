@@ -13,12 +13,12 @@ HERE = Path(__file__).parent
 CASES = cases(HERE)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{each.parents[1].name}-{each.name}" for each in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[f"{folder.parents[1].name}-{folder.name}" for folder in CASES])
 def test_golden(case: Path) -> None:
     golden(case)
 
 
 def test_every_loader_has_a_case_and_every_case_a_loader() -> None:
-    assert {each.parents[1].name for each in CASES} == set(plugins.loaders())
-    folders = {each for each in HERE.glob("*/cases/*") if each.is_dir()}
+    assert {folder.parents[1].name for folder in CASES} == set(plugins.loaders())
+    folders = {file for file in HERE.glob("*/cases/*") if file.is_dir()}
     assert folders == set(CASES)

@@ -21,7 +21,7 @@ from tests.loaders.cases import Case, cases
 from tests.loaders.laws import HOSTILE, SECRETS, WRONG, Keys, estate, everything, hostile, places, with_value
 
 CASES = cases()
-TREES = [each for each in CASES if each.is_tree]
+TREES = [folder for folder in CASES if folder.is_tree]
 FEW_OR_MANY = pytest.mark.parametrize("count", [12, pytest.param(150, marks=pytest.mark.slow)])
 """How many places of a case are changed, spread evenly."""
 _NO_NAME = {"null", "none"}
@@ -52,7 +52,7 @@ def outcome(load: Callable[[], Loaded]) -> Loaded | InputError:
 
 
 def says_where(refused: InputError, case: Case) -> bool:
-    return all(each.startswith(f"{case.file.name}:") for each in refused.problems)
+    return all(problem.startswith(f"{case.file.name}:") for problem in refused.problems)
 
 
 def is_built(loaded: Loaded) -> bool:
@@ -60,7 +60,7 @@ def is_built(loaded: Loaded) -> bool:
     try:
         Estate.build([loaded])
     except InputError as error:
-        return all("is not declared" in each for each in error.problems)
+        return all("is not declared" in problem for problem in error.problems)
     return True
 
 
@@ -70,7 +70,7 @@ def some(things: list[Any], count: int) -> list[Any]:
 
 
 def test_every_loader_has_a_case() -> None:
-    assert plugins.loaders().keys() == {each.loader.name for each in CASES}
+    assert plugins.loaders().keys() == {folder.loader.name for folder in CASES}
 
 
 @every_case
@@ -78,14 +78,14 @@ def test_what_is_loaded_is_counted_and_what_is_not_is_said(case: Case) -> None:
     loaded = once(case)
     assert case.loader.recognises(case.read().data)
     assert (loaded.tally.facts > 0) == bool(loaded.entities or loaded.requests)
-    left_out = [each for each in loaded.notes if each.kind in (NoteKind.UNSUPPORTED, NoteKind.UNRESOLVED)]
+    left_out = [note for note in loaded.notes if note.kind in (NoteKind.UNSUPPORTED, NoteKind.UNRESOLVED)]
     assert bool(loaded.tally.rejected + loaded.tally.ignored) <= bool(left_out)
 
 
 @every_case
 def test_it_is_told_apart_from_what_other_loaders_read(case: Case) -> None:
     data = case.read().data
-    assert next(each.name for each in plugins.loaders().values() if each.recognises(data)) == case.loader.name
+    assert next(loader.name for loader in plugins.loaders().values() if loader.recognises(data)) == case.loader.name
 
 
 @every_case
@@ -110,15 +110,18 @@ def test_twice_is_once(case: Case, home: Path) -> None:
 def test_the_order_of_keys_says_nothing(case: Case, home: Path) -> None:
     backwards = case.loaded(_backwards(case.data), home)
     assert backwards.tally == once(case).tally
-    if any(each.kind == NoteKind.CONTRADICTED or "has the id of" in each.message for each in once(case).notes):
+    if any(note.kind == NoteKind.CONTRADICTED or "has the id of" in note.message for note in once(case).notes):
         return  # of two accounts of one thing in one file the first is kept, and that is said
     assert facts(backwards) == facts(once(case))
 
 
 def facts(loaded: Loaded) -> dict[str, Any]:
     """The facts, blind to where they stand and in what order."""
-    told = {each.id: each.model_dump(mode="json", exclude={"provenance", "controls"}) for each in loaded.entities}
-    told |= {each.id: each.model_dump(mode="json", exclude={"provenance", "controls"}) for each in loaded.relations}
+    told = {entity.id: entity.model_dump(mode="json", exclude={"provenance", "controls"}) for entity in loaded.entities}
+    told |= {
+        relation.id: relation.model_dump(mode="json", exclude={"provenance", "controls"})
+        for relation in loaded.relations
+    }
     for each in told.values():
         each["tags"] = sorted(each.get("tags", ()))
     return told
@@ -172,7 +175,7 @@ def _words(case: Case) -> Iterator[tuple[Keys, str]]:
 
 def texts(loaded: Loaded) -> set[str]:
     """What things are called."""
-    names = {name for each in loaded.entities for name in (each.id, each.name)}
+    names = {name for entity in loaded.entities for name in (entity.id, entity.name)}
     return {name for name in (*names, loaded.title) if name}
 
 
@@ -193,7 +196,7 @@ def test_hostile_names_arrive_unchanged_or_not_at_all(
         if isinstance(loaded, InputError):
             continue
         new = texts(loaded) - before
-        assert all(harmless(each.id) for each in loaded.entities), (keys, name)
+        assert all(harmless(entity.id) for entity in loaded.entities), (keys, name)
         gone = value not in texts(loaded) or bool(new)
         if gone and _is_plain(name):
             arrived = any(name.strip().casefold() in each.casefold() for each in new)
@@ -206,4 +209,4 @@ def _is_plain(name: str) -> bool:
 
 
 def _says(loaded: Loaded) -> tuple[Any, ...]:
-    return loaded.tally, sorted(f"{each.kind} {each.message}" for each in loaded.notes)
+    return loaded.tally, sorted(f"{note.kind} {note.message}" for note in loaded.notes)

@@ -116,8 +116,8 @@ def _combine(op: Any, need: Any, inputs: Any, state: Any, words: Any, scratch: A
     """What a row that is no OR is of its inputs, into ``scratch``."""
     if op == AND:
         scratch[:] = ~np.uint64(0)
-        for each in inputs:
-            source = np.uint64(each) * words
+        for row_in in inputs:
+            source = np.uint64(row_in) * words
             for word in range(words):
                 scratch[word] &= state[source + word]
     elif op == AT_LEAST:
@@ -131,8 +131,8 @@ def _combine(op: Any, need: Any, inputs: Any, state: Any, words: Any, scratch: A
 def _count(inputs: Any, state: Any, words: Any, planes: Any) -> None:
     """Count the inputs that hold, world by world: bit ``p`` of each count stands in plane ``p``."""
     planes[:] = 0
-    for each in inputs:
-        source = np.uint64(each) * words
+    for row_in in inputs:
+        source = np.uint64(row_in) * words
         for word in range(words):
             carry = state[source + word]
             plane = 0

@@ -71,26 +71,26 @@ class Frame:
     @cached_property
     def levels(self) -> Numbers:
         """The level that each world assumes."""
-        return np.fromiter((int(each.scenario.assume) for each in self.worlds), np.int64, len(self.worlds))
+        return np.fromiter((int(world.scenario.assume) for world in self.worlds), np.int64, len(self.worlds))
 
     @cached_property
     def _hours(self) -> tuple[float | None, ...]:
-        return tuple(each.scenario.hours for each in self.worlds)
+        return tuple(world.scenario.hours for world in self.worlds)
 
     def outlasting(self, buffer_h: float) -> Flags:
         """In which worlds an outage outlasts a buffer."""
-        return np.fromiter((each is None or each > buffer_h for each in self._hours), np.bool_, len(self.worlds))
+        return np.fromiter((hour is None or hour > buffer_h for hour in self._hours), np.bool_, len(self.worlds))
 
     @cached_property
     def failing(self) -> tuple[Numbers, Numbers]:
         """Pairs of world and control (by number) that is distrusted in it."""
         numbers: dict[tuple[str, ...], Numbers] = {}
-        for each in self.worlds:
-            said = each.scenario.distrust
+        for world in self.worlds:
+            said = world.scenario.distrust
             if said not in numbers:
                 numbers[said] = distrusted(self.system, said)
-        controls = [numbers[each.scenario.distrust] for each in self.worlds]
-        worlds = np.repeat(np.arange(len(self.worlds)), [len(each) for each in controls])
+        controls = [numbers[world.scenario.distrust] for world in self.worlds]
+        worlds = np.repeat(np.arange(len(self.worlds)), [len(control) for control in controls])
         return worlds, np.concatenate([_NONE, *controls])
 
     @cached_property
@@ -112,7 +112,7 @@ class Frame:
     def opening(self) -> Flags:
         """In which worlds what fails closed is not believed to."""
         return np.fromiter(
-            ("fail_closed" in each.scenario.distrust for each in self.worlds), np.bool_, len(self.worlds)
+            ("fail_closed" in world.scenario.distrust for world in self.worlds), np.bool_, len(self.worlds)
         )
 
     @cached_property
@@ -128,7 +128,7 @@ class Frame:
     @cached_property
     def proposed(self) -> Flags:
         """In which worlds the proposal is in force."""
-        return np.fromiter((each.proposed for each in self.worlds), np.bool_, len(self.worlds))
+        return np.fromiter((world.proposed for world in self.worlds), np.bool_, len(self.worlds))
 
 
 def distrusted(system: System, distrust: Sequence[str]) -> Numbers:

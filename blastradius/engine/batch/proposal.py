@@ -78,9 +78,9 @@ def _around(system: System, relations: Iterable[Relation], new: Iterable[Entity]
     known = {each.id: each for each in new}
     yield from known.values()
     hosts: list[Entity | Relation] = [*known.values(), *relations]
-    names = [name for each in relations for name in (*each.sources, *each.targets)]
+    names = [name for relation in relations for name in (*relation.sources, *relation.targets)]
     while names or hosts:
-        names += [each.provided_by for host in hosts for each in host.controls if each.provided_by]
+        names += [control.provided_by for host in hosts for control in host.controls if control.provided_by]
         hosts = []
         for name in names:
             if name not in known and name in system.estate.entities:
@@ -117,11 +117,11 @@ def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[Proposed
         falls = [Fact(small.facts.controls[each], Capability.INACTIVE) for each in steps.blockers[step]]
         premises = [*map(small.facts.fact, steps.premises[step]), *falls]
         along = small.relations_of(step)
-        if along or any(each.entity in new for each in premises) or _is_new_control(conclusion, numbers):
+        if along or any(premise.entity in new for premise in premises) or _is_new_control(conclusion, numbers):
             yield ProposedStep(
                 rule=small.rules[int(steps.rule[step])].id,
                 level=int(steps.level[step]),
-                premises=np.array([numbers(each) for each in premises], np.int64),
+                premises=np.array([numbers(premise) for premise in premises], np.int64),
                 conclusions=np.array([numbers(each) for each in _all_included(conclusion)], np.int64),
                 fails_closed=bool(steps.fails_closed[step]),
                 relation=along[0] if along else None,

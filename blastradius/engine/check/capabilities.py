@@ -28,8 +28,8 @@ INCLUDES: dict[Capability, tuple[Capability, ...]] = {
 def all_included(capability: Capability) -> tuple[Capability, ...]:
     """What a capability includes in any number of steps, itself first."""
     found = [capability]
-    for each in found:
-        found += INCLUDES.get(each, ())
+    for entry in found:
+        found += INCLUDES.get(entry, ())
     return tuple(found)
 
 

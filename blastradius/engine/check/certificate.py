@@ -74,7 +74,7 @@ def _check_sound(
     claimed: dict[Fact, tuple[int, int]] = {}
     for step in steps:
         _require(step.fact not in claimed, f"{step.fact} is proved twice")
-        late = [each for each in step.premises if each not in claimed]
+        late = [premise for premise in step.premises if premise not in claimed]
         _require(not late, f"{step.fact} rests on {', '.join(map(str, late))}, not proved before it")
         due = _justified_cost(step, claimed, seeds, asked, known)
         _require(
@@ -105,11 +105,11 @@ def _justified_cost(
         _require(included and not step.relations, f"{step.fact} is not included in what it rests on")
         return claimed[step.premises[0]]
     found = known.get((step.rule, step.fact, step.relations), [])
-    instance = next((each for each in found if _is_instance(each, step, asked)), None)
+    instance = next((entry for entry in found if _is_instance(entry, step, asked)), None)
     if instance is None:
         raise CertificateError(f"{step.rule} does not give {step.fact} from {', '.join(map(str, step.premises))}")
-    levels = [claimed[each][0] for each in step.premises]
-    return max(instance.level, *levels), instance.hop + max(claimed[each][1] for each in step.premises)
+    levels = [claimed[premise][0] for premise in step.premises]
+    return max(instance.level, *levels), instance.hop + max(claimed[premise][1] for premise in step.premises)
 
 
 def _includes(whole: Fact, part: Fact) -> bool:
@@ -148,7 +148,7 @@ def _cheapest(
     """The lowest level, and there the fewest hops, at which an instance's premises hold; ``None`` if they do not."""
     if any(each not in claimed for each in fallen):
         return None
-    held = {each: claimed[each] for each in instance.premises if each in claimed}
+    held = {premise: claimed[premise] for premise in instance.premises if premise in claimed}
     if not instance.enough(held.keys()):
         return None
     floor = max([instance.level, *(claimed[each][0] for each in fallen)])
@@ -168,7 +168,7 @@ def _upto(held: Mapping[Fact, tuple[int, int]], part: int, top: int) -> set[Fact
 
 
 def _least(values: set[int], floor: int, fits: Callable[[int], bool]) -> int:
-    return next(each for each in sorted(values) if each >= floor and fits(each))
+    return next(value for value in sorted(values) if value >= floor and fits(value))
 
 
 def _check_stops(
@@ -193,7 +193,7 @@ _Stop = tuple[str, Fact, tuple[str, ...], str, tuple[str, ...], tuple[Fact, ...]
 def _stop(instance: RuleInstance, asked: _Asked, claimed: Mapping[Fact, tuple[int, int]]) -> _Stop | None:
     if instance.conclusion in claimed or instance.conclusion.capability in _STEPPING_STONES:
         return None
-    held = tuple(each for each in instance.premises if each in claimed)
+    held = tuple(premise for premise in instance.premises if premise in claimed)
     if not held:
         return None
     because, by = _reason(instance, asked, claimed, held)
@@ -204,7 +204,7 @@ def _reason(
     instance: RuleInstance, asked: _Asked, claimed: Mapping[Fact, tuple[int, int]], held: tuple[Fact, ...]
 ) -> tuple[str, tuple[str, ...]]:
     if not instance.enough(held):
-        return "premise", tuple(sorted(str(each) for each in instance.premises if each not in claimed))
+        return "premise", tuple(sorted(str(premise) for premise in instance.premises if premise not in claimed))
     if instance.level > asked.assume:
         return "level", (_WORD[instance.level],)
     if asked.outlasted(instance):

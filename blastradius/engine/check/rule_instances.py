@@ -137,7 +137,7 @@ class _View:
         self.estate = estate
         self.guarded = {placed.host for placed in estate.controls.values()}
         self.operations = [
-            _Operation.of(each) for each in estate.of_kind(Kind.OPERATION) if isinstance(each, Operation)
+            _Operation.of(entity) for entity in estate.of_kind(Kind.OPERATION) if isinstance(entity, Operation)
         ]
         self.by_verb = {verb: [_Relation.of(each) for each in some] for verb, some in estate.by_verb.items()}
 
@@ -177,7 +177,7 @@ def _keys(view: _View) -> Iterator[RuleInstance]:
         hosts = (r.id, *r.sources, target)
         copied = (*_SPENT, *_BOUND, *(() if passwords.isdisjoint(r.sources) else ("mfa",)))
         for capability, kinds in ((C.OPERATE, _SPENT), (C.POSSESS, copied)):
-            premises = tuple(Fact(each, capability) for each in r.sources)
+            premises = tuple(Fact(source, capability) for source in r.sources)
             yield RuleInstance("R3", 1, premises, Fact(target, C.USE), (r.id,), view.guards(hosts, kinds))
 
 
@@ -190,7 +190,7 @@ def _public_operations(view: _View) -> Iterator[RuleInstance]:
             guards = view.guards((operation.id,), ("ip_allowlist",))
             yield RuleInstance("R3a", 1, (anyone,), Fact(operation.id, C.USE), (), guards)
     for r in view.by_verb[Verb.PERMITS]:
-        premises = tuple(Fact(each, C.USE) for each in r.sources)
+        premises = tuple(Fact(source, C.USE) for source in r.sources)
         guards = view.guards((r.id, r.targets[0]), ("approval",))
         yield RuleInstance("R3b", 1, premises, Fact(r.targets[0], C.USE), (r.id,), guards)
 
@@ -239,7 +239,7 @@ def _taint(view: _View) -> Iterator[RuleInstance]:
         *view.pairs("serves"),
     ]
     backward = [*view.pairs("reads", Kind.SERVICE), *view.pairs("derives_from"), *view.pairs("calls")]
-    alone = [each for each in view.pairs("consumes") if len(each[0].targets) == 1 and each[0].vote_min is None]
+    alone = [pair for pair in view.pairs("consumes") if len(pair[0].targets) == 1 and pair[0].vote_min is None]
     flows: list[tuple[tuple[str, ...], str, str]] = [((r.id,), a, b) for r, a, b in forward]
     flows += [((r.id,), b, a) for r, a, b in (*backward, *alone)]
     written = defaultdict(list)
@@ -288,7 +288,7 @@ def _losses(view: _View) -> Iterator[RuleInstance]:
 
 def _dependence(view: _View, r: _Relation, strength: str, up: int) -> Iterator[RuleInstance]:
     dependent = r.sources[0]
-    premises = tuple(Fact(each, C.DENY) for each in r.targets)
+    premises = tuple(Fact(target, C.DENY) for target in r.targets)
     guards = view.guards((r.id, dependent), ("fallback",))
     least = len(premises) - up + 1
     slow, stop = Fact(dependent, C.DEGRADE), Fact(dependent, C.DENY)

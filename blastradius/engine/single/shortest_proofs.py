@@ -126,9 +126,11 @@ class _Run:
 
     def _why(self, step: int) -> tuple[Literal["control", "level", "premise", "buffer"], tuple[str, ...]] | None:
         premises = self.steps.premises[step]
-        held = [each for each in premises if each in self.settled]
+        held = [premise for premise in premises if premise in self.settled]
         if not self._suffice(step, held):
-            missing = sorted(str(self.system.facts.fact(each)) for each in premises if each not in self.settled)
+            missing = sorted(
+                str(self.system.facts.fact(premise)) for premise in premises if premise not in self.settled
+            )
             return ("premise", tuple(missing)) if held else None
         level = int(self.steps.level[step])
         if level > self.assume:
@@ -185,7 +187,7 @@ class _Run:
         premises = self.steps.premises[step]
         if not all(each in self.settled and self.settled[each].level <= level for each in fallen):
             return
-        held = [each for each in premises if each in self.settled and self.settled[each].level <= level]
+        held = [premise for premise in premises if premise in self.settled and self.settled[premise].level <= level]
         held.sort(key=lambda each: self.settled[each].hops)
         if not self._suffice(step, held):
             return
@@ -213,9 +215,9 @@ class _Run:
         return bool(is_outvoted(sum(wrong), right, feeds - sum(down), vote_min))
 
     def _conclude(self, step: int, premises: tuple[int, ...]) -> None:
-        founds = [self.settled[each] for each in premises]
-        level = max(self._level_of(step), *(each.level for each in founds))
-        hops = self._delay_of(step) + max(each.hops for each in founds)
+        founds = [self.settled[premise] for premise in premises]
+        level = max(self._level_of(step), *(found.level for found in founds))
+        hops = self._delay_of(step) + max(found.hops for found in founds)
         self._offer(int(self.steps.conclusion[step]), _Found(level, hops, step, premises))
 
 

@@ -94,14 +94,14 @@ def test_degenerate_estates_are_among_the_random_ones() -> None:
 def edges(built: Estate, asked: Scenario) -> Iterator[str]:
     """What is degenerate about an estate and a scenario."""
     relations = list(built.relations.values())
-    ends = {(each.sources, each.targets) for each in relations}
-    may = [each for each in relations if any(each.verb in verbs for _, verbs in PLACES.values())]
+    ends = {(relation.sources, relation.targets) for relation in relations}
+    may = [relation for relation in relations if any(relation.verb in verbs for _, verbs in PLACES.values())]
     for name, there in (
         ("empty", not built.entities),
         ("alone", len(built.entities) == 1),
         ("no relation", len(built.entities) > 1 and not relations),
         ("no seed", not any(getattr(asked, way) for way in SEED_KINDS)),
-        ("to itself", any(each.sources[0] in each.targets for each in relations)),
+        ("to itself", any(relation.sources[0] in relation.targets for relation in relations)),
         ("there and back", any((targets, sources) in ends and targets != sources for sources, targets in ends)),
         ("open", len(relations) > 5 and not built.controls),
         ("guarded", len(may) > 5 and all(each.controls for each in may)),
@@ -118,11 +118,11 @@ def changed(built: Estate, world: World) -> Estate:
         before = tuple(each.control for each in built.controls_on(host))
         return (*before, added[host]) if host in added else before
 
-    entities = tuple(each.model_copy(update={"controls": controls(each.id)}) for each in built.entities.values())
+    entities = tuple(entity.model_copy(update={"controls": controls(entity.id)}) for entity in built.entities.values())
     relations = tuple(
-        each.model_copy(update={"controls": controls(each.id)})
-        for each in built.relations.values()
-        if each.id not in world.without
+        relation.model_copy(update={"controls": controls(relation.id)})
+        for relation in built.relations.values()
+        if relation.id not in world.without
     )
     return Estate.build([Loaded(entities=entities, relations=relations, zones=tuple(built.zones.values()))])
 
@@ -166,10 +166,10 @@ def _some_controls(rng: random.Random, built: Estate) -> tuple[tuple[ControlKind
     """Controls where some rule looks for them, one a host, none of a kind that is there already."""
     found = {}
     for _ in range(rng.choice((0, 1, 3))):
-        kind = rng.choice([each for each in ControlKind if each != ControlKind.FAIL_CLOSED])
+        kind = rng.choice([controlkind for controlkind in ControlKind if controlkind != ControlKind.FAIL_CLOSED])
         kinds, verbs = PLACES[kind]
-        hosts = [each.id for each in built.entities.values() if each.kind in kinds]
-        hosts += [each.id for each in built.relations.values() if each.verb in verbs]
+        hosts = [entity.id for entity in built.entities.values() if entity.kind in kinds]
+        hosts += [relation.id for relation in built.relations.values() if relation.verb in verbs]
         fit = [each for each in hosts if not any(one.control.kind == kind for one in built.controls_on(each))]
         if fit:
             found[rng.choice(fit)] = kind
@@ -241,15 +241,15 @@ def _answers(
 
 
 def _proposed(rng: random.Random, built: Estate) -> tuple[tuple[Relation, ...], tuple[Credential, ...]]:
-    holders = [each.id for each in built.entities.values() if each.kind in ("party", "service")]
-    keys = [each.id for each in built.entities.values() if each.kind == "credential"]
-    granted = [each.id for each in built.entities.values() if each.kind in ("scope", "operation")]
+    holders = [entity.id for entity in built.entities.values() if entity.kind in ("party", "service")]
+    keys = [entity.id for entity in built.entities.values() if entity.kind == "credential"]
+    granted = [entity.id for entity in built.entities.values() if entity.kind in ("scope", "operation")]
     new = Credential(id="new key", controls=(Control(kind=ControlKind.IP_ALLOWLIST),) if rng.random() < 0.3 else ())
     relations = [Relation(verb=Verb.HOLDS, sources=(rng.choice(holders),), targets=("new key",))] if holders else []
     if granted:
         source = rng.choice([*keys, "new key"])
         relations.append(Relation(verb=Verb.GRANTS, sources=(source,), targets=(rng.choice(granted),)))
-    fresh = tuple(each for each in relations if each.id not in built.relations)
+    fresh = tuple(relation for relation in relations if relation.id not in built.relations)
     return fresh, (new,) if any("new key" in (*each.sources, *each.targets) for each in fresh) else ()
 
 

@@ -25,7 +25,7 @@ Delay = Callable[[str, tuple[str, ...]], float]
 def naive(built: Estate, asked: Scenario, delay: Delay) -> dict[Fact, float]:
     """Try every instance again and again until nothing comes sooner."""
     arrived = {Fact(name, capability): 0.0 for capability, names in seed_names(asked) for name in names}
-    instances = [each for each in all_instances(built) if open_(each, asked)]
+    instances = [all_instance for all_instance in all_instances(built) if open_(all_instance, asked)]
     before: dict[Fact, float] = {}
     while arrived != before:
         before = dict(arrived)
@@ -90,7 +90,7 @@ def test_without_delays_it_counts_hops(seed: int) -> None:
     found = arrivals(compile_system(built), asked)
     proofs = solve(built, asked).proofs
     assert found == naive(built, asked, lambda _rule, _along: 1)
-    assert all(found[each] <= proofs[each].hops for each in found)
+    assert all(found[entry] <= proofs[entry].hops for entry in found)
 
 
 def test_the_last_premise_decides() -> None:

@@ -30,7 +30,7 @@ def line(request: str, user: str = "-", status: int = 200) -> str:
 
 
 def ids(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.entities} | {each.id for each in loaded.relations}
+    return {entity.id for entity in loaded.entities} | {relation.id for relation in loaded.relations}
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the real log is not here")
@@ -48,7 +48,7 @@ def test_a_real_log() -> None:
     assert loaded.tally.facts == sum(methods.values()) - gone - methods["OPTIONS"] == 9784
     assert loaded.tally.rejected == 0
     assert "site:GET (static files)" in ids(loaded)
-    assert not any(re.search(r"\.(png|css|js|ico)$", each) for each in ids(loaded))
+    assert not any(re.search(r"\.(png|css|js|ico)$", name) for name in ids(loaded))
     assert len(loaded.relations) == len(loaded.entities) - 1
 
 
@@ -99,7 +99,7 @@ def test_a_log_in_one_object_is_its_records() -> None:
     loaded = load(LOADER, {"records": [told, {"properties": {}}]})
     assert "s.example:GET /o/{id}" in ids(loaded)
     assert (loaded.tally.facts, loaded.tally.ignored) == (1, 1)
-    assert "f:1:14" in str(next(each for each in loaded.entities).provenance[0])
+    assert "f:1:14" in str(next(entity for entity in loaded.entities).provenance[0])
 
 
 def test_a_column_that_names_nobody_leaves_the_caller_to_the_next() -> None:
@@ -147,7 +147,7 @@ def test_a_known_route_was_called_even_where_nothing_was_found() -> None:
 )
 def test_what_callers_are(callers: str, relations: set[str]) -> None:
     loaded = load(LOADER, line("GET / HTTP/1.1", "acme"), ".log", api="o", callers=callers)
-    assert {each.id for each in loaded.relations} == relations
+    assert {relation.id for relation in loaded.relations} == relations
 
 
 def test_columns_by_any_name() -> None:
@@ -209,7 +209,7 @@ def test_secrets_and_values_do_not_come_out() -> None:
     lines += [line("GET https://u:CANARY@h.example/a HTTP/1.1") + ' "https://CANARY" "CANARY"']
     loaded = load(LOADER, "\n".join(lines), ".log")
     assert "CANARY" not in everything(loaded)
-    assert [each.kind for each in loaded.notes].count(NoteKind.SECRET_DROPPED) == 1
+    assert [note.kind for note in loaded.notes].count(NoteKind.SECRET_DROPPED) == 1
 
 
 def test_hostile_names(shared: Path) -> None:

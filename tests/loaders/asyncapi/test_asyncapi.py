@@ -20,7 +20,7 @@ from tests.loaders.laws import damaged, hostile, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.asyncapi").LOADER
 CASES = Path(__file__).parent / "cases"
-CASE_NAMES = sorted(each.name for each in CASES.iterdir())
+CASE_NAMES = sorted(file.name for file in CASES.iterdir())
 TWO, THREE = (yaml.safe_load((CASES / name / "input.yaml").read_text()) for name in ("parcels_2", "parcels_3"))
 BROKER = "broker.example:9092"
 
@@ -30,7 +30,7 @@ def _load(data: Any, name: str = "a.json", **options: Any) -> Loaded:
 
 
 def _relations(loaded: Loaded, verb: Verb) -> set[tuple[tuple[str, ...], str]]:
-    return {(each.sources, each.targets[0]) for each in loaded.relations if each.verb == verb}
+    return {(relation.sources, relation.targets[0]) for relation in loaded.relations if relation.verb == verb}
 
 
 def _counted(data: dict[str, Any]) -> int:
@@ -78,7 +78,7 @@ def _one(version: str, word: str) -> Loaded:
 )
 def test_who_sends(version: str, word: str, application: Verb, operation: Verb) -> None:
     loaded = _one(version, word)
-    assert {(each.verb, each.sources, each.targets) for each in loaded.relations} == {
+    assert {(relation.verb, relation.sources, relation.targets) for relation in loaded.relations} == {
         (application, ("t (application)",), ("t/c",)),
         (operation, ("t:o",), ("t/c",)),
     }
@@ -107,7 +107,7 @@ def test_nothing_stated_is_not_open_to_anyone_and_an_empty_alternative_is() -> N
     def anonymous(security: Any) -> list[bool]:
         servers = {"s": {"url": "b.example", **security}}
         loaded = _load({"asyncapi": "2.6.0", "servers": servers, "channels": {"c": {"publish": {}}}})
-        return [each.anonymous for each in loaded.entities if isinstance(each, Operation)]
+        return [entity.anonymous for entity in loaded.entities if isinstance(entity, Operation)]
 
     assert anonymous({}) == anonymous({"security": []}) == anonymous({"security": [{"k": []}]}) == [False]
     assert anonymous({"security": [{"k": []}, {}]}) == [True]
@@ -136,8 +136,8 @@ def _with_server(version: str, host: str, variables: dict[str, Any]) -> dict[str
 def test_variables_of_a_server_are_at_their_defaults(version: str) -> None:
     variables = {"stage": {"default": "broker"}, "port": {"$ref": "#/components/serverVariables/port"}}
     loaded = _load(_with_server(version, "{stage}.example:{port}", variables))
-    assert {each.id for each in loaded.entities} == {BROKER, f"{BROKER}/late"}
-    assert any("'port', 'stage'" in each.message for each in loaded.notes if each.kind == NoteKind.ASSUMED)
+    assert {entity.id for entity in loaded.entities} == {BROKER, f"{BROKER}/late"}
+    assert any("'port', 'stage'" in note.message for note in loaded.notes if note.kind == NoteKind.ASSUMED)
 
 
 @pytest.mark.parametrize("version", ["2.6.0", "3.0.0"])
@@ -145,13 +145,13 @@ def test_two_hosts_that_are_not_filled_in_do_not_meet(version: str) -> None:
     one = _with_server(version, "{host}:9092", {"host": {"enum": ["a", "b"]}})
     other = {**one, "info": {"title": "Billing", "version": "1"}}
     loads = [_load(one), _load(other)]
-    assert not {each.id for each in loads[0].entities} & {each.id for each in loads[1].entities}
-    assert any("{host}:9092" in each.message for each in loads[0].notes if each.kind == NoteKind.UNRESOLVED)
+    assert not {entity.id for entity in loads[0].entities} & {entity.id for entity in loads[1].entities}
+    assert any("{host}:9092" in note.message for note in loads[0].notes if note.kind == NoteKind.UNRESOLVED)
 
 
 def test_a_description_of_nothing_that_is_called_says_so() -> None:
     loaded = _load({"asyncapi": "3.0.0", "info": {"title": "Shared"}, "components": {"messages": {"A": {}}}})
-    assert [each.kind for each in loaded.notes] == [NoteKind.INCOMPLETE]
+    assert [note.kind for note in loaded.notes] == [NoteKind.INCOMPLETE]
 
 
 def test_options() -> None:
@@ -164,20 +164,20 @@ def test_options() -> None:
         direction="exposed",
         effects=[{"match": "depots", "writes": "archive"}],
     )
-    ids = {each.id for each in loaded.entities}
+    ids = {entity.id for entity in loaded.entities}
     assert {"broker.test.example:9092/parcel/scanned", f"{BROKER}/parcel/late"} <= ids
     assert not {"tracker", "kafka", "broker.test.example:9092"} & ids
     assert (("parcels:onScan",), "archive") in _relations(loaded, Verb.WRITES)
     assert (("kafka",), "parcels:onScan") in _relations(loaded, Verb.SERVES)
-    assert {each.direction for each in loaded.entities if isinstance(each, Operation)} == {"exposed"}
-    named = {each.id for each in _load(TWO, broker="main").entities if each.kind == Kind.FEED}
+    assert {entity.direction for entity in loaded.entities if isinstance(entity, Operation)} == {"exposed"}
+    named = {entity.id for entity in _load(TWO, broker="main").entities if entity.kind == Kind.FEED}
     assert named == {"main/parcel/scanned", "main/parcel/late"}
 
 
 def test_a_channel_on_a_server_that_is_not_there_is_on_none() -> None:
     data = json.loads(json.dumps(TWO))
     data["channels"]["parcel/late"]["servers"] = ["gone"]
-    assert "parcel-tracker/parcel/late" in {each.id for each in _load(data).entities}
+    assert "parcel-tracker/parcel/late" in {entity.id for entity in _load(data).entities}
 
 
 # laws
@@ -242,8 +242,8 @@ def test_hostile_names(shared: Path) -> None:
 )
 def test_a_reference_that_leads_nowhere_is_said(ref: str) -> None:
     loaded = _load({"asyncapi": "3.0.0", "channels": {"a": {"$ref": ref}, "b": {}}, "operations": {}})
-    assert [each.id for each in loaded.entities] == ["a/b"]
-    assert any(each.kind == NoteKind.UNRESOLVED for each in loaded.notes)
+    assert [entity.id for entity in loaded.entities] == ["a/b"]
+    assert any(note.kind == NoteKind.UNRESOLVED for note in loaded.notes)
 
 
 def test_secrets_do_not_enter() -> None:
@@ -253,7 +253,7 @@ def test_secrets_do_not_enter() -> None:
     channels = {"c": {"publish": {"summary": f"token={canary}", "message": message}, "bindings": {"k": canary}}}
     loaded = _load({"asyncapi": "2.6.0", "servers": servers, "channels": channels})
     assert "CANARY" not in loaded.model_dump_json()
-    assert Fact("b.example:1883/c", Capability.READ).entity in {each.id for each in loaded.entities}
+    assert Fact("b.example:1883/c", Capability.READ).entity in {entity.id for entity in loaded.entities}
 
 
 def test_many_combinations_do_not_explode() -> None:

@@ -62,19 +62,19 @@ def _allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
 
 
 def _parties(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.entities if isinstance(each, Party)}
+    return {entity.id for entity in loaded.entities if isinstance(entity, Party)}
 
 
 def _permitted(loaded: Loaded) -> set[str]:
-    return {each.targets[0] for each in loaded.relations if each.verb == Verb.PERMITS}
+    return {relation.targets[0] for relation in loaded.relations if relation.verb == Verb.PERMITS}
 
 
 def _edges(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.relations}
+    return {relation.id for relation in loaded.relations}
 
 
 def _says(loaded: Loaded, kind: NoteKind) -> str:
-    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+    return "\n".join(note.message for note in loaded.notes if note.kind == kind)
 
 
 # whom a role trusts
@@ -95,9 +95,15 @@ def test_the_vendor_list_says_who_an_account_is(tmp_path: Path) -> None:
     ]
     (tmp_path / "vendors.yaml").write_text(yaml.safe_dump(listed))
     accounts = ["999988887777", "arn:aws:iam::999988887778:role/x", "127311923021", "999988887779"]
-    loaded = _trusting(tmp_path, *(_assume({"AWS": each}) for each in accounts), vendors="vendors.yaml")
+    loaded = _trusting(tmp_path, *(_assume({"AWS": account}) for account in accounts), vendors="vendors.yaml")
     assert _parties(loaded) == {"vendor:Weigh & Ship", "vendor:Amazon Web Services", "aws:999988887779"}
-    assert sum(each.verb == Verb.HOLDS and each.sources[0] == "vendor:Weigh & Ship" for each in loaded.relations) == 2
+    assert (
+        sum(
+            relation.verb == Verb.HOLDS and relation.sources[0] == "vendor:Weigh & Ship"
+            for relation in loaded.relations
+        )
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,7 @@ def test_the_vendor_list_says_who_an_account_is(tmp_path: Path) -> None:
 )
 def test_conditions_as_controls(tmp_path: Path, condition: dict[str, Any], control: list[str]) -> None:
     loaded = _trusting(tmp_path, _assume({"AWS": "999988887777"}, **condition))
-    (key,) = [each for each in loaded.entities if each.id.endswith("session of arn:aws:iam::999988887777:root")]
+    (key,) = [entity for entity in loaded.entities if entity.id.endswith("session of arn:aws:iam::999988887777:root")]
     assert [each.kind for each in key.controls] == control
     assert bool(control) != ("not understood" in _says(loaded, NoteKind.ASSUMED))
 
@@ -122,7 +128,7 @@ def test_conditions_as_controls(tmp_path: Path, condition: dict[str, Any], contr
 def test_a_control_counts_only_where_every_statement_asks_for_it(tmp_path: Path) -> None:
     asks = {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}
     loaded = _trusting(tmp_path, _assume({"AWS": "999988887777"}, **asks), _assume({"AWS": "999988887777"}))
-    assert not any(each.controls for each in loaded.entities)
+    assert not any(entity.controls for entity in loaded.entities)
 
 
 @pytest.mark.parametrize(
@@ -365,7 +371,7 @@ def test_permission_is_an_upper_bound_and_says_so(tmp_path: Path) -> None:
     conditional = _allow("s3:GetObject", Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})
     deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
     loaded = _allowing(tmp_path, conditional, deny)
-    assert {str(each.basis) for each in loaded.relations if each.verb == Verb.PERMITS} == {"inferred"}
+    assert {str(relation.basis) for relation in loaded.relations if relation.verb == Verb.PERMITS} == {"inferred"}
     assert "aws:requestedregion" in _says(loaded, NoteKind.ASSUMED)
     assert "1 deny statements" in _says(loaded, NoteKind.ASSUMED)
 
@@ -440,7 +446,7 @@ def _count(data: dict[str, Any]) -> dict[str, int]:
             for version in row.get("PolicyVersionList", []):
                 documents.append(version["Document"])
                 found["older"] += 0 if version["IsDefaultVersion"] else _statements(version["Document"])
-            found["records"] += sum(_statements(each) for each in documents)
+            found["records"] += sum(_statements(document) for document in documents)
     return found
 
 
@@ -466,7 +472,7 @@ def test_real_listings(shared: Path, name: str, identities: int, records: int, p
     assert (counted["identities"], counted["records"]) == (identities, records)
     assert loaded.tally.records == records
     assert loaded.tally.rejected == 0
-    assert sum(each.kind == Kind.CREDENTIAL for each in loaded.entities) >= identities
+    assert sum(entity.kind == Kind.CREDENTIAL for entity in loaded.entities) >= identities
     assert _parties(loaded) == parties
     assert f"{counted['older']} statements of policy versions" in _says(loaded, NoteKind.UNSUPPORTED)
 
@@ -551,7 +557,7 @@ def _document(tmp_path: Path, data: Any) -> Any:
 
 
 def test_hostile_names(shared: Path, tmp_path: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [load["name"] for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     for name in [*names, "x" * 3000, "y" * 1500, "z" * 460, "AKIAABCDEFGHIJKLMNOP"]:
         trusts = [_assume({each: name}) for each in ("AWS", "Service", "Federated")]
         trusts.append(_assume("*", StringEquals={"aws:PrincipalOrgID": name}))

@@ -33,11 +33,11 @@ def _entity(kind: str, name: str, namespace: str | None = None, **spec: Any) -> 
 
 
 def _relations(*entities: dict[str, Any], **options: Any) -> list[str]:
-    return [each.id for each in _load(list(entities), **options).relations]
+    return [relation.id for relation in _load(list(entities), **options).relations]
 
 
 def _says(loaded: Loaded | Estate, kind: NoteKind) -> str:
-    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+    return "\n".join(note.message for note in loaded.notes if note.kind == kind)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_a_component_does_with_a_resource() -> None:
     ends = "component:default/c>resource:default/db"
     assert _relations(entity, resources="depends") == [f"depends_on:{ends}"]
     assert _relations(entity, resources="writes") == [f"depends_on:{ends}", f"writes:{ends}"]
-    bases = {each.verb: each.basis for each in _load(entity).relations}
+    bases = {relation.verb: relation.basis for relation in _load(entity).relations}
     assert bases == {Verb.DEPENDS_ON: Basis.DECLARED, Verb.READS: Basis.ASSUMED, Verb.WRITES: Basis.ASSUMED}
     assert _relations(entity, runs="resource:*") == [f"depends_on:{ends}"]
 
@@ -85,7 +85,7 @@ def test_a_definition_in_the_catalog_has_its_places() -> None:
     assert (operation.api, operation.owner) == ("api:default/orders", "group:default/team-orders")
     assert str(operation.provenance[0]).endswith("shop/input.yaml:55:9")
     assert estate.by_verb[Verb.PERMITS][0].sources == ("api:default/orders:orders:read",)
-    assert "CANARY" not in json.dumps([each.model_dump(mode="json") for each in estate.entities.values()])
+    assert "CANARY" not in json.dumps([entity.model_dump(mode="json") for entity in estate.entities.values()])
 
 
 def test_whoever_controls_a_caller_reaches_the_functions_of_the_api() -> None:
@@ -201,9 +201,9 @@ def test_locations_and_definitions_in_files_beside(tmp_path: Path) -> None:
     (tmp_path / "out.yaml").write_text(APIS)
     estate = loading.load([inside / "all.yaml"])
     places = {
-        each.id: str(each.provenance[0]).removeprefix(f"{inside}/")
-        for each in estate.of_kind(Kind.OPERATION)
-        if each.id.count(":") > 1
+        entity.id: str(entity.provenance[0]).removeprefix(f"{inside}/")
+        for entity in estate.of_kind(Kind.OPERATION)
+        if entity.id.count(":") > 1
     }
     assert places == {
         "api:default/a:GET /a": "more/spec/a.yaml:2:14",
@@ -280,7 +280,7 @@ def test_real_catalogs(name: str, facts: int, rejected: int, ignored: int, relat
     assert sum(count for kind, count in counted.items() if kind in FACTS) == facts + rejected
     assert counted.total() == facts + rejected + ignored
     assert loaded.tally.model_dump() == {"facts": facts, "rejected": rejected, "ignored": ignored}
-    assert sum(each.basis == Basis.DECLARED for each in loaded.entities) == facts
+    assert sum(entity.basis == Basis.DECLARED for entity in loaded.entities) == facts
     assert len(loaded.relations) == relations
     Estate.build([loaded])
 
@@ -291,14 +291,23 @@ def test_a_real_catalog_from_its_index(shared: Path) -> None:
     counted = sum((_counted(each.read_text()) for each in (folder / "parasol").iterdir()), Counter[str]())
     assert counted == {"Component": 175, "System": 53, "Domain": 14, "API": 16, "Group": 13}
     documents = [each for file in (folder / "parasol").iterdir() for each in yaml.safe_load_all(file.read_text())]
-    definitions = [yaml.safe_load(each["spec"]["definition"]) for each in documents if each and each["kind"] == "API"]
-    functions = sum(len(item) for each in definitions for item in each["paths"].values())
+    definitions = [
+        yaml.safe_load(document["spec"]["definition"])
+        for document in documents
+        if document and document["kind"] == "API"
+    ]
+    functions = sum(len(item) for definition in definitions for item in definition["paths"].values())
     assert functions == 44
     assert (estate.tally.facts, estate.tally.rejected) == (1 + 175 + 16 + 13 + functions, 0)
     assert estate.tally.ignored == 53 + 14
     assert len(estate.of_kind(Kind.SERVICE)) == 175
     assert len(estate.of_kind(Kind.OPERATION)) == 16 + functions
-    edges = {(each["metadata"]["name"], to) for each in documents if each for to in each["spec"].get("dependsOn", [])}
+    edges = {
+        (document["metadata"]["name"], to)
+        for document in documents
+        if document
+        for to in document["spec"].get("dependsOn", [])
+    }
     assert len(estate.by_verb[Verb.DEPENDS_ON]) == len(edges) == 115
 
 
@@ -373,8 +382,8 @@ def _built(entity: dict[str, Any]) -> None:
 
 
 def test_hostile_names(shared: Path) -> None:
-    for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text()):
-        name = each["name"]
+    for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text()):
+        name = load["name"]
         entity = _entity("Component", name, name, owner=name, dependsOn=[{"kind": "resource", "name": name}])
         try:
             document = parse_document(json.dumps([entity, _entity("Component", "ok")]), "c.json", ".json")

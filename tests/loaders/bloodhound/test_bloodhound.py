@@ -68,22 +68,22 @@ def zipped(folder: Path, files: dict[str, Any], name: str = "input.zip") -> Path
 
 
 def estate(*documents: Any, **options: Any) -> Estate:
-    return Estate.build(laws.load(LOADER, each, **options) for each in documents)
+    return Estate.build(laws.load(LOADER, document, **options) for document in documents)
 
 
 def controlled(built: Estate, seed: str, level: Level = Level.GRANTED) -> set[str]:
     """The plain ids of what is controlled when one node is."""
     levels = solve(built, Scenario(compromise=(f"bloodhound:{seed}",), assume=level)).levels
     found = {fact.entity for fact in levels if fact.capability == Capability.CONTROL}
-    return {each.removeprefix("bloodhound:") for each in found if each.startswith("bloodhound:")}
+    return {entry.removeprefix("bloodhound:") for entry in found if entry.startswith("bloodhound:")}
 
 
 def says(loaded: Loaded, kind: NoteKind) -> str:
-    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+    return "\n".join(note.message for note in loaded.notes if note.kind == kind)
 
 
 def pairs(loaded: Loaded, verb: Verb) -> set[tuple[str, str]]:
-    return {(each.sources[0], each.targets[0]) for each in loaded.relations if each.verb == verb}
+    return {(relation.sources[0], relation.targets[0]) for relation in loaded.relations if relation.verb == verb}
 
 
 # what is whose
@@ -113,7 +113,7 @@ def test_what_a_compromise_of_an_apps_vendor_reaches(tmp_path: Path) -> None:
     (tmp_path / "org.json").write_text(json.dumps(graph(nodes, edges, "GitHub")))
     built = Estate.build([LOADER.load(read_document(tmp_path / "org.json"), {})])
     answer = reach(built, compromise="bloodhound-party:O_9", assume="granted").data.model_dump(mode="json")
-    facts = {(each["entity"], each["capability"]) for each in answer["facts"]}
+    facts = {(fact["entity"], fact["capability"]) for fact in answer["facts"]}
     reached = {name for name, _ in facts}
     assert {
         ("bloodhound-app:Iv1", "control"),
@@ -149,7 +149,7 @@ def test_what_a_token_opens_is_what_it_is_permitted(permissions: Any, expected: 
         built = estate(graph([token, node("R_1", "GH_Repository")], [edge("GH_CanAccess", "K_1", "R_1")]))
         levels = solve(built, Scenario(leak=("bloodhound:K_1",), assume=Level.GRANTED)).levels
         assert {
-            (each.entity, str(each.capability)) for each in levels if each.capability in ("read", "write")
+            (level.entity, str(level.capability)) for level in levels if level.capability in ("read", "write")
         } == expected
 
 
@@ -163,14 +163,14 @@ def test_when_a_token_has_ended() -> None:
     for properties, expires, controls in cases:
         (made,) = laws.load(LOADER, graph([node("I", "GH_AppInstallation", **properties)], [])).entities
         assert isinstance(made, Credential)
-        assert (made.expires, [str(each.kind) for each in made.controls]) == (expires, controls)
+        assert (made.expires, [str(control.kind) for control in made.controls]) == (expires, controls)
 
 
 def test_an_app_of_the_organisation_itself_is_not_a_third_partys() -> None:
     own = node("A_1", "GH_App", client_id="Iv1", owner_login="lumen", owner_node_id="O_1")
     loaded = laws.load(LOADER, graph([own, node("O_1", "GH_Organization", login="lumen")], []))
     assert pairs(loaded, Verb.OWNS) == {("bloodhound-party:O_1", "bloodhound-app:Iv1")}
-    assert [each.role for each in loaded.entities if isinstance(each, Party)] == ["self"]
+    assert [entity.role for entity in loaded.entities if isinstance(entity, Party)] == ["self"]
 
 
 def test_options_say_whose_a_thing_is() -> None:
@@ -182,7 +182,7 @@ def test_options_say_whose_a_thing_is() -> None:
     ]
     parties = {"parcel-forge": "parcelly", "lens": "lens-inc", "t_1": "parcelly"}
     loaded = laws.load(LOADER, graph(nodes, []), parties=parties, own="lumen")
-    roles = {each.id: each.role for each in loaded.entities if isinstance(each, Party)}
+    roles = {entity.id: entity.role for entity in loaded.entities if isinstance(entity, Party)}
     assert roles == {"bloodhound-party:O_1": "self", "parcelly": "partner", "lens-inc": "partner"}
     assert pairs(loaded, Verb.OWNS) == {("lens-inc", "bloodhound-app:Iv1"), ("parcelly", "bloodhound:T_1")}
     assert says(loaded, NoteKind.ASSUMED) == ""
@@ -203,7 +203,7 @@ def test_a_domain_behind_a_trust_is_a_party_only_where_an_option_says_so() -> No
     trust = {"TargetDomainSid": "S-1-5-21-9-9-9", "TargetDomainName": "PARCELLY.NET", "TrustDirection": "Outbound"}
     data = sharphound("domains", domain(Trusts=[{**trust, "TrustType": "External", "SidFilteringEnabled": False}]))
     silent = laws.load(LOADER, data)
-    assert [each for each in silent.entities if each.kind == Kind.PARTY] == []
+    assert [entity for entity in silent.entities if entity.kind == Kind.PARTY] == []
     assert "domains of a trust that were not collected" in says(silent, NoteKind.INCOMPLETE)
     built = estate(data, parties={"parcelly.net": "parcelly"})
     levels = solve(built, Scenario(compromise=("parcelly",), assume=Level.GRANTED)).levels
@@ -283,7 +283,7 @@ def test_a_local_group_that_is_not_named_is_called_by_its_number() -> None:
         {"ObjectIdentifier": f"{SID}-21-{rid}", "Name": name} for rid, name in (("544", "IGNOREME"), ("555", "RDP"))
     ]
     loaded = laws.load(LOADER, sharphound("computers", thing("21", "TILL", LocalGroups=listed)))
-    names = {each.name for each in loaded.entities if each.tags == ("LocalGroup",)}
+    names = {entity.name for entity in loaded.entities if entity.tags == ("LocalGroup",)}
     assert names == {"rights of 544@TILL", "rights of RDP"}
 
 
@@ -357,7 +357,7 @@ def test_who_breaks_a_machine_that_others_may_reach_does_not_spoil_them() -> Non
         )
     )
     levels = solve(built, Scenario(compromise=("bloodhound:c",), assume=Level.LATERAL)).levels
-    assert {each.entity for each in levels} & {"bloodhound:u", "bloodhound:g", "bloodhound-key:u"} == set()
+    assert {level.entity for level in levels} & {"bloodhound:u", "bloodhound:g", "bloodhound-key:u"} == set()
 
 
 def test_branches_lead_to_workflows_and_their_secrets() -> None:
@@ -389,7 +389,7 @@ def test_an_okta_token_opens_what_its_user_may() -> None:
     ]  # fmt: skip
     built = estate(graph(nodes, edges, "Okta"))
     levels = solve(built, Scenario(leak=("bloodhound:t",), assume=Level.GRANTED)).levels
-    assert {each.entity for each in levels if each.capability == Capability.CONTROL} == {
+    assert {level.entity for level in levels if level.capability == Capability.CONTROL} == {
         f"bloodhound:{each}" for each in "uga"
     }
     assert controlled(built, "v") == set("vouga")
@@ -445,7 +445,7 @@ def test_an_end_that_is_no_node_of_the_file_is_one_where_its_kind_is_said() -> N
 def test_a_node_of_several_kinds_is_the_first_that_is_known() -> None:
     nodes = [node("a", "Base", "User"), node("b", "Odd", "AZKeyVault"), node("c", "Odd", "Group")]
     loaded = laws.load(LOADER, graph(nodes, []), kinds={"Odd": "store"})
-    kinds = {each.id: each.kind for each in loaded.entities}
+    kinds = {entity.id: entity.kind for entity in loaded.entities}
     assert kinds["bloodhound:a"] == Kind.SERVICE
     assert (kinds["bloodhound:b"], kinds["bloodhound:c"]) == (Kind.STORE, Kind.STORE)
 
@@ -458,7 +458,7 @@ def test_kinds_of_githounds_first_version_are_those_of_today() -> None:
 
 def test_a_node_told_twice_is_one_with_the_kinds_of_both() -> None:
     loaded = laws.load(LOADER, graph([{"id": "a", "kinds": []}, node("a", "AZKeyVault"), {"id": "b", "kinds": []}], []))
-    assert [(each.id, each.name) for each in loaded.entities] == [("bloodhound:a", "A")]
+    assert [(entity.id, entity.name) for entity in loaded.entities] == [("bloodhound:a", "A")]
     assert loaded.tally.model_dump() == {"facts": 2, "rejected": 0, "ignored": 1}
 
 
@@ -477,11 +477,11 @@ def test_a_graph_of_unknown_kinds_is_refused_with_what_to_say(shared: Path) -> N
 def test_unknown_kinds_are_what_options_say(shared: Path) -> None:
     file = shared / "data" / "graph_peers" / "openhound-sample_graph.json"
     raw = json.loads(file.read_text())["graph"]
-    here = {each["id"] for each in raw["nodes"]}
-    whole = [each for each in raw["edges"] if {each["start"]["value"], each["end"]["value"]} <= here]
+    here = {node["id"] for node in raw["nodes"]}
+    whole = [edge for edge in raw["edges"] if {edge["start"]["value"], edge["end"]["value"]} <= here]
     options = {"kinds": {"DummyComputer": "service"}, "edges": {"ExampleReference": "connects"}}
     loaded = LOADER.load(read_document(file), options)
-    assert {each.id for each in loaded.entities} == {f"bloodhound:{each}" for each in here}
+    assert {entity.id for entity in loaded.entities} == {f"bloodhound:{each}" for each in here}
     assert len(loaded.relations) == len(whole) == 0
     assert loaded.tally.model_dump() == {"facts": len(here), "rejected": 0, "ignored": len(raw["edges"])}
 
@@ -519,7 +519,7 @@ def test_an_edge_that_cannot_be_is_rejected_with_what_it_could_be() -> None:
     data = graph([node("a", "AZKeyVault"), node("b", "User")], [edge("MemberOf", "a", "b"), edge("DCSync", "b", "a")])
     loaded = laws.load(LOADER, data)
     assert loaded.tally.rejected == 2
-    assert {each.kind for each in loaded.entities} == {Kind.STORE, Kind.SERVICE, Kind.CREDENTIAL, Kind.OPERATION}
+    assert {entity.kind for entity in loaded.entities} == {Kind.STORE, Kind.SERVICE, Kind.CREDENTIAL, Kind.OPERATION}
     assert len(loaded.entities) == 4  # the store, and the account with its key and what acts as it
     assert "MemberOf goes from store to account; expected a start that can act" in says(loaded, NoteKind.UNSUPPORTED)
     assert "DCSync ends at store; expected a directory" in says(loaded, NoteKind.UNSUPPORTED)
@@ -574,8 +574,8 @@ def test_a_zip_is_its_files(tmp_path: Path) -> None:
     whole = LOADER.load(document, {})
     parts = [laws.load(LOADER, each) for name, each in files.items() if name.endswith(".json")]
     assert laws.estate([whole]) == laws.estate(parts) == laws.estate(reversed(parts)) == laws.estate([whole, *parts])
-    assert whole.tally == sum((each.tally for each in parts[1:]), parts[0].tally)
-    place = next(each.provenance[0] for each in whole.entities if each.name == "TILL")
+    assert whole.tally == sum((part.tally for part in parts[1:]), parts[0].tally)
+    place = next(entity.provenance[0] for entity in whole.entities if entity.name == "TILL")
     assert place.file.endswith("input.zip/20240101_computers.json")
 
 
@@ -700,7 +700,7 @@ def test_hostile_names_arrive_unchanged_or_are_refused(shared: Path) -> None:
         loaded = laws.survives(LOADER, graph([{"id": name, "kinds": ["Group"], "properties": {"name": name}}], []))
         if loaded and loaded.tally.facts:
             kept += 1
-            assert f"bloodhound:{name}" in {each.id for each in loaded.entities}
+            assert f"bloodhound:{name}" in {entity.id for entity in loaded.entities}
     assert kept > len(names) // 2
 
 
@@ -732,27 +732,27 @@ def test_the_real_github_organisation(shared: Path) -> None:
     file = shared / "data" / "graph_peers" / "githound_O_kgDOCoV2OQ.json"
     raw = json.loads(file.read_text())["graph"]
     loaded = LOADER.load(read_document(file), {})
-    kind_of = {each["id"]: each["kinds"][0] for each in raw["nodes"]}
+    kind_of = {node["id"]: node["kinds"][0] for node in raw["nodes"]}
     unknown = ("GH_BranchProtectionRule", "GH_RepoVariable", "GH_OrgVariable", "GH_Workflow")
     mapped: Counter[str] = Counter()
-    for each in raw["edges"]:
-        ends = [kind_of.get(each[end]["value"]) for end in ("start", "end")]
+    for edge in raw["edges"]:
+        ends = [kind_of.get(edge[end]["value"]) for end in ("start", "end")]
         if (
-            each["kind"] in GITHUB_STEPS.split()
+            edge["kind"] in GITHUB_STEPS.split()
             and None not in ends
             and ends != ["GH_PersonalAccessToken", "GH_Organization"]
         ):
-            mapped[each["kind"]] += 1
+            mapped[edge["kind"]] += 1
     nodes = sum(kind not in unknown for kind in kind_of.values())
     assert loaded.tally.facts == nodes + mapped.total()
     assert loaded.tally.rejected == 0
     assert loaded.tally.records == len(raw["nodes"]) + len(raw["edges"])
     by_kind = Counter(kind_of.values())
-    assert sum(each.kind == Kind.PARTY for each in loaded.entities) == 3  # the organisation, and two owners of apps
+    assert sum(entity.kind == Kind.PARTY for entity in loaded.entities) == 3  # the organisation, and two owners of apps
     tokens = by_kind["GH_AppInstallation"] + by_kind["GH_PersonalAccessToken"]
     secrets = sum(by_kind[f"GH_{each}Secret"] for each in ("Org", "Repo", "Environment"))
-    assert sum(each.kind == Kind.CREDENTIAL for each in loaded.entities) == tokens + secrets + by_kind["GH_User"]
-    assert {each.id for each in loaded.entities if each.kind == Kind.STORE} == {
+    assert sum(entity.kind == Kind.CREDENTIAL for entity in loaded.entities) == tokens + secrets + by_kind["GH_User"]
+    assert {entity.id for entity in loaded.entities if entity.kind == Kind.STORE} == {
         f"bloodhound:{name}" for name, kind in kind_of.items() if kind in ("GH_Repository", "GH_SecretScanningAlert")
     }
 
@@ -769,20 +769,20 @@ def test_who_reaches_the_secrets_of_the_real_organisation(shared: Path) -> None:
     file = shared / "data" / "graph_peers" / "githound_O_kgDOCoV2OQ.json"
     raw = json.loads(file.read_text())["graph"]
     ways: dict[str, set[str]] = defaultdict(set)
-    for each in raw["edges"]:
-        start, end = each["start"]["value"], each["end"]["value"]
-        if each["kind"] in ("GH_HasRole", "GH_HasBaseRole", "GH_MemberOf", "GH_AddMember", "GH_CanWriteBranch"):
+    for edge in raw["edges"]:
+        start, end = edge["start"]["value"], edge["end"]["value"]
+        if edge["kind"] in ("GH_HasRole", "GH_HasBaseRole", "GH_MemberOf", "GH_AddMember", "GH_CanWriteBranch"):
             ways[start].add(end)
-        elif each["kind"] in ("GH_CanCreateBranch", "GH_AdminTo"):
+        elif edge["kind"] in ("GH_CanCreateBranch", "GH_AdminTo"):
             ways[start].add(f"workflows {end}")
-        elif each["kind"] == "GH_HasBranch":
+        elif edge["kind"] == "GH_HasBranch":
             ways[end].add(f"workflows {start}")
-        elif each["kind"] == "GH_HasSecret":
+        elif edge["kind"] == "GH_HasSecret":
             ways[f"workflows {start}"].add(end)
     built = Estate.build([LOADER.load(read_document(file), {})])
-    secrets = {each["id"] for each in raw["nodes"] if "GH_Secret" in each["kinds"]}
+    secrets = {node["id"] for node in raw["nodes"] if "GH_Secret" in node["kinds"]}
     counts = []
-    for user in (each["id"] for each in raw["nodes"] if each["kinds"] == ["GH_User"]):
+    for user in (node["id"] for node in raw["nodes"] if node["kinds"] == ["GH_User"]):
         levels = solve(built, Scenario(leak=(f"bloodhound-key:{user}",), assume=Level.GRANTED)).levels
         found = {fact.entity.removeprefix("bloodhound:") for fact in levels if fact.capability == Capability.POSSESS}
         assert found & secrets == walked(ways, user) & secrets
@@ -835,7 +835,7 @@ def test_every_record_of_the_real_collection_ends_once(shared: Path) -> None:
     assert loaded.tally.rejected == 0
     wrong = [file for file in files if file["meta"]["count"] != len(file["data"])]
     assert says(loaded, NoteKind.CONTRADICTED).count("the file says that it has") == len(wrong) > 0
-    tags = Counter(tag for each in loaded.entities if each.kind == Kind.SERVICE for tag in each.tags)
+    tags = Counter(tag for entity in loaded.entities if entity.kind == Kind.SERVICE for tag in entity.tags)
     for kind, tag in (
         ("users", "User"),
         ("computers", "Computer"),
@@ -990,4 +990,4 @@ def test_the_real_collection_is_the_sum_of_its_files(shared: Path) -> None:
         for number, each in enumerate(raw_files(shared))
     ]
     assert laws.estate([whole]) == laws.estate(parts)
-    assert whole.tally.records == sum(each.tally.records for each in parts)
+    assert whole.tally.records == sum(part.tally.records for part in parts)

@@ -39,19 +39,19 @@ def _of(resources: str, head: str = "", **options: Any) -> Loaded:
 
 
 def _edges(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.relations}
+    return {relation.id for relation in loaded.relations}
 
 
 def _parties(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.entities if isinstance(each, Party)}
+    return {entity.id for entity in loaded.entities if isinstance(entity, Party)}
 
 
 def _open(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.entities if isinstance(each, Operation) and each.anonymous}
+    return {entity.id for entity in loaded.entities if isinstance(entity, Operation) and entity.anonymous}
 
 
 def _says(loaded: Loaded, kind: NoteKind) -> str:
-    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+    return "\n".join(note.message for note in loaded.notes if note.kind == kind)
 
 
 # values
@@ -121,7 +121,7 @@ def test_names_that_refer_to_each_other_end() -> None:
 def test_two_templates_are_kept_apart_by_their_stack() -> None:
     bucket = "Data: {Type: AWS::S3::Bucket}"
     first, second = (_of(bucket, stack=name) for name in ("a", "b"))
-    assert "arn:aws:s3:::${a.Data}" in {each.id for each in first.entities}
+    assert "arn:aws:s3:::${a.Data}" in {entity.id for entity in first.entities}
     assert len(Estate.build([first, second]).entities) == len(first.entities) + 1
 
 
@@ -281,7 +281,7 @@ def test_a_layer_of_another_account_runs_as_the_function_does() -> None:
     ours, theirs = (f"arn:aws:lambda:eu-west-1:{each}:layer:lens:3" for each in ("111122223333", "999988887777"))
     loaded = _of(f"F: {{Type: AWS::Lambda::Function, Properties: {{Layers: ['{ours}', '{theirs}']}}}}")
     assert {f"publishes:aws:999988887777>{theirs}", f"installs:{FUNCTION}>{theirs}"} <= _edges(loaded)
-    assert not any(ours in each for each in _edges(loaded))
+    assert not any(ours in edge for edge in _edges(loaded))
 
 
 # doors
@@ -327,7 +327,7 @@ def test_stacks_in_many_accounts_are_made_of_a_template_too() -> None:
 def test_policies_of_aws_are_known_without_their_documents(policy: str, opens: set[str], shuts: set[str]) -> None:
     attached = f"ManagedPolicyArns: ['arn:aws:iam::aws:policy/{policy}']"
     loaded = _of(f"R: {{Type: AWS::IAM::Role, Properties: {{{attached}}}}}")
-    permitted = {each.partition(">")[2].partition(" *")[0] for each in _edges(loaded) if each.startswith("permits")}
+    permitted = {edge.partition(">")[2].partition(" *")[0] for edge in _edges(loaded) if edge.startswith("permits")}
     assert opens <= permitted
     assert not shuts & permitted
 
@@ -381,14 +381,14 @@ def test_the_partner_of_a_real_template_is_named(shared: Path) -> None:
     loaded = LOADER.load(document, {"vendors": "../known_aws_accounts.yaml"})
     role = "arn:aws:iam::${AccountId}:role/DatadogIntegrationRole"
     assert f"holds:vendor:Datadog>{role} session of arn:aws:iam::464622532012:root" in _edges(loaded)
-    permitted = {each.targets[0] for each in loaded.relations if each.verb == Verb.PERMITS}
+    permitted = {relation.targets[0] for relation in loaded.relations if relation.verb == Verb.PERMITS}
     assert "aws logs read * in ${AccountId}" in permitted
     assert "aws s3 read * in ${AccountId}" not in permitted
 
 
 def test_templates_fetched_from_elsewhere_are_feeds(shared: Path) -> None:
     loaded = _load(shared / "data" / "aws" / "datadog" / "aws_main.yaml")
-    feeds = {each.targets[0] for each in loaded.relations if each.verb == Verb.INSTALLS}
+    feeds = {relation.targets[0] for relation in loaded.relations if relation.verb == Verb.INSTALLS}
     assert "https://datadog-cloudformation-template.s3.amazonaws.com/aws/forwarder/latest.yaml" in feeds
     assert len(feeds) == 3
 
@@ -436,7 +436,7 @@ def test_a_template_that_get_template_prints_as_text_is_read(tmp_path: Path) -> 
     body = "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  B:\n    Type: AWS::S3::Bucket\n"
     file.write_text(json.dumps({"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}))
     loaded = _load(file)
-    assert "arn:aws:s3:::${B}" in {each.id for each in loaded.entities}
+    assert "arn:aws:s3:::${B}" in {entity.id for entity in loaded.entities}
     assert loaded.tally.facts == 1
 
 
@@ -446,7 +446,7 @@ LOOPED = "Transform: [AWS::LanguageExtensions]\nParameters: {Names: {Type: Comma
 
 
 def _stores(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.entities if each.kind == Kind.STORE and each.basis == "declared"}
+    return {entity.id for entity in loaded.entities if entity.kind == Kind.STORE and entity.basis == "declared"}
 
 
 def test_a_loop_is_all_that_it_makes() -> None:
@@ -471,7 +471,7 @@ Fn::ForEach::Buckets:
         for each in ("in", "out")
     } <= (_edges(loaded))
     assert (loaded.tally.facts, loaded.tally.rejected) == (4, 0)
-    assert {each.provenance[0].line for each in loaded.entities if each.id in _stores(loaded)} == {8}
+    assert {entity.provenance[0].line for entity in loaded.entities if entity.id in _stores(loaded)} == {8}
 
 
 def test_loops_inside_loops_and_names_that_may_not_have_every_sign() -> None:
@@ -488,7 +488,7 @@ Fn::ForEach::Outer:
         LOOPED,
     )
     names = {f"{where}-{what}" for where in ("eu-west", "eu-north") for what in "ab"}
-    assert _stores(loaded) == {f"arn:aws:sqs:eu-west-1:111122223333:{each}" for each in names}
+    assert _stores(loaded) == {f"arn:aws:sqs:eu-west-1:111122223333:{hostile_name}" for hostile_name in names}
 
 
 def test_a_loop_over_what_is_not_known_is_gone_through_once() -> None:
@@ -585,7 +585,7 @@ def test_functions_as_deep_as_reading_allows_end() -> None:
 
 
 def test_hostile_names(shared: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [load["name"] for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     for name in [*names, "x" * 3000, "y" * 1500, "z" * 460]:
         body = {
             "Resources": {name: {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}, "R": {"Type": name}}

@@ -102,7 +102,7 @@ def test_xml_as_it_is_read() -> None:
     loaded = LOADER.load(document, {})
     assert LOADER.recognises(document.data)
     assert loaded.tally.model_dump() == {"facts": 12, "rejected": 0, "ignored": 1}
-    assert {each.id: each.provenance[0].line for each in loaded.entities}["harbour-shop:parcels"] == 35
+    assert {entity.id: entity.provenance[0].line for entity in loaded.entities}["harbour-shop:parcels"] == 35
 
 
 def _json_twin(options: dict[str, Any]) -> Loaded:
@@ -125,7 +125,7 @@ def test_a_compromised_provider_reaches_what_is_sent_to_it() -> None:
 )
 def test_flows_are_relative_to_the_service(flow: str, writes: int, reads: int) -> None:
     loaded = _load(_bill({"bom-ref": "urn:s", "name": "s", "data": [{"classification": "PII", "flow": flow}]}))
-    found = [each.verb for each in loaded.relations]
+    found = [relation.verb for relation in loaded.relations]
     assert (found.count(Verb.WRITES), found.count(Verb.READS)) == (writes, reads)
     assert loaded.tally.rejected == (flow == "bar")
 
@@ -136,7 +136,7 @@ def test_a_link_into_the_same_bill_may_be_encoded(ref: str) -> None:
     data = [{"flow": "inbound", "classification": "c", "source": [f"urn:cdx:{serial}/1#{ref}"]}]
     services = [{"bom-ref": "a b", "name": "A"}, {"bom-ref": "s", "name": "S", "data": data}]
     loaded = _load({**HEAD, "serialNumber": f"urn:uuid:{serial}", "services": services})
-    assert "writes:3e671687:a b>3e671687:s" in {each.id for each in loaded.relations}
+    assert "writes:3e671687:a b>3e671687:s" in {relation.id for relation in loaded.relations}
 
 
 def test_data_between_services_runs_from_source_to_destination() -> None:
@@ -144,9 +144,9 @@ def test_data_between_services_runs_from_source_to_destination() -> None:
     loaded = _load(
         _bill({"bom-ref": "urn:a", "name": "a", "endpoints": ["/a"], "data": [data]}, {"bom-ref": "urn:b", "name": "b"})
     )
-    ids = {each.id for each in loaded.relations}
+    ids = {relation.id for relation in loaded.relations}
     assert {"writes:urn:b>urn:a", "writes:urn:a>urn:b", "reads:urn:b>urn:a#PII", "writes:urn:b>urn:a#PII"} <= ids
-    assert not any(each.startswith(("reads:urn:a:/a", "writes:urn:a:/a")) for each in ids)
+    assert not any(name.startswith(("reads:urn:a:/a", "writes:urn:a:/a")) for name in ids)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_data_between_services_runs_from_source_to_destination() -> None:
 )
 def test_what_is_open(stated: dict[str, Any], anonymous: bool, direction: str) -> None:
     loaded = _load(_bill({"bom-ref": "urn:s", "name": "s", "endpoints": ["/"], **stated}))
-    (operation,) = (each for each in loaded.entities if isinstance(each, Operation))
+    (operation,) = (entity for entity in loaded.entities if isinstance(entity, Operation))
     assert (operation.anonymous, operation.direction) == (anonymous, direction)
 
 
@@ -170,14 +170,14 @@ def test_what_a_tool_writes_by_default_is_not_open_to_anyone() -> None:
     bill = _bill(service, metadata={"tools": {"components": [{"name": "cdxgen"}]}})
     for options, anonymous in (({}, False), ({"believe_open": True}, True)):
         loaded = _load(bill, **options)
-        assert [each.anonymous for each in loaded.entities if isinstance(each, Operation)] == [anonymous]
-    assert any("cdxgen" in each.message for each in _load(bill).notes)
+        assert [entity.anonymous for entity in loaded.entities if isinstance(entity, Operation)] == [anonymous]
+    assert any("cdxgen" in note.message for note in _load(bill).notes)
 
 
 def test_ids_do_not_depend_on_the_serial_number() -> None:
     service = {"bom-ref": "3f0c1a52-0000-4000-8000-000000000001", "name": "Mail"}
     for serial in ("urn:uuid:aaaaaaaa-0000-4000-8000-000000000000", "urn:uuid:bbbbbbbb-0000-4000-8000-000000000000"):
-        assert [each.id for each in _load(_bill(service, serialNumber=serial)).entities] == ["Mail 3f0c1a52"]
+        assert [entity.id for entity in _load(_bill(service, serialNumber=serial)).entities] == ["Mail 3f0c1a52"]
 
 
 def test_others_are_never_offered_by_us() -> None:
@@ -194,7 +194,7 @@ def test_others_are_never_offered_by_us() -> None:
     ]
     for more, options, direction in stated:
         loaded = _load(_bill({**service, **more}), **options)
-        assert [each.direction for each in loaded.entities if isinstance(each, Operation)] == [direction], options
+        assert [entity.direction for entity in loaded.entities if isinstance(entity, Operation)] == [direction], options
     assert any("options us" in note.message for note in _load(_bill({**service, "x-trust-boundary": True})).notes)
 
 
@@ -298,7 +298,7 @@ def test_what_is_secret_stays_out() -> None:
 
 
 def test_hostile_names_arrive_or_are_rejected(shared: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [load["name"] for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     kept = 0
     for name in names:
         service = {"name": name, "endpoints": [f"/{name}"], "trustZone": name, "provider": {"name": name}}
@@ -317,7 +317,7 @@ def test_an_id_that_is_two_things_at_once() -> None:
         )
     )
     assert loaded.tally.model_dump() == {"facts": 2, "rejected": 1, "ignored": 0}
-    assert "owns:urn:a (party)>urn:a" in {each.id for each in loaded.relations}
+    assert "owns:urn:a (party)>urn:a" in {relation.id for relation in loaded.relations}
 
 
 def test_many_services(tmp_path: Path) -> None:
@@ -363,7 +363,7 @@ def _listed(value: Any, key: str) -> list[Any]:
 
 def _count(bill: Any) -> int:
     services = list(_services(bill))
-    inside = sum(len(_listed(each, "endpoints")) + len(_listed(each, "data")) for each in services)
+    inside = sum(len(_listed(service, "endpoints")) + len(_listed(service, "data")) for service in services)
     subject = _listed(bill.get("metadata"), "component")
     components = len(list(_components(bill))) + len(subject) + sum(len(list(_components(each))) for each in subject)
     edges = 0
@@ -395,8 +395,8 @@ def test_real_bills(shared: Path, name: str, facts_: int, rejected: int) -> None
     bill = json.loads(file.read_text())
     assert loaded.tally.model_dump() == {"facts": facts_, "rejected": rejected, "ignored": 0}
     assert loaded.tally.records == _count(bill)
-    described = [each for each in loaded.entities if isinstance(each, Service) and each.basis == "declared"]
-    assert len(described) == len({each["bom-ref"] for each in _services(bill)})
+    described = [entity for entity in loaded.entities if isinstance(entity, Service) and entity.basis == "declared"]
+    assert len(described) == len({service["bom-ref"] for service in _services(bill)})
     assert len(estate.by_verb[Verb.SERVES]) == len(
         {(s["bom-ref"], e) for s in _services(bill) for e in s.get("endpoints", ())}
     )
@@ -423,4 +423,4 @@ def test_a_real_bill_in_xml_says_what_it_says_in_json(shared: Path) -> None:
     in_xml = facts(LOADER.load(tree((folder / "valid-saasbom-1.7.xml").read_bytes()), {}))
     in_json = facts(LOADER.load(read_document(folder / "valid-saasbom-1.7.json"), {}))
     assert (in_xml["entities"], in_xml["relations"]) == (in_json["entities"], in_json["relations"])
-    assert not [each for each in in_json["notes"] if NoteKind.CONTRADICTED in each]
+    assert not [note for note in in_json["notes"] if NoteKind.CONTRADICTED in note]

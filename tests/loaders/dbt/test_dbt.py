@@ -27,7 +27,7 @@ def _load(data: Any, **options: Any) -> Loaded:
 
 
 def _manifest(*nodes: dict[str, Any], **sections: Any) -> dict[str, Any]:
-    return {"metadata": HEAD, "nodes": {each["unique_id"]: each for each in nodes}, **sections}
+    return {"metadata": HEAD, "nodes": {node["unique_id"]: node for node in nodes}, **sections}
 
 
 def _model(name: str, *parents: str, **says: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def _model(name: str, *parents: str, **says: Any) -> dict[str, Any]:
 
 
 def _says(loaded: Loaded, kind: NoteKind) -> str:
-    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+    return "\n".join(note.message for note in loaded.notes if note.kind == kind)
 
 
 def test_wrong_data_in_one_source_reaches_only_what_is_made_of_it() -> None:
@@ -58,19 +58,19 @@ def _over(estate: Estate, capability: Capability, **seeds: Any) -> set[str]:
 def test_a_model_that_nobody_knows_is_told() -> None:
     loaded = _load(_manifest(_model("a", "model.q.x")))
     assert "'model.q.x'" in _says(loaded, NoteKind.UNRESOLVED)
-    assert {each.id for each in loaded.relations} == {"derives_from:d.s.a>model.q.x"}
+    assert {relation.id for relation in loaded.relations} == {"derives_from:d.s.a>model.q.x"}
 
 
 def test_a_table_and_a_decision_of_one_name() -> None:
     exposure = {"name": "a", "resource_type": "exposure", "depends_on": {"nodes": ["model.p.a"]}}
     loaded = _load(_manifest(_model("a"), exposures={"d.s.a": exposure, "exposure.p.b": exposure}))
     assert (loaded.tally.facts, loaded.tally.rejected) == (2, 1)
-    assert [each.id for each in Estate.build([loaded]).relations.values()] == ["informs:d.s.a>exposure.p.b"]
+    assert [relation.id for relation in Estate.build([loaded]).relations.values()] == ["informs:d.s.a>exposure.p.b"]
 
 
 def test_a_table_without_a_schema_keeps_its_own_id() -> None:
     loaded = _load(_manifest(_model("a", schema=None)))
-    assert [each.id for each in loaded.entities] == ["model.p.a"]
+    assert [entity.id for entity in loaded.entities] == ["model.p.a"]
 
 
 def test_the_same_estate_twice_and_in_any_order() -> None:
@@ -102,7 +102,7 @@ def _counted(data: dict[str, Any]) -> tuple[int, int, int]:
             for parent in each.get("depends_on", {}).get("nodes", []):
                 if key in ids and ids[key] != ids[parent]:
                     pairs.add((ids[key], ids[parent]))
-    exports = [each for query in data.get("saved_queries", {}).values() for each in query["exports"]]
+    exports = [export for query in data.get("saved_queries", {}).values() for export in query["exports"]]
     return facts, len(set(ids.values())) + len(exports), len(pairs) + len(exports)
 
 
@@ -120,11 +120,11 @@ def test_real_manifests(name: str, expected: tuple[int, int, int], ignored: int,
     file = shared / "data" / "lineage" / "dbt" / name
     loaded = LOADER.load(read_document(file), {})
     assert _counted(json.loads(file.read_text())) == expected
-    stores = [each for each in loaded.entities if isinstance(each, Store)]
-    derived = [each for each in loaded.relations if each.verb == Verb.DERIVES_FROM]
+    stores = [entity for entity in loaded.entities if isinstance(entity, Store)]
+    derived = [relation for relation in loaded.relations if relation.verb == Verb.DERIVES_FROM]
     assert (loaded.tally.facts, len(stores), len(derived)) == expected
     assert (loaded.tally.rejected, loaded.tally.ignored) == (0, ignored)
-    assert not any(isinstance(each, Process) for each in loaded.entities)
+    assert not any(isinstance(entity, Process) for entity in loaded.entities)
     Estate.build([loaded])
 
 
@@ -133,7 +133,7 @@ def test_sources_that_a_third_party_lands(shared: Path) -> None:
     options = {"origins": {"salesforce": "Salesforce"}, "parties": {"loader:fivetran": "Fivetran"}, "run_by": "ci"}
     estate = Estate.build([LOADER.load(read_document(file), options)])
     assert len(estate.by_verb[Verb.WRITES]) == 16 + 40
-    assert {each.id for each in estate.by_verb[Verb.INSTALLS]} == {
+    assert {relation.id for relation in estate.by_verb[Verb.INSTALLS]} == {
         f"installs:ci>dbt package:{name}" for name in ("dbt_utils", "fivetran_utils", "salesforce", "spark_utils")
     }
 
@@ -234,8 +234,8 @@ def _built(data: dict[str, Any]) -> None:
 
 
 def test_hostile_names(shared: Path) -> None:
-    for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text()):
-        node = _model(each["name"], config={"grants": {each["name"]: [each["name"]]}}, tags=[each["name"]])
+    for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text()):
+        node = _model(load["name"], config={"grants": {load["name"]: [load["name"]]}}, tags=[load["name"]])
         try:
             document = parse_document(json.dumps(_manifest(node)), "m.json", ".json")
         except InputError:

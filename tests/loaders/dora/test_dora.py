@@ -65,14 +65,14 @@ def test_the_real_sample(shared: Path) -> None:
     assert loaded.tally.records == sum(map(len, rows.values())) == 15
     assert loaded.tally.rejected == 0
     contract, chain = rows["b_02.02"][0], rows["b_05.02"][0]
-    assert {each.id for each in loaded.relations} == {
+    assert {relation.id for relation in loaded.relations} == {
         f"owns:{contract['c0030']}>service:{contract['c0010']}/{contract['c0030']}/S01",
         f"depends_on:function:{contract['c0020']}/{contract['c0050']}>service:{contract['c0010']}/{contract['c0030']}/S01",
         f"reads:service:{contract['c0010']}/{contract['c0030']}/S01>data:{contract['c0010']}/{contract['c0030']}/S01",
         f"writes:service:{contract['c0010']}/{contract['c0030']}/S01>data:{contract['c0010']}/{contract['c0030']}/S01",
         f"relies_on:{chain['c0060']}>{chain['c0030']}",
     }
-    assert sum(each.kind == NoteKind.UNRESOLVED for each in loaded.notes) == 2
+    assert sum(note.kind == NoteKind.UNRESOLVED for note in loaded.notes) == 2
     Estate.build([loaded])
 
 
@@ -123,21 +123,24 @@ def test_the_most_sensitive_use_of_data_counts(tmp_path: Path) -> None:
     rows = [f"C,E,P,eba_TA:S17,F{n},eba_BT:x28,eba_ZZ:{code}" for n, code in enumerate(("x791", "x793", "x792", ""))]
     contracts = "\n".join(["c0010,c0020,c0030,c0060,c0050,c0140,c0170", *rows, ""])
     loaded = load(package(tmp_path / "a.zip", {"b_02.02.csv": contracts}))
-    assert [each.classification for each in loaded.entities if isinstance(each, Store)] == ["high"]
-    assert not [each for each in loaded.notes if each.kind == NoteKind.CONTRADICTED]
+    assert [entity.classification for entity in loaded.entities if isinstance(entity, Store)] == ["high"]
+    assert not [note for note in loaded.notes if note.kind == NoteKind.CONTRADICTED]
 
 
 def test_a_recovery_time_of_zero_is_none_at_all(tmp_path: Path) -> None:
     functions = "c0010,c0040,c0080\nF1,E,0\nF2,E,1\nF3,E,\n"
     loaded = load(package(tmp_path / "a.zip", {"b_06.01.csv": functions}))
-    hours = {each.id: each.tolerance_h for each in loaded.entities if isinstance(each, Process)}
+    hours = {entity.id: entity.tolerance_h for entity in loaded.entities if isinstance(entity, Process)}
     assert hours == {"function:E/F1": None, "function:E/F2": 1, "function:E/F3": None}
 
 
 def test_who_provides_within_the_group_is_still_ourselves(tmp_path: Path) -> None:
     templates = {"b_01.02.csv": "c0010,c0020\nE,Ours\n", "b_05.01.csv": "c0010,c0050\nE,Ours\nP,Theirs\n"}
     loaded = load(package(tmp_path / "a.zip", templates))
-    assert {each.id: each.role for each in loaded.entities if isinstance(each, Party)} == {"E": "self", "P": "provider"}
+    assert {entity.id: entity.role for entity in loaded.entities if isinstance(entity, Party)} == {
+        "E": "self",
+        "P": "provider",
+    }
     assert not loaded.notes
 
 
@@ -188,7 +191,7 @@ def test_any_cells_load_and_are_counted(rows: list[tuple[str, list[str]]]) -> No
     if not templates:
         return
     loaded = LOADER.load(document, {})
-    filled = [cells for _, cells in rows if any(each.strip() for each in cells)]
+    filled = [cells for _, cells in rows if any(text.strip() for text in cells)]
     assert loaded.tally.records == len(filled)
     assert "hunter2" not in loaded.model_dump_json()
     Estate.build([loaded])

@@ -46,15 +46,15 @@ def load(folder: Path, data: Any, name: str = "input.json", **options: Any) -> L
 
 
 def ids(loaded: Loaded, kind: Kind) -> set[str]:
-    return {each.id for each in loaded.entities if each.kind == kind}
+    return {entity.id for entity in loaded.entities if entity.kind == kind}
 
 
 def pairs(loaded: Loaded, verb: Verb) -> set[tuple[str, str]]:
-    return {(each.sources[0], each.targets[0]) for each in loaded.relations if each.verb == verb}
+    return {(relation.sources[0], relation.targets[0]) for relation in loaded.relations if relation.verb == verb}
 
 
 def says(loaded: Loaded, kind: NoteKind) -> str:
-    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+    return "\n".join(note.message for note in loaded.notes if note.kind == kind)
 
 
 def digest(*parts: Loaded) -> str:
@@ -66,7 +66,7 @@ def digest(*parts: Loaded) -> str:
 
 def owner_of(folder: Path, app: dict[str, Any], **options: Any) -> Party | None:
     loaded = load(folder, [app], **options)
-    owners = {each.id: each for each in loaded.entities if isinstance(each, Party)}
+    owners = {entity.id: entity for entity in loaded.entities if isinstance(entity, Party)}
     found = pairs(loaded, Verb.OWNS)
     return owners[next(iter(found))[0]] if found else None
 
@@ -146,7 +146,10 @@ def test_a_secret_opens_what_the_app_may_do_itself_and_its_value_stays_out(tmp_p
     }
     sp = f"entra:sp:{guid(1)}"
     assert opened == {f"{sp}:access/application", f"{sp}:password/{guid(4)}", f"{sp}:key/{guid(5)}"}
-    assert next(each for each in loaded.entities if each.id.endswith(guid(4))).model_dump()["expires"] == "2030-01-01"
+    assert (
+        next(entity for entity in loaded.entities if entity.id.endswith(guid(4))).model_dump()["expires"]
+        == "2030-01-01"
+    )
     assert "CANARY" not in loaded.model_dump_json()
     assert (loaded.tally.facts, loaded.tally.ignored) == (5, 1)
 
@@ -179,7 +182,7 @@ def test_older_modules_call_things_by_other_names(tmp_path: Path) -> None:
     resource = {"ObjectId": guid(2), "AppId": guid(2, "bbbb"), "DisplayName": "Shop", "AppRoles": offered}
     loaded = load(tmp_path, [{**app, "Oauth2Permissions": [scope]}, resource, given])
     assert (f"entra:tenant:{guid(7)}", f"entra:sp:{guid(1)}") in pairs(loaded, Verb.OWNS)
-    ours = {each for each in ids(loaded, Kind.SCOPE) if "Order" in each or "impersonation" in each}
+    ours = {name for name in ids(loaded, Kind.SCOPE) if "Order" in name or "impersonation" in name}
     assert len(ours) == 2
     assert (f"entra:sp:{guid(1)}:access/application", f"entra:api:{guid(2, 'bbbb')}:application:Order.Read") in (
         pairs(loaded, Verb.GRANTS)
@@ -196,9 +199,9 @@ def test_older_modules_call_things_by_other_names(tmp_path: Path) -> None:
 )
 def test_an_app_that_is_off_opens_nothing(tmp_path: Path, off: dict[str, Any]) -> None:
     loaded = load(tmp_path, [principal(1, passwordCredentials=[{"keyId": "k"}], **off), assignment(1, 2, "r")])
-    keys = [each for each in loaded.entities if each.kind == Kind.CREDENTIAL]
+    keys = [entity for entity in loaded.entities if entity.kind == Kind.CREDENTIAL]
     assert len(keys) == 2
-    assert all([control.kind for control in each.controls] == ["revoked"] for each in keys)
+    assert all([control.kind for control in key.controls] == ["revoked"] for key in keys)
 
 
 def test_what_a_page_says_was_removed_is_not_there(tmp_path: Path) -> None:
@@ -240,7 +243,7 @@ def test_collected_batched_and_plain_records_are_the_same_apps(tmp_path: Path) -
     }
     hound = {
         "data": [
-            *({"kind": "AZServicePrincipal", "data": {**each, "tenantId": "t"}} for each in apps),
+            *({"kind": "AZServicePrincipal", "data": {**app, "tenantId": "t"}} for app in apps),
             {"kind": "AZAppRoleAssignment", "data": {**given, "appId": guid(1, "bbbb")}},
             {"kind": "AZUser", "data": {"id": "u"}},
             {"kind": "AZTenant", "data": {"tenantId": guid(6), "displayName": "Shop", "collected": True}},
@@ -248,7 +251,7 @@ def test_collected_batched_and_plain_records_are_the_same_apps(tmp_path: Path) -
         "meta": {"type": "azure"},
     }
     plain, batched, collected = (load(tmp_path, each) for each in ([*apps, given], batch, hound))
-    relations = [{each.id for each in one.relations} for one in (plain, batched, collected)]
+    relations = [{relation.id for relation in one.relations} for one in (plain, batched, collected)]
     assert relations[0] == relations[1] == relations[2]
     assert (collected.tally.facts, collected.tally.ignored) == (4, 1)
     assert "is not named" not in says(collected, NoteKind.ASSUMED)
@@ -278,8 +281,8 @@ def test_federated_credentials_of_an_application_page(tmp_path: Path) -> None:
 def test_an_end_in_the_past_needs_a_day_to_be_past_of(tmp_path: Path) -> None:
     app = principal(1, passwordCredentials=[{"keyId": guid(4), "endDateTime": "2024-01-01T00:00:00Z"}])
     for options, controls in (({}, 0), ({"as_of": "2024-01-02"}, 1), ({"as_of": "2024-01-01"}, 0)):
-        keys = [each for each in load(tmp_path, [app], **options).entities if isinstance(each, Credential)]
-        assert [len(each.controls) for each in keys] == [controls]
+        keys = [entity for entity in load(tmp_path, [app], **options).entities if isinstance(entity, Credential)]
+        assert [len(key.controls) for key in keys] == [controls]
 
 
 # the files they come in
@@ -303,7 +306,7 @@ def test_four_files_are_the_estate_of_one(tmp_path: Path) -> None:
     for name, records in everything().items():
         (tmp_path / f"{name}.json").write_text(json.dumps({"value": records}))
     names = [f"{name}.json" for name in everything()]
-    parts = [LOADER.load(read_document(tmp_path / each), {"tables": names}) for each in names]
+    parts = [LOADER.load(read_document(tmp_path / hostile_name), {"tables": names}) for hostile_name in names]
     assert digest(*parts) == digest(whole) == digest(*reversed(parts)) == digest(whole, *parts)
 
 
@@ -472,8 +475,8 @@ def strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, (list, dict)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from strings(each)
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from strings(child)
 
 
 @pytest.mark.slow
@@ -508,8 +511,8 @@ def test_the_real_table_of_risks(shared: Path) -> None:
     loaded = LOADER.load(read_document(path), {})
     rows = [row for types in plain(path)["permissions"].values() for rows in types.values() for row in rows.values()]
     assert loaded.tally.model_dump() == {"facts": len(rows), "rejected": 0, "ignored": 0}
-    assert {row["Name"] for row in rows} == {each.id.rpartition(":")[2] for each in loaded.entities}
-    assert {tag for each in loaded.entities for tag in each.tags} == {
+    assert {row["Name"] for row in rows} == {entity.id.rpartition(":")[2] for entity in loaded.entities}
+    assert {tag for entity in loaded.entities for tag in entity.tags} == {
         "risk: critical",
         "risk: high",
         "risk: low",
@@ -537,11 +540,11 @@ def test_the_real_report(shared: Path) -> None:
     scopes = {f"application:{each['RoleDisplayName']}" for each in consented} | {
         "directory-role:Exchange Administrator"
     }
-    assert {each.partition(":")[2] for each in ids(loaded, Kind.SCOPE)} == scopes
-    parties = {each.id: each.role for each in loaded.entities if isinstance(each, Party)}
+    assert {name.partition(":")[2] for name in ids(loaded, Kind.SCOPE)} == scopes
+    parties = {entity.id: entity.role for entity in loaded.entities if isinstance(entity, Party)}
     assert sorted(parties.values()) == ["partner", "partner", "self"]
     assert loaded.as_of == "2026-05-04"
-    expired = [each for each in loaded.entities if isinstance(each, Credential) and each.controls]
+    expired = [entity for entity in loaded.entities if isinstance(entity, Credential) and entity.controls]
     assert {each.expires < "2026-05-04" for each in expired if each.expires} == {True}
     assert len(expired) == 6
 
@@ -568,11 +571,11 @@ def test_real_mocks(shared: Path, name: str, facts: int, ignored: int) -> None:
 
 def leaves(value: Any) -> Iterator[Any]:
     """Every object that has an id, wherever it stands."""
-    for each in value.values() if isinstance(value, dict) else value:
-        if isinstance(each, (list, dict)):
-            named = isinstance(each, dict) and {"Id", "id", "KeyId", "AppRoleId", "RoleId"} & each.keys()
-            yield from [each] if named else []
-            yield from leaves(each)
+    for child in value.values() if isinstance(value, dict) else value:
+        if isinstance(child, (list, dict)):
+            named = isinstance(child, dict) and {"Id", "id", "KeyId", "AppRoleId", "RoleId"} & child.keys()
+            yield from [child] if named else []
+            yield from leaves(child)
 
 
 def test_no_other_sample_is_taken_for_an_export(shared: Path) -> None:

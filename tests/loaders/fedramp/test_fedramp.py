@@ -31,10 +31,14 @@ def test_the_real_marketplace(shared: Path) -> None:
     document = read_document(file)
     assert LOADER.recognises(document.data)
     loaded = LOADER.load(document, {})
-    products = {each["id"]: each["csp"] for each in data["Products"]}
-    leveraged = {(each["id"], product["id"]) for product in data["Products"] for each in product["leveraged_systems"]}
+    products = {Product["id"]: Product["csp"] for Product in data["Products"]}
+    leveraged = {
+        (leveraged_system["id"], product["id"])
+        for product in data["Products"]
+        for leveraged_system in product["leveraged_systems"]
+    }
     uses = data["AtoMapping"] + data["ReuseMapping"]
-    known = [each for each in uses if each["id"].strip() in products]
+    known = [us for us in uses if us["id"].strip() in products]
     assert (len(products), len(leveraged), len(uses), len(known)) == (436, 1030, 2563, 2520)
     assert loaded.tally.rejected == len(uses) - len(known)
     assert loaded.tally.ignored == len(data["Assessors"]) == 44
@@ -55,10 +59,10 @@ def test_the_real_marketplace(shared: Path) -> None:
 def test_one_agency_is_ourselves(shared: Path) -> None:
     document = read_document(shared / "data" / "vendor_inventory" / "fedramp-marketplace.json")
     loaded = LOADER.load(document, {"agency": "22-005"})
-    relying = {each.sources[0] for each in loaded.relations if each.verb == Verb.RELIES_ON}
+    relying = {relation.sources[0] for relation in loaded.relations if relation.verb == Verb.RELIES_ON}
     assert relying
     assert all(each.startswith("agency:22-005") for each in relying)
-    roles = {each.id: each.role for each in loaded.entities if isinstance(each, Party)}
+    roles = {entity.id: entity.role for entity in loaded.entities if isinstance(entity, Party)}
     assert roles["agency:22-005"] == "self"
     with pytest.raises(InputError, match="no agency has that id"):
         LOADER.load(document, {"agency": "nope"})
@@ -105,7 +109,7 @@ OLDER = {
 def test_the_older_form_says_the_same_in_other_words() -> None:
     assert LOADER.recognises(OLDER)
     loaded = load(OLDER)
-    assert {each.id for each in loaded.relations} == {
+    assert {relation.id for relation in loaded.relations} == {
         "owns:Acme>fedramp:F1",
         "owns:Globex>fedramp:F2",
         "depends_on:fedramp:F2>fedramp:F1",
@@ -115,8 +119,8 @@ def test_the_older_form_says_the_same_in_other_words() -> None:
     }
     assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (6, 2, 0)
     assert loaded.as_of == "2019-10-05"
-    assert "product 'F9' is referred to 1 times" in "".join(each.message for each in loaded.notes)
-    assert {each.tags for each in loaded.entities if each.id == "fedramp:F1"} == {("Compliant", "IaaS")}
+    assert "product 'F9' is referred to 1 times" in "".join(note.message for note in loaded.notes)
+    assert {entity.tags for entity in loaded.entities if entity.id == "fedramp:F1"} == {("Compliant", "IaaS")}
 
 
 def test_damage_to_the_older_form_never_crashes() -> None:
@@ -126,10 +130,10 @@ def test_damage_to_the_older_form_never_crashes() -> None:
 
 def test_in_the_older_form_we_are_an_agency_by_name() -> None:
     loaded = load(OLDER, agency="Parks")
-    assert {each.id for each in loaded.relations if each.verb == Verb.RELIES_ON} == {
+    assert {relation.id for relation in loaded.relations if relation.verb == Verb.RELIES_ON} == {
         "relies_on:agency:Parks / Trails>Acme"
     }
-    assert {each.id for each in loaded.entities if isinstance(each, Party) and each.role == "self"} == {
+    assert {entity.id for entity in loaded.entities if isinstance(entity, Party) and entity.role == "self"} == {
         "agency:Parks / Trails"
     }
     with pytest.raises(InputError, match="no agency has that id"):

@@ -63,11 +63,11 @@ def load(folder: Path, data: Any, name: str = "input.json", **options: Any) -> L
 
 
 def ids(loaded: Loaded, kind: Kind) -> set[str]:
-    return {each.id for each in loaded.entities if each.kind == kind}
+    return {entity.id for entity in loaded.entities if entity.kind == kind}
 
 
 def pairs(loaded: Loaded, verb: Verb) -> set[tuple[str, str]]:
-    return {(each.sources[0], each.targets[0]) for each in loaded.relations if each.verb == verb}
+    return {(relation.sources[0], relation.targets[0]) for relation in loaded.relations if relation.verb == verb}
 
 
 def reached(folder: Path, data: Any, leak: str) -> set[tuple[str, str]]:
@@ -112,7 +112,7 @@ def test_what_is_suspended_or_deleted_opens_nothing(tmp_path: Path, stop: dict[s
 @pytest.mark.parametrize("wrap", [lambda each: {"payload": each}, lambda each: {"request": {"payload": each}}])
 def test_an_event_inside_its_delivery(tmp_path: Path, wrap: Any) -> None:
     plain, wrapped = (load(tmp_path, each) for each in (event(installation(1)), wrap(event(installation(1)))))
-    assert {each.id for each in plain.relations} == {each.id for each in wrapped.relations}
+    assert {relation.id for relation in plain.relations} == {relation.id for relation in wrapped.relations}
     assert plain.tally == wrapped.tally
 
 
@@ -154,7 +154,7 @@ def test_when_a_token_has_ended(tmp_path: Path) -> None:
     ]
     for says, options, controls in cases:
         loaded = load(tmp_path, [token(1, **says)], **options)
-        assert sum(len(each.controls) for each in loaded.entities) == controls
+        assert sum(len(entity.controls) for entity in loaded.entities) == controls
 
 
 def test_whose_an_app_is(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_whose_an_app_is(tmp_path: Path) -> None:
     owners = pairs(load(tmp_path, data, parties={"app-2": "beta", "lumen": "us"}), Verb.OWNS)
     assert owners == {("github:account/acme", "github:app/10"), ("beta", "github:app/20")}
     own = load(tmp_path, data, own="acme")
-    assert {each.id: each.role for each in own.entities if isinstance(each, Party)} == {
+    assert {entity.id: entity.role for entity in own.entities if isinstance(entity, Party)} == {
         "github:account/acme": "self",
         "github:account/lumen": "partner",
     }
@@ -248,7 +248,7 @@ def test_secrets_stay_out(tmp_path: Path) -> None:
     ]
     loaded = load(tmp_path, rows)
     assert "CANARY" not in loaded.model_dump_json()
-    assert sum(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == 2
+    assert sum(note.kind == NoteKind.SECRET_DROPPED for note in loaded.notes) == 2
 
 
 # real events
@@ -269,9 +269,9 @@ def test_real_events(shared: Path, name: str) -> None:
     carried = data["installation"]
     granted = {scope.rpartition("/")[2] for _, scope in pairs(loaded, Verb.GRANTS)}
     assert granted == {f"{key}:{level}" for key, level in carried["permissions"].items()}
-    assert {f"github:repository/{each['full_name']}" for each in listed} <= ids(loaded, Kind.STORE)
+    assert {f"github:repository/{entry['full_name']}" for entry in listed} <= ids(loaded, Kind.STORE)
     assert ids(loaded, Kind.CREDENTIAL) == {f"github:installation/{carried['id']}"}
-    stopped = [str(each.kind) for entity in loaded.entities for each in entity.controls]
+    stopped = [str(control.kind) for entity in loaded.entities for control in entity.controls]
     assert stopped == (["revoked"] if name.endswith(("deleted", "suspend")) else [])
 
 

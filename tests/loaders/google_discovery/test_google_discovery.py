@@ -45,23 +45,23 @@ def test_real_documents(name: str, methods: int, scopes: int, mentions: int, sha
     loaded = LOADER.load(read_document(path), {})
     estate = Estate.build([loaded])
     assert len(estate.of_kind(Kind.OPERATION)) == methods
-    assert {each.id for each in estate.of_kind(Kind.SCOPE)} == set(declared)
+    assert {entity.id for entity in estate.of_kind(Kind.SCOPE)} == set(declared)
     assert len(estate.by_verb[Verb.PERMITS]) == mentions
     assert (loaded.tally.facts, loaded.tally.records) == (methods + scopes + mentions,) * 2
 
 
 def test_any_one_scope_suffices(shared: Path) -> None:
     path = shared / "data" / "openapi" / "google-discovery-gmail.v1.json"
-    permits = [each for each in LOADER.load(read_document(path), {}).relations if each.verb == Verb.PERMITS]
-    assert all(len(each.sources) == 1 for each in permits)
-    assert sum(each.targets == ("gmail:v1:gmail.users.messages.list",) for each in permits) == 4
+    permits = [relation for relation in LOADER.load(read_document(path), {}).relations if relation.verb == Verb.PERMITS]
+    assert all(len(permit.sources) == 1 for permit in permits)
+    assert sum(permit.targets == ("gmail:v1:gmail.users.messages.list",) for permit in permits) == 4
 
 
 def test_two_versions_share_scopes_and_keep_their_methods(tmp_path: Path) -> None:
     one, other = (_saved(tmp_path, {**CALENDAR, "id": f"almanac:{each}"}) for each in ("v1", "v2"))
     estate = Estate.build([one, other])
     assert len(estate.of_kind(Kind.OPERATION)) == 6
-    assert sum(each.id.startswith("https:") for each in estate.of_kind(Kind.SCOPE)) == 2
+    assert sum(entity.id.startswith("https:") for entity in estate.of_kind(Kind.SCOPE)) == 2
     assert estate.digest == Estate.build([other, one, other]).digest
 
 

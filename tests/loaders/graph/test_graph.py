@@ -45,7 +45,7 @@ def node_link(nodes: Any = None, edges: Any = None, **more: Any) -> dict[str, An
 
 
 def as_cytoscape() -> dict[str, Any]:
-    elements = {"nodes": [{"data": each} for each in NODES], "edges": [{"data": each} for each in EDGES]}
+    elements = {"nodes": [{"data": node} for node in NODES], "edges": [{"data": edge} for edge in EDGES]}
     return {"data": HEADING, "elements": elements}
 
 
@@ -57,19 +57,19 @@ def as_opengraph() -> dict[str, Any]:
             "properties": {"title": "T", "zones": json.dumps(HEADING["zones"])},
         }
     ]
-    for each in NODES:
+    for node in NODES:
         properties = {
-            key: json.dumps(value) if isinstance(value, (list, dict)) else value for key, value in each.items()
+            key: json.dumps(value) if isinstance(value, (list, dict)) else value for key, value in node.items()
         }
-        nodes.append({"id": str(each["id"]).upper(), "kinds": [f"Blastradius_{str(each['kind']).title()}"],
-                      "properties": {**properties, "identifier": each["id"]}})  # fmt: skip
+        nodes.append({"id": str(node["id"]).upper(), "kinds": [f"Blastradius_{str(node['kind']).title()}"],
+                      "properties": {**properties, "identifier": node["id"]}})  # fmt: skip
     edges = [
         {
-            "kind": f"Blastradius_{str(each['verb']).title()}",
-            "start": {"match_by": "id", "value": str(each["source"]).upper()},
-            "end": {"value": str(each["target"]).upper()},
+            "kind": f"Blastradius_{str(edge['verb']).title()}",
+            "start": {"match_by": "id", "value": str(edge["source"]).upper()},
+            "end": {"value": str(edge["target"]).upper()},
         }
-        for each in EDGES
+        for edge in EDGES
     ]
     return {"metadata": {"source_kind": "Blastradius"}, "graph": {"nodes": nodes, "edges": edges}}
 
@@ -93,11 +93,13 @@ GRAPHML = """<?xml version="1.0"?>
 )
 def test_the_same_graph_in_three_formats(data: Any) -> None:
     loaded = load(LOADER, data)
-    entities = {each.id: each.model_dump(exclude_defaults=True, exclude={"provenance"}) for each in loaded.entities}
+    entities = {
+        entity.id: entity.model_dump(exclude_defaults=True, exclude={"provenance"}) for entity in loaded.entities
+    }
     assert entities["acme"] == {"id": "acme", "name": "Acme", "governance": {"soc2": "yes"}, "tags": ("a",)}
     assert entities["key"]["controls"][0]["why"] == "so they say"
     assert [each.file for each in loaded.entities[2].provenance] == ["f", "a.yaml"]
-    assert [each.id for each in loaded.relations] == ["holds:acme>key", "reads:svc>db"]
+    assert [relation.id for relation in loaded.relations] == ["holds:acme>key", "reads:svc>db"]
     assert (loaded.title, loaded.zones[0].flat) == ("T", True)
     assert (loaded.tally.facts, loaded.tally.rejected) == (7 + len(loaded.expectations), 0)
 
@@ -110,7 +112,7 @@ def test_graphml_has_types_in_text() -> None:
 
 def test_edges_without_direction_are_said() -> None:
     loaded = load(LOADER, GRAPHML.format("undirected"), ".graphml")
-    assert [each.message for each in loaded.notes] == [
+    assert [note.message for note in loaded.notes] == [
         "the edges have no direction; read from their source to their target"
     ]
 
@@ -126,7 +128,7 @@ def test_an_edge_taken_out_of_a_group_is_out() -> None:
 def test_a_group_is_no_way_to_smuggle_ends() -> None:
     nodes = [{"id": each, "kind": "service"} for each in "sab"]
     edges = [{"source": "s", "target": "a", "verb": "connects", "relation": "connects:s>b"}]
-    assert [each.id for each in load(LOADER, node_link(nodes, edges)).relations] == ["connects:s>a"]
+    assert [relation.id for relation in load(LOADER, node_link(nodes, edges)).relations] == ["connects:s>a"]
 
 
 def test_an_edge_without_an_end_is_no_edge_of_a_thing_called_none() -> None:
@@ -138,21 +140,21 @@ def test_an_edge_without_an_end_is_no_edge_of_a_thing_called_none() -> None:
 def test_edges_of_two_verbs_are_two_relations_whatever_they_name() -> None:
     nodes = [{"id": "a", "kind": "service"}, {"id": "d", "kind": "store"}]
     edges = [{"source": "a", "target": "d", "verb": verb, "relation": "reads:a>d"} for verb in ("reads", "writes")]
-    assert [each.id for each in load(LOADER, node_link(nodes, edges)).relations] == ["reads:a>d", "writes:a>d"]
+    assert [relation.id for relation in load(LOADER, node_link(nodes, edges)).relations] == ["reads:a>d", "writes:a>d"]
 
 
 def test_numbers_that_are_none_are_left_out() -> None:
     head = "source,source kind,verb,target,target kind,buffer_h\n"
     loaded = load(LOADER, f"{head}a,service,depends_on,b,service,inf\nb,service,reads,a,service, 4 \n", ".csv")
-    assert [each.buffer_h for each in loaded.relations] == [None, 4]
-    assert "buffer_h is 'inf', which does not fit; left out" in {each.message for each in loaded.notes}
+    assert [relation.buffer_h for relation in loaded.relations] == [None, 4]
+    assert "buffer_h is 'inf', which does not fit; left out" in {note.message for note in loaded.notes}
 
 
 def test_what_a_graph_has_beyond_edges_is_counted() -> None:
     hyper = "<hyperedge><endpoint node='svc'/></hyperedge><edge source='svc' target='db' directed='false'/></graph>"
     loaded = load(LOADER, GRAPHML.format("directed").replace("</graph>", hyper), ".graphml")
     assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (3, 1, 1)
-    assert "1 hyperedges: not modelled, ignored" in {each.message for each in loaded.notes}
+    assert "1 hyperedges: not modelled, ignored" in {note.message for note in loaded.notes}
 
 
 @pytest.mark.parametrize("zones", [[7], [{"flat": True}], [{"id": "\u202e"}], ["z"]])
@@ -204,9 +206,9 @@ def test_a_document_type_is_refused(name: str, shared: Path) -> None:
 
 def test_other_formats_are_not_ours(shared: Path) -> None:
     """Every real file there is has a loader of its own."""
-    files = [each for each in (shared / "data").rglob("*.json") if each.stat().st_size < 2_000_000]
+    files = [file for file in (shared / "data").rglob("*.json") if file.stat().st_size < 2_000_000]
     assert len(files) > 50
-    assert [each for each in files if _is_ours(each)] == []
+    assert [file for file in files if _is_ours(file)] == []
 
 
 def _is_ours(file: Path) -> bool:
@@ -219,11 +221,11 @@ def _is_ours(file: Path) -> bool:
 def test_each_export_has_one_loader(northwind: Path) -> None:
 
     readers = {"cyclonedx": "cyclonedx", "otm": "otm"}
-    for each in plugins.exports().values():
-        if each.name != "mermaid":
-            document = parse_document(br.export(br.load(northwind), each.name), "f", each.suffix)
+    for export in plugins.exports().values():
+        if export.name != "mermaid":
+            document = parse_document(br.export(br.load(northwind), export.name), "f", export.suffix)
             found = next(one.name for one in plugins.loaders().values() if one.recognises(document.data))
-            assert found == readers.get(each.name, "graph")
+            assert found == readers.get(export.name, "graph")
 
 
 # damage, hostility, secrets
@@ -270,7 +272,7 @@ def test_hostile_names_arrive_unchanged_or_are_said(shared: Path) -> None:
         why = _refusal(text, ".json")
         if why is None:
             loaded = load(LOADER, text)
-            assert {each.id for each in loaded.entities} in ({"good"}, {name, "good"})
+            assert {entity.id for entity in loaded.entities} in ({"good"}, {name, "good"})
             assert len(loaded.entities) + loaded.tally.rejected == 2
         else:
             assert "half a character" in why or "does not exist" in why
@@ -296,8 +298,8 @@ def test_secrets_never_enter(secret: str) -> None:
     ]
     loaded = load(LOADER, node_link(nodes, [*edges, {"source": "a", "target": "b", "verb": "owns"}]))
     assert "CANARY" not in everything(loaded)
-    assert [each.id for each in loaded.entities] == ["a", "b"]
-    assert sum(each.kind == "secret_dropped" for each in loaded.notes) >= 3
+    assert [entity.id for entity in loaded.entities] == ["a", "b"]
+    assert sum(note.kind == "secret_dropped" for note in loaded.notes) >= 3
 
 
 def test_order_and_repetition_change_nothing() -> None:

@@ -45,8 +45,8 @@ def permission(*paths: str, **says: Any) -> dict[str, Any]:
 )
 def test_what_else_is_required(tmp_path: Path, stated: str, needed: set[str]) -> None:
     loaded = load(tmp_path, {"A": permission("/a", alsoRequires=stated)})
-    found = {each.id.removeprefix("permits:").partition(">")[0] for each in loaded.relations}
-    assert {each.replace("microsoft-graph:application:", "") for each in found} == needed
+    found = {relation.id.removeprefix("permits:").partition(">")[0] for relation in loaded.relations}
+    assert {entry.replace("microsoft-graph:application:", "") for entry in found} == needed
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_requirements_that_cannot_be_read_leave_the_path_out(tmp_path: Path, sta
 
 def test_only_some_permissions(tmp_path: Path) -> None:
     loaded = load(tmp_path, {"Mail.Read": permission("/a"), "User.Read": permission("/b", "/c")}, permissions="Mail.*")
-    assert {each.id for each in loaded.relations} == {
+    assert {relation.id for relation in loaded.relations} == {
         "permits:microsoft-graph:application:Mail.Read>microsoft-graph:GET /a"
     }
     assert loaded.tally.model_dump() == {"facts": 2, "rejected": 0, "ignored": 3}
@@ -77,7 +77,7 @@ def test_what_cannot_be_read_is_counted(tmp_path: Path) -> None:
     table = {"A": {"schemes": {"Application": {}, "X": {}}, "pathSets": [*sets, odd]}}
     loaded = load(tmp_path, table)
     assert loaded.tally.model_dump() == {"facts": 3, "rejected": 4, "ignored": 0}
-    assert "2 schemes of path sets are not known" in "\n".join(each.message for each in loaded.notes)
+    assert "2 schemes of path sets are not known" in "\n".join(note.message for note in loaded.notes)
     assert load(tmp_path, {**table, "B": permission("/d")}, permissions="B").tally.ignored == 7
 
 
@@ -154,16 +154,16 @@ def test_the_real_table(shared: Path) -> None:
                     for scheme in one["schemeKeys"]:
                         permits |= {(frozenset({name, other or name}), scheme, f"{method} {line}") for other in also}
     assert loaded.tally.model_dump() == {"facts": schemes + len(paths), "rejected": 0, "ignored": 0}
-    assert {each.name for each in loaded.entities if each.kind == Kind.OPERATION} == operations
-    assert sum(each.kind == Kind.SCOPE for each in loaded.entities) == schemes
-    assert sum(each.verb == Verb.PERMITS for each in loaded.relations) == len(permits)
-    assert [each.kind for each in loaded.notes] == [NoteKind.ASSUMED]
+    assert {entity.name for entity in loaded.entities if entity.kind == Kind.OPERATION} == operations
+    assert sum(entity.kind == Kind.SCOPE for entity in loaded.entities) == schemes
+    assert sum(relation.verb == Verb.PERMITS for relation in loaded.relations) == len(permits)
+    assert [note.kind for note in loaded.notes] == [NoteKind.ASSUMED]
 
 
 def test_the_tables_of_one_vendor_agree_on_the_names_of_scopes(shared: Path) -> None:
     folder = shared / "data" / "identity"
     table = LOADER.load(read_document(folder / "msgraph-permissions-to-paths.json"), {})
     roles = ENTRA.load(read_document(folder / "GraphAppRoles.json"), {})
-    known = {each.id for each in table.entities}
-    assert sum(each.id in known for each in roles.entities) > 600
-    assert not [each for each in Estate.build([table, roles]).notes if each.kind == NoteKind.CONTRADICTED]
+    known = {entity.id for entity in table.entities}
+    assert sum(entity.id in known for entity in roles.entities) > 600
+    assert not [note for note in Estate.build([table, roles]).notes if note.kind == NoteKind.CONTRADICTED]

@@ -31,13 +31,15 @@ def trace(*spans: dict[str, Any], service: str = "web") -> dict[str, Any]:
 def test_real_links() -> None:
     file = TRAFFIC / "jaeger" / "dependencies-large.json"
     links = json.loads(file.read_text())
-    called = {each["child"] for each in links}
-    pairs = {(each["parent"], each["child"]) for each in links}
+    called = {link["child"] for link in links}
+    pairs = {(link["parent"], link["child"]) for link in links}
     loaded = LOADER.load(read_document(file), {})
     assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (len(links), 0, 0) == (4271, 0, 0)
-    services = {each.id for each in loaded.entities if isinstance(each, Service)}
+    services = {entity.id for entity in loaded.entities if isinstance(entity, Service)}
     assert services == {name for pair in pairs for name in pair}
-    assert {each.id for each in loaded.entities if isinstance(each, Operation)} == {f"{name}:(any)" for name in called}
+    assert {entity.id for entity in loaded.entities if isinstance(entity, Operation)} == {
+        f"{name}:(any)" for name in called
+    }
     assert len(loaded.relations) == len(pairs) + len(called)
 
 
@@ -47,7 +49,7 @@ def test_a_real_trace_says_the_same_in_otlp() -> None:
     otlp = OTLP.load(read_document(TRAFFIC / "otlp" / "jaeger-ui-otlp-in.json"), {})
     assert estate([jaeger]) == estate([otlp])
     assert (jaeger.tally, otlp.tally) == (otlp.tally, jaeger.tally)
-    assert {each.id for each in jaeger.relations} == {
+    assert {relation.id for relation in jaeger.relations} == {
         "calls:telemetrygen-client>telemetrygen:okey-dokey-0",
         "serves:telemetrygen>telemetrygen:okey-dokey-0",
     }
@@ -56,7 +58,9 @@ def test_a_real_trace_says_the_same_in_otlp() -> None:
 def test_spans_of_elastic_name_their_process_themselves() -> None:
     tags = [{"key": "span.kind", "value": "server"}]
     one = {"traceID": "t", "spanID": "a", "operationName": "get", "process": {"serviceName": "web"}, "tags": tags}
-    assert {each.id for each in load(LOADER, json.dumps(one), ".jsonl").relations} == {"serves:web>web:GET (any path)"}
+    assert {relation.id for relation in load(LOADER, json.dumps(one), ".jsonl").relations} == {
+        "serves:web>web:GET (any path)"
+    }
 
 
 def test_spans_in_the_words_of_the_model_say_the_same() -> None:
@@ -77,7 +81,7 @@ def test_spans_in_the_words_of_the_model_say_the_same() -> None:
     for data in ({"spans": [ask, tell]}, [ask, tell]):
         assert LOADER.recognises(data)
         loaded = load(LOADER, data)
-        assert {each.id for each in loaded.relations} == {"calls:web>api:tell", "serves:api>api:tell"}
+        assert {relation.id for relation in loaded.relations} == {"calls:web>api:tell", "serves:api>api:tell"}
         assert loaded.tally.facts == 2
 
 
@@ -90,12 +94,12 @@ def test_an_answer_that_is_an_error_is_refused() -> None:
 
 def test_an_answer_without_traces_is_empty_and_says_so() -> None:
     loaded = load(LOADER, {"data": [], "total": 0, "limit": 0, "offset": 0, "errors": None})
-    assert [each.message for each in loaded.notes] == [
+    assert [note.message for note in loaded.notes] == [
         "seen in 0 spans of 0 traces; what was not called meanwhile is not here"
     ]
 
 
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
+@pytest.mark.parametrize("case", sorted(file.name for file in CASES.iterdir()))
 @pytest.mark.slow
 def test_damage_never_crashes(case: str) -> None:
     for data in damaged(json.loads((CASES / case / "input.json").read_text())):

@@ -38,7 +38,7 @@ def _load(data: Any, name: str = "kong.json", **options: Any) -> Loaded:
 
 def _counted(kind: str, entries: list[dict[str, Any]]) -> int:
     """Entities and those nested in them: a naive walk over plain data."""
-    return sum(1 + sum(_counted(inner, each.get(inner, [])) for inner in NESTED.get(kind, [])) for each in entries)
+    return sum(1 + sum(_counted(inner, entry.get(inner, [])) for inner in NESTED.get(kind, [])) for entry in entries)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_no_value_of_a_credential_enters(shared: Path) -> None:
     path = shared / "data" / "gateway_k8s" / "kong" / "deck-credentials.yaml"
     values = ["1aa4ed9059", "yeNZBeqCuk", "MKWeR0nu9O", "6gkrxTKAra", "iwb6Djkk4H", "my-secret"]
     text = LOADER.load(read_document(path), {}).model_dump_json()
-    assert not [each for each in values if each in text]
+    assert not [value for value in values if value in text]
 
 
 def test_canaries_do_not_enter(shared: Path) -> None:
     path = shared / "badinput" / "generated" / "kong_secret.yaml"
     loaded = LOADER.load(read_document(path), {})
     assert "CANARY" not in loaded.model_dump_json()
-    assert {each.kind for each in loaded.entities} == {Kind.PARTY, Kind.CREDENTIAL, Kind.SCOPE, Kind.SERVICE}
+    assert {entity.kind for entity in loaded.entities} == {Kind.PARTY, Kind.CREDENTIAL, Kind.SCOPE, Kind.SERVICE}
 
 
 # who may call what
@@ -80,8 +80,8 @@ def _uses(data: Any, level: Level = Level.GRANTED, **seeds: Any) -> set[str]:
     """The routes that a compromise opens."""
     estate = Estate.build([_load(data)])
     reach = solve(estate, Scenario(assume=level, **seeds))
-    routes = {each.id for each in estate.of_kind(Kind.OPERATION)}
-    return {each.rpartition("/")[2] for each in routes if Fact(each, Capability.USE) in reach.levels}
+    routes = {entity.id for entity in estate.of_kind(Kind.OPERATION)}
+    return {route.rpartition("/")[2] for route in routes if Fact(route, Capability.USE) in reach.levels}
 
 
 def test_groups_and_plugins_decide_which_routes_a_consumer_may_use() -> None:
@@ -99,7 +99,7 @@ def test_a_key_of_another_kind_opens_nothing() -> None:
 
 def _gateway(*plugins: dict[str, Any], acls: tuple[str, ...] = ()) -> dict[str, Any]:
     keys = {"keyauth_credentials": [{"id": "k"}], "basicauth_credentials": [{"id": "b"}]}
-    groups = [{"group": each} for each in acls]
+    groups = [{"group": acl} for acl in acls]
     return {
         "_format_version": "3.0",
         "services": [{"name": "s", "routes": [{"name": "r"}, {"name": "other"}]}],
@@ -183,13 +183,13 @@ def test_groups_are_met_by_nobody_where_nothing_says_who_calls(
 )
 def test_who_shows_nothing_may_be_let_in(more: tuple[Any, ...], acls: tuple[str, ...], anonymous: bool) -> None:
     loaded = _load(_gateway({**KEY, "config": {"anonymous": "guest"}}, *more, acls=acls))
-    assert {each.anonymous for each in loaded.entities if isinstance(each, Operation)} == {anonymous}
+    assert {entity.anonymous for entity in loaded.entities if isinstance(entity, Operation)} == {anonymous}
 
 
 def test_who_shows_nothing_may_be_let_in_on_one_route_alone() -> None:
     guest = {**KEY, "config": {"anonymous": "guest"}}
     loaded = _load(_gateway(guest, {"name": "request-termination", "consumer": "guest", "route": "r"}))
-    opened = {each.name: each.anonymous for each in loaded.entities if isinstance(each, Operation)}
+    opened = {entity.name: entity.anonymous for entity in loaded.entities if isinstance(entity, Operation)}
     assert opened == {"r": False, "other": True}
     assert (loaded.tally.facts, loaded.tally.ignored) == (9, 0)
 
@@ -208,7 +208,7 @@ def test_claims_that_openid_connect_asks_for_are_all_needed() -> None:
         "audience_required": ["orders"],
     }
     loaded = _load(_gateway({"name": "openid-connect", "route": "r", "config": config}))
-    asked = {each.sources for each in loaded.relations if each.verb == Verb.PERMITS}
+    asked = {relation.sources for relation in loaded.relations if relation.verb == Verb.PERMITS}
     both = tuple(f"https://login.example:{each}" for each in ("audience orders", "group eu", "group staff"))
     assert asked == {tuple(sorted((*both, f"https://login.example:{each}"))) for each in ("read", "admin")}
 
@@ -221,15 +221,15 @@ def test_names_that_deck_has_yet_to_fill_in_are_said() -> None:
             {"username": '${{ env "DECK_USER" }}', "keyauth_credentials": [{"key": '${{ env "DECK_KEY" }}'}]}
         ],
     }
-    messages = [each.message for each in _load(data).notes if each.kind == NoteKind.UNRESOLVED]
+    messages = [note.message for note in _load(data).notes if note.kind == NoteKind.UNRESOLVED]
     assert len(messages) == 1
     assert messages[0].startswith("2 names are placeholders")
 
 
 def test_no_plugin_is_not_open_to_anyone() -> None:
     loaded = _load(_gateway())
-    assert not any(each.anonymous for each in loaded.entities if isinstance(each, Operation))
-    assert any(each.kind == NoteKind.ASSUMED and "not 'open to anyone'" in each.message for each in loaded.notes)
+    assert not any(entity.anonymous for entity in loaded.entities if isinstance(entity, Operation))
+    assert any(note.kind == NoteKind.ASSUMED and "not 'open to anyone'" in note.message for note in loaded.notes)
 
 
 # laws
@@ -254,7 +254,7 @@ def test_split_from_its_consumers_a_list_of_addresses_is_no_limit() -> None:
     estate = Estate.build(parts)
     reach = solve(estate, Scenario(leak=("kong shop:key-auth/5b11",), assume=Level.GRANTED))
     assert Fact("kong shop:route/cancel-order", Capability.USE) in reach.levels
-    assert any("let in some addresses only" in each.message for each in estate.notes)
+    assert any("let in some addresses only" in note.message for note in estate.notes)
 
 
 # what is not right
@@ -289,7 +289,7 @@ def test_a_configuration_may_leave_out_its_version(data: Any, known: bool) -> No
     if known:
         loaded = _load(data)
         assert loaded.tally.facts == sum(len(each) for each in data.values() if isinstance(each, list))
-        assert any("'_format_version'" in each.message for each in loaded.notes)
+        assert any("'_format_version'" in note.message for note in loaded.notes)
 
 
 def test_unknown_options_are_refused() -> None:
@@ -320,8 +320,8 @@ def test_many_scopes_do_not_explode() -> None:
     oidc = {"name": "openid-connect", "config": {"issuer": "https://login.example", "scopes_required": scopes}}
     groups = {"name": "acl", "config": {"allow": scopes}}
     loaded = _load(_gateway(oidc, groups))
-    assert sum(each.verb == Verb.PERMITS for each in loaded.relations) == 2000
-    assert any("too many ways" in each.message for each in loaded.notes)
+    assert sum(relation.verb == Verb.PERMITS for relation in loaded.relations) == 2000
+    assert any("too many ways" in note.message for note in loaded.notes)
 
 
 # several files of one gateway

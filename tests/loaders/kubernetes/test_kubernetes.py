@@ -23,7 +23,7 @@ from tests.loaders.laws import damaged, hostile, survives
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.kubernetes").LOADER
 CASES = Path(__file__).parent / "cases"
-CASE_NAMES = sorted(each.name for each in CASES.iterdir())
+CASE_NAMES = sorted(file.name for file in CASES.iterdir())
 
 
 def resources_of(case: str) -> list[dict[str, Any]]:
@@ -61,10 +61,10 @@ def test_real_manifests(name: str, shared: Path) -> None:
     documents = _documents(path)
     assert loaded.tally.records == len(documents)
     estate = Estate.build([loaded])
-    kinds = Counter(each["kind"] for each in documents)
-    in_clusters = [each for each in estate.of_kind(Kind.SERVICE) if "/deployment/" in each.id]
+    kinds = Counter(document["kind"] for document in documents)
+    in_clusters = [entity for entity in estate.of_kind(Kind.SERVICE) if "/deployment/" in entity.id]
     assert len(in_clusters) == kinds["Deployment"]
-    assert sum("/service/" in each.id for each in estate.of_kind(Kind.OPERATION)) == kinds["Service"]
+    assert sum("/service/" in entity.id for entity in estate.of_kind(Kind.OPERATION)) == kinds["Service"]
 
 
 def test_real_policies_alone_say_nothing_and_say_so(shared: Path) -> None:
@@ -73,25 +73,27 @@ def test_real_policies_alone_say_nothing_and_say_so(shared: Path) -> None:
     for path in paths:
         loaded = LOADER.load(read_document(path), {})
         assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
-        assert [each.kind for each in loaded.notes] == [NoteKind.INCOMPLETE, NoteKind.UNSUPPORTED]
+        assert [note.kind for note in loaded.notes] == [NoteKind.INCOMPLETE, NoteKind.UNSUPPORTED]
 
 
 def _boutique(shared: Path, **options: Any) -> tuple[Loaded, list[dict[str, Any]]]:
     folder = shared / "data" / "gateway_k8s" / "k8s"
     policies = sorted(folder.glob("netpol/*.yaml"))
-    also = [str(each.relative_to(folder)) for each in policies]
+    also = [str(policy.relative_to(folder)) for policy in policies]
     main = read_document(folder / "online-boutique-kubernetes-manifests.yaml")
-    return LOADER.load(main, {"also": also, **options}), [each for path in policies for each in _documents(path)]
+    return LOADER.load(main, {"also": also, **options}), [
+        document for path in policies for document in _documents(path)
+    ]
 
 
 def test_real_policies_beside_their_workloads(shared: Path) -> None:
     loaded, policies = _boutique(shared)
     assert (loaded.tally.facts, loaded.tally.records) == (35 + 13, 35 + 13)
-    apps = {each.name for each in loaded.entities if "/deployment/" in each.id and each.name}
+    apps = {entity.name for entity in loaded.entities if "/deployment/" in entity.id and entity.name}
     let_in = {}
-    for each in policies:
-        rules = each["spec"].get("ingress", [])
-        app = each["spec"]["podSelector"].get("matchLabels", {}).get("app")
+    for manifest in policies:
+        rules = manifest["spec"].get("ingress", [])
+        app = manifest["spec"]["podSelector"].get("matchLabels", {}).get("app")
         peers = {peer["podSelector"]["matchLabels"]["app"] for rule in rules for peer in rule.get("from", [])}
         let_in[app] = apps if {} in rules else peers
     expected = {(peer, app) for app, peers in let_in.items() if app in apps for peer in peers & apps if peer != app}
@@ -103,7 +105,7 @@ def test_the_call_graph_in_real_settings(shared: Path) -> None:
     loaded, _ = _boutique(shared)
     path = shared / "data" / "gateway_k8s" / "k8s" / "online-boutique-kubernetes-manifests.yaml"
     documents = _documents(path)
-    services = {each["metadata"]["name"] for each in documents if each["kind"] == "Service"}
+    services = {document["metadata"]["name"] for document in documents if document["kind"] == "Service"}
     expected = set()
     for each in (one for one in documents if one["kind"] == "Deployment"):
         for container in each["spec"]["template"]["spec"]["containers"]:
@@ -111,8 +113,8 @@ def test_the_call_graph_in_real_settings(shared: Path) -> None:
                 host = str(setting.get("value", "")).split(":")[0]
                 if setting["name"].endswith("_ADDR") and host in services:
                     expected.add((each["metadata"]["name"], host))
-    calls = [each for each in loaded.relations if each.verb == Verb.CALLS]
-    assert {(each.sources[0].rpartition("/")[2], each.targets[0].rpartition("/")[2]) for each in calls} == expected
+    calls = [relation for relation in loaded.relations if relation.verb == Verb.CALLS]
+    assert {(call.sources[0].rpartition("/")[2], call.targets[0].rpartition("/")[2]) for call in calls} == expected
     assert len(expected) == 16
 
 
@@ -128,7 +130,7 @@ def test_a_network_policy_is_what_stops_walking_on() -> None:
     resources = resources_of("shop")
     web, db = "k8s:shop/deployment/web", "k8s:shop/statefulset/db"
     assert db in _reached(load(resources), Level.LATERAL, compromise=(web,))
-    alone = [each for each in resources if each["metadata"]["name"] not in ("api", "shop")]
+    alone = [resource for resource in resources if resource["metadata"]["name"] not in ("api", "shop")]
     assert db not in _reached(load(alone), Level.LATERAL, compromise=(web,))
 
 
@@ -223,8 +225,8 @@ ALLOW = {"principals": ["cluster.local/ns/red/sa/one"]}
 def _mesh(*specs: dict[str, Any]) -> set[str]:
     """Whose service account is granted something by policies over one workload in namespace green."""
     pods = [deployment("one", "red", {"app": "one"}), deployment("two", "blue", {"app": "two"})]
-    for each in pods:
-        each["spec"]["template"]["spec"]["serviceAccountName"] = each["metadata"]["name"]
+    for pod in pods:
+        pod["spec"]["template"]["spec"]["serviceAccountName"] = pod["metadata"]["name"]
     target = deployment("target", "green", {"app": "target"})
     policies = [
         {**policy(f"p{number}", "green", spec), "kind": "AuthorizationPolicy", "apiVersion": "security.istio.io/v1"}
@@ -232,11 +234,16 @@ def _mesh(*specs: dict[str, Any]) -> set[str]:
     ]
     loaded = load([*pods, target, *policies])
     Estate.build([loaded])
-    return {key.rpartition("/")[2] for each in loaded.relations if each.verb == Verb.GRANTS for key in each.sources}
+    return {
+        key.rpartition("/")[2]
+        for relation in loaded.relations
+        if relation.verb == Verb.GRANTS
+        for key in relation.sources
+    }
 
 
 def _rule(*sources: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"rules": [{"from": [{"source": each} for each in sources], **more}]}
+    return {"rules": [{"from": [{"source": source} for source in sources], **more}]}
 
 
 def _when(key: str, sources: tuple[dict[str, Any], ...] = (), **said: list[str]) -> dict[str, Any]:
@@ -294,7 +301,7 @@ def test_an_account_of_another_trust_domain_is_none_of_ours() -> None:
     listed = ["partner.example/ns/red/sa/one", "cluster.local/ns/red/sa/one"]
     for number, options in enumerate(({}, {"trust_domain": "ours.example"})):
         loaded = load([ours, _authorization(_rule({"principals": listed[number : number + 1]}))], **options)
-        (grant,) = (each for each in loaded.relations if each.verb == Verb.GRANTS)
+        (grant,) = (relation for relation in loaded.relations if relation.verb == Verb.GRANTS)
         assert grant.sources == (
             f"k8s:{('principal partner.example/ns/red/sa/one', 'red/serviceaccount/one')[number]}",
         )
@@ -305,9 +312,9 @@ def test_a_policy_on_trial_lets_in_and_refuses_nobody() -> None:
     trial = {"annotations": {"istio.io/dry-run": "true"}}
     deny = {"action": "DENY", **_rule({"namespaces": ["green"]})}
     loaded = load([pod, _authorization(_rule({"namespaces": ["green"]})), _authorization(deny, name="q", **trial)])
-    assert sum(each.verb == Verb.GRANTS for each in loaded.relations) == 1
+    assert sum(relation.verb == Verb.GRANTS for relation in loaded.relations) == 1
     assert not load([pod, _authorization(_rule(ALLOW), **trial)]).relations
-    assert any("on trial" in each.message for each in loaded.notes)
+    assert any("on trial" in note.message for note in loaded.notes)
 
 
 def test_policies_without_the_workloads_they_are_for_say_so() -> None:
@@ -329,7 +336,7 @@ def test_policies_without_the_workloads_they_are_for_say_so() -> None:
 def test_what_a_policy_without_effect_here_is(kind: str, spec: dict[str, Any], says: str) -> None:
     loaded = load([{**_authorization(spec), "kind": kind}])
     assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
-    assert any(says in each.message for each in loaded.notes)
+    assert any(says in note.message for note in loaded.notes)
 
 
 @pytest.mark.parametrize(
@@ -354,7 +361,7 @@ def test_settings_that_name_a_service(value: str, called: bool) -> None:
     caller["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "X", "value": value}]
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "api", "namespace": "red"}}
     loaded = load([caller, service])
-    assert any(each.verb == Verb.CALLS for each in loaded.relations) == called
+    assert any(relation.verb == Verb.CALLS for relation in loaded.relations) == called
 
 
 @pytest.mark.parametrize(
@@ -374,11 +381,11 @@ def test_settings_in_a_config_map(container: dict[str, Any], called: bool) -> No
     places = {**common, "kind": "ConfigMap", "data": {"API_URL": "http://api:80", "OTHER": "x", "PASSWORD": "CANARY"}}
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "api", "namespace": "red"}}
     loaded = load([caller, places, service])
-    assert any(each.verb == Verb.CALLS for each in loaded.relations) == called
+    assert any(relation.verb == Verb.CALLS for relation in loaded.relations) == called
     assert "CANARY" not in loaded.model_dump_json()
     assert loaded.tally.records == 3
     assert (loaded.tally.ignored == 0) == ("places" in json.dumps(container))
-    assert any(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == (
+    assert any(note.kind == NoteKind.SECRET_DROPPED for note in loaded.notes) == (
         "places" in str(container.get("envFrom"))
     )
 
@@ -418,7 +425,7 @@ def test_a_gateway_for_calls_out_exposes_nothing(selector: dict[str, str], entry
         {**common, "kind": "ServiceEntry", "spec": {"hosts": ["news.example"]}},
     ]
     loaded = load(mesh if entry else mesh[:2])
-    (door,) = (each for each in loaded.entities if each.id == "k8s:red/virtualservice/g news.example")
+    (door,) = (entity for entity in loaded.entities if entity.id == "k8s:red/virtualservice/g news.example")
     assert getattr(door, "direction", None) == direction
 
 
@@ -438,7 +445,7 @@ def test_what_a_virtual_service_leaves_to_another_is_read_there() -> None:
     part = {"http": [{"match": [{"uri": {"exact": "/a"}}], "route": [{"destination": {"host": "shop"}}]}]}
     loaded = load([pod, service, virtual("whole", left), virtual("part", part, "blue"), virtual("unused", part)])
     door = "k8s:red/virtualservice/whole x.example/a"
-    served = {each.sources[0] for each in loaded.relations if each.targets == (door,)}
+    served = {relation.sources[0] for relation in loaded.relations if relation.targets == (door,)}
     assert served == {"k8s:red/gateway/g", "k8s:blue/deployment/shop"}
     assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (4, 0, 1)
 
@@ -453,9 +460,9 @@ def test_a_route_of_openshift_exposes_the_services_it_leads_to() -> None:
     metadata = {"name": "r", "namespace": "red"}
     route = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": metadata, "spec": spec}
     loaded = load([*pods, *services, route])
-    (door,) = (each for each in loaded.entities if getattr(each, "direction", "") == "exposed")
+    (door,) = (entity for entity in loaded.entities if getattr(entity, "direction", "") == "exposed")
     assert door.name == "shop.example/x"
-    served = {each.sources[0] for each in loaded.relations if each.targets == (door.id,)}
+    served = {relation.sources[0] for relation in loaded.relations if relation.targets == (door.id,)}
     assert served == {"k8s:red/deployment/web", "k8s:red/deployment/next"}
 
 
@@ -501,7 +508,7 @@ def test_positions_in_several_documents_and_empty_ones() -> None:
     assert isinstance(document.data, Documents)
     loaded = LOADER.load(document, {})
     assert loaded.tally.records == 2
-    assert [each.provenance[0].line for each in loaded.entities] == [4, 5 + first.count("\n")]
+    assert [entity.provenance[0].line for entity in loaded.entities] == [4, 5 + first.count("\n")]
 
 
 # what is not right
@@ -555,7 +562,7 @@ def test_resources_of_any_group_are_manifests(version: str, kind: str, known: bo
     if known:
         loaded = _one(data)
         assert (loaded.tally.records, loaded.tally.ignored) == (1, 1)
-        assert any(kind in each.message for each in loaded.notes)
+        assert any(kind in note.message for note in loaded.notes)
 
 
 @pytest.mark.parametrize(
@@ -608,4 +615,4 @@ def test_secrets_do_not_enter() -> None:
     settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"k": canary}}
     loaded = load([secret, pod, service, settings])
     assert "CANARY" not in loaded.model_dump_json()
-    assert sum(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == 3
+    assert sum(note.kind == NoteKind.SECRET_DROPPED for note in loaded.notes) == 3

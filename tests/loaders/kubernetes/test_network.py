@@ -51,12 +51,14 @@ def namespace(name: str, **labels: str) -> Manifest:
 def direct(loaded: Loaded) -> set[tuple[str, str]]:
     """Pairs of workloads: in one flat zone, connected, or connected over one hub that stands for the network."""
     flat = {each.id for each in loaded.zones if each.flat}
-    services = [each for each in loaded.entities if isinstance(each, Service)]
-    zone = {each.id: each.zone for each in services if each.zone in flat}
-    workloads = {each.id for each in services if "/deployment/" in each.id}
+    services = [entity for entity in loaded.entities if isinstance(entity, Service)]
+    zone = {service.id: service.zone for service in services if service.zone in flat}
+    workloads = {service.id for service in services if "/deployment/" in service.id}
     steps = {(one, other) for one in zone for other in zone if zone[one] == zone[other] and one != other}
-    steps |= {(each.sources[0], each.targets[0]) for each in loaded.relations if each.verb == Verb.CONNECTS}
-    hubs = {each.id for each in services} - workloads
+    steps |= {
+        (relation.sources[0], relation.targets[0]) for relation in loaded.relations if relation.verb == Verb.CONNECTS
+    }
+    hubs = {service.id for service in services} - workloads
     over = {(a, d) for a, b in steps if b in hubs for c, d in steps if c == b and a != d}
     return {pair for pair in steps | over if set(pair) <= workloads}
 
@@ -118,8 +120,8 @@ def one_way(
     direction: str, word: str, pod: Manifest, other: Manifest, port: Manifest, policies: list[Manifest], spaces: Any
 ) -> bool:
     isolated = False
-    for each in policies:
-        spec, own = each["spec"], each["metadata"]["namespace"]
+    for policy in policies:
+        spec, own = policy["spec"], policy["metadata"]["namespace"]
         labels = pod["spec"]["template"]["metadata"]["labels"]
         if own != pod["metadata"]["namespace"] or not selects(spec.get("podSelector"), labels):
             continue
@@ -135,9 +137,13 @@ def one_way(
 
 
 def literal(resources: list[Manifest]) -> set[tuple[str, str]]:
-    pods = [each for each in resources if each["kind"] == "Deployment"]
-    policies = [each for each in resources if each["kind"] == "NetworkPolicy"]
-    spaces = {each["metadata"]["name"]: each["metadata"]["labels"] for each in resources if each["kind"] == "Namespace"}
+    pods = [resource for resource in resources if resource["kind"] == "Deployment"]
+    policies = [resource for resource in resources if resource["kind"] == "NetworkPolicy"]
+    spaces = {
+        resource["metadata"]["name"]: resource["metadata"]["labels"]
+        for resource in resources
+        if resource["kind"] == "Namespace"
+    }
     found = set()
     for one in pods:
         for other in pods:
@@ -202,7 +208,7 @@ def random_peer(rng: random.Random) -> Manifest:
 
 
 def random_cluster(rng: random.Random) -> list[Manifest]:
-    resources = [namespace(each, **({"team": rng.choice(VALUES)} if rng.random() < 0.7 else {})) for each in SPACES]
+    resources = [namespace(space, **({"team": rng.choice(VALUES)} if rng.random() < 0.7 else {})) for space in SPACES]
     for number in range(rng.choice([4, 9, 30])):
         labels = {key: rng.choice(VALUES) for key in KEYS if rng.random() < 0.7}
         ports = rng.sample(PORTS, rng.randint(0, 2))
@@ -231,9 +237,9 @@ def test_random_worlds_have_hubs_and_zones_and_pairs() -> None:
     seen: set[str] = set()
     for seed in range(100):
         loaded = load(random_cluster(random.Random(seed)))
-        seen |= {"zone" for each in loaded.zones if each.flat and each.id != "k8s"}
-        seen |= {"hub" for each in loaded.entities if "network open by" in each.id}
-        seen |= {"pair" for each in loaded.relations if each.verb == Verb.CONNECTS}
+        seen |= {"zone" for zone in loaded.zones if zone.flat and zone.id != "k8s"}
+        seen |= {"hub" for entity in loaded.entities if "network open by" in entity.id}
+        seen |= {"pair" for relation in loaded.relations if relation.verb == Verb.CONNECTS}
     assert seen == {"zone", "hub", "pair"}
 
 
@@ -245,7 +251,7 @@ A_TO_B = ("k8s:red/deployment/a", "k8s:green/deployment/b")
 
 def test_without_policies_the_whole_cluster_is_one_flat_zone() -> None:
     loaded = load([A, B])
-    assert [(each.id, each.flat) for each in loaded.zones] == [("k8s", True)]
+    assert [(zone.id, zone.flat) for zone in loaded.zones] == [("k8s", True)]
     assert not loaded.relations
 
 
@@ -268,7 +274,7 @@ def test_namespaces_whose_labels_are_not_known_may_be_meant() -> None:
     rules = {"podSelector": {}, "ingress": [{"from": [peer]}]}
     let_in = load([A, B, policy("p", "green", rules)])
     assert A_TO_B in direct(let_in)
-    assert any(each.kind == NoteKind.UNRESOLVED and "'red'" in each.message for each in let_in.notes)
+    assert any(note.kind == NoteKind.UNRESOLVED and "'red'" in note.message for note in let_in.notes)
     assert A_TO_B not in direct(load([A, B, policy("p", "green", rules), namespace("red", team="y")]))
 
 
@@ -276,7 +282,7 @@ def test_the_name_of_a_namespace_is_always_known() -> None:
     peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "blue"}}}
     loaded = load([A, B, policy("p", "green", {"podSelector": {}, "ingress": [{"from": [peer]}]})])
     assert A_TO_B not in direct(loaded)
-    assert not any(each.kind == NoteKind.UNRESOLVED for each in loaded.notes)
+    assert not any(note.kind == NoteKind.UNRESOLVED for note in loaded.notes)
 
 
 @pytest.mark.parametrize(
@@ -319,7 +325,7 @@ def test_pods_on_the_network_of_their_host_are_not_bound() -> None:
     on_host["spec"]["template"]["spec"]["hostNetwork"] = True
     loaded = load([A, on_host, policy("p", "green", {"podSelector": {}})])
     assert A_TO_B in direct(loaded)
-    assert any("network of their host" in each.message for each in loaded.notes)
+    assert any("network of their host" in note.message for note in loaded.notes)
 
 
 def test_who_may_connect_to_pods_only_has_an_egress_filter() -> None:
@@ -327,7 +333,7 @@ def test_who_may_connect_to_pods_only_has_an_egress_filter() -> None:
     dns = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 53}]}]}
     for spec, filtered in ((pods, ["k8s:green/deployment/b"]), (dns, [])):
         loaded = load([A, B, policy("p", "green", spec)])
-        assert [each.id for each in loaded.entities if each.controls] == filtered
+        assert [entity.id for entity in loaded.entities if entity.controls] == filtered
 
 
 @pytest.mark.parametrize(
@@ -350,14 +356,14 @@ def test_what_the_api_server_would_refuse_is_not_in_force(spec: Any) -> None:
     loaded = load([A, B, policy("p", "green", spec)])
     assert A_TO_B in direct(loaded)
     assert loaded.tally.rejected == 1
-    assert any("taken as not in force" in each.message for each in loaded.notes)
+    assert any("taken as not in force" in note.message for note in loaded.notes)
 
 
 def test_a_policy_of_another_kind_is_counted_and_said() -> None:
     other = {**policy("p", "green", {}), "apiVersion": "projectcalico.org/v3"}
     loaded = load([A, B, other])
     assert loaded.tally.ignored == 1
-    assert any("may leave less reach" in each.message for each in loaded.notes)
+    assert any("may leave less reach" in note.message for note in loaded.notes)
 
 
 def test_it_does_not_grow_with_the_square() -> None:
@@ -371,6 +377,6 @@ def test_it_does_not_grow_with_the_square() -> None:
         spec = {"podSelector": {"matchLabels": {"app": f"a{number}"}}, "ingress": [{"from": [peer]}]}
         resources += [policy(f"app{number}", space, spec) for space in spaces[20:]]
     loaded = load(resources)
-    assert sum(each.verb == Verb.CONNECTS for each in loaded.relations) < 3 * 1500
-    flat = [each for each in loaded.zones if each.flat]
+    assert sum(relation.verb == Verb.CONNECTS for relation in loaded.relations) < 3 * 1500
+    flat = [zone for zone in loaded.zones if zone.flat]
     assert len(flat) == 21

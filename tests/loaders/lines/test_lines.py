@@ -29,12 +29,12 @@ ROOT = Path(__file__).parents[3]
 
 def written(built: Estate, file: Path, rng: random.Random) -> Path:
     """An estate as lines, in any order."""
-    records: list[dict[str, Any]] = [{"zone": each.id, "flat": each.flat} for each in built.zones.values()]
+    records: list[dict[str, Any]] = [{"zone": zone.id, "flat": zone.flat} for zone in built.zones.values()]
     bare: dict[str, Any] = {"mode": "json", "exclude": {"provenance"}, "exclude_defaults": True}
-    records += [{**each.model_dump(**bare), "kind": each.kind} for each in built.entities.values()]
-    records += [{**each.model_dump(**bare), "verb": each.verb} for each in built.relations.values()]
+    records += [{**entity.model_dump(**bare), "kind": entity.kind} for entity in built.entities.values()]
+    records += [{**relation.model_dump(**bare), "verb": relation.verb} for relation in built.relations.values()]
     rng.shuffle(records)
-    file.write_text("".join(json.dumps(each) + "\n" for each in records))
+    file.write_text("".join(json.dumps(record) + "\n" for record in records))
     return file
 
 
@@ -48,7 +48,7 @@ def test_lines_are_the_estate_they_spell_out(tmp_path_factory: pytest.TempPathFa
     assert dict(lines.entities).keys() == built.entities.keys()
     assert set(lines.relations) == set(built.relations)
     assert placed(lines) == placed(built)
-    assert [lines.kind_of(each) for each in built.entities] == [each.kind for each in built.entities.values()]
+    assert [lines.kind_of(entity) for entity in built.entities] == [entity.kind for entity in built.entities.values()]
     asked = random_scenario(rng, built)
     wanted = spec(built, asked)
     assert solve(lines, asked).levels == wanted
@@ -60,7 +60,8 @@ def test_lines_are_the_estate_they_spell_out(tmp_path_factory: pytest.TempPathFa
 def placed(estate: Estate) -> dict[str, Any]:
     """What is said of each control, but for where it was read."""
     return {
-        name: (each.host, each.control.model_dump(exclude={"provenance"})) for name, each in estate.controls.items()
+        name: (placed.host, placed.control.model_dump(exclude={"provenance"}))
+        for name, placed in estate.controls.items()
     }
 
 
@@ -188,7 +189,7 @@ def test_every_question_answers_on_lines(large: Path) -> None:
     assert len(rows.rows) > 400
     first = rows.rows[0]
     reach: Any = br.reach(estate, **{first.way: first.start}, assume="takeover").data
-    assert len({each.entity for each in reach.facts} - {first.start}) == first.entities
+    assert len({fact.entity for fact in reach.facts} - {first.start}) == first.entities
     levers: Any = br.levers(estate, **{first.way: first.start}, assume="takeover").data
     assert levers.removals_tried > 300
     assert br.review(estate, holder="party_1", grant="scope_1").data.model_dump()["checked"] is True
@@ -205,7 +206,7 @@ def test_levels_are_those_of_one_world(large: Path) -> None:
     """Some parties of a large estate, all levels, against the proof engine."""
     estate = br.load(large)
     system = compile_system(estate)
-    parties = [each.id for each in estate.of_kind(Kind.PARTY)][:3]
+    parties = [party.id for party in estate.of_kind(Kind.PARTY)][:3]
     for party in parties:
         asked = br.reach(estate, compromise=party, assume="lateral").data.model_dump(mode="json")["facts"]
         for level in Level:

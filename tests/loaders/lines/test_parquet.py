@@ -30,9 +30,11 @@ def tables(built: Estate, folder: Path) -> Path:
     """An estate as files of Parquet, three rows a row group."""
     bare: dict[str, Any] = {"mode": "json", "exclude": {"provenance"}, "exclude_defaults": True}
     parts = {
-        "zones": [{"zone": each.id, "flat": each.flat} for each in built.zones.values()],
-        "entities": [{**each.model_dump(**bare), "kind": str(each.kind)} for each in built.entities.values()],
-        "relations": [{**each.model_dump(**bare), "verb": str(each.verb)} for each in built.relations.values()],
+        "zones": [{"zone": zone.id, "flat": zone.flat} for zone in built.zones.values()],
+        "entities": [{**entity.model_dump(**bare), "kind": str(entity.kind)} for entity in built.entities.values()],
+        "relations": [
+            {**relation.model_dump(**bare), "verb": str(relation.verb)} for relation in built.relations.values()
+        ],
     }
     for name, rows in parts.items():
         if rows:
@@ -152,7 +154,7 @@ def test_tables_of_other_things_in_a_folder_are_passed_over(tmp_path: Path) -> N
     (tmp_path / "e.yaml").write_text("blastradius: 1\nparties: {q: {}}\n")
     both = br.load(tmp_path)
     assert set(both.entities) == {"p", "q"}
-    assert [str(each) for each in both.notes if "passed over" in str(each)] == [
+    assert [str(note) for note in both.notes if "passed over" in str(note)] == [
         f"{tmp_path / 'sales.parquet'}: unsupported: not an estate file, and no estate asks for it; passed over"
     ]
 

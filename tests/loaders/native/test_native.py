@@ -24,7 +24,7 @@ def test_the_documented_example_loads_whole() -> None:
 
 def test_an_entry_may_be_empty() -> None:
     loaded = native.load(parse_document("blastradius: 1\nservices:\n  a:\nstores:\n", "x.yaml"), {})
-    assert [each.id for each in loaded.entities] == ["a"]
+    assert [entity.id for entity in loaded.entities] == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,11 @@ def load(folder: Path, data: Any, name: str = "input.json", **options: Any) -> L
 
 
 def ids(loaded: Loaded, kind: Kind) -> set[str]:
-    return {each.id for each in loaded.entities if each.kind == kind}
+    return {entity.id for entity in loaded.entities if entity.kind == kind}
 
 
 def pairs(loaded: Loaded, verb: Verb) -> set[tuple[str, str]]:
-    return {(each.sources[0], each.targets[0]) for each in loaded.relations if each.verb == verb}
+    return {(relation.sources[0], relation.targets[0]) for relation in loaded.relations if relation.verb == verb}
 
 
 def test_apps_and_their_grants_join_across_files(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_client_that_registered_itself_is_an_app(tmp_path: Path) -> None:
 
 def test_a_scope_belongs_to_its_authorization_server(tmp_path: Path) -> None:
     issuers = (ISSUER, f"{ISSUER}/oauth2/aus1", f"{ISSUER}/oauth2/aus2")
-    loaded = load(tmp_path, [grant(1, "read", issuer=each) for each in issuers])
+    loaded = load(tmp_path, [grant(1, "read", issuer=issuer) for issuer in issuers])
     assert ids(loaded, Kind.SCOPE) == {"okta:scope/read", "okta:server/aus1/read", "okta:server/aus2/read"}
 
 
@@ -125,7 +125,7 @@ def test_a_scope_belongs_to_its_authorization_server(tmp_path: Path) -> None:
 )
 def test_where_an_api_token_may_be_used_from(tmp_path: Path, network: Any, held: list[str]) -> None:
     loaded = load(tmp_path, [api_token(1, network=network)])
-    assert [str(control.kind) for each in loaded.entities for control in each.controls] == held
+    assert [str(control.kind) for entity in loaded.entities for control in entity.controls] == held
 
 
 def test_the_kind_of_client(tmp_path: Path) -> None:
@@ -135,7 +135,9 @@ def test_the_kind_of_client(tmp_path: Path) -> None:
         for number, method in enumerate(methods)
     ]
     found = {
-        each.id.partition("/")[2]: each.type for each in load(tmp_path, apps).entities if isinstance(each, Credential)
+        entity.id.partition("/")[2]: entity.type
+        for entity in load(tmp_path, apps).entities
+        if isinstance(entity, Credential)
     }
     assert list(map(found.get, methods)) == ["client_secret", "client_secret", "signing_key", "oauth_token"]
 
@@ -175,15 +177,15 @@ def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
 def test_hostile_names(shared: Path, tmp_path: Path, name: str) -> None:
     names = [str(each) for each in json.loads((shared / "badinput" / name).read_text())]
     rows = [app(1)]
-    for each in names:
+    for hostile_name in names:
         rows += [
-            app(2, id=each),
-            app(3, label=each),
-            grant(4, each),
-            grant(5, "a", clientId=each),
-            api_token(6, id=each),
+            app(2, id=hostile_name),
+            app(3, label=hostile_name),
+            grant(4, hostile_name),
+            grant(5, "a", clientId=hostile_name),
+            api_token(6, id=hostile_name),
         ]
-        rows += [{**OTHERS["integration"], "type": each}, {**OTHERS["scope"], "name": each}]
+        rows += [{**OTHERS["integration"], "type": hostile_name}, {**OTHERS["scope"], "name": hostile_name}]
     assert load(tmp_path, rows).tally.records == len(rows)
 
 
@@ -197,7 +199,7 @@ def test_secrets_stay_out(tmp_path: Path) -> None:
     ]
     loaded = load(tmp_path, rows)
     assert "CANARY" not in loaded.model_dump_json()
-    assert sum(each.kind == NoteKind.SECRET_DROPPED for each in loaded.notes) == 4
+    assert sum(note.kind == NoteKind.SECRET_DROPPED for note in loaded.notes) == 4
 
 
 # real answers
@@ -217,7 +219,9 @@ def test_real_answers(shared: Path, name: str) -> None:
     assert loaded.tally.model_dump() == {"facts": len(rows), "rejected": 0, "ignored": 0}
     scopes = {each for row in rows for each in (*row.get("grantedScopes", ()), *row.get("scopes", ()))}
     scopes |= {row["scopeId"] for row in rows if "scopeId" in row} | {row["name"] for row in rows if "consent" in row}
-    assert {each.name for each in loaded.entities if each.kind == Kind.SCOPE and ":rights/" not in each.id} == scopes
+    assert {
+        entity.name for entity in loaded.entities if entity.kind == Kind.SCOPE and ":rights/" not in entity.id
+    } == scopes
 
 
 def test_a_list_of_ids_is_refused_with_a_reason(shared: Path) -> None:

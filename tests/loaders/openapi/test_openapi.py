@@ -41,15 +41,15 @@ def _small(tmp_path: Path, paths: dict[str, Any], extra: dict[str, Any] | None =
 
 
 def _operations(loaded: Loaded) -> dict[str, Operation]:
-    return {each.id: each for each in loaded.entities if isinstance(each, Operation)}
+    return {entity.id: entity for entity in loaded.entities if isinstance(entity, Operation)}
 
 
 def _permits(loaded: Loaded) -> set[tuple[str, ...]]:
-    return {each.sources for each in loaded.relations if each.verb == Verb.PERMITS}
+    return {relation.sources for relation in loaded.relations if relation.verb == Verb.PERMITS}
 
 
 def _says(loaded: Loaded, kind: NoteKind) -> str:
-    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+    return "\n".join(note.message for note in loaded.notes if note.kind == kind)
 
 
 def test_all_scopes_together() -> None:
@@ -79,10 +79,10 @@ def test_what_the_api_sends_is_a_feed(tmp_path: Path) -> None:
     paths = {"/a": {"post": {"operationId": "add", "callbacks": {"done": {"{$request.body#/url}": {"post": {}}}}}}}
     hooks: dict[str, Any] = {"webhooks": {"paid": {"post": {}, "put": {}}, "bad\u202e": {"post": {}}}}
     loaded = _small(tmp_path, paths, hooks, served_by="shop", direction="consumed")
-    feeds = {each.id for each in loaded.entities if each.kind == Kind.FEED}
+    feeds = {entity.id for entity in loaded.entities if entity.kind == Kind.FEED}
     assert feeds == {"t:webhook paid", "t:callback done of add"}
-    sent = {(each.sources, each.targets[0]) for each in loaded.relations if each.verb == Verb.PUBLISHES}
-    assert sent == {(("shop",), each) for each in feeds}
+    sent = {(relation.sources, relation.targets[0]) for relation in loaded.relations if relation.verb == Verb.PUBLISHES}
+    assert sent == {(("shop",), feed) for feed in feeds}
     assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (4, 1, 0)
     assert "who takes them in" in _says(loaded, NoteKind.INCOMPLETE)
 
@@ -146,9 +146,9 @@ def test_descriptions_in_an_archive(tmp_path: Path, kind: str) -> None:
     document = read_document(path, shown=path.name)
     assert LOADER.recognises(document.data)
     loaded = LOADER.load(document, {"owner": "us"})
-    assert {each.id for each in loaded.entities} == {"t:read", "old:GET /b"}
-    assert {each.owner for each in loaded.entities} == {"us"}
-    assert {each.provenance[0].file for each in loaded.entities} == {
+    assert {entity.id for entity in loaded.entities} == {"t:read", "old:GET /b"}
+    assert {entity.owner for entity in loaded.entities} == {"us"}
+    assert {entity.provenance[0].file for entity in loaded.entities} == {
         f"specs.{kind}/spec/parts/a.yaml",
         f"specs.{kind}/spec/old.json",
     }
@@ -158,7 +158,9 @@ def test_descriptions_in_an_archive(tmp_path: Path, kind: str) -> None:
 def test_archives_without_a_description_are_not_ours(tmp_path: Path) -> None:
     names = ("spec/parts/a.yaml", "spec/notes.yaml", "package.json")
     assert not LOADER.recognises(
-        read_document(zipped(tmp_path / "a.zip", {each: INNER[each].encode() for each in names})).data
+        read_document(
+            zipped(tmp_path / "a.zip", {hostile_name: INNER[hostile_name].encode() for hostile_name in names})
+        ).data
     )
 
 
@@ -171,7 +173,7 @@ def test_an_archive_that_only_looks_like_descriptions_is_refused(tmp_path: Path)
 def test_effects_and_what_matches_nothing(tmp_path: Path) -> None:
     effects = [{"match": "GET *", "reads": [{"to": "db", "extent": "subset"}]}, {"match": "nope", "writes": ["db"]}]
     loaded = _small(tmp_path, {"/a": {"get": {}}}, effects=effects, served_by="svc", direction="exposed")
-    assert {each.id for each in loaded.relations} == {"reads:t:GET /a>db", "serves:svc>t:GET /a"}
+    assert {relation.id for relation in loaded.relations} == {"reads:t:GET /a>db", "serves:svc>t:GET /a"}
     assert "nope" in _says(loaded, NoteKind.UNRESOLVED)
 
 
@@ -232,7 +234,7 @@ def test_real_descriptions(name: str, operations: int, scopes: int, permits: int
     assert len(_operations(loaded)) == operations
     assert loaded.tally.rejected == 0
     assert loaded.tally.facts == sum(counted)
-    assert sum(each.verb == Verb.PERMITS for each in loaded.relations) == permits
+    assert sum(relation.verb == Verb.PERMITS for relation in loaded.relations) == permits
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="real descriptions are not here")
@@ -241,15 +243,15 @@ def test_operations_in_files_of_their_own(tmp_path: Path) -> None:
         archive.extractall(tmp_path, filter="data")
     loaded = _load(tmp_path / "specification" / "DigitalOcean-public.v2.yaml")
     assert len(_operations(loaded)) == 659
-    assert sum(isinstance(each, Scope) for each in loaded.entities) == 144
+    assert sum(isinstance(entity, Scope) for entity in loaded.entities) == 144
     packed = _load(REAL / "digitalocean-specification.tar.gz")
-    assert {each.id for each in packed.entities} == {each.id for each in loaded.entities}
-    assert {each.id for each in packed.relations} == {each.id for each in loaded.relations}
+    assert {entity.id for entity in packed.entities} == {entity.id for entity in loaded.entities}
+    assert {relation.id for relation in packed.relations} == {relation.id for relation in loaded.relations}
     assert packed.tally == loaded.tally
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="real descriptions are not here")
-@pytest.mark.parametrize("path", sorted(REAL.glob("google-*.json")), ids=lambda each: each.name)
+@pytest.mark.parametrize("path", sorted(REAL.glob("google-*.json")), ids=lambda folder: folder.name)
 def test_google_discovery_is_refused(path: Path) -> None:
     with pytest.raises(InputError, match=r"(?i)openapi"):
         _load(path)
@@ -278,7 +280,7 @@ def _warm(tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(not BAD.is_dir(), reason="bad input is not here")
-@pytest.mark.parametrize("path", sorted(BAD.glob("generated/openapi_ref_*.json")), ids=lambda each: each.name)
+@pytest.mark.parametrize("path", sorted(BAD.glob("generated/openapi_ref_*.json")), ids=lambda folder: folder.name)
 def test_nothing_is_fetched(path: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", _AUDIT, str(path), str(path.parent), str(_warm(tmp_path))]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=20, check=False)

@@ -33,7 +33,7 @@ def _dataset(name: str, **facets: Any) -> dict[str, Any]:
 
 
 def _relations(loaded: Loaded) -> dict[str, Basis]:
-    return {each.id: each.basis for each in loaded.relations}
+    return {relation.id: relation.basis for relation in loaded.relations}
 
 
 def test_what_ran_is_observed_and_what_was_declared_is_not() -> None:
@@ -76,12 +76,12 @@ def test_the_same_estate_twice_in_any_order_and_split() -> None:
 
 def test_one_event_a_line() -> None:
     text = (CASES / "nightly" / "input.json").read_text()
-    lines = "\n".join(json.dumps(each) for each in json.loads(text))
+    lines = "\n".join(json.dumps(load) for load in json.loads(text))
     document = parse_document(lines, "events.jsonl", ".jsonl")
     assert LOADER.recognises(document.data)
     loaded = LOADER.load(document, {})
     assert Estate.build([loaded]).digest == Estate.build([_load(json.loads(text))]).digest
-    assert {each.provenance[0].line for each in loaded.entities} == {1, 2, 3}
+    assert {entity.provenance[0].line for entity in loaded.entities} == {1, 2, 3}
 
 
 def test_empty_lines_of_a_log_are_no_events() -> None:
@@ -139,12 +139,12 @@ def test_real_events(name: str, expected: tuple[int, ...], shared: Path) -> None
     document = read_document(file)
     assert LOADER.recognises(document.data)
     loaded = LOADER.load(document, {})
-    verbs = [each.verb for each in loaded.relations]
+    verbs = [relation.verb for relation in loaded.relations]
     runs, jobs, datasets, reads, writes = _counted(events)
     assert (runs, jobs, datasets, reads, writes) == expected
     assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (runs, 0, len(events) - runs)
-    assert sum(each.kind == "service" for each in loaded.entities) == jobs
-    assert sum(each.kind == "store" for each in loaded.entities) == datasets
+    assert sum(entity.kind == "service" for entity in loaded.entities) == jobs
+    assert sum(entity.kind == "store" for entity in loaded.entities) == datasets
     assert (verbs.count(Verb.READS), verbs.count(Verb.WRITES)) == (reads, writes)
     Estate.build([loaded])
 
@@ -223,7 +223,7 @@ def test_options_that_do_not_fit_are_refused(options: dict[str, Any]) -> None:
 
 
 def test_hostile_names(shared: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [load["name"] for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     for name in names:
         event = {**_event(name, inputs=[_dataset(name)]), "job": {"namespace": name, "name": name}}
         try:
@@ -240,4 +240,4 @@ def test_many_events_are_read_in_time() -> None:
     events = [_event(f"j{each % 50}", f"r{each}", inputs=[_dataset("a")]) for each in range(5000)]
     loaded = _load(events)
     assert (loaded.tally.facts, len(loaded.relations)) == (5000, 50)
-    assert not [each for each in loaded.notes if each.kind != NoteKind.ASSUMED]
+    assert not [note for note in loaded.notes if note.kind != NoteKind.ASSUMED]

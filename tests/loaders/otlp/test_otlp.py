@@ -36,7 +36,7 @@ def client(**stated: str) -> dict[str, Any]:
 
 
 def by_id(loaded: Loaded) -> dict[str, Relation]:
-    return {each.id: each for each in loaded.relations}
+    return {relation.id: relation for relation in loaded.relations}
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="real traces are not here")
@@ -54,7 +54,7 @@ def test_real_traces(name: str, spans: int) -> None:
     loaded = LOADER.load(read_document(REAL / name), {})
     assert loaded.tally.facts == counted == spans
     assert (loaded.tally.rejected, loaded.tally.ignored) == (0, 0)
-    assert services <= {each.id for each in loaded.entities}
+    assert services <= {entity.id for entity in loaded.entities}
     assert loaded.relations
 
 
@@ -83,7 +83,7 @@ def test_databases(stated: str, relations: set[str]) -> None:
 
 def test_a_verb_that_is_not_known_may_read_and_write_and_that_is_inferred() -> None:
     some, known = (client(**words(f"db.system=mysql db.name=o db.operation={verb}")) for verb in ("frob", "SELECT"))
-    assert {each.basis for each in load(LOADER, request("w", some)).relations} == {Basis.INFERRED}
+    assert {relation.basis for relation in load(LOADER, request("w", some)).relations} == {Basis.INFERRED}
     both = by_id(load(LOADER, request("w", some, known)))
     assert both["reads:w>mysql:o"].bases == (Basis.OBSERVED, Basis.INFERRED)
     assert both["writes:w>mysql:o"].bases == (Basis.INFERRED,)
@@ -143,7 +143,7 @@ def test_one_environment_of_several() -> None:
     loaded = load(LOADER, whole, environment="prod")
     assert set(by_id(loaded)) == {"serves:prod>prod:x"}
     assert (loaded.tally.facts, loaded.tally.ignored) == (1, 1)
-    assert "several environments" in str([str(each) for each in load(LOADER, whole).notes])
+    assert "several environments" in str([str(note) for note in load(LOADER, whole).notes])
 
 
 def test_options_name_what_the_spans_cannot() -> None:
@@ -200,10 +200,12 @@ def test_every_span_is_counted_once() -> None:
 
 
 def test_secrets_and_values_do_not_come_out() -> None:
-    spans = [client(**{"peer.service": each, "http.method": "GET", "url.path": f"/{each}"}) for each in SECRETS]
-    spans += [client(**{"db.system": "mysql", "db.name": each, "db.statement": "SELECT 'CANARY'"}) for each in SECRETS]
+    spans = [client(**{"peer.service": secret, "http.method": "GET", "url.path": f"/{secret}"}) for secret in SECRETS]
+    spans += [
+        client(**{"db.system": "mysql", "db.name": secret, "db.statement": "SELECT 'CANARY'"}) for secret in SECRETS
+    ]
     spans += [client(**{"http.method": "GET", "url.full": "https://u:CANARY@h.example/?CANARY", "x": "CANARY"})]
-    spans += [{"kind": 2, "name": each} for each in SECRETS]
+    spans += [{"kind": 2, "name": secret} for secret in SECRETS]
     assert "CANARY" not in everything(load(LOADER, request("w", *spans)))
 
 
@@ -226,8 +228,8 @@ def test_many_distinct_calls() -> None:
     loaded = LOADER.load(_document(request("w", *spans)), {})
     assert loaded.tally == loaded.tally.model_copy(update={"facts": 20_000})
     assert len(loaded.relations) < 600
-    assert all(len(each.provenance) == 1 for each in loaded.relations)
-    assert {each.verb for each in loaded.relations} == {Verb.SERVES}
+    assert all(len(relation.provenance) == 1 for relation in loaded.relations)
+    assert {relation.verb for relation in loaded.relations} == {Verb.SERVES}
 
 
 def _document(data: Any) -> Any:

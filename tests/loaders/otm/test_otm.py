@@ -49,7 +49,7 @@ def _asset(key: str) -> dict[str, Any]:
 
 def _held(loaded: Loaded, **scenario: Any) -> set[str]:
     estate = Estate.build([loaded])
-    return {str(each) for each in solve(estate, Scenario(**scenario), system=compile_system(estate)).proofs}
+    return {str(proof) for proof in solve(estate, Scenario(**scenario), system=compile_system(estate)).proofs}
 
 
 def test_a_database_that_says_what_it_holds_gives_that_up() -> None:
@@ -73,9 +73,9 @@ def test_data_with_the_id_of_the_store_that_keeps_it_is_that_store() -> None:
         "attributes": {"classification": "cash"},
     }
     loaded = _load(_model(_component("shop"), stored, flows=[_flow("f", "shop", "till")], assets=[asset]))
-    store = next(each for each in loaded.entities if isinstance(each, Store))
+    store = next(entity for entity in loaded.entities if isinstance(entity, Store))
     assert (store.id, store.classification) == ("p:till", "cash")
-    assert [each.id for each in loaded.relations] == ["writes:p:shop>p:till"]
+    assert [relation.id for relation in loaded.relations] == ["writes:p:shop>p:till"]
     assert (loaded.tally.facts, loaded.tally.records) == (4, 4)
 
 
@@ -97,9 +97,9 @@ def test_words_that_do_not(kind: str) -> None:
 def test_what_is_a_store_and_who_is_outside_may_be_said() -> None:
     components = (_component("vault", "thing"), _component("bank"), _component("staff", tags=["external"]))
     loaded = _load(_model(*components), stores="thing", outside="Bank", parties={"bank": "the-bank"}, inside="staff")
-    assert {each.id for each in loaded.entities if isinstance(each, Store)} == {"p:vault"}
-    assert {each.id for each in loaded.entities if isinstance(each, Party)} == {"the-bank"}
-    assert "p:staff" in {each.id for each in loaded.entities if isinstance(each, Service)}
+    assert {entity.id for entity in loaded.entities if isinstance(entity, Store)} == {"p:vault"}
+    assert {entity.id for entity in loaded.entities if isinstance(entity, Party)} == {"the-bank"}
+    assert "p:staff" in {entity.id for entity in loaded.entities if isinstance(entity, Service)}
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_mitigations_that_our_controls_have_a_word_for(name: str, state: str, co
     threats = [{"threat": "t", "mitigations": [{"mitigation": "m", "state": state}]}]
     loaded = _load(_model(_component("x", threats=threats), mitigations=[{"id": "m", "name": name}]))
     (made,) = loaded.entities
-    assert [str(each.kind) for each in made.controls] == controls
-    assert all(each.status == "assumed" for each in made.controls)
+    assert [str(control.kind) for control in made.controls] == controls
+    assert all(control.status == "assumed" for control in made.controls)
     assert loaded.tally.ignored == (0 if controls else 1)
 
 
@@ -195,9 +195,9 @@ def test_what_is_secret_stays_out() -> None:
 
 
 def test_hostile_names_arrive_or_are_rejected(shared: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [load["name"] for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     components = [_component(name) for name in dict.fromkeys(names)]
-    loaded = _load(_model(*components, trustZones=[{"id": each} for each in names]))
+    loaded = _load(_model(*components, trustZones=[{"id": hostile_name} for hostile_name in names]))
     assert loaded.tally.facts > len(names) // 2
 
 
@@ -260,7 +260,7 @@ def test_real_models(shared: Path, name: str, facts_: int, ignored: int, flows: 
     assert loaded.tally.records == _count(model)
     assert len(model["dataflows"]) == flows
     assert len(loaded.zones) == len(model["trustZones"])
-    drawn = [each for each in loaded.entities if isinstance(each, (Service, Store))]
+    drawn = [entity for entity in loaded.entities if isinstance(entity, (Service, Store))]
     assert len(drawn) == len(model["components"]) + len(model.get("assets") or [])
 
 

@@ -43,14 +43,14 @@ def _flow(name: str, source: str, sink: str, **more: Any) -> dict[str, Any]:
 
 def _held(loaded: Loaded, **scenario: Any) -> set[str]:
     estate = Estate.build([loaded])
-    return {str(each) for each in solve(estate, Scenario(**scenario), system=compile_system(estate)).proofs}
+    return {str(proof) for proof in solve(estate, Scenario(**scenario), system=compile_system(estate)).proofs}
 
 
 def test_an_answer_is_no_door_but_what_it_carries_can_be_wrong() -> None:
     request = _flow("ask", "App", "Api", response="tell")
     answer = _flow("tell", "Api", "App", isResponse=True)
     loaded = _load(_model(_element("Server", "App"), _element("ExternalEntity", "Api"), flows=[answer, request]))
-    assert {each.id for each in loaded.entities} == {"m:App", "m:Api", "m:Api/system", "m:App to Api: ask"}
+    assert {entity.id for entity in loaded.entities} == {"m:App", "m:Api", "m:Api/system", "m:App to Api: ask"}
     held = _held(loaded, compromise=("m:Api",), assume=3)
     assert "taint(m:App)" in held
     assert "control(m:App)" not in held
@@ -60,12 +60,12 @@ def test_data_is_carried_by_the_flow_that_says_so_where_two_have_one_name() -> N
     elements = [_element("Server", name) for name in ("Web", "Api", "Router", "Sorter")]
     flows = [_flow("Query", "Web", "Api", data=["mail"]), _flow("Query", "Router", "Sorter", data=[])]
     loaded = _load(_model(*elements, flows=flows, data=[{"name": "mail", "carriedBy": ["Query"]}]))
-    readers = {each.sources[0] for each in loaded.relations if each.verb == "reads"}
+    readers = {relation.sources[0] for relation in loaded.relations if relation.verb == "reads"}
     assert readers == {"m:Web", "m:Api"}
     only = _load(
         _model(*elements, flows=[_flow("Query", "Web", "Api")], data=[{"name": "mail", "carriedBy": ["Query"]}])
     )
-    assert {each.sources[0] for each in only.relations if each.verb == "reads"} == {"m:Web", "m:Api"}
+    assert {relation.sources[0] for relation in only.relations if relation.verb == "reads"} == {"m:Web", "m:Api"}
 
 
 def test_without_an_answer_a_flow_from_outside_is_a_door() -> None:
@@ -79,7 +79,7 @@ def test_controls_of_older_and_newer_dumps(place: str) -> None:
     flags = {"isHardened": True, "validatesInput": True, "usesVPN": True, "isEncryptedAtRest": True}
     said: dict[str, Any] = {"controls": flags} if place == "controls" else flags
     (made,) = _load(_model(_element("Server", "App", **said))).entities
-    assert [(str(each.kind), each.status) for each in made.controls] == [
+    assert [(str(control.kind), control.status) for control in made.controls] == [
         ("hardened", "assumed"),
         ("validated", "assumed"),
     ]
@@ -175,7 +175,7 @@ def test_what_is_secret_stays_out() -> None:
 
 
 def test_hostile_names_arrive_or_are_rejected(shared: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [load["name"] for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     elements = [_element("Server", name) for name in dict.fromkeys(names)]
     loaded = _load(_model(*elements, flows=[_flow(name, names[0], name) for name in names]))
     assert loaded.tally.facts > len(names) // 2
@@ -222,14 +222,14 @@ def test_a_real_dump(shared: Path) -> None:
     loaded = LOADER.load(document, {})
     Estate.build([loaded])
     model = json.loads(file.read_text())
-    classes = Counter(each["__class__"] for each in model["elements"])
+    classes = Counter(element["__class__"] for element in model["elements"])
     assert loaded.tally.model_dump() == {"facts": 14, "rejected": 0, "ignored": 0}
     assert loaded.tally.records == _count(model) == 5 + 2 + 6 + 1
-    kinds = Counter(str(each.kind) for each in loaded.entities)
+    kinds = Counter(str(entity.kind) for entity in loaded.entities)
     assert kinds["party"] == classes["Actor"]
     assert kinds["store"] == classes["Datastore"] + len(model["data"])
     assert kinds["service"] == len(model["elements"]) - classes["Datastore"]
-    into_services = [each for each in model["flows"] if "Database" not in each["source"] + each["sink"]]
+    into_services = [flow for flow in model["flows"] if "Database" not in flow["source"] + flow["sink"]]
     assert kinds["operation"] == len(into_services)
 
 

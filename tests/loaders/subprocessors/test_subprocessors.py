@@ -36,7 +36,7 @@ def test_the_real_lists(name: str, vendor: str, count: int, shared: Path) -> Non
     loaded = LOADER.load(document, {})
     named = re.findall(r"^\* \[(.+?)\]", file.read_text(encoding="utf-8"), re.MULTILINE)
     assert loaded.tally.facts == loaded.tally.records == len(named) == count
-    assert {each.id for each in loaded.relations} == {f"relies_on:{vendor}>{each}" for each in named}
+    assert {relation.id for relation in loaded.relations} == {f"relies_on:{vendor}>{each}" for each in named}
     Estate.build([loaded])
 
 
@@ -104,13 +104,13 @@ def test_what_names_nobody_is_rejected() -> None:
     loaded = load(
         f"# Fabrikam subprocessors\n| Name | Why |\n|---|---|\n| All Covered | IT |\n| We Do IT | x |\n{rows}"
     )
-    assert {each.id for each in loaded.entities} == {"Fabrikam", "All Covered", "We Do IT"}
+    assert {entity.id for entity in loaded.entities} == {"Fabrikam", "All Covered", "We Do IT"}
     assert loaded.tally.rejected == len(nobody)
 
 
 def test_heads_of_columns_in_other_languages() -> None:
     loaded = load("# Fabrikam: Unterauftragsverarbeiter\n| Zweck | Firma | Standort |\n|-|-|-|\n| Post | Acme | DE |\n")
-    acme = next(each for each in loaded.entities if isinstance(each, Party) and each.id == "Acme")
+    acme = next(entity for entity in loaded.entities if isinstance(entity, Party) and entity.id == "Acme")
     assert (acme.description, acme.governance) == ("Post", {"location": "DE"})
 
 

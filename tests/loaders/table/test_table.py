@@ -88,7 +88,7 @@ def test_what_is_proposed_loads() -> None:
     text = "Vendor,Tool,Data shared,Owner,# of records\nAcme,Mail,a | b,Jo,5\nGlobex,Pay,c,Ann,6\n"
     loaded = load(text, **proposed(text))
     assert loaded.tally.facts == 2
-    assert {each.id for each in loaded.entities} >= {"Acme", "service:Mail", "store:a", "store:b", "Globex"}
+    assert {entity.id for entity in loaded.entities} >= {"Acme", "service:Mail", "store:a", "store:b", "Globex"}
 
 
 def test_a_header_that_says_nothing_lists_what_a_column_can_be() -> None:
@@ -181,7 +181,7 @@ def test_a_formula_without_a_value_is_no_name(tmp_path: Path) -> None:
     columns = {"party": "Vendor", "service": "Service", "store": "Data", "records": "Records"}
     options = {"rows": "vendors", "fill_down": ["Vendor"], "columns": columns}
     loaded = LOADER.load(read_document(file, shown="v.xlsx"), options)
-    assert {each.id for each in loaded.entities} == {"Acme", "service:CRM", "store:people"}
+    assert {entity.id for entity in loaded.entities} == {"Acme", "service:CRM", "store:people"}
     assert (loaded.tally.facts, loaded.tally.rejected) == (1, 3)
     said = [str(note) for note in loaded.notes]
     assert sum("a formula without a value; open the workbook in a spreadsheet program" in note for note in said) == 4
@@ -207,21 +207,21 @@ def test_a_spreadsheet_as_people_keep_it(tmp_path: Path) -> None:
     loaded = LOADER.load(
         read_document(file, shown="v.xlsx"), {"sheet": "Register", "rows": "vendors", "columns": columns}
     )
-    assert {each.id for each in loaded.relations if each.verb == Verb.OWNS} == {
+    assert {relation.id for relation in loaded.relations if relation.verb == Verb.OWNS} == {
         "owns:Acme>service:Mail",
         "owns:Acme>service:Print",
         "owns:Globex>service:Pay",
     }
-    assert {str(each.provenance[0]) for each in loaded.entities if each.id == "store:letters"} == {
+    assert {str(entity.provenance[0]) for entity in loaded.entities if entity.id == "store:letters"} == {
         "v.xlsx#Register:5:3"
     }
-    assert "of 2 filled sheets this one is read; not 'Notes'" in "".join(each.message for each in loaded.notes)
+    assert "of 2 filled sheets this one is read; not 'Notes'" in "".join(note.message for note in loaded.notes)
 
 
 def test_another_header_and_cells_filled_down() -> None:
     text = "A,B\nVendor,Scope\nAcme,read\n,write\nGlobex,read\n"
     loaded = load(text, rows="access", columns={"party": "Vendor", "scope": "Scope"}, header=2, fill_down="Vendor")
-    assert {each.id for each in loaded.relations if each.verb == Verb.GRANTS} == {
+    assert {relation.id for relation in loaded.relations if relation.verb == Verb.GRANTS} == {
         "grants:credential:Acme>scope:read",
         "grants:credential:Acme>scope:write",
         "grants:credential:Globex>scope:read",
@@ -240,7 +240,7 @@ def test_an_access_review_answers_who_holds_what_and_what_it_opens() -> None:
     text = "Partner,Key,Permission,App,Data\nAcme,k1,orders.read,Shop,orders\n"
     columns = {"party": "Partner", "credential": "Key", "scope": "Permission", "service": "App", "store": "Data"}
     loaded = load(text, rows="access", columns=columns)
-    assert {each.id: str(each.basis) for each in loaded.relations} == {
+    assert {relation.id: str(relation.basis) for relation in loaded.relations} == {
         "holds:Acme>credential:k1": "declared",
         "grants:credential:k1>scope:Shop:orders.read": "declared",
         "permits:scope:Shop:orders.read>operation:Shop:orders.read": "inferred",
@@ -253,8 +253,12 @@ def test_an_access_to_several_applications_is_one_to_each() -> None:
     text = "User,App,Role\nann,CRM;ERP,view\nbo,CRM,view\ncy,HR;ERP,view\n"
     columns = {"party": "User", "service": {"column": "App", "separator": ";"}, "scope": "Role"}
     loaded = load(text, rows="access", columns=columns)
-    held = {each.targets[0]: each.sources[0] for each in loaded.relations if each.verb == Verb.HOLDS}
-    opened = {(held[each.sources[0]], each.targets[0]) for each in loaded.relations if each.verb == Verb.GRANTS}
+    held = {relation.targets[0]: relation.sources[0] for relation in loaded.relations if relation.verb == Verb.HOLDS}
+    opened = {
+        (held[relation.sources[0]], relation.targets[0])
+        for relation in loaded.relations
+        if relation.verb == Verb.GRANTS
+    }
     assert opened == {
         ("ann", "scope:CRM:view"),
         ("ann", "scope:ERP:view"),
@@ -262,7 +266,7 @@ def test_an_access_to_several_applications_is_one_to_each() -> None:
         ("cy", "scope:HR:view"),
         ("cy", "scope:ERP:view"),
     }
-    served = {each.id for each in loaded.relations if each.verb == Verb.SERVES}
+    served = {relation.id for relation in loaded.relations if relation.verb == Verb.SERVES}
     assert served == {f"serves:service:{each}>operation:{each}:view" for each in ("CRM", "ERP", "HR")}
 
 
@@ -270,7 +274,7 @@ def test_cells_that_are_separated_in_more_than_one_way() -> None:
     text = 'User,App,Permission\njo,CRM,"read, write"\nann,CRM,read;admin\n'
     options = proposed(text)
     assert options["columns"]["scope"] == {"column": "Permission", "separator": [";", ","]}
-    scopes = {each.name for each in load(text, **options).entities if each.kind == "scope"}
+    scopes = {entity.name for entity in load(text, **options).entities if entity.kind == "scope"}
     assert scopes == {"read", "write", "admin"}
     firms = 'Vendor,Sub-processors\nA,"Acme, Inc.; Globex"\n'
     assert proposed(firms)["columns"]["relies_on"] == {"column": "Sub-processors", "separator": ";"}
@@ -279,7 +283,7 @@ def test_cells_that_are_separated_in_more_than_one_way() -> None:
 def test_what_governance_says_over_several_lines_is_kept() -> None:
     text = 'Vendor,ISO 27001\nAcme,"yes,\n  until 2027"\nGlobex,"a\u202eb"\n'
     loaded = load(text, rows="vendors", columns={"party": "Vendor", "governance": "ISO 27001"})
-    acme = next(each for each in loaded.entities if each.id == "Acme")
+    acme = next(entity for entity in loaded.entities if entity.id == "Acme")
     assert isinstance(acme, Party)
     assert acme.governance == {"ISO 27001": "yes, until 2027"}
     assert "1 cells of 'governance' are no text that can be kept" in loaded.notes[0].message
@@ -287,7 +291,7 @@ def test_what_governance_says_over_several_lines_is_kept() -> None:
 
 def test_a_table_without_rows_says_so_and_an_empty_one_is_refused() -> None:
     loaded = load("Vendor,Data\n")
-    assert [each.message for each in loaded.notes] == ["there is no row below the header"]
+    assert [note.message for note in loaded.notes] == ["there is no row below the header"]
     with pytest.raises(InputError, match=r"t.csv: empty; expected a table with a header"):
         LOADER.load(parse_document("\n", "t.csv", ".csv"), VENDORS)
 
@@ -295,7 +299,7 @@ def test_a_table_without_rows_says_so_and_an_empty_one_is_refused() -> None:
 def test_a_list_without_a_stated_separator_is_said() -> None:
     loaded = load("Vendor,Data\nA,x; y\n", rows="vendors", columns={"party": "Vendor", "store": "Data"})
     assert "1 cells of column 'Data' look like lists" in "".join(
-        each.message for each in loaded.notes if each.kind == NoteKind.ASSUMED
+        note.message for note in loaded.notes if note.kind == NoteKind.ASSUMED
     )
 
 
@@ -305,7 +309,7 @@ def test_many_rows_that_say_the_same_are_quick() -> None:
     began = time.monotonic()
     loaded = load(text)
     assert time.monotonic() - began < 30
-    assert {len(each.provenance) for each in loaded.relations} == {20_000}
+    assert {len(relation.provenance) for relation in loaded.relations} == {20_000}
 
 
 # laws
@@ -394,5 +398,5 @@ def test_a_key_in_a_cell_never_enters() -> None:
     text = f"Vendor,Key,Scope\nAcme,{key},read\nGlobex,12345678-1234-1234-1234-123456789abc,read\n"
     loaded = load(text, rows="access", columns={"party": "Vendor", "credential": "Key", "scope": "Scope"})
     assert key not in loaded.model_dump_json()
-    assert [each.kind for each in loaded.notes] == [NoteKind.SECRET_DROPPED]
-    assert "credential:12345678-1234-1234-1234-123456789abc" in {each.id for each in loaded.entities}
+    assert [note.kind for note in loaded.notes] == [NoteKind.SECRET_DROPPED]
+    assert "credential:12345678-1234-1234-1234-123456789abc" in {entity.id for entity in loaded.entities}

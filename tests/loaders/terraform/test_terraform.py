@@ -47,19 +47,19 @@ def _state(*rows: dict[str, Any], **options: Any) -> Loaded:
 
 
 def _edges(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.relations}
+    return {relation.id for relation in loaded.relations}
 
 
 def _parties(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.entities if isinstance(each, Party)}
+    return {entity.id for entity in loaded.entities if isinstance(entity, Party)}
 
 
 def _open(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.entities if isinstance(each, Operation) and each.anonymous}
+    return {entity.id for entity in loaded.entities if isinstance(entity, Operation) and entity.anonymous}
 
 
 def _says(loaded: Loaded, kind: NoteKind) -> str:
-    return "\n".join(each.message for each in loaded.notes if each.kind == kind)
+    return "\n".join(note.message for note in loaded.notes if note.kind == kind)
 
 
 # AWS
@@ -92,7 +92,7 @@ def test_a_policy_before_the_things_that_it_names_takes_nothing_from_them() -> N
 def test_a_resource_that_is_made_elsewhere_than_the_rest() -> None:
     far = _row("aws_sqs_queue", "q", name="q", region="us-east-2")
     near = _row("aws_sqs_queue", "p", name="p", arn=f"arn:aws:sqs:eu-west-1:{OWN}:p")
-    assert f"arn:aws:sqs:us-east-2:{OWN}:q" in {each.id for each in _state(far, near).entities}
+    assert f"arn:aws:sqs:us-east-2:{OWN}:q" in {entity.id for entity in _state(far, near).entities}
 
 
 def test_the_managed_policies_that_a_role_has_and_no_others() -> None:
@@ -146,7 +146,7 @@ def test_two_accounts_in_one_state_are_kept_apart() -> None:
     edges = _edges(_state(*rows))
     assert f"permits:arn:aws:iam::{OWN}:role/a policy p>aws s3 read * in {OWN}" in edges
     assert "permits:arn:aws:iam::444455556666:role/b policy p>aws s3 read * in 444455556666" in edges
-    assert not any("role/b policy p>aws s3 read * in 1" in each for each in edges)
+    assert not any("role/b policy p>aws s3 read * in 1" in edge for edge in edges)
 
 
 def test_the_bucket_of_a_state_is_reached_by_the_policy_of_a_listing() -> None:
@@ -333,7 +333,7 @@ def test_members_of_others_are_parties(member: str, options: dict[str, Any], par
     row = _row("google_project_iam_binding", "b", project="shop", role="roles/editor", members=[member])
     loaded = _state(row, **options)
     assert _parties(loaded) == ({party} if party else set())
-    assert not any("uid=1" in each for each in _edges(loaded))
+    assert not any("uid=1" in edge for edge in _edges(loaded))
     said = any(_ASSUMED in note.message for note in loaded.notes)
     assert said == (not options and party == "google:partner.example")
 
@@ -356,7 +356,7 @@ def test_a_whole_policy_at_google() -> None:
         "grants:google:projectEditor:shop credentials>roles/editor on project shop",
         "reads:google read project shop>google:storage_bucket/b",
     } <= _edges(loaded)
-    assert not any("uid=1" in each for each in _edges(loaded))
+    assert not any("uid=1" in edge for edge in _edges(loaded))
     assert loaded.tally.facts == 2
 
 
@@ -537,11 +537,11 @@ def test_real_files(shared: Path, name: str, records: int, facts_: int) -> None:
 
 def test_a_real_bucket_that_anyone_may_read(shared: Path) -> None:
     loaded = _load(shared / "data" / "aws" / "tfstate" / "aws_s3_full.tfstate")
-    stores = {each.id for each in loaded.entities if each.kind == Kind.STORE}
+    stores = {entity.id for entity in loaded.entities if entity.kind == Kind.STORE}
     names = {f"arn:aws:s3:::bucket-martin-test-drift{number}" for number in ("", "2", "3")}
     assert stores == names
     assert _open(loaded) == {f"aws s3 read by anyone {name}" for name in names}
-    assert sum(each.verb == Verb.READS and "function:" in each.sources[0] for each in loaded.relations) == 4
+    assert sum(relation.verb == Verb.READS and "function:" in relation.sources[0] for relation in loaded.relations) == 4
 
 
 def test_terraforms_own_language_is_refused(shared: Path) -> None:
@@ -658,7 +658,7 @@ def test_wrong_types_anywhere(case: str, value: Any) -> None:
 
 
 def test_hostile_names(shared: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [load["name"] for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     for name in [*names, "x" * 3000, "y" * 1500, "z" * 460]:
         rows = [
             _row("aws_s3_bucket", name, bucket=name),

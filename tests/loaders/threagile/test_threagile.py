@@ -59,7 +59,7 @@ def _link(target: str, **more: Any) -> dict[str, Any]:
 
 def _held(loaded: Loaded, **scenario: Any) -> set[str]:
     estate = Estate.build([loaded])
-    return {str(each) for each in solve(estate, Scenario(**scenario), system=compile_system(estate)).proofs}
+    return {str(proof) for proof in solve(estate, Scenario(**scenario), system=compile_system(estate)).proofs}
 
 
 # what is what
@@ -94,9 +94,9 @@ def test_a_client_gets_its_own_rows_where_the_end_users_identity_goes_along() ->
 def test_how_a_link_authenticates(authentication: Any, key: str | None, anonymous: bool) -> None:
     links = {"Go": _link("b", authentication=authentication)}
     loaded = _load(_model({"A": _asset("a", links), "B": _asset("b")}))
-    assert [each.type for each in loaded.entities if isinstance(each, Credential)] == ([key] if key else [])
-    assert [each.anonymous for each in loaded.entities if isinstance(each, Operation)] == [anonymous]
-    held = {each.id for each in loaded.relations if each.verb == Verb.HOLDS}
+    assert [entity.type for entity in loaded.entities if isinstance(entity, Credential)] == ([key] if key else [])
+    assert [entity.anonymous for entity in loaded.entities if isinstance(entity, Operation)] == [anonymous]
+    held = {relation.id for relation in loaded.relations if relation.verb == Verb.HOLDS}
     assert held == ({"holds:t:a>t:a/Go key"} if key else set())
 
 
@@ -113,7 +113,7 @@ def test_how_a_link_authenticates(authentication: Any, key: str | None, anonymou
 )
 def test_which_way_a_link_crosses(source: dict[str, Any], target: dict[str, Any], direction: str) -> None:
     loaded = _load(_model({"A": _asset("a", {"Go": _link("b")}, **source), "B": _asset("b", **target)}))
-    assert [each.direction for each in loaded.entities if isinstance(each, Operation)] == [direction]
+    assert [entity.direction for entity in loaded.entities if isinstance(entity, Operation)] == [direction]
 
 
 def test_data_is_read_where_the_links_lead_to_it() -> None:
@@ -125,7 +125,7 @@ def test_data_is_read_where_the_links_lead_to_it() -> None:
         "Copy": _asset("copy", data_assets_stored=["d"]),
     }
     loaded = _load(_model(assets, data_assets={"D": {"id": "d", "confidentiality": "internal"}}))
-    reads = {each.id for each in loaded.relations if each.verb == Verb.READS}
+    reads = {relation.id for relation in loaded.relations if relation.verb == Verb.READS}
     assert {"reads:t:web/Ask>t:d at db", "reads:t:api/Query>t:d at db", "reads:t:api>t:d at db"} <= reads
     assert "reads:t:web/Ask>t:d at copy" not in reads
     assert "read(t:d at copy)" not in _held(loaded, compromise=("t:web",), assume=4)
@@ -139,17 +139,17 @@ def test_read_only_links_write_nothing() -> None:
             "B": _asset("b", data_assets_stored=["d"]),
         }
         loaded = _load(_model(assets, data_assets={"D": {"id": "d"}}))
-        found = {each.verb for each in loaded.relations if each.sources == ("t:a/Go",)}
+        found = {relation.verb for relation in loaded.relations if relation.sources == ("t:a/Go",)}
         assert found == verbs
 
 
 def test_owners_are_parties_and_one_may_be_us() -> None:
     assets = {"A": _asset("a", owner="We"), "B": _asset("b", owner="They"), "C": _asset("c", type="external-entity")}
     loaded = _load(_model(assets), us="We", parties={"They": "they-inc"})
-    roles = {each.id: each.role for each in loaded.entities if isinstance(each, Party)}
+    roles = {entity.id: entity.role for entity in loaded.entities if isinstance(entity, Party)}
     assert roles == {"We": "self", "they-inc": "partner", "t:c/owner": "partner"}
-    assert not any("option us" in each.message for each in loaded.notes)
-    assert any("option us" in each.message for each in _load(_model(assets)).notes)
+    assert not any("option us" in note.message for note in loaded.notes)
+    assert any("option us" in note.message for note in _load(_model(assets)).notes)
 
 
 def test_data_whose_key_the_end_user_holds() -> None:
@@ -168,7 +168,7 @@ def test_data_whose_key_the_end_user_holds() -> None:
 def test_data_and_runtimes_with_the_id_of_an_asset() -> None:
     more = {"data_assets": {"A": {"id": "a"}}, "shared_runtimes": {"A": {"id": "a", "technical_assets_running": ["a"]}}}
     loaded = _load(_model({"A": _asset("a")}, **more))
-    assert {each.id for each in loaded.entities} == {"t:a", "t:a (data)", "t:a (runtime)"}
+    assert {entity.id for entity in loaded.entities} == {"t:a", "t:a (data)", "t:a (runtime)"}
     assert loaded.tally.model_dump() == {"facts": 3, "rejected": 0, "ignored": 0}
 
 
@@ -205,7 +205,7 @@ def test_includes_are_one_model(tmp_path: Path) -> None:
     split = _written(tmp_path, root=root, one=one, two=two, three=three)
     assert Estate.build([split]).digest == Estate.build([whole]).digest
     assert split.tally.model_dump() == {"facts": 9, "rejected": 0, "ignored": 0}
-    files = {each.provenance[0].file.rpartition("/")[2] for each in split.entities}
+    files = {entity.provenance[0].file.rpartition("/")[2] for entity in split.entities}
     assert {"root.yaml", "two.yaml"} <= files
 
 
@@ -216,7 +216,7 @@ def test_an_include_that_is_nothing_is_said(tmp_path: Path) -> None:
     }
     (tmp_path / "bad.yaml").write_text("a: [")
     loaded = _written(tmp_path, root=root, list=[1])
-    assert sum("include" in each.message for each in loaded.notes) == 4
+    assert sum("include" in note.message for note in loaded.notes) == 4
     assert len(loaded.entities) == 1
 
 
@@ -318,7 +318,7 @@ def test_what_is_secret_stays_out() -> None:
 
 
 def test_hostile_names_arrive_or_are_rejected(shared: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [load["name"] for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     assets = {name: _asset(name, {name: _link(names[0])}, owner=name) for name in names}
     try:
         loaded = _load(_model(assets))
@@ -370,7 +370,7 @@ def _count(model: Any) -> int:
     records = sum(_size(model.get(section)) for section in (*SECTIONS, *OTHER))
     assets = model.get("technical_assets")
     listed = assets.values() if isinstance(assets, dict) else assets if isinstance(assets, list) else [assets]
-    return records + sum(_size(each.get("communication_links")) for each in listed if isinstance(each, dict))
+    return records + sum(_size(entry.get("communication_links")) for entry in listed if isinstance(entry, dict))
 
 
 @pytest.mark.parametrize(("name", "facts", "ignored", "keys"), [("example", 52, 24, 18), ("stub", 6, 5, 0)])
@@ -387,7 +387,9 @@ def test_real_models(shared: Path, name: str, facts: int, ignored: int, keys: in
     assert loaded.tally.records == _count(model)
     assert len(estate.by_verb[Verb.CALLS]) == len(links)
     assert len(estate.by_verb[Verb.HOLDS]) == sum(link["authentication"] != "none" for link in links) == keys
-    assert {each.id for each in loaded.entities if isinstance(each, Party)} == {asset["owner"] for asset in assets}
+    assert {entity.id for entity in loaded.entities if isinstance(entity, Party)} == {
+        asset["owner"] for asset in assets
+    }
     assert len(loaded.zones) == len(model["trust_boundaries"])
     stored = {(asset["id"], data) for asset in assets for data in asset["data_assets_stored"] or ()}
-    assert sum(" at " in each.id for each in loaded.entities if each.kind == "store") == len(stored)
+    assert sum(" at " in entity.id for entity in loaded.entities if entity.kind == "store") == len(stored)

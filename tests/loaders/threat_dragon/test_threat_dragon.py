@@ -70,13 +70,13 @@ def test_how_far_a_compromised_actor_gets() -> None:
 def test_which_way_data_goes(source: str, target: str, both: bool, found: set[str]) -> None:
     cells = (_node("process", "p"), _node("process", "q"), _node("store", "s"), _node("store", "z"))
     loaded = _load(_model(*cells, _flow("f", source, target, isBidirectional=both)))
-    assert {each.id for each in loaded.relations} == found
+    assert {relation.id for relation in loaded.relations} == found
 
 
 def test_who_is_outside_may_be_said() -> None:
     cells = (_node("actor", "Clerk"), _node("process", "Mailer"), _node("actor", "Crowd"))
     loaded = _load(_model(*cells), inside="Clerk", outside="Mail*", parties={"Mailer": "mail-co"}, us="Crowd")
-    roles = {each.id: each.role for each in loaded.entities if isinstance(each, Party)}
+    roles = {entity.id: entity.role for entity in loaded.entities if isinstance(entity, Party)}
     assert roles == {"mail-co": "partner", "t:Crowd": "self"}
 
 
@@ -148,7 +148,7 @@ def test_what_is_secret_stays_out() -> None:
 
 
 def test_hostile_names_arrive_or_are_rejected(shared: Path) -> None:
-    names = [each["name"] for each in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
+    names = [load["name"] for load in json.loads((shared / "badinput/generated/hostile_names.json").read_text())]
     cells = [_node("process", name) for name in dict.fromkeys(names)]
     loaded = _load(_model(*cells, *(_flow(f"f{i}", names[0], name) for i, name in enumerate(names))))
     assert loaded.tally.facts > len(names) // 2
@@ -206,7 +206,7 @@ def test_real_models(shared: Path, name: str, facts: int, rejected: int, ignored
     records, shapes = _count(json.loads(file.read_text()))
     assert loaded.tally.model_dump() == {"facts": facts, "rejected": rejected, "ignored": ignored}
     assert loaded.tally.records == records
-    kinds = Counter(str(each.kind) for each in loaded.entities)
+    kinds = Counter(str(entity.kind) for entity in loaded.entities)
     assert kinds["party"] == shapes["actor"]
     assert kinds["service"] == shapes["process"] + shapes["actor"]
     assert kinds["store"] == shapes["store"]

@@ -26,11 +26,11 @@ def span(service: str, **more: Any) -> dict[str, Any]:
 
 
 def ids(loaded: Loaded) -> set[str]:
-    return {each.id for each in loaded.relations}
+    return {relation.id for relation in loaded.relations}
 
 
 def says(loaded: Loaded, kind: NoteKind) -> str:
-    return "\n".join(str(each) for each in loaded.notes if each.kind == kind)
+    return "\n".join(str(note) for note in loaded.notes if note.kind == kind)
 
 
 def naive(name: str) -> tuple[int, int, set[str], set[tuple[str, str]]]:
@@ -39,7 +39,7 @@ def naive(name: str) -> tuple[int, int, set[str], set[tuple[str, str]]]:
         each for one in json.loads((REAL / name).read_text()) for each in (one if isinstance(one, list) else [one])
     ]
     nameless = {"", "unknown"}
-    named = [each for each in spans if each.get("localEndpoint", {}).get("serviceName", "") not in nameless]
+    named = [span for span in spans if span.get("localEndpoint", {}).get("serviceName", "") not in nameless]
     services = {each["localEndpoint"]["serviceName"] for each in named}
     pairs = set()
     for one in named:
@@ -66,8 +66,12 @@ def test_real_traces(name: str, facts: int, rejected: int) -> None:
     named, nameless, services, pairs = naive(name)
     assert (loaded.tally.facts, loaded.tally.rejected) == (named, nameless) == (facts, rejected)
     assert loaded.tally.ignored == 0
-    assert services <= {each.id for each in loaded.entities}
-    calls = {(each.sources[0], each.targets[0].split(":")[0]) for each in loaded.relations if each.verb == Verb.CALLS}
+    assert services <= {entity.id for entity in loaded.entities}
+    calls = {
+        (relation.sources[0], relation.targets[0].split(":")[0])
+        for relation in loaded.relations
+        if relation.verb == Verb.CALLS
+    }
     assert pairs <= calls
 
 
@@ -95,13 +99,13 @@ def test_many_spans_are_one_relation_with_its_first_place() -> None:
     ]
     loaded = load(LOADER, spans)
     assert ids(loaded) == {"calls:web>orders:GET /orders/{id}", "serves:orders>orders:GET /orders/{id}"}
-    assert {len(each.provenance) for each in loaded.relations} == {1}
+    assert {len(relation.provenance) for relation in loaded.relations} == {1}
     assert loaded.tally.facts == 50
 
 
 def test_who_served_an_unanswered_call_is_inferred() -> None:
     loaded = load(LOADER, [span("web", kind="CLIENT", name="post /pay", remoteEndpoint={"serviceName": "psp"})])
-    basis = {each.verb: each.basis for each in loaded.relations}
+    basis = {relation.verb: relation.basis for relation in loaded.relations}
     assert basis == {Verb.CALLS: Basis.OBSERVED, Verb.SERVES: Basis.INFERRED}
 
 
@@ -125,7 +129,7 @@ def test_work_inside_a_service_is_no_operation() -> None:
     assert ids(load(LOADER, [span("web", kind="SERVER", name="get /"), inner])) == {"serves:web>web:GET /"}
 
 
-@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
+@pytest.mark.parametrize("case", sorted(file.name for file in CASES.iterdir()))
 def test_damage_never_crashes(case: str) -> None:
     for data in damaged(
         json.loads((CASES / case / "input.json").read_text()), ("\u202e", 7, None, [], {"a": 1}, "y" * 600)

@@ -108,7 +108,7 @@ class Instances:
     def premise_of(self) -> tuple[Ints, Ints]:
         """Pairs of fact and instance: what each instance requires or counts."""
         lists = (self.required, self.counted)
-        return np.concatenate([each.values for each in lists]), np.concatenate([each.row_ids for each in lists])
+        return np.concatenate([ragged.values for ragged in lists]), np.concatenate([ragged.row_ids for ragged in lists])
 
     @cached_property
     def is_single(self) -> Flags:
