@@ -200,7 +200,7 @@ def _folded(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     alike: dict[str, list[Note]] = {}
     for note in notes:
         alike.setdefault(_VARYING.sub("", note.message), []).append(note)
-    return tuple(one for same in alike.values() for one in (same if len(same) <= _MANY else [_first(same)]))
+    return tuple(note for same in alike.values() for note in (same if len(same) <= _MANY else [_first(same)]))
 
 
 _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d,.]*")

@@ -67,7 +67,7 @@ def _relations_again(
     distinct, times = np.unique(np.concatenate(apart), return_counts=True)
     maybe = [np.flatnonzero(np.isin(key, distinct[times > 1])).tolist() for key in keys]
     names = [[table.relations.ids[row] for row in rows] for table, rows in zip(tables, maybe, strict=True)]
-    declared = Counter(name for each in (*names, {relation.id for relation in relations}) for name in each)
+    declared = Counter(name for ids in (*names, {relation.id for relation in relations}) for name in ids)
     found = [np.zeros(len(key), np.bool_) for key in keys]
     for flags, rows, ids in zip(found, maybe, names, strict=True):
         flags[[row for row, name in zip(rows, ids, strict=True) if declared[name] > 1]] = True
@@ -108,7 +108,7 @@ class ComposedRows:
             kept = np.flatnonzero(part.entities)
             self.table_of[known[kept]], self.entity_of[known[kept]] = place, kept
         self.kept = [np.flatnonzero(part.relations) for part in parts]
-        self.begins = [0, *np.cumsum([len(each) for each in self.kept]).tolist()]
+        self.begins = [0, *np.cumsum([len(rows) for rows in self.kept]).tolist()]
 
     @property
     def given(self) -> ObjectRows:

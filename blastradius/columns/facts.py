@@ -161,7 +161,7 @@ def relation_ids(names: Sequence[str], verb: Numbers, sources: RaggedArray, targ
     """The ids of relations, made when asked for."""
 
     def made(number: int) -> str:
-        ends = ([names[each] for each in side[number]] for side in (sources, targets))
+        ends = ([names[end] for end in side[number]] for side in (sources, targets))
         return relation_id(VERBS[verb[number]], *ends)
 
     return LazyNames(len(verb), made)

@@ -81,8 +81,8 @@ def indptr_of(lengths: Numbers) -> Numbers:
 def joined(parts: Iterable[RaggedArray]) -> RaggedArray:
     """Rows one after the other."""
     known = list(parts)
-    values = [each.values for each in known]
-    lengths = [each.lengths for each in known]
+    values = [part.values for part in known]
+    lengths = [part.lengths for part in known]
     return RaggedArray(indptr_of(_flat(lengths)), _flat(values))
 
 

@@ -97,7 +97,7 @@ class LazyNames(Sequence[str]):
 
     def __getitem__(self, number: Any) -> Any:
         if isinstance(number, slice):
-            return [self.make(each) for each in range(*number.indices(self.size))]
+            return [self.make(place) for place in range(*number.indices(self.size))]
         if not 0 <= number < self.size:
             raise IndexError(number)
         return self.make(number)

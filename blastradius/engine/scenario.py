@@ -70,7 +70,7 @@ class ScenarioParams(Assumption):
         """
         if not any(getattr(self, field) for field in SEED_KINDS):
             raise UsageError("a scenario starts somewhere; name it, for instance --compromise PARTY")
-        outages = [_outage(estate, each) for each in self.outage]
+        outages = [_outage(estate, outage) for outage in self.outage]
         stated = [hours for _, hours in outages if hours is not None]
         longest = max(stated) if stated and len(stated) == len(outages) else None
         return checked(
@@ -137,7 +137,7 @@ def _check_seed(estate: Estate, field: str, name: str, kinds: frozenset[Kind]) -
     entity = estate.entities.get(name)
     expected = ", ".join(sorted(kinds))
     if entity is None:
-        near = [each.id for each in estate.entities.values() if each.kind in kinds]
+        near = [known.id for known in estate.entities.values() if known.kind in kinds]
         close = get_close_matches(name, near, n=1)
         tail = f"did you mean {close[0]!r}?" if close else f"{field} takes a {expected}"
         raise UsageError(f"{field}: {name!r} is not in the estate; {tail}")
@@ -160,7 +160,7 @@ def _check_control(estate: Estate, name: str) -> None:
 
 def _seeded_whole(estate: Estate, name: str) -> Note | None:
     owned = [relation.targets[0] for relation in estate.by_verb[Verb.OWNS] if relation.sources[0] == name]
-    zones = sorted({zone for each in owned if (zone := estate.entities[each].zone)})
+    zones = sorted({zone for asset in owned if (zone := estate.entities[asset].zone)})
     if len(zones) < 2:
         return None
     return _note(

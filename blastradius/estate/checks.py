@@ -83,11 +83,11 @@ class _Checks:
 
     def expectations(self, expected: Iterable[Expectation]) -> Iterator[str]:
         """What expectations name that is not there."""
-        for each in expected:
-            for fact in (*each.reached, *each.not_reached, *each.possible):
+        for expectation in expected:
+            for fact in (*expectation.reached, *expectation.not_reached, *expectation.possible):
                 number = self.table.number.get(fact.entity, NO_INDEX)
                 if number == NO_INDEX or self.table.kind[number] == NO_INDEX:
-                    yield f"{at(each.provenance)}{self._not_declared(fact.entity, frozenset(Kind))}"
+                    yield f"{at(expectation.provenance)}{self._not_declared(fact.entity, frozenset(Kind))}"
 
     # relations
 
@@ -114,7 +114,7 @@ class _Checks:
         verb = self.columns.verb
         for side, may in (("targets", "group"), ("sources", "joint")):
             ends: RaggedArray = getattr(self.columns, side)
-            fits = np.array([getattr(SIGNATURES[each], may) for each in VERBS])
+            fits = np.array([getattr(SIGNATURES[name], may) for name in VERBS])
             message = f" names several {side} at once; give each an item of its own"
             yield (ends.lengths > 1) & ~fits[verb], self._saying(message)
 

@@ -107,7 +107,7 @@ class Estate:
     def by_verb(self) -> Mapping[Verb, Sequence[Relation]]:
         """The relations of each verb, in the estate's order."""
         verb = self._table.relations.verb
-        return {each: some_relations(self._table, np.flatnonzero(verb == n)) for n, each in enumerate(VERBS)}
+        return {name: some_relations(self._table, np.flatnonzero(verb == n)) for n, name in enumerate(VERBS)}
 
     def of_kind(self, kind: Kind) -> tuple[Entity, ...]:
         """The entities of one kind, in the estate's order."""
@@ -125,7 +125,7 @@ class Estate:
     @cached_property
     def controls(self) -> Mapping[str, PlacedControl]:
         """Every control in the estate by its id, ``kind@host``."""
-        return {each.id: each for placed in self._placed.values() for each in placed}
+        return {control.id: control for placed in self._placed.values() for control in placed}
 
     def crown_jewel(self, entity: str) -> bool:
         """Whether an entity is marked as a crown jewel."""
@@ -218,7 +218,7 @@ class Estate:
 
 def _entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumns:
     fields, count = table.fields, len(table.kind)
-    flat = {zone.id: place for place, zone in enumerate(each for each in zones.values() if each.flat)}
+    flat = {zone.id: place for place, zone in enumerate(zone for zone in zones.values() if zone.flat)}
     apis = {name: place for place, name in enumerate(sorted(set(fields.api.values())))}
     return EntityColumns(
         ids=table.names,

@@ -42,9 +42,9 @@ class Ties:
     def of(cls, by_verb: Relations) -> Ties:
         """Read the ties off the relations."""
         behind: dict[str, frozenset[str]] = {}
-        for each in (*by_verb[Verb.PUBLISHES], *by_verb[Verb.SERVES]):
-            behind[each.targets[0]] = behind.get(each.targets[0], frozenset()) | {each.sources[0]}
-        return cls({each.targets[0]: each.sources[0] for each in by_verb[Verb.OWNS]}, behind)
+        for relation in (*by_verb[Verb.PUBLISHES], *by_verb[Verb.SERVES]):
+            behind[relation.targets[0]] = behind.get(relation.targets[0], frozenset()) | {relation.sources[0]}
+        return cls({relation.targets[0]: relation.sources[0] for relation in by_verb[Verb.OWNS]}, behind)
 
     def owner(self, name: str) -> str:
         """The owner, or the thing itself where nobody owns it."""
@@ -68,7 +68,7 @@ def void(control: Control, host: Entity | Relation, entities: Mapping[str, Entit
 
 
 def _own_signature(provider: Entity, relation: Relation, ties: Ties) -> str | None:
-    vendors = {ties.owner(each) for feed in relation.targets for each in ties.behind.get(feed, ())}
+    vendors = {ties.owner(source) for feed in relation.targets for source in ties.behind.get(feed, ())}
     if ties.owner(provider.id) in vendors:
         return f"{provider.id!r} belongs to the vendor whose feed it vouches for"
     return None
@@ -76,7 +76,7 @@ def _own_signature(provider: Entity, relation: Relation, ties: Ties) -> str | No
 
 def _false_fallback(provider: Entity, relation: Relation, entities: Mapping[str, Entity], ties: Ties) -> str | None:
     named = relation.targets if relation.verb != Verb.PUBLISHES else relation.sources
-    for name in sorted({*named, *(each for one in named for each in ties.behind.get(one, ()))}):
+    for name in sorted({*named, *(source for target in named for source in ties.behind.get(target, ()))}):
         if name == provider.id:
             return f"the fallback {name!r} is what it replaces"
         if provider.zone is not None and provider.zone == entities[name].zone:
@@ -182,7 +182,9 @@ def _ended(
     today: str,
 ) -> Iterator[Note]:
     """Keys that are held still by parties with whom the relationship has ended."""
-    parties = [entities[table.names[each]] for each in np.flatnonzero(table.kind == KINDS.index(Kind.PARTY)).tolist()]
+    parties = [
+        entities[table.names[number]] for number in np.flatnonzero(table.kind == KINDS.index(Kind.PARTY)).tolist()
+    ]
     ended = {
         table.number[party.id]: party
         for party in parties

@@ -55,7 +55,7 @@ def _two_kinds(entities: Iterable[Entity]) -> list[str]:
     for entity in entities:
         other = first.setdefault(entity.id, entity)
         if other.kind != entity.kind:
-            here, there = (str(each.provenance[0]) if each.provenance else "" for each in (entity, other))
+            here, there = (str(thing.provenance[0]) if thing.provenance else "" for thing in (entity, other))
             problems.append(
                 f"{here and f'{here}: '}{entity.id!r} is a {entity.kind} here and a {other.kind} at "
                 f"{there or 'another place'}; ids are unique across kinds"
@@ -75,7 +75,7 @@ def merged(things: Iterable[Thing], key: Callable[[Thing], Hashable], name: str)
         groups[key(thing)].append(thing)
     notes: list[Note] = []
     ordered = sorted(groups, key=str)
-    return [_one(groups[each], f"{name} {str(each)!r}", notes) for each in ordered], notes
+    return [_one(groups[key], f"{name} {str(key)!r}", notes) for key in ordered], notes
 
 
 def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:
@@ -85,7 +85,11 @@ def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:
     values = _joined_values(ordered, name, notes)
     for field in type(ordered[0]).model_fields:
         if field not in _JOINED:
-            stated = [one for one in ordered if field in one.model_fields_set and getattr(one, field) is not None]
+            stated = [
+                account
+                for account in ordered
+                if field in account.model_fields_set and getattr(account, field) is not None
+            ]
             if stated:
                 values[field] = getattr(stated[0], field)
                 notes += [] if field in _WORDS else _contradictions(stated, field, name)
@@ -101,7 +105,7 @@ def _has_several(thing: Any) -> bool:
 def _precedence(thing: Any) -> tuple[int, tuple[tuple[bool, str, int, int, str], ...], str]:
     return (
         _RANK[getattr(thing, "basis", Basis.DECLARED)],
-        tuple(_place(each) for each in thing.provenance),
+        tuple(_place(place) for place in thing.provenance),
         thing.model_dump_json(),
     )
 
@@ -115,16 +119,16 @@ def _joined_values(accounts: Sequence[Any], name: str, notes: list[Note]) -> dic
     """What accounts add to each other: provenance, tags and controls; the best basis stands, with the others."""
     fields = type(accounts[0]).model_fields
     values: dict[str, Any] = {
-        "provenance": tuple(sorted({each for one in accounts for each in one.provenance}, key=_place))
+        "provenance": tuple(sorted({place for account in accounts for place in account.provenance}, key=_place))
     }
     if "also" in fields:
-        bases = {basis for one in accounts for basis in one.bases}
+        bases = {basis for account in accounts for basis in account.bases}
         values["also"] = tuple(sorted(bases - {accounts[0].basis}, key=_RANK.__getitem__))
     if "tags" in fields:
-        values["tags"] = tuple(sorted({tag for one in accounts for tag in one.tags}))
+        values["tags"] = tuple(sorted({tag for account in accounts for tag in account.tags}))
     if "controls" in fields:
         found, more = merged(
-            (control for one in accounts for control in one.controls), lambda c: c.kind, f"{name}: control"
+            (control for account in accounts for control in account.controls), lambda c: c.kind, f"{name}: control"
         )
         values["controls"] = tuple(found)
         notes += more

@@ -96,7 +96,7 @@ def _void(
     doubtful = np.isin(kind, _DOUBTFUL) & (relation >= 0) & (provider != NO_INDEX)
     for number in np.flatnonzero(doubtful).tolist():
         host = table.rows.relation(int(relation[number]))
-        control = next(each for each in host.controls if each.kind == CONTROLS[kind[number]])
+        control = next(stated for stated in host.controls if stated.kind == CONTROLS[kind[number]])
         why = reason(control, host)
         if why is not None:
             yield number, VoidControl(host.id, control, why)

@@ -93,7 +93,9 @@ class _Bill:
             "description": service.description,
             "endpoints": list(dict.fromkeys(map(_endpoint, operations))),
             "authenticated": not anonymous.pop() if len(anonymous) == 1 else None,
-            "x-trust-boundary": any(self._crosses(service, one) for one in operations) if operations else None,
+            "x-trust-boundary": any(self._crosses(service, operation) for operation in operations)
+            if operations
+            else None,
             "trustZone": service.zone,
             "data": [self._data(store, how) for store, how in self.touched.get(service.id, {}).items()],
             "tags": list(service.tags),
@@ -102,7 +104,7 @@ class _Bill:
 
     def needs(self, service: str) -> list[str]:
         """The services that one depends on, or that serve the operations which it needs or calls."""
-        found = {one for name in self.needed.get(service, ()) for one in self.servers.get(name, (name,))}
+        found = {server for name in self.needed.get(service, ()) for server in self.servers.get(name, (name,))}
         return sorted(name for name in found - {service} if self.estate.entities[name].kind == Kind.SERVICE)
 
     def _crosses(self, service: Service, operation: Operation) -> bool:

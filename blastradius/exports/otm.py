@@ -106,7 +106,9 @@ def _of_doors(estate: Estate) -> Iterator[dict[str, Any]]:
     takers = joined(estate, Verb.CONSUMES, Verb.INSTALLS, back=True)
     for senders, receivers in ((asking, servers), (publishers, takers)):
         for name in sorted(senders.keys() & receivers.keys()):
-            ways = ((one, other) for one in senders[name] for other in receivers[name] if _is_shown(estate, one))
+            ways = (
+                (sender, other) for sender in senders[name] for other in receivers[name] if _is_shown(estate, sender)
+            )
             for number, (one, other) in enumerate(ways):
                 yield _flow(estate, f"{name} from {one} to {other}" if number else name, name, one, other)
 

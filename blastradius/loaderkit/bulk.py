@@ -174,8 +174,8 @@ class LineReader:
         try:
             self._thing(data)
         except ValidationError as error:
-            for each in error.errors(include_url=False)[:3]:
-                self._refuse(_misfit(".".join(map(str, each["loc"])), each))
+            for misfit in error.errors(include_url=False)[:3]:
+                self._refuse(_misfit(".".join(map(str, misfit["loc"])), misfit))
 
     def _thing(self, data: Any) -> None:
         if not isinstance(data, dict):

@@ -61,7 +61,7 @@ def _issuers(schemes: Mapping[str, frozenset[str]]) -> dict[str, str]:
         names, known = {scheme}, set(addresses)
         apart = []
         for group in groups:
-            if any(_same(one, other) for one in known for other in group[1]):
+            if any(_same(scheme, other) for scheme in known for other in group[1]):
                 names |= group[0]
                 known |= group[1]
             else:

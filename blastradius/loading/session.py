@@ -159,7 +159,7 @@ class _Session:
                 passed.append(str(file))
             else:
                 self.found.files += found
-        read = {each.file for each in self.found.files}
+        read = {file.file for file in self.found.files}
         self.found.files += [LoadedFile(name, "folder", _passed_over(name)) for name in passed if name not in read]
 
     def estate(self, file: Path, folder: Path, tell: Progress) -> list[LoadedFile] | None:
@@ -172,7 +172,7 @@ class _Session:
         if loader is None and not _might_be_estate(file):
             return None
         tell(str(file), 0)
-        loader = loader or next(each for each in self.loaders if each.name == "native")
+        loader = loader or next(known for known in self.loaders if known.name == "native")
         document = document_of(file, [loader], tell, folder)
         return list(self.loaded(document, loader)) if loader.recognises(document.data) else None
 
@@ -273,7 +273,7 @@ class _Session:
             return
         found = loaded_by(reader, document, dict(options or {}))
         yield LoadedFile(document.path, reader.name, found)
-        waiting: deque[tuple[Document, SourceRequest]] = deque((document, each) for each in found.requests)
+        waiting: deque[tuple[Document, SourceRequest]] = deque((document, request) for request in found.requests)
         while waiting:
             asking, request = waiting.popleft()
             try:
@@ -287,7 +287,7 @@ class _Session:
             if answer is not None:
                 asked, file = answer
                 yield file
-                waiting.extend((asked, each) for each in file.loaded.requests)
+                waiting.extend((asked, further) for further in file.loaded.requests)
 
     def _asked(
         self, asking: Document, request: SourceRequest, named: Mapping[str, str]

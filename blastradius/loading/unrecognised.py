@@ -35,8 +35,8 @@ def _is_empty(data: Any) -> bool:
 def _is_schema(data: Any) -> bool:
     if not isinstance(data, dict):
         return False
-    shaped = any(isinstance(data.get(each), dict) for each in ("properties", "$defs", "definitions", "items"))
-    chosen = any(isinstance(data.get(each), list) for each in ("oneOf", "anyOf", "allOf"))
+    shaped = any(isinstance(data.get(word), dict) for word in ("properties", "$defs", "definitions", "items"))
+    chosen = any(isinstance(data.get(word), list) for word in ("oneOf", "anyOf", "allOf"))
     stated = "json-schema.org" in str(data.get("$schema"))
     return (shaped or chosen or "$ref" in data) if stated else shaped and data.get("type") in ("object", "array")
 

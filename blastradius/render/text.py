@@ -55,9 +55,9 @@ def table(answer: Answer, *, color: bool = False, width: int | None = None) -> s
     console.print(Text(safe(answer.headline), style="bold"))
     for line in answer.lines:
         console.print(Text(safe(line)))
-    for one in answer.tables:
-        console.print(Text("\n" + safe(one.title), style="bold"))
-        console.print(_rich(one))
+    for table in answer.tables:
+        console.print(Text("\n" + safe(table.title), style="bold"))
+        console.print(_rich(table))
     for number, note in enumerate(answer.notes):
         console.print(Text(("" if number else "\n") + f"note: {safe(str(note))}", style="yellow"))
     return _trimmed(out.getvalue())
@@ -132,7 +132,7 @@ def _csv_cell(cell: Cell) -> str:
 def as_markdown(answer: Answer) -> str:
     """The answer as GitHub Markdown; nothing in a name becomes markup, a link or a mention."""
     blocks = [f"**{_markdown(answer.headline)}**", _list(answer.lines)]
-    blocks += [_markdown_table(one) for one in answer.tables]
+    blocks += [_markdown_table(table) for table in answer.tables]
     blocks.append(_list(f"note: {note}" for note in answer.notes))
     return "\n\n".join(block for block in blocks if block) + "\n"
 

@@ -43,8 +43,8 @@ def measured(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal
     """
     ruler = _Ruler(system)
     found: dict[int, Measure] = {}
-    for each in map(ruler.measures, audited(system, worlds, proposal)):
-        found.update(each)
+    for measures in map(ruler.measures, audited(system, worlds, proposal)):
+        found.update(measures)
     return [found[place] for place in range(len(worlds))]
 
 
@@ -77,7 +77,7 @@ class _Ruler:
         entities = system.columns.entities
         self.system = system
         self.jewels = np.flatnonzero(entities.crown_jewel)
-        self.jewel_names = np.array([entities.ids[each] for each in self.jewels.tolist()], np.object_)
+        self.jewel_names = np.array([entities.ids[jewel] for jewel in self.jewels.tolist()], np.object_)
         self.processes = np.flatnonzero(entities.kind == KINDS.index(Kind.PROCESS))
         stores = np.flatnonzero(entities.records > 0)
         originals = _originals(entities.copy_of)[stores]

@@ -85,7 +85,7 @@ def _kinds(accounts: Sequence[Entity], links: Links) -> Iterator[str]:
     first = accounts[0]
     for entity in accounts[1:]:
         if entity.kind != first.kind:
-            at = next(links[one.id][1] for one in (entity, first) if one.id in links)
+            at = next(links[linked.id][1] for linked in (entity, first) if linked.id in links)
             yield (
                 f"{at}: {entity.id!r} is a {entity.kind} at {_place(entity)} and {first.id!r} a {first.kind} at "
                 f"{_place(first)}; only things of one kind can be the same"
@@ -139,7 +139,7 @@ def _as_source(parts: Sequence[Loaded], workspace: Workspace) -> Loaded:
         for one, api in shape.apis.items()
         for place, name in enumerate(api.also)
     ]
-    declared += [(one in entities, one, workspace.at("parties", one)) for one in shape.parties]
+    declared += [(party in entities, party, workspace.at("parties", party)) for party in shape.parties]
     notes = tuple(_unmet(name, at) for met, name, at in declared if not met)
     tally = Tally(facts=len(declared) - len(notes), ignored=len(notes))
     return Loaded(title=shape.title, as_of=shape.as_of, notes=notes, tally=tally)

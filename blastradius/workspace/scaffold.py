@@ -65,7 +65,7 @@ def _sources(files: Sequence[FileSurvey]) -> Iterable[tuple[list[str], str, Mapp
         for options in file.options:
             yield [file.path], file.loader, options
     together: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for file in (one for one in mine if not one.options):
+    for file in (source for source in mine if not source.options):
         together[file.loader, str(PurePosixPath(file.path).parent)].append(file.path)
     others = {file.path for file in files}
     as_one: dict[str, list[str]] = defaultdict(list)

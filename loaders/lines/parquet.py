@@ -137,4 +137,4 @@ def _without_null(value: Any) -> Any:
     """A value without what is null in it."""
     if isinstance(value, dict):
         return {name: _without_null(each) for name, each in value.items() if each is not None}
-    return [_without_null(each) for each in value] if isinstance(value, list) else value
+    return [_without_null(part) for part in value] if isinstance(value, list) else value

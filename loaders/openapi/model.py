@@ -125,7 +125,9 @@ class ApiMapper:
         return repeated | clashing
 
     def _permission_names(self) -> set[str]:
-        alternatives = (one for operation in self.description.operations for one in operation.security.alternatives)
+        alternatives = (
+            alternative for operation in self.description.operations for alternative in operation.security.alternatives
+        )
         asked = {scheme for alternative in alternatives for scheme, _ in alternative.schemes}
         return {*self.description.schemes, *asked, *self.scope_names.values()}
 

@@ -57,6 +57,11 @@ def test_the_rooms_stay_few_and_say_what_they_are() -> None:
     assert len(list((ROOT / "blastradius").glob("[!_]*.py"))) <= 12
 
 
+def test_loop_variables_name_their_element() -> None:
+    lines = [(file.name, line) for file in CODE for line in file.read_text("utf-8").splitlines()]
+    assert [(name, line) for name, line in lines if re.search(r"\bfor (each|one) in\b", line)] == []
+
+
 def test_the_page_of_rooms_names_all_that_there_are_and_nothing_else() -> None:
     rooms = set(re.findall(r"^\| `(\S+)` \|", ARCHITECTURE, re.MULTILINE))
     package = ROOT / "blastradius"

@@ -98,11 +98,11 @@ class Frame:
         """Pairs of fact and world in which it is a seed, with all it includes; distrusted controls are inactive."""
         numbers, width = self.system.facts.entity_numbers, len(CAPABILITIES)
         facts, worlds = [], []
-        for world, each in enumerate(self.worlds):
+        for number, world in enumerate(self.worlds):
             for field, included in _SEEDED.items():
-                for name in getattr(each.scenario, field):
+                for name in getattr(world.scenario, field):
                     facts += [numbers[name] * width + place for place in included]
-                    worlds += [world] * len(included)
+                    worlds += [number] * len(included)
         failing_worlds, controls = self.failing
         fallen = self.system.facts.facts(controls, Capability.INACTIVE)
         both = np.array([facts, worlds], np.int64)
@@ -118,12 +118,12 @@ class Frame:
     @cached_property
     def removed(self) -> dict[str, Numbers]:
         """The relations that some world is without, and the numbers of those worlds."""
-        return _collected((name, number) for number, each in enumerate(self.worlds) for name in each.without)
+        return _collected((name, number) for number, world in enumerate(self.worlds) for name in world.without)
 
     @cached_property
     def added(self) -> dict[Added, Numbers]:
         """The controls that some world adds, and the numbers of those worlds."""
-        return _collected((control, number) for number, each in enumerate(self.worlds) for control in each.controls)
+        return _collected((control, number) for number, world in enumerate(self.worlds) for control in world.controls)
 
     @cached_property
     def proposed(self) -> Flags:
@@ -151,7 +151,7 @@ def parts(worlds: Sequence[World]) -> list[list[int]]:
 
     Parts of fewer than 64 worlds, a machine word, are put together.
     """
-    alike = _collected(((each.scenario.assume, each.scenario.hours), place) for place, each in enumerate(worlds))
+    alike = _collected(((world.scenario.assume, world.scenario.hours), place) for place, world in enumerate(worlds))
     found = [places.tolist() for places in alike.values() if len(places) >= 64]
     few = sorted(place for places in alike.values() if len(places) < 64 for place in places.tolist())
     return [*found, few] if few else found

@@ -63,19 +63,19 @@ def propose(system: System, relations: Iterable[Relation], entities: Iterable[En
         InputError: an end that is not in the estate and not among ``entities``, or of the wrong kind.
     """
     proposed, new = tuple(relations), tuple(entities)
-    other = sorted({str(each.verb) for each in proposed} - VERBS)
+    other = sorted({str(relation.verb) for relation in proposed} - VERBS)
     if other:
         raise UsageError(f"{other[0]!r} cannot be proposed; a proposal says who owns or holds a key and what it grants")
     around = Estate.build([Loaded(entities=tuple(_around(system, proposed, new)), relations=proposed)])
     small = ground(around)
     numbers = _Numbers(system)
-    steps = tuple(_steps(small, numbers, {each.id for each in new}))
+    steps = tuple(_steps(small, numbers, {entity.id for entity in new}))
     return Proposal(around, steps, numbers.new)
 
 
 def _around(system: System, relations: Iterable[Relation], new: Iterable[Entity]) -> Iterator[Entity]:
     """The entities that the proposal touches, and those that run controls on them."""
-    known = {each.id: each for each in new}
+    known = {entity.id: entity for entity in new}
     yield from known.values()
     hosts: list[Entity | Relation] = [*known.values(), *relations]
     names = [name for relation in relations for name in (*relation.sources, *relation.targets)]
@@ -114,7 +114,7 @@ def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[Proposed
     steps = small.steps
     for step in range(len(steps)):
         conclusion = small.facts.fact(int(steps.conclusion[step]))
-        falls = [Fact(small.facts.controls[each], Capability.INACTIVE) for each in steps.blockers[step]]
+        falls = [Fact(small.facts.controls[control], Capability.INACTIVE) for control in steps.blockers[step]]
         premises = [*map(small.facts.fact, steps.premises[step]), *falls]
         along = small.relations_of(step)
         if along or any(premise.entity in new for premise in premises) or _is_new_control(conclusion, numbers):
@@ -122,7 +122,7 @@ def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[Proposed
                 rule=small.rules[int(steps.rule[step])].id,
                 level=int(steps.level[step]),
                 premises=np.array([numbers(premise) for premise in premises], np.int64),
-                conclusions=np.array([numbers(each) for each in _all_included(conclusion)], np.int64),
+                conclusions=np.array([numbers(fact) for fact in _all_included(conclusion)], np.int64),
                 fails_closed=bool(steps.fails_closed[step]),
                 relation=along[0] if along else None,
             )

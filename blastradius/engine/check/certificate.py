@@ -35,7 +35,7 @@ class _Asked:
         return control.status != "failed" and control.kind not in self.distrust and placed.id not in self.distrust
 
     def standing(self, instance: RuleInstance) -> list[PlacedControl]:
-        return [each for each in instance.guards.placed if self.stands(each)]
+        return [placed for placed in instance.guards.placed if self.stands(placed)]
 
     def outlasted(self, instance: RuleInstance) -> bool:
         return instance.buffer_h is not None and self.hours is not None and self.hours <= instance.buffer_h
@@ -44,11 +44,11 @@ class _Asked:
         """Whether nothing that could be reached would open the instance."""
         if instance.fail_closed and "fail_closed" not in self.distrust:
             return True
-        return self.outlasted(instance) or any(each.control.provided_by is None for each in self.standing(instance))
+        return self.outlasted(instance) or any(placed.control.provided_by is None for placed in self.standing(instance))
 
     def fallen(self, instance: RuleInstance) -> tuple[Fact, ...]:
         """The controls that must have fallen for the instance to be open."""
-        return tuple(Fact(each.id, Capability.INACTIVE) for each in self.standing(instance))
+        return tuple(Fact(placed.id, Capability.INACTIVE) for placed in self.standing(instance))
 
 
 def check(instances: Sequence[RuleInstance], scenario: Scenario, certificate: Certificate) -> None:
@@ -146,17 +146,17 @@ def _cheapest(
     instance: RuleInstance, fallen: tuple[Fact, ...], claimed: Mapping[Fact, tuple[int, int]]
 ) -> tuple[int, int] | None:
     """The lowest level, and there the fewest hops, at which an instance's premises hold; ``None`` if they do not."""
-    if any(each not in claimed for each in fallen):
+    if any(fact not in claimed for fact in fallen):
         return None
     held = {premise: claimed[premise] for premise in instance.premises if premise in claimed}
     if not instance.enough(held.keys()):
         return None
-    floor = max([instance.level, *(claimed[each][0] for each in fallen)])
+    floor = max([instance.level, *(claimed[fact][0] for fact in fallen)])
     level = _least(
         {cost[0] for cost in held.values()} | {floor}, floor, lambda top: instance.enough(_upto(held, 0, top))
     )
-    near = {each: cost for each, cost in held.items() if cost[0] <= level}
-    least = max([0, *(claimed[each][1] for each in fallen)])
+    near = {premise: cost for premise, cost in held.items() if cost[0] <= level}
+    least = max([0, *(claimed[fact][1] for fact in fallen)])
     hops = _least(
         {cost[1] for cost in near.values()} | {least}, least, lambda top: instance.enough(_upto(near, 1, top))
     )
@@ -164,7 +164,7 @@ def _cheapest(
 
 
 def _upto(held: Mapping[Fact, tuple[int, int]], part: int, top: int) -> set[Fact]:
-    return {each for each, cost in held.items() if cost[part] <= top}
+    return {premise for premise, cost in held.items() if cost[part] <= top}
 
 
 def _least(values: set[int], floor: int, fits: Callable[[int], bool]) -> int:
@@ -179,10 +179,10 @@ def _check_stops(
         stop for instance in instances if (stop := _stop(instance, asked, claimed)) is not None
     )
     said: Counter[_Stop] = Counter(
-        (each.rule, each.fact, each.relations, each.because, each.by, each.premises) for each in certificate.stopped
+        (stop.rule, stop.fact, stop.relations, stop.because, stop.by, stop.premises) for stop in certificate.stopped
     )
-    for each in sorted(map(str, (due - said) + (said - due))):
-        raise CertificateError(f"what stopped is not what is listed: {each}")
+    for differing in sorted(map(str, (due - said) + (said - due))):
+        raise CertificateError(f"what stopped is not what is listed: {differing}")
     relied = sorted({name for _, _, _, because, by, _ in due if because == "control" for name in by})
     _require(tuple(relied) == certificate.relies_on, "the controls relied on are not those that stop something")
 
@@ -209,7 +209,7 @@ def _reason(
         return "level", (_WORD[instance.level],)
     if asked.outlasted(instance):
         return "buffer", (f"buffer of {instance.buffer_h:g} h",)
-    return "control", tuple(sorted(each.id for each in asked.standing(instance)))
+    return "control", tuple(sorted(placed.id for placed in asked.standing(instance)))
 
 
 def _require(holds: bool, otherwise: str) -> None:

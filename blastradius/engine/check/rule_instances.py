@@ -139,7 +139,9 @@ class _View:
         self.operations = [
             _Operation.of(entity) for entity in estate.of_kind(Kind.OPERATION) if isinstance(entity, Operation)
         ]
-        self.by_verb = {verb: [_Relation.of(each) for each in some] for verb, some in estate.by_verb.items()}
+        self.by_verb = {
+            verb: [_Relation.of(relation) for relation in relations] for verb, relations in estate.by_verb.items()
+        }
 
     def pairs(self, verb: str, *kinds: Kind) -> Iterator[tuple[_Relation, str, str]]:
         """Relations of a verb with their (first) ends, limited to sources of some kind."""
@@ -152,8 +154,8 @@ class _View:
         """The controls of these kinds on these hosts, host by host."""
         if self.guarded.isdisjoint(hosts):  # most have none, and an estate may have to look for them
             return Guards((), hosts, kinds)
-        placed = [each for host in dict.fromkeys(hosts) for each in self.estate.controls_on(host)]
-        return Guards(tuple(each for each in placed if each.control.kind in kinds), hosts, kinds)
+        there = [placed for host in dict.fromkeys(hosts) for placed in self.estate.controls_on(host)]
+        return Guards(tuple(placed for placed in there if placed.control.kind in kinds), hosts, kinds)
 
 
 def _ownership(view: _View) -> Iterator[RuleInstance]:
@@ -171,7 +173,9 @@ def _keys(view: _View) -> Iterator[RuleInstance]:
         yield RuleInstance("R2", 1, held, Fact(key, C.OPERATE), (r.id,))
         yield RuleInstance("R2", 1, held, Fact(key, C.POSSESS), (r.id,), view.guards((r.id, key), ("non_exportable",)))
     keys = view.estate.of_kind(Kind.CREDENTIAL)
-    passwords = {each.id for each in keys if isinstance(each, Credential) and each.type == "password"}
+    passwords = {
+        credential.id for credential in keys if isinstance(credential, Credential) and credential.type == "password"
+    }
     for r in view.by_verb[Verb.GRANTS]:
         target = r.targets[0]
         hosts = (r.id, *r.sources, target)
@@ -255,7 +259,7 @@ def _feeds(view: _View) -> Iterator[RuleInstance]:
     for r in view.by_verb[Verb.CONSUMES]:
         service, feeds = r.sources[0], r.targets
         if len(feeds) > 1 or r.vote_min is not None:
-            premises = tuple(Fact(each, capability) for capability in (C.TAINT, C.DENY) for each in feeds)
+            premises = tuple(Fact(source, capability) for capability in (C.TAINT, C.DENY) for source in feeds)
             guards = view.guards((r.id, service), _CHECKED)
             yield RuleInstance(
                 "R8q", 1, premises, Fact(service, C.TAINT), (r.id,), guards, vote=(feeds, r.vote_min or 1)

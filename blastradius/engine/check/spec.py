@@ -67,7 +67,7 @@ class _Naive:
     def closure(self) -> Iterator[Fact]:
         for name, capability in self.held:
             if capability == C.CONTROL:
-                yield from (Fact(name, each) for each in (C.READ, C.WRITE, C.DENY, C.USE))
+                yield from (Fact(name, part) for part in (C.READ, C.WRITE, C.DENY, C.USE))
             if capability == C.WRITE:
                 yield Fact(name, C.TAINT)
             if capability == C.DENY:

@@ -120,7 +120,7 @@ class _Run:
             stop = self._why(step)
             if stop is not None:
                 because, by = stop
-                held = tuple(name(each) for each in self.steps.premises[step] if each in self.settled)
+                held = tuple(name(premise) for premise in self.steps.premises[step] if premise in self.settled)
                 rule, along = self.system.rules[int(self.steps.rule[step])].id, self.system.relations_of(step)
                 yield Stopped(name(conclusion), rule, because, by, along, held)
 
@@ -137,7 +137,7 @@ class _Run:
             return "level", (Level(level).word,)
         if self.status.closed[step] == BY_BUFFER:
             return "buffer", (f"buffer of {self.steps.buffer_h[step]:g} h",)
-        return "control", tuple(sorted(self.system.facts.controls[each] for each in self.status.standing[step]))
+        return "control", tuple(sorted(self.system.facts.controls[control] for control in self.status.standing[step]))
 
     def _level_of(self, step: int) -> int:
         return int(self.steps.level[step])
@@ -185,14 +185,14 @@ class _Run:
         """Conclude by the shortest way through a gate: the premises quickest to come, none too many."""
         fallen = self._fallen(step)
         premises = self.steps.premises[step]
-        if not all(each in self.settled and self.settled[each].level <= level for each in fallen):
+        if not all(control in self.settled and self.settled[control].level <= level for control in fallen):
             return
         held = [premise for premise in premises if premise in self.settled and self.settled[premise].level <= level]
-        held.sort(key=lambda each: self.settled[each].hops)
+        held.sort(key=lambda premise: self.settled[premise].hops)
         if not self._suffice(step, held):
             return
-        for each in held[::-1]:
-            spared = [one for one in held if one != each]
+        for last in held[::-1]:
+            spared = [premise for premise in held if premise != last]
             if self._suffice(step, spared):
                 held = spared
         self._conclude(step, (*sorted(held, key=premises.index), *fallen))
