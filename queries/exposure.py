@@ -24,6 +24,7 @@ class Params(Assumption):
     assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
         "lateral", description="how much of the attacker to assume, cumulative"
     )
+    insiders: bool = Field(False, description="also start from ourselves: parties of role self")
 
 
 class ExposureRow(Frozen):
@@ -80,7 +81,7 @@ def run(estate: Estate, params: Params) -> Answer:
 
 def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
     """A row for each start and strongest capability: all starts at once, then a proof for those that get there."""
-    system, starts = compile_system(estate), every_start(estate)
+    system, starts = compile_system(estate), every_start(estate, insiders=params.insiders)
     worlds = start_worlds(starts, params)
     facts = np.array([system.facts.number(Fact(params.entity, capability)) for capability in CAPABILITIES], np.int64)
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from blastradius.answer import Answer, Query, Table
 from blastradius.engine import Assumption, compile_system
 from blastradius.estate import Estate
 from blastradius.model import Entity, Frozen, Kind
 from blastradius.reports.impact import Measure, is_audited, measured
 from blastradius.reports.rows import ModelRow, every_start, label, model_row, plural, start_worlds
+
+
+class Params(Assumption):
+    """How much to assume of the attacker, and whether to start from ourselves as well."""
+
+    insiders: bool = Field(False, description="also start from ourselves: parties of role self")
 
 
 class RankRow(Frozen):
@@ -33,9 +41,9 @@ class RankData(Frozen):
     model: ModelRow
 
 
-def run(estate: Estate, params: Assumption) -> Answer:
+def run(estate: Estate, params: Params) -> Answer:
     """Solve every start on its own, all of them at once, and sort by crown jewels, then records, then processes."""
-    starts = every_start(estate)
+    starts = every_start(estate, insiders=params.insiders)
     measures = measured(compile_system(estate), start_worlds(starts, params))
     rows = [_row(start, way, measure) for (start, way), measure in zip(starts, measures, strict=True)]
     rows.sort(key=lambda r: (-len(r.crown_jewels), -r.records, -r.processes, -r.entities, r.start))
@@ -98,4 +106,4 @@ def _table(estate: Estate, rows: list[RankRow]) -> Table:
     )
 
 
-QUERY = Query("rank", "Every party, feed and credential by what it reaches", Assumption, run, RankData)
+QUERY = Query("rank", "Every party, feed and credential by what it reaches", Params, run, RankData)

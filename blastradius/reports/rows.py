@@ -18,6 +18,7 @@ from blastradius.model import (
     Level,
     Note,
     NoteKind,
+    Party,
     Scenario,
     Store,
 )
@@ -302,9 +303,15 @@ def _original(estate: Estate, store: Store) -> str:
     return list(seen)[-1]
 
 
-def every_start(estate: Estate) -> list[tuple[Entity, str]]:
-    """Every party, credential and feed, and the way it starts a scenario."""
-    return [(entity, way) for kind, way in _WAYS.items() for entity in estate.of_kind(kind)]
+def every_start(estate: Estate, *, insiders: bool = False) -> list[tuple[Entity, str]]:
+    """Every party, credential and feed, and the way it starts a scenario; ourselves only with ``insiders``."""
+    starts = ((entity, way) for kind, way in _WAYS.items() for entity in estate.of_kind(kind))
+    return [(entity, way) for entity, way in starts if insiders or not is_ourselves(entity)]
+
+
+def is_ourselves(entity: Entity) -> bool:
+    """Whether an entity is the organisation that asks, or a part of it."""
+    return isinstance(entity, Party) and entity.role == "self"
 
 
 def start_worlds(starts: Iterable[tuple[Entity, str]], assumption: Assumption) -> list[World]:
