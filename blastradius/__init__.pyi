@@ -47,6 +47,7 @@ def exposure(
     *,
     assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
     distrust: str | Iterable[str] = (),
+    insiders: bool = False,
 ) -> Shown:
     """Who can reach a store or process, with what, at which level.
 
@@ -54,6 +55,7 @@ def exposure(
         assume: how much of the attacker to assume, cumulative.
         distrust: ask as if a control did not work: a kind, or KIND@ID.
         entity: the store, process or other entity to protect.
+        insiders: also start from ourselves: parties of role self.
     """
 
 def levers(
@@ -92,12 +94,14 @@ def rank(
     *,
     assume: Literal["granted", "abused", "takeover", "lateral"] = "abused",
     distrust: str | Iterable[str] = (),
+    insiders: bool = False,
 ) -> Shown:
     """Every party, feed and credential by what it reaches.
 
     Args:
         assume: how much of the attacker to assume, cumulative.
         distrust: ask as if a control did not work: a kind, or KIND@ID.
+        insiders: also start from ourselves: parties of role self.
     """
 
 def reach(
