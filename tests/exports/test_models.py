@@ -191,6 +191,7 @@ def kept_by_cyclonedx(estate: Estate) -> Facts:
 def data_of(estate: Estate, service: str, doors: set[str]) -> tuple[set[str], set[tuple[str, str, str]]]:
     """The stores that a service has to do with, one for each classification; the doors where no service is named."""
     kept, said = set(), set()
+    flows: dict[str, set[str]] = {"reads": set(), "writes": set()}
     for store in estate.of_kind(Kind.STORE):
         ways = {
             verb: [
@@ -211,12 +212,15 @@ def data_of(estate: Estate, service: str, doors: set[str]) -> tuple[set[str], se
         for verb, sources in ways.items():
             if sources:
                 kept.add(name)
+                flows[verb].add(name)
                 ends = {service} | asking[verb] | (set() if asking["reads"] | asking["writes"] else doors)
                 said |= {(verb, end, name) for end in ends}
                 passes = {
                     ("writes", one, service) if verb == "writes" else ("writes", service, one) for one in asking[verb]
                 }
                 said |= {passed for passed in passes if passed[1] != passed[2]}
+    # what a service only takes in it keeps, and can read
+    said |= {("reads", service, name) for name in flows["writes"] - flows["reads"]}
     return kept, said
 
 
