@@ -70,6 +70,7 @@ def test_one_file_each_in_the_repository(copy: Path) -> None:
     assert works(copy, copy).startswith(str(copy))
 
 
+@pytest.mark.slow
 def test_the_pages_and_the_stub_follow(copy: Path) -> None:
     done = run(copy, "-m", "blastradius.docgen", PYTHONPATH=str(copy))
     assert (done.returncode, done.stderr) == (0, "")
@@ -115,6 +116,7 @@ def test_no_plug_in_is_imported_by_its_whole_name(tmp_path: Path, package: str) 
     assert "nobody imports a plug-in by name" in run(tmp_path, *command).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_packages", [False, True])
 def test_a_folder_of_ones_own(tmp_path: Path, as_packages: bool) -> None:
     put({kind: tmp_path / "mine" / kind for kind in FILES}, as_packages=as_packages)
@@ -124,6 +126,7 @@ def test_a_folder_of_ones_own(tmp_path: Path, as_packages: bool) -> None:
     assert (done.returncode, done.stderr, (tmp_path / "x.names").read_text()) == (0, "", "ann\nbob\n")
 
 
+@pytest.mark.slow
 def test_an_installed_distribution_announces_its_own(tmp_path: Path) -> None:
     site = tmp_path / "site"
     put(dict.fromkeys(FILES, site / "strange"))

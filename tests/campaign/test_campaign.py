@@ -26,6 +26,7 @@ def test_each_part_runs_and_breaks_nothing(part: str, tmp_path: Path) -> None:
     assert outcome.failed == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", liars.ERRORS)
 def test_no_wrong_answer_passes(error: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liars, "ERRORS", (error,))
@@ -46,6 +47,7 @@ def broken_by(attempt: Attempt, tmp_path: Path) -> dict[str, str]:
     raise AssertionError("nothing was found")
 
 
+@pytest.mark.slow
 def test_a_wrong_rule_is_found_and_reduced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "RULES", TABLE_BUGS["R2 copies what cannot be copied"])
     kept = broken_by(engines.attempt, tmp_path)
@@ -55,12 +57,14 @@ def test_a_wrong_rule_is_found_and_reduced(tmp_path: Path, monkeypatch: pytest.M
     assert str(ControlKind.NON_EXPORTABLE) in kept["shown.json"]
 
 
+@pytest.mark.slow
 def test_a_wrong_answer_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("blastradius.reports.impact._originals", lambda copy_of: copy_of * 0)
     kept = broken_by(answers.attempt, tmp_path)
     assert sum(entity["kind"] == "store" for entity in json.loads(kept["shown.json"])["estate"]["entities"]) == 2
 
 
+@pytest.mark.slow
 def test_a_checker_that_believes_everything_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liars, "check", lambda estate, scenario, certificate: None)
     monkeypatch.setattr(liars, "check_worlds", lambda estate, block: None)

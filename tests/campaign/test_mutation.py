@@ -13,6 +13,7 @@ from tests.campaign import mutation
 from tests.campaign.mutation import LEFT_OUT, ROOMS, ROOT, end_of, mutants
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", ROOMS)
 def test_each_mutant_is_another_module(room: str) -> None:
     every = list(mutants(room))

@@ -38,24 +38,28 @@ def test_a_full_disk_is_one_message(command: str) -> None:
     assert done.stderr == b"blastradius: standard output: No space left on device\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", PRINTING)
 def test_a_closed_standard_output_is_one_message(command: str) -> None:
     done = shell(f"br {command} >&-")
     assert (done.returncode, done.stderr) == (2, b"blastradius: standard output: it is closed\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", PRINTING)
 def test_a_reader_that_leaves_is_no_trouble(command: str) -> None:
     done = shell(f"br {command} | head -c0")
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.slow
 def test_closed_standard_error_and_input_harm_no_answer() -> None:
     done = shell(f"br rank {NORTHWIND} 2>&- <&-")
     assert done.returncode == 0
     assert b"acme" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -74,6 +78,7 @@ def test_an_input_without_end_is_refused_at_the_limit() -> None:
     assert done.stderr == b"<stdin>: larger than 64 MB; save it as files, and split them\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8:strict", "latin-1"])
 def test_an_input_that_is_no_utf_8_is_said_with_its_place(encoding: str) -> None:
     done = shell("br rank -", b"blastradius: 1\ntitle: caf\xe9\n", PYTHONIOENCODING=encoding)
@@ -81,6 +86,7 @@ def test_an_input_that_is_no_utf_8_is_said_with_its_place(encoding: str) -> None
     assert done.stderr.startswith(b"<stdin>:2:11: not utf-8 text")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoding", "fmt"),
     [("cp1252", "table"), ("latin-1", "csv"), ("ascii", "markdown"), ("cp437", "table"), ("utf-8", "table")],
@@ -94,6 +100,7 @@ def test_a_console_shows_what_it_can(encoding: str, fmt: str) -> None:
     assert "?" not in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_json_says_the_same_on_every_console(encoding: str) -> None:
     estate = "blastradius: 1\nparties: {'Łódź 😀 ★ 東京': {}}\n"
@@ -128,6 +135,7 @@ run()
 """The command line, but that the layout takes a minute; the file it makes says that it has begun."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_leaves_no_child_and_no_file(number: signal.Signals, tmp_path: Path) -> None:
     begun, folder = tmp_path / "begun", tmp_path / "temporary"
@@ -172,6 +180,7 @@ run()
 """
 
 
+@pytest.mark.slow
 def test_a_signal_while_a_file_is_written_leaves_the_old_one(tmp_path: Path) -> None:
     target = tmp_path / "answer.json"
     target.write_text("old")
@@ -182,6 +191,7 @@ def test_a_signal_while_a_file_is_written_leaves_the_old_one(tmp_path: Path) -> 
     assert target.read_text() == "old"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [f"rank {NORTHWIND} -o", f"draw {NORTHWIND} --compromise acme -o"])
 def test_a_folder_is_no_file_to_write(command: str, tmp_path: Path) -> None:
     done = shell(f"br {command} {tmp_path}/new.svg/")

@@ -77,6 +77,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["numpy", "fast"])
 def test_an_interrupt_leaves_nothing_behind(engine: str, lines: Path, tmp_path: Path) -> None:
     """A SIGINT while worlds are being solved: exit code 130, one line, the old file as it was, nothing beside it."""
@@ -123,6 +124,7 @@ def test_more_memory_than_there_is_is_refused_before_it_is_used(tmp_path: Path) 
     assert re.fullmatch(wanted, done.stderr)
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_how_much_is_read(lines: Path, tmp_path: Path) -> None:
     """A bar with a share while a large file is read, wiped when it is done; the answer goes elsewhere."""
     large = tmp_path / "large.jsonl"

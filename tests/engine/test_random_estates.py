@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+import pytest
+
 from blastradius.engine import solve
 from blastradius.rules import RULES
 from tests.engine.random_estates import LARGEST, random_estate, random_scenario
@@ -12,6 +14,7 @@ from tests.engine.random_estates import LARGEST, random_estate, random_scenario
 WORLDS, LEAST = 1000, 0.03
 
 
+@pytest.mark.slow
 def test_every_rule_is_at_work_in_some_worlds_of_a_hundred() -> None:
     """A rule is at work where a step of the proof goes by it."""
     at_work: Counter[str] = Counter()

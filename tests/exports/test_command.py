@@ -39,12 +39,14 @@ def test_a_file_is_whole_private_and_read_back(tmp_path: Path) -> None:
     assert br.load(target).digest == br.load(SMALL).digest
 
 
+@pytest.mark.slow
 def test_an_export_may_be_piped_into_the_next_command() -> None:
     again = run("-", "--to", "csv", stdin=run(str(SMALL), "--to", "node-link").stdout)
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout == br.export(br.load(SMALL), "csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [

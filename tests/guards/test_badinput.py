@@ -104,6 +104,7 @@ def test_our_own_hostile_files(tmp_path: Path) -> None:
     assert loaded_of([tmp_path / name for name in OWN]) == {str(tmp_path / "spec.yaml")}
 
 
+@pytest.mark.slow
 def test_archives_and_markup_that_are_bombs(tmp_path: Path) -> None:
     def archive(name: str, entries: dict[str, bytes]) -> bytes:
         with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as made:

@@ -69,6 +69,7 @@ def test_the_loader_passes_its_golden_case(used: Path) -> None:
     golden(used / CASE)
 
 
+@pytest.mark.slow
 def test_the_runner_prints_and_checks_a_case(folder: Path) -> None:
     command = [sys.executable, "-m", "tests.loaders.golden"]
     env = {**os.environ, "BLASTRADIUS_PLUGINS": str(folder)}

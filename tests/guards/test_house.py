@@ -21,6 +21,7 @@ def test_generated_pages_are_up_to_date_and_none_is_left_over(capsys: pytest.Cap
     assert (main(["--check"]), capsys.readouterr().err) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_page_that_is_out_of_date_or_of_what_is_gone_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

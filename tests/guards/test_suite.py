@@ -12,7 +12,12 @@ import blastradius
 from blastradius import plugins
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = {"docgen": "tests/guards/test_house.py", "exporting": "tests/exports/"}
+ELSEWHERE = {
+    "columns": "tests/estate/",
+    "docgen": "tests/guards/test_house.py",
+    "exporting": "tests/exports/",
+    "secrets": "tests/test_secrets.py",
+}
 """Rooms whose tests are those of what they make."""
 
 

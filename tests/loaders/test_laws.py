@@ -138,6 +138,7 @@ def _backwards(value: Any) -> Any:
     return value
 
 
+@pytest.mark.slow
 @every_case
 @FEW_OR_MANY
 def test_damage_is_loaded_or_refused_with_its_place(case: Case, count: int, home: Path) -> None:

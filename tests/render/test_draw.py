@@ -145,6 +145,7 @@ def test_a_picture_in_which_everything_is_stopped(small: Picture) -> None:
     assert drawn.count("⊘ mfa") == len(stopped)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", ["n0&#45;&gt;n1", "n4"])
 def test_a_lost_node_or_edge_is_an_error(small: Picture, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
     dot = to_dot(small)
@@ -162,6 +163,7 @@ def test_a_child_that_hangs_is_ended(small: Picture, monkeypatch: pytest.MonkeyP
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 def test_a_layout_that_takes_too_long_is_ended() -> None:
     chosen = random.Random(1)
     nodes = tuple(Node(str(i), str(i), Kind.SERVICE, f"z{i % 9}") for i in range(300))
@@ -191,6 +193,7 @@ def test_dot_needs_no_engine(small: Picture, monkeypatch: pytest.MonkeyPatch) ->
     assert draw(small, "dot").decode() == to_dot(small)
 
 
+@pytest.mark.slow
 def test_png_has_the_size_of_the_picture_and_shows_its_text(small: Picture) -> None:
     drawn = draw(small, "svg")
     size = re.search(rb'width="(\d+)pt" height="(\d+)pt"', drawn)
@@ -224,6 +227,7 @@ def test_without_typst_the_way_out_is_named(small: Picture, monkeypatch: pytest.
         draw(small, "png")
 
 
+@pytest.mark.slow
 def test_a_typst_that_is_too_old_is_said(small: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     old = ModuleType("typst")
     monkeypatch.setitem(sys.modules, "typst", old)

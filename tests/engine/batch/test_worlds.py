@@ -68,6 +68,7 @@ def test_worlds_agree_with_the_spec(seed: int) -> None:
         assert solved(built, [World(each) for each in asked], engine) == wanted, (engine, asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", few(range(0, 400, 20), 1))
 def test_what_large_estates_are_spared_changes_nothing(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are filled anew one by one, and instances checked a few at a time, as neither is in a small estate."""
@@ -140,6 +141,7 @@ def test_changed_worlds_agree_with_the_estate_written_out(seed: int) -> None:
         assert found[place] == set(spec(changed(built, world), asked)), world
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("seed", few(range(12), 2))
 def test_worlds_in_many_blocks(seed: int, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -384,6 +386,7 @@ def test_the_audit_refuses_what_only_follows_from_itself(
         check_worlds(built, replace(right, frame=Frame(system, [World(nobody)])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("step", [1, -1])
 def test_a_large_circle_with_a_beginning_of_its_own_in_each_world(step: int, engine: Engine) -> None:

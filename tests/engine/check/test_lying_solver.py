@@ -140,6 +140,7 @@ def test_a_lie_in_a_field_is_refused(field: str) -> None:
     assert refused >= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [0, 3, 6, 9])
 def test_claims_left_out_are_missed(kept: int) -> None:
     """A solver that derives nothing, or leaves some of it out and does not even list it, is refused."""

@@ -361,6 +361,7 @@ SPEC = (*_REFERENCES, "type", "lifecycle", "definition", "profile", "target", "t
 KINDS = ("Component", "API", "Resource", "System", "Domain", "Group", "User", "Location", "Template", "AiResource")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_wrong_types_never_crash(value: Any) -> None:
     for kind in KINDS:

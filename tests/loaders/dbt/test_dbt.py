@@ -208,6 +208,7 @@ NODE_KEYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_wrong_types_never_crash(value: Any) -> None:
     sections = ("nodes", "sources", "exposures", "metrics", "semantic_models", "saved_queries", "functions", "groups")

@@ -424,6 +424,7 @@ INSIDE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", EMPTY, ids=repr)
 @pytest.mark.parametrize("name", INSIDE)
 def test_wrong_types_inside_never_crash(tmp_path: Path, name: str, value: Any) -> None:
@@ -442,6 +443,7 @@ SECTIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", EMPTY, ids=repr)
 @pytest.mark.parametrize("name", SECTIONS)
 def test_wrong_types_in_a_report_never_crash(tmp_path: Path, name: str, value: Any) -> None:

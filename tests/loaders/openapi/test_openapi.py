@@ -237,6 +237,7 @@ def test_real_descriptions(name: str, operations: int, scopes: int, permits: int
     assert sum(relation.verb == Verb.PERMITS for relation in loaded.relations) == permits
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_dir(), reason="real descriptions are not here")
 def test_operations_in_files_of_their_own(tmp_path: Path) -> None:
     with tarfile.open(REAL / "digitalocean-specification.tar.gz") as archive:
@@ -279,6 +280,7 @@ def _warm(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not BAD.is_dir(), reason="bad input is not here")
 @pytest.mark.parametrize("path", sorted(BAD.glob("generated/openapi_ref_*.json")), ids=lambda folder: folder.name)
 def test_nothing_is_fetched(path: Path, tmp_path: Path) -> None:

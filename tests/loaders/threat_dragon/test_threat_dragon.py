@@ -108,6 +108,7 @@ CELL = ("shape", "id", "data", "position", "size", "source", "target", "labels",
 DATA = ("name", "type", "outOfScope", "isBidirectional", "protocol", "threats", "isTrustBoundary")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["actor", "process", "store", "flow", "trust-boundary-box", "trust-boundary-curve"])
 @pytest.mark.parametrize("key", [*(("cell", each) for each in CELL), *(("data", each) for each in DATA)])
 def test_wrong_types_never_crash(shape: str, key: tuple[str, str]) -> None:

@@ -129,6 +129,7 @@ def test_work_inside_a_service_is_no_operation() -> None:
     assert ids(load(LOADER, [span("web", kind="SERVER", name="get /"), inner])) == {"serves:web>web:GET /"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", sorted(file.name for file in CASES.iterdir()))
 def test_damage_never_crashes(case: str) -> None:
     for data in damaged(
