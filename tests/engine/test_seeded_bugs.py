@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -193,6 +194,7 @@ CERTIFICATE_BUGS: dict[str, Callable[[Certificate], Certificate]] = {
 }
 
 
+@cache
 def witness() -> tuple[Estate, Scenario, Certificate]:
     """A world whose last step is an ordinary one, below the highest level, with something stopped by a control."""
     for built, asked in worlds():
