@@ -31,7 +31,7 @@ from blastradius.model import (
     Verb,
     Zone,
 )
-from blastradius.secrets import looks_secret, quoted, redacted
+from blastradius.secrets import looks_secret, may_hold_secret, quoted, redacted
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIICANARY\n-----END RSA PRIVATE KEY-----"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJDQU5BUlkiOjF9.CANARY_signature"
@@ -115,6 +115,7 @@ def test_what_is_planted_is_found_and_cut_out(sample: Sample) -> None:
     for text in (sample.text, f"see {sample.text} there", f"'{sample.text}'", repr({"x": [sample.text]})):
         assert looks_secret(text)
         assert sample.value not in redacted(text)
+    assert may_hold_secret(f'{{"x": "{sample.text}"}}')
 
 
 @pytest.mark.parametrize("sample", legitimate(), ids=lambda sample: sample.kind)
@@ -230,5 +231,6 @@ def _around(made: Any) -> dict[str, Any]:
         return {"entities": (Party(id="a").model_copy(update={"controls": (made,)}),)}
     if isinstance(made, Provenance):
         return {"entities": (Party(id="a").model_copy(update={"provenance": (made,)}),)}
-    expected = {"scenario": made} if isinstance(made, Scenario) else {"reached": (made,), "scenario": Scenario()}
-    return {"expectations": (Expectation.model_construct(name="n", **expected),)}
+    blank = Expectation.model_construct(name="n", scenario=Scenario())
+    expected = {"scenario": made} if isinstance(made, Scenario) else {"reached": (made,)}
+    return {"expectations": (blank.model_copy(update=expected),)}

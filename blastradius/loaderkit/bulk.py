@@ -24,7 +24,7 @@ from blastradius.loaderkit.contract import Loaded
 from blastradius.loaderkit.gate import cleared
 from blastradius.loaderkit.names import harmless
 from blastradius.model import ENTITY_TYPES, Control, Entity, Frozen, Id, Provenance, Relation, Tally, Zone
-from blastradius.secrets import looks_secret, quoted
+from blastradius.secrets import looks_secret, may_hold_secret, quoted
 
 MAX_LINE = 1_000_000
 MOST_PROBLEMS = 20
@@ -73,13 +73,16 @@ class LineRows:
 
     def entity(self, number: int) -> Entity:
         """An entity by its number."""
-        made = ENTITY_TYPES[KINDS[self.kind[number]]]
-        data = {**self._line(self.entity_offset[number]), "provenance": self.entity_at(number)}
-        return cleared((made.model_validate(data),))[0]
+        line = self._line(self.entity_offset[number])
+        data = {**from_json(line), "provenance": self.entity_at(number)}
+        made = ENTITY_TYPES[KINDS[self.kind[number]]].model_validate(data)
+        # an escape may spell what stands in no line as it is
+        return cleared((made,))[0] if b"\\" in line or may_hold_secret(line.decode()) else made
 
     def relation(self, number: int) -> Relation:
         """A relation by its number."""
-        data = {**self._line(self.relation_offset[number]), "provenance": self.relation_at(number)}
+        line = self._line(self.relation_offset[number])
+        data = {**from_json(line), "provenance": self.relation_at(number)}
         made = Relation.model_validate(data)
         # the names at its ends were looked at when they were declared; what controls say was not
         return cleared((made,))[0] if made.controls else made
@@ -92,10 +95,9 @@ class LineRows:
         """The line of a relation."""
         return (Provenance(source=self.source, file=self.file, line=self.relation_line[number]),)
 
-    def _line(self, offset: int) -> dict[str, Any]:
+    def _line(self, offset: int) -> bytes:
         end = self.text.find(b"\n", offset)
-        found: dict[str, Any] = from_json(self.text[offset : end if end >= 0 else None])
-        return found
+        return self.text[offset : end if end >= 0 else None]
 
 
 class LineReader:

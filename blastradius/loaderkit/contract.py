@@ -65,7 +65,7 @@ class Loaded(Frozen):
 
     @model_validator(mode="after")
     def _has_no_secret(self) -> Loaded:
-        self.__dict__.update(without_secrets(self.__dict__))
+        vars(self).update(without_secrets(vars(self)))
         return self
 
     @property

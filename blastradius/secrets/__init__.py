@@ -16,6 +16,11 @@ def looks_secret(text: str) -> bool:
     return next(_spans(text), None) is not None
 
 
+def may_hold_secret(text: str) -> bool:
+    """Whether a text has one of the words at which a secret is looked for; without one, no part of it is a secret."""
+    return _HINT.search(_lower(text)) is not None
+
+
 def redacted(text: str) -> str:
     """A text with ``[secret]`` in the place of what looks like one; what every error and every note passes through.
 
@@ -37,11 +42,8 @@ def quoted(value: object, length: int = 60) -> str:
 
 def _spans(text: str) -> Iterator[Span]:
     """Where secrets stand, in the order of their hints; none begins within one that was given before."""
-    lower = text.lower()
-    if len(lower) != len(text):  # a letter whose small form is two
-        lower = "".join(letter.lower()[0] for letter in text)
     end = 0
-    for hint in _HINT.finditer(lower):
+    for hint in _HINT.finditer(_lower(text)):
         if hint.start() < end:
             continue
         for rule in _TRIED_AT[hint[1]]:
@@ -49,6 +51,12 @@ def _spans(text: str) -> Iterator[Span]:
             if span is not None:
                 yield span
                 end = max(end, span[1])
+
+
+def _lower(text: str) -> str:
+    """A text in small letters, each in its place, also where the small form of one is two."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(letter.lower()[0] for letter in text)
 
 
 def _shortest(hints: Iterable[str]) -> list[str]:

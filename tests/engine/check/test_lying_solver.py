@@ -95,7 +95,7 @@ def meaning(claims: Claims) -> dict[tuple[str, int], tuple[bool, ...]]:
     """Which facts are claimed in which worlds, listed or as part of what is; those claimed in none left out."""
     held = unpacked(claims.words, len(claims.worlds))
     columns = (column.tolist() for column in (claims.entity, claims.capability, claims.row))
-    named = [(claims.names[entity], number, held[row]) for entity, number, row in zip(*columns, strict=True)]
+    named = [(str(claims.names[entity]), int(number), held[row]) for entity, number, row in zip(*columns, strict=True)]
     listed = {(name, number): worlds for name, number, worlds in named}
     found = {fact: worlds.copy() for fact, worlds in listed.items()}
     for name, number, worlds in named:
