@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.counts import few
+
 ROOT = Path(__file__).parents[2]
 NORTHWIND = "examples/northwind"
 ESTATE = "blastradius: 1\nparties: {acme: {name: 'Łódź → ★ 東京'}}\n"
@@ -31,7 +33,7 @@ PRINTING = (f"reach {NORTHWIND} --compromise acme", f"export {NORTHWIND} --to gr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
-@pytest.mark.parametrize("command", PRINTING)
+@pytest.mark.parametrize("command", few(PRINTING, 2))
 def test_a_full_disk_is_one_message(command: str) -> None:
     done = shell(f"br {command} >/dev/full")
     assert done.returncode == 2

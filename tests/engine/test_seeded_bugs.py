@@ -121,7 +121,7 @@ TABLE_BUGS: dict[str, tuple[Rule, ...]] = {
 }
 
 
-@pytest.mark.parametrize("name", few(TABLE_BUGS))
+@pytest.mark.parametrize("name", few(TABLE_BUGS, 2))
 def test_a_wrong_rule_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "RULES", TABLE_BUGS[name])
     assert caught()

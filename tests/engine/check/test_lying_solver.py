@@ -18,6 +18,7 @@ from blastradius.errors import CertificateError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Control, ControlKind, Credential, Fact, Level, Relation, Scenario, Verb
 from blastradius.rules import included
+from tests.counts import few
 from tests.engine.random_estates import facts_in, random_estate, random_scenario
 from tests.engine.test_rules_needed import estate, scenario
 
@@ -126,7 +127,7 @@ def test_every_field_has_its_lies() -> None:
     assert {field.name for field in fields(Claims)} == LIES.keys()
 
 
-@pytest.mark.parametrize("field", LIES)
+@pytest.mark.parametrize("field", few(LIES, 3))
 def test_a_lie_in_a_field_is_refused(field: str) -> None:
     built, claims = honest()
     auditor, asked = Auditor(built), claims.worlds
