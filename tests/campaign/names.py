@@ -110,7 +110,8 @@ def of_answer(answer: Answer, *, lay_out: bool) -> Iterator[str]:
         yield f"{answer.question} as json: a value is not what it was"
     if any(cell[:1] in "=@+" and cell for row in csv.reader(io.StringIO(text.as_csv(answer))) for cell in row):
         yield f"{answer.question} as csv: a cell is a formula"
-    if re.search(r"<|(?<!\\)\]\(|(?<![\w&#;])@\w", text.as_markdown(answer)):
+    markdown = text.as_markdown(answer).replace("<!-- -->", " ")  # it parts what GitHub would link or mention
+    if re.search(r"<|(?<!\\)\]\(|(?<![\w&#;])@\w", markdown):
         yield f"{answer.question} as markdown: a name is markup"
     if answer.picture is not None:
         dot = to_dot(answer.picture)
