@@ -23,6 +23,7 @@ from blastradius.model import (
     Service,
     Store,
     Verb,
+    Zone,
 )
 
 
@@ -169,3 +170,8 @@ def test_words_that_no_rule_reads_are_refused(more: dict[str, object], message: 
 def test_hours_are_numbers_that_files_can_carry(hours: float) -> None:
     with pytest.raises(ValidationError, match="buffer_h"):
         Relation(verb=Verb.DEPENDS_ON, sources=("s",), targets=("t",), buffer_h=hours)
+
+
+def test_what_a_zone_says_is_in_the_digest() -> None:
+    digests = {Estate.build([Loaded(zones=(Zone(id="z", flat=flat),))]).digest for flat in (False, True)}
+    assert len({*digests, Estate.build([]).digest}) == 3
