@@ -95,7 +95,7 @@ def _enums(parameters: Iterable[Parameter]) -> Iterator[type[Enum]]:
 
 def _is_enum(kind: Any) -> bool:
     """Whether a type is an enumeration of the core, which a type checker finds wherever the package is."""
-    return isinstance(kind, type) and issubclass(kind, Enum) and kind.__module__ == "blastradius.model"
+    return isinstance(kind, type) and issubclass(kind, Enum) and kind.__module__.startswith("blastradius.model.")
 
 
 def _quoted(text: Any) -> str:

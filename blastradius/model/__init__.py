@@ -1,0 +1,64 @@
+"""The shared words: entities, relations, controls in use, provenance and notes.
+
+Values are frozen; an entity or a relation says where it is from (``provenance``) and how well it is known (``basis``).
+"""
+
+from blastradius.model.capabilities import STEPPING_STONES, Capability, Fact, Level
+from blastradius.model.controls import Control, ControlKind
+from blastradius.model.entities import (
+    ENTITY_TYPES,
+    Credential,
+    Entity,
+    Feed,
+    Kind,
+    Operation,
+    Party,
+    Process,
+    Scope,
+    Service,
+    Store,
+    Zone,
+)
+from blastradius.model.notes import Note, NoteKind, Tally
+from blastradius.model.relations import SIGNATURES, Ends, Relation, Verb, relation_id
+from blastradius.model.scenario import SEEDS, Expectation, ExpectedFact, Scenario
+from blastradius.model.values import MOST_RECORDS, Basis, Frozen, Id, Provenance, Records
+
+__all__ = [
+    "ENTITY_TYPES",
+    "MOST_RECORDS",
+    "SEEDS",
+    "SIGNATURES",
+    "STEPPING_STONES",
+    "Basis",
+    "Capability",
+    "Control",
+    "ControlKind",
+    "Credential",
+    "Ends",
+    "Entity",
+    "Expectation",
+    "ExpectedFact",
+    "Fact",
+    "Feed",
+    "Frozen",
+    "Id",
+    "Kind",
+    "Level",
+    "Note",
+    "NoteKind",
+    "Operation",
+    "Party",
+    "Process",
+    "Provenance",
+    "Records",
+    "Relation",
+    "Scenario",
+    "Scope",
+    "Service",
+    "Store",
+    "Tally",
+    "Verb",
+    "Zone",
+    "relation_id",
+]

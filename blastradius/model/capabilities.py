@@ -1,0 +1,75 @@
+"""What an attacker has over an entity or what is broken about it, and how much is assumed of the attacker."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class Capability(StrEnum):
+    """What an attacker has over an entity, or what is broken about it.
+
+    Four chains (``read_subset`` < ``read``, ``taint`` < ``write``, ``degrade`` < ``deny``, ``use`` <
+    ``control``); on credentials ``operate`` and ``possess`` instead. The last four are no capability over
+    an entity but stepping stones of a proof: a control is ``inactive``, some function of an API is
+    ``callable``, there is a ``foothold`` in a flat zone, and ``anyone`` can act from the internet.
+    """
+
+    READ_SUBSET = "read_subset"
+    READ = "read"
+    TAINT = "taint"
+    WRITE = "write"
+    DEGRADE = "degrade"
+    DENY = "deny"
+    USE = "use"
+    CONTROL = "control"
+    OPERATE = "operate"
+    POSSESS = "possess"
+    INACTIVE = "inactive"
+    CALLABLE = "callable"
+    FOOTHOLD = "foothold"
+    ANYONE = "anyone"
+
+
+STEPPING_STONES = frozenset({Capability.INACTIVE, Capability.CALLABLE, Capability.FOOTHOLD, Capability.ANYONE})
+
+
+class Level(IntEnum):
+    """How much is assumed of the attacker, cumulative."""
+
+    GRANTED = 1
+    ABUSED = 2
+    TAKEOVER = 3
+    LATERAL = 4
+
+    @property
+    def word(self) -> str:
+        """The level's name as people write it: ``granted``, ``abused``, ``takeover``, ``lateral``."""
+        return self.name.lower()
+
+    @property
+    def says(self) -> str:
+        """The level in words for a board."""
+        return _LEVEL_WORDS[self]
+
+
+_LEVEL_WORDS = {
+    Level.GRANTED: "they use exactly what we gave them; we swallow what they send",
+    Level.ABUSED: "and all they can trick or find without breaking in",
+    Level.TAKEOVER: "and they break the system behind the door",
+    Level.LATERAL: "and they walk on inside",
+}
+
+
+class Fact(NamedTuple):
+    """What holds: an entity's id and a capability over it.
+
+    With a stepping stone as capability, ``entity`` is a control's id (``inactive``), the name of an API
+    (``callable``), of a flat zone (``foothold``), or ``internet`` (``anyone``).
+    """
+
+    entity: str
+    capability: Capability
+
+    def __str__(self) -> str:
+        return f"{self.capability}({self.entity})"

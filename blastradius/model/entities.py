@@ -1,0 +1,147 @@
+"""The eight kinds of entity, and the zones they lie in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from blastradius.dates import Date
+from blastradius.model.controls import Control
+from blastradius.model.values import Basis, Frozen, Id, Provenance, Records
+
+
+class Kind(StrEnum):
+    """The eight kinds of entity."""
+
+    PARTY = "party"
+    CREDENTIAL = "credential"
+    SCOPE = "scope"
+    OPERATION = "operation"
+    SERVICE = "service"
+    STORE = "store"
+    FEED = "feed"
+    PROCESS = "process"
+
+
+class Entity(Frozen):
+    """What every entity carries; ``basis`` is the best on which it is known, ``also`` those of other sources."""
+
+    id: Id
+    kind: Kind
+    name: str | None = None
+    zone: str | None = None
+    owner: str | None = None
+    description: str | None = None
+    tags: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = ()
+    basis: Basis = Basis.DECLARED
+    also: tuple[Basis, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The display name, or the id where none was given."""
+        return self.name or self.id
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """Every basis on which a source knows it, best first."""
+        return (self.basis, *self.also)
+
+
+class Party(Entity):
+    """An organisation: ourselves, a partner, a provider, a processor or a party further upstream."""
+
+    kind: Kind = Kind.PARTY
+    role: Literal["self", "partner", "provider", "processor", "upstream"] = "partner"
+    contract_end: Date | None = None
+    substitutability: Literal["easy", "hard", "impossible"] | None = None
+    governance: dict[str, str] = Field(default_factory=dict)
+
+
+class Credential(Entity):
+    """What lets its holder act."""
+
+    kind: Kind = Kind.CREDENTIAL
+    type: Literal[
+        "password", "session", "oauth_token", "api_key", "client_secret", "signing_key", "mtls", "job_token"
+    ] = "api_key"
+    expires: Date | None = None
+    dormant: bool = False
+    count: int | None = Field(default=None, ge=0)
+
+
+class Scope(Entity):
+    """A permission that can be granted."""
+
+    kind: Kind = Kind.SCOPE
+    justification: str | None = None
+    needed: bool | None = None
+    used: bool | None = None
+
+
+class Operation(Entity):
+    """One callable function of an API; ``anonymous`` when it asks for no credential at all."""
+
+    kind: Kind = Kind.OPERATION
+    api: str | None = None
+    method: str | None = None
+    path: str | None = None
+    direction: Literal["exposed", "consumed", "internal"] = "internal"
+    anonymous: bool = False
+
+
+class Service(Entity):
+    """Anything that runs: workload, function, CI runner, browser page, endpoint fleet, SaaS tenant."""
+
+    kind: Kind = Kind.SERVICE
+    crown_jewel: bool = False
+
+
+class Store(Entity):
+    """Data: database, bucket, topic, warehouse table, ticket system; ``records`` is a count of records."""
+
+    kind: Kind = Kind.STORE
+    classification: str | None = None
+    records: Records | None = None
+    crown_jewel: bool = False
+    copy_of: Id | None = None
+
+
+class Feed(Entity):
+    """What a third party sends us."""
+
+    kind: Kind = Kind.FEED
+    content: Literal["data", "content", "code"] = "data"
+    crown_jewel: bool = False
+
+
+class Process(Entity):
+    """A business process or decision; ``tolerance_h`` is how many hours it may be down."""
+
+    kind: Kind = Kind.PROCESS
+    crown_jewel: bool = False
+    tolerance_h: float | None = Field(default=None, ge=0)
+    weight: float | None = Field(default=None, ge=0)
+
+
+ENTITY_TYPES: dict[Kind, type[Entity]] = {
+    made.model_fields["kind"].default: made
+    for made in (Party, Credential, Scope, Operation, Service, Store, Feed, Process)
+}
+
+
+class Zone(Frozen):
+    """A trust boundary; in a ``flat`` one every service can walk to every other."""
+
+    id: Id
+    name: str | None = None
+    flat: bool = False
+    provenance: tuple[Provenance, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The display name, or the id where none was given."""
+        return self.name or self.id

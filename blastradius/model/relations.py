@@ -1,0 +1,119 @@
+"""The relations, in the words of the domain, and which kinds may stand at their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field
+
+from blastradius.model.controls import Control
+from blastradius.model.entities import Kind
+from blastradius.model.values import Basis, Frozen, Id, Provenance
+
+
+class Verb(StrEnum):
+    """The relations, in the words of the domain."""
+
+    OWNS = "owns"
+    HOLDS = "holds"
+    GRANTS = "grants"
+    PERMITS = "permits"
+    READS = "reads"
+    WRITES = "writes"
+    CONTROLS = "controls"
+    DISABLES = "disables"
+    SERVES = "serves"
+    CALLS = "calls"
+    CONTAINS = "contains"
+    DERIVES_FROM = "derives_from"
+    PUBLISHES = "publishes"
+    CONSUMES = "consumes"
+    INSTALLS = "installs"
+    INFORMS = "informs"
+    DEPENDS_ON = "depends_on"
+    CONNECTS = "connects"
+    RELIES_ON = "relies_on"
+
+
+class Relation(Frozen):
+    """One relation, from its ``sources`` to its ``targets``.
+
+    Several sources mean that *all* are needed (``grants``, ``permits``). Several targets mean a group:
+    the suppliers of ``depends_on`` (``at_least`` of them must be up) or the feeds of a quorum
+    (``consumes`` with ``vote_min``). Every other verb has one of each. ``buffer_h`` is in hours.
+    """
+
+    verb: Verb
+    sources: tuple[Id, ...] = Field(min_length=1)
+    targets: tuple[Id, ...] = Field(min_length=1)
+    extent: Literal["all", "subset"] = "all"
+    dependency: Literal["hard", "soft", "none"] | None = None
+    buffer_h: float | None = Field(default=None, ge=0)
+    at_least: int | None = Field(default=None, ge=1, le=10**6)
+    capacity_loss: bool = False
+    brittle: bool = False
+    vote_min: int | None = Field(default=None, ge=1, le=10**6)
+    controls: tuple[Control, ...] = ()
+    basis: Basis = Basis.DECLARED
+    also: tuple[Basis, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """Every basis on which a source knows it, best first."""
+        return (self.basis, *self.also)
+
+    @cached_property
+    def id(self) -> str:
+        """A stable name made of the verb and the ends, such as ``grants:key>orders.read``."""
+        return relation_id(self.verb, self.sources, self.targets)
+
+
+def relation_id(verb: Verb, sources: Iterable[str], targets: Iterable[str]) -> str:
+    """The id of a relation of these ends; no two lists of ends read the same."""
+    return f"{verb}:{'+'.join(map(_escaped, sources))}>{'+'.join(map(_escaped, targets))}"
+
+
+def _escaped(name: str) -> str:
+    return name.replace("%", "%25").replace("+", "%2B").replace(">", "%3E")
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Which kinds may stand at the two ends of a verb, and whether an end may be a group."""
+
+    sources: frozenset[Kind]
+    targets: frozenset[Kind]
+    joint: bool = False
+    group: bool = False
+
+
+def _ends(sources: str, targets: str, *, joint: bool = False, group: bool = False) -> Ends:
+    return Ends(frozenset(map(Kind, sources.split())), frozenset(map(Kind, targets.split())), joint, group)
+
+
+SIGNATURES: dict[Verb, Ends] = {
+    Verb.OWNS: _ends("party", "service store feed credential"),
+    Verb.HOLDS: _ends("party service", "credential"),
+    Verb.GRANTS: _ends("credential", "scope operation", joint=True),
+    Verb.PERMITS: _ends("scope", "operation", joint=True),
+    Verb.READS: _ends("operation service", "store service feed"),
+    Verb.WRITES: _ends("operation service", "store service feed"),
+    Verb.CONTROLS: _ends("operation", "store service feed"),
+    Verb.DISABLES: _ends("operation", "store service feed"),
+    Verb.SERVES: _ends("service", "operation"),
+    Verb.CALLS: _ends("service", "operation"),
+    Verb.CONTAINS: _ends("store", "credential"),
+    Verb.DERIVES_FROM: _ends("store", "store service"),
+    Verb.PUBLISHES: _ends("party service", "feed"),
+    Verb.CONSUMES: _ends("service", "feed", group=True),
+    Verb.INSTALLS: _ends("service", "feed"),
+    Verb.INFORMS: _ends("service store", "process"),
+    Verb.DEPENDS_ON: _ends("service process", "service operation store feed party process", group=True),
+    Verb.CONNECTS: _ends("service", "service"),
+    Verb.RELIES_ON: _ends("party", "party"),
+}
