@@ -16,7 +16,7 @@ from blastradius.columns.ragged import Flags, Numbers, RaggedArray, joined
 from blastradius.columns.tables import NO_INDEX, RelationColumns
 from blastradius.model import Entity, Provenance, Relation
 
-Value = TypeVar("Value", str, int)
+Value = TypeVar("Value", str, int, tuple[int, ...])
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,8 @@ def _fields(parts: Sequence[Kept], numbers: Sequence[Numbers]) -> EntityFields:
         found.zone |= _moved(stated.zone, kept, known)
         found.records |= _moved(stated.records, kept, known)
         copies = _moved(stated.copy_of, kept, known)
-        found.copy_of |= {entity: int(known[original]) for entity, original in copies.items()}
-        for name in ("anonymous", "password", "crown_jewel"):
+        found.copy_of |= {entity: tuple(known[list(originals)].tolist()) for entity, originals in copies.items()}
+        for name in ("anonymous", "password", "crown_jewel", "complete"):
             getattr(found, name).update(_moved(dict.fromkeys(getattr(stated, name), 0), kept, known))
     return found
 
@@ -191,13 +191,15 @@ def _relations(parts: Sequence[Kept], numbers: Sequence[Numbers], names: Sequenc
 
     columns = {
         name: np.concatenate([getattr(table, name)[kept] for table, kept in zip(tables, flags, strict=True)])
-        for name in ("verb", "subset", "brittle", "capacity_loss", "buffer_h", "at_least", "vote_min")
+        for name in _PLAIN
     }
     sources, targets = ends("sources"), ends("targets")
     return RelationColumns(
         ids=relation_ids(names, columns["verb"], sources, targets),
         sources=sources,
         targets=targets,
+        keys=ends("keys"),
+        needs=ends("needs"),
         dependency=[
             table.dependency[row]
             for table, kept in zip(tables, flags, strict=True)
@@ -222,13 +224,20 @@ def _controls(parts: Sequence[Kept], numbers: Sequence[Numbers]) -> DeclaredCont
         before += int(part.relations.sum())
     controls, entity, relation, provider = zip(*found, strict=True)
     return DeclaredControls(
-        kind=np.concatenate([control.kind for control in controls]),
         entity=np.concatenate(entity),
         relation=np.concatenate(relation),
         provider=np.concatenate(provider),
-        failed=np.concatenate([control.failed for control in controls]),
-        fails_closed=np.concatenate([control.fails_closed for control in controls]),
+        **{name: np.concatenate([getattr(control, name) for control in controls]) for name in _SAID},
     )
+
+
+_PLAIN = (
+    "verb", "subset", "brittle", "capacity_loss", "buffer_h", "at_least", "vote_min", "on_bad", "defaults", "obeys",
+    "basis",
+)  # fmt: skip
+"""The columns of relations that do not number entities."""
+_SAID = ("kind", "failed", "fails_closed", "misled", "phishable", "slower", "starts_after_h")
+"""The columns of controls that number nothing else."""
 
 
 def _renumbered(column: Numbers, number: Numbers) -> Numbers:

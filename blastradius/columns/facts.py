@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blastradius.columns.bulk import BulkFacts
 from blastradius.columns.growing import DEPENDENCIES, EntityFields, GrowingColumns
@@ -64,6 +65,10 @@ class DeclaredControls:
     provider: Numbers
     failed: Flags
     fails_closed: Flags
+    misled: Flags
+    phishable: Flags
+    slower: Flags
+    starts_after_h: NDArray[np.float64]
 
     def take(self, rows: Flags) -> DeclaredControls:
         """Some of them."""
@@ -132,6 +137,12 @@ def table_of(growing: GrowingColumns, rows: Rows, digest: int = 0) -> FactTable:
         buffer_h=np.asarray(columns.buffer_h, np.float64),
         at_least=_numbers(columns.at_least),
         vote_min=_numbers(columns.vote_min),
+        on_bad=np.asarray(columns.on_bad, np.int8),
+        defaults=_flags(columns.defaults),
+        obeys=_flags(columns.obeys),
+        keys=RaggedArray(_numbers(columns.key_ends), _numbers(columns.keys)),
+        needs=RaggedArray(_numbers(columns.need_ends), _numbers(columns.needs)),
+        basis=np.asarray(columns.basis, np.int8),
     )
     declared = DeclaredControls(
         kind=_numbers(controls.kind),
@@ -140,6 +151,10 @@ def table_of(growing: GrowingColumns, rows: Rows, digest: int = 0) -> FactTable:
         provider=_numbers(controls.provider),
         failed=_flags(controls.failed),
         fails_closed=_flags(controls.fails_closed),
+        misled=_flags(controls.misled),
+        phishable=_flags(controls.phishable),
+        slower=_flags(controls.slower),
+        starts_after_h=np.asarray(controls.starts_after_h, np.float64),
     )
     kind = np.asarray(growing.kind, np.int8)
     return FactTable(growing.number, kind, growing.fields, relations, declared, rows, digest)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, VERBS
+from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, ON_BAD, VERBS
 from blastradius.model import Control, Entity, Kind, Relation
 
 KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 VERB_NUMBER = {verb: number for number, verb in enumerate(VERBS)}
+BASIS_NUMBER = {basis: number for number, basis in enumerate(BASES)}
 CONTROL_NUMBER = {kind: number for number, kind in enumerate(CONTROLS)}
 DEPENDENCIES = (None, "hard", "soft", "none")
 _DEPENDENCY_NUMBER = {word: number for number, word in enumerate(DEPENDENCIES)}
@@ -25,6 +26,10 @@ def _flags() -> array[int]:
     return array("b")
 
 
+def _hours() -> array[float]:
+    return array("d")
+
+
 def _ends() -> array[int]:
     return array("q", [0])
 
@@ -36,10 +41,11 @@ class EntityFields:
     api: dict[int, str] = field(default_factory=dict)
     zone: dict[int, str] = field(default_factory=dict)
     records: dict[int, int] = field(default_factory=dict)
-    copy_of: dict[int, int] = field(default_factory=dict)
+    copy_of: dict[int, tuple[int, ...]] = field(default_factory=dict)
     anonymous: set[int] = field(default_factory=set)
     password: set[int] = field(default_factory=set)
     crown_jewel: set[int] = field(default_factory=set)
+    complete: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -57,7 +63,15 @@ class GrowingRelations:
     brittle: array[int] = field(default_factory=_flags)
     capacity_loss: array[int] = field(default_factory=_flags)
     dependency: array[int] = field(default_factory=_flags)
-    buffer_h: array[float] = field(default_factory=lambda: array("d"))
+    buffer_h: array[float] = field(default_factory=_hours)
+    on_bad: array[int] = field(default_factory=_flags)
+    defaults: array[int] = field(default_factory=_flags)
+    obeys: array[int] = field(default_factory=_flags)
+    basis: array[int] = field(default_factory=_flags)
+    keys: array[int] = field(default_factory=_numbers)
+    key_ends: array[int] = field(default_factory=_ends)
+    needs: array[int] = field(default_factory=_numbers)
+    need_ends: array[int] = field(default_factory=_ends)
 
 
 @dataclass
@@ -70,6 +84,10 @@ class GrowingControls:
     provider: array[int] = field(default_factory=_numbers)
     failed: array[int] = field(default_factory=_flags)
     fails_closed: array[int] = field(default_factory=_flags)
+    misled: array[int] = field(default_factory=_flags)
+    phishable: array[int] = field(default_factory=_flags)
+    slower: array[int] = field(default_factory=_flags)
+    starts_after_h: array[float] = field(default_factory=_hours)
 
 
 class GrowingColumns:
@@ -101,16 +119,18 @@ class GrowingColumns:
             fields.api[number] = stated["api"]
         if entity.kind == Kind.SERVICE and entity.zone is not None:
             fields.zone[number] = entity.zone
-        if stated.get("records"):
+        if stated.get("records") is not None:
             fields.records[number] = stated["records"]
-        if stated.get("copy_of") is not None:
-            fields.copy_of[number] = self.number_of(stated["copy_of"])
+        if stated.get("copy_of"):
+            fields.copy_of[number] = tuple(map(self.number_of, stated["copy_of"]))
         if stated.get("anonymous") and stated.get("direction") == "exposed":
             fields.anonymous.add(number)
         if entity.kind == Kind.CREDENTIAL and stated["type"] == "password":
             fields.password.add(number)
         if stated.get("crown_jewel"):
             fields.crown_jewel.add(number)
+        if stated.get("parts") == "complete":
+            fields.complete.add(number)
         self._add_controls(entity.controls, number, NO_INDEX)
         return number
 
@@ -130,6 +150,14 @@ class GrowingColumns:
         columns.capacity_loss.append(relation.capacity_loss)
         columns.dependency.append(_DEPENDENCY_NUMBER[relation.dependency])
         columns.buffer_h.append(relation.buffer_h or 0.0)
+        columns.on_bad.append(ON_BAD.index(relation.on_bad))
+        columns.defaults.append(relation.on_missing == "default")
+        columns.obeys.append(relation.obeys)
+        columns.basis.append(BASIS_NUMBER[relation.basis])
+        columns.keys.extend(map(self.number_of, relation.keys))
+        columns.key_ends.append(len(columns.keys))
+        columns.needs.extend(map(self.number_of, relation.needs))
+        columns.need_ends.append(len(columns.needs))
         self._add_controls(relation.controls, NO_INDEX, number)
         return number
 
@@ -141,8 +169,12 @@ class GrowingColumns:
             columns.relation.append(relation)
             provider = control.provided_by
             columns.provider.append(NO_INDEX if provider is None else self.number_of(provider))
-            columns.failed.append(control.status == "failed")
+            columns.failed.append(control.status in ("failed", "absent"))
             columns.fails_closed.append(control.fails == "closed")
+            columns.misled.append(control.misled)
+            columns.phishable.append(control.phishable)
+            columns.slower.append(control.slower)
+            columns.starts_after_h.append(control.starts_after_h or 0.0)
 
 
 def _by_kind(controls: Sequence[Control]) -> Iterable[Control]:

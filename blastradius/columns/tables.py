@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray
-from blastradius.model import ControlKind, Kind, Verb
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small
+from blastradius.model import Basis, ControlKind, Kind, Verb
 
 KINDS = tuple(Kind)
 VERBS = tuple(Verb)
 CONTROLS = tuple(ControlKind)
+BASES = tuple(Basis)
+ON_BAD = ("keep", "drop", "halt")
 NO_INDEX = -1
 """In the place of a number: there is none."""
 
@@ -24,7 +26,8 @@ class EntityColumns:
     """Entities by number (n), in the estate's order.
 
     ``kind`` is a place in ``KINDS``; ``api`` and ``flat_zone`` are places in ``apis`` and ``flat_zones``, or
-    ``NO_INDEX``; ``copy_of`` is the number of another entity, or ``NO_INDEX``; ``records`` a count, 0 where unstated.
+    ``NO_INDEX``; ``copy_of`` are rows of the numbers of originals; ``complete`` says that its parts are all declared;
+    ``records`` is a count, ``NO_INDEX`` where unstated.
     """
 
     ids: Sequence[str]
@@ -35,7 +38,8 @@ class EntityColumns:
     password: Flags
     crown_jewel: Flags
     records: Numbers
-    copy_of: Numbers
+    copy_of: RaggedArray
+    complete: Flags
     apis: Sequence[str]
     flat_zones: Sequence[str]
 
@@ -45,7 +49,8 @@ class RelationColumns:
     """Relations by number (n); ``sources`` and ``targets`` are rows of entities' numbers.
 
     ``verb`` is a place in ``VERBS``; ``dependency`` is as declared; ``buffer_h`` is in hours, 0 where unstated, as
-    ``at_least`` and ``vote_min`` are.
+    ``at_least`` and ``vote_min`` are. ``on_bad`` and ``basis`` are places in ``ON_BAD`` and ``BASES``; ``defaults``
+    says that it goes on with a default where input is missing; ``keys`` and ``needs`` are rows of credentials' numbers.
     """
 
     ids: Sequence[str]
@@ -59,13 +64,20 @@ class RelationColumns:
     buffer_h: NDArray[np.float64]
     at_least: Numbers
     vote_min: Numbers
+    on_bad: Small
+    defaults: Flags
+    obeys: Flags
+    keys: RaggedArray
+    needs: RaggedArray
+    basis: Small
 
 
 @dataclass(frozen=True)
 class ControlColumns:
     """Controls by number (n); ``host`` is an entity's number, or a relation's plus the count of entities.
 
-    ``kind`` is a place in ``CONTROLS``; ``provider`` is an entity's number, or ``NO_INDEX``.
+    ``kind`` is a place in ``CONTROLS``; ``provider`` is an entity's number, or ``NO_INDEX``; ``failed`` are those that
+    stop nothing, absent ones among them; ``starts_after_h`` is in hours, 0 where unstated.
     """
 
     ids: Sequence[str]
@@ -74,6 +86,10 @@ class ControlColumns:
     failed: Flags
     provider: Numbers
     fails_closed: Flags
+    misled: Flags
+    phishable: Flags
+    slower: Flags
+    starts_after_h: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,16 @@ class _Checks:
     def entities(self) -> Iterator[str]:
         """What is wrong with entities, in their order."""
         controls, copies, count = self.table.controls, self.table.fields.copy_of, len(self.table.kind)
-        lost = [entity for entity, original in copies.items() if self.table.kind[original] == NO_INDEX]
+        lost = {
+            entity: [original for original in originals if self.table.kind[original] == NO_INDEX]
+            for entity, originals in copies.items()
+        }
         wrong = controls.entity[(self.misplaced | self.unknown_provider) & (controls.entity != NO_INDEX)]
         checks: list[Check] = [
-            (_marked(count, lost), lambda row: [self._unknown(copies[row], frozenset({Kind.STORE}))]),
+            (
+                _marked(count, [entity for entity, originals in lost.items() if originals]),
+                lambda row: [self._unknown(original, frozenset({Kind.STORE})) for original in lost[row]],
+            ),
             (_marked(count, wrong), lambda row: self._controls(controls.entity == row)),
         ]
         yield from _said(checks, lambda row: at(self.table.rows.entity_at(row)))

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from blastradius.columns.compose import ComposedRows
-from blastradius.columns.facts import FactTable, ObjectRows
-from blastradius.columns.ragged import Numbers
+from blastradius.columns.compose import ComposedRows, Kept, concatenated
+from blastradius.columns.facts import FactTable, ObjectRows, table_of_objects
+from blastradius.columns.ragged import Numbers, RaggedArray
 from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, VERBS, Columns, EntityColumns
 from blastradius.estate.checks import check
-from blastradius.estate.lint import Ties, findings, void
+from blastradius.estate.lint import findings
 from blastradius.estate.merge import alone, merged, one_table
-from blastradius.estate.placement import IMPLIED, PlacedControl, Placement, VoidControl
+from blastradius.estate.placement import IMPLIED, PlacedControl, Placement, host_name
 from blastradius.estate.things import entities_of, relations_of, some_relations
+from blastradius.estate.ties import VOID_ALONG, Ties, replaced
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
     Control,
+    ControlKind,
     Entity,
     Expectation,
     Kind,
@@ -39,6 +42,8 @@ from blastradius.model import (
 if TYPE_CHECKING:
     import networkx as nx
 
+Thing = TypeVar("Thing", Entity, Relation)
+_DOUBTFUL = [CONTROLS.index(kind) for kind in VOID_ALONG]
 MOST_PROBLEMS = 20
 """How many problems are said of an estate that is read line by line: it may have millions."""
 
@@ -69,8 +74,9 @@ class Estate:
         self.as_of = as_of
         self.expectations = expectations
         self.tally = tally or Tally()
-        self._placement = Placement.of(table, self._why_void)
-        self.notes = (*notes, *map(_void_note, self._placement.void.values()), *self._assumptions())
+        self._given_notes = notes
+        self._placement = Placement.of(table)
+        self.notes = (*notes, *self._void_controls(), *self._assumptions())
 
     @classmethod
     def build(cls, loaded: Iterable[Loaded]) -> Estate:
@@ -98,6 +104,36 @@ class Estate:
             tally=sum((part.tally for part in parts), Tally()),
         )
 
+    def changed(self, *, without: Collection[str] = (), controls: Collection[str] = ()) -> Estate:
+        """The same estate without some relations (by id), and with controls (``kind@host``) that work in place.
+
+        Raises:
+            InputError: a control is put where no rule looks for it.
+            KeyError: a relation, or a host of a control, that the estate does not have.
+        """
+        added: dict[str, list[Control]] = defaultdict(list)
+        for name in controls:
+            kind, _, host = name.partition("@")
+            added[host].append(Control(kind=ControlKind(kind)))
+        entities = [_with(self.entities[host], kinds) for host, kinds in added.items() if host in self.entities]
+        relations = [_with(self.relations[host], kinds) for host, kinds in added.items() if host not in self.entities]
+        away = {*without, *(relation.id for relation in relations)}
+        stays = np.array([name not in away for name in self._table.relations.ids], np.bool_) if away else None
+        whole = Kept.all_of(self._table)
+        whole.entities[[self._table.number[entity.id] for entity in entities]] = False
+        kept = whole if stays is None else Kept(self._table, whole.entities, stays)
+        table = concatenated([kept, Kept.all_of(table_of_objects(entities, relations))])
+        check(table, ())
+        return Estate(
+            table,
+            self.zones,
+            title=self.title,
+            as_of=self.as_of,
+            expectations=self.expectations,
+            notes=self._given_notes,
+            tally=self.tally,
+        )
+
     @cached_property
     def columns(self) -> Columns:
         """All facts as flat arrays."""
@@ -119,7 +155,7 @@ class Estate:
         return KINDS[self._kinds[self._table.number[entity]]]
 
     def controls_on(self, host: str) -> tuple[PlacedControl, ...]:
-        """The controls that stand on an entity or a relation, void ones as ``failed``."""
+        """The controls that stand on an entity or a relation."""
         return self._placed.get(host, ())
 
     @cached_property
@@ -179,7 +215,7 @@ class Estate:
             for number in numbers:
                 kind = CONTROLS[columns.kind[number]]
                 control = declared.get(kind) or IMPLIED.model_copy(update={"provenance": permits[host]})
-                found.append(PlacedControl(f"{kind}@{thing.id}", thing.id, self._believed(number, control)))
+                found.append(PlacedControl(f"{kind}@{thing.id}", thing.id, control))
             placed[thing.id] = tuple(found)
         return placed
 
@@ -187,22 +223,41 @@ class Estate:
         count, rows = len(self._table.kind), self._table.rows
         return rows.entity(host) if host < count else rows.relation(host - count)
 
-    def _believed(self, number: int, control: Control) -> Control:
-        void_here = number in self._placement.void
-        return control.model_copy(update={"status": "failed"}) if void_here else control
-
     def _permits(self) -> Mapping[int, tuple[Provenance, ...]]:
         """For each operation that a scope guards, where that is declared."""
         columns = self._table.relations
         rows = np.flatnonzero(columns.verb == VERBS.index(Verb.PERMITS)).tolist()
         return {target: self._table.rows.relation_at(row) for row in rows for target in columns.targets[row]}
 
-    def _why_void(self, control: Control, host: Relation) -> str | None:
-        return void(control, host, self.entities, self._ties)
-
     @cached_property
     def _ties(self) -> Ties:
-        return Ties.of(self.by_verb)
+        return Ties(self.entities, self.by_verb)
+
+    def why_void(self, control: Control, ends: Iterable[str]) -> str | None:
+        """Why a control stops nothing of a step whose suppliers, or whose feed, these are; ``None`` where it counts."""
+        if control.provided_by is not None and control.kind == ControlKind.FALLBACK:
+            return self._ties.why_false_fallback(control.provided_by, ends)
+        if control.provided_by is not None and control.kind == ControlKind.VERIFIED:
+            return self._ties.why_own_signature(control.provided_by, ends)
+        return None
+
+    def _void_controls(self) -> Iterator[Note]:
+        """Controls that stop nothing of one of the relations that they stand on, or at the end of."""
+        columns = self._placement.columns
+        doubtful = np.isin(columns.kind, _DOUBTFUL) & (columns.provider != NO_INDEX)
+        hosts = {host_name(self._table, host) for host in columns.host[doubtful].tolist()}
+        for relation in self._relations_at(hosts):
+            for host in (relation.id, relation.sources[0]):
+                for placed in self.controls_on(host) if host in hosts else ():
+                    why = self.why_void(placed.control, replaced(relation)) if _concerns(placed, relation) else None
+                    if why is not None:
+                        yield _void_note(placed, why)
+
+    def _relations_at(self, hosts: Collection[str]) -> list[Relation]:
+        """The relations that are hosts, or begin at one."""
+        verbs = [*VOID_ALONG[ControlKind.FALLBACK], *VOID_ALONG[ControlKind.VERIFIED]]
+        relations = (relation for verb in dict.fromkeys(verbs) for relation in self.by_verb[verb])
+        return [r for r in relations if r.id in hosts or r.sources[0] in hosts] if hosts else []
 
     def _assumptions(self) -> list[Note]:
         columns = self._table.relations
@@ -228,8 +283,9 @@ def _entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumn
         anonymous=_column(count, dict.fromkeys(fields.anonymous, 1), 0).astype(np.bool_),
         password=_column(count, dict.fromkeys(fields.password, 1), 0).astype(np.bool_),
         crown_jewel=_column(count, dict.fromkeys(fields.crown_jewel, 1), 0).astype(np.bool_),
-        records=_column(count, fields.records, 0),
-        copy_of=_column(count, fields.copy_of),
+        records=_column(count, fields.records),
+        copy_of=_copies(count, fields.copy_of),
+        complete=_column(count, dict.fromkeys(fields.complete, 1), 0).astype(np.bool_),
         apis=list(apis),
         flat_zones=list(flat),
     )
@@ -242,6 +298,12 @@ def _column(count: int, values: Mapping[int, int], otherwise: int = NO_INDEX) ->
     return found
 
 
+def _copies(count: int, stated: Mapping[int, tuple[int, ...]]) -> RaggedArray:
+    owners = np.repeat(np.fromiter(stated, np.int64, len(stated)), [len(originals) for originals in stated.values()])
+    originals = np.fromiter((original for row in stated.values() for original in row), np.int64, len(owners))
+    return RaggedArray.grouped(owners, originals, count)
+
+
 def _digest(rows: ObjectRows, zones: Iterable[Zone]) -> str:
     blind: dict[str, Any] = {"provenance": True, "also": True, "controls": {"__all__": {"provenance"}}}
     things = [entity.model_dump(mode="json", exclude=blind) for entity in rows.entities]
@@ -250,10 +312,22 @@ def _digest(rows: ObjectRows, zones: Iterable[Zone]) -> str:
     return hashlib.sha256(json.dumps(things, sort_keys=True).encode()).hexdigest()
 
 
-def _void_note(void_control: VoidControl) -> Note:
+def _with(thing: Thing, controls: Sequence[Control]) -> Thing:
+    """A thing with controls put on it, in the place of others of their kinds."""
+    kinds = {control.kind for control in controls}
+    others: tuple[Control, ...] = tuple(own for own in thing.controls if own.kind not in kinds)
+    return thing.model_copy(update={"controls": (*others, *controls)})
+
+
+def _concerns(placed: PlacedControl, relation: Relation) -> bool:
+    """Whether a control is of a kind that might stop nothing along a relation."""
+    return relation.verb in VOID_ALONG.get(placed.control.kind, ())
+
+
+def _void_note(placed: PlacedControl, why: str) -> Note:
     return Note(
         kind=NoteKind.CONTRADICTED,
-        message=f"{void_control.control.kind} on {void_control.host!r} stops nothing: {void_control.reason}",
-        about=(void_control.host,),
-        provenance=void_control.control.provenance,
+        message=f"{placed.control.kind} on {placed.host!r} stops nothing: {why}",
+        about=(placed.host,),
+        provenance=placed.control.provenance,
     )

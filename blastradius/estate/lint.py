@@ -1,10 +1,9 @@
-"""Doubts about an inventory: what is loose in it, and which controls stop nothing as they are placed."""
+"""Doubts about an inventory: what is loose in it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Literal
 
 import numpy as np
@@ -14,7 +13,6 @@ from blastradius.columns.ragged import Flags, RaggedArray
 from blastradius.columns.tables import KINDS, VERBS
 from blastradius.estate.placement import PlacedControl
 from blastradius.model import (
-    Control,
     ControlKind,
     Credential,
     Entity,
@@ -23,67 +21,10 @@ from blastradius.model import (
     NoteKind,
     Party,
     Relation,
-    Store,
     Verb,
 )
 
-Relations = Mapping[Verb, Sequence[Relation]]
 _SPENT = {ControlKind.REVOKED, ControlKind.ROTATED, ControlKind.EXPIRED}
-
-
-@dataclass(frozen=True)
-class Ties:
-    """Who owns a thing, and who stands behind a feed (its publishers) or an operation (what serves it)."""
-
-    owners: Mapping[str, str]
-    behind: Mapping[str, frozenset[str]]
-
-    @classmethod
-    def of(cls, by_verb: Relations) -> Ties:
-        """Read the ties off the relations."""
-        behind: dict[str, frozenset[str]] = {}
-        for relation in (*by_verb[Verb.PUBLISHES], *by_verb[Verb.SERVES]):
-            behind[relation.targets[0]] = behind.get(relation.targets[0], frozenset()) | {relation.sources[0]}
-        return cls({relation.targets[0]: relation.sources[0] for relation in by_verb[Verb.OWNS]}, behind)
-
-    def owner(self, name: str) -> str:
-        """The owner, or the thing itself where nobody owns it."""
-        return self.owners.get(name, name)
-
-
-def void(control: Control, host: Entity | Relation, entities: Mapping[str, Entity], ties: Ties) -> str | None:
-    """Why a control stops nothing as it is placed, or ``None``; only on a relation can it be placed so.
-
-    A vendor's own signature does not verify its feed; a fallback that shares zone or owner with what it
-    replaces is no fallback.
-    """
-    provider = entities.get(control.provided_by or "")
-    if not isinstance(host, Relation) or provider is None:
-        return None
-    if control.kind == ControlKind.FALLBACK:
-        return _false_fallback(provider, host, entities, ties)
-    if control.kind == ControlKind.VERIFIED:
-        return _own_signature(provider, host, ties)
-    return None
-
-
-def _own_signature(provider: Entity, relation: Relation, ties: Ties) -> str | None:
-    vendors = {ties.owner(source) for feed in relation.targets for source in ties.behind.get(feed, ())}
-    if ties.owner(provider.id) in vendors:
-        return f"{provider.id!r} belongs to the vendor whose feed it vouches for"
-    return None
-
-
-def _false_fallback(provider: Entity, relation: Relation, entities: Mapping[str, Entity], ties: Ties) -> str | None:
-    named = relation.targets if relation.verb != Verb.PUBLISHES else relation.sources
-    for name in sorted({*named, *(source for target in named for source in ties.behind.get(target, ()))}):
-        if name == provider.id:
-            return f"the fallback {name!r} is what it replaces"
-        if provider.zone is not None and provider.zone == entities[name].zone:
-            return f"the fallback {provider.id!r} shares zone {provider.zone!r} with {name!r}"
-        if ties.owner(provider.id) == ties.owner(name):
-            return f"the fallback {provider.id!r} and {name!r} fall with the same party"
-    return None
 
 
 def findings(
@@ -147,16 +88,27 @@ def _odd_copies(table: FactTable, entities: Mapping[str, Entity]) -> Iterator[No
 
 
 def _odd_copy(store: Entity, entities: Mapping[str, Entity]) -> Iterator[str]:
-    found, seen = store, [store.id]
-    while isinstance(found, Store) and found.copy_of is not None and found.copy_of in entities:
-        found = entities[found.copy_of]
-        if found.id == store.id:
-            yield f"{store.id!r} is a copy of itself ({' > '.join((*seen, found.id))}); name the original"
-        if found.id in seen:
-            return
-        seen.append(found.id)
-    if not isinstance(found, Store) and isinstance(store, Store) and store.copy_of == found.id:
-        yield f"{store.id!r} is a copy of {found.id!r}, which is a {found.kind}; copy_of goes to a store"
+    for original in getattr(store, "copy_of", ()):
+        there = entities.get(original)
+        if there is not None and there.kind != Kind.STORE:
+            yield f"{store.id!r} is a copy of {original!r}, which is a {there.kind}; copy_of goes to a store"
+    circle = _circle(store.id, entities)
+    if circle:
+        yield f"{store.id!r} is a copy of itself ({' > '.join(circle)}); name the original"
+
+
+def _circle(name: str, entities: Mapping[str, Entity]) -> tuple[str, ...]:
+    """The way from a store through its originals back to it, or nothing."""
+    ways: list[tuple[str, ...]] = [(name,)]
+    seen = {name}
+    for way in ways:
+        for original in getattr(entities.get(way[-1]), "copy_of", ()):
+            if original == name:
+                return (*way, name)
+            if original not in seen:
+                seen.add(original)
+                ways.append((*way, original))
+    return ()
 
 
 def _expired(

@@ -148,7 +148,7 @@ def _names(thing: Entity | Zone | Relation | Expectation) -> Iterator[str]:
     if isinstance(thing, Relation):
         yield from (*thing.sources, *thing.targets)
     else:
-        yield from filter(None, (thing.id, thing.zone, getattr(thing, "copy_of", None)))
+        yield from filter(None, (thing.id, thing.zone, *getattr(thing, "copy_of", ())))
 
 
 def _notes(fields: Mapping[str, Any], renamed: Mapping[str, str]) -> Iterator[Note]:

@@ -3,7 +3,7 @@
 Values are frozen; an entity or a relation says where it is from (``provenance``) and how well it is known (``basis``).
 """
 
-from blastradius.model.capabilities import STEPPING_STONES, Capability, Fact, Level
+from blastradius.model.capabilities import STEPPING_STONES, Capability, Fact, Level, input_id
 from blastradius.model.controls import Control, ControlKind
 from blastradius.model.entities import (
     ENTITY_TYPES,
@@ -22,7 +22,7 @@ from blastradius.model.entities import (
 from blastradius.model.notes import Note, NoteKind, Tally
 from blastradius.model.relations import SIGNATURES, Ends, Relation, Verb, relation_id
 from blastradius.model.scenario import SEEDS, Expectation, ExpectedFact, Scenario
-from blastradius.model.values import MOST_RECORDS, Basis, Frozen, Id, Provenance, Records
+from blastradius.model.values import MOST_RECORDS, Basis, Frozen, Id, Provenance, Records, Signal
 
 __all__ = [
     "ENTITY_TYPES",
@@ -56,9 +56,11 @@ __all__ = [
     "Scenario",
     "Scope",
     "Service",
+    "Signal",
     "Store",
     "Tally",
     "Verb",
     "Zone",
+    "input_id",
     "relation_id",
 ]

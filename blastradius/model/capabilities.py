@@ -10,9 +10,11 @@ class Capability(StrEnum):
     """What an attacker has over an entity, or what is broken about it.
 
     Four chains (``read_subset`` < ``read``, ``taint`` < ``write``, ``degrade`` < ``deny``, ``use`` <
-    ``control``); on credentials ``operate`` and ``possess`` instead. The last four are no capability over
-    an entity but stepping stones of a proof: a control is ``inactive``, some function of an API is
-    ``callable``, there is a ``foothold`` in a flat zone, and ``anyone`` can act from the internet.
+    ``control``, and on services ``steer`` < ``control``); on credentials ``operate`` and ``possess`` instead.
+    ``INACTIVE`` and those after it are no capability over an entity but stepping stones of a proof: a control is
+    ``inactive``, some function of an API is ``callable``, there is a ``foothold`` in a flat zone, ``anyone`` can act
+    from the internet, a key is ``present`` in a call (driven, or a copy that nothing stops), an input is ``lost`` to
+    who takes it in, or ``strained`` (lost, or slow).
     """
 
     READ_SUBSET = "read_subset"
@@ -22,6 +24,7 @@ class Capability(StrEnum):
     DEGRADE = "degrade"
     DENY = "deny"
     USE = "use"
+    STEER = "steer"
     CONTROL = "control"
     OPERATE = "operate"
     POSSESS = "possess"
@@ -29,9 +32,12 @@ class Capability(StrEnum):
     CALLABLE = "callable"
     FOOTHOLD = "foothold"
     ANYONE = "anyone"
+    PRESENT = "present"
+    LOST = "lost"
+    STRAINED = "strained"
 
 
-STEPPING_STONES = frozenset({Capability.INACTIVE, Capability.CALLABLE, Capability.FOOTHOLD, Capability.ANYONE})
+STEPPING_STONES = frozenset(list(Capability)[list(Capability).index(Capability.INACTIVE) :])
 
 
 class Level(IntEnum):
@@ -56,8 +62,8 @@ class Level(IntEnum):
 _LEVEL_WORDS = {
     Level.GRANTED: "they use exactly what we gave them; we swallow what they send",
     Level.ABUSED: "and all they can trick or find without breaking in",
-    Level.TAKEOVER: "and they break the system behind the door",
-    Level.LATERAL: "and they walk on inside",
+    Level.TAKEOVER: "and they break our system behind the door",
+    Level.LATERAL: "and they walk on inside, or break into others' systems",
 }
 
 
@@ -65,7 +71,8 @@ class Fact(NamedTuple):
     """What holds: an entity's id and a capability over it.
 
     With a stepping stone as capability, ``entity`` is a control's id (``inactive``), the name of an API
-    (``callable``), of a flat zone (``foothold``), or ``internet`` (``anyone``).
+    (``callable``), of a flat zone (``foothold``), ``internet`` (``anyone``), a credential's id (``present``) or an
+    input's and who takes it in (``lost``, ``strained``; see ``input_id``).
     """
 
     entity: str
@@ -73,3 +80,8 @@ class Fact(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.capability}({self.entity})"
+
+
+def input_id(consumer: str, supplier: str) -> str:
+    """The name of an input: what is taken in, and by whom; no two read the same."""
+    return f"{supplier.replace('%', '%25').replace('<', '%3C')}<{consumer}"

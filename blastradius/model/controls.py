@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from blastradius.model.values import Basis, Frozen, Id, Provenance
 
 
@@ -30,6 +32,8 @@ class ControlKind(StrEnum):
     QUARANTINED = "quarantined"
     HUMAN_REVIEW = "human_review"
     SECOND_SOURCE = "second_source"
+    INSENSITIVE = "insensitive"
+    OUT_OF_BAND = "out_of_band"
     BULKHEAD = "bulkhead"
     PINNED = "pinned"
     VERIFIED = "verified"
@@ -50,15 +54,22 @@ class ControlKind(StrEnum):
 class Control(Frozen):
     """A control in use on an entity or a relation.
 
-    ``status``: ``working`` (shown to work), ``assumed`` (said to, not shown), ``failed`` (stops nothing).
+    ``status``: ``working`` (shown to work), ``assumed`` (said to, not shown), ``failed`` (stops nothing), ``absent``
+    (stated not to be there).
     ``provided_by``: the entity that runs it; it falls with that entity, and when that entity is denied
-    unless ``fails`` is ``closed``.
+    unless ``fails`` is ``closed``; ``misled``: it decides by what that entity says, and falls when it is wrong.
+    ``phishable``: a code typed in, a push to accept (MFA). A fallback takes over ``starts_after_h`` hours after the
+    loss (unstated: at once), and may be ``slower`` than what it replaces.
     """
 
     kind: ControlKind
-    status: Literal["working", "assumed", "failed"] = "working"
+    status: Literal["working", "assumed", "failed", "absent"] = "working"
     provided_by: Id | None = None
     fails: Literal["open", "closed"] = "open"
+    misled: bool = False
+    phishable: bool = False
+    starts_after_h: float | None = Field(default=None, ge=0)
+    slower: bool = False
     why: str | None = None
     basis: Basis = Basis.DECLARED
     provenance: tuple[Provenance, ...] = ()

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from blastradius.dates import Date
 from blastradius.model.controls import Control
-from blastradius.model.values import Basis, Frozen, Id, Provenance, Records
+from blastradius.model.values import Basis, Frozen, Id, Provenance, Records, Signal
+
+
+def _listed(value: object) -> object:
+    """One id as a list of one; none as an empty one."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else value
+
+
+Ids = Annotated[tuple[Id, ...], BeforeValidator(_listed)]
 
 
 class Kind(StrEnum):
@@ -26,7 +36,10 @@ class Kind(StrEnum):
 
 
 class Entity(Frozen):
-    """What every entity carries; ``basis`` is the best on which it is known, ``also`` those of other sources."""
+    """What every entity carries; ``basis`` is the best on which it is known, ``also`` those of other sources.
+
+    ``unknown`` names what is known not to be known about it, such as ``reads``; it changes no reach.
+    """
 
     id: Id
     kind: Kind
@@ -36,6 +49,8 @@ class Entity(Frozen):
     description: str | None = None
     tags: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
+    unknown: tuple[str, ...] = ()
+    seen_by: tuple[Signal, ...] = ()
     basis: Basis = Basis.DECLARED
     also: tuple[Basis, ...] = ()
     provenance: tuple[Provenance, ...] = ()
@@ -83,7 +98,7 @@ class Scope(Entity):
 
 
 class Operation(Entity):
-    """One callable function of an API; ``anonymous`` when it asks for no credential at all."""
+    """One callable function of an API; ``anonymous`` when it asks for no credential at all, ``public`` by intent."""
 
     kind: Kind = Kind.OPERATION
     api: str | None = None
@@ -91,23 +106,34 @@ class Operation(Entity):
     path: str | None = None
     direction: Literal["exposed", "consumed", "internal"] = "internal"
     anonymous: bool = False
+    public: bool = False
 
 
 class Service(Entity):
-    """Anything that runs: workload, function, CI runner, browser page, endpoint fleet, SaaS tenant."""
+    """Anything that runs or acts: workload, function, CI runner, endpoint fleet, SaaS tenant, agent, approving team.
+
+    ``parts`` says that those declared as ``part_of`` it are all there are; ``public`` that anyone may have it.
+    """
 
     kind: Kind = Kind.SERVICE
     crown_jewel: bool = False
+    public: bool = False
+    parts: Literal["complete"] | None = None
 
 
 class Store(Entity):
-    """Data: database, bucket, topic, warehouse table, ticket system; ``records`` is a count of records."""
+    """Data: database, bucket, topic, warehouse table, ticket system; ``records`` is a count of records.
+
+    ``copy_of`` names its originals; ``parts`` and ``public`` are as for a service.
+    """
 
     kind: Kind = Kind.STORE
     classification: str | None = None
     records: Records | None = None
     crown_jewel: bool = False
-    copy_of: Id | None = None
+    copy_of: Ids = ()
+    public: bool = False
+    parts: Literal["complete"] | None = None
 
 
 class Feed(Entity):

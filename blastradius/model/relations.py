@@ -12,7 +12,7 @@ from pydantic import Field
 
 from blastradius.model.controls import Control
 from blastradius.model.entities import Kind
-from blastradius.model.values import Basis, Frozen, Id, Provenance
+from blastradius.model.values import Basis, Frozen, Id, Provenance, Signal
 
 
 class Verb(StrEnum):
@@ -26,6 +26,9 @@ class Verb(StrEnum):
     WRITES = "writes"
     CONTROLS = "controls"
     DISABLES = "disables"
+    ISSUES = "issues"
+    RUNS_ON = "runs_on"
+    PART_OF = "part_of"
     SERVES = "serves"
     CALLS = "calls"
     CONTAINS = "contains"
@@ -44,7 +47,12 @@ class Relation(Frozen):
 
     Several sources mean that *all* are needed (``grants``, ``permits``). Several targets mean a group:
     the suppliers of ``depends_on`` (``at_least`` of them must be up) or the feeds of a quorum
-    (``consumes`` with ``vote_min``). Every other verb has one of each. ``buffer_h`` is in hours.
+    (``consumes`` with ``vote_min``). Every other verb has one of each. ``buffer_h`` and ``delay_h`` are in hours.
+
+    What is taken in (``consumes``, ``reads``, ``calls``) may crash the one who takes it in (``brittle``); ``on_bad``
+    says what becomes of input that is found wrong, ``on_missing`` what is done without it, ``obeys`` that what it says
+    is acted on. ``keys`` are the credentials that a call is made with, ``needs`` those that must come with what is
+    asked.
     """
 
     verb: Verb
@@ -57,7 +65,15 @@ class Relation(Frozen):
     capacity_loss: bool = False
     brittle: bool = False
     vote_min: int | None = Field(default=None, ge=1, le=10**6)
+    on_bad: Literal["keep", "drop", "halt"] = "keep"
+    on_missing: Literal["stop", "default"] = "stop"
+    obeys: bool = False
+    keys: tuple[Id, ...] = ()
+    needs: tuple[Id, ...] = ()
+    delay_h: float | None = Field(default=None, ge=0)
     controls: tuple[Control, ...] = ()
+    unknown: tuple[str, ...] = ()
+    seen_by: tuple[Signal, ...] = ()
     basis: Basis = Basis.DECLARED
     also: tuple[Basis, ...] = ()
     provenance: tuple[Provenance, ...] = ()
@@ -99,21 +115,24 @@ def _ends(sources: str, targets: str, *, joint: bool = False, group: bool = Fals
 SIGNATURES: dict[Verb, Ends] = {
     Verb.OWNS: _ends("party", "service store feed credential"),
     Verb.HOLDS: _ends("party service", "credential"),
-    Verb.GRANTS: _ends("credential", "scope operation", joint=True),
+    Verb.GRANTS: _ends("credential", "scope operation service", joint=True),
     Verb.PERMITS: _ends("scope", "operation", joint=True),
     Verb.READS: _ends("operation service", "store service feed"),
     Verb.WRITES: _ends("operation service", "store service feed"),
     Verb.CONTROLS: _ends("operation", "store service feed"),
     Verb.DISABLES: _ends("operation", "store service feed"),
+    Verb.ISSUES: _ends("operation", "credential scope"),
+    Verb.RUNS_ON: _ends("service store", "service"),
+    Verb.PART_OF: _ends("store service", "store service"),
     Verb.SERVES: _ends("service", "operation"),
     Verb.CALLS: _ends("service", "operation"),
     Verb.CONTAINS: _ends("store", "credential"),
     Verb.DERIVES_FROM: _ends("store", "store service"),
     Verb.PUBLISHES: _ends("party service", "feed"),
-    Verb.CONSUMES: _ends("service", "feed", group=True),
-    Verb.INSTALLS: _ends("service", "feed"),
+    Verb.CONSUMES: _ends("service process", "feed", group=True),
+    Verb.INSTALLS: _ends("service", "feed store"),
     Verb.INFORMS: _ends("service store", "process"),
     Verb.DEPENDS_ON: _ends("service process", "service operation store feed party process", group=True),
-    Verb.CONNECTS: _ends("service", "service"),
+    Verb.CONNECTS: _ends("service operation", "service"),
     Verb.RELIES_ON: _ends("party", "party"),
 }

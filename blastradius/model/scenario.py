@@ -10,9 +10,11 @@ from blastradius.model.values import Basis, Frozen, Id, Provenance
 
 
 class Scenario(Frozen):
-    """What is asked: the seeds, how much to assume, which controls not to trust.
+    """What is asked: the seeds, how much to assume, which controls not to trust, and what-ifs.
 
-    ``hours`` is how long an outage lasts; ``None`` means longer than any buffer.
+    ``hours`` is how long what is denied stays so; ``None`` means longer than any buffer. ``anyone`` asks for what a
+    stranger can reach. ``controls`` are put in place, each as ``kind@host``; ``without`` are relations taken away, by
+    id; ``basis`` is the weakest on which what is used may be known.
     """
 
     compromise: tuple[Id, ...] = ()
@@ -21,20 +23,29 @@ class Scenario(Frozen):
     wrong: tuple[Id, ...] = ()
     outage: tuple[Id, ...] = ()
     breach: tuple[Id, ...] = ()
+    use: tuple[Id, ...] = ()
+    anyone: bool = False
     hours: float | None = Field(default=None, ge=0)
     assume: Level = Level.ABUSED
     distrust: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    basis: Basis = Basis.ASSUMED
 
 
 SEEDS: dict[str, tuple[Capability, frozenset[Kind]]] = {
     "compromise": (Capability.CONTROL, frozenset({Kind.PARTY, Kind.SERVICE})),
     "leak": (Capability.POSSESS, frozenset({Kind.CREDENTIAL})),
-    "poison": (Capability.WRITE, frozenset({Kind.FEED})),
-    "wrong": (Capability.TAINT, frozenset({Kind.FEED, Kind.SERVICE})),
-    "outage": (Capability.DENY, frozenset(Kind) - {Kind.CREDENTIAL, Kind.SCOPE}),
+    "poison": (Capability.WRITE, frozenset({Kind.FEED, Kind.STORE})),
+    "wrong": (Capability.TAINT, frozenset({Kind.FEED, Kind.SERVICE, Kind.STORE})),
+    "outage": (Capability.DENY, frozenset(Kind) - {Kind.SCOPE}),
     "breach": (Capability.READ, frozenset({Kind.STORE})),
+    "use": (Capability.USE, frozenset({Kind.OPERATION, Kind.SCOPE, Kind.SERVICE, Kind.CREDENTIAL})),
 }
-"""How a scenario can start, by its field: the capability over what is named there, and which kinds that may be."""
+"""How a scenario can start, by its field: the capability over what is named there, and which kinds that may be.
+
+To use a credential is to operate it. A zone stands for its services and stores, a whole for its parts.
+"""
 
 
 class ExpectedFact(Frozen):

@@ -29,6 +29,14 @@ class Basis(StrEnum):
     ASSUMED = "assumed"
 
 
+class Signal(Frozen):
+    """What would show it, to whom, within how many hours; it changes no reach."""
+
+    signal: str
+    who: str | None = None
+    within_h: float | None = Field(default=None, ge=0)
+
+
 class Provenance(Frozen):
     """Where a thing was read: the source (a loader's name), the file as it was named, line and column from 1."""
 

@@ -14,6 +14,7 @@ from blastradius.engine.batch.network import Bits
 from blastradius.engine.batch.solve import unpacked
 from blastradius.estate import Estate
 from blastradius.model import Capability, Kind
+from blastradius.reports.copies import same_data
 
 MOST_AUDITED = 1_000_000
 """Up to how many relations an estate is audited; the checker takes about 2 kB for each."""
@@ -80,7 +81,7 @@ class _Ruler:
         self.jewel_names = np.array([entities.ids[jewel] for jewel in self.jewels.tolist()], np.object_)
         self.processes = np.flatnonzero(entities.kind == KINDS.index(Kind.PROCESS))
         stores = np.flatnonzero(entities.records > 0)
-        originals = _originals(entities.copy_of)[stores]
+        originals = same_data(entities.copy_of)[stores]
         largest_first = np.lexsort((-entities.records[stores], originals))
         self.stores = stores[largest_first]
         self.larger = _before(originals[largest_first])
@@ -178,19 +179,3 @@ def _before(groups: Numbers) -> list[tuple[Numbers, Numbers]]:
     distances = [2**power for power in range(int(place.max(initial=0)).bit_length())]
     later = [np.flatnonzero(place >= distance) for distance in distances]
     return [(here, here - each) for here, each in zip(later, distances, strict=True)]
-
-
-def _originals(copy_of: Numbers) -> Numbers:
-    """What each entity is a copy of, in the end; of copies in a circle the first."""
-    found = np.arange(len(copy_of))
-    known: set[int] = set()
-    for copy in np.flatnonzero(copy_of != NO_INDEX).tolist():
-        seen: dict[int, None] = {}
-        end = copy
-        while end not in known and end not in seen and copy_of[end] != NO_INDEX:
-            seen[end] = None
-            end = int(copy_of[end])
-        circle = list(seen)[list(seen).index(end) :] if end in seen else [int(found[end])]
-        found[list(seen)] = min(circle)
-        known.update(seen)
-    return found

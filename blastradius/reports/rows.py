@@ -20,8 +20,8 @@ from blastradius.model import (
     NoteKind,
     Party,
     Scenario,
-    Store,
 )
+from blastradius.reports.copies import same_data
 from blastradius.rules import included
 
 _STRENGTH = (
@@ -30,6 +30,7 @@ _STRENGTH = (
     Capability.READ,
     Capability.POSSESS,
     Capability.OPERATE,
+    Capability.STEER,
     Capability.USE,
     Capability.DENY,
     Capability.TAINT,
@@ -38,6 +39,7 @@ _STRENGTH = (
 )
 WORDS = {
     Capability.CONTROL: "controls it",
+    Capability.STEER: "makes it do what they want",
     Capability.WRITE: "can change it",
     Capability.READ: "can read all of it",
     Capability.POSSESS: "has a copy",
@@ -279,28 +281,16 @@ def _contour(levels: Mapping[Capability, Level]) -> tuple[Capability, ...]:
 
 
 def records_read(estate: Estate, reach: Reach) -> int:
-    """Records that can be read; a copy's records are those of its original and count once."""
-    counts: dict[str, int] = {}
+    """Records that can be read; those of copies and their originals are counted once, as the most of one of them."""
+    entities = estate.columns.entities
+    number = {name: place for place, name in enumerate(entities.ids)} if reach.levels else {}
+    shared, counts = same_data(entities.copy_of), dict[int, int]()
     for fact in reach.levels:
-        store = estate.entities[fact.entity]
-        if fact.capability == Capability.READ and isinstance(store, Store):
-            root = _original(estate, store)
-            counts[root] = max(counts.get(root, 0), store.records or 0)
+        if fact.capability == Capability.READ and estate.kind_of(fact.entity) == Kind.STORE:
+            store = number[fact.entity]
+            first = int(shared[store])
+            counts[first] = max(counts.get(first, 0), int(entities.records[store]))
     return sum(counts.values())
-
-
-def _original(estate: Estate, store: Store) -> str:
-    """What a store is a copy of, in the end; of copies in a circle the first."""
-    seen = {store.id: None}
-    while store.copy_of is not None:
-        if store.copy_of in seen:
-            return min(list(seen)[list(seen).index(store.copy_of) :])
-        seen[store.copy_of] = None
-        following = estate.entities[store.copy_of]
-        if not isinstance(following, Store):
-            break
-        store = following
-    return list(seen)[-1]
 
 
 def every_start(estate: Estate, *, insiders: bool = False) -> list[tuple[Entity, str]]:

@@ -44,8 +44,8 @@ def _entity(entity: Entity, ids: Rename, apis: Rename, zones: Rename) -> Entity:
         found["zone"] = zones(entity.zone)
     if isinstance(entity, Operation) and entity.api is not None:
         found["api"] = apis(entity.api)
-    if isinstance(entity, Store) and entity.copy_of is not None:
-        found["copy_of"] = ids(entity.copy_of)
+    if isinstance(entity, Store) and entity.copy_of:
+        found["copy_of"] = tuple(map(ids, entity.copy_of))
     found |= _controls(entity.controls, ids)
     changed = {key: value for key, value in found.items() if value != getattr(entity, key)}
     return entity.model_copy(update=changed) if changed else entity
@@ -54,10 +54,11 @@ def _entity(entity: Entity, ids: Rename, apis: Rename, zones: Rename) -> Entity:
 def _relation(relation: Relation, ids: Rename) -> Relation:
     sources, targets = (tuple(dict.fromkeys(map(ids, ends))) for ends in (relation.sources, relation.targets))
     controls = _controls(relation.controls, ids)
-    if (sources, targets) == (relation.sources, relation.targets) and not controls:
+    keys = {name: tuple(map(ids, getattr(relation, name))) for name in ("keys", "needs") if getattr(relation, name)}
+    if (sources, targets) == (relation.sources, relation.targets) and not controls and not keys:
         return relation
     fields = {name: getattr(relation, name) for name in relation.model_fields_set}
-    fields |= {"sources": sources, "targets": targets, **controls}
+    fields |= {"sources": sources, "targets": targets, **controls, **keys}
     if relation.at_least is not None:
         fields["at_least"] = min(relation.at_least, len(targets))
     return Relation(**fields)

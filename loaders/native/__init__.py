@@ -45,14 +45,16 @@ SECTIONS: dict[str, Kind] = {
     "processes": Kind.PROCESS,
 }
 _VERBS = {str(verb): verb for verb in Verb if verb != Verb.CONTROLS} | {"controls_target": Verb.CONTROLS}
-_JOINT = {"to", "of", "controls", "basis"}
+_JOINT = {"to", "of", "controls", "basis", "delay_h", "unknown", "seen_by"}
+_TAKEN_IN = {"brittle", "on_bad", "on_missing", "obeys"}
+"""What may be said of how an input is taken in."""
 _WORDS: dict[Verb, set[str]] = {
     Verb.GRANTS: {"together"},
     Verb.PERMITS: {"together"},
-    Verb.READS: {"extent", "dependency", "buffer_h"},
+    Verb.READS: {"extent", "dependency", "buffer_h", *_TAKEN_IN},
     Verb.WRITES: {"extent"},
-    Verb.CALLS: {"dependency", "buffer_h"},
-    Verb.CONSUMES: {"dependency", "buffer_h", "brittle", "vote_min"},
+    Verb.CALLS: {"dependency", "buffer_h", "together", "needs", *_TAKEN_IN},
+    Verb.CONSUMES: {"dependency", "buffer_h", "vote_min", *_TAKEN_IN},
     Verb.DEPENDS_ON: {"dependency", "buffer_h", "at_least", "capacity_loss"},
 }
 
@@ -149,9 +151,12 @@ class _Reader:
         words = item.model_fields_set - _JOINT
         for word in sorted(words - _WORDS.get(verb, set())):
             self._problem((*keys, "with" if word == "together" else word), f"{verb} does not take {word!r}")
-        declared = {key: getattr(item, key) for key in words - {"together"} | (item.model_fields_set & {"basis"})}
+        said = words | item.model_fields_set & (_JOINT - {"to", "of", "controls"})
+        declared = {key: getattr(item, key) for key in said - {"together"}}
         declared["controls"] = self._controls(item.controls, keys)
-        sources = tuple(sorted({name, *item.together}))
+        if verb == Verb.CALLS:
+            declared["keys"] = item.together
+        sources = (name,) if verb == Verb.CALLS else tuple(sorted({name, *item.together}))
         self.collector.fact()
         return self.collector.relate(verb, sources, targets, provenance=self.collector.provenance(*keys), **declared)
 
@@ -184,7 +189,15 @@ class _Reader:
         assume = Level[expected.assume.upper()]
         return Expectation(
             name=expected.name,
-            scenario=Scenario(hours=expected.hours, assume=assume, distrust=expected.distrust, **seeds),
+            scenario=Scenario(
+                hours=expected.hours,
+                assume=assume,
+                distrust=expected.distrust,
+                controls=expected.controls,
+                without=expected.without,
+                anyone=expected.anyone,
+                **seeds,
+            ),
             reached=_facts(expected.reached),
             not_reached=_facts(expected.not_reached),
             possible=_facts(expected.possible),

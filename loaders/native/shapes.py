@@ -58,9 +58,13 @@ class ControlShape(Shape):
     """A control in its long form."""
 
     kind: ControlKind
-    status: Literal["working", "assumed", "failed"] = "working"
+    status: Literal["working", "assumed", "failed", "absent"] = "working"
     provided_by: Id | None = None
     fails: Literal["open", "closed"] = "open"
+    misled: bool = False
+    phishable: bool = False
+    starts_after_h: float | None = Field(None, ge=0, allow_inf_nan=False)
+    slower: bool = False
     why: str | None = None
     basis: Basis = Basis.DECLARED
 
@@ -69,6 +73,14 @@ ControlItem = Annotated[ControlShape, BeforeValidator(keyed("kind"), json_schema
 Controls = Annotated[
     tuple[ControlItem, ...], BeforeValidator(listed, json_schema_input_type=ControlKind | tuple[ControlItem, ...])
 ]
+
+
+class SignalShape(Shape):
+    """What would show it, to whom, within how many hours."""
+
+    signal: str
+    who: str | None = None
+    within_h: float | None = Field(None, ge=0, allow_inf_nan=False)
 
 
 class ItemShape(Shape):
@@ -84,8 +96,15 @@ class ItemShape(Shape):
     capacity_loss: bool = False
     brittle: bool = False
     vote_min: int | None = Field(None, ge=1, le=10**6)
+    on_bad: Literal["keep", "drop", "halt"] = "keep"
+    on_missing: Literal["stop", "default"] = "stop"
+    obeys: bool = False
+    needs: Ids = ()
+    delay_h: float | None = Field(None, ge=0, allow_inf_nan=False)
     controls: Controls = ()
     basis: Basis = Basis.DECLARED
+    unknown: Ids = ()
+    seen_by: Annotated[tuple[SignalShape, ...], BeforeValidator(listed)] = ()
 
 
 Item = Annotated[ItemShape, BeforeValidator(keyed("to"), json_schema_input_type=Id | ItemShape)]
@@ -102,6 +121,8 @@ class EntryShape(Shape):
     tags: Ids = ()
     controls: Controls = ()
     basis: Basis = Basis.DECLARED
+    unknown: Ids = ()
+    seen_by: Annotated[tuple[SignalShape, ...], BeforeValidator(listed)] = ()
 
 
 class PartyShape(EntryShape):
@@ -146,10 +167,13 @@ class OperationShape(EntryShape):
     path: str | None = None
     direction: Literal["exposed", "consumed", "internal"] = "internal"
     anonymous: bool = False
+    public: bool = False
     reads: Items = ()
     writes: Items = ()
     controls_target: Items = ()
     disables: Items = ()
+    issues: Items = ()
+    connects: Items = ()
 
 
 class ServiceShape(EntryShape):
@@ -167,6 +191,10 @@ class ServiceShape(EntryShape):
     connects: Items = ()
     informs: Items = ()
     depends_on: Items = ()
+    runs_on: Items = ()
+    part_of: Items = ()
+    public: bool = False
+    parts: Literal["complete"] | None = None
 
 
 class StoreShape(EntryShape):
@@ -175,8 +203,12 @@ class StoreShape(EntryShape):
     classification: str | None = None
     records: Records | None = None
     crown_jewel: bool = False
-    copy_of: Id | None = None
+    copy_of: Ids = ()
     contains: Items = ()
+    runs_on: Items = ()
+    part_of: Items = ()
+    public: bool = False
+    parts: Literal["complete"] | None = None
     derives_from: Items = ()
     informs: Items = ()
 
@@ -195,6 +227,7 @@ class ProcessShape(EntryShape):
     tolerance_h: float | None = Field(None, ge=0, allow_inf_nan=False)
     weight: float | None = Field(None, ge=0, allow_inf_nan=False)
     depends_on: Items = ()
+    consumes: Items = ()
 
 
 class ZoneShape(Shape):
@@ -243,9 +276,13 @@ class ExpectShape(Shape):
     wrong: Ids = ()
     outage: Ids = ()
     breach: Ids = ()
+    use: Ids = ()
+    anyone: bool = False
     hours: float | None = Field(None, ge=0, allow_inf_nan=False)
     assume: Literal["granted", "abused", "takeover", "lateral"] = "abused"
     distrust: Ids = ()
+    controls: Ids = Field((), alias="with", description="controls put in place, each as KIND@ID")
+    without: Ids = Field((), description="relations taken away, by id")
     reached: Facts = {}
     not_reached: Facts = {}
     possible: Facts = {}

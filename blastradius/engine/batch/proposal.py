@@ -92,7 +92,7 @@ def _around(system: System, relations: Iterable[Relation], new: Iterable[Entity]
 
 def _alone(entity: Entity) -> Entity:
     """An entity without what it says of others that are not around; no step of a proposal rests on it."""
-    more = {"copy_of": None} if isinstance(entity, Store) else {}
+    more = {"copy_of": ()} if isinstance(entity, Store) else {}
     return entity.model_copy(update={"zone": None, **more})
 
 

@@ -1,19 +1,55 @@
-"""The rules as plainly as they can be said: slow, obvious, and what the other engines must agree with."""
+"""The rules as plainly as they can be said: slow, obvious, and what the other engines must agree with.
+
+Everything is an arrival in hours: a fact that does not hold arrives never, a control that stands falls never. What
+needs several things arrives with the last of them (``last``), what can come several ways with the first (``first``).
+Without an outage of stated length only "never" and "at some time" differ.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from math import inf
+from typing import Any
 
 from blastradius.estate import Estate
+from blastradius.model import Basis, Entity, Fact, Kind, Level, Relation, Scenario
 from blastradius.model import Capability as C
-from blastradius.model import Fact, Kind, Level, Relation, Scenario
 from blastradius.model import Verb as V
 
-CHECKED = "validated quarantined human_review second_source"
+CHECKED = "validated quarantined human_review second_source insensitive"
 VETTED = "pinned verified staged not_exposed"
 SPENT = "revoked rotated expired"
+BOUND = "ip_allowlist token_binding device_policy"
 WALLS = "segmented hard_mfa pam"
+NEVER = inf
+RANK = {basis: rank for rank, basis in enumerate(Basis)}
+
+_STATES = "read_subset read taint write degrade deny control"
+APPLIES: dict[str, set[str]] = {
+    Kind.PARTY: {"control", "taint", "deny", "degrade"},
+    Kind.CREDENTIAL: {"operate", "possess", "deny", "degrade"},
+    Kind.SCOPE: {"use"},
+    Kind.OPERATION: {"use", "control", "taint", "deny", "degrade"},
+    Kind.SERVICE: {*_STATES.split(), "use", "steer"},
+    Kind.STORE: set(_STATES.split()),
+    Kind.FEED: set(_STATES.split()),
+    Kind.PROCESS: {"taint", "deny", "degrade"},
+}
+"""What can be said of each kind of entity."""
+
+Consequence = tuple[Fact, float, tuple[Entity | Relation, ...]]
+"""What follows, when, and the relations (or the entity) that say so."""
+
+
+def last(*arrivals: float) -> float:
+    """When all of them are there."""
+    return max(arrivals, default=0.0)
+
+
+def first(arrivals: Iterable[float]) -> float:
+    """When one of them is there."""
+    return min(arrivals, default=NEVER)
 
 
 def spec(estate: Estate, scenario: Scenario) -> dict[Fact, Level]:
@@ -21,184 +57,503 @@ def spec(estate: Estate, scenario: Scenario) -> dict[Fact, Level]:
     found: dict[Fact, Level] = {}
     for level in Level:
         if level <= scenario.assume:
-            for fact in _Naive(estate, scenario, level).fixpoint():
+            for fact in arrivals_at(estate, scenario, level):
                 found.setdefault(fact, level)
     return found
+
+
+def arrivals_at(estate: Estate, scenario: Scenario, level: Level) -> dict[Fact, float]:
+    """The hour in which each fact about an entity arrives at one level; 0 without an outage of stated length."""
+    changed = estate.changed(without=scenario.without, controls=scenario.controls)
+    held = _Naive(changed, scenario, level).fixpoint()
+    return {fact: at for fact, at in held.items() if fact.entity in changed.entities}
 
 
 class _Naive:
     def __init__(self, estate: Estate, scenario: Scenario, level: Level) -> None:
         self.e, self.s, self.level = estate, scenario, level
-        self.held: set[Fact] = set()
+        self.end = inf if scenario.hours is None else scenario.hours
+        self.held: dict[Fact, float] = {}
+        rows: dict[V, list[Relation]] = defaultdict(list)
+        for r in estate.relations.values():
+            rows[r.verb].append(r)
+        self.rows = rows
+        self.owners = self.by_target(V.OWNS)
+        self.servers = self.by_target(V.SERVES)
+        self.publishers = self.by_target(V.PUBLISHES)
 
-    def fixpoint(self) -> set[Fact]:
-        ways = {"compromise": C.CONTROL, "leak": C.POSSESS, "poison": C.WRITE, "wrong": C.TAINT}
-        ways |= {"outage": C.DENY, "breach": C.READ}
-        new = {Fact(name, gain) for way, gain in ways.items() for name in getattr(self.s, way)}
-        while new - self.held:
-            self.held |= new
-            new = set(self.consequences())
+    def by_target(self, verb: V) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for r in self.rows[verb]:
+            found[r.targets[0]].append(r.sources[0])
+        return found
+
+    # what is held, what stands
+
+    def fixpoint(self) -> dict[Fact, float]:
+        new = [(fact, 0.0) for fact in self.seeds() if self.applies(fact)]
+        while new:
+            self.held |= dict(new)
+            best: dict[Fact, float] = {}
+            for fact, at, said in self.consequences():
+                if (
+                    all(map(self.known, said))
+                    and self.applies(fact)
+                    and at < self.end
+                    and at < self.held.get(fact, inf)
+                ):
+                    best[fact] = min(at, best.get(fact, inf))
+            new = list(best.items())
         return self.held
 
-    def has(self, name: str, capability: C) -> bool:
-        return Fact(name, capability) in self.held
+    def known(self, thing: Entity | Relation) -> bool:
+        """Whether it is known on the basis asked for, or a better one."""
+        return RANK[thing.basis] <= RANK[self.s.basis]
 
-    def free(self, kinds: str, *hosts: str) -> bool:
-        """No control of these kinds, at any of these hosts, stands in the way."""
+    def applies(self, fact: Fact) -> bool:
+        return fact.capability == C.ANYONE or fact.capability in APPLIES[self.kind(fact.entity)]
+
+    def at(self, name: str, capability: C) -> float:
+        return self.held.get(Fact(name, capability), inf)
+
+    def free(self, kinds: str, *hosts: str, ours: bool = True) -> float:
+        """When the last control of these kinds there has fallen; without ``ours`` only those of others count."""
         stops = [c for host in hosts for c in self.e.controls_on(host) if c.control.kind in kinds.split()]
-        return all(self.fell(c.id) for c in stops)
+        stops = [c for c in stops if ours or c.control.provided_by is not None]
+        return last(*(self.falls(c.id) for c in stops))
 
-    def fell(self, control_id: str) -> bool:
+    def falls(self, control_id: str) -> float:  # R14
         control = self.e.controls[control_id].control
-        if control.status == "failed" or {control.kind, control_id} & set(self.s.distrust):
-            return True
-        n, opens = control.provided_by, control.fails == "open" or "fail_closed" in self.s.distrust
-        return n is not None and (self.has(n, C.CONTROL) or (opens and self.has(n, C.DENY)))  # R14
+        if control.status in ("failed", "absent") or {control.kind, control_id} & set(self.s.distrust):
+            return 0.0
+        n = control.provided_by
+        if n is None:
+            return NEVER
+        never_closed = control.kind in ("fallback", "immutable_backup")
+        opens = never_closed or control.fails == "open" or "fail_closed" in self.s.distrust
+        misled = control.misled or control.kind in ("second_source", "out_of_band")
+        ways = [self.at(n, C.CONTROL), self.at(n, C.STEER)]
+        ways += [self.at(n, C.DENY)] if opens else []
+        ways += [self.at(n, C.TAINT)] if misled else []
+        return first(ways)
 
     def kind(self, name: str) -> Kind:
         return self.e.entities[name].kind
 
-    def consequences(self) -> Iterator[Fact]:
+    def says(self, name: str, word: str) -> Any:
+        return getattr(self.e.entities[name], word, None)
+
+    def of_others(self, service: str) -> bool:
+        roles = [self.says(p, "role") for p in self.owners[service]]
+        return bool(roles) and "self" not in roles
+
+    # seeds
+
+    def members(self, name: str) -> list[str]:
+        """A zone stands for its services and stores."""
+        if name in self.e.entities:
+            return [name]
+        return [x.id for x in self.e.entities.values() if x.zone == name and x.kind in (Kind.SERVICE, Kind.STORE)]
+
+    def with_parts(self, name: str) -> set[str]:
+        """A seed on a whole is a seed on its parts."""
+        found = {name}
+        while more := {r.sources[0] for r in self.rows[V.PART_OF] if r.targets[0] in found} - found:
+            found |= more
+        return found
+
+    def seeds(self) -> Iterator[Fact]:
+        gains = {"compromise": C.CONTROL, "leak": C.POSSESS, "poison": C.WRITE, "wrong": C.TAINT, "outage": C.DENY}
+        for way, gain in (gains | {"breach": C.READ, "use": C.USE}).items():
+            for name in getattr(self.s, way):
+                for member in self.members(name):
+                    for part in self.with_parts(member):
+                        key = self.kind(part) == Kind.CREDENTIAL and way == "use"
+                        yield Fact(part, C.OPERATE if key else gain)
+        attacks = ("compromise", "use", "leak", "poison", "breach")
+        if self.s.anyone or any(getattr(self.s, way) for way in attacks):
+            yield Fact("internet", C.ANYONE)
+
+    # rules
+
+    def consequences(self) -> Iterator[Consequence]:
         yield from self.closure()
-        for r in self.e.relations.values():
-            yield from self.along(r, r.id, r.sources[0], r.targets[0])
-        yield from self.places()
+        for rule in (self.r1, self.r2, self.r3, self.r3a, self.r3b, self.r3c, self.r4_5, self.r6, self.r7, self.r8,
+                     self.r8q, self.r9, self.r10, self.r11, self.r12, self.r13, self.r13_served, self.r13w, self.r15,
+                     self.r16, self.r17, self.r18, self.r19):  # fmt: skip
+            yield from rule()
 
-    def closure(self) -> Iterator[Fact]:
-        for name, capability in self.held:
-            if capability == C.CONTROL:
-                yield from (Fact(name, part) for part in (C.READ, C.WRITE, C.DENY, C.USE))
-            if capability == C.WRITE:
-                yield Fact(name, C.TAINT)
-            if capability == C.DENY:
-                yield Fact(name, C.DEGRADE)
-            if capability == C.READ:
-                yield Fact(name, C.READ_SUBSET)
+    def closure(self) -> Iterator[Consequence]:
+        parts: dict[C, tuple[C, ...]] = {
+            C.STEER: (C.TAINT,),
+            C.WRITE: (C.TAINT,),
+            C.DENY: (C.DEGRADE,),
+            C.READ: (C.READ_SUBSET,),
+        }
+        parts[C.CONTROL] = (C.READ, C.WRITE, C.USE, C.STEER, C.DENY, C.TAINT)
+        for (name, capability), at in self.held.items():
+            for part in parts.get(capability, ()):
+                yield Fact(name, part), at, ()
 
-    def along(self, r: Relation, i: str, a: str, b: str) -> Iterator[Fact]:
-        has, free, service = self.has, self.free, self.kind(a) == Kind.SERVICE
-        if r.verb == V.OWNS and free("compartment", i, b):  # R1
-            key = self.kind(b) == Kind.CREDENTIAL
-            if has(a, C.CONTROL):
-                yield from (Fact(b, C.OPERATE), Fact(b, C.POSSESS)) if key else (Fact(b, C.CONTROL),)
-            if has(a, C.DENY) and not key:
-                yield Fact(b, C.DENY)
-        if r.verb == V.HOLDS and has(a, C.CONTROL):  # R2
-            yield Fact(b, C.OPERATE)
-            if free("non_exportable", i, b):
-                yield Fact(b, C.POSSESS)
-        if r.verb == V.GRANTS and free(SPENT, i, *r.sources, b):  # R3
-            secret = any(getattr(self.e.entities[k], "type", "") == "password" for k in r.sources)
-            bound = "ip_allowlist token_binding device_policy" + (" mfa" if secret else "")
-            copied = all(has(k, C.POSSESS) for k in r.sources) and free(bound, i, *r.sources, b)
-            if copied or all(has(k, C.OPERATE) for k in r.sources):
-                yield Fact(b, C.USE)
-        if r.verb == V.PERMITS and all(has(c, C.USE) for c in r.sources) and free("approval", i, b):  # R3b
-            yield Fact(b, C.USE)
-        if self.kind(a) == Kind.OPERATION and has(a, C.USE):
-            yield from self.acts(r, i, a, b)
-        if r.verb == V.CONTAINS and self.level >= 2 and has(a, C.READ_SUBSET):  # R7
-            if free("redacted encrypted_elsewhere expired purged", i, a, b):
-                yield Fact(b, C.POSSESS)
-        yield from self.taint(r, i, a, b, service)
-        yield from self.feeds(r, i, a, b)
-        yield from self.losses(r, i, a, b, service)
-        if r.verb == V.SERVES and self.level >= 3 and has(b, C.USE) and free("hardened sandboxed", i, a):  # R12
-            yield Fact(a, C.CONTROL)
-        if has(a, C.CONTROL):  # R13
-            if service and r.verb == V.READS and free("encrypted_elsewhere", i, b):
-                yield Fact(b, C.READ)
-            if (service and r.verb == V.WRITES) or (r.verb == V.PUBLISHES and free("two_party_signing", i, b)):
-                yield Fact(b, C.WRITE)
-            if r.verb == V.CALLS:
-                yield Fact(b, C.USE)
-            if r.verb == V.CONNECTS and self.level >= 4 and free(WALLS, i, b):  # R15
-                yield Fact(b, C.CONTROL)
+    def r1(self) -> Iterator[Consequence]:
+        for r in self.rows[V.OWNS]:
+            p, x = r.sources[0], r.targets[0]
+            falls = last(self.at(p, C.CONTROL), self.free("compartment", r.id, x))
+            if self.kind(x) == Kind.CREDENTIAL:
+                yield Fact(x, C.OPERATE), falls, (r,)
+                yield Fact(x, C.POSSESS), falls, (r,)
+            else:
+                yield Fact(x, C.CONTROL), falls, (r,)
+                yield Fact(x, C.DENY), last(self.at(p, C.DENY), self.free("compartment", r.id, x)), (r,)
 
-    def acts(self, r: Relation, i: str, a: str, b: str) -> Iterator[Fact]:  # R4, R5
-        subset = r.extent == "subset"
-        all_rows = not subset or (self.level >= 2 and self.free("object_authz", i, a, b))
-        if r.verb == V.READS and self.free("encrypted_elsewhere", i, a, b):
-            yield Fact(b, C.READ if all_rows else C.READ_SUBSET)
-        if r.verb == V.WRITES and self.free("approval", i, a, b):
-            yield Fact(b, C.WRITE if all_rows else C.TAINT)
-        if r.verb == V.CONTROLS and self.free("approval", i, a, b):
-            yield Fact(b, C.CONTROL)
-        if r.verb == V.DISABLES:
-            yield Fact(b, C.DENY)
+    def r2(self) -> Iterator[Consequence]:
+        for r in self.rows[V.HOLDS]:
+            s, k = r.sources[0], r.targets[0]
+            yield Fact(k, C.OPERATE), self.at(s, C.CONTROL), (r,)
+            yield Fact(k, C.POSSESS), last(self.at(s, C.CONTROL), self.free("non_exportable", r.id, k)), (r,)
+            if not any(k in call.keys for call in self.rows[V.CALLS] if call.sources[0] == s):
+                yield Fact(k, C.OPERATE), self.at(s, C.STEER), (r,)
 
-    def taint(self, r: Relation, i: str, a: str, b: str, service: bool) -> Iterator[Fact]:  # R8
-        onward = r.verb in (V.PUBLISHES, V.INFORMS, V.SERVES) or (r.verb == V.WRITES and service)
-        back = r.verb in (V.DERIVES_FROM, V.CALLS) or (r.verb == V.READS and service)
-        back = back or (r.verb == V.CONSUMES and len(r.targets) == 1 and r.vote_min is None)
-        if onward and self.has(a, C.TAINT) and self.free(CHECKED, i, b):
-            yield Fact(b, C.TAINT)
-        if back and self.has(b, C.TAINT) and self.free(CHECKED, i, a):
-            yield Fact(a, C.TAINT)
-        if r.verb == V.CALLS and self.has(a, C.TAINT):
-            for w in self.e.relations.values():
-                if w.verb == V.WRITES and w.sources[0] == b and self.free(CHECKED, i, w.id, w.targets[0]):
-                    yield Fact(w.targets[0], C.TAINT)
+    def mfa(self, *hosts: str) -> float:
+        """R3p: at `abused` mfa that can be phished stops nothing."""
+        stops = [c for h in hosts for c in self.e.controls_on(h) if c.control.kind in ("mfa", "hard_mfa")]
+        stops = [c for c in stops if c.control.kind == "hard_mfa" or not (c.control.phishable and self.level >= 2)]
+        return last(*(self.falls(c.id) for c in stops))
 
-    def feeds(self, r: Relation, i: str, a: str, b: str) -> Iterator[Fact]:
-        if r.verb == V.CONSUMES:
-            group = len(r.targets) > 1 or r.vote_min is not None
-            if group and self.outvoted(r) and self.free(CHECKED, i, a):  # R8q
-                yield Fact(a, C.TAINT)
-            if r.brittle and self.free("bulkhead validated", i, a):  # R9a, R9b
-                if self.level >= 2 and any(self.has(f, C.TAINT) for f in r.targets):
-                    yield Fact(a, C.DENY)
-                if self.level >= 3 and any(self.has(f, C.WRITE) for f in r.targets):
-                    yield Fact(a, C.CONTROL)
-        if r.verb == V.INSTALLS and self.free(VETTED, i, a):  # R10
-            if self.has(b, C.TAINT):
-                yield Fact(a, C.DENY)
-            if self.has(b, C.WRITE) and self.free("egress_filter", i, a):
-                yield Fact(a, C.CONTROL)
+    def copied(self, k: str) -> float:
+        """A copy of a key that nothing on the key stops."""
+        password = self.says(k, "type") == "password"
+        return last(self.at(k, C.POSSESS), self.free(BOUND, k), self.mfa(k) if password else 0.0)
 
-    def outvoted(self, r: Relation) -> bool:
-        """Some choice of which of the denied feeds really are down makes the wrong ones win."""
-        denied = [f for f in r.targets if self.has(f, C.DENY)]
-        for count in range(len(denied) + 1):
-            for down in combinations(denied, count):
-                live = [f for f in r.targets if f not in down]
-                wrong = sum(self.has(f, C.TAINT) for f in live)
-                if wrong >= (len(live) // 2 + 1 if len(live) >= (r.vote_min or 1) else 1):
-                    return True
-        return False
+    def present(self, k: str) -> float:
+        return first([self.at(k, C.OPERATE), self.copied(k)])
 
-    def losses(self, r: Relation, i: str, a: str, b: str, service: bool) -> Iterator[Fact]:  # R11
-        if r.verb in (V.PUBLISHES, V.SERVES) and self.has(a, C.DENY) and self.free("fallback", i, b):
-            yield Fact(b, C.DENY)
-        depends = r.verb in (V.DEPENDS_ON, V.CALLS, V.CONSUMES) or (r.verb == V.READS and service)
-        if not depends or not self.free("fallback", i, a):
+    def r3(self) -> Iterator[Consequence]:
+        for r in self.rows[V.GRANTS]:
+            keys, c = r.sources, r.targets[0]
+            driven = [self.at(k, C.OPERATE) for k in keys]
+            bound, second = self.free("token_binding", r.id, c), self.mfa(r.id, c)
+            copied = [last(self.copied(k), bound, second if self.says(k, "type") == "password" else 0.0) for k in keys]
+            here = [first(ways) for ways in zip(driven, copied, strict=True)]
+            elsewhere = self.free("ip_allowlist device_policy", r.id, c)
+            spent = self.free(SPENT, r.id, *keys, c)
+            yield Fact(c, C.USE), last(*here, first([*driven, elsewhere]), spent), (r,)
+
+    def r3a(self) -> Iterator[Consequence]:
+        for o in self.e.of_kind(Kind.OPERATION):
+            if self.says(o.id, "anonymous") and self.says(o.id, "direction") == "exposed":
+                free = self.free(f"ip_allowlist {SPENT}", o.id)
+                yield Fact(o.id, C.USE), last(self.at("internet", C.ANYONE), free), (o,)
+
+    def r3b(self) -> Iterator[Consequence]:
+        for r in self.rows[V.PERMITS]:
+            o = r.targets[0]
+            free = last(self.free("approval", r.id, o), self.free(SPENT, r.id, *r.sources, o))
+            yield Fact(o, C.USE), last(*(self.at(c, C.USE) for c in r.sources), free), (r,)
+
+    def r3c(self) -> Iterator[Consequence]:
+        guarded = {r.targets[0] for r in self.rows[V.PERMITS]}
+        for r in self.rows[V.SERVES]:
+            s, o = r.sources[0], r.targets[0]
+            if o not in guarded:
+                yield Fact(o, C.USE), last(self.at(s, C.USE), self.free(f"approval {SPENT}", r.id, o)), (r,)
+
+    def acts(self) -> Iterator[tuple[Relation, str, str]]:
+        """What operations read, write, control and disable."""
+        for verb in (V.READS, V.WRITES, V.CONTROLS, V.DISABLES):
+            for r in self.rows[verb]:
+                if self.kind(r.sources[0]) == Kind.OPERATION:
+                    yield r, r.sources[0], r.targets[0]
+
+    def r4_5(self) -> Iterator[Consequence]:
+        gives = {V.READS: (C.READ_SUBSET, C.READ), V.WRITES: (C.TAINT, C.WRITE)}
+        gives |= {V.CONTROLS: (C.CONTROL, C.CONTROL), V.DISABLES: (C.DENY, C.DENY)}
+        for r, o, t in self.acts():
+            own, full = gives[r.verb]
+            subset = r.extent == "subset" and own != full
+            free = self.free("encrypted_elsewhere" if r.verb == V.READS else "approval", r.id, o, t)
+            yield Fact(t, own if subset else full), last(self.at(o, C.USE), free), (r,)
+            if subset and self.level >= 2:
+                yield Fact(t, full), last(self.at(o, C.USE), free, self.free("object_authz", r.id, o, t)), (r,)
+
+    def r6(self) -> Iterator[Consequence]:
+        operations = [o for o in self.e.of_kind(Kind.OPERATION) if self.says(o.id, "api") is not None]
+        for a in operations if self.level >= 2 else ():
+            for o in operations:
+                if self.says(a.id, "api") == self.says(o.id, "api"):
+                    free = self.free(f"function_authz {SPENT}", o.id)
+                    yield Fact(o.id, C.USE), last(self.at(a.id, C.USE), free), (a, o)
+
+    def r7(self) -> Iterator[Consequence]:
+        for r in self.rows[V.CONTAINS] if self.level >= 2 else ():
+            d, k = r.sources[0], r.targets[0]
+            free = self.free("redacted encrypted_elsewhere expired purged", r.id, d, k)
+            yield Fact(k, C.POSSESS), last(self.at(d, C.READ_SUBSET), free), (r,)
+
+    # inputs: (relation, who takes it in, what is taken in)
+
+    def inputs(self) -> Iterator[tuple[Relation, str, str]]:
+        for verb in (V.CONSUMES, V.READS, V.CALLS):
+            for r in self.rows[verb]:
+                if self.kind(r.sources[0]) in (Kind.SERVICE, Kind.PROCESS):
+                    for target in r.targets:
+                        yield r, r.sources[0], target
+
+    def is_quorum(self, r: Relation) -> bool:
+        return r.verb == V.CONSUMES and (len(r.targets) > 1 or r.vote_min is not None)
+
+    def lost(self, r: Relation, x: str) -> float:
+        """When a supplier is lost to who has it: denied, dropped because it is wrong, or without a key of the call."""
+        taken = [i for i, s, y in self.inputs() if (s, y) == (r.sources[0], x)]
+        drops = any(i.on_bad == "drop" and self.known(i) for i in taken)
+        ways = [self.at(x, C.DENY)]
+        ways += [self.at(x, C.TAINT)] if drops else []  # R9c
+        ways += [self.at(k, C.DENY) for k in r.keys]
+        return first(ways)
+
+    def r8(self) -> Iterator[Consequence]:
+        onward = [(r, r.sources[0], r.targets[0]) for v in (V.PUBLISHES, V.INFORMS, V.SERVES) for r in self.rows[v]]
+        onward += [(r, r.sources[0], r.targets[0]) for r in self.rows[V.WRITES] if self.kind(r.sources[0]) == "service"]
+        onward += [(r, r.targets[0], r.sources[0]) for v in (V.DERIVES_FROM, V.READS) for r in self.rows[v]]
+        onward += [(r, r.targets[0], r.sources[0]) for r in self.rows[V.CALLS]]
+        onward += [(r, r.targets[0], r.sources[0]) for r in self.rows[V.CONSUMES] if not self.is_quorum(r)]
+        for r, a, b in onward:
+            yield Fact(b, C.TAINT), last(self.at(a, C.TAINT), self.free(CHECKED, r.id, b)), (r,)
+        for r in self.rows[V.CALLS]:
+            caller, o = r.sources[0], r.targets[0]
+            for w in self.rows[V.WRITES]:
+                if w.sources[0] == o:
+                    d = w.targets[0]
+                    free = last(self.free(f"{CHECKED} approval", o, w.id, d), self.free(SPENT, o, *r.keys))
+                    yield Fact(d, C.TAINT), last(self.at(caller, C.TAINT), free), (r, w)
+
+    def r8q(self) -> Iterator[Consequence]:
+        for r in filter(self.is_quorum, self.rows[V.CONSUMES]):
+            s, n = r.sources[0], len(r.targets)
+            least = r.vote_min or n + 1  # nobody said how votes are counted: any one wrong feed may decide
+            wrong, down = {f: self.at(f, C.TAINT) for f in r.targets}, {f: self.lost(r, f) for f in r.targets}
+            for now in sorted({*wrong.values(), *down.values()} - {inf}):
+                both = ([f for f in r.targets if wrong[f] <= now], [f for f in r.targets if down[f] <= now])
+                if _outvoted(*both, n, least):
+                    yield Fact(s, C.TAINT), last(now, self.free(CHECKED, r.id, s)), (r,)
+                    break
+
+    def r9(self) -> Iterator[Consequence]:
+        for r, s, x in self.inputs():
+            sound = self.free("bulkhead validated", r.id, s)
+            if r.brittle:
+                yield Fact(s, C.DENY), last(self.at(x, C.TAINT), sound), (r,)  # R9a
+                if self.kind(s) == Kind.SERVICE and self.level >= (4 if self.of_others(s) else 3):
+                    yield Fact(s, C.CONTROL), last(self.at(x, C.WRITE), sound), (r,)  # R9b
+            if r.on_bad == "halt":
+                yield Fact(s, C.DENY), last(self.at(x, C.TAINT), self.free("bulkhead", r.id, s)), (r,)  # R9c
+            if r.on_missing == "default":
+                yield Fact(s, C.TAINT), last(self.lost(r, x), self.free(CHECKED, r.id, s)), (r,)  # R9d
+
+    def vouched(self, feed: str, *hosts: str) -> float:
+        """When the last of what vets a feed has fallen; a vendor that verifies its own stops nothing."""
+        makers = {*self.publishers[feed]}
+        for w in self.rows[V.WRITES]:
+            if w.targets[0] == feed:
+                makers |= {w.sources[0], *self.servers[w.sources[0]]}
+        vendors = makers | {p for maker in (*makers, feed) for p in self.owners[maker]}
+        stops = [c for host in hosts for c in self.e.controls_on(host) if c.control.kind in VETTED.split()]
+        own = [c for c in stops if c.control.kind == "verified" and self.belongs(c.control.provided_by, vendors)]
+        return last(*(self.falls(c.id) for c in stops if c not in own))
+
+    def belongs(self, provider: str | None, vendors: set[str]) -> bool:
+        return provider is not None and not vendors.isdisjoint({provider, *self.owners[provider]})
+
+    def r10(self) -> Iterator[Consequence]:
+        for r in self.rows[V.INSTALLS]:
+            s, f = r.sources[0], r.targets[0]
+            vetted = self.vouched(f, r.id, s)
+            yield Fact(s, C.DENY), last(self.at(f, C.TAINT), vetted), (r,)
+            yield Fact(s, C.CONTROL), last(self.at(f, C.WRITE), vetted, self.free("egress_filter", r.id, s)), (r,)
+
+    def r11(self) -> Iterator[Consequence]:
+        for verb in (V.PUBLISHES, V.SERVES):
+            suppliers: dict[str, list[Relation]] = defaultdict(list)
+            for r in self.rows[verb]:
+                suppliers[r.targets[0]].append(r)
+            for x, rows in suppliers.items():
+                names = [r.sources[0] for r in rows]
+                gone = [last(self.at(r.sources[0], C.DENY), self.stops_loss(r.sources, r.id)) for r in rows]
+                yield Fact(x, C.DENY), last(*gone, self.stops_loss(names, x)), tuple(rows)
+                for r in rows if verb == V.SERVES else ():
+                    free = self.stops_loss(r.sources, r.id, x, slows=True)
+                    yield Fact(x, C.DEGRADE), last(self.at(r.sources[0], C.DEGRADE), free), (r,)
+        for verb in (V.DEPENDS_ON, V.CALLS, V.READS, V.CONSUMES):
+            for r in self.rows[verb]:
+                if self.kind(r.sources[0]) != Kind.OPERATION and r.on_missing != "default":
+                    yield from self.loses(r)
+
+    def loses(self, r: Relation) -> Iterator[Consequence]:
+        s, own = r.sources[0], r.verb == V.DEPENDS_ON
+        strength = r.dependency or ("hard" if own else "soft")
+        if strength == "none":
             return
-        strength = r.dependency or ("hard" if r.verb == V.DEPENDS_ON else "soft")
-        needed = r.at_least or (len(r.targets) if r.verb == V.DEPENDS_ON else 1)
-        up = sum(not self.has(x, C.DENY) for x in r.targets)
-        if strength != "none" and up < (needed if r.verb == V.DEPENDS_ON else 1):
-            yield Fact(a, C.DEGRADE)
-            if strength == "hard" and (self.s.hours is None or self.s.hours > (r.buffer_h or 0)):
-                yield Fact(a, C.DENY)
-        if r.capacity_loss and up < len(r.targets):
-            yield Fact(a, C.DEGRADE)
+        needed = (r.at_least or len(r.targets)) if own else 1
+        spare = len(r.targets) - needed  # the loss of one more than these is felt
+        gone = sorted(self.lost(r, x) for x in r.targets)
+        slow = sorted(first([self.lost(r, x), self.at(x, C.DEGRADE)]) for x in r.targets)
+        wait = r.buffer_h or 0.0
+        stops = self.stops_loss(r.targets, r.id, s, wait=wait)
+        slows = self.stops_loss(r.targets, r.id, s, wait=wait, slows=True)
+        if strength == "hard":
+            yield Fact(s, C.DENY), last(gone[spare] + wait, stops), (r,)
+            yield Fact(s, C.DEGRADE), last(slow[spare] + wait, slows), (r,)
+        yield Fact(s, C.DEGRADE), last(gone[spare] + wait, slows), (r,)
+        if r.capacity_loss:
+            yield Fact(s, C.DEGRADE), last(gone[0] + wait, slows), (r,)
 
-    def places(self) -> Iterator[Fact]:
-        everything = self.e.entities.values()
-        inside = {getattr(o, "api", None) for o in everything if o.kind == Kind.OPERATION and self.has(o.id, C.USE)}
-        lost = {s.zone for s in everything if s.kind == Kind.SERVICE and self.has(s.id, C.CONTROL)}
-        anyone = any(self.has(p.id, C.CONTROL) for p in everything if p.kind == Kind.PARTY)
-        for x in everything:
-            if x.kind == Kind.OPERATION:
-                if anyone and getattr(x, "anonymous", False) and getattr(x, "direction", "") == "exposed":  # R3a
-                    if self.free("ip_allowlist", x.id):
-                        yield Fact(x.id, C.USE)
-                api = getattr(x, "api", None)
-                if self.level >= 2 and api is not None and api in inside and self.free("function_authz", x.id):  # R6
-                    yield Fact(x.id, C.USE)
-            if x.kind == Kind.STORE and self.level >= 2 and self.has(x.id, C.WRITE):  # R13w
-                if self.free("immutable_backup", x.id):
-                    yield Fact(x.id, C.DENY)
-            flat = x.zone in self.e.zones and self.e.zones[x.zone].flat if x.zone else False
-            if x.kind == Kind.SERVICE and self.level >= 4 and flat and x.zone in lost and self.free(WALLS, x.id):  # R15
-                yield Fact(x.id, C.CONTROL)
+    def stops_loss(self, replaced: Iterable[str], *hosts: str, wait: float = 0.0, slows: bool = False) -> float:
+        """When the last fallback has fallen that counts: not too late, not false, and no slower one against slowing."""
+        stops = [c for host in hosts for c in self.e.controls_on(host) if c.control.kind == "fallback"]
+        stops = [c for c in stops if (c.control.starts_after_h or 0.0) <= wait and not (slows and c.control.slower)]
+        return last(*(self.falls(c.id) for c in stops if not self.is_false(c.control.provided_by, replaced)))
+
+    def is_false(self, provider: str | None, replaced: Iterable[str]) -> bool:
+        """Whether a fallback shares a zone or an owner that is not ourselves with what it replaces, or rests on it."""
+        if provider is None:
+            return False
+        behind = {y for x in replaced for y in (x, *self.publishers[x], *self.servers[x])}
+        zone = self.says(provider, "zone")
+        same_zone = zone is not None and any(self.says(x, "zone") == zone for x in behind)
+        shared = self.parties_of(provider) & {p for x in behind for p in self.parties_of(x)}
+        return same_zone or bool(shared) or not behind.isdisjoint(self.rests_on(provider))
+
+    def parties_of(self, name: str) -> set[str]:
+        return {p for p in (name, *self.owners[name]) if self.says(p, "role") not in (None, "self")}
+
+    def rests_on(self, name: str) -> set[str]:
+        """A thing and what it cannot do without."""
+        hard = [r for v in (V.DEPENDS_ON, V.RUNS_ON) for r in self.rows[v] if r.dependency in (None, "hard")]
+        hard += [r for v in (V.CALLS, V.READS, V.CONSUMES) for r in self.rows[v] if r.dependency == "hard"]
+        found: set[str] = set()
+        new = {name}
+        while new - found:
+            found |= new
+            new = {x for r in hard if r.sources[0] in found for x in r.targets}
+            new |= {y for x in found for y in (*self.publishers[x], *self.servers[x])}
+        return found
+
+    def r12(self) -> Iterator[Consequence]:
+        for r in self.rows[V.SERVES]:
+            s, o = r.sources[0], r.targets[0]
+            if self.level >= (4 if self.of_others(s) else 3):
+                free = self.free("hardened sandboxed", r.id, s)
+                yield Fact(s, C.CONTROL), last(self.at(o, C.USE), free), (r,)
+
+    def r13(self) -> Iterator[Consequence]:
+        for r in self.rows[V.READS]:
+            s, t = r.sources[0], r.targets[0]
+            if self.kind(s) == Kind.SERVICE:
+                free = self.free("encrypted_elsewhere", r.id, t)
+                yield Fact(t, C.READ), last(self.at(s, C.CONTROL), free), (r,)
+                told = self.free("egress_filter", r.id, s)
+                yield Fact(t, C.READ), last(self.at(s, C.STEER), free, told), (r,)
+        for r in self.rows[V.WRITES]:
+            if self.kind(r.sources[0]) == Kind.SERVICE:
+                yield Fact(r.targets[0], C.WRITE), self.at(r.sources[0], C.STEER), (r,)  # control includes steer
+        for r in self.rows[V.PUBLISHES]:
+            s, f = r.sources[0], r.targets[0]
+            lead = first([self.at(s, C.CONTROL), self.at(s, C.STEER)])
+            yield Fact(f, C.WRITE), last(lead, self.free("two_party_signing", r.id, f)), (r,)
+        for r in self.rows[V.CALLS]:
+            s, o = r.sources[0], r.targets[0]
+            spent = self.free(SPENT, r.id, *r.keys, o)
+            if not r.keys:
+                yield Fact(o, C.USE), last(self.at(s, C.CONTROL), spent), (r,)
+            yield Fact(o, C.USE), last(self.at(s, C.STEER), spent, *map(self.present, r.needs)), (r,)
+
+    def r13_served(self) -> Iterator[Consequence]:
+        for r in self.rows[V.SERVES]:
+            yield Fact(r.targets[0], C.CONTROL), self.at(r.sources[0], C.CONTROL), (r,)
+        gives = {V.READS: C.READ, V.WRITES: C.WRITE, V.CONTROLS: C.CONTROL, V.DISABLES: C.DENY}
+        for r, o, t in self.acts():
+            reads = r.verb == V.READS
+            kinds = "encrypted_elsewhere" if reads else "approval"
+            kinds += " object_authz" if r.extent == "subset" and r.verb in (V.READS, V.WRITES) else ""
+            lead = [self.at(o, C.CONTROL), self.free(kinds, t)]
+            lead += [self.free(kinds, r.id, o, ours=False)]  # its own checks are gone, those of others are not
+            lead += [self.free("encrypted_elsewhere", r.id, o)] if reads else []  # nor is encryption
+            yield Fact(t, gives[r.verb]), last(*lead), (r,)
+
+    def r13w(self) -> Iterator[Consequence]:
+        for d in self.e.of_kind(Kind.STORE) if self.level >= 2 else ():
+            yield Fact(d.id, C.DENY), last(self.at(d.id, C.WRITE), self.free("immutable_backup", d.id)), ()
+
+    def r15(self) -> Iterator[Consequence]:
+        if self.level < 4:
+            return
+        for r in self.rows[V.CONNECTS]:
+            a, t = r.sources[0], r.targets[0]
+            need = C.USE if self.kind(a) == Kind.OPERATION else C.CONTROL
+            yield Fact(t, C.CONTROL), last(self.at(a, need), self.free(WALLS, r.id, t)), (r,)
+        flat = {zone.id for zone in self.e.zones.values() if zone.flat}
+        inside = [s for s in self.e.of_kind(Kind.SERVICE) if s.zone in flat]
+        for one in inside:
+            for other in inside:
+                if one.zone == other.zone:
+                    free = self.free(WALLS, other.id)
+                    yield Fact(other.id, C.CONTROL), last(self.at(one.id, C.CONTROL), free), (one, other)
+
+    def r16(self) -> Iterator[Consequence]:
+        for r, s, x in self.inputs() if self.level >= 2 else ():
+            if r.obeys and self.kind(s) == Kind.SERVICE:
+                free = self.free("human_review quarantined validated out_of_band", r.id, s)
+                yield Fact(s, C.STEER), last(self.at("internet", C.ANYONE), self.at(x, C.TAINT), free), (r,)
+
+    def r17(self) -> Iterator[Consequence]:
+        for r in self.rows[V.ISSUES]:
+            o, x = r.sources[0], r.targets[0]
+            used = last(self.at(o, C.USE), self.free("approval", r.id, o, x))
+            owned = last(self.at(o, C.CONTROL), self.free("approval", r.id, o, ours=False), self.free("approval", x))
+            given = first([used, owned])  # R13: control of it is control of what it issues
+            if self.kind(x) == Kind.SCOPE:
+                yield Fact(x, C.USE), given, (r,)
+                continue
+            yield Fact(x, C.POSSESS), last(given, self.free("non_exportable", r.id, x)), (r,)
+            if any(c.control.kind == "non_exportable" and c.control.status not in ("failed", "absent")
+                   for h in (r.id, x) for c in self.e.controls_on(h)):  # fmt: skip
+                yield Fact(x, C.OPERATE), given, (r,)
+
+    def r18(self) -> Iterator[Consequence]:
+        for r in self.rows[V.RUNS_ON]:
+            s, h = r.sources[0], r.targets[0]
+            if self.kind(s) == Kind.SERVICE:
+                yield Fact(s, C.CONTROL), self.at(h, C.CONTROL), (r,)
+            else:
+                free = self.free("encrypted_elsewhere", r.id, s)
+                yield Fact(s, C.READ), last(self.at(h, C.CONTROL), free), (r,)
+                yield Fact(s, C.WRITE), self.at(h, C.CONTROL), (r,)
+            yield Fact(s, C.DENY), last(self.at(h, C.DENY), self.stops_loss([h], r.id, s)), (r,)
+            yield Fact(s, C.DEGRADE), last(self.at(h, C.DEGRADE), self.stops_loss([h], r.id, s, slows=True)), (r,)
+
+    def r19(self) -> Iterator[Consequence]:
+        parts: dict[str, list[Relation]] = defaultdict(list)
+        for r in self.rows[V.PART_OF]:
+            x, y = r.sources[0], r.targets[0]
+            parts[y].append(r)
+            for capability in (C.CONTROL, C.STEER, C.USE, C.WRITE):
+                yield Fact(x, capability), self.at(y, capability), (r,)
+            yield Fact(x, C.READ), last(self.at(y, C.READ), self.free("encrypted_elsewhere", r.id, x)), (r,)
+            yield Fact(x, C.DENY), last(self.at(y, C.DENY), self.stops_loss([y], r.id, x)), (r,)
+            for capability in (C.READ_SUBSET, C.TAINT, C.DEGRADE):
+                yield Fact(y, capability), self.at(x, capability), (r,)
+        for y, rows in parts.items():
+            if self.says(y, "parts") == "complete":
+                for capability in (C.READ, C.DENY, C.CONTROL):
+                    yield Fact(y, capability), last(*(self.at(r.sources[0], capability) for r in rows)), tuple(rows)
+
+
+def _outvoted(wrong: list[str], down: list[str], feeds: int, least: int) -> bool:
+    """Some choice of which of the feeds that may be down are makes the wrong ones win."""
+    both = len(set(wrong) & set(down))
+    for silenced in range(both + 1):
+        for also in range(len(set(down) - set(wrong)) + 1):
+            live, votes = feeds - silenced - also, len(wrong) - silenced
+            if votes >= (live // 2 + 1 if live >= least else 1):
+                return True
+    return False
