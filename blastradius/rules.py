@@ -1,8 +1,9 @@
 """The rule table: how compromise, bad data and failure travel, and what stops each step. Nothing else.
 
 A flow is written the way it is read: along which relation, what must hold at one end, what follows at the
-other. ``every`` needs all sources together, ``lost`` counts suppliers that are denied, ``any`` needs one of
-a group, ``quorum`` counts feeds. ``at`` names the ends whose own controls count besides the relation's.
+other. ``every`` needs all sources together, ``whole`` all relations that lead to one target, ``lost`` counts
+suppliers that are denied, ``any`` needs one of a group, ``quorum`` counts feeds. ``on`` names controls, and the
+ends whose own count besides those on the relation.
 """
 
 from __future__ import annotations
@@ -13,9 +14,31 @@ from typing import Literal, cast
 from blastradius.model import SIGNATURES, Capability, ControlKind, Kind, Level, Verb
 
 End = Literal["from", "to"]
-Gate = Literal["each", "every", "lost", "any", "quorum"]
-Implied = Literal["in_api", "in_flat_zone", "open_to_anyone", "is_party", "through", "itself"]
-Condition = Literal["single", "group", "all", "subset", "brittle", "hard", "capacity_loss"]
+Place = Literal["along", "second", "from", "to", "middle", "keys"]
+"""Where a control may stand: on the relations that a step runs along (or the second of them alone), at its ends, on
+what two relations meet in, on the keys of a call."""
+Gate = Literal["each", "every", "whole", "driven", "secrets", "lost", "any", "quorum"]
+Implied = Literal[
+    "in_api", "in_flat_zone", "open_to_anyone", "through", "itself", "joint_key", "dropped", "drops", "key_of_call"
+]
+Condition = Literal[
+    "single", "group", "all", "subset", "brittle", "halts", "defaults", "stops", "obeys", "hard", "soft", "depends",
+    "capacity_loss", "one_key", "many_keys", "mixed_keys", "keyed", "unkeyed", "needing", "unnamed", "unguarded", "ours",
+    "others", "phishable", "bound", "complete",
+]  # fmt: skip
+"""What a relation must say, or what must be so about its ends, for a flow to run along it."""
+Only = Literal["", "of_others", "of_password", "unphishable"]
+"""Which controls of a kind count: all, those that another entity provides, those on the road of a password (of which
+``unphishable`` leaves out MFA that can be phished)."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Controls of some kinds, where they stand when they stop a step, and which of them count."""
+
+    kinds: tuple[ControlKind, ...]
+    at: tuple[Place, ...]
+    only: Only = ""
 
 
 @dataclass(frozen=True)
@@ -23,19 +46,23 @@ class Flow:
     """One way in which a rule carries something along a relation.
 
     ``source_kinds`` and ``target_kinds`` limit the ends (empty: any that the verb allows), ``when`` what the
-    relation must say, ``hop`` how many hops the step counts.
+    relation must say, ``hop`` how many hops the step counts; ``also`` is needed besides: that somebody means it, or
+    the keys that a call needs. ``waits`` says that the step takes as long as the relation's buffer lasts. ``level`` is
+    that of the rule where it is not stated.
     """
 
     along: Verb | Implied
     gate: Gate
     needs: tuple[End, Capability]
     gives: tuple[End, Capability]
-    stops: tuple[ControlKind, ...]
-    at: tuple[End, ...]
+    stops: tuple[Stop, ...]
     source_kinds: frozenset[Kind]
     target_kinds: frozenset[Kind]
     when: tuple[Condition, ...]
     hop: int
+    also: Literal["", "anyone", "keys_needed"]
+    waits: bool
+    level: Level | None
 
     def __str__(self) -> str:
         gate = "" if self.gate == "each" else f"{self.gate} "
@@ -63,16 +90,22 @@ def _kinds(text: str) -> frozenset[Kind]:
     return frozenset(map(Kind, text.split()))
 
 
+def on(kinds: str, at: str = "", only: Only = "", *, along: str = "along") -> Stop:
+    """Controls that stop a flow on its relations and at the places named."""
+    return Stop(tuple(map(ControlKind, kinds.split())), cast("tuple[Place, ...]", (*along.split(), *at.split())), only)
+
+
 def flow(
     along: str,
     says: str,
-    *,
-    stops: str = "",
-    at: str = "",
+    *stops: Stop,
     of: str = "",
     to: str = "",
     when: str = "",
     hop: int = 1,
+    also: Literal["", "anyone", "keys_needed"] = "",
+    waits: bool = False,
+    level: int | None = None,
 ) -> Flow:
     """Read a flow from its short form, such as ``flow("serves", "to.use -> from.control")``."""
     needs, gives = says.split(" -> ")
@@ -82,12 +115,14 @@ def flow(
         gate=cast(Gate, gate or "each"),
         needs=_end(need),
         gives=_end(gives),
-        stops=tuple(map(ControlKind, stops.split())),
-        at=cast("tuple[End, ...]", tuple(at.split())),
+        stops=stops,
         source_kinds=_kinds(of),
         target_kinds=_kinds(to),
         when=cast("tuple[Condition, ...]", tuple(when.split())),
         hop=hop,
+        also=also,
+        waits=waits,
+        level=None if level is None else Level(level),
     )
 
 
@@ -97,93 +132,215 @@ def rule(rule_id: str, level: int, refs: str, says: str, *flows: Flow) -> Rule:
 
 
 _SPENT = "revoked rotated expired"
-_BOUND = "ip_allowlist token_binding device_policy mfa"
-_CHECKED = "validated quarantined human_review second_source"
+_BOUND = "ip_allowlist token_binding device_policy"
+_PLACE = "ip_allowlist device_policy"
+_MFA = "mfa hard_mfa"
+_CHECKED = "validated quarantined human_review second_source insensitive"
 _VETTED = "pinned verified staged not_exposed"
 _WALLS = "segmented hard_mfa pam"
 _ASSETS = "service store feed"
 
+
+_OBEYED = on("human_review quarantined validated out_of_band", "from")
+
+
+def _taken_in(says: str, *stops: Stop, when: str, by: str = "service process", level: int | None = None) -> list[Flow]:
+    """The same flow from all that is taken in: feeds, what a service reads, answers to its calls."""
+    takers = {"consumes": by, "reads": "service", "calls": "service"}
+    return [flow(verb, says, *stops, of=taker, when=when, level=level) for verb, taker in takers.items()]
+
+
+def _lost(along: str, *, of: str = "", extra: str = "") -> list[Flow]:
+    """R11 for one kind of dependence: too few suppliers left stop it, too few that are not slow, or lost, slow it."""
+    fallback = on("fallback", "from")
+    found = [
+        flow(along, "lost to.deny -> from.deny", fallback, of=of, when="hard stops", waits=True),
+        flow(along, "lost to.degrade -> from.degrade", fallback, of=of, when="hard stops", waits=True),
+        flow(along, "lost to.deny -> from.degrade", fallback, of=of, when="soft stops", waits=True),
+    ]
+    if extra:
+        found.append(
+            flow(along, "any to.deny -> from.degrade", fallback, of=of, when=f"{extra} depends stops", waits=True)
+        )
+    return found
+
+
 RULES: tuple[Rule, ...] = (
     rule("R1", 1, "T1199", "a party falls with all it owns",
-         flow("owns", "from.control -> to.control", to=_ASSETS, stops="compartment", at="to"),
-         flow("owns", "from.deny -> to.deny", to=_ASSETS, stops="compartment", at="to"),
-         flow("owns", "from.control -> to.operate", to="credential", stops="compartment", at="to"),
-         flow("owns", "from.control -> to.possess", to="credential", stops="compartment", at="to")),
-    rule("R2", 1, "T1528 T1552", "whoever controls a holder can use its keys, and copy those that can be copied",
+         flow("owns", "from.control -> to.control", on("compartment", "to"), to=_ASSETS),
+         flow("owns", "from.deny -> to.deny", on("compartment", "to"), to=_ASSETS),
+         flow("owns", "from.control -> to.operate", on("compartment", "to"), to="credential"),
+         flow("owns", "from.control -> to.possess", on("compartment", "to"), to="credential")),
+    rule("R2", 1, "T1528 T1552",
+         "whoever controls a holder can use its keys, and copy those that can be copied; whoever steers it can have it "
+         "use those that are for no call of its own",
          flow("holds", "from.control -> to.operate"),
-         flow("holds", "from.control -> to.possess", stops="non_exportable", at="to")),
+         flow("holds", "from.control -> to.possess", on("non_exportable", "to")),
+         flow("holds", "from.steer -> to.operate", of="service", when="unnamed")),
     rule("R3", 1, "T1078 T1550.001", "a key, or all the keys needed together, opens what it grants",
-         flow("grants", "every from.operate -> to.use", stops=_SPENT, at="from to"),
-         flow("grants", "every from.possess -> to.use", stops=f"{_SPENT} {_BOUND}", at="from to")),
+         flow("grants", "every from.operate -> to.use", on(_SPENT, "from to")),
+         flow("grants", "each from.possess -> to.use", on(f"{_SPENT} {_BOUND}", "from to"),
+              on(_MFA, "from to", "of_password"), when="one_key"),
+         flow("grants", "every from.present -> to.use", on(_SPENT, "from to"), on(_BOUND, "to"),
+              on(_MFA, "to", "of_password"), when="many_keys"),
+         flow("grants", "driven from.present -> to.use", on(_SPENT, "from to"), on("token_binding", "to"),
+              on(_MFA, "to", "of_password"), when="many_keys"),
+         flow("grants", "secrets from.present -> to.use", on(_SPENT, "from to"), on("token_binding", "to"),
+              when="mixed_keys"),
+         flow("joint_key", "from.operate -> to.present", hop=0),
+         flow("joint_key", "from.possess -> to.present", on(_BOUND, "from"), on(_MFA, "from", "of_password"), hop=0)),
+    rule("R3p", 2, "T1621 T1557", "a code typed in, or a push to accept, is talked out of its owner",
+         flow("grants", "each from.possess -> to.use", on(f"{_SPENT} {_BOUND}", "from to"),
+              on(_MFA, "from to", "unphishable"), when="one_key phishable"),
+         flow("grants", "every from.present -> to.use", on(_SPENT, "from to"), on(_BOUND, "to"),
+              on(_MFA, "to", "unphishable"), when="many_keys phishable"),
+         flow("grants", "driven from.present -> to.use", on(_SPENT, "from to"), on("token_binding", "to"),
+              on(_MFA, "to", "unphishable"), when="many_keys phishable"),
+         flow("joint_key", "from.possess -> to.present", on(_BOUND, "from"), on(_MFA, "from", "unphishable"),
+              when="phishable", hop=0)),
     rule("R3a", 1, "API2:2023", "anyone can call an exposed operation that asks for no credential",
-         flow("is_party", "from.control -> to.anyone", hop=0),
-         flow("open_to_anyone", "to.anyone -> from.use", stops="ip_allowlist", at="from")),
+         flow("open_to_anyone", "to.anyone -> from.use", on(f"ip_allowlist {_SPENT}", "from"))),
     rule("R3b", 1, "T1078", "a scope, or all the scopes needed together, permits its operations",
-         flow("permits", "every from.use -> to.use", stops="approval", at="to")),
+         flow("permits", "every from.use -> to.use", on("approval", "to"), on(_SPENT, "from to"))),
+    rule("R3c", 1, "T1078", "whoever may use a service may call what it serves and no scope guards",
+         flow("serves", "from.use -> to.use", on(f"approval {_SPENT}", "to"), when="unguarded")),
     rule("R4", 1, "T1213 T1530", "an operation gives what it does to what it touches; own rows only where so limited",
-         flow("reads", "from.use -> to.read", of="operation", when="all", stops="encrypted_elsewhere", at="from to"),
-         flow("reads", "from.use -> to.read_subset", of="operation", when="subset",
-              stops="encrypted_elsewhere", at="from to"),
-         flow("writes", "from.use -> to.write", of="operation", when="all", stops="approval", at="from to"),
-         flow("writes", "from.use -> to.taint", of="operation", when="subset", stops="approval", at="from to"),
-         flow("controls", "from.use -> to.control", stops="approval", at="from to"),
-         flow("disables", "from.use -> to.deny")),
+         flow("reads", "from.use -> to.read", on("encrypted_elsewhere", "from to"), of="operation", when="all"),
+         flow("reads", "from.use -> to.read_subset", on("encrypted_elsewhere", "from to"), of="operation",
+              when="subset"),
+         flow("writes", "from.use -> to.write", on("approval", "from to"), of="operation", when="all"),
+         flow("writes", "from.use -> to.taint", on("approval", "from to"), of="operation", when="subset"),
+         flow("controls", "from.use -> to.control", on("approval", "from to")),
+         flow("disables", "from.use -> to.deny", on("approval", "from to"))),
     rule("R5", 2, "API1:2023", "own rows become all rows where the object is not checked",
-         flow("reads", "from.use -> to.read", of="operation", when="subset",
-              stops="object_authz encrypted_elsewhere", at="from to"),
-         flow("writes", "from.use -> to.write", of="operation", when="subset",
-              stops="object_authz approval", at="from to")),
+         flow("reads", "from.use -> to.read", on("object_authz encrypted_elsewhere", "from to"), of="operation",
+              when="subset"),
+         flow("writes", "from.use -> to.write", on("object_authz approval", "from to"), of="operation",
+              when="subset")),
     rule("R6", 2, "API5:2023", "one function of an API opens its others where the function is not checked",
          flow("in_api", "from.use -> to.callable", hop=0),
-         flow("in_api", "to.callable -> from.use", stops="function_authz", at="from")),
+         flow("in_api", "to.callable -> from.use", on(f"function_authz {_SPENT}", "from"))),
     rule("R7", 2, "T1552 T1213", "secrets in readable data are found",
          flow("contains", "from.read_subset -> to.possess",
-              stops="redacted encrypted_elsewhere expired purged", at="from to")),
+              on("redacted encrypted_elsewhere expired purged", "from to"))),
     rule("R8", 1, "API10:2023 T1565", "wrong data flows on to whoever takes it in",
-         flow("publishes", "from.taint -> to.taint", stops=_CHECKED, at="to"),
-         flow("consumes", "to.taint -> from.taint", when="single", stops=_CHECKED, at="from"),
-         flow("writes", "from.taint -> to.taint", of="service", stops=_CHECKED, at="to"),
-         flow("reads", "to.taint -> from.taint", of="service", stops=_CHECKED, at="from"),
-         flow("derives_from", "to.taint -> from.taint", stops=_CHECKED, at="from"),
-         flow("informs", "from.taint -> to.taint", stops=_CHECKED, at="to"),
-         flow("serves", "from.taint -> to.taint", stops=_CHECKED, at="to"),
-         flow("calls", "to.taint -> from.taint", stops=_CHECKED, at="from"),
-         flow("through", "from.taint -> to.taint", stops=_CHECKED, at="to")),
+         flow("publishes", "from.taint -> to.taint", on(_CHECKED, "to")),
+         flow("consumes", "to.taint -> from.taint", on(_CHECKED, "from"), when="single"),
+         flow("writes", "from.taint -> to.taint", on(_CHECKED, "to"), of="service"),
+         flow("reads", "to.taint -> from.taint", on(_CHECKED, "from")),
+         flow("derives_from", "to.taint -> from.taint", on(_CHECKED, "from")),
+         flow("informs", "from.taint -> to.taint", on(_CHECKED, "to")),
+         flow("serves", "from.taint -> to.taint", on(_CHECKED, "to")),
+         flow("calls", "to.taint -> from.taint", on(_CHECKED, "from")),
+         flow("through", "from.taint -> to.taint", on(f"{_CHECKED} approval", "middle to", along="second"),
+              on(_SPENT, "middle keys", along=""))),
     rule("R8q", 1, "API10:2023 T1565", "a quorum is wrong when enough of its live feeds are",
-         flow("consumes", "quorum to.taint -> from.taint", when="group", stops=_CHECKED, at="from")),
-    rule("R9a", 2, "API10:2023 T1499", "bad input stops a brittle consumer",
-         flow("consumes", "any to.taint -> from.deny", when="brittle", stops="bulkhead validated", at="from")),
+         flow("consumes", "quorum to.taint -> from.taint", on(_CHECKED, "from"), when="group")),
+    rule("R9a", 1, "API10:2023 T1499", "bad input stops a brittle consumer",
+         *_taken_in("to.taint -> from.deny", on("bulkhead validated", "from"), when="brittle")),
     rule("R9b", 3, "API10:2023 T1190", "chosen input breaks into a brittle consumer",
-         flow("consumes", "any to.write -> from.control", when="brittle", stops="bulkhead validated", at="from")),
+         flow("consumes", "to.write -> from.control", on("bulkhead validated", "from"), of="service",
+              when="brittle ours"),
+         flow("reads", "to.write -> from.control", on("bulkhead validated", "from"), of="service",
+              when="brittle ours"),
+         flow("consumes", "to.write -> from.control", on("bulkhead validated", "from"), of="service",
+              when="brittle others", level=4),
+         flow("reads", "to.write -> from.control", on("bulkhead validated", "from"), of="service",
+              when="brittle others", level=4)),
+    rule("R9c", 1, "API10:2023 T1499", "a consumer that finds its input wrong stops, or does without that input",
+         *_taken_in("to.taint -> from.deny", on("bulkhead", "from"), when="halts"),
+         flow("drops", "from.taint -> to.lost", hop=0)),
+    rule("R9d", 1, "T1565", "a consumer that misses its input goes on with a default, which may be wrong",
+         *_taken_in("any to.deny -> from.taint", on(_CHECKED, "from"), when="defaults"),
+         flow("key_of_call", "to.deny -> from.taint", on(_CHECKED, "from"), when="defaults")),
     rule("R10", 1, "T1195 T1072", "what is installed runs: faulty code stops the host, chosen code controls it",
-         flow("installs", "to.taint -> from.deny", stops=_VETTED, at="from"),
-         flow("installs", "to.write -> from.control", stops=f"{_VETTED} egress_filter", at="from")),
-    rule("R11", 1, "T1499 DORA-28 DORA-29", "who depends on too few that still stand, stops or slows",
-         flow("depends_on", "lost to.deny -> from.deny", when="hard", stops="fallback", at="from"),
-         flow("depends_on", "lost to.deny -> from.degrade", stops="fallback", at="from"),
-         flow("depends_on", "any to.deny -> from.degrade", when="capacity_loss", stops="fallback", at="from"),
-         flow("calls", "lost to.deny -> from.deny", when="hard", stops="fallback", at="from"),
-         flow("calls", "lost to.deny -> from.degrade", stops="fallback", at="from"),
-         flow("reads", "lost to.deny -> from.deny", of="service", when="hard", stops="fallback", at="from"),
-         flow("reads", "lost to.deny -> from.degrade", of="service", stops="fallback", at="from"),
-         flow("consumes", "lost to.deny -> from.deny", when="hard", stops="fallback", at="from"),
-         flow("consumes", "lost to.deny -> from.degrade", stops="fallback", at="from"),
-         flow("publishes", "from.deny -> to.deny", stops="fallback", at="to"),
-         flow("serves", "from.deny -> to.deny", stops="fallback", at="to")),
+         flow("installs", "to.taint -> from.deny", on(_VETTED, "from")),
+         flow("installs", "to.write -> from.control", on(f"{_VETTED} egress_filter", "from"))),
+    rule("R11", 1, "T1499 DORA-28 DORA-29",
+         "who depends on too few that still stand stops or slows, once the buffer is used up",
+         *_lost("depends_on", extra="capacity_loss"),
+         *_lost("calls"),
+         *_lost("reads", of="service"),
+         *_lost("consumes"),
+         flow("key_of_call", "to.deny -> from.deny", on("fallback", "from"), when="hard stops", waits=True),
+         flow("key_of_call", "to.deny -> from.degrade", on("fallback", "from"), when="depends stops", waits=True),
+         flow("publishes", "whole from.deny -> to.deny", on("fallback", "to")),
+         flow("serves", "whole from.deny -> to.deny", on("fallback", "to")),
+         flow("serves", "from.degrade -> to.degrade", on("fallback", "to")),
+         flow("dropped", "from.deny -> to.lost", hop=0),
+         flow("dropped", "to.lost -> to.strained", hop=0),
+         flow("dropped", "from.degrade -> to.strained", hop=0)),
     rule("R12", 3, "T1190 T1210", "whoever can call a service's operation may break into the service",
-         flow("serves", "to.use -> from.control", stops="hardened sandboxed", at="from")),
-    rule("R13", 1, "T1078 T1195", "whoever controls a service has its own rights",
-         flow("reads", "from.control -> to.read", of="service", stops="encrypted_elsewhere", at="to"),
-         flow("writes", "from.control -> to.write", of="service"),
-         flow("calls", "from.control -> to.use"),
-         flow("publishes", "from.control -> to.write", stops="two_party_signing", at="to")),
+         flow("serves", "to.use -> from.control", on("hardened sandboxed", "from"), when="ours"),
+         flow("serves", "to.use -> from.control", on("hardened sandboxed", "from"), when="others", level=4)),
+    rule("R13", 1, "T1078 T1195",
+         "whoever controls a service has its own rights and those of all it serves; whoever steers it has it use them",
+         flow("reads", "from.control -> to.read", on("encrypted_elsewhere", "to"), of="service"),
+         flow("reads", "from.steer -> to.read", on("encrypted_elsewhere", "to"), on("egress_filter", "from"),
+              of="service"),
+         flow("writes", "from.steer -> to.write", of="service"),
+         flow("calls", "from.control -> to.use", on(_SPENT, "keys to"), when="unkeyed needing"),
+         flow("calls", "from.steer -> to.use", on(_SPENT, "keys to"), also="keys_needed"),
+         flow("publishes", "from.control -> to.write", on("two_party_signing", "to"), of="party"),
+         flow("publishes", "from.steer -> to.write", on("two_party_signing", "to"), of="service"),
+         flow("serves", "from.control -> to.control"),
+         flow("reads", "from.control -> to.read", on("encrypted_elsewhere", "from to"),
+              on("object_authz", "from", "of_others"), on("object_authz", "to", along=""), of="operation",
+              when="subset"),
+         flow("reads", "from.control -> to.read", on("encrypted_elsewhere", "from to"), of="operation", when="all"),
+         flow("writes", "from.control -> to.write", on("approval object_authz", "from", "of_others"),
+              on("approval object_authz", "to", along=""), of="operation", when="subset"),
+         flow("writes", "from.control -> to.write", on("approval", "from", "of_others"),
+              on("approval", "to", along=""), of="operation", when="all"),
+         flow("controls", "from.control -> to.control", on("approval", "from", "of_others"),
+              on("approval", "to", along="")),
+         flow("disables", "from.control -> to.deny", on("approval", "from", "of_others"),
+              on("approval", "to", along=""))),
     rule("R13w", 2, "T1485 T1486", "what can be written can be deleted or encrypted",
-         flow("itself", "from.write -> from.deny", of="store", stops="immutable_backup", at="from")),
-    rule("R14", 1, "T1562", "a control falls with what provides it, and when that stops unless it fails closed"),
+         flow("itself", "from.write -> from.deny", on("immutable_backup", "from"), of="store")),
+    rule("R14", 1, "T1562",
+         "a control falls with what provides it: taken over, steered, stopped (unless it fails closed), or wrong where "
+         "the control believes it"),
     rule("R15", 4, "T1021 T1210", "an attacker walks on inside",
-         flow("connects", "from.control -> to.control", stops=_WALLS, at="to"),
+         flow("connects", "from.control -> to.control", on(_WALLS, "to"), of="service"),
+         flow("connects", "from.use -> to.control", on(_WALLS, "to"), of="operation"),
          flow("in_flat_zone", "from.control -> to.foothold", hop=0),
-         flow("in_flat_zone", "to.foothold -> from.control", stops=_WALLS, at="from")),
+         flow("in_flat_zone", "to.foothold -> from.control", on(_WALLS, "from"))),
+    rule("R16", 2, "LLM01 T1204 T1656", "who acts on what its input says does what an attacker has it say",
+         flow("consumes", "to.taint -> from.steer", _OBEYED, of="service", when="obeys", also="anyone"),
+         flow("reads", "to.taint -> from.steer", _OBEYED, of="service", when="obeys", also="anyone"),
+         flow("calls", "to.taint -> from.steer", _OBEYED, of="service", when="obeys", also="anyone")),
+    rule("R17", 1, "T1098 T1550", "an operation that hands out keys or rights hands them to its caller",
+         flow("issues", "from.use -> to.possess", on("approval", "from to"), on("non_exportable", "to"),
+              to="credential"),
+         flow("issues", "from.use -> to.operate", on("approval", "from to"), to="credential", when="bound"),
+         flow("issues", "from.use -> to.use", on("approval", "from to"), to="scope"),
+         flow("issues", "from.control -> to.possess", on("approval", "from", "of_others"),
+              on("approval", "to", along=""), on("non_exportable", "to"), to="credential"),
+         flow("issues", "from.control -> to.operate", on("approval", "from", "of_others"),
+              on("approval", "to", along=""), to="credential", when="bound"),
+         flow("issues", "from.control -> to.use", on("approval", "from", "of_others"),
+              on("approval", "to", along=""), to="scope")),
+    rule("R18", 1, "T1611", "whoever controls or stops a host controls or stops what runs on it",
+         flow("runs_on", "to.control -> from.control", of="service"),
+         flow("runs_on", "to.control -> from.read", on("encrypted_elsewhere", "from"), of="store"),
+         flow("runs_on", "to.control -> from.write", of="store"),
+         flow("runs_on", "to.deny -> from.deny", on("fallback", "from")),
+         flow("runs_on", "to.degrade -> from.degrade", on("fallback", "from"))),
+    rule("R19", 1, "T1213 T1565 T1499",
+         "what holds of a whole holds of its parts; what holds of a part holds of some of the whole",
+         flow("part_of", "to.control -> from.control"),
+         flow("part_of", "to.steer -> from.steer", of="service"),
+         flow("part_of", "to.use -> from.use", of="service"),
+         flow("part_of", "to.read -> from.read", on("encrypted_elsewhere", "from")),
+         flow("part_of", "to.write -> from.write"),
+         flow("part_of", "to.deny -> from.deny", on("fallback", "from")),
+         flow("part_of", "from.read_subset -> to.read_subset"),
+         flow("part_of", "from.taint -> to.taint"),
+         flow("part_of", "from.degrade -> to.degrade"),
+         flow("part_of", "whole from.read -> to.read", when="complete"),
+         flow("part_of", "whole from.deny -> to.deny", when="complete"),
+         flow("part_of", "whole from.control -> to.control", when="complete")),
 )  # fmt: skip
 
 CLOSURE: tuple[tuple[Capability, Capability], ...] = (
@@ -191,18 +348,39 @@ CLOSURE: tuple[tuple[Capability, Capability], ...] = (
     (Capability.CONTROL, Capability.WRITE),
     (Capability.CONTROL, Capability.DENY),
     (Capability.CONTROL, Capability.USE),
+    (Capability.CONTROL, Capability.STEER),
+    (Capability.CONTROL, Capability.TAINT),
+    (Capability.STEER, Capability.TAINT),
     (Capability.WRITE, Capability.TAINT),
     (Capability.DENY, Capability.DEGRADE),
     (Capability.READ, Capability.READ_SUBSET),
 )
-"""What a capability over an entity includes, on the same entity."""
+"""What a capability over an entity includes, on the same entity, where it can be said of that kind at all."""
 
 
-def included(capability: Capability) -> tuple[Capability, ...]:
-    """What a capability includes in any number of steps of ``CLOSURE``, itself first."""
+def _capabilities(text: str) -> frozenset[Capability]:
+    return frozenset(map(Capability, text.split()))
+
+
+_DATA = "read_subset read taint write degrade deny control"
+APPLIES: dict[Kind, frozenset[Capability]] = {
+    Kind.PARTY: _capabilities("control taint deny degrade"),
+    Kind.CREDENTIAL: _capabilities("operate possess deny degrade"),
+    Kind.SCOPE: _capabilities("use"),
+    Kind.OPERATION: _capabilities("use control taint deny degrade"),
+    Kind.SERVICE: _capabilities(f"{_DATA} use steer"),
+    Kind.STORE: _capabilities(_DATA),
+    Kind.FEED: _capabilities(_DATA),
+    Kind.PROCESS: _capabilities("taint deny degrade"),
+}
+"""What can be said of each kind of entity."""
+
+
+def included(capability: Capability, kind: Kind) -> tuple[Capability, ...]:
+    """What a capability over an entity of a kind includes in any number of steps of ``CLOSURE``, itself first."""
     found = [capability]
     for held in found:
-        found += [part for whole, part in CLOSURE if whole == held and part not in found]
+        found += [part for whole, part in CLOSURE if whole == held and part in APPLIES[kind] and part not in found]
     return tuple(found)
 
 
@@ -210,10 +388,11 @@ def placements() -> dict[ControlKind, tuple[frozenset[Kind], frozenset[Verb]]]:
     """For each control, the kinds of entity and the verbs where some rule looks for it."""
     found: dict[ControlKind, tuple[set[Kind], set[Verb]]] = {kind: (set(), set()) for kind in ControlKind}
     for step in (step for row in RULES for step in row.flows):
-        for kind in step.stops:
-            kinds, verbs = found[kind]
-            verbs |= _verbs_of(step)
-            kinds |= {place for end in step.at for place in _kinds_at(step, end)}
+        for stop in step.stops:
+            for kind in stop.kinds:
+                kinds, verbs = found[kind]
+                verbs |= {verb for place in stop.at for verb in _verbs_at(step, place)}
+                kinds |= {there for place in stop.at for there in _kinds_at(step, place)}
     return {kind: (frozenset(kinds), frozenset(verbs)) for kind, (kinds, verbs) in found.items()}
 
 
@@ -223,18 +402,32 @@ _IMPLIED_KINDS: dict[str, dict[End, Kind]] = {
     "in_flat_zone": {"from": Kind.SERVICE},
     "itself": {"from": Kind.STORE},
     "through": {"from": Kind.SERVICE, "to": Kind.STORE},
+    "joint_key": {"from": Kind.CREDENTIAL},
+    "key_of_call": {"from": Kind.SERVICE},
+}
+_IMPLIED_VERBS: dict[str, dict[str, Verb]] = {
+    "through": {"along": Verb.CALLS, "second": Verb.WRITES},
+    "key_of_call": {"along": Verb.CALLS},
 }
 
 
-def _verbs_of(step: Flow) -> set[Verb]:
-    if step.along == "through":
-        return {Verb.CALLS, Verb.WRITES}
-    return {step.along} if isinstance(step.along, Verb) else set()
+def _verbs_at(step: Flow, place: Place) -> set[Verb]:
+    if place not in ("along", "second"):
+        return set()
+    if isinstance(step.along, Verb):
+        return {step.along}
+    return {verb for here, verb in _IMPLIED_VERBS.get(step.along, {}).items() if here == place}
 
 
-def _kinds_at(step: Flow, end: End) -> frozenset[Kind]:
+def _kinds_at(step: Flow, place: Place) -> frozenset[Kind]:
+    if place == "keys":
+        return frozenset({Kind.CREDENTIAL})
+    if place == "middle":
+        return frozenset({Kind.OPERATION})
+    if place not in ("from", "to"):
+        return frozenset()
     if not isinstance(step.along, Verb):
-        return frozenset({_IMPLIED_KINDS[step.along][end]})
+        return frozenset({_IMPLIED_KINDS[step.along][place]})
     ends = SIGNATURES[step.along]
-    limit, allowed = (step.source_kinds, ends.sources) if end == "from" else (step.target_kinds, ends.targets)
+    limit, allowed = (step.source_kinds, ends.sources) if place == "from" else (step.target_kinds, ends.targets)
     return limit or allowed

@@ -77,7 +77,7 @@ def write_picture(answer: Answer, target: str, engine: str = "bundled") -> None:
 
 def _option(name: str, field: FieldInfo) -> Callable[[Any], Any]:
     kind = _kind(field.annotation)
-    flag = f"--{name.replace('_', '-')}"
+    flag = f"--{name.rstrip('_').replace('_', '-')}"
     text = (field.description or "").capitalize() + "."
     if kind is bool:
         return click.option(flag, name, is_flag=True, default=None, help=text)
@@ -96,10 +96,19 @@ def _option(name: str, field: FieldInfo) -> Callable[[Any], Any]:
     )
 
 
+_METAVARS = {
+    "outage": "X[=HOURS]",
+    "distrust": "CONTROL",
+    "with_": "CONTROL@ID",
+    "without": "RELATION",
+    "hours": "H",
+}
+
+
 def _metavar(name: str, kind: Any = str) -> str | None:
     if get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)):
         return None
-    return {"outage": "X[=HOURS]", "distrust": "CONTROL", "hours": "H"}.get(name, "X")
+    return _METAVARS.get(name, "X")
 
 
 def _kind(annotation: Any) -> Any:

@@ -165,9 +165,10 @@ def _fields(parts: Sequence[Kept], numbers: Sequence[Numbers]) -> EntityFields:
         found.api |= _moved(stated.api, kept, known)
         found.zone |= _moved(stated.zone, kept, known)
         found.records |= _moved(stated.records, kept, known)
+        found.basis |= _moved(stated.basis, kept, known)
         copies = _moved(stated.copy_of, kept, known)
         found.copy_of |= {entity: tuple(known[list(originals)].tolist()) for entity, originals in copies.items()}
-        for name in ("anonymous", "password", "crown_jewel", "complete"):
+        for name in ("anonymous", "password", "crown_jewel", "complete", "ourselves"):
             getattr(found, name).update(_moved(dict.fromkeys(getattr(stated, name), 0), kept, known))
     return found
 

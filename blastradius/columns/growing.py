@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, ON_BAD, VERBS
-from blastradius.model import Control, Entity, Kind, Relation
+from blastradius.model import Basis, Control, Entity, Kind, Relation
 
 KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 VERB_NUMBER = {verb: number for number, verb in enumerate(VERBS)}
 BASIS_NUMBER = {basis: number for number, basis in enumerate(BASES)}
 CONTROL_NUMBER = {kind: number for number, kind in enumerate(CONTROLS)}
+_IMPLYING = {Kind.OPERATION, Kind.SERVICE}
+"""The kinds of entity that rules need no relation of: they are in an API, in a zone, open to anyone."""
 DEPENDENCIES = (None, "hard", "soft", "none")
 _DEPENDENCY_NUMBER = {word: number for number, word in enumerate(DEPENDENCIES)}
 
@@ -46,6 +48,8 @@ class EntityFields:
     password: set[int] = field(default_factory=set)
     crown_jewel: set[int] = field(default_factory=set)
     complete: set[int] = field(default_factory=set)
+    ourselves: set[int] = field(default_factory=set)
+    basis: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -131,6 +135,10 @@ class GrowingColumns:
             fields.crown_jewel.add(number)
         if stated.get("parts") == "complete":
             fields.complete.add(number)
+        if stated.get("role") == "self":
+            fields.ourselves.add(number)
+        if entity.kind in _IMPLYING and entity.basis != Basis.DECLARED:
+            fields.basis[number] = BASIS_NUMBER[entity.basis]
         self._add_controls(entity.controls, number, NO_INDEX)
         return number
 

@@ -26,8 +26,9 @@ class EntityColumns:
     """Entities by number (n), in the estate's order.
 
     ``kind`` is a place in ``KINDS``; ``api`` and ``flat_zone`` are places in ``apis`` and ``flat_zones``, or
-    ``NO_INDEX``; ``copy_of`` are rows of the numbers of originals; ``complete`` says that its parts are all declared;
-    ``records`` is a count, ``NO_INDEX`` where unstated.
+    ``NO_INDEX``; ``copy_of`` are rows of the numbers of originals; ``records`` is a count, ``NO_INDEX`` where unstated;
+    ``complete`` says that its parts are all declared, ``ourselves`` that it is our own party; ``basis`` is a place in
+    ``BASES``, that of ``declared`` for all but operations and services.
     """
 
     ids: Sequence[str]
@@ -40,6 +41,8 @@ class EntityColumns:
     records: Numbers
     copy_of: RaggedArray
     complete: Flags
+    ourselves: Flags
+    basis: Small
     apis: Sequence[str]
     flat_zones: Sequence[str]
 

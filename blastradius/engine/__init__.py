@@ -14,7 +14,7 @@ from blastradius.engine.compile import System
 from blastradius.engine.numbering import CAPABILITIES
 from blastradius.engine.prepared import PreparedEstate, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
-from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, World, checked, warnings
+from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, World, checked, warnings, what_if
 from blastradius.engine.single.shortest_proofs import Delay, arrivals, certify
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
@@ -43,6 +43,7 @@ __all__ = [
     "solve",
     "solve_worlds",
     "warnings",
+    "what_if",
 ]
 
 
@@ -90,8 +91,8 @@ def solve(estate: Estate, scenario: Scenario, *, system: PreparedEstate | None =
         UsageError: the scenario names something the estate does not have.
         CertificateError: the checker refuses the answer; a defect of the engine.
     """
-    checked(estate, scenario)
-    prepared = system or compile_system(estate)
+    asked = what_if(estate, checked(estate, scenario))
+    prepared = system if system is not None and asked is estate else compile_system(asked)
     certificate = certify(prepared, scenario)
     check_certificate(prepared.rule_instances, scenario, certificate)
     return Reach(prepared, scenario, certificate)
@@ -114,5 +115,9 @@ def check_worlds(estate: Estate | PreparedEstate, solved: Solved, proposed: Esta
     Raises:
         CertificateError: the first defect found, with the world.
     """
+    own = solved.batch.system
+    if solved.certificate is not None:
+        check_certificate(own.rule_instances, solved.worlds[0].scenario, solved.certificate)
+        return
     auditor = estate.auditor if isinstance(estate, PreparedEstate) else Auditor(estate)
     (auditor if proposed is None else auditor.with_proposal(proposed)).check(solved.claims)

@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from blastradius.columns.ragged import Numbers
-from blastradius.columns.tables import NO_INDEX, Columns
-from blastradius.model import STEPPING_STONES, Capability, Fact
-from blastradius.rules import included
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.tables import KINDS, NO_INDEX, Columns
+from blastradius.model import STEPPING_STONES, Capability, Fact, input_id
+from blastradius.rules import APPLIES, included
 
 INTERNET = "internet"
 
@@ -23,11 +23,19 @@ MODEL_NUMBER = {capability: number for number, capability in enumerate(Capabilit
 
 _MODEL_NUMBERS = np.array([MODEL_NUMBER[capability] for capability in CAPABILITIES])
 
-INCLUDED = {_PLACE[whole]: [_PLACE[part] for part in included(whole)] for whole in CAPABILITIES}
-"""For the place of each capability the places of those that it includes, its own first."""
+INCLUDED = [
+    {_PLACE[whole]: [_PLACE[part] for part in included(whole, kind)] for whole in CAPABILITIES} for kind in KINDS
+]
+"""For each kind of entity and the place of each capability the places of those that it includes, its own first."""
 
-STRONGER = {part: sorted(w for w, parts in INCLUDED.items() if part in parts and w != part) for part in INCLUDED}
-"""For the place of each capability the places of the others that include it."""
+STRONGER = {
+    place: sorted({whole for held in INCLUDED for whole, parts in held.items() if place in parts and whole != place})
+    for place in _PLACE.values()
+}
+"""For the place of each capability the places of the others that include it, on entities of some kind."""
+
+APPLICABLE = np.array([[capability in APPLIES[kind] for capability in CAPABILITIES] for kind in KINDS])
+"""For each kind of entity and the place of each capability whether it can be said of it (kinds, capabilities)."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +43,44 @@ class Numbering:
     """A number for every fact that could be said of an estate: capabilities entity by entity, then stepping stones."""
 
     entities: Sequence[str]
+    kinds: Numbers
     controls: Sequence[str]
     apis: Sequence[str]
     zones: Sequence[str]
+    keys: Sequence[str]
+    inputs: Sequence[str]
 
     @classmethod
-    def of(cls, columns: Columns) -> Numbering:
-        """The numbering of an estate."""
-        entities = columns.entities
-        return cls(entities.ids, columns.controls.ids, entities.apis, entities.flat_zones)
+    def of(cls, columns: Columns, keys: Numbers, inputs: tuple[Numbers, Numbers]) -> Numbering:
+        """The numbering of an estate.
+
+        ``keys`` are the credentials that may be present, ``inputs`` who takes in what that may be lost, by number.
+        """
+        entities, ids = columns.entities, columns.entities.ids
+        pairs = zip(*(numbers.tolist() for numbers in inputs), strict=True)
+        return cls(
+            ids,
+            entities.kind,
+            columns.controls.ids,
+            entities.apis,
+            entities.flat_zones,
+            [ids[key] for key in keys.tolist()],
+            [input_id(ids[consumer], ids[supplied]) for consumer, supplied in pairs],
+        )
+
+    def included(self, fact: int) -> list[int]:
+        """A fact and all that it includes, by number."""
+        entity, place = divmod(fact, len(CAPABILITIES))
+        if entity >= len(self.entities):
+            return [fact]
+        return [fact - place + part for part in INCLUDED[self.kind_list[entity]][place]]
+
+    def applies(self, facts: Numbers) -> Flags:
+        """Which facts can be said of what they are about; stepping stones always can."""
+        entity, place = self.split(facts)
+        stone = entity == NO_INDEX
+        found: Flags = stone | APPLICABLE[self.kinds[np.where(stone, 0, entity)], np.where(stone, 0, place)]
+        return found
 
     def facts(self, owners: Numbers, capability: Capability) -> Numbers:
         """The facts that entities (or controls, APIs, zones) by number have a capability."""
@@ -60,6 +97,16 @@ class Numbering:
         if fact.capability in _PLACE:
             return self.entity_numbers[fact.entity] * len(CAPABILITIES) + _PLACE[fact.capability]
         return self._stones[fact.capability][0] + self._stone_numbers[fact.capability][fact.entity]
+
+    def stone(self, capability: Capability, owner: int) -> int:
+        """The number of a stepping stone."""
+        return owner + self._stones[capability][0]
+
+    @cached_property
+    def kind_list(self) -> list[int]:
+        """The kind of each entity, a place in ``KINDS``."""
+        kinds: list[int] = self.kinds.tolist()
+        return kinds
 
     def fact(self, number: int) -> Fact:
         """The fact of a number."""
@@ -83,13 +130,15 @@ class Numbering:
 
     @cached_property
     def names(self) -> list[str]:
-        """What facts are about: entities, controls, APIs, zones and the internet, in the order of their numbers."""
-        return [*self.entities, *self.controls, *self.apis, *self.zones, INTERNET]
+        """What facts are about, in the order of their numbers."""
+        return [
+            *self.entities, *self.controls, *self.apis, *self.zones, INTERNET, *self.keys, *self.inputs, *self.inputs
+        ]  # fmt: skip
 
     @property
     def total(self) -> int:
         """How many numbers there are."""
-        first, names = self._stones[Capability.ANYONE]
+        first, names = self._stones[Capability.STRAINED]
         return first + len(names)
 
     def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
@@ -106,6 +155,9 @@ class Numbering:
             (Capability.CALLABLE, self.apis),
             (Capability.FOOTHOLD, self.zones),
             (Capability.ANYONE, (INTERNET,)),
+            (Capability.PRESENT, self.keys),
+            (Capability.LOST, self.inputs),
+            (Capability.STRAINED, self.inputs),
         ):
             found[capability] = (first, names)
             first += len(names)

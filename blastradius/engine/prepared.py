@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from blastradius.engine.batch.alone import telling_relations
 from blastradius.engine.batch.network import Network, NetworkKey
 from blastradius.engine.check.audit import Auditor
 from blastradius.engine.check.rule_instances import RuleInstance, all_instances
@@ -30,6 +31,11 @@ class PreparedEstate(System):
         return tuple(all_instances(self.estate))
 
     @cached_property
+    def telling_relations(self) -> frozenset[int]:
+        """Relations, by number, without which a world is one of another estate."""
+        return telling_relations(self.columns)
+
+    @cached_property
     def auditor(self) -> Auditor:
         """The checker of many worlds."""
         return Auditor(self.estate)
@@ -42,4 +48,4 @@ def compile_system(estate: Estate) -> PreparedEstate:
         UsageError: the steps would not fit into the memory that is free.
     """
     system = ground(estate)
-    return PreparedEstate(system.estate, system.columns, system.facts, system.rules, system.steps)
+    return PreparedEstate(system.estate, system.columns, system.facts, system.rules, system.steps, system.weave)

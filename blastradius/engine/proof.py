@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blastradius.engine.scenario import World
-from blastradius.model import Fact, Level
+from blastradius.model import Basis, Fact, Level
 
 
 @dataclass(frozen=True, slots=True)
 class ProofStep:
     """How one fact follows: by which rule, along which relations, from which facts.
 
-    ``rule`` is ``seed``, ``closure`` (included in a stronger capability on the same entity) or a rule's id.
+    ``rule`` is ``seed``, ``closure`` (included in a stronger capability on the same entity) or a rule's id; ``at`` is
+    the hour in which it arrives, 0 where no outage of stated length is asked about.
     """
 
     fact: Fact
@@ -26,22 +27,46 @@ class ProofStep:
     hops: int
     premises: tuple[Fact, ...]
     relations: tuple[str, ...]
+    at: float = 0.0
+
+
+Reason = Literal["premise", "level", "time", "basis", "control"]
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A step at the frontier that is not taken, and why.
+    """A step at the frontier that is not taken, and all that stands in its way.
 
-    ``by`` holds control ids (``control``), the level it would take (``level``), the missing facts
-    (``premise``) or the buffer (``buffer``); ``premises`` those of its premises that hold.
+    ``premises`` are those of its premises that hold, ``missing`` the others where too few hold; ``level`` is the one it
+    would take, ``basis`` the one on which it is known, ``after_h`` the hours that a buffer outlasts the outage by
+    lasting, each where it stands in the way; ``controls`` are those that stand.
     """
 
     fact: Fact
     rule: str
-    because: Literal["control", "level", "premise", "buffer"]
-    by: tuple[str, ...]
     relations: tuple[str, ...]
     premises: tuple[Fact, ...]
+    missing: tuple[Fact, ...] = ()
+    level: Level | None = None
+    controls: tuple[str, ...] = ()
+    after_h: float | None = None
+    basis: Basis | None = None
+
+    @property
+    def because(self) -> Reason:
+        """The first of what stands in the way."""
+        if self.missing:
+            return "premise"
+        if self.level is not None:
+            return "level"
+        if self.after_h is not None:
+            return "time"
+        return "basis" if self.basis is not None else "control"
+
+    @property
+    def by_controls_alone(self) -> bool:
+        """Whether nothing but controls stands in the way."""
+        return self.because == "control"
 
 
 @dataclass(frozen=True, slots=True)

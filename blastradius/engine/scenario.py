@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from blastradius.errors import UsageError
+from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.model import SEEDS, ControlKind, Fact, Kind, Level, Note, NoteKind, Scenario, Verb
+from blastradius.model import (
+    SEEDS,
+    Basis,
+    Capability,
+    ControlKind,
+    Fact,
+    Kind,
+    Level,
+    Note,
+    NoteKind,
+    Scenario,
+    Verb,
+)
+from blastradius.rules import APPLIES
 
 _CONTROL_KINDS = frozenset(map(str, ControlKind))
 SEED_KINDS: dict[str, frozenset[Kind]] = {field: kinds for field, (_, kinds) in SEEDS.items()}
 """Which kinds of entity each field that starts a scenario may name."""
-
+_ATTACKS = ("compromise", "leak", "poison", "breach", "use")
+"""The ways to start that mean somebody who means it."""
+_PLACES = frozenset({Kind.SERVICE, Kind.STORE})
+"""The kinds of entity that a zone stands for."""
 
 Added = tuple[ControlKind, str]
 """A control that is put in place: its kind, and the entity or relation."""
@@ -36,7 +53,7 @@ class World:
 
 
 class Assumption(BaseModel):
-    """How much to assume of the attacker, and which controls not to believe."""
+    """How much to assume of the attacker, which controls not to believe, and what-ifs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -44,54 +61,125 @@ class Assumption(BaseModel):
         "abused", description="how much of the attacker to assume, cumulative"
     )
     distrust: tuple[str, ...] = Field((), description="ask as if a control did not work: a kind, or KIND@ID")
+    with_: tuple[str, ...] = Field((), description="ask as if a control were in place: KIND@ID")
+    without: tuple[str, ...] = Field((), description="ask as if a relation were not there, by its id")
+    basis: Literal["observed", "declared", "inferred", "assumed"] = Field(
+        "assumed", description="use only what is known on this basis or a better one"
+    )
 
     @property
     def level(self) -> Level:
         """The level named by ``assume``."""
         return Level[self.assume.upper()]
 
+    @property
+    def asked(self) -> Scenario:
+        """A scenario that starts nowhere, with all that is assumed."""
+        return Scenario(
+            assume=self.level,
+            distrust=self.distrust,
+            controls=self.with_,
+            without=self.without,
+            basis=Basis(self.basis),
+        )
+
 
 class ScenarioParams(Assumption):
     """Where it starts, and how much to assume. Every way to start may be repeated and combined."""
 
-    compromise: tuple[str, ...] = Field((), description="a party or service falls under an attacker's control")
+    compromise: tuple[str, ...] = Field((), description="a party, service or zone falls under an attacker's control")
+    use: tuple[str, ...] = Field((), description="an attacker uses an operation, service, scope or key as granted")
     leak: tuple[str, ...] = Field((), description="a copy of a credential is in an attacker's hands")
-    poison: tuple[str, ...] = Field((), description="an attacker chooses what a feed says")
-    wrong: tuple[str, ...] = Field((), description="a feed or service is wrong, by mistake")
+    poison: tuple[str, ...] = Field((), description="an attacker chooses what a feed or a store says")
+    wrong: tuple[str, ...] = Field((), description="a feed, service or store is wrong, by mistake")
     outage: tuple[str, ...] = Field((), description="something stops: X, or X=HOURS")
     breach: tuple[str, ...] = Field((), description="a store has been read")
+    anyone: bool = Field(False, description="a stranger on the internet")
     hours: float | None = Field(None, ge=0, description="how long what is denied stays denied")
 
     def scenario(self, estate: Estate) -> Scenario:
         """The scenario, with every name in it checked.
 
         Raises:
-            UsageError: no seed, a name the estate does not have, of the wrong kind, hours that are no number.
+            UsageError: no seed, a name the estate does not have, of the wrong kind, hours that are no number or that
+                differ.
         """
-        if not any(getattr(self, field) for field in SEED_KINDS):
+        if not self.anyone and not any(getattr(self, field) for field in SEED_KINDS):
             raise UsageError("a scenario starts somewhere; name it, for instance --compromise PARTY")
         outages = [_outage(estate, outage) for outage in self.outage]
-        stated = [hours for _, hours in outages if hours is not None]
-        longest = max(stated) if stated and len(stated) == len(outages) else None
-        return checked(
-            estate,
-            Scenario(
-                compromise=self.compromise,
-                leak=self.leak,
-                poison=self.poison,
-                wrong=self.wrong,
-                outage=tuple(name for name, _ in outages),
-                breach=self.breach,
-                hours=self.hours if self.hours is not None else longest,
-                assume=self.level,
-                distrust=self.distrust,
-            ),
-        )
+        seeds = {field: getattr(self, field) for field in SEED_KINDS if field != "outage"}
+        stated = {"outage": tuple(name for name, _ in outages), "hours": _one_end(self.hours, outages)}
+        return checked(estate, self.asked.model_copy(update={**seeds, **stated, "anyone": self.anyone}))
 
 
-def seeds_of(scenario: Scenario) -> list[Fact]:
-    """The facts a scenario starts from, sorted."""
-    return sorted({Fact(name, gained) for field, (gained, _) in SEEDS.items() for name in getattr(scenario, field)})
+def _one_end(hours: float | None, outages: Iterable[tuple[str, float | None]]) -> float | None:
+    """How long everything stays denied: one length for all causes.
+
+    Raises:
+        UsageError: several lengths are named.
+    """
+    stated = {found for found in (hours, *(length for _, length in outages)) if found is not None}
+    if len(stated) > 1:
+        lengths = " and ".join(f"{length:g}" for length in sorted(stated))
+        raise UsageError(f"outage: {lengths} hours are named; an outage has one end for all causes, so name one length")
+    return next(iter(stated), None)
+
+
+def seeds_of(estate: Estate, scenario: Scenario) -> list[Fact]:
+    """The facts a scenario starts from, sorted: a zone stands for what is in it, a whole for its parts."""
+    found = {
+        Fact(name, Capability.OPERATE if estate.kind_of(name) == Kind.CREDENTIAL and field == "use" else gained)
+        for field, (gained, _) in SEEDS.items()
+        for seed in getattr(scenario, field)
+        for name in _stands_for(estate, seed)
+    }
+    applicable = {fact for fact in found if fact.capability in APPLIES[estate.kind_of(fact.entity)]}
+    return sorted(applicable | ({ANYONE} if brings_an_attacker(scenario) else set()))
+
+
+ANYONE = Fact("internet", Capability.ANYONE)
+"""That somebody out there means it."""
+
+
+def brings_an_attacker(scenario: Scenario) -> bool:
+    """Whether somebody means it: a mistake and an outage alone bring no attacker."""
+    return scenario.anyone or any(getattr(scenario, field) for field in _ATTACKS)
+
+
+def _stands_for(estate: Estate, seed: str) -> list[str]:
+    """An entity with its parts and theirs; for a zone those of all its services and stores."""
+    found = [seed] if seed in estate.entities else estate.in_zone(seed)
+    for whole in found:
+        found += [part for part in estate.parts_of(whole) if part not in found]
+    return found
+
+
+def what_if(estate: Estate, scenario: Scenario) -> Estate:
+    """The estate that a scenario asks about: with its controls in place, without the relations that it takes away.
+
+    Raises:
+        UsageError: a control or relation that the estate does not have, or a control where no rule looks for it.
+    """
+    if not (scenario.controls or scenario.without):
+        return estate
+    for name in scenario.without:
+        if name not in estate.relations:
+            raise UsageError(f"without: {name!r} is not a relation of the estate{_near(name, estate.relations)}")
+    for name in scenario.controls:
+        _check_added(estate, name)
+    try:
+        return estate.changed(without=scenario.without, controls=scenario.controls)
+    except InputError as error:
+        raise UsageError(f"with: {error}") from None
+
+
+def _check_added(estate: Estate, name: str) -> None:
+    kind, at, host = name.partition("@")
+    if not at or kind not in _CONTROL_KINDS:
+        near = _near(kind, _CONTROL_KINDS)
+        raise UsageError(f"with: {name!r} is not a control and a place; write KIND@ID{near}")
+    if host not in estate.entities and host not in estate.relations:
+        raise UsageError(f"with: {host!r} is no entity and no relation of the estate{_near(host, estate.entities)}")
 
 
 def checked(estate: Estate, scenario: Scenario) -> Scenario:
@@ -104,7 +192,7 @@ def checked(estate: Estate, scenario: Scenario) -> Scenario:
         for name in getattr(scenario, field):
             _check_seed(estate, field, name, kinds)
     for name in scenario.distrust:
-        _check_control(estate, name)
+        _check_control(estate, name, scenario.controls)
     return scenario
 
 
@@ -134,6 +222,8 @@ def _hours(text: str) -> float:
 
 
 def _check_seed(estate: Estate, field: str, name: str, kinds: frozenset[Kind]) -> None:
+    if name not in estate.entities and estate.in_zone(name) and kinds & _PLACES:
+        return
     entity = estate.entities.get(name)
     expected = ", ".join(sorted(kinds))
     if entity is None:
@@ -150,12 +240,17 @@ def _instead(kind: Kind) -> str:
     return f"; for a {kind} use --{fitting[0]}" if fitting else ""
 
 
-def _check_control(estate: Estate, name: str) -> None:
-    if name in _CONTROL_KINDS or name in estate.controls:
+def _check_control(estate: Estate, name: str, added: tuple[str, ...]) -> None:
+    if name in _CONTROL_KINDS or name in estate.controls or name in added:
         return
     close = get_close_matches(name, [*ControlKind, *estate.controls], n=1)
     tail = f"did you mean {str(close[0])!r}?" if close else "name a kind of control, or KIND@ID"
     raise UsageError(f"distrust: {name!r} is no control of this estate; {tail}")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _seeded_whole(estate: Estate, name: str) -> Note | None:

@@ -16,7 +16,7 @@ import numpy as np
 from blastradius.columns.compose import ComposedRows, Kept, concatenated
 from blastradius.columns.facts import FactTable, ObjectRows, table_of_objects
 from blastradius.columns.ragged import Numbers, RaggedArray
-from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, VERBS, Columns, EntityColumns
+from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS, Columns, EntityColumns
 from blastradius.estate.checks import check
 from blastradius.estate.lint import findings
 from blastradius.estate.merge import alone, merged, one_table
@@ -25,6 +25,7 @@ from blastradius.estate.things import entities_of, relations_of, some_relations
 from blastradius.estate.ties import VOID_ALONG, Ties, replaced
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
+    Basis,
     Control,
     ControlKind,
     Entity,
@@ -104,8 +105,18 @@ class Estate:
             tally=sum((part.tally for part in parts), Tally()),
         )
 
-    def changed(self, *, without: Collection[str] = (), controls: Collection[str] = ()) -> Estate:
+    def changed(
+        self,
+        *,
+        without: Collection[str] = (),
+        controls: Collection[str] = (),
+        entities: Iterable[Entity] = (),
+        relations: Iterable[Relation] = (),
+    ) -> Estate:
         """The same estate without some relations (by id), and with controls (``kind@host``) that work in place.
+
+        ``entities`` and ``relations`` are there besides; those of ids that are there already change nothing. What is
+        numbered keeps its number.
 
         Raises:
             InputError: a control is put where no rule looks for it.
@@ -115,14 +126,18 @@ class Estate:
         for name in controls:
             kind, _, host = name.partition("@")
             added[host].append(Control(kind=ControlKind(kind)))
-        entities = [_with(self.entities[host], kinds) for host, kinds in added.items() if host in self.entities]
-        relations = [_with(self.relations[host], kinds) for host, kinds in added.items() if host not in self.entities]
-        away = {*without, *(relation.id for relation in relations)}
+        guarded = [_with(self.entities[host], kinds) for host, kinds in added.items() if host in self.entities]
+        roads = [_with(self.relations[host], kinds) for host, kinds in added.items() if host not in self.entities]
+        away = {*without, *(relation.id for relation in roads)}
         stays = np.array([name not in away for name in self._table.relations.ids], np.bool_) if away else None
         whole = Kept.all_of(self._table)
-        whole.entities[[self._table.number[entity.id] for entity in entities]] = False
+        whole.entities[[self._table.number[entity.id] for entity in guarded]] = False
         kept = whole if stays is None else Kept(self._table, whole.entities, stays)
-        table = concatenated([kept, Kept.all_of(table_of_objects(entities, relations))])
+        guarded += [entity for entity in entities if entity.id not in self.entities]
+        roads += [relation for relation in relations if relation.id not in self.relations]
+        if not (guarded or roads or away):
+            return self
+        table = concatenated([kept, Kept.all_of(table_of_objects(guarded, roads))])
         check(table, ())
         return Estate(
             table,
@@ -162,6 +177,30 @@ class Estate:
     def controls(self) -> Mapping[str, PlacedControl]:
         """Every control in the estate by its id, ``kind@host``."""
         return {control.id: control for placed in self._placed.values() for control in placed}
+
+    def in_zone(self, zone: str) -> list[str]:
+        """The services and stores of a zone, by id."""
+        return list(self._by_zone.get(zone, ()))
+
+    @cached_property
+    def _by_zone(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for kind in (Kind.SERVICE, Kind.STORE):
+            for entity in self.of_kind(kind):
+                if entity.zone is not None:
+                    found[entity.zone].append(entity.id)
+        return found
+
+    def parts_of(self, whole: str) -> list[str]:
+        """What is declared to be part of a service or a store."""
+        return self._parts.get(whole, [])
+
+    @cached_property
+    def _parts(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for relation in self.by_verb[Verb.PART_OF]:
+            found[relation.targets[0]].append(relation.sources[0])
+        return found
 
     def crown_jewel(self, entity: str) -> bool:
         """Whether an entity is marked as a crown jewel."""
@@ -286,6 +325,8 @@ def _entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumn
         records=_column(count, fields.records),
         copy_of=_copies(count, fields.copy_of),
         complete=_column(count, dict.fromkeys(fields.complete, 1), 0).astype(np.bool_),
+        ourselves=_column(count, dict.fromkeys(fields.ourselves, 1), 0).astype(np.bool_),
+        basis=_column(count, fields.basis, BASES.index(Basis.DECLARED)).astype(np.int8),
         apis=list(apis),
         flat_zones=list(flat),
     )

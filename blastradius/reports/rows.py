@@ -306,7 +306,7 @@ def is_ourselves(entity: Entity) -> bool:
 
 def start_worlds(starts: Iterable[tuple[Entity, str]], assumption: Assumption) -> list[World]:
     """A world for each start on its own."""
-    asked = Scenario(assume=assumption.level, distrust=assumption.distrust)
+    asked = assumption.asked.model_copy(update={"controls": (), "without": ()})  # the estate is changed already
     return [World(asked.model_copy(update={way: (start.id,)})) for start, way in starts]
 
 

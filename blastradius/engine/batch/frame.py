@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -11,18 +11,15 @@ from typing import TypeVar
 import numpy as np
 
 from blastradius.columns.ragged import Flags, Numbers
-from blastradius.columns.tables import CONTROLS
+from blastradius.columns.tables import BASES, CONTROLS
 from blastradius.engine.compile import System
-from blastradius.engine.numbering import CAPABILITIES, INCLUDED
-from blastradius.engine.scenario import Added, World, checked
+from blastradius.engine.scenario import Added, World, checked, seeds_of
 from blastradius.errors import UsageError
-from blastradius.model import SEEDS, Capability, ControlKind
+from blastradius.model import Capability, ControlKind
 
 _Key = TypeVar("_Key")
 _NONE = np.zeros(0, np.int64)
 _KINDS = frozenset(map(str, ControlKind))
-_SEEDED = {field: INCLUDED[CAPABILITIES.index(gained)] for field, (gained, _) in SEEDS.items()}
-"""For each field that starts a scenario the places of the capabilities it gives."""
 
 
 def checked_worlds(system: System, worlds: Iterable[World]) -> tuple[World, ...]:
@@ -74,12 +71,9 @@ class Frame:
         return np.fromiter((int(world.scenario.assume) for world in self.worlds), np.int64, len(self.worlds))
 
     @cached_property
-    def _hours(self) -> tuple[float | None, ...]:
-        return tuple(world.scenario.hours for world in self.worlds)
-
-    def outlasting(self, buffer_h: float) -> Flags:
-        """In which worlds an outage outlasts a buffer."""
-        return np.fromiter((hour is None or hour > buffer_h for hour in self._hours), np.bool_, len(self.worlds))
+    def basis(self) -> Numbers:
+        """The weakest basis (a place in ``BASES``) on which what is used may be known, in each world."""
+        return np.fromiter((BASES.index(world.scenario.basis) for world in self.worlds), np.int64, len(self.worlds))
 
     @cached_property
     def failing(self) -> tuple[Numbers, Numbers]:
@@ -96,13 +90,12 @@ class Frame:
     @cached_property
     def seeds(self) -> tuple[Numbers, Numbers]:
         """Pairs of fact and world in which it is a seed, with all it includes; distrusted controls are inactive."""
-        numbers, width = self.system.facts.entity_numbers, len(CAPABILITIES)
         facts, worlds = [], []
         for number, world in enumerate(self.worlds):
-            for field, included in _SEEDED.items():
-                for name in getattr(world.scenario, field):
-                    facts += [numbers[name] * width + place for place in included]
-                    worlds += [number] * len(included)
+            for seed in seeds_of(self.system.estate, world.scenario):
+                included = self.system.facts.included(self.system.facts.number(seed))
+                facts += included
+                worlds += [number] * len(included)
         failing_worlds, controls = self.failing
         fallen = self.system.facts.facts(controls, Capability.INACTIVE)
         both = np.array([facts, worlds], np.int64)
@@ -146,12 +139,16 @@ def _collected(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, Numbers]:
     return {key: np.array(numbers, np.int64) for key, numbers in found.items()}
 
 
-def parts(worlds: Sequence[World]) -> list[list[int]]:
-    """The places of worlds that are best solved alike: those of one level and outage, as their steps are open alike.
+def parts(worlds: Sequence[World], alone: Set[int] = frozenset()) -> list[list[int]]:
+    """The places of worlds that are best solved alike: those of one level and basis, as their steps are open alike.
 
-    Parts of fewer than 64 worlds, a machine word, are put together.
+    Parts of fewer than 64 worlds, a machine word, are put together; those that are asked ``alone`` are left out.
     """
-    alike = _collected(((world.scenario.assume, world.scenario.hours), place) for place, world in enumerate(worlds))
+    alike = _collected(
+        ((world.scenario.assume, world.scenario.basis), place)
+        for place, world in enumerate(worlds)
+        if place not in alone
+    )
     found = [places.tolist() for places in alike.values() if len(places) >= 64]
     few = sorted(place for places in alike.values() if len(places) < 64 for place in places.tolist())
     return [*found, few] if few else found

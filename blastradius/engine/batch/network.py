@@ -1,7 +1,7 @@
 """The steps of a system as rows to fill: every fact is the OR of rows, every step of several premises an AND.
 
 A row has one bit for each world of a frame. What is true or false in all worlds of the frame is settled here; what
-differs between them (a level, a buffer, a relation taken away) becomes a row of its own, a condition variable, which
+differs between them (a level, a basis, a relation taken away) becomes a row of its own, a condition variable, which
 steps need like any premise. Facts that lead to each other whatever happens, a strong component, share a row.
 """
 
@@ -19,14 +19,14 @@ from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.batch.schedule import Edges, Order, components, in_order
 from blastradius.engine.compile import ALL, SOME, VOTE
-from blastradius.engine.numbering import CAPABILITIES, STRONGER
+from blastradius.engine.numbering import APPLICABLE, CAPABILITIES, STRONGER
 from blastradius.model import Capability, Level
 
 OR, AND, AT_LEAST, QUORUM = range(4)
 """What a row is of its inputs; ``AT_LEAST`` and ``QUORUM`` go with the row's ``need``."""
 
 Variable = tuple[str, Hashable]
-"""A condition variable: its kind (``level``, ``buffer``, ``opening``, ``without``, ``control``) and which one."""
+"""A condition variable: its kind (``level``, ``basis``, ``opening``, ``without``, ``control``) and which one."""
 _NONE = np.zeros(0, np.int64)
 
 
@@ -131,7 +131,7 @@ def network_of(frame: Frame, known: dict[NetworkKey, Network]) -> Network:
 
 
 def network_key(frame: Frame) -> NetworkKey:
-    """What steps depend on: whether levels, outages, distrust and changes are those of no, some or all worlds.
+    """What steps depend on: whether levels, bases, distrust and changes are those of no, some or all worlds.
 
     A change counts by whether it is made in all worlds, for then it is no condition variable; in which of them is set
     when rows are filled.
@@ -145,7 +145,7 @@ def network_key(frame: Frame) -> NetworkKey:
     return (
         int(frame.levels.min(initial=4)),
         int(frame.levels.max(initial=1)),
-        frozenset(world.scenario.hours for world in frame.worlds),
+        frozenset(frame.basis.tolist()),
         np.flatnonzero(failing_in == worlds).tobytes(),
         np.flatnonzero(failing_in).tobytes(),
         bool(frame.opening.any()),
@@ -184,8 +184,8 @@ def _open_steps(frame: Frame) -> _OpenSteps:
     found = _Conditions(len(steps))
     for level in Level:
         found.only_where(np.flatnonzero(steps.level == level), frame.levels >= level, ("level", int(level)))
-    for buffer_h in np.unique(steps.buffer_h[~np.isnan(steps.buffer_h)]).tolist():
-        found.only_where(np.flatnonzero(steps.buffer_h == buffer_h), frame.outlasting(buffer_h), ("buffer", buffer_h))
+    for basis in np.unique(steps.basis).tolist():
+        found.only_where(np.flatnonzero(steps.basis == basis), frame.basis >= basis, ("basis", basis))
     found.only_where(np.flatnonzero(steps.fails_closed), frame.opening, ("opening", None))
     for name, worlds in frame.removed.items():
         along = np.array(system.steps_along[system.relation_numbers[name]], np.int64)
@@ -295,8 +295,9 @@ class NetworkBuilder:
         """From each fact that has a row to those it includes that have one."""
         entity, place = self.system.facts.split(self.facts)
         sources, targets = [_NONE], [_NONE]
+        kind = self.system.facts.kinds[np.where(entity == NO_INDEX, 0, entity)]
         for part, wholes in STRONGER.items():
-            here = np.flatnonzero(place == part)
+            here = np.flatnonzero((place == part) & APPLICABLE[kind, part])
             for whole in wholes:
                 there = entity[here] * len(CAPABILITIES) + whole
                 at = np.minimum(np.searchsorted(self.facts, there), len(self.facts) - 1)

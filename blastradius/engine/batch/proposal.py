@@ -13,7 +13,7 @@ from blastradius.engine.compile import System, ground
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Capability, Entity, Fact, Relation, Store, Verb
+from blastradius.model import STEPPING_STONES, Capability, Entity, Fact, Relation, Store, Verb
 from blastradius.rules import included
 
 VERBS = frozenset({Verb.OWNS, Verb.HOLDS, Verb.GRANTS})
@@ -41,6 +41,8 @@ class Proposal:
     """
 
     estate: Estate
+    relations: tuple[Relation, ...]
+    entities: tuple[Entity, ...]
     steps: tuple[ProposedStep, ...]
     new: dict[Fact, int] = field(default_factory=dict)
 
@@ -70,7 +72,7 @@ def propose(system: System, relations: Iterable[Relation], entities: Iterable[En
     small = ground(around)
     numbers = _Numbers(system)
     steps = tuple(_steps(small, numbers, {entity.id for entity in new}))
-    return Proposal(around, steps, numbers.new)
+    return Proposal(around, proposed, new, steps, numbers.new)
 
 
 def _around(system: System, relations: Iterable[Relation], new: Iterable[Entity]) -> Iterator[Entity]:
@@ -122,7 +124,7 @@ def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[Proposed
                 rule=small.rules[int(steps.rule[step])].id,
                 level=int(steps.level[step]),
                 premises=np.array([numbers(premise) for premise in premises], np.int64),
-                conclusions=np.array([numbers(fact) for fact in _all_included(conclusion)], np.int64),
+                conclusions=np.array([numbers(fact) for fact in _all_included(small.estate, conclusion)], np.int64),
                 fails_closed=bool(steps.fails_closed[step]),
                 relation=along[0] if along else None,
             )
@@ -132,5 +134,7 @@ def _is_new_control(fact: Fact, numbers: _Numbers) -> bool:
     return fact.capability == Capability.INACTIVE and fact.entity not in numbers.facts.control_numbers
 
 
-def _all_included(fact: Fact) -> list[Fact]:
-    return [Fact(fact.entity, capability) for capability in included(fact.capability)]
+def _all_included(around: Estate, fact: Fact) -> list[Fact]:
+    if fact.capability in STEPPING_STONES:
+        return [fact]
+    return [Fact(fact.entity, capability) for capability in included(fact.capability, around.kind_of(fact.entity))]

@@ -10,17 +10,18 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch import fill_numpy
+from blastradius.engine.batch.alone import is_asked_alone
 from blastradius.engine.batch.frame import Frame, checked_worlds, parts
 from blastradius.engine.batch.network import BackEnd, Bits, Network, network_of, restricted
 from blastradius.engine.batch.proposal import Proposal
-from blastradius.engine.compile import System
 from blastradius.engine.numbering import CAPABILITIES, MODEL_NUMBER, STRONGER
-from blastradius.engine.prepared import PreparedEstate
-from blastradius.engine.proof import Claims
-from blastradius.engine.scenario import World
+from blastradius.engine.prepared import PreparedEstate, compile_system
+from blastradius.engine.proof import Certificate, Claims
+from blastradius.engine.scenario import World, what_if
+from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import UsageError
 from blastradius.memory import require
 
@@ -30,17 +31,13 @@ WORDS = 16
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Worlds that are solved on the same rows, block by block."""
+    """Worlds of an estate that are solved on the same rows, block by block."""
 
+    system: PreparedEstate
     frame: Frame
     network: Network
     proposal: Proposal | None
     back_end: BackEnd
-
-    @property
-    def system(self) -> System:
-        """The system whose worlds they are."""
-        return self.frame.system
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,8 @@ class Solved:
     """A block of worlds solved together: ``places`` are their places in the list that was asked.
 
     ``state`` is (rows of the network, words). ``loose`` has the bits of facts without a row, seeds that nothing follows
-    from: facts by number, words and bits.
+    from: facts by number, words and bits. ``certificate`` is the proof of a world that was solved by itself, as one in
+    which an outage ends is.
     """
 
     batch: Batch
@@ -56,6 +54,7 @@ class Solved:
     places: Numbers
     state: Bits
     loose: list[tuple[Numbers, Numbers, Bits]]
+    certificate: Certificate | None = None
 
     @property
     def network(self) -> Network:
@@ -94,7 +93,7 @@ class Solved:
         rowless = self._or_into(found, np.arange(len(facts)), facts)
         entity, place = self.frame.system.facts.split(facts[rowless])
         for part in np.unique(place[entity >= 0]).tolist():
-            here = np.flatnonzero(place == part)
+            here = np.flatnonzero((place == part) & self.frame.system.facts.applies(facts[rowless]))
             for whole in STRONGER[part]:
                 self._or_into(found, rowless[here], entity[here] * len(CAPABILITIES) + whole)
         return found
@@ -149,11 +148,41 @@ def solve_worlds(
     """
     asked = checked_worlds(system, worlds)
     back_end = back_end_of(engine)
-    for part in parts(asked):
+    alone = {place for place, world in enumerate(asked) if is_asked_alone(system, world)}
+    for part in parts(asked, alone):
         batch = batch_of(system, [asked[place] for place in part], back_end, proposal)
         for first in range(0, len(part), 64 * WORDS):
             places = part[first : first + 64 * WORDS]
             yield solve_block(batch, Frame(system, [asked[place] for place in places]), np.array(places))
+    for place in sorted(alone):
+        yield solve_alone(system, asked[place], place, back_end, proposal)
+
+
+def solve_alone(
+    system: PreparedEstate, world: World, place: int, back_end: BackEnd, proposal: Proposal | None
+) -> Solved:
+    """Solve one world on an estate of its own: as it is changed in this world, the proposal in force or not."""
+    added = (proposal.entities, proposal.relations) if proposal is not None and world.proposed else ((), ())
+    controls = [f"{kind}@{host}" for kind, host in world.controls]
+    changed = what_if(system.estate, world.scenario).changed(
+        without=world.without, controls=controls, entities=added[0], relations=added[1]
+    )
+    own = system if changed is system.estate else compile_system(changed)
+    scenario = world.scenario.model_copy(update={"controls": (), "without": ()})
+    frame = Frame(own, [World(scenario)])
+    if scenario.hours is None:
+        return solve_block(batch_of(own, frame.worlds, back_end), frame, np.array([place]))
+    certificate = certify(own, scenario)
+    facts = np.unique(np.array([own.facts.number(step.fact) for step in certificate.steps], np.int64))
+    batch = Batch(own, frame, _settled(facts), None, back_end)
+    return Solved(batch, frame, np.array([place]), np.ones((len(facts), 1), np.uint64), [], certificate)
+
+
+def _settled(facts: Numbers) -> Network:
+    """The rows of facts that are known to hold: nothing is left to fill."""
+    count = len(facts)
+    zeros, nothing = np.zeros(count, np.int64), RaggedArray(np.zeros(count + 1, np.int64), _NONE)
+    return Network(facts, np.arange(count), {}, zeros, zeros, nothing, np.array([0, count]), (), 0)
 
 
 def batch_of(
@@ -166,7 +195,7 @@ def batch_of(
         seeds = np.unique(frame.seeds[0])
         seeds = seeds if proposal is None else np.union1d(seeds, proposal.conclusions)
         network = restricted(network, live_rows(network, seeds, back_end))
-    return Batch(frame, network, proposal, back_end)
+    return Batch(system, frame, network, proposal, back_end)
 
 
 def solve_block(batch: Batch, frame: Frame, places: Numbers) -> Solved:
@@ -250,7 +279,7 @@ def _set_variables(solved: Solved) -> None:
 
 _ASSUMED: dict[str, Callable[[Frame, Any], Flags]] = {
     "level": lambda frame, level: frame.levels >= level,
-    "buffer": lambda frame, buffer_h: frame.outlasting(buffer_h),
+    "basis": lambda frame, basis: frame.basis >= basis,
     "opening": lambda frame, _: frame.opening,
 }
 """The variables that hold in some worlds for what these assume, not for what was changed in them."""

@@ -2,26 +2,26 @@
 
 Knuth's generalisation of Dijkstra's algorithm to steps with several premises: facts are settled in order of
 (level, hops), so each gets the lowest level at which it holds, and the shortest proof there that builds on
-what was settled before.
+what was settled before. Where an outage has an end, each level is settled by itself in order of (arrival, hops), for
+what arrives in time at a higher level may come too late at a lower one.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Literal
+from math import inf
+from typing import NamedTuple
 
-import numpy as np
-
+from blastradius.columns.tables import BASES
 from blastradius.engine.compile import ALL, SOME, System
-from blastradius.engine.numbering import CAPABILITIES
+from blastradius.engine.numbering import APPLICABLE, CAPABILITIES
 from blastradius.engine.prepared import PreparedEstate
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
 from blastradius.engine.quorum import is_outvoted
 from blastradius.engine.scenario import seeds_of
-from blastradius.engine.single.step_status import BY_BUFFER, StepStatus, step_status
+from blastradius.engine.single.step_status import StepStatus, step_status
 from blastradius.errors import UsageError
 from blastradius.model import STEPPING_STONES, Capability, Fact, Level, Scenario
 from blastradius.rules import CLOSURE
@@ -35,43 +35,85 @@ def _a_hop(rule: str, along: tuple[str, ...]) -> float:  # noqa: ARG001
 
 
 _WIDTH = len(CAPABILITIES)
-_INCLUDED: dict[int, list[int]] = defaultdict(list)
-"""For the place of each capability the places of those that it includes in one step."""
-for _whole, _part in CLOSURE:
-    _INCLUDED[CAPABILITIES.index(_whole)].append(CAPABILITIES.index(_part))
+_INCLUDED: list[dict[int, list[int]]] = [
+    {
+        place: [
+            CAPABILITIES.index(part)
+            for whole, part in CLOSURE
+            if whole == capability and applicable[CAPABILITIES.index(part)]
+        ]
+        for place, capability in enumerate(CAPABILITIES)
+    }
+    for applicable in APPLICABLE
+]
+"""For each kind of entity and the place of each capability the places of those that it includes in one step."""
+
+
+class _Cost(NamedTuple):
+    """What is least first: the level, the hour of arrival, the hops."""
+
+    level: int
+    at: float
+    hops: float
 
 
 @dataclass(slots=True)
 class _Found:
     """How a fact was reached best so far; ``step`` is ``None`` for a seed, and for what a stronger fact includes."""
 
-    level: int
-    hops: float
+    cost: _Cost
     step: int | None
     premises: tuple[int, ...]
 
 
+class _Claim(NamedTuple):
+    """What a certificate says of a fact, last."""
+
+    level: int
+    at: float
+    hops: int
+
+
 def certify(system: PreparedEstate, scenario: Scenario) -> Certificate:
     """Solve a scenario: a step for every fact, premises first, and everything that stopped at the frontier."""
-    run = _Run(system, step_status(system, scenario, system.statuses), int(scenario.assume))
-    run.settle(system.facts.number(seed) for seed in seeds_of(scenario))
-    stopped = tuple(run.frontier())
-    relied = sorted({name for stop in stopped if stop.because == "control" for name in stop.by})
-    return Certificate(tuple(run.proof()), stopped, tuple(relied))
+    status = step_status(system, scenario, system.statuses)
+    seeds = [system.facts.number(seed) for seed in seeds_of(system.estate, scenario)]
+    proved: dict[int, _Claim] = {}
+    steps: list[ProofStep] = []
+    for run in _runs(system, status, scenario):
+        run.settle(seeds)
+        steps += run.proof(proved)
+    stopped = tuple(run.frontier(scenario))
+    relied = sorted({name for stop in stopped if stop.by_controls_alone for name in stop.controls})
+    return Certificate(tuple(steps), stopped, tuple(relied))
 
 
-def arrivals(system: PreparedEstate, scenario: Scenario, delay: Delay = _a_hop) -> dict[Fact, float]:
-    """When each fact could hold at the earliest: the delay of a step on top of the last of its premises.
+def _runs(system: System, status: StepStatus, scenario: Scenario) -> Iterator[_Run]:
+    """One run over all levels; where there is an end to what is denied, one a level."""
+    assumed = int(scenario.assume)
+    if scenario.hours is None:
+        yield _Run(system, status, assumed)
+    else:
+        for level in range(1, assumed + 1):
+            yield _Timed(system, status, level, scenario.hours)
 
-    Without delays there is no clock, and what is counted are hops: the fewest under the level assumed, where a
-    certificate has the fewest at the lowest level.
+
+def arrivals(
+    system: PreparedEstate, scenario: Scenario, delay: Delay | None = None, cut: Mapping[str, float] | None = None
+) -> dict[Fact, float]:
+    """When each fact could hold at the earliest, in hours: the delay of a step on top of the last of its premises.
+
+    ``delay`` are hours besides those that buffers last; without it what is counted are hops and no buffers: the
+    fewest under the level assumed, where a certificate has the fewest at the lowest level. ``cut`` are the hours in
+    which relations are taken away (a grant is revoked, a feed paused): a step along one must be complete before.
 
     Raises:
         UsageError: a delay that is negative or no number.
     """
-    run = _Clocked(system, step_status(system, scenario, system.statuses), int(scenario.assume), delay)
-    run.settle(system.facts.number(seed) for seed in seeds_of(scenario))
-    named = ((system.facts.fact(number), found.hops) for number, found in run.settled.items())
+    end = inf if scenario.hours is None else scenario.hours
+    run = _Clocked(system, step_status(system, scenario, system.statuses), int(scenario.assume), end, delay, cut or {})
+    run.settle([system.facts.number(seed) for seed in seeds_of(system.estate, scenario)])
+    named = ((system.facts.fact(number), found.cost.at) for number, found in run.settled.items())
     return {fact: at for fact, at in named if fact.capability not in STEPPING_STONES}
 
 
@@ -86,76 +128,94 @@ class _Run:
         self.settled: dict[int, _Found] = {}
         self.tentative: dict[int, _Found] = {}
         self.missing: dict[int, int] = {}
-        self.heap: list[tuple[int, float, int, int]] = []
+        self.heap: list[tuple[_Cost, int, int]] = []
+        self.kinds = system.facts.kind_list
+        self.first_stone = _WIDTH * len(system.facts.entities)
 
     def settle(self, seeds: Iterable[int]) -> None:
+        """Settle all that follows from seeds."""
         for seed in seeds:
-            self._offer(seed, _Found(1, 0, None, ()))
+            self._offer(seed, _Found(_Cost(1, 0, 0), None, ()))
         while self.heap:
-            level, hops, _, fact = heappop(self.heap)
+            cost, _, fact = heappop(self.heap)
             found = self.tentative[fact]
-            if fact not in self.settled and (found.level, found.hops) == (level, hops):
+            if fact not in self.settled and found.cost == cost:
                 self.settled[fact] = found
                 self._consequences(fact, found)
 
-    def proof(self) -> Iterator[ProofStep]:
+    def proof(self, proved: dict[int, _Claim]) -> Iterator[ProofStep]:
+        """A step for each fact that was not proved at a lower level, or arrives sooner than there."""
         fact = self.system.facts.fact
         for number, found in self.settled.items():
+            if number in proved and proved[number].at <= found.cost.at:
+                continue
+            claim = proved[number] = self._claim(found, proved)
             premises = tuple(map(fact, found.premises))
             along = () if found.step is None else self.system.relations_of(found.step)
-            yield ProofStep(fact(number), self._rule(found), Level(found.level), int(found.hops), premises, along)
+            yield ProofStep(fact(number), self._rule(found), Level(claim.level), claim.hops, premises, along, claim.at)
+
+    def _claim(self, found: _Found, proved: Mapping[int, _Claim]) -> _Claim:  # noqa: ARG002
+        return _Claim(found.cost.level, float(found.cost.at), int(found.cost.hops))
 
     def _rule(self, found: _Found) -> str:
         if found.step is None:
             return "closure" if found.premises else "seed"
         return self.system.rules[int(self.steps.rule[found.step])].id
 
-    def frontier(self) -> Iterator[Stopped]:
-        """Steps that something settled leads to, whose conclusion is not reached."""
-        name, stones = self.system.facts.fact, _WIDTH * len(self.system.facts.entities)
+    def frontier(self, scenario: Scenario) -> Iterator[Stopped]:
+        """Steps that something settled leads to, whose conclusion is not reached, with all that stands in their way."""
+        assumed = int(scenario.assume)
         for step in sorted(self.missing):
             conclusion = int(self.steps.conclusion[step])
-            if conclusion in self.settled or conclusion >= stones:  # nobody asks why a stepping stone was not reached
-                continue
-            stop = self._why(step)
-            if stop is not None:
-                because, by = stop
-                held = tuple(name(premise) for premise in self.steps.premises[step] if premise in self.settled)
-                rule, along = self.system.rules[int(self.steps.rule[step])].id, self.system.relations_of(step)
-                yield Stopped(name(conclusion), rule, because, by, along, held)
+            if conclusion in self.settled or conclusion >= self.first_stone:
+                continue  # nobody asks why a stepping stone was not reached
+            held = [premise for premise in self.steps.premises[step] if premise in self.settled]
+            if held:
+                yield self._stopped(step, held, assumed, scenario)
 
-    def _why(self, step: int) -> tuple[Literal["control", "level", "premise", "buffer"], tuple[str, ...]] | None:
+    def _stopped(self, step: int, held: list[int], assumed: int, scenario: Scenario) -> Stopped:
+        name, level = self.system.facts.fact, int(self.steps.level[step])
         premises = self.steps.premises[step]
-        held = [premise for premise in premises if premise in self.settled]
-        if not self._suffice(step, held):
-            missing = sorted(
-                str(self.system.facts.fact(premise)) for premise in premises if premise not in self.settled
-            )
-            return ("premise", tuple(missing)) if held else None
-        level = int(self.steps.level[step])
-        if level > self.assume:
-            return "level", (Level(level).word,)
-        if self.status.closed[step] == BY_BUFFER:
-            return "buffer", (f"buffer of {self.steps.buffer_h[step]:g} h",)
-        return "control", tuple(sorted(self.system.facts.controls[control] for control in self.status.standing[step]))
+        enough = self._suffice(step, held)
+        missing = [] if enough else sorted({name(premise) for premise in premises if premise not in self.settled})
+        basis = BASES[int(self.steps.basis[step])]
+        return Stopped(
+            fact=name(int(self.steps.conclusion[step])),
+            rule=self.system.rules[int(self.steps.rule[step])].id,
+            relations=self.system.relations_of(step),
+            premises=tuple(map(name, held)),
+            missing=tuple(missing),
+            level=Level(level) if level > assumed else None,
+            controls=tuple(sorted(self.system.facts.controls[control] for control in self._standing(step))),
+            after_h=self._outlasts(step, held) if enough else None,
+            basis=basis if self.steps.basis[step] > BASES.index(scenario.basis) else None,
+        )
+
+    def _standing(self, step: int) -> list[int]:
+        """The controls of a step that have not fallen."""
+        return [control for control in self.status.standing[step] if self._fallen_fact(control) not in self.settled]
+
+    def _outlasts(self, step: int, held: list[int]) -> float | None:  # noqa: ARG002
+        """The hours of a buffer that lasts longer than the outage."""
+        return None
 
     def _level_of(self, step: int) -> int:
         return int(self.steps.level[step])
 
-    def _delay_of(self, step: int) -> float:
-        return int(self.steps.hop[step])
+    def _delay_of(self, step: int) -> float:  # noqa: ARG002
+        return 0
 
     def _offer(self, fact: int, found: _Found) -> None:
         known = self.tentative.get(fact)
-        if known is None or (found.level, found.hops) < (known.level, known.hops):
+        if known is None or found.cost < known.cost:
             self.tentative[fact] = found
-            heappush(self.heap, (found.level, found.hops, len(self.tentative), fact))
+            heappush(self.heap, (found.cost, len(self.tentative), fact))
 
     def _consequences(self, fact: int, found: _Found) -> None:
-        if fact < _WIDTH * len(self.system.facts.entities):
-            place = fact % _WIDTH
-            for part in _INCLUDED.get(place, ()):
-                self._offer(fact - place + part, _Found(found.level, found.hops, None, (fact,)))
+        if fact < self.first_stone:
+            entity, place = divmod(fact, _WIDTH)
+            for part in _INCLUDED[self.kinds[entity]][place]:
+                self._offer(fact - place + part, _Found(found.cost, None, (fact,)))
         for step in self.status.waiting[fact]:
             self._advance(step, found)
 
@@ -167,7 +227,7 @@ class _Run:
         if self.status.closed[step] or level > self.assume or int(self.steps.conclusion[step]) in self.settled:
             return
         if self.steps.gate[step] != ALL:
-            self._through_gate(step, max(level, latest.level))
+            self._through_gate(step, max(level, latest.cost.level))
         elif left == 0:
             self._conclude(step, (*self.steps.premises[step], *self._fallen(step)))
 
@@ -177,18 +237,21 @@ class _Run:
         return len(self.steps.premises[step]) + falls
 
     def _fallen(self, step: int) -> list[int]:
-        standing = np.array(self.status.standing[step], np.int64)
-        found: list[int] = self.system.facts.facts(standing, Capability.INACTIVE).tolist()
-        return found
+        return [self._fallen_fact(control) for control in self.status.standing[step]]
+
+    def _fallen_fact(self, control: int) -> int:
+        return self.system.facts.stone(Capability.INACTIVE, control)
 
     def _through_gate(self, step: int, level: int) -> None:
         """Conclude by the shortest way through a gate: the premises quickest to come, none too many."""
         fallen = self._fallen(step)
         premises = self.steps.premises[step]
-        if not all(control in self.settled and self.settled[control].level <= level for control in fallen):
+        if not all(control in self.settled and self.settled[control].cost.level <= level for control in fallen):
             return
-        held = [premise for premise in premises if premise in self.settled and self.settled[premise].level <= level]
-        held.sort(key=lambda premise: self.settled[premise].hops)
+        held = [
+            premise for premise in premises if premise in self.settled and self.settled[premise].cost.level <= level
+        ]
+        held.sort(key=lambda premise: self.settled[premise].cost[1:])
         if not self._suffice(step, held):
             return
         for last in held[::-1]:
@@ -215,31 +278,75 @@ class _Run:
         return bool(is_outvoted(sum(wrong), right, feeds - sum(down), vote_min))
 
     def _conclude(self, step: int, premises: tuple[int, ...]) -> None:
-        founds = [self.settled[premise] for premise in premises]
-        level = max(self._level_of(step), *(found.level for found in founds))
-        hops = self._delay_of(step) + max(found.hops for found in founds)
-        self._offer(int(self.steps.conclusion[step]), _Found(level, hops, step, premises))
+        costs = [self.settled[premise].cost for premise in premises]
+        cost = _Cost(
+            max(self._level_of(step), *(cost.level for cost in costs)),
+            self._delay_of(step) + max(cost.at for cost in costs),
+            int(self.steps.hop[step]) + max(cost.hops for cost in costs),
+        )
+        if self._in_time(step, cost):
+            self._offer(int(self.steps.conclusion[step]), _Found(cost, step, premises))
+
+    def _in_time(self, step: int, cost: _Cost) -> bool:  # noqa: ARG002
+        return True
 
 
-class _Clocked(_Run):
+class _Timed(_Run):
     """Facts settled in the order of their arrival, whatever the level, up to the one that is assumed."""
 
-    def __init__(self, system: System, status: StepStatus, assume: int, delay: Delay) -> None:
+    def __init__(self, system: System, status: StepStatus, assume: int, end: float) -> None:
         super().__init__(system, status, assume)
-        self.delay = delay
+        self.end = end
 
     def _level_of(self, step: int) -> int:
         level = super()._level_of(step)
         return level if level > self.assume else 1
 
     def _delay_of(self, step: int) -> float:
+        return float(self.steps.delay_h[step])
+
+    def _in_time(self, step: int, cost: _Cost) -> bool:  # noqa: ARG002
+        return cost.at < self.end
+
+    def _claim(self, found: _Found, proved: Mapping[int, _Claim]) -> _Claim:
+        """At the level of the run; hops follow from what was claimed of the premises."""
+        hop = 0 if found.step is None else int(self.steps.hop[found.step])
+        hops = hop + max((proved[premise].hops for premise in found.premises), default=0)
+        return _Claim(self.assume if found.premises else 1, found.cost.at, hops)
+
+    def _outlasts(self, step: int, held: list[int]) -> float | None:
+        """The buffer, where what it waits for arrives so late that the outage is over before it is used up."""
+        premises = sorted(held, key=lambda premise: self.settled[premise].cost.at)
+        enough = next(count for count in range(1, len(held) + 1) if self._suffice(step, premises[:count]))
+        fallen = [self.settled[fact].cost.at for fact in self._fallen(step) if fact in self.settled]
+        latest = max([self.settled[premises[enough - 1]].cost.at, *fallen])
+        delay_h = float(self.steps.delay_h[step])
+        return delay_h if latest + delay_h >= self.end else None
+
+
+class _Clocked(_Timed):
+    """As the clock of an estate has it: each step takes its own time, and must be complete before it is cut."""
+
+    def __init__(
+        self, system: System, status: StepStatus, assume: int, end: float, delay: Delay | None, cut: Mapping[str, float]
+    ) -> None:
+        super().__init__(system, status, assume, end)
+        self.delay = delay
+        self.cut = cut
+
+    def _delay_of(self, step: int) -> float:
         """The delay of a step; the half of one that ends at a stepping stone takes none."""
-        if not super()._delay_of(step):
-            return 0
+        buffer_h = super()._delay_of(step) if self.delay is not None else 0.0
+        if not self.steps.hop[step]:
+            return buffer_h
         rule, along = self.system.rules[int(self.steps.rule[step])].id, self.system.relations_of(step)
-        found = self.delay(rule, along)
-        if not 0 <= found < float("inf"):
+        found = (self.delay or _a_hop)(rule, along)
+        if not 0 <= found < inf:
             raise UsageError(
                 f"the delay of {rule} along {', '.join(along) or 'no relation'} is {found}; expected hours"
             )
-        return found
+        return buffer_h + found
+
+    def _in_time(self, step: int, cost: _Cost) -> bool:
+        until = min((self.cut.get(name, inf) for name in self.system.relations_of(step)), default=inf)
+        return super()._in_time(step, cost) and cost.at < until

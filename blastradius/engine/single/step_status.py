@@ -1,4 +1,4 @@
-"""Which steps a scenario's distrust and hours leave open, and what the others wait for."""
+"""Which steps a scenario's distrust and basis leave open, and what the others wait for."""
 
 from __future__ import annotations
 
@@ -6,50 +6,45 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray
-from blastradius.columns.tables import NO_INDEX
+from blastradius.columns.ragged import Flags, RaggedArray
+from blastradius.columns.tables import BASES, NO_INDEX
 from blastradius.engine.batch.frame import distrusted
 from blastradius.engine.compile import System
-from blastradius.model import Capability, Scenario
+from blastradius.model import Basis, Capability, Scenario
 
-OPEN, BY_CONTROL, BY_BUFFER, BY_FAIL_CLOSED = range(4)
-"""What closes a step for good: nothing, a control that cannot fall, a buffer, or that what fails closed is believed."""
-
-StatusKey = tuple[frozenset[str], float | None]
-"""All of a scenario that decides the status of steps: what is distrusted, and the hours of an outage."""
+StatusKey = tuple[frozenset[str], Basis]
+"""All of a scenario that decides the status of steps: what is distrusted, and how well all must be known."""
 
 
 @dataclass(frozen=True)
 class StepStatus:
-    """For each step what closes it, and the controls (by number) that stand on it and must fall for it.
+    """For each step whether it is closed for good, and the controls (by number) that stand on it and must fall for it.
 
     ``waiting`` lists for each fact the steps that wait for it, be it a premise or that a control has fallen.
     """
 
-    closed: Numbers
+    closed: Flags
     standing: RaggedArray
     waiting: RaggedArray
 
 
 def step_status(system: System, scenario: Scenario, known: dict[StatusKey, StepStatus]) -> StepStatus:
     """The status of steps in a scenario: one that is known, or a new one that is so from now on."""
-    key = (frozenset(scenario.distrust), scenario.hours)
+    key = (frozenset(scenario.distrust), scenario.basis)
     if key not in known:
         known[key] = _status(system, *key)
     return known[key]
 
 
-def _status(system: System, distrust: frozenset[str], hours: float | None) -> StepStatus:
+def _status(system: System, distrust: frozenset[str], basis: Basis) -> StepStatus:
     steps, controls = system.steps, system.columns.controls
     standing = _standing(system, distrust)
     unprovided = (controls.provider == NO_INDEX)[standing.values]
-    closed = np.where(_any_of(standing, unprovided), BY_CONTROL, OPEN)
-    if hours is not None:
-        closed[steps.buffer_h >= hours] = BY_BUFFER
+    closed = _any_of(standing, unprovided) | (steps.basis > BASES.index(basis))
     if "fail_closed" not in distrust:
-        closed[steps.fails_closed] = BY_FAIL_CLOSED
+        closed |= steps.fails_closed
     fallen = system.facts.facts(standing.values, Capability.INACTIVE)
-    opens = (closed == OPEN)[standing.row_ids]
+    opens = ~closed[standing.row_ids]
     facts = np.concatenate([steps.premises.values, fallen[opens]])
     owners = np.concatenate([steps.premises.row_ids, standing.row_ids[opens]])
     return StepStatus(closed, standing, RaggedArray.grouped(facts, owners, system.facts.total))
