@@ -1,4 +1,4 @@
-"""What the random estates are good for: every rule is at work in enough of them."""
+"""What the random estates are good for: every construct is in enough of them, and every rule is at work."""
 
 from __future__ import annotations
 
@@ -9,9 +9,22 @@ import pytest
 
 from blastradius.engine import solve
 from blastradius.rules import RULES
+from tests.engine.constructs import CONSTRUCTS
 from tests.engine.random_estates import LARGEST, random_estate, random_scenario
 
 WORLDS, LEAST = 1000, 0.03
+LEAST_OF_CONSTRUCTS = 0.05
+
+
+def test_every_construct_is_in_some_worlds_of_a_hundred() -> None:
+    found: Counter[str] = Counter()
+    for seed in range(WORLDS):
+        rng = random.Random(seed)
+        estate = random_estate(rng)
+        asked = random_scenario(rng, estate)
+        found.update(name for name, is_there in CONSTRUCTS.items() if is_there(estate, asked))
+    rare = {name: found[name] for name in CONSTRUCTS if found[name] < LEAST_OF_CONSTRUCTS * WORLDS}
+    assert rare == {}
 
 
 @pytest.mark.slow
