@@ -19,12 +19,19 @@ MOST_COMPARED = 20_000
 """Among more names than this no similar one is looked for: it would take seconds a name."""
 
 _PLACES = placements()
-_VERB_OF = {
-    "at_least": Verb.DEPENDS_ON,
-    "capacity_loss": Verb.DEPENDS_ON,
-    "vote_min": Verb.CONSUMES,
-    "brittle": Verb.CONSUMES,
+_TAKEN_IN = (Verb.CONSUMES, Verb.READS, Verb.CALLS)
+_VERBS_OF: dict[str, tuple[Verb, ...]] = {
+    "at_least": (Verb.DEPENDS_ON,),
+    "capacity_loss": (Verb.DEPENDS_ON,),
+    "vote_min": (Verb.CONSUMES,),
+    "brittle": _TAKEN_IN,
+    "on_bad": _TAKEN_IN,
+    "on_missing": _TAKEN_IN,
+    "obeys": _TAKEN_IN,
+    "keys": (Verb.CALLS,),
+    "needs": (Verb.CALLS,),
 }
+_COLUMN = {"on_missing": "defaults"}
 Check = tuple[Flags, Callable[[int], Iterable[str]]]
 """The rows that a check finds something in, and what it says of one."""
 
@@ -125,10 +132,11 @@ class _Checks:
             yield (ends.lengths > 1) & ~fits[verb], self._saying(message)
 
     def _words(self) -> Iterator[Check]:
-        for word, verb in _VERB_OF.items():
-            stated = getattr(self.columns, word) > 0
-            elsewhere = stated & (self.columns.verb != VERBS.index(verb))
-            yield elsewhere, self._saying(f"; it belongs on {verb}", f"{word} says nothing on ")
+        for word, verbs in _VERBS_OF.items():
+            column = getattr(self.columns, _COLUMN.get(word, word))
+            stated = (column.lengths if isinstance(column, RaggedArray) else column) > 0
+            elsewhere = stated & ~np.isin(self.columns.verb, [VERBS.index(verb) for verb in verbs])
+            yield elsewhere, self._saying(f"; it belongs on {words(verbs)}", f"{word} says nothing on ")
 
     def _repeats(self) -> Iterator[Check]:
         for ends in (self.columns.sources, self.columns.targets):

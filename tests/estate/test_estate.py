@@ -15,6 +15,7 @@ from blastradius.model import (
     Control,
     ControlKind,
     Credential,
+    Entity,
     Feed,
     Operation,
     Party,
@@ -153,17 +154,37 @@ def test_ids_that_look_like_relations_stay_apart() -> None:
     assert one.id != other.id
 
 
+def _build(entities: tuple[Entity, ...], stated: Relation) -> Estate:
+    return Estate.build([Loaded(entities=entities, relations=(stated,))])
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         ({"targets": ("f", "g"), "at_least": 2}, "at_least says nothing on consumes; it belongs on depends_on"),
         ({"targets": ("f", "f")}, "consumes names the same thing twice"),
+        ({"targets": ("f",), "keys": ("k",)}, "keys says nothing on consumes; it belongs on calls"),
+        ({"targets": ("f",), "needs": ("k",)}, "needs says nothing on consumes; it belongs on calls"),
+        *(
+            (
+                {"verb": Verb.WRITES, "targets": ("f",), word: value},
+                f"{word} says nothing on writes; it belongs on calls, ",
+            )
+            for word, value in (("brittle", True), ("on_bad", "halt"), ("on_missing", "default"), ("obeys", True))
+        ),
     ],
 )
 def test_words_that_no_rule_reads_are_refused(more: dict[str, object], message: str) -> None:
     stated = Relation.model_validate({"verb": Verb.CONSUMES, "sources": ("s",), **more})
     with pytest.raises(InputError, match=message):
-        Estate.build([Loaded(entities=(Service(id="s"), Feed(id="f"), Feed(id="g")), relations=(stated,))])
+        _build((Service(id="s"), Feed(id="f"), Feed(id="g"), Credential(id="k")), stated)
+
+
+@pytest.mark.parametrize("verb", [Verb.CONSUMES, Verb.READS])
+def test_how_an_input_is_taken_in_is_said_wherever_there_is_one(verb: Verb) -> None:
+    how = {"brittle": True, "on_bad": "halt", "on_missing": "default", "obeys": True}
+    stated = Relation.model_validate({"verb": verb, "sources": ("s",), "targets": ("f",), **how})
+    assert _build((Service(id="s"), Feed(id="f")), stated).relations == {stated.id: stated}
 
 
 @pytest.mark.parametrize("hours", [float("inf"), float("nan")])
