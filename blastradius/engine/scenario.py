@@ -222,7 +222,7 @@ def _hours(text: str) -> float:
 
 
 def _check_seed(estate: Estate, field: str, name: str, kinds: frozenset[Kind]) -> None:
-    if name not in estate.entities and estate.in_zone(name) and kinds & _PLACES:
+    if name not in estate.entities and kinds & _PLACES and (name in estate.zones or estate.in_zone(name)):
         return
     entity = estate.entities.get(name)
     expected = ", ".join(sorted(kinds))
