@@ -23,8 +23,8 @@ Implied = Literal[
 ]
 Condition = Literal[
     "single", "group", "all", "subset", "brittle", "halts", "defaults", "stops", "obeys", "hard", "soft", "depends",
-    "capacity_loss", "one_key", "many_keys", "mixed_keys", "keyed", "unkeyed", "needing", "unnamed", "unguarded", "ours",
-    "others", "phishable", "bound", "complete",
+    "capacity_loss", "one_key", "many_keys", "mixed_keys", "keyed", "unkeyed", "needing", "unnamed", "unguarded",
+    "ours", "others", "phishable", "bound", "complete",
 ]  # fmt: skip
 """What a relation must say, or what must be so about its ends, for a flow to run along it."""
 Only = Literal["", "of_others", "of_password", "unphishable"]
@@ -376,11 +376,12 @@ APPLIES: dict[Kind, frozenset[Capability]] = {
 """What can be said of each kind of entity."""
 
 
-def included(capability: Capability, kind: Kind) -> tuple[Capability, ...]:
-    """What a capability over an entity of a kind includes in any number of steps of ``CLOSURE``, itself first."""
+def included(capability: Capability, kind: Kind | None = None) -> tuple[Capability, ...]:
+    """What a capability over an entity (of a kind) includes in any number of steps of ``CLOSURE``, itself first."""
     found = [capability]
+    applies = frozenset(Capability) if kind is None else APPLIES[kind]
     for held in found:
-        found += [part for whole, part in CLOSURE if whole == held and part in APPLIES[kind] and part not in found]
+        found += [part for whole, part in CLOSURE if whole == held and part in applies and part not in found]
     return tuple(found)
 
 

@@ -8,24 +8,21 @@ from blastradius.answer import Answer, Query, Table
 from blastradius.engine import Reach, ScenarioParams, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import STEPPING_STONES, Capability, Fact, Frozen, Level
+from blastradius.model import Basis, Capability, Fact, Frozen, Kind, Level
 from blastradius.reports.diagram import picture_of
 from blastradius.reports.rows import (
-    WORDS,
     ModelRow,
     ScenarioRow,
     StepRow,
-    StoppedRow,
     held_over,
-    label,
     model_row,
     notes_of,
-    plural,
     scenario_row,
     step_rows,
-    stopped_rows,
 )
-from blastradius.rules import RULES
+from blastradius.reports.stops import StoppedRow, holds, stopped_rows
+from blastradius.reports.words import WORDS, label, plural
+from blastradius.rules import APPLIES, RULES
 
 _SAYS = {rule.id: rule.says for rule in RULES} | {
     "seed": "where the scenario starts",
@@ -72,8 +69,10 @@ def run(estate: Estate, params: Params) -> Answer:
     scenario = params.scenario(estate)
     if params.entity not in estate.entities:
         raise UsageError(f"{params.entity!r} is not in the estate{estate.suggest(params.entity)}")
-    if params.capability in STEPPING_STONES:
-        raise UsageError(f"{params.capability!s} is not a capability over an entity; name one such as read or control")
+    applicable = APPLIES[estate.kind_of(params.entity)]
+    if params.capability is not None and params.capability not in applicable:
+        kind, known = estate.kind_of(params.entity), ", ".join(sorted(applicable))
+        raise UsageError(f"{params.capability!s} cannot be said of {params.entity!r}, a {kind}; name one of {known}")
     reach = solve(estate, scenario)
     fact = Fact(params.entity, params.capability or _strongest(reach, params.entity))
     return _why(reach, fact) if fact in reach.levels else _why_not(reach, fact)
@@ -84,14 +83,28 @@ def _strongest(reach: Reach, entity: str) -> Capability:
     if held:
         return held[0]
     opened = held_over(_opened(reach)).get(entity)
-    return opened[0] if opened else Capability.CONTROL
+    return opened[0] if opened else _ASKED[reach.estate.kind_of(entity)]
+
+
+_ASKED = {
+    Kind.PARTY: Capability.CONTROL,
+    Kind.CREDENTIAL: Capability.POSSESS,
+    Kind.SCOPE: Capability.USE,
+    Kind.OPERATION: Capability.USE,
+    Kind.SERVICE: Capability.CONTROL,
+    Kind.STORE: Capability.READ,
+    Kind.FEED: Capability.WRITE,
+    Kind.PROCESS: Capability.DENY,
+}
+"""What is asked about a thing of which nothing is reached and nothing could be."""
 
 
 def _opened(reach: Reach) -> Reach:
     """The same seeds where no control stands and everything is assumed."""
     everything = (*reach.estate.controls, "fail_closed")
-    wide = reach.scenario.model_copy(update={"assume": Level.LATERAL, "distrust": everything, "hours": None})
-    return solve(reach.estate, wide, system=reach.prepared)
+    wide = {"assume": Level.LATERAL, "distrust": everything, "hours": None, "basis": Basis.ASSUMED}
+    wide |= {"controls": (), "without": (), "anyone": True}
+    return solve(reach.estate, reach.scenario.model_copy(update=wide), system=reach.prepared)
 
 
 def _why(reach: Reach, fact: Fact) -> Answer:
@@ -118,26 +131,33 @@ def _why_not(reach: Reach, fact: Fact) -> Answer:
     opened = _opened(reach)
     proof = opened.proof_of(fact)
     rows = step_rows(opened, (step.fact for step in proof))
-    beyond = {step.fact for step in proof} - set(reach.proofs)
+    beyond = {fact, *(step.fact for step in proof)} - set(reach.proofs)
     stops = tuple(row for row in stopped_rows(reach) if Fact(row.entity, row.capability) in beyond)
     data = _data(reach, fact, rows, stops)
     return Answer(
         question="explain",
         headline=_not_headline(reach, fact, stops, bool(proof)),
         data=data,
-        tables=(_stop_table(stops), _proof_table(rows)) if proof else (),
+        tables=(_stop_table(reach, fact, stops), _proof_table(rows)) if proof else (),
+        lines=tuple(filter(None, [_unknown(reach.estate, fact.entity)])),
         notes=notes_of(reach.estate, reach.scenario),
         picture=None,
     )
 
 
 def _not_headline(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...], way: bool) -> str:
-    what = f"{label(reach.estate, fact.entity)}: {fact.capability.replace('_', ' ')}"
+    what = f"{label(reach.estate, fact.entity)}: {WORDS[fact.capability]}"
     if not way:
         known = plural(len(reach.estate.relations), "known relation")
-        return f"{what}: no path among {known}, even with every control off"
-    by = ", ".join(dict.fromkeys(name for row in stops for name in row.by))
-    return f"{what} is not reached under level {reach.scenario.assume.word!r}; stopped by {by}"
+        return f"{what}: nothing is said that leads there; no path among {known}, even with every control off"
+    by = "; ".join(dict.fromkeys(name for row in stops for name in row.by))
+    return f"{what}: not under level {reach.scenario.assume.word!r}; what stands in the way: {by or 'nothing here'}"
+
+
+def _unknown(estate: Estate, name: str) -> str | None:
+    """What the estate states not to know of a thing."""
+    unknown = estate.entities[name].unknown
+    return f"stated to be unknown of {label(estate, name)}: {', '.join(unknown)}" if unknown else None
 
 
 def _data(reach: Reach, fact: Fact, rows: tuple[StepRow, ...], stops: tuple[StoppedRow, ...]) -> ExplainData:
@@ -176,20 +196,21 @@ def _proof_table(rows: tuple[StepRow, ...]) -> Table:
     )
 
 
-def _stop_table(stops: tuple[StoppedRow, ...]) -> Table:
+def _stop_table(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...]) -> Table:
+    """All that stands in the way, what is one step away first."""
+    nearest_first = sorted(stops, key=lambda row: Fact(row.entity, row.capability) != fact)
     return Table(
         "stopped",
-        "What stops it",
-        ("fact", "stopped by", "because", "rule", "along"),
+        "What stands in the way",
+        ("it would mean", "what stands in the way", "what would change it", "along"),
         tuple(
             (
-                f"{s.capability}({s.entity})",
-                ", ".join(s.controls or s.by),
-                s.because,
-                s.rule,
-                ", ".join(s.relations),
+                holds(reach.estate, Fact(row.entity, row.capability)),
+                "; ".join(row.by),
+                "; ".join(row.changes),
+                ", ".join(row.relations),
             )
-            for s in stops
+            for row in nearest_first
         ),
     )
 

@@ -14,7 +14,8 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
 from blastradius.reports.impact import audited, is_audited
-from blastradius.reports.rows import WORDS, ModelRow, every_start, held_over, label, model_row, plural, start_worlds
+from blastradius.reports.rows import ModelRow, every_start, held_over, model_row, start_worlds
+from blastradius.reports.words import WORDS, label, plural
 
 
 class Params(Assumption):

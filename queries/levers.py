@@ -11,7 +11,8 @@ from blastradius.engine import ScenarioParams, World, compile_system
 from blastradius.estate import Estate
 from blastradius.model import Frozen, Scenario, Verb
 from blastradius.reports.impact import Measure, is_audited, measured
-from blastradius.reports.rows import ModelRow, ScenarioRow, model_row, notes_of, plural, scenario_row
+from blastradius.reports.rows import ModelRow, ScenarioRow, model_row, notes_of, scenario_row
+from blastradius.reports.words import plural
 
 
 class Params(ScenarioParams):

@@ -9,7 +9,8 @@ from blastradius.engine import Assumption, compile_system
 from blastradius.estate import Estate
 from blastradius.model import Entity, Frozen, Kind
 from blastradius.reports.impact import Measure, is_audited, measured
-from blastradius.reports.rows import ModelRow, every_start, label, model_row, plural, start_worlds
+from blastradius.reports.rows import ModelRow, every_start, model_row, start_worlds
+from blastradius.reports.words import label, plural
 
 
 class Params(Assumption):

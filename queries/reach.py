@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import Reach, ScenarioParams, solve
+from blastradius.engine import Reach, ScenarioParams, is_timed, solve
 from blastradius.estate import Estate
 from blastradius.model import Fact, Frozen, Kind, Level, NoteKind
 from blastradius.reports.diagram import picture_of
+from blastradius.reports.labels import KNOWN, Label, best_of, how_well, labels_of
 from blastradius.reports.rows import (
-    WORDS,
     CertificateRow,
     ControlRow,
     FactRow,
     ModelRow,
     ScenarioRow,
-    StoppedRow,
     control_rows,
     fact_rows,
     held_over,
-    label,
     model_row,
     notes_of,
-    plural,
     records_read,
     scenario_row,
     step_rows,
-    stopped_rows,
 )
+from blastradius.reports.silence import SilenceRow, silence_rows, told
+from blastradius.reports.stops import StoppedRow, stopped_rows
+from blastradius.reports.timeline import PainRow, pain_rows, timeline
+from blastradius.reports.words import WORDS, is_public, label, plural
 
 
 class Params(ScenarioParams):
@@ -51,6 +53,8 @@ class ReachData(Frozen):
     question: str
     scenario: ScenarioRow
     facts: tuple[FactRow, ...]
+    timeline: tuple[PainRow, ...]
+    unsaid: tuple[SilenceRow, ...]
     stopped: tuple[StoppedRow, ...]
     relies_on: tuple[ControlRow, ...]
     certificate: CertificateRow
@@ -66,32 +70,47 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     scenario = params.scenario(estate)
     reach = solve(estate, scenario)
-    notes = notes_of(estate, scenario)
+    notes = notes_of(reach.estate, scenario)
+    labels = labels_of(reach)
     data = ReachData(
         question="reach",
         scenario=scenario_row(scenario),
-        facts=fact_rows(reach),
+        facts=fact_rows(reach, labels),
+        timeline=pain_rows(reach) if is_timed(scenario) else (),
+        unsaid=silence_rows(reach),
         stopped=stopped_rows(reach),
         relies_on=control_rows(reach),
         certificate=CertificateRow(steps=step_rows(reach), checked=True),
         notes=tuple(NoteRow(kind=n.kind, message=n.message, at=tuple(map(str, n.provenance))) for n in notes),
-        model=model_row(estate),
+        model=model_row(reach.estate),
     )
     return Answer(
         question="reach",
-        headline=_headline(reach),
+        headline=_headline(reach, labels),
         data=data,
-        tables=(_reached(reach), _stops(data), _relied(data)),
-        lines=_lines(reach, data),
+        tables=(*_felt(reach, data), _reached(reach, labels), _stops(data), _relied(data)),
+        lines=_lines(reach, data, labels),
         notes=notes,
         picture=picture_of(reach, _title(reach), full=params.full),
     )
 
 
+def _felt(reach: Reach, data: ReachData) -> tuple[Table, ...]:
+    return (timeline(reach.estate, data.timeline),) if is_timed(reach.scenario) else ()
+
+
 def _title(reach: Reach) -> str:
     seeds = scenario_row(reach.scenario).seeds
-    starts = ", ".join(f"{_WAYS[seed.way]} {label(reach.estate, seed.entity)}" for seed in seeds)
-    return f"How far could it reach: {starts}"
+    starts = [f"{_WAYS[seed.way]} {_name(reach, seed.entity)}" for seed in seeds]
+    starts += ["anyone on the internet"] if reach.scenario.anyone else []
+    return f"How far could it reach: {', '.join(starts)}"
+
+
+def _name(reach: Reach, name: str) -> str:
+    """The display name of an entity or a zone."""
+    if name in reach.estate.entities:
+        return label(reach.estate, name)
+    return reach.estate.zones[name].label if name in reach.estate.zones else name
 
 
 _WAYS = {
@@ -101,22 +120,33 @@ _WAYS = {
     "wrong": "a fault in",
     "outage": "outage of",
     "breach": "breach of",
+    "use": "use of",
 }
 
 
-def _headline(reach: Reach) -> str:
+def _headline(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     estate = reach.estate
-    reached = {fact.entity for fact in reach.levels}
+    reached = {fact.entity for fact in reach.levels if not is_public(estate, fact.entity)}
     jewels = sorted(label(estate, name) for name in reached if estate.crown_jewel(name))
     named = f" ({', '.join(jewels[:4])}{', …' if len(jewels) > 4 else ''})" if jewels else ""
     return (
         f"{plural(len(reached), 'entity', 'entities')} of {len(estate.entities):,} could be reached under level "
         f"{reach.scenario.assume.word!r}, {plural(len(jewels), 'crown jewel')} among them{named}"
+        f"{_also_anyone(reach, labels)}"
     )
 
 
-def _lines(reach: Reach, data: ReachData) -> tuple[str, ...]:
+def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
+    """How many of the things reached anyone at all could have as much of."""
+    beyond = {fact.entity for fact, level in reach.levels.items() if labels[fact].is_beyond(level)}
+    common = {fact.entity for fact in reach.levels} - beyond
+    return f"; anyone on the internet could have as much of {len(common):,} of them" if common else ""
+
+
+def _lines(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tuple[str, ...]:
     lines = [_level_line(reach, level) for level in Level if level <= reach.scenario.assume]
+    lines.append(f"how well it is known: {how_well(best_of(labels).values())}")
+    lines += filter(None, [told(reach.estate, data.unsaid)])
     lines.append(f"records that could be read: {records_read(reach.estate, reach):,} (copies counted once)")
     lines.append(
         f"proof: {plural(len(data.certificate.steps), 'step')}, verified by the independent checker; "
@@ -132,30 +162,55 @@ def _level_line(reach: Reach, level: Level) -> str:
     names = [name for name, at in first.items() if at == level]
     kinds = [(kind, sum(reach.estate.entities[n].kind == kind for n in names)) for kind in Kind]
     many = {Kind.PARTY: "parties", Kind.PROCESS: "processes"}
-    told = ", ".join(plural(count, kind, many.get(kind)) for kind, count in kinds if count) or "nothing more"
-    return f"{level.word} ({level.says}): {told}"
+    more = {fact.entity for fact, at in reach.levels.items() if at == level} - set(names)
+    further = f"more over {plural(len(more), 'thing')} already named" if more else "nothing more"
+    said = ", ".join(plural(count, kind, many.get(kind)) for kind, count in kinds if count) or further
+    return f"{level.word} ({level.says}): {said}"
 
 
-def _reached(reach: Reach) -> Table:
+def _reached(reach: Reach, labels: Mapping[Fact, Label]) -> Table:
     rows = []
     for name, capabilities in held_over(reach).items():
         entity = reach.estate.entities[name]
         for capability in capabilities:
             step = reach.proofs[Fact(name, capability)]
             jewel = "★" if reach.estate.crown_jewel(name) else ""
-            rows.append((step.level, step.hops, jewel, entity.kind, name, entity.label, WORDS[capability]))
+            fact = Fact(name, capability)
+            known, could = KNOWN[labels[fact].basis], _anyone(reach, labels[fact], step.level)
+            what = f"{WORDS[capability]}{could}"
+            rows.append((step.level, step.hops, jewel, entity.kind, name, entity.label, what, known))
     rows.sort(key=lambda row: (row[0], row[1], row[4], row[6]))
     return Table(
         "reached",
         "What could be reached, at the lowest level at which it could",
-        ("level", "hops", "", "kind", "id", "name", "what it means"),
+        ("level", "hops", "", "kind", "id", "name", "what it means", "known"),
         tuple((Level(level).word, hops, *rest) for level, hops, *rest in rows),
     )
 
 
+def _anyone(reach: Reach, label: Label, level: Level) -> str:
+    """Where a stranger could have as much, at which level."""
+    if reach.scenario.anyone or label.anyone is None or label.is_beyond(level):
+        return ""
+    return f" (anyone could, at {label.anyone.word})"
+
+
 def _stops(data: ReachData) -> Table:
-    rows = dict.fromkeys((row.entity, WORDS[row.capability], ", ".join(row.by), row.because) for row in data.stopped)
+    rows = dict.fromkeys((row.entity, WORDS[row.capability], "; ".join(row.by), _answer(row)) for row in data.stopped)
     return Table("stopped", "What was stopped", ("id", "what it would mean", "stopped by", "because"), tuple(rows))
+
+
+_BECAUSE = {
+    "premise": "something else is needed as well",
+    "level": "more would have to be assumed",
+    "time": "the outage is over before",
+    "basis": "it is not known well enough",
+    "control": "a control stands in the way",
+}
+
+
+def _answer(row: StoppedRow) -> str:
+    return _BECAUSE[row.because]
 
 
 def _relied(data: ReachData) -> Table:

@@ -15,7 +15,8 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Credential, Expectation, Fact, Frozen, Kind, Level, Relation, Scenario, Verb
 from blastradius.reports.impact import audited, is_audited
-from blastradius.reports.rows import WORDS, ModelRow, label, model_row, plural, strongest
+from blastradius.reports.rows import ModelRow, model_row, strongest
+from blastradius.reports.words import WORDS, label, plural
 
 NEW_KEY = "proposed key"
 

@@ -13,7 +13,8 @@ from blastradius.answer import Answer, Query, Table
 from blastradius.estate import Estate
 from blastradius.estate.routes import route
 from blastradius.model import Basis, Entity, Frozen, Kind, Relation, Verb
-from blastradius.reports.rows import ModelRow, model_row, plural
+from blastradius.reports.rows import ModelRow, model_row
+from blastradius.reports.words import plural
 
 _USES = (Verb.READS, Verb.WRITES, Verb.PUBLISHES, Verb.CONSUMES)
 _REACHES = (Verb.DEPENDS_ON, Verb.CONNECTS)

@@ -11,7 +11,7 @@ from blastradius.answer import Answer, Query, Table
 from blastradius.engine import compile_system, solve
 from blastradius.estate import Estate
 from blastradius.model import Basis, Expectation, ExpectedFact, Fact, Frozen, Level
-from blastradius.reports.rows import plural
+from blastradius.reports.words import plural
 
 
 class Params(BaseModel):

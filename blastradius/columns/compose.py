@@ -168,7 +168,7 @@ def _fields(parts: Sequence[Kept], numbers: Sequence[Numbers]) -> EntityFields:
         found.basis |= _moved(stated.basis, kept, known)
         copies = _moved(stated.copy_of, kept, known)
         found.copy_of |= {entity: tuple(known[list(originals)].tolist()) for entity, originals in copies.items()}
-        for name in ("anonymous", "password", "crown_jewel", "complete", "ourselves"):
+        for name in ("anonymous", "password", "crown_jewel", "complete", "ourselves", "public"):
             getattr(found, name).update(_moved(dict.fromkeys(getattr(stated, name), 0), kept, known))
     return found
 

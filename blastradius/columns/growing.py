@@ -49,6 +49,7 @@ class EntityFields:
     crown_jewel: set[int] = field(default_factory=set)
     complete: set[int] = field(default_factory=set)
     ourselves: set[int] = field(default_factory=set)
+    public: set[int] = field(default_factory=set)
     basis: dict[int, int] = field(default_factory=dict)
 
 
@@ -135,6 +136,8 @@ class GrowingColumns:
             fields.crown_jewel.add(number)
         if stated.get("parts") == "complete":
             fields.complete.add(number)
+        if stated.get("public"):
+            fields.public.add(number)
         if stated.get("role") == "self":
             fields.ourselves.add(number)
         if entity.kind in _IMPLYING and entity.basis != Basis.DECLARED:

@@ -27,7 +27,8 @@ class EntityColumns:
 
     ``kind`` is a place in ``KINDS``; ``api`` and ``flat_zone`` are places in ``apis`` and ``flat_zones``, or
     ``NO_INDEX``; ``copy_of`` are rows of the numbers of originals; ``records`` is a count, ``NO_INDEX`` where unstated;
-    ``complete`` says that its parts are all declared, ``ourselves`` that it is our own party; ``basis`` is a place in
+    ``complete`` says that its parts are all declared, ``ourselves`` that it is our own party, ``public`` that
+    anyone may have it; ``basis`` is a place in
     ``BASES``, that of ``declared`` for all but operations and services.
     """
 
@@ -42,6 +43,7 @@ class EntityColumns:
     copy_of: RaggedArray
     complete: Flags
     ourselves: Flags
+    public: Flags
     basis: Small
     apis: Sequence[str]
     flat_zones: Sequence[str]

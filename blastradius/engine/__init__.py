@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +15,16 @@ from blastradius.engine.compile import System
 from blastradius.engine.numbering import CAPABILITIES
 from blastradius.engine.prepared import PreparedEstate, compile_system
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
-from blastradius.engine.scenario import SEED_KINDS, Assumption, ScenarioParams, World, checked, warnings, what_if
+from blastradius.engine.scenario import (
+    SEED_KINDS,
+    Assumption,
+    ScenarioParams,
+    World,
+    checked,
+    is_timed,
+    warnings,
+    what_if,
+)
 from blastradius.engine.single.shortest_proofs import Delay, arrivals, certify
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
@@ -39,6 +49,7 @@ __all__ = [
     "check_worlds",
     "checked",
     "compile_system",
+    "is_timed",
     "propose",
     "solve",
     "solve_worlds",
@@ -107,10 +118,17 @@ def check(estate: Estate, scenario: Scenario, certificate: Certificate) -> None:
     check_certificate(tuple(all_instances(estate)), scenario, certificate)
 
 
-def check_worlds(estate: Estate | PreparedEstate, solved: Solved, proposed: Estate | None = None) -> None:
+def check_worlds(
+    estate: Estate | PreparedEstate,
+    solved: Solved,
+    proposed: Estate | None = None,
+    asked: Sequence[World] | None = None,
+) -> None:
     """Verify a block of many worlds; ``proposed`` is the estate of the proposal that is in force in some of them.
 
-    Of a compiled estate the checker keeps its own reading from block to block; of another it reads it each time anew.
+    ``asked`` are all worlds of the question. Of a compiled estate the checker keeps its own reading from block to
+    block; of another it reads it each time anew. A world that was solved by itself is verified as one, on the estate
+    that it is of.
 
     Raises:
         CertificateError: the first defect found, with the world.
@@ -118,6 +136,8 @@ def check_worlds(estate: Estate | PreparedEstate, solved: Solved, proposed: Esta
     own = solved.batch.system
     if solved.certificate is not None:
         check_certificate(own.rule_instances, solved.worlds[0].scenario, solved.certificate)
-        return
-    auditor = estate.auditor if isinstance(estate, PreparedEstate) else Auditor(estate)
-    (auditor if proposed is None else auditor.with_proposal(proposed)).check(solved.claims)
+    elif own.estate is not (estate.estate if isinstance(estate, PreparedEstate) else estate):
+        own.auditor.check(solved.claims)
+    else:
+        auditor = estate.auditor if isinstance(estate, PreparedEstate) else Auditor(estate)
+        (auditor if proposed is None else auditor.with_proposal(proposed)).check(solved.claims, asked)

@@ -146,6 +146,11 @@ def brings_an_attacker(scenario: Scenario) -> bool:
     return scenario.anyone or any(getattr(scenario, field) for field in _ATTACKS)
 
 
+def is_timed(scenario: Scenario) -> bool:
+    """Whether it matters when something arrives: something is denied from the start, or only for a time."""
+    return bool(scenario.outage) or scenario.hours is not None
+
+
 def _stands_for(estate: Estate, seed: str) -> list[str]:
     """An entity with its parts and theirs; for a zone those of all its services and stores."""
     found = [seed] if seed in estate.entities else estate.in_zone(seed)

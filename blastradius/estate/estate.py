@@ -325,6 +325,7 @@ def _entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumn
         records=_column(count, fields.records),
         copy_of=_copies(count, fields.copy_of),
         complete=_column(count, dict.fromkeys(fields.complete, 1), 0).astype(np.bool_),
+        public=_column(count, dict.fromkeys(fields.public, 1), 0).astype(np.bool_),
         ourselves=_column(count, dict.fromkeys(fields.ourselves, 1), 0).astype(np.bool_),
         basis=_column(count, fields.basis, BASES.index(Basis.DECLARED)).astype(np.int8),
         apis=list(apis),

@@ -9,7 +9,8 @@ from dataclasses import replace
 from blastradius.answer import Edge, Node, Picture
 from blastradius.engine import Reach
 from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Verb
-from blastradius.reports.rows import plural, strongest
+from blastradius.reports.rows import strongest
+from blastradius.reports.words import plural
 
 FEW = 38
 """How many nodes the default picture may have; a board reads no more."""
@@ -47,7 +48,7 @@ def _zone_label(reach: Reach, zone: str) -> str:
 def _counts(reach: Reach) -> str:
     reached = {fact.entity for fact in reach.levels}
     jewels = sum(reach.estate.crown_jewel(name) for name in reached)
-    stops = sum(stop.because == "control" for stop in reach.certificate.stopped)
+    stops = sum(stop.by_controls_alone for stop in reach.certificate.stopped)
     return (
         f"{plural(len(reached), 'entity', 'entities')} of {len(reach.estate.entities):,} within reach · "
         f"{plural(jewels, 'crown jewel')} · {plural(stops, 'step')} stopped by controls · proof checked"
@@ -73,9 +74,9 @@ def _origin(reach: Reach, fact: Fact) -> str:
 
 def _stopped(reach: Reach) -> Iterable[Edge]:
     for stop in reach.certificate.stopped:
-        if stop.because != "control":
+        if not stop.by_controls_alone:
             continue
-        kinds = sorted({str(reach.estate.controls[name].control.kind) for name in stop.by})
+        kinds = sorted({str(reach.estate.controls[name].control.kind) for name in stop.controls})
         for source in dict.fromkeys(_origin(reach, premise) for premise in stop.premises):
             if source != stop.fact.entity:
                 word = _word(stop.fact.capability)

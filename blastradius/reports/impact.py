@@ -9,7 +9,7 @@ import numpy as np
 
 from blastradius.columns.ragged import Numbers
 from blastradius.columns.tables import KINDS, NO_INDEX
-from blastradius.engine import SEED_KINDS, PreparedEstate, Proposal, Solved, System, World, solve_worlds
+from blastradius.engine import SEED_KINDS, PreparedEstate, Proposal, Solved, System, World, check_worlds, solve_worlds
 from blastradius.engine.batch.network import Bits
 from blastradius.engine.batch.solve import unpacked
 from blastradius.estate import Estate
@@ -62,10 +62,10 @@ def audited(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal 
     found = solve_worlds(system, worlds, proposal=proposal)
     if not is_audited(system.estate):
         return found
-    auditor = system.auditor if proposal is None else system.auditor.with_proposal(proposal.estate)
+    proposed = None if proposal is None else proposal.estate
 
     def checked(solved: Solved) -> Solved:
-        auditor.check(solved.claims, worlds)
+        check_worlds(system, solved, proposed, worlds)
         return solved
 
     return map(checked, found)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
-from blastradius.engine import SEED_KINDS, Assumption, Reach, World, warnings
+from blastradius.engine import SEED_KINDS, Assumption, Reach, World, is_timed, warnings
 from blastradius.estate import Estate
 from blastradius.model import (
     STEPPING_STONES,
+    Basis,
     Capability,
     Entity,
     Fact,
@@ -22,6 +23,7 @@ from blastradius.model import (
     Scenario,
 )
 from blastradius.reports.copies import same_data
+from blastradius.reports.labels import Label
 from blastradius.rules import included
 
 _STRENGTH = (
@@ -37,21 +39,6 @@ _STRENGTH = (
     Capability.READ_SUBSET,
     Capability.DEGRADE,
 )
-WORDS = {
-    Capability.CONTROL: "controls it",
-    Capability.STEER: "makes it do what they want",
-    Capability.WRITE: "can change it",
-    Capability.READ: "can read all of it",
-    Capability.POSSESS: "has a copy",
-    Capability.OPERATE: "can use it through its holder",
-    Capability.USE: "can use it",
-    Capability.DENY: "it stops",
-    Capability.TAINT: "it is wrong",
-    Capability.READ_SUBSET: "can read own rows",
-    Capability.DEGRADE: "it slows",
-}
-"""Capabilities in words for people."""
-
 _WAYS: dict[Kind, str] = {Kind.PARTY: "compromise", Kind.CREDENTIAL: "leak", Kind.FEED: "poison"}
 
 
@@ -63,41 +50,39 @@ class Seed(Frozen):
 
 
 class ScenarioRow(Frozen):
-    """The scenario as asked; ``hours`` is null for an outage longer than any buffer."""
+    """The scenario as asked; ``hours`` is null for an outage longer than any buffer.
+
+    ``anyone``: a stranger on the internet is among those who start it. ``controls`` were put in place and ``without``
+    taken away for the question; ``basis`` is the weakest on which what is used may be known.
+    """
 
     seeds: tuple[Seed, ...]
+    anyone: bool
     assume: str
     distrusted: tuple[str, ...]
+    controls: tuple[str, ...]
+    without: tuple[str, ...]
+    basis: Basis
     hours: float | None
 
 
 class FactRow(Frozen):
-    """One fact reached; ``implied`` when a stronger capability on the same entity includes it."""
+    """One fact reached; ``implied`` when a stronger capability on the same entity includes it.
+
+    ``at_h`` is the hour in which it arrives (null where no outage is asked about), ``basis`` the best on which it can
+    be proved, ``anyone`` the level at which a stranger could have as much (null: at none that was asked about).
+    """
 
     entity: str
     kind: Kind
     capability: Capability
     level: str
     hops: int
+    at_h: float | None
+    basis: Basis
+    anyone: str | None
     crown_jewel: bool
     implied: bool
-
-
-class StoppedRow(Frozen):
-    """A step that was not taken: what it would give, and what stops it.
-
-    ``because`` is ``control`` (``by``: the kinds of control, ``controls``: their ids), ``level`` (``by``: the
-    level it would take), ``premise`` (``by``: what is missing) or ``buffer``.
-    """
-
-    entity: str
-    kind: Kind
-    capability: Capability
-    by: tuple[str, ...]
-    because: str
-    rule: str
-    controls: tuple[str, ...]
-    relations: tuple[str, ...]
 
 
 class ControlRow(Frozen):
@@ -146,7 +131,16 @@ class ModelRow(Frozen):
 def scenario_row(scenario: Scenario) -> ScenarioRow:
     """The scenario for an answer."""
     seeds = tuple(Seed(way=way, entity=name) for way in SEED_KINDS for name in getattr(scenario, way))
-    return ScenarioRow(seeds=seeds, assume=scenario.assume.word, distrusted=scenario.distrust, hours=scenario.hours)
+    return ScenarioRow(
+        seeds=seeds,
+        anyone=scenario.anyone,
+        assume=scenario.assume.word,
+        distrusted=scenario.distrust,
+        controls=scenario.controls,
+        without=scenario.without,
+        basis=scenario.basis,
+        hours=scenario.hours,
+    )
 
 
 def model_row(estate: Estate) -> ModelRow:
@@ -162,8 +156,9 @@ def model_row(estate: Estate) -> ModelRow:
     )
 
 
-def fact_rows(reach: Reach) -> tuple[FactRow, ...]:
+def fact_rows(reach: Reach, labels: Mapping[Fact, Label]) -> tuple[FactRow, ...]:
     """Every fact about an entity, sorted by level, hops and name."""
+    timed = is_timed(reach.scenario)
     rows = [
         FactRow(
             entity=fact.entity,
@@ -171,6 +166,9 @@ def fact_rows(reach: Reach) -> tuple[FactRow, ...]:
             capability=fact.capability,
             level=step.level.word,
             hops=step.hops,
+            at_h=step.at if timed else None,
+            basis=labels[fact].basis,
+            anyone=None if (could := labels[fact].anyone) is None else could.word,
             crown_jewel=reach.estate.crown_jewel(fact.entity),
             implied=step.rule == "closure",
         )
@@ -180,31 +178,12 @@ def fact_rows(reach: Reach) -> tuple[FactRow, ...]:
     return tuple(sorted(rows, key=lambda row: (Level[row.level.upper()], row.hops, row.entity, row.capability)))
 
 
-def stopped_rows(reach: Reach) -> tuple[StoppedRow, ...]:
-    """Every step at the frontier that was not taken."""
-    controls = reach.estate.controls
-    rows = [
-        StoppedRow(
-            entity=stop.fact.entity,
-            kind=reach.estate.entities[stop.fact.entity].kind,
-            capability=stop.fact.capability,
-            by=tuple(dict.fromkeys(controls[name].control.kind if name in controls else name for name in stop.by)),
-            because=stop.because,
-            rule=stop.rule,
-            controls=stop.by if stop.because == "control" else (),
-            relations=stop.relations,
-        )
-        for stop in reach.certificate.stopped
-    ]
-    return tuple(sorted(rows, key=lambda row: (row.because, row.entity, row.capability, row.rule, row.relations)))
-
-
 def control_rows(reach: Reach) -> tuple[ControlRow, ...]:
     """The controls that the answer relies on."""
     stops: dict[str, int] = {}
     for stop in reach.certificate.stopped:
-        if stop.because == "control":
-            for name in stop.by:
+        if stop.by_controls_alone:
+            for name in stop.controls:
                 stops[name] = stops.get(name, 0) + 1
     return tuple(
         ControlRow(
@@ -308,13 +287,3 @@ def start_worlds(starts: Iterable[tuple[Entity, str]], assumption: Assumption) -
     """A world for each start on its own."""
     asked = assumption.asked.model_copy(update={"controls": (), "without": ()})  # the estate is changed already
     return [World(asked.model_copy(update={way: (start.id,)})) for start, way in starts]
-
-
-def label(estate: Estate, name: str) -> str:
-    """The display name of an entity."""
-    return estate.entities[name].label
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count and its noun, such as ``1 store`` or ``3 processes``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

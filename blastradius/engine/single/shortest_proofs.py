@@ -20,7 +20,7 @@ from blastradius.engine.numbering import APPLICABLE, CAPABILITIES
 from blastradius.engine.prepared import PreparedEstate
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
 from blastradius.engine.quorum import is_outvoted
-from blastradius.engine.scenario import seeds_of
+from blastradius.engine.scenario import is_timed, seeds_of
 from blastradius.engine.single.step_status import StepStatus, step_status
 from blastradius.errors import UsageError
 from blastradius.model import STEPPING_STONES, Capability, Fact, Level, Scenario
@@ -89,13 +89,14 @@ def certify(system: PreparedEstate, scenario: Scenario) -> Certificate:
 
 
 def _runs(system: System, status: StepStatus, scenario: Scenario) -> Iterator[_Run]:
-    """One run over all levels; where there is an end to what is denied, one a level."""
+    """One run over all levels; where it matters when something arrives, one a level."""
     assumed = int(scenario.assume)
-    if scenario.hours is None:
+    if not is_timed(scenario):
         yield _Run(system, status, assumed)
-    else:
-        for level in range(1, assumed + 1):
-            yield _Timed(system, status, level, scenario.hours)
+        return
+    end = inf if scenario.hours is None else scenario.hours
+    for level in range(1, assumed + 1):
+        yield _Timed(system, status, level, end)
 
 
 def arrivals(

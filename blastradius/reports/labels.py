@@ -1,0 +1,119 @@
+"""What is said of each fact besides its level: how well it is known, and whether anyone could have as much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from blastradius.columns.tables import BASES
+from blastradius.engine import Reach, Solved, World
+from blastradius.model import Basis, Fact, Level, Scenario
+from blastradius.reports.impact import audited
+
+
+@dataclass(frozen=True)
+class Label:
+    """The best basis on which a fact can be proved, and the level at which anyone at all could have as much."""
+
+    basis: Basis
+    anyone: Level | None
+
+    def is_beyond(self, level: Level) -> bool:
+        """Whether it takes more than a stranger at the same level."""
+        return self.anyone is None or level < self.anyone
+
+
+def labels_of(reach: Reach) -> Mapping[Fact, Label]:
+    """The label of every fact about an entity that is reached."""
+    bases, strangers = _bases(reach), _strangers(reach)
+    worlds = [
+        *(World(reach.scenario.model_copy(update={"basis": basis, "controls": (), "without": ()})) for basis in bases),
+        *(World(scenario) for scenario in strangers),
+    ]
+    held = _held_in(reach, worlds)
+    found = {}
+    for fact in reach.levels:
+        known = next((basis for basis, facts in zip(bases, held, strict=False) if fact in facts), _weakest(reach))
+        could = (level for level, facts in zip(Level, held[len(bases) :], strict=False) if fact in facts)
+        found[fact] = Label(known, next(could, None))
+    return found
+
+
+def _bases(reach: Reach) -> list[Basis]:
+    """The bases, best first, on which less might be reached than on the weakest that is used."""
+    return [basis for basis in _used(reach)[:-1] if basis in BASES]
+
+
+def _used(reach: Reach) -> list[Basis]:
+    """The bases on which what could be used is known, best first."""
+    steps, asked = reach.prepared.steps, BASES.index(reach.scenario.basis)
+    there = np.unique(steps.basis[steps.basis <= asked]).tolist()
+    return [BASES[basis] for basis in there] or [BASES[0]]
+
+
+def _weakest(reach: Reach) -> Basis:
+    return _used(reach)[-1]
+
+
+def _strangers(reach: Reach) -> list[Scenario]:
+    """What a stranger could do at each level, where something is open to anyone at all."""
+    if not reach.prepared.columns.entities.anonymous.any():
+        return []
+    scenario = reach.scenario
+    alone = Scenario(anyone=True, distrust=scenario.distrust, basis=scenario.basis)
+    return [alone.model_copy(update={"assume": level}) for level in Level if level <= scenario.assume]
+
+
+def _held_in(reach: Reach, worlds: list[World]) -> list[frozenset[Fact]]:
+    """The facts of the reach that hold in each world."""
+    facts = sorted(reach.levels)
+    numbers = np.array([reach.prepared.facts.number(fact) for fact in facts], np.int64)
+    found: dict[int, frozenset[Fact]] = {}
+    for solved in audited(reach.prepared, worlds) if worlds else ():
+        found |= _by_place(solved, facts, numbers)
+    return [found[place] for place in range(len(worlds))]
+
+
+def _by_place(
+    solved: Solved, facts: list[Fact], numbers: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> dict[int, frozenset[Fact]]:
+    held = solved.holds(numbers)
+    return {
+        place: frozenset(facts[row] for row in np.flatnonzero(held[:, world]).tolist())
+        for world, place in enumerate(solved.places.tolist())
+    }
+
+
+KNOWN = {
+    Basis.OBSERVED: "seen in operation",
+    Basis.DECLARED: "documented",
+    Basis.INFERRED: "inferred",
+    Basis.ASSUMED: "assumed",
+}
+"""How well something is known, in words for people."""
+
+
+def best_of(labels: Mapping[Fact, Label]) -> Mapping[str, Basis]:
+    """For each entity the best basis of what is reached of it."""
+    found: dict[str, Basis] = {}
+    for fact, label in labels.items():
+        known = found.get(fact.entity, label.basis)
+        found[fact.entity] = min(known, label.basis, key=BASES.index)
+    return found
+
+
+def how_well(bases: Iterable[Basis]) -> str:
+    """How many rest on what, in one sentence."""
+    counts = dict.fromkeys(BASES, 0)
+    for basis in bases:
+        counts[basis] += 1
+    total = sum(counts.values())
+    if counts[Basis.OBSERVED] + counts[Basis.DECLARED] == total:
+        return f"all {total:,} rest on nothing weaker than what is documented" if total else "nothing is reached"
+    firm = counts[Basis.OBSERVED] + counts[Basis.DECLARED]
+    weaker = ", ".join(
+        f"{counts[basis]:,} on something {KNOWN[basis]}" for basis in (Basis.INFERRED, Basis.ASSUMED) if counts[basis]
+    )
+    return f"{firm:,} of these {total:,} rest on nothing weaker than what is documented; {weaker}"

@@ -1,0 +1,69 @@
+"""Where the estate says nothing further: what is reached, and does not say where it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from blastradius.engine import Reach
+from blastradius.estate import Estate
+from blastradius.model import Frozen, Kind, Verb
+from blastradius.reports.words import label
+
+_LEADS: dict[Kind, tuple[tuple[Verb, ...], tuple[Verb, ...]]] = {
+    Kind.CREDENTIAL: ((Verb.GRANTS,), ()),
+    Kind.SCOPE: ((Verb.PERMITS,), ()),
+    Kind.OPERATION: (
+        (Verb.READS, Verb.WRITES, Verb.CONTROLS, Verb.DISABLES, Verb.ISSUES, Verb.CONNECTS),
+        (Verb.SERVES,),
+    ),
+    Kind.FEED: ((), (Verb.CONSUMES, Verb.INSTALLS, Verb.READS)),
+}
+"""For each kind the relations from it, and those to it, that say where it leads; others may well lead nowhere."""
+_SAYS = {
+    Kind.CREDENTIAL: "what it opens",
+    Kind.SCOPE: "what it permits",
+    Kind.OPERATION: "what it touches",
+    Kind.FEED: "who takes it in",
+}
+
+
+class SilenceRow(Frozen):
+    """A thing reached of which something is not said: ``stated`` where the estate says itself that it is unknown."""
+
+    entity: str
+    unsaid: tuple[str, ...]
+    stated: bool
+
+
+def silence_rows(reach: Reach) -> tuple[SilenceRow, ...]:
+    """The things reached that say nothing about where they lead, or of which something is stated to be unknown."""
+    reached = {fact.entity for fact in reach.levels}
+    leading = _leading(reach.estate)
+    return tuple(row for name in sorted(reached) if (row := _row(reach.estate, name, leading)) is not None)
+
+
+def _row(estate: Estate, name: str, leading: Collection[str]) -> SilenceRow | None:
+    entity = estate.entities[name]
+    if entity.unknown:
+        return SilenceRow(entity=name, unsaid=entity.unknown, stated=True)
+    if entity.kind in _LEADS and name not in leading:
+        return SilenceRow(entity=name, unsaid=(_SAYS[entity.kind],), stated=False)
+    return None
+
+
+def _leading(estate: Estate) -> set[str]:
+    found: set[str] = set()
+    verbs = {verb for both in _LEADS.values() for side in both for verb in side}
+    for verb in verbs:
+        for relation in estate.by_verb[verb]:
+            found.update(relation.sources, relation.targets)
+    return found
+
+
+def told(estate: Estate, rows: Collection[SilenceRow]) -> str | None:
+    """Where the estate says nothing, in one sentence; ``None`` where it says something everywhere."""
+    if not rows:
+        return None
+    named = ", ".join(f"{label(estate, row.entity)} ({', '.join(row.unsaid)})" for row in list(rows)[:4])
+    more = f" and {len(rows) - 4:,} more" if len(rows) > 4 else ""
+    return f"nothing is said about: {named}{more}; silence is not safety"

@@ -1,0 +1,86 @@
+"""What stands in the way: of each step at the frontier all of it, in words, with what would change it."""
+
+from __future__ import annotations
+
+from blastradius.engine import Reach, Stopped
+from blastradius.estate import Estate
+from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Frozen, Kind
+from blastradius.reports.labels import KNOWN
+from blastradius.reports.words import WORDS, label
+
+
+class StoppedRow(Frozen):
+    """A step that was not taken: what it would give, and all that stands in its way.
+
+    ``because`` is the first of ``premise`` (``missing``: what does not hold), ``level`` (the one it would take),
+    ``time`` (``after_h``: a buffer of so many hours outlasts the outage), ``basis`` (it is known no better than this)
+    and ``control`` (``controls``: their ids). ``by`` says the same in words, ``changes`` what would change it.
+    """
+
+    entity: str
+    kind: Kind
+    capability: Capability
+    because: str
+    by: tuple[str, ...]
+    changes: tuple[str, ...]
+    rule: str
+    missing: tuple[str, ...]
+    level: str | None
+    controls: tuple[str, ...]
+    after_h: float | None
+    basis: Basis | None
+    relations: tuple[str, ...]
+
+
+def stopped_rows(reach: Reach) -> tuple[StoppedRow, ...]:
+    """Every step at the frontier that was not taken."""
+    rows = [_row(reach, stop) for stop in reach.certificate.stopped]
+    return tuple(sorted(rows, key=lambda row: (row.because, row.entity, row.capability, row.rule, row.relations)))
+
+
+def _row(reach: Reach, stop: Stopped) -> StoppedRow:
+    said = list(_reasons(reach.estate, stop))
+    return StoppedRow(
+        entity=stop.fact.entity,
+        kind=reach.estate.kind_of(stop.fact.entity),
+        capability=stop.fact.capability,
+        because=stop.because,
+        by=tuple(dict.fromkeys(by for by, _ in said)),
+        changes=tuple(dict.fromkeys(change for _, change in said)),
+        rule=stop.rule,
+        missing=tuple(map(str, stop.missing)),
+        level=None if stop.level is None else stop.level.word,
+        controls=stop.controls,
+        after_h=stop.after_h,
+        basis=stop.basis,
+        relations=stop.relations,
+    )
+
+
+def _reasons(estate: Estate, stop: Stopped) -> list[tuple[str, str]]:
+    """All that stands in the way, each with what would change it."""
+    found = [(f"needs also: {holds(estate, fact)}", f"if also: {holds(estate, fact)}") for fact in stop.missing]
+    if stop.level is not None:
+        found.append((f"only under level {stop.level.word}", f"--assume {stop.level.word}"))
+    if stop.after_h is not None:
+        found.append((f"the buffer of {stop.after_h:g} h outlasts it", "a longer outage"))
+    if stop.basis is not None:
+        found.append((f"is only {KNOWN[stop.basis]}", f"--basis {stop.basis}"))
+    return found + [(str(estate.controls[name].control.kind), f"--distrust {name}") for name in stop.controls]
+
+
+def holds(estate: Estate, fact: Fact) -> str:
+    """A fact in words, a stepping stone too."""
+    if fact.capability not in STEPPING_STONES:
+        return f"{label(estate, fact.entity)}: {WORDS[fact.capability]}"
+    name = fact.entity
+    if fact.capability == Capability.PRESENT:
+        return f"the key {label(estate, name)}"
+    if fact.capability in (Capability.LOST, Capability.STRAINED):
+        return f"the loss of {name.partition('<')[0]}"
+    return {
+        Capability.INACTIVE: f"the fall of {name}",
+        Capability.CALLABLE: f"a function of {name}",
+        Capability.FOOTHOLD: f"a foothold in {name}",
+        Capability.ANYONE: "somebody who means it",
+    }[fact.capability]
