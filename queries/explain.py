@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import Reach, ScenarioParams, solve
+from blastradius.engine import Reach, ScenarioParams, plain, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Basis, Capability, Fact, Frozen, Kind, Level
@@ -103,8 +103,8 @@ def _opened(reach: Reach) -> Reach:
     """The same seeds where no control stands and everything is assumed."""
     everything = (*reach.estate.controls, "fail_closed")
     wide = {"assume": Level.LATERAL, "distrust": everything, "hours": None, "basis": Basis.ASSUMED}
-    wide |= {"controls": (), "without": (), "anyone": True}
-    return solve(reach.estate, reach.scenario.model_copy(update=wide), system=reach.prepared)
+    wide |= {"anyone": True}
+    return solve(reach.estate, plain(reach.scenario).model_copy(update=wide), system=reach.prepared)
 
 
 def _why(reach: Reach, fact: Fact) -> Answer:

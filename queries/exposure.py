@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import CAPABILITIES, Assumption, Solved, compile_system, solve
+from blastradius.engine import CAPABILITIES, Assumption, Solved, compile_system, solve, what_if
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
@@ -60,6 +60,7 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     if params.entity not in estate.entities:
         raise UsageError(f"{params.entity!r} is not in the estate{estate.suggest(params.entity)}")
+    estate = what_if(estate, params.asked)
     rows, starts = _ways_in(estate, params)
     data = ExposureData(
         question="exposure",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import ScenarioParams, World, compile_system
+from blastradius.engine import ScenarioParams, World, compile_system, plain, what_if
 from blastradius.estate import Estate
 from blastradius.model import Frozen, Scenario, Verb
 from blastradius.reports.impact import Measure, is_audited, measured
@@ -62,10 +62,12 @@ def run(estate: Estate, params: Params) -> Answer:
         UsageError: the scenario has no seed, or names what the estate does not have.
     """
     scenario = params.scenario(estate)
+    estate = what_if(estate, scenario)
     relations = [relation.id for relation in estate.by_verb[params.along]]
     controls = [control.id for control in estate.controls.values() if control.control.status != "failed"]
-    worlds = [World(scenario), *(World(scenario, without=(relation,)) for relation in relations)]
-    worlds += [World(_distrusting(scenario, control)) for control in controls]
+    asked = plain(scenario)
+    worlds = [World(asked), *(World(asked, without=(relation,)) for relation in relations)]
+    worlds += [World(_distrusting(asked, control)) for control in controls]
     now, *others = measured(compile_system(estate), worlds)
     removed = _levers(relations, ((now, other) for other in others[: len(relations)]))
     failed = _levers(controls, ((other, now) for other in others[len(relations) :]))

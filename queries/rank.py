@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import Assumption, compile_system
+from blastradius.engine import Assumption, World, compile_system, plain, what_if
 from blastradius.estate import Estate
 from blastradius.model import Entity, Frozen, Kind
 from blastradius.reports.impact import Measure, is_audited, measured
@@ -20,15 +20,20 @@ class Params(Assumption):
 
 
 class RankRow(Frozen):
-    """One start and what it reaches; ``records`` counts records that can be read, copies once."""
+    """One start and what it reaches; ``records`` counts records that can be read, copies once.
+
+    ``beyond`` counts the things over which it has more than anyone on the internet could. ``kind`` is null for the
+    start that is anyone at all.
+    """
 
     start: str
-    kind: Kind
+    kind: Kind | None
     way: str
     crown_jewels: tuple[str, ...]
     records: int
     processes: int
     entities: int
+    beyond: int
 
 
 class RankData(Frozen):
@@ -44,9 +49,14 @@ class RankData(Frozen):
 
 def run(estate: Estate, params: Params) -> Answer:
     """Solve every start on its own, all of them at once, and sort by crown jewels, then records, then processes."""
-    starts = every_start(estate, insiders=params.insiders)
-    measures = measured(compile_system(estate), start_worlds(starts, params))
-    rows = [_row(start, way, measure) for (start, way), measure in zip(starts, measures, strict=True)]
+    estate = what_if(estate, params.asked)
+    system, starts = compile_system(estate), every_start(estate, insiders=params.insiders)
+    worlds = start_worlds(starts, params)
+    stranger = World(plain(params.asked).model_copy(update={"anyone": True}))
+    some = bool(system.columns.entities.anonymous.any())
+    measures = measured(system, [*worlds, *([stranger] if some else [])], stranger=stranger if some else None)
+    rows = [_row(start, way, measure) for (start, way), measure in zip(starts, measures, strict=False)]
+    rows += [_anyone(measures[-1])] if some else []
     rows.sort(key=lambda r: (-len(r.crown_jewels), -r.records, -r.processes, -r.entities, r.start))
     data = RankData(
         question="rank",
@@ -74,15 +84,34 @@ def _row(start: Entity, way: str, measure: Measure) -> RankRow:
         records=measure.records,
         processes=measure.processes,
         entities=measure.entities,
+        beyond=measure.beyond,
     )
+
+
+def _anyone(measure: Measure) -> RankRow:
+    """What anyone on the internet could do, without being anyone in particular."""
+    return RankRow(
+        start=ANYONE,
+        kind=None,
+        way="anyone",
+        crown_jewels=measure.crown_jewels,
+        records=measure.records,
+        processes=measure.processes,
+        entities=measure.entities,
+        beyond=0,
+    )
+
+
+ANYONE = "anyone on the internet"
 
 
 def _headline(estate: Estate, data: RankData) -> str:
     if not data.rows:
         return "the estate has no party, credential or feed to start from"
     first = data.rows[0]
+    name = ANYONE if first.kind is None else label(estate, first.start)
     return (
-        f"of {plural(len(data.rows), 'start')}, {label(estate, first.start)} reaches the most under level "
+        f"of {plural(len(data.rows), 'start')}, {name} reaches the most under level "
         f"{data.assume!r}: {plural(len(first.crown_jewels), 'crown jewel')}, {plural(first.records, 'record')}"
     )
 
@@ -91,18 +120,19 @@ def _table(estate: Estate, rows: list[RankRow]) -> Table:
     return Table(
         "rank",
         "Who reaches what",
-        ("start", "name", "kind", "crown jewels", "records", "processes", "entities"),
+        ("start", "name", "kind", "crown jewels", "records", "processes", "entities", "beyond anyone"),
         tuple(
             (
-                f"{r.way} {r.start}",
-                label(estate, r.start),
-                r.kind,
-                len(r.crown_jewels),
-                r.records,
-                r.processes,
-                r.entities,
+                "anyone" if row.kind is None else f"{row.way} {row.start}",
+                ANYONE if row.kind is None else label(estate, row.start),
+                row.kind,
+                len(row.crown_jewels),
+                row.records,
+                row.processes,
+                row.entities,
+                row.beyond,
             )
-            for r in rows
+            for row in rows
         ),
     )
 

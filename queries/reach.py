@@ -145,7 +145,7 @@ def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
 
 def _lines(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tuple[str, ...]:
     lines = [_level_line(reach, level) for level in Level if level <= reach.scenario.assume]
-    lines.append(f"how well it is known: {how_well(best_of(labels).values())}")
+    lines.append(f"how well it is known: {_how_well(reach, labels)}")
     lines += filter(None, [told(reach.estate, data.unsaid)])
     lines.append(f"records that could be read: {records_read(reach.estate, reach):,} (copies counted once)")
     lines.append(
@@ -153,6 +153,12 @@ def _lines(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tuple
         f"the answer relies on {plural(len(data.relies_on), 'control')}"
     )
     return tuple(lines)
+
+
+def _how_well(reach: Reach, labels: Mapping[Fact, Label]) -> str:
+    """How well what is reached is known, where it starts left out."""
+    starts = {step.fact.entity for step in reach.certificate.steps if step.rule == "seed"}
+    return how_well(basis for name, basis in best_of(labels).items() if name not in starts)
 
 
 def _level_line(reach: Reach, level: Level) -> str:
@@ -176,7 +182,8 @@ def _reached(reach: Reach, labels: Mapping[Fact, Label]) -> Table:
             step = reach.proofs[Fact(name, capability)]
             jewel = "★" if reach.estate.crown_jewel(name) else ""
             fact = Fact(name, capability)
-            known, could = KNOWN[labels[fact].basis], _anyone(reach, labels[fact], step.level)
+            known = "as asked" if step.rule == "seed" else KNOWN[labels[fact].basis]
+            could = _anyone(reach, labels[fact], step.level)
             what = f"{WORDS[capability]}{could}"
             rows.append((step.level, step.hops, jewel, entity.kind, name, entity.label, what, known))
     rows.sort(key=lambda row: (row[0], row[1], row[4], row[6]))

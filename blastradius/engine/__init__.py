@@ -22,6 +22,7 @@ from blastradius.engine.scenario import (
     World,
     checked,
     is_timed,
+    plain,
     warnings,
     what_if,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "checked",
     "compile_system",
     "is_timed",
+    "plain",
     "propose",
     "solve",
     "solve_worlds",
@@ -73,8 +75,11 @@ class Reach:
 
     @cached_property
     def proofs(self) -> dict[Fact, ProofStep]:
-        """The last step of the proof of every fact, stepping stones included, premises first."""
-        return {step.fact: step for step in self.certificate.steps}
+        """The last step of the proof of every fact at its lowest level, stepping stones included, premises first."""
+        found: dict[Fact, ProofStep] = {}
+        for step in self.certificate.steps:
+            found.setdefault(step.fact, step)
+        return found
 
     @cached_property
     def levels(self) -> dict[Fact, Level]:
@@ -83,14 +88,14 @@ class Reach:
 
     def proof_of(self, fact: Fact) -> tuple[ProofStep, ...]:
         """The steps that lead to a fact, premises first; empty if it is not reached."""
-        needed: set[Fact] = set()
-        queue = [fact] if fact in self.proofs else []
-        while queue:
-            premise = queue.pop()
-            if premise not in needed:
-                needed.add(premise)
-                queue += self.proofs[premise].premises
-        return tuple(step for step in self.certificate.steps if step.fact in needed)
+        steps = self.certificate.steps
+        needed = {fact} if fact in self.proofs else set[Fact]()
+        found = []
+        for step in reversed(steps[: steps.index(self.proofs[fact]) + 1] if needed else ()):
+            if step.fact in needed:
+                needed = needed - {step.fact} | set(step.premises)
+                found.append(step)
+        return tuple(reversed(found))
 
 
 def solve(estate: Estate, scenario: Scenario, *, system: PreparedEstate | None = None) -> Reach:

@@ -159,6 +159,11 @@ def _stands_for(estate: Estate, seed: str) -> list[str]:
     return found
 
 
+def plain(scenario: Scenario) -> Scenario:
+    """A scenario as it is asked of an estate that ``what_if`` has changed already."""
+    return scenario.model_copy(update={"controls": (), "without": ()})
+
+
 def what_if(estate: Estate, scenario: Scenario) -> Estate:
     """The estate that a scenario asks about: with its controls in place, without the relations that it takes away.
 

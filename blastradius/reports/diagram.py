@@ -60,15 +60,22 @@ def _taken(reach: Reach, only: frozenset[Fact] | None) -> Iterable[Edge]:
         fact = step.fact
         if fact.capability in STEPPING_STONES or step.rule == "closure" or (only and fact not in only):
             continue
-        for source in dict.fromkeys(_origin(reach, premise) for premise in step.premises):
+        for source in _origins(reach, step.premises):
             if source != fact.entity:
                 yield Edge(source, fact.entity, _word(fact.capability), level=step.level)
 
 
-def _origin(reach: Reach, fact: Fact) -> str:
-    """The entity that a premise is about, behind any stepping stone."""
+def _origins(reach: Reach, premises: Iterable[Fact]) -> Iterable[str]:
+    """The entities that premises are about, behind any stepping stones; that somebody means it is about none."""
+    return dict.fromkeys(origin for premise in premises if (origin := _origin(reach, premise)) is not None)
+
+
+def _origin(reach: Reach, fact: Fact) -> str | None:
     while fact.capability in STEPPING_STONES:
-        fact = reach.proofs[fact].premises[0]
+        premises = reach.proofs[fact].premises
+        if not premises:
+            return None
+        fact = premises[0]
     return fact.entity
 
 
@@ -77,7 +84,7 @@ def _stopped(reach: Reach) -> Iterable[Edge]:
         if not stop.by_controls_alone:
             continue
         kinds = sorted({str(reach.estate.controls[name].control.kind) for name in stop.controls})
-        for source in dict.fromkeys(_origin(reach, premise) for premise in stop.premises):
+        for source in _origins(reach, stop.premises):
             if source != stop.fact.entity:
                 word = _word(stop.fact.capability)
                 yield Edge(source, stop.fact.entity, word, style="stopped", stopped_by=tuple(kinds))

@@ -7,9 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blastradius.columns.ragged import Numbers
+from blastradius.columns.ragged import Flags, Numbers
 from blastradius.columns.tables import KINDS, NO_INDEX
-from blastradius.engine import SEED_KINDS, PreparedEstate, Proposal, Solved, System, World, check_worlds, solve_worlds
+from blastradius.engine import (
+    CAPABILITIES,
+    SEED_KINDS,
+    PreparedEstate,
+    Proposal,
+    Solved,
+    System,
+    World,
+    check_worlds,
+    solve_worlds,
+)
 from blastradius.engine.batch.network import Bits
 from blastradius.engine.batch.solve import unpacked
 from blastradius.estate import Estate
@@ -22,12 +32,17 @@ MOST_AUDITED = 1_000_000
 
 @dataclass(frozen=True)
 class Measure:
-    """What one world reaches besides where it starts; ``records`` can be read, those of copies counted once."""
+    """What one world reaches besides where it starts; ``records`` can be read, those of copies counted once.
+
+    ``beyond`` counts the entities over which more is had than a stranger could have under the same level. What is
+    stated to be public counts nowhere.
+    """
 
     crown_jewels: tuple[str, ...]
     records: int
     processes: int
     entities: int
+    beyond: int
 
     @property
     def size(self) -> tuple[int, int, int, int]:
@@ -35,18 +50,30 @@ class Measure:
         return len(self.crown_jewels), self.records, self.processes, self.entities
 
 
-def measured(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal | None = None) -> list[Measure]:
+def measured(
+    system: PreparedEstate, worlds: Sequence[World], proposal: Proposal | None = None, stranger: World | None = None
+) -> list[Measure]:
     """The measure of each world; every world is audited first.
+
+    ``stranger`` is the world of what anyone could reach, beyond which is counted; everything where it is not asked.
 
     Raises:
         UsageError: a world names something that the estate does not have, or the memory does not suffice.
         CertificateError: the audit refuses what the engine claims; a defect of the engine.
     """
-    ruler = _Ruler(system)
+    ruler = _Ruler(system, None if stranger is None else _facts_in(system, stranger))
     found: dict[int, Measure] = {}
     for measures in map(ruler.measures, audited(system, worlds, proposal)):
         found.update(measures)
     return [found[place] for place in range(len(worlds))]
+
+
+def _facts_in(system: PreparedEstate, world: World) -> Flags:
+    """The facts about entities, by number, that hold in one world."""
+    facts = np.arange(len(system.facts.entities) * len(CAPABILITIES))
+    (solved,) = audited(system, [world])
+    found: Flags = solved.holds(facts)[:, 0]
+    return found
 
 
 def is_audited(estate: Estate) -> bool:
@@ -74,13 +101,14 @@ def audited(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal 
 class _Ruler:
     """What of an estate counts."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, strangers: Flags | None = None) -> None:
         entities = system.columns.entities
+        self.strangers = strangers
         self.system = system
         self.jewels = np.flatnonzero(entities.crown_jewel)
         self.jewel_names = np.array([entities.ids[jewel] for jewel in self.jewels.tolist()], np.object_)
         self.processes = np.flatnonzero(entities.kind == KINDS.index(Kind.PROCESS))
-        stores = np.flatnonzero(entities.records > 0)
+        stores = np.flatnonzero((entities.records > 0) & ~entities.public)
         originals = same_data(entities.copy_of)[stores]
         largest_first = np.lexsort((-entities.records[stores], originals))
         self.stores = stores[largest_first]
@@ -96,28 +124,39 @@ class _Ruler:
         jewels = unpacked(entities[self.jewels], worlds)
         records, reached = self._records(solved), _counted(entities, worlds)
         processes = _counted(entities[self.processes], worlds)
+        beyond = reached if self.strangers is None else _counted(self._entities(solved, self.strangers), worlds)
         found = {}
         for world, place in enumerate(solved.places.tolist()):
             names = tuple(self.jewel_names[jewels[:, world]].tolist())
-            found[place] = Measure(names, records[world], processes[world], reached[world])
+            found[place] = Measure(names, records[world], processes[world], reached[world], beyond[world])
         return found
 
-    def _entities(self, solved: Solved) -> Bits:
-        """For each entity the worlds in which something holds of it that did not hold from the start."""
+    def _entities(self, solved: Solved, besides: Flags | None = None) -> Bits:
+        """For each entity the worlds in which something holds of it that did not hold from the start.
+
+        ``besides`` are facts that do not count; nor does what is public.
+        """
         network, words = solved.network, solved.state.shape[1]
         found = np.zeros((len(self.system.facts.entities), words), np.uint64)
         entity, _ = self.system.facts.split(network.facts)
         here = (entity != NO_INDEX) & (network.places != NO_INDEX)
+        here &= ~self.system.columns.entities.public[entity]
+        if besides is not None:
+            here &= ~besides[np.where(here, network.facts, 0)]
         owners = entity[here]
         firsts = np.flatnonzero(np.diff(owners, prepend=NO_INDEX))
         if len(firsts):
             found[owners[firsts]] = np.bitwise_or.reduceat(solved.state[network.places[here]], firsts, axis=0)
         for facts, word, bits in solved.loose:
             owner, _ = self.system.facts.split(facts)
-            known = owner != NO_INDEX
+            known = (owner != NO_INDEX) & ~self.system.columns.entities.public[owner]
+            if besides is not None:
+                known &= ~besides[np.where(known, facts, 0)]
             np.bitwise_or.at(found, (owner[known], word[known]), bits[known])
         for world, name in _starts(solved):
-            found[self.system.facts.entity_numbers[name], world // 64] &= ~(np.uint64(1) << np.uint64(world % 64))
+            number = self.system.facts.entity_numbers.get(name, NO_INDEX)  # a zone is no entity
+            if number != NO_INDEX:
+                found[number, world // 64] &= ~(np.uint64(1) << np.uint64(world % 64))
         return found
 
     def _records(self, solved: Solved) -> list[int]:
@@ -132,10 +171,10 @@ class _Ruler:
 
 
 def _starts(solved: Solved) -> Iterator[tuple[int, str]]:
-    for world, each in enumerate(solved.worlds):
+    for place, world in enumerate(solved.worlds):
         for way in SEED_KINDS:
-            for name in getattr(each.scenario, way):
-                yield world, name
+            for name in getattr(world.scenario, way):
+                yield place, name
 
 
 def _counted(bits: Bits, worlds: int) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from blastradius.columns.tables import BASES
-from blastradius.engine import Reach, Solved, World
+from blastradius.engine import Reach, Solved, World, plain
 from blastradius.model import Basis, Fact, Level, Scenario
 from blastradius.reports.impact import audited
 
@@ -29,7 +29,7 @@ def labels_of(reach: Reach) -> Mapping[Fact, Label]:
     """The label of every fact about an entity that is reached."""
     bases, strangers = _bases(reach), _strangers(reach)
     worlds = [
-        *(World(reach.scenario.model_copy(update={"basis": basis, "controls": (), "without": ()})) for basis in bases),
+        *(World(plain(reach.scenario).model_copy(update={"basis": basis})) for basis in bases),
         *(World(scenario) for scenario in strangers),
     ]
     held = _held_in(reach, worlds)

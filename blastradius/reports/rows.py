@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
-from blastradius.engine import SEED_KINDS, Assumption, Reach, World, is_timed, warnings
+from blastradius.engine import SEED_KINDS, Assumption, Reach, World, is_timed, plain, warnings
 from blastradius.estate import Estate
 from blastradius.model import (
     STEPPING_STONES,
@@ -285,5 +285,5 @@ def is_ourselves(entity: Entity) -> bool:
 
 def start_worlds(starts: Iterable[tuple[Entity, str]], assumption: Assumption) -> list[World]:
     """A world for each start on its own."""
-    asked = assumption.asked.model_copy(update={"controls": (), "without": ()})  # the estate is changed already
+    asked = plain(assumption.asked)
     return [World(asked.model_copy(update={way: (start.id,)})) for start, way in starts]

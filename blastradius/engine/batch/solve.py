@@ -20,7 +20,7 @@ from blastradius.engine.batch.proposal import Proposal
 from blastradius.engine.numbering import CAPABILITIES, MODEL_NUMBER, STRONGER
 from blastradius.engine.prepared import PreparedEstate, compile_system
 from blastradius.engine.proof import Certificate, Claims
-from blastradius.engine.scenario import World, what_if
+from blastradius.engine.scenario import World, plain, what_if
 from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import UsageError
 from blastradius.memory import require
@@ -168,7 +168,7 @@ def solve_alone(
         without=world.without, controls=controls, entities=added[0], relations=added[1]
     )
     own = system if changed is system.estate else compile_system(changed)
-    scenario = world.scenario.model_copy(update={"controls": (), "without": ()})
+    scenario = plain(world.scenario)
     frame = Frame(own, [World(scenario)])
     if scenario.hours is None:
         return solve_block(batch_of(own, frame.worlds, back_end), frame, np.array([place]))
