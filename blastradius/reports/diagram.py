@@ -146,7 +146,8 @@ def _gained(held: Held) -> str:
 
 
 def _seeds(reach: Reach) -> list[str]:
-    return [step.fact.entity for step in reach.certificate.steps if step.rule == "seed"]
+    seeds = (step.fact.entity for step in reach.certificate.steps if step.rule == "seed")
+    return [name for name in seeds if name in reach.estate.entities]
 
 
 def _homes(reach: Reach) -> dict[str, str | None]:
