@@ -110,7 +110,7 @@ def solve(estate: Estate, scenario: Scenario, *, system: PreparedEstate | None =
     asked = what_if(estate, checked(estate, scenario))
     prepared = system if system is not None and asked is estate else compile_system(asked)
     certificate = certify(prepared, scenario)
-    check_certificate(prepared.rule_instances, scenario, certificate)
+    check_certificate(prepared.estate, prepared.rule_instances, scenario, certificate)
     return Reach(prepared, scenario, certificate)
 
 
@@ -120,7 +120,7 @@ def check(estate: Estate, scenario: Scenario, certificate: Certificate) -> None:
     Raises:
         CertificateError: the first defect found.
     """
-    check_certificate(tuple(all_instances(estate)), scenario, certificate)
+    check_certificate(estate, tuple(all_instances(estate)), scenario, certificate)
 
 
 def check_worlds(
@@ -140,7 +140,7 @@ def check_worlds(
     """
     own = solved.batch.system
     if solved.certificate is not None:
-        check_certificate(own.rule_instances, solved.worlds[0].scenario, solved.certificate)
+        check_certificate(own.estate, own.rule_instances, solved.worlds[0].scenario, solved.certificate)
     elif own.estate is not (estate.estate if isinstance(estate, PreparedEstate) else estate):
         own.auditor.check(solved.claims)
     else:

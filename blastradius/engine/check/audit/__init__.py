@@ -8,16 +8,15 @@ instances and from the worlds themselves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NoReturn
 
 import numpy as np
 
 from blastradius.engine.check.audit.compare import EMPTY_ROW, FULL_ROW, Block, first_defect
 from blastradius.engine.check.audit.instance_table import (
-    Closings,
     Flags,
     InstanceTable,
     Ints,
@@ -26,24 +25,37 @@ from blastradius.engine.check.audit.instance_table import (
     instances_of_proposal,
 )
 from blastradius.engine.check.audit.plan import CheckPlan, check_plan
-from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, all_included, seed_names
+from blastradius.engine.check.audit.what_ifs import WhatIfs
+from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, Seeds, all_included, applies
 from blastradius.engine.check.rule_instances import all_instances
 from blastradius.engine.proof import Claims
 from blastradius.engine.scenario import World
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
-from blastradius.model import Capability, Fact
+from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Scenario
 
 _WIDTH = len(CAPABILITY_NUMBER)
 _INACTIVE = CAPABILITY_NUMBER[Capability.INACTIVE]
-_PARTS = {whole: [CAPABILITY_NUMBER[part] for part in all_included(whole)] for whole in CAPABILITY_NUMBER}
-"""For each capability the numbers of those that it includes, its own among them."""
-
 _WHOLES = {
-    number: [CAPABILITY_NUMBER[whole] for whole, parts in _PARTS.items() if number in parts[1:]]
-    for number in CAPABILITY_NUMBER.values()
+    number: [CAPABILITY_NUMBER[whole] for whole in Capability if part in all_included(whole)[1:]]
+    for part, number in CAPABILITY_NUMBER.items()
 }
 """For the number of each capability those of the capabilities that include it."""
+
+_KIND_NUMBER = {kind: number for number, kind in enumerate(Kind)}
+_NO_KIND = len(_KIND_NUMBER)
+"""In the place of a kind's number: it is no entity."""
+
+_APPLIES = np.array([[part in STEPPING_STONES or applies(part, kind) for part in Capability] for kind in Kind]
+                    + [[part in STEPPING_STONES for part in Capability]])  # fmt: skip
+"""Whether each capability (column) can be said of each kind (row); the last row is for what is no entity."""
+
+
+@cache
+def _parts(whole: Capability, kind: int) -> list[int]:
+    """The numbers of the capabilities that one over a kind of entity includes, its own among them."""
+    numbers = (CAPABILITY_NUMBER[part] for part in all_included(whole))
+    return [number for number in numbers if _APPLIES[kind, number]]
 
 
 class _Estate:
@@ -51,7 +63,8 @@ class _Estate:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
-        self.closings = Closings(estate)
+        self.seeds = Seeds(estate)
+        self.what_ifs = WhatIfs(estate)
 
     @cached_property
     def controls(self) -> dict[str, list[str]]:
@@ -75,14 +88,17 @@ class Auditor:
 
     def __init__(self, estate: Estate) -> None:
         self._estate = _Estate(estate)
+        self._estates: tuple[Estate, ...] = (estate,)
         self.table = InstanceTable(all_instances(estate))
         self._plan: tuple[bytes, CheckPlan] | None = None
+        self._kinds: Ints | None = None
 
     def with_proposal(self, proposed: Estate) -> Auditor:
         """The same with what holds besides in the worlds in which a proposal is in force."""
         found = copy(self)
         found.table = InstanceTable(instances_of_proposal(self._estate.estate, proposed), self.table)
-        found._plan = None
+        found._estates = (self._estate.estate, proposed)
+        found._plan = found._kinds = None
         return found
 
     def check(self, claims: Claims, asked: Sequence[World] | None = None) -> None:
@@ -93,11 +109,32 @@ class Auditor:
         """
         if asked is not None:
             _require_asked(claims, asked)
+        for world in claims.worlds:
+            if self._estate.what_ifs.make_another_estate(world):
+                raise CertificateError(f"a world is one of another estate, or ends: {world}")
         _Check(self, claims).run()
 
     def controls_of(self, distrust: tuple[str, ...]) -> list[str]:
         """The controls that are distrusted, by kind or by id."""
         return self._estate.controls_of(distrust) if distrust else []
+
+    def seeds_of(self, scenario: Scenario) -> Iterator[tuple[str, list[int]]]:
+        """The names of what a scenario starts from, and over each the numbers of the capabilities that this gives."""
+        for fact in self._estate.seeds.of(scenario):
+            yield fact.entity, _parts(fact.capability, self.kind_of(fact.entity))
+
+    def kind_of(self, name: str) -> int:
+        """The number of an entity's kind; ``_NO_KIND`` for what is no entity."""
+        for estate in self._estates:
+            if name in estate.entities:
+                return _KIND_NUMBER[estate.kind_of(name)]
+        return _NO_KIND
+
+    def kinds(self) -> Ints:
+        """The number of the kind of each of the table's entities."""
+        if self._kinds is None:
+            self._kinds = np.fromiter(map(self.kind_of, self.table.entities), np.int64, len(self.table.entities))
+        return self._kinds
 
     def plan(self, open_everywhere: Flags, closed: Ints) -> CheckPlan:
         """The plan for worlds that all meet these of the table's conditions, some of which close some instances."""
@@ -113,8 +150,8 @@ class Auditor:
 
     def closed_by(self, worlds: Sequence[World]) -> tuple[Ints, Ints]:
         """Pairs of instance and world (by number) that closes it, by a relation taken away or a control put there."""
-        closings = self._estate.closings
-        pairs = [(instance, number) for number, world in enumerate(worlds) for instance in closings.closed_in(world)]
+        what_ifs = self._estate.what_ifs
+        pairs = [(instance, number) for number, world in enumerate(worlds) for instance in what_ifs.closed_in(world)]
         instance, world_number = np.array(pairs, np.int64).reshape(-1, 2).T
         return instance, world_number
 
@@ -182,8 +219,9 @@ class _Check:
         counts = []
         for scenario in (world.scenario for world in self.worlds):
             before = len(keys)
-            for capability, names in seed_names(scenario):
-                keys += [self._entity(name) * _WIDTH + part for name in names for part in _PARTS[capability]]
+            for name, parts in self.auditor.seeds_of(scenario):
+                entity = self._entity(name) * _WIDTH
+                keys += [entity + part for part in parts]
             if scenario.distrust not in fallen:
                 controls = self.auditor.controls_of(scenario.distrust)
                 fallen[scenario.distrust] = [self._entity(name) * _WIDTH + _INACTIVE for name in controls]
@@ -231,7 +269,7 @@ class _Check:
         which = np.empty(len(self.worlds), np.int64)
         for number, world in enumerate(self.worlds):
             scenario = world.scenario
-            asked = (scenario.assume, scenario.hours, "fail_closed" in scenario.distrust, world.proposed)
+            asked = (scenario.assume, scenario.basis, "fail_closed" in scenario.distrust, world.proposed)
             if asked not in kinds:
                 worlds.append(world)
             which[number] = kinds.setdefault(asked, len(kinds))
@@ -275,6 +313,9 @@ class _Check:
             for whole in wholes:
                 due[here] |= self.held[self.row_of_key[keys[here] - part + whole]]
         due[np.searchsorted(keys, seeded)] |= seeds
+        unknown = np.array([self.auditor.kind_of(name) for name in self.unknown], np.int64)
+        kinds = np.concatenate([self.auditor.kinds(), unknown])
+        due[~_APPLIES[kinds[keys // _WIDTH], keys % _WIDTH]] = 0
         for wrong, why in (
             (claimed & ~due, "is claimed, and no rule gives it here"),
             (due & ~claimed, "follows and is not claimed"),

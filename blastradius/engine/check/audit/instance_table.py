@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, INCLUDES, all_included
+from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, all_included, is_stone, is_weaker
 from blastradius.engine.check.rule_instances import RuleInstance, all_instances
 from blastradius.engine.scenario import World
 from blastradius.estate import Estate
-from blastradius.model import Capability, Fact
+from blastradius.model import Basis, Capability, Fact
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -60,19 +60,19 @@ def distinct(numbers: Ints) -> Ints:
 
 
 class Conditions(NamedTuple):
-    """What an instance asks of a world besides premises: a level, an outage that outlasts a buffer, and so on."""
+    """What an instance asks of a world besides premises: a level, a basis on which it is known, and so on."""
 
     level: int
-    buffer_h: float | None
+    basis: Basis
     fail_closed: bool
     proposed: bool
 
     def hold_in(self, world: World) -> bool:
         """Whether a world meets all of them."""
         scenario = world.scenario
-        outlasted = self.buffer_h is None or scenario.hours is None or scenario.hours > self.buffer_h
         opened = not self.fail_closed or "fail_closed" in scenario.distrust
-        return self.level <= scenario.assume and outlasted and opened and (not self.proposed or world.proposed)
+        known = not is_weaker(self.basis, scenario.basis)
+        return self.level <= scenario.assume and known and opened and (not self.proposed or world.proposed)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Instances:
     Instance ``i`` leads to ``conclusion[i]`` in the worlds in which all of ``required[i]`` hold (premises, and that the
     controls on it are inactive), enough of ``counted[i]`` do, and its conditions are met. ``least`` says how many are
     enough: at least so many, or, where it is negative, a quorum's whose ``vote_min`` is ``-least``; of its facts the
-    first half says that each feed is wrong, the other half that each is denied. It is 0 where none are counted.
+    first half says that each feed is wrong, the other half that each is lost. It is 0 where none are counted.
     """
 
     required: Ragged
@@ -154,22 +154,22 @@ class InstanceTable:
     def _add(self, instance: RuleInstance, *, proposed: bool) -> None:
         columns, counts = self._columns, instance.is_counted
         for placed in instance.guards.placed:
-            if placed.control.status != "failed":
+            if placed.control.status not in ("failed", "absent"):
                 columns.required.append(self._number(Fact(placed.id, Capability.INACTIVE)))
         premises = columns.counted if counts else columns.required
         premises.extend([self._number(premise) for premise in instance.premises])
         columns.required_ends.append(len(columns.required))
         columns.counted_ends.append(len(columns.counted))
         columns.conclusion.append(self._number(instance.conclusion))
-        least = -instance.vote[1] if instance.vote else instance.least or 0
+        least = -instance.vote_min if instance.vote_min else instance.least or 0
         columns.least.append(least if counts else 0)
-        conditions = Conditions(instance.level, instance.buffer_h, instance.fail_closed, proposed)
+        conditions = Conditions(instance.level, instance.basis, instance.fail_closed, proposed)
         columns.conditions.append(self.known_conditions.setdefault(conditions, len(self.known_conditions)))
 
     def _add_inclusions(self, before: int) -> None:
         """What facts include, where the table knows both; ``before`` facts have been seen to already."""
         for number, fact in enumerate(list(self.numbers)):
-            for part in all_included(fact.capability)[1:] if fact.capability in INCLUDES else ():
+            for part in all_included(fact.capability)[1:]:
                 included = Fact(fact.entity, part)
                 if self.numbers.get(included, -1) >= (before if number < before else 0):
                     self._add(RuleInstance("closure", 1, (fact,), included), proposed=False)
@@ -203,44 +203,10 @@ def _array(column: array[int]) -> Ints:
 
 
 def instances_of_proposal(estate: Estate, proposed: Estate) -> Iterator[RuleInstance]:
-    """The instances of a proposal that the estate has not itself."""
+    """The instances of a proposal that the estate has not itself, and stepping stones that it may have."""
     new = proposed.entities.keys() - estate.entities.keys()
     for instance in all_instances(proposed):
         known = all(relation in estate.relations for relation in instance.along)
-        if not known or any(fact.entity in new for fact in (*instance.premises, instance.conclusion)):
+        is_new = any(fact.entity in new for fact in (*instance.premises, instance.conclusion))
+        if not known or is_new or (not instance.along and is_stone(instance.conclusion)):
             yield instance
-
-
-class Closings:
-    """Which instances of an estate a world closes: those along a relation, those that a control in some place stops.
-
-    Both are looked up in an index, each made when it is first needed; most questions need none.
-    """
-
-    def __init__(self, estate: Estate) -> None:
-        self.estate = estate
-
-    @cached_property
-    def along(self) -> dict[str, list[int]]:
-        """For each relation the instances along it, by number."""
-        found: dict[str, list[int]] = {}
-        for number, instance in enumerate(all_instances(self.estate)):
-            for relation in instance.along:
-                found.setdefault(relation, []).append(number)
-        return found
-
-    @cached_property
-    def guarded(self) -> dict[str, list[tuple[int, Sequence[str]]]]:
-        """For each entity and relation the instances that controls on it would stop, and which kinds of control."""
-        found: dict[str, list[tuple[int, Sequence[str]]]] = {}
-        for number, instance in enumerate(all_instances(self.estate)):
-            for host in instance.guards.hosts:
-                found.setdefault(host, []).append((number, instance.guards.kinds))
-        return found
-
-    def closed_in(self, world: World) -> list[int]:
-        """The instances that a world closes."""
-        gone = [number for relation in world.without for number in self.along.get(relation, ())]
-        return gone + [
-            number for kind, host in world.controls for number, kinds in self.guarded.get(host, ()) if kind in kinds
-        ]

@@ -1,0 +1,33 @@
+"""The independent checker: is a certificate a proof? It shares no code with the solver or the rule table.
+
+It knows the rules by itself, lists every ground instance of them in the estate, and then asks of the certificate: is
+each step one of these instances, and is there no open instance that was not taken? A set that is well-founded and
+closed is the least fixpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from blastradius.engine.check.certificate.asked import Asked
+from blastradius.engine.check.certificate.complete import check_complete
+from blastradius.engine.check.certificate.sound import sound
+from blastradius.engine.check.certificate.stops import check_stops
+from blastradius.engine.check.rule_instances import RuleInstance
+from blastradius.engine.proof import Certificate
+from blastradius.estate import Estate
+from blastradius.model import Scenario
+
+
+def check(estate: Estate, instances: Sequence[RuleInstance], scenario: Scenario, certificate: Certificate) -> None:
+    """Verify a certificate: sound, complete, and honest about what stopped. ``instances`` are all those of the estate.
+
+    What-ifs of the scenario are not looked at: the estate is the one in which they are done.
+
+    Raises:
+        CertificateError: the first defect found.
+    """
+    asked = Asked.of(scenario)
+    proved = sound(estate, scenario, certificate.steps, instances)
+    check_complete(estate, asked, proved, instances)
+    check_stops(asked, proved, certificate, instances)

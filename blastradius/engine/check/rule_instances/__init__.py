@@ -1,0 +1,50 @@
+"""Every ground instance of every rule in an estate, written out for the checkers, apart from the rule table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blastradius.engine.check.rule_instances import effects, inputs, losses, rights, surroundings
+from blastradius.engine.check.rule_instances.instance import RuleInstance
+from blastradius.engine.check.rule_instances.view import View
+from blastradius.estate import Estate
+
+__all__ = ["RuleInstance", "all_instances"]
+
+_RULES = (
+    rights.ownership,
+    rights.held_keys,
+    rights.grants,
+    rights.present_keys,
+    rights.usable_operations,
+    rights.issued,
+    effects.effects,
+    effects.siblings,
+    effects.secrets,
+    effects.broken_into,
+    effects.own_rights,
+    effects.own_calls,
+    effects.served,
+    effects.destroyed,
+    inputs.taint,
+    inputs.taint_through,
+    inputs.votes,
+    inputs.bad_input,
+    inputs.defaulted,
+    inputs.installed,
+    inputs.obeyed,
+    losses.dropped_inputs,
+    losses.supplied,
+    losses.dependence,
+    surroundings.walls,
+    surroundings.hosting,
+    surroundings.parts,
+    surroundings.fallen_controls,
+)
+
+
+def all_instances(estate: Estate) -> Iterator[RuleInstance]:
+    """Every instance, rule by rule."""
+    view = View(estate)
+    for instances_of in _RULES:
+        yield from instances_of(view)
