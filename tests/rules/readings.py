@@ -12,8 +12,16 @@ from blastradius.model import ControlKind
 
 READINGS: dict[str, tuple[str, ...]] = {
     "table": ("rules.py",),
-    "spec": ("engine/check/spec.py",),
-    "checker": ("engine/check/rule_instances.py", "engine/check/certificate.py"),
+    "spec": ("engine/check/spec/held.py", "engine/check/spec/rules.py"),
+    "checker": (
+        "engine/check/rule_instances/rights.py",
+        "engine/check/rule_instances/effects.py",
+        "engine/check/rule_instances/inputs.py",
+        "engine/check/rule_instances/losses.py",
+        "engine/check/rule_instances/surroundings.py",
+        "engine/check/rule_instances/view.py",
+        "engine/check/certificate/asked.py",
+    ),
 }
 """The files of each, below the package."""
 

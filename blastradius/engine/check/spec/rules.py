@@ -1,180 +1,30 @@
-"""The rules as plainly as they can be said: slow, obvious, and what the other engines must agree with.
-
-Everything is an arrival in hours: a fact that does not hold arrives never, a control that stands falls never. What
-needs several things arrives with the last of them (``last``), what can come several ways with the first (``first``).
-Without an outage of stated length only "never" and "at some time" differ.
-"""
+"""The rules of the spec, each as plainly as it can be said."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from math import inf
-from typing import Any
 
+from blastradius.engine.check.spec.held import Consequence, Held, first, last
 from blastradius.estate import Estate
-from blastradius.model import Basis, Entity, Fact, Kind, Level, Relation, Scenario
 from blastradius.model import Capability as C
+from blastradius.model import Fact, Kind, Level, Relation, Scenario
 from blastradius.model import Verb as V
 
 CHECKED = "validated quarantined human_review second_source insensitive"
-VETTED = "pinned verified staged not_exposed"
 SPENT = "revoked rotated expired"
 BOUND = "ip_allowlist token_binding device_policy"
 WALLS = "segmented hard_mfa pam"
-NEVER = inf
-RANK = {basis: rank for rank, basis in enumerate(Basis)}
-
-_STATES = "read_subset read taint write degrade deny control"
-APPLIES: dict[str, set[str]] = {
-    Kind.PARTY: {"control", "taint", "deny", "degrade"},
-    Kind.CREDENTIAL: {"operate", "possess", "deny", "degrade"},
-    Kind.SCOPE: {"use"},
-    Kind.OPERATION: {"use", "control", "taint", "deny", "degrade"},
-    Kind.SERVICE: {*_STATES.split(), "use", "steer"},
-    Kind.STORE: set(_STATES.split()),
-    Kind.FEED: set(_STATES.split()),
-    Kind.PROCESS: {"taint", "deny", "degrade"},
-}
-"""What can be said of each kind of entity."""
-
-Consequence = tuple[Fact, float, tuple[Entity | Relation, ...]]
-"""What follows, when, and the relations (or the entity) that say so."""
 
 
-def last(*arrivals: float) -> float:
-    """When all of them are there."""
-    return max(arrivals, default=0.0)
+def held_at(estate: Estate, scenario: Scenario, level: Level) -> dict[Fact, float]:
+    """What is held at one level, stepping stones included, and in which hour it arrives."""
+    return _Rules(estate, scenario, level).fixpoint()
 
 
-def first(arrivals: Iterable[float]) -> float:
-    """When one of them is there."""
-    return min(arrivals, default=NEVER)
-
-
-def spec(estate: Estate, scenario: Scenario) -> dict[Fact, Level]:
-    """The lowest level at which each fact about an entity holds."""
-    found: dict[Fact, Level] = {}
-    for level in Level:
-        if level <= scenario.assume:
-            for fact in arrivals_at(estate, scenario, level):
-                found.setdefault(fact, level)
-    return found
-
-
-def arrivals_at(estate: Estate, scenario: Scenario, level: Level) -> dict[Fact, float]:
-    """The hour in which each fact about an entity arrives at one level; 0 without an outage of stated length."""
-    changed = estate.changed(without=scenario.without, controls=scenario.controls)
-    held = _Naive(changed, scenario, level).fixpoint()
-    return {fact: at for fact, at in held.items() if fact.entity in changed.entities}
-
-
-class _Naive:
-    def __init__(self, estate: Estate, scenario: Scenario, level: Level) -> None:
-        self.e, self.s, self.level = estate, scenario, level
-        self.end = inf if scenario.hours is None else scenario.hours
-        self.held: dict[Fact, float] = {}
-        rows: dict[V, list[Relation]] = defaultdict(list)
-        for r in estate.relations.values():
-            rows[r.verb].append(r)
-        self.rows = rows
-        self.owners = self.by_target(V.OWNS)
-        self.servers = self.by_target(V.SERVES)
-        self.publishers = self.by_target(V.PUBLISHES)
-
-    def by_target(self, verb: V) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for r in self.rows[verb]:
-            found[r.targets[0]].append(r.sources[0])
-        return found
-
-    # what is held, what stands
-
-    def fixpoint(self) -> dict[Fact, float]:
-        new = [(fact, 0.0) for fact in self.seeds() if self.applies(fact)]
-        while new:
-            self.held |= dict(new)
-            best: dict[Fact, float] = {}
-            for fact, at, said in self.consequences():
-                if (
-                    all(map(self.known, said))
-                    and self.applies(fact)
-                    and at < self.end
-                    and at < self.held.get(fact, inf)
-                ):
-                    best[fact] = min(at, best.get(fact, inf))
-            new = list(best.items())
-        return self.held
-
-    def known(self, thing: Entity | Relation) -> bool:
-        """Whether it is known on the basis asked for, or a better one."""
-        return RANK[thing.basis] <= RANK[self.s.basis]
-
-    def applies(self, fact: Fact) -> bool:
-        return fact.capability == C.ANYONE or fact.capability in APPLIES[self.kind(fact.entity)]
-
-    def at(self, name: str, capability: C) -> float:
-        return self.held.get(Fact(name, capability), inf)
-
-    def free(self, kinds: str, *hosts: str, ours: bool = True) -> float:
-        """When the last control of these kinds there has fallen; without ``ours`` only those of others count."""
-        stops = [c for host in hosts for c in self.e.controls_on(host) if c.control.kind in kinds.split()]
-        stops = [c for c in stops if ours or c.control.provided_by is not None]
-        return last(*(self.falls(c.id) for c in stops))
-
-    def falls(self, control_id: str) -> float:  # R14
-        control = self.e.controls[control_id].control
-        if control.status in ("failed", "absent") or {control.kind, control_id} & set(self.s.distrust):
-            return 0.0
-        n = control.provided_by
-        if n is None:
-            return NEVER
-        never_closed = control.kind in ("fallback", "immutable_backup")
-        opens = never_closed or control.fails == "open" or "fail_closed" in self.s.distrust
-        misled = control.misled or control.kind in ("second_source", "out_of_band")
-        ways = [self.at(n, C.CONTROL), self.at(n, C.STEER)]
-        ways += [self.at(n, C.DENY)] if opens else []
-        ways += [self.at(n, C.TAINT)] if misled else []
-        return first(ways)
-
-    def kind(self, name: str) -> Kind:
-        return self.e.entities[name].kind
-
-    def says(self, name: str, word: str) -> Any:
-        return getattr(self.e.entities[name], word, None)
-
-    def of_others(self, service: str) -> bool:
-        roles = [self.says(p, "role") for p in self.owners[service]]
-        return bool(roles) and "self" not in roles
-
-    # seeds
-
-    def members(self, name: str) -> list[str]:
-        """A zone stands for its services and stores."""
-        if name in self.e.entities:
-            return [name]
-        return [x.id for x in self.e.entities.values() if x.zone == name and x.kind in (Kind.SERVICE, Kind.STORE)]
-
-    def with_parts(self, name: str) -> set[str]:
-        """A seed on a whole is a seed on its parts."""
-        found = {name}
-        while more := {r.sources[0] for r in self.rows[V.PART_OF] if r.targets[0] in found} - found:
-            found |= more
-        return found
-
-    def seeds(self) -> Iterator[Fact]:
-        gains = {"compromise": C.CONTROL, "leak": C.POSSESS, "poison": C.WRITE, "wrong": C.TAINT, "outage": C.DENY}
-        for way, gain in (gains | {"breach": C.READ, "use": C.USE}).items():
-            for name in getattr(self.s, way):
-                for member in self.members(name):
-                    for part in self.with_parts(member):
-                        key = self.kind(part) == Kind.CREDENTIAL and way == "use"
-                        yield Fact(part, C.OPERATE if key else gain)
-        attacks = ("compromise", "use", "leak", "poison", "breach")
-        if self.s.anyone or any(getattr(self.s, way) for way in attacks):
-            yield Fact("internet", C.ANYONE)
-
-    # rules
+class _Rules(Held):
+    """What each rule gives; ``at`` of what is needed and ``free`` of what stops it."""
 
     def consequences(self) -> Iterator[Consequence]:
         yield from self.closure()
@@ -195,7 +45,7 @@ class _Naive:
             for part in parts.get(capability, ()):
                 yield Fact(name, part), at, ()
 
-    def r1(self) -> Iterator[Consequence]:
+    def r1(self) -> Iterator[Consequence]:  # R1
         for r in self.rows[V.OWNS]:
             p, x = r.sources[0], r.targets[0]
             falls = last(self.at(p, C.CONTROL), self.free("compartment", r.id, x))
@@ -206,7 +56,7 @@ class _Naive:
                 yield Fact(x, C.CONTROL), falls, (r,)
                 yield Fact(x, C.DENY), last(self.at(p, C.DENY), self.free("compartment", r.id, x)), (r,)
 
-    def r2(self) -> Iterator[Consequence]:
+    def r2(self) -> Iterator[Consequence]:  # R2
         for r in self.rows[V.HOLDS]:
             s, k = r.sources[0], r.targets[0]
             yield Fact(k, C.OPERATE), self.at(s, C.CONTROL), (r,)
@@ -214,8 +64,8 @@ class _Naive:
             if not any(k in call.keys for call in self.rows[V.CALLS] if call.sources[0] == s):
                 yield Fact(k, C.OPERATE), self.at(s, C.STEER), (r,)
 
-    def mfa(self, *hosts: str) -> float:
-        """R3p: at `abused` mfa that can be phished stops nothing."""
+    def mfa(self, *hosts: str) -> float:  # R3p
+        """At `abused` mfa that can be phished stops nothing."""
         stops = [c for h in hosts for c in self.e.controls_on(h) if c.control.kind in ("mfa", "hard_mfa")]
         stops = [c for c in stops if c.control.kind == "hard_mfa" or not (c.control.phishable and self.level >= 2)]
         return last(*(self.falls(c.id) for c in stops))
@@ -228,7 +78,7 @@ class _Naive:
     def present(self, k: str) -> float:
         return first([self.at(k, C.OPERATE), self.copied(k)])
 
-    def r3(self) -> Iterator[Consequence]:
+    def r3(self) -> Iterator[Consequence]:  # R3
         for r in self.rows[V.GRANTS]:
             keys, c = r.sources, r.targets[0]
             driven = [self.at(k, C.OPERATE) for k in keys]
@@ -239,19 +89,19 @@ class _Naive:
             spent = self.free(SPENT, r.id, *keys, c)
             yield Fact(c, C.USE), last(*here, first([*driven, elsewhere]), spent), (r,)
 
-    def r3a(self) -> Iterator[Consequence]:
+    def r3a(self) -> Iterator[Consequence]:  # R3a
         for o in self.e.of_kind(Kind.OPERATION):
             if self.says(o.id, "anonymous") and self.says(o.id, "direction") == "exposed":
                 free = self.free(f"ip_allowlist {SPENT}", o.id)
                 yield Fact(o.id, C.USE), last(self.at("internet", C.ANYONE), free), (o,)
 
-    def r3b(self) -> Iterator[Consequence]:
+    def r3b(self) -> Iterator[Consequence]:  # R3b
         for r in self.rows[V.PERMITS]:
             o = r.targets[0]
             free = last(self.free("approval", r.id, o), self.free(SPENT, r.id, *r.sources, o))
             yield Fact(o, C.USE), last(*(self.at(c, C.USE) for c in r.sources), free), (r,)
 
-    def r3c(self) -> Iterator[Consequence]:
+    def r3c(self) -> Iterator[Consequence]:  # R3c
         guarded = {r.targets[0] for r in self.rows[V.PERMITS]}
         for r in self.rows[V.SERVES]:
             s, o = r.sources[0], r.targets[0]
@@ -265,7 +115,7 @@ class _Naive:
                 if self.kind(r.sources[0]) == Kind.OPERATION:
                     yield r, r.sources[0], r.targets[0]
 
-    def r4_5(self) -> Iterator[Consequence]:
+    def r4_5(self) -> Iterator[Consequence]:  # R4, R5
         gives = {V.READS: (C.READ_SUBSET, C.READ), V.WRITES: (C.TAINT, C.WRITE)}
         gives |= {V.CONTROLS: (C.CONTROL, C.CONTROL), V.DISABLES: (C.DENY, C.DENY)}
         for r, o, t in self.acts():
@@ -276,7 +126,7 @@ class _Naive:
             if subset and self.level >= 2:
                 yield Fact(t, full), last(self.at(o, C.USE), free, self.free("object_authz", r.id, o, t)), (r,)
 
-    def r6(self) -> Iterator[Consequence]:
+    def r6(self) -> Iterator[Consequence]:  # R6
         operations = [o for o in self.e.of_kind(Kind.OPERATION) if self.says(o.id, "api") is not None]
         for a in operations if self.level >= 2 else ():
             for o in operations:
@@ -284,7 +134,7 @@ class _Naive:
                     free = self.free(f"function_authz {SPENT}", o.id)
                     yield Fact(o.id, C.USE), last(self.at(a.id, C.USE), free), (a, o)
 
-    def r7(self) -> Iterator[Consequence]:
+    def r7(self) -> Iterator[Consequence]:  # R7
         for r in self.rows[V.CONTAINS] if self.level >= 2 else ():
             d, k = r.sources[0], r.targets[0]
             free = self.free("redacted encrypted_elsewhere expired purged", r.id, d, k)
@@ -311,7 +161,7 @@ class _Naive:
         ways += [self.at(k, C.DENY) for k in r.keys]
         return first(ways)
 
-    def r8(self) -> Iterator[Consequence]:
+    def r8(self) -> Iterator[Consequence]:  # R8
         onward = [(r, r.sources[0], r.targets[0]) for v in (V.PUBLISHES, V.INFORMS, V.SERVES) for r in self.rows[v]]
         onward += [(r, r.sources[0], r.targets[0]) for r in self.rows[V.WRITES] if self.kind(r.sources[0]) == "service"]
         onward += [(r, r.targets[0], r.sources[0]) for v in (V.DERIVES_FROM, V.READS) for r in self.rows[v]]
@@ -327,7 +177,7 @@ class _Naive:
                     free = last(self.free(f"{CHECKED} approval", o, w.id, d), self.free(SPENT, o, *r.keys))
                     yield Fact(d, C.TAINT), last(self.at(caller, C.TAINT), free), (r, w)
 
-    def r8q(self) -> Iterator[Consequence]:
+    def r8q(self) -> Iterator[Consequence]:  # R8q
         for r in filter(self.is_quorum, self.rows[V.CONSUMES]):
             s, n = r.sources[0], len(r.targets)
             least = r.vote_min or n + 1  # nobody said how votes are counted: any one wrong feed may decide
@@ -350,28 +200,14 @@ class _Naive:
             if r.on_missing == "default":
                 yield Fact(s, C.TAINT), last(self.lost(r, x), self.free(CHECKED, r.id, s)), (r,)  # R9d
 
-    def vouched(self, feed: str, *hosts: str) -> float:
-        """When the last of what vets a feed has fallen; a vendor that verifies its own stops nothing."""
-        makers = {*self.publishers[feed]}
-        for w in self.rows[V.WRITES]:
-            if w.targets[0] == feed:
-                makers |= {w.sources[0], *self.servers[w.sources[0]]}
-        vendors = makers | {p for maker in (*makers, feed) for p in self.owners[maker]}
-        stops = [c for host in hosts for c in self.e.controls_on(host) if c.control.kind in VETTED.split()]
-        own = [c for c in stops if c.control.kind == "verified" and self.belongs(c.control.provided_by, vendors)]
-        return last(*(self.falls(c.id) for c in stops if c not in own))
-
-    def belongs(self, provider: str | None, vendors: set[str]) -> bool:
-        return provider is not None and not vendors.isdisjoint({provider, *self.owners[provider]})
-
-    def r10(self) -> Iterator[Consequence]:
+    def r10(self) -> Iterator[Consequence]:  # R10
         for r in self.rows[V.INSTALLS]:
             s, f = r.sources[0], r.targets[0]
             vetted = self.vouched(f, r.id, s)
             yield Fact(s, C.DENY), last(self.at(f, C.TAINT), vetted), (r,)
             yield Fact(s, C.CONTROL), last(self.at(f, C.WRITE), vetted, self.free("egress_filter", r.id, s)), (r,)
 
-    def r11(self) -> Iterator[Consequence]:
+    def r11(self) -> Iterator[Consequence]:  # R11
         for verb in (V.PUBLISHES, V.SERVES):
             suppliers: dict[str, list[Relation]] = defaultdict(list)
             for r in self.rows[verb]:
@@ -407,45 +243,14 @@ class _Naive:
         if r.capacity_loss:
             yield Fact(s, C.DEGRADE), last(gone[0] + wait, slows), (r,)
 
-    def stops_loss(self, replaced: Iterable[str], *hosts: str, wait: float = 0.0, slows: bool = False) -> float:
-        """When the last fallback has fallen that counts: not too late, not false, and no slower one against slowing."""
-        stops = [c for host in hosts for c in self.e.controls_on(host) if c.control.kind == "fallback"]
-        stops = [c for c in stops if (c.control.starts_after_h or 0.0) <= wait and not (slows and c.control.slower)]
-        return last(*(self.falls(c.id) for c in stops if not self.is_false(c.control.provided_by, replaced)))
-
-    def is_false(self, provider: str | None, replaced: Iterable[str]) -> bool:
-        """Whether a fallback shares a zone or an owner that is not ourselves with what it replaces, or rests on it."""
-        if provider is None:
-            return False
-        behind = {y for x in replaced for y in (x, *self.publishers[x], *self.servers[x])}
-        zone = self.says(provider, "zone")
-        same_zone = zone is not None and any(self.says(x, "zone") == zone for x in behind)
-        shared = self.parties_of(provider) & {p for x in behind for p in self.parties_of(x)}
-        return same_zone or bool(shared) or not behind.isdisjoint(self.rests_on(provider))
-
-    def parties_of(self, name: str) -> set[str]:
-        return {p for p in (name, *self.owners[name]) if self.says(p, "role") not in (None, "self")}
-
-    def rests_on(self, name: str) -> set[str]:
-        """A thing and what it cannot do without."""
-        hard = [r for v in (V.DEPENDS_ON, V.RUNS_ON) for r in self.rows[v] if r.dependency in (None, "hard")]
-        hard += [r for v in (V.CALLS, V.READS, V.CONSUMES) for r in self.rows[v] if r.dependency == "hard"]
-        found: set[str] = set()
-        new = {name}
-        while new - found:
-            found |= new
-            new = {x for r in hard if r.sources[0] in found for x in r.targets}
-            new |= {y for x in found for y in (*self.publishers[x], *self.servers[x])}
-        return found
-
-    def r12(self) -> Iterator[Consequence]:
+    def r12(self) -> Iterator[Consequence]:  # R12
         for r in self.rows[V.SERVES]:
             s, o = r.sources[0], r.targets[0]
             if self.level >= (4 if self.of_others(s) else 3):
                 free = self.free("hardened sandboxed", r.id, s)
                 yield Fact(s, C.CONTROL), last(self.at(o, C.USE), free), (r,)
 
-    def r13(self) -> Iterator[Consequence]:
+    def r13(self) -> Iterator[Consequence]:  # R13
         for r in self.rows[V.READS]:
             s, t = r.sources[0], r.targets[0]
             if self.kind(s) == Kind.SERVICE:
@@ -480,11 +285,11 @@ class _Naive:
             lead += [self.free("encrypted_elsewhere", r.id, o)] if reads else []  # nor is encryption
             yield Fact(t, gives[r.verb]), last(*lead), (r,)
 
-    def r13w(self) -> Iterator[Consequence]:
+    def r13w(self) -> Iterator[Consequence]:  # R13w
         for d in self.e.of_kind(Kind.STORE) if self.level >= 2 else ():
             yield Fact(d.id, C.DENY), last(self.at(d.id, C.WRITE), self.free("immutable_backup", d.id)), ()
 
-    def r15(self) -> Iterator[Consequence]:
+    def r15(self) -> Iterator[Consequence]:  # R15
         if self.level < 4:
             return
         for r in self.rows[V.CONNECTS]:
@@ -499,13 +304,13 @@ class _Naive:
                     free = self.free(WALLS, other.id)
                     yield Fact(other.id, C.CONTROL), last(self.at(one.id, C.CONTROL), free), (one, other)
 
-    def r16(self) -> Iterator[Consequence]:
+    def r16(self) -> Iterator[Consequence]:  # R16
         for r, s, x in self.inputs() if self.level >= 2 else ():
             if r.obeys and self.kind(s) == Kind.SERVICE:
                 free = self.free("human_review quarantined validated out_of_band", r.id, s)
                 yield Fact(s, C.STEER), last(self.at("internet", C.ANYONE), self.at(x, C.TAINT), free), (r,)
 
-    def r17(self) -> Iterator[Consequence]:
+    def r17(self) -> Iterator[Consequence]:  # R17
         for r in self.rows[V.ISSUES]:
             o, x = r.sources[0], r.targets[0]
             used = last(self.at(o, C.USE), self.free("approval", r.id, o, x))
@@ -519,7 +324,7 @@ class _Naive:
                    for h in (r.id, x) for c in self.e.controls_on(h)):  # fmt: skip
                 yield Fact(x, C.OPERATE), given, (r,)
 
-    def r18(self) -> Iterator[Consequence]:
+    def r18(self) -> Iterator[Consequence]:  # R18
         for r in self.rows[V.RUNS_ON]:
             s, h = r.sources[0], r.targets[0]
             if self.kind(s) == Kind.SERVICE:
@@ -531,7 +336,7 @@ class _Naive:
             yield Fact(s, C.DENY), last(self.at(h, C.DENY), self.stops_loss([h], r.id, s)), (r,)
             yield Fact(s, C.DEGRADE), last(self.at(h, C.DEGRADE), self.stops_loss([h], r.id, s, slows=True)), (r,)
 
-    def r19(self) -> Iterator[Consequence]:
+    def r19(self) -> Iterator[Consequence]:  # R19
         parts: dict[str, list[Relation]] = defaultdict(list)
         for r in self.rows[V.PART_OF]:
             x, y = r.sources[0], r.targets[0]
