@@ -100,7 +100,7 @@ class _Gates:
         return Gated(np.arange(count), self._needed(), ALL, np.zeros(count, np.int64), password)
 
     def _driven(self) -> Gated:
-        """A step for each key that is driven, the others being present."""
+        """A step for each key that is driven, the others being present; not where what is phished is of no password."""
         ends = self._ends
         driven = np.arange(len(ends.values))
         rows = ends.row_ids
@@ -109,7 +109,9 @@ class _Gates:
         premises = self._present_or_driven(together, chosen)
         copied = self._secret()[together.values] * ~chosen
         password = np.bincount(together.row_ids, copied, len(driven)).astype(np.int64)
-        return Gated(rows, premises, ALL, np.zeros(len(driven), np.int64), password)
+        stays = np.flatnonzero((password > 0) | ("phishable" not in self.flow.when))
+        none = np.zeros(len(stays), np.int64)
+        return Gated(rows[stays], premises.take(stays), ALL, none, password[stays])
 
     def _secrets(self) -> Gated:
         """The passwords are driven, the other keys present."""
