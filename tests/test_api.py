@@ -74,7 +74,13 @@ def test_a_parameter_that_takes_several_takes_one_as_well(estate: Estate) -> Non
     with pytest.raises(UsageError, match="compromise is None; expected a valid tuple"):
         br.ask("reach", estate, compromise=None)
     fields = plugins.query("reach").params.model_fields
-    assert [name for name, field in fields.items() if not takes_several(field)] == ["assume", "hours", "full"]
+    assert [name for name, field in fields.items() if not takes_several(field)] == [
+        "assume",
+        "basis",
+        "anyone",
+        "hours",
+        "full",
+    ]
 
 
 class Odd(BaseModel):

@@ -24,6 +24,7 @@ from blastradius.model import (
 )
 from blastradius.reports.copies import same_data
 from blastradius.reports.labels import Label
+from blastradius.reports.words import is_public
 from blastradius.rules import included
 
 _STRENGTH = (
@@ -263,9 +264,10 @@ def records_read(estate: Estate, reach: Reach) -> int:
     """Records that can be read; those of copies and their originals are counted once, as the most of one of them."""
     entities = estate.columns.entities
     number = {name: place for place, name in enumerate(entities.ids)} if reach.levels else {}
+    stores = {store.id for store in estate.of_kind(Kind.STORE) if not is_public(estate, store.id)}
     shared, counts = same_data(entities.copy_of), dict[int, int]()
     for fact in reach.levels:
-        if fact.capability == Capability.READ and estate.kind_of(fact.entity) == Kind.STORE:
+        if fact.capability == Capability.READ and fact.entity in stores:
             store = number[fact.entity]
             first = int(shared[store])
             counts[first] = max(counts.get(first, 0), int(entities.records[store]))

@@ -12,14 +12,20 @@ from tests.queries.degenerate import ESTATES
 
 def test_rank_of_northwind_is_that_of_each_start(retailer: Estate) -> None:
     rows = br.rank(retailer, assume="takeover", insiders=True).data.model_dump()["rows"]
-    assert len(rows) == sum(len(retailer.of_kind(kind)) for kind in (Kind.PARTY, Kind.CREDENTIAL, Kind.FEED))
-    for row in rows[:6]:
+    starts = [row for row in rows if row["kind"] is not None]
+    assert len(starts) == sum(len(retailer.of_kind(kind)) for kind in (Kind.PARTY, Kind.CREDENTIAL, Kind.FEED))
+    assert [row["start"] for row in rows if row["kind"] is None] == ["anyone on the internet"]
+    stranger: Any = br.reach(retailer, anyone=True, assume="takeover").data
+    common = {(fact.entity, fact.capability) for fact in stranger.facts}
+    for row in starts[:6]:
         reach: Any = br.reach(retailer, **{row["way"]: row["start"]}, assume="takeover").data
         entities = {fact.entity for fact in reach.facts} - {row["start"]}
         assert (row["entities"], len(row["crown_jewels"])) == (
             len(entities),
             sum(retailer.crown_jewel(entity) for entity in entities),
         )
+        more = {fact.entity for fact in reach.facts if (fact.entity, fact.capability) not in common} - {row["start"]}
+        assert row["beyond"] == len(more)
 
 
 def test_the_first_reaches_the_most(retailer: Estate) -> None:

@@ -55,10 +55,14 @@ def test_two_starts_reach_at_least_what_each_does(retailer: Estate) -> None:
     assert one.keys() | other.keys() <= both.keys()
 
 
-def test_hours_of_the_longest_outage_count() -> None:
+def test_an_outage_has_one_end() -> None:
     built = estate("depends_on:b>s buffer_h=24")
     assert ("b", "deny") not in reached(built, outage="s=8")
-    assert ("b", "deny") in reached(built, outage=("s=8", "b=30"))
+    assert ("b", "deny") in reached(built, outage=("s=30", "b=30"))
+    with pytest.raises(UsageError, match="8 and 30 hours are named; an outage has one end for all causes"):
+        reached(built, outage=("s=8", "b=30"))
+    with pytest.raises(UsageError, match="5 and 8 hours"):
+        reached(built, outage="s=8", hours=5)
     assert reached(built, outage="s")["b", "deny"] == "granted"
 
 

@@ -14,7 +14,7 @@ import blastradius as br
 from blastradius.engine import World, compile_system, solve
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Kind, Level, Scenario, Store
+from blastradius.model import SEEDS, Kind, Level, Scenario, Store
 from blastradius.reports.impact import Measure, audited, measured, summed
 from blastradius.reports.rows import records_read
 from tests.counts import examples
@@ -25,13 +25,15 @@ def measure_of(built: Estate, world: World) -> Measure:
     """One world, the long way round."""
     reach = solve(built, world.scenario)
     asked = world.scenario
-    seeds = {*asked.compromise, *asked.leak, *asked.poison, *asked.wrong, *asked.outage, *asked.breach}
-    reached = {fact.entity for fact in reach.levels} - seeds
+    seeds = {name for field in SEEDS for name in getattr(asked, field)}
+    public = {entity.id for entity in built.entities.values() if getattr(entity, "public", False)}
+    reached = {fact.entity for fact in reach.levels} - seeds - public
     return Measure(
         crown_jewels=tuple(entity for entity in built.entities if entity in reached and built.crown_jewel(entity)),
         records=records_read(built, reach),
         processes=sum(built.entities[name].kind == Kind.PROCESS for name in reached),
         entities=len(reached),
+        beyond=len(reached),
     )
 
 
@@ -43,7 +45,7 @@ def with_records(rng: random.Random, built: Estate) -> Estate:
             update={
                 "records": rng.choice((None, 0, 10, 500)),
                 "crown_jewel": rng.random() < 0.5,
-                "copy_of": rng.choice((None, *stores)),
+                "copy_of": rng.choice(((), *((store,) for store in stores))),
             }
         )
         if isinstance(entity, Store)
@@ -64,7 +66,7 @@ def test_many_worlds_measure_as_one_by_one(seed: int) -> None:
 
 
 def test_a_long_chain_of_copies_counts_once_by_its_largest_that_is_read() -> None:
-    stores = [Store(id=f"s{n}", records=n % 7, copy_of=f"s{n - 1}" if n else None) for n in range(3000)]
+    stores = [Store(id=f"s{n}", records=n % 7, copy_of=(f"s{n - 1}",) if n else ()) for n in range(3000)]
     built = Estate.build([Loaded(entities=tuple(stores))])
     worlds = [World(Scenario(breach=(f"s{n}", f"s{n + 1}"))) for n in range(70)]
     found = measured(compile_system(built), worlds)

@@ -51,7 +51,7 @@ def parts(view: View) -> Iterator[RuleInstance]:
         downward.append((C.READ, view.guards((r.id, part), ("encrypted_elsewhere",))))
         downward.append((C.DENY, view.fallbacks(r.targets, r.id, part)))
         for capability, guards in downward:
-            if applies(capability, view.kind(part)):
+            if applies(capability, view.kind(part)) and applies(capability, view.kind(whole)):
                 above, below = Fact(whole, capability), Fact(part, capability)
                 yield RuleInstance("R19", 1, (above,), below, (r.id,), guards, basis=r.basis)
         for capability in (C.READ_SUBSET, C.TAINT, C.DEGRADE):
