@@ -140,7 +140,6 @@ class _Ruler:
         found = np.zeros((len(self.system.facts.entities), words), np.uint64)
         entity, _ = self.system.facts.split(network.facts)
         here = (entity != NO_INDEX) & (network.places != NO_INDEX)
-        here &= ~self.system.columns.entities.public[entity]
         if besides is not None:
             here &= ~besides[np.where(here, network.facts, 0)]
         owners = entity[here]
@@ -149,7 +148,7 @@ class _Ruler:
             found[owners[firsts]] = np.bitwise_or.reduceat(solved.state[network.places[here]], firsts, axis=0)
         for facts, word, bits in solved.loose:
             owner, _ = self.system.facts.split(facts)
-            known = (owner != NO_INDEX) & ~self.system.columns.entities.public[owner]
+            known = owner != NO_INDEX
             if besides is not None:
                 known &= ~besides[np.where(known, facts, 0)]
             np.bitwise_or.at(found, (owner[known], word[known]), bits[known])
@@ -157,6 +156,7 @@ class _Ruler:
             number = self.system.facts.entity_numbers.get(name, NO_INDEX)  # a zone is no entity
             if number != NO_INDEX:
                 found[number, world // 64] &= ~(np.uint64(1) << np.uint64(world % 64))
+        found[self.system.columns.entities.public] = 0
         return found
 
     def _records(self, solved: Solved) -> list[int]:
