@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -87,7 +86,7 @@ def _checked(found: Survey) -> tuple[Answer, list[str]]:
     except InputError as error:
         problems += error.problems
         estate = Estate.build([Loaded(notes=tuple(note for file in found.files for note in file.loaded.notes))])
-    loose = (*estate.findings(datetime.datetime.now(datetime.UTC).date().isoformat()), *_empty(found.files))
+    loose = (*estate.findings(), *_empty(found.files))
     unresolved, notes = _split(estate)
     data = CheckData(
         question="check",

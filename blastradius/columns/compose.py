@@ -166,6 +166,7 @@ def _fields(parts: Sequence[Kept], numbers: Sequence[Numbers]) -> EntityFields:
         found.zone |= _moved(stated.zone, kept, known)
         found.records |= _moved(stated.records, kept, known)
         found.basis |= _moved(stated.basis, kept, known)
+        found.expires |= _moved(stated.expires, kept, known)
         copies = _moved(stated.copy_of, kept, known)
         found.copy_of |= {entity: tuple(known[list(originals)].tolist()) for entity, originals in copies.items()}
         for name in ("anonymous", "password", "crown_jewel", "complete", "ourselves", "public"):

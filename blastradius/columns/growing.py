@@ -44,6 +44,7 @@ class EntityFields:
     zone: dict[int, str] = field(default_factory=dict)
     records: dict[int, int] = field(default_factory=dict)
     copy_of: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    expires: dict[int, str] = field(default_factory=dict)
     anonymous: set[int] = field(default_factory=set)
     password: set[int] = field(default_factory=set)
     crown_jewel: set[int] = field(default_factory=set)
@@ -132,6 +133,8 @@ class GrowingColumns:
             fields.anonymous.add(number)
         if entity.kind == Kind.CREDENTIAL and stated["type"] == "password":
             fields.password.add(number)
+        if stated.get("expires") is not None:
+            fields.expires[number] = stated["expires"]
         if stated.get("crown_jewel"):
             fields.crown_jewel.add(number)
         if stated.get("parts") == "complete":

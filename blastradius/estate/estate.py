@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 from collections import defaultdict
@@ -20,10 +21,11 @@ from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS, 
 from blastradius.estate.checks import check
 from blastradius.estate.lint import findings
 from blastradius.estate.merge import alone, merged, one_table
-from blastradius.estate.placement import IMPLIED, PlacedControl, Placement, host_name
+from blastradius.estate.placement import PlacedControl, Placement, enforced_scope, host_name, past_end
 from blastradius.estate.things import entities_of, relations_of, some_relations
 from blastradius.estate.ties import VOID_ALONG, Ties, replaced
 from blastradius.loaderkit.contract import Loaded
+from blastradius.loaderkit.names import counted, first_few
 from blastradius.model import (
     Basis,
     Control,
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing", Entity, Relation)
 _DOUBTFUL = [CONTROLS.index(kind) for kind in VOID_ALONG]
+MOST_NAMED = 1000
+"""How many relations a note is about at most, of an estate of any size."""
 MOST_PROBLEMS = 20
 """How many problems are said of an estate that is read line by line: it may have millions."""
 
@@ -62,6 +66,7 @@ class Estate:
         *,
         title: str | None = None,
         as_of: str | None = None,
+        today: str | None = None,
         expectations: tuple[Expectation, ...] = (),
         notes: tuple[Note, ...] = (),
         tally: Tally | None = None,
@@ -76,12 +81,13 @@ class Estate:
         self.expectations = expectations
         self.tally = tally or Tally()
         self._given_notes = notes
-        self._placement = Placement.of(table)
-        self.notes = (*notes, *self._void_controls(), *self._assumptions())
+        self.today = today or datetime.datetime.now(datetime.UTC).date().isoformat()
+        self._placement = Placement.of(table, self.day)
+        self.notes = (*notes, *self._void_controls(), *self._assumptions(), *self._undated())
 
     @classmethod
-    def build(cls, loaded: Iterable[Loaded]) -> Estate:
-        """Merge what the loaders found.
+    def build(cls, loaded: Iterable[Loaded], today: str | None = None) -> Estate:
+        """Merge what the loaders found; ``today`` (ISO date) is the day of an estate that states none.
 
         Raises:
             InputError: an id of two kinds, an unknown reference, a wrong kind at an end, or a control where
@@ -100,6 +106,7 @@ class Estate:
             {zone.id: zone for zone in zones},
             title=next((part.title for part in parts if part.title), None),
             as_of=max((part.as_of for part in parts if part.as_of), default=None),
+            today=today,
             expectations=expected,
             notes=(*(note for part in parts for note in part.notes), *notes, *zone_notes),
             tally=sum((part.tally for part in parts), Tally()),
@@ -144,10 +151,16 @@ class Estate:
             self.zones,
             title=self.title,
             as_of=self.as_of,
+            today=self.today,
             expectations=self.expectations,
             notes=self._given_notes,
             tally=self.tally,
         )
+
+    @property
+    def day(self) -> str:
+        """The day (ISO date) that the estate is of: its ``as_of``, or today where it states none."""
+        return self.as_of or self.today
 
     @cached_property
     def columns(self) -> Columns:
@@ -224,9 +237,9 @@ class Estate:
             lines += int(_digest(rows.given, self.zones.values()), 16)
         return f"{lines % 2**256:064x}"
 
-    def findings(self, today: str) -> tuple[Note, ...]:
-        """What is loose in the inventory; ``today`` (ISO date) counts where the estate has no ``as_of``."""
-        return findings(self._table, self.entities, self.controls_on, self.as_of or today)
+    def findings(self) -> tuple[Note, ...]:
+        """What is loose in the inventory, on the day that it is of."""
+        return findings(self._table, self.entities, self.controls_on, self.day)
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The estate as a multigraph: nodes by entity id, an edge for each pair of ends, keyed by relation id."""
@@ -253,8 +266,10 @@ class Estate:
             found = []
             for number in numbers:
                 kind = CONTROLS[columns.kind[number]]
-                control = declared.get(kind) or IMPLIED.model_copy(update={"provenance": permits[host]})
-                found.append(PlacedControl(f"{kind}@{thing.id}", thing.id, control))
+                control = declared.get(kind)
+                if control is None and kind == ControlKind.EXPIRED:
+                    control = past_end(self.entities[thing.id], self.day)
+                found.append(PlacedControl(f"{kind}@{thing.id}", thing.id, control or enforced_scope(permits[host])))
             placed[thing.id] = tuple(found)
         return placed
 
@@ -298,16 +313,30 @@ class Estate:
         relations = (relation for verb in dict.fromkeys(verbs) for relation in self.by_verb[verb])
         return [r for r in relations if r.id in hosts or r.sources[0] in hosts] if hosts else []
 
+    def _undated(self) -> list[Note]:
+        """That keys end by a day that the estate does not state, so that answers may change with it."""
+        expires = self._table.fields.expires
+        if self.as_of is not None or not expires:
+            return []
+        names = self._table.names
+        over = [names[number] for number, end in sorted(expires.items(), key=lambda e: e[::-1]) if end < self.today]
+        ends = counted(len(expires), "key says when it ends", "keys say when they end")
+        message = f"{ends}, and nothing says what day the inventory is of: today, {self.today}, is taken"
+        message += f"; ended by then: {first_few(over)}" if over else "; none of them has ended by then"
+        return [Note(kind=NoteKind.ASSUMED, message=f"{message}; say `as_of`")]
+
     def _assumptions(self) -> list[Note]:
         columns = self._table.relations
         verbs = [VERBS.index(verb) for verb in (Verb.CALLS, Verb.READS, Verb.CONSUMES)]
         rows = np.flatnonzero(np.isin(columns.verb, verbs))
-        by_service = self._table.kind[columns.sources.first[rows]] == KINDS.index(Kind.SERVICE)
-        unstated = sum(columns.dependency[row] is None for row in rows[by_service].tolist())
+        by_consumer = self._table.kind[columns.sources.first[rows]] != KINDS.index(Kind.OPERATION)
+        unstated = [row for row in rows[by_consumer].tolist() if columns.dependency[row] is None]
         if not unstated:
             return []
-        message = f"{unstated} calls, reads and consumes do not say how hard the dependence is; taken as soft"
-        return [Note(kind=NoteKind.ASSUMED, message=message)]
+        does = counted(len(unstated), "call, read or feed taken in does", "calls, reads and feeds taken in do")
+        named = [columns.ids[row] for row in unstated[:MOST_NAMED]]
+        message = f"{does} not say how hard the dependence is; taken as soft: {first_few(named, len(unstated))}"
+        return [Note(kind=NoteKind.ASSUMED, message=message, about=tuple(named))]
 
 
 def _entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumns:

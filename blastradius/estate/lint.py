@@ -14,7 +14,6 @@ from blastradius.columns.tables import KINDS, VERBS
 from blastradius.estate.placement import PlacedControl
 from blastradius.model import (
     ControlKind,
-    Credential,
     Entity,
     Kind,
     Note,
@@ -41,7 +40,7 @@ def findings(
     notes = [_note(entities[table.names[number]], message) for number in sorted(loose) for message in loose[number]]
     notes += _odd_copies(table, entities)
     notes += _odd_relations(table)
-    return (*notes, *_ended(table, entities, controls_on, today), *_expired(table, entities, controls_on, today))
+    return (*notes, *_ended(table, entities, controls_on, today))
 
 
 def _loose(table: FactTable) -> Iterator[tuple[Kind, Flags, str]]:
@@ -109,22 +108,6 @@ def _circle(name: str, entities: Mapping[str, Entity]) -> tuple[str, ...]:
                 seen.add(original)
                 ways.append((*way, original))
     return ()
-
-
-def _expired(
-    table: FactTable,
-    entities: Mapping[str, Entity],
-    controls_on: Callable[[str], Collection[PlacedControl]],
-    today: str,
-) -> Iterator[Note]:
-    """Keys whose own date has passed, and that work still."""
-    for number in np.flatnonzero(table.kind == KINDS.index(Kind.CREDENTIAL)).tolist():
-        key = entities[table.names[number]]
-        if not isinstance(key, Credential) or key.expires is None or key.expires >= today:
-            continue
-        if _SPENT.isdisjoint(placed.control.kind for placed in controls_on(key.id)):
-            way_out = "say `controls: [expired]`, or correct the date"
-            yield _note(key, f"{key.id!r} expired on {key.expires}, but is taken to work still; {way_out}")
 
 
 def _ended(

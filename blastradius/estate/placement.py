@@ -1,4 +1,4 @@
-"""Where controls stand: those that are declared, and those that a scope implies."""
+"""Where controls stand: those that are declared, and those that a scope or a date implies."""
 
 from __future__ import annotations
 
@@ -9,18 +9,9 @@ import numpy as np
 from blastradius.columns.facts import FactTable
 from blastradius.columns.ragged import Flags, Numbers
 from blastradius.columns.tables import CONTROLS, NO_INDEX, VERBS, ControlColumns, LazyNames
-from blastradius.model import Basis, Control, ControlKind, Verb
-
-_AUTHZ = CONTROLS.index(ControlKind.FUNCTION_AUTHZ)
+from blastradius.model import Basis, Control, ControlKind, Credential, Entity, Provenance, Verb
 _BY_NAME = np.argsort(np.argsort([str(kind) for kind in CONTROLS], kind="stable"))
 """The place of each kind of control in alphabetical order."""
-
-IMPLIED = Control(
-    kind=ControlKind.FUNCTION_AUTHZ,
-    status="assumed",
-    basis=Basis.INFERRED,
-    why="a scope guards the operation; not shown to be enforced",
-)
 
 _SAID = ("failed", "fails_closed", "misled", "phishable", "slower", "starts_after_h")
 """What controls say beside where they stand."""
@@ -42,19 +33,20 @@ class Placement:
     columns: ControlColumns
 
     @classmethod
-    def of(cls, table: FactTable) -> Placement:
-        """Place the controls of a table."""
+    def of(cls, table: FactTable, day: str) -> Placement:
+        """Place the controls of a table; keys whose end lies before the day (ISO date) have expired."""
         declared, count = table.controls, len(table.kind)
-        host = np.where(declared.entity != NO_INDEX, declared.entity, count + declared.relation)
-        implied = np.setdiff1d(guarded(table), host[declared.kind == _AUTHZ])
-        kind = np.concatenate([declared.kind, np.full(len(implied), _AUTHZ)])
-        host = np.concatenate([host, implied])
-        none = np.full(len(implied), NO_INDEX)
+        kind, host = declared.kind, np.where(declared.entity != NO_INDEX, declared.entity, count + declared.relation)
+        for implied, hosts in ((ControlKind.FUNCTION_AUTHZ, guarded(table)), (ControlKind.EXPIRED, ended(table, day))):
+            number = CONTROLS.index(implied)
+            new = np.setdiff1d(hosts, host[kind == number])
+            kind, host = np.concatenate([kind, np.full(len(new), number)]), np.concatenate([host, new])
+        none = np.full(len(kind) - len(declared.kind), NO_INDEX)
         order = np.lexsort((_BY_NAME[kind], host))
         kind, host = kind[order], host[order]
         provider = np.concatenate([declared.provider, none])[order]
         said = {
-            name: np.concatenate([column, np.zeros(len(implied), column.dtype)])[order]
+            name: np.concatenate([column, np.zeros(len(none), column.dtype)])[order]
             for name, column in vars(declared).items()
             if name in _SAID
         }
@@ -72,6 +64,28 @@ def guarded(table: FactTable) -> Numbers:
     """The operations, by number, that a scope guards."""
     permits: Flags = table.relations.verb == VERBS.index(Verb.PERMITS)
     return np.unique(table.relations.targets.take(permits).values)
+
+
+def ended(table: FactTable, day: str) -> Numbers:
+    """The credentials, by number, whose end lies before the day."""
+    return np.array([number for number, expires in table.fields.expires.items() if expires < day], np.int64)
+
+
+def enforced_scope(declared_at: tuple[Provenance, ...]) -> Control:
+    """What a scope implies on an operation that it permits, as declared there."""
+    return Control(
+        kind=ControlKind.FUNCTION_AUTHZ,
+        status="assumed",
+        basis=Basis.INFERRED,
+        why="a scope guards the operation; not shown to be enforced",
+        provenance=declared_at,
+    )
+
+
+def past_end(key: Entity, day: str) -> Control:
+    """What the end of a key implies, once the day has passed it."""
+    why = f"its end, {key.expires}, lies before {day}" if isinstance(key, Credential) else None
+    return Control(kind=ControlKind.EXPIRED, why=why, basis=key.basis, provenance=key.provenance)
 
 
 def host_name(table: FactTable, host: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeGuard
 
@@ -59,6 +60,12 @@ def slug(title: str | None, length: int = 60) -> str:
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """A count and its noun."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def first_few(names: Sequence[str], count: int | None = None) -> str:
+    """The first three of some names, and how many more there are; ``count`` is that of all, if not all are given."""
+    more = (len(names) if count is None else count) - 3
+    return ", ".join(names[:3]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def excerpt(text: str) -> str:

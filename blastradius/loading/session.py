@@ -179,7 +179,7 @@ class _Session:
     def workspace(self, document: ParsedDocument) -> None:
         """Load the sources of a workspace, and join what they say under its ids."""
         from blastradius.loading.sources import sources_of
-        from blastradius.workspace import ended, joined, prefixed, read_workspace, spoken_for
+        from blastradius.workspace import joined, prefixed, read_workspace, spoken_for
 
         workspace = read_workspace(document)
         files: list[LoadedFile] = []
@@ -193,7 +193,6 @@ class _Session:
             files += found
             numbers += [source.number] * len(found)
         loads = [file.loaded if workspace.only_lists else file.loaded.objects() for file in files]
-        loads = ended(loads, numbers, workspace)
         loads = [prefixed(loaded, workspace, number) for loaded, number in zip(loads, numbers, strict=True)]
         loads, own = joined(loads, workspace)
         loads = spoken_for(loads, numbers, workspace)

@@ -4,7 +4,6 @@ Pure functions over what loaders gave; the files themselves are read by ``blastr
 """
 
 from blastradius.workspace.defaults import prefixed, spoken_for
-from blastradius.workspace.ending import ended
 from blastradius.workspace.linking import joined
 from blastradius.workspace.proposals import Proposed, proposals
 from blastradius.workspace.scaffold import FileSurvey, first_workspace
@@ -15,7 +14,6 @@ __all__ = [
     "Proposed",
     "SourceShape",
     "Workspace",
-    "ended",
     "first_workspace",
     "is_workspace",
     "joined",

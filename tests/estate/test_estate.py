@@ -127,7 +127,7 @@ def test_loose_ends_are_found() -> None:
         ),
         relations=(relation(Verb.HOLDS, "old", "key"), relation(Verb.GRANTS, "key", "op")),
     )
-    messages = [note.message for note in Estate.build([part]).findings("2026-01-01")]
+    messages = [note.message for note in Estate.build([part]).findings()]
     assert [message.split(";")[0] for message in messages] == [
         "feed 'feed' has no publisher",
         "credential 'lost' is held by nobody",

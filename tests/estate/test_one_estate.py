@@ -71,7 +71,7 @@ def says(estate: Estate) -> dict[str, Any]:
             for control in estate.controls.values()
         },
         "by verb": {verb: {each.id for each in them} for verb, them in estate.by_verb.items()},
-        "findings": {(finding.message, finding.about) for finding in estate.findings("2026-01-01")},
+        "findings": {(finding.message, finding.about) for finding in estate.findings()},
         "notes": {note.message for note in estate.notes},
         "columns": columns(estate),
     }

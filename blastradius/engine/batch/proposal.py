@@ -68,7 +68,8 @@ def propose(system: System, relations: Iterable[Relation], entities: Iterable[En
     other = sorted({str(relation.verb) for relation in proposed} - VERBS)
     if other:
         raise UsageError(f"{other[0]!r} cannot be proposed; a proposal says who owns or holds a key and what it grants")
-    around = Estate.build([Loaded(entities=tuple(_around(system, proposed, new)), relations=proposed)])
+    things = Loaded(entities=tuple(_around(system, proposed, new)), relations=proposed)
+    around = Estate.build([things], today=system.estate.day)
     small = ground(around)
     numbers = _Numbers(system)
     steps = tuple(_steps(small, numbers, {entity.id for entity in new}))
