@@ -1,24 +1,29 @@
 """Several accounts of the same thing become one; where they contradict each other, that is said.
 
-The better known account wins (observed over declared over inferred over assumed); between equals the one
-whose file and line sort first, so that the order of loading makes no difference.
+Of an entity the better known account wins (observed over declared over inferred over assumed); between equals the one
+whose file and line sort first, so that the order of loading makes no difference. Of a relation what reaches further
+stands.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
+
+import numpy as np
 
 from blastradius.columns.compose import Kept, apart, concatenated
 from blastradius.columns.facts import FactTable, table_of_objects
+from blastradius.columns.tables import KINDS, VERBS
 from blastradius.errors import InputError
-from blastradius.model import Basis, Control, Entity, Note, NoteKind, Provenance, Relation, Zone
+from blastradius.estate.accounts import furthest
+from blastradius.model import Basis, Control, Entity, Kind, Note, NoteKind, Provenance, Relation, Verb, Zone
 
 Thing = TypeVar("Thing", Entity, Relation, Control, Zone)
 
 _RANK = {basis: rank for rank, basis in enumerate(Basis)}
-_JOINED = {"controls", "provenance", "tags", "basis", "also"}
+_JOINED = {"controls", "provenance", "tags", "unknown", "seen_by", "basis", "also"}
 _WORDS = {"description"}
 """What each source tells in its own words; the first account stands, and the others contradict nothing."""
 
@@ -41,12 +46,51 @@ def one_table(
     problems = _two_kinds(entities)
     if problems:
         raise InputError(problems)
+    relations = [*relations, *_held(kept, entities, relations)]
     one_entity_each, entity_notes = merged(entities, lambda entity: entity.id, "entity")
     one_relation_each, relation_notes = merged(relations, lambda relation: relation.id, "relation")
     objects = table_of_objects(one_entity_each, one_relation_each)
-    if composed:
-        return concatenated([*kept, Kept.all_of(objects)]), [*entity_notes, *relation_notes]
-    return tables[0] if tables else objects, [*entity_notes, *relation_notes]
+    notes = [*entity_notes, *relation_notes]
+    if kept and (composed or objects.number):
+        return concatenated([*kept, Kept.all_of(objects)]), notes
+    return tables[0] if tables else objects, notes
+
+
+def _held(kept: Sequence[Kept], entities: Sequence[Entity], relations: Sequence[Relation]) -> list[Relation]:
+    """That services hold the keys that they call with, where nobody says so by itself."""
+    calls = [*(relation for relation in relations if relation.keys), *(call for part in kept for call in _keyed(part))]
+    held = {holds.id: holds for call in calls for holds in _holding(call)}
+    if not held:
+        return []
+    stated = {relation.id for relation in relations} | {name for part in kept for name in _stated(part, held)}
+    keys = {entity.id for entity in entities if entity.kind == Kind.CREDENTIAL}
+    keys |= {holds.targets[0] for holds in held.values() if any(_has_key(part, holds.targets[0]) for part in kept)}
+    return [holds for name, holds in held.items() if name not in stated and holds.targets[0] in keys]
+
+
+def _has_key(part: Kept, name: str) -> bool:
+    number = part.table.number.get(name)
+    return number is not None and KINDS[part.table.kind[number]] == Kind.CREDENTIAL
+
+
+def _keyed(part: Kept) -> list[Relation]:
+    """The calls of a table that name the keys that they are made with."""
+    rows = np.flatnonzero(part.relations & (part.table.relations.keys.lengths > 0)).tolist()
+    return [part.table.rows.relation(row) for row in rows]
+
+
+def _stated(part: Kept, names: Collection[str]) -> Iterator[str]:
+    columns = part.table.relations
+    for row in np.flatnonzero(part.relations & (columns.verb == VERBS.index(Verb.HOLDS))).tolist():
+        if columns.ids[row] in names:
+            yield columns.ids[row]
+
+
+def _holding(call: Relation) -> Iterator[Relation]:
+    for key in call.keys:
+        yield Relation(
+            verb=Verb.HOLDS, sources=call.sources, targets=(key,), basis=call.basis, provenance=call.provenance
+        )
 
 
 def _two_kinds(entities: Iterable[Entity]) -> list[str]:
@@ -82,7 +126,18 @@ def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:
     if len(accounts) == 1 and not _has_several(accounts[0]):
         return accounts[0]
     ordered = sorted(accounts, key=_precedence)
-    values = _joined_values(ordered, name, notes)
+    values = _joined_values(ordered)
+    if isinstance(ordered[0], Relation):
+        values |= furthest([account for account in ordered if isinstance(account, Relation)], notes)
+    else:
+        values |= _better_known(ordered, name, notes)
+    changed = {field: value for field, value in values.items() if value != getattr(ordered[0], field)}
+    return ordered[0].model_copy(update=changed)
+
+
+def _better_known(ordered: Sequence[Any], name: str, notes: list[Note]) -> dict[str, Any]:
+    """What the best known account that states a field says in it; of controls each kind once."""
+    values: dict[str, Any] = {}
     for field in type(ordered[0]).model_fields:
         if field not in _JOINED:
             stated = [
@@ -93,13 +148,18 @@ def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:
             if stated:
                 values[field] = getattr(stated[0], field)
                 notes += [] if field in _WORDS else _contradictions(stated, field, name)
-    return ordered[0].model_copy(update=values)
+    if "controls" in type(ordered[0]).model_fields:
+        declared = (control for account in ordered for control in account.controls)
+        found, more = merged(declared, lambda control: control.kind, f"{name}: control")
+        values["controls"] = tuple(found)
+        notes += more
+    return values
 
 
 def _has_several(thing: Any) -> bool:
     """Whether it has lists whose order would be lost when another account joins it."""
     says = vars(thing)
-    return len(says.get("tags", ())) > 1 or len(says.get("controls", ())) > 1
+    return any(len(says.get(name, ())) > 1 for name in ("tags", "controls", "unknown", "seen_by"))
 
 
 def _precedence(thing: Any) -> tuple[int, tuple[tuple[bool, str, int, int, str], ...], str]:
@@ -115,8 +175,8 @@ def _place(one: Provenance) -> tuple[bool, str, int, int, str]:
     return one.source == "workspace", one.file, one.line or 0, one.column or 0, one.source
 
 
-def _joined_values(accounts: Sequence[Any], name: str, notes: list[Note]) -> dict[str, Any]:
-    """What accounts add to each other: provenance, tags and controls; the best basis stands, with the others."""
+def _joined_values(accounts: Sequence[Any]) -> dict[str, Any]:
+    """What accounts add to each other: provenance, tags, signals; the best basis stands, with the others."""
     fields = type(accounts[0]).model_fields
     values: dict[str, Any] = {
         "provenance": tuple(sorted({place for account in accounts for place in account.provenance}, key=_place))
@@ -124,14 +184,9 @@ def _joined_values(accounts: Sequence[Any], name: str, notes: list[Note]) -> dic
     if "also" in fields:
         bases = {basis for account in accounts for basis in account.bases}
         values["also"] = tuple(sorted(bases - {accounts[0].basis}, key=_RANK.__getitem__))
-    if "tags" in fields:
-        values["tags"] = tuple(sorted({tag for account in accounts for tag in account.tags}))
-    if "controls" in fields:
-        found, more = merged(
-            (control for account in accounts for control in account.controls), lambda c: c.kind, f"{name}: control"
-        )
-        values["controls"] = tuple(found)
-        notes += more
+    for name in fields.keys() & {"tags", "unknown", "seen_by"}:
+        added = {part for account in accounts for part in getattr(account, name)}
+        values[name] = tuple(sorted(added, key=str))
     return values
 
 

@@ -10,6 +10,7 @@ from blastradius.columns.facts import FactTable
 from blastradius.columns.ragged import Flags, Numbers
 from blastradius.columns.tables import CONTROLS, NO_INDEX, VERBS, ControlColumns, LazyNames
 from blastradius.model import Basis, Control, ControlKind, Credential, Entity, Provenance, Verb
+
 _BY_NAME = np.argsort(np.argsort([str(kind) for kind in CONTROLS], kind="stable"))
 """The place of each kind of control in alphabetical order."""
 

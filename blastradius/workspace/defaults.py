@@ -44,7 +44,7 @@ def spoken_for(parts: Sequence[Loaded], numbers: Sequence[int], workspace: Works
 
 @dataclass
 class _Declared:
-    """What some file states: attributes and kinds of control, each with the entities and relations it is stated of."""
+    """What some file states: attributes and kinds of control, each with the entities it is stated of."""
 
     of: dict[str, set[Id]] = field(default_factory=lambda: defaultdict(set))
     controls: dict[ControlKind, set[Id]] = field(default_factory=lambda: defaultdict(set))
@@ -55,10 +55,14 @@ class _Declared:
             for name in ("zone", "owner", "direction"):
                 if name in entity.model_fields_set and getattr(entity, name, None) is not None:
                     self.of[name].add(entity.id)
-        things: tuple[Entity | Relation, ...] = (*part.entities, *part.relations)
-        for thing in things:
-            for control in thing.controls:
-                self.controls[control.kind].add(thing.id)
+            for control in entity.controls:
+                self.controls[control.kind].add(entity.id)
+
+    def has(self, thing: Entity | Relation, kind: ControlKind) -> bool:
+        """Whether a control stands on an entity, or on this account of a relation, which is a road of its own."""
+        if isinstance(thing, Entity):
+            return thing.id in self.controls[kind]
+        return any(control.kind == kind for control in thing.controls)
 
 
 def _spoken_for(part: Loaded, workspace: Workspace, number: int, declared: _Declared) -> Loaded:
@@ -92,7 +96,7 @@ def _guarded(thing: Thing, defaults: tuple[DeclaredControl, ...], declared: _Dec
     word = thing.kind if isinstance(thing, Entity) else thing.verb
     found: dict[str, Control] = {}
     for shape, at in defaults:
-        free = shape.kind not in found and thing.id not in declared.controls[shape.kind]
+        free = shape.kind not in found and not declared.has(thing, shape.kind)
         if shape.on == word and free and _matches(thing.id, shape.match):
             found[shape.kind] = shape.control(at)
     return thing.model_copy(update={"controls": (*thing.controls, *found.values())}) if found else thing

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from blastradius.loaderkit.attributes import ends_of
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
     SEEDS,
@@ -17,23 +19,51 @@ from blastradius.model import (
     Relation,
     Scenario,
     Store,
+    Verb,
     Zone,
+    relation_id,
 )
 
 Rename = Callable[[str], str]
 
 
+@dataclass(frozen=True)
+class _Names:
+    """How the names in one file are renamed: ids of things, those of relations, and starts of scenarios."""
+
+    ids: Rename
+    zones: Rename
+    entities: frozenset[str]
+    lying: frozenset[str]
+
+    def host(self, name: str) -> str:
+        """The id of an entity, or of a relation by its verb and its ends."""
+        ends = None if name in self.entities else ends_of(name)
+        if ends is None:
+            return self.ids(name)
+        return relation_id(Verb(name.partition(":")[0]), *(_each(side, self.ids) for side in ends))
+
+    def control(self, name: str) -> str:
+        """A control named by kind, or by kind and host."""
+        kind, sign, host = name.partition("@")
+        return f"{kind}{sign}{self.host(host)}" if sign else name
+
+    def seed(self, name: str) -> str:
+        """Where a scenario starts: a zone that the file speaks of, unless an entity has its name."""
+        return self.zones(name) if name in self.lying - self.entities else self.ids(name)
+
+
 def renamed(loaded: Loaded, *, ids: Rename = str, apis: Rename = str, zones: Rename = str) -> Loaded:
     """What a file gave, under other names; a name that two ends of a relation come to share stands there once."""
-    relations = {relation.id: _relation(relation, ids) for relation in loaded.relations}
-    whole = ids if not relations else lambda name: relations[name].id if name in relations else ids(name)
+    lying = {entity.zone for entity in loaded.entities if entity.zone} | {zone.id for zone in loaded.zones}
+    names = _Names(ids, zones, frozenset(entity.id for entity in loaded.entities), frozenset(lying))
     return loaded.model_copy(
         update={
             "entities": tuple(_entity(entity, ids, apis, zones) for entity in loaded.entities),
-            "relations": tuple(relations.values()),
+            "relations": tuple(_relation(relation, ids) for relation in loaded.relations),
             "zones": tuple(_zone(zone, zones) for zone in loaded.zones),
-            "expectations": tuple(_expectation(expectation, ids) for expectation in loaded.expectations),
-            "notes": tuple(_note(note, whole) for note in loaded.notes),
+            "expectations": tuple(_expectation(expectation, names) for expectation in loaded.expectations),
+            "notes": tuple(_note(note, names.host) for note in loaded.notes),
         }
     )
 
@@ -45,16 +75,16 @@ def _entity(entity: Entity, ids: Rename, apis: Rename, zones: Rename) -> Entity:
     if isinstance(entity, Operation) and entity.api is not None:
         found["api"] = apis(entity.api)
     if isinstance(entity, Store) and entity.copy_of:
-        found["copy_of"] = tuple(map(ids, entity.copy_of))
+        found["copy_of"] = _each(entity.copy_of, ids)
     found |= _controls(entity.controls, ids)
     changed = {key: value for key, value in found.items() if value != getattr(entity, key)}
     return entity.model_copy(update=changed) if changed else entity
 
 
 def _relation(relation: Relation, ids: Rename) -> Relation:
-    sources, targets = (tuple(dict.fromkeys(map(ids, ends))) for ends in (relation.sources, relation.targets))
+    sources, targets = _each(relation.sources, ids), _each(relation.targets, ids)
     controls = _controls(relation.controls, ids)
-    keys = {name: tuple(map(ids, getattr(relation, name))) for name in ("keys", "needs") if getattr(relation, name)}
+    keys = {name: _each(getattr(relation, name), ids) for name in ("keys", "needs") if getattr(relation, name)}
     if (sources, targets) == (relation.sources, relation.targets) and not controls and not keys:
         return relation
     fields = {name: getattr(relation, name) for name in relation.model_fields_set}
@@ -84,13 +114,13 @@ def _note(note: Note, names: Rename) -> Note:
     return note.model_copy(update={"about": tuple(map(names, note.about))}) if note.about else note
 
 
-def _expectation(expectation: Expectation, ids: Rename) -> Expectation:
+def _expectation(expectation: Expectation, names: _Names) -> Expectation:
     def facts(expected: Iterable[ExpectedFact]) -> tuple[ExpectedFact, ...]:
-        return tuple(fact.model_copy(update={"entity": ids(fact.entity)}) for fact in expected)
+        return tuple(fact.model_copy(update={"entity": names.ids(fact.entity)}) for fact in expected)
 
     return expectation.model_copy(
         update={
-            "scenario": _scenario(expectation.scenario, ids),
+            "scenario": _scenario(expectation.scenario, names),
             "reached": facts(expectation.reached),
             "not_reached": facts(expectation.not_reached),
             "possible": facts(expectation.possible),
@@ -98,14 +128,12 @@ def _expectation(expectation: Expectation, ids: Rename) -> Expectation:
     )
 
 
-def _scenario(scenario: Scenario, ids: Rename) -> Scenario:
-    seeds: dict[str, Any] = {name: tuple(map(ids, getattr(scenario, name))) for name in SEEDS}
-    return scenario.model_copy(
-        update={**seeds, "distrust": tuple(_distrusted(control, ids) for control in scenario.distrust)}
-    )
+def _scenario(scenario: Scenario, names: _Names) -> Scenario:
+    renames = {**dict.fromkeys(SEEDS, names.seed), "distrust": names.control, "controls": names.control}
+    found = {field: _each(getattr(scenario, field), rename) for field, rename in renames.items()}
+    return scenario.model_copy(update=found | {"without": _each(scenario.without, names.host)})
 
 
-def _distrusted(control: str, ids: Rename) -> str:
-    """A control named by kind, or by kind and host."""
-    kind, sign, host = control.partition("@")
-    return f"{kind}{sign}{ids(host)}" if sign else control
+def _each(names: Iterable[str], rename: Rename) -> tuple[str, ...]:
+    """The new names, once each."""
+    return tuple(dict.fromkeys(map(rename, names)))

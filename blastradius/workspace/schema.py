@@ -24,14 +24,20 @@ class ControlShape(Shape):
     kind: ControlKind
     on: Kind | Verb = Field(description="the kind of entity or the relation that it stands on")
     match: Names = Field((), description="globs over the ids of entities or relations; without any, all of them")
-    status: Literal["working", "assumed", "failed"] = "assumed"
+    status: Literal["working", "assumed", "failed", "absent"] = "assumed"
     provided_by: Name | None = None
     fails: Literal["open", "closed"] = "open"
+    misled: bool = Field(
+        default=False, description="it decides by what its provider says, and falls when that is wrong"
+    )
+    phishable: bool = Field(default=False, description="a code typed in, a push to accept")
+    starts_after_h: float | None = Field(default=None, ge=0, description="hours until a fallback takes over")
+    slower: bool = Field(default=False, description="a fallback that is slower than what it replaces")
     why: str | None = None
 
     def control(self, at: Provenance) -> Control:
         """The control itself."""
-        fields = {key: getattr(self, key) for key in ("kind", "status", "provided_by", "fails", "why")}
+        fields = self.model_dump(exclude={"on", "match"})
         return Control(**fields, basis=Basis.ASSUMED, provenance=(at,))
 
 

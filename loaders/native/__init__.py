@@ -138,7 +138,10 @@ class _Reader:
                         keys = (section, name, word, number)
                         relation = self._relation(verb, name, item, keys)
                         if relation in seen:
-                            self._problem(keys, f"said already at {self._place(seen[relation])}; keep one")
+                            before = self._place(seen[relation])
+                            self._problem(
+                                keys, f"said already at {before}; keep one, with only the controls that guard both"
+                            )
                         if relation is not None:
                             seen.setdefault(relation, keys)
 
@@ -150,7 +153,9 @@ class _Reader:
             return None
         words = item.model_fields_set - _JOINT
         for word in sorted(words - _WORDS.get(verb, set())):
-            self._problem((*keys, "with" if word == "together" else word), f"{verb} does not take {word!r}")
+            said = "with" if word == "together" else word
+            takers = ", ".join(sorted(verb for verb, taken in _WORDS.items() if word in taken))
+            self._problem((*keys, said), f"{verb} does not take {said!r}; it goes on {takers}")
         said = words | item.model_fields_set & (_JOINT - {"to", "of", "controls"})
         declared = {key: getattr(item, key) for key in said - {"together"}}
         declared["controls"] = self._controls(item.controls, keys)

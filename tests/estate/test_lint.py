@@ -36,10 +36,7 @@ def said(text: str, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     file = tmp_path_factory.mktemp("estate") / "e.yaml"
     file.write_text(HEAD + text)
     estate: Estate = survey([file]).estate()
-    return [
-        f"{note.provenance[0].line}:{note.provenance[0].column}: {note.message}"
-        for note in estate.findings()
-    ]
+    return [f"{note.provenance[0].line}:{note.provenance[0].column}: {note.message}" for note in estate.findings()]
 
 
 @pytest.mark.parametrize(("text", "finding"), ODD.items())

@@ -128,8 +128,55 @@ expect: [{name: x, compromise: old, reached: {old: control}, distrust: ["hardene
     workspace = "workspace: 1\nsources: [{path: one.yaml}]\nsame: {new: [old], newdb: [olddb]}\n"
     estate = br.load(write(tmp_path, workspace, one=file))
     assert {"new", "newdb", "d", "s", "op"} == estate.entities.keys()
-    assert estate.entities["d"].copy_of == "newdb"  # type: ignore[attr-defined]
+    assert estate.entities["d"].copy_of == ("newdb",)  # type: ignore[attr-defined]
     assert [placed.control.provided_by for placed in estate.controls.values()] == ["new"]
     expected = estate.expectations[0]
     assert (expected.scenario.compromise, expected.reached[0].entity) == (("new",), "new")
     assert expected.scenario.distrust == ("hardened@new",)
+
+
+def test_keys_of_calls_zones_and_what_ifs_follow(tmp_path: Path) -> None:
+    """Each under its own new name; ends and keys that become one stand there once."""
+    file = """
+blastradius: 1
+zones: {dc: {flat: true}}
+services: {s: {zone: dc, calls: [{to: op, with: [old, key], needs: old}]}, t: {}}
+operations: {op: {}}
+credentials: {old: {}, key: {}}
+stores: {d: {copy_of: [a, b]}, a: {}, b: {}}
+expect:
+  - {name: x, outage: [dc, t], use: op, distrust: ["approval@calls:s>op"], with: [hardened@t, "revoked@holds:s>old"],
+     without: ["calls:s>op"]}
+"""
+    workspace = "workspace: 1\nsources: [{path: one.yaml, prefix: 'a:'}]\nsame: {key: ['a:old'], m: ['a:a', 'a:b']}\n"
+    estate = br.load(write(tmp_path, workspace, one=file))
+    call = estate.relations["calls:a:s>a:op"]
+    assert (call.keys, call.needs) == (("key",), ("key",))
+    assert estate.entities["a:d"].copy_of == ("m",)  # type: ignore[attr-defined]
+    scenario = estate.expectations[0].scenario
+    assert (scenario.outage, scenario.use) == (("a:dc", "a:t"), ("a:op",))
+    assert scenario.distrust == ("approval@calls:a:s>a:op",)
+    assert scenario.controls == ("hardened@a:t", "revoked@holds:a:s>key")
+    assert scenario.without == ("calls:a:s>a:op",)
+
+
+def test_a_default_of_the_workspace_guards_each_account_that_says_nothing(tmp_path: Path) -> None:
+    """What one source states of a relation says nothing of the other's road; of a thing it does."""
+    one = "blastradius: 1\nservices: {s: {connects: [{to: t, controls: [segmented]}], controls: [hardened]}, t: {}}\n"
+    other = "blastradius: 1\nservices: {s: {connects: [t]}}\n"
+    defaults = "[{kind: segmented, on: connects}, {kind: hardened, on: service, match: s}]"
+    workspace = f"workspace: 1\nsources: [{{path: [one.yaml, other.yaml]}}]\ncontrols: {defaults}\n"
+    estate = br.load(write(tmp_path, workspace, one=one, other=other))
+    statuses = {name: placed.control.status for name, placed in estate.controls.items()}
+    assert statuses == {"hardened@s": "working", "segmented@connects:s>t": "assumed"}
+    write(tmp_path, workspace.partition("controls")[0])
+    assert set(br.load(tmp_path).controls) == {"hardened@s"}
+
+
+def test_a_default_says_all_that_a_control_can(tmp_path: Path) -> None:
+    file = "blastradius: 1\nservices: {s: {depends_on: [t]}, t: {}}\n"
+    default = "{kind: fallback, on: depends_on, status: absent, starts_after_h: 2, slower: true, misled: true}"
+    workspace = f"workspace: 1\nsources: [{{path: one.yaml}}]\ncontrols: [{default}]\n"
+    (placed,) = br.load(write(tmp_path, workspace, one=file)).controls.values()
+    said = placed.control
+    assert (said.status, said.starts_after_h, said.slower, said.misled) == ("absent", 2, True, True)
