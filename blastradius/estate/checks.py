@@ -12,26 +12,16 @@ from blastradius.columns.facts import FactTable
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray
 from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, VERBS
 from blastradius.errors import InputError
-from blastradius.model import SIGNATURES, Expectation, Kind, Provenance, Verb
+from blastradius.model import SIGNATURES, TAKEN_BY, Expectation, Kind, Provenance, Verb
 from blastradius.rules import placements
 
 MOST_COMPARED = 20_000
 """Among more names than this no similar one is looked for: it would take seconds a name."""
 
 _PLACES = placements()
-_TAKEN_IN = (Verb.CONSUMES, Verb.READS, Verb.CALLS)
-_VERBS_OF: dict[str, tuple[Verb, ...]] = {
-    "at_least": (Verb.DEPENDS_ON,),
-    "capacity_loss": (Verb.DEPENDS_ON,),
-    "vote_min": (Verb.CONSUMES,),
-    "brittle": _TAKEN_IN,
-    "on_bad": _TAKEN_IN,
-    "on_missing": _TAKEN_IN,
-    "obeys": _TAKEN_IN,
-    "keys": (Verb.CALLS,),
-    "needs": (Verb.CALLS,),
-}
 _COLUMN = {"on_missing": "defaults"}
+_TOLERATED = {"extent", "dependency", "buffer_h"}
+"""Words that are findings where no rule reads them, and not refused."""
 Check = tuple[Flags, Callable[[int], Iterable[str]]]
 """The rows that a check finds something in, and what it says of one."""
 
@@ -71,7 +61,8 @@ class _Checks:
     def relations(self) -> Iterator[str]:
         """What is wrong with relations, in their order."""
         sides = [self._ends(side) for side in ("sources", "targets")]
-        checks = [*sides, *self._shapes(), *self._words(), *self._repeats(), self._too_many()]
+        checks = [*sides, *self._shapes(), *self._words(), *self._keys(), self._parts(), *self._repeats()]
+        checks.append(self._too_many())
         controls = self.table.controls
         wrong = controls.relation[(self.misplaced | self.unknown_provider) & (controls.relation != NO_INDEX)]
         checks.append((_marked(len(self.columns.verb), wrong), lambda row: self._controls(controls.relation == row)))
@@ -114,12 +105,7 @@ class _Checks:
         def say(row: int) -> Iterator[str]:
             verb = VERBS[self.columns.verb[row]]
             kinds: frozenset[Kind] = getattr(SIGNATURES[verb], side)
-            for number in ends[row]:
-                kind = self._kind(number)
-                if kind is None:
-                    yield self._unknown(number, kinds)
-                elif kind not in kinds:
-                    yield f"{self.table.names[number]!r} is a {kind}; {verb} goes here to {words(kinds)}"
+            return self._unfit(ends[row], kinds, f"{verb} goes here to {words(kinds)}")
 
         return _marked(len(ends), row_ids[wrong]), say
 
@@ -132,14 +118,46 @@ class _Checks:
             yield (ends.lengths > 1) & ~fits[verb], self._saying(message)
 
     def _words(self) -> Iterator[Check]:
-        for word, verbs in _VERBS_OF.items():
+        for word in TAKEN_BY.keys() - _TOLERATED:
             column = getattr(self.columns, _COLUMN.get(word, word))
             stated = (column.lengths if isinstance(column, RaggedArray) else column) > 0
-            elsewhere = stated & ~np.isin(self.columns.verb, [VERBS.index(verb) for verb in verbs])
-            yield elsewhere, self._saying(f"; it belongs on {words(verbs)}", f"{word} says nothing on ")
+            elsewhere = stated & ~np.isin(self.columns.verb, [VERBS.index(verb) for verb in TAKEN_BY[word]])
+            yield elsewhere, self._saying(f"; it belongs on {words(TAKEN_BY[word])}", f"{word} says nothing on ")
+
+    def _keys(self) -> Iterator[Check]:
+        """What stands under the keys of a call is a credential."""
+        for word in ("keys", "needs"):
+            named: RaggedArray = getattr(self.columns, word)
+            wrong = self.table.kind[named.values] != KINDS.index(Kind.CREDENTIAL)
+            yield _marked(len(named), named.row_ids[wrong]), self._saying_of_keys(named)
+
+    def _saying_of_keys(self, named: RaggedArray) -> Callable[[int], Iterable[str]]:
+        return lambda row: self._unfit(named[row], frozenset({Kind.CREDENTIAL}), "a call is made with credentials")
+
+    def _unfit(self, numbers: Iterable[int], kinds: frozenset[Kind], expected: str) -> Iterator[str]:
+        """What is wrong with names that should be of these kinds."""
+        for number in numbers:
+            kind = self._kind(number)
+            if kind is None:
+                yield self._unknown(number, kinds)
+            elif kind not in kinds:
+                yield f"{self.table.names[number]!r} is a {kind}; {expected}"
+
+    def _parts(self) -> Check:
+        """A part and its whole are of one kind."""
+        parts, wholes = (self.table.kind[ends.first] for ends in (self.columns.sources, self.columns.targets))
+        known = (parts != NO_INDEX) & (wholes != NO_INDEX)
+        mixed = (self.columns.verb == VERBS.index(Verb.PART_OF)) & known & (parts != wholes)
+
+        def say(row: int) -> Iterator[str]:
+            part, whole = self.columns.sources[row][0], self.columns.targets[row][0]
+            names, kinds = self.table.names, (self._kind(part), self._kind(whole))
+            yield f"{names[part]!r} is a {kinds[0]}, part of {names[whole]!r}, a {kinds[1]}; both are of one kind"
+
+        return mixed, say
 
     def _repeats(self) -> Iterator[Check]:
-        for ends in (self.columns.sources, self.columns.targets):
+        for ends in (self.columns.sources, self.columns.targets, self.columns.keys, self.columns.needs):
             found = np.zeros(len(ends), np.bool_)
             for row in np.flatnonzero(ends.lengths > 1).tolist():
                 found[row] = len(set(ends[row])) < ends.lengths[row]

@@ -20,7 +20,7 @@ from blastradius.model.entities import (
     Zone,
 )
 from blastradius.model.notes import Note, NoteKind, Tally
-from blastradius.model.relations import SIGNATURES, Ends, Relation, Verb, relation_id
+from blastradius.model.relations import SIGNATURES, TAKEN_BY, Ends, Relation, Verb, relation_id
 from blastradius.model.scenario import SEEDS, Expectation, ExpectedFact, Scenario
 from blastradius.model.values import MOST_RECORDS, Basis, Frozen, Id, Provenance, Records, Signal
 
@@ -30,6 +30,7 @@ __all__ = [
     "SEEDS",
     "SIGNATURES",
     "STEPPING_STONES",
+    "TAKEN_BY",
     "Basis",
     "Capability",
     "Control",

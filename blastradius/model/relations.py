@@ -136,3 +136,21 @@ SIGNATURES: dict[Verb, Ends] = {
     Verb.CONNECTS: _ends("service operation", "service"),
     Verb.RELIES_ON: _ends("party", "party"),
 }
+
+_TAKEN_IN = frozenset({Verb.CONSUMES, Verb.READS, Verb.CALLS})
+_LEANT_ON = _TAKEN_IN | {Verb.DEPENDS_ON}
+TAKEN_BY: dict[str, frozenset[Verb]] = {
+    "extent": frozenset({Verb.READS, Verb.WRITES}),
+    "dependency": _LEANT_ON,
+    "buffer_h": _LEANT_ON,
+    "at_least": frozenset({Verb.DEPENDS_ON}),
+    "capacity_loss": frozenset({Verb.DEPENDS_ON}),
+    "vote_min": frozenset({Verb.CONSUMES}),
+    "brittle": _TAKEN_IN,
+    "on_bad": _TAKEN_IN,
+    "on_missing": _TAKEN_IN,
+    "obeys": _TAKEN_IN,
+    "keys": frozenset({Verb.CALLS}),
+    "needs": frozenset({Verb.CALLS}),
+}
+"""Which relations take a word of their own, beside those that each takes."""

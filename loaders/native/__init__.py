@@ -13,6 +13,7 @@ from blastradius.loaderkit.validation import fit, schema_of
 from blastradius.model import (
     ENTITY_TYPES,
     SEEDS,
+    TAKEN_BY,
     Control,
     Entity,
     Expectation,
@@ -46,17 +47,10 @@ SECTIONS: dict[str, Kind] = {
 }
 _VERBS = {str(verb): verb for verb in Verb if verb != Verb.CONTROLS} | {"controls_target": Verb.CONTROLS}
 _JOINT = {"to", "of", "controls", "basis", "delay_h", "unknown", "seen_by"}
-_TAKEN_IN = {"brittle", "on_bad", "on_missing", "obeys"}
-"""What may be said of how an input is taken in."""
-_WORDS: dict[Verb, set[str]] = {
-    Verb.GRANTS: {"together"},
-    Verb.PERMITS: {"together"},
-    Verb.READS: {"extent", "dependency", "buffer_h", *_TAKEN_IN},
-    Verb.WRITES: {"extent"},
-    Verb.CALLS: {"dependency", "buffer_h", "together", "needs", *_TAKEN_IN},
-    Verb.CONSUMES: {"dependency", "buffer_h", "vote_min", *_TAKEN_IN},
-    Verb.DEPENDS_ON: {"dependency", "buffer_h", "at_least", "capacity_loss"},
+_TAKERS = {"with": {Verb.GRANTS, Verb.PERMITS, Verb.CALLS}} | {
+    word: set(verbs) for word, verbs in TAKEN_BY.items() if word != "keys"
 }
+"""Which relations take a word of an item, as it is written."""
 
 
 def recognises(data: Any) -> bool:
@@ -151,13 +145,12 @@ class _Reader:
         if not targets or (item.of and item.to is not None):
             self._problem(keys, "an item names one thing with 'to', or a group with 'of'")
             return None
-        words = item.model_fields_set - _JOINT
-        for word in sorted(words - _WORDS.get(verb, set())):
-            said = "with" if word == "together" else word
-            takers = ", ".join(sorted(verb for verb, taken in _WORDS.items() if word in taken))
-            self._problem((*keys, said), f"{verb} does not take {said!r}; it goes on {takers}")
+        words = {"with" if word == "together" else word for word in item.model_fields_set - _JOINT}
+        for word in sorted(word for word in words if verb not in _TAKERS[word]):
+            takers = ", ".join(sorted(_TAKERS[word]))
+            self._problem((*keys, word), f"{verb} does not take {word!r}; it belongs on {takers}")
         said = words | item.model_fields_set & (_JOINT - {"to", "of", "controls"})
-        declared = {key: getattr(item, key) for key in said - {"together"}}
+        declared = {word: getattr(item, word) for word in said - {"with"}}
         declared["controls"] = self._controls(item.controls, keys)
         if verb == Verb.CALLS:
             declared["keys"] = item.together

@@ -1,4 +1,4 @@
-"""Keys that have ended by the day that an estate is of: the control `expired` is on them, whoever says when they end."""
+"""Keys that have ended by the day that an estate is of have expired, whoever says when they end."""
 
 from __future__ import annotations
 

@@ -112,7 +112,6 @@ def test_a_vendors_own_signature_is_void() -> None:
         ),
     )
     estate = Estate.build([part])
-    assert estate.controls["verified@installs:hosts>updates"].control.status == "failed"
     assert "belongs to the vendor whose feed it vouches for" in estate.notes[0].message
 
 

@@ -85,16 +85,20 @@ def columns(estate: Estate) -> set[tuple[Any, ...]]:
     plain: tuple[Any, ...]
     for row, name in enumerate(entities.ids):
         plain = (entities.kind, entities.records, entities.anonymous, entities.password, entities.crown_jewel)
+        plain = (*plain, entities.complete)
         api, zone = called(entities.apis, entities.api[row]), called(entities.flat_zones, entities.flat_zone[row])
-        copied = called(entities.ids, entities.copy_of[row])
+        copied = tuple(entities.ids[original] for original in entities.copy_of[row])
         found.add((name, *(int(column[row]) for column in plain), api, zone, copied))
     for row, name in enumerate(relations.ids):
-        ends = [tuple(entities.ids[each] for each in side[row]) for side in (relations.sources, relations.targets)]
+        sides = (relations.sources, relations.targets, relations.keys, relations.needs)
+        ends = [tuple(entities.ids[each] for each in side[row]) for side in sides]
         plain = (relations.verb, relations.at_least, relations.vote_min, relations.subset, relations.brittle)
+        plain = (*plain, relations.on_bad, relations.defaults, relations.obeys, relations.basis)
         more = (relations.dependency[row], float(relations.buffer_h[row]), bool(relations.capacity_loss[row]))
         found.add((name, *ends, *(int(column[row]) for column in plain), *more))
     for row, name in enumerate(controls.ids):
-        plain = (controls.kind, controls.failed, controls.fails_closed)
+        plain = (controls.kind, controls.failed, controls.fails_closed, controls.misled, controls.phishable)
+        plain = (*plain, controls.slower, controls.starts_after_h)
         provider = called(entities.ids, controls.provider[row])
         found.add((name, *(int(column[row]) for column in plain), hosts[controls.host[row]], provider))
     return found
