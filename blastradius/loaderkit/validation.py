@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from blastradius.errors import InputError, did_you_mean
@@ -30,9 +33,8 @@ def fit(shape: type[Shape], document: Document, keys: Keys = (), missing: Mappin
     try:
         return shape.model_validate(data)
     except ValidationError as error:
-        words = words_of(shape)
         problems = [
-            _problem(document, keys, misfit, words, missing or {}) for misfit in error.errors(include_url=False)
+            _problem(document, keys, misfit, shape, missing or {}) for misfit in error.errors(include_url=False)
         ]
         raise InputError(list(dict.fromkeys(problems))) from None
 
@@ -63,6 +65,47 @@ def words_of(shape: type[BaseModel]) -> list[str]:
     return sorted(words)
 
 
+@cache
+def homes_of(shape: type[BaseModel]) -> Mapping[str, tuple[str, ...]]:
+    """For each key inside a format where it belongs: the sections that have it, and deeper down the shapes."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    queue: list[tuple[str, type[BaseModel]]] = [
+        (_key(name, field), inner) for name, field in shape.model_fields.items() for inner in _shapes(field.annotation)
+    ]
+    seen = {inner for _, inner in queue}
+    for home, inner in queue:
+        for name, field in inner.model_fields.items():
+            found[_key(name, field)][home] = None
+            deeper = [further for further in _shapes(field.annotation) if further not in seen]
+            queue += [(_called(further), further) for further in deeper]
+            seen.update(deeper)
+    return {word: tuple(homes) for word, homes in found.items()}
+
+
+def _key(name: str, field: FieldInfo) -> str:
+    return field.alias or name
+
+
+def _shapes(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The shapes that a field is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _shapes(part)
+
+
+def _called(shape: type[BaseModel]) -> str:
+    """What a shape is, as its documentation begins."""
+    said = re.split(r"[,:;.]", shape.__doc__ or shape.__name__, maxsplit=1)[0]
+    return said[0].lower() + said[1:]
+
+
+def _elsewhere(word: str, shape: type[BaseModel], otherwise: str = "") -> str:
+    """The way out at the end of a message about a key that is not known where it stands."""
+    homes = homes_of(shape).get(word, ())
+    return f"; it belongs to {', '.join(homes)}" if homes else did_you_mean(word, words_of(shape), otherwise)
+
+
 def schema_of(shape: type[BaseModel], title: str) -> dict[str, Any]:
     """The JSON Schema (draft-07) of a format, for editors."""
     text = json.dumps(shape.model_json_schema(by_alias=True)).replace("#/$defs/", "#/definitions/")
@@ -75,16 +118,18 @@ def _inner(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, dict) else []
 
 
-def _problem(document: Document, keys: Keys, error: ErrorDetails, words: list[str], missing: Mapping[str, str]) -> str:
+def _problem(
+    document: Document, keys: Keys, error: ErrorDetails, shape: type[BaseModel], missing: Mapping[str, str]
+) -> str:
     keys = (*keys, *(key for key in error["loc"] if key != "[key]"))
     line, column = document.position(*keys)
-    return f"{document.path}:{line}:{column}: {_misfit(error, keys, words, missing)}"
+    return f"{document.path}:{line}:{column}: {_misfit(error, keys, shape, missing)}"
 
 
-def _misfit(error: ErrorDetails, keys: Keys, words: list[str], missing: Mapping[str, str]) -> str:
+def _misfit(error: ErrorDetails, keys: Keys, shape: type[BaseModel], missing: Mapping[str, str]) -> str:
     last, kind = keys[-1] if keys else "file", error["type"]
     if kind == "extra_forbidden":
-        return f"{str(last)!r} is not known here{did_you_mean(str(last), words)}"
+        return f"{str(last)!r} is not known here{_elsewhere(str(last), shape)}"
     if kind == "missing":
         return f"{str(last)!r} is missing{missing.get(str(last), '')}"
     if kind in ("literal_error", "enum"):
@@ -104,7 +149,7 @@ def _option(error: ErrorDetails, shape: type[BaseModel]) -> str:
     where = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         known = f"known are {', '.join(shape.model_fields)}" if shape.model_fields else "this format takes none"
-        return f"option {where!r} is not known{did_you_mean(str(error['loc'][-1]), words_of(shape), known)}"
+        return f"option {where!r} is not known{_elsewhere(str(error['loc'][-1]), shape, known)}"
     if error["type"] == "value_error":
         return f"option {where!r}: {_reason(error)}"
     expected = error["msg"].replace("Input should be", "expected").replace("tuple", "list")

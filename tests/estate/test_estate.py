@@ -195,3 +195,22 @@ def test_hours_are_numbers_that_files_can_carry(hours: float) -> None:
 def test_what_a_zone_says_is_in_the_digest() -> None:
     digests = {Estate.build([Loaded(zones=(Zone(id="z", flat=flat),))]).digest for flat in (False, True)}
     assert len({*digests, Estate.build([]).digest}) == 3
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"verb": Verb.CALLS, "targets": ("o",), "keys": ("s",)}, "'s' is a service; a call is made with credentials"),
+        ({"verb": Verb.CALLS, "targets": ("o",), "needs": ("kk",)}, "'kk' is not declared; did you mean 'k'?"),
+        (
+            {"verb": Verb.CALLS, "targets": ("o",), "needs": ("k", "k")},
+            "calls names the same thing twice; name it once",
+        ),
+        ({"verb": Verb.PART_OF, "targets": ("d",)}, "'s' is a service, part of 'd', a store; both are of one kind"),
+    ],
+)
+def test_keys_are_credentials_and_parts_of_the_kind_of_their_whole(stated: dict[str, object], message: str) -> None:
+    things = (Service(id="s"), Operation(id="o"), Credential(id="k"), Store(id="d"))
+    with pytest.raises(InputError) as error:
+        _build(things, Relation.model_validate({"sources": ("s",), **stated}))
+    assert error.value.problems == (message,)

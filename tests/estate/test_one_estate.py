@@ -178,6 +178,8 @@ MISTAKES: list[list[dict[str, Any]]] = [
     [{"kind": "store", "id": "x", "controls": [{"kind": "hardened"}, {"kind": "fail_closed"}]}],
     [{"kind": "store", "id": "x", "copy_of": "dd"}],
     [{"kind": "store", "id": "x", "controls": [{"kind": "redacted", "provided_by": "y"}]}],
+    [{"verb": "calls", "sources": ["s"], "targets": ["o"], "keys": ["d"], "needs": ["kk"]}],
+    [{"verb": "part_of", "sources": ["s"], "targets": ["d"]}],
 ]
 KINDS = {"p": "party", "q": "party", "s": "service", "o": "operation", "d": "store"}
 SOUND = [{"kind": kind, "id": name} for name, kind in KINDS.items()]

@@ -32,9 +32,37 @@ def test_an_entry_may_be_empty() -> None:
     [
         ("parties: {a: {}}\n", "'blastradius' is missing; an estate file starts with"),
         ("blastradius: 1\nparties: {a: {rol: self}}\n", r"x.yaml:2:15: 'rol' is not known.*'role'"),
+        (
+            "blastradius: 1\nstores: {a: {depends_on: []}}\n",
+            "x.yaml:2:14: 'depends_on' is not known here; it belongs to services, processes$",
+        ),
+        (
+            "blastradius: 1\noperations: {a: {informs: []}}\n",
+            "x.yaml:2:18: 'informs' is not known here; it belongs to services, stores$",
+        ),
+        (
+            "blastradius: 1\nstores: {a: {consumes: []}}\n",
+            "x.yaml:2:14: 'consumes' is not known here; it belongs to services, processes$",
+        ),
+        (
+            "blastradius: 1\nzones: {a: {controls: []}}\n",
+            "x.yaml:2:13: 'controls' is not known here; it belongs to parties, credentials, scopes, operations, "
+            "services, stores, feeds, processes, one item of a relation$",
+        ),
+        (
+            "blastradius: 1\nservices: {a: {extent: all}}\n",
+            "x.yaml:2:16: 'extent' is not known here; it belongs to one item of a relation$",
+        ),
+        (
+            "blastradius: 1\nservices: {a: {connects: [{to: b, with: [c]}]}}\n",
+            "x.yaml:2:35: connects does not take 'with'; it belongs on calls, grants, permits$",
+        ),
         ("blastradius: 1\nparties: {a: {}}\nstores: {a: {}}\n", "x.yaml:3:10: 'a' is there already"),
         ("blastradius: 1\nservices: {a: {controls: [pam, pam]}}\n", "is there twice"),
-        ("blastradius: 1\nservices: {a: {reads: [d, d]}}\n", "said already"),
+        (
+            "blastradius: 1\nservices: {a: {reads: [d, d]}}\n",
+            "x.yaml:2:27: said already at x.yaml:2:24; keep one, with only the controls that guard both$",
+        ),
         (
             "blastradius: 1\nstores: {d: {records: 10000000000000000}}\n",
             r"x.yaml:2:14: 'records' is .*; expected less than",
