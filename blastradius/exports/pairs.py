@@ -14,7 +14,8 @@ from blastradius.loaderkit.attributes import escaped, flat
 
 HEADER = (
     "source", "source kind", "source name", "verb", "target", "target kind", "target name", "extent", "dependency",
-    "buffer_h", "at_least", "capacity_loss", "brittle", "vote_min", "controls", "basis", "also", "relation",
+    "buffer_h", "at_least", "capacity_loss", "brittle", "vote_min", "on_bad", "on_missing", "obeys", "keys", "needs",
+    "delay_h", "controls", "unknown", "seen_by", "basis", "also", "relation",
 )  # fmt: skip
 # a spreadsheet takes a cell that starts like this for a formula; the quote itself, so that it can be taken off again
 _FORMULA = tuple("=+-@'")

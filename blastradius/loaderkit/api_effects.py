@@ -17,7 +17,7 @@ from blastradius.model import NoteKind, Operation, Relation, Verb
 class Target(Options):
     """One thing an operation touches."""
 
-    to: Name = Field(description="the store, service or feed that is touched")
+    to: Name = Field(description="the store, service or feed that is touched, or what is handed out")
     extent: Literal["all", "subset"] = Field(
         default="all", description="all of it, or a part such as the caller's own rows"
     )
@@ -37,12 +37,15 @@ class Effect(Options):
     writes: Targets = Field(default=(), description="what they write")
     controls_target: Targets = Field(default=(), description="what they administer")
     disables: Targets = Field(default=(), description="what they can stop")
+    issues: Targets = Field(default=(), description="the keys and scopes that they hand out")
+    connects: Targets = Field(default=(), description="the services whose network they put their user on")
 
     @model_validator(mode="after")
     def _says_enough(self) -> Effect:
         if not self.match and not self.scopes:
             raise ValueError("an effect needs 'match' or 'scopes', to say which operations it is of")
-        if any(target.extent != "all" for target in (*self.controls_target, *self.disables)):
+        whole = (*self.controls_target, *self.disables, *self.issues, *self.connects)
+        if any(target.extent != "all" for target in whole):
             raise ValueError("'extent' goes with 'reads' and 'writes' only")
         return self
 
@@ -53,6 +56,8 @@ class Effect(Options):
             (Verb.WRITES, self.writes),
             (Verb.CONTROLS, self.controls_target),
             (Verb.DISABLES, self.disables),
+            (Verb.ISSUES, self.issues),
+            (Verb.CONNECTS, self.connects),
         )
         return tuple((verb, target) for verb, targets in words for target in targets)
 

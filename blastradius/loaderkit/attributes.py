@@ -11,7 +11,10 @@ from typing import Any
 from blastradius.model import Verb
 
 Flat = str | int | float | bool
-NESTED = frozenset(["tags", "also", "controls", "governance", "provenance", "zones", "expectations"])
+NESTED = frozenset(
+    ["tags", "also", "controls", "governance", "provenance", "zones", "expectations"]
+    + ["copy_of", "unknown", "seen_by", "keys", "needs"]
+)
 BRAND = "Blastradius"
 # what XML 1.0 and a line of a table cannot carry, or what a terminal would obey instead of showing it
 _UNSAFE = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp"])

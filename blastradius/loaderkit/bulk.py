@@ -84,8 +84,8 @@ class LineRows:
         line = self._line(self.relation_offset[number])
         data = {**from_json(line), "provenance": self.relation_at(number)}
         made = Relation.model_validate(data)
-        # the names at its ends were looked at when they were declared; what controls say was not
-        return cleared((made,))[0] if made.controls else made
+        # the names at its ends were looked at when they were declared; what is said beside them was not
+        return cleared((made,))[0] if made.controls or made.seen_by or made.unknown else made
 
     def entity_at(self, number: int) -> tuple[Provenance, ...]:
         """The line of an entity."""

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
-from blastradius.model import Entity, Expectation, Note, NoteKind, Provenance, Relation, Zone
+from blastradius.model import SEEDS, Entity, Expectation, Note, NoteKind, Provenance, Relation, Zone
 from blastradius.secrets import looks_secret, redacted
 
 Thing = TypeVar("Thing", Entity, Relation)
@@ -136,17 +136,14 @@ def _ids(fields: Mapping[str, Any]) -> Iterator[Placed]:
 def _names(thing: Entity | Zone | Relation | Expectation) -> Iterator[str]:
     if isinstance(thing, Expectation):
         yield from (fact.entity for fact in (*thing.reached, *thing.not_reached, *thing.possible))
-        scenario = thing.scenario
-        for named in (scenario.compromise, scenario.leak, scenario.poison, scenario.wrong, scenario.outage):
-            yield from named
-        yield from scenario.breach
+        yield from (name for way in SEEDS for name in getattr(thing.scenario, way))
         return
     if isinstance(thing, Zone):
         yield thing.id
         return
     yield from (control.provided_by for control in thing.controls if control.provided_by)
     if isinstance(thing, Relation):
-        yield from (*thing.sources, *thing.targets)
+        yield from (*thing.sources, *thing.targets, *thing.keys, *thing.needs)
     else:
         yield from filter(None, (thing.id, thing.zone, *getattr(thing, "copy_of", ())))
 

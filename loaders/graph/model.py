@@ -307,9 +307,10 @@ def _opened(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return parse_document(value, "the text", ".json").data
+        opened = parse_document(value, "the text", ".json").data
     except InputError:
         return value
+    return opened if isinstance(opened, (list, dict)) else value
 
 
 def _plain(attributes: dict[str, Any]) -> dict[str, Any]:

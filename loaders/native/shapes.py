@@ -246,6 +246,8 @@ class EffectShape(Shape):
     writes: Items = ()
     controls_target: Items = ()
     disables: Items = ()
+    issues: Items = ()
+    connects: Items = ()
 
 
 class ApiShape(Shape):

@@ -184,7 +184,10 @@ def _drawn(rng: random.Random, names: Names) -> Step | None:
     if not sources or not targets:
         return None
     several, group = (1, 2) if ends.joint else (1,), (1, 2, 3) if ends.group else (1,)
-    return verb, _some(rng, sources, *several), _some(rng, targets, *group)
+    chosen = _some(rng, sources, *several)
+    if verb == Verb.PART_OF:
+        targets = _of_kinds(names, dict(names)[chosen[0]])
+    return verb, chosen, _some(rng, targets, *group)
 
 
 def _relation(rng: random.Random, names: Names, chance: float, step: Step) -> Relation:
