@@ -121,20 +121,17 @@ class GrowingColumns:
         number, fields = self.number_of(entity.id), self.fields
         self.kind[number] = KIND_NUMBER[entity.kind]
         stated: Mapping[str, Any] = entity.__dict__
-        if stated.get("api") is not None:
-            fields.api[number] = stated["api"]
+        for name, column in (("api", fields.api), ("records", fields.records), ("expires", fields.expires)):
+            if stated.get(name) is not None:
+                column[number] = stated[name]
         if entity.kind == Kind.SERVICE and entity.zone is not None:
             fields.zone[number] = entity.zone
-        if stated.get("records") is not None:
-            fields.records[number] = stated["records"]
         if stated.get("copy_of"):
             fields.copy_of[number] = tuple(map(self.number_of, stated["copy_of"]))
         if stated.get("anonymous") and stated.get("direction") == "exposed":
             fields.anonymous.add(number)
         if entity.kind == Kind.CREDENTIAL and stated["type"] == "password":
             fields.password.add(number)
-        if stated.get("expires") is not None:
-            fields.expires[number] = stated["expires"]
         if stated.get("crown_jewel"):
             fields.crown_jewel.add(number)
         if stated.get("parts") == "complete":

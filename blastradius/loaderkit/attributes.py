@@ -12,8 +12,7 @@ from blastradius.model import Verb
 
 Flat = str | int | float | bool
 NESTED = frozenset(
-    ["tags", "also", "controls", "governance", "provenance", "zones", "expectations"]
-    + ["copy_of", "unknown", "seen_by", "keys", "needs"]
+    "tags also controls governance provenance zones expectations copy_of unknown seen_by keys needs".split()
 )
 BRAND = "Blastradius"
 # what XML 1.0 and a line of a table cannot carry, or what a terminal would obey instead of showing it

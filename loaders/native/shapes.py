@@ -19,7 +19,7 @@ from pydantic_core.core_schema import no_info_before_validator_function
 
 from blastradius.dates import is_date
 from blastradius.loaderkit.options import keyed, listed
-from blastradius.model import Basis, Capability, ControlKind, Records
+from blastradius.model import Basis, Capability, ControlKind, Records, Signal
 
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -58,13 +58,17 @@ class ControlShape(Shape):
     """A control in its long form."""
 
     kind: ControlKind
-    status: Literal["working", "assumed", "failed", "absent"] = "working"
-    provided_by: Id | None = None
-    fails: Literal["open", "closed"] = "open"
-    misled: bool = False
-    phishable: bool = False
-    starts_after_h: float | None = Field(None, ge=0, allow_inf_nan=False)
-    slower: bool = False
+    status: Literal["working", "assumed", "failed", "absent"] = Field(
+        "working", description="assumed: said to work, not shown; failed: stops nothing; absent: stated not to be there"
+    )
+    provided_by: Id | None = Field(None, description="what runs it: it falls with that, and when that stops")
+    fails: Literal["open", "closed"] = Field("open", description="whether it lets pass when what runs it stops")
+    misled: bool = Field(False, description="it decides by what its provider says, and falls when that is wrong")
+    phishable: bool = Field(False, description="of mfa: a code typed in or a push to accept, which people give away")
+    starts_after_h: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="of a fallback: hours until it takes over; at once unless said"
+    )
+    slower: bool = Field(False, description="of a fallback: it keeps things going, and they go slower")
     why: str | None = None
     basis: Basis = Basis.DECLARED
 
@@ -75,36 +79,59 @@ Controls = Annotated[
 ]
 
 
-class SignalShape(Shape):
-    """What would show it, to whom, within how many hours."""
-
-    signal: str
-    who: str | None = None
-    within_h: float | None = Field(None, ge=0, allow_inf_nan=False)
+_Signal = Annotated[Signal, BeforeValidator(keyed("signal"), json_schema_input_type=str | Signal)]
+Signals = Annotated[tuple[_Signal, ...], BeforeValidator(listed, json_schema_input_type=str | tuple[_Signal, ...])]
+_UNKNOWN = "what is known not to be known about it, such as `reads`; changes no reach, and answers say so"
+_SEEN_BY = "what would show it, to whom, within how many hours; changes no reach"
 
 
 class ItemShape(Shape):
     """One item of a relation: ``to`` one thing, or ``of`` a group."""
 
-    to: Id | None = None
-    of: Ids = ()
-    together: Ids = Field((), alias="with", description="all of these are needed together with this one")
-    extent: Literal["all", "subset"] = "all"
-    dependency: Literal["hard", "soft", "none"] | None = None
-    buffer_h: float | None = Field(None, ge=0, allow_inf_nan=False)
-    at_least: int | None = Field(None, ge=1, le=10**6)
-    capacity_loss: bool = False
-    brittle: bool = False
-    vote_min: int | None = Field(None, ge=1, le=10**6)
-    on_bad: Literal["keep", "drop", "halt"] = "keep"
-    on_missing: Literal["stop", "default"] = "stop"
-    obeys: bool = False
-    needs: Ids = ()
-    delay_h: float | None = Field(None, ge=0, allow_inf_nan=False)
+    to: Id | None = Field(None, description="the one thing that it goes to")
+    of: Ids = Field((), description="a group instead: suppliers of which `at_least` are needed, or feeds that vote")
+    together: Ids = Field(
+        (),
+        alias="with",
+        description="of grants and permits: all of these are needed together with this one; of calls: the keys that "
+        "the caller holds and calls with, so that the call gives nothing that they do not",
+    )
+    extent: Literal["all", "subset"] = Field("all", description="of reads and writes: all of it, or own rows only")
+    dependency: Literal["hard", "soft", "none"] | None = Field(
+        None,
+        description="hard: who has it stops without it; soft: slows; of depends_on hard unless said, of calls, reads "
+        "and consumes soft",
+    )
+    buffer_h: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="hours that a loss is outlasted; none unless said"
+    )
+    at_least: int | None = Field(
+        None, ge=1, le=10**6, description="how many of a group of suppliers are needed; all unless said"
+    )
+    capacity_loss: bool = Field(False, description="the loss of any of the group slows")
+    brittle: bool = Field(False, description="malformed input crashes who takes it in")
+    vote_min: int | None = Field(
+        None,
+        ge=1,
+        le=10**6,
+        description="how many feeds must be up for a vote; fewer, or if it is not said, and any one decides",
+    )
+    on_bad: Literal["keep", "drop", "halt"] = Field(
+        "keep",
+        description="what is done with input that is found wrong: go on with the last good one, without, or stop",
+    )
+    on_missing: Literal["stop", "default"] = Field(
+        "stop", description="what is done without it: stop or slow, or go on with a default, which may be wrong"
+    )
+    obeys: bool = Field(False, description="what it says is acted on: an agent reading mail, a signer shown a page")
+    needs: Ids = Field((), description="of calls: keys that must come with what is asked, or it is not done")
+    delay_h: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="hours that a step along it takes; no clock unless said"
+    )
     controls: Controls = ()
     basis: Basis = Basis.DECLARED
-    unknown: Ids = ()
-    seen_by: Annotated[tuple[SignalShape, ...], BeforeValidator(listed)] = ()
+    unknown: Ids = Field((), description=_UNKNOWN)
+    seen_by: Signals = Field((), description=_SEEN_BY)
 
 
 Item = Annotated[ItemShape, BeforeValidator(keyed("to"), json_schema_input_type=Id | ItemShape)]
@@ -121,8 +148,8 @@ class EntryShape(Shape):
     tags: Ids = ()
     controls: Controls = ()
     basis: Basis = Basis.DECLARED
-    unknown: Ids = ()
-    seen_by: Annotated[tuple[SignalShape, ...], BeforeValidator(listed)] = ()
+    unknown: Ids = Field((), description=_UNKNOWN)
+    seen_by: Signals = Field((), description=_SEEN_BY)
 
 
 class PartyShape(EntryShape):
@@ -167,7 +194,7 @@ class OperationShape(EntryShape):
     path: str | None = None
     direction: Literal["exposed", "consumed", "internal"] = "internal"
     anonymous: bool = False
-    public: bool = False
+    public: bool = Field(False, description="meant for anyone: left out of counts and headlines")
     reads: Items = ()
     writes: Items = ()
     controls_target: Items = ()
@@ -193,8 +220,8 @@ class ServiceShape(EntryShape):
     depends_on: Items = ()
     runs_on: Items = ()
     part_of: Items = ()
-    public: bool = False
-    parts: Literal["complete"] | None = None
+    public: bool = Field(False, description="meant for anyone: left out of counts and headlines")
+    parts: Literal["complete"] | None = Field(None, description="those declared as part_of it are all there are")
 
 
 class StoreShape(EntryShape):
@@ -203,12 +230,12 @@ class StoreShape(EntryShape):
     classification: str | None = None
     records: Records | None = None
     crown_jewel: bool = False
-    copy_of: Ids = ()
+    copy_of: Ids = Field((), description="the original, or originals, whose records are in it too")
     contains: Items = ()
     runs_on: Items = ()
     part_of: Items = ()
-    public: bool = False
-    parts: Literal["complete"] | None = None
+    public: bool = Field(False, description="meant for anyone: left out of counts and headlines")
+    parts: Literal["complete"] | None = Field(None, description="those declared as part_of it are all there are")
     derives_from: Items = ()
     informs: Items = ()
 
@@ -278,8 +305,8 @@ class ExpectShape(Shape):
     wrong: Ids = ()
     outage: Ids = ()
     breach: Ids = ()
-    use: Ids = ()
-    anyone: bool = False
+    use: Ids = Field((), description="operations, services, scopes and keys that are used as they were granted")
+    anyone: bool = Field(False, description="a stranger on the internet")
     hours: float | None = Field(None, ge=0, allow_inf_nan=False)
     assume: Literal["granted", "abused", "takeover", "lateral"] = "abused"
     distrust: Ids = ()

@@ -23,7 +23,7 @@ from blastradius.estate import Estate
 from blastradius.loaderkit.attributes import escaped, unescaped
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import load
-from blastradius.model import ENTITY_TYPES, Entity, Operation, Party, Relation, Service, Store, Verb, Zone
+from blastradius.model import ENTITY_TYPES, Credential, Entity, Operation, Party, Relation, Service, Store, Verb, Zone
 from blastradius.reading import parse_document
 from tests.counts import examples, few
 from tests.engine.random_estates import random_estate
@@ -107,6 +107,34 @@ def test_random_worlds_come_back(seed: int, texts: list[str], to: str) -> None:
 def test_random_worlds_come_back_from_pairs(seed: int, texts: list[str]) -> None:
     estate = described(random_estate(random.Random(seed)), texts)
     assert back(br.export(estate, "csv"), "csv").digest == as_pairs(estate).digest
+
+
+SIGNALS = [{"signal": "odd hours", "who": "SOC", "within_h": 2}]
+CALL = {
+    "verb": "calls", "sources": ["s"], "targets": ["o"], "dependency": "hard", "buffer_h": 2, "brittle": True,
+    "on_bad": "drop", "on_missing": "default", "obeys": True, "keys": ["k"], "needs": ["k", "l"], "delay_h": 0.5,
+    "unknown": ["holds"], "seen_by": SIGNALS,
+    "controls": [{"kind": "fallback", "status": "absent", "starts_after_h": 1, "slower": True, "misled": True}],
+}  # fmt: skip
+THINGS: list[Entity] = [
+    Store.model_validate({"id": "d", "copy_of": ["a", "123"], "parts": "complete", "public": True}),
+    Service.model_validate({"id": "s", "unknown": ["reads"], "seen_by": SIGNALS}),
+    *(Store(id=name) for name in ("a", "123")),
+    *(Credential(id=name) for name in ("k", "l")),
+    Operation(id="o", public=True),
+]
+
+
+@pytest.mark.parametrize("to", GRAPHS)
+def test_every_word_comes_back(to: str) -> None:
+    estate = built(*THINGS, relations=(Relation.model_validate(CALL),))
+    whole = as_pairs(estate) if to == "csv" else estate
+    assert back(br.export(estate, to), to).digest == whole.digest
+
+
+def test_pairs_have_a_column_for_every_word() -> None:
+    ends = {"sources", "targets", "provenance"}
+    assert set(Relation.model_fields) - ends <= set(br.export(built(), "csv").strip().split(","))
 
 
 def described(estate: Estate, texts: list[str]) -> Estate:

@@ -3,11 +3,15 @@ from __future__ import annotations
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
+import yaml
+from pydantic import BaseModel
 
 from blastradius.errors import InputError
+from blastradius.model import ENTITY_TYPES, Control, Relation, Scenario
 from blastradius.reading import parse_document
 
 native = importlib.import_module("blastradius.loaders.native")
@@ -79,3 +83,36 @@ def test_schema_is_draft_07() -> None:
     schema = native.schema()
     jsonschema.Draft7Validator.check_schema(schema)
     jsonschema.validate({"blastradius": 1, "services": {"a": None, "b": {"reads": ["d"]}}}, schema)
+    case = Path(__file__).parent / "cases" / "steered_parts_and_keys" / "input.yaml"
+    jsonschema.validate(yaml.load(case.read_text(), yaml.BaseLoader) | {"blastradius": 1}, _as_text(schema))
+
+
+def _as_text(schema: Any) -> Any:
+    """A schema that takes numbers and truth as the texts that YAML spells them with."""
+    if isinstance(schema, dict):
+        spelled = schema.get("type") in ("number", "integer", "boolean")
+        return {"type": "string"} if spelled else {key: _as_text(part) for key, part in schema.items()}
+    return [_as_text(part) for part in schema] if isinstance(schema, list) else schema
+
+
+SHAPES = [
+    (Relation, "ItemShape"),
+    (Control, "ControlShape"),
+    (Scenario, "ExpectShape"),
+    *((model, f"{model.__name__}Shape") for model in ENTITY_TYPES.values()),
+]
+
+
+@pytest.mark.parametrize(("model", "shape"), SHAPES)
+def test_every_word_of_the_model_is_one_of_the_format(model: type[BaseModel], shape: str) -> None:
+    """What an entity, a relation, a control or a scenario can say, a file can; ends and keys have their own words."""
+    places = {"id", "kind", "also", "provenance", "verb", "sources", "targets", "keys"}
+    places |= {"basis"} if model is Scenario else set()
+    assert set(model.model_fields) - places <= set(getattr(native.shapes, shape).model_fields) - {"kind"}
+
+
+@pytest.mark.parametrize("word", ["issues", "connects"])
+def test_what_operations_hand_out_goes_with_an_api(word: str) -> None:
+    text = f"blastradius: 1\napis: [{{openapi: a.yaml, effects: [{{match: 'POST *', {word}: [x]}}]}}]\n"
+    (request,) = native.load(parse_document(text, "x.yaml"), {}).requests
+    assert request.options["effects"] == [{"match": ["POST *"], word: [{"to": "x"}]}]

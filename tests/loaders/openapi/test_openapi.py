@@ -172,8 +172,11 @@ def test_an_archive_that_only_looks_like_descriptions_is_refused(tmp_path: Path)
 
 def test_effects_and_what_matches_nothing(tmp_path: Path) -> None:
     effects = [{"match": "GET *", "reads": [{"to": "db", "extent": "subset"}]}, {"match": "nope", "writes": ["db"]}]
+    effects += [{"match": "GET *", "issues": ["key"], "connects": ["net"]}]
     loaded = _small(tmp_path, {"/a": {"get": {}}}, effects=effects, served_by="svc", direction="exposed")
-    assert {relation.id for relation in loaded.relations} == {"reads:t:GET /a>db", "serves:svc>t:GET /a"}
+    assert {relation.id for relation in loaded.relations} == {
+        *("reads:t:GET /a>db", "issues:t:GET /a>key", "connects:t:GET /a>net", "serves:svc>t:GET /a")
+    }
     assert "nope" in _says(loaded, NoteKind.UNRESOLVED)
 
 
