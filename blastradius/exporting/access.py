@@ -24,14 +24,21 @@ def joined(estate: Estate, *verbs: Verb, back: bool = False) -> Many:
 
 def callers(estate: Estate) -> Many:
     """Who can call each operation: services that do, and other parties that hold a key which opens it."""
-    grants, permits = joined(estate, Verb.GRANTS), joined(estate, Verb.PERMITS)
+    grants, opens = joined(estate, Verb.GRANTS), _opening(estate)
     calls = {(operation, service) for service, them in joined(estate, Verb.CALLS).items() for operation in them}
     for holder, keys in joined(estate, Verb.HOLDS).items():
         for granted in (target for key in keys for target in grants.get(key, ())):
-            is_scope = estate.entities[granted].kind == Kind.SCOPE
-            opened = permits.get(granted, ()) if is_scope else (granted,)
-            calls |= {(operation, holder) for operation in opened}
+            is_door = estate.entities[granted].kind == Kind.OPERATION
+            calls |= {(operation, holder) for operation in ((granted,) if is_door else opens.get(granted, ()))}
     return _many((operation, caller) for operation, caller in calls if not _is_us(estate, caller))
+
+
+def _opening(estate: Estate) -> Many:
+    """The operations that scopes permit, and those that services serve where no scope does."""
+    guarded = joined(estate, Verb.PERMITS, back=True)
+    free = ((service, door) for service, doors in joined(estate, Verb.SERVES).items() for door in doors)
+    permitted = ((scope, door) for door, scopes in guarded.items() for scope in scopes)
+    return _many([*permitted, *((service, door) for service, door in free if door not in guarded)])
 
 
 def touching(estate: Estate, verb: Verb) -> list[tuple[str, str, str]]:

@@ -72,7 +72,7 @@ class _Bill:
             opens=joined(estate, Verb.SERVES),
             owners=joined(estate, Verb.OWNS, back=True),
             callers=callers(estate),
-            needed=joined(estate, Verb.DEPENDS_ON, Verb.CALLS),
+            needed=joined(estate, Verb.DEPENDS_ON, Verb.CALLS, Verb.RUNS_ON),
             touched=_touched(estate),
         )
 

@@ -11,9 +11,8 @@ from typing import Any
 from blastradius.model import Verb
 
 Flat = str | int | float | bool
-NESTED = frozenset(
-    "tags also controls governance provenance zones expectations copy_of unknown seen_by keys needs".split()
-)
+_LISTS = ("tags", "also", "controls", "copy_of", "unknown", "seen_by", "keys", "needs", "provenance")
+NESTED = frozenset([*_LISTS, "governance", "zones", "expectations"])
 BRAND = "Blastradius"
 # what XML 1.0 and a line of a table cannot carry, or what a terminal would obey instead of showing it
 _UNSAFE = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp"])

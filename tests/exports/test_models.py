@@ -21,7 +21,7 @@ from blastradius import plugins
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Entity, Kind, Operation, Party, Relation, Service, Store, Verb, Zone
+from blastradius.model import ENTITY_TYPES, Entity, Kind, Operation, Party, Relation, Service, Store, Verb, Zone
 from blastradius.reading import parse_document
 
 ROOT = Path(__file__).parents[2]
@@ -301,3 +301,29 @@ def test_an_estate_that_says_nothing_in_their_terms_is_refused(to: str, why: str
     us = Party(id="us", role="self")
     with pytest.raises(UsageError, match=why):
         br.export(Estate.build([Loaded(entities=(us,))]), to)
+
+
+def test_hosting_is_a_dependence_and_a_key_of_a_service_opens_what_no_scope_guards() -> None:
+    loaded = Loaded(
+        entities=(
+            *(Service(id=name) for name in ("app", "host", "console", "desk")),
+            *(Operation(id=name) for name in ("open", "guarded")),
+            *(ENTITY_TYPES[Kind.CREDENTIAL](id="key"), ENTITY_TYPES[Kind.SCOPE](id="scope")),
+        ),
+        relations=tuple(
+            Relation(verb=Verb(verb), sources=(source,), targets=(target,))
+            for verb, source, target in (
+                ("runs_on", "app", "host"),
+                ("serves", "console", "open"),
+                ("serves", "console", "guarded"),
+                ("permits", "scope", "guarded"),
+                ("holds", "desk", "key"),
+                ("grants", "key", "console"),
+            )
+        ),
+    )
+    bill = json.loads(br.export(Estate.build([loaded]), "cyclonedx"))
+    needs = {row["ref"]: row["dependsOn"] for row in bill["dependencies"]}
+    assert needs == {"app": ["host"], "host": [], "console": [], "desk": []}
+    flows = json.loads(br.export(Estate.build([loaded]), "otm"))["dataflows"]
+    assert [(flow["id"], flow["source"], flow["destination"]) for flow in flows] == [("open", "desk", "console")]
