@@ -24,7 +24,7 @@ from blastradius.engine.batch.network import Bits
 from blastradius.engine.batch.solve import unpacked
 from blastradius.estate import Estate
 from blastradius.model import Capability, Kind
-from blastradius.reports.copies import same_data
+from blastradius.reports.copies import Holdings
 
 MOST_AUDITED = 1_000_000
 """Up to how many relations an estate is audited; the checker takes about 2 kB for each."""
@@ -108,12 +108,13 @@ class _Ruler:
         self.jewels = np.flatnonzero(entities.crown_jewel)
         self.jewel_names = np.array([entities.ids[jewel] for jewel in self.jewels.tolist()], np.object_)
         self.processes = np.flatnonzero(entities.kind == KINDS.index(Kind.PROCESS))
-        stores = np.flatnonzero((entities.records > 0) & ~entities.public)
-        originals = same_data(entities.copy_of)[stores]
-        largest_first = np.lexsort((-entities.records[stores], originals))
-        self.stores = stores[largest_first]
+        self.holdings = Holdings.of(system.columns)
+        plain = self.holdings.plain
+        originals = np.array([min(self.holdings.originals[row]) for row in plain.tolist()], np.int64)
+        largest_first = np.lexsort((-self.holdings.records[plain], originals))
+        self.stores = self.holdings.stores[plain][largest_first]
         self.larger = _before(originals[largest_first])
-        self.records = entities.records[self.stores]
+        self.records = self.holdings.records[plain][largest_first]
         for smaller, larger in self.larger[:1]:
             self.records[larger] -= self.records[smaller]
 
@@ -160,14 +161,24 @@ class _Ruler:
         return found
 
     def _records(self, solved: Solved) -> list[int]:
-        """The records that can be read in each world, the largest of the copies of each original.
+        """The records that can be read in each world, those of copies once.
 
-        A copy counts by what it has more than the next smaller one, where it or a larger one can be read.
+        A copy of one counts by what it has more than the next smaller one, where it or a larger one can be read.
         """
         read = solved.bits(self.system.facts.facts(self.stores, Capability.READ))
         for smaller, larger in self.larger:
             read[smaller] |= read[larger]
-        return summed(read, self.records, len(solved.places))
+        found = summed(read, self.records, len(solved.places))
+        for rows in self.holdings.tangled:
+            found = [records + more for records, more in zip(found, self._shared(solved, rows), strict=True)]
+        return found
+
+    def _shared(self, solved: Solved, rows: Numbers) -> list[int]:
+        """The records that stores add up to in each world, copies of several originals among them."""
+        facts = self.system.facts.facts(self.holdings.stores[rows], Capability.READ)
+        patterns, which = np.unique(unpacked(solved.bits(facts), len(solved.places)), axis=1, return_inverse=True)
+        counts = [self.holdings.count(rows[pattern].tolist()) for pattern in patterns.T]
+        return [counts[pattern] for pattern in which.tolist()]
 
 
 def _starts(solved: Solved) -> Iterator[tuple[int, str]]:

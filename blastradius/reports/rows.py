@@ -22,9 +22,8 @@ from blastradius.model import (
     Party,
     Scenario,
 )
-from blastradius.reports.copies import same_data
+from blastradius.reports.copies import Holdings
 from blastradius.reports.labels import Label
-from blastradius.reports.words import is_public
 from blastradius.rules import included
 
 _STRENGTH = (
@@ -261,17 +260,10 @@ def _contour(levels: Mapping[Capability, Level]) -> tuple[Capability, ...]:
 
 
 def records_read(estate: Estate, reach: Reach) -> int:
-    """Records that can be read; those of copies and their originals are counted once, as the most of one of them."""
-    entities = estate.columns.entities
-    number = {name: place for place, name in enumerate(entities.ids)} if reach.levels else {}
-    stores = {store.id for store in estate.of_kind(Kind.STORE) if not is_public(estate, store.id)}
-    shared, counts = same_data(entities.copy_of), dict[int, int]()
-    for fact in reach.levels:
-        if fact.capability == Capability.READ and fact.entity in stores:
-            store = number[fact.entity]
-            first = int(shared[store])
-            counts[first] = max(counts.get(first, 0), int(entities.records[store]))
-    return sum(counts.values())
+    """Records that can be read, as far as they are stated; those of copies are counted once."""
+    holdings, names = Holdings.of(estate.columns), estate.columns.entities.ids
+    read = {fact.entity for fact in reach.levels if fact.capability == Capability.READ}
+    return holdings.count(row for row, store in enumerate(holdings.stores.tolist()) if names[store] in read)
 
 
 def every_start(estate: Estate, *, insiders: bool = False) -> list[tuple[Entity, str]]:

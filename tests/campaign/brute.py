@@ -28,27 +28,41 @@ def measure(estate: Estate, scenario: Scenario, facts: Iterable[Fact]) -> Number
     reached = {fact.entity for fact in facts} - {name for way in SEED_KINDS for name in getattr(scenario, way)}
     jewels = tuple(sorted(name for name in reached if estate.crown_jewel(name)))
     processes = sum(estate.entities[name].kind is Kind.PROCESS for name in reached)
-    most: dict[frozenset[str], int] = {}
-    for name, capability in facts:
-        store = estate.entities[name]
-        if capability is Capability.READ and isinstance(store, Store):
-            same = copies(estate, name)
-            most[same] = max(most.get(same, 0), store.records or 0)
-    return jewels, sum(most.values()), processes, len(reached)
+    read = {name for name, capability in facts if capability is Capability.READ}
+    stores = [(entity.records or 0, originals(estate, name)) for name in sorted(read) if (entity := full(estate, name))]
+    return jewels, most(stores), processes, len(reached)
 
 
-def copies(estate: Estate, name: str) -> frozenset[str]:
-    """A store and all that are copies of it, of what it is a copy of, and so on."""
-    pairs = [
-        (entity.id, entity.copy_of)
-        for entity in estate.entities.values()
-        if isinstance(entity, Store) and entity.copy_of
-    ]
-    found, before = {name}, set[str]()
-    while found != before:
-        before = set(found)
-        found |= {end for pair in pairs if not before.isdisjoint(pair) for end in pair}
-    return frozenset(found)
+def full(estate: Estate, name: str) -> Store | None:
+    """A store that counts."""
+    entity = estate.entities[name]
+    return entity if isinstance(entity, Store) and not entity.public else None
+
+
+def most(stores: list[tuple[int, frozenset[str]]]) -> int:
+    """The most that stores add up to of which no two have an original in common."""
+    if not stores:
+        return 0
+    (records, own), *others = stores
+    apart = [(count, theirs) for count, theirs in others if own.isdisjoint(theirs)]
+    return max(most(others), records + most(apart))
+
+
+def originals(estate: Estate, name: str) -> frozenset[str]:
+    """What is behind a store and behind all that is behind itself; of stores that are behind each other the first."""
+    last = {store for store in behind(estate, name) if all(store in behind(estate, it) for it in behind(estate, store))}
+    return frozenset(min(behind(estate, store)) for store in last)
+
+
+def behind(estate: Estate, name: str) -> set[str]:
+    """A store with what it is a copy of and its parts, with what these are copies of, and so on."""
+    parted = [relation for relation in estate.relations.values() if relation.verb is Verb.PART_OF]
+    found = [name]
+    for store in found:
+        new = [*getattr(estate.entities[store], "copy_of", ())]
+        new += [relation.sources[0] for relation in parted if relation.targets[0] == store]
+        found += [each for each in dict.fromkeys(new) if each not in found]
+    return set(found)
 
 
 def starts(estate: Estate) -> list[tuple[Entity, str]]:

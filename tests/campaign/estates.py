@@ -56,7 +56,7 @@ def _described(rng: random.Random, estate: Estate, entity: Entity) -> Entity:
     if entity.kind is Kind.STORE:
         others = [store.id for store in estate.of_kind(Kind.STORE) if store.id != entity.id]
         says["records"] = rng.choice((None, 0, 1, 7, rng.randrange(10**6), MOST_RECORDS))
-        says["copy_of"] = rng.choice(others) if others and rng.random() < 0.5 else None
+        says["copy_of"] = tuple(rng.sample(others, min(len(others), rng.choice((0, 0, 1, 2)))))
     return entity.model_copy(update=says)
 
 

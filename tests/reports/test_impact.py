@@ -45,7 +45,7 @@ def with_records(rng: random.Random, built: Estate) -> Estate:
             update={
                 "records": rng.choice((None, 0, 10, 500)),
                 "crown_jewel": rng.random() < 0.5,
-                "copy_of": rng.choice(((), *((store,) for store in stores))),
+                "copy_of": tuple(rng.sample(stores, min(len(stores), rng.choice((0, 1, 1, 2))))),
             }
         )
         if isinstance(entity, Store)
