@@ -52,11 +52,12 @@ def _row(estate: Estate, name: str, leading: Collection[str]) -> SilenceRow | No
 
 
 def _leading(estate: Estate) -> set[str]:
+    """The things of which it is said where they lead."""
     found: set[str] = set()
-    verbs = {verb for both in _LEADS.values() for side in both for verb in side}
-    for verb in verbs:
-        for relation in estate.by_verb[verb]:
-            found.update(relation.sources, relation.targets)
+    for kind, (from_it, to_it) in _LEADS.items():
+        ends = [end for verb in from_it for relation in estate.by_verb[verb] for end in relation.sources]
+        ends += [end for verb in to_it for relation in estate.by_verb[verb] for end in relation.targets]
+        found.update(end for end in ends if estate.kind_of(end) == kind)
     return found
 
 
