@@ -26,7 +26,7 @@ from blastradius.engine.scenario import (
     warnings,
     what_if,
 )
-from blastradius.engine.single.shortest_proofs import Delay, arrivals, certify
+from blastradius.engine.single.shortest_proofs import Delay, a_hop, arrivals, certify, clock_of
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
 
@@ -45,10 +45,12 @@ __all__ = [
     "Stopped",
     "System",
     "World",
+    "a_hop",
     "arrivals",
     "check",
     "check_worlds",
     "checked",
+    "clock_of",
     "compile_system",
     "is_timed",
     "plain",

@@ -67,6 +67,7 @@ class Estate:
         title: str | None = None,
         as_of: str | None = None,
         today: str | None = None,
+        clock: Mapping[str, float] | None = None,
         expectations: tuple[Expectation, ...] = (),
         notes: tuple[Note, ...] = (),
         tally: Tally | None = None,
@@ -78,6 +79,7 @@ class Estate:
         self.zones = zones
         self.title = title
         self.as_of = as_of
+        self.clock = clock or {}
         self.expectations = expectations
         self.tally = tally or Tally()
         self._given_notes = notes
@@ -107,6 +109,7 @@ class Estate:
             title=next((part.title for part in parts if part.title), None),
             as_of=max((part.as_of for part in parts if part.as_of), default=None),
             today=today,
+            clock=_one_clock(parts),
             expectations=expected,
             notes=(*(note for part in parts for note in part.notes), *notes, *zone_notes),
             tally=sum((part.tally for part in parts), Tally()),
@@ -152,6 +155,7 @@ class Estate:
             title=self.title,
             as_of=self.as_of,
             today=self.today,
+            clock=self.clock,
             expectations=self.expectations,
             notes=self._given_notes,
             tally=self.tally,
@@ -381,6 +385,15 @@ def _digest(rows: ObjectRows, zones: Iterable[Zone]) -> str:
     things += [relation.model_dump(mode="json", exclude=blind) for relation in rows.relations]
     things += [zone.model_dump(mode="json", exclude={"provenance"}) for zone in zones]
     return hashlib.sha256(json.dumps(things, sort_keys=True).encode()).hexdigest()
+
+
+def _one_clock(parts: Iterable[Loaded]) -> dict[str, float]:
+    """The hours that steps of each rule take; where sources differ, the fewest, which reach further."""
+    found: dict[str, float] = {}
+    for part in parts:
+        for rule, hours in part.clock.items():
+            found[rule] = min(hours, found.get(rule, hours))
+    return found
 
 
 def _with(thing: Thing, controls: Sequence[Control]) -> Thing:

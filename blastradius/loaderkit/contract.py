@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, Field, InstanceOf, model_validat
 from blastradius.columns.bulk import BulkFacts
 from blastradius.dates import Date
 from blastradius.errors import InputError
+from blastradius.loaderkit.clock import Clock
 from blastradius.loaderkit.gate import without_secrets
 from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, redacted
@@ -47,6 +48,8 @@ class Loaded(Frozen):
     ``ignored`` says how many records of each class were read and carry no reach. This is the last gate against
     secrets, whichever loader it was: text is redacted, and an id that looks like one gets another name.
 
+    ``clock`` are the hours that steps of a rule take, by the id of the rule.
+
     ``bulk`` are further facts, kept as columns because there are too many to be an object each; whoever makes them
     keeps that gate, and ``objects`` spells them out.
     """
@@ -56,6 +59,7 @@ class Loaded(Frozen):
     entities: tuple[Entity, ...] = ()
     relations: tuple[Relation, ...] = ()
     zones: tuple[Zone, ...] = ()
+    clock: Clock = Field(default_factory=dict)
     expectations: tuple[Expectation, ...] = ()
     requests: tuple[SourceRequest, ...] = ()
     notes: tuple[Note, ...] = ()

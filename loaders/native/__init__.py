@@ -101,7 +101,12 @@ class _Reader:
         zones, expectations, requests = self._zones(), self._expectations(), self._requests()
         self.collector.fact(len(zones) + len(expectations) + len(requests))
         return self.collector.loaded(
-            title=self.shape.title, as_of=self.shape.as_of, zones=zones, expectations=expectations, requests=requests
+            title=self.shape.title,
+            as_of=self.shape.as_of,
+            clock=self.shape.clock,
+            zones=zones,
+            expectations=expectations,
+            requests=requests,
         )
 
     def _entities(self) -> None:

@@ -23,6 +23,7 @@ from blastradius.engine.quorum import is_outvoted
 from blastradius.engine.scenario import is_timed, seeds_of
 from blastradius.engine.single.step_status import StepStatus, step_status
 from blastradius.errors import UsageError
+from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Capability, Fact, Level, Scenario
 from blastradius.rules import CLOSURE
 
@@ -30,8 +31,19 @@ Delay = Callable[[str, tuple[str, ...]], float]
 """How many hours a step takes, by the id of its rule and those of the relations it runs along."""
 
 
-def _a_hop(rule: str, along: tuple[str, ...]) -> float:  # noqa: ARG001
+def a_hop(rule: str, along: tuple[str, ...]) -> float:  # noqa: ARG001
+    """A delay that counts hops."""
     return 1
+
+
+def clock_of(estate: Estate) -> Delay:
+    """The delays that an estate states: of each rule by its clock, and of each relation; nothing where it has none."""
+    clock, relations = estate.clock, estate.relations
+
+    def delay(rule: str, along: tuple[str, ...]) -> float:
+        return clock.get(rule, 0.0) + sum(relations[name].delay_h or 0.0 for name in along)
+
+    return delay
 
 
 _WIDTH = len(CAPABILITIES)
@@ -104,15 +116,16 @@ def arrivals(
 ) -> dict[Fact, float]:
     """When each fact could hold at the earliest, in hours: the delay of a step on top of the last of its premises.
 
-    ``delay`` are hours besides those that buffers last; without it what is counted are hops and no buffers: the
-    fewest under the level assumed, where a certificate has the fewest at the lowest level. ``cut`` are the hours in
-    which relations are taken away (a grant is revoked, a feed paused): a step along one must be complete before.
+    ``delay`` are hours besides those that buffers last, by default those of the estate's clock. ``cut`` are the hours
+    in which relations are taken away (a grant is revoked, a feed paused): a step along one must be complete before;
+    what was reached before stays reached.
 
     Raises:
         UsageError: a delay that is negative or no number.
     """
     end = inf if scenario.hours is None else scenario.hours
-    run = _Clocked(system, step_status(system, scenario, system.statuses), int(scenario.assume), end, delay, cut or {})
+    status = step_status(system, scenario, system.statuses)
+    run = _Clocked(system, status, int(scenario.assume), end, delay or clock_of(system.estate), cut or {})
     run.settle([system.facts.number(seed) for seed in seeds_of(system.estate, scenario)])
     named = ((system.facts.fact(number), found.cost.at) for number, found in run.settled.items())
     return {fact: at for fact, at in named if fact.capability not in STEPPING_STONES}
@@ -329,7 +342,7 @@ class _Clocked(_Timed):
     """As the clock of an estate has it: each step takes its own time, and must be complete before it is cut."""
 
     def __init__(
-        self, system: System, status: StepStatus, assume: int, end: float, delay: Delay | None, cut: Mapping[str, float]
+        self, system: System, status: StepStatus, assume: int, end: float, delay: Delay, cut: Mapping[str, float]
     ) -> None:
         super().__init__(system, status, assume, end)
         self.delay = delay
@@ -337,11 +350,11 @@ class _Clocked(_Timed):
 
     def _delay_of(self, step: int) -> float:
         """The delay of a step; the half of one that ends at a stepping stone takes none."""
-        buffer_h = super()._delay_of(step) if self.delay is not None else 0.0
+        buffer_h = super()._delay_of(step)
         if not self.steps.hop[step]:
             return buffer_h
         rule, along = self.system.rules[int(self.steps.rule[step])].id, self.system.relations_of(step)
-        found = (self.delay or _a_hop)(rule, along)
+        found = self.delay(rule, along)
         if not 0 <= found < inf:
             raise UsageError(
                 f"the delay of {rule} along {', '.join(along) or 'no relation'} is {found}; expected hours"
