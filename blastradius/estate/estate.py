@@ -18,6 +18,7 @@ from blastradius.columns.compose import ComposedRows, Kept, concatenated
 from blastradius.columns.facts import FactTable, ObjectRows, table_of_objects
 from blastradius.columns.ragged import Numbers, RaggedArray
 from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS, Columns, EntityColumns
+from blastradius.errors import InputError
 from blastradius.estate.checks import check
 from blastradius.estate.lint import findings
 from blastradius.estate.merge import alone, merged, one_table
@@ -41,6 +42,7 @@ from blastradius.model import (
     Verb,
     Zone,
 )
+from blastradius.rules import RULES
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -388,8 +390,16 @@ def _digest(rows: ObjectRows, zones: Iterable[Zone]) -> str:
 
 
 def _one_clock(parts: Iterable[Loaded]) -> dict[str, float]:
-    """The hours that steps of each rule take; where sources differ, the fewest, which reach further."""
+    """The hours that steps of each rule take; where sources differ, the fewest, which reach further.
+
+    Raises:
+        InputError: there is no such rule.
+    """
     found: dict[str, float] = {}
+    known = [rule.id for rule in RULES]
+    unknown = sorted({rule for part in parts for rule in part.clock} - set(known))
+    if unknown:
+        raise InputError([f"clock: no rule is called {unknown[0]!r}; the rules are {', '.join(known)}"])
     for part in parts:
         for rule, hours in part.clock.items():
             found[rule] = min(hours, found.get(rule, hours))

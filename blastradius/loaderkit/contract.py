@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, Field, InstanceOf, model_validat
 from blastradius.columns.bulk import BulkFacts
 from blastradius.dates import Date
 from blastradius.errors import InputError
-from blastradius.loaderkit.clock import Clock
 from blastradius.loaderkit.gate import without_secrets
 from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, redacted
@@ -59,7 +58,7 @@ class Loaded(Frozen):
     entities: tuple[Entity, ...] = ()
     relations: tuple[Relation, ...] = ()
     zones: tuple[Zone, ...] = ()
-    clock: Clock = Field(default_factory=dict)
+    clock: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     expectations: tuple[Expectation, ...] = ()
     requests: tuple[SourceRequest, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -18,7 +18,6 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from blastradius.dates import is_date
-from blastradius.loaderkit.clock import Clock
 from blastradius.loaderkit.options import keyed, listed
 from blastradius.model import Basis, Capability, ControlKind, Records, Signal
 
@@ -339,7 +338,7 @@ class FileShape(Shape):
     blastradius: Literal[1, "1"]
     title: str | None = None
     as_of: Date | None = None
-    clock: Annotated[Clock, _Bare] = {}
+    clock: Annotated[dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]], _Bare] = {}
     zones: Annotated[dict[Id, Annotated[ZoneShape, _Bare]], _Bare] = {}
     parties: Annotated[dict[Id, Annotated[PartyShape, _Bare]], _Bare] = {}
     credentials: Annotated[dict[Id, Annotated[CredentialShape, _Bare]], _Bare] = {}
