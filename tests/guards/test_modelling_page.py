@@ -1,0 +1,122 @@
+"""Every recipe of docs/modelling.md loads, and what it says is answered is what is reached."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from math import inf
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import blastradius as br
+from blastradius.engine.check.spec import arrivals_at
+from blastradius.estate import Estate
+from blastradius.model import SEEDS, Capability, Fact, Level, Scenario
+from blastradius.reports.rows import WORDS
+from blastradius.rules import included
+
+PAGE = (Path(__file__).parents[2] / "docs" / "modelling.md").read_text("utf-8")
+NEVER = (Level.LATERAL, inf)
+
+
+class Row(NamedTuple):
+    """One question of a recipe and its answer."""
+
+    recipe: str
+    estate: str
+    asked: str
+    answer: str
+
+
+def _rows() -> list[Row]:
+    found = []
+    for section in PAGE.split("\n## ")[1:]:
+        (estate,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+        table = re.findall(r"^\| `(--.*?)` \| (.+) \|$", section, re.MULTILINE)
+        found += [Row(section.partition("\n")[0], estate, asked, answer) for asked, answer in table]
+    return found
+
+
+ROWS = _rows()
+
+
+def scenario(asked: str) -> Scenario:
+    """The scenario of a line of options."""
+    given: dict[str, list[str]] = {}
+    words = iter(shlex.split(asked))
+    for word in words:
+        given.setdefault(word.removeprefix("--"), []).append("" if word == "--anyone" else next(words))
+    hours = {float(name.partition("=")[2]) for name in given.get("outage", ()) if "=" in name}
+    seeds = {way: tuple(name.partition("=")[0] for name in given.pop(way, ())) for way in SEEDS}
+    return Scenario(
+        hours=max(hours, default=None),
+        assume=Level[given.pop("assume", ["abused"])[0].upper()],
+        distrust=tuple(given.pop("distrust", ())),
+        controls=tuple(given.pop("with", ())),
+        anyone=given.pop("anyone", None) is not None,
+        **seeds,
+    )
+
+
+def reached(estate: Estate, asked: Scenario, entity: str) -> set[str]:
+    """What comes of an entity: at the first level at which it does, and in which hour where the outage has a length.
+
+    A weaker thing is left out unless it comes before all that include it.
+    """
+    since: dict[Capability, tuple[Level, float]] = {}
+    for level in Level:
+        at = arrivals_at(estate, asked, level) if level <= asked.assume else {}
+        for fact in at:
+            if fact.entity == entity:
+                since.setdefault(fact.capability, (level, at[fact]))
+    implied = {part for whole in since for part in included(whole)[1:] if since[whole] <= since.get(part, NEVER)}
+    hours = {held: "" if asked.hours is None else f", hour {hour:g}" for held, (_, hour) in since.items()}
+    said = {f"{WORDS[held]} ({since[held][0].word}{hours[held]})" for held in since if held not in implied}
+    return said or {"not reached"}
+
+
+def answers(answer: str) -> dict[str, tuple[set[str], str | None]]:
+    """What an answer says of each thing: the words for what comes of it, and the control that stops it."""
+    found = {}
+    for part in answer.split("; "):
+        said = re.fullmatch(r"`([^`]+)`: (.+?)(?:, `(\w+)` stops it)?", part)
+        assert said, f"not an answer: {part!r}"
+        found[said[1]] = (set(re.split(r", (?!hour)", said[2])), said[3])
+    return found
+
+
+@pytest.fixture
+def estate(row: Row, tmp_path: Path) -> Estate:
+    """The estate of a recipe, as a reader would save it."""
+    file = tmp_path / "estate.yaml"
+    file.write_text(row.estate, "utf-8")
+    return br.load(str(file))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.recipe}: {row.asked}")
+def test_what_the_page_says_is_what_is_reached(row: Row, estate: Estate) -> None:
+    asked = scenario(row.asked)
+    said = answers(row.answer)
+    assert {name: reached(estate, asked, name) for name in said} == {name: words for name, (words, _) in said.items()}
+
+
+STOPPED = [(row, name) for row in ROWS for name, (_, control) in answers(row.answer).items() if control]
+
+
+@pytest.mark.parametrize(("row", "name"), STOPPED, ids=lambda value: str(value)[:60])
+def test_what_is_said_to_stop_it_is_what_does(row: Row, name: str, estate: Estate) -> None:
+    asked = scenario(row.asked)
+    control = answers(row.answer)[name][1]
+    assert reached(estate, asked, name) == {"not reached"}
+    without = asked.model_copy(update={"distrust": (*asked.distrust, control)})
+    assert reached(estate, without, name) != {"not reached"}
+
+
+def test_every_recipe_is_asked_something_and_listed_at_the_top() -> None:
+    recipes = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
+    anchors = set(re.findall(r"\(#([^)]+)\)", PAGE))
+    assert len(recipes) >= 22
+    assert {row.recipe for row in ROWS} == set(recipes)
+    assert anchors == {re.sub(r"[^a-z0-9 -]", "", recipe.lower()).replace(" ", "-") for recipe in recipes}
