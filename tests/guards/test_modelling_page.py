@@ -13,9 +13,9 @@ import pytest
 import blastradius as br
 from blastradius.engine.check.spec import arrivals_at
 from blastradius.estate import Estate
-from blastradius.model import SEEDS, Capability, Fact, Level, Scenario
+from blastradius.model import SEEDS, Capability, Level, Scenario
 from blastradius.reports.rows import WORDS
-from blastradius.rules import included
+from blastradius.rules import CLOSURE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "modelling.md").read_text("utf-8")
 NEVER = (Level.LATERAL, inf)
@@ -71,10 +71,15 @@ def reached(estate: Estate, asked: Scenario, entity: str) -> set[str]:
         for fact in at:
             if fact.entity == entity:
                 since.setdefault(fact.capability, (level, at[fact]))
-    implied = {part for whole in since for part in included(whole)[1:] if since[whole] <= since.get(part, NEVER)}
+    implied = {part for whole in since for part in _included(whole) if since[whole] <= since.get(part, NEVER)}
     hours = {held: "" if asked.hours is None else f", hour {hour:g}" for held, (_, hour) in since.items()}
     said = {f"{WORDS[held]} ({since[held][0].word}{hours[held]})" for held in since if held not in implied}
     return said or {"not reached"}
+
+
+def _included(whole: Capability) -> set[Capability]:
+    found = {part for held, part in CLOSURE if held == whole}
+    return found | {part for held in found for part in _included(held)}
 
 
 def answers(answer: str) -> dict[str, tuple[set[str], str | None]]:
