@@ -225,7 +225,7 @@ def page() -> str:
         *_table("A zone", shapes["ZoneShape"], REST["ZoneShape"]),
         *_table("An expectation", shapes["ExpectShape"], REST["ExpectShape"]),
         f"\nWhere it starts: {', '.join(f'`{way}`' for way in STARTS)}, as [on the command "
-        f"line](../README.md#two-commands).",
+        f"line](../README.md#who-it-serves).",
     ]
     return "\n".join(lines) + "\n"
 
