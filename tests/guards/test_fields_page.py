@@ -195,7 +195,7 @@ def _talkative(text: str) -> str:
     estate = yaml.safe_load(text)
     for shape, section in KINDS.items():
         for name, entry in estate.get(section, {}).items():
-            idle = _idle(shape, EVERY | ENTITIES[shape])
+            idle = _idle(shape, EVERY | ENTITIES[shape]) | ({"copy_of": [name]} if section == "stores" else {})
             estate[section][name] = _items(entry or {}) | {key: idle[key] for key in idle.keys() - (entry or {}).keys()}
     return yaml.safe_dump(estate, allow_unicode=True)
 

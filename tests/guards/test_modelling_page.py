@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from math import inf
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 import blastradius as br
+from blastradius.cli import main
 from blastradius.engine.check.spec import arrivals_at
 from blastradius.estate import Estate
 from blastradius.model import SEEDS, Capability, Level, Scenario
@@ -71,10 +73,15 @@ def reached(estate: Estate, asked: Scenario, entity: str) -> set[str]:
         for fact in at:
             if fact.entity == entity:
                 since.setdefault(fact.capability, (level, at[fact]))
+    return _worded(since, hours=asked.hours is not None)
+
+
+def _worded(since: dict[Capability, tuple[Level, float]], *, hours: bool = False) -> set[str]:
     implied = {part for whole in since for part in _included(whole) if since[whole] <= since.get(part, NEVER)}
-    hours = {held: "" if asked.hours is None else f", hour {hour:g}" for held, (_, hour) in since.items()}
-    said = {f"{WORDS[held]} ({since[held][0].word}{hours[held]})" for held in since if held not in implied}
-    return said or {"not reached"}
+    at = {held: f", hour {hour:g}" if hours else "" for held, (_, hour) in since.items()}
+    return {f"{WORDS[held]} ({since[held][0].word}{at[held]})" for held in since if held not in implied} or {
+        "not reached"
+    }
 
 
 def _included(whole: Capability) -> set[Capability]:
@@ -105,6 +112,19 @@ def test_what_the_page_says_is_what_is_reached(row: Row, estate: Estate) -> None
     asked = scenario(row.asked)
     said = answers(row.answer)
     assert {name: reached(estate, asked, name) for name in said} == {name: words for name, (words, _) in said.items()}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.recipe}: {row.asked}")
+def test_the_command_answers_alike(row: Row, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "estate.yaml"
+    file.write_text(row.estate, "utf-8")
+    assert main(["reach", str(file), *shlex.split(row.asked), "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    for name, (words, control) in answers(row.answer).items():
+        facts = [fact for fact in data["facts"] if fact["entity"] == name]
+        since = {Capability(fact["capability"]): (Level[fact["level"].upper()], 0.0) for fact in facts}
+        assert _worded(since) >= {re.sub(", hour .*", ")", said) for said in words}
+        assert control is None or control in {relied["control"] for relied in data["relies_on"]}
 
 
 STOPPED = [(row, name) for row in ROWS for name, (_, control) in answers(row.answer).items() if control]
