@@ -52,14 +52,15 @@ def scenario(asked: str) -> Scenario:
         given.setdefault(word.removeprefix("--"), []).append("" if word == "--anyone" else next(words))
     hours = {float(name.partition("=")[2]) for name in given.get("outage", ()) if "=" in name}
     seeds = {way: tuple(name.partition("=")[0] for name in given.pop(way, ())) for way in SEEDS}
-    return Scenario(
+    asked = Scenario(
         hours=max(hours, default=None),
         assume=Level[given.pop("assume", ["abused"])[0].upper()],
         distrust=tuple(given.pop("distrust", ())),
         controls=tuple(given.pop("with", ())),
         anyone=given.pop("anyone", None) is not None,
-        **seeds,
     )
+    assert not given, f"not an option of these recipes: {', '.join(given)}"
+    return asked.model_copy(update=seeds)
 
 
 def reached(estate: Estate, asked: Scenario, entity: str) -> set[str]:
