@@ -44,10 +44,10 @@ def _rows() -> list[Row]:
 ROWS = _rows()
 
 
-def scenario(asked: str) -> Scenario:
+def scenario(options: str) -> Scenario:
     """The scenario of a line of options."""
     given: dict[str, list[str]] = {}
-    words = iter(shlex.split(asked))
+    words = iter(shlex.split(options))
     for word in words:
         given.setdefault(word.removeprefix("--"), []).append("" if word == "--anyone" else next(words))
     hours = {float(name.partition("=")[2]) for name in given.get("outage", ()) if "=" in name}
