@@ -125,8 +125,12 @@ def _carries(rows: Iterable[tuple[Rule, Flow]]) -> list[str]:
     for rule, flow in rows:
         end, held = flow.gives
         for column in (column for column, kinds in _COLUMNS.items() if held in kinds.split()):
-            since[column][end] = min(rule.level, since[column].get(end, rule.level))
+            since[column][end] = min(_level(rule, flow), since[column].get(end, Level.LATERAL))
     return [_arrow(ends) for ends in since.values()]
+
+
+def _level(rule: Rule, flow: Flow) -> Level:
+    return flow.level or rule.level
 
 
 def _arrow(ends: dict[str, Level]) -> str:
@@ -140,8 +144,8 @@ def _arrow(ends: dict[str, Level]) -> str:
 def _step(rule: Rule, flow: Flow) -> str:
     where = [*flow.when, *(f"from {kind}" for kind in sorted(flow.source_kinds))]
     where += [f"to {kind}" for kind in sorted(flow.target_kinds)]
-    return f"| {rule.id} | {int(rule.level)} | `{flow}` | {', '.join(where)} | {', '.join(_folded(_kinds(flow)))} |"
+    return f"| {rule.id} | {int(_level(rule, flow))} | `{flow}` | {', '.join(where)} | {', '.join(_folded(_kinds(flow)))} |"
 
 
 def _kinds(flow: Flow) -> list[ControlKind]:
-    return list(flow.stops)
+    return [kind for stop in flow.stops for kind in stop.kinds]
