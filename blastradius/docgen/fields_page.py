@@ -103,7 +103,7 @@ ITEM: dict[str, Told] = {
                           "which may be wrong"),
     "obeys": (REACH, "it acts on what the input says: an agent, an approver, a job"),
     "needs": (REACH, "keys that must come with what is asked, for one who can only make the caller do things"),
-    "delay_h": (TIME, "how long the step takes; no hour is known where nothing is said"),
+    "delay_h": (NOTHING, "how long the step takes; for readers, and for [clocks of one's own](worlds.md#when)"),
     "controls": (REACH, "what stops the steps along it"),
     "basis": EVERY["basis"],
     "unknown": EVERY["unknown"],

@@ -140,6 +140,15 @@ def test_what_is_said_to_stop_it_is_what_does(row: Row, name: str, estate: Estat
     assert reached(estate, without, name) != {"not reached"}
 
 
+def test_what_answers_are_quoted_with_is_what_they_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quoted = re.findall(r'the answer says so: "(.+?)"', PAGE, re.DOTALL)
+    (row,) = (row for row in ROWS if row.recipe == "Unknown")
+    (tmp_path / "estate.yaml").write_text(row.estate, "utf-8")
+    assert main(["reach", str(tmp_path / "estate.yaml"), *shlex.split(row.asked)]) == 0
+    printed = capsys.readouterr().out
+    assert [words in printed for words in quoted] == [True]
+
+
 def test_every_recipe_is_asked_something_and_listed_at_the_top() -> None:
     recipes = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
     anchors = set(re.findall(r"\(#([^)]+)\)", PAGE))
