@@ -144,7 +144,10 @@ def _arrow(ends: dict[str, Level]) -> str:
 def _step(rule: Rule, flow: Flow) -> str:
     where = [*flow.when, *(f"from {kind}" for kind in sorted(flow.source_kinds))]
     where += [f"to {kind}" for kind in sorted(flow.target_kinds)]
-    return f"| {rule.id} | {int(_level(rule, flow))} | `{flow}` | {', '.join(where)} | {', '.join(_folded(_kinds(flow)))} |"
+    where += [flow.also.replace("_", " ")] if flow.also else []
+    where += ["after the buffer"] if flow.waits else []
+    stopped = ", ".join(_folded(_kinds(flow)))
+    return f"| {rule.id} | {int(_level(rule, flow))} | `{flow}` | {', '.join(where)} | {stopped} |"
 
 
 def _kinds(flow: Flow) -> list[ControlKind]:
