@@ -167,6 +167,10 @@ LOADER = Loader(
             "operation reads, writes, controls or disables the store or service; to call is an operation that "
             "the service serves",
         ),
+        (
+            "sts:AssumeRole, iam:PassRole, membership of a group; iam:CreateAccessKey and passwords of users",
+            "operation that issues the role's session, the group's membership or the user's keys",
+        ),
         ("action and resource both *", "operation that controls the account and everything known in it"),
         (
             "principal of a trust policy outside our accounts",

@@ -125,6 +125,7 @@ LOADER = Loader(
             "scope of the role on the place; the principal's credential grants it, and it permits operations there",
         ),
         ("managed identity, service account", "service with a credential"),
+        ("role to create tokens or keys of an account, or to act as it", "operation that issues its credential"),
         ("member of another domain, project, tenant or identity pool", "party with a credential"),
         ("allUsers, allAuthenticatedUsers, public container", "operation without a key"),
         ("event source, notification, subscription, replication", "reads or derives_from"),

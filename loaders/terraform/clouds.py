@@ -15,7 +15,7 @@ from blastradius.loaderkit.names import MAX_ID, fitting
 from blastradius.model import Basis, Credential, Kind, Operation, Party, Scope, Service, Store, Verb
 
 READ, WRITE, CONTROL, CALL, ACT = "read", "write", "control", "call", "act as"
-_VERBS = {READ: Verb.READS, WRITE: Verb.WRITES, CONTROL: Verb.CONTROLS, ACT: Verb.CONTROLS}
+_VERBS = {READ: Verb.READS, WRITE: Verb.WRITES, CONTROL: Verb.CONTROLS}
 _EFFECTS = {Kind.STORE: (READ, WRITE, CONTROL), Kind.SERVICE: (CALL, CONTROL)}
 
 
@@ -63,8 +63,9 @@ class Clouds:
         if made not in self.collector.entities:
             attributes = {"id": made, "name": name[:MAX_ID], "owner": self.owner, "zone": self.zone, "basis": basis}
             self.collector.entity(Service.model_validate({**attributes, "provenance": provenance}))
+        key = self.key(made, provenance, basis=basis)
         self._tie(made, (ACT, CONTROL), places, provenance)
-        return self.key(made, provenance, basis=basis)
+        return key
 
     def _tie(self, made: str, effects: Iterable[str], places: Iterable[str], provenance: Provenances) -> None:
         for place in places:
@@ -135,7 +136,11 @@ class Clouds:
         if effect == CALL:
             if kind == Kind.SERVICE:
                 self.collector.relate(Verb.SERVES, thing, operation, provenance=provenance, basis=Basis.INFERRED)
-        elif kind == Kind.STORE or effect in (CONTROL, ACT):
+        elif effect == ACT:
+            key = fitting(f"{thing} credentials")
+            if key in self.collector.entities:
+                self.collector.relate(Verb.ISSUES, operation, key, provenance=provenance, basis=Basis.INFERRED)
+        elif kind == Kind.STORE or effect == CONTROL:
             self.collector.relate(_VERBS[effect], operation, thing, provenance=provenance, basis=Basis.INFERRED)
 
     def acts_as(self, key: str, identity: str, provenance: Provenances) -> None:

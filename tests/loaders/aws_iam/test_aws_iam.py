@@ -197,9 +197,10 @@ def test_a_service_is_the_same_in_every_region(tmp_path: Path, service: str) -> 
     passer = {"Arn": f"arn:aws:iam::{OWN}:user/u", "UserPolicyList": inline}
     loaded = _small(tmp_path, {"UserDetailList": [passer], "RoleDetailList": [_role(_assume({"Service": service}))]})
     passed = f"aws role pass to {plain} * in {OWN}"
-    assert {f"permits:arn:aws:iam::{OWN}:user/u policy p>{passed}", f"controls:{passed}>arn:aws:iam::{OWN}:role/r"} <= (
-        _edges(loaded)
-    )
+    assert {
+        f"permits:arn:aws:iam::{OWN}:user/u policy p>{passed}",
+        f"issues:{passed}>arn:aws:iam::{OWN}:role/r session",
+    } <= (_edges(loaded))
 
 
 @pytest.mark.parametrize("provider", ["accounts.google.com", f"arn:aws:iam::{OWN}:oidc-provider/ci.example"])
@@ -303,12 +304,38 @@ def test_our_own_role_acts_as_another_by_its_name_alone(tmp_path: Path) -> None:
     loaded = _trusting(tmp_path, _assume({"AWS": session}))
     role = f"arn:aws:iam::{OWN}:role/r"
     assert f"grants:arn:aws:iam::{OWN}:role/first session>aws role assume {role}" in _edges(loaded)
-    assert f"controls:aws role assume {role}>{role}" in _edges(loaded)
+    assert f"issues:aws role assume {role}>{role} session" in _edges(loaded)
 
 
 def test_a_role_that_trusts_the_account_can_be_assumed_by_whoever_may_assume_any(tmp_path: Path) -> None:
     loaded = _trusting(tmp_path, _assume({"AWS": f"arn:aws:iam::{OWN}:root"}))
-    assert f"controls:aws role assume * in {OWN}>arn:aws:iam::{OWN}:role/r" in _edges(loaded)
+    assert f"issues:aws role assume * in {OWN}>arn:aws:iam::{OWN}:role/r session" in _edges(loaded)
+
+
+# rights that give rights
+
+
+@pytest.mark.parametrize(
+    ("resource", "handed_out", "unknown"),
+    [
+        ("*", {"lee", "mira"}, ("issues",)),
+        (f"arn:aws:iam::{OWN}:user/m*", {"mira"}, ("issues",)),
+        (f"arn:aws:iam::{OWN}:user/lee", {"lee"}, ()),
+        (f"arn:aws:iam::{OWN}:user/other", {"other"}, ()),
+    ],
+)
+def test_who_may_make_keys_of_users_has_them(
+    tmp_path: Path, resource: str, handed_out: set[str], unknown: tuple[str, ...]
+) -> None:
+    inline = [{"PolicyName": "p", "PolicyDocument": {"Statement": [_allow("iam:CreateAccessKey", resource)]}}]
+    users = [{"Arn": f"arn:aws:iam::{OWN}:user/{name}"} for name in ("lee", "mira")]
+    loaded = _small(tmp_path, {"UserDetailList": users, "RoleDetailList": [_role(RolePolicyList=inline)]})
+    (operation,) = _permitted(loaded)
+    keys = {f"arn:aws:iam::{OWN}:user/{name} keys" for name in handed_out}
+    assert {edge for edge in _edges(loaded) if f":{operation}>" in edge} == {
+        f"issues:{operation}>{key}" for key in keys
+    }
+    assert next(entity.unknown for entity in loaded.entities if entity.id == operation) == unknown
 
 
 # what a policy permits
@@ -330,6 +357,9 @@ def test_a_role_that_trusts_the_account_can_be_assumed_by_whoever_may_assume_any
         ("s3:GetObject", "b", set()),
         ("sts:AssumeRole", "arn:aws:iam::2:role/p/x", {"aws role assume arn:aws:iam::2:role/x"}),
         ("iam:CreateAccessKey", "arn:aws:iam::*:user/${aws:username}", set()),
+        ("iam:CreateAccessKey", "*", {f"aws user mint * in {OWN}"}),
+        ("iam:UpdateLoginProfile", f"arn:aws:iam::{OWN}:user/mira", {f"aws user mint arn:aws:iam::{OWN}:user/mira"}),
+        ("iam:CreateAccessKey", f"arn:aws:iam::{OWN}:role/r", set()),
         ("lambda:Invoke*", "arn:aws:lambda:*:*:function:*", {f"aws lambda call * in {OWN}"}),
         (["s3:Put[O]bject"], "*", set()),
         ("lambda:CreateEventSourceMapping", "*", {f"aws lambda call * in {OWN}"}),

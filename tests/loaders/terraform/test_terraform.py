@@ -183,7 +183,7 @@ def test_an_identity_of_azure_and_what_it_may() -> None:
     assert _parties(loaded) == {"oidc:ci.example", "azure:tenant t-9"}
     assert {
         f"holds:{group}/providers/Microsoft.Web/sites/w>{identity} credentials",
-        f"controls:azure act as {identity}>{identity}",
+        f"issues:azure act as {identity}>{identity} credentials",
         f"holds:{identity}>azure:principal p-1 credentials",
         f"grants:azure:principal p-1 credentials>Key Vault Secrets User on {group}",
         f"permits:Key Vault Secrets User on {group}>azure read {group}",
@@ -274,7 +274,7 @@ def test_members_at_google() -> None:
         f"grants:google:{robot} credentials>roles/secretmanager.secretAccessor on {secret}",
         f"reads:google read {secret}>{secret}",
         f"permits:roles/iam.workloadIdentityUser on google:{robot}>google act as google:{robot}",
-        f"controls:google act as google:{robot}>google:{robot}",
+        f"issues:google act as google:{robot}>google:{robot} credentials",
         f"reads:google read project shop>{secret}",
     } <= _edges(loaded)
 

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from blastradius.model import Kind
 
-EFFECTS = ("read", "write", "control", "disable", "call", "assume", "pass")
+EFFECTS = ("read", "write", "control", "disable", "call", "assume", "pass", "mint")
 
 
 @dataclass(frozen=True)
@@ -209,14 +209,14 @@ FAMILIES: tuple[Family, ...] = (
             control="cloudformation: CreateStack UpdateStack CreateChangeSet ExecuteChangeSet SetStackPolicy",
             disable="cloudformation: DeleteStack"),
     _family("identity", _SERVICE, "iam", r"((?:user|role|group)/.+)",
-            control="iam: CreateAccessKey CreateLoginProfile UpdateLoginProfile AttachUserPolicy AttachRolePolicy "
-                    "AttachGroupPolicy PutUserPolicy PutRolePolicy PutGroupPolicy AddUserToGroup "
-                    "UpdateAssumeRolePolicy CreatePolicyVersion SetDefaultPolicyVersion "
-                    "CreateServiceSpecificCredential DeleteUserPermissionsBoundary "
-                    "DeleteRolePermissionsBoundary EnableMFADevice",
+            control="iam: AttachUserPolicy AttachRolePolicy AttachGroupPolicy PutUserPolicy PutRolePolicy PutGroupPolicy "
+                    "AddUserToGroup UpdateAssumeRolePolicy CreatePolicyVersion SetDefaultPolicyVersion "
+                    "DeleteUserPermissionsBoundary DeleteRolePermissionsBoundary EnableMFADevice",
             disable="iam: DeleteUser DeleteRole DeleteAccessKey DeleteLoginProfile"),
     _family("role", _SERVICE, "iam", r"(role/.+)",
             assume="sts: AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity", **{"pass": "iam: PassRole"}),
+    _family("user", _SERVICE, "iam", r"(user/.+)",
+            mint="iam: CreateAccessKey CreateLoginProfile UpdateLoginProfile CreateServiceSpecificCredential"),
 )  # fmt: skip
 
 BY_NAME = {family.name: family for family in FAMILIES}

@@ -37,6 +37,7 @@ MAX_MATCHES = 100_000
 UNKNOWN = "an unknown account"
 KEYS = {"user": "keys", "role": "session", "group": "membership"}
 _VERBS = {"read": Verb.READS, "write": Verb.WRITES, "disable": Verb.DISABLES}
+_HANDS_OUT = frozenset({"assume", "pass", "mint"})
 _PLURAL = {"s3": "bucket", "api": "API", "logs": "log group", "volume": "volume or image"}
 
 
@@ -88,7 +89,7 @@ class Graph:
         """Tie a thing to what reaches all of its family in the account."""
         for effect in effects:
             self.known.setdefault((family, effect), {})[self.paths.get(thing, thing)] = thing
-            operation = self._operation(family, effect, f"* in {account or UNKNOWN}", provenance)
+            operation = self._operation(family, effect, f"* in {account or UNKNOWN}", provenance, several=True)
             self._touch(operation, effect.partition(" ")[0], thing, provenance)
 
     def _made(self, kind: Kind, arn: str, provenance: Provenances, name: str | None = None) -> Entity:
@@ -119,8 +120,11 @@ class Graph:
         if target.arn is None:
             return self._whole(family, effect, does, account, provenance)
         if target.pattern:
-            operation = self._operation(family.name, does, f"{target.arn}{target.part or ''} in {account}", provenance)
+            what = f"{target.arn}{target.part or ''} in {account}"
+            operation = self._operation(family.name, does, what, provenance, several=True)
             self.patterns.setdefault(operation, (target, does, provenance))
+            if effect in _HANDS_OUT:
+                return operation
             named = fitting(f"{target.arn} in {account}")
             if named not in self.collector.entities:
                 self.collector.entity(self._made(family.kind, named, provenance, f"{short(target.arn)} (pattern)"))
@@ -133,16 +137,16 @@ class Graph:
     def _target(self, target: Target, provenance: Provenances) -> str:
         arn = target.arn or ""
         parts = arn_of(arn)
-        if target.family.name in ("identity", "role") and parts:
+        if target.family.name in ("identity", "role", "user") and parts:
             return self.identity(parts, provenance)
         return self.thing(target.family.name, arn, provenance)
 
     def _whole(self, family: Family, effect: str, does: str, account: str, provenance: Provenances) -> str:
         """What is done to every thing of a family in an account: those that are known, and the rest of them."""
-        operation = self._operation(family.name, does, f"* in {account}", provenance)
+        operation = self._operation(family.name, does, f"* in {account}", provenance, several=True)
         if family.name == "identity":
             self._touch(operation, effect, self.account_service(account, provenance), provenance)
-        elif family.name != "role":
+        elif effect not in _HANDS_OUT:
             rest = f"aws {family.name} * in {account}"
             word = _PLURAL.get(family.name, family.name)
             if rest not in self.collector.entities:
@@ -174,10 +178,12 @@ class Graph:
             )
         return named
 
-    def _operation(self, family: str, effect: str, what: str, provenance: Provenances) -> str:
+    def _operation(self, family: str, effect: str, what: str, provenance: Provenances, *, several: bool = False) -> str:
+        """What is done to one thing or to ``several``; whose keys that hands out, no file says of all of them."""
         made = fitting(f"aws {family} {effect} {what}")
         if made not in self.collector.entities:
-            self.collector.entity(Operation(id=made, basis=Basis.INFERRED, provenance=provenance))
+            unknown = ("issues",) if several and effect.partition(" ")[0] in _HANDS_OUT else ()
+            self.collector.entity(Operation(id=made, unknown=unknown, basis=Basis.INFERRED, provenance=provenance))
         return made
 
     def _touch(self, operation: str, effect: str, thing: str, provenance: Provenances, part: str | None = None) -> None:
@@ -187,6 +193,10 @@ class Graph:
         self.touched.add((operation, thing))
         if effect == "call":
             self.collector.relate(Verb.SERVES, thing, operation, provenance=provenance, basis=Basis.INFERRED)
+            return
+        if effect in _HANDS_OUT:
+            key = self.key(thing)
+            self.collector.relate(Verb.ISSUES, operation, key, provenance=provenance, basis=Basis.INFERRED)
             return
         attributes: dict[str, Any] = {}
         if part and effect in ("read", "write"):
@@ -224,6 +234,8 @@ class Graph:
                 Verb.HOLDS, named, key, provenance=provenance, basis=made.basis if made else Basis.INFERRED
             )
             self.thing("identity", named, provenance)
+            if arn.resource.startswith("user/"):
+                self.thing("user", named, provenance)
         return named
 
     def act_as(self, arn: Arn, provenance: Provenances) -> str:
