@@ -35,13 +35,15 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     documents = [document, *(document.sibling(path) for path in chosen.also)]
     cluster = Cluster(collector, chosen, read(documents, chosen.namespace, collector))
     cluster.build()
-    Access(cluster).build()
+    access = Access(cluster)
+    access.build()
     entry_points = EntryPoints(cluster)
     entry_points.build()
     kong = Kong(cluster)
     kong.build()
     Routes(entry_points, kong).build()
     Mesh(entry_points).build()
+    access.finish()
     cluster.finish()
     return collector.loaded(zones=tuple(cluster.zones.values()))
 
@@ -66,6 +68,11 @@ LOADER = Loader(
         ("ServiceEntry, ExternalName", "operation that we call, served by a service outside that a party owns"),
         ("setting that names a host", "the workload calls the Service"),
         ("Role, ClusterRole", "scope, which opens Secrets and workloads; bindings grant it to service accounts"),
+        (
+            "create pods or serviceaccounts/token, impersonate",
+            "operation that issues the service accounts, users or groups that one may then act as",
+        ),
+        ("bind, escalate, with what it takes to change bindings or roles", "operation that issues the role's scope"),
         ("role bound to system:unauthenticated", "operations that anyone may call"),
         ("aggregationRule", "the scope opens what the cluster roles open that its selectors match, and what it states"),
         ("KongConsumer", "party that holds keys, which open the routes whose plug-ins ask for them"),
@@ -78,7 +85,7 @@ LOADER = Loader(
         "the namespace of manifests that name none (option namespace)",
         "files that belong together (option also): a policy says nothing without the workloads it selects",
         "what a secret opens, and who else has it",
-        "what roles permit beyond Secrets and workloads, and roles that are not in the files",
+        "what roles permit beyond Secrets, workloads, accounts and roles, and roles that are not in the files",
         "who runs a host outside (options parties and own_hosts)",
         "calls that no setting names",
         "whether what is exposed asks for a credential",

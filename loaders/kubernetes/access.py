@@ -1,31 +1,32 @@
 """Roles and their bindings: what service accounts, users and groups may do to Secrets and workloads by the API.
 
-A role is a scope, once for each place where it is bound. Of what it permits two things are followed: to read Secrets,
-straight away or by running pods that mount them, and to change workloads, or to run commands in them.
+A role is a scope, once for each place where it is bound. Of what it permits this is followed: to read Secrets, straight
+away or by running pods that mount them, to change workloads, or to run commands in them, and to get further rights.
 
 Rests on ``rbac.authorization.k8s.io/v1``: PolicyRule, RoleRef and Subject.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from blastradius.loaderkit.json_values import as_list, mappings, scalar, scalars
+from blastradius.loaderkit.json_values import mappings, scalar, scalars
 from blastradius.model import Basis, Credential, NoteKind, Operation, Relation, Scope, Store, Verb
 
 from .aggregation import Aggregation, aggregation
+from .handing import ACCOUNTS, Handing, bindable
 from .model import Cluster
 from .reading import Resource, Workload
+from .rules import allows, changes, said
 
-_READ, _RUN, _CHANGE = frozenset({"get", "list", "watch"}), frozenset({"create"}), frozenset({"update", "patch"})
+_READ, _RUN = frozenset({"get", "list", "watch"}), frozenset({"create"})
 _RUNNING = {
     "": {"pods", "replicationcontrollers"},
     "apps": {"deployments", "statefulsets", "daemonsets", "replicasets"},
     "batch": {"jobs", "cronjobs"},
 }
-_INSIDE = {"pods/exec", "pods/attach", "pods/ephemeralcontainers"}
 _EDIT = [
     {"apiGroups": [""], "resources": ["secrets", "pods", "pods/exec", "replicationcontrollers"], "verbs": ["*"]},
     {"apiGroups": ["apps", "batch"], "resources": ["*"], "verbs": ["*"]},
@@ -53,6 +54,7 @@ class Access:
     anonymous: dict[str, set[str]] = field(default_factory=dict)
     together: set[str] = field(default_factory=set)
     aggregation: Aggregation = field(default_factory=lambda: Aggregation({}))
+    handing: Handing = field(default_factory=Handing)
 
     def build(self) -> None:
         """Roles first, for bindings refer to them."""
@@ -61,14 +63,19 @@ class Access:
         for workload in self.cluster.workloads():
             self.workloads.setdefault((workload.resource.group, workload.resource.kind), []).append(workload)
         self.aggregation = aggregation(manifests.of("ClusterRole", group="authorization.k8s.io"))
-        for role in manifests.of("Role", "ClusterRole", group="authorization.k8s.io"):
-            where = role.namespace if role.kind == "Role" else ""
+        stated = list(manifests.of("Role", "ClusterRole", group="authorization.k8s.io"))
+        for role in stated:
             rules = self._rules(role)
             if rules is not None:
-                self.roles[role.kind, where, role.name] = rules
-            self.cluster.keep(role, self._scope(role.kind, where, role.name, role))
+                self.roles[role.kind, _where(role), role.name] = rules
+        for role in stated:
+            self.cluster.keep(role, self._scope(role.kind, _where(role), role.name, role))
         for binding in manifests.of("RoleBinding", "ClusterRoleBinding", group="authorization.k8s.io"):
             self._bind(binding)
+
+    def finish(self) -> None:
+        """What is handed out, once all accounts are known, and what is open to anyone."""
+        self.handing.hand_out(self.cluster)
         self._say(self._open_to_anyone())
 
     def _rules(self, role: Resource) -> list[dict[str, Any]] | None:
@@ -145,35 +152,61 @@ class Access:
         if rules is None and name not in _BUILT_IN:
             self.unknown.add(made)
         basis = Basis.INFERRED if rules is None else Basis.DECLARED
-        attributes = self.cluster.collector.words("; ".join(map(_said, rules or added)) or None, "a role")
+        attributes = self.cluster.collector.words("; ".join(map(said, rules or added)) or None, "a role")
         shown = f"{name} in {where or 'the cluster'}"
         scope = Scope(id=made, name=shown, description=attributes, basis=basis, provenance=resource.provenance)
         self.cluster.collector.entity(scope)
-        for rule in [*_BUILT_IN.get(name, []), *added] if rules is None else rules:
+        permitted = [*_BUILT_IN.get(name, []), *added] if rules is None else rules
+        for rule in permitted:
             self._permit(made, rule, where, resource)
+        for place, role in sorted(bindable(permitted, where, self._places(), self.roles)):
+            self._obtainable(made, place, role, resource)
         return made
+
+    def _places(self) -> list[str]:
+        """The namespaces that are known."""
+        return sorted({*self.cluster.spaces, *self.secrets, *(where for _, where, _ in self.roles if where)})
+
+    def _obtainable(self, scope: str, place: str, role: tuple[str, str], resource: Resource) -> None:
+        """A role that whoever has the scope can give itself in a place."""
+        collector, cluster = self.cluster.collector, self.cluster.options.cluster
+        target = self._scope(role[0], place, role[1], resource)
+        made = collector.name(f"{cluster}:obtain {target.removeprefix(f'{cluster}:')}") if target else None
+        if made is None or target is None or target == scope:
+            return
+        self.opened.add((scope, made))
+        self.handing.obtained.add(made)
+        words = made.removeprefix(f"{cluster}:")
+        collector.keep(Operation(id=made, name=words, api=f"{cluster}:api", provenance=resource.provenance))
+        collector.relate(Verb.ISSUES, made, target, provenance=resource.provenance)
+        collector.relate(Verb.PERMITS, scope, made, provenance=resource.provenance)
 
     def _permit(self, scope: str, rule: dict[str, Any], where: str, resource: Resource) -> None:
         """What one rule of a role comes to, in one namespace or everywhere."""
         names = scalars(rule.get("resourceNames"))
-        runs = not names and _allows(rule, _RUN, _RUNNING)
-        opened = {"secret"} if runs or _allows(rule, _READ, {"": {"secrets"}}) else set[str]()
-        opened |= {kind.lower() for group, kind in self.workloads if _changes(rule, group, kind)}
+        runs = not names and allows(rule, _RUN, _RUNNING)
+        opened = {"secret"} if runs or allows(rule, _READ, {"": {"secrets"}}) else set[str]()
+        opened |= {kind.lower() for group, kind in self.workloads if changes(rule, group, kind)}
+        opened |= {"serviceaccount"} if runs else set()
+        opened |= self.handing.acted_as(rule, where)
         for kind in sorted(opened):
             for name in names or [""]:
                 if name != "*":  # here a name like any other, which nothing has
                     self._entry_point(scope, where, kind, name, resource)
 
     def _entry_point(self, scope: str, where: str, kind: str, name: str, resource: Resource) -> None:
-        """To read Secrets or to change workloads of a kind: one by its name, or all of a place."""
+        """To read Secrets, to act as accounts or to change workloads of a kind: one by its name, or all of a place."""
         collector, cluster = self.cluster.collector, self.cluster.options.cluster
-        attributes = f"{'read' if kind == 'secret' else 'change'} {'/'.join(filter(None, (where, kind, name or '*')))}"
+        does = "read" if kind == "secret" else "act as" if kind in ACCOUNTS else "change"
+        attributes = f"{does} {'/'.join(filter(None, (where, kind, name or '*')))}"
         made = collector.name(f"{cluster}:{attributes}")
         if made is None or (scope, made) in self.opened:
             return
         self.opened.add((scope, made))
         if made not in collector.entities:
             collector.entity(Operation(id=made, name=attributes, api=f"{cluster}:api", provenance=resource.provenance))
+            if kind in ACCOUNTS:
+                self.handing.acting[made] = (kind, where, name)
             for target in self._stores(where, name, resource) if kind == "secret" else self._changed(where, kind, name):
                 verb = Verb.READS if kind == "secret" else Verb.CONTROLS
                 collector.relate(verb, made, target, provenance=resource.provenance)
@@ -228,7 +261,8 @@ class Access:
             message = f"{len(self.together)} cluster roles are put together from those in the files, such as {some}"
             collector.note(NoteKind.INCOMPLETE, f"{message}; others of the cluster may add to them")
         if self.roles or self.opened:
-            message = "of what roles permit, reading Secrets, running pods and changing workloads is followed, no more"
+            message = "of what roles permit, reading Secrets, running pods, changing workloads, acting as accounts and "
+            message += "binding roles is followed, no more"
             collector.note(NoteKind.INCOMPLETE, message)
         if opening:
             some = ", ".join(filter(None, map(collector.name, sorted(opening)[:3])))
@@ -236,23 +270,5 @@ class Access:
             collector.note(NoteKind.ASSUMED, f"{message}; taken as what anyone may do, for whom the API is in reach")
 
 
-def _said(rule: dict[str, Any]) -> str:
-    what = scalars(rule.get("resources")) or scalars(rule.get("nonResourceURLs"))
-    names = scalars(rule.get("resourceNames"))
-    return f"{', '.join(scalars(rule.get('verbs')))} {', '.join(what)}" + (f" ({', '.join(names)})" if names else "")
-
-
-def _allows(rule: dict[str, Any], verbs: Iterable[str], resources: dict[str, set[str]]) -> bool:
-    """Whether a rule lets one do some of the verbs to some of the resources, each under its API group."""
-    groups, declared = as_list(rule.get("apiGroups")), set(scalars(rule.get("resources")))
-    meant = {item for group, some in resources.items() if "*" in groups or group in groups for item in some}
-    return bool({"*", *verbs} & set(scalars(rule.get("verbs")))) and bool(
-        meant if "*" in declared else meant & declared
-    )
-
-
-def _changes(rule: dict[str, Any], group: str, kind: str) -> bool:
-    """Whether a rule lets one change workloads of a kind or their pods, or run commands in them."""
-    changed = {"": {"pods"}}
-    changed.setdefault(group, set()).add(f"{kind.lower()}s")
-    return _allows(rule, _CHANGE, changed) or _allows(rule, {*_CHANGE, *_RUN, "get"}, {"": _INSIDE})
+def _where(role: Resource) -> str:
+    return role.namespace if role.kind == "Role" else ""

@@ -202,6 +202,58 @@ def test_what_a_role_opens(rules: list[dict[str, Any]], ref: dict[str, Any], ope
     assert _opened(_bound(*rules, **ref)) == opened
 
 
+_RBAC = "rbac.authorization.k8s.io"
+_BINDS = [_may("create", "rolebindings", _RBAC), _may("bind", "clusterroles", _RBAC)]
+EVERYTHING = RED | BLUE | {"red/serviceaccount/boss", "blue/serviceaccount/boss", "user mira", "group staff"}
+
+
+def _rbac(kind: str, name: str, namespace: str = "", **more: Any) -> dict[str, Any]:
+    return {"apiVersion": f"{_RBAC}/v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, **more}
+
+
+_BOTH = [{"kind": "User", "name": "mira"}, {"kind": "Group", "name": "staff"}]
+_GIVING = [
+    _rbac("Role", "reads", "red", rules=[_may("get", "secrets")]),
+    _rbac("ClusterRole", "helps", rules=[_may("impersonate", "users groups")]),
+    _rbac("ClusterRole", "binds", rules=[_may("update", "clusterrolebindings", _RBAC), _may("bind", "*", _RBAC)]),
+    _rbac("RoleBinding", "both", "green", roleRef={"kind": "ClusterRole", "name": "view"}, subjects=_BOTH),
+]
+
+
+@pytest.mark.parametrize(
+    ("rules", "ref", "opened"),
+    [
+        ([_may("create", "serviceaccounts/token")], {}, {"red/serviceaccount/boss"}),
+        ([_may("create", "serviceaccounts/token", resourceNames=["boss"])], {}, {"red/serviceaccount/boss"}),
+        ([_may("create", "serviceaccounts/token", resourceNames=["other"])], {}, set()),
+        ([_may("get", "serviceaccounts/token")], {}, set()),
+        ([_may("create", "serviceaccounts")], {}, set()),
+        ([_may("impersonate", "serviceaccounts")], {}, {"red/serviceaccount/boss"}),
+        ([_may("impersonate", "users groups")], {}, set()),
+        ([_may("create", "pods")], {}, {"red/serviceaccount/boss", "red/secret/s"}),
+        (_BINDS, {}, RED | {"red/serviceaccount/boss"}),
+        ([_may("bind", "clusterroles", _RBAC)], {}, set()),
+        ([_may("create", "rolebindings", _RBAC)], {}, set()),
+        ([_BINDS[0], _may("bind", "clusterroles", _RBAC, resourceNames=["view"])], {}, set()),
+        ([_BINDS[0], _may("bind", "roles", _RBAC, resourceNames=["reads"])], {}, {"red/secret/s"}),
+        ([_BINDS[0], _may("bind", "roles", _RBAC)], {}, {"red/secret/s"}),
+        ([_may("escalate patch", "roles", _RBAC)], {}, RED | {"red/serviceaccount/boss"}),
+        ([_may("escalate", "roles", _RBAC)], {}, set()),
+        ([_may("patch", "roles", _RBAC)], {}, set()),
+        ([_may("escalate patch", "clusterroles", _RBAC)], {}, set()),
+        ([], {"kind": "ClusterRole", "name": "edit"}, RED | {"red/serviceaccount/boss"}),
+        ([], {"kind": "ClusterRole", "name": "binds", "everywhere": "yes"}, EVERYTHING),
+        ([], {"kind": "ClusterRole", "name": "helps", "everywhere": "yes"}, {"user mira", "group staff"}),
+    ],
+)  # fmt: skip
+def test_rights_that_give_rights(rules: list[dict[str, Any]], ref: dict[str, Any], opened: set[str]) -> None:
+    accounts = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "boss", "namespace": space}}
+        for space in ("red", "blue")
+    ]
+    assert _opened([*_GIVING, *accounts, *_bound(*rules, **ref)]) == opened
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "opened"),
     [

@@ -209,8 +209,8 @@ FAMILIES: tuple[Family, ...] = (
             control="cloudformation: CreateStack UpdateStack CreateChangeSet ExecuteChangeSet SetStackPolicy",
             disable="cloudformation: DeleteStack"),
     _family("identity", _SERVICE, "iam", r"((?:user|role|group)/.+)",
-            control="iam: AttachUserPolicy AttachRolePolicy AttachGroupPolicy PutUserPolicy PutRolePolicy PutGroupPolicy "
-                    "AddUserToGroup UpdateAssumeRolePolicy CreatePolicyVersion SetDefaultPolicyVersion "
+            control="iam: AttachUserPolicy AttachRolePolicy AttachGroupPolicy PutUserPolicy PutRolePolicy "
+                    "PutGroupPolicy AddUserToGroup UpdateAssumeRolePolicy CreatePolicyVersion SetDefaultPolicyVersion "
                     "DeleteUserPermissionsBoundary DeleteRolePermissionsBoundary EnableMFADevice",
             disable="iam: DeleteUser DeleteRole DeleteAccessKey DeleteLoginProfile"),
     _family("role", _SERVICE, "iam", r"(role/.+)",
