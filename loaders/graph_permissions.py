@@ -29,6 +29,11 @@ _METHODS = {
     **{key: (key,) for key in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")},
 }
 _TOKEN = re.compile(r"[|,]|&|[()]|[^\s|,&()]+")
+_HANDS_OUT = re.compile(
+    r"/(addpassword|addkey|approleassignments|approleassignedto|federatedidentitycredentials|oauth2permissiongrants|"
+    r"rolemanagement/directory/roleassignments|temporaryaccesspassmethods|resetpassword)$",
+    re.IGNORECASE,
+)
 _MOST = 64
 _LONGEST = 1000
 
@@ -169,11 +174,10 @@ class _Table:
         operation = f"{_API}:{line}"
         if operation in self.collector.entities:
             return operation
-        self.collector.entity(
-            Operation(
-                id=operation, name=line, api=_API, method=method, path=path, direction="consumed", provenance=provenance
-            )
-        )
+        attributes = {"id": operation, "name": line, "api": _API, "method": method, "path": path}
+        unknown = ("issues",) if method == "POST" and _HANDS_OUT.search(path) else ()
+        made = {**attributes, "direction": "consumed", "unknown": unknown, "provenance": provenance}
+        self.collector.entity(Operation.model_validate(made))
         if self.options.served_by:
             self.collector.relate(
                 Verb.SERVES, self.options.served_by, operation, provenance=provenance, basis=Basis.ASSUMED
@@ -281,10 +285,11 @@ LOADER = Loader(
         ("permission in a scheme", "scope, application or delegated"),
         ("path with each of its methods", "operation of microsoft-graph, consumed"),
         ("path set", "its scopes permit its operations"),
+        ("POST that adds a credential, a grant or a role", "operation of which is unknown what it issues"),
         ("alsoRequires", "scopes that are needed together"),
     ),
     infers_not=(
-        "who was granted a permission (loader entra)",
+        "who was granted a permission, and which rights that gives it to give (loader entra)",
         "what an operation reads and writes (option effects)",
         "which service answers (option served_by)",
         "which user rights limit a delegated permission: it is taken as all that the scope says",

@@ -51,6 +51,11 @@ LOADER = Loader(
         ("appRoleAssignments", "credential of the app's own access, and its secrets, grant the application scope"),
         ("appRoles, oauth2PermissionScopes", "scope of the API that offers it"),
         ("directory role of a service principal", "scope that the app's own access grants"),
+        (
+            "Application.ReadWrite.All, AppRoleAssignment.ReadWrite.All, RoleManagement.ReadWrite.Directory, and the "
+            "directory roles that may do the same",
+            "scope permits an operation that issues the own access of apps, their permissions, or directory roles",
+        ),
         ("endDateTime in the past", "control expired"),
         ("accountEnabled false", "control revoked"),
     ),
@@ -61,6 +66,7 @@ LOADER = Loader(
         "whose permissions a bare list of them is (option resource)",
         "the day from which an end date is past, but for ScubaGear's report (option as_of)",
         "what a scope opens (for Microsoft Graph: the loader graph_permissions)",
+        "what app instance locks, conditional access and protected actions refuse to whoever may give rights",
         "which user rights limit a delegated grant: it is taken as all that the scope says",
     ),
     options=Options,

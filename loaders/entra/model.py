@@ -24,6 +24,7 @@ from blastradius.model import (
 from .directory import DIRECTORY_ROLES, SECRETS, Directory, service_of, word_of
 from .options import Options
 from .reading import Export, Record, day, listed, lower
+from .rights import ADD_CREDENTIALS, ASSIGN_APP_ROLES, ASSIGN_ROLES, RightsGap, given, gives
 
 _MICROSOFT = frozenset(
     {
@@ -301,9 +302,11 @@ class DirectoryMapper:
             return scope
         risk = record.id("risk") if record.kind == "named" else ""
         tags = (f"risk: {risk}",) if risk and self.collector.name(risk) else ()
-        return self.collector.keep(
-            Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.provenance)
-        )
+        made = Scope(id=scope, name=f"{value} ({word})", tags=tags, basis=basis, provenance=record.provenance)
+        self.collector.keep(made)
+        if resource == "microsoft-graph":
+            gives(self.collector, scope, record.provenance, permission=value)
+        return scope
 
     def _permission(self, record: Record) -> None:
         members = [member_type for _, member_type in listed(record.attributes.get("allowedmembertypes"), ())]
@@ -350,10 +353,17 @@ class DirectoryMapper:
         """A scope granted to an app; to its own access, also any of its keys opens it."""
         credential = self._consented(service, to, record.provenance)
         self.collector.relate(Verb.GRANTS, credential, scope, provenance=record.provenance)
+        if to == "application" and self._takes_credentials(service):
+            given(self.collector, ADD_CREDENTIALS, credential, record.provenance)
         for secret in self.known.secrets.get(service, ()) if to == "application" else ():
             key = self._credential(secret) if secret.id("usage") != "sign" else None
             if key:
                 self.collector.relate(Verb.GRANTS, key, scope, provenance=record.provenance, basis=Basis.INFERRED)
+
+    def _takes_credentials(self, service: str) -> bool:
+        """Whether an app can be given a secret: a managed identity cannot, nor, it is taken, can Microsoft's own."""
+        app = self.known.principals.get(service.removeprefix("entra:sp:"))
+        return not app or (app.id("serviceprincipaltype") != "managedidentity" and app.owner not in _MICROSOFT)
 
     def _assignment(self, record: Record) -> None:
         if record.id("principaltype") in ("user", "group"):
@@ -374,6 +384,7 @@ class DirectoryMapper:
             )
             return
         client = self._client(record, record.id("principalid"))
+        given(self.collector, ASSIGN_APP_ROLES, scope, record.provenance)
         if client:
             self._grants(client, "application", scope, record)
         else:
@@ -414,6 +425,8 @@ class DirectoryMapper:
                 "a permission that names no resource, no role or no app", provenance=record.provenance
             )
             return
+        if word == "application":
+            given(self.collector, ASSIGN_APP_ROLES, scope, record.provenance)
         self._grants(service, word if word == "application" else "everyone", scope, record)
         self.collector.fact()
 
@@ -429,10 +442,11 @@ class DirectoryMapper:
         self.collector.fact()
 
     def _holds_role(self, service: str, role: str, record: Record) -> None:
-        scope = Scope(
-            id=f"entra:directory-role:{role}"[:MAX_ID], name=f"{role} (directory role)", provenance=record.provenance
-        )
+        made = f"entra:directory-role:{role}"[:MAX_ID]
+        scope = Scope(id=made, name=f"{role} (directory role)", provenance=record.provenance)
         self._grants(service, "application", self.collector.keep(scope), record)
+        given(self.collector, ASSIGN_ROLES, scope.id, record.provenance)
+        gives(self.collector, scope.id, record.provenance, role=role)
 
     def _directory_role(self, record: Record) -> None:
         """A role in the directory, of whoever has it; of one that is told to be an app only."""
@@ -467,7 +481,8 @@ class DirectoryMapper:
 
     def _say(self) -> None:
         """What answers should repeat: what is missing, and what was assumed."""
-        self.collector.note_gaps(DirectoryGap)
+        for gaps in (DirectoryGap, RightsGap):
+            self.collector.note_gaps(gaps)
         others = sorted(self.third_parties)
         if others and not self.tenant:
             message = "the tenant that was exported is not named, so every publisher is taken as a third party"

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
-from blastradius.model import Credential, Kind, NoteKind, Party, Verb
+from blastradius.model import Capability, Credential, Fact, Kind, Level, NoteKind, Party, Scenario, Verb
 from blastradius.reading import read_document
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.entra").LOADER
@@ -152,6 +153,60 @@ def test_a_secret_opens_what_the_app_may_do_itself_and_its_value_stays_out(tmp_p
     )
     assert "CANARY" not in loaded.model_dump_json()
     assert (loaded.tally.facts, loaded.tally.ignored) == (5, 1)
+
+
+# rights that give rights
+
+
+def _granted(folder: Path, permission: str, **of_other: Any) -> set[Fact]:
+    """What the access of an app gives that has one permission of Graph, beside an app that may send mail."""
+    roles = [{"id": guid(number), "value": value, "allowedMemberTypes": ["Application"]}
+             for number, value in ((50, permission), (51, "Mail.Send"))]  # fmt: skip
+    graph = {**principal(9), "appId": GRAPH, "appRoles": roles}
+    apps = [principal(1), {**principal(2), **of_other}, graph]
+    assigned = [assignment(1, 9, guid(50)), assignment(2, 9, guid(51))]
+    loaded = load(folder, [{"value": apps}, {"value": assigned}])
+    leaked = Scenario(leak=(f"entra:sp:{guid(1)}:access/application",), assume=Level.GRANTED)
+    return set(solve(Estate.build([loaded]), leaked).levels)
+
+
+@pytest.mark.parametrize(
+    ("permission", "of_other", "has_key", "may_send"),
+    [
+        ("Application.ReadWrite.All", {}, True, True),
+        ("Application.ReadWrite.All", {"servicePrincipalType": "ManagedIdentity"}, False, False),
+        ("Application.ReadWrite.All", {"appOwnerOrganizationId": "f8cdef31-a31e-4b4a-93e4-5f571e91255a"}, False, False),
+        ("Application.ReadWrite.OwnedBy", {}, False, False),
+        ("AppRoleAssignment.ReadWrite.All", {}, False, True),
+        ("RoleManagement.ReadWrite.Directory", {}, False, False),
+        ("Directory.Read.All", {}, False, False),
+    ],
+)
+def test_a_permission_that_gives_others(
+    tmp_path: Path, permission: str, of_other: dict[str, Any], has_key: bool, may_send: bool
+) -> None:
+    reached = _granted(tmp_path, permission, **of_other)
+    assert (Fact(f"entra:sp:{guid(2)}:access/application", Capability.POSSESS) in reached) == has_key
+    assert (Fact("microsoft-graph:application:Mail.Send", Capability.USE) in reached) == may_send
+
+
+@pytest.mark.parametrize(
+    ("role", "where", "given"),
+    [
+        ("62e90394-69f5-4237-9190-012177145e10", "/", True),
+        ("9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3", "/", True),
+        ("9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3", f"/{guid(2)}", False),
+        ("88d8e3e3-8f55-4a1e-953a-9b9898b8876b", "/", False),
+    ],
+)
+def test_a_directory_role_that_gives_access_to_apps(tmp_path: Path, role: str, where: str, given: bool) -> None:
+    held = {"roleDefinitionId": role, "directoryScopeId": where, "id": "1", "principalId": guid(1)}
+    other = {**held, "id": "2", "principalId": guid(2), "roleDefinitionId": "f2ef992c-3afb-46b9-b7cf-a126ee74c451"}
+    loaded = load(tmp_path, [{"value": [principal(1), principal(2)]}, {"value": [held, other]}])
+    leaked = Scenario(leak=(f"entra:sp:{guid(1)}:access/application",), assume=Level.GRANTED)
+    reached = solve(Estate.build([loaded]), leaked).levels
+    assert (Fact(f"entra:sp:{guid(2)}:access/application", Capability.POSSESS) in reached) == given
+    assert ("give further rights" in says(loaded, NoteKind.ASSUMED)) == given
 
 
 def test_what_is_assigned_to_a_resource_may_stand_inside_it(tmp_path: Path) -> None:
@@ -513,7 +568,13 @@ def test_the_real_table_of_risks(shared: Path) -> None:
     loaded = LOADER.load(read_document(path), {})
     rows = [row for types in plain(path)["permissions"].values() for rows in types.values() for row in rows.values()]
     assert loaded.tally.model_dump() == {"facts": len(rows), "rejected": 0, "ignored": 0}
-    assert {row["Name"] for row in rows} == {entity.id.rpartition(":")[2] for entity in loaded.entities}
+    scopes = ids(loaded, Kind.SCOPE)
+    assert {row["Name"] for row in rows} == {scope.rpartition(":")[2] for scope in scopes}
+    giving = ("Application.ReadWrite.", "AppRoleAssignment.ReadWrite.", "RoleManagement.ReadWrite.Directory",
+              "RoleAssignmentSchedule.ReadWrite.")  # fmt: skip
+    permitted = {scope for scope, _ in pairs(loaded, Verb.PERMITS)}
+    assert permitted == {scope for scope in scopes if scope.partition(":")[2].partition(":")[2].startswith(giving)
+                         and scope.startswith("microsoft-graph:")}  # fmt: skip
     assert {tag for entity in loaded.entities for tag in entity.tags} == {
         "risk: critical",
         "risk: high",

@@ -13,7 +13,7 @@ from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
-from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Scenario, Store, Verb
+from blastradius.model import Capability, Fact, Kind, Level, NoteKind, Operation, Scenario, Store, Verb
 from blastradius.reading import read_document
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.graph_permissions").LOADER
@@ -56,6 +56,22 @@ def test_requirements_that_cannot_be_read_leave_the_path_out(tmp_path: Path, sta
     loaded = load(tmp_path, {"A": permission("/a", alsoRequires=stated)})
     assert loaded.relations == ()
     assert loaded.tally.model_dump() == {"facts": 1, "rejected": 1, "ignored": 0}
+
+
+@pytest.mark.parametrize(
+    ("path", "unknown"),
+    [
+        ("/applications/{id}/addPassword", {"POST": ("issues",), "GET": ()}),
+        ("/servicePrincipals/{id}/appRoleAssignedTo", {"POST": ("issues",), "GET": ()}),
+        ("/me/messages", {"POST": (), "GET": ()}),
+    ],
+)
+def test_what_adds_a_credential_does_not_say_which(
+    tmp_path: Path, path: str, unknown: dict[str, tuple[str, ...]]
+) -> None:
+    loaded = load(tmp_path, {"A": permission(path, methods=["GET", "POST"])})
+    operations = [entity for entity in loaded.entities if isinstance(entity, Operation)]
+    assert {operation.method: operation.unknown for operation in operations} == unknown
 
 
 def test_only_some_permissions(tmp_path: Path) -> None:

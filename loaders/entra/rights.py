@@ -1,0 +1,55 @@
+"""Permissions and roles in Entra that give rights: to add credentials to apps, to assign app roles, to assign roles.
+
+Rests on the permissions reference of Microsoft Graph and on the built-in roles of Microsoft Entra. What can be given is
+tied to the operation where it is described, whoever may call it, so that exports can be read apart.
+"""
+
+from __future__ import annotations
+
+from blastradius.loaderkit.collector import FactCollector, Gap
+from blastradius.loaderkit.contract import Provenances
+from blastradius.model import Basis, NoteKind, Operation, Verb
+
+ADD_CREDENTIALS, ADD_TO_OWN = "add credentials to apps", "add credentials to apps of one's own"
+ASSIGN_APP_ROLES, ASSIGN_ROLES = "assign app roles", "assign directory roles"
+_PERMISSIONS = {
+    "application.readwrite.all": (ADD_CREDENTIALS,),
+    "application.readwrite.ownedby": (ADD_TO_OWN,),
+    "approleassignment.readwrite.all": (ASSIGN_APP_ROLES,),
+    "rolemanagement.readwrite.directory": (ASSIGN_ROLES,),
+    "roleassignmentschedule.readwrite.directory": (ASSIGN_ROLES,),
+}
+_ROLES = {
+    "application administrator": (ADD_CREDENTIALS,),
+    "cloud application administrator": (ADD_CREDENTIALS,),
+    "global administrator": (ADD_CREDENTIALS, ASSIGN_APP_ROLES, ASSIGN_ROLES),
+    "privileged role administrator": (ASSIGN_APP_ROLES, ASSIGN_ROLES),
+}
+
+
+class RightsGap(Gap):
+    """What is taken for granted of them."""
+
+    GIVES = (NoteKind.ASSUMED, "permissions and roles that give further rights, taken as far as they can go")
+
+
+def gives(collector: FactCollector, scope: str, provenance: Provenances, permission: str = "", role: str = "") -> None:
+    """Let a scope permit what its permission of Microsoft Graph, or its role in the directory, lets one give."""
+    for operation in _PERMISSIONS.get(permission.lower(), ()) or _ROLES.get(role.lower(), ()):
+        made = _operation(collector, operation, provenance)
+        collector.relate(Verb.PERMITS, scope, made, provenance=provenance, basis=Basis.INFERRED)
+        collector.gaps[RightsGap.GIVES].add(scope)
+
+
+def given(collector: FactCollector, operation: str, what: str, provenance: Provenances) -> None:
+    """Let an operation issue a credential or a scope."""
+    made = _operation(collector, operation, provenance)
+    collector.relate(Verb.ISSUES, made, what, provenance=provenance, basis=Basis.INFERRED)
+
+
+def _operation(collector: FactCollector, operation: str, provenance: Provenances) -> str:
+    """The operation of giving; what else it could give, an export need not say."""
+    made = Operation(
+        id=f"entra:{operation}", name=operation, unknown=("issues",), basis=Basis.INFERRED, provenance=provenance
+    )
+    return collector.keep(made)
