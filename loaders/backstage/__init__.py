@@ -101,7 +101,7 @@ LOADER = Loader(
             "dependsOn, dependencyOf",
             "depends_on; a component also reads and writes the resource, assumed (option `resources`)",
         ),
-        ("subcomponentOf", "the whole depends on its part"),
+        ("subcomponentOf", "the component is part_of the whole"),
         ("Location", "the files that it names beside it are loaded"),
     ),
     infers_not=(

@@ -212,7 +212,7 @@ class CatalogMapper:
         elif link.field in ("consumesApis", "apiConsumedBy"):
             self._call(*((me, to) if link.field == "consumesApis" else (to, me)), link, provenance)
         elif link.field == "subcomponentOf":
-            self._relate(Verb.DEPENDS_ON, to, me, link, provenance, Basis.INFERRED)
+            self._relate(Verb.PART_OF, me, to, link, provenance)
         else:
             self._depend(*((to, me) if link.field == "dependencyOf" else (me, to)), link, provenance)
 

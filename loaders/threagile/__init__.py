@@ -57,7 +57,7 @@ LOADER = Loader(
             "the operation reads, writes it; own rows only where the end user's identity goes along",
         ),
         ("trust boundary", "zone"),
-        ("shared runtime", "service that what runs on it depends on and is within reach of"),
+        ("shared runtime", "service that the technical assets it names run on, and that is within their reach"),
         ("encryption with a key of each end user", "control encrypted_elsewhere"),
         ("ip_filtered, two-factor", "controls ip_allowlist, mfa; assumed"),
     ),

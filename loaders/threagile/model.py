@@ -313,7 +313,7 @@ class ModelMapper:
     # runtimes
 
     def _runtime(self, group: Group) -> None:
-        """What runs on one host stops with it, and is within reach of it and of the others."""
+        """What runs on one host is in the hands of whoever has the host, which is within reach of it."""
         made = self.naming.id(group.id, group.title)
         if made and made in self.collector.entities:
             made = f"{made} (runtime)"[:MAX_ID]
@@ -327,6 +327,5 @@ class ModelMapper:
             if service is None:
                 self._unknown("a shared runtime runs", member, group.provenance)
             elif service != host:
-                self.naming.relate(Verb.DEPENDS_ON, service, host, group.provenance)
-                self.naming.relate(Verb.CONNECTS, host, service, group.provenance, Basis.INFERRED)
+                self.naming.relate(Verb.RUNS_ON, service, host, group.provenance)
                 self.naming.relate(Verb.CONNECTS, service, host, group.provenance, Basis.INFERRED)

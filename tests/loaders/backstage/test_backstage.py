@@ -59,6 +59,11 @@ def test_references_and_their_defaults(field: str, ref: Any, target: str) -> Non
     assert target in {each for relation in loaded.relations for each in (*relation.sources, *relation.targets)}
 
 
+def test_a_subcomponent_is_a_part_of_the_whole() -> None:
+    part = _entity("Component", "till", subcomponentOf="shop")
+    assert _relations(part) == ["part_of:component:default/till>component:default/shop"]
+
+
 def test_a_dependence_without_a_kind_is_told() -> None:
     loaded = _load(_entity("Component", "c", dependsOn=["db"]))
     assert not loaded.relations

@@ -14,7 +14,7 @@ from blastradius.engine import compile_system, solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
-from blastradius.model import Credential, Operation, Party, Scenario, Verb
+from blastradius.model import Credential, Level, Operation, Party, Scenario, Verb
 from blastradius.reading import parse_document, read_document
 
 LOADER: Loader = importlib.import_module("blastradius.loaders.threagile").LOADER
@@ -179,6 +179,16 @@ def _written(folder: Path, **files: Any) -> Loaded:
     for name, data in files.items():
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(data))
     return LOADER.load(read_document(folder / "root.yaml"), {})
+
+
+def test_whoever_has_a_shared_runtime_has_what_runs_on_it() -> None:
+    assets = {"Web": _asset("web"), "Db": _asset("db"), "Host": _asset("other")}
+    runtime = {"Vm": {"id": "vm", "technical_assets_running": ["web", "db"]}}
+    loaded = _load(_model(assets, shared_runtimes=runtime))
+    assert {"control(t:web)", "control(t:db)"} <= _held(loaded, compromise=("t:vm",), assume=Level.GRANTED)
+    assert {"deny(t:web)", "deny(t:db)"} <= _held(loaded, outage=("t:vm",))
+    assert "control(t:db)" not in _held(loaded, compromise=("t:web",))
+    assert "control(t:db)" in _held(loaded, compromise=("t:web",), assume=Level.LATERAL)
 
 
 def test_includes_are_one_model(tmp_path: Path) -> None:
