@@ -59,6 +59,7 @@ LOADER = Loader(
     maps=(
         ("Deployment, StatefulSet, Job, Pod and what else runs pods", "service"),
         ("namespace, or workloads that all reach each other", "zone, flat where they do"),
+        ("nodeName of pods, Node", "the workload runs_on the node, a service"),
         ("NetworkPolicy", "connects, for the pairs that the policies leave"),
         ("ServiceAccount, Secret", "credential that the workload holds, without its data"),
         ("PersistentVolumeClaim", "store that the workload reads, and writes unless it is read-only"),
@@ -83,6 +84,7 @@ LOADER = Loader(
     infers_not=(
         "which cluster it is (option cluster): manifests of two clusters need two names",
         "the namespace of manifests that name none (option namespace)",
+        "on which nodes the pods of a Deployment or the like run, where their template does not name one",
         "files that belong together (option also): a policy says nothing without the workloads it selects",
         "what a secret opens, and who else has it",
         "what roles permit beyond Secrets, workloads, accounts and roles, and roles that are not in the files",

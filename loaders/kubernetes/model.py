@@ -75,6 +75,8 @@ class Cluster:
             self.keep(secret, self.secret(secret.namespace, secret.name, secret))
         for claim in self.manifests.of("PersistentVolumeClaim", group=""):
             self.keep(claim, self._claim(claim.namespace, claim.name, claim))
+        for node in self.manifests.of("Node", group=""):
+            self.keep(node, self._node(node.name, node))
         for workload in self.workloads():
             self._holdings(workload)
             self._secrets_said(workload)
@@ -292,6 +294,16 @@ class Cluster:
             self.collector.entity(Store(id=made, name=name, basis=basis, provenance=resource.provenance))
         return made
 
+    def _node(self, name: str, resource: Resource) -> str | None:
+        """The machine that a node is; inferred where the files do not have it."""
+        made = self.collector.name(f"{self.options.cluster}:node/{name}")
+        declared = resource.kind == "Node"
+        if made is not None and (declared or made not in self.collector.entities):
+            self._infer("nodes", made, declared)
+            basis, owner = Basis.DECLARED if declared else Basis.INFERRED, self.options.owner
+            self.collector.entity(Service(id=made, name=name, owner=owner, basis=basis, provenance=resource.provenance))
+        return made
+
     def secrets(self) -> dict[str, list[str]]:
         """The Secrets that the files have or refer to, by namespace."""
         found: dict[str, list[str]] = {}
@@ -323,6 +335,8 @@ class Cluster:
         if workload.account:
             account = self.account(workload.namespace, workload.account, workload.resource)
             self._relate(Verb.HOLDS, me, account if self._has_token(workload) else None, workload)
+        if workload.node:
+            self._relate(Verb.RUNS_ON, me, self._node(workload.node, workload.resource), workload)
         for name in sorted(workload.secrets - {""}):
             self._relate(Verb.HOLDS, me, self.secret(workload.namespace, name, workload.resource), workload)
         for name, read_only in sorted(workload.claims.items()):

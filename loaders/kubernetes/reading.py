@@ -77,6 +77,7 @@ class Workload:
     account: str | None
     token: bool | None
     host_network: bool
+    node: str
     secrets: frozenset[str]
     claims: dict[str, bool]
     maps: frozenset[str]
@@ -243,6 +244,7 @@ def _workload(resource: Resource, maps: Maps) -> Workload:
         account=account if isinstance(account, str) and account else None,
         token=_flag(under(spec, "automountServiceAccountToken")),
         host_network=under(spec, "hostNetwork") in (True, "true"),
+        node=scalar(under(spec, "nodeName")),
         secrets=frozenset(_secrets(spec, containers)),
         claims=dict(_claims(resource, spec)),
         maps=frozenset(_maps(containers)),

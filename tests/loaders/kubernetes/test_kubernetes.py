@@ -271,6 +271,39 @@ def test_who_a_binding_is_for(kind: str, name: str, opened: bool) -> None:
     assert bool(_opened([account, *resources])) == opened
 
 
+# hosts
+
+
+def test_whoever_has_a_node_has_the_pods_on_it() -> None:
+    pods = [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "red"}, "spec": spec}
+        for name, spec in (("web", {"nodeName": "n1", "serviceAccountName": "a"}), ("db", {"nodeName": "n2"}))
+    ]
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a", "namespace": "red"}}
+    free = deployment("free", "red", {})
+    estate = Estate.build(
+        [load([*pods, account, free, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}])]
+    )
+    assert [relation.id for relation in estate.by_verb[Verb.RUNS_ON]] == [
+        "runs_on:k8s:red/pod/db>k8s:node/n2",
+        "runs_on:k8s:red/pod/web>k8s:node/n1",
+    ]
+    assert {name: estate.entities[f"k8s:node/{name}"].basis for name in ("n1", "n2")} == {
+        "n1": "declared",
+        "n2": "inferred",
+    }
+    reached = solve(estate, Scenario(compromise=("k8s:node/n1",), assume=Level.GRANTED)).levels
+    assert Fact("k8s:red/serviceaccount/a", Capability.POSSESS) in reached
+    assert Fact("k8s:red/pod/db", Capability.CONTROL) not in reached
+
+
+def test_pods_that_a_workload_in_the_files_runs_say_nothing_of_where_it_is() -> None:
+    web = deployment("web", "red", {})
+    owned = {"name": "web-1", "namespace": "red", "ownerReferences": [{"kind": "Deployment", "name": "web"}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": owned, "spec": {"nodeName": "n1"}}
+    assert not [relation for relation in load([web, pod]).relations if relation.verb == Verb.RUNS_ON]
+
+
 ALLOW = {"principals": ["cluster.local/ns/red/sa/one"]}
 
 
