@@ -128,6 +128,10 @@ LOADER = Loader(
         ("role to create tokens or keys of an account, or to act as it", "operation that issues its credential"),
         ("member of another domain, project, tenant or identity pool", "party with a credential"),
         ("allUsers, allAuthenticatedUsers, public container", "operation without a key"),
+        (
+            "container, queue, table or database that names its account, namespace, server, dataset or vault",
+            "store that is part_of that store",
+        ),
         ("event source, notification, subscription, replication", "reads or derives_from"),
         ("data source, other resource type, what the plan destroys", "ignored, counted"),
     ),

@@ -48,6 +48,17 @@ ROLES = {
     "7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull",
     "8311e382-0749-4cb8-b61a-304f252e45ec": "AcrPush",
 }
+_WHOLES = {
+    "storage_account": ("storage_container", "storage_share", "storage_queue", "storage_table"),
+    "mssql_server": ("mssql_database",),
+    "sql_server": ("sql_database",),
+    "postgresql_server": ("postgresql_database",),
+    "servicebus_namespace": ("servicebus_queue", "servicebus_topic"),
+    "eventhub_namespace": ("eventhub",),
+    "cosmosdb_account": ("cosmosdb_sql_database", "cosmosdb_mongo_database"),
+    "key_vault": ("key_vault_secret", "key_vault_key"),
+}
+_WHOLE_OF = {f"azurerm_{part}": f"azurerm_{whole}" for whole, parts in _WHOLES.items() for part in parts}
 _ENDINGS = (
     (("data reader", "secrets user", "receiver", "crypto user", "acrpull", "service encryption user"), (READ,)),
     (("sender", "acrpush", "acrdelete", "metrics publisher"), (WRITE,)),
@@ -112,7 +123,26 @@ def tie_thing(context: Context, resource: Resource) -> bool:
         _vault(context, made, block, provenance)
     if context.text(resource, "container_access_type") in ("blob", "container"):
         azure.anyone(READ, made, provenance)
+    whole = _whole(context, resource)
+    if whole:
+        azure.part_of(made, whole, _WHOLE_OF[resource.type], places_of(whole), provenance)
     return True
+
+
+def _whole(context: Context, resource: Resource) -> str | None:
+    """The account, the server or the like that a container, a database or the like names by its id or its name."""
+    kind = _WHOLE_OF.get(resource.type)
+    if kind is None:
+        return None
+    word = kind.removeprefix("azurerm_")
+    attributes = (word, "server") if word.endswith("server") else (word, "namespace", "account")
+    for attribute in attributes:
+        made = context.text(resource, f"{attribute}_id")
+        named = context.text(resource, f"{attribute}_name")
+        known = context.found(kind, ("name", named)) if named else None
+        if made or known:
+            return _spelled(made) if made else _id(context, known) if known else None
+    return None
 
 
 def _principal(context: Context, principal: str, provenance: Provenances) -> str:

@@ -49,6 +49,13 @@ class Clouds:
         self._tie(made, _EFFECTS[kind], places, provenance)
         return made
 
+    def part_of(self, part: str, whole: str, tag: str, places: Iterable[str], provenance: Provenances) -> None:
+        """A store that is a part of another, which a resource names."""
+        name = whole.rpartition("/")[2]
+        made = self.thing(whole, Kind.STORE, name, provenance, tag=tag, places=places)
+        if made != fitting(part) and self.collector.entities[made].kind == Kind.STORE:
+            self.collector.relate(Verb.PART_OF, fitting(part), made, provenance=provenance)
+
     def identity(
         self,
         made: str,

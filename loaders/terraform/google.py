@@ -87,6 +87,12 @@ PLACES = {
     "folder": "folder",
     "organization": "org_id",
 }
+_WHOLE_OF = {
+    "google_bigquery_table": ("bigquery_dataset", "dataset_id"),
+    "google_sql_database": ("sql_database_instance", "instance"),
+    "google_spanner_database": ("spanner_instance", "instance"),
+    "google_kms_crypto_key": ("kms_key_ring", "key_ring"),
+}
 _ABOVE = ("project", "folder", "organization")
 _GLOBAL = ("storage_bucket",)
 _AGENTS = ("gcp-sa-", "cloudservices", "container-engine-robot")
@@ -150,8 +156,12 @@ def _email(context: Context, resource: Resource) -> str:
 
 
 def tie_thing(context: Context, resource: Resource) -> bool:
-    """The service account that a service acts as."""
+    """The service account that a service acts as; what a store is a part of."""
     google, provenance = context.google, context.provenance(resource)
+    of, attribute = _WHOLE_OF.get(resource.type, ("", ""))
+    whole = _named(context, resource, of, attribute) if of else None
+    if whole:
+        google.part_of(_described(context, resource)[0], whole[0], f"google_{of}", (), provenance)
     for path in _ACCOUNTS:
         name = path[-1]
         blocks = context.blocks(resource, *path[:-1]) if len(path) > 1 else [resource.values]

@@ -227,6 +227,38 @@ def test_an_identity_of_azure_that_a_plan_will_make() -> None:
     assert loaded.tally.rejected == 0
 
 
+_ACCOUNT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a"
+
+
+@pytest.mark.parametrize(
+    ("rows", "part", "whole"),
+    [
+        ([("azurerm_storage_account", {"id": _ACCOUNT, "name": "a"}),
+          ("azurerm_storage_container", {"id": f"{_ACCOUNT}/c", "name": "c", "storage_account_id": _ACCOUNT})],
+         f"{_ACCOUNT}/c", _ACCOUNT),
+        ([("azurerm_storage_account", {"id": _ACCOUNT, "name": "a"}),
+          ("azurerm_storage_container", {"id": "https://a/c", "name": "c", "storage_account_name": "a"})],
+         "https://a/c", _ACCOUNT),
+        ([("azurerm_storage_container", {"id": "https://a/c", "name": "c", "storage_account_name": "a"})],
+         "https://a/c", None),
+        ([("azurerm_mssql_database", {"id": "/d", "name": "d", "server_id": "/s"})], "/d", "/s"),
+        ([("azurerm_servicebus_queue", {"id": "/q", "name": "q", "namespace_id": "/n"})], "/q", "/n"),
+        ([("azurerm_key_vault_secret", {"id": "/k", "name": "k", "key_vault_id": "/v"})], "/k", "/v"),
+        ([("azurerm_managed_disk", {"id": "/m", "name": "m", "server_id": "/s"})], "/m", None),
+        ([("google_bigquery_table", {"table_id": "t", "dataset_id": "d", "project": "p"})],
+         "google:bigquery_table/p/t", "google:bigquery_dataset/p/d"),
+        ([("google_sql_database", {"name": "t", "instance": "i", "project": "p"})],
+         "google:sql_database/p/t", "google:sql_database_instance/p/i"),
+        ([("google_storage_bucket", {"name": "b", "project": "p"})], "google:storage_bucket/b", None),
+    ],
+)  # fmt: skip
+def test_stores_that_are_parts_of_others(rows: list[tuple[str, dict[str, Any]]], part: str, whole: str | None) -> None:
+    loaded = _state(*(_row(kind, "x", **values) for kind, values in rows))
+    assert part in {entity.id for entity in loaded.entities}
+    found = [relation.id for relation in loaded.relations if relation.verb == Verb.PART_OF]
+    assert found == ([f"part_of:{part}>{whole}"] if whole else [])
+
+
 def test_members_at_google_that_a_plan_will_make() -> None:
     robot = _row("google_service_account", "r", account_id="run", project="shop")
     secret = _row("google_secret_manager_secret", "s", secret_id="db", project="shop")
