@@ -37,6 +37,8 @@ _LOOKED_AT = 20
 _APP_ID = re.compile(r"0oa[0-9A-Za-z]{17}")
 _SERVER = re.compile(r"/(?:oauth2|authorizationServers)/([^/]+)(?:/scopes/[^/]*)?/?$")
 _APP_OF = re.compile(r"/apps/([^/]+)")
+_GIVES = frozenset(f"okta.{what}.manage" for what in ("apps", "appGrants", "clients", "roles", "users", "groups"))
+"""Scopes that let one give keys or rights, as far as the admin roles of the app or of its user go."""
 _MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("app", ("id", "label", "signOnMode")),
     ("integration", ("id", "type", "grantedScopes")),
@@ -299,7 +301,8 @@ class _RecordMapper:
         name = self._label(attributes, "name", provenance)
         made = Credential(id=token, name=name, type="api_key", controls=controls, **ends, provenance=provenance)
         named = f"all that user {text(attributes, 'userId')} may do"
-        scope = self.collector.keep(Scope(id=rights, name=named, basis=Basis.INFERRED, provenance=provenance))
+        more = {"unknown": ("permits",), "basis": Basis.INFERRED, "provenance": provenance}
+        scope = self.collector.keep(Scope.model_validate({"id": rights, "name": named, **more}))
         self._grants(self._self(provenance), made, [scope], provenance, Basis.INFERRED)
         self.collector.gaps[_Gap.RIGHTS].add(token)
         self.collector.fact()
@@ -326,7 +329,9 @@ class _RecordMapper:
         """A scope of the organisation's own server, or of the authorization server that the issuer names."""
         server = _SERVER.search(issuer)
         scope = self._id(*(("server", server[1], name) if server else ("scope", name)))
-        return self.collector.keep(Scope(id=scope, name=name, basis=basis, provenance=provenance)) if scope else None
+        unknown = () if server or name not in _GIVES else ("permits",)
+        made = {"id": scope, "name": name, "unknown": unknown, "basis": basis, "provenance": provenance}
+        return self.collector.keep(Scope.model_validate(made)) if scope else None
 
     def _app_of(self, attributes: dict[str, Any], provenance: Provenances) -> str | None:
         """The app that a grant or a token is of, by its link."""
@@ -401,6 +406,10 @@ LOADER = Loader(
         ("refresh or access token", "credential that grants its scopes"),
         ("API token", "credential that we hold; it grants all that its user may do"),
         ("scope of an authorization server", "scope"),
+        (
+            "okta.apps.manage and other scopes that give keys or rights, and what the user of an API token may do",
+            "scope of which is unknown what it permits: admin roles decide, which are in no answer",
+        ),
         ("network zone of a client or token", "control ip_allowlist"),
         ("app that is not active", "control revoked on its client"),
         ("expiresAt in the past", "control expired"),

@@ -124,6 +124,7 @@ LOADER = Loader(
             "the function reads the store; a queue derives from its topic",
         ),
         ("replication of a bucket", "copy derives from the bucket"),
+        ("bucket with a WebsiteConfiguration that anyone may read", "store and operation that are public by intent"),
         ("object lock in compliance mode", "control immutable_backup"),
         ("nested stack", "service that installs the template as a feed of code"),
     ),

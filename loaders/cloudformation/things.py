@@ -97,6 +97,8 @@ def tie_thing(build: Builder, template: Template, resource: Resource) -> bool:
 
 def _bucket(build: Builder, template: Template, resource: Resource, arn: str) -> None:
     """Functions that are told of new objects, buckets that get copies, and an access list that lets anyone in."""
+    if resource.properties.get("WebsiteConfiguration") is not None:
+        build.resource_policies.websites.add(arn)
     canned = template.values.text(resource.properties.get("AccessControl"))
     if canned:
         build.resource_policies.access_list(arn, canned, resource.keys)

@@ -312,7 +312,8 @@ class _RecordMapper:
         for name in names:
             scope = self._id("oauth", login, name)
             if scope:
-                self.collector.keep(Scope(id=scope, name=f"{name} for {login}", provenance=provenance))
+                made = Scope(id=scope, name=f"{name} for {login}", unknown=("permits",), provenance=provenance)
+                self.collector.keep(made)
                 self.collector.relate(Verb.GRANTS, credential, scope, provenance=provenance)
             else:
                 self.collector.note(
@@ -455,7 +456,10 @@ LOADER = Loader(
         ("contents, administration", "scope permits operations that read, write or control the repository"),
         ("repository", "store; all of an account, or those selected, as one where they are not listed"),
         ("fine-grained token, authorised token or SSH key", "credential that the person holds"),
-        ("OAuth authorisation", "credential that the app holds; its scopes are granted"),
+        (
+            "OAuth authorisation",
+            "credential that the app holds; its scopes are granted, of which is unknown what they permit",
+        ),
         ("deploy key", "credential that grants contents of its repository"),
         ("suspended, deleted, not enabled", "control revoked"),
         ("end in the past", "control expired"),

@@ -51,6 +51,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     for why, keys in estate.malformed:
         collector.reject(why, provenance=collector.provenance(*keys))
     _build(context)
+    context.google.publish()
     build.finish()
     _say(context)
     return collector.loaded()
@@ -127,6 +128,7 @@ LOADER = Loader(
         ("managed identity, service account", "service with a credential"),
         ("role to create tokens or keys of an account, or to act as it", "operation that issues its credential"),
         ("member of another domain, project, tenant or identity pool", "party with a credential"),
+        ("bucket set up as a website that anyone may read", "store and operation that are public by intent"),
         ("allUsers, allAuthenticatedUsers, public container", "operation without a key"),
         (
             "container, queue, table or database that names its account, namespace, server, dataset or vault",

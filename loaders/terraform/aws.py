@@ -269,7 +269,17 @@ def bucket(context: Context, resource: Resource) -> bool:
     canned = context.text(resource, "acl")
     if canned:
         context.build.resource_policies.access_list(context.thing(resource), canned, resource.keys)
+    if context.blocks(resource, "website"):
+        context.build.resource_policies.websites.add(context.thing(resource))
     return tied
+
+
+def website(context: Context, resource: Resource) -> bool:
+    """A bucket that is set up to be read as a website."""
+    bucket = context.text(resource, "bucket")
+    if bucket:
+        context.build.resource_policies.websites.add(_named(context, "s3", bucket))
+    return bucket is not None
 
 
 def describe_stack(context: Context, resource: Resource) -> bool:
@@ -427,6 +437,7 @@ TIE: dict[str, Handler] = {
     **dict.fromkeys(_SHARED, shared),
     "aws_s3_bucket": bucket,
     "aws_s3_bucket_acl": access_list,
+    "aws_s3_bucket_website_configuration": website,
     "aws_kms_grant": key_grant,
     "aws_cloudformation_stack": stack,
     **dict.fromkeys(_IDENTITIES, tie_identity),

@@ -28,6 +28,7 @@ class Clouds:
     zone: str | None = None
     owner: str | None = None
     touched: set[tuple[str, str]] = field(default_factory=set)
+    websites: set[str] = field(default_factory=set)
 
     def thing(
         self,
@@ -128,6 +129,14 @@ class Clouds:
         operation = self.reach(effect, place, provenance, " by anyone")
         attributes = {"anonymous": True, "direction": "exposed"}
         self.collector.entities[operation] = self.collector.entities[operation].model_copy(update=attributes)
+
+    def publish(self) -> None:
+        """Websites that anyone may read are public by intent, and so is reading them."""
+        entities = self.collector.entities
+        for bucket in sorted(self.websites & entities.keys()):
+            reading = fitting(f"{self.word} {READ} by anyone {bucket}")
+            for name in (bucket, reading) if reading in entities else ():
+                entities[name] = entities[name].model_copy(update={"public": True})
 
     def _operation(self, effect: str, place: str, provenance: Provenances) -> str:
         made = fitting(f"{self.word} {effect} {place}")

@@ -162,6 +162,8 @@ def tie_thing(context: Context, resource: Resource) -> bool:
     whole = _named(context, resource, of, attribute) if of else None
     if whole:
         google.part_of(_described(context, resource)[0], whole[0], f"google_{of}", (), provenance)
+    if resource.type == "google_storage_bucket" and context.blocks(resource, "website"):
+        google.websites.add(_described(context, resource)[0])
     for path in _ACCOUNTS:
         name = path[-1]
         blocks = context.blocks(resource, *path[:-1]) if len(path) > 1 else [resource.values]

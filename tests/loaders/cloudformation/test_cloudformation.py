@@ -299,6 +299,20 @@ def test_a_bucket_that_anyone_may_read_by_its_access_list(says: str, open_: set[
     assert _open(_of(f"B: {{Type: AWS::S3::Bucket, Properties: {{{says}}}}}")) == open_
 
 
+@pytest.mark.parametrize(
+    ("says", "public"),
+    [
+        ("AccessControl: PublicRead, WebsiteConfiguration: {IndexDocument: index.html}", True),
+        ("AccessControl: PublicRead", False),
+        ("WebsiteConfiguration: {IndexDocument: index.html}", False),
+    ],
+)
+def test_a_website_that_anyone_may_read_is_public(says: str, public: bool) -> None:
+    loaded = _of(f"B: {{Type: AWS::S3::Bucket, Properties: {{{says}}}}}")
+    stated = {entity.id for entity in loaded.entities if getattr(entity, "public", False)}
+    assert stated == ({"arn:aws:s3:::${B}", "aws s3 read by anyone arn:aws:s3:::${B}"} if public else set())
+
+
 def test_policies_of_queues_and_topics_as_resources_inside_them() -> None:
     let_in = "{Statement: {Effect: Allow, Principal: {AWS: '999988887777'}, Action: '*', Resource: '*'}}"
     loaded = _of(f"""

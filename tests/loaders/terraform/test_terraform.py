@@ -161,6 +161,49 @@ def test_the_bucket_of_a_state_is_reached_by_the_policy_of_a_listing() -> None:
     assert f"reads:aws s3 read * in {OWN}>arn:aws:s3:::b" in estate.relations
 
 
+_READ_BY_ALL = json.dumps(
+    {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "public"),
+    [
+        ([("aws_s3_bucket_website_configuration", {"bucket": "b"}),
+          ("aws_s3_bucket_policy", {"bucket": "b", "policy": _READ_BY_ALL})], True),
+        ([("aws_s3_bucket_website_configuration", {"bucket": "b"}),
+          ("aws_s3_bucket_acl", {"bucket": "b", "acl": "public-read"})], True),
+        ([("aws_s3_bucket_website_configuration", {"bucket": "b"})], False),
+        ([("aws_s3_bucket_policy", {"bucket": "b", "policy": _READ_BY_ALL})], False),
+        ([("aws_s3_bucket_website_configuration", {"bucket": "b"}),
+          ("aws_s3_bucket_public_access_block", {"bucket": "b", "restrict_public_buckets": True}),
+          ("aws_s3_bucket_policy", {"bucket": "b", "policy": _READ_BY_ALL})], False),
+        ([("aws_s3_bucket_website_configuration", {"bucket": "other"}),
+          ("aws_s3_bucket_policy", {"bucket": "b", "policy": _READ_BY_ALL})], False),
+    ],
+)  # fmt: skip
+def test_a_website_that_anyone_may_read_is_public(rows: list[tuple[str, dict[str, Any]]], public: bool) -> None:
+    loaded = _state(_row("aws_s3_bucket", "b", bucket="b", arn="arn:aws:s3:::b", website=[]),
+                    *(_row(kind, "x", **values) for kind, values in rows))  # fmt: skip
+    stated = {entity.id for entity in loaded.entities if getattr(entity, "public", False)}
+    assert stated == ({"arn:aws:s3:::b", "aws s3 read by anyone arn:aws:s3:::b"} if public else set())
+
+
+@pytest.mark.parametrize(("website", "member", "public"), [
+    ([{"main_page_suffix": "index.html"}], "allUsers", True),
+    ([], "allUsers", False),
+    ([{"main_page_suffix": "index.html"}], "user:eve@elsewhere.example", False),
+])  # fmt: skip
+def test_a_website_at_google(website: list[dict[str, str]], member: str, public: bool) -> None:
+    loaded = _state(
+        _row("google_storage_bucket", "b", name="b", project="p", website=website),
+        _row("google_storage_bucket_iam_member", "m", bucket="b", role="roles/storage.objectViewer", member=member),
+    )
+    stated = {entity.id for entity in loaded.entities if getattr(entity, "public", False)}
+    bucket = "google:storage_bucket/b"
+    assert stated == ({bucket, f"google read by anyone {bucket}"} if public else set())
+
+
 # Azure and Google
 
 

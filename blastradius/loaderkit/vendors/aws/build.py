@@ -188,6 +188,7 @@ class Builder:
     def finish(self) -> None:
         """Patterns linked, what cannot be left out, and all that was taken for granted said."""
         self.graph.link_patterns()
+        self.resource_policies.publish()
         self._leave_out_misfits()
         account = self.graph.account or UNKNOWN
         if not is_account(account) and f"aws account {account}" in self.collector.entities:

@@ -47,12 +47,14 @@ class ResourcePolicies:
     """Trust and resource policies, read into the graph of what they open.
 
     ``closed`` things let in nobody unknown, whatever their policies say; ``unlisted`` ones, whatever access lists say.
+    ``websites`` are buckets that are set up to be read as a website.
     """
 
     access: Access
     trustees: TrusteeResolver
     closed: set[str] = field(default_factory=set)
     unlisted: set[str] = field(default_factory=set)
+    websites: set[str] = field(default_factory=set)
 
     @property
     def graph(self) -> Graph:
@@ -193,6 +195,15 @@ class ResourcePolicies:
         if actions and bucket not in self.unlisted:
             anyone = Statement(keys, allow=True, actions=actions, resources=(f"{bucket}/*",), principals=(("*", "*"),))
             self.add("s3", bucket, Policy((anyone,)))
+
+    def publish(self) -> None:
+        """Websites that anyone may read all of are public by intent, and so is reading them."""
+        entities = self.collector.entities
+        for bucket in sorted(self.websites & entities.keys()):
+            reading = entities.get(fitting(f"aws s3 read{_BY_ANYONE} {bucket}"))
+            if isinstance(reading, Operation) and reading.anonymous:
+                for name in (bucket, reading.id):
+                    entities[name] = entities[name].model_copy(update={"public": True})
 
     def _reached(self, family: str, thing: str, statement: Statement) -> list[tuple[Target, str]]:
         """What a statement does to the thing that it is attached to, whatever it calls it."""
