@@ -16,6 +16,7 @@ from blastradius.loaderkit.validation import read_options
 
 from .access import Access
 from .entry_points import EntryPoints
+from .images import Images
 from .kong import Kong
 from .mesh import Mesh
 from .model import Cluster
@@ -35,6 +36,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     documents = [document, *(document.sibling(path) for path in chosen.also)]
     cluster = Cluster(collector, chosen, read(documents, chosen.namespace, collector))
     cluster.build()
+    Images(cluster).build()
     access = Access(cluster)
     access.build()
     entry_points = EntryPoints(cluster)
@@ -60,6 +62,11 @@ LOADER = Loader(
         ("Deployment, StatefulSet, Job, Pod and what else runs pods", "service"),
         ("namespace, or workloads that all reach each other", "zone, flat where they do"),
         ("nodeName of pods, Node", "the workload runs_on the node, a service"),
+        (
+            "image of a container",
+            "repository as a store that the workload installs, pinned where a digest names the image; option `parties` "
+            "says who runs the registry",
+        ),
         ("NetworkPolicy", "connects, for the pairs that the policies leave"),
         ("ServiceAccount, Secret", "credential that the workload holds, without its data"),
         ("PersistentVolumeClaim", "store that the workload reads, and writes unless it is read-only"),

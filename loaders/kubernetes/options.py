@@ -31,7 +31,8 @@ class ClusterOptions(Options):
     also: Names = Field(default=(), description="files beside this one, read as one with it")
     owner: str | None = Field(default=None, description="who answers for workloads and operations")
     parties: dict[str, Name] = Field(
-        default_factory=dict, description="which party runs a host outside, by pattern of the host"
+        default_factory=dict,
+        description="which party runs a host outside or a registry of images, by pattern of the host",
     )
     own_hosts: Names = Field(default=(), description="patterns of hosts outside of the cluster that are ours")
     pod_addresses: Blocks = Field(default=PRIVATE, description="blocks of addresses that pods have")

@@ -78,6 +78,7 @@ class Workload:
     token: bool | None
     host_network: bool
     node: str
+    images: frozenset[str]
     secrets: frozenset[str]
     claims: dict[str, bool]
     maps: frozenset[str]
@@ -245,6 +246,7 @@ def _workload(resource: Resource, maps: Maps) -> Workload:
         token=_flag(under(spec, "automountServiceAccountToken")),
         host_network=under(spec, "hostNetwork") in (True, "true"),
         node=scalar(under(spec, "nodeName")),
+        images=frozenset(scalar(container.get("image")) for container in containers) - {""},
         secrets=frozenset(_secrets(spec, containers)),
         claims=dict(_claims(resource, spec)),
         maps=frozenset(_maps(containers)),

@@ -304,6 +304,51 @@ def test_pods_that_a_workload_in_the_files_runs_say_nothing_of_where_it_is() -> 
     assert not [relation for relation in load([web, pod]).relations if relation.verb == Verb.RUNS_ON]
 
 
+# images
+
+_DIGEST = "@sha256:" + "0a" * 32
+
+
+def _running(name: str, *images: str) -> dict[str, Any]:
+    made = deployment(name, "red", {})
+    made["spec"]["template"]["spec"]["containers"] = [{"name": "c", "image": image} for image in images]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("image", "store", "pinned"),
+    [
+        ("redis", "image:docker.io/library/redis", False),
+        ("redis:7", "image:docker.io/library/redis", False),
+        ("acme/web:1.2", "image:docker.io/acme/web", False),
+        ("registry.acme.example/web", "image:registry.acme.example/web", False),
+        ("registry.acme.example:5000/team/web:1", "image:registry.acme.example:5000/team/web", False),
+        (f"localhost/web:1{_DIGEST}", "image:localhost/web", True),
+        (f"acme/web{_DIGEST}", "image:docker.io/acme/web", True),
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/web:1",
+         "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web", False),
+        ("{{ .Values.image }}", None, False),
+        ("", None, False),
+    ],
+)  # fmt: skip
+def test_where_an_image_is_from(image: str, store: str | None, pinned: bool) -> None:
+    loaded = load([_running("web", image)])
+    installs = [relation for relation in loaded.relations if relation.verb == Verb.INSTALLS]
+    assert [relation.id for relation in installs] == ([f"installs:k8s:red/deployment/web>{store}"] if store else [])
+    assert [control.kind for relation in installs for control in relation.controls] == ["pinned"] * pinned
+
+
+def test_a_registry_whose_images_we_run() -> None:
+    db = f"hub.acme.example/db:1{_DIGEST}"
+    pods = [_running("web", "hub.acme.example/web:1"), _running("db", db), _running("both", db, "hub.acme.example/db")]
+    estate = Estate.build([load(pods, parties={"*.acme.example": "acme"})])
+    reached = solve(estate, Scenario(compromise=("acme",), assume=Level.GRANTED)).levels
+    fallen = {
+        name for name in ("web", "db", "both") if Fact(f"k8s:red/deployment/{name}", Capability.CONTROL) in reached
+    }
+    assert fallen == {"web", "both"}
+
+
 ALLOW = {"principals": ["cluster.local/ns/red/sa/one"]}
 
 

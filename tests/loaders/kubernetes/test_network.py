@@ -26,7 +26,7 @@ def load(resources: list[Manifest], **options: Any) -> Loaded:
 
 
 def deployment(name: str, namespace: str, labels: dict[str, str], ports: list[Manifest] | None = None) -> Manifest:
-    container = {"name": "c", "image": "i", "ports": ports or []}
+    container = {"name": "c", "ports": ports or []}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
     return {
         "apiVersion": "apps/v1",
