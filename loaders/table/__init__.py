@@ -130,8 +130,16 @@ LOADER = Loader(
             "row of `access`",
             "party that holds a credential, which grants the scope; the scope permits an operation on service and data",
         ),
-        ("row of `components`", "service with what it depends on, reads, writes, consumes and holds"),
-        ("row of `data`", "store, and the services that touch it"),
+        (
+            "row of `components`",
+            "service with what it depends on, runs on, is a part of, reads, writes, consumes and holds",
+        ),
+        ("row of `data`", "store, the services that touch it, and what it runs on"),
+        (
+            "column `second_factor`",
+            "control on the password: hard_mfa for security keys, passkeys and certificates; mfa, phishable where a "
+            "code is typed in or a push accepted; absent where there is none",
+        ),
         ("column with a role that names a thing", "entity of that kind, one for each name in its cells"),
         ("column with any other role", "attribute of what the row names"),
         ("row that option `ignore` names", "ignored, counted"),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from blastradius.model import MOST_RECORDS
+from blastradius.model import MOST_RECORDS, Control, ControlKind
 
 from .options import Role
 
@@ -45,6 +45,13 @@ _ROLES = (
     ("provider", ("provider", "vendor", "supplier", "saas", "cloud", "hosting", "outsourc")),
     ("partner", ("partner", "reseller", "customer", "client", "affiliate")),
     ("self", ("self", "internal", "ourselves", "own entity")),
+)
+_TYPED = re.compile(
+    r"\b(sms|text|texts|text messages?|voice|calls?|phone|totp|hotp|otp|one[ -]time|codes?|passcodes?|push|"
+    r"authenticator|e-?mail|software tokens?|soft tokens?|security questions?)\b"
+)
+_BOUND = re.compile(
+    r"\b(fido ?2?|webauthn|passkeys?|security keys?|yubikeys?|u2f|smart ?cards?|piv|certificates?|windows hello)\b"
 )
 _SUBSTITUTES = (
     ("impossible", ("impossible", "not substitutable", "none", "irreplaceable")),
@@ -117,6 +124,20 @@ def verbs(text: str) -> tuple[str, ...]:
     writes = any(key in word for key in ("write", "edit", "update", "modify", "create", "delete", "change"))
     reads = any(key in word for key in ("read", "view", "export", "list", "download", "query"))
     return (*(("reads",) if reads else ()), *(("writes",) if writes else ()))
+
+
+def second_factor(text: str) -> Control | None:
+    """The control that a second factor is: of several methods the one that is easiest to get past counts."""
+    flat = text.lower().replace("_", " ")
+    stated = truth(flat)
+    if stated is False or flat in ("disabled", "not enrolled", "off"):
+        return Control(kind=ControlKind.MFA, status="absent", why="said to have no second factor")
+    if _TYPED.search(flat):
+        return Control(kind=ControlKind.MFA, status="assumed", phishable=True, why=f"second factor: {text[:80]}")
+    if _BOUND.search(flat):
+        return Control(kind=ControlKind.HARD_MFA, status="assumed", why=f"second factor: {text[:80]}")
+    known = stated or flat in ("enabled", "enforced", "on", "mfa", "2fa")
+    return Control(kind=ControlKind.MFA, status="assumed", why="said to have a second factor") if known else None
 
 
 def _one_of(words: Iterable[tuple[str, tuple[str, ...]]]) -> Callable[[str], str | None]:

@@ -11,7 +11,7 @@ from blastradius.model import Basis, Kind, NoteKind, Verb
 from blastradius.reading import Sheet, Workbook
 from blastradius.secrets import looks_secret
 
-from .cells import ATTRIBUTES, DATES, date, truth, verbs
+from .cells import ATTRIBUTES, DATES, date, second_factor, truth, verbs
 from .options import MAIN, Options, Role
 from .rows import KINDS, MAX_NAME, NO_VALUE, Drafts, Rows
 
@@ -139,6 +139,8 @@ class TableMapper:
     def _components(self, found: Found, provenance: Provenances) -> None:
         for service in found["service"]:
             self._all(Verb.DEPENDS_ON, service, found["depends_on"], provenance)
+            self._all(Verb.RUNS_ON, service, found["runs_on"], provenance)
+            self._all(Verb.PART_OF, service, found["part_of"], provenance)
             self._all(Verb.READS, service, found["reads"], provenance)
             self._all(Verb.WRITES, service, found["writes"], provenance)
             self._all(Verb.CONSUMES, service, found["feed"], provenance)
@@ -157,6 +159,7 @@ class TableMapper:
             self._touch(service, found, provenance)
         for store in found["store"]:
             self._all(Verb.INFORMS, store, found["process"], provenance)
+            self._all(Verb.RUNS_ON, store, found["runs_on"], provenance)
 
     # parts of them
 
@@ -253,6 +256,7 @@ class TableMapper:
             else:
                 for name in found[kind] if value is not None else ():
                     self.drafts.set(name, attribute, value, provenance)
+        self._second_factor(found["credential"], provenance)
         self._of_main(found[self.main], provenance)
         self._governance(found["party"])
         jewel = truth(self.rows.text("crown_jewel") or "")
@@ -263,6 +267,16 @@ class TableMapper:
             self.drafts.set(name, "zone", zone, provenance)
         for name in found["party"] if self.meaning == "vendors" else ():
             self.drafts.known[name].fallback.setdefault("role", "provider")
+
+    def _second_factor(self, keys: list[str], provenance: Provenances) -> None:
+        """What else is asked for where a key is used: then the key is a password, unless a column says otherwise."""
+        text = self.rows.text("second_factor") if self.rows.columns("second_factor") else None
+        control = second_factor(text) if text else None
+        if text and control is None:
+            self.rows.leave_out("second_factor", "name no second factor that is known; left out", text)
+        for key in keys if control else ():
+            self.drafts.known[key].fallback.setdefault("type", "password")
+            self.drafts.set(key, "controls", (control,), provenance)
 
     def _why(self, role: Role) -> str:
         ambiguous = role in DATES and self.options.dates is None

@@ -12,16 +12,18 @@ from blastradius.model import Kind
 
 Meaning = Literal["vendors", "access", "components", "data"]
 Role = Literal[
-    "party", "relies_on", "credential", "scope", "service", "used_by", "depends_on", "store", "reads", "writes", "feed",
-    "process", "name", "description", "tags", "zone", "owner", "party_role", "contract_end", "substitutability",
-    "governance", "credential_type", "expires", "dormant", "justification", "needed", "used", "access",
-    "classification", "records", "crown_jewel", "tolerance_h",
+    "party", "relies_on", "credential", "scope", "service", "used_by", "depends_on", "runs_on", "part_of", "store",
+    "reads", "writes", "feed", "process", "name", "description", "tags", "zone", "owner", "party_role",
+    "contract_end", "substitutability", "governance", "credential_type", "second_factor", "expires", "dormant",
+    "justification", "needed", "used", "access", "classification", "records", "crown_jewel", "tolerance_h",
 ]  # fmt: skip
 ROLES: tuple[str, ...] = get_args(Role)
 MAIN: dict[str, Role] = {"vendors": "party", "access": "party", "components": "service", "data": "store"}
 ONLY: dict[str, tuple[str, ...]] = {
     "used_by": ("vendors",),
     "depends_on": ("components",),
+    "runs_on": ("components", "data"),
+    "part_of": ("components",),
     "reads": ("components",),
     "writes": ("components",),
     "relies_on": ("vendors", "access"),

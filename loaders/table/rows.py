@@ -11,7 +11,7 @@ from typing import Any
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
 from blastradius.loaderkit.names import counted, harmless
-from blastradius.model import ENTITY_TYPES, Basis, Entity, Kind, NoteKind, Provenance
+from blastradius.model import ENTITY_TYPES, Basis, Control, Entity, Kind, NoteKind, Provenance
 from blastradius.reading import Sheet, Unvalued
 from blastradius.secrets import looks_secret
 
@@ -25,6 +25,8 @@ KINDS: dict[Role, Kind] = {
     "service": Kind.SERVICE,
     "used_by": Kind.SERVICE,
     "depends_on": Kind.SERVICE,
+    "runs_on": Kind.SERVICE,
+    "part_of": Kind.SERVICE,
     "store": Kind.STORE,
     "reads": Kind.STORE,
     "writes": Kind.STORE,
@@ -36,7 +38,7 @@ _RANK = {basis: rank for rank, basis in enumerate(Basis)}
 NO_VALUE = "a formula without a value; open the workbook in a spreadsheet program and save it"
 MAX_NAME = 120
 MAX_TEXT = 1000
-_REFERENCES = ("relies_on", "used_by", "depends_on")
+_REFERENCES = ("relies_on", "used_by", "depends_on", "runs_on", "part_of")
 _LIST_MARKS = ("|", ";", "\n")
 
 
@@ -186,7 +188,8 @@ class Drafts:
         """Say something of an entity."""
         before = self.known[name].values.setdefault(attribute, value)
         if before != value:
-            message = f"{name!r} has {attribute} {value!r} here and {before!r} in a row before; the first is kept"
+            here, there = _shown(value), _shown(before)
+            message = f"{name!r} has {attribute} {here} here and {there} in a row before; the first is kept"
             self.rows.collector.note(NoteKind.CONTRADICTED, message, name, provenance=provenance)
 
     def made(self) -> Iterator[Entity]:
@@ -194,3 +197,9 @@ class Drafts:
         for name, draft in self.known.items():
             values = {"id": name, "basis": draft.basis, "provenance": tuple(draft.places)}
             yield ENTITY_TYPES[draft.kind].model_validate({**values, **draft.fallback, **draft.values})
+
+
+def _shown(value: Any) -> str:
+    """A value as a note says it; a control by its own words."""
+    controls = [item for item in value if isinstance(item, Control)] if isinstance(value, tuple) else []
+    return ", ".join(repr(control.why) for control in controls) or repr(value)

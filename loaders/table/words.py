@@ -39,6 +39,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "used_by": ("used by", "consuming system", "our system", "internal system", "dependent system"),
     "depends_on": ("depends on", "dependencies", "dependency", "requires", "upstream", "upstreams", "uses"),
+    "runs_on": ("runs on", "hosted on", "host", "hostname", "host name", "server", "deployed on"),
+    "part_of": ("part of", "parent system", "parent application", "parent component"),
     "store": (
         "data", "data types", "data type", "data categories", "data category", "data shared", "data accessed",
         "data processed", "personal data", "data store", "datastore", "database", "dataset", "information asset",
@@ -71,6 +73,10 @@ WORDS: dict[str, tuple[str, ...]] = {
         "risk rating", "risk tier", "tier", "criticality",
     ),
     "credential_type": ("credential type", "auth type", "authentication", "auth method", "key type", "token type"),
+    "second_factor": (
+        "mfa", "2fa", "mfa method", "second factor", "two factor", "two factor authentication", "mfa type",
+        "multi factor authentication", "authentication methods", "factor", "factors",
+    ),
     "expires": ("expires", "expiry", "expiry date", "expires on", "expiration", "expiration date", "valid until"),
     "dormant": ("dormant", "inactive", "unused", "stale"),
     "justification": ("justification", "business justification", "reason", "begründung"),
@@ -133,7 +139,20 @@ def _longest(text: str) -> Iterator[str]:
 
 
 def _described(sheet: Sheet, column: str, role: str) -> Any:
-    several = ("relies_on", "scope", "service", "used_by", "depends_on", "store", "reads", "writes", "feed", "tags")
+    several = (
+        "relies_on",
+        "scope",
+        "service",
+        "used_by",
+        "depends_on",
+        "runs_on",
+        "part_of",
+        "store",
+        "reads",
+        "writes",
+        "feed",
+        "tags",
+    )
     marks = separators(row[column] for row in sheet) if role in several else []
     return {"column": column, "separator": marks[0] if len(marks) == 1 else marks} if marks else column
 

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blastradius.engine import solve
 from blastradius.errors import InputError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
-from blastradius.model import NoteKind, Party, Verb
+from blastradius.model import Capability, Credential, Fact, Level, NoteKind, Party, Scenario, Verb
 from blastradius.reading import parse_document, read_document
 from tests.reading.spreadsheets import MAIN, Rows, write_xlsx
 
@@ -69,6 +70,7 @@ def test_a_table_without_a_mapping_is_refused_with_one() -> None:
             "component,depends-on,Environment",
             {"service": "component", "depends_on": "depends-on", "zone": "Environment"},
         ),
+        ("App,Hosted on,Part of", {"service": "App", "runs_on": "Hosted on", "part_of": "Part of"}),
         (
             "Dataset,Sensitivity,Data owner",
             {"store": "Dataset", "classification": "Sensitivity", "owner": "Data owner"},
@@ -268,6 +270,56 @@ def test_an_access_to_several_applications_is_one_to_each() -> None:
     }
     served = {relation.id for relation in loaded.relations if relation.verb == Verb.SERVES}
     assert served == {f"serves:service:{each}>operation:{each}:view" for each in ("CRM", "ERP", "HR")}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "status", "phishable"),
+    [
+        ("SMS", "mfa", "assumed", True),
+        ("Authenticator app (TOTP)", "mfa", "assumed", True),
+        ("Push", "mfa", "assumed", True),
+        ("FIDO2", "hard_mfa", "assumed", False),
+        ("passkey", "hard_mfa", "assumed", False),
+        ("Security key, SMS", "mfa", "assumed", True),
+        ("client certificate", "hard_mfa", "assumed", False),
+        ("yes", "mfa", "assumed", False),
+        ("Enforced", "mfa", "assumed", False),
+        ("no", "mfa", "absent", False),
+        ("by carrier pigeon", None, None, None),
+        ("encoded", None, None, None),
+    ],
+)
+def test_what_a_second_factor_is(text: str, kind: str | None, status: str | None, phishable: bool | None) -> None:
+    found = cells.second_factor(text)
+    assert (found.kind, found.status, found.phishable) == (kind, status, phishable) if found else kind is None
+
+
+def test_a_second_factor_is_asked_for_where_a_password_is_used() -> None:
+    columns = {"party": "Who", "service": "App", "second_factor": "MFA"}
+    loaded = load("Who,App,MFA\nann,till,SMS\nbob,till,odd\ncy,till,no\n", rows="access", columns=columns)
+    keys = {entity.id: entity for entity in loaded.entities if isinstance(entity, Credential)}
+    assert [(key.type, [str(control.kind) for control in key.controls]) for key in keys.values()] == [
+        ("password", ["mfa"]),
+        ("api_key", []),
+        ("password", ["mfa"]),
+    ]
+    assert "1 cells of 'second_factor' name no second factor that is known" in str(loaded.notes)
+    estate = Estate.build([loaded])
+    key = next(iter(keys))
+    reached = [solve(estate, Scenario(leak=(key,), assume=level)).levels for level in (Level.GRANTED, Level.ABUSED)]
+    assert [Fact("scope:till:access", Capability.USE) in levels for levels in reached] == [False, True]
+
+
+def test_where_components_run_and_what_they_are_parts_of() -> None:
+    columns = {"service": "App", "runs_on": "Hosted on", "part_of": "Part of"}
+    loaded = load("App,Hosted on,Part of\ntill,vm-1,shop\nsearch,,shop\n", rows="components", columns=columns)
+    assert {relation.id for relation in loaded.relations} == {
+        "runs_on:service:till>service:vm-1",
+        "part_of:service:till>service:shop",
+        "part_of:service:search>service:shop",
+    }
+    data = load("Data,Server\norders,db-1\n", rows="data", columns={"store": "Data", "runs_on": "Server"})
+    assert [relation.id for relation in data.relations] == ["runs_on:store:orders>service:db-1"]
 
 
 def test_cells_that_are_separated_in_more_than_one_way() -> None:
