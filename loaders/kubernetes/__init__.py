@@ -62,6 +62,7 @@ LOADER = Loader(
         ("Deployment, StatefulSet, Job, Pod and what else runs pods", "service"),
         ("namespace, or workloads that all reach each other", "zone, flat where they do"),
         ("nodeName of pods, Node", "the workload runs_on the node, a service"),
+        ("PersistentVolume local to one node", "the claim that has it runs_on the node"),
         (
             "image of a container",
             "repository as a store that the workload installs, pinned where a digest names the image; option `parties` "
@@ -81,7 +82,10 @@ LOADER = Loader(
             "operation that issues the service accounts, users or groups that one may then act as",
         ),
         ("bind, escalate, with what it takes to change bindings or roles", "operation that issues the role's scope"),
-        ("role bound to system:unauthenticated", "operations that anyone may call"),
+        (
+            "role bound to system:unauthenticated, and to system:authenticated with option `anyone_signs_in`",
+            "operations that anyone may call",
+        ),
         ("aggregationRule", "the scope opens what the cluster roles open that its selectors match, and what it states"),
         ("KongConsumer", "party that holds keys, which open the routes whose plug-ins ask for them"),
         ("AuthorizationPolicy", "service accounts grant scopes that permit the operation"),

@@ -100,7 +100,8 @@ class Access:
                 f"a {binding.kind} names no role or nobody that can be an id", provenance=binding.provenance
             )
             return
-        if any(scalar(subject.get("name")) in _NOBODY for subject in subjects):
+        anyone = (*_NOBODY, "system:authenticated") if self.cluster.options.anyone_signs_in else _NOBODY
+        if any(scalar(subject.get("name")) in anyone for subject in subjects):
             self.anonymous.setdefault(scope, set()).add(binding.name)
         for holder in holders:
             self.cluster.collector.relate(Verb.GRANTS, holder, scope, provenance=binding.provenance)
@@ -266,7 +267,8 @@ class Access:
             collector.note(NoteKind.INCOMPLETE, message)
         if opening:
             some = ", ".join(filter(None, map(collector.name, sorted(opening)[:3])))
-            message = f"{len(opening)} bindings are for callers that show nothing, such as {some}"
+            signed_in = ", or what anyone can sign up for" if self.cluster.options.anyone_signs_in else ""
+            message = f"{len(opening)} bindings are for callers that show nothing{signed_in}, such as {some}"
             collector.note(NoteKind.ASSUMED, f"{message}; taken as what anyone may do, for whom the API is in reach")
 
 

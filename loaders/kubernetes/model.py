@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from typing import Literal
 
 from blastradius.loaderkit.collector import FactCollector
-from blastradius.loaderkit.json_values import mappings, scalar
+from blastradius.loaderkit.json_values import mappings, scalar, scalars, under
 from blastradius.model import (
     Basis,
     Control,
@@ -77,6 +77,8 @@ class Cluster:
             self.keep(claim, self._claim(claim.namespace, claim.name, claim))
         for node in self.manifests.of("Node", group=""):
             self.keep(node, self._node(node.name, node))
+        for volume in self.manifests.of("PersistentVolume", group=""):
+            self._volume(volume)
         for workload in self.workloads():
             self._holdings(workload)
             self._secrets_said(workload)
@@ -304,6 +306,16 @@ class Cluster:
             self.collector.entity(Service(id=made, name=name, owner=owner, basis=basis, provenance=resource.provenance))
         return made
 
+    def _volume(self, volume: Resource) -> None:
+        """A volume that is on the disk of one node: so is the data of the claim that has it."""
+        claim, node = volume.get("spec", "claimRef"), _only_node(volume)
+        namespace, name = (scalar(under(claim, key)) for key in ("namespace", "name"))
+        store = self._claim(namespace, name, volume) if namespace and name and node else None
+        host = self._node(node, volume) if store else None
+        if store and host:
+            self.collector.relate(Verb.RUNS_ON, store, host, provenance=volume.provenance)
+            self.keep(volume, store)
+
     def secrets(self) -> dict[str, list[str]]:
         """The Secrets that the files have or refer to, by namespace."""
         found: dict[str, list[str]] = {}
@@ -385,6 +397,19 @@ def _target(port: dict[str, object]) -> Port | None:
     declared = port.get("targetPort")
     port_number = number(port.get("port") if declared is None else declared)
     return Port(None, port_number, scalar(port.get("protocol")) or "TCP") if port_number is not None else None
+
+
+def _only_node(volume: Resource) -> str:
+    """The node that a volume has to be used on, where it is one by its name; empty where it is not."""
+    terms = mappings(volume.get("spec", "nodeAffinity", "required", "nodeSelectorTerms"))
+    if volume.get("spec", "local") is None or len(terms) != 1:
+        return ""
+    found = [
+        scalars(expression.get("values"))
+        for expression in mappings(terms[0].get("matchExpressions"))
+        if expression.get("key") == "kubernetes.io/hostname" and expression.get("operator") == "In"
+    ]
+    return found[0][0] if len(found) == 1 and len(found[0]) == 1 else ""
 
 
 def _word(kind: str) -> str:

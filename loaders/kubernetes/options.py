@@ -36,5 +36,8 @@ class ClusterOptions(Options):
     )
     own_hosts: Names = Field(default=(), description="patterns of hosts outside of the cluster that are ours")
     pod_addresses: Blocks = Field(default=PRIVATE, description="blocks of addresses that pods have")
+    anyone_signs_in: bool = Field(
+        default=False, description="whether anyone with an account at the provider is system:authenticated, as on GKE"
+    )
     trust_domain: Name = Field(default="cluster.local", description="what identities in the mesh begin with")
     root_namespace: Name = Field(default="istio-system", description="namespace whose policies are for the whole mesh")

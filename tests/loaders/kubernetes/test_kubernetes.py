@@ -304,6 +304,35 @@ def test_pods_that_a_workload_in_the_files_runs_say_nothing_of_where_it_is() -> 
     assert not [relation for relation in load([web, pod]).relations if relation.verb == Verb.RUNS_ON]
 
 
+@pytest.mark.parametrize(
+    ("local", "values", "claim", "hosted"),
+    [
+        ({"path": "/disk"}, ["n1"], {"namespace": "red", "name": "orders"}, True),
+        ({"path": "/disk"}, ["n1", "n2"], {"namespace": "red", "name": "orders"}, False),
+        (None, ["n1"], {"namespace": "red", "name": "orders"}, False),
+        ({"path": "/disk"}, ["n1"], None, False),
+    ],
+)
+def test_a_volume_on_the_disk_of_a_node(
+    local: dict[str, str] | None, values: list[str], claim: dict[str, str] | None, hosted: bool
+) -> None:
+    by_name = {"key": "kubernetes.io/hostname", "operator": "In", "values": values}
+    affinity = {"required": {"nodeSelectorTerms": [{"matchExpressions": [by_name]}]}}
+    volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"},
+              "spec": {"local": local, "claimRef": claim, "nodeAffinity": affinity}}  # fmt: skip
+    loaded = load([volume])
+    found = [relation.id for relation in loaded.relations]
+    assert found == (["runs_on:k8s:red/persistentvolumeclaim/orders>k8s:node/n1"] if hosted else [])
+    assert (loaded.tally.facts, loaded.tally.ignored) == ((1, 0) if hosted else (0, 1))
+
+
+@pytest.mark.parametrize("signs_in", [True, False])
+def test_whom_the_provider_signs_in(signs_in: bool) -> None:
+    everybody = {"kind": "Group", "name": "system:authenticated"}
+    loaded = load(_bound(_may("get", "secrets"), subject=everybody), anyone_signs_in=signs_in)
+    assert ("k8s:read red/secret/* by anyone" in {entity.id for entity in loaded.entities}) == signs_in
+
+
 # images
 
 _DIGEST = "@sha256:" + "0a" * 32
