@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Literal
 
-from blastradius.loaderkit.collector import FactCollector, Gap, bare_url
+from blastradius.loaderkit.collector import FactCollector, bare_url
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.loaderkit.names import MAX_ID
 from blastradius.model import (
@@ -22,9 +22,10 @@ from blastradius.model import (
 )
 
 from .directory import DIRECTORY_ROLES, SECRETS, Directory, service_of, word_of
+from .gaps import DirectoryGap, RightsGap
 from .options import Options
 from .reading import Export, Record, day, listed, lower
-from .rights import ADD_CREDENTIALS, ASSIGN_APP_ROLES, ASSIGN_ROLES, RightsGap, given, gives
+from .rights import ADD_CREDENTIALS, ASSIGN_APP_ROLES, ASSIGN_ROLES, given, gives
 
 _MICROSOFT = frozenset(
     {
@@ -43,19 +44,6 @@ _TYPES: dict[str, Literal["client_secret", "signing_key", "job_token"]] = {
     "federated": "job_token",
 }
 _ACCESS = {"application": "own access", "everyone": "for every user"}
-
-
-class DirectoryGap(Gap):
-    """What an export does not say of the things it names."""
-
-    NO_PUBLISHER = (NoteKind.INCOMPLETE, "apps without a publisher tenant, whose party is not known")
-    CLIENT = (NoteKind.UNRESOLVED, "apps named by a service principal that is not here (option tables)")
-    RESOURCE = (NoteKind.UNRESOLVED, "resources that are not here to be named (option tables)")
-    ROLE = (NoteKind.UNRESOLVED, "app roles that are not here to be named (option tables)")
-    BY_NAME = (NoteKind.ASSUMED, "resources taken for Microsoft's own by their display name")
-    NO_HOLDER = (NoteKind.UNRESOLVED, "permissions assigned to an app that is not named")
-    NO_DATE = (NoteKind.UNSUPPORTED, "credentials whose end is not a date")
-    NO_APP = (NoteKind.UNRESOLVED, "federated credentials that do not say which app they sign in to")
 
 
 class DirectoryMapper:
@@ -492,6 +480,10 @@ class DirectoryMapper:
             self.collector.note(NoteKind.ASSUMED, message)
         if any(export.more for export in self.own):
             self.collector.note(NoteKind.INCOMPLETE, "there is a further page (@odata.nextLink); load it as well")
+        failed = sorted({name for export in self.own for name in export.failed if self.collector.name(name)})
+        if failed:
+            message = f"{len(failed)} commands of the report failed, such as {failed[0]}; what they read is not known"
+            self.collector.note(NoteKind.INCOMPLETE, message)
         tenants = sorted({tenant.id("tenantid", "id") for tenant in self.known.tenants} - {""})
         if len(tenants) > 1 and not self.options.tenant:
             message = f"{len(tenants)} tenants say that they were exported; {self.tenant} is taken as our own"

@@ -136,11 +136,12 @@ class Record:
 
 @dataclass(frozen=True)
 class Export:
-    """One file: its records, whether it says that there is a further page, and its own date."""
+    """One file: its records, whether it says that there is a further page, its own date, and what it failed to read."""
 
     records: tuple[Record, ...]
     more: bool = False
     as_of: str | None = None
+    failed: tuple[str, ...] = ()
 
 
 def lower(value: Any) -> Raw:
@@ -184,8 +185,9 @@ def read(document: Document) -> Export:
         )
         raise InputError([f"{document.path}: no export of Microsoft Entra is recognised; {expected}"])
     records = tuple(_READERS[shape](document))
-    stamp = lower(document.data).get("timestamp_zulu") if shape == "report" else None
-    return Export(records, _has_more(document.data), day(stamp))
+    report = lower(document.data) if shape == "report" else {}
+    failed = tuple(name for _, name in listed(report.get("aad_unsuccessful_commands"), ()) if isinstance(name, str))
+    return Export(records, _has_more(document.data), day(report.get("timestamp_zulu")), failed)
 
 
 def kind_of(low: Raw) -> str | None:

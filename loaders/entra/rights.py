@@ -6,9 +6,11 @@ tied to the operation where it is described, whoever may call it, so that export
 
 from __future__ import annotations
 
-from blastradius.loaderkit.collector import FactCollector, Gap
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
-from blastradius.model import Basis, NoteKind, Operation, Verb
+from blastradius.model import Basis, Operation, Verb
+
+from .gaps import RightsGap
 
 ADD_CREDENTIALS, ADD_TO_OWN = "add credentials to apps", "add credentials to apps of one's own"
 ASSIGN_APP_ROLES, ASSIGN_ROLES = "assign app roles", "assign directory roles"
@@ -25,12 +27,6 @@ _ROLES = {
     "global administrator": (ADD_CREDENTIALS, ASSIGN_APP_ROLES, ASSIGN_ROLES),
     "privileged role administrator": (ASSIGN_APP_ROLES, ASSIGN_ROLES),
 }
-
-
-class RightsGap(Gap):
-    """What is taken for granted of them."""
-
-    GIVES = (NoteKind.ASSUMED, "permissions and roles that give further rights, taken as far as they can go")
 
 
 def gives(collector: FactCollector, scope: str, provenance: Provenances, permission: str = "", role: str = "") -> None:

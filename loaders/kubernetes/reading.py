@@ -149,6 +149,8 @@ def read(documents: list[Document], namespace: str, collector: FactCollector) ->
                 found.resources.append(resource)
     if not found.resources:
         _no_object(documents[0], collector)
+    if any(under(document.data, "metadata", "continue") for document in documents):
+        collector.note(NoteKind.INCOMPLETE, "a list was cut off (continue); save the rest of it as well")
     there = {(resource.namespace, resource.kind, resource.name) for resource in found.resources}
     maps = {
         (config_map.namespace, config_map.name): labels(config_map.get("data"))

@@ -319,6 +319,15 @@ def test_an_answer_that_was_refused_is_said(tmp_path: Path) -> None:
     assert (loaded.tally.facts, loaded.tally.rejected) == (1, 1)
 
 
+@pytest.mark.parametrize("failed", [["Get-PrivilegedRole"], "Get-PrivilegedRole", []])
+def test_commands_of_a_report_that_failed_are_said(tmp_path: Path, failed: Any) -> None:
+    report = {"privileged_service_principals": {}, "tenant_details": [], "aad_unsuccessful_commands": failed}
+    loaded = load(tmp_path, report)
+    assert ("1 commands of the report failed, such as Get-PrivilegedRole" in says(loaded, NoteKind.INCOMPLETE)) == bool(
+        failed
+    )
+
+
 def test_sections_that_are_not_read_are_counted(tmp_path: Path) -> None:
     loaded = load(tmp_path, {"servicePrincipals": [principal(1)], "users": [{"id": "u"}], "groups": {"value": []}})
     assert (loaded.tally.facts, loaded.tally.ignored) == (1, 2)

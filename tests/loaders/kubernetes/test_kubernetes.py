@@ -271,6 +271,14 @@ def test_who_a_binding_is_for(kind: str, name: str, opened: bool) -> None:
     assert bool(_opened([account, *resources])) == opened
 
 
+@pytest.mark.parametrize(("token", "cut_off"), [("abc", True), ("", False), (None, False)])
+def test_a_list_that_was_cut_off_says_so(token: str | None, cut_off: bool) -> None:
+    items = [deployment("web", "red", {})]
+    data = {"apiVersion": "v1", "kind": "List", "metadata": {"continue": token}, "items": items}
+    loaded = LOADER.load(parse_document(json.dumps(data), "k.json", ".json"), {})
+    assert ("cut off" in str(loaded.notes)) == cut_off
+
+
 # hosts
 
 
