@@ -16,26 +16,36 @@ def explain(
     *,
     assume: Literal["granted", "abused", "takeover", "lateral"] = "abused",
     distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
     compromise: str | Iterable[str] = (),
+    use: str | Iterable[str] = (),
     leak: str | Iterable[str] = (),
     poison: str | Iterable[str] = (),
     wrong: str | Iterable[str] = (),
     outage: str | Iterable[str] = (),
     breach: str | Iterable[str] = (),
+    anyone: bool = False,
     hours: float | None = None,
-    capability: Capability | Literal["read_subset", "read", "taint", "write", "degrade", "deny", "use", "control", "operate", "possess", "inactive", "callable", "foothold", "anyone"] | None = None,
+    capability: Capability | Literal["read_subset", "read", "taint", "write", "degrade", "deny", "use", "steer", "control", "operate", "possess", "inactive", "callable", "foothold", "anyone", "present", "lost", "strained"] | None = None,
 ) -> Shown:
     """Why something could be reached, or what stops it.
 
     Args:
         assume: how much of the attacker to assume, cumulative.
         distrust: ask as if a control did not work: a kind, or KIND@ID.
-        compromise: a party or service falls under an attacker's control.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        compromise: a party, service or zone falls under an attacker's control.
+        use: an attacker uses an operation, service, scope or key as granted.
         leak: a copy of a credential is in an attacker's hands.
-        poison: an attacker chooses what a feed says.
-        wrong: a feed or service is wrong, by mistake.
+        poison: an attacker chooses what a feed or a store says.
+        wrong: a feed, service or store is wrong, by mistake.
         outage: something stops: X, or X=HOURS.
         breach: a store has been read.
+        anyone: a stranger on the internet.
         hours: how long what is denied stays denied.
         entity: the entity to explain.
         capability: the capability over it; the strongest that is reached when not named.
@@ -47,6 +57,9 @@ def exposure(
     *,
     assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
     distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
     insiders: bool = False,
 ) -> Shown:
     """Who can reach a store or process, with what, at which level.
@@ -54,6 +67,9 @@ def exposure(
     Args:
         assume: how much of the attacker to assume, cumulative.
         distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
         entity: the store, process or other entity to protect.
         insiders: also start from ourselves: parties of role self.
     """
@@ -63,14 +79,19 @@ def levers(
     *,
     assume: Literal["granted", "abused", "takeover", "lateral"] = "abused",
     distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
     compromise: str | Iterable[str] = (),
+    use: str | Iterable[str] = (),
     leak: str | Iterable[str] = (),
     poison: str | Iterable[str] = (),
     wrong: str | Iterable[str] = (),
     outage: str | Iterable[str] = (),
     breach: str | Iterable[str] = (),
+    anyone: bool = False,
     hours: float | None = None,
-    along: Verb | Literal["owns", "holds", "grants", "permits", "reads", "writes", "controls", "disables", "serves", "calls", "contains", "derives_from", "publishes", "consumes", "installs", "informs", "depends_on", "connects", "relies_on"] = "grants",
+    along: Verb | Literal["owns", "holds", "grants", "permits", "reads", "writes", "controls", "disables", "issues", "runs_on", "part_of", "serves", "calls", "contains", "derives_from", "publishes", "consumes", "installs", "informs", "depends_on", "connects", "relies_on"] = "grants",
     top: int = 20,
 ) -> Shown:
     """What one grant less would cut, what one failed control would open.
@@ -78,12 +99,17 @@ def levers(
     Args:
         assume: how much of the attacker to assume, cumulative.
         distrust: ask as if a control did not work: a kind, or KIND@ID.
-        compromise: a party or service falls under an attacker's control.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        compromise: a party, service or zone falls under an attacker's control.
+        use: an attacker uses an operation, service, scope or key as granted.
         leak: a copy of a credential is in an attacker's hands.
-        poison: an attacker chooses what a feed says.
-        wrong: a feed or service is wrong, by mistake.
+        poison: an attacker chooses what a feed or a store says.
+        wrong: a feed, service or store is wrong, by mistake.
         outage: something stops: X, or X=HOURS.
         breach: a store has been read.
+        anyone: a stranger on the internet.
         hours: how long what is denied stays denied.
         along: which relations to take away, one at a time.
         top: how many of each to list.
@@ -94,6 +120,9 @@ def rank(
     *,
     assume: Literal["granted", "abused", "takeover", "lateral"] = "abused",
     distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
     insiders: bool = False,
 ) -> Shown:
     """Every party, feed and credential by what it reaches.
@@ -101,6 +130,9 @@ def rank(
     Args:
         assume: how much of the attacker to assume, cumulative.
         distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
         insiders: also start from ourselves: parties of role self.
     """
 
@@ -109,12 +141,17 @@ def reach(
     *,
     assume: Literal["granted", "abused", "takeover", "lateral"] = "abused",
     distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
     compromise: str | Iterable[str] = (),
+    use: str | Iterable[str] = (),
     leak: str | Iterable[str] = (),
     poison: str | Iterable[str] = (),
     wrong: str | Iterable[str] = (),
     outage: str | Iterable[str] = (),
     breach: str | Iterable[str] = (),
+    anyone: bool = False,
     hours: float | None = None,
     full: bool = False,
 ) -> Shown:
@@ -123,12 +160,17 @@ def reach(
     Args:
         assume: how much of the attacker to assume, cumulative.
         distrust: ask as if a control did not work: a kind, or KIND@ID.
-        compromise: a party or service falls under an attacker's control.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        compromise: a party, service or zone falls under an attacker's control.
+        use: an attacker uses an operation, service, scope or key as granted.
         leak: a copy of a credential is in an attacker's hands.
-        poison: an attacker chooses what a feed says.
-        wrong: a feed or service is wrong, by mistake.
+        poison: an attacker chooses what a feed or a store says.
+        wrong: a feed, service or store is wrong, by mistake.
         outage: something stops: X, or X=HOURS.
         breach: a store has been read.
+        anyone: a stranger on the internet.
         hours: how long what is denied stays denied.
         full: draw every entity; fold nothing.
     """
