@@ -53,7 +53,7 @@ def rules() -> str:
 
 
 def _rule(rule: Rule) -> str:
-    stopped = ", ".join(_folded(dict.fromkeys(kind for flow in rule.flows for kind in _kinds(flow)))) or "nothing"
+    stopped = ", ".join(_folded(dict.fromkeys(kind for flow in rule.flows for kind in _kinds(flow)))) or "fail_closed"
     says = rule.says[0].upper() + rule.says[1:]
     return f"| {rule.id} | {int(rule.level)} | {says}. | {stopped} | {', '.join(rule.refs)} |"
 

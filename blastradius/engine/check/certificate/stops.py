@@ -38,7 +38,7 @@ def _stop(instance: RuleInstance, asked: Asked, proved: ProvedFacts) -> Stopped:
     held = tuple(premise for premise in instance.premises if premise in proved)
     enough = instance.enough(held)
     lacking = () if enough else sorted(premise for premise in instance.premises if premise not in proved)
-    standing = sorted(fact.entity for fact in set(asked.fallen(instance)) - proved.keys())
+    standing = sorted({fact.entity for fact in asked.fallen(instance) if fact not in proved})
     return Stopped(
         instance.conclusion,
         instance.rule,
