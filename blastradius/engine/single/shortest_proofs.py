@@ -143,6 +143,7 @@ class _Run:
         self.tentative: dict[int, _Found] = {}
         self.missing: dict[int, int] = {}
         self.heap: list[tuple[_Cost, int, int]] = []
+        self.guarded = status.guarded
         self.kinds = system.facts.kind_list
         self.first_stone = _WIDTH * len(system.facts.entities)
 
@@ -207,7 +208,7 @@ class _Run:
 
     def _standing(self, step: int) -> list[int]:
         """The controls of a step that have not fallen."""
-        return [control for control in self.status.standing[step] if self._fallen_fact(control) not in self.settled]
+        return [control for control in self._falling(step) if self._fallen_fact(control) not in self.settled]
 
     def _outlasts(self, step: int, held: list[int]) -> float | None:  # noqa: ARG002
         """The hours of a buffer that lasts longer than the outage."""
@@ -247,11 +248,15 @@ class _Run:
 
     def _premises_of(self, step: int) -> int:
         """How many facts a step waits for, controls that must fall included."""
-        falls = 0 if self.status.closed[step] else len(self.status.standing[step])
+        falls = 0 if self.status.closed[step] else len(self._falling(step))
         return len(self.steps.premises[step]) + falls
 
+    def _falling(self, step: int) -> list[int]:
+        """The controls that stand on a step."""
+        return self.status.standing[step] if step in self.guarded else []
+
     def _fallen(self, step: int) -> list[int]:
-        return [self._fallen_fact(control) for control in self.status.standing[step]]
+        return [self._fallen_fact(control) for control in self._falling(step)]
 
     def _fallen_fact(self, control: int) -> int:
         return self.system.facts.stone(Capability.INACTIVE, control)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,6 +27,11 @@ class StepStatus:
     closed: Flags
     standing: RaggedArray
     waiting: RaggedArray
+
+    @cached_property
+    def guarded(self) -> frozenset[int]:
+        """The steps on which a control stands; most have none."""
+        return frozenset(self.standing.row_ids.tolist())
 
 
 def step_status(system: System, scenario: Scenario, known: dict[StatusKey, StepStatus]) -> StepStatus:
