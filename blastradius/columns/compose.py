@@ -165,11 +165,13 @@ def _fields(parts: Sequence[Kept], numbers: Sequence[Numbers]) -> EntityFields:
         found.api |= _moved(stated.api, kept, known)
         found.zone |= _moved(stated.zone, kept, known)
         found.records |= _moved(stated.records, kept, known)
+        for zone, number in stated.zones.items():
+            found.zones.setdefault(zone, int(known[number]))
         found.basis |= _moved(stated.basis, kept, known)
         found.expires |= _moved(stated.expires, kept, known)
         copies = _moved(stated.copy_of, kept, known)
         found.copy_of |= {entity: tuple(known[list(originals)].tolist()) for entity, originals in copies.items()}
-        for name in ("anonymous", "password", "crown_jewel", "complete", "ourselves", "public"):
+        for name in ("anonymous", "password", "crown_jewel", "complete", "ourselves", "dormant", "public"):
             getattr(found, name).update(_moved(dict.fromkeys(getattr(stated, name), 0), kept, known))
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,17 +38,19 @@ def _ends() -> array[int]:
 
 @dataclass
 class EntityFields:
-    """What few entities state, by their numbers."""
+    """What few entities state, by their numbers; ``zones`` are all that are named, each with what lies in it first."""
 
     api: dict[int, str] = field(default_factory=dict)
     zone: dict[int, str] = field(default_factory=dict)
     records: dict[int, int] = field(default_factory=dict)
     copy_of: dict[int, tuple[int, ...]] = field(default_factory=dict)
     expires: dict[int, str] = field(default_factory=dict)
+    zones: dict[str, int] = field(default_factory=dict)
     anonymous: set[int] = field(default_factory=set)
     password: set[int] = field(default_factory=set)
     crown_jewel: set[int] = field(default_factory=set)
     complete: set[int] = field(default_factory=set)
+    dormant: set[int] = field(default_factory=set)
     ourselves: set[int] = field(default_factory=set)
     public: set[int] = field(default_factory=set)
     basis: dict[int, int] = field(default_factory=dict)
@@ -124,22 +126,15 @@ class GrowingColumns:
         for name, column in (("api", fields.api), ("records", fields.records), ("expires", fields.expires)):
             if stated.get(name) is not None:
                 column[number] = stated[name]
-        if entity.kind == Kind.SERVICE and entity.zone is not None:
-            fields.zone[number] = entity.zone
+        if entity.zone is not None:
+            fields.zones.setdefault(entity.zone, number)
+            if entity.kind == Kind.SERVICE:
+                fields.zone[number] = entity.zone
         if stated.get("copy_of"):
             fields.copy_of[number] = tuple(map(self.number_of, stated["copy_of"]))
-        if stated.get("anonymous") and stated.get("direction") == "exposed":
-            fields.anonymous.add(number)
-        if entity.kind == Kind.CREDENTIAL and stated["type"] == "password":
-            fields.password.add(number)
-        if stated.get("crown_jewel"):
-            fields.crown_jewel.add(number)
-        if stated.get("parts") == "complete":
-            fields.complete.add(number)
-        if stated.get("public"):
-            fields.public.add(number)
-        if stated.get("role") == "self":
-            fields.ourselves.add(number)
+        for members, holds in _flags_of(entity.kind, stated, fields):
+            if holds:
+                members.add(number)
         if entity.kind in _IMPLYING and entity.basis != Basis.DECLARED:
             fields.basis[number] = BASIS_NUMBER[entity.basis]
         self._add_controls(entity.controls, number, NO_INDEX)
@@ -186,6 +181,17 @@ class GrowingColumns:
             columns.phishable.append(control.phishable)
             columns.slower.append(control.slower)
             columns.starts_after_h.append(control.starts_after_h or 0.0)
+
+
+def _flags_of(kind: Kind, stated: Mapping[str, Any], fields: EntityFields) -> Iterator[tuple[set[int], bool]]:
+    """The columns of what holds of an entity or does not."""
+    yield fields.anonymous, stated.get("anonymous", False) and stated["direction"] == "exposed"
+    yield fields.password, kind == Kind.CREDENTIAL and stated["type"] == "password"
+    yield fields.complete, stated.get("parts") == "complete"
+    yield fields.ourselves, stated.get("role") == "self"
+    yield fields.crown_jewel, stated.get("crown_jewel", False)
+    yield fields.public, stated.get("public", False)
+    yield fields.dormant, stated.get("dormant", False)
 
 
 def _by_kind(controls: Sequence[Control]) -> Iterable[Control]:

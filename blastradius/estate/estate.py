@@ -20,7 +20,7 @@ from blastradius.columns.ragged import Numbers, RaggedArray
 from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS, Columns, EntityColumns
 from blastradius.errors import InputError
 from blastradius.estate.checks import check
-from blastradius.estate.lint import findings
+from blastradius.estate.lint import Inventory, findings
 from blastradius.estate.merge import alone, merged, one_table
 from blastradius.estate.placement import PlacedControl, Placement, enforced_scope, host_name, past_end
 from blastradius.estate.things import entities_of, relations_of, some_relations
@@ -245,7 +245,8 @@ class Estate:
 
     def findings(self) -> tuple[Note, ...]:
         """What is loose in the inventory, on the day that it is of."""
-        return findings(self._table, self.entities, self.controls_on, self.day)
+        inventory = Inventory(self._table, self.entities, self.zones, self.expectations, self.controls_on, self.day)
+        return findings(inventory)
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The estate as a multigraph: nodes by entity id, an edge for each pair of ends, keyed by relation id."""

@@ -21,7 +21,65 @@ ODD = {
     "stores:\n  d: {copy_of: s}\nservices: {s: {}}\n": "4:3: 'd' is a copy of 's', which is a service; "
     "copy_of goes to a store",
 }
-FINE = (
+SAID = {
+    "operations: {o: {reads: [{to: d, dependency: hard, obeys: true}]}}\nstores: {d: {}}\n": [
+        "3:26: dependency says nothing of what an operation reads; say it of the service that calls it",
+        "3:26: obeys says nothing of what an operation reads; say it of the service that calls it",
+    ],
+    "services: {s: {reads: [{to: d, extent: subset}]}}\nstores: {d: {}}\n": [
+        "3:24: extent says nothing of what a service reads itself, it has the right to all of it; say it of the "
+        "operation through which others get their own rows",
+    ],
+    "services: {a: {depends_on: [{to: b, dependency: none, buffer_h: 2}]}, b: {}}\n": [
+        "3:29: buffer_h says nothing where the dependency is 'none'; leave one of them out",
+    ],
+    "services: {a: {calls: [{to: o, on_missing: default, dependency: hard}], serves: [o]}}\noperations: {o: {}}\n": [
+        "3:24: dependency says nothing where it goes on with a default; leave one of them out",
+    ],
+    "services: {a: {parts: complete}}\n": [
+        "3:12: 'a' says that its parts are complete, and none is declared; declare them",
+    ],
+    "services: {a: {controls: [{kind: hardened, phishable: true, slower: true, fails: closed}]}}\n": [
+        "3:12: phishable says nothing of the control 'hardened'; it belongs on mfa",
+        "3:12: slower says nothing of the control 'hardened'; it belongs on a fallback",
+        "3:12: fails says nothing of the control 'hardened' that nobody provides; say with provided_by what runs it",
+    ],
+    "services: {a: {part_of: b}, b: {part_of: a}}\n": [
+        "3:12: 'a' is a part of itself (a > b > a); name the whole",
+        "3:29: 'b' is a part of itself (b > a > b); name the whole",
+    ],
+    "zones: {office: {}}\nservices: {a: {zone: offce}}\n": [
+        "4:12: 'a' lies in the zone 'offce', which is not declared; did you mean 'office'?",
+    ],
+    "services: {a: {zone: office}}\n": [
+        "3:12: 'a' lies in the zone 'office', which is not declared; say under `zones` whether it is flat",
+    ],
+    "parties: {x: {publishes: f}}\nfeeds: {f: {}}\nprocesses: {p: {depends_on: f}}\n": [
+        "5:17: 'p' depends on 'f' and takes no data from it, so it is never wrong where that is; if it goes by its "
+        "data, say `consumes`",
+    ],
+    "parties: {x: {publishes: f}}\nfeeds: {f: {}}\n"
+    "services: {all: {installs: f}, eu: {part_of: all}, us: {part_of: all}}\n": [
+        "5:18: 'all' takes in 'f', and its parts (eu, us) do not say whether they do; say it of the parts that do",
+    ],
+    "parties: {x: {holds: k}}\ncredentials: {k: {dormant: true, grants: o}}\noperations: {o: {reads: d}}\n"
+    "stores: {d: {}}\n": ["4:15: 'k' is dormant, and works still; revoke it, or say that it is in use"],
+    "services: {s: {serves: o}, t: {serves: p}}\noperations:\n  o: {direction: exposed, anonymous: true}\n"
+    "  p: {direction: exposed, anonymous: true}\n": [
+        "3:12: strangers can call s, t, and nobody said whether that is hardened or sandboxed; say so, if need be with "
+        "`status: absent`, or whoever assumes a takeover has it fall by silence",
+    ],
+    "stores: {d: {}}\nexpect:\n  - {name: x, breach: d, reached: {d: possess}, not_reached: {d: [use, read_subset]}}\n"
+    "  - {name: y, breach: d, reached: {d: read}, not_reached: {d: write}}\n": [
+        "5:5: 'x': possess of 'd' can never hold, it is said of no store; choose of control, degrade, deny, read, "
+        "read_subset, taint, write",
+        "5:5: 'x': use of 'd' can never fail, it is said of no store; choose of control, degrade, deny, read, "
+        "read_subset, taint, write",
+        "5:5: 'x': read_subset of 'd' can never hold, it starts there; ask for what follows from it",
+        "6:5: 'y': read of 'd' can never fail, it starts there; ask for what follows from it",
+    ],
+}
+FINE: tuple[str, ...] = (
     "parties: {p: {publishes: [f, g]}}\nfeeds: {f: {}, g: {}}\n"
     "services: {s: {consumes: [{of: [f, g], vote_min: 2}]}}\n",
     "services: {a: {depends_on: [{of: b, dependency: soft, capacity_loss: true}]}, b: {}}\n",
@@ -29,6 +87,18 @@ FINE = (
     "operations: {o: {reads: [d]}}\nstores: {d: {}}\nparties: {p: {holds: [k, l]}}\n"
     "credentials:\n  k: {grants: [o], expires: 2026-06-01}\n"
     "  l: {grants: [o], expires: 2026-05-31, controls: [expired]}\n",
+    "services: {s: {reads: [{to: d, dependency: hard, obeys: true}]}}\nstores: {d: {}}\n",
+    "services: {s: {serves: o, controls: [{kind: hardened, status: absent}]}}\n"
+    "operations: {o: {direction: exposed, anonymous: true}}\n",
+    "parties: {x: {publishes: f}}\nfeeds: {f: {}}\nservices: {s: {consumes: f, informs: p}}\n"
+    "processes: {p: {depends_on: f}}\n",
+    "parties: {x: {publishes: f}}\nfeeds: {f: {}}\n"
+    "services: {all: {installs: f}, eu: {part_of: all, installs: f}, us: {part_of: all}}\n",
+    "operations: {o: {issues: k}, p: {connects: s}}\ncredentials: {k: {grants: p, dormant: true, controls: revoked}}\n"
+    "services: {s: {}}\n",
+    "services: {s: {calls: [{to: o, with: k, needs: l}], holds: l, serves: o}}\noperations: {o: {}}\n"
+    "credentials: {k: {grants: o}, l: {}}\n",
+    "stores: {d: {}}\nfeeds: {}\nexpect: [{name: x, poison: d, reached: {d: deny}, not_reached: {d: control}}]\n",
 )
 
 
@@ -42,6 +112,13 @@ def said(text: str, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.mark.parametrize(("text", "finding"), ODD.items())
 def test_what_can_never_hold_is_a_finding(text: str, finding: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     assert said(text, tmp_path_factory)[0] == finding
+
+
+@pytest.mark.parametrize(("text", "wanted"), SAID.items())
+def test_what_changes_nothing_is_a_finding(
+    text: str, wanted: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert said(text, tmp_path_factory) == wanted
 
 
 @pytest.mark.parametrize("text", FINE)
