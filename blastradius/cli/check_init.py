@@ -78,6 +78,7 @@ def check_command(paths: tuple[str, ...], fmt: str, exit_zero: bool) -> int:
 
 def _checked(found: Survey) -> tuple[Answer, list[str]]:
     """The answer, and why there is no whole estate; what can be read is told of either way."""
+    from blastradius.reports.inert import inert_controls
     from blastradius.workspace import proposals
 
     problems = list(found.problems)
@@ -86,7 +87,7 @@ def _checked(found: Survey) -> tuple[Answer, list[str]]:
     except InputError as error:
         problems += error.problems
         estate = Estate.build([Loaded(notes=tuple(note for file in found.files for note in file.loaded.notes))])
-    loose = (*estate.findings(), *_empty(found.files))
+    loose = (*estate.findings(), *inert_controls(estate), *_empty(found.files))
     unresolved, notes = _split(estate)
     data = CheckData(
         question="check",
