@@ -95,9 +95,6 @@ def _finding(where: _Where, placed: PlacedControl) -> Note:
     kind = placed.control.kind
     meaning, near = VOCABULARY[kind], where.nearest(kind, placed.host)
     way_out = f"it would count on {near!r}" if near else "take it out, or say what it guards"
-    message = (
-        f"control {str(kind)!r} on {placed.host!r} guards nothing there: it stops {meaning.stops}, "
-        f"not {meaning.does_not_stop}; {way_out}"
-    )
+    message = f"control {str(kind)!r} on {placed.host!r} guards nothing there: it stops {meaning.stops}; {way_out}"
     place = placed.control.provenance[:1]
     return Note(kind=NoteKind.INCOMPLETE, message=message, about=(placed.host,), provenance=place)
