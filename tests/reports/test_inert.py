@@ -43,7 +43,8 @@ INERT = {
     ),
 }
 GUARDING = (
-    "credentials: {k: {type: password, controls: mfa, grants: [{to: o, controls: token_binding}]}}\noperations: {o: {}}\n",
+    "credentials: {k: {type: password, controls: mfa, grants: [{to: o, controls: token_binding}]}}\n"
+    "operations: {o: {}}\n",
     "services: {s: {calls: [o]}}\noperations: {o: {writes: [d], controls: [validated]}}\nstores: {d: {}}\n",
     "services: {s: {serves: [o]}, w: {}}\noperations:\n"
     "  o: {reads: [{to: d, extent: subset, controls: [{kind: object_authz, provided_by: w}]}]}\nstores: {d: {}}\n",
