@@ -168,7 +168,9 @@ def test_what_is_said_to_change_reach_does(said: str, text: str, asked: str, tmp
 def test_all_that_is_said_to_change_reach_is_asked() -> None:
     tables = (EVERY, ITEM, CONTROL, REST["ZoneShape"], *ENTITIES.values())
     said = {name for fields in tables for name, (what, _) in fields.items() if what in (REACH, TIME)}
-    assert said - {"to", "of", "controls", "kind"} == {said.partition(":")[0] for said, *_ in CHANGES} - {"as_of"}
+    assert said - {"to", "of", "controls", "kind", "delay_h"} == {said.partition(":")[0] for said, *_ in CHANGES} - {
+        "as_of"
+    }
 
 
 def _sample(name: str, field: Any) -> Any:
