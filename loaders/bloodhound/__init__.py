@@ -71,6 +71,7 @@ LOADER = Loader(
         ("Group, role", "service that stands for acting with its rights; members act as it"),
         ("Domain", "service, and a store that contains the credentials of its accounts"),
         ("access right, AdminTo, MemberOf", "operation that its holder calls and that controls the object"),
+        ("right to a password or a secret of an account", "operation that its holder calls and that issues the key"),
         ("HasSession", "store of what is found on the computer, which contains the user's credential"),
         ("GetChanges and GetChangesAll", "scopes that together permit replicating the domain"),
         ("GPO that is linked", "controls the accounts that its policies apply to"),

@@ -45,6 +45,7 @@ class GraphMapper:
         self.handlers: dict[How, Handler] = {
             How.ACTS_AS: self._acts_as,
             How.CONTROL: self._control,
+            How.GETS_KEY: self._gets_key,
             How.CAN_READ: self._touches(Verb.READS),
             How.CAN_WRITE: self._touches(Verb.WRITES),
             How.CAN_CHANGE: self._touches(Verb.WRITES, extent="subset"),
@@ -173,7 +174,7 @@ class GraphMapper:
         """Refuse an edge whose start can do nothing, before anything is made of it."""
         if isinstance(how, Verb) or how in _BY_ITSELF:
             return
-        more = (Kind.PARTY, Kind.OPERATION) if how in (How.ACTS_AS, How.CONTROL, How.IS_USED_BY) else ()
+        more = (Kind.PARTY, Kind.OPERATION) if how in (How.ACTS_AS, How.CONTROL, How.GETS_KEY, How.IS_USED_BY) else ()
         if not {*more, *(kind for kind, _ in _DOING)} & {*KINDS[start.role]}:
             found = f"{edge.kind} goes from {start.role} to {end.role}"
             raise _UnfitError(f"{found}; expected a start that can act, such as service or credential (option kinds)")
@@ -204,6 +205,14 @@ class GraphMapper:
                 self.collector.relate(verb, source, target, provenance=provenance, basis=basis)
         else:
             does = tuple((Verb.CONTROLS, kind) for kind in kinds)
+            self._does(start, self.things.right(edge.kind, end, does, provenance, basis=basis), provenance, basis)
+
+    def _gets_key(self, start: Thing, end: Thing, edge: Edge, provenance: Provenances, basis: Basis) -> None:
+        """By an operation that issues the end's key, which its own record may say opens nothing any more."""
+        if Kind.CREDENTIAL not in KINDS[end.role] or start.role in (Role.PARTY, Role.OPERATION):
+            self._control(start, end, edge, provenance, basis)
+        else:
+            does = ((Verb.ISSUES, Kind.CREDENTIAL),)
             self._does(start, self.things.right(edge.kind, end, does, provenance, basis=basis), provenance, basis)
 
     def _touches(self, verb: Verb, **attributes: str) -> Handler:

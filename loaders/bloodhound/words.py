@@ -36,6 +36,7 @@ class How(StrEnum):
 
     - ``acts_as``: the start calls an operation that controls the end, one for all such edges to it
     - ``control``: the same, by an operation of the edge's own kind; a party owns what it controls
+    - ``gets_key``: by such an operation that issues the end's key, where it has one; else as ``control``
     - ``can_read``, ``can_write``: by an operation that reads, or writes, the end; ``can_change`` writes parts of it
     - ``finds``: the start reads a store that contains the end's key
     - ``part``: the start holds one of two rights that together replicate a directory; ``replicates`` has both
@@ -48,6 +49,7 @@ class How(StrEnum):
 
     ACTS_AS = "acts_as"
     CONTROL = "control"
+    GETS_KEY = "gets_key"
     CAN_READ = "can_read"
     CAN_WRITE = "can_write"
     CAN_CHANGE = "can_change"
@@ -130,11 +132,12 @@ STEPS: dict[str, Step] = {
         How.ACTS_AS: "AllowedToDelegate DumpSMSAPassword HasSIDHistory SyncedToADUser SyncedToEntraUser "
                      "ClaimSpecialIdentity",
         How.CONTROL: "GenericAll GenericWrite WriteDacl WriteOwner Owns OwnsLimitedRights WriteOwnerLimitedRights "
-                     "AllExtendedRights ForceChangePassword AddMember AddSelf AddKeyCredentialLink AddAllowedToAct "
-                     "WriteAccountRestrictions WriteGPLink ReadLAPSPassword SyncLAPSPassword ReadGMSAPassword "
+                     "AllExtendedRights AddMember AddSelf AddAllowedToAct "
+                     "WriteAccountRestrictions WriteGPLink ReadLAPSPassword SyncLAPSPassword "
                      "AllowedToAct SpoofSIDHistory AbuseTGTDelegation GoldenCert "
                      "ADCSESC1 ADCSESC3 ADCSESC4 ADCSESC6a ADCSESC6b ADCSESC9a ADCSESC9b ADCSESC10a ADCSESC10b "
                      "ADCSESC13",
+        How.GETS_KEY: "ForceChangePassword AddKeyCredentialLink ReadGMSAPassword",
         How.FINDS: "CoerceToTGT WriteSPN",
         How.PART: "GetChanges GetChangesAll",
         How.REPLICATES: "DCSync",
@@ -148,9 +151,10 @@ STEPS: dict[str, Step] = {
     **_steps(Basis.INFERRED, {
         How.CONTROL: "AZPrivilegedRoleAdmin AZPrivilegedAuthAdmin AZUserAccessAdministrator AZContributor "
                      "AZVMContributor AZVMAdminLogin AZAvereContributor AZAutomationContributor AZKeyVaultContributor "
-                     "AZWebsiteContributor AZLogicAppContributor AZAKSContributor AZExecuteCommand AZResetPassword "
-                     "AZAddMembers AZAddSecret AZAddOwner AZGrant AZGrantSelf AZAppAdmin AZCloudAppAdmin "
-                     "AZMGAddMember AZMGAddOwner AZMGAddSecret AZMGGrantAppRoles AZMGGrantRole",
+                     "AZWebsiteContributor AZLogicAppContributor AZAKSContributor AZExecuteCommand "
+                     "AZAddMembers AZAddOwner AZGrant AZGrantSelf AZAppAdmin AZCloudAppAdmin "
+                     "AZMGAddMember AZMGAddOwner AZMGGrantAppRoles AZMGGrantRole",
+        How.GETS_KEY: "AZResetPassword AZAddSecret AZMGAddSecret",
     }),
     # GitHub
     **_steps(Basis.DECLARED, {
@@ -177,7 +181,8 @@ STEPS: dict[str, Step] = {
         How.ACTS_AS: "Okta_IdentityProviderFor Okta_InboundSSO Okta_InboundOrgSSO Okta_OutboundSSO Okta_OutboundOrgSSO "
                      "Okta_PasswordSync Okta_MembershipSync Okta_GroupPull Okta_KerberosSSO",
         How.CONTROL: "Okta_OrgAdmin Okta_AppAdmin Okta_GroupAdmin Okta_GroupMembershipAdmin Okta_HelpDeskAdmin "
-                     "Okta_ResetPassword Okta_AddMember Okta_ManageApp Okta_ReadClientSecret Okta_ReadPasswordUpdates",
+                     "Okta_AddMember Okta_ManageApp Okta_ReadClientSecret Okta_ReadPasswordUpdates",
+        How.GETS_KEY: "Okta_ResetPassword",
     }),
 }  # fmt: skip
 
