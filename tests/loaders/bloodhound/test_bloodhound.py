@@ -339,6 +339,23 @@ def test_rights_over_oneself_or_of_an_owner_are_nobodys() -> None:
     assert loaded.tally.model_dump() == {"facts": 1, "rejected": 0, "ignored": 2}
 
 
+@pytest.mark.parametrize(
+    ("right", "enabled", "acts"),
+    [
+        ("ForceChangePassword", True, True),
+        ("ForceChangePassword", False, False),
+        ("GenericAll", False, True),
+    ],
+)
+def test_a_password_that_was_set_is_that_of_the_account(right: str, enabled: bool, acts: bool) -> None:
+    user = thing("11", Aces=[ace("1", right)])
+    user["Properties"]["enabled"] = enabled
+    built = estate(sharphound("users", user))
+    assert (f"{SID}-11" in controlled(built, f"{SID}-1")) == acts
+    reached = solve(built, Scenario(compromise=(f"bloodhound:{SID}-1",), assume=Level.GRANTED)).levels
+    assert Fact(f"bloodhound-key:{SID}-11", Capability.POSSESS) in reached
+
+
 def test_a_disabled_accounts_password_opens_nothing() -> None:
     users = [thing("11"), thing("12")]
     users[1]["Properties"]["enabled"] = False
