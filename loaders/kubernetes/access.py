@@ -16,7 +16,7 @@ from blastradius.loaderkit.json_values import mappings, scalar, scalars
 from blastradius.model import Basis, Credential, NoteKind, Operation, Relation, Scope, Store, Verb
 
 from .aggregation import Aggregation, aggregation
-from .handing import ACCOUNTS, Handing, bindable
+from .handing import ACCOUNTS, Handing, acted_as, bindable, impersonable
 from .model import Cluster
 from .reading import Resource, Workload
 from .rules import allows, changes, said
@@ -158,8 +158,9 @@ class Access:
         scope = Scope(id=made, name=shown, description=attributes, basis=basis, provenance=resource.provenance)
         self.cluster.collector.entity(scope)
         permitted = [*_BUILT_IN.get(name, []), *added] if rules is None else rules
+        kinds = impersonable(permitted, where)
         for rule in permitted:
-            self._permit(made, rule, where, resource)
+            self._permit(made, rule, where, resource, kinds)
         for place, role in sorted(bindable(permitted, where, self._places(), self.roles)):
             self._obtainable(made, place, role, resource)
         return made
@@ -182,14 +183,14 @@ class Access:
         collector.relate(Verb.ISSUES, made, target, provenance=resource.provenance)
         collector.relate(Verb.PERMITS, scope, made, provenance=resource.provenance)
 
-    def _permit(self, scope: str, rule: dict[str, Any], where: str, resource: Resource) -> None:
-        """What one rule of a role comes to, in one namespace or everywhere."""
+    def _permit(self, scope: str, rule: dict[str, Any], where: str, resource: Resource, kinds: tuple[str, ...]) -> None:
+        """What one rule of a role comes to, in one namespace or everywhere; which kinds of account it may name."""
         names = scalars(rule.get("resourceNames"))
         runs = not names and allows(rule, _RUN, _RUNNING)
         opened = {"secret"} if runs or allows(rule, _READ, {"": {"secrets"}}) else set[str]()
         opened |= {kind.lower() for group, kind in self.workloads if changes(rule, group, kind)}
         opened |= {"serviceaccount"} if runs else set()
-        opened |= self.handing.acted_as(rule, where)
+        opened |= acted_as(rule, kinds)
         for kind in sorted(opened):
             for name in names or [""]:
                 if name != "*":  # here a name like any other, which nothing has

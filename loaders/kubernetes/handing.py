@@ -31,13 +31,6 @@ class Handing:
     acting: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     obtained: set[str] = field(default_factory=set)
 
-    @staticmethod
-    def acted_as(rule: dict[str, Any], where: str) -> set[str]:
-        """The kinds of account that a rule lets one act as; users and groups belong to no namespace."""
-        kinds = ACCOUNTS if where == "" else ACCOUNTS[:1]
-        found = {kind for kind in kinds if allows(rule, {"impersonate"}, {"": {f"{kind}s"}})}
-        return found | ({"serviceaccount"} if allows(rule, {"create"}, {"": {"serviceaccounts/token"}}) else set())
-
     def hand_out(self, cluster: Cluster) -> None:
         """Each account that there is by what lets one act as it; not all of a place need be in the files."""
         collector = cluster.collector
@@ -54,6 +47,22 @@ class Handing:
             message = f"{len(operations)} operations let one act as accounts or get roles, such as {operations[0]}; "
             message += "an upper bound, for what the API server refuses beyond roles is not in manifests"
             collector.note(NoteKind.ASSUMED, message, *operations[:3])
+
+
+def impersonable(rules: list[dict[str, Any]], where: str) -> tuple[str, ...]:
+    """The kinds of account that rules can let one act as: users and groups belong to no namespace.
+
+    To act as a member of a group one has to act as somebody.
+    """
+    somebody = {"users", "serviceaccounts"}
+    groups = any(allows(rule, {"impersonate"}, {"": somebody}) for rule in rules)
+    return ACCOUNTS[:1] if where else ACCOUNTS if groups else ACCOUNTS[:2]
+
+
+def acted_as(rule: dict[str, Any], kinds: tuple[str, ...]) -> set[str]:
+    """The kinds of account, of these, that a rule lets one act as."""
+    found = {kind for kind in kinds if allows(rule, {"impersonate"}, {"": {f"{kind}s"}})}
+    return found | ({"serviceaccount"} if allows(rule, {"create"}, {"": {"serviceaccounts/token"}}) else set())
 
 
 def _accounts(cluster: Cluster) -> Iterator[tuple[str, tuple[str, str, str]]]:

@@ -215,6 +215,7 @@ _BOTH = [{"kind": "User", "name": "mira"}, {"kind": "Group", "name": "staff"}]
 _GIVING = [
     _rbac("Role", "reads", "red", rules=[_may("get", "secrets")]),
     _rbac("ClusterRole", "helps", rules=[_may("impersonate", "users groups")]),
+    _rbac("ClusterRole", "groups", rules=[_may("impersonate", "groups")]),
     _rbac("ClusterRole", "binds", rules=[_may("update", "clusterrolebindings", _RBAC), _may("bind", "*", _RBAC)]),
     _rbac("RoleBinding", "both", "green", roleRef={"kind": "ClusterRole", "name": "view"}, subjects=_BOTH),
 ]
@@ -244,6 +245,7 @@ _GIVING = [
         ([], {"kind": "ClusterRole", "name": "edit"}, RED | {"red/serviceaccount/boss"}),
         ([], {"kind": "ClusterRole", "name": "binds", "everywhere": "yes"}, EVERYTHING),
         ([], {"kind": "ClusterRole", "name": "helps", "everywhere": "yes"}, {"user mira", "group staff"}),
+        ([], {"kind": "ClusterRole", "name": "groups", "everywhere": "yes"}, set()),
     ],
 )  # fmt: skip
 def test_rights_that_give_rights(rules: list[dict[str, Any]], ref: dict[str, Any], opened: set[str]) -> None:
