@@ -180,16 +180,24 @@ def review(
     holder: str,
     grant: str | Iterable[str],
     *,
-    key: str | None = None,
     assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    key: str | None = None,
 ) -> Shown:
     """A grant before it is granted: new reach, each part, broken rules.
 
     Args:
+        assume: how much of the attacker to assume, cumulative.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
         holder: the party or service that is to hold the key.
         grant: a scope or operation to be granted; may be repeated.
         key: a credential that the holder has already [default: a new one].
-        assume: how much of the attacker to assume, cumulative.
     """
 
 def seen(

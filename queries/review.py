@@ -6,14 +6,24 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
 from blastradius.columns.ragged import Flags, Numbers
-from blastradius.engine import CAPABILITIES, PreparedEstate, System, World, compile_system, propose
+from blastradius.engine import (
+    CAPABILITIES,
+    Assumption,
+    PreparedEstate,
+    System,
+    World,
+    compile_system,
+    plain,
+    propose,
+    what_if,
+)
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import Capability, Credential, Expectation, Fact, Frozen, Kind, Level, Relation, Scenario, Verb
+from blastradius.model import Capability, Credential, Expectation, Fact, Frozen, Kind, Level, Relation, Verb
 from blastradius.reports.impact import audited, is_audited
 from blastradius.reports.rows import ModelRow, model_row, strongest
 from blastradius.reports.words import WORDS, label, plural
@@ -21,10 +31,8 @@ from blastradius.reports.words import WORDS, label, plural
 NEW_KEY = "proposed key"
 
 
-class Params(BaseModel):
+class Params(Assumption):
     """Who would hold a key, and what it would grant."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     holder: str = Field(description="the party or service that is to hold the key")
     grant: tuple[str, ...] = Field(description="a scope or operation to be granted; may be repeated")
@@ -69,6 +77,7 @@ class ReviewData(Frozen):
     key: str
     grants: tuple[str, ...]
     assume: str
+    distrusted: tuple[str, ...]
     added: tuple[AddedRow, ...]
     parts: tuple[PartRow, ...]
     broken: tuple[BrokenRow, ...]
@@ -83,6 +92,7 @@ def run(estate: Estate, params: Params) -> Answer:
         UsageError: the holder, the key or a grant is not in the estate, or not of the right kind.
     """
     _check(estate, params)
+    estate = what_if(estate, params.asked)
     system = compile_system(estate)
     added = _added(system, params, params.grant)
     parts = [_part(estate, grant, _added(system, params, (grant,))) for grant in params.grant]
@@ -93,6 +103,7 @@ def run(estate: Estate, params: Params) -> Answer:
         key=params.key or NEW_KEY,
         grants=params.grant,
         assume=params.assume,
+        distrusted=params.distrust,
         added=tuple(added),
         parts=tuple(parts),
         broken=tuple(broken),
@@ -143,7 +154,8 @@ def _added(system: PreparedEstate, params: Params, grants: Sequence[str]) -> lis
     new = () if params.key else (Credential(id=NEW_KEY),)
     proposal = propose(system, relations, new)
     levels = _levels(params)
-    asked = [Scenario(compromise=(params.holder,), assume=level) for level in levels]
+    holder = plain(params.asked).model_copy(update={"compromise": (params.holder,)})
+    asked = [holder.model_copy(update={"assume": level}) for level in levels]
     worlds = [World(scenario, proposed=proposed) for proposed in (False, True) for scenario in asked]
     (solved,) = audited(system, worlds, proposal)
     facts = np.arange(len(system.facts.entities) * len(CAPABILITIES))
