@@ -5,9 +5,6 @@ A row is an estate in short (`verb:from>to attribute…`), a seed, and the fact 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
 import blastradius.engine.compile as compiling
@@ -15,77 +12,17 @@ from blastradius.engine import compile_system, solve
 from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
-from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
-    ENTITY_TYPES,
-    Capability,
     Control,
     ControlKind,
-    Entity,
-    Fact,
-    Kind,
     Level,
-    Relation,
-    Scenario,
     Verb,
-    Zone,
 )
 from blastradius.rules import RULES
-
-Attributes = Mapping[str, Any]
-LETTERS = {
-    "p": Kind.PARTY,
-    "k": Kind.CREDENTIAL,
-    "c": Kind.SCOPE,
-    "o": Kind.OPERATION,
-    "s": Kind.SERVICE,
-    "d": Kind.STORE,
-    "f": Kind.FEED,
-    "b": Kind.PROCESS,
-}
-"""An entity's kind is the first letter of its id."""
-
-
-def estate(*relations: str, controls: Attributes | None = None, entities: Attributes | None = None) -> Estate:
-    """An estate from relations written as ``verb:a+b>c+d key=value``; ``entities`` adds attributes by id."""
-    placed, stated = controls or {}, entities or {}
-    read = [_relation(text, placed) for text in relations]
-    names = {name for each in read for name in (*each.sources, *each.targets)} | stated.keys()
-    names |= {each.provided_by for each in placed.values() if each.provided_by}
-    built = [_entity(name, stated.get(name, {}), placed) for name in sorted(names)]
-    zones = (Zone(id="flat", flat=True),)
-    return Estate.build([Loaded(entities=tuple(built), relations=tuple(read), zones=zones)])
-
-
-def _relation(text: str, placed: Attributes) -> Relation:
-    shape, *attributes = text.split()
-    verb, _, ends = shape.partition(":")
-    sources, _, targets = ends.partition(">")
-    stated: dict[str, Any] = dict(attribute.split("=") for attribute in attributes)
-    stated |= {"verb": verb, "sources": tuple(sources.split("+")), "targets": tuple(targets.split("+"))}
-    stated["controls"] = tuple(control for host, control in placed.items() if host == shape)
-    return Relation.model_validate(stated)
-
-
-def _entity(name: str, attributes: Attributes, placed: Attributes) -> Entity:
-    controls = tuple(control for host, control in placed.items() if host == name)
-    return ENTITY_TYPES[LETTERS[name[0]]].model_validate({"id": name, "controls": controls, **attributes})
-
-
-def scenario(seed: str, level: Level = Level.LATERAL, **more: object) -> Scenario:
-    """A scenario from ``way name way name …``."""
-    words = seed.split()
-    seeds: dict[str, object] = {}
-    for way, name in zip(words[::2], words[1::2], strict=True):
-        seeds[way] = (*seeds.get(way, ()), name)  # type: ignore[misc]
-    return Scenario.model_validate({**seeds, "assume": level, **more})
-
-
-def fact(text: str) -> Fact:
-    """``deny(s)``."""
-    capability, _, name = text.rstrip(")").partition("(")
-    return Fact(name, Capability(capability))
-
+from tests.engine.short import Attributes as Attributes
+from tests.engine.short import estate as estate
+from tests.engine.short import fact as fact
+from tests.engine.short import scenario as scenario
 
 API = {"o1": {"api": "a"}, "o2": {"api": "a"}}
 ZONE = {"s1": {"zone": "flat"}, "s2": {"zone": "flat"}}

@@ -112,6 +112,8 @@ def test_a_vendors_own_signature_is_void() -> None:
         ),
     )
     estate = Estate.build([part])
+    control = estate.controls["verified@installs:hosts>updates"].control
+    assert estate.why_void(control, ["updates"]) == "'vendor' belongs to the vendor whose feed it vouches for"
     assert "belongs to the vendor whose feed it vouches for" in estate.notes[0].message
 
 
