@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 import blastradius as br
-from blastradius.engine import ScenarioParams
+from blastradius.engine import checked
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Level, Scenario
 
@@ -60,9 +60,10 @@ def _expected(built: Estate, row: dict[str, object]) -> Expected:
     assert isinstance(reached, dict)
     assert isinstance(stopped, dict)
     assert isinstance(not_reached, (list, dict))
-    seeds = {"assume": "lateral"} | {key: _listed(key, value) for key, value in row.items()}
+    stated = {key: _listed(key, value) for key, value in row.items()}
+    stated["assume"] = Level[str(stated.get("assume", "lateral")).upper()]
     return Expected(
-        scenario=ScenarioParams.model_validate(seeds).scenario(built),
+        scenario=checked(built, Scenario.model_validate(stated)),
         reached={fact: Level[level.upper()] for fact, level in _facts(built, reached)},
         not_reached=frozenset(fact for fact, _ in _facts(built, dict.fromkeys(not_reached, ""))),
         stopped=dict(_facts(built, stopped)),
@@ -70,7 +71,7 @@ def _expected(built: Estate, row: dict[str, object]) -> Expected:
 
 
 def _listed(key: str, value: object) -> object:
-    return [value] if isinstance(value, str) and key != "assume" else value
+    return [value] if isinstance(value, str) and key not in ("assume", "basis") else value
 
 
 def _facts(built: Estate, stated: dict[str, str]) -> Iterator[tuple[Fact, str]]:
