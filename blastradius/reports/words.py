@@ -17,6 +17,7 @@ WORDS = {
     Capability.TAINT: "it is wrong",
     Capability.READ_SUBSET: "can read own rows",
     Capability.DEGRADE: "it slows",
+    Capability.PRESENT: "can use it together with others",
 }
 """Capabilities in words for people."""
 

@@ -157,6 +157,13 @@ def test_mfa_does_not_stop_a_token_and_an_allowlist_does_not_stop_the_holder() -
     assert fact("use(o)") in solve(listed, scenario("compromise s")).levels
 
 
+def test_what_stops_the_copy_of_one_key_of_several_is_relied_on() -> None:
+    built = estate("grants:k1+k2>o", controls={"k1": Control(kind=K.TOKEN_BINDING)})
+    reach = solve(built, scenario("leak k1 leak k2"))
+    assert reach.certificate.relies_on == ("token_binding@k1",)
+    assert fact("use(o)") in solve(built, scenario("leak k1 leak k2", distrust=reach.certificate.relies_on)).levels
+
+
 def test_a_buffer_outlasts_a_short_outage() -> None:
     built = estate("depends_on:b>s dependency=hard buffer_h=24")
     assert fact("deny(b)") not in solve(built, scenario("outage s", hours=24)).levels

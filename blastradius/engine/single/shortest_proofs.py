@@ -182,11 +182,16 @@ class _Run:
         assumed = int(scenario.assume)
         for step in sorted(self.missing):
             conclusion = int(self.steps.conclusion[step])
-            if conclusion in self.settled or conclusion >= self.first_stone:
-                continue  # nobody asks why a stepping stone was not reached
+            if conclusion in self.settled or self._is_passed_over(conclusion):
+                continue
             held = [premise for premise in self.steps.premises[step] if premise in self.settled]
             if held:
                 yield self._stopped(step, held, assumed, scenario)
+
+    def _is_passed_over(self, conclusion: int) -> bool:
+        """Nobody asks why a stepping stone was not reached, but for keys: what stops a copy stands on them."""
+        stone = conclusion >= self.first_stone
+        return stone and self.system.facts.fact(conclusion).capability != Capability.PRESENT
 
     def _stopped(self, step: int, held: list[int], assumed: int, scenario: Scenario) -> Stopped:
         name, level = self.system.facts.fact, int(self.steps.level[step])

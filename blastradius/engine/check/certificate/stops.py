@@ -11,7 +11,7 @@ from blastradius.engine.check.certificate.sound import ProvedFacts
 from blastradius.engine.check.rule_instances import RuleInstance
 from blastradius.engine.proof import Certificate, Stopped
 from blastradius.errors import CertificateError
-from blastradius.model import Level
+from blastradius.model import Capability, Level
 
 
 def check_stops(asked: Asked, proved: ProvedFacts, certificate: Certificate, instances: Iterable[RuleInstance]) -> None:
@@ -29,7 +29,8 @@ def check_stops(asked: Asked, proved: ProvedFacts, certificate: Certificate, ins
 
 
 def _is_stopped(instance: RuleInstance, proved: ProvedFacts) -> bool:
-    if instance.conclusion in proved or is_stone(instance.conclusion):
+    conclusion = instance.conclusion
+    if conclusion in proved or (is_stone(conclusion) and conclusion.capability != Capability.PRESENT):
         return False
     return any(premise in proved for premise in instance.premises)
 
