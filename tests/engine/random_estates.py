@@ -218,7 +218,7 @@ def _relation(rng: random.Random, names: Names, chance: float, step: Step) -> Re
 def _taken_in(rng: random.Random) -> dict[str, object]:
     """What is said of how an input is taken in."""
     return {
-        "brittle": rng.random() < 0.4,
+        "brittle": rng.random() < 0.6,
         "on_bad": rng.choice(("keep", "keep", "drop", "halt")),
         "on_missing": rng.choice(("stop", "stop", "default")),
         "obeys": rng.random() < 0.4,
