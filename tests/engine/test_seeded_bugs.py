@@ -1,10 +1,13 @@
-"""The checker catches an engine that is wrong: bugs seeded in its rules, its solving and its certificates."""
+"""The checkers catch an engine that is wrong, and an engine that is right catches a wrong checker.
+
+Bugs are seeded in the rules of the solver, in what it reads, in its solving, in its certificates, and in what each
+checker takes for the rules.
+"""
 
 from __future__ import annotations
 
-import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -12,135 +15,69 @@ import numpy as np
 import pytest
 
 import blastradius.engine.compile as compiling
-from blastradius.columns.tables import Columns
-from blastradius.engine import Certificate, ProofStep, check, compile_system
-from blastradius.engine.numbering import Numbering
+from blastradius.engine import Certificate, ProofStep, World, check, check_worlds, compile_system, solve_worlds
+from blastradius.engine.check.certificate import check as check_certificate
+from blastradius.engine.check.rule_instances import RuleInstance, all_instances
+from blastradius.engine.check.rule_instances.instance import UNGUARDED
+from blastradius.engine.check.spec import spec
 from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
-from blastradius.model import Capability, Control, ControlKind, Fact, Level, Scenario
-from blastradius.rules import RULES, Flow, Rule
+from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Level, Scenario
+from blastradius.rules import RULES
 from tests.counts import few
-from tests.engine.random_estates import random_estate, random_scenario
-from tests.engine.test_rules_needed import CONTROL_CASES, estate, scenario
+from tests.engine import bugs
+from tests.engine.bugs import COLUMN_BUGS, TABLE_BUGS
+from tests.rules import golden
 
-WORLDS = 400
 proving = sys.modules["blastradius.engine.single.shortest_proofs"]
 statuses = sys.modules["blastradius.engine.single.step_status"]
+audit = sys.modules["blastradius.engine.check.audit"]
+rooms = sys.modules["blastradius.engine.check.spec.rules"]
+C = Capability
 
 
+@cache
 def worlds() -> list[tuple[Estate, Scenario]]:
-    """A world for every control, some that are rare, and random ones, the same every time."""
-    found = [
-        (estate(*relations, controls={host: Control(kind=kind)}, entities=entities), scenario(seed))
-        for kind, relations, entities, host, seed, _ in CONTROL_CASES
-    ]
-    own_rows = {"reads:o>d": Control(kind=ControlKind.OBJECT_AUTHZ)}
-    approved = {"permits:c>o": Control(kind=ControlKind.APPROVAL)}
-    found += [
-        (estate("grants:k>o", "reads:o>d extent=subset", "contains:d>k2", controls=own_rows), scenario("leak k")),
-        (estate("grants:k>c", "permits:c>o", controls=approved), scenario("leak k")),
-        (estate("grants:k>c", "permits:c+c2>o"), scenario("leak k")),
-        (estate("owns:p>k"), scenario("compromise p")),
-    ]
-    for seed in range(WORLDS):
-        rng = random.Random(seed)
-        built = random_estate(rng)
-        found.append((built, random_scenario(rng, built)))
-    return found
+    """The worlds in which bugs are looked for."""
+    return bugs.worlds()
 
 
-def caught() -> bool:
-    """Whether the checker refuses the engine in some world, and crashes in none."""
-    refused = False
-    for built, asked in worlds():
+def caught(rule: str | None = None) -> bool:
+    """Whether the checker refuses the engine in some world, and crashes in none; that of a rule is tried first."""
+    own = bugs.golden_worlds(rule) if rule in golden.rules() else []
+    for built, asked in (*own, *worlds()):
         certificate = certify(compile_system(built), asked)
         try:
             check(built, asked, certificate)
         except CertificateError:
-            refused = True
-            break
-    return refused
-
-
-def changed(rule: str, change: Callable[[Flow], Flow | None]) -> tuple[Rule, ...]:
-    """The rule table with the flows of one rule changed, or taken out."""
-    return tuple(
-        replace(each, flows=tuple(found for flow in each.flows if (found := change(flow)) is not None))
-        if each.id == rule
-        else each
-        for each in RULES
-    )
-
-
-def without_stop(*kinds: ControlKind) -> Callable[[Flow], Flow]:
-    return lambda flow: replace(flow, stops=tuple(stop for stop in flow.stops if stop not in kinds))
-
-
-def giving(capability: Capability) -> Callable[[Flow], Flow]:
-    return lambda flow: replace(flow, gives=(flow.gives[0], capability))
-
-
-K, C = ControlKind, Capability
-TABLE_BUGS: dict[str, tuple[Rule, ...]] = {
-    "R1 forgets compartments": changed("R1", without_stop(K.COMPARTMENT)),
-    "R1 hands out only control": changed("R1", lambda f: None if f.gives[1] == C.POSSESS else f),
-    "R2 copies what cannot be copied": changed("R2", without_stop(K.NON_EXPORTABLE)),
-    "R3 takes any key for all": changed("R3", lambda f: replace(f, gate="each")),
-    "R3 forgets revocation": changed("R3", without_stop(K.REVOKED, K.ROTATED, K.EXPIRED)),
-    "R3 forgets the allow-list": changed("R3", without_stop(K.IP_ALLOWLIST, K.TOKEN_BINDING, K.DEVICE_POLICY)),
-    "R3a is lost": changed("R3a", lambda _: None),
-    "R3b takes any scope for all": changed("R3b", lambda f: replace(f, gate="each")),
-    "R3b forgets approval": changed("R3b", without_stop(K.APPROVAL)),
-    "R4 gives all rows for own rows": changed("R4", lambda f: replace(f, when=()) if f.gives[1] == C.READ else f),
-    "R4 writes where it reads": changed("R4", lambda f: giving(C.WRITE)(f) if f.gives[1] == C.READ else f),
-    "R5 forgets object checks": changed("R5", without_stop(K.OBJECT_AUTHZ)),
-    "R6 forgets function checks": changed("R6", without_stop(K.FUNCTION_AUTHZ)),
-    "R7 needs all rows": changed("R7", lambda f: replace(f, needs=("from", C.READ))),
-    "R7 forgets redaction": changed("R7", without_stop(K.REDACTED, K.PURGED, K.EXPIRED)),
-    "R8 makes wrong data chosen": changed("R8", giving(C.WRITE)),
-    "R8 forgets validation": changed("R8", without_stop(K.VALIDATED, K.QUARANTINED)),
-    "R8 flows no further than the caller": changed("R8", lambda f: None if f.along == "through" else f),
-    "R8q lets one feed decide": changed("R8q", lambda f: replace(f, gate="any")),
-    "R9a forgets bulkheads": changed("R9a", without_stop(K.BULKHEAD, K.VALIDATED)),
-    "R10 gives control to a fault": changed("R10", lambda f: replace(f, needs=("to", C.TAINT))),
-    "R10 forgets pinning": changed("R10", without_stop(K.PINNED, K.VERIFIED, K.STAGED, K.NOT_EXPOSED)),
-    "R11 stops what only slows": changed("R11", lambda f: giving(C.DENY)(f) if f.gives[1] == C.DEGRADE else f),
-    "R11 falls with the first supplier": changed("R11", lambda f: replace(f, gate="any") if f.gate == "lost" else f),
-    "R11 forgets fallbacks": changed("R11", without_stop(K.FALLBACK)),
-    "R12 forgets hardening": changed("R12", without_stop(K.HARDENED, K.SANDBOXED)),
-    "R13 forgets encryption": changed("R13", without_stop(K.ENCRYPTED_ELSEWHERE)),
-    "R13w forgets backups": changed("R13w", without_stop(K.IMMUTABLE_BACKUP)),
-    "R15 walks through walls": changed("R15", without_stop(K.SEGMENTED, K.HARD_MFA, K.PAM)),
-    "R15 walks backwards": changed(
-        "R15", lambda f: replace(f, needs=("to", C.CONTROL), gives=("from", C.CONTROL)) if f.along == "connects" else f
-    ),
-    "R12 a level too low": tuple(replace(r, level=Level.GRANTED) if r.id == "R12" else r for r in RULES),
-    "R5 a level too high": tuple(replace(r, level=Level.LATERAL) if r.id == "R5" else r for r in RULES),
-    "a step counts for two": changed("R13", lambda f: replace(f, hop=2)),
-}
+            return True
+    return False
 
 
 @pytest.mark.parametrize("name", few(TABLE_BUGS, 2))
 def test_a_wrong_rule_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert TABLE_BUGS[name] != RULES
     monkeypatch.setattr(compiling, "RULES", TABLE_BUGS[name])
+    assert caught(name.partition(" ")[0])
+
+
+@pytest.mark.parametrize("name", few(COLUMN_BUGS, 2))
+def test_a_word_that_is_not_read_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Estate.columns.func  # type: ignore[attr-defined]
+    monkeypatch.setattr(Estate, "columns", property(lambda built: COLUMN_BUGS[name](read(built))))
     assert caught()
+
+
+def test_every_rule_has_two_bugs() -> None:
+    named = [name.partition(" ")[0] for name in TABLE_BUGS]
+    few_ = {rule.id for rule in RULES if named.count(rule.id) < 2}
+    assert few_ == {"R13w", "R14"}, "R14 has no flows: its bugs are in what the solver reads, and below"
 
 
 @pytest.mark.slow
 def test_a_right_engine_is_not_caught() -> None:
     assert not caught()
-
-
-def test_trusting_failed_controls_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    grounding = compiling._Grounding
-
-    def wrong(columns: Columns, facts: Numbering) -> object:
-        working = replace(columns.controls, failed=columns.controls.failed & False)
-        return grounding(replace(columns, controls=working), facts)
-
-    monkeypatch.setattr(compiling, "_Grounding", wrong)
-    assert caught()
 
 
 def test_trusting_no_control_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,9 +90,118 @@ def test_controls_that_never_fall_are_caught(monkeypatch: pytest.MonkeyPatch) ->
     assert caught()
 
 
-def test_forgetting_what_is_included_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving, "_INCLUDED", {})
+@pytest.mark.parametrize("name", ["_NEVER_CLOSED", "_SWAYED"])
+def test_controls_that_fall_as_any_do_are_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fallbacks never fail closed; a second source, and a second way to see, are wrong with who provides them."""
+    monkeypatch.setattr(compiling, name, [])
     assert caught()
+
+
+def test_false_fallbacks_and_own_signatures_that_count_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    blockers = sys.modules["blastradius.engine.blockers"]
+    monkeypatch.setattr(blockers, "_is_void", lambda *_: False)
+    assert caught()
+
+
+def test_forgetting_what_is_included_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proving, "_INCLUDED", [{place: [] for place in found} for found in proving._INCLUDED])
+    assert caught()
+
+
+def test_an_outage_that_never_ends_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proving, "is_timed", lambda _scenario: False)
+    assert caught()
+
+
+@cache
+def right() -> list[tuple[Estate, Scenario, Certificate, tuple[RuleInstance, ...]]]:
+    """What a right engine says of the worlds, and what a right checker reads of them."""
+    return [
+        (built, asked, certify(compile_system(built), asked), tuple(all_instances(built))) for built, asked in worlds()
+    ]
+
+
+Misreading = Callable[[RuleInstance], RuleInstance | None]
+MISREADINGS: dict[str, Misreading] = {
+    "is not known": lambda _: None,
+    "is stopped by nothing": lambda instance: instance._replace(guards=UNGUARDED),
+    "is at another level": lambda instance: instance._replace(level=1 if instance.level > 1 else 2),
+    "is known for certain": lambda instance: instance._replace(basis=Basis.OBSERVED),
+    "needs its first premise": lambda instance: instance._replace(premises=instance.premises[:1], least=None),
+    "waits for nothing": lambda instance: instance._replace(buffer_h=0.0),
+    "fails open": lambda instance: instance._replace(fail_closed=False),
+}
+"""What a checker may take a rule for."""
+UNCHANGED = {
+    "is stopped by nothing": {"R14"},
+    "is known for certain": {"R14", "R13w"},
+    "needs its first premise": {rule.id for rule in RULES} - {"R3", "R3p", "R3b", "R8q", "R11", "R13", "R16", "R19"},
+    "waits for nothing": {rule.id for rule in RULES} - {"R11"},
+    "fails open": {rule.id for rule in RULES} - {"R14"},
+}
+"""Rules that a misreading leaves as they are."""
+
+
+def misread(rule: str, how: Misreading, instances: tuple[RuleInstance, ...]) -> Iterator[RuleInstance]:
+    """Instances as a checker reads them that takes one rule for another."""
+    for instance in instances:
+        read = how(instance) if instance.rule == rule else instance
+        if read is not None:
+            yield read
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rule", "how"),
+    [
+        pytest.param(rule.id, how, id=f"{rule.id} {how}")
+        for how in MISREADINGS
+        for rule in RULES
+        if rule.id not in UNCHANGED.get(how, ())
+    ],
+)
+def test_a_checker_that_misreads_a_rule_refuses_what_is_right(rule: str, how: str) -> None:
+    for built, asked, certificate, instances in right():
+        wrong = tuple(misread(rule, MISREADINGS[how], instances))
+        if wrong != instances:
+            try:
+                check_certificate(built, wrong, asked, certificate)
+            except CertificateError:
+                return
+    raise AssertionError("it was never noticed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", [rule.id for rule in RULES])
+def test_an_audit_that_does_not_know_a_rule_refuses_what_is_right(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reading(built: Estate) -> Iterator[RuleInstance]:
+        return misread(rule, MISREADINGS["is not known"], tuple(all_instances(built)))
+
+    monkeypatch.setattr(audit, "all_instances", reading)
+    with pytest.raises(CertificateError):
+        _audit((*bugs.golden_worlds(rule), *worlds()))
+
+
+def _audit(asked: Iterable[tuple[Estate, Scenario]]) -> None:
+    for built, scenario in asked:
+        for block in solve_worlds(compile_system(built), [World(scenario)]):
+            check_worlds(built, block)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", [name for name in vars(rooms._Rules) if name.startswith("r") and name[1].isdigit()])
+def test_a_spec_that_does_not_know_a_rule_differs(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms._Rules, method, lambda _: ())
+    assert any(levels(certificate) != spec(built, asked) for built, asked, certificate, _ in right())
+
+
+def levels(certificate: Certificate) -> dict[Fact, Level]:
+    """The lowest level of each fact about an entity."""
+    found: dict[Fact, Level] = {}
+    for step in certificate.steps:
+        if step.fact.capability not in STEPPING_STONES:
+            found[step.fact] = min(step.level, found.get(step.fact, step.level))
+    return found
 
 
 def _dropped(c: Certificate) -> Certificate:
@@ -168,6 +214,14 @@ def _reversed(c: Certificate) -> Certificate:
 
 def _last(c: Certificate, **fields: object) -> Certificate:
     return replace(c, steps=(*c.steps[:-1], replace(c.steps[-1], **fields)))  # type: ignore[arg-type]
+
+
+def _first_stop(c: Certificate, because: str, value: object) -> Certificate:
+    """The first step that only a control stops has one reason more or less."""
+    place = next(place for place, stop in enumerate(c.stopped) if stop.by_controls_alone)
+    stops = list(c.stopped)
+    stops[place] = replace(stops[place], **{because: value})  # type: ignore[arg-type]
+    return replace(c, stopped=tuple(stops))
 
 
 def _invented(c: Certificate) -> Certificate:
@@ -187,10 +241,14 @@ CERTIFICATE_BUGS: dict[str, Callable[[Certificate], Certificate]] = {
     "a hop too few": lambda c: _last(c, hops=c.steps[-1].hops - 1),
     "a level too high": lambda c: _last(c, level=Level.LATERAL),
     "a stop kept quiet": lambda c: replace(c, stopped=c.stopped[1:]),
-    "a stop made up": lambda c: replace(c, stopped=(*c.stopped, replace(c.stopped[0], by=("pam@moon",)))),
+    "a stop made up": lambda c: replace(c, stopped=(*c.stopped, replace(c.stopped[0], controls=("pam@moon",)))),
     "a stop listed twice": lambda c: replace(c, stopped=(*c.stopped, c.stopped[0])),
     "a stop that rests on nothing": lambda c: replace(c, stopped=(replace(c.stopped[0], premises=()), *c.stopped[1:])),
     "a control not named": lambda c: replace(c, relies_on=()),
+    "an hour too late": lambda c: _last(c, at=c.steps[-1].at + 1),
+    "a reason kept quiet": lambda c: _first_stop(c, "controls", ()),
+    "a reason made up": lambda c: _first_stop(c, "level", Level.LATERAL),
+    "a buffer made up": lambda c: _first_stop(c, "after_h", 1.0),
 }
 
 

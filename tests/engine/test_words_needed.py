@@ -5,6 +5,7 @@ A case is an estate that says the word and one that does not; a fact holds in on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import pytest
@@ -36,28 +37,35 @@ class Case(NamedTuple):
     level: Level = Level.LATERAL
 
 
-def of_control(word: str, kind: ControlKind, host: str, *relations: str, **words: object) -> tuple[str, Estate, Estate]:
-    """Two estates with a control that says a word, and that does not; ``of`` are attributes of entities."""
-    more = words.pop("of", {})
-    always = {"kind": kind} | ({"provided_by": words.pop("by")} if "by" in words else {})
-    made = [
-        estate(*relations, controls={host: Control.model_validate({**always, **said})}, entities=more)
-        for said in (words, {})
-    ]
-    return word, made[0], made[1]
+Said = tuple[str, Estate, Estate]
+"""A word, an estate that says it, and the same that does not."""
+Entities = Mapping[str, Mapping[str, object]]
 
 
-def of_relation(
-    word: str, relation: str, *others: str, of: dict[str, dict[str, object]] | None = None
-) -> tuple[str, Estate, Estate]:
-    """Two estates with a relation that says a word, and that does not."""
+def of_control(
+    word: str,
+    kind: ControlKind,
+    host: str,
+    *relations: str,
+    by: str | None = None,
+    of: Entities | None = None,
+    **said: object,
+) -> Said:
+    """A control that says a word; ``by`` who provides it either way, ``of`` attributes of entities."""
+    controls = [Control.model_validate({"kind": kind, "provided_by": by, **words}) for words in (said, {})]
+    built, plain = (estate(*relations, controls={host: control}, entities=of) for control in controls)
+    return word, built, plain
+
+
+def of_relation(word: str, relation: str, *others: str) -> Said:
+    """A relation that says a word."""
     shape, *words = relation.split()
     left = " ".join([shape, *(said for said in words if said.partition("=")[0] != word)])
-    return word, estate(relation, *others, entities=of), estate(left, *others, entities=of)
+    return word, estate(relation, *others), estate(left, *others)
 
 
-def of_entity(word: str, name: str, value: object, *relations: str) -> tuple[str, Estate, Estate]:
-    """Two estates with an entity that says a word, and that does not."""
+def of_entity(word: str, name: str, value: object, *relations: str) -> Said:
+    """An entity that says a word."""
     return word, estate(*relations, entities={name: {word: value}}), estate(*relations, entities={name: {}})
 
 
@@ -140,11 +148,12 @@ def test_every_word_has_a_case() -> None:
 def test_a_word_is_needed(case: Case) -> None:
     """The fact holds with the word or without it; the proof of the one is none of the other."""
     asked = scenario(case.seed, case.level, hours=case.hours, basis="declared")
-    certificates = [certify(compile_system(built), asked) for built in (case.said, case.unsaid)]
-    reached = [fact(case.wanted) in {step.fact for step in found.steps} for found in certificates]
+    built = (case.said, case.unsaid)
+    with_word, without = (certify(compile_system(made), asked) for made in built)
+    reached = [fact(case.wanted) in {step.fact for step in found.steps} for found in (with_word, without)]
     assert reached == [case.holds, not case.holds]
-    assert reached == [fact(case.wanted) in spec(built, asked) for built in (case.said, case.unsaid)]
-    for built, right, wrong in ((case.said, *certificates), (case.unsaid, *reversed(certificates))):
-        check(built, asked, right)
+    assert reached == [fact(case.wanted) in spec(made, asked) for made in built]
+    for made, right, wrong in ((case.said, with_word, without), (case.unsaid, without, with_word)):
+        check(made, asked, right)
         with pytest.raises(CertificateError):
-            check(built, asked, wrong)
+            check(made, asked, wrong)
