@@ -28,6 +28,7 @@ from blastradius.model import (
     Provenance,
     Relation,
     Scenario,
+    Signal,
     Verb,
     Zone,
 )
@@ -188,7 +189,7 @@ def _least(model: type[BaseModel]) -> dict[str, Any]:
     """What a model must have."""
     needed = {"id": "a", "kind": Kind.PARTY, "verb": Verb.OWNS, "sources": ("a",), "targets": ("b",), "name": "n",
               "scenario": Scenario(), "message": "m", "source": "s", "file": "f", "entity": "a",
-              "capability": Capability.READ}  # fmt: skip
+              "capability": Capability.READ, "signal": "s"}  # fmt: skip
     return {key: value for key, value in needed.items() if key in model.model_fields} | (
         {"kind": ControlKind.PAM} if model is Control else {}
     )
@@ -229,6 +230,8 @@ def _around(made: Any) -> dict[str, Any]:
             return {field: (made,)}
     if isinstance(made, Control):
         return {"entities": (Party(id="a").model_copy(update={"controls": (made,)}),)}
+    if isinstance(made, Signal):
+        return {"entities": (Party(id="a").model_copy(update={"seen_by": (made,)}),)}
     if isinstance(made, Provenance):
         return {"entities": (Party(id="a").model_copy(update={"provenance": (made,)}),)}
     blank = Expectation.model_construct(name="n", scenario=Scenario())

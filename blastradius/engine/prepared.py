@@ -35,6 +35,10 @@ class PreparedEstate(System):
         """Relations, by number, without which a world is one of another estate."""
         return telling_relations(self.columns)
 
+    def is_telling(self, relation: str) -> bool:
+        """Whether a relation is one of these, by its id."""
+        return self.relation_numbers[relation] in self.telling_relations
+
     @cached_property
     def auditor(self) -> Auditor:
         """The checker of many worlds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,23 +11,18 @@ from blastradius.engine.scenario import World
 from blastradius.estate.ties import VOID_ALONG
 from blastradius.model import ControlKind, Verb
 
-if TYPE_CHECKING:
-    from blastradius.engine.prepared import PreparedEstate
-
 _ALWAYS = (Verb.PERMITS, Verb.OWNS, Verb.PART_OF)
 _SUPPLY = (Verb.PUBLISHES, Verb.SERVES)
 _TIES = (Verb.WRITES, *_SUPPLY, *VOID_ALONG[ControlKind.FALLBACK])
 _DOUBTFUL = [CONTROLS.index(kind) for kind in VOID_ALONG]
 
 
-def is_asked_alone(system: PreparedEstate, world: World) -> bool:
-    """Whether a world has to be solved by itself."""
+def is_asked_alone(world: World, telling: Callable[[str], bool]) -> bool:
+    """Whether a world has to be solved by itself; ``telling`` says of a relation whether other steps depend on it."""
     scenario = world.scenario
     if scenario.hours is not None or scenario.controls or scenario.without:
         return True
-    if not world.without:
-        return False
-    return any(system.relation_numbers[name] in system.telling_relations for name in world.without)
+    return any(map(telling, world.without))
 
 
 def telling_relations(columns: Columns) -> frozenset[int]:

@@ -148,7 +148,7 @@ def solve_worlds(
     """
     asked = checked_worlds(system, worlds)
     back_end = back_end_of(engine)
-    alone = {place for place, world in enumerate(asked) if is_asked_alone(system, world)}
+    alone = {place for place, world in enumerate(asked) if is_asked_alone(world, system.is_telling)}
     for part in parts(asked, alone):
         batch = batch_of(system, [asked[place] for place in part], back_end, proposal)
         for first in range(0, len(part), 64 * WORDS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import product
 from math import inf
 
 from blastradius.engine.check.spec.held import Consequence, Held, first, last
@@ -298,11 +299,10 @@ class _Rules(Held):
             yield Fact(t, C.CONTROL), last(self.at(a, need), self.free(WALLS, r.id, t)), (r,)
         flat = {zone.id for zone in self.e.zones.values() if zone.flat}
         inside = [s for s in self.e.of_kind(Kind.SERVICE) if s.zone in flat]
-        for one in inside:
-            for other in inside:
-                if one.zone == other.zone:
-                    free = self.free(WALLS, other.id)
-                    yield Fact(other.id, C.CONTROL), last(self.at(one.id, C.CONTROL), free), (one, other)
+        for entered, beside in product(inside, inside):
+            if entered.zone == beside.zone:
+                free = self.free(WALLS, beside.id)
+                yield Fact(beside.id, C.CONTROL), last(self.at(entered.id, C.CONTROL), free), (entered, beside)
 
     def r16(self) -> Iterator[Consequence]:  # R16
         for r, s, x in self.inputs() if self.level >= 2 else ():
