@@ -9,7 +9,7 @@ from pydantic import Field
 from blastradius.answer import Answer, Query, Table
 from blastradius.engine import Reach, ScenarioParams, is_timed, solve
 from blastradius.estate import Estate
-from blastradius.model import Fact, Frozen, Kind, Level, NoteKind
+from blastradius.model import Capability, Fact, Frozen, Kind, Level, NoteKind, Store
 from blastradius.reports.diagram import picture_of
 from blastradius.reports.labels import KNOWN, Label, best_of, how_well, labels_of
 from blastradius.reports.rows import (
@@ -96,7 +96,7 @@ def run(estate: Estate, params: Params) -> Answer:
 
 
 def _felt(reach: Reach, data: ReachData) -> tuple[Table, ...]:
-    return (timeline(reach.estate, data.timeline),) if is_timed(reach.scenario) else ()
+    return (timeline(reach.estate, data.timeline),) if data.timeline else ()
 
 
 def _title(reach: Reach) -> str:
@@ -136,6 +136,18 @@ def _headline(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     )
 
 
+def _records(reach: Reach) -> str:
+    """How many records could be read; of stores that do not say how many they hold, that is said instead of 0."""
+    estate = reach.estate
+    read = {fact.entity for fact in reach.levels if fact.capability == Capability.READ}
+    stores = [store for store in estate.of_kind(Kind.STORE) if store.id in read and not is_public(estate, store.id)]
+    unsaid = sum(isinstance(store, Store) and store.records is None for store in stores)
+    if unsaid and unsaid == len(stores):
+        return f"unknown; {plural(unsaid, 'store')} could be read, and nobody stated how many"
+    more = f", and those of {plural(unsaid, 'store')} of which nobody stated how many" if unsaid else ""
+    return f"{records_read(estate, reach):,} (copies counted once){more}"
+
+
 def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     """How many of the things reached anyone at all could have as much of."""
     beyond = {fact.entity for fact, level in reach.levels.items() if labels[fact].is_beyond(level)}
@@ -146,13 +158,23 @@ def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
 def _lines(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tuple[str, ...]:
     lines = [_level_line(reach, level) for level in Level if level <= reach.scenario.assume]
     lines.append(f"how well it is known: {_how_well(reach, labels)}")
-    lines += filter(None, [told(reach.estate, data.unsaid)])
-    lines.append(f"records that could be read: {records_read(reach.estate, reach):,} (copies counted once)")
+    lines += filter(None, [told(reach.estate, data.unsaid), _unfelt(reach, data)])
+    lines.append(f"records that could be read: {_records(reach)}")
     lines.append(
         f"proof: {plural(len(data.certificate.steps), 'step')}, verified by the independent checker; "
         f"the answer relies on {plural(len(data.relies_on), 'control')}"
     )
     return tuple(lines)
+
+
+def _unfelt(reach: Reach, data: ReachData) -> str | None:
+    """That no process feels an outage, where none does."""
+    if data.timeline or not reach.scenario.outage:
+        return None
+    processes = len(reach.estate.of_kind(Kind.PROCESS))
+    return (
+        f"no process of {processes:,} slows or stops by it" if processes else "no process is stated that could feel it"
+    )
 
 
 def _how_well(reach: Reach, labels: Mapping[Fact, Label]) -> str:

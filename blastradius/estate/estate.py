@@ -333,6 +333,21 @@ class Estate:
         return [Note(kind=NoteKind.ASSUMED, message=f"{message}; say `as_of`")]
 
     def _assumptions(self) -> list[Note]:
+        """What is taken where nothing is said."""
+        return [*self._unsaid_dependence(), *self._unsaid_votes()]
+
+    def _unsaid_votes(self) -> list[Note]:
+        columns = self._table.relations
+        group = (columns.verb == VERBS.index(Verb.CONSUMES)) & (columns.targets.lengths > 1) & (columns.vote_min == 0)
+        rows = np.flatnonzero(group).tolist()
+        if not rows:
+            return []
+        named = sorted(columns.ids[row] for row in rows[:MOST_NAMED])
+        does = counted(len(rows), "group of feeds does", "groups of feeds do")
+        message = f"{does} not say how votes are counted; any one wrong feed may decide: {first_few(named, len(rows))}"
+        return [Note(kind=NoteKind.ASSUMED, message=message, about=tuple(named))]
+
+    def _unsaid_dependence(self) -> list[Note]:
         columns = self._table.relations
         verbs = [VERBS.index(verb) for verb in (Verb.CALLS, Verb.READS, Verb.CONSUMES)]
         rows = np.flatnonzero(np.isin(columns.verb, verbs))

@@ -12,6 +12,8 @@ from blastradius.model import (
     STEPPING_STONES,
     Basis,
     Capability,
+    Control,
+    ControlKind,
     Entity,
     Fact,
     Frozen,
@@ -190,7 +192,7 @@ def control_rows(reach: Reach) -> tuple[ControlRow, ...]:
             id=name,
             control=placed.control.kind,
             on=placed.host,
-            status=placed.control.status,
+            status=_status(placed.control),
             provided_by=placed.control.provided_by,
             why=placed.control.why,
             stops=stops.get(name, 0),
@@ -198,6 +200,12 @@ def control_rows(reach: Reach) -> tuple[ControlRow, ...]:
         for name in reach.certificate.relies_on
         if (placed := reach.estate.controls[name])
     )
+
+
+def _status(control: Control) -> str:
+    """How well a control is known to work; that MFA cannot be phished is assumed where nobody said so."""
+    unsaid = control.kind == ControlKind.MFA and "phishable" not in control.model_fields_set
+    return "assumed" if unsaid and control.status == "working" else control.status
 
 
 def step_rows(reach: Reach, only: Iterable[Fact] | None = None) -> tuple[StepRow, ...]:
@@ -227,8 +235,10 @@ def provenance_of(estate: Estate, relations: Iterable[str]) -> tuple[str, ...]:
 
 def notes_of(estate: Estate, scenario: Scenario) -> tuple[Note, ...]:
     """What every answer to a scenario repeats."""
-    clock = Note(kind=NoteKind.ASSUMED, message="no clock given: hops count steps, not hours")
-    return (*warnings(estate, scenario), *estate.notes, clock)
+    return (*warnings(estate, scenario), *estate.notes, *([] if is_timed(scenario) else [_NO_CLOCK]))
+
+
+_NO_CLOCK = Note(kind=NoteKind.ASSUMED, message="no clock given: hops count steps, not hours")
 
 
 def strongest(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
