@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 import blastradius as br
+from blastradius.model import SEEDS, Basis, Expectation, ExpectedFact
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ESTATES = [
@@ -17,8 +19,12 @@ ESTATES = [
 ]
 
 
-def test_all_nine_incidents_are_here() -> None:
-    assert len(ESTATES) == 11
+INCIDENTS = ESTATES[2:]
+COUNTED = ("happened", "found", "kept apart", "claimed all the same")
+
+
+def test_all_eighteen_incidents_are_here() -> None:
+    assert len(INCIDENTS) == 18
 
 
 @pytest.mark.parametrize("folder", ESTATES, ids=lambda folder: folder.name)
@@ -34,6 +40,70 @@ def test_the_readme_shows_a_picture_that_is_there(folder: Path) -> None:
     names = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)
     assert names
     assert all((folder / name).read_bytes().startswith(b"<?xml") or (folder / name).is_file() for name in names)
+
+
+Counts = tuple[int, ...]
+
+
+def _counts(folder: Path) -> Counts:
+    """How much happened and was found, how much was kept apart and claimed all the same: facts, in that order."""
+    reports = [said for said in br.load(folder).expectations if said.basis == Basis.OBSERVED]
+    missed = _facts(said.not_reached for said in reports if said.name == "missed")
+    claimed = _facts(said.reached for said in reports if said.name == "falsely claimed")
+    right = [said for said in reports if said.name not in ("missed", "falsely claimed")]
+    found, kept = _facts(said.reached for said in right), _facts(said.not_reached for said in right)
+    assert not found & missed
+    assert not kept & claimed
+    return len(found | missed), len(found), len(kept | claimed), len(claimed)
+
+
+def _facts(groups: Iterable[tuple[ExpectedFact, ...]]) -> set[ExpectedFact]:
+    return {fact for group in groups for fact in group}
+
+
+def _summed(counts: Iterable[Counts]) -> Counts:
+    return tuple(map(sum, zip(*counts, strict=True)))
+
+
+def _written_from_before() -> list[Path]:
+    return [folder for folder in INCIDENTS if "## What was known before" in _readme(folder)]
+
+
+def _readme(folder: Path) -> str:
+    return (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_incidents_says_what_their_estates_say() -> None:
+    before = _written_from_before()
+    with_outcome = [folder for folder in INCIDENTS if folder not in before]
+    rows: dict[str, Counts] = {}
+    for folders, total in ((with_outcome, "all nine, outcome at hand"), (before, "all nine, from before")):
+        counts = {folder: _counts(folder) for folder in folders}
+        rows |= {br.load(folder).title or folder.name: counted for folder, counted in counts.items()}
+        rows[total] = _summed(counts.values())
+    table = [f"| {' | '.join(('incident', *COUNTED))} |", "|---|---|---|---|---|"]
+    table += [f"| {' | '.join((name, *map(str, counted)))} |" for name, counted in rows.items()]
+    assert "\n".join(table) in _readme(EXAMPLES / "incidents")
+
+
+def test_the_shares_of_those_written_from_before_are_what_their_estates_say() -> None:
+    before = _written_from_before()
+    assert len(before) == 9
+    happened, found, kept, claimed = _summed(map(_counts, before))
+    shares = f"{found / happened:.0%} of what happened was found, and {claimed / kept:.0%} of what was kept apart"
+    assert shares.replace("%", " %") in " ".join(_readme(EXAMPLES / "incidents").split())
+
+
+@pytest.mark.parametrize("folder", INCIDENTS, ids=lambda folder: folder.name)
+def test_where_an_incident_starts_is_not_counted(folder: Path) -> None:
+    for said in br.load(folder).expectations:
+        if said.basis == Basis.OBSERVED:
+            assert not _starts(said) & {fact.entity for fact in said.reached}
+
+
+def _starts(said: Expectation) -> set[str]:
+    asked = said.scenario
+    return {name for way in SEEDS for name in getattr(asked, way)}
 
 
 def test_northwind_has_a_surprise_at_every_level() -> None:
