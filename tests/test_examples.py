@@ -15,11 +15,13 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 ESTATES = [
     EXAMPLES / "meridian",
     EXAMPLES / "northwind",
+    EXAMPLES / "mail_agent",
+    EXAMPLES / "signers",
     *sorted(file.parent for file in EXAMPLES.glob("incidents/*/estate.yaml")),
 ]
 
 
-INCIDENTS = ESTATES[2:]
+INCIDENTS = ESTATES[4:]
 COUNTED = ("happened", "found", "kept apart", "claimed all the same")
 
 
