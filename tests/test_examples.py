@@ -132,6 +132,7 @@ def test_meridian_joins_what_nine_sources_say_on_one_way_to_the_customers() -> N
         ("R3", "kong:group couriers by key-auth from addresses of service orders-svc"),
         ("R3b", "api:default/orders:getOrder"),
         ("R12", "orders"),
+        ("closure", "orders"),
         ("R13", "api:default/customers:getDeliveryAddress"),
         ("R12", "customers"),
         ("R13", "customers_db"),
