@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import blastradius as br
-from blastradius.model import SEEDS, Basis, Expectation, ExpectedFact
+from blastradius.model import SEEDS, Basis, Expectation, ExpectedFact, Fact
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ESTATES = [
@@ -59,8 +59,8 @@ def _counts(folder: Path) -> Counts:
     return len(found | missed), len(found), len(kept | claimed), len(claimed)
 
 
-def _facts(groups: Iterable[tuple[ExpectedFact, ...]]) -> set[ExpectedFact]:
-    return {fact for group in groups for fact in group}
+def _facts(groups: Iterable[tuple[ExpectedFact, ...]]) -> set[Fact]:
+    return {Fact(fact.entity, fact.capability) for group in groups for fact in group}
 
 
 def _summed(counts: Iterable[Counts]) -> Counts:
