@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 from blastradius.errors import UsageError
@@ -106,15 +107,13 @@ def _of_doors(estate: Estate) -> Iterator[dict[str, Any]]:
     takers = joined(estate, Verb.CONSUMES, Verb.INSTALLS, back=True)
     for senders, receivers in ((asking, servers), (publishers, takers)):
         for name in sorted(senders.keys() & receivers.keys()):
-            ways = (
-                (sender, other) for sender in senders[name] for other in receivers[name] if _is_shown(estate, sender)
-            )
+            ways = product(*([end for end in ends[name] if _is_shown(estate, end)] for ends in (senders, receivers)))
             for number, (one, other) in enumerate(ways):
                 yield _flow(estate, f"{name} from {one} to {other}" if number else name, name, one, other)
 
 
-def _is_shown(estate: Estate, sender: str) -> bool:
-    return estate.entities[sender].kind == Kind.SERVICE or is_other(estate, sender)
+def _is_shown(estate: Estate, end: str) -> bool:
+    return estate.entities[end].kind == Kind.SERVICE or is_other(estate, end)
 
 
 def _flow(estate: Estate, made: str, name: str, source: str, target: str) -> dict[str, Any]:

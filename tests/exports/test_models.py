@@ -21,7 +21,21 @@ from blastradius import plugins
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import ENTITY_TYPES, Entity, Kind, Operation, Party, Relation, Service, Store, Verb, Zone
+from blastradius.model import (
+    Credential,
+    Entity,
+    Feed,
+    Kind,
+    Operation,
+    Party,
+    Process,
+    Relation,
+    Scope,
+    Service,
+    Store,
+    Verb,
+    Zone,
+)
 from blastradius.reading import parse_document
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +112,7 @@ def kept_by_otm(estate: Estate) -> Facts:
     for name, entity in estate.entities.items():
         senders = callers(estate, name) if entity.kind == "operation" else publishers(estate, name)
         takers = servers(estate, name) or sorted(a for a, b in pairs(estate, "consumes", "installs") if b == name)
-        ways = [(one, other) for one, other in product(senders, takers) if one in acts]
+        ways = [(one, other) for one, other in product(senders, takers) if one in acts and other in acts]
         for number, (one, other) in enumerate(ways):
             flow = f"{name} from {one} to {other}" if number else name
             if one != other:
@@ -308,7 +322,7 @@ def test_hosting_is_a_dependence_and_a_key_of_a_service_opens_what_no_scope_guar
         entities=(
             *(Service(id=name) for name in ("app", "host", "console", "desk")),
             *(Operation(id=name) for name in ("open", "guarded")),
-            *(ENTITY_TYPES[Kind.CREDENTIAL](id="key"), ENTITY_TYPES[Kind.SCOPE](id="scope")),
+            *(Credential(id="key"), Scope(id="scope")),
         ),
         relations=tuple(
             Relation(verb=Verb(verb), sources=(source,), targets=(target,))
@@ -327,3 +341,18 @@ def test_hosting_is_a_dependence_and_a_key_of_a_service_opens_what_no_scope_guar
     assert needs == {"app": ["host"], "host": [], "console": [], "desk": []}
     flows = json.loads(br.export(Estate.build([loaded]), "otm"))["dataflows"]
     assert [(flow["id"], flow["source"], flow["destination"]) for flow in flows] == [("open", "desk", "console")]
+
+
+def test_a_process_that_takes_in_a_feed_is_no_end_of_a_flow() -> None:
+    loaded = Loaded(
+        entities=(
+            *(Service(id=name) for name in ("maker", "reader")),
+            *(Feed(id="feed"), Process(id="process")),
+        ),
+        relations=tuple(
+            Relation(verb=Verb(verb), sources=(source,), targets=("feed",))
+            for verb, source in (("publishes", "maker"), ("consumes", "process"), ("consumes", "reader"))
+        ),
+    )
+    flows = json.loads(br.export(Estate.build([loaded]), "otm"))["dataflows"]
+    assert [(flow["id"], flow["source"], flow["destination"]) for flow in flows] == [("feed", "maker", "reader")]
