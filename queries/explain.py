@@ -10,6 +10,7 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Basis, Capability, Fact, Frozen, Kind, Level
 from blastradius.reports.diagram import picture_of
+from blastradius.reports.labels import KNOWN, Label, labels_of
 from blastradius.reports.rows import (
     ModelRow,
     ScenarioRow,
@@ -20,7 +21,7 @@ from blastradius.reports.rows import (
     scenario_row,
     step_rows,
 )
-from blastradius.reports.stops import StoppedRow, holds, stopped_rows
+from blastradius.reports.stops import StoppedRow, holds, leading_to, stopped_rows
 from blastradius.reports.words import WORDS, label, plural
 from blastradius.rules import APPLIES, RULES
 
@@ -44,7 +45,8 @@ class ExplainData(Frozen):
 
     When the fact is reached, ``steps`` is its proof and ``stopped`` is empty. When it is not, ``steps`` is
     the shortest way to it if no control stood and everything were assumed (empty: there is none at all), and
-    ``stopped`` are the steps on that way that are not taken.
+    ``stopped`` are all steps that are not taken and could lead to it, by whatever way. ``basis`` and ``anyone`` are as
+    for a fact of ``reach``.
     """
 
     question: str
@@ -54,6 +56,8 @@ class ExplainData(Frozen):
     reached: bool
     level: str | None
     hops: int | None
+    basis: Basis | None
+    anyone: str | None
     steps: tuple[StepRow, ...]
     stopped: tuple[StoppedRow, ...]
     checked: bool
@@ -115,30 +119,49 @@ def _why(reach: Reach, fact: Fact) -> Answer:
         f"{label(reach.estate, fact.entity)}: {WORDS[fact.capability]}, under level {step.level.word!r}, "
         f"in {plural(step.hops, 'hop')}"
     )
-    data = _data(reach, fact, rows, ())
+    known = labels_of(reach)[fact]
+    data = _data(reach, fact, rows, (), known)
     facts = frozenset(step.fact for step in proof)
     return Answer(
         question="explain",
         headline=headline,
         data=data,
-        tables=(_proof_table(rows),),
+        tables=(_proof_table(reach, rows),),
+        lines=tuple(
+            filter(None, [_known(known), _could_anyone(known, step.level), _unknown(reach.estate, fact.entity)])
+        ),
         notes=notes_of(reach.estate, reach.scenario),
         picture=picture_of(reach, f"Why: {label(reach.estate, fact.entity)}", full=True, only=facts),
     )
+
+
+def _said(estate: Estate, fact: Fact, level: Level, known: Label) -> tuple[str | None, ...]:
+    return _known(known), _could_anyone(known, level), _unknown(estate, fact.entity)
+
+
+def _known(label: Label) -> str:
+    """How well the fact is known: by the weakest on its best proof."""
+    return f"how well it is known: the best proof of it rests on nothing weaker than what is {KNOWN[label.basis]}"
+
+
+def _could_anyone(label: Label, level: Level) -> str | None:
+    if label.anyone is None or label.is_beyond(level):
+        return None
+    return f"anyone on the internet could have as much, under level {label.anyone.word!r}"
 
 
 def _why_not(reach: Reach, fact: Fact) -> Answer:
     opened = _opened(reach)
     proof = opened.proof_of(fact)
     rows = step_rows(opened, (step.fact for step in proof))
-    beyond = {fact, *(step.fact for step in proof)} - set(reach.proofs)
+    beyond = leading_to(reach, opened, fact)
     stops = tuple(row for row in stopped_rows(reach) if Fact(row.entity, row.capability) in beyond)
     data = _data(reach, fact, rows, stops)
     return Answer(
         question="explain",
         headline=_not_headline(reach, fact, stops, bool(proof)),
         data=data,
-        tables=(_stop_table(reach, fact, stops), _proof_table(rows)) if proof else (),
+        tables=(_stop_table(reach, fact, stops), _proof_table(reach, rows)) if proof else (),
         lines=tuple(filter(None, [_unknown(reach.estate, fact.entity)])),
         notes=notes_of(reach.estate, reach.scenario),
         picture=None,
@@ -160,7 +183,13 @@ def _unknown(estate: Estate, name: str) -> str | None:
     return f"stated to be unknown of {label(estate, name)}: {', '.join(unknown)}" if unknown else None
 
 
-def _data(reach: Reach, fact: Fact, rows: tuple[StepRow, ...], stops: tuple[StoppedRow, ...]) -> ExplainData:
+def _data(
+    reach: Reach,
+    fact: Fact,
+    rows: tuple[StepRow, ...],
+    stops: tuple[StoppedRow, ...],
+    known: Label | None = None,
+) -> ExplainData:
     step = reach.proofs.get(fact)
     return ExplainData(
         question="explain",
@@ -170,6 +199,8 @@ def _data(reach: Reach, fact: Fact, rows: tuple[StepRow, ...], stops: tuple[Stop
         reached=step is not None,
         level=step.level.word if step else None,
         hops=step.hops if step else None,
+        basis=None if known is None else known.basis,
+        anyone=None if known is None or known.anyone is None else known.anyone.word,
         steps=rows,
         stopped=stops,
         checked=True,
@@ -177,18 +208,17 @@ def _data(reach: Reach, fact: Fact, rows: tuple[StepRow, ...], stops: tuple[Stop
     )
 
 
-def _proof_table(rows: tuple[StepRow, ...]) -> Table:
+def _proof_table(reach: Reach, rows: tuple[StepRow, ...]) -> Table:
     return Table(
         "proof",
         "The way, step by step",
-        ("hops", "level", "fact", "because", "rule", "read at"),
+        ("hops", "level", "what holds", "because", "read at"),
         tuple(
             (
                 row.hops,
                 row.level,
-                f"{row.capability}({row.entity})",
-                _SAYS[row.rule] if not row.premises else f"{_SAYS[row.rule]}: {', '.join(row.premises)}",
-                row.rule,
+                holds(reach.estate, Fact(row.entity, row.capability)),
+                _SAYS[row.rule],
                 ", ".join(row.provenance),
             )
             for row in rows

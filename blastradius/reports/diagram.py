@@ -10,7 +10,7 @@ from blastradius.answer import Edge, Node, Picture
 from blastradius.engine import Reach
 from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Verb
 from blastradius.reports.rows import strongest
-from blastradius.reports.words import plural
+from blastradius.reports.words import is_public, plural
 
 FEW = 38
 """How many nodes the default picture may have; a board reads no more."""
@@ -46,7 +46,7 @@ def _zone_label(reach: Reach, zone: str) -> str:
 
 
 def _counts(reach: Reach) -> str:
-    reached = {fact.entity for fact in reach.levels}
+    reached = {fact.entity for fact in reach.levels if not is_public(reach.estate, fact.entity)}
     jewels = sum(reach.estate.crown_jewel(name) for name in reached)
     stops = sum(stop.by_controls_alone for stop in reach.certificate.stopped)
     return (

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from blastradius.columns.ragged import RaggedArray
 from blastradius.engine import Reach, Stopped
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Frozen, Kind
 from blastradius.reports.labels import KNOWN
 from blastradius.reports.words import WORDS, label
+from blastradius.rules import APPLIES, included
 
 
 class StoppedRow(Frozen):
@@ -84,3 +88,28 @@ def holds(estate: Estate, fact: Fact) -> str:
         Capability.FOOTHOLD: f"a foothold in {name}",
         Capability.ANYONE: "somebody who means it",
     }[fact.capability]
+
+
+def leading_to(reach: Reach, opened: Reach, fact: Fact) -> set[Fact]:
+    """A fact and all that is not reached and could lead to it, however far round, where no control stood.
+
+    ``opened`` is the reach of the same seeds in which all that could be assumed is.
+    """
+    facts, steps = reach.prepared.facts, reach.prepared.steps
+    concluding = RaggedArray.grouped(steps.conclusion, np.arange(len(steps)), facts.total)
+    found, queue = {fact}, [fact]
+    for wanted in queue:
+        before = [facts.fact(premise) for step in concluding[facts.number(wanted)] for premise in steps.premises[step]]
+        before += _including(reach.estate, wanted)
+        new = {premise for premise in before if premise in opened.proofs and premise not in reach.proofs} - found
+        found |= new
+        queue += sorted(new)
+    return found
+
+
+def _including(estate: Estate, fact: Fact) -> list[Fact]:
+    """The facts about the same entity that include one."""
+    if fact.capability in STEPPING_STONES:
+        return []
+    kind = estate.kind_of(fact.entity)
+    return [Fact(fact.entity, whole) for whole in APPLIES[kind] if fact.capability in included(whole, kind)[1:]]

@@ -9,6 +9,7 @@ import pytest
 import blastradius as br
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
+from tests.engine.short import estate as short
 from tests.queries.degenerate import ESTATES
 
 
@@ -72,3 +73,30 @@ def test_degenerate_estates() -> None:
 def test_what_cannot_be_explained_is_said(params: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         explained(ESTATES["open"], compromise="p", **params)
+
+
+def test_how_well_it_is_known_and_what_anyone_could_have_are_said() -> None:
+    stated = {"o": {"anonymous": True, "direction": "exposed"}}
+    built = short("grants:k>o2 basis=inferred", "reads:o2>d", "reads:o>d2", "owns:p>k", entities=stated)
+    found = br.explain(built, leak="k", entity="d").answer
+    assert "how well it is known: the best proof of it rests on nothing weaker than what is inferred" in found.lines
+    data: Any = found.data
+    assert (data.basis, data.anyone) == ("inferred", None)
+    public: Any = br.explain(built, leak="k", entity="d2").data
+    assert (public.reached, public.anyone) == (True, "granted")
+
+
+def test_where_nothing_leads_that_is_said_and_what_is_stated_to_be_unknown() -> None:
+    built = short("grants:k>o", "reads:o2>d", entities={"d": {"unknown": ("reads",)}})
+    found = br.explain(built, leak="k", entity="d").answer
+    assert "nothing is said that leads there; no path among 2 known relations" in found.headline
+    assert found.lines == ("stated to be unknown of d: reads",)
+
+
+def test_all_that_stands_in_the_way_is_listed_nearest_first() -> None:
+    built = short("grants:k1+k2>o", "serves:s>o", "grants:k1>o3", "connects:o3>s")
+    found: Any = br.explain(built, leak="k1", entity="s", capability="control", assume="abused").answer
+    table = next(table for table in found.tables if table.id == "stopped")
+    assert table.rows[0][0] == "s: controls it"
+    ways = {way for row in table.rows for way in row[2].split("; ")}
+    assert {"--assume lateral", "if also: the key k2"} <= ways
