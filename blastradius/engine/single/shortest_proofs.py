@@ -330,7 +330,11 @@ class _Timed(_Run):
         return float(self.steps.delay_h[step])
 
     def _in_time(self, step: int, cost: _Cost) -> bool:  # noqa: ARG002
-        return cost.at < self.end
+        return not self._is_over(cost.at)
+
+    def _is_over(self, at: float) -> bool:
+        """Whether the outage is over in this hour; what comes at once always comes."""
+        return at > 0 and at >= self.end
 
     def _claim(self, found: _Found, proved: Mapping[int, _Claim]) -> _Claim:
         """At the level of the run; hops follow from what was claimed of the premises."""
@@ -345,7 +349,7 @@ class _Timed(_Run):
         fallen = [self.settled[fact].cost.at for fact in self._fallen(step) if fact in self.settled]
         latest = max([self.settled[premises[enough - 1]].cost.at, *fallen])
         delay_h = float(self.steps.delay_h[step])
-        return delay_h if latest + delay_h >= self.end else None
+        return delay_h if self._is_over(latest + delay_h) else None
 
 
 class _Clocked(_Timed):

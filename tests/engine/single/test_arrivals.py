@@ -9,7 +9,6 @@ from math import inf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engine.short import estate, fact, scenario
 
 from blastradius.engine import a_hop, arrivals, compile_system, plain
 from blastradius.engine.check.capabilities import Seeds, included, is_weaker
@@ -20,6 +19,7 @@ from blastradius.model import STEPPING_STONES, Capability, Fact, Scenario
 from blastradius.rules import RULES
 from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
+from tests.engine.short import estate, fact, scenario
 
 Delay = Callable[[str, tuple[str, ...]], float]
 

@@ -54,8 +54,8 @@ class Asked:
         return 0.0 if self.hours is None else instance.buffer_h
 
     def is_over(self, at: float) -> bool:
-        """Whether the outage is over before something could come in this hour."""
-        return self.hours is not None and at >= self.hours
+        """Whether the outage is over before something could come in this hour; what comes at once always does."""
+        return self.hours is not None and at > 0 and at >= self.hours
 
 
 def require(holds: bool, otherwise: str) -> None:

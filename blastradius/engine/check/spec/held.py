@@ -78,7 +78,7 @@ class Held(ABC):
                 if (
                     all(map(self.known, said))
                     and self.applies(fact)
-                    and at < self.end
+                    and (at < self.end or at == 0)  # what comes at once always comes
                     and at < self.held.get(fact, inf)
                 ):
                     best[fact] = min(at, best.get(fact, inf))
