@@ -212,9 +212,17 @@ class CatalogMapper:
         elif link.field in ("consumesApis", "apiConsumedBy"):
             self._call(*((me, to) if link.field == "consumesApis" else (to, me)), link, provenance)
         elif link.field == "subcomponentOf":
-            self._relate(Verb.PART_OF, me, to, link, provenance)
+            self._part(me, to, link, provenance)
         else:
             self._depend(*((to, me) if link.field == "dependencyOf" else (me, to)), link, provenance)
+
+    def _part(self, part: Ref, whole: Ref, link: Link, provenance: Provenances) -> None:
+        """A part is of the kind of its whole."""
+        if self._kind(part) == self._kind(whole):
+            self._relate(Verb.PART_OF, part, whole, link, provenance)
+            return
+        message = f"{link.field!r} is of no component in a component; left out"
+        self.collector.note(NoteKind.UNSUPPORTED, message, provenance=provenance)
 
     def _call(self, caller: Ref, api: Ref, link: Link, provenance: Provenances) -> None:
         if self._kind(api) not in (Kind.SERVICE, Kind.STORE):

@@ -62,6 +62,9 @@ def test_references_and_their_defaults(field: str, ref: Any, target: str) -> Non
 def test_a_subcomponent_is_a_part_of_the_whole() -> None:
     part = _entity("Component", "till", subcomponentOf="shop")
     assert _relations(part) == ["part_of:component:default/till>component:default/shop"]
+    of_another = _load(_entity("Resource", "till", subcomponentOf="shop"))
+    assert not of_another.relations
+    assert "no component in a component" in _says(of_another, NoteKind.UNSUPPORTED)
 
 
 def test_a_dependence_without_a_kind_is_told() -> None:
