@@ -52,10 +52,11 @@ class Clouds:
 
     def part_of(self, part: str, whole: str, tag: str, places: Iterable[str], provenance: Provenances) -> None:
         """A store that is a part of another, which a resource names."""
-        name = whole.rpartition("/")[2]
+        part, name = fitting(part), whole.rpartition("/")[2]
         made = self.thing(whole, Kind.STORE, name, provenance, tag=tag, places=places)
-        if made != fitting(part) and self.collector.entities[made].kind == Kind.STORE:
-            self.collector.relate(Verb.PART_OF, fitting(part), made, provenance=provenance)
+        kinds = {self.collector.entities[name].kind for name in (part, made)}
+        if made != part and kinds == {Kind.STORE}:
+            self.collector.relate(Verb.PART_OF, part, made, provenance=provenance)
 
     def identity(
         self,
