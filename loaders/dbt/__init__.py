@@ -16,6 +16,8 @@ from blastradius.loaderkit.options import Name, Names, Options
 from blastradius.loaderkit.validation import read_options
 from blastradius.model import (
     Basis,
+    Control,
+    ControlKind,
     Feed,
     NoteKind,
     Operation,
@@ -285,14 +287,21 @@ class _ManifestMapper:
     def _run_by(self, service: str) -> None:
         """What runs the project reads its sources, writes what it builds, and installs packages.
 
-        It does so by one operation, so that wrong data in one source does not seem to pass through the
-        service into every table; which tables a source feeds, the lineage tells.
+        It does so by one operation whose answer is a log, so that wrong data in one source does not seem to pass
+        through the service into every table; which tables a source feeds, the lineage tells.
         """
         provenance = self.collector.provenance()
         run = f"{service}: dbt build {self.project}".strip()
         self.collector.entity(Service(id=service, zone=self.chosen.zone, provenance=provenance))
         self.collector.entity(Operation(id=run, name="dbt build", provenance=provenance))
-        self.collector.relate(Verb.CALLS, service, run, provenance=provenance, dependency="none")
+        log = Control(
+            kind=ControlKind.INSENSITIVE,
+            status="assumed",
+            why="a build answers with its log, not with data",
+            basis=Basis.INFERRED,
+            provenance=provenance,
+        )
+        self.collector.relate(Verb.CALLS, service, run, provenance=provenance, dependency="none", controls=(log,))
         for node in self.nodes.values():
             verb = Verb.READS if node.type == "source" else Verb.WRITES
             if node.type in _BUILT | {"source"} and self.ids[node.id] != node.id:
