@@ -86,5 +86,11 @@ def joined(parts: Iterable[RaggedArray]) -> RaggedArray:
     return RaggedArray(indptr_of(_flat(lengths)), _flat(values))
 
 
+def pairwise(one: RaggedArray, other: RaggedArray) -> RaggedArray:
+    """Each row of the one followed by that of the other."""
+    owners = np.concatenate([one.row_ids, other.row_ids])
+    return RaggedArray.grouped(owners, np.concatenate([one.values, other.values]), len(one))
+
+
 def _flat(arrays: list[Numbers]) -> Numbers:
     return np.concatenate(arrays) if arrays else np.zeros(0, np.int64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blastradius.columns.ragged import Numbers, RaggedArray
+from blastradius.columns.ragged import Numbers, RaggedArray, pairwise
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.numbering import Numbering
 from blastradius.engine.strands import Strands, Weave
@@ -36,7 +36,7 @@ def gated(weave: Weave, facts: Numbering, flow: Flow, strands: Strands) -> Gated
         return found
     more = _also(weave, facts, flow, strands.take(found.rows))
     both = (more, found.premises) if flow.also == "anyone" else (found.premises, more)
-    return Gated(found.rows, _pairwise(*both), found.gate, found.need, found.password)
+    return Gated(found.rows, pairwise(*both), found.gate, found.need, found.password)
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class _Gates:
         wrong, lost = self._needed(), self._losses(Capability.DENY)
         stated = self.weave.columns.relations.vote_min[self.strands.first]
         least = np.where(stated > 0, stated, wrong.lengths + 1)  # unstated: any one wrong feed may decide
-        return Gated(np.arange(count), _pairwise(wrong, lost), VOTE, least, np.zeros(count, np.int64))
+        return Gated(np.arange(count), pairwise(wrong, lost), VOTE, least, np.zeros(count, np.int64))
 
 
 def _also(weave: Weave, facts: Numbering, flow: Flow, strands: Strands) -> RaggedArray:
@@ -154,9 +154,3 @@ def _also(weave: Weave, facts: Numbering, flow: Flow, strands: Strands) -> Ragge
         return RaggedArray.singles(np.repeat(anyone, len(strands)))
     needs = weave.columns.relations.needs.take(strands.first)
     return RaggedArray(needs.indptr, facts.facts(weave.place_of_keys(needs.values), Capability.PRESENT))
-
-
-def _pairwise(one: RaggedArray, other: RaggedArray) -> RaggedArray:
-    """Each list of the one followed by that of the other."""
-    owners = np.concatenate([one.row_ids, other.row_ids])
-    return RaggedArray.grouped(owners, np.concatenate([one.values, other.values]), len(one))

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, joined
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, joined, pairwise
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.batch.schedule import Edges, Order, components, in_order
@@ -316,7 +316,7 @@ class NetworkBuilder:
         own = premises.take(joint)
         place = np.full(len(more), NO_INDEX)
         place[counted] = self.first_gate + np.arange(len(counted))
-        firsts = _joined_pairwise(_replaced(own, place[joint]), more.take(joint))
+        firsts = pairwise(_replaced(own, place[joint]), more.take(joint))
         into = np.where(beyond[counted], NO_INDEX, self.conclusion[counted])
         votes = self.gate[counted] == VOTE
         return Gates(
@@ -330,7 +330,7 @@ class NetworkBuilder:
         """What each step needs besides its premises, by row: controls that must fall, and variables."""
         conditions = self.open_steps.conditions
         falls = RaggedArray(self.falls.indptr, np.searchsorted(self.facts, self.falls.values))
-        return _joined_pairwise(falls, RaggedArray(conditions.indptr, self.first_variable + conditions.values))
+        return pairwise(falls, RaggedArray(conditions.indptr, self.first_variable + conditions.values))
 
 
 def _merged(component: Numbers, count: int) -> tuple[Numbers, Numbers]:
@@ -344,12 +344,6 @@ def _merged(component: Numbers, count: int) -> tuple[Numbers, Numbers]:
 
 def _together(one: Edges, other: Edges) -> Edges:
     return Edges(np.concatenate([one.source, other.source]), np.concatenate([one.target, other.target]))
-
-
-def _joined_pairwise(one: RaggedArray, other: RaggedArray) -> RaggedArray:
-    """Each list of the one followed by that of the other."""
-    owners = np.concatenate([one.row_ids, other.row_ids])
-    return RaggedArray.grouped(owners, np.concatenate([one.values, other.values]), len(one))
 
 
 def _replaced(lists: RaggedArray, by: Numbers) -> RaggedArray:
