@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from blastradius.engine.batch.alone import telling_relations
+from blastradius.engine.batch.alone import telling_controls, telling_relations
 from blastradius.engine.batch.network import Network, NetworkKey
 from blastradius.engine.check.audit import Auditor
 from blastradius.engine.check.rule_instances import RuleInstance, all_instances
 from blastradius.engine.compile import System, ground
+from blastradius.engine.scenario import Added
 from blastradius.engine.single.step_status import StatusKey, StepStatus
 from blastradius.estate import Estate
 
@@ -35,9 +36,16 @@ class PreparedEstate(System):
         """Relations, by number, without which a world is one of another estate."""
         return telling_relations(self.columns)
 
-    def is_telling(self, relation: str) -> bool:
-        """Whether a relation is one of these, by its id."""
-        return self.relation_numbers[relation] in self.telling_relations
+    @cached_property
+    def telling_controls(self) -> frozenset[Added]:
+        """Controls, put in place, with which a world is one of another estate."""
+        return telling_controls(self.estate)
+
+    def is_telling(self, change: str | Added) -> bool:
+        """Whether a relation, by its id, or a control that is put in place is one of these."""
+        if isinstance(change, str):
+            return self.relation_numbers[change] in self.telling_relations
+        return change in self.telling_controls
 
     @cached_property
     def auditor(self) -> Auditor:

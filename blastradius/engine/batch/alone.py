@@ -7,22 +7,37 @@ from collections.abc import Callable
 import numpy as np
 
 from blastradius.columns.tables import CONTROLS, NO_INDEX, VERBS, Columns
-from blastradius.engine.scenario import World
+from blastradius.engine.scenario import Added, World
+from blastradius.estate import Estate
 from blastradius.estate.ties import VOID_ALONG
 from blastradius.model import ControlKind, Verb
 
 _ALWAYS = (Verb.PERMITS, Verb.OWNS, Verb.PART_OF)
 _SUPPLY = (Verb.PUBLISHES, Verb.SERVES)
 _TIES = (Verb.WRITES, *_SUPPLY, *VOID_ALONG[ControlKind.FALLBACK])
+_OF_OTHERS = (ControlKind.APPROVAL, ControlKind.OBJECT_AUTHZ)
 _DOUBTFUL = [CONTROLS.index(kind) for kind in VOID_ALONG]
 
 
-def is_asked_alone(world: World, telling: Callable[[str], bool]) -> bool:
-    """Whether a world has to be solved by itself; ``telling`` says of a relation whether other steps depend on it."""
+def is_asked_alone(world: World, telling: Callable[[str | Added], bool]) -> bool:
+    """Whether a world has to be solved by itself; ``telling`` says of a change whether other steps depend on it."""
     scenario = world.scenario
     if scenario.hours is not None or scenario.controls or scenario.without:
         return True
-    return any(map(telling, world.without))
+    return any(map(telling, (*world.without, *world.controls)))
+
+
+def telling_controls(estate: Estate) -> frozenset[Added]:
+    """Controls that other steps depend on, once they are put in place, besides those that they stop.
+
+    A right that is issued bound is driven; a check of ours takes the place of one that falls with who provides it.
+    """
+    issues = estate.by_verb[Verb.ISSUES]
+    found = {(ControlKind.NON_EXPORTABLE, host) for issue in issues for host in (issue.id, *issue.targets)}
+    for placed in estate.controls.values():
+        if placed.control.kind in _OF_OTHERS and placed.control.provided_by is not None:
+            found.add((placed.control.kind, placed.host))
+    return frozenset(found)
 
 
 def telling_relations(columns: Columns) -> frozenset[int]:

@@ -115,8 +115,13 @@ class Frame:
 
     @cached_property
     def added(self) -> dict[Added, Numbers]:
-        """The controls that some world adds, and the numbers of those worlds."""
-        return _collected((control, number) for number, world in enumerate(self.worlds) for control in world.controls)
+        """The controls that some world adds and believes in, and the numbers of those worlds."""
+        return _collected(
+            (control, number)
+            for number, world in enumerate(self.worlds)
+            for control in world.controls
+            if not _is_distrusted(control, world.scenario.distrust)
+        )
 
     @cached_property
     def proposed(self) -> Flags:
@@ -130,6 +135,11 @@ def distrusted(system: System, distrust: Sequence[str]) -> Numbers:
     kinds = [CONTROLS.index(ControlKind(name)) for name in distrust if name in _KINDS]
     by_kind = np.flatnonzero(np.isin(system.columns.controls.kind, kinds)) if kinds else _NONE
     return np.union1d(by_kind, np.array(by_id, np.int64))
+
+
+def _is_distrusted(added: Added, distrust: Sequence[str]) -> bool:
+    kind, host = added
+    return bool(distrust) and (kind in distrust or f"{kind}@{host}" in distrust)
 
 
 def _collected(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, Numbers]:
