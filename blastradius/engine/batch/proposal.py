@@ -22,10 +22,14 @@ VERBS = frozenset({Verb.OWNS, Verb.HOLDS, Verb.GRANTS})
 
 @dataclass(frozen=True)
 class ProposedStep:
-    """A step by the numbers of facts; ``conclusions`` is the conclusion and all that it includes."""
+    """A step by the numbers of facts; ``conclusions`` is the conclusion and all that it includes.
+
+    ``basis`` is a place in ``BASES``.
+    """
 
     rule: str
     level: int
+    basis: int
     premises: Numbers
     conclusions: Numbers
     fails_closed: bool
@@ -53,7 +57,7 @@ class Proposal:
 
     def open_in(self, step: ProposedStep, frame: Frame) -> Flags:
         """The worlds of a frame in which a step can be taken."""
-        found = frame.proposed & (frame.levels >= step.level)
+        found = frame.proposed & (frame.levels >= step.level) & (frame.basis >= step.basis)
         return found & frame.opening if step.fails_closed else found
 
 
@@ -120,10 +124,11 @@ def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[Proposed
         falls = [Fact(small.facts.controls[control], Capability.INACTIVE) for control in steps.blockers[step]]
         premises = [*map(small.facts.fact, steps.premises[step]), *falls]
         along = small.relations_of(step)
-        if along or any(premise.entity in new for premise in premises) or _is_new_control(conclusion, numbers):
+        if along or any(premise.entity in new for premise in premises) or _is_new_stone(conclusion, numbers):
             yield ProposedStep(
                 rule=small.rules[int(steps.rule[step])].id,
                 level=int(steps.level[step]),
+                basis=int(steps.basis[step]),
                 premises=np.array([numbers(premise) for premise in premises], np.int64),
                 conclusions=np.array([numbers(fact) for fact in _all_included(small.estate, conclusion)], np.int64),
                 fails_closed=bool(steps.fails_closed[step]),
@@ -131,8 +136,11 @@ def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[Proposed
             )
 
 
-def _is_new_control(fact: Fact, numbers: _Numbers) -> bool:
-    return fact.capability == Capability.INACTIVE and fact.entity not in numbers.facts.control_numbers
+def _is_new_stone(fact: Fact, numbers: _Numbers) -> bool:
+    """Whether a fact is a stepping stone that the estate may not have: of a control, or of a key that goes with others."""
+    if fact.capability == Capability.INACTIVE:
+        return fact.entity not in numbers.facts.control_numbers
+    return fact.capability == Capability.PRESENT
 
 
 def _all_included(around: Estate, fact: Fact) -> list[Fact]:
