@@ -92,7 +92,7 @@ def listing(claims: Claims, some: np.ndarray) -> Claims:
     return replace(claims, entity=claims.entity[some], capability=claims.capability[some], row=claims.row[some])
 
 
-def meaning(claims: Claims) -> dict[tuple[str, int], tuple[bool, ...]]:
+def meaning(claims: Claims, built: Estate) -> dict[tuple[str, int], tuple[bool, ...]]:
     """Which facts are claimed in which worlds, listed or as part of what is; those claimed in none left out."""
     held = unpacked(claims.words, len(claims.worlds))
     columns = (column.tolist() for column in (claims.entity, claims.capability, claims.row))
@@ -100,14 +100,14 @@ def meaning(claims: Claims) -> dict[tuple[str, int], tuple[bool, ...]]:
     listed = {(name, number): worlds for name, number, worlds in named}
     found = {fact: worlds.copy() for fact, worlds in listed.items()}
     for name, number, worlds in named:
-        for part in included(tuple(Capability)[number]):
+        for part in included(tuple(Capability)[number], built.kind_of(name)) if name in built.entities else ():
             fact = (name, MODEL_NUMBER[part])
             if fact not in listed:
                 found[fact] = found.get(fact, np.zeros_like(worlds)) | worlds
     return {fact: tuple(worlds.tolist()) for fact, worlds in found.items() if worlds.any()}
 
 
-def means_the_same(lie: Claims, claims: Claims) -> bool:
+def means_the_same(lie: Claims, claims: Claims, built: Estate) -> bool:
     """Whether a change is none: it only concerns facts that are claimed nowhere, or rows and names that are alike."""
     if (
         lie.worlds != claims.worlds
@@ -120,7 +120,7 @@ def means_the_same(lie: Claims, claims: Claims) -> bool:
     )
     if any(len(column) != len(claims.row) or column.min() < 0 or column.max() >= end for column, end in numbers):
         return False
-    return meaning(lie) == meaning(claims)
+    return meaning(lie, built) == meaning(claims, built)
 
 
 def test_every_field_has_its_lies() -> None:
@@ -134,7 +134,7 @@ def test_a_lie_in_a_field_is_refused(field: str) -> None:
     auditor.check(claims, asked)
     refused = 0
     for lie in LIES[field](claims):
-        if not means_the_same(lie, claims):
+        if not means_the_same(lie, claims, built):
             with pytest.raises(CertificateError):
                 auditor.check(lie, asked)
             refused += 1
@@ -149,14 +149,14 @@ def test_claims_left_out_are_missed(kept: int) -> None:
     for seed in range(60):
         rng = random.Random(seed)
         built = random_estate(rng)
-        worlds = [World(random_scenario(rng, built)) for _ in range(3)]
+        worlds = [World(random_scenario(rng, built).model_copy(update={"hours": None})) for _ in range(3)]
         system = compile_system(built)
         for solved in solve_worlds(system, worlds, engine="numpy"):
             claims = solved.claims
             system.auditor.check(claims, worlds)
             some = np.arange(len(claims.row)) % 10 < kept
             left = listing(claims, some)
-            if meaning(claims).keys() - meaning(left).keys():
+            if meaning(claims, built).keys() - meaning(left, built).keys():
                 with pytest.raises(CertificateError):
                     system.auditor.check(left, worlds)
                 refused += 1
@@ -169,7 +169,9 @@ def test_claims_say_what_answers_say() -> None:
         rng = random.Random(seed)
         built = random_estate(rng)
         (solved,) = solve_worlds(compile_system(built), [World(random_scenario(rng, built))], engine="numpy")
-        claimed = {Fact(name, tuple(Capability)[number]) for name, number in meaning(solved.claims)}
+        claimed = {
+            Fact(name, tuple(Capability)[number]) for name, number in meaning(solved.claims, solved.batch.system.estate)
+        }
         assert {fact for fact in claimed if fact.capability in CAPABILITIES} == facts_in(solved, 0)
 
 
@@ -191,11 +193,33 @@ def test_a_lie_about_a_proposal_is_refused() -> None:
     refused = 0
     for place in range(len(claims.row)):
         left = listing(claims, np.arange(len(claims.row)) != place)
-        if meaning(claims).keys() - meaning(left).keys():
+        if meaning(claims, built).keys() - meaning(left, built).keys():
             with pytest.raises(CertificateError):
                 auditor.check(left, worlds)
             refused += 1
     assert refused > 5
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        World(Scenario(compromise=("p",), hours=5.0)),
+        World(Scenario(compromise=("p",), without=("reads:o>d",))),
+        World(Scenario(compromise=("p",), controls=("segmented@s",))),
+        World(scenario("compromise p"), without=("owns:p>s",)),
+        World(scenario("compromise p"), without=("serves:s2>o",)),
+        World(scenario("compromise p"), controls=((ControlKind.NON_EXPORTABLE, "k"),)),
+        World(scenario("compromise p"), controls=((ControlKind.APPROVAL, "o"),)),
+    ],
+)
+def test_a_world_of_another_estate_is_refused(world: World) -> None:
+    """What ends, and what makes other instances than the estate has, is verified on an estate of its own."""
+    approved = {"o": Control(kind=ControlKind.APPROVAL, provided_by="p")}
+    built = estate("owns:p>s", "serves:s>o", "serves:s2>o", "issues:o>k", "reads:o>d", controls=approved)
+    (solved,) = solve_worlds(compile_system(built), [World(scenario("compromise p"))])
+    Auditor(built).check(solved.claims)
+    with pytest.raises(CertificateError, match="of another estate"):
+        Auditor(built).check(replace(solved.claims, worlds=(world,)))
 
 
 def test_an_estate_that_is_not_compiled_is_read_anew() -> None:

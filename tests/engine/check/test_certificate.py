@@ -1,0 +1,152 @@
+"""A certificate is refused whatever in it is changed: a step, when it arrives, what stopped and why."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from blastradius.engine import Certificate, ProofStep, check, compile_system
+from blastradius.engine.proof import Stopped
+from blastradius.engine.single.shortest_proofs import certify
+from blastradius.errors import CertificateError
+from blastradius.estate import Estate
+from blastradius.model import Basis, Capability, Control, ControlKind, Fact, Level, Scenario
+from tests.counts import few
+from tests.engine.random_estates import random_estate, random_scenario
+from tests.engine.test_rules_needed import estate, fact, scenario
+
+MOON = Fact("moon", Capability.CONTROL)
+
+STEP_LIES: dict[str, Callable[[ProofStep], ProofStep]] = {
+    "another rule": lambda step: replace(step, rule="R99"),
+    "a hop more": lambda step: replace(step, hops=step.hops + 1),
+    "a hop less": lambda step: replace(step, hops=step.hops - 1),
+    "a higher level": lambda step: replace(step, level=Level(min(4, step.level + 1))),
+    "a lower level": lambda step: replace(step, level=Level(max(1, step.level - 1))),
+    "later": lambda step: replace(step, at=step.at + 1),
+    "earlier": lambda step: replace(step, at=step.at - 1),
+    "a premise less": lambda step: replace(step, premises=step.premises[1:]),
+    "a premise twice": lambda step: replace(step, premises=(*step.premises, *step.premises[:1])),
+    "a premise from nowhere": lambda step: replace(step, premises=(*step.premises, MOON)),
+    "a relation more": lambda step: replace(step, relations=(*step.relations, "owns:x>y")),
+    "another fact": lambda step: replace(step, fact=MOON),
+}
+
+STOP_LIES: dict[str, Callable[[Stopped], Stopped]] = {
+    "another level": lambda stop: replace(stop, level=Level.GRANTED if stop.level is None else None),
+    "a control more": lambda stop: replace(stop, controls=(*stop.controls, "pam@moon")),
+    "a control less": lambda stop: replace(stop, controls=stop.controls[1:]),
+    "another buffer": lambda stop: replace(stop, after_h=7.0 if stop.after_h is None else None),
+    "another basis": lambda stop: replace(stop, basis=Basis.OBSERVED if stop.basis is None else None),
+    "more is missing": lambda stop: replace(stop, missing=(*stop.missing, MOON)),
+    "less is missing": lambda stop: replace(stop, missing=stop.missing[1:]),
+    "a premise less": lambda stop: replace(stop, premises=stop.premises[1:]),
+}
+
+
+@cache
+def random_certificate(seed: int) -> tuple[Estate, Scenario, Certificate]:
+    rng = random.Random(seed)
+    built = random_estate(rng)
+    asked = random_scenario(rng, built)
+    return built, asked, certify(compile_system(built), asked)
+
+
+@pytest.mark.parametrize("name", few(STEP_LIES, 3))
+def test_a_step_that_is_changed_is_refused(name: str) -> None:
+    refused = 0
+    for seed in range(20):
+        built, asked, right = random_certificate(seed)
+        for place in random.Random(seed).sample(range(len(right.steps)), min(2, len(right.steps))):
+            wrong = STEP_LIES[name](right.steps[place])
+            if wrong != right.steps[place]:
+                with pytest.raises(CertificateError):
+                    check(built, asked, replace(right, steps=(*right.steps[:place], wrong, *right.steps[place + 1 :])))
+                refused += 1
+    assert refused > 5
+
+
+@pytest.mark.parametrize("name", few(STOP_LIES, 3))
+def test_a_stop_that_is_changed_is_refused(name: str) -> None:
+    refused = 0
+    for seed in range(20):
+        built, asked, right = random_certificate(seed)
+        for place in random.Random(seed).sample(range(len(right.stopped)), min(2, len(right.stopped))):
+            wrong = STOP_LIES[name](right.stopped[place])
+            if wrong != right.stopped[place]:
+                stopped = (*right.stopped[:place], wrong, *right.stopped[place + 1 :])
+                with pytest.raises(CertificateError, match="what stopped is not what is listed"):
+                    check(built, asked, replace(right, stopped=stopped))
+                refused += 1
+    assert refused > 5
+
+
+def test_a_step_that_is_left_out_is_missed() -> None:
+    refused = 0
+    for seed in range(20):
+        built, asked, right = random_certificate(seed)
+        for place in range(len(right.steps))[-2:]:
+            with pytest.raises(CertificateError):
+                check(built, asked, replace(right, steps=(*right.steps[:place], *right.steps[place + 1 :])))
+            refused += 1
+    assert refused > 10
+
+
+def slow_then_quick() -> tuple[Estate, Scenario, Certificate]:
+    """What is lost after four hours at ``granted``, and at once where somebody breaks in."""
+    built = estate("depends_on:b>s buffer_h=4", "serves:s>o", "owns:p>s2", "depends_on:s>s2 buffer_h=2", "grants:k>o")
+    asked = scenario("outage s2 leak k", Level.TAKEOVER, hours=8.0)
+    return built, asked, certify(compile_system(built), asked)
+
+
+def test_a_fact_is_proved_again_where_it_comes_earlier() -> None:
+    built, asked, right = slow_then_quick()
+    check(built, asked, right)
+    found = [(step.level, step.at) for step in right.steps if step.fact == fact("deny(b)")]
+    assert found == [(Level.GRANTED, 6.0), (Level.TAKEOVER, 4.0)]
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_both_proofs_of_it_are_needed(kept: int) -> None:
+    built, asked, right = slow_then_quick()
+    both = [step for step in right.steps if step.fact == fact("deny(b)")]
+    left = tuple(step for step in right.steps if step != both[1 - kept])
+    with pytest.raises(CertificateError):
+        check(built, asked, replace(right, steps=left))
+
+
+def test_the_outage_is_over_before() -> None:
+    built, _, _ = slow_then_quick()
+    asked = scenario("outage s2", Level.TAKEOVER, hours=6.0)
+    right = certify(compile_system(built), asked)
+    check(built, asked, right)
+    assert [stop.after_h for stop in right.stopped if stop.fact == fact("deny(b)")] == [4.0]
+
+
+def test_all_reasons_at_once() -> None:
+    """A key that is missing, a level that is not assumed, a control and a basis: each is listed, none is relied on."""
+    walls = {"connects:s>s2": Control(kind=ControlKind.SEGMENTED)}
+    built = estate("connects:s>s2 basis=inferred", controls=walls)
+    asked = scenario("compromise s", Level.GRANTED, basis=Basis.DECLARED)
+    right = certify(compile_system(built), asked)
+    check(built, asked, right)
+    (stop,) = (stop for stop in right.stopped if stop.rule == "R15")
+    assert (stop.level, stop.controls, stop.basis) == (Level.LATERAL, ("segmented@connects:s>s2",), Basis.INFERRED)
+    assert right.relies_on == ()
+    alone = certify(compile_system(built), asked.model_copy(update={"assume": Level.LATERAL, "basis": Basis.ASSUMED}))
+    assert alone.relies_on == ("segmented@connects:s>s2",)
+
+
+def test_a_seed_is_a_seed() -> None:
+    """What the scenario starts from is not proved by anything else."""
+    built, asked = estate("owns:p>k"), scenario("compromise p leak k")
+    right = certify(compile_system(built), asked)
+    check(built, asked, right)
+    owned = ProofStep(fact("possess(k)"), "R1", Level.GRANTED, 1, (fact("control(p)"),), ("owns:p>k",))
+    others = tuple(step for step in right.steps if step.fact != owned.fact)
+    with pytest.raises(CertificateError, match=r"the seed possess\(k\) is missing"):
+        check(built, asked, replace(right, steps=(*others, owned)))
