@@ -59,7 +59,7 @@ def random_certificate(seed: int) -> tuple[Estate, Scenario, Certificate]:
 @pytest.mark.parametrize("name", few(STEP_LIES, 3))
 def test_a_step_that_is_changed_is_refused(name: str) -> None:
     refused = 0
-    for seed in range(20):
+    for seed in range(60):
         built, asked, right = random_certificate(seed)
         for place in random.Random(seed).sample(range(len(right.steps)), min(2, len(right.steps))):
             wrong = STEP_LIES[name](right.steps[place])
@@ -73,7 +73,7 @@ def test_a_step_that_is_changed_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", few(STOP_LIES, 3))
 def test_a_stop_that_is_changed_is_refused(name: str) -> None:
     refused = 0
-    for seed in range(20):
+    for seed in range(60):
         built, asked, right = random_certificate(seed)
         for place in random.Random(seed).sample(range(len(right.stopped)), min(2, len(right.stopped))):
             wrong = STOP_LIES[name](right.stopped[place])
@@ -87,7 +87,7 @@ def test_a_stop_that_is_changed_is_refused(name: str) -> None:
 
 def test_a_step_that_is_left_out_is_missed() -> None:
     refused = 0
-    for seed in range(20):
+    for seed in range(60):
         built, asked, right = random_certificate(seed)
         for place in range(len(right.steps))[-2:]:
             with pytest.raises(CertificateError):

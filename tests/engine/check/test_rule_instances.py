@@ -73,9 +73,9 @@ def test_keys_together(seed: int) -> None:
     ]
     built = Estate.build([Loaded(entities=tuple(opened), relations=tuple(relations))])
     ways = {key: rng.choice(("leak", "use", "neither")) for key in hosts[:3]}
-    seeds = {way: tuple(key for key in ways if ways[key] == way) for way in ("leak", "use")}
-    agree(built, Scenario(**seeds, compromise=("s",), assume=Level.ABUSED))
-    agree(built, Scenario(**seeds, compromise=("s",), assume=Level.ABUSED, distrust=("mfa",)))
+    leak, use = (tuple(key for key in ways if ways[key] == way) for way in ("leak", "use"))
+    agree(built, Scenario(leak=leak, use=use, compromise=("s",), assume=Level.ABUSED))
+    agree(built, Scenario(leak=leak, use=use, compromise=("s",), assume=Level.ABUSED, distrust=("mfa",)))
 
 
 @examples(1 / 4)
@@ -85,10 +85,14 @@ def test_input_that_is_dropped(seed: int) -> None:
     rng = random.Random(seed)
     feeds = ("f0", "f1", "f2")
     some = tuple(sorted(rng.sample(feeds, rng.choice((1, 2, 3)))))
-    taken: dict[str, object] = {"on_bad": rng.choice(("drop", "drop", "keep")), "vote_min": rng.choice((None, 1, 2))}
-    dependency, buffer_h = rng.choice(("hard", "hard", "soft")), rng.choice((None, 4.0))
+    taken = {
+        "on_bad": rng.choice(("drop", "drop", "keep")),
+        "vote_min": rng.choice((None, 1, 2)),
+        "dependency": rng.choice(("hard", "hard", "soft")),
+        "buffer_h": rng.choice((None, 4.0)),
+    }
     relations = [
-        Relation(verb=Verb.CONSUMES, sources=("s",), targets=some, dependency=dependency, buffer_h=buffer_h, **taken),
+        Relation.model_validate({"verb": Verb.CONSUMES, "sources": ("s",), "targets": some, **taken}),
         Relation(verb=Verb.DEPENDS_ON, sources=("s",), targets=feeds, at_least=rng.choice((1, 2, 3))),
         Relation(verb=Verb.DEPENDS_ON, sources=("s2",), targets=("s",)),
         Relation(verb=Verb.PUBLISHES, sources=("s3",), targets=("f0",)),
