@@ -356,7 +356,7 @@ class Estate:
         if not unstated:
             return []
         does = counted(len(unstated), "call, read or feed taken in does", "calls, reads and feeds taken in do")
-        named = sorted(columns.ids[row] for row in unstated[:MOST_NAMED])
+        named = sorted(columns.ids[int(row)] for row in unstated[:MOST_NAMED])
         message = f"{does} not say how hard the dependence is; taken as soft: {first_few(named, len(unstated))}"
         return [Note(kind=NoteKind.ASSUMED, message=message, about=tuple(named))]
 

@@ -116,3 +116,16 @@ def test_what_operations_hand_out_goes_with_an_api(word: str) -> None:
     text = f"blastradius: 1\napis: [{{openapi: a.yaml, effects: [{{match: 'POST *', {word}: [x]}}]}}]\n"
     (request,) = native.load(parse_document(text, "x.yaml"), {}).requests
     assert request.options["effects"] == [{"match": ["POST *"], word: [{"to": "x"}]}]
+
+
+def test_a_secret_in_the_keys_of_a_call_is_one_name_wherever_it_stands() -> None:
+    token = "ghp_" + "a1B2" * 9
+    text = (
+        f"blastradius: 1\nservices: {{s: {{calls: {{to: o, with: {token}, needs: {token}}}}}}}\noperations: {{o: {{}}}}\n"
+        f"credentials: {{{token}: {{}}}}\nexpect: [{{name: x, use: {token}}}]\n"
+    )
+    loaded = native.load(parse_document(text, "x.yaml"), {})
+    (call,) = loaded.relations
+    (name,) = [entity.id for entity in loaded.entities if entity.kind == "credential"]
+    assert token not in repr(loaded)
+    assert (call.keys, call.needs, loaded.expectations[0].scenario.use) == ((name,), (name,), (name,))
