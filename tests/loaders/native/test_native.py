@@ -121,8 +121,8 @@ def test_what_operations_hand_out_goes_with_an_api(word: str) -> None:
 def test_a_secret_in_the_keys_of_a_call_is_one_name_wherever_it_stands() -> None:
     token = "ghp_" + "a1B2" * 9
     text = (
-        f"blastradius: 1\nservices: {{s: {{calls: {{to: o, with: {token}, needs: {token}}}}}}}\noperations: {{o: {{}}}}\n"
-        f"credentials: {{{token}: {{}}}}\nexpect: [{{name: x, use: {token}}}]\n"
+        f"blastradius: 1\nservices: {{s: {{calls: {{to: o, with: {token}, needs: {token}}}}}}}\n"
+        f"operations: {{o: {{}}}}\ncredentials: {{{token}: {{}}}}\nexpect: [{{name: x, use: {token}}}]\n"
     )
     loaded = native.load(parse_document(text, "x.yaml"), {})
     (call,) = loaded.relations
