@@ -59,13 +59,14 @@ def one_table(
 def _held(kept: Sequence[Kept], entities: Sequence[Entity], relations: Sequence[Relation]) -> list[Relation]:
     """That services hold the keys that they call with, where nobody says so by itself."""
     calls = [*(relation for relation in relations if relation.keys), *(call for part in kept for call in _keyed(part))]
-    held = {holds.id: holds for call in calls for holds in _holding(call)}
+    held = [holds for call in calls for holds in _holding(call)]
     if not held:
         return []
-    stated = {relation.id for relation in relations} | {name for part in kept for name in _stated(part, held)}
+    names = {holds.id for holds in held}
+    stated = {relation.id for relation in relations} | {name for part in kept for name in _stated(part, names)}
     keys = {entity.id for entity in entities if entity.kind == Kind.CREDENTIAL}
-    keys |= {holds.targets[0] for holds in held.values() if any(_has_key(part, holds.targets[0]) for part in kept)}
-    return [holds for name, holds in held.items() if name not in stated and holds.targets[0] in keys]
+    keys |= {holds.targets[0] for holds in held if any(_has_key(part, holds.targets[0]) for part in kept)}
+    return [holds for holds in held if holds.id not in stated and holds.targets[0] in keys]
 
 
 def _has_key(part: Kept, name: str) -> bool:

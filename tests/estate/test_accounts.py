@@ -247,6 +247,14 @@ def test_who_calls_with_a_key_holds_it_whatever_it_was_read_from(tmp_path: Path)
     assert sorted(both.relations) == ["calls:s>o", "holds:s>k"]
 
 
+def test_calls_with_one_key_hold_it_together_in_whichever_order_they_are_read() -> None:
+    calls = [account("a", "calls", "s", "o", keys=["k"], basis="inferred"), account("b", "calls", "s", "q", keys=["k"])]
+    more = Loaded(entities=(Operation(id="q"),))
+    orders = (Estate.build([THINGS, more, *order]).relations["holds:s>k"] for order in itertools.permutations(calls))
+    (held,) = {(held.basis, *held.also, *map(str, held.provenance)) for held in orders}
+    assert held == ("declared", "inferred", "a:1:1", "b:1:1")
+
+
 def test_who_says_how_a_key_is_held_is_not_doubted_by_a_call_with_it(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(
         "blastradius: 1\nservices: {s: {calls: [{to: o, with: k}]}}\noperations: {o: {}}\ncredentials: {k: {}}\n"
