@@ -17,7 +17,7 @@ from blastradius.columns.compose import Kept, apart, concatenated
 from blastradius.columns.facts import FactTable, table_of_objects
 from blastradius.columns.tables import KINDS, VERBS
 from blastradius.errors import InputError
-from blastradius.estate.accounts import furthest
+from blastradius.loaderkit.accounts import furthest
 from blastradius.model import Basis, Control, Entity, Kind, Note, NoteKind, Provenance, Relation, Verb, Zone
 
 Thing = TypeVar("Thing", Entity, Relation, Control, Zone)

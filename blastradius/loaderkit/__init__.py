@@ -2,6 +2,7 @@
 
 - ``contract``: what a loader is (``Loader``), what it is given (``Document``) and what it returns (``Loaded``).
 - ``collector``: ``FactCollector``, the facts of one document with their provenance, notes, and how every record ended.
+- ``accounts``: what several accounts of one relation come to.
 - ``options``: the shapes of what a user may tell a loader; ``validation``: data checked against a shape.
 - ``json_values``: plain values out of documents that may hold anything; ``names``: what can be an id or be shown.
 - ``json_refs``: references (``$ref``) inside a file and its folder.

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from blastradius.loaderkit.accounts import furthest
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import Basis, Entity, Note, NoteKind, Party, Provenance, Relation, Tally, Verb, relation_id
@@ -90,14 +91,20 @@ class FactCollector:
         basis: Basis = Basis.DECLARED,
         **attributes: Any,
     ) -> str:
-        """Keep a relation and return its id; the same one found again adds its place and its basis."""
+        """Keep a relation and return its id; the same one found again adds its place and its basis.
+
+        Where it says something else then, what reaches further stands, as of two sources.
+        """
         ends = {"sources": _tuple(sources), "targets": _tuple(targets)}
         name = relation_id(verb, *ends.values())
         before = self.relations.get(name)
-        if before is None:
-            made = {"verb": verb, **ends, "basis": basis, "provenance": provenance, **attributes}
-            self.relations[name] = Relation.model_validate(made)
-            return name
+        if before is None or attributes or before.model_fields_set - _BARE:
+            stated = {"verb": verb, **ends, "basis": basis, "provenance": provenance, **attributes}
+            made = Relation.model_validate(stated)
+            if before is None:
+                self.relations[name] = made
+                return name
+            before = self.relations[name] = before.model_copy(update=furthest([before, made], self.notes))
         self._further.setdefault(name, {}).update(dict.fromkeys(provenance))
         if basis not in before.bases:
             best, *others = sorted({*before.bases, basis}, key=list(Basis).index)
@@ -175,6 +182,10 @@ class FactCollector:
             ignored=dict(sorted(self.ignored.items())),
             **more,
         )
+
+
+_BARE = {"verb", "sources", "targets", "basis", "also", "provenance"}
+"""What every relation says."""
 
 
 def _tuple(ids: str | tuple[str, ...]) -> tuple[str, ...]:

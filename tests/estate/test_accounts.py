@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 import blastradius as br
 from blastradius.engine.check.spec import arrivals_at
 from blastradius.estate import Estate
+from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
+    Control,
+    ControlKind,
     Credential,
     Fact,
     Feed,
@@ -27,7 +30,9 @@ from blastradius.model import (
     Scenario,
     Service,
     Store,
+    Verb,
 )
+from blastradius.reading import parse_document
 
 THINGS = Loaded(
     entities=(
@@ -226,6 +231,23 @@ def test_another_account_never_takes_reach_away(data: st.DataObject) -> None:
 
     whole = reached(*accounts)
     assert all(whole.keys() >= reached(one).keys() for one in accounts)
+
+
+def test_what_one_document_says_twice_is_two_accounts() -> None:
+    """A loader finds two roads between the same ends, one of them guarded, in either order."""
+    at = (Provenance(source="test", file="x", line=1, column=1),)
+    roads: list[dict[str, Any]] = [{"controls": (Control(kind=ControlKind.SEGMENTED, provenance=at),)}, {}]
+    for order in (roads, roads[::-1]):
+        found = FactCollector("test", parse_document("{}", "x.json", ".json"))
+        for said in order:
+            found.relate(Verb.CONNECTS, "s", "t", provenance=at, **said)
+        found.relate(Verb.CONNECTS, "s", "u", provenance=at)
+        found.relate(Verb.CONNECTS, "s", "u", provenance=at)
+        loaded = found.loaded()
+        assert [relation.controls for relation in loaded.relations] == [(), ()]
+        (note,) = loaded.notes
+        assert note.message.startswith("relation 'connects:s>t': control 'segmented' is stated here and not at x:1:1")
+        assert loaded.relations[1].model_fields_set == {"verb", "sources", "targets", "basis", "provenance"}
 
 
 CALL = {"verb": "calls", "sources": ["s"], "targets": ["o"], "keys": ["k"]}

@@ -52,8 +52,12 @@ _OF_CONTROLS: dict[str, Reach] = {
 
 
 def furthest(accounts: Sequence[Relation], notes: list[Note]) -> dict[str, Any]:
-    """What accounts of one relation come to, the better known first, by field; every contradiction is noted."""
-    return _Joining(accounts, notes).values()
+    """What accounts of one relation come to, the better known first, by field; every contradiction is noted.
+
+    Only what the first does not say already is there.
+    """
+    values = _Joining(accounts, notes).values()
+    return {field: value for field, value in values.items() if value != getattr(accounts[0], field)}
 
 
 class _Joining:
