@@ -333,4 +333,4 @@ def _is_id(name: str | None) -> bool:
 
 
 def _some(words: Iterable[str]) -> str:
-    return ", ".join([*words][:20]) or "none"
+    return ", ".join([*words][:30]) or "none"
