@@ -165,8 +165,8 @@ def _fields(parts: Sequence[Kept], numbers: Sequence[Numbers]) -> EntityFields:
         found.api |= _moved(stated.api, kept, known)
         found.zone |= _moved(stated.zone, kept, known)
         found.records |= _moved(stated.records, kept, known)
-        for zone, number in stated.zones.items():
-            found.zones.setdefault(zone, int(known[number]))
+        for zone, name in stated.zones.items():
+            found.zones[zone] = min(name, found.zones.get(zone, name))
         found.basis |= _moved(stated.basis, kept, known)
         found.expires |= _moved(stated.expires, kept, known)
         copies = _moved(stated.copy_of, kept, known)

@@ -38,14 +38,14 @@ def _ends() -> array[int]:
 
 @dataclass
 class EntityFields:
-    """What few entities state, by their numbers; ``zones`` are all that are named, each with what lies in it first."""
+    """What few entities state, by their numbers; ``zones`` are all that are named, each with the first name of what lies in it."""
 
     api: dict[int, str] = field(default_factory=dict)
     zone: dict[int, str] = field(default_factory=dict)
     records: dict[int, int] = field(default_factory=dict)
     copy_of: dict[int, tuple[int, ...]] = field(default_factory=dict)
     expires: dict[int, str] = field(default_factory=dict)
-    zones: dict[str, int] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
     anonymous: set[int] = field(default_factory=set)
     password: set[int] = field(default_factory=set)
     crown_jewel: set[int] = field(default_factory=set)
@@ -127,7 +127,7 @@ class GrowingColumns:
             if stated.get(name) is not None:
                 column[number] = stated[name]
         if entity.zone is not None:
-            fields.zones.setdefault(entity.zone, number)
+            fields.zones[entity.zone] = min(entity.id, fields.zones.get(entity.zone, entity.id))
             if entity.kind == Kind.SERVICE:
                 fields.zone[number] = entity.zone
         if stated.get("copy_of"):

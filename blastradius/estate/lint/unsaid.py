@@ -17,9 +17,10 @@ _TAKEN_IN = (Verb.CONSUMES, Verb.READS, Verb.CALLS, Verb.INSTALLS)
 
 def unknown_zones(inventory: Inventory) -> Iterator[Note]:
     """Zones that things lie in, and that nobody declares: they can be neither flat nor named."""
-    for zone, number in sorted(inventory.table.fields.zones.items()):
-        thing = inventory.entities[inventory.table.names[number]]
-        if zone not in inventory.zones and any(place.source in _WRITTEN for place in thing.provenance):
+    for zone, name in sorted(inventory.table.fields.zones.items()):
+        thing = inventory.entities[name]
+        sources = {place.source for place in thing.provenance}
+        if zone not in inventory.zones and not (sources and sources.isdisjoint(_WRITTEN)):
             close = get_close_matches(zone, inventory.zones, n=1)
             way_out = f"did you mean {close[0]!r}?" if close else "say under `zones` whether it is flat"
             yield finding(thing, f"{thing.id!r} lies in the zone {zone!r}, which is not declared; {way_out}")
