@@ -38,7 +38,7 @@ def _ends() -> array[int]:
 
 @dataclass
 class EntityFields:
-    """What few entities state, by their numbers; ``zones`` are all that are named, each with the first name of what lies in it."""
+    """What few entities state, by their numbers; ``zones`` are all that are named, each with a first thing in it."""
 
     api: dict[int, str] = field(default_factory=dict)
     zone: dict[int, str] = field(default_factory=dict)
