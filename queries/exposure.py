@@ -14,6 +14,7 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
 from blastradius.reports.impact import audited, is_audited
+from blastradius.reports.labels import footing
 from blastradius.reports.rows import ModelRow, every_start, held_over, model_row, start_worlds
 from blastradius.reports.words import WORDS, label, plural
 
@@ -77,6 +78,7 @@ def run(estate: Estate, params: Params) -> Answer:
         headline=_headline(estate, data),
         data=data,
         tables=(_table(estate, rows),),
+        lines=(footing(estate),),
         notes=estate.notes,
     )
 

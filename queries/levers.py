@@ -11,6 +11,7 @@ from blastradius.engine import ScenarioParams, World, compile_system, plain, wha
 from blastradius.estate import Estate
 from blastradius.model import Frozen, Scenario, Verb
 from blastradius.reports.impact import Measure, is_audited, measured
+from blastradius.reports.labels import footing
 from blastradius.reports.rows import ModelRow, ScenarioRow, model_row, notes_of, scenario_row
 from blastradius.reports.words import plural
 
@@ -90,6 +91,7 @@ def run(estate: Estate, params: Params) -> Answer:
         data=data,
         tables=(_table("removed", f"Without one of {params.along}", removed[: params.top]),
                 _table("failed", "With one control failed", failed[: params.top])),
+        lines=(footing(estate),),
         notes=notes_of(estate, scenario),
     )  # fmt: skip
 

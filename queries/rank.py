@@ -9,6 +9,7 @@ from blastradius.engine import Assumption, World, compile_system, plain, what_if
 from blastradius.estate import Estate
 from blastradius.model import Entity, Frozen, Kind
 from blastradius.reports.impact import Measure, is_audited, measured
+from blastradius.reports.labels import footing
 from blastradius.reports.rows import ModelRow, every_start, model_row, start_worlds
 from blastradius.reports.words import label, plural
 
@@ -71,6 +72,7 @@ def run(estate: Estate, params: Params) -> Answer:
         headline=_headline(estate, data),
         data=data,
         tables=(_table(estate, rows),),
+        lines=(footing(estate),),
         notes=estate.notes,
     )
 

@@ -25,6 +25,7 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Credential, Expectation, Fact, Frozen, Kind, Level, Relation, Verb
 from blastradius.reports.impact import audited, is_audited
+from blastradius.reports.labels import footing
 from blastradius.reports.rows import ModelRow, model_row, strongest
 from blastradius.reports.words import WORDS, label, plural
 
@@ -115,6 +116,7 @@ def run(estate: Estate, params: Params) -> Answer:
         headline=_headline(estate, data),
         data=data,
         tables=(_added_table(estate, added), _parts_table(parts), *([_broken_table(broken)] if broken else [])),
+        lines=(footing(estate),),
         notes=estate.notes,
         findings=bool(broken),
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from blastradius.columns.tables import BASES
 from blastradius.engine import Reach, Solved, World, plain
+from blastradius.estate import Estate
 from blastradius.model import Basis, Fact, Level, Scenario
 from blastradius.reports.impact import audited
 
@@ -102,6 +103,13 @@ def best_of(labels: Mapping[Fact, Label]) -> Mapping[str, Basis]:
         known = found.get(fact.entity, label.basis)
         found[fact.entity] = min(known, label.basis, key=BASES.index)
     return found
+
+
+def footing(estate: Estate) -> str:
+    """How well the relations are known that an answer about many starts rests on, in one sentence."""
+    counts = np.bincount(estate.columns.relations.basis, minlength=len(BASES)).tolist()
+    known = how_well(basis for basis, count in zip(BASES, counts, strict=True) for _ in range(count))
+    return f"how well the relations are known: {known}" if sum(counts) else "no relation is stated"
 
 
 def how_well(bases: Iterable[Basis]) -> str:
