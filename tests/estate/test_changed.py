@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.short import estate, fact, scenario
 
 from blastradius.engine import solve
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Control, ControlKind, Party, Scenario
+from tests.engine.short import estate, fact, scenario
 
 
 def test_nothing_changed_is_the_same_estate() -> None:

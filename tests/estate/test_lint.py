@@ -6,6 +6,7 @@ import pytest
 
 from blastradius.estate import Estate
 from blastradius.loading import survey
+from tests.engine.short import estate as short
 
 HEAD = "blastradius: 1\nas_of: 2026-06-01\n"
 ODD = {
@@ -124,3 +125,12 @@ def test_what_changes_nothing_is_a_finding(
 @pytest.mark.parametrize("text", FINE)
 def test_what_can_hold_is_none(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     assert said(text, tmp_path_factory) == []
+
+
+def test_what_is_stated_to_be_unknown_is_no_oversight() -> None:
+    def loose(**stated: object) -> list[str]:
+        built = short("grants:k>o", "owns:p>k", entities={"o": stated})
+        return [note.message for note in built.findings() if "'o'" in note.message]
+
+    assert len(loose()) == 1
+    assert loose(unknown=("reads",)) == []

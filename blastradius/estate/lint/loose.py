@@ -13,14 +13,15 @@ from blastradius.model import Kind, Note, Verb
 
 
 def loose_ends(inventory: Inventory) -> Iterator[Note]:
-    """Things that lack what their kind should have, in their order."""
+    """Things that lack what their kind should have, in their order; what is stated to be unknown is no oversight."""
     loose: dict[int, list[str]] = defaultdict(list)
     names = inventory.table.names
     for kind, missing, message in _loose(inventory):
         for number in np.flatnonzero(inventory.of_kind(kind) & missing).tolist():
             loose[number].append(f"{kind} {names[number]!r} {message}")
     for number in sorted(loose):
-        yield from (finding(inventory.entities[names[number]], message) for message in loose[number])
+        entity = inventory.entities[names[number]]
+        yield from (finding(entity, message) for message in loose[number] if not entity.unknown)
 
 
 def _loose(inventory: Inventory) -> Iterator[tuple[Kind, Flags, str]]:
