@@ -70,33 +70,25 @@ class _Gates:
         return RaggedArray(ends.indptr, self.facts.facts(owners, capability))
 
     def _each(self) -> Gated:
-        premises = self._needed()
-        return self._singly(premises, self._secret()[self._ends.values] if self.flow.along == Verb.GRANTS else None)
+        return self._singly(self._needed(), self._secret(self._ends.values))
 
     def _any(self) -> Gated:
-        return self._singly(self._losses(self.flow.needs[1]))
+        return self._singly(self._losses(self.flow.needs[1]), self._secret(self._ends.values))
 
-    def _singly(self, premises: RaggedArray, password: Numbers | None = None) -> Gated:
+    def _singly(self, premises: RaggedArray, password: Numbers) -> Gated:
         """A step for each premise."""
         none = np.zeros(len(premises.values), np.int64)
-        password = self._of_key() if password is None else password
-        password = password if len(password) == len(none) else none
         return Gated(premises.row_ids, RaggedArray.singles(premises.values), ALL, none, password)
 
-    def _secret(self) -> Numbers:
-        return self.weave.columns.entities.password.astype(np.int64)
-
-    def _of_key(self) -> Numbers:
-        """Where a strand starts at a key, whether that is a password."""
-        if self.flow.along != "joint_key":
-            return np.zeros(0, np.int64)
-        return self._secret()[self.strands.sources.first]
+    def _secret(self, ends: Numbers) -> Numbers:
+        """1 for each end that is a password, where ends are keys."""
+        if self.flow.along not in (Verb.GRANTS, "joint_key"):
+            return np.zeros(len(ends), np.int64)
+        return self.weave.columns.entities.password[ends].astype(np.int64)
 
     def _every(self) -> Gated:
         count = len(self.strands)
-        password = np.zeros(count, np.int64)
-        if self.flow.along == Verb.GRANTS:
-            password = np.bincount(self._ends.row_ids, self._secret()[self._ends.values], count).astype(np.int64)
+        password = np.bincount(self._ends.row_ids, self._secret(self._ends.values), count).astype(np.int64)
         return Gated(np.arange(count), self._needed(), ALL, np.zeros(count, np.int64), password)
 
     def _driven(self) -> Gated:
@@ -107,7 +99,7 @@ class _Gates:
         together = ends.take(rows)
         chosen = together.values == ends.values[together.row_ids]
         premises = self._present_or_driven(together, chosen)
-        copied = self._secret()[together.values] * ~chosen
+        copied = self._secret(together.values) * ~chosen
         password = np.bincount(together.row_ids, copied, len(driven)).astype(np.int64)
         stays = np.flatnonzero((password > 0) | ("phishable" not in self.flow.when))
         none = np.zeros(len(stays), np.int64)
@@ -116,7 +108,7 @@ class _Gates:
     def _secrets(self) -> Gated:
         """The passwords are driven, the other keys present."""
         ends, count = self._ends, len(self.strands)
-        premises = self._present_or_driven(ends, self._secret()[ends.values] > 0)
+        premises = self._present_or_driven(ends, self._secret(ends.values) > 0)
         return Gated(np.arange(count), premises, ALL, np.zeros(count, np.int64), np.zeros(count, np.int64))
 
     def _present_or_driven(self, keys: RaggedArray, driven: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> RaggedArray:
