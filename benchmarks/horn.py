@@ -18,7 +18,7 @@ import numpy as np
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine import System
 from blastradius.engine.compile import ALL, SOME
-from blastradius.engine.numbering import STRONGER
+from blastradius.engine.numbering import APPLICABLE, STRONGER
 from blastradius.model import SEEDS, Capability, Fact
 
 
@@ -72,4 +72,6 @@ def rules(system: System) -> Iterator[str]:
     for fact in sorted(said):
         if fact < width * len(system.facts.entities):
             place = fact % width
-            yield from (f"h({fact}) :- h({fact - place + whole})." for whole in STRONGER[place])
+            kind = system.facts.kind_list[fact // width]
+            wholes = STRONGER[place] if APPLICABLE[kind, place] else ()
+            yield from (f"h({fact}) :- h({fact - place + whole})." for whole in wholes if APPLICABLE[kind, whole])

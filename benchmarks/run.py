@@ -185,7 +185,7 @@ class Bench:
                 self.seconds[f"{name} per source"] = peer(edges, len(facts), few)
         bandwidth = {}
         for engine in self.engines:
-            batch = _single_batch(whole, back_end_of(engine))
+            batch = _single_batch(self.system, whole, back_end_of(engine))
             self.seconds[f"{engine} per source"] = _warm(batch) / len(self.parties)
             bandwidth[engine] = self._bandwidth(batch, engine)
         self.swept = {engine: self.seconds[f"{engine} per source"] / len(edges.source) for engine in self.engines}
@@ -349,13 +349,13 @@ class SinglePremises(NetworkBuilder):
         return Gates(none, none, RaggedArray.singles(none), none)
 
 
-def _single_batch(whole: Frame, back_end: BackEnd) -> Batch:
+def _single_batch(system: PreparedEstate, whole: Frame, back_end: BackEnd) -> Batch:
     """The rows of steps of one premise only."""
     network = SinglePremises(whole).network()
     facts = whole.system.facts
     numbers = [facts.entity_numbers[world.scenario.compromise[0]] for world in whole.worlds]
     seeds = facts.facts(np.array(numbers, np.int64), Capability.CONTROL)
-    return Batch(whole, restricted(network, live_rows(network, seeds, back_end)), None, back_end)
+    return Batch(system, whole, restricted(network, live_rows(network, seeds, back_end)), None, back_end)
 
 
 # the peers: seconds for one source, building the graph left out
