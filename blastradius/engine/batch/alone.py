@@ -24,7 +24,7 @@ def is_asked_alone(world: World, telling: Callable[[str | Added], bool]) -> bool
     scenario = world.scenario
     if scenario.hours is not None or scenario.controls or scenario.without:
         return True
-    return any(map(telling, (*world.without, *world.controls)))
+    return any(map(telling, world.without)) or any(map(telling, world.controls))
 
 
 def telling_controls(estate: Estate) -> frozenset[Added]:
