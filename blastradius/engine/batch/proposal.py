@@ -137,7 +137,7 @@ def _steps(small: System, numbers: _Numbers, new: set[str]) -> Iterator[Proposed
 
 
 def _is_new_stone(fact: Fact, numbers: _Numbers) -> bool:
-    """Whether a fact is a stepping stone that the estate may not have: of a control, or of a key that goes with others."""
+    """Whether a fact is a stepping stone that the estate may lack: of a control, or a key that goes with others."""
     if fact.capability == Capability.INACTIVE:
         return fact.entity not in numbers.facts.control_numbers
     return fact.capability == Capability.PRESENT
