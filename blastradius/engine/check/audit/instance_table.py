@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -168,11 +168,14 @@ class InstanceTable:
 
     def _add_inclusions(self, before: int) -> None:
         """What facts include, where the table knows both; ``before`` facts have been seen to already."""
-        for number, fact in enumerate(list(self.numbers)):
-            for part in all_included(fact.capability)[1:]:
-                included = Fact(fact.entity, part)
-                if self.numbers.get(included, -1) >= (before if number < before else 0):
-                    self._add(RuleInstance("closure", 1, (fact,), included), proposed=False)
+        known: dict[str, list[Capability]] = {}
+        for fact in self.numbers:
+            known.setdefault(fact.entity, []).append(fact.capability)
+        for entity, capabilities in known.items():
+            for whole, part in _inclusions(frozenset(capabilities)) if len(capabilities) > 1 else ():
+                held, included = Fact(entity, whole), Fact(entity, part)
+                if max(self.numbers[held], self.numbers[included]) >= before:
+                    self._add(RuleInstance("closure", 1, (held,), included), proposed=False)
 
     def _number(self, fact: Fact) -> int:
         return self.numbers.setdefault(fact, len(self.numbers))
@@ -196,6 +199,14 @@ class InstanceTable:
         entity = np.fromiter((self.entities[fact.entity] for fact in self.numbers), np.int64, len(self.numbers))
         numbers = (CAPABILITY_NUMBER[fact.capability] for fact in self.numbers)
         return entity, np.fromiter(numbers, np.int64, len(self.numbers))
+
+
+@cache
+def _inclusions(known: frozenset[Capability]) -> list[tuple[Capability, Capability]]:
+    """Which of some capabilities over one entity include which, where none of the others lies between them."""
+    within = {whole: known.intersection(all_included(whole)[1:]) for whole in known}
+    pairs = [(whole, part) for whole in Capability if whole in known for part in Capability if part in within[whole]]
+    return [(whole, part) for whole, part in pairs if not any(part in within[middle] for middle in within[whole])]
 
 
 def _array(column: array[int]) -> Ints:
