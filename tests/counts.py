@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 EXAMPLES = int(os.environ.get("BLASTRADIUS_EXAMPLES", "200"))
-"""Of the law that has most; `.ci/run agreement` asks for 20,000."""
+"""Of the law that has most; `.ci/run agreement` asks for 4,000."""
 
 Test = TypeVar("Test", bound=Callable[..., None])
 

@@ -133,7 +133,7 @@ def ground(estate: Estate) -> System:
         steps
         for place, rule in enumerate(RULES)
         for number, flow in enumerate(rule.flows)
-        if len(steps := grounding.steps(estate, place, number, flow))
+        if weave.has(flow.along) and len(steps := grounding.steps(estate, place, number, flow))
     ]
     steps = _together([*parts, *_fallen_controls(columns, facts)])
     return System(estate, columns, facts, RULES, steps, weave)

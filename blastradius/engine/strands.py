@@ -57,6 +57,14 @@ class Weave:
         self.columns = columns
         self.count = len(columns.entities.kind)
 
+    def has(self, along: str) -> bool:
+        """Whether the estate has relations of a verb; of what is implied it may have some."""
+        return along not in VERBS or along in self._verbs
+
+    @cached_property
+    def _verbs(self) -> set[Verb]:
+        return {VERBS[number] for number in np.unique(self.columns.relations.verb).tolist()}
+
     def strands(self, flow: Flow) -> Strands:
         """What a flow runs along in this estate."""
         found = self._along[flow.along]() if flow.along in self._along else self.relations(Verb(flow.along))

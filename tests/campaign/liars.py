@@ -32,8 +32,8 @@ from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Level, Scenario
 from tests.campaign.estates import reduced_estate
 from tests.campaign.trial import BrokenError
+from tests.engine.bugs import TABLE_BUGS
 from tests.engine.random_estates import random_estate, random_scenario
-from tests.engine.test_seeded_bugs import TABLE_BUGS
 
 Judge = Callable[[random.Random, Estate, Scenario], str]
 ERRORS = ("none", "a wrong rule", "one bit", "rows forgotten", "seeds forgotten")

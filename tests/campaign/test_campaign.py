@@ -14,8 +14,8 @@ from blastradius.model import ControlKind
 from tests.campaign import answers, engines, liars
 from tests.campaign.__main__ import PARTS, main
 from tests.campaign.trial import Attempt, BrokenError, Plan, reduced, run
+from tests.engine.bugs import TABLE_BUGS
 from tests.engine.random_estates import random_estate, random_scenario
-from tests.engine.test_seeded_bugs import TABLE_BUGS
 
 
 @pytest.mark.slow

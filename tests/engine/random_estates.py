@@ -110,6 +110,26 @@ def random_scenario(rng: random.Random, estate: Estate) -> Scenario:
     )
 
 
+def random_relations(rng: random.Random, estate: Estate) -> tuple[str, ...]:
+    """Some relations to take away, by id."""
+    known = list(estate.relations)
+    return tuple(rng.sample(known, min(len(known), rng.choice((0, 1, 3)))))
+
+
+def random_controls(rng: random.Random, estate: Estate) -> tuple[tuple[ControlKind, str], ...]:
+    """Controls to put where some rule looks for them, one a host, none of a kind that is there already."""
+    found = {}
+    for _ in range(rng.choice((0, 1, 3))):
+        kind = rng.choice([known for known in ControlKind if known != ControlKind.FAIL_CLOSED])
+        kinds, verbs = PLACES[kind]
+        hosts = [entity.id for entity in estate.entities.values() if entity.kind in kinds]
+        hosts += [relation.id for relation in estate.relations.values() if relation.verb in verbs]
+        fit = [host for host in hosts if not any(placed.control.kind == kind for placed in estate.controls_on(host))]
+        if fit:
+            found[rng.choice(fit)] = kind
+    return tuple((kind, host) for host, kind in found.items())
+
+
 def facts_in(solved: Solved, world: int) -> set[Fact]:
     """Every fact that holds in one world (by its place within these), stepping stones left out."""
     facts = solved.batch.system.facts

@@ -7,7 +7,6 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engine.short import estate, fact, scenario
 
 from blastradius.engine import Reach, solve
 from blastradius.engine.check.spec import spec
@@ -16,6 +15,7 @@ from blastradius.model import Basis, Level, Scenario
 from blastradius.reports.labels import Label, best_of, how_well, labels_of
 from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
+from tests.engine.short import estate, fact, scenario
 
 
 def labels(built: Estate, asked: Scenario) -> dict[str, Label]:

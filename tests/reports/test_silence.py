@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tests.engine.short import estate, scenario
-
 from blastradius.engine import solve
 from blastradius.estate import Estate
 from blastradius.reports.silence import SilenceRow, silence_rows, told
+from tests.engine.short import estate, scenario
 
 
 def silent(built: Estate, asked: str) -> dict[str, SilenceRow]:

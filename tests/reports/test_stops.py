@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.engine.short import estate, fact, scenario
-
 from blastradius.engine import solve
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Basis, Capability, Control, ControlKind, Fact, Level, Scenario
 from blastradius.reports.stops import StoppedRow, holds, stopped_rows
+from tests.engine.short import estate, fact, scenario
 
 
 def stop_of(built: Estate, asked: Scenario, of: str) -> StoppedRow:

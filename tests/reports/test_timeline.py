@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.engine.short import estate
-
 from blastradius.engine import solve
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind, Scenario
 from blastradius.reports.timeline import PainRow, pain_rows, timeline
+from tests.engine.short import estate
 
 CHAIN = ("depends_on:s2>s1 buffer_h=4", "depends_on:b1>s2 buffer_h=20", "depends_on:b2>s1 dependency=soft buffer_h=2")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
@@ -32,16 +32,22 @@ from blastradius.errors import CertificateError, InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Control, ControlKind, Credential, Fact, Level, Party, Relation, Scenario, Verb
-from blastradius.rules import RULES, placements
+from blastradius.rules import RULES
 from tests.counts import examples, few
-from tests.engine.random_estates import facts_in, random_estate, random_scenario
+from tests.engine.bugs import TABLE_BUGS
+from tests.engine.random_estates import (
+    PLACES,
+    facts_in,
+    random_controls,
+    random_estate,
+    random_relations,
+    random_scenario,
+)
 from tests.engine.test_rules_needed import CONTROL_CASES, RULE_CASES, estate, fact, scenario
-from tests.engine.test_seeded_bugs import TABLE_BUGS
 from tests.engine.test_seeded_bugs import worlds as bug_worlds
 
 ENGINES: tuple[Literal["numpy", "fast"], ...] = ("numpy", "fast")
 Engine = Literal["numpy", "fast"]
-PLACES = placements()
 solving = sys.modules["blastradius.engine.batch.solve"]
 compare = sys.modules["blastradius.engine.check.audit.compare"]
 
@@ -135,7 +141,7 @@ def test_changed_worlds_agree_with_the_estate_written_out(seed: int) -> None:
     rng = random.Random(seed)
     built = random_estate(rng)
     asked = random_scenario(rng, built).model_copy(update={"distrust": ()})
-    worlds = [World(asked, _some(rng, built.relations), _some_controls(rng, built)) for _ in range(4)]
+    worlds = [World(asked, random_relations(rng, built), random_controls(rng, built)) for _ in range(4)]
     found = solved(built, worlds, rng.choice(ENGINES))
     for place, world in enumerate(worlds):
         assert found[place] == set(spec(changed(built, world), asked)), world
@@ -152,30 +158,11 @@ def test_worlds_in_many_blocks(seed: int, engine: Engine, monkeypatch: pytest.Mo
     worlds = []
     for number in range(200):
         asked = random_scenario(rng, built).model_copy(update={"hours": None, "assume": Level.TAKEOVER})
-        changes = (_some(rng, built.relations), _some_controls(rng, built)) if number % 2 else ((), ())
+        changes = (random_relations(rng, built), random_controls(rng, built)) if number % 2 else ((), ())
         worlds.append(World(asked.model_copy(update={"distrust": ()}) if number % 2 else asked, *changes))
     found = solved(built, worlds, engine)
     for place, world in enumerate(worlds):
         assert found[place] == set(spec(changed(built, world), world.scenario)), world
-
-
-def _some(rng: random.Random, names: Iterable[str]) -> tuple[str, ...]:
-    known = list(names)
-    return tuple(rng.sample(known, min(len(known), rng.choice((0, 1, 3)))))
-
-
-def _some_controls(rng: random.Random, built: Estate) -> tuple[tuple[ControlKind, str], ...]:
-    """Controls where some rule looks for them, one a host, none of a kind that is there already."""
-    found = {}
-    for _ in range(rng.choice((0, 1, 3))):
-        kind = rng.choice([controlkind for controlkind in ControlKind if controlkind != ControlKind.FAIL_CLOSED])
-        kinds, verbs = PLACES[kind]
-        hosts = [entity.id for entity in built.entities.values() if entity.kind in kinds]
-        hosts += [relation.id for relation in built.relations.values() if relation.verb in verbs]
-        fit = [each for each in hosts if not any(one.control.kind == kind for one in built.controls_on(each))]
-        if fit:
-            found[rng.choice(fit)] = kind
-    return tuple((kind, host) for host, kind in found.items())
 
 
 @examples(1 / 8)
@@ -217,8 +204,8 @@ def test_batches_over_one_system_answer_like_fresh_ones(seed: int) -> None:
     parts = _proposed(rng, built)
     proposals = (None, propose(system, *parts))
     engine = rng.choice(ENGINES)
-    levels, changes = random_scenario(rng, built), [_some(rng, built.relations) for _ in range(2)]
-    controls = [_some_controls(rng, built) for _ in range(2)]
+    levels, changes = random_scenario(rng, built), [random_relations(rng, built) for _ in range(2)]
+    controls = [random_controls(rng, built) for _ in range(2)]
     both = (changes[0] + changes[1], tuple({host: (kind, host) for kind, host in controls[0] + controls[1]}.values()))
     for _ in range(4):
         asked = []

@@ -1,0 +1,133 @@
+"""All readings of the rules on very many random estates: `python -m tests.agreement --estates 1000000`.
+
+Each estate is asked one scenario: the spec, the solver of one scenario with its certificate checked, and the solver of
+many worlds, by one of its back ends in turn, audited. Facts, their levels and the hours in which they arrive are to be
+the same. Every tenth estate is asked with relations taken away and controls put in place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import Literal
+
+from blastradius.engine import (
+    Certificate,
+    PreparedEstate,
+    World,
+    check_worlds,
+    is_timed,
+    solve,
+    solve_worlds,
+)
+from blastradius.engine.check.spec import arrivals_at
+from blastradius.estate import Estate
+from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
+from tests.engine.random_estates import facts_in, random_controls, random_estate, random_relations, random_scenario
+
+CHUNK = 500
+"""How many estates a process is given at once."""
+Engine = Literal["numpy", "fast"]
+ENGINES: tuple[Engine, ...] = ("numpy", "fast")
+
+
+def disagreement(seed: int) -> str | None:
+    """What some reading says otherwise than the spec, of the estate and scenario that a seed makes."""
+    rng = random.Random(seed)
+    built = random_estate(rng)
+    asked = random_scenario(rng, built)
+    if seed % 10 == 0:
+        asked = with_changes(rng, built, asked)
+    try:
+        return next(differences(built, asked, ENGINES[seed % 2]), None)
+    except Exception as error:  # whatever it is, it is what is looked for
+        return f"{type(error).__name__}: {error}"
+
+
+def with_changes(rng: random.Random, built: Estate, asked: Scenario) -> Scenario:
+    """A scenario of the same estate with relations taken away and controls put in place."""
+    controls = tuple(f"{kind}@{host}" for kind, host in random_controls(rng, built))
+    return asked.model_copy(update={"without": random_relations(rng, built), "controls": controls})
+
+
+def differences(built: Estate, asked: Scenario, engine: Engine) -> Iterator[str]:
+    """What the solvers say otherwise than the spec.
+
+    Raises:
+        CertificateError: a checker refuses what a solver says.
+    """
+    hours = {level: arrivals_at(built, asked, level) for level in Level if level <= asked.assume}
+    wanted = {fact: level for level in reversed(hours) for fact in hours[level]}
+    reach = solve(built, asked)
+    if reach.levels != wanted:
+        yield f"levels of one: {_differing(dict(wanted), dict(reach.levels))}"
+    for level in hours if is_timed(asked) else ():
+        if hours[level] != (found := arrived(reach.certificate, level)):
+            yield f"hours at {level.word}: {_differing(hours[level], found)}"
+    held = held_in_worlds(reach.prepared, asked, engine)
+    if held != wanted.keys():
+        yield f"many worlds, {engine}: {sorted(map(str, held ^ wanted.keys()))}"
+
+
+def held_in_worlds(prepared: PreparedEstate, asked: Scenario, engine: Engine) -> set[Fact]:
+    """What holds in the one world of a batch, audited."""
+    there = tuple(name for name in asked.distrust if "@" not in name or name in prepared.estate.controls)
+    asked = asked.model_copy(update={"without": (), "controls": (), "distrust": there})
+    (solved,) = solve_worlds(prepared, [World(asked)], engine=engine)
+    check_worlds(prepared, solved)
+    return facts_in(solved, 0)
+
+
+def arrived(certificate: Certificate, level: Level) -> dict[Fact, float]:
+    """The hour in which each fact about an entity arrives at a level."""
+    found: dict[Fact, float] = {}
+    for step in certificate.steps:
+        if step.level <= level and step.fact.capability not in STEPPING_STONES:
+            found[step.fact] = min(step.at, found.get(step.fact, step.at))
+    return found
+
+
+def _differing(wanted: dict[Fact, float], found: dict[Fact, float]) -> str:
+    differ = sorted(fact for fact in wanted.keys() | found.keys() if wanted.get(fact) != found.get(fact))
+    return ", ".join(f"{fact} {wanted.get(fact)}, not {found.get(fact)}" for fact in differ)
+
+
+def tried(first: int, last: int) -> list[tuple[int, str]]:
+    """The seeds from one up to another of which something differs."""
+    found = ((seed, disagreement(seed)) for seed in range(first, last))
+    return [(seed, why) for seed, why in found if why is not None]
+
+
+def main() -> int:
+    """Try estates, and say how many agreed; 1 if any did not."""
+    parser = argparse.ArgumentParser(prog="python -m tests.agreement", description=__doc__)
+    parser.add_argument("--estates", type=int, default=20_000, metavar="N", help="how many (20,000)")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first seed (0)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
+    asked = parser.parse_args()
+    start, end = time.monotonic(), asked.first + asked.estates
+    firsts = range(asked.first, end, CHUNK)
+    failed = done = 0
+    with ProcessPoolExecutor(asked.jobs) as pool:
+        for first, found in zip(firsts, pool.map(partial(_chunk, end), firsts), strict=True):
+            done = min(first + CHUNK, end) - asked.first
+            failed += len(found)
+            for seed, why in found:
+                print(f"seed {seed}: {why}", flush=True)
+            if sys.stderr.isatty():
+                print(f"\r{done:,} of {asked.estates:,}", end="", file=sys.stderr)
+    print(f"{done - failed:,} agreed, {failed:,} did not, in {time.monotonic() - start:,.0f} s")
+    return 1 if failed else 0
+
+
+def _chunk(end: int, first: int) -> list[tuple[int, str]]:
+    return tried(first, min(first + CHUNK, end))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
