@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
-from blastradius.engine import Reach, ScenarioParams, is_timed, solve
+from blastradius.engine import Reach, ScenarioParams, brings_an_attacker, is_timed, solve
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Level, NoteKind, Store
 from blastradius.reports.diagram import picture_of
@@ -129,9 +129,11 @@ def _headline(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     reached = {fact.entity for fact in reach.levels if not is_public(estate, fact.entity)}
     jewels = sorted(label(estate, name) for name in reached if estate.crown_jewel(name))
     named = f" ({', '.join(jewels[:4])}{', …' if len(jewels) > 4 else ''})" if jewels else ""
+    assumed = f"could be reached under level {reach.scenario.assume.word!r}"
     return (
-        f"{plural(len(reached), 'entity', 'entities')} of {len(estate.entities):,} could be reached under level "
-        f"{reach.scenario.assume.word!r}, {plural(len(jewels), 'crown jewel')} among them{named}"
+        f"{plural(len(reached), 'entity', 'entities')} of {len(estate.entities):,} "
+        f"{assumed if brings_an_attacker(reach.scenario) else 'would feel it'}"
+        f", {plural(len(jewels), 'crown jewel')} among them{named}"
         f"{_also_anyone(reach, labels)}"
     )
 
@@ -156,10 +158,11 @@ def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
 
 
 def _lines(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tuple[str, ...]:
-    lines = [_level_line(reach, level) for level in Level if level <= reach.scenario.assume]
+    attacked = brings_an_attacker(reach.scenario)
+    lines = [_level_line(reach, level) for level in Level if level <= reach.scenario.assume] if attacked else []
     lines.append(f"how well it is known: {_how_well(reach, labels)}")
     lines += filter(None, [told(reach.estate, data.unsaid), _unfelt(reach, data)])
-    lines.append(f"records that could be read: {_records(reach)}")
+    lines += [f"records that could be read: {_records(reach)}"] if attacked else []
     lines.append(
         f"proof: {plural(len(data.certificate.steps), 'step')}, verified by the independent checker; "
         f"the answer relies on {plural(len(data.relies_on), 'control')}"
@@ -197,6 +200,7 @@ def _level_line(reach: Reach, level: Level) -> str:
 
 
 def _reached(reach: Reach, labels: Mapping[Fact, Label]) -> Table:
+    attacked = brings_an_attacker(reach.scenario)
     rows = []
     for name, capabilities in held_over(reach).items():
         entity = reach.estate.entities[name]
@@ -211,7 +215,7 @@ def _reached(reach: Reach, labels: Mapping[Fact, Label]) -> Table:
     rows.sort(key=lambda row: (row[0], row[1], row[4], row[6]))
     return Table(
         "reached",
-        "What could be reached, at the lowest level at which it could",
+        "What could be reached, at the lowest level at which it could" if attacked else "What would feel it",
         ("level", "hops", "", "kind", "id", "name", "what it means", "known"),
         tuple((Level(level).word, hops, *rest) for level, hops, *rest in rows),
     )
