@@ -121,9 +121,7 @@ def how_well(bases: Iterable[Basis]) -> str:
     if not total:
         return "nothing but where it starts"
     if counts[Basis.OBSERVED] + counts[Basis.DECLARED] == total:
-        return (
-            f"all {total:,} rest on nothing weaker than what is documented" if total else "nothing but where it starts"
-        )
+        return f"all {total:,} rest on nothing weaker than what is documented"
     firm = counts[Basis.OBSERVED] + counts[Basis.DECLARED]
     weaker = ", ".join(
         f"{counts[basis]:,} on something {KNOWN[basis]}" for basis in (Basis.INFERRED, Basis.ASSUMED) if counts[basis]
