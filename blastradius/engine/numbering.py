@@ -57,15 +57,17 @@ class Numbering:
         ``keys`` are the credentials that may be present, ``inputs`` who takes in what that may be lost, by number.
         """
         entities, ids = columns.entities, columns.entities.ids
-        pairs = zip(*(numbers.tolist() for numbers in inputs), strict=True)
+        consumers, supplied = inputs
+        names = list(ids)
+        pairs = zip(consumers.tolist(), supplied.tolist(), strict=True)
         return cls(
             ids,
             entities.kind,
             columns.controls.ids,
             entities.apis,
             entities.flat_zones,
-            [ids[key] for key in keys.tolist()],
-            [input_id(ids[consumer], ids[supplied]) for consumer, supplied in pairs],
+            [names[key] for key in keys.tolist()],
+            [input_id(names[consumer], names[supplier]) for consumer, supplier in pairs],
         )
 
     def included(self, fact: int) -> list[int]:

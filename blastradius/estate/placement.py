@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class Placement:
         order = np.lexsort((_BY_NAME[kind], host))
         kind, host = kind[order], host[order]
         provider = np.concatenate([declared.provider, none])[order]
-        said = {
+        said: dict[str, Any] = {
             name: np.concatenate([column, np.zeros(len(none), column.dtype)])[order]
             for name, column in vars(declared).items()
             if name in _SAID

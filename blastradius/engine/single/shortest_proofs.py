@@ -92,10 +92,11 @@ def certify(system: PreparedEstate, scenario: Scenario) -> Certificate:
     seeds = [system.facts.number(seed) for seed in seeds_of(system.estate, scenario)]
     proved: dict[int, _Claim] = {}
     steps: list[ProofStep] = []
-    for run in _runs(system, status, scenario):
+    runs = tuple(_runs(system, status, scenario))
+    for run in runs:
         run.settle(seeds)
         steps += run.proof(proved)
-    stopped = tuple(run.frontier(scenario))
+    stopped = tuple(runs[-1].frontier(scenario))
     relied = sorted({name for stop in stopped if stop.by_controls_alone for name in stop.controls})
     return Certificate(tuple(steps), stopped, tuple(relied))
 
