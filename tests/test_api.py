@@ -113,7 +113,8 @@ def test_parameters_of_any_type_have_a_signature_and_a_stub() -> None:
 
 def test_the_signature_is_that_of_the_model() -> None:
     parameters = inspect.signature(br.review).parameters
-    assert list(parameters) == ["estate", "holder", "grant", "key", "assume"]
+    asked = ["assume", "distrust", "with_", "without", "basis"]
+    assert list(parameters) == ["estate", "holder", "grant", *asked, "key"]
     assert parameters["assume"].default == "lateral"
     assert parameters["key"].kind is inspect.Parameter.KEYWORD_ONLY
 

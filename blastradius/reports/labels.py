@@ -44,18 +44,13 @@ def labels_of(reach: Reach) -> Mapping[Fact, Label]:
 
 def _bases(reach: Reach) -> list[Basis]:
     """The bases, best first, on which less might be reached than on the weakest that is used."""
-    return [basis for basis in _used(reach)[:-1] if basis in BASES]
+    return _used(reach)[:-1]
 
 
 def _used(reach: Reach) -> list[Basis]:
-    """The bases on which what could be used is known, best first."""
+    """The bases on which what could be used is known, best first; where it starts rests on nothing."""
     steps, asked = reach.prepared.steps, BASES.index(reach.scenario.basis)
-    there = np.unique(steps.basis[steps.basis <= asked]).tolist()
-    return [BASES[basis] for basis in there] or [BASES[0]]
-
-
-def _weakest(reach: Reach) -> Basis:
-    return _used(reach)[-1]
+    return [BASES[basis] for basis in np.union1d([0], steps.basis[steps.basis <= asked]).tolist()]
 
 
 def _strangers(reach: Reach) -> list[Scenario]:
