@@ -36,7 +36,7 @@ def labels_of(reach: Reach) -> Mapping[Fact, Label]:
     held = _held_in(reach, worlds)
     found = {}
     for fact in reach.levels:
-        known = next((basis for basis, facts in zip(bases, held, strict=False) if fact in facts), _weakest(reach))
+        known = next((basis for basis, facts in zip(bases, held, strict=False) if fact in facts), _used(reach)[-1])
         could = (level for level, facts in zip(Level, held[len(bases) :], strict=False) if fact in facts)
         found[fact] = Label(known, next(could, None))
     return found
