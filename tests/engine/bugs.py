@@ -33,7 +33,7 @@ def worlds() -> list[tuple[Estate, Scenario]]:
         for kind, relations, entities, host, seed, _ in CONTROL_CASES
     ]
     found += [(built, scenario(seed)) for _, built, seed, _ in RULE_CASES]
-    found += [(case.said, scenario(case.seed, case.level, hours=case.hours)) for case in CASES]
+    found += [(case.said, case.asked) for case in CASES]
     found += [world for rule in rules() for world in golden_worlds(rule)]
     for seed in range(WORLDS):
         rng = random.Random(seed)

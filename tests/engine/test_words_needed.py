@@ -15,7 +15,7 @@ from blastradius.engine.check.spec import spec
 from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import CertificateError
 from blastradius.estate import Estate
-from blastradius.model import Control, ControlKind, Level, Relation
+from blastradius.model import Control, ControlKind, Level, Relation, Scenario
 from tests.engine.short import estate, fact, scenario
 
 K = ControlKind
@@ -35,6 +35,11 @@ class Case(NamedTuple):
     holds: bool
     hours: float | None = None
     level: Level = Level.LATERAL
+
+    @property
+    def asked(self) -> Scenario:
+        """Of what is declared."""
+        return scenario(self.seed, self.level, hours=self.hours, basis="declared")
 
 
 Said = tuple[str, Estate, Estate]
@@ -124,6 +129,7 @@ RELATION_WORDS = [
          "poison f", "operate(k)", False),
     Case(*of_relation("needs", "calls:s>o needs=k", "consumes:s>f obeys=true"), "poison f", "use(o)", False),
     Case(*of_relation("basis", "owns:p>s basis=assumed"), "compromise p", "control(s)", False),
+    Case(*of_relation("basis", "issues:o>c basis=inferred"), "use o", "use(c)", False),
 ]  # fmt: skip
 ENTITY_WORDS = [
     Case(*of_entity("parts", "d", "complete", "part_of:d1>d"), "breach d1", "read(d)", True),
@@ -147,8 +153,7 @@ def test_every_word_has_a_case() -> None:
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.word} {case.seed}: {case.wanted}" for case in CASES])
 def test_a_word_is_needed(case: Case) -> None:
     """The fact holds with the word or without it; the proof of the one is none of the other."""
-    asked = scenario(case.seed, case.level, hours=case.hours, basis="declared")
-    built = (case.said, case.unsaid)
+    asked, built = case.asked, (case.said, case.unsaid)
     with_word, without = (certify(compile_system(made), asked) for made in built)
     reached = [fact(case.wanted) in {step.fact for step in found.steps} for found in (with_word, without)]
     assert reached == [case.holds, not case.holds]
