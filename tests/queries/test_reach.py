@@ -80,8 +80,7 @@ def test_degenerate_estates() -> None:
 
 def test_a_mistake_and_an_outage_are_told_without_attackers_words() -> None:
     built = estate("depends_on:b>s buffer_h=24", "publishes:s>f", "owns:p>s")
-    for asked in ({"outage": "s=48"}, {"wrong": "f"}):
-        told = br.reach(built, **asked).answer
+    for told in (br.reach(built, outage="s=48").answer, br.reach(built, wrong="f").answer):
         assert "would feel it" in told.headline
         assert "level" not in told.headline
         assert not any("they" in line for line in told.lines)
