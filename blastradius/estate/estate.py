@@ -139,7 +139,8 @@ class Estate:
             kind, _, host = name.partition("@")
             added[host].append(Control(kind=ControlKind(kind)))
         guarded = [_with(self.entities[host], kinds) for host, kinds in added.items() if host in self.entities]
-        roads = [_with(self.relations[host], kinds) for host, kinds in added.items() if host not in self.entities]
+        hosts = added.keys() - self.entities.keys() - set(without)  # what is taken away is not guarded
+        roads = [_with(self.relations[host], added[host]) for host in sorted(hosts)]
         away = {*without, *(relation.id for relation in roads)}
         stays = np.array([name not in away for name in self._table.relations.ids], np.bool_) if away else None
         whole = Kept.all_of(self._table)

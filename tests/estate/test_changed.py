@@ -26,6 +26,11 @@ def test_a_relation_is_gone_and_a_control_stands_while_the_first_estate_stays() 
     assert list(changed.columns.entities.ids)[: len(built.entities)] == list(built.columns.entities.ids)
 
 
+def test_a_control_does_not_bring_back_the_relation_it_is_put_on() -> None:
+    changed = estate("reads:o>d").changed(without=["reads:o>d"], controls=["encrypted_elsewhere@reads:o>d"])
+    assert (dict(changed.relations), dict(changed.controls)) == ({}, {})
+
+
 def test_a_control_put_in_place_works_where_another_of_its_kind_had_failed() -> None:
     failed = Control(kind=ControlKind.APPROVAL, status="failed")
     built = estate("grants:k>o", "writes:o>d", controls={"o": failed})

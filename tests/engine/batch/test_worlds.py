@@ -118,20 +118,8 @@ def edges(built: Estate, asked: Scenario) -> Iterator[str]:
 
 
 def changed(built: Estate, world: World) -> Estate:
-    """The estate of a world written out: without its relations, with its controls, guards of scopes as they were."""
-    added = {host: Control(kind=kind) for kind, host in world.controls}
-
-    def controls(host: str) -> tuple[Control, ...]:
-        before = tuple(each.control for each in built.controls_on(host))
-        return (*before, added[host]) if host in added else before
-
-    entities = tuple(entity.model_copy(update={"controls": controls(entity.id)}) for entity in built.entities.values())
-    relations = tuple(
-        relation.model_copy(update={"controls": controls(relation.id)})
-        for relation in built.relations.values()
-        if relation.id not in world.without
-    )
-    return Estate.build([Loaded(entities=entities, relations=relations, zones=tuple(built.zones.values()))])
+    """The estate of a world written out: without its relations, with its controls."""
+    return built.changed(without=world.without, controls=[f"{kind}@{host}" for kind, host in world.controls])
 
 
 @examples(1 / 8)
