@@ -65,7 +65,9 @@ def run(estate: Estate, params: Params) -> Answer:
     scenario = params.scenario(estate)
     estate = what_if(estate, scenario)
     relations = [relation.id for relation in estate.by_verb[params.along]]
-    controls = [control.id for control in estate.controls.values() if control.control.status != "failed"]
+    controls = [
+        control.id for control in estate.controls.values() if control.control.status not in ("failed", "absent")
+    ]
     asked = plain(scenario)
     worlds = [World(asked), *(World(asked, without=(relation,)) for relation in relations)]
     worlds += [World(_distrusting(asked, control)) for control in controls]

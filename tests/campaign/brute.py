@@ -9,10 +9,22 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from blastradius.answer import Answer
-from blastradius.engine import SEED_KINDS, World
+from blastradius.engine import SEED_KINDS, World, plain, what_if
 from blastradius.engine.check.spec import spec
 from blastradius.estate import Estate
-from blastradius.model import Capability, Credential, Entity, Fact, Kind, Level, Relation, Scenario, Store, Verb
+from blastradius.model import (
+    Capability,
+    Credential,
+    Entity,
+    Fact,
+    Kind,
+    Level,
+    Operation,
+    Relation,
+    Scenario,
+    Store,
+    Verb,
+)
 from blastradius.rules import CLOSURE
 from tests.campaign.estates import parts
 from tests.engine.batch.test_worlds import changed
@@ -26,6 +38,7 @@ def measure(estate: Estate, scenario: Scenario, facts: Iterable[Fact]) -> Number
     """Crown jewels, records, processes and entities reached; where it starts is none of them."""
     facts = list(facts)
     reached = {fact.entity for fact in facts} - {name for way in SEED_KINDS for name in getattr(scenario, way)}
+    reached = {name for name in reached if not getattr(estate.entities[name], "public", False)}
     jewels = tuple(sorted(name for name in reached if estate.crown_jewel(name)))
     processes = sum(estate.entities[name].kind is Kind.PROCESS for name in reached)
     read = {name for name, capability in facts if capability is Capability.READ}
@@ -65,22 +78,26 @@ def behind(estate: Estate, name: str) -> set[str]:
     return set(found)
 
 
-def starts(estate: Estate) -> list[tuple[Entity, str]]:
-    """Every party, credential and feed, and how it starts a scenario."""
-    return [(entity, STARTS[entity.kind]) for entity in estate.entities.values() if entity.kind in STARTS]
+def starts(estate: Estate, params: Any) -> list[tuple[Entity, str]]:
+    """Every party, credential and feed, and how it starts a scenario; ourselves where insiders are asked about."""
+    found = [(entity, STARTS[entity.kind]) for entity in estate.entities.values() if entity.kind in STARTS]
+    return [row for row in found if params.insiders or getattr(row[0], "role", None) != "self"]
 
 
 def started(start: Entity, way: str, params: Any) -> Scenario:
     """The scenario of one start on its own."""
-    return Scenario.model_validate({way: (start.id,), "assume": params.level, "distrust": params.distrust})
+    return plain(params.asked).model_copy(update={way: (start.id,)})
 
 
 def rank(estate: Estate, params: Any) -> Any:
     """Every start with its numbers, largest first."""
-    rows = []
-    for start, way in starts(estate):
+    estate, rows = what_if(estate, params.asked), []
+    for start, way in starts(estate, params):
         scenario = started(start, way, params)
         rows.append((start.id, way, *measure(estate, scenario, spec(estate, scenario))))
+    if any(isinstance(it, Operation) and it.anonymous and it.direction == "exposed" for it in estate.entities.values()):
+        stranger = plain(params.asked).model_copy(update={"anyone": True})
+        rows.append(("anyone on the internet", "anyone", *measure(estate, stranger, spec(estate, stranger))))
     return sorted(rows, key=lambda row: (-len(row[2]), -row[3], -row[4], -row[5], row[0]))
 
 
@@ -91,8 +108,8 @@ def told_rank(answer: Answer) -> Any:
 
 def exposure(estate: Estate, params: Any) -> Any:
     """Every start that gets there, with each capability that none includes at its level or below."""
-    rows = set()
-    for start, way in starts(estate):
+    estate, rows = what_if(estate, params.asked), set()
+    for start, way in starts(estate, params):
         levels = spec(estate, started(start, way, params))
         here = {capability: level for (name, capability), level in levels.items() if name == params.entity}
         rows |= {
@@ -100,7 +117,7 @@ def exposure(estate: Estate, params: Any) -> Any:
             for capability, level in here.items()
             if not any(here.get(whole, level + 1) <= level for whole in includes(capability))
         }
-    return sorted(rows), len(starts(estate))
+    return sorted(rows), len(starts(estate, params))
 
 
 def includes(part: Capability) -> set[Capability]:
@@ -122,9 +139,10 @@ def told_exposure(answer: Answer) -> Any:
 def levers(estate: Estate, params: Any) -> Any:
     """What each relation less cuts and each failed control opens, largest first."""
     scenario = params.scenario(estate)
+    estate, scenario = what_if(estate, scenario), plain(scenario)
     now = measure(estate, scenario, spec(estate, scenario))
     relations = [each for each in estate.relations.values() if each.verb == params.along]
-    controls = [each.id for each in estate.controls.values() if each.control.status != "failed"]
+    controls = [each.id for each in estate.controls.values() if each.control.status not in ("failed", "absent")]
     removed, failed = [], []
     for relation in relations:
         less = measure(estate, scenario, spec(changed(estate, World(scenario, without=(relation.id,))), scenario))
@@ -161,8 +179,8 @@ def told_levers(answer: Answer) -> Any:
 
 def review(estate: Estate, params: Any) -> Any:
     """What is newly reached, or from a lower level on; what each grant adds to; which expectations break."""
-    assume = Level[params.assume.upper()]
-    scenario = Scenario(compromise=(params.holder,), assume=assume)
+    estate = what_if(estate, params.asked)
+    scenario = plain(params.asked).model_copy(update={"compromise": (params.holder,)})
     before = spec(estate, scenario)
     added = _added(before, spec(granted(estate, params, params.grant), scenario))
     reached = [

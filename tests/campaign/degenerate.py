@@ -64,6 +64,7 @@ def _related(rng: random.Random, what: str, entities: list[Entity]) -> list[Rela
         for source in entities:
             for target in entities:
                 fits = source.kind in ends.sources and target.kind in ends.targets
+                fits = fits and (verb != Verb.PART_OF or source.kind == target.kind)
                 if fits and (what != "to itself" or source is target) and (what == "all to all" or rng.random() < 0.5):
                     made = Relation(verb=verb, sources=(source.id,), targets=(target.id,))
                     found[made.id] = made

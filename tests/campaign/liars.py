@@ -23,7 +23,9 @@ from blastradius.engine import (
     check_worlds,
     checked,
     compile_system,
+    plain,
     solve_worlds,
+    what_if,
 )
 from blastradius.engine.check.spec import spec
 from blastradius.engine.single.shortest_proofs import certify
@@ -78,7 +80,7 @@ def judge_one(rng: random.Random, estate: Estate, scenario: Scenario) -> str:
     Raises:
         BrokenError: it is accepted and says what is not so.
     """
-    checked(estate, scenario)
+    estate, scenario = what_if(estate, checked(estate, scenario)), plain(scenario)
     right = certify(compile_system(estate), scenario)
     found = falsified(rng, right)
     if found is None:
@@ -130,7 +132,9 @@ def _other(rng: random.Random, before: Any, of_another: Any, right: Certificate)
 
 def _is_true(estate: Estate, scenario: Scenario, right: Certificate, other: Certificate) -> bool:
     """Whether another certificate says what is so: facts and levels of the spec, the same stops and controls."""
-    levels = {step.fact: step.level for step in other.steps}
+    levels: dict[Fact, Level] = {}
+    for step in other.steps:
+        levels.setdefault(step.fact, step.level)
     stones = {step.fact for step in right.steps}
     return (
         levels.keys() == stones
@@ -146,7 +150,8 @@ def judge_many(rng: random.Random, estate: Estate, scenario: Scenario) -> str:
     Raises:
         BrokenError: what is wrong is accepted, or what is right refused.
     """
-    worlds = [World(scenario.model_copy(update={"assume": level})) for level in Level]
+    estate, shared = what_if(estate, scenario), plain(scenario).model_copy(update={"hours": None})
+    worlds = [World(shared.model_copy(update={"assume": level})) for level in Level]
     error = rng.choice(ERRORS)
     with _wrong_rule(rng) if error == "a wrong rule" else nullcontext():
         system = compile_system(estate)

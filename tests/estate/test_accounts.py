@@ -61,7 +61,9 @@ def joined(one: dict[str, Any], other: dict[str, Any], *ends: str) -> tuple[Rela
     parts = [THINGS, account("a", *ends, **one), account("b", *ends, **other)]
     estates = [Estate.build(order) for order in itertools.permutations(parts)]
     said = {tuple(str(note) for note in estate.notes if note.kind == "contradicted") for estate in estates}
-    (relation,) = {estate.relations[":".join((ends[0], f"{ends[1]}>{'+'.join(ends[2:])}"))] for estate in estates}
+    name = ":".join((ends[0], f"{ends[1]}>{'+'.join(ends[2:])}"))
+    relation, *others = (estate.relations[name] for estate in estates)
+    assert all(other == relation for other in others)
     (notes,) = said
     return relation, list(notes)
 

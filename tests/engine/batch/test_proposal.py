@@ -14,7 +14,7 @@ def test_a_control_that_a_copy_provides_is_proposed_around() -> None:
     known = (
         Party(id="acme"),
         Operation(id="orders.read", controls=(provided,)),
-        Store(id="copy", copy_of="original", zone="dmz"),
+        Store(id="copy", copy_of=("original",), zone="dmz"),
         Store(id="original"),
     )
     system = compile_system(Estate.build([Loaded(entities=known)]))
