@@ -64,6 +64,10 @@ CASES = (
          hours=24),
     Case("… behind a buffer that lasts longer than that", estate("depends_on:b>s buffer_h=48", controls=LATE),
          "outage s", "", "deny(b)", hours=72),
+    Case("a fallback that falls while the buffer lasts: it lasts no longer", estate(
+        "depends_on:b>s buffer_h=10", "depends_on:s1>s2 buffer_h=4",
+        controls={"depends_on:b>s": by(K.FALLBACK, "s1", starts_after_h=6)}), "outage s outage s2", "deny(b)",
+        hours=12),
     Case("a buffer of 0", estate("depends_on:b>s buffer_h=0"), "outage s", "deny(b)", hours=1),
     Case("buffers of 0 in a chain", estate("depends_on:b>s buffer_h=0", "depends_on:s>s1 buffer_h=0"), "outage s1",
          "deny(s) deny(b)", hours=0.5),

@@ -223,7 +223,7 @@ class _Run:
     def _level_of(self, step: int) -> int:
         return int(self.steps.level[step])
 
-    def _delay_of(self, step: int) -> float:  # noqa: ARG002
+    def _arrival(self, step: int, premises: tuple[int, ...]) -> float:  # noqa: ARG002
         return 0
 
     def _offer(self, fact: int, found: _Found) -> None:
@@ -306,7 +306,7 @@ class _Run:
         costs = [self.settled[premise].cost for premise in premises]
         cost = _Cost(
             max(self._level_of(step), *(cost.level for cost in costs)),
-            self._delay_of(step) + max(cost.at for cost in costs),
+            self._arrival(step, premises),
             int(self.steps.hop[step]) + max(cost.hops for cost in costs),
         )
         if self._in_time(step, cost):
@@ -327,8 +327,12 @@ class _Timed(_Run):
         level = super()._level_of(step)
         return level if level > self.assume else 1
 
-    def _delay_of(self, step: int) -> float:
-        return float(self.steps.delay_h[step])
+    def _arrival(self, step: int, premises: tuple[int, ...]) -> float:
+        """A buffer lasts from what it waits for, whether or not a control stands in its way meanwhile."""
+        fallen = self._fallen(step)
+        waited = premises[: len(premises) - len(fallen)]
+        lasts = float(self.steps.delay_h[step]) + max(self.settled[premise].cost.at for premise in waited)
+        return max([lasts, *(self.settled[fact].cost.at for fact in fallen)])
 
     def _in_time(self, step: int, cost: _Cost) -> bool:  # noqa: ARG002
         return not self._is_over(cost.at)
@@ -348,9 +352,9 @@ class _Timed(_Run):
         premises = sorted(held, key=lambda premise: self.settled[premise].cost.at)
         enough = next(count for count in range(1, len(held) + 1) if self._suffice(step, premises[:count]))
         fallen = [self.settled[fact].cost.at for fact in self._fallen(step) if fact in self.settled]
-        latest = max([self.settled[premises[enough - 1]].cost.at, *fallen])
         delay_h = float(self.steps.delay_h[step])
-        return delay_h if self._is_over(latest + delay_h) else None
+        latest = max([delay_h + self.settled[premises[enough - 1]].cost.at, *fallen])
+        return delay_h if self._is_over(latest) else None
 
 
 class _Clocked(_Timed):
@@ -363,18 +367,20 @@ class _Clocked(_Timed):
         self.delay = delay
         self.cut = cut
 
+    def _arrival(self, step: int, premises: tuple[int, ...]) -> float:
+        return super()._arrival(step, premises) + self._delay_of(step)
+
     def _delay_of(self, step: int) -> float:
         """The delay of a step; the half of one that ends at a stepping stone takes none."""
-        buffer_h = super()._delay_of(step)
         if not self.steps.hop[step]:
-            return buffer_h
+            return 0.0
         rule, along = self.system.rules[int(self.steps.rule[step])].id, self.system.relations_of(step)
         found = self.delay(rule, along)
         if not 0 <= found < inf:
             raise UsageError(
                 f"the delay of {rule} along {', '.join(along) or 'no relation'} is {found}; expected hours"
             )
-        return buffer_h + found
+        return found
 
     def _in_time(self, step: int, cost: _Cost) -> bool:
         until = min((self.cut.get(name, inf) for name in self.system.relations_of(step)), default=inf)

@@ -32,13 +32,14 @@ def naive(built: Estate, asked: Scenario, delay: Delay, cut: Mapping[str, float]
     while arrived != before:
         before = dict(arrived)
         for instance in instances:
+            falls = [arrived.get(control, inf) for control in fallen(instance, asked)]
             for at in sorted(set(arrived.values())):
-                held = {known for known, time in arrived.items() if time <= at}
-                if instance.enough(held) and held >= fallen(instance, asked):
-                    later = instance.buffer_h + (delay(instance.rule, instance.along) if instance.hop else 0)
+                if instance.enough({known for known, time in arrived.items() if time <= at}):
+                    later = max([at + instance.buffer_h, *falls])
+                    later += delay(instance.rule, instance.along) if instance.hop else 0
                     until = min([(cut or {}).get(name, inf) for name in instance.along], default=inf)
-                    if at + later < min(until, inf if asked.hours is None else asked.hours):
-                        sooner(arrived, instance.conclusion, at + later)
+                    if later < min(until, inf if asked.hours is None else asked.hours):
+                        sooner(arrived, instance.conclusion, later)
                     break
         for known, at in list(arrived.items()):
             if known.capability not in STEPPING_STONES:

@@ -66,8 +66,8 @@ def _earliest(asked: Asked, hours: Costs, open_: Iterable[RuleInstance]) -> Iter
     for instance in open_:
         fallen, held = asked.fallen(instance), _held(instance, hours)
         if instance.enough(held) and all(fact in hours for fact in fallen):
-            latest = _least(instance, held, hours, 0, max([0.0, *(hours[fact][0] for fact in fallen)]))
-            yield instance.conclusion, (asked.delay(instance) + latest,), instance.rule
+            lasts = asked.delay(instance) + _least(instance, held, hours, 0, 0.0)
+            yield instance.conclusion, (max([lasts, *(hours[fact][0] for fact in fallen)]),), instance.rule
 
 
 def _held(instance: RuleInstance, claimed: Costs) -> list[Fact]:

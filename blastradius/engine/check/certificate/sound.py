@@ -81,12 +81,18 @@ class _Soundness:
             return _SEED
         require(bool(step.premises), f"{step.fact} rests on nothing")
         require(len(set(step.premises)) == len(step.premises), f"{step.fact} rests on the same thing twice")
-        found = {premise: upto(self.proved, premise, int(step.level)) for premise in step.premises}
-        late = [premise for premise, proved in found.items() if proved is None]
+        known = {premise: upto(self.proved, premise, int(step.level)) for premise in step.premises}
+        late = [premise for premise, proved in known.items() if proved is None]
         require(not late, f"{step.fact} rests on {', '.join(map(str, late))}, not proved before it")
         floor, delay, hop = self._cost(step)
-        level, at, hops = (max(column) for column in zip(*filter(None, found.values()), strict=True))
-        return Proved(max(floor, level), delay + at, hop + hops)
+        found = {premise: proved for premise, proved in known.items() if proved is not None}
+        # a buffer lasts from what it waits for, whether or not a control stands in its way meanwhile
+        at = max(proved.at + (delay if premise.capability != Capability.INACTIVE else 0.0)
+                 for premise, proved in found.items())  # fmt: skip
+        level, hops = (
+            max(column) for column in zip(*((proved.level, proved.hops) for proved in found.values()), strict=True)
+        )
+        return Proved(max(floor, level), at, hop + hops)
 
     def _cost(self, step: ProofStep) -> tuple[int, float, int]:
         """The least level, the delay and the hops of a step itself."""

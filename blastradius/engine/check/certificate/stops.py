@@ -58,7 +58,7 @@ def _arrival(instance: RuleInstance, asked: Asked, proved: ProvedFacts) -> float
     hours = {fact: proved[fact][-1].at for fact in instance.premises if fact in proved}
     enough = (at for at in sorted(hours.values()) if instance.enough({fact for fact in hours if hours[fact] <= at}))
     fallen = (proved[fact][-1].at for fact in asked.fallen(instance) if fact in proved)
-    return asked.delay(instance) + max([next(enough), *fallen])
+    return max([asked.delay(instance) + next(enough), *fallen])
 
 
 def _is_by_controls_alone(stop: Stopped) -> bool:
