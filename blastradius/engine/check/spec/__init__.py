@@ -23,7 +23,7 @@ def spec(estate: Estate, scenario: Scenario) -> dict[Fact, Level]:
 
 
 def arrivals_at(estate: Estate, scenario: Scenario, level: Level) -> dict[Fact, float]:
-    """The hour in which each fact about an entity arrives at one level; it says nothing where no outage is asked about."""
+    """The hour in which each fact about an entity arrives at one level; it means nothing where no outage is asked."""
     changed = estate.changed(without=scenario.without, controls=scenario.controls)
     held = held_at(changed, scenario, level)
     return {fact: at for fact, at in held.items() if fact.entity in changed.entities}
