@@ -71,8 +71,7 @@ def run(estate: Estate, params: Params) -> Answer:
         UsageError: no seed, an unknown entity, or a capability that no rule gives.
     """
     scenario = params.scenario(estate)
-    if params.entity not in estate.entities:
-        raise UsageError(f"{params.entity!r} is not in the estate{estate.suggest(params.entity)}")
+    params = params.model_copy(update={"entity": estate.resolve(params.entity)})
     applicable = APPLIES[estate.kind_of(params.entity)]
     if params.capability is not None and params.capability not in applicable:
         kind, known = estate.kind_of(params.entity), ", ".join(sorted(applicable))

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from blastradius.answer import Answer, Query, Table
 from blastradius.engine import CAPABILITIES, Assumption, Solved, compile_system, solve, what_if
-from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
 from blastradius.reports.impact import audited, is_audited
@@ -59,8 +58,7 @@ def run(estate: Estate, params: Params) -> Answer:
     Raises:
         UsageError: the estate has no such entity.
     """
-    if params.entity not in estate.entities:
-        raise UsageError(f"{params.entity!r} is not in the estate{estate.suggest(params.entity)}")
+    params = params.model_copy(update={"entity": estate.resolve(params.entity)})
     estate = what_if(estate, params.asked)
     rows, starts = _ways_in(estate, params)
     data = ExposureData(

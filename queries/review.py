@@ -92,7 +92,7 @@ def run(estate: Estate, params: Params) -> Answer:
     Raises:
         UsageError: the holder, the key or a grant is not in the estate, or not of the right kind.
     """
-    _check(estate, params)
+    params = _resolved(estate, params)
     estate = what_if(estate, params.asked)
     system = compile_system(estate)
     added = _added(system, params, params.grant)
@@ -122,20 +122,25 @@ def run(estate: Estate, params: Params) -> Answer:
     )
 
 
-def _check(estate: Estate, params: Params) -> None:
+def _resolved(estate: Estate, params: Params) -> Params:
+    """The same question by ids."""
     if not params.grant:
         raise UsageError("a review is of something to be granted; name it with --grant")
-    wanted: list[tuple[str, str, tuple[Kind, ...]]] = [("holder", params.holder, (Kind.PARTY, Kind.SERVICE))]
-    wanted += [("grant", grant, (Kind.SCOPE, Kind.OPERATION)) for grant in params.grant]
-    wanted += [("key", params.key, (Kind.CREDENTIAL,))] if params.key else []
-    for word, name, kinds in wanted:
-        entity = estate.entities.get(name)
-        if entity is None:
-            raise UsageError(f"{word}: {name!r} is not in the estate{estate.suggest(name)}")
-        if entity.kind not in kinds:
-            raise UsageError(f"{word}: {name!r} is a {entity.kind}; expected a {' or '.join(kinds)}")
     if params.key is None and NEW_KEY in estate.entities:
         raise UsageError(f"the estate has an entity {NEW_KEY!r}; name the key with --key")
+    found = {
+        "holder": _named(estate, "holder", params.holder, (Kind.PARTY, Kind.SERVICE)),
+        "grant": tuple(_named(estate, "grant", grant, (Kind.SCOPE, Kind.OPERATION)) for grant in params.grant),
+        "key": params.key and _named(estate, "key", params.key, (Kind.CREDENTIAL,)),
+    }
+    return params.model_copy(update=found)
+
+
+def _named(estate: Estate, word: str, name: str, kinds: tuple[Kind, ...]) -> str:
+    try:
+        return estate.resolve(name, kinds)
+    except UsageError as error:
+        raise UsageError(f"{word}: {error}") from None
 
 
 def _relations(estate: Estate, params: Params, grants: Sequence[str]) -> tuple[Relation, ...]:

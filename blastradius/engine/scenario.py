@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from blastradius.errors import InputError, UsageError
-from blastradius.estate import Estate
+from blastradius.estate import Estate, OfAnotherKindError
 from blastradius.model import (
     SEEDS,
     Basis,
@@ -98,17 +98,18 @@ class ScenarioParams(Assumption):
     hours: float | None = Field(None, ge=0, description="how long what is denied stays denied")
 
     def scenario(self, estate: Estate) -> Scenario:
-        """The scenario, with every name in it checked.
+        """The scenario by ids, with every name in it checked; things are named by id or by display name.
 
         Raises:
-            UsageError: no seed, a name the estate does not have, of the wrong kind, hours that are no number or that
-                differ.
+            UsageError: no seed, a name the estate does not have or has twice, of the wrong kind, hours that are no
+                number or that differ.
         """
         if not self.anyone and not any(getattr(self, field) for field in SEED_KINDS):
             raise UsageError("a scenario starts somewhere; name it, for instance --compromise PARTY")
         outages = [_outage(estate, outage) for outage in self.outage]
-        seeds = {field: getattr(self, field) for field in SEED_KINDS if field != "outage"}
-        stated = {"outage": tuple(name for name, _ in outages), "hours": _one_end(self.hours, outages)}
+        named = {field: getattr(self, field) for field in SEED_KINDS} | {"outage": [name for name, _ in outages]}
+        seeds = {field: tuple(_seed(estate, field, name) for name in names) for field, names in named.items()}
+        stated = {"hours": _one_end(self.hours, outages)}
         return checked(estate, self.asked.model_copy(update={**seeds, **stated, "anyone": self.anyone}))
 
 
@@ -175,21 +176,25 @@ def what_if(estate: Estate, scenario: Scenario) -> Estate:
     for name in scenario.without:
         if name not in estate.relations:
             raise UsageError(f"without: {name!r} is not a relation of the estate{_near(name, estate.relations)}")
-    for name in scenario.controls:
-        _check_added(estate, name)
+    controls = [_added(estate, name) for name in scenario.controls]
     try:
-        return estate.changed(without=scenario.without, controls=scenario.controls)
+        return estate.changed(without=scenario.without, controls=controls)
     except InputError as error:
         raise UsageError(f"with: {error}") from None
 
 
-def _check_added(estate: Estate, name: str) -> None:
+def _added(estate: Estate, name: str) -> str:
+    """A control that is put in place as ``kind@id``."""
     kind, at, host = name.partition("@")
     if not at or kind not in _CONTROL_KINDS:
         near = _near(kind, _CONTROL_KINDS)
         raise UsageError(f"with: {name!r} is not a control and a place; write KIND@ID{near}")
-    if host not in estate.entities and host not in estate.relations:
-        raise UsageError(f"with: {host!r} is no entity and no relation of the estate{_near(host, estate.entities)}")
+    if host in estate.relations:
+        return name
+    try:
+        return f"{kind}@{estate.resolve(host)}"
+    except UsageError as error:
+        raise UsageError(f"with: {error}") from None
 
 
 def checked(estate: Estate, scenario: Scenario) -> Scenario:
@@ -198,9 +203,9 @@ def checked(estate: Estate, scenario: Scenario) -> Scenario:
     Raises:
         UsageError: see ``ScenarioParams.scenario``.
     """
-    for field, kinds in SEED_KINDS.items():
+    for field in SEED_KINDS:
         for name in getattr(scenario, field):
-            _check_seed(estate, field, name, kinds)
+            _check_seed(estate, field, name)
     for name in scenario.distrust:
         _check_control(estate, name, scenario.controls)
     return scenario
@@ -231,18 +236,20 @@ def _hours(text: str) -> float:
     return hours
 
 
-def _check_seed(estate: Estate, field: str, name: str, kinds: frozenset[Kind]) -> None:
-    if name not in estate.entities and kinds & _PLACES and (name in estate.zones or estate.in_zone(name)):
-        return
-    entity = estate.entities.get(name)
-    expected = ", ".join(sorted(kinds))
-    if entity is None:
-        near = [known.id for known in estate.entities.values() if known.kind in kinds]
-        close = get_close_matches(name, near, n=1)
-        tail = f"did you mean {close[0]!r}?" if close else f"{field} takes a {expected}"
-        raise UsageError(f"{field}: {name!r} is not in the estate; {tail}")
-    if entity.kind not in kinds:
-        raise UsageError(f"{field}: {name!r} is a {entity.kind}; {field} takes a {expected}{_instead(entity.kind)}")
+def _seed(estate: Estate, field: str, name: str) -> str:
+    """The id of what a scenario starts at: an entity of a kind that fits, or a zone for what is in it."""
+    kinds = SEED_KINDS[field]
+    try:
+        return estate.resolve(name, kinds, zones=bool(kinds & _PLACES))
+    except OfAnotherKindError as error:
+        raise UsageError(f"{field}: {error}{_instead(error.kind)}") from None
+    except UsageError as error:
+        raise UsageError(f"{field}: {error}") from None
+
+
+def _check_seed(estate: Estate, field: str, name: str) -> None:
+    if _seed(estate, field, name) != name:
+        raise UsageError(f"{field}: {name!r} is not the id of anything in the estate{estate.suggest(name)}")
 
 
 def _instead(kind: Kind) -> str:

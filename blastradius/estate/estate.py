@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +21,7 @@ from blastradius.errors import InputError
 from blastradius.estate.checks import check
 from blastradius.estate.lint import Inventory, findings
 from blastradius.estate.merge import alone, merged, one_table
+from blastradius.estate.naming import resolved, suggested
 from blastradius.estate.placement import PlacedControl, Placement, enforced_scope, host_name, past_end
 from blastradius.estate.things import entities_of, relations_of, some_relations
 from blastradius.estate.ties import VOID_ALONG, Ties, replaced
@@ -226,10 +226,24 @@ class Estate:
         """Whether an entity is marked as a crown jewel."""
         return self._table.number.get(entity) in self._table.fields.crown_jewel
 
+    def resolve(self, text: str, kinds: Collection[Kind] | None = None, *, zones: bool = False) -> str:
+        """The id of what a person names by its id or its display name; of several of one name one of ``kinds``.
+
+        With ``zones`` the id or the name of a zone will do.
+
+        Raises:
+            OfAnotherKindError: what is called so is of no kind in ``kinds``.
+            UsageError: nothing is called so, or several things are; the message has what is near, or their ids.
+        """
+        if text in self.entities and (kinds is None or self.kind_of(text) in kinds):
+            return text
+        stated = dict.fromkeys(self._by_zone) if zones else {}
+        places = {zone: self.zones[zone].label if zone in self.zones else zone for zone in (*stated, *self.zones)}
+        return resolved(self.entities, text, kinds, places if zones else {})
+
     def suggest(self, name: str) -> str:
         """A did-you-mean tail for a name that is not in the estate; empty when nothing comes close."""
-        close = get_close_matches(name, self._table.names, n=1)
-        return f"; did you mean {close[0]!r}?" if close else ""
+        return suggested(self.entities.values(), name)
 
     @cached_property
     def digest(self) -> str:

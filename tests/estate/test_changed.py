@@ -49,7 +49,7 @@ def test_a_control_put_in_place_falls_to_distrust_like_any_other() -> None:
         ({"without": ("reads:o>x",)}, "'reads:o>x' is not a relation of the estate; did you mean 'reads:o>d'?"),
         ({"controls": ("approval",)}, "'approval' is not a control and a place; write KIND@ID"),
         ({"controls": ("aproval@o",)}, "did you mean 'approval'?"),
-        ({"controls": ("approval@x",)}, "'x' is no entity and no relation of the estate"),
+        ({"controls": ("approval@x",)}, "with: 'x' is not in the estate"),
         ({"controls": ("compartment@k",), "without": ()}, None),
         ({"controls": ("hardened@k",)}, "with: "),
     ],

@@ -34,7 +34,7 @@ def test_a_review_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
     [
         ({"holder": "nobody", "grant": "c"}, "holder: 'nobody' is not in the estate"),
         ({"holder": "p", "grant": "x"}, "grant: 'x' is not in the estate"),
-        ({"holder": "p", "grant": "k"}, "grant: 'k' is a credential; expected a scope or operation"),
+        ({"holder": "p", "grant": "k"}, "grant: 'k' is a credential; expected a scope or an operation"),
         ({"holder": "p", "grant": "c", "key": "c"}, "key: 'c' is a scope; expected a credential"),
         ({"holder": "p", "grant": ()}, "name it with --grant"),
     ],

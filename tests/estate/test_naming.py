@@ -1,0 +1,124 @@
+"""Things are named by id or by display name; what two things are called, and what nothing is, is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import blastradius as br
+from blastradius.errors import UsageError
+from blastradius.estate import Estate, OfAnotherKindError
+from blastradius.model import Kind
+
+ESTATE = """
+blastradius: 1
+zones: {wh: {name: Warehouse}, acme: {name: Acme Logistics}}
+parties: {acme: {name: Acme Logistics, holds: [k]}, twin: {name: Twin}, billing: }
+credentials: {k: {name: Label key, grants: [orders.read]}}
+scopes: {orders.read: {name: orders}}
+services: {orders: {name: Order desk, zone: wh}, orders2: {name: Twin}, printers: {zone: cellar}}
+stores: {db: {name: Twin}, labels: {name: billing}, files: {name: Acme Logistics}}
+"""
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
+    file = tmp_path_factory.mktemp("named") / "e.yaml"
+    file.write_text(ESTATE)
+    return br.load(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "zones", "found"),
+    [
+        ("acme", None, False, "acme"),
+        ("Label key", None, False, "k"),
+        ("orders", (Kind.SERVICE,), False, "orders"),
+        ("orders", (Kind.SCOPE,), False, "orders.read"),
+        ("orders", None, False, "orders"),
+        ("Acme Logistics", (Kind.PARTY,), False, "acme"),
+        ("Acme Logistics", frozenset({Kind.SERVICE, Kind.STORE}), False, "files"),
+        ("billing", None, False, "billing"),  # an id comes before a display name
+        ("wh", None, True, "wh"),
+        ("Warehouse", (Kind.SERVICE,), True, "wh"),
+        ("Acme Logistics", (Kind.PARTY,), True, "acme"),  # the id means the party, whose zone has its name
+        ("cellar", None, True, "cellar"),
+    ],
+)
+def test_an_id_or_the_name_that_only_it_has(
+    text: str, kinds: tuple[Kind, ...] | None, zones: bool, found: str, estate: Estate
+) -> None:
+    assert estate.resolve(text, kinds, zones=zones) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "says"),
+    [
+        ("ACME", None, "'ACME' is not in the estate; did you mean 'acme' (Acme Logistics)?"),
+        ("Label", None, "'Label' is not in the estate; did you mean 'labels' (billing)?"),
+        ("acme logistic", (Kind.PARTY,), "'acme logistic' is not in the estate; did you mean 'acme' (Acme Logistics)?"),
+        ("desk", None, "'desk' is not in the estate; did you mean 'orders' (Order desk)?"),
+        ("quite else", (Kind.FEED, Kind.STORE), "'quite else' is not in the estate; expected a feed or a store"),
+        ("", None, "'' is not in the estate"),
+        (
+            "Twin",
+            None,
+            "'Twin' is the name of the store 'db', the service 'orders2' and the party 'twin'; name one by its id",
+        ),
+        ("Warehouse", None, "'Warehouse' is not in the estate"),
+    ],
+)  # fmt: skip
+def test_a_name_that_names_nothing_or_several_is_refused(
+    text: str, kinds: tuple[Kind, ...] | None, says: str, estate: Estate
+) -> None:
+    with pytest.raises(UsageError) as refusal:
+        estate.resolve(text, kinds)
+    assert str(refusal.value) == says
+
+
+def test_what_is_of_another_kind_says_which(estate: Estate) -> None:
+    for text in ("acme", "Label key"):
+        with pytest.raises(OfAnotherKindError, match=r"is a (party|credential); expected a scope or an operation"):
+            estate.resolve(text, (Kind.SCOPE, Kind.OPERATION))
+
+
+def test_many_of_one_name_are_not_all_listed(tmp_path: Path) -> None:
+    stores = ", ".join(f"s{number}: {{name: Same}}" for number in range(9))
+    (tmp_path / "e.yaml").write_text(f"blastradius: 1\nstores: {{{stores}}}\n")
+    with pytest.raises(UsageError, match=r"the store 's5' and 3 more; name one by its id"):
+        br.load(tmp_path).resolve("Same")
+
+
+@pytest.mark.parametrize(
+    ("by_name", "by_id"),
+    [
+        ({"compromise": "Acme Logistics"}, {"compromise": "acme"}),
+        ({"leak": "Label key"}, {"leak": "k"}),
+        ({"outage": "Warehouse=8"}, {"outage": "wh=8"}),
+        ({"compromise": "acme", "with_": "ip_allowlist@Label key"}, {"compromise": "acme", "with_": "ip_allowlist@k"}),
+    ],
+)
+def test_a_scenario_by_names_is_the_one_by_ids(by_name: dict[str, Any], by_id: dict[str, Any], estate: Estate) -> None:
+    named, known = (br.ask("reach", estate, **given).data.model_dump() for given in (by_name, by_id))
+    assert named["facts"] == known["facts"]
+    assert named["scenario"]["seeds"] == known["scenario"]["seeds"]
+
+
+def test_every_question_takes_a_name(estate: Estate) -> None:
+    def answer(question: str, **given: str) -> object:
+        return br.ask(question, estate, **given).data
+
+    assert answer("exposure", entity="Order desk") == answer("exposure", entity="orders")
+    named = answer("explain", entity="Order desk", compromise="Acme Logistics")
+    assert named == answer("explain", entity="orders", compromise="acme")
+    reviewed = answer("review", holder="Acme Logistics", grant="orders", key="Label key")
+    assert reviewed == answer("review", holder="acme", grant="orders.read", key="k")
+
+
+def test_a_name_of_two_things_starts_no_scenario(estate: Estate) -> None:
+    with pytest.raises(UsageError, match=r"outage: 'Twin' is the name of the .* name one by its id"):
+        br.ask("reach", estate, outage="Twin")
+    with pytest.raises(UsageError, match=r"leak: 'Acme Logistics' is a party; .* for a party use"):
+        br.ask("reach", estate, leak="Acme Logistics")
