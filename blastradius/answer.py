@@ -6,7 +6,7 @@ A renderer only turns this into text, JSON or Graphviz; it computes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
@@ -22,14 +22,53 @@ if TYPE_CHECKING:
 Cell = str | int | float | bool | None
 
 
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How much of an answer people are shown: ids beside names, every row, every note."""
+
+    ids: bool = False
+    all: bool = False
+    notes: bool = False
+
+
+PLAIN = Detail()
+UNKNOWN = "unknown"
+"""What a cell says of what nobody stated."""
+
+
 @dataclass(frozen=True)
 class Table:
-    """Rows under named columns; ``id`` names the table in file names and headings."""
+    """Rows under named columns; ``id`` names the table in file names and headings.
+
+    ``ids`` are the columns that hold ids, ``brief`` the rows that people are shown first where all are many; data
+    (CSV, JSON) has every column and row whatever they say. Where a terminal is too narrow, the columns in ``under``
+    stand below their row.
+    """
 
     id: str
     title: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[Row, ...]
+    ids: tuple[str, ...] = ()
+    brief: tuple[Row, ...] | None = None
+    under: tuple[str, ...] = ()
+
+    def shown(self, detail: Detail) -> Table:
+        """What people are shown of it."""
+        kept = [place for place, column in enumerate(self.columns) if detail.ids or column not in self.ids]
+        rows = self.rows if detail.all or self.brief is None else self.brief
+        return replace(
+            self,
+            columns=tuple(self.columns[place] for place in kept),
+            rows=tuple(tuple(row[place] for place in kept) for row in rows),
+        )
+
+    def is_short(self, detail: Detail) -> bool:
+        """Whether people are shown less than all its rows."""
+        return self.brief is not None and not detail.all and self.brief != self.rows
 
 
 @dataclass(frozen=True)

@@ -70,5 +70,6 @@ def progress() -> Iterator[Progress]:
         yield report
 
 
-def _width() -> int | None:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+def _width() -> int:
+    """The columns of the terminal, or as many as COLUMNS says; 80 where neither tells."""
+    return shutil.get_terminal_size().columns

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from blastradius.answer import Answer, Cell, Table
+from blastradius.answer import PLAIN, UNKNOWN, Answer, Cell, Detail, Table
 from blastradius.escape import acts, visible
+from blastradius.render.columns import Column
 
 if TYPE_CHECKING:
-    from rich.table import Table as RichTable
+    from blastradius.render.terminal import Screen
 
-UNBOUNDED = 10_000
 _FORMULA = tuple("=+-@\t\r\n")
 _MARKUP = re.compile(r"([\\`*_\[\]|~$])")
 _BLOCK_START = re.compile(r"^(\s*)(\d*)([#+\-=.):])")
@@ -35,51 +35,56 @@ def safe(text: str) -> str:
     return visible(text)
 
 
-def table(answer: Answer, *, color: bool = False, width: int | None = None) -> str:
-    """The answer for a reader at a terminal; without a ``width`` nothing is wrapped."""
-    from rich.console import Console
-    from rich.text import Text
+def table(answer: Answer, *, color: bool = False, width: int | None = None, detail: Detail = PLAIN) -> str:
+    """The answer for a reader at a terminal of so many columns; without a ``width`` nothing is wrapped or cut."""
+    from blastradius.render.terminal import Screen
 
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width or UNBOUNDED,
-        force_terminal=color,
-        no_color=not color,
-        color_system="standard" if color else None,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
-    console.print(Text(safe(answer.headline), style="bold"))
+    screen = Screen(width, color=color)
+    screen.paragraph(safe(answer.headline), style="bold")
     for line in answer.lines:
-        console.print(Text(safe(line)))
-    for table in answer.tables:
-        console.print(Text("\n" + safe(table.title), style="bold"))
-        console.print(_rich(table))
-    for number, note in enumerate(answer.notes):
-        console.print(Text(("" if number else "\n") + f"note: {safe(str(note))}", style="yellow"))
-    return _trimmed(out.getvalue())
+        screen.paragraph(safe(line), hanging=2)
+    for whole in answer.tables:
+        _write(screen, whole, detail)
+    if answer.notes:
+        screen.blank()
+    for note in _notes(answer, detail):
+        screen.paragraph(safe(note), style="yellow", hanging=2)
+    return screen.text()
 
 
-def _rich(one: Table) -> RichTable:
-    from rich import box
-    from rich.table import Table as RichTable
-    from rich.text import Text
+def _write(screen: Screen, whole: Table, detail: Detail) -> None:
+    shown = whole.shown(detail)
+    screen.blank()
+    if not whole.rows:
+        screen.paragraph(f"{safe(whole.title)}: none", style="bold")
+        return
+    screen.paragraph(safe(whole.title), style="bold")
+    if shown.rows:
+        columns = [
+            Column(safe(name), name in whole.under, _is_numeric(shown, at)) for at, name in enumerate(shown.columns)
+        ]
+        screen.table(columns, [[safe(_words(cell)) for cell in row] for row in shown.rows])
+    if whole.is_short(detail):
+        screen.paragraph(_more(whole))
 
-    made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for index, column in enumerate(one.columns):
-        cells = [row[index] for row in one.rows if row[index] is not None]
-        numbers = bool(cells) and all(map(_is_number, cells))
-        made.add_column(Text(safe(column)), justify="right" if numbers else "left", overflow="fold")
-    for row in one.rows:
-        made.add_row(*(Text(safe(_words(cell))) for cell in row))
-    return made
+
+def _more(whole: Table) -> str:
+    return f"(--all shows {'its row' if len(whole.rows) == 1 else f'all {len(whole.rows):,} rows'})"
 
 
-def _trimmed(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.splitlines()).rstrip() + "\n"
+def _notes(answer: Answer, detail: Detail) -> Iterable[str]:
+    """The notes in full, or in one line how many there are."""
+    if detail.notes or not answer.notes:
+        return (f"note: {note}" for note in answer.notes)
+    if len(answer.notes) == 1:
+        return ("1 note concerns this answer; --notes prints it",)
+    return (f"{len(answer.notes):,} notes concern this answer; --notes prints them",)
+
+
+def _is_numeric(table: Table, place: int) -> bool:
+    """Whether a column holds numbers, some of which may be unknown."""
+    cells = [row[place] for row in table.rows if row[place] is not None]
+    return any(map(_is_number, cells)) and all(cell == UNKNOWN or _is_number(cell) for cell in cells)
 
 
 def _is_number(cell: Cell) -> bool:
@@ -87,11 +92,11 @@ def _is_number(cell: Cell) -> bool:
 
 
 def _words(cell: Cell) -> str:
-    if cell is None:
-        return ""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    return str(cell)
+    if isinstance(cell, int | float):
+        return f"{cell:,}"
+    return cell or ""
 
 
 def as_json(answer: Answer) -> str:
@@ -129,11 +134,11 @@ def _csv_cell(cell: Cell) -> str:
     return ("'" if words.startswith(_FORMULA) else "") + safe(words)
 
 
-def as_markdown(answer: Answer) -> str:
+def as_markdown(answer: Answer, detail: Detail = PLAIN) -> str:
     """The answer as GitHub Markdown; nothing in a name becomes markup, a link or a mention."""
     blocks = [f"**{_markdown(answer.headline)}**", _list(answer.lines)]
-    blocks += [_markdown_table(table) for table in answer.tables]
-    blocks.append(_list(f"note: {note}" for note in answer.notes))
+    blocks += [_markdown_table(whole, detail) for whole in answer.tables]
+    blocks.append(_list(_notes(answer, detail)))
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -141,15 +146,19 @@ def _list(lines: Iterable[str]) -> str:
     return "\n".join(f"- {_markdown(line)}" for line in lines)
 
 
-def _markdown_table(one: Table) -> str:
-    rows = [one.columns, *one.rows]
-    cells = [" | ".join(_markdown_cell(cell) for cell in row) for row in rows]
-    cells.insert(1, " | ".join("---" for _ in one.columns))
-    return f"### {_markdown(one.title)}\n\n" + "\n".join(f"| {line} |" for line in cells)
+def _markdown_table(whole: Table, detail: Detail) -> str:
+    title = _markdown(whole.title)
+    if not whole.rows:
+        return f"### {title}: none"
+    shown = whole.shown(detail)
+    rows = [shown.columns, *shown.rows] if shown.rows else []
+    lines = [f"| {' | '.join(_markdown_cell(cell) for cell in row)} |" for row in rows]
+    lines[1:1] = [f"| {' | '.join('---' for _ in shown.columns)} |"] if rows else []
+    return "\n".join([f"### {title}", "", *lines, *(["", _markdown(_more(whole))] if whole.is_short(detail) else [])])
 
 
 def _markdown_cell(cell: Cell) -> str:
-    return str(cell) if _is_number(cell) else _markdown(_words(cell))
+    return _words(cell) if _is_number(cell) else _markdown(_words(cell))
 
 
 def _markdown(text: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from rich.cells import cell_len
 
-from blastradius.answer import Answer, Table
+from blastradius.answer import UNKNOWN, Answer, Detail, Table
 from blastradius.model import Frozen, Note, NoteKind, Provenance
 from blastradius.render.text import RENDERERS, as_csv, as_json, as_markdown, safe, table
 
@@ -74,12 +75,12 @@ def test_a_table_reads_like_this() -> None:
         "one line\n"
         "\n"
         "Customer records\n"
-        "Name               Records   Share   Jewel\n"
-        "──────────────────────────────────────────\n"
-        "Customer records         0     0.5   yes\n"
-        "Orders                   1           no\n"
+        "Name              Records  Share  Jewel\n"
+        "───────────────────────────────────────\n"
+        "Customer records        0    0.5  yes\n"
+        "Orders                  1         no\n"
         "\n"
-        "note: a.yaml:3: assumed: Customer records\n"
+        "1 note concerns this answer; --notes prints it\n"
     )
 
 
@@ -88,11 +89,72 @@ def test_colour_only_when_asked_for() -> None:
     assert "\x1b" not in table(plain(), color=False)
 
 
-def test_a_width_is_kept_and_nothing_is_left_out() -> None:
-    narrow = table(answer("word " * 30, "x" * 90), width=50)
-    assert max(map(len, narrow.splitlines())) <= 50
-    cells = "".join(line.split(" ")[0] for line in narrow.split("Jewel")[1].splitlines())
-    assert cells.count("x") == 90
+@pytest.mark.parametrize("width", [1, 20, 33, 50, 80])
+def test_nothing_is_wider_than_the_terminal(width: int) -> None:
+    narrow = table(answer("word " * 30, "x" * 90, "数据库" * 20), width=width, detail=Detail(notes=True))
+    assert max(map(cell_len, narrow.splitlines())) <= max(width, 20)
+
+
+def test_a_word_that_does_not_fit_ends_in_dots_and_others_are_whole() -> None:
+    narrow = table(answer("word " * 30, "x" * 90), width=50).split("Jewel")[1]
+    assert narrow.count("word") == 30
+    assert re.findall("x+…?", narrow) == ["x" * 26 + "…"]
+
+
+def test_a_line_that_is_broken_hangs_from_its_first_words() -> None:
+    made = replace(plain(), lines=("one two three four five six",), tables=(), notes=())
+    assert table(made, width=20) == "2 things are reached\none two three four\n  five six\n"
+
+
+def test_ids_are_shown_where_they_are_asked_for() -> None:
+    made = replace(plain(), tables=(Table("t", "T", ("id", "name"), (("a", "Acme"),), ids=("id",)),), notes=())
+    assert "a " not in table(made).split("T\n")[1]
+    assert table(made, detail=Detail(ids=True)).endswith("id  name\n────────\na   Acme\n")
+    assert "| a |" not in as_markdown(made)
+    assert "| a | Acme |" in as_markdown(made, Detail(ids=True))
+    assert as_csv(made) == "id,name\na,Acme\n"
+
+
+def test_of_many_rows_some_are_shown_and_the_rest_is_a_word_away() -> None:
+    made = replace(plain(), tables=(Table("t", "T", ("x",), ((1,), (2,)), brief=((1,),)),), notes=())
+    assert table(made).endswith("T\nx\n─\n1\n(--all shows all 2 rows)\n")
+    assert table(made, detail=Detail(all=True)).endswith("T\nx\n─\n1\n2\n")
+    assert as_csv(made) == "x\n1\n2\n"
+    assert as_markdown(made).endswith("| x |\n| --- |\n| 1 |\n\n(--all shows all 2 rows)\n")
+
+
+def test_rows_none_of_which_is_shown_are_a_line() -> None:
+    made = replace(plain(), tables=(Table("t", "Held", ("x",), ((1,),), brief=()),), notes=())
+    assert table(made).endswith("\nHeld\n(--all shows its row)\n")
+
+
+def test_an_empty_table_is_one_line() -> None:
+    made = replace(plain(), tables=(Table("t", "What was stopped", ("x", "y"), ()),), notes=())
+    assert table(made).endswith("one line\n\nWhat was stopped: none\n")
+    assert as_markdown(made).endswith("\n\n### What was stopped: none\n")
+
+
+def test_a_long_column_stands_below_its_row_only_where_there_is_no_room() -> None:
+    made = replace(
+        plain(),
+        tables=(Table("t", "T", ("x", "read at"), (("an order", "estate.yaml:1:2"),), under=("read at",)),),
+        notes=(),
+    )
+    assert table(made, width=80).endswith("x         read at\n─────────────────────────\nan order  estate.yaml:1:2\n")
+    assert table(made, width=1).endswith("x\n────────\nan order\n    estate.yaml:1:2\n")
+
+
+def test_notes_are_counted_and_printed_when_asked_for() -> None:
+    two = replace(plain(), notes=plain().notes * 2)
+    assert table(two).endswith("\n\n2 notes concern this answer; --notes prints them\n")
+    assert table(two, detail=Detail(notes=True)).endswith("note: a.yaml:3: assumed: Customer records\n")
+
+
+def test_numbers_have_separators_for_people_and_none_for_programs() -> None:
+    made = replace(plain(), tables=(Table("t", "T", ("n", "m"), ((1234567, UNKNOWN), (5, 1000.5))),), notes=())
+    assert table(made).endswith("        n        m\n──────────────────\n1,234,567  unknown\n        5  1,000.5\n")
+    assert "| 1,234,567 | unknown |" in as_markdown(made)
+    assert as_csv(made) == "n,m\n1234567,unknown\n5,1000.5\n"
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -142,7 +204,7 @@ def test_markdown_reads_like_this() -> None:
         "**2 things are reached**\n\n- one line\n\n### Customer records\n\n"
         "| Name | Records | Share | Jewel |\n| --- | --- | --- | --- |\n"
         "| Customer records | 0 | 0.5 | yes |\n| Orders | 1 |  | no |\n\n"
-        "- note: a.yaml:3: assumed: Customer records\n"
+        "- 1 note concerns this answer; --notes prints it\n"
     )
 
 
