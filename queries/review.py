@@ -63,9 +63,13 @@ class PartRow(Frozen):
 
 
 class BrokenRow(Frozen):
-    """An expectation of the estate that would no longer hold: what it says is not reached, and would be."""
+    """An expectation of the estate that would no longer hold: what it says is not reached, and would be.
+
+    ``start`` is for whom a rule for all would no longer hold; null where it is no such rule.
+    """
 
     expectation: str
+    start: str | None
     entity: str
     capability: Capability
 
@@ -200,21 +204,27 @@ def _part(estate: Estate, grant: str, added: list[AddedRow]) -> PartRow:
 
 def _broken(system: PreparedEstate, params: Params) -> list[BrokenRow]:
     """Expectations under the proposal: what is not to be reached and would be, and was not before."""
-    expected = [expectation for expectation in system.estate.expectations if expectation.not_reached]
-    relations = _relations(system.estate, params, params.grant)
+    estate = system.estate
+    asked = [
+        (expectation, start, scenario)
+        for expectation in estate.expectations
+        if expectation.not_reached
+        for start, scenario in estate.scenarios_of(expectation)
+    ]
+    relations = _relations(estate, params, params.grant)
     proposal = propose(system, relations, () if params.key else (Credential(id=NEW_KEY),))
-    worlds = [World(expectation.scenario, proposed=proposed) for expectation in expected for proposed in (False, True)]
-    rows: list[BrokenRow] = []
+    worlds = [World(scenario, proposed=proposed) for _, _, scenario in asked for proposed in (False, True)]
     found: dict[int, tuple[bool, ...]] = {}
     for solved in audited(system, worlds, proposal):
         for column, place in enumerate(solved.places.tolist()):
-            facts = _facts(system, expected[place // 2])
+            facts = _facts(system, asked[place // 2][0])
             found[place] = tuple(solved.holds(facts)[:, column].tolist())
-    for place, expectation in enumerate(expected):
-        for fact, before, after in zip(expectation.not_reached, found[2 * place], found[2 * place + 1], strict=True):
-            if after and not before:
-                rows.append(BrokenRow(expectation=expectation.name, entity=fact.entity, capability=fact.capability))
-    return rows
+    return [
+        BrokenRow(expectation=expectation.name, start=start, entity=fact.entity, capability=fact.capability)
+        for place, (expectation, start, _) in enumerate(asked)
+        for fact, before, after in zip(expectation.not_reached, found[2 * place], found[2 * place + 1], strict=True)
+        if after and not before
+    ]
 
 
 def _facts(system: System, expectation: Expectation) -> Numbers:

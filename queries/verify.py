@@ -11,7 +11,7 @@ from blastradius.answer import Answer, Query, Table
 from blastradius.engine import compile_system, solve
 from blastradius.estate import Estate
 from blastradius.model import Basis, Expectation, ExpectedFact, Fact, Frozen, Level
-from blastradius.reports.words import plural
+from blastradius.reports.words import label, plural
 
 
 class Params(BaseModel):
@@ -21,9 +21,13 @@ class Params(BaseModel):
 
 
 class CheckRow(Frozen):
-    """One expected fact: what was expected, what the engine found (a level, or null), and whether it fits."""
+    """One expected fact: what was expected, what the engine found (a level, or null), and whether it fits.
+
+    ``start`` is the one of those that a rule for all is about for which it was asked; null where it is no such rule.
+    """
 
     expectation: str
+    start: str | None
     basis: Basis
     entity: str
     capability: str
@@ -49,10 +53,13 @@ def run(estate: Estate, _params: Params) -> Answer:
         UsageError: an expectation's scenario names something that cannot start one.
     """
     system = compile_system(estate)
-    checks = []
+    checks, idle = [], []
     for expectation in estate.expectations:
-        levels = solve(estate, expectation.scenario, system=system).levels
-        checks += list(_checks(expectation, levels))
+        scenarios = estate.scenarios_of(expectation)
+        for start, scenario in scenarios:
+            levels = solve(estate, scenario, system=system).levels
+            checks += list(_checks(expectation, start, levels))
+        idle += [] if scenarios else [expectation]
     failed = sum(not row.holds for row in checks)
     data = VerifyData(
         question="verify",
@@ -66,14 +73,21 @@ def run(estate: Estate, _params: Params) -> Answer:
         headline=f"{plural(len(checks) - failed, 'expected fact')} of {len(checks)} held, "
         f"in {plural(len(estate.expectations), 'expectation')}",
         data=data,
-        tables=(_table(checks),),
-        lines=() if estate.expectations else ("the estate has no expect block, so nothing was verified",),
+        tables=(_table(estate, checks),),
+        lines=tuple(_unverified(estate, idle)),
         notes=estate.notes,
-        findings=bool(failed) or not estate.expectations,
+        findings=bool(failed or idle) or not estate.expectations,
     )
 
 
-def _checks(expectation: Expectation, levels: dict[Fact, Level]) -> Iterable[CheckRow]:
+def _unverified(estate: Estate, idle: Iterable[Expectation]) -> Iterable[str]:
+    if not estate.expectations:
+        yield "the estate has no expect block, so nothing was verified"
+    for expectation in idle:
+        yield f"the rule {expectation.name!r} is about nobody in this estate, so it verified nothing"
+
+
+def _checks(expectation: Expectation, start: str | None, levels: dict[Fact, Level]) -> Iterable[CheckRow]:
     groups: tuple[tuple[Literal["reached", "not_reached", "possible"], tuple[ExpectedFact, ...]], ...] = (
         ("reached", expectation.reached),
         ("not_reached", expectation.not_reached),
@@ -84,6 +98,7 @@ def _checks(expectation: Expectation, levels: dict[Fact, Level]) -> Iterable[Che
             level = levels.get(Fact(fact.entity, fact.capability))
             yield CheckRow(
                 expectation=expectation.name,
+                start=start,
                 basis=expectation.basis,
                 entity=fact.entity,
                 capability=fact.capability,
@@ -93,11 +108,11 @@ def _checks(expectation: Expectation, levels: dict[Fact, Level]) -> Iterable[Che
             )
 
 
-def _table(checks: Iterable[CheckRow]) -> Table:
+def _table(estate: Estate, checks: Iterable[CheckRow]) -> Table:
     rows = tuple(
         (
             "ok" if c.holds else "FAILED",
-            c.expectation,
+            c.expectation if c.start is None else f"{c.expectation}: {label(estate, c.start)}",
             c.expected,
             f"{c.capability}({c.entity})",
             c.found or "not reached",

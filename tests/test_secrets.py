@@ -28,6 +28,7 @@ from blastradius.model import (
     Provenance,
     Relation,
     Scenario,
+    Selection,
     Signal,
     Verb,
     Zone,
@@ -235,5 +236,7 @@ def _around(made: Any) -> dict[str, Any]:
     if isinstance(made, Provenance):
         return {"entities": (Party(id="a").model_copy(update={"provenance": (made,)}),)}
     blank = Expectation.model_construct(name="n", scenario=Scenario())
-    expected = {"scenario": made} if isinstance(made, Scenario) else {"reached": (made,)}
+    expected: dict[str, Any] = {"reached": (made,)}
+    if isinstance(made, Scenario | Selection):
+        expected = {"scenario" if isinstance(made, Scenario) else "for_each": made}
     return {"expectations": (blank.model_copy(update=expected),)}

@@ -177,6 +177,12 @@ REST: dict[str, dict[str, Told]] = {
         "basis": (NOTHING, "how well it is known that this is so"),
         "why": (NOTHING, "for readers"),
     },
+    "SelectShape": {
+        "role": (REACH, "each party of this role"),
+        "tag": (REACH, "each that has the tag; ourselves only where the role says so"),
+        "zone": (REACH, "each that lies in the zone"),
+        "except": (REACH, "but not these, by id"),
+    },
 }
 """The file itself, zones and expectations."""
 STARTS = ("compromise", "leak", "poison", "wrong", "outage", "breach", "use")
@@ -227,6 +233,10 @@ def page() -> str:
         *_table("An expectation", shapes["ExpectShape"], REST["ExpectShape"]),
         f"\nWhere it starts: {', '.join(f'`{way}`' for way in STARTS)}, as [on the command "
         f"line](../README.md#who-it-serves).",
+        *_table("A rule for all: in the place of where it starts", shapes["SelectShape"], REST["SelectShape"]),
+        '\n`"*"` there is each party but ourselves (`compromise`, `outage`), each feed (`poison`, `wrong`), and each '
+        "thing that can start in that way otherwise. The rule is asked of each on its own, "
+        "of those that are added later too.",
     ]
     return "\n".join(lines) + "\n"
 

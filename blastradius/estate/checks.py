@@ -88,10 +88,12 @@ class _Checks:
     def expectations(self, expected: Iterable[Expectation]) -> Iterator[str]:
         """What expectations name that is not there."""
         for expectation in expected:
-            for fact in (*expectation.reached, *expectation.not_reached, *expectation.possible):
-                number = self.table.number.get(fact.entity, NO_INDEX)
+            facts = (*expectation.reached, *expectation.not_reached, *expectation.possible)
+            left_out = expectation.for_each.excluded if expectation.for_each else ()
+            for name in (*(fact.entity for fact in facts), *left_out):
+                number = self.table.number.get(name, NO_INDEX)
                 if number == NO_INDEX or self.table.kind[number] == NO_INDEX:
-                    yield f"{at(expectation.provenance)}{self._not_declared(fact.entity, frozenset(Kind))}"
+                    yield f"{at(expectation.provenance)}{self._not_declared(name, frozenset(Kind))}"
 
     # relations
 

@@ -23,6 +23,7 @@ from blastradius.estate.lint import Inventory, findings
 from blastradius.estate.merge import alone, merged, one_table
 from blastradius.estate.naming import resolved, suggested
 from blastradius.estate.placement import PlacedControl, Placement, enforced_scope, host_name, past_end
+from blastradius.estate.selections import scenarios
 from blastradius.estate.things import entities_of, relations_of, some_relations
 from blastradius.estate.ties import VOID_ALONG, Ties, replaced
 from blastradius.loaderkit.contract import Loaded
@@ -38,6 +39,7 @@ from blastradius.model import (
     NoteKind,
     Provenance,
     Relation,
+    Scenario,
     Tally,
     Verb,
     Zone,
@@ -240,6 +242,10 @@ class Estate:
         stated = dict.fromkeys(self._by_zone) if zones else {}
         places = {zone: self.zones[zone].label if zone in self.zones else zone for zone in (*stated, *self.zones)}
         return resolved(self.entities, text, kinds, places if zones else {})
+
+    def scenarios_of(self, expectation: Expectation) -> list[tuple[str | None, Scenario]]:
+        """The scenarios of an expectation; a rule for all has one for each thing that it is about, by id."""
+        return scenarios(expectation, self.of_kind)
 
     def suggest(self, name: str) -> str:
         """A did-you-mean tail for a name that is not in the estate; empty when nothing comes close."""

@@ -137,6 +137,7 @@ def _names(thing: Entity | Zone | Relation | Expectation) -> Iterator[str]:
     if isinstance(thing, Expectation):
         yield from (fact.entity for fact in (*thing.reached, *thing.not_reached, *thing.possible))
         yield from (name for way in SEEDS for name in getattr(thing.scenario, way))
+        yield from thing.for_each.excluded if thing.for_each else ()
         return
     if isinstance(thing, Zone):
         yield thing.id

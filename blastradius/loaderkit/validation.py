@@ -118,10 +118,14 @@ def _inner(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, dict) else []
 
 
+_NO_KEYS = ("[key]", "[ids]", "[each]")
+"""Steps of where a misfit is that are no keys of the file: that it is of a key itself, or of one of two shapes."""
+
+
 def _problem(
     document: Document, keys: Keys, error: ErrorDetails, shape: type[BaseModel], missing: Mapping[str, str]
 ) -> str:
-    keys = (*keys, *(key for key in error["loc"] if key != "[key]"))
+    keys = (*keys, *(key for key in error["loc"] if key not in _NO_KEYS))
     line, column = document.position(*keys)
     return f"{document.path}:{line}:{column}: {_misfit(error, keys, shape, missing)}"
 

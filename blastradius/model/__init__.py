@@ -21,7 +21,7 @@ from blastradius.model.entities import (
 )
 from blastradius.model.notes import Note, NoteKind, Tally
 from blastradius.model.relations import SIGNATURES, TAKEN_BY, Ends, Relation, Verb, relation_id
-from blastradius.model.scenario import SEEDS, Expectation, ExpectedFact, Scenario
+from blastradius.model.scenario import SEEDS, Expectation, ExpectedFact, Scenario, Selection
 from blastradius.model.values import MOST_RECORDS, Basis, Frozen, Id, Provenance, Records, Signal
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "Relation",
     "Scenario",
     "Scope",
+    "Selection",
     "Service",
     "Signal",
     "Store",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from blastradius.model.capabilities import Capability, Level
@@ -55,11 +57,29 @@ class ExpectedFact(Frozen):
     capability: Capability
 
 
+class Selection(Frozen):
+    """Things that a rule is about, each in turn: those that can start a scenario in a ``way`` and fit all that is said.
+
+    Where nothing is said, all parties (``compromise``, ``outage``) or feeds (``poison``, ``wrong``) are meant, or all
+    that can start in that way. Ourselves only where ``role`` says so. ``excluded`` are left out, by id.
+    """
+
+    way: Literal["compromise", "leak", "poison", "wrong", "outage", "breach", "use"]
+    role: Literal["self", "partner", "provider", "processor", "upstream"] | None = None
+    tag: str | None = None
+    zone: str | None = None
+    excluded: tuple[Id, ...] = ()
+
+
 class Expectation(Frozen):
-    """A unit test for a trust boundary; ``possible`` is what the model reaches and no report says has happened."""
+    """A unit test for a trust boundary; ``possible`` is what the model reaches and no report says has happened.
+
+    With ``for_each`` it is a rule for all of them: the scenario is asked once for each, which starts it too.
+    """
 
     name: str
     scenario: Scenario
+    for_each: Selection | None = None
     reached: tuple[ExpectedFact, ...] = ()
     not_reached: tuple[ExpectedFact, ...] = ()
     possible: tuple[ExpectedFact, ...] = ()

@@ -18,6 +18,7 @@ from blastradius.model import (
     Operation,
     Relation,
     Scenario,
+    Selection,
     Store,
     Verb,
     Zone,
@@ -121,11 +122,19 @@ def _expectation(expectation: Expectation, names: _Names) -> Expectation:
     return expectation.model_copy(
         update={
             "scenario": _scenario(expectation.scenario, names),
+            "for_each": _selection(expectation.for_each, names),
             "reached": facts(expectation.reached),
             "not_reached": facts(expectation.not_reached),
             "possible": facts(expectation.possible),
         }
     )
+
+
+def _selection(selection: Selection | None, names: _Names) -> Selection | None:
+    if selection is None:
+        return None
+    zone = selection.zone if selection.zone is None else names.zones(selection.zone)
+    return selection.model_copy(update={"zone": zone, "excluded": _each(selection.excluded, names.ids)})
 
 
 def _scenario(scenario: Scenario, names: _Names) -> Scenario:

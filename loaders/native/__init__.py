@@ -22,6 +22,7 @@ from blastradius.model import (
     Level,
     Provenance,
     Scenario,
+    Selection,
     Verb,
     Zone,
 )
@@ -33,6 +34,7 @@ from .shapes import (
     ExpectShape,
     FileShape,
     ItemShape,
+    SelectShape,
 )
 
 SECTIONS: dict[str, Kind] = {
@@ -96,9 +98,9 @@ class _Reader:
         """
         self._entities()
         self._relations()
+        zones, expectations, requests = self._zones(), self._expectations(), self._requests()
         if self.problems:
             raise InputError(self.problems)
-        zones, expectations, requests = self._zones(), self._expectations(), self._requests()
         self.collector.fact(len(zones) + len(expectations) + len(requests))
         return self.collector.loaded(
             title=self.shape.title,
@@ -188,7 +190,8 @@ class _Reader:
         )
 
     def _expectation(self, expected: ExpectShape, keys: Keys) -> Expectation:
-        seeds = {kind: getattr(expected, kind) for kind in SEEDS}
+        stated = {way: getattr(expected, way) for way in SEEDS}
+        seeds = {way: () if isinstance(start, SelectShape) else start for way, start in stated.items()}
         assume = Level[expected.assume.upper()]
         return Expectation(
             name=expected.name,
@@ -201,6 +204,7 @@ class _Reader:
                 anyone=expected.anyone,
                 **seeds,
             ),
+            for_each=self._selection(stated, keys),
             reached=_facts(expected.reached),
             not_reached=_facts(expected.not_reached),
             possible=_facts(expected.possible),
@@ -208,6 +212,14 @@ class _Reader:
             why=expected.why,
             provenance=self.collector.provenance(*keys),
         )
+
+    def _selection(self, stated: Mapping[str, Any], keys: Keys) -> Selection | None:
+        """What the rule is about, each in turn: said of one way to start, or it would be about pairs."""
+        found = {way: start for way, start in stated.items() if isinstance(start, SelectShape)}
+        first, *others = found or (None,)
+        for way in others:
+            self._problem((*keys, way), f"{first} and {way} both stand for several things in turn; keep one of them")
+        return None if first is None else Selection.model_validate({"way": first, **found[first].model_dump()})
 
     def _requests(self) -> tuple[SourceRequest, ...]:
         return tuple(

@@ -10,9 +10,11 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    Tag,
 )
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
@@ -295,17 +297,42 @@ Capabilities = Annotated[
 Facts = dict[Id, Capabilities]
 
 
+class SelectShape(Shape):
+    """The things that a rule is about, each in turn: those that fit all that is said."""
+
+    role: Literal["self", "partner", "provider", "processor", "upstream"] | None = None
+    tag: str | None = None
+    zone: Id | None = None
+    excluded: Ids = Field((), alias="except", description="ids of things that the rule is not about")
+
+
+def _starts(value: Any) -> Any:
+    return {} if value in ("*", ["*"]) else value if isinstance(value, dict) else listed(value)
+
+
+def _is_selection(value: Any) -> str:
+    return "[each]" if isinstance(value, (dict, SelectShape)) else "[ids]"
+
+
+Starts = Annotated[
+    Annotated[SelectShape, Tag("[each]")] | Annotated[tuple[Id, ...], Tag("[ids]")],
+    Discriminator(_is_selection),
+    BeforeValidator(_starts, json_schema_input_type=Id | tuple[Id, ...] | SelectShape),
+]
+"""Where an expectation starts: ids, or what says which things, each in turn; ``"*"`` for all of them."""
+
+
 class ExpectShape(Shape):
     """A unit test for a trust boundary."""
 
     name: str
-    compromise: Ids = ()
-    leak: Ids = ()
-    poison: Ids = ()
-    wrong: Ids = ()
-    outage: Ids = ()
-    breach: Ids = ()
-    use: Ids = Field((), description="operations, services, scopes and keys that are used as they were granted")
+    compromise: Starts = ()
+    leak: Starts = ()
+    poison: Starts = ()
+    wrong: Starts = ()
+    outage: Starts = ()
+    breach: Starts = ()
+    use: Starts = Field((), description="operations, services, scopes and keys that are used as they were granted")
     anyone: bool = Field(False, description="a stranger on the internet")
     hours: float | None = Field(None, ge=0, allow_inf_nan=False)
     assume: Literal["granted", "abused", "takeover", "lateral"] = "abused"

@@ -16,6 +16,7 @@ from blastradius.model import (
     Capability,
     Credential,
     Entity,
+    Expectation,
     Fact,
     Kind,
     Level,
@@ -188,11 +189,11 @@ def review(estate: Estate, params: Any) -> Any:
     ]
     after = granted(estate, params, params.grant)
     broken = [
-        (expectation.name, fact.entity, str(fact.capability))
+        (expectation.name, start, fact.entity, str(fact.capability))
         for expectation in estate.expectations
+        for start, asked in asked_of(estate, expectation)
         for fact in expectation.not_reached
-        if Fact(*_pair(fact)) in spec(after, expectation.scenario)
-        and Fact(*_pair(fact)) not in spec(estate, expectation.scenario)
+        if Fact(*_pair(fact)) in spec(after, asked) and Fact(*_pair(fact)) not in spec(estate, asked)
     ]
     return sorted(added, key=str), [len(name) for name in reached], broken
 
@@ -229,28 +230,50 @@ def _added(before: Levels, after: Levels) -> list[Any]:
 def told_review(answer: Answer) -> Any:
     data = answer.data.model_dump()
     added = [(r["entity"], str(r["capability"]), r["level"], r["before"]) for r in data["added"]]
-    broken = [(r["expectation"], r["entity"], str(r["capability"])) for r in data["broken"]]
+    broken = [(r["expectation"], r["start"], r["entity"], str(r["capability"])) for r in data["broken"]]
     return sorted(added, key=str), [r["entities"] for r in data["parts"]], broken
 
 
+def asked_of(estate: Estate, expectation: Expectation) -> list[tuple[str | None, Scenario]]:
+    """The scenarios of an expectation: of a rule for all one for each that it is about, by what is said of it."""
+    rule, scenario = expectation.for_each, expectation.scenario
+    if rule is None:
+        return [(None, scenario)]
+    usual = {"compromise": Kind.PARTY, "outage": Kind.PARTY, "poison": Kind.FEED, "wrong": Kind.FEED}
+    found: list[tuple[str | None, Scenario]] = []
+    for kind in Kind:
+        for entity in estate.of_kind(kind):
+            role = getattr(entity, "role", None)
+            about = kind in SEED_KINDS[rule.way] and entity.id not in rule.excluded
+            about &= role == rule.role if rule.role else role != "self"
+            about &= rule.tag is None or rule.tag in entity.tags
+            about &= rule.zone is None or rule.zone == entity.zone
+            if not (rule.role or rule.tag or rule.zone):
+                about &= kind is usual.get(rule.way, kind)
+            if about:
+                starts = [*getattr(scenario, rule.way), entity.id]
+                found.append((entity.id, scenario.model_copy(update={rule.way: tuple(dict.fromkeys(starts))})))
+    return found
+
+
 def verify(estate: Estate, params: Any) -> Any:
-    """What each expectation found."""
+    """What each expectation found, of a rule for all for each that it is about."""
     rows = []
     for expectation in estate.expectations:
-        levels = spec(estate, expectation.scenario)
-        for which in ("reached", "not_reached", "possible"):
-            for fact in getattr(expectation, which):
-                level = levels.get(Fact(fact.entity, fact.capability))
-                holds = (level is None) == (which == "not_reached")
-                rows.append(
-                    (expectation.name, which, fact.entity, str(fact.capability), level.word if level else None, holds)
-                )
+        for start, scenario in asked_of(estate, expectation):
+            levels = spec(estate, scenario)
+            for which in ("reached", "not_reached", "possible"):
+                for fact in getattr(expectation, which):
+                    level = levels.get(Fact(fact.entity, fact.capability))
+                    holds, word = (level is None) == (which == "not_reached"), level.word if level else None
+                    name, capability = fact.entity, str(fact.capability)
+                    rows.append((expectation.name, start, which, name, capability, word, holds))
     return rows
 
 
 def told_verify(answer: Answer) -> Any:
-    rows = answer.data.model_dump()["checks"]
-    return [(r["expectation"], r["expected"], r["entity"], str(r["capability"]), r["found"], r["holds"]) for r in rows]
+    words = ("expectation", "start", "expected", "entity", "capability", "found", "holds")
+    return [tuple(row[word] for word in words) for row in answer.data.model_dump(mode="json")["checks"]]
 
 
 def reach(estate: Estate, params: Any) -> Any:

@@ -20,6 +20,7 @@ from blastradius.model import (
     Frozen,
     Kind,
     Relation,
+    Selection,
     Zone,
 )
 from tests.campaign.trial import reduced
@@ -69,7 +70,20 @@ def _expectation(rng: random.Random, estate: Estate, number: int) -> Expectation
         return tuple(ExpectedFact(entity=name, capability=rng.choice(capabilities)) for name in chosen)
 
     scenario = random_scenario(rng, estate)
-    return Expectation(name=f"e{number}", scenario=scenario, reached=some(), not_reached=some(), possible=some())
+    rule = _rule(rng, estate) if rng.random() < 0.4 else None
+    facts = {"reached": some(), "not_reached": some(), "possible": some()}
+    return Expectation(name=f"e{number}", scenario=scenario, for_each=rule, **facts)
+
+
+def _rule(rng: random.Random, estate: Estate) -> Selection:
+    """What a rule for all is about."""
+    names = list(estate.entities)
+    return Selection(
+        way=rng.choice(("compromise", "compromise", "leak", "poison", "wrong", "outage", "breach", "use")),
+        role=rng.choice((None, None, "partner", "self", "provider")),
+        zone=rng.choice((None, None, "z0")),
+        excluded=tuple(rng.sample(names, min(len(names), rng.choice((0, 0, 1))))),
+    )
 
 
 def as_data(estate: Estate) -> Data:

@@ -50,6 +50,7 @@ def test_every_field_is_told_and_no_other() -> None:
     assert _fields("") - set(KINDS.values()) == set(REST[""])
     assert _fields("ExpectShape") - set(STARTS) == set(REST["ExpectShape"])
     assert _fields("ZoneShape") == set(REST["ZoneShape"])
+    assert _fields("SelectShape") == set(REST["SelectShape"])
     words = {
         what for fields in (EVERY, ITEM, CONTROL, *ENTITIES.values(), *REST.values()) for what, _ in fields.values()
     }

@@ -11,6 +11,7 @@ from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Capability, Expectation, ExpectedFact, Level, Scenario
 from tests.queries.degenerate import ESTATES
+from tests.queries.written import written
 
 Kind = Literal["reached", "not_reached", "possible"]
 
@@ -54,6 +55,7 @@ def test_northwind_holds_all_that_it_expects(retailer: Estate) -> None:
     facts = [
         facts
         for expectation in retailer.expectations
+        for _ in retailer.scenarios_of(expectation)
         for facts in (expectation.reached, expectation.not_reached, expectation.possible)
     ]
     assert len(data.checks) == sum(map(len, facts))
@@ -63,3 +65,58 @@ def test_an_estate_that_expects_nothing_is_a_finding() -> None:
     answer = br.verify(ESTATES["open"]).answer
     assert answer.findings
     assert answer.lines == ("the estate has no expect block, so nothing was verified",)
+
+
+RULES = """\
+parties:
+  us: {role: self, owns: d}
+  near: {holds: k}
+  far: {tags: [x], zone: z}
+  host: {role: provider, owns: s, name: Hosting}
+credentials: {k: {grants: o}, spare: {}}
+operations: {o: {reads: d}}
+stores: {d: {}}
+services: {s: {zone: z, holds: k}, t: {zone: z, tags: [x]}}
+feeds: {f: {}}
+zones: {z: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "broken", "kept"),
+    [
+        ("compromise: {role: partner}", ["near"], ["far"]),
+        ("compromise: {role: partner, except: near}", [], ["far"]),
+        ('compromise: "*"', ["near", "host"], ["far"]),
+        ("compromise: {role: self}", ["us"], []),
+        ("compromise: {zone: z}", ["s"], ["far", "t"]),
+        ("compromise: {tag: x}", [], ["far", "t"]),
+        ("compromise: {tag: x, zone: z, role: partner}", [], ["far"]),
+        ('leak: "*"', ["k"], ["spare"]),
+        ('poison: ["*"]', [], ["f"]),
+        ("compromise: {role: partner}, leak: k", ["near", "far"], []),
+    ],
+)
+def test_a_rule_for_all_is_asked_of_each_and_says_who_breaks_it(start: str, broken: list[str], kept: list[str]) -> None:
+    text = f"expect: [{{name: rule, {start}, not_reached: {{d: read}}}}]"
+    answer = br.verify(written(RULES + text)).answer
+    data: Any = answer.data
+    assert sorted((row.start, row.holds) for row in data.checks) == sorted(
+        [*((name, False) for name in broken), *((name, True) for name in kept)]
+    )
+    assert answer.findings is bool(broken)
+    assert ("rule: Hosting" in {row[1] for row in answer.tables[0].rows}) is ("host" in broken)
+
+
+def test_a_rule_about_nobody_is_a_finding_not_a_success() -> None:
+    text = "expect: [{name: rule, compromise: {role: processor, tag: y}, not_reached: {d: read}}]"
+    built = written(RULES + text)
+    answer = br.verify(built).answer
+    assert (answer.findings, answer.lines) == (
+        True,
+        ("the rule 'rule' is about nobody in this estate, so it verified nothing",),
+    )
+    assert [note.message for note in built.findings() if "rule" in note.message] == [
+        "'rule': there is nothing with the role 'processor' and with the tag 'y', so the rule is about nobody; "
+        "correct it, or take it out"
+    ]

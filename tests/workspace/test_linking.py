@@ -147,6 +147,7 @@ stores: {d: {copy_of: [a, b]}, a: {}, b: {}}
 expect:
   - {name: x, outage: [dc, t], use: op, distrust: ["approval@calls:s>op"], with: [hardened@t, "revoked@holds:s>old"],
      without: ["calls:s>op"]}
+  - {name: y, compromise: {zone: dc, except: [s]}}
 """
     workspace = "workspace: 1\nsources: [{path: one.yaml, prefix: 'a:'}]\nsame: {key: ['a:old'], m: ['a:a', 'a:b']}\n"
     estate = br.load(write(tmp_path, workspace, one=file))
@@ -158,6 +159,9 @@ expect:
     assert scenario.distrust == ("approval@calls:a:s>a:op",)
     assert scenario.controls == ("hardened@a:t", "revoked@holds:a:s>key")
     assert scenario.without == ("calls:a:s>a:op",)
+    rule = estate.expectations[1].for_each
+    assert rule is not None
+    assert (rule.zone, rule.excluded) == ("a:dc", ("a:s",))
 
 
 def test_a_default_of_the_workspace_guards_each_account_that_says_nothing(tmp_path: Path) -> None:

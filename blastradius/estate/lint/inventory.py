@@ -31,6 +31,10 @@ class Inventory:
         found: Flags = self.table.kind == KINDS.index(kind)
         return found
 
+    def all_of(self, kind: Kind) -> Iterator[Entity]:
+        """The entities of a kind."""
+        return self.named(self.of_kind(kind))
+
     def at_end(self, side: Literal["sources", "targets", "keys", "needs"], *verbs: Verb) -> Flags:
         """Which names are sources, or targets, of relations of these verbs."""
         found = np.zeros(len(self.table.kind), np.bool_)

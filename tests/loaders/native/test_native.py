@@ -22,7 +22,7 @@ def test_the_documented_example_loads_whole() -> None:
     found = re.search(r"```yaml\n(blastradius.*?)```", DOC.read_text(), re.DOTALL)
     assert found
     loaded = native.load(parse_document(found.group(1), "x.yaml"), {})
-    assert loaded.tally.facts == 39
+    assert loaded.tally.facts == 40
     assert loaded.requests[0].path == "apis/orders.yaml"
 
 
@@ -70,6 +70,19 @@ def test_an_entry_may_be_empty() -> None:
         (
             "blastradius: 1\nstores: {d: {records: 10000000000000000}}\n",
             r"x.yaml:2:14: 'records' is .*; expected less than",
+        ),
+        (
+            "blastradius: 1\nexpect: [{name: x, compromise: {rol: partner}}]\n",
+            "x.yaml:2:33: 'rol' is not known here; did you mean 'role'",
+        ),
+        (
+            "blastradius: 1\nexpect: [{name: x, compromise: {role: partners}}]\n",
+            "x.yaml:2:33: 'partners' is not one of .*; did you mean 'partner'",
+        ),
+        ("blastradius: 1\nexpect: [{name: x, compromise: [a, {role: self}]}]\n", "x.yaml:2:3[0-9]: .*expected"),
+        (
+            "blastradius: 1\nexpect: [{name: x, compromise: '*', leak: {tag: x}}]\n",
+            "x.yaml:2:37: compromise and leak both stand for several things in turn; keep one of them",
         ),
         ("a: 1\n---\nblastradius: 1\n", r"x.yaml:3:1: a second document in the file; keep one estate a file"),
     ],
