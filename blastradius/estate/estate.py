@@ -21,6 +21,7 @@ from blastradius.errors import InputError
 from blastradius.estate.checks import check
 from blastradius.estate.lint import Inventory, findings
 from blastradius.estate.merge import alone, merged, one_table
+from blastradius.estate.namesakes import namesakes
 from blastradius.estate.naming import resolved, suggested
 from blastradius.estate.placement import PlacedControl, Placement, enforced_scope, host_name, past_end
 from blastradius.estate.selections import scenarios
@@ -250,6 +251,11 @@ class Estate:
     def suggest(self, name: str) -> str:
         """A did-you-mean tail for a name that is not in the estate; empty when nothing comes close."""
         return suggested(self.entities.values(), name)
+
+    @cached_property
+    def namesakes(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the things of each display name that several have."""
+        return namesakes(self.entities)
 
     @cached_property
     def digest(self) -> str:

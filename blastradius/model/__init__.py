@@ -3,7 +3,7 @@
 Values are frozen; an entity or a relation says where it is from (``provenance``) and how well it is known (``basis``).
 """
 
-from blastradius.model.capabilities import STEPPING_STONES, Capability, Fact, Level, input_id
+from blastradius.model.capabilities import STEPPING_STONES, Capability, Fact, Level, input_ends, input_id
 from blastradius.model.controls import Control, ControlKind
 from blastradius.model.entities import (
     ENTITY_TYPES,
@@ -63,6 +63,7 @@ __all__ = [
     "Tally",
     "Verb",
     "Zone",
+    "input_ends",
     "input_id",
     "relation_id",
 ]

@@ -85,3 +85,9 @@ class Fact(NamedTuple):
 def input_id(consumer: str, supplier: str) -> str:
     """The name of an input: what is taken in, and by whom; no two read the same."""
     return f"{supplier.replace('%', '%25').replace('<', '%3C')}<{consumer}"
+
+
+def input_ends(name: str) -> tuple[str, str]:
+    """What is taken in, and by whom, of the name of an input."""
+    supplier, _, consumer = name.partition("<")
+    return supplier.replace("%3C", "<").replace("%25", "%"), consumer

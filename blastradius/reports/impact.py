@@ -34,6 +34,7 @@ MOST_AUDITED = 1_000_000
 class Measure:
     """What one world reaches besides where it starts; ``records`` can be read, those of copies counted once.
 
+    ``uncounted`` are the stores that can be read in part, or whole and do not state how many records they hold.
     ``beyond`` counts the entities over which more is had than a stranger could have under the same level. What is
     stated to be public counts nowhere.
     """
@@ -43,11 +44,12 @@ class Measure:
     processes: int
     entities: int
     beyond: int
+    uncounted: int = 0
 
     @property
-    def size(self) -> tuple[int, int, int, int]:
+    def size(self) -> tuple[int, int, int, int, int]:
         """What worlds are sorted by."""
-        return len(self.crown_jewels), self.records, self.processes, self.entities
+        return len(self.crown_jewels), self.records, self.uncounted, self.processes, self.entities
 
 
 def measured(
@@ -117,20 +119,34 @@ class _Ruler:
         self.records = self.holdings.records[plain][largest_first]
         for smaller, larger in self.larger[:1]:
             self.records[larger] -= self.records[smaller]
+        private = np.flatnonzero((entities.kind == KINDS.index(Kind.STORE)) & ~entities.public)
+        self.sized = private[entities.records[private] != NO_INDEX]
+        self.unsized = private[entities.records[private] == NO_INDEX]
 
     def measures(self, solved: Solved) -> dict[int, Measure]:
         """The measure of each world of a block, by its place in the list that was asked."""
         worlds = len(solved.places)
         entities = self._entities(solved)
         jewels = unpacked(entities[self.jewels], worlds)
-        records, reached = self._records(solved), _counted(entities, worlds)
+        records, uncounted, reached = self._records(solved), self._uncounted(solved), _counted(entities, worlds)
         processes = _counted(entities[self.processes], worlds)
         beyond = reached if self.strangers is None else _counted(self._entities(solved, self.strangers), worlds)
         found = {}
         for world, place in enumerate(solved.places.tolist()):
             names = tuple(self.jewel_names[jewels[:, world]].tolist())
-            found[place] = Measure(names, records[world], processes[world], reached[world], beyond[world])
+            counts = (records[world], processes[world], reached[world], beyond[world], uncounted[world])
+            found[place] = Measure(names, *counts)
         return found
+
+    def _uncounted(self, solved: Solved) -> list[int]:
+        """How many stores can be read in each world and are in no count of records."""
+
+        def reading(stores: Numbers, capability: Capability) -> Bits:
+            return solved.bits(self.system.facts.facts(stores, capability))
+
+        in_part = reading(self.sized, Capability.READ_SUBSET) & ~reading(self.sized, Capability.READ)
+        unsized = reading(self.unsized, Capability.READ_SUBSET)
+        return _counted(np.concatenate([in_part, unsized]), len(solved.places))
 
     def _entities(self, solved: Solved, besides: Flags | None = None) -> Bits:
         """For each entity the worlds in which something holds of it that did not hold from the start.

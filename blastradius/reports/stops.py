@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from blastradius.columns.ragged import RaggedArray
 from blastradius.engine import Reach, Stopped
 from blastradius.estate import Estate
-from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Frozen, Kind
+from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Frozen, Kind, input_ends
 from blastradius.reports.labels import KNOWN
-from blastradius.reports.words import WORDS, label
+from blastradius.reports.words import control_said, label, place, relation_said, said
 from blastradius.rules import APPLIES, included
 
 
@@ -43,14 +45,14 @@ def stopped_rows(reach: Reach) -> tuple[StoppedRow, ...]:
 
 
 def _row(reach: Reach, stop: Stopped) -> StoppedRow:
-    said = list(_reasons(reach.estate, stop))
+    reasons = _reasons(reach.estate, stop)
     return StoppedRow(
         entity=stop.fact.entity,
         kind=reach.estate.kind_of(stop.fact.entity),
         capability=stop.fact.capability,
         because=stop.because,
-        by=tuple(dict.fromkeys(by for by, _ in said)),
-        changes=tuple(dict.fromkeys(change for _, change in said)),
+        by=tuple(dict.fromkeys(by for by, _ in reasons)),
+        changes=tuple(dict.fromkeys(change for _, change in reasons)),
         rule=stop.rule,
         missing=tuple(map(str, stop.missing)),
         level=None if stop.level is None else stop.level.word,
@@ -70,24 +72,55 @@ def _reasons(estate: Estate, stop: Stopped) -> list[tuple[str, str]]:
         found.append((f"the buffer of {stop.after_h:g} h outlasts it", "a longer outage"))
     if stop.basis is not None:
         found.append((f"is only {KNOWN[stop.basis]}", f"--basis {stop.basis}"))
-    return found + [(str(estate.controls[name].control.kind), f"--distrust {name}") for name in stop.controls]
+    return found + [(control_said(estate.controls[name].control.kind), f"--distrust {name}") for name in stop.controls]
 
 
 def holds(estate: Estate, fact: Fact) -> str:
-    """A fact in words, a stepping stone too."""
+    """A fact in words, also one that is only a step on the way."""
     if fact.capability not in STEPPING_STONES:
-        return f"{label(estate, fact.entity)}: {WORDS[fact.capability]}"
-    name = fact.entity
-    if fact.capability == Capability.PRESENT:
-        return f"the key {label(estate, name)}"
-    if fact.capability in (Capability.LOST, Capability.STRAINED):
-        return f"the loss of {name.partition('<')[0]}"
-    return {
-        Capability.INACTIVE: f"the fall of {name}",
-        Capability.CALLABLE: f"a function of {name}",
-        Capability.FOOTHOLD: f"a foothold in {name}",
-        Capability.ANYONE: "somebody who means it",
-    }[fact.capability]
+        return said(estate, fact)
+    return _STONES[fact.capability](estate, fact.entity)
+
+
+def _present(estate: Estate, name: str) -> str:
+    return f"the key {place(estate, name)} comes with it"
+
+
+def _inactive(estate: Estate, name: str) -> str:
+    placed = estate.controls.get(name)
+    if placed is None:
+        return f"a control no longer holds: {name}"
+    where = label(estate, placed.host) if placed.host in estate.entities else relation_said(estate, placed.host)
+    return f"no longer so at {where}: {control_said(placed.control.kind)}"
+
+
+def _callable(estate: Estate, name: str) -> str:
+    return f"{place(estate, name)}: some function of it can be used"
+
+
+def _foothold(estate: Estate, name: str) -> str:
+    return f"somebody is inside {place(estate, name)}"
+
+
+def _lost(estate: Estate, name: str) -> str:
+    supplier, consumer = input_ends(name)
+    return f"{place(estate, consumer)}: goes without {place(estate, supplier)}"
+
+
+def _strained(estate: Estate, name: str) -> str:
+    supplier, consumer = input_ends(name)
+    return f"{place(estate, consumer)}: {place(estate, supplier)} is gone or slow"
+
+
+_STONES: dict[Capability, Callable[[Estate, str], str]] = {
+    Capability.PRESENT: _present,
+    Capability.INACTIVE: _inactive,
+    Capability.CALLABLE: _callable,
+    Capability.FOOTHOLD: _foothold,
+    Capability.ANYONE: lambda _estate, _name: "somebody on the internet means it",
+    Capability.LOST: _lost,
+    Capability.STRAINED: _strained,
+}
 
 
 def leading_to(reach: Reach, opened: Reach, fact: Fact) -> set[Fact]:

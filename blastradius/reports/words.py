@@ -1,9 +1,11 @@
-"""Words for people: of what is held over a thing, names, counts."""
+"""The one vocabulary for people: tables, sentences and pictures take their words from here."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from blastradius.estate import Estate
-from blastradius.model import Capability
+from blastradius.model import Capability, ControlKind, Fact, Kind
 
 WORDS = {
     Capability.CONTROL: "controls it",
@@ -15,21 +17,126 @@ WORDS = {
     Capability.USE: "can use it",
     Capability.DENY: "it stops",
     Capability.TAINT: "it is wrong",
-    Capability.READ_SUBSET: "can read own rows",
+    Capability.READ_SUBSET: "can read part of it",
     Capability.DEGRADE: "it slows",
     Capability.PRESENT: "can use it together with others",
 }
 """Capabilities in words for people."""
 
+STARTED = {
+    "compromise": "compromise of",
+    "leak": "leak of",
+    "poison": "poisoning of",
+    "wrong": "a fault in",
+    "outage": "outage of",
+    "breach": "breach of",
+    "use": "use of",
+}
+"""Where a scenario starts, by its way, in words that a name follows."""
+
+HAPPENED = {"compromise": "is compromised", "leak": "leaks", "poison": "is poisoned", "anyone": "acts"}
+"""What happens to a start, by its way, in words that follow its name."""
+
+_KINDS = {Kind.PARTY: "parties", Kind.PROCESS: "processes"}
+_CONTROLS = {
+    ControlKind.COMPARTMENT: "kept apart from its owner's other assets",
+    ControlKind.NON_EXPORTABLE: "the key cannot be copied",
+    ControlKind.REVOKED: "the key is revoked",
+    ControlKind.ROTATED: "the key was replaced",
+    ControlKind.EXPIRED: "the key has expired",
+    ControlKind.IP_ALLOWLIST: "only known addresses may connect",
+    ControlKind.TOKEN_BINDING: "the token works for its own client only",
+    ControlKind.DEVICE_POLICY: "only managed devices may connect",
+    ControlKind.MFA: "a second factor",
+    ControlKind.APPROVAL: "a second person has to agree",
+    ControlKind.ENCRYPTED_ELSEWHERE: "encrypted, the key kept elsewhere",
+    ControlKind.OBJECT_AUTHZ: "a check of whose rows they are",
+    ControlKind.FUNCTION_AUTHZ: "a check of which functions were granted",
+    ControlKind.REDACTED: "secrets are blacked out",
+    ControlKind.PURGED: "secrets were deleted",
+    ControlKind.VALIDATED: "implausible data is refused",
+    ControlKind.QUARANTINED: "held back before it is used",
+    ControlKind.HUMAN_REVIEW: "a person looks at it first",
+    ControlKind.SECOND_SOURCE: "compared with a second source",
+    ControlKind.INSENSITIVE: "small errors do not matter there",
+    ControlKind.OUT_OF_BAND: "confirmed by a second way",
+    ControlKind.BULKHEAD: "bad input stops only a part of it",
+    ControlKind.PINNED: "new versions are not taken in unasked",
+    ControlKind.VERIFIED: "signatures are checked",
+    ControlKind.STAGED: "releases go to few hosts first",
+    ControlKind.NOT_EXPOSED: "it does not take this in",
+    ControlKind.EGRESS_FILTER: "it may not connect to the outside",
+    ControlKind.FALLBACK: "a fallback",
+    ControlKind.HARDENED: "hardened against break-ins",
+    ControlKind.SANDBOXED: "a sandbox",
+    ControlKind.TWO_PARTY_SIGNING: "two have to sign",
+    ControlKind.IMMUTABLE_BACKUP: "a backup that cannot be changed",
+    ControlKind.FAIL_CLOSED: "it refuses when the control is down",
+    ControlKind.SEGMENTED: "the network is segmented",
+    ControlKind.HARD_MFA: "a second factor that cannot be phished",
+    ControlKind.PAM: "administrators get access only for the hour they need it",
+}
+
+STATUS = {"working": "shown to work", "assumed": "assumed to work", "failed": "does not work", "absent": "not there"}
+"""How well a control is known to work, in words for people."""
+
+
+def control_said(kind: ControlKind) -> str:
+    """What a kind of control does, in a few words: ``a check of which functions were granted``."""
+    return _CONTROLS[kind]
+
 
 def label(estate: Estate, name: str) -> str:
-    """The display name of an entity."""
-    return estate.entities[name].label
+    """The display name of an entity; with its kind, and its id where need be, if it is not the only one of that name."""
+    entity = estate.entities[name]
+    alike = estate.namesakes.get(entity.label)
+    if alike is None:
+        return entity.label
+    same_kind = sum(estate.kind_of(other) == entity.kind for other in alike) > 1
+    return f"{entity.label} ({entity.kind}{f' {name}' if same_kind else ''})"
+
+
+def place(estate: Estate, name: str) -> str:
+    """The display name of an entity or a zone, or the text itself if it is neither."""
+    if name in estate.entities:
+        return label(estate, name)
+    return estate.zones[name].label if name in estate.zones else name
+
+
+def said(estate: Estate, fact: Fact) -> str:
+    """A fact about an entity in words: ``Orders: can read all of it``."""
+    return f"{label(estate, fact.entity)}: {WORDS[fact.capability]}"
+
+
+def relation_said(estate: Estate, relation: str) -> str:
+    """A relation in words: ``Acme's access token grants orders.read``."""
+    found = estate.relations[relation]
+    ends = [listed([label(estate, name) for name in names], 2) for names in (found.sources, found.targets)]
+    return f"{ends[0]} {found.verb.replace('_', ' ')} {ends[1]}"
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """The first few of several names, and how many more there are."""
+    more = len(names) - most
+    return f"{', '.join(names[:most])} and {more:,} more" if more > 0 else ", ".join(names)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A count and its noun, such as ``1 store`` or ``3 processes``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def kinds(count: int, kind: Kind) -> str:
+    """So many of a kind, such as ``1 party`` or ``2 processes``."""
+    return plural(count, kind, _KINDS.get(kind))
+
+
+def kinds_of(estate: Estate, names: Collection[str]) -> str:
+    """How many of each kind, such as ``1 party, 2 stores``; empty of nothing."""
+    counts = dict.fromkeys(Kind, 0)
+    for name in names:
+        counts[estate.kind_of(name)] += 1
+    return ", ".join(kinds(count, kind) for kind, count in counts.items() if count)
 
 
 def is_public(estate: Estate, name: str) -> bool:

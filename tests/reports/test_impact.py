@@ -17,6 +17,7 @@ from blastradius.loaderkit.contract import Loaded
 from blastradius.model import SEEDS, Kind, Level, Scenario, Store
 from blastradius.reports.impact import Measure, audited, measured, summed
 from blastradius.reports.rows import records_read
+from blastradius.reports.unstated import uncounted_stores
 from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 
@@ -34,6 +35,7 @@ def measure_of(built: Estate, world: World) -> Measure:
         processes=sum(built.entities[name].kind == Kind.PROCESS for name in reached),
         entities=len(reached),
         beyond=len(reached),
+        uncounted=uncounted_stores(reach),
     )
 
 

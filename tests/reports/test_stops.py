@@ -18,7 +18,7 @@ def test_a_level_and_a_control_stand_in_the_way_at_once() -> None:
     built = estate("grants:k>o", "serves:s>o", controls={"s": Control(kind=ControlKind.HARDENED)})
     row = stop_of(built, scenario("leak k", Level.ABUSED), "control(s)")
     assert row.because == "level"
-    assert row.by == ("only under level takeover", "hardened")
+    assert row.by == ("only under level takeover", "hardened against break-ins")
     assert row.changes == ("--assume takeover", "--distrust hardened@s")
     assert row.controls == ("hardened@s",)
 
@@ -26,7 +26,7 @@ def test_a_level_and_a_control_stand_in_the_way_at_once() -> None:
 def test_the_second_key_is_missing() -> None:
     row = stop_of(estate("grants:k1+k2>o"), scenario("leak k1"), "use(o)")
     assert row.because == "premise"
-    assert "needs also: the key k2" in row.by
+    assert "needs also: the key k2 comes with it" in row.by
 
 
 def test_a_buffer_outlasts_the_outage() -> None:

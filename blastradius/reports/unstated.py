@@ -1,0 +1,69 @@
+"""What nobody stated, told as such: it is unknown, and never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from blastradius.engine import Reach
+from blastradius.estate import Estate
+from blastradius.model import Capability, Fact, Kind, Store
+from blastradius.reports.words import is_public, label, plural
+
+MARK = "mark what matters most with `crown_jewel: true` in an estate file"
+
+
+def marks_jewels(estate: Estate) -> bool:
+    """Whether anything is marked as a crown jewel, so that there is something to count."""
+    return bool(estate.columns.entities.crown_jewel.any())
+
+
+def states_processes(estate: Estate) -> bool:
+    """Whether a business process is stated, so that one could stop."""
+    return bool(estate.of_kind(Kind.PROCESS))
+
+
+def missing(estate: Estate) -> tuple[str, ...]:
+    """What an answer in numbers cannot count, in sentences that say what to state."""
+    found = [] if marks_jewels(estate) else [f"no crown jewel is marked, so none can be counted; {MARK}"]
+    found += [] if states_processes(estate) else ["no process is stated, so what would stop is unknown"]
+    return tuple(found)
+
+
+def jewels_said(estate: Estate, jewels: Collection[str], most: int = 4) -> str:
+    """Crown jewels counted and named, such as ``1 crown jewel (Orders)``; that none is marked where none is."""
+    if not marks_jewels(estate):
+        return "no crown jewel is marked"
+    names = sorted(label(estate, jewel) for jewel in jewels)
+    named = f" ({', '.join(names[:most])}{', …' if len(names) > most else ''})" if names else ""
+    return f"{plural(len(names), 'crown jewel')}{named}"
+
+
+def records_or_unknown(counted: int, uncounted: int) -> int | None:
+    """How many records could be read; ``None`` where no store that could be read says how many it has."""
+    return None if uncounted and not counted else counted
+
+
+def uncounted_stores(reach: Reach) -> int:
+    """Stores that could be read in part, or whole without anyone having stated how many records they hold."""
+    levels = reach.levels
+    return sum(
+        _could(levels, store, Capability.READ_SUBSET) and not (_could(levels, store, Capability.READ) and _sized(store))
+        for store in reach.estate.of_kind(Kind.STORE)
+        if isinstance(store, Store) and not is_public(reach.estate, store.id)
+    )
+
+
+def _could(levels: Collection[Fact], store: Store, capability: Capability) -> bool:
+    return Fact(store.id, capability) in levels
+
+
+def _sized(store: Store) -> bool:
+    return store.records is not None
+
+
+def records_said(counted: int, uncounted: int) -> str:
+    """How many records could be read, in words."""
+    if not uncounted:
+        return f"up to {counted:,}" if counted else "none"
+    besides = f"{plural(uncounted, 'store')} that could be read, whole or in part, and whose number nobody stated"
+    return f"up to {counted:,}, and those of {besides}" if counted else f"unknown: those of {besides}"
