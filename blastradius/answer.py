@@ -45,7 +45,7 @@ class Table:
 
     ``ids`` are the columns that hold ids, ``brief`` the rows that people are shown first where all are many; data
     (CSV, JSON) has every column and row whatever they say. Where a terminal is too narrow, the columns in ``under``
-    stand below their row.
+    stand below their row, and those in ``spare`` are left out, the last one first.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Table:
     ids: tuple[str, ...] = ()
     brief: tuple[Row, ...] | None = None
     under: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
 
     def shown(self, detail: Detail) -> Table:
         """What people are shown of it."""

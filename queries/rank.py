@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from blastradius.answer import Answer, Query, Table
+from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
 from blastradius.engine import Assumption, World, compile_system, plain, what_if
 from blastradius.estate import Estate
-from blastradius.model import Entity, Frozen, Kind
+from blastradius.model import Frozen, Kind
 from blastradius.reports.impact import Measure, is_audited, measured
-from blastradius.reports.labels import footing
+from blastradius.reports.labels import assumed, footing
 from blastradius.reports.rows import ModelRow, every_start, model_row, start_worlds
-from blastradius.reports.words import label, plural
+from blastradius.reports.unstated import (
+    jewels_said,
+    marks_jewels,
+    missing,
+    records_or_unknown,
+    records_said,
+    states_processes,
+)
+from blastradius.reports.words import HAPPENED, label, plural
 
 
 class Params(Assumption):
@@ -21,29 +31,36 @@ class Params(Assumption):
 
 
 class RankRow(Frozen):
-    """One start and what it reaches; ``records`` counts records that can be read, copies once.
+    """One start and what it reaches; ``name`` is its display name.
 
+    ``crown_jewels`` is null where the estate marks none, ``processes`` where it states none. ``records`` counts those
+    that can be read, copies once, as far as they are stated: null where none of the stores says how many it has.
+    ``uncounted`` stores can be read besides, in part or without anyone having stated how many records they have.
     ``beyond`` counts the things over which it has more than anyone on the internet could. ``kind`` is null for the
     start that is anyone at all.
     """
 
     start: str
+    name: str
     kind: Kind | None
     way: str
-    crown_jewels: tuple[str, ...]
-    records: int
-    processes: int
+    crown_jewels: tuple[str, ...] | None
+    records: int | None
+    uncounted: int
+    processes: int | None
     entities: int
     beyond: int
 
 
 class RankData(Frozen):
-    """The answer to ``rank``."""
+    """The answer to ``rank``; ``starts`` counts its rows."""
 
     question: str
+    headline: str
     assume: str
     distrusted: tuple[str, ...]
     rows: tuple[RankRow, ...]
+    starts: int
     checked: bool
     model: ModelRow
 
@@ -56,86 +73,87 @@ def run(estate: Estate, params: Params) -> Answer:
     stranger = World(plain(params.asked).model_copy(update={"anyone": True}))
     some = bool(system.columns.entities.anonymous.any())
     measures = measured(system, [*worlds, *([stranger] if some else [])], stranger=stranger if some else None)
-    rows = [_row(start, way, measure) for (start, way), measure in zip(starts, measures, strict=False)]
-    rows += [_anyone(measures[-1])] if some else []
-    rows.sort(key=lambda r: (-len(r.crown_jewels), -r.records, -r.processes, -r.entities, r.start))
+    named = [(start.id, start.kind, way) for start, way in starts] + ([(ANYONE, None, "anyone")] if some else [])
+    found = sorted(zip(named, measures, strict=True), key=lambda pair: (*(-size for size in pair[1].size), pair[0][0]))
+    rows = [_row(estate, *start, measure) for start, measure in found]
     data = RankData(
         question="rank",
+        headline=_headline(estate, rows, params.assume),
         assume=params.assume,
         distrusted=params.distrust,
         rows=tuple(rows),
+        starts=len(rows),
         checked=is_audited(estate),
         model=model_row(estate),
     )
     return Answer(
         question="rank",
-        headline=_headline(estate, data),
+        headline=data.headline,
         data=data,
-        tables=(_table(estate, rows),),
-        lines=(footing(estate),),
+        tables=(_table(rows),),
+        lines=(assumed(params.assume), *missing(estate), footing(estate)),
         notes=estate.notes,
     )
 
 
-def _row(start: Entity, way: str, measure: Measure) -> RankRow:
+def _row(estate: Estate, start: str, kind: Kind | None, way: str, measure: Measure) -> RankRow:
     return RankRow(
-        start=start.id,
-        kind=start.kind,
+        start=start,
+        name=start if kind is None else label(estate, start),
+        kind=kind,
         way=way,
-        crown_jewels=measure.crown_jewels,
-        records=measure.records,
-        processes=measure.processes,
+        crown_jewels=measure.crown_jewels if marks_jewels(estate) else None,
+        records=records_or_unknown(measure.records, measure.uncounted),
+        uncounted=measure.uncounted,
+        processes=measure.processes if states_processes(estate) else None,
         entities=measure.entities,
-        beyond=measure.beyond,
-    )
-
-
-def _anyone(measure: Measure) -> RankRow:
-    """What anyone on the internet could do, without being anyone in particular."""
-    return RankRow(
-        start=ANYONE,
-        kind=None,
-        way="anyone",
-        crown_jewels=measure.crown_jewels,
-        records=measure.records,
-        processes=measure.processes,
-        entities=measure.entities,
-        beyond=0,
+        beyond=0 if kind is None else measure.beyond,
     )
 
 
 ANYONE = "anyone on the internet"
+MOST_SHOWN = 20
+"""How many starts people are shown at first."""
 
 
-def _headline(estate: Estate, data: RankData) -> str:
-    if not data.rows:
+def _headline(estate: Estate, rows: Sequence[RankRow], assume: str) -> str:
+    if not rows:
         return "the estate has no party, credential or feed to start from"
-    first = data.rows[0]
-    name = ANYONE if first.kind is None else label(estate, first.start)
+    first = rows[0]
+    if not first.entities:
+        return f"none of {plural(len(rows), 'start')} leads anywhere under level {assume!r}, as far as is stated"
+    jewels = jewels_said(estate, first.crown_jewels or ())
     return (
-        f"of {plural(len(data.rows), 'start')}, {name} reaches the most under level "
-        f"{data.assume!r}: {plural(len(first.crown_jewels), 'crown jewel')}, {plural(first.records, 'record')}"
+        f"of {plural(len(rows), 'start')}, {first.name} reaches the most under level {assume!r}: {jewels}; "
+        f"records that could be read: {records_said(first.records or 0, first.uncounted)}"
     )
 
 
-def _table(estate: Estate, rows: list[RankRow]) -> Table:
+def _table(rows: Sequence[RankRow]) -> Table:
+    cells = tuple(map(_cells, rows))
+    reaching = tuple(cell for row, cell in zip(rows, cells, strict=True) if row.entities)
     return Table(
         "rank",
         "Who reaches what",
-        ("start", "name", "kind", "crown jewels", "records", "processes", "entities", "beyond anyone"),
-        tuple(
-            (
-                "anyone" if row.kind is None else f"{row.way} {row.start}",
-                ANYONE if row.kind is None else label(estate, row.start),
-                row.kind,
-                len(row.crown_jewels),
-                row.records,
-                row.processes,
-                row.entities,
-                row.beyond,
-            )
-            for row in rows
-        ),
+        ("id", "start", "if", "jewels", "records up to", "stores besides", "processes", "things", "beyond anyone"),
+        cells,
+        ids=("id",),
+        brief=reaching[:MOST_SHOWN],
+        spare=("things", "beyond anyone"),
+    )
+
+
+def _cells(row: RankRow) -> Row:
+    return (
+        row.start,
+        row.name,
+        HAPPENED[row.way],
+        UNKNOWN if row.crown_jewels is None else len(row.crown_jewels),
+        UNKNOWN if row.records is None else row.records,
+        row.uncounted,
+        UNKNOWN if row.processes is None else row.processes,
+        row.entities,
+        row.beyond,
     )
 
 

@@ -10,12 +10,11 @@ from rich.cells import cell_len
 from rich.console import Console, OverflowMethod
 from rich.text import Text
 
-from blastradius.render.columns import LONGEST_WORD, Column, fitted
+from blastradius.render.columns import GAP, Column, Layout, laid_out
 
 UNBOUNDED = 10_000
 NARROWEST = 20
 """Fewer columns are written as if they were so many."""
-GAP = "  "
 INDENT = "    "
 
 
@@ -51,40 +50,25 @@ class Screen:
         for number, line in enumerate(lines):
             self._line(" " * (hanging if number else 0) + line, style)
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-        """Cells under headings; columns that may stand below their row do so where there is no room beside it."""
-        below: list[int] = []
-        if _width_of(columns, rows, range(len(columns))) > self.width:
-            below = [place for place, column in enumerate(columns) if column.under]
-        beside = [place for place in range(len(columns)) if place not in below]
-        widths = self._widths(columns, rows, beside)
-        self._row([columns[place].heading for place in beside], columns, beside, widths, "bold")
-        self._line("─" * (sum(widths) + len(GAP) * max(0, len(widths) - 1)))
-        for row in rows:
-            self._row([row[place] for place in beside], columns, beside, widths)
-            for place in below:
-                self._below(row[place])
+    def table(self, columns: Sequence[Column]) -> tuple[str, ...]:
+        """Cells under headings; the headings of the columns for which there is no room."""
+        layout = laid_out(columns, self.width)
+        self._row([column.heading for column in layout.beside], layout, "bold")
+        self._line("─" * (sum(layout.widths) + GAP * max(0, len(layout.widths) - 1)))
+        for number in range(len(columns[0].cells)):
+            self._row([column.cells[number] for column in layout.beside], layout)
+            for column in layout.below:
+                self._below(column.cells[number])
+        return tuple(column.heading for column in layout.left_out)
 
-    def _widths(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], beside: Sequence[int]) -> list[int]:
-        natural = [_natural(columns[place], [row[place] for row in rows]) for place in beside]
-        words = [_longest_word(columns[place], [row[place] for row in rows]) for place in beside]
-        return fitted(natural, words, self.width - len(GAP) * (len(beside) - 1))
-
-    def _row(
-        self,
-        cells: Sequence[str],
-        columns: Sequence[Column],
-        beside: Sequence[int],
-        widths: Sequence[int],
-        style: str = "",
-    ) -> None:
-        wrapped = [self._wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    def _row(self, cells: Sequence[str], layout: Layout, style: str = "") -> None:
+        wrapped = [self._wrapped(cell, width) for cell, width in zip(cells, layout.widths, strict=True)]
         for parts in zip_longest(*wrapped, fillvalue=""):
             padded = [
-                _padded(part, width, right=columns[place].number)
-                for part, width, place in zip(parts, widths, beside, strict=True)
+                _padded(part, width, right=column.number)
+                for part, width, column in zip(parts, layout.widths, layout.beside, strict=True)
             ]
-            self._line(GAP.join(padded), style)
+            self._line((" " * GAP).join(padded), style)
 
     def _below(self, cell: str) -> None:
         if cell:
@@ -104,20 +88,3 @@ class Screen:
 def _padded(text: str, width: int, *, right: bool) -> str:
     spaces = " " * (width - cell_len(text))
     return spaces + text if right else text + spaces
-
-
-def _width_of(columns: Sequence[Column], rows: Sequence[Sequence[str]], places: Sequence[int]) -> int:
-    natural = [_natural(columns[place], [row[place] for row in rows]) for place in places]
-    return sum(natural) + len(GAP) * max(0, len(natural) - 1)
-
-
-def _natural(column: Column, cells: Sequence[str]) -> int:
-    return max(map(cell_len, (column.heading, *cells)))
-
-
-def _longest_word(column: Column, cells: Sequence[str]) -> int:
-    """The room that a column needs so that no word of it is broken, if that is no more than is sensible."""
-    if column.number:
-        return _natural(column, cells)
-    words = [word for cell in (column.heading, *cells) for word in cell.split()]
-    return min(max(map(cell_len, words), default=0), LONGEST_WORD)

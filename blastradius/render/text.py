@@ -59,17 +59,30 @@ def _write(screen: Screen, whole: Table, detail: Detail) -> None:
         screen.paragraph(f"{safe(whole.title)}: none", style="bold")
         return
     screen.paragraph(safe(whole.title), style="bold")
-    if shown.rows:
-        columns = [
-            Column(safe(name), name in whole.under, _is_numeric(shown, at)) for at, name in enumerate(shown.columns)
-        ]
-        screen.table(columns, [[safe(_words(cell)) for cell in row] for row in shown.rows])
-    if whole.is_short(detail):
-        screen.paragraph(_more(whole))
+    left_out = screen.table(_columns(shown)) if shown.rows else ()
+    more = [
+        *([_more(whole)] if whole.is_short(detail) else []),
+        *([f"no room for: {', '.join(left_out)}"] * bool(left_out)),
+    ]
+    if more:
+        screen.paragraph(f"({'; '.join(more)})", hanging=1)
+
+
+def _columns(shown: Table) -> list[Column]:
+    return [
+        Column(
+            safe(name),
+            [safe(_words(row[place])) for row in shown.rows],
+            under=name in shown.under,
+            spare=name in shown.spare,
+            number=_is_numeric(shown, place),
+        )
+        for place, name in enumerate(shown.columns)
+    ]
 
 
 def _more(whole: Table) -> str:
-    return f"(--all shows {'its row' if len(whole.rows) == 1 else f'all {len(whole.rows):,} rows'})"
+    return f"--all shows {'its row' if len(whole.rows) == 1 else f'all {len(whole.rows):,} rows'}"
 
 
 def _notes(answer: Answer, detail: Detail) -> Iterable[str]:
@@ -154,7 +167,7 @@ def _markdown_table(whole: Table, detail: Detail) -> str:
     rows = [shown.columns, *shown.rows] if shown.rows else []
     lines = [f"| {' | '.join(_markdown_cell(cell) for cell in row)} |" for row in rows]
     lines[1:1] = [f"| {' | '.join('---' for _ in shown.columns)} |"] if rows else []
-    return "\n".join([f"### {title}", "", *lines, *(["", _markdown(_more(whole))] if whole.is_short(detail) else [])])
+    return "\n".join([f"### {title}", "", *lines, *(["", f"({_more(whole)})"] if whole.is_short(detail) else [])])
 
 
 def _markdown_cell(cell: Cell) -> str:

@@ -107,6 +107,12 @@ def footing(estate: Estate) -> str:
     return f"how well the relations are known: {known}" if sum(counts) else "no relation is stated"
 
 
+def assumed(word: str) -> str:
+    """A level by its word, in one sentence for who does not know it."""
+    levels = [level for level in Level if level <= Level[word.upper()]]
+    return f"level {word!r} assumes: {'; '.join(level.says for level in levels)}"
+
+
 def how_well(bases: Iterable[Basis]) -> str:
     """How many rest on what, in one sentence."""
     counts = dict.fromkeys(BASES, 0)

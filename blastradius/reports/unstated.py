@@ -65,5 +65,5 @@ def records_said(counted: int, uncounted: int) -> str:
     """How many records could be read, in words."""
     if not uncounted:
         return f"up to {counted:,}" if counted else "none"
-    besides = f"{plural(uncounted, 'store')} that could be read, whole or in part, and whose number nobody stated"
+    besides = f"{plural(uncounted, 'store')} whose number nobody stated, or of which a part could be read"
     return f"up to {counted:,}, and those of {besides}" if counted else f"unknown: those of {besides}"

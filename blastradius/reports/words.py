@@ -34,8 +34,8 @@ STARTED = {
 }
 """Where a scenario starts, by its way, in words that a name follows."""
 
-HAPPENED = {"compromise": "is compromised", "leak": "leaks", "poison": "is poisoned", "anyone": "acts"}
-"""What happens to a start, by its way, in words that follow its name."""
+HAPPENED = {"compromise": "compromised", "leak": "leaked", "poison": "poisoned", "anyone": ""}
+"""What happened to a start, by its way."""
 
 _KINDS = {Kind.PARTY: "parties", Kind.PROCESS: "processes"}
 _CONTROLS = {
@@ -87,7 +87,7 @@ def control_said(kind: ControlKind) -> str:
 
 
 def label(estate: Estate, name: str) -> str:
-    """The display name of an entity; with its kind, and its id where need be, if it is not the only one of that name."""
+    """The display name of an entity; its kind (and its id, if need be) besides, where others have the same name."""
     entity = estate.entities[name]
     alike = estate.namesakes.get(entity.label)
     if alike is None:
