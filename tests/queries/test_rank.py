@@ -7,6 +7,7 @@ from typing import Any
 import blastradius as br
 from blastradius.estate import Estate
 from blastradius.model import Kind
+from tests.engine.test_rules_needed import estate
 from tests.queries.degenerate import ESTATES
 
 
@@ -40,8 +41,8 @@ def test_degenerate_estates() -> None:
     none = br.rank(ESTATES["empty"]).answer
     assert none.headline == "the estate has no party, credential or feed to start from"
     rows: dict[str, Any] = {}
-    for name, estate in ESTATES.items():
-        data: Any = br.rank(estate, assume="lateral").data
+    for name, built in ESTATES.items():
+        data: Any = br.rank(built, assume="lateral").data
         rows[name] = {row.start: row.entities for row in data.rows}
     assert rows == {
         "empty": {},
@@ -52,3 +53,26 @@ def test_degenerate_estates() -> None:
         "open": {"p": 4, "k": 2},
         "guarded": {"p": 0, "k": 0},
     }
+
+
+def test_what_nobody_stated_is_unknown_and_never_0() -> None:
+    data: Any = br.rank(estate("reads:o>d", "grants:k>o", "holds:p>k")).data
+    first = data.rows[0]
+    assert (first.crown_jewels, first.records, first.uncounted, first.processes) == (None, None, 1, None)
+    answer = br.rank(estate("reads:o>d", "grants:k>o", "holds:p>k")).answer
+    unstated = "those of 1 store whose number nobody stated, or of which a part could be read"
+    assert answer.headline.endswith(f"no crown jewel is marked; records that could be read: unknown: {unstated}")
+    assert any("crown_jewel: true" in line for line in answer.lines)
+    assert answer.tables[0].rows[0][3:7] == ("unknown", "unknown", 1, "unknown")
+
+
+def test_what_is_stated_is_counted_and_the_rest_beside_it() -> None:
+    stated: dict[str, dict[str, Any]] = {"d": {"records": 7, "crown_jewel": True}, "b": {}}
+    built = estate(
+        "reads:o>d", "reads:o>d2", "reads:o>d3 extent=subset", "grants:k>o", "depends_on:b>s", entities=stated
+    )
+    data: Any = br.rank(built).data
+    first = data.rows[0]
+    assert (first.crown_jewels, first.records, first.uncounted, first.processes) == (("d",), 7, 2, 0)
+    none: Any = br.rank(estate("grants:k>o", "reads:o2>d", entities=stated)).data
+    assert (none.rows[0].records, none.rows[0].uncounted) == (0, 0)
