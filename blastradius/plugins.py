@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import importlib
 import os
+import re
 import traceback
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
@@ -71,6 +72,13 @@ class _File:
             return f"cannot be read: {error.strerror}"
         return doc.splitlines()[0].rstrip(".")
 
+    def gives(self, field: str) -> bool:
+        """Whether the file gives a field of that name a value; one that cannot be read may."""
+        try:
+            return re.search(rf"\b{field}\s*=".encode(), self.path.read_bytes()) is not None
+        except OSError:
+            return True
+
     def __str__(self) -> str:
         return str(self.path)
 
@@ -89,6 +97,10 @@ class _Announced:
     def value(self) -> Any:
         """What the entry point names."""
         return self.entry.load()
+
+    def gives(self, _field: str) -> bool:
+        """It may give any."""
+        return True
 
     def title(self) -> str:
         """The module that it comes from."""
@@ -145,12 +157,18 @@ class Registry(Generic[Plugin]):
             raise self.refusal(f"there is no {self.word} {name!r} here{way_out}")
         return known[name]
 
-    def names(self) -> list[str]:
-        """The names of the files, sorted; nothing is read."""
-        return sorted(place.stem for place in self._places().values())
+    def giving(self, field: str) -> tuple[Plugin, ...]:
+        """The plug-ins whose files give a field a value, and those that are announced, sorted by name.
 
-    def titles(self, taken: Container[str] = ()) -> dict[str, str]:
-        """The names of the files, sorted, and the line with which each begins, read without importing any.
+        No other is imported: it is for fields that few have.
+
+        Raises:
+            UsageError: as of ``all``, of these.
+        """
+        return tuple(self._imported(place for place in self._places().values() if place.gives(field)).values())
+
+    def names(self, taken: Container[str] = ()) -> list[str]:
+        """The names of the files, sorted; nothing is read.
 
         Raises:
             UsageError: two of one name, or one that is ``taken``.
@@ -159,7 +177,15 @@ class Registry(Generic[Plugin]):
         for stem, place in places.items():
             if stem in taken:
                 raise UsageError(f"{place}: the command {stem} is blastradius's own; rename it")
-        return {place.stem: place.title() for _, place in sorted(places.items())}
+        return sorted(place.stem for place in places.values())
+
+    def titles(self) -> dict[str, str]:
+        """The names of the files, sorted, and the line with which each begins, read without importing any.
+
+        Raises:
+            UsageError: two of one name.
+        """
+        return {place.stem: place.title() for _, place in sorted(self._places().items())}
 
     def _places(self) -> dict[str, _Place]:
         folders = dict.fromkeys((*_home(self.group), *(folder / self.group for folder in _named_folders())))

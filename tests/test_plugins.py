@@ -239,3 +239,13 @@ def test_what_is_asked_for_and_not_needed_may_be_missing(outer: Path) -> None:
 def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
     with pytest.raises(InputError, match=r"cannot be read|not a file"):
         loading.load([name])
+
+
+def test_only_what_gives_a_field_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "loaders").mkdir()
+    (tmp_path / "loaders" / "broken.py").write_text("raise RuntimeError('imported')\n", "utf-8")
+    monkeypatch.setenv("BLASTRADIUS_PLUGINS", str(tmp_path))
+    assert [loader.name for loader in plugins.LOADERS.giving("streams")] == ["lines"]
+    (tmp_path / "loaders" / "broken.py").write_text("streams  = 1\nraise RuntimeError('imported')\n", "utf-8")
+    with pytest.raises(UsageError, match="imported"):
+        plugins.LOADERS.giving("streams")

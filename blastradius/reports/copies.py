@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
 from itertools import combinations
 
 import numpy as np
 
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray
 from blastradius.columns.tables import KINDS, VERBS, Columns
+from blastradius.engine.batch.schedule import Edges, components
 from blastradius.model import Kind, Verb
 
 Originals = frozenset[int]
@@ -77,14 +79,22 @@ def originals(columns: Columns) -> Mapping[int, Originals]:
     links = _links(columns)
     if not len(links):
         return {}
-    import networkx as nx
-
-    whole = nx.condensation(nx.DiGraph(links.tolist()))
+    stores, ends = np.unique(links, return_inverse=True)
+    copies, copied = ends.reshape(-1, 2).T
+    edges = Edges(copies, copied)
+    of_store = components(edges, len(stores))
+    members: dict[int, list[int]] = defaultdict(list)
+    for store, group in zip(stores.tolist(), of_store.tolist(), strict=True):
+        members[group].append(store)
+    within: dict[int, set[int]] = {group: set() for group in members}
+    outward = edges.renamed(of_store)
+    for group, inner in zip(outward.source.tolist(), outward.target.tolist(), strict=True):
+        within[group].add(inner)
     found: dict[int, Originals] = {}
-    for group in reversed(list(nx.topological_sort(whole))):
-        further = [found[inner] for inner in whole.successors(group)]
-        found[group] = frozenset[int]().union(*further) if further else frozenset({min(whole.nodes[group]["members"])})
-    return {store: found[group] for group in found for store in whole.nodes[group]["members"]}
+    for group in TopologicalSorter(within).static_order():
+        further = [found[inner] for inner in within[group]]
+        found[group] = frozenset[int]().union(*further) if further else frozenset({members[group][0]})
+    return {store: found[group] for group, alike in members.items() for store in alike}
 
 
 def _links(columns: Columns) -> Numbers:

@@ -53,7 +53,7 @@ Ids = Annotated[tuple[Id, ...], BeforeValidator(listed, json_schema_input_type=I
 class Shape(BaseModel):
     """A mapping with known keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ControlShape(Shape):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray
+from blastradius.columns.tables import NO_INDEX
+
+_FEW = 5_000
+"""Up to how many edges components are found without scipy, the import of which takes longer than they do."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,53 @@ class Order:
 
 def components(edges: Edges, count: int) -> Numbers:
     """For each of ``count`` nodes the number of its strongly connected component."""
+    if len(edges.source) <= _FEW:
+        return _few_components(edges, count)
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     ones = np.ones(len(edges.source), np.int8)
     graph = csr_array((ones, (edges.source, edges.target)), shape=(count, count))
     _, labels = connected_components(graph, directed=True, connection="strong")
     return labels.astype(np.int64)
+
+
+def _few_components(edges: Edges, count: int) -> Numbers:
+    """The same by Tarjan's search: nodes are open until the component that they are in is whole."""
+    targets = RaggedArray.grouped(edges.source, edges.target, count)
+    onward = [iter(targets[node]) for node in range(count)]
+    found = [NO_INDEX] * count
+    seen: dict[int, int] = {}
+    lowest: dict[int, int] = {}
+    open_: list[int] = []
+    for root in range(count):
+        path = [] if root in seen else [root]
+        while path:
+            node = path[-1]
+            if node not in seen:
+                seen[node] = lowest[node] = len(seen)
+                open_.append(node)
+            further = next(onward[node], None)
+            if further is None:
+                path.pop()
+                if lowest[node] == seen[node]:
+                    _close(open_, node, found)
+                elif path:
+                    lowest[path[-1]] = min(lowest[path[-1]], lowest[node])
+            elif further not in seen:
+                path.append(further)
+            elif found[further] == NO_INDEX:
+                lowest[node] = min(lowest[node], seen[further])
+    _, numbers = np.unique(np.array(found, np.int64), return_inverse=True)
+    return numbers
+
+
+def _close(open_: list[int], first: int, found: list[int]) -> None:
+    """Make what is open from a node on one component, named by that node."""
+    node = NO_INDEX
+    while node != first:
+        node = open_.pop()
+        found[node] = first
 
 
 def in_order(edges: Edges, count: int) -> Order:

@@ -140,14 +140,14 @@ def solve_worlds(
     """Solve worlds, some hundreds at a time; every world is in exactly one of the results.
 
     ``proposal`` is what holds besides the estate in the worlds that are ``proposed``. ``engine`` is ``fast`` where
-    numba is installed, else ``numpy``; both give the same bits.
+    numba is installed and there is enough to do, else ``numpy``; both give the same bits.
 
     Raises:
         UsageError: a world names something that the estate does not have, or a block of worlds does not fit
             into the memory that is free.
     """
     asked = checked_worlds(system, worlds)
-    back_end = back_end_of(engine)
+    back_end = back_end_of(engine or _suited(len(system.steps) * len(worlds)))
     alone = {place for place, world in enumerate(asked) if is_asked_alone(world, system.is_telling)}
     for part in parts(asked, alone):
         batch = batch_of(system, [asked[place] for place in part], back_end, proposal)
@@ -244,6 +244,11 @@ def _propose(solved: Solved, proposal: Proposal) -> bool:
     return any_new
 
 
+def _suited(amount: int) -> Literal["numpy"] | None:
+    """The back end for so many steps times worlds: for few the import of the compiled one takes longer than they do."""
+    return "numpy" if amount < _MUCH else None
+
+
 @cache
 def back_end_of(engine: Literal["numpy", "fast"] | None) -> BackEnd:
     """What lays out and fills rows.
@@ -285,6 +290,8 @@ _ASSUMED: dict[str, Callable[[Frame, Any], Flags]] = {
 """The variables that hold in some worlds for what these assume, not for what was changed in them."""
 
 _NONE = np.zeros(0, np.int64)
+_MUCH = 5_000_000
+"""From how many steps times worlds on it pays to import the compiled back end, which takes half a second."""
 
 
 def packed(flags: NDArray[np.bool_]) -> Bits:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from blastradius.engine.check.audit.instance_table import Flags, Instances, InstanceTable, Ints, Ragged, indptr_of
+
+_FEW = 5_000
+"""Up to how many edges components are found without scipy, the import of which takes longer than they do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,49 @@ def _dependents(instances: Instances, first: int, cyclic_from: int, count: int) 
 
 def strong_components(source: Ints, target: Ints, count: int) -> Ints:
     """For each of ``count`` nodes the number of its strongly connected component."""
+    if len(source) <= _FEW:
+        return _few_components(source.tolist(), target.tolist(), count)
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     graph = csr_array((np.ones(len(source), np.int8), (source, target)), shape=(count, count))
     _, labels = connected_components(graph, directed=True, connection="strong")
     return labels.astype(np.int64)
+
+
+def _few_components(source: list[int], target: list[int], count: int) -> Ints:
+    """The same by Kosaraju's two walks: forth, and back from what was left last."""
+    forth: list[list[int]] = [[] for _ in range(count)]
+    back: list[list[int]] = [[] for _ in range(count)]
+    for start, end in zip(source, target, strict=True):
+        forth[start].append(end)
+        back[end].append(start)
+    left: list[int] = []
+    seen = [False] * count
+    for root in range(count):
+        left += _walked(root, forth, seen)
+    number = np.empty(count, np.int64)
+    seen = [False] * count
+    components = 0
+    for root in reversed(left):
+        members = _walked(root, back, seen)
+        number[members] = components
+        components += bool(members)
+    return number
+
+
+def _walked(root: int, onward: list[list[int]], seen: list[bool]) -> list[int]:
+    """What is met from a node on for the first time, in the order in which a search in depth leaves it."""
+    left: list[int] = []
+    path = [] if seen[root] else [(root, iter(onward[root]))]
+    seen[root] = True
+    while path:
+        node, further = path[-1]
+        new = next((following for following in further if not seen[following]), None)
+        if new is None:
+            left.append(node)
+            path.pop()
+        else:
+            seen[new] = True
+            path.append((new, iter(onward[new])))
+    return left
