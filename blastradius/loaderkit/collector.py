@@ -56,6 +56,7 @@ class FactCollector:
     facts: int = 0
     rejected: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
+    told: set[str] = field(default_factory=set)
     gaps: dict[Gap, set[str]] = field(default_factory=lambda: defaultdict(set))
     _further: dict[str, dict[Provenance, None]] = field(default_factory=dict)
 
@@ -136,6 +137,11 @@ class FactCollector:
         """Records of a class that carries no reach; said once a class, with the count."""
         self.ignored[what] += records
 
+    def ignore_as_told(self, what: str) -> None:
+        """A record that the user said to leave out: counted with its class, and no news to who said it."""
+        self.ignored[what] += 1
+        self.told.add(what)
+
     def secret(self, where: str, *, provenance: Provenances = ()) -> None:
         """A value that looks like a key was dropped; ``where`` names its place, never the value."""
         self.note(NoteKind.SECRET_DROPPED, f"{where} looks like a secret; its value was dropped", provenance=provenance)
@@ -172,6 +178,8 @@ class FactCollector:
     def loaded(self, **more: Any) -> Loaded:
         """All of it as the loader returns it; ``more`` are further fields of ``Loaded``."""
         for what, count in sorted(self.ignored.items()):
+            if what in self.told:
+                continue
             self.note(NoteKind.UNSUPPORTED, f"{count:,} {what}: not modelled, ignored")
         tally = Tally(facts=self.facts, rejected=self.rejected, ignored=self.ignored.total())
         return Loaded(

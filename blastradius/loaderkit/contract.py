@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -138,9 +138,9 @@ class Loader:
     in plain words what each term of the format becomes in our model, ``infers_not`` what the format cannot tell and
     the user must declare; ``options`` is the shape of what ``load`` takes (``None``: it takes nothing), each field
     with a description; ``proposes`` gives options that a file could be loaded with, each for a source of its
-    own, for a person to check; ``schema`` gives the JSON Schema of a file where we define the format. ``streams``
-    says of a file, by its name and its first bytes, that it is this format and is not to be parsed whole: ``load`` and
-    ``recognises`` get a ``blastradius.reading.Stream``.
+    own, for a person to check, and ``leaves`` what of the file those make nothing of, in words; ``schema`` gives the
+    JSON Schema of a file where we define the format. ``streams`` says of a file, by its name and its first bytes, that
+    it is this format and is not to be parsed whole: ``load`` and ``recognises`` get a ``blastradius.reading.Stream``.
     """
 
     name: str
@@ -153,5 +153,6 @@ class Loader:
     infers_not: tuple[str, ...] = ()
     options: type[BaseModel] | None = None
     proposes: Callable[[Document], list[dict[str, Any]]] | None = None
+    leaves: Callable[[Document, Sequence[Mapping[str, Any]]], list[str]] | None = None
     schema: Callable[[], dict[str, Any]] | None = None
     streams: Callable[[Path], bool] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,14 +19,6 @@ _TIMES = {"k": 10**3, "t": 10**3, "m": 10**6, "b": 10**9}
 _HOURS = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(h|hours?|hrs?|d|days?|m|mins?|minutes?|)")
 _GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _OPAQUE = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/=_.~-]{24,}")
-
-_ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])")
-_NUMBERS = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})[./-]([0-9]{4})")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = f"((?i:{'|'.join(_MONTHS)})[a-z]*)"
-_TH = "(?:st|nd|rd|th)?"
-_DAY_FIRST, _MONTH_FIRST = rf"([0-9]{{1,2}}){_TH}[ .-]+{_MONTH}", rf"{_MONTH}[ .]+([0-9]{{1,2}}){_TH}"
-_NAMED = re.compile(rf"(?:{_DAY_FIRST}|{_MONTH_FIRST}),?[ .-]+([0-9]{{4}})")
 
 _CREDENTIALS = (
     ("mtls", ("mtls", "certificate", "client cert", "x509", "x.509")),
@@ -53,6 +44,13 @@ _TYPED = re.compile(
 _BOUND = re.compile(
     r"\b(fido ?2?|webauthn|passkeys?|security keys?|yubikeys?|u2f|smart ?cards?|piv|certificates?|windows hello)\b"
 )
+_WAYS = frozenset(
+    ("api key", "api keys", "apikey", "key", "keys", "token", "api token", "access token", "oauth", "oauth app",
+     "oauth token", "oauth2", "oidc", "saml", "sso", "password", "passwords", "user and password", "login", "account",
+     "accounts", "user", "user account", "user accounts", "service account", "service principal", "guest account",
+     "guest accounts", "guest", "admin account", "basic auth", "certificate", "client certificate", "client secret",
+     "mtls", "ssh", "ssh key", "sftp", "vpn", "vpn account", "yes", "shared", "personal", "jwt")
+)  # fmt: skip
 _SUBSTITUTES = (
     ("impossible", ("impossible", "not substitutable", "none", "irreplaceable")),
     ("hard", ("hard", "difficult", "complex", "high effort")),
@@ -90,32 +88,6 @@ def hours(text: str) -> float | None:
     return number * 24 if found[2].startswith("d") else number / 60 if found[2].startswith("m") else number
 
 
-def date(text: str, order: str | None) -> str | None:
-    """A date as ISO: year first, with a month's name, or by numbers where the order of day and month is clear."""
-    found = _ISO.match(text)
-    if found:
-        return _iso(found[1], found[2], found[3])
-    named = _NAMED.fullmatch(text)
-    if named:
-        month = _MONTHS.index((named[2] or named[3])[:3].lower()) + 1
-        return _iso(named[5], str(month), named[1] or named[4])
-    found = _NUMBERS.fullmatch(text)
-    if found is None:
-        return None
-    first, mark, second, year = found.groups()
-    order = order or ("dmy" if mark == "." or int(first) > 12 else "mdy" if int(second) > 12 else None)
-    if order is None:
-        return None
-    return _iso(year, second, first) if order == "dmy" else _iso(year, first, second)
-
-
-def _iso(year: str, month: str, day: str) -> str | None:
-    try:
-        return datetime.date(int(year), int(month), int(day)).isoformat()
-    except ValueError:
-        return None
-
-
 def verbs(text: str) -> tuple[str, ...]:
     """What access comes to: ``reads``, ``writes``, both, or nothing that is known."""
     word = text.lower()
@@ -138,6 +110,31 @@ def second_factor(text: str) -> Control | None:
         return Control(kind=ControlKind.HARD_MFA, status="assumed", why=f"second factor: {text[:80]}")
     known = stated or flat in ("enabled", "enforced", "on", "mfa", "2fa")
     return Control(kind=ControlKind.MFA, status="assumed", why="said to have a second factor") if known else None
+
+
+_TOTAL = re.compile(
+    r"(?:(?:grand|sub|overall)?[ -]?totals?|sum|summe|gesamt|insgesamt|gesamtsumme|count|anzahl|totaux)"
+    r"(?:(?: number)?(?: of)?(?: all| active)? (?P<noun>vendors?|suppliers?|(?:third )?part(?:y|ies)|providers?|rows?|"
+    r"records?|lieferanten|dienstleister|accounts?|applications?|components?|systems?|datasets?))?"
+    r" ?[:=]? ?(?P<number>[0-9][0-9.,' ]*)?",
+    re.IGNORECASE,
+)
+
+
+def is_total(text: str, others: Iterable[str]) -> bool:
+    """Whether a row is the sum under a table; ``others`` are its other cells: a firm may be called Total."""
+    found = _TOTAL.fullmatch(" ".join(text.split()))
+    return found is not None and (bool(found["noun"] or found["number"]) or not any(map(_says_more, others)))
+
+
+def _says_more(text: str) -> bool:
+    """Whether a cell has more in it than a number."""
+    return any(map(str.isalpha, text))
+
+
+def names_a_way(text: str) -> bool:
+    """Whether a cell that should name a key names only of what kind it is, as ``API key``: each row means its own."""
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", text.lower()).split()) in _WAYS
 
 
 def _one_of(words: Iterable[tuple[str, tuple[str, ...]]]) -> Callable[[str], str | None]:
@@ -165,3 +162,10 @@ ATTRIBUTES: dict[Role, tuple[Role, str, Callable[[str], Any]]] = {
     "tolerance_h": ("process", "tolerance_h", hours),
 }
 """Role of an attribute → the kind that has it, its field, and how a cell is read; ``None`` is: not readable."""
+UNREAD: dict[Role, str] = {
+    **dict.fromkeys(("party_role", "substitutability", "credential_type"), "left out, no word for it that is known"),
+    **dict.fromkeys(("dormant", "needed", "used"), "left out, neither yes nor no"),
+    "records": "left out, no number",
+    "tolerance_h": "left out, no length of time",
+}
+"""Why a cell of a role says nothing that can be read."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections import defaultdict
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
-from blastradius.loaderkit.names import harmless
+from blastradius.loaderkit.names import counted, excerpt, first_few
 from blastradius.model import Basis, Kind, NoteKind, Verb
-from blastradius.reading import Sheet, Workbook
-from blastradius.secrets import looks_secret
+from blastradius.reading import Sheet
 
-from .cells import ATTRIBUTES, DATES, date, second_factor, truth, verbs
+from .attributes import Attributes, Found
+from .cells import is_total, names_a_way, verbs
+from .openings import Openings
 from .options import MAIN, Options, Role
-from .rows import KINDS, MAX_NAME, NO_VALUE, Drafts, Rows
+from .rows import KINDS, MAX_NAME, NO_VALUE, Drafts, Rows, Text
 
-_JEWELS: dict[str, Role] = {"components": "service", "vendors": "store", "access": "store", "data": "store"}
 _VERBS = {"reads": Verb.READS, "writes": Verb.WRITES}
-Found = dict[Role, list[str]]
+_OWN_WORDS: tuple[Role, ...] = ("service", "credential", "scope", "data_class")
+"""Roles whose cells name things by words that mean another thing in another's row."""
+_BARE = "with nothing else in their rows (titles inside the table?)"
 
 
 class TableMapper:
@@ -27,29 +29,33 @@ class TableMapper:
         self.collector = FactCollector("table", document)
         self.rows = Rows(sheet, options, file, self.collector)
         self.drafts = Drafts(self.rows)
+        self.openings = Openings(self.collector, self.drafts)
+        self.attributes = Attributes(self.rows, self.drafts)
         self.options = options
         self.meaning = options.rows or "vendors"
         self.main: Role = MAIN[self.meaning]
-        self.bare = 0
+        self.texts: dict[Role, list[Text]] = {}
+        self.shared: dict[str, list[str]] = {}
         self.verbs: tuple[Verb, ...] = ()
-        self.keys: dict[str, list[str]] = {}
         self.key_basis = Basis.DECLARED
 
     def build(self) -> Loaded:
         """Model every row; each ends as a fact, rejected or ignored."""
+        self.shared = self._shared()
         for bad in self.rows.sheet.bad:
             self.collector.reject(bad.why, provenance=(self.rows.place(bad.line),))
         for row in self.rows:
             why = self._ignored(row)
             if why:
-                self.collector.ignore(why)
+                self.collector.ignore_as_told(why)
             elif formulas := self.rows.formulas():
                 self.collector.reject(f"{formulas[0]!r}: {NO_VALUE}", provenance=self.rows.provenance(formulas[0]))
-            elif self._row():
-                self.collector.fact()
-            else:
+            elif self._is_total() or not self._row():
                 provenance = self.rows.provenance(self.rows.columns(self.main)[0].column)
-                self.collector.reject(f"a row without a {self.main} that can be used", provenance=provenance)
+                self.collector.reject(self._is_none(), provenance=provenance)
+            else:
+                self.collector.fact()
+        self.openings.open()
         self._say()
         for entity in self.drafts.made():
             self.collector.entity(entity)
@@ -59,67 +65,129 @@ class TableMapper:
         found = (column for column, words in self.options.ignore.items() if row[column].strip() in words)
         return next((f"rows with {row[column].strip()!r} in {column!r}" for column in found), None)
 
+    def _main_cell(self) -> str:
+        """What the row at hand has where it should name what it is about."""
+        cells = (self.rows.row[column.column] for column in self.rows.columns(self.main))
+        return next((" ".join(cell.split()) for cell in cells if cell.strip()), "")
+
+    def _is_total(self) -> bool:
+        """Whether the row at hand is a sum under the table."""
+        mapped = {column.column for columns in self.options.columns.values() for column in columns}
+        mine = {column.column for column in self.rows.columns(self.main)}
+        return is_total(self._main_cell(), (self.rows.row[column] for column in mapped - mine))
+
+    def _is_none(self) -> str:
+        """Why the row at hand is about nothing."""
+        cell = self._main_cell()
+        if self._is_total():
+            return f"{excerpt(cell)!r} is a total and no {self.main}"
+        said = cell.lower() in self.options.empty
+        return f"{cell!r} is no {self.main}" if said else f"a row without a {self.main} that can be used"
+
+    def _shared(self) -> dict[str, list[str]]:
+        """The services that rows of several parties name as what they run, which each runs for itself; and whose."""
+        if self.meaning not in ("vendors", "data") or not self.rows.columns("service"):
+            return {}
+        named: dict[str, dict[str, None]] = defaultdict(dict)
+        for row in self.rows:
+            if not (self._ignored(row) or self.rows.formulas() or self._is_total()):
+                parties = dict.fromkeys(text for text, _ in self.rows.texts("party"))
+                for service, _ in self.rows.texts("service"):
+                    named[service].update(parties)
+        return {service: list(parties) for service, parties in named.items() if len(parties) > 1}
+
     def _say(self) -> None:
         self.rows.say()
         if not self.rows.sheet and not self.rows.sheet.bad:
             self.collector.note(NoteKind.INCOMPLETE, "there is no row below the header")
-        self._say_others()
-        if self.bare:
-            message = f"{self.bare:,} rows name a {self.main} and nothing else that is mapped; titles inside the table?"
-            self.collector.note(NoteKind.ASSUMED, message)
+        if self.shared:
+            some = first_few([f"{service!r} ({', '.join(parties[:3])})" for service, parties in self.shared.items()])
+            message = f"{counted(len(self.shared), 'service')} named in rows of several parties, taken as one for each"
+            self.collector.note(NoteKind.ASSUMED, f"{message}: {some}")
         known = self.drafts.known.items() if self.meaning == "components" else ()
         loose = sorted(
             name for name, declared in known if declared.kind == Kind.SERVICE and declared.basis == Basis.INFERRED
         )
         if loose:
-            some = ", ".join(map(repr, loose[:5]))
-            message = f"{len(loose):,} components that others depend on have no row of their own, such as {some}"
-            self.collector.note(NoteKind.UNRESOLVED, message, *loose)
-
-    def _say_others(self) -> None:
-        """The sheets of a workbook that no one asked for."""
-        document = self.collector.document
-        sheets = document.data if isinstance(document.data, Workbook) else {}
-        filled = [name for name, sheet in sheets.items() if sheet.grid]
-        others = [name for name in filled if self.rows.file != f"{document.path}#{name}"]
-        if others:
-            some = ", ".join(map(repr, others[:5]))
-            message = f"of {len(filled)} filled sheets this one is read; not {some}"
-            self.collector.note(NoteKind.INCOMPLETE, message)
+            message = f"{counted(len(loose), 'component')} that others depend on without a row of their own"
+            self.collector.note(NoteKind.UNRESOLVED, f"{message}: {first_few(list(map(repr, loose)))}", *loose)
 
     def _row(self) -> bool:
         found: Found = {self.main: self.drafts.of(self.main)}
         if not found[self.main]:
             return False
-        found |= {role: self.drafts.of(role) for role in KINDS if role not in (self.main, "scope")}
-        self.bare += self._is_bare()
+        self._note_bare()
         self.verbs = self._verbs()
+        self.texts = {
+            role: list(self.rows.kept(role)) if self.rows.columns(role) else []
+            for role in _OWN_WORDS
+            if role != self.main
+        }
+        found |= {role: self.drafts.of(role) for role in KINDS if role != self.main and role not in _OWN_WORDS}
         provenance = self.rows.provenance(self.rows.columns(self.main)[0].column)
         say = {"vendors": self._vendors, "access": self._access, "components": self._components, "data": self._data}
-        parts = self._parts(found)
+        parts = [self._completed(part, provenance) for part in self._parts(found)]
         for part in parts:
-            part["scope"] = self.drafts.of("scope", self._prefix(part))
-            self._complete(part, provenance)
             say[self.meaning](part, provenance)
         named: Found = {role: list(dict.fromkeys(text for part in parts for text in part[role])) for role in parts[0]}
-        self._attributes(named, provenance)
+        self.attributes.set(named, provenance)
         return True
 
     def _parts(self, found: Found) -> list[Found]:
-        """A row of access says the same of each application that it names, and a scope is one application's."""
-        several = found["service"] if self.meaning == "access" and len(found["service"]) > 1 else ()
-        return [{**found, "service": [service]} for service in several] or [found]
+        """What a row says of each party, and in an access list of each application, whose scopes are its own."""
+        if self.meaning == "vendors":
+            return [{**found, "party": [party], "service": self._services(party)} for party in found["party"]]
+        services = found.get("service") or self.drafts.named("service", self.texts["service"])
+        if self.meaning != "access":
+            return [{**found, "service": services}]
+        apart = [[service] for service in services] if len(services) > 1 else [services]
+        return [{**found, "party": [party], "service": mine} for party in found["party"] for mine in apart]
 
-    def _is_bare(self) -> bool:
+    def _services(self, party: str) -> list[str]:
+        """What a party runs: of a name that others' rows have too, one of its own."""
+        shared = [text for text in self.texts["service"] if text[0] in self.shared]
+        own = [text for text in self.texts["service"] if text[0] not in self.shared]
+        made = self.drafts.named("service", shared, f"{{}} of {party}", f"{{}} of {party}")
+        return [*self.drafts.named("service", own), *made]
+
+    def _completed(self, part: Found, provenance: Provenances) -> Found:
+        """A part of a row with its keys, its scopes and its data, those that are meant where none is named."""
+        part["credential"] = self._credentials(part)
+        services = part["service"]
+        prefix = f"{self._bare(services[0])}:" if self.meaning == "access" and len(services) == 1 else ""
+        part["scope"] = self.drafts.named("scope", self.texts["scope"], f"{prefix}{{}}")
+        holders = part["service"] if self.meaning == "components" else part.get("party", [])
+        part["data_class"] = [store for holder in holders for store in self._classes(holder)]
+        self._complete(part, provenance)
+        return part
+
+    def _credentials(self, part: Found) -> list[str]:
+        """The keys that a row names; a word for a kind of key, such as ``SFTP``, is each holder's own."""
+        ways = [text for text in self.texts["credential"] if names_a_way(text[0])]
+        keys = [text for text in self.texts["credential"] if not names_a_way(text[0])]
+        holders = part["service"] if self.meaning == "components" else part.get("party", [])
+        made = self.drafts.named("credential", keys)
+        for holder in map(self._bare, holders):
+            made += self.drafts.named("credential", ways, f"{{}} of {holder}", f"{{}} of {holder}")
+        return made
+
+    def _classes(self, holder: str) -> list[str]:
+        """The data that a holder has of each class named: its own, for of whose it is a class says nothing."""
+        found = []
+        for text, provenance in self.texts["data_class"]:
+            called = f"{text} at {self._bare(holder)}"
+            found.append(self.drafts.entity(Kind.STORE, called, provenance, Basis.ASSUMED, name=called))
+            self.drafts.known[found[-1]].fallback.setdefault("classification", text[:MAX_NAME])
+        return found
+
+    def _note_bare(self) -> None:
+        """Remember a row that names something and says nothing of it: a title inside the table, perhaps."""
         more = [
             column.column for role, columns in self.options.columns.items() if role != self.main for column in columns
         ]
-        return bool(more) and not any(self.rows.row[column].strip() for column in more)
-
-    def _prefix(self, found: Found) -> str:
-        """Scopes of one application have its name before theirs: an 'admin' of two is not one."""
-        services = found["service"]
-        return f"{self._bare(services[0])}:" if self.meaning == "access" and len(services) == 1 else ""
+        if more and not any(self.rows.row[column].strip() for column in more):
+            main = self.rows.columns(self.main)[0].column
+            self.rows.remember(main, _BARE, self._main_cell(), NoteKind.ASSUMED)
 
     # meanings
 
@@ -131,8 +199,11 @@ class TableMapper:
                 self._touch(service, found, provenance)
 
     def _access(self, found: Found, provenance: Provenances) -> None:
-        self._opened(found, provenance)
+        touched = [(verb, store, Basis.INFERRED) for verb in self.verbs for store in found["store"]]
+        touched += [(verb, store, Basis.ASSUMED) for verb in self.verbs for store in found["data_class"]]
         for party in found["party"]:
+            for scope in found["scope"]:
+                self.openings.add(scope, party, found["credential"], found["service"], touched, provenance)
             self._party(party, found, provenance)
             self._keys(party, found, provenance)
 
@@ -154,7 +225,9 @@ class TableMapper:
             self._all(Verb.GRANTS, credential, found["scope"], provenance)
 
     def _data(self, found: Found, provenance: Provenances) -> None:
-        services = [service for party in found["party"] for service in self._run_by(party, found, provenance)]
+        several = any(text in self.shared for text, _ in self.texts["service"])
+        own = {**found, "service": []} if several else found
+        services = [service for party in found["party"] for service in self._run_by(party, own, provenance)]
         for service in dict.fromkeys((*found["service"], *services)):
             self._touch(service, found, provenance)
         for store in found["store"]:
@@ -172,7 +245,7 @@ class TableMapper:
     def _run_by(self, party: str, found: Found, provenance: Provenances) -> list[str]:
         """What a party runs for us: the services named, or one nameless service when data is named alone."""
         services, basis = found["service"], Basis.DECLARED
-        if not services and found["store"]:
+        if not services and (found["store"] or found["data_class"]):
             basis = Basis.INFERRED
             services = [
                 self.drafts.entity(Kind.SERVICE, f"run by {party}", provenance, name=f"what {party} runs for us")
@@ -182,52 +255,42 @@ class TableMapper:
         return services
 
     def _touch(self, service: str, found: Found, provenance: Provenances) -> None:
-        for store in found["store"]:
-            for verb in self.verbs:
-                self._relate(verb, service, store, provenance)
+        for verb in self.verbs:
+            self._all(verb, service, found["store"], provenance)
+            for store in found["data_class"]:
+                self._relate(verb, service, store, provenance, Basis.ASSUMED)
 
     def _verbs(self) -> tuple[Verb, ...]:
         text = self.rows.text("access")
         declared = verbs(text) if text else ()
         if text and not declared:
-            self.rows.leave_out("access", "say no kind of access that is known; taken as reading", text)
+            self.rows.leave_out("access", "taken as reading, no kind of access that is known", text)
         return tuple(_VERBS[item] for item in declared) or (Verb.READS,)
 
     def _complete(self, found: Found, provenance: Provenances) -> None:
         """What a row of access means where it names no scope or no key: the access, and what it is signed in with."""
-        self.keys = dict.fromkeys(found["party"], found["credential"])
         self.key_basis = Basis.DECLARED
         if self.meaning == "access" and not found["scope"]:
-            things = [self._bare(item) for item in found["service"] or found["store"]]
-            named = ((f"{thing}:access", f"access to {thing}") for thing in things)
-            found["scope"] = [self.drafts.entity(Kind.SCOPE, made, provenance, name=name) for made, name in named]
+            things = [self._bare(item) for item in found["service"] or found["store"]] or ["what is not named"]
+            found["scope"] = [self._access_of(found["party"][0], thing, provenance) for thing in things]
         if found["scope"] and not found["credential"] and self.meaning in ("access", "vendors"):
             self.key_basis = Basis.INFERRED
             on = f" on {self._bare(found['service'][0])}" if len(found["service"]) == 1 else ""
-            for party in self.keys:
-                key = self.drafts.entity(
-                    Kind.CREDENTIAL, f"{party}{on}", provenance, name=f"what {party} signs in with{on}"
-                )
-                self.keys[party] = [key]
-            found["credential"] = [key for keys in self.keys.values() for key in keys]
+            for party in found["party"]:
+                name = f"what {party} signs in with{on}"
+                found["credential"].append(self.drafts.entity(Kind.CREDENTIAL, f"{party}{on}", provenance, name=name))
+
+    def _access_of(self, party: str, thing: str, provenance: Provenances) -> str:
+        """The access of one party to a thing: what its rows say of the thing is not said of another's access."""
+        name = f"access of {party} to {thing}"
+        return self.drafts.entity(Kind.SCOPE, f"{thing}:access of {party}", provenance, name=name)
 
     def _keys(self, party: str, found: Found, provenance: Provenances) -> None:
         """The party holds its keys, and each grants the scopes."""
-        for key in self.keys[party]:
+        for key in found["credential"]:
             self._relate(Verb.HOLDS, party, key, provenance, self.key_basis)
             for scope in found["scope"]:
                 self._relate(Verb.GRANTS, key, scope, provenance, self.key_basis)
-
-    def _opened(self, found: Found, provenance: Provenances) -> None:
-        """What a scope opens: some function of the service, and through it the data that the row names."""
-        for scope in found["scope"] if found["service"] or found["store"] else ():
-            text = self._bare(scope)
-            operation = self.drafts.entity(Kind.OPERATION, text, provenance, name=f"what {text} opens")
-            self._relate(Verb.PERMITS, scope, operation, provenance, Basis.INFERRED)
-            for service in found["service"]:
-                self._relate(Verb.SERVES, service, operation, provenance, Basis.INFERRED)
-            for verb, store in product(self.verbs, found["store"]):
-                self._relate(verb, operation, store, provenance, Basis.INFERRED)
 
     def _bare(self, name: str) -> str:
         """A name without its kind."""
@@ -242,70 +305,3 @@ class TableMapper:
     ) -> None:
         if source != target:
             self.collector.relate(verb, source, target, provenance=provenance, basis=basis)
-
-    # attributes
-
-    def _attributes(self, found: Found, provenance: Provenances) -> None:
-        for role, (kind, attribute, read) in ATTRIBUTES.items():
-            text = self.rows.text(role) if self.rows.columns(role) else None
-            value = date(text, self.options.dates) if text and role in DATES else read(text) if text else None
-            if text is not None and value is None:
-                self.rows.leave_out(role, self._why(role), text)
-            if role == "records" and text and value is not None and len(found[kind]) > 1:
-                self.rows.leave_out(role, "count several stores together; left out", text)
-            else:
-                for name in found[kind] if value is not None else ():
-                    self.drafts.set(name, attribute, value, provenance)
-        self._second_factor(found["credential"], provenance)
-        self._of_main(found[self.main], provenance)
-        self._governance(found["party"])
-        jewel = truth(self.rows.text("crown_jewel") or "")
-        for name in found[_JEWELS[self.meaning]] if jewel else ():
-            self.drafts.set(name, "crown_jewel", True, provenance)
-        zone = self.rows.text("zone") or self.options.zone
-        for name in (*found["service"], *found["store"]) if zone else ():
-            self.drafts.set(name, "zone", zone, provenance)
-        for name in found["party"] if self.meaning == "vendors" else ():
-            self.drafts.known[name].fallback.setdefault("role", "provider")
-
-    def _second_factor(self, keys: list[str], provenance: Provenances) -> None:
-        """What else is asked for where a key is used: then the key is a password, unless a column says otherwise."""
-        text = self.rows.text("second_factor") if self.rows.columns("second_factor") else None
-        control = second_factor(text) if text else None
-        if text and control is None:
-            self.rows.leave_out("second_factor", "name no second factor that is known; left out", text)
-        for key in keys if control else ():
-            self.drafts.known[key].fallback.setdefault("type", "password")
-            self.drafts.set(key, "controls", (control,), provenance)
-
-    def _why(self, role: Role) -> str:
-        ambiguous = role in DATES and self.options.dates is None
-        more = "; for 1/2/2027 state option 'dates' as dmy or mdy" if ambiguous else ""
-        return f"cannot be read; left out{more}"
-
-    def _of_main(self, mains: list[str], provenance: Provenances) -> None:
-        attributes = {
-            "name": self.rows.text("name"),
-            "description": self.rows.text("description"),
-            "owner": self.rows.text("owner") or self.options.owner,
-        }
-        tags = tuple(sorted({text for text, _ in self.rows.kept("tags")}))
-        for name in mains:
-            for attribute, value in attributes.items():
-                if value:
-                    self.drafts.set(name, attribute, value, provenance)
-            if tags:
-                self.drafts.set(name, "tags", tags, provenance)
-
-    def _governance(self, parties: list[str]) -> None:
-        for column in self.rows.columns("governance"):
-            text = " ".join(self.rows.cell(column.column).split())
-            if looks_secret(text):
-                self.collector.secret("a cell of 'governance'", provenance=self.rows.provenance(column.column))
-            elif text and not harmless(text):
-                self.rows.leave_out("governance", "are no text that can be kept; left out", text)
-            elif text:
-                for name in parties:
-                    self.drafts.known[name].values.setdefault("governance", {}).setdefault(
-                        column.column, text[:MAX_NAME]
-                    )

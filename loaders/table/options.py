@@ -13,9 +13,10 @@ from blastradius.model import Kind
 Meaning = Literal["vendors", "access", "components", "data"]
 Role = Literal[
     "party", "relies_on", "credential", "scope", "service", "used_by", "depends_on", "runs_on", "part_of", "store",
-    "reads", "writes", "feed", "process", "name", "description", "tags", "zone", "owner", "party_role",
-    "contract_end", "substitutability", "governance", "credential_type", "second_factor", "expires", "dormant",
-    "justification", "needed", "used", "access", "classification", "records", "crown_jewel", "tolerance_h",
+    "data_class", "reads", "writes", "feed", "process", "name", "description", "tags", "zone", "owner", "party_role",
+    "contract_end", "substitutability", "criticality", "last_review", "governance", "credential_type",
+    "second_factor", "expires", "dormant", "justification", "needed", "used", "access", "classification", "records",
+    "crown_jewel", "tolerance_h",
 ]  # fmt: skip
 ROLES: tuple[str, ...] = get_args(Role)
 MAIN: dict[str, Role] = {"vendors": "party", "access": "party", "components": "service", "data": "store"}
@@ -27,11 +28,16 @@ ONLY: dict[str, tuple[str, ...]] = {
     "reads": ("components",),
     "writes": ("components",),
     "relies_on": ("vendors", "access"),
+    "data_class": ("vendors", "access", "components"),
     "feed": ("vendors", "components"),
     "credential": ("vendors", "access", "components"),
     "scope": ("vendors", "access", "components"),
 }
-EMPTY = ("-", "\u2013", "\u2014", "n/a", "none", "nil", "null", "tbd", "?", "keine", "aucun")
+EMPTY = (
+    "-", "--", "---", "\u2013", "\u2014", "...", "\u2026", "?", "n/a", "n.a.", "na", "not applicable", "none", "nil",
+    "null", "tbd", "tbc", "to be determined", "to be confirmed", "unknown", "not known", "(blank)", "keine",
+    "unbekannt", "aucun", "inconnu",
+)  # fmt: skip
 
 
 Separator = Annotated[str, BeforeValidator(lambda item: "\n" if item == "newline" else item)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
-from blastradius.loaderkit.names import counted, harmless
+from blastradius.loaderkit.names import counted, excerpt, harmless
 from blastradius.model import ENTITY_TYPES, Basis, Control, Entity, Kind, NoteKind, Provenance
 from blastradius.reading import Sheet, Unvalued
 from blastradius.secrets import looks_secret
@@ -40,6 +40,12 @@ MAX_NAME = 120
 MAX_TEXT = 1000
 _REFERENCES = ("relies_on", "used_by", "depends_on", "runs_on", "part_of")
 _LIST_MARKS = ("|", ";", "\n")
+_UNSPLIT = "taken as one name each, though they look like lists (state their 'separator' if they are)"
+_SHOWN = 10
+
+
+Text = tuple[str, Provenances]
+"""What a cell, or a part of it, says, and its place."""
 
 
 class Rows:
@@ -53,9 +59,7 @@ class Rows:
         self.number = 0
         self.row: dict[str, str] = {}
         self._places: dict[str, Provenances] = {}
-        self._unread: dict[tuple[str, str], set[tuple[int, str]]] = defaultdict(set)
-        self._unsplit: dict[str, set[int]] = defaultdict(set)
-        self._formulas: dict[str, set[int]] = defaultdict(set)
+        self._open: dict[tuple[NoteKind, str, str], dict[tuple[int, str], None]] = defaultdict(dict)
 
     def __iter__(self) -> Iterator[dict[str, str]]:
         """The rows, filled down: an empty cell repeats the one above unless a column stated before it has a new one."""
@@ -88,9 +92,9 @@ class Rows:
         return Provenance(source="table", file=self.file, line=line, column=column)
 
     def cell(self, column: str) -> str:
-        """What a column says in the row at hand; nothing for a formula without a value, which is counted."""
+        """What a column says in the row at hand; nothing for a formula without a value, which is said."""
         if isinstance(self.row[column], Unvalued):
-            self._formulas[column].add(self.number)
+            self.remember(column, f"left out, {NO_VALUE}")
             return ""
         return self.row[column]
 
@@ -99,7 +103,7 @@ class Rows:
         for column in self.columns(role):
             cell = self.cell(column.column).strip()
             if not column.separator and role in KINDS and any(mark in cell for mark in _LIST_MARKS):
-                self._unsplit[column.column].add(self.number)
+                self.remember(column.column, _UNSPLIT, kind=NoteKind.ASSUMED)
             for part in re.split("|".join(map(re.escape, column.separator)), cell) if column.separator else [cell]:
                 text = " ".join(part.split())
                 text = column.values.get(text, text)
@@ -112,9 +116,9 @@ class Rows:
             if looks_secret(text) or (role == "credential" and opaque(text)):
                 self.collector.secret(f"a cell of {role!r}", provenance=provenance)
             elif len(text) > MAX_NAME and role in KINDS:
-                self.leave_out(role, f"are longer than {MAX_NAME} characters; left out", text)
+                self.leave_out(role, f"left out, longer than {MAX_NAME} characters", text)
             elif not harmless(text):
-                self.leave_out(role, "are no text that can be kept; left out", text)
+                self.leave_out(role, "left out, no text that can be kept", text)
             else:
                 yield text[:MAX_TEXT], provenance
 
@@ -122,20 +126,29 @@ class Rows:
         """The first text of a role."""
         return next((text for text, _ in self.kept(role)), None)
 
-    def leave_out(self, role: Role, why: str, text: str) -> None:
-        """Remember what a cell of the row at hand says and why it is left out, once however often it is asked for."""
-        self._unread[role, why].add((self.number, text))
+    def leave_out(self, role: Role, why: str, text: str, kind: NoteKind = NoteKind.UNSUPPORTED) -> None:
+        """Remember what a role's cell of the row at hand says, and why it is not taken as it stands."""
+        columns = [column.column for column in self.columns(role)]
+        having = (column for column in columns if text in " ".join(self.row[column].split()))
+        self.remember(next(having, columns[0]), why, text, kind)
+
+    def remember(self, column: str, why: str, text: str = "", kind: NoteKind = NoteKind.UNSUPPORTED) -> None:
+        """Remember a cell of the row at hand that is not taken as it stands, once however often it is asked for."""
+        self._open[kind, column, why].setdefault((self.number, text))
 
     def say(self) -> None:
-        """Note what was counted."""
-        for column, rows in sorted(self._formulas.items()):
-            message = f"{counted(len(rows), 'cell')} of column {column!r} left out: {NO_VALUE}"
-            self.collector.note(NoteKind.UNSUPPORTED, message)
-        for (role, why), cells in sorted(self._unread.items()):
-            self.collector.note(NoteKind.UNSUPPORTED, f"{len(cells):,} cells of {role!r} {why}")
-        for column, rows in sorted(self._unsplit.items()):
-            message = f"{len(rows):,} cells of column {column!r} look like lists and are taken as one name each; "
-            self.collector.note(NoteKind.ASSUMED, f"{message}state its 'separator' if they are")
+        """Note the cells that were not taken as they stand, each with its row."""
+        for (kind, column, why), cells in sorted(self._open.items()):
+            shown = ", ".join(self._shown(column, *cell) for cell in list(cells)[:_SHOWN])
+            more = f" and {len(cells) - _SHOWN:,} more" if len(cells) > _SHOWN else ""
+            places = tuple(self.place(*self.sheet.position(number, column)) for number, _ in cells)
+            message = f"{counted(len(cells), 'cell')} of {column!r} {why}: {shown}{more}"
+            self.collector.note(kind, message, provenance=tuple(dict.fromkeys(places)))
+
+    def _shown(self, column: str, number: int, text: str) -> str:
+        """A cell as a note names it: its row, and its text where that can be shown."""
+        row = f"row {self.sheet.position(number, column)[0]}"
+        return f"{excerpt(text)!r} ({row})" if text and harmless(text) else row
 
 
 @dataclass
@@ -156,16 +169,18 @@ class Drafts:
         self.rows = rows
         self.known: dict[str, Draft] = {}
 
-    def of(self, role: Role, prefix: str = "") -> list[str]:
+    def of(self, role: Role) -> list[str]:
         """The ids of what a role's cells name in the row at hand."""
-        if not self.rows.columns(role):
-            return []
+        return self.named(role, self.rows.kept(role)) if self.rows.columns(role) else []
+
+    def named(self, role: Role, texts: Iterable[Text], called: str = "{}", name: str = "{}") -> list[str]:
+        """The ids of what texts of a role name; ``called`` and ``name`` are what is made of a text."""
         basis = Basis.INFERRED if role in _REFERENCES else Basis.DECLARED
-        named = [
-            self.entity(KINDS[role], prefix + text, provenance, basis, name=text)
-            for text, provenance in self.rows.kept(role)
+        found = [
+            self.entity(KINDS[role], called.replace("{}", text), provenance, basis, name=name.replace("{}", text))
+            for text, provenance in texts
         ]
-        return list(dict.fromkeys(named))
+        return list(dict.fromkeys(found))
 
     def entity(
         self, kind: Kind, text: str, provenance: Provenances, basis: Basis = Basis.INFERRED, name: str | None = None

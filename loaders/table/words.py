@@ -10,6 +10,8 @@ from typing import Any
 from blastradius.reading import Sheet
 from blastradius.secrets import looks_secret
 
+from .cells import DATES
+from .dates import is_ambiguous, order_of
 from .options import ONLY
 
 WORDS: dict[str, tuple[str, ...]] = {
@@ -42,9 +44,13 @@ WORDS: dict[str, tuple[str, ...]] = {
     "runs_on": ("runs on", "hosted on", "host", "hostname", "host name", "server", "deployed on"),
     "part_of": ("part of", "parent system", "parent application", "parent component"),
     "store": (
-        "data", "data types", "data type", "data categories", "data category", "data shared", "data accessed",
-        "data processed", "personal data", "data store", "datastore", "database", "dataset", "information asset",
-        "data set", "table", "bucket", "daten", "datenkategorien", "données", "categories of data",
+        "data store", "datastore", "database", "dataset", "information asset", "data set", "table", "bucket",
+    ),
+    "data_class": (
+        "data classes", "data class", "data", "data types", "data type", "data categories", "data category",
+        "data shared", "data accessed", "data processed", "data handled", "data held", "personal data",
+        "classes of data", "types of data", "information types", "daten", "datenkategorien", "datenarten", "données",
+        "categories of data",
     ),
     "reads": ("reads", "reads from", "inputs", "data sources"),
     "writes": ("writes", "writes to", "outputs"),
@@ -68,9 +74,19 @@ WORDS: dict[str, tuple[str, ...]] = {
         "contract expiry", "contract expiration", "term end", "vertragsende", "fin de contrat",
     ),
     "substitutability": ("substitutability", "replaceability", "substitutable", "ease of replacement"),
+    "criticality": (
+        "criticality", "crit", "critical", "business criticality", "vendor criticality", "tier", "risk tier",
+        "risk rating", "risk", "importance", "impact", "kritikalität", "criticité",
+    ),
+    "last_review": (
+        "last review", "last reviewed", "last review date", "review date", "reviewed", "reviewed on", "last assessment",
+        "last assessed", "last audit", "assessment date", "letzte prüfung", "dernière revue",
+    ),
     "governance": (
-        "soc 2", "soc2", "iso 27001", "dpa", "dpa signed", "nda", "pci dss", "certifications", "last assessment",
-        "risk rating", "risk tier", "tier", "criticality",
+        "soc 2", "soc2", "iso 27001", "dpa", "dpa signed", "nda", "pci dss", "certifications", "certificates",
+        "what they access", "how", "how they access", "type", "vendor category", "category", "notes", "note", "comment",
+        "comments", "remarks", "remark", "status", "country", "location", "next review", "questionnaire", "bemerkung",
+        "bemerkungen", "remarques",
     ),
     "credential_type": ("credential type", "auth type", "authentication", "auth method", "key type", "token type"),
     "second_factor": (
@@ -84,7 +100,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "used": ("in use", "used", "actively used"),
     "access": ("access", "access type", "access level", "level of access", "zugriff"),
     "classification": (
-        "classification", "data classification", "sensitivity", "confidentiality", "klassifizierung", "data class",
+        "classification", "data classification", "sensitivity", "confidentiality", "klassifizierung",
     ),
     "records": ("records", "record count", "number of records", "no of records", "rows", "data subjects", "volume"),
     "crown_jewel": ("crown jewel", "business critical", "mission critical", "critical asset"),
@@ -93,7 +109,19 @@ WORDS: dict[str, tuple[str, ...]] = {
 _TAIL = re.compile(r"\b(name|names|title|s|list|of|the|our|their)\b")
 _MARKS = ("|", ";", "\n")
 _IN_PART = frozenset(
-    ("party", "service", "store", "owner", "zone", "scope", "credential", "contract_end", "classification", "records")
+    (
+        "party",
+        "service",
+        "store",
+        "data_class",
+        "owner",
+        "zone",
+        "scope",
+        "credential",
+        "contract_end",
+        "classification",
+        "records",
+    )
 )
 _PARTLY = 1000
 _EXACT = {word: role for role, words in WORDS.items() for word in words}
@@ -107,11 +135,63 @@ def proposal(sheet: Sheet) -> dict[str, Any]:
         least[role] = min(doubt, least.get(role, doubt))
     columns: dict[str, Any] = {}
     for doubt, role, column in found:
-        if role not in columns and doubt == least[role]:
+        if role not in columns and role != "governance" and doubt == least[role]:
             columns[role] = _described(sheet, column, role)
     meaning = _meaning(columns)
+    if not meaning:
+        return {}
+    _of_classes(columns, meaning)
     fitting = {role: column for role, column in columns.items() if meaning in ONLY.get(role, (meaning,))}
-    return {"rows": meaning, "columns": fitting} if meaning else {}
+    beside = _beside(sheet, fitting, {column for _, _, column in found}) if "party" in fitting else []
+    order = _day_or_month_first(sheet, fitting)
+    return {"rows": meaning, "columns": fitting | ({"governance": beside} if beside else {})} | order
+
+
+def left_over(sheet: Sheet, options: dict[str, Any]) -> list[str]:
+    """The filled columns that a proposal makes nothing of, without those that only number the rows."""
+    mapped = _mapped(options["columns"])
+    return [
+        column for column in sheet.columns if column not in mapped and not _is_count(column) and _filled(sheet, column)
+    ]
+
+
+def _of_classes(columns: dict[str, Any], meaning: str) -> None:
+    """A list of data has stores for its classes; elsewhere a class is what it is, and no store to be marked."""
+    if meaning == "data":
+        classes = columns.pop("data_class", None)
+        if classes is not None:
+            columns.setdefault("classification", classes["column"] if isinstance(classes, dict) else classes)
+    elif meaning in ("vendors", "access") and "store" not in columns:
+        columns.pop("crown_jewel", None)
+        columns.pop("classification", None)
+
+
+def _beside(sheet: Sheet, columns: dict[str, Any], known: set[str]) -> list[str]:
+    """The filled columns with words that are known, and no role of their own: they are kept beside the party."""
+    mapped = _mapped(columns)
+    return [column for column in sheet.columns if column in known - mapped and _filled(sheet, column)]
+
+
+def _mapped(columns: dict[str, Any]) -> set[str]:
+    """The titles of the columns that have a role."""
+    listed = [item for value in columns.values() for item in (value if isinstance(value, list) else [value])]
+    return {item["column"] if isinstance(item, dict) else item for item in listed}
+
+
+def _is_count(column: str) -> bool:
+    return re.sub(r"[^a-z]", "", column.lower()) in ("", "no", "nr", "num", "number", "row", "lfdnr", "column")
+
+
+def _filled(sheet: Sheet, column: str) -> bool:
+    return any(row[column].strip() for row in sheet)
+
+
+def _day_or_month_first(sheet: Sheet, columns: dict[str, Any]) -> dict[str, str]:
+    """How the columns of dates write day and month, where they leave it open in one cell and say it in another."""
+    dated = _mapped({role: columns[role] for role in (*DATES, "last_review") if role in columns})
+    texts = [row[column] for row in sheet for column in dated]
+    order = order_of(texts) if any(map(is_ambiguous, texts)) else None
+    return {"dates": order} if order else {}
 
 
 def as_text(found: dict[str, Any]) -> str:
@@ -148,6 +228,7 @@ def _described(sheet: Sheet, column: str, role: str) -> Any:
         "runs_on",
         "part_of",
         "store",
+        "data_class",
         "reads",
         "writes",
         "feed",
@@ -174,4 +255,8 @@ def _meaning(columns: dict[str, Any]) -> str | None:
     if "credential" in columns and columns.keys() & {"scope", "service"}:
         columns["party"] = columns.pop("credential")
         return "access"
-    return "components" if "service" in columns else "data" if "store" in columns else None
+    if "service" in columns:
+        return "components"
+    if "store" not in columns and "data_class" in columns:
+        columns["store"] = columns.pop("data_class")
+    return "data" if "store" in columns else None
