@@ -221,7 +221,7 @@ def _placed(notes: tuple[Note, ...]) -> tuple[tuple[str, str], ...]:
 def init_command(folder: str, force: bool) -> int:
     """Look at the files in FOLDER, and write a first workspace file for them, to be read and corrected."""
     from blastradius.loading.folder_survey import survey_folder
-    from blastradius.workspace import first_workspace
+    from blastradius.workspace import first_workspace, said_of
     from blastradius.writing import write_atomic
 
     target = Path(folder) / FILE_NAME
@@ -231,8 +231,18 @@ def init_command(folder: str, force: bool) -> int:
         raise UsageError(f"{target} is there already; correct it, or replace it with --force")
     with progress() as report:
         files = survey_folder(Path(folder), report)
-    write_atomic(target, first_workspace(files, str(target)))
     sources = sum(bool(file.loader) for file in files)
-    headline = f"wrote {target}: {sources} of {len(files)} files are sources"
-    click.echo(f"{headline}; read it, then: blastradius check {target}")
+    if not sources:
+        empty = "the folder has no files" if not files else "none of its files can be a source"
+        raise InputError([f"{folder}: {empty}; put exports or a register into it ({_EXPORTS})", *said_of(files)])
+    write_atomic(target, first_workspace(files, str(target)))
+    click.echo(
+        f"wrote {target}: {sources} of {counted(len(files), 'file')} {'is a source' if sources == 1 else 'are sources'}"
+    )
+    for line in said_of(files):
+        click.echo(line)
+    click.echo(f"Read it, then: blastradius check {target}")
     return 0
+
+
+_EXPORTS = "blastradius loaders lists what can be read"

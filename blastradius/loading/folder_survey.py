@@ -40,7 +40,8 @@ def _surveyed(file: Path, name: str, folder: Path, loaders: Sequence[Loader], as
             return FileSurvey(name, loader.name) if loader.recognises(document.data) else FileSurvey(name, why=_OTHER)
         proposed = loader.proposes(document) if loader.proposes else []
         if proposed:
-            return FileSurvey(name, loader.name, options=tuple(proposed))
+            unused = loader.leaves(document, proposed) if loader.leaves else []
+            return FileSurvey(name, loader.name, options=tuple(proposed), unused=tuple(unused))
         loaded = loaded_by(loader, document, {})
     except InputError as error:
         return FileSurvey(name, why=error.problems[0].removeprefix(f"{file}:").strip())

@@ -6,7 +6,7 @@ Pure functions over what loaders gave; the files themselves are read by ``blastr
 from blastradius.workspace.defaults import prefixed, spoken_for
 from blastradius.workspace.linking import joined
 from blastradius.workspace.proposals import Proposed, proposals
-from blastradius.workspace.scaffold import FileSurvey, first_workspace
+from blastradius.workspace.scaffold import FileSurvey, first_workspace, said_of
 from blastradius.workspace.schema import SourceShape, Workspace, is_workspace, read_workspace, schema
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "prefixed",
     "proposals",
     "read_workspace",
+    "said_of",
     "schema",
     "spoken_for",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +15,16 @@ from typing import Any
 class FileSurvey:
     """What one file is: the loader that says it is its own, or why there is none.
 
-    ``path`` is relative to the folder; ``options`` are proposed for it, to be checked, each for a source of its own;
-    ``asked_by`` is the file that asks for it, and so loads it; ``as_one`` where its loader reads several files as one.
+    ``path`` is relative to the folder; ``options`` are proposed for it, to be checked, each for a source of its own,
+    and ``unused`` is what of the file they make nothing of; ``asked_by`` is the file that asks for it, and so loads it;
+    ``as_one`` where its loader reads several files as one.
     """
 
     path: str
     loader: str = ""
     why: str = ""
     options: tuple[Mapping[str, Any], ...] = ()
+    unused: tuple[str, ...] = ()
     asked_by: str = ""
     as_one: bool = False
 
@@ -56,6 +59,22 @@ def first_workspace(files: Sequence[FileSurvey], name: str) -> str:
     sources = [_source(paths, loader, options, loader in joint) for paths, loader, options in _sources(files)]
     listed = "sources:\n" + "".join(sources) if sources else "sources: []                       # nothing was found\n"
     return _HEAD.format(name=name) + listed + _left_out(files) + _TAIL
+
+
+def said_of(files: Sequence[FileSurvey]) -> list[str]:
+    """What a person has to know of a first workspace: which files are left out and why, and what of the others is."""
+    left = [f"  {_quoted(file.path)}: {_flat(file.why)}" for file in files if not file.loader]
+    partly = [f"  {_quoted(file.path)}: {_flat(', '.join(file.unused))}" for file in files if file.unused]
+    proposed = [f"  {_quoted(file.path)}" for file in files if file.options and not file.asked_by]
+    return [
+        *_headed("Left out:", left),
+        *_headed("Not used, for the titles do not say what they are:", partly),
+        *_headed("What the columns mean is proposed; check it in the workspace:", proposed),
+    ]
+
+
+def _headed(head: str, lines: list[str]) -> list[str]:
+    return [head, *lines] if lines else []
 
 
 def _sources(files: Sequence[FileSurvey]) -> Iterable[tuple[list[str], str, Mapping[str, Any]]]:
@@ -96,24 +115,36 @@ def _source(paths: list[str], loader: str, options: Mapping[str, Any], as_one: b
     if as_one and (len(paths) > 1 or "*" in path):
         text += "    # read as one; another cluster, tenant or gateway is a source of its own, named in its options\n"
     if options:
-        text += "    # proposed from the header; check that each column means this\n"
-        text += f"    options: {json.dumps(options, ensure_ascii=False)}\n"
+        text += "    # proposed from the header; check that each column means this\n    options:\n"
+        text += "".join(f"      {line}\n" for key, value in options.items() for line in _block(key, value))
     return text
+
+
+def _block(key: str, value: Any) -> list[str]:
+    """An option as lines of YAML: a mapping one level deep with an entry a line, what is in it as JSON."""
+    if not isinstance(value, dict) or not value:
+        return [f"{_quoted_key(key)}: {_quoted(value)}"]
+    return [f"{_quoted_key(key)}:", *(f"  {_quoted_key(name)}: {_quoted(inner)}" for name, inner in value.items())]
+
+
+def _quoted_key(key: str) -> str:
+    return key if re.fullmatch(r"[a-z][a-z_]*", key) else _quoted(key)
 
 
 def _left_out(files: Sequence[FileSurvey]) -> str:
     lines = [f"#   {_quoted(file.path)}: asked for by {_quoted(file.asked_by)}" for file in files if file.asked_by]
     lines += [f"#   {_quoted(file.path)}: {_flat(file.why)}" for file in files if not file.loader]
-    return "\n# Not a source of its own:\n" + "\n".join(lines) + "\n" if lines else ""
+    lines += [f"#   {_quoted(file.path)}: {_flat(', '.join(file.unused))}, not used" for file in files if file.unused]
+    return "\n# What is no source of its own, or not used:\n" + "\n".join(lines) + "\n" if lines else ""
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: Any) -> str:
     return _printable(json.dumps(text, ensure_ascii=False))
 
 
 def _flat(text: str) -> str:
     """A reason on one line, without what would end a comment."""
-    return _printable(" ".join(text.split())[:200])
+    return _printable(" ".join(text.split())[:400])
 
 
 def _printable(text: str) -> str:

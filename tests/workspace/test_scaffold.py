@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from blastradius.cli import main
 from blastradius.loading.folder_survey import survey_folder
 from blastradius.reading import parse_document
 from blastradius.workspace import first_workspace, is_workspace, read_workspace
+from tests.reading.spreadsheets import write_xlsx
 
 CATALOG = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: %s}\nspec: {type: service, owner: us}\n"
 
@@ -54,9 +56,37 @@ def test_a_workspace_that_is_there_stays(folder: Path, capsys: pytest.CaptureFix
     assert (folder / "blastradius.yaml").read_text() != "mine"
 
 
-def test_an_empty_folder_and_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_left_out_is_said_where_it_is_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "vendors.csv").write_text("Vendor,Service,Frob\nAcme,Tracker,x\n")
+    assert main(["init", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert 'Left out:\n  "broken.json": 1:2: not JSON' in said
+    assert '  "notes.txt": plain text' in said
+    assert """do not say what they are:\n  "vendors.csv": column 'Frob'\n""" in said
+    assert 'is proposed; check it in the workspace:\n  "vendors.csv"\n' in said
+    assert said.endswith(f"Read it, then: blastradius check {folder / 'blastradius.yaml'}\n")
+    assert """#   "vendors.csv": column 'Frob', not used\n""" in (folder / "blastradius.yaml").read_text()
+
+
+def test_the_extra_that_a_file_needs_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_xlsx(tmp_path / "v.xlsx", {"V": [["Vendor"], ["Acme"]]})
+    (tmp_path / "w.csv").write_text("Vendor\nAcme\n")
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
     assert main(["init", str(tmp_path)]) == 0
-    assert "sources: []" in (tmp_path / "blastradius.yaml").read_text()
+    assert "pip install 'partner-blastradius[xlsx]'" in capsys.readouterr().out
+
+
+def test_an_empty_folder_and_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tmp_path)]) == 3
+    assert "the folder has no files; put exports or a register into it" in capsys.readouterr().err
+    (tmp_path / "notes.txt").write_text("nothing\n")
+    assert main(["init", str(tmp_path)]) == 3
+    said = capsys.readouterr().err
+    assert "none of its files can be a source; put exports" in said
+    assert '"notes.txt": plain text' in said
+    assert not (tmp_path / "blastradius.yaml").exists()
     assert main(["init", str(tmp_path / "no")]) == 2
     assert "not a folder" in capsys.readouterr().err
 
