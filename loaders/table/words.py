@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from blastradius.reading import Sheet
@@ -147,7 +147,7 @@ def proposal(sheet: Sheet) -> dict[str, Any]:
     return {"rows": meaning, "columns": fitting | ({"governance": beside} if beside else {})} | order
 
 
-def left_over(sheet: Sheet, options: dict[str, Any]) -> list[str]:
+def left_over(sheet: Sheet, options: Mapping[str, Any]) -> list[str]:
     """The filled columns that a proposal makes nothing of, without those that only number the rows."""
     mapped = _mapped(options["columns"])
     return [
