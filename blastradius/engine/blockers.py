@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,20 +49,30 @@ def counts(weave: Weave, strands: Strands, found: Gated, stop: Stop) -> tuple[Nu
 
 def _placed(weave: Weave, strands: Strands, found: Gated, stop: Stop) -> tuple[Numbers, Numbers]:
     """Pairs of step and control of a group that stands there."""
-    controls = weave.columns.controls
-    chosen = np.isin(controls.kind, [CONTROLS.index(kind) for kind in stop.kinds]) & ~controls.failed
+    numbers = np.flatnonzero(_chosen(weave.columns.controls, stop))
+    if not len(numbers):
+        return _NONE, _NONE
+    hosts = weave.count + len(weave.columns.relations.verb)
+    on = RaggedArray.grouped(weave.columns.controls.host[numbers], numbers, hosts)
+    owners, places = counts(weave, strands, found, stop)
+    there = on.take(places)
+    return owners[there.row_ids], there.values
+
+
+def _chosen(controls: ControlColumns, stop: Stop) -> Flags:
+    """The controls of a group that were not stated to fail."""
+    chosen = _of_kinds(stop.kinds)[controls.kind] & ~controls.failed
     if stop.only == "of_others":
         chosen &= controls.provider != NO_INDEX
     if stop.only == "unphishable":
         chosen &= ~(controls.phishable & (controls.kind == _MFA))
-    numbers = np.flatnonzero(chosen)
-    if not len(numbers):
-        return _NONE, _NONE
-    hosts = weave.count + len(weave.columns.relations.verb)
-    on = RaggedArray.grouped(controls.host[numbers], numbers, hosts)
-    owners, places = counts(weave, strands, found, stop)
-    there = on.take(places)
-    return owners[there.row_ids], there.values
+    return chosen
+
+
+@cache
+def _of_kinds(kinds: tuple[ControlKind, ...]) -> Flags:
+    """For each kind of control, by number, whether it is one of these."""
+    return np.array([kind in kinds for kind in CONTROLS], np.bool_)
 
 
 def _in_time(

@@ -6,7 +6,7 @@ Compiling knows nothing of a scenario; solving knows nothing of rules or relatio
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -102,7 +102,8 @@ class System:
             return _NO_NUMBERS
         key = (rule, number)
         if key not in self._gated:
-            self._gated[key] = _Grounding(self.weave, self.facts).gated(self.rules[rule].flows[number])
+            flow = self.rules[rule].flows[number]
+            self._gated[key] = _Grounding(self.weave, self.facts).gated(flow, self.weave.strands(flow))
         strands, found = self._gated[key]
         stopped = [
             steps[owners[hosts == place]]
@@ -146,15 +147,18 @@ class _Grounding:
     weave: Weave
     facts: Numbering
 
-    def gated(self, flow: Flow) -> tuple[Strands, Gated]:
+    def gated(self, flow: Flow, strands: Strands) -> tuple[Strands, Gated]:
         """What a flow runs along, a row for each step, and the premises of these."""
-        strands = self.weave.strands(flow)
         found = gated(self.weave, self.facts, flow, strands)
-        return strands.take(found.rows), found
+        whole = len(found.rows) == len(strands) and (found.rows == np.arange(len(strands))).all()
+        return strands if whole else strands.take(found.rows), found
 
     def steps(self, estate: Estate, place: int, number: int, flow: Flow) -> Steps:
         """The steps of one flow."""
-        strands, found = self.gated(flow)
+        strands = self.weave.strands(flow)
+        if not len(strands):
+            return _no_steps()
+        strands, found = self.gated(flow, strands)
         count = len(strands)
         delay_h = self._delays(flow, strands)
         return Steps(
@@ -182,9 +186,14 @@ class _Grounding:
 def _together(parts: list[Steps]) -> Steps:
     columns: dict[str, Any] = {}
     for column in fields(Steps):
-        values = [getattr(part, column.name) for part in (_fall_steps(*_NO_FALLS), *parts)]
+        values = [getattr(part, column.name) for part in (_no_steps(), *parts)]
         columns[column.name] = joined(values) if isinstance(values[0], RaggedArray) else np.concatenate(values)
     return Steps(**columns)
+
+
+@cache
+def _no_steps() -> Steps:
+    return _fall_steps(*_NO_FALLS)
 
 
 def _bytes(count: int, number: int) -> Small:

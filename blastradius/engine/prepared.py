@@ -50,7 +50,7 @@ class PreparedEstate(System):
     @cached_property
     def auditor(self) -> Auditor:
         """The checker of many worlds."""
-        return Auditor(self.estate)
+        return Auditor(self.estate, vars(self).get("rule_instances"))  # not read again where a certificate asked first
 
 
 def compile_system(estate: Estate) -> PreparedEstate:

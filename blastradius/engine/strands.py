@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,10 @@ class Strands:
         """Some of them."""
         return Strands(self.sources.take(rows), self.targets.take(rows), self.along.take(rows), self.basis[rows])
 
+    def where(self, flags: Flags) -> Strands:
+        """Those that are flagged."""
+        return self if flags.all() else self.take(flags)
+
     @cached_property
     def first(self) -> Numbers:
         """The (first) relation of each, or ``NO_INDEX``."""
@@ -56,6 +60,7 @@ class Weave:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.count = len(columns.entities.kind)
+        self._relations: dict[Verb, Strands] = {}
 
     def has(self, along: str) -> bool:
         """Whether the estate has relations of a verb; of what is implied it may have some."""
@@ -68,22 +73,22 @@ class Weave:
     def strands(self, flow: Flow) -> Strands:
         """What a flow runs along in this estate."""
         found = self._along[flow.along]() if flow.along in self._along else self.relations(Verb(flow.along))
-        fits = np.ones(len(found), np.bool_)
-        for kinds, ends in ((flow.source_kinds, found.sources), (flow.target_kinds, found.targets)):
-            if kinds:
-                fits &= np.isin(self.columns.entities.kind[ends.first], [KINDS.index(kind) for kind in kinds])
+        for side, kinds in _ends_of(flow):
+            if kinds and len(found):
+                found = found.where(_of_kinds(kinds)[self.columns.entities.kind[found.end(side).first]])
         for condition in flow.when:
-            fits &= self._conditions[condition](found)
-        found = found if fits.all() else found.take(fits)
+            if len(found):
+                found = found.where(self._conditions[condition](found))
         return self._whole(found) if flow.gate == "whole" else found
 
     def relations(self, verb: Verb) -> Strands:
         """The relations of a verb."""
-        relations = self.columns.relations
-        rows = np.flatnonzero(relations.verb == VERBS.index(verb))
-        return Strands(
-            relations.sources.take(rows), relations.targets.take(rows), RaggedArray.singles(rows), relations.basis[rows]
-        )
+        if verb not in self._relations:
+            relations = self.columns.relations
+            rows = np.flatnonzero(relations.verb == VERBS.index(verb))
+            sources, targets = relations.sources.take(rows), relations.targets.take(rows)
+            self._relations[verb] = Strands(sources, targets, RaggedArray.singles(rows), relations.basis[rows])
+        return self._relations[verb]
 
     def _whole(self, found: Strands) -> Strands:
         """All relations to a target as one strand."""
@@ -314,6 +319,16 @@ class Weave:
 
 
 _NONE = np.zeros(0, np.int64)
+
+
+@cache
+def _of_kinds(kinds: frozenset[Kind]) -> Flags:
+    """For each kind, by number, whether it is one of these."""
+    return np.array([kind in kinds for kind in KINDS], np.bool_)
+
+
+def _ends_of(flow: Flow) -> tuple[tuple[End, frozenset[Kind]], ...]:
+    return ("from", flow.source_kinds), ("to", flow.target_kinds)
 
 
 def _implied(sources: Numbers, targets: Numbers) -> Strands:

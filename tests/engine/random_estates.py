@@ -132,9 +132,14 @@ def random_controls(rng: random.Random, estate: Estate) -> tuple[tuple[ControlKi
 
 def facts_in(solved: Solved, world: int) -> set[Fact]:
     """Every fact that holds in one world (by its place within these), stepping stones left out."""
+    return facts_of_worlds(solved)[world]
+
+
+def facts_of_worlds(solved: Solved) -> list[set[Fact]]:
+    """The same of each world."""
     facts = solved.batch.system.facts
-    held = solved.holds(np.arange(len(facts.entities) * len(CAPABILITIES)))[:, world]
-    return {facts.fact(number) for number in np.flatnonzero(held).tolist()}
+    held = solved.holds(np.arange(len(facts.entities) * len(CAPABILITIES)))
+    return [{facts.fact(number) for number in np.flatnonzero(world).tolist()} for world in held.T]
 
 
 def _names(rng: random.Random, count: int, walks: Sequence[str]) -> Names:

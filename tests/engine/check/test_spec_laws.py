@@ -10,7 +10,7 @@ from math import inf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blastradius.engine.check.spec import arrivals_at, spec
+from blastradius.engine.check.spec import arrivals, arrivals_at, spec
 from blastradius.estate import Estate
 from blastradius.model import SEEDS, Basis, ControlKind, Kind, Level, Scenario, Verb
 from blastradius.rules import placements
@@ -60,6 +60,22 @@ def test_more_seeds_reach_no_less(rng: random.Random, estate: Estate, asked: Sce
 def test_a_higher_level_reaches_no_less(rng: random.Random, estate: Estate, asked: Scenario) -> None:
     for lower, higher in pairwise(arrivals_at(estate, asked, level) for level in Level):
         assert {str(fact) for fact, at in lower.items() if higher.get(fact, inf) > at} == set()
+
+
+@law
+def test_every_level_at_once_is_each_by_itself(rng: random.Random, estate: Estate, asked: Scenario) -> None:
+    by_level = arrivals(estate, asked)
+    assert by_level == {level: arrivals_at(estate, asked, level) for level in Level if level <= asked.assume}
+
+
+@law
+def test_an_outage_of_so_many_hours_leaves_out_what_comes_later(
+    rng: random.Random, estate: Estate, asked: Scenario
+) -> None:
+    whole = arrivals_at(estate, _also(asked, hours=None), asked.assume)
+    for hours in (0.0, 4.0, 5.0, 15.0):
+        limited = arrivals_at(estate, _also(asked, hours=hours), asked.assume)
+        assert limited == {fact: at for fact, at in whole.items() if at < hours or at == 0}
 
 
 @law

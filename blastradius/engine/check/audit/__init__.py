@@ -8,7 +8,7 @@ instances and from the worlds themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from functools import cache, cached_property
 from typing import NoReturn
@@ -27,7 +27,7 @@ from blastradius.engine.check.audit.instance_table import (
 from blastradius.engine.check.audit.plan import CheckPlan, check_plan
 from blastradius.engine.check.audit.what_ifs import WhatIfs
 from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, Seeds, all_included, applies
-from blastradius.engine.check.rule_instances import all_instances
+from blastradius.engine.check.rule_instances import RuleInstance, all_instances
 from blastradius.engine.proof import Claims
 from blastradius.engine.scenario import World
 from blastradius.errors import CertificateError
@@ -83,13 +83,13 @@ class _Estate:
 class Auditor:
     """The checker's own reading of an estate, or of one with a proposal on top, kept from one block to the next.
 
-    The table is made once. A plan is kept as long as blocks have the same instances open in all their worlds.
+    The table is made once, of ``instances`` where these were read already (all, in their order). A plan is kept as long as blocks have the same instances open in all their worlds.
     """
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, instances: Iterable[RuleInstance] | None = None) -> None:
         self._estate = _Estate(estate)
         self._estates: tuple[Estate, ...] = (estate,)
-        self.table = InstanceTable(all_instances(estate))
+        self.table = InstanceTable(all_instances(estate) if instances is None else instances)
         self._plan: tuple[bytes, CheckPlan] | None = None
         self._kinds: Ints | None = None
 

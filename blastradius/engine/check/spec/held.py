@@ -51,6 +51,8 @@ class Held(ABC):
         self.e, self.s, self.level = estate, scenario, level
         self.end = inf if scenario.hours is None else scenario.hours
         self.held: dict[Fact, float] = {}
+        self.kinds = {x.id: x.kind for x in estate.entities.values()}
+        self.guards: dict[tuple[str, tuple[str, ...], bool], list[str]] = {}
         rows: dict[V, list[Relation]] = defaultdict(list)
         for r in estate.relations.values():
             rows[r.verb].append(r)
@@ -76,10 +78,10 @@ class Held(ABC):
             best: dict[Fact, float] = {}
             for fact, at, said in self.consequences():
                 if (
-                    all(map(self.known, said))
-                    and self.applies(fact)
+                    at < self.held.get(fact, inf)
                     and (at < self.end or at == 0)  # what comes at once always comes
-                    and at < self.held.get(fact, inf)
+                    and self.applies(fact)
+                    and all(map(self.known, said))
                 ):
                     best[fact] = min(at, best.get(fact, inf))
             new = list(best.items())
@@ -99,9 +101,11 @@ class Held(ABC):
 
     def free(self, kinds: str, *hosts: str, ours: bool = True) -> float:
         """When the last control of these kinds there has fallen; without ``ours`` only those of others count."""
-        stops = [c for host in hosts for c in self.e.controls_on(host) if c.control.kind in kinds.split()]
-        stops = [c for c in stops if ours or c.control.provided_by is not None]
-        return last(*(self.falls(c.id) for c in stops))
+        if (kinds, hosts, ours) not in self.guards:
+            stops = [c for host in hosts for c in self.e.controls_on(host) if c.control.kind in kinds.split()]
+            stops = [c for c in stops if ours or c.control.provided_by is not None]
+            self.guards[kinds, hosts, ours] = [c.id for c in stops]
+        return last(*map(self.falls, self.guards[kinds, hosts, ours]))
 
     def falls(self, control_id: str) -> float:  # R14
         """The hour in which a control falls."""
@@ -121,7 +125,7 @@ class Held(ABC):
 
     def kind(self, name: str) -> Kind:
         """The kind of an entity."""
-        return self.e.entities[name].kind
+        return self.kinds[name]
 
     def says(self, name: str, word: str) -> Any:
         """A word that an entity may say; ``None`` where it does not."""

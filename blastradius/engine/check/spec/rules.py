@@ -24,6 +24,15 @@ def held_at(estate: Estate, scenario: Scenario, level: Level) -> dict[Fact, floa
     return _Rules(estate, scenario, level).fixpoint()
 
 
+def held_by_level(estate: Estate, scenario: Scenario) -> Iterator[tuple[Level, dict[Fact, float]]]:
+    """The same of each level up to the one assumed: what is held at one is held at the next, as soon or sooner."""
+    rules = _Rules(estate, scenario, min(Level))
+    for level in Level:
+        if level <= scenario.assume:
+            rules.level = level
+            yield level, dict(rules.fixpoint())
+
+
 class _Rules(Held):
     """What each rule gives; ``at`` of what is needed and ``free`` of what stops it."""
 
