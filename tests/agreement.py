@@ -31,7 +31,13 @@ from blastradius.engine import (
 from blastradius.engine.check.spec import arrivals
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
-from tests.engine.random_estates import facts_of_worlds, random_controls, random_estate, random_relations, random_scenario
+from tests.engine.random_estates import (
+    facts_of_worlds,
+    random_controls,
+    random_estate,
+    random_relations,
+    random_scenario,
+)
 
 CHUNK = 500
 """How many estates a process is given at once."""

@@ -83,7 +83,8 @@ class _Estate:
 class Auditor:
     """The checker's own reading of an estate, or of one with a proposal on top, kept from one block to the next.
 
-    The table is made once, of ``instances`` where these were read already (all, in their order). A plan is kept as long as blocks have the same instances open in all their worlds.
+    The table is made once, of ``instances`` where these were read already (all, in their order). A plan is kept as
+    long as blocks have the same instances open in all their worlds.
     """
 
     def __init__(self, estate: Estate, instances: Iterable[RuleInstance] | None = None) -> None:
