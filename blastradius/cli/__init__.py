@@ -25,6 +25,14 @@ proof failed, 130 interrupted, 143 ended."""
     callback=lambda _ctx, _param, value: _use_plugins(value),
     help="Also use the loaders/, queries/ and exports/ in DIR; loading them runs them.",
 )
+@click.option(
+    "--allow-outside",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _ctx, _param, value: _allow_outside(value),
+    help="Also read what lies outside the folder of a workspace, or what links lead out of a folder to.",
+)
 @click.version_option(package_name="partner-blastradius", prog_name="blastradius")
 def cli() -> None:
     """If a partner were compromised, a feed poisoned or a provider down: how far could that reach?"""
@@ -35,6 +43,13 @@ def _use_plugins(folder: str | None) -> None:
         from blastradius.plugins import use_folder
 
         use_folder(folder)
+
+
+def _allow_outside(allowed: bool) -> None:
+    if allowed:
+        from blastradius.loading.boundary import allow_outside
+
+        allow_outside()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -73,7 +73,7 @@ def recognised(document: ParsedDocument, loaders: Sequence[Loader]) -> Loader:
 
 
 def matched(folder: Path, pattern: str) -> list[Path]:
-    """The file of a name, the files in a folder of it, or those that a glob matches; no hidden ones, no links."""
+    """The file of a name, the files in a folder of it, or those that a glob matches; no hidden ones."""
     named = folder / pattern
     if is_a(Path.is_file, named):
         return [named]
@@ -85,13 +85,12 @@ def matched(folder: Path, pattern: str) -> list[Path]:
     except (OSError, ValueError, NotImplementedError, RecursionError):
         return []
     shown = {part for part in Path(pattern).parts if part.startswith(".")}
-    files = (file for file in found if is_a(Path.is_file, file) and not _is_hidden(file, base, shown))
-    return [file for file in files if not file.is_symlink()]
+    return [file for file in found if is_a(Path.is_file, file) and not _is_hidden(file, base, shown)]
 
 
 def below(folder: Path) -> list[Path]:
-    """Every file of a folder that is no link and not hidden."""
-    return sorted(file for file in _below(folder) if not file.is_symlink())
+    """Every file of a folder that is not hidden."""
+    return sorted(_below(folder))
 
 
 def data_below(folder: Path, loaders: Iterable[Loader]) -> list[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from blastradius import plugins
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Loader
+from blastradius.loading.boundary import inside
 from blastradius.loading.discovery import below, document_of, loaded_by, quiet, recognised
 from blastradius.loading.session import FILE_NAME
 from blastradius.loading.sources import takes_further_files
@@ -21,7 +22,7 @@ def survey_folder(folder: Path, progress: Progress | None = None) -> list[FileSu
     tell, loaders = progress or quiet, tuple(plugins.loaders().values())
     found: dict[Path, FileSurvey] = {}
     asked: dict[Path, str] = {}
-    files = [file for file in below(folder) if file != folder / FILE_NAME]
+    files = [file for file in inside(below(folder), folder) if file != folder / FILE_NAME]
     for number, file in enumerate(files):
         tell(str(file), number / len(files))
         name = file.relative_to(folder).as_posix()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from blastradius import plugins
 from blastradius.errors import InputError
+from blastradius.loading.boundary import inside, is_inside
 from blastradius.loading.discovery import (
     ESTATE_SUFFIXES,
     data_below,
@@ -134,7 +135,7 @@ class _Session:
         if str(given) == "-":
             self.found.files += self.loaded(read_standard_input())
         elif is_a(Path.is_file, path / FILE_NAME):
-            self.workspace(read_document(path / FILE_NAME))
+            self.workspace(read_document(_own(path / FILE_NAME)))
         elif is_a(Path.is_dir, path):
             self.folder(path)
         else:
@@ -151,7 +152,8 @@ class _Session:
 
     def folder(self, folder: Path) -> None:
         """Load the estates in a folder; every other file of data in it is passed over."""
-        files = data_below(folder, self.streaming)
+        there = data_below(folder, self.streaming)
+        files = inside(there, folder)
         if not any(file.suffix.lower() in ESTATE_SUFFIXES or streaming(file, self.streaming) for file in files):
             self.found.problems.append(f"{folder}: the folder has no YAML or JSON file")
         passed = []
@@ -167,6 +169,7 @@ class _Session:
                 self.found.files += found
         read = {file.file for file in self.found.files}
         self.found.files += [LoadedFile(name, "folder", _passed_over(name)) for name in passed if name not in read]
+        self.found.files += [_linked(file, "folder") for file in there if not is_inside(file, folder)]
 
     def estate(self, file: Path, folder: Path, tell: Progress) -> list[LoadedFile] | None:
         """What a file of a folder comes to; ``None`` where it is no estate.
@@ -203,6 +206,7 @@ class _Session:
         loads, own = joined(loads, workspace)
         loads = spoken_for(loads, numbers, workspace)
         self.found.files.append(LoadedFile(document.path, "workspace", own))
+        self.found.files += [_linked(file, "workspace") for source in sources for file in source.linked]
         self.found.files += [replace(file, loaded=loaded) for file, loaded in zip(files, loads, strict=True)]
         self.found.different += workspace.shape.different
 
@@ -340,12 +344,32 @@ def _might_be_estate(file: Path) -> bool:
 
 def _passed_over(name: str) -> Loaded:
     """A file of a folder that is no estate and that no estate asked for: one record, ignored."""
+    return _unread(name, "folder", "not an estate file, and no estate asks for it; passed over")
+
+
+def _linked(file: Path, by: str) -> LoadedFile:
+    """A link out of a folder: one record, ignored."""
+    message = "a link out of the folder; not read (--allow-outside reads it)"
+    return LoadedFile(str(file), by, _unread(str(file), by, message))
+
+
+def _unread(name: str, by: str, message: str) -> Loaded:
     from blastradius.loaderkit.contract import Loaded
     from blastradius.model import Note, NoteKind, Provenance, Tally
 
-    at = Provenance(source="folder", file=name)
-    message = "not an estate file, and no estate asks for it; passed over"
+    at = Provenance(source=by, file=name)
     return Loaded(notes=(Note(kind=NoteKind.UNSUPPORTED, message=message, provenance=(at,)),), tally=Tally(ignored=1))
+
+
+def _own(file: Path) -> Path:
+    """The workspace file of a folder.
+
+    Raises:
+        InputError: it is a link out of the folder.
+    """
+    if not is_inside(file, file.parent):
+        raise InputError([f"{file}: a link out of the folder; name the file itself, or allow it with --allow-outside"])
+    return file
 
 
 def _left_out(problems: list[str], request: SourceRequest) -> Loaded:

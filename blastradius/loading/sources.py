@@ -13,19 +13,24 @@ from blastradius import plugins
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Loader
 from blastradius.loaderkit.validation import fit
+from blastradius.loading.boundary import inside, is_inside
 from blastradius.loading.discovery import matched
 from blastradius.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Source:
-    """One source of a workspace with its files; ``named`` says whose an account, an app or a consumer is."""
+    """One source of a workspace with its files; ``named`` says whose an account, an app or a consumer is.
+
+    ``linked`` are files that links lead out of the workspace's folder to; they are not read.
+    """
 
     workspace: Workspace
     number: int
     files: tuple[Path, ...]
     loader: Loader | None
     named: Mapping[str, str]
+    linked: tuple[Path, ...] = ()
 
     def options(self, loader: Loader) -> dict[str, Any]:
         """The options for a loader, checked with their places; with the direction and the parties where it takes them.
@@ -65,11 +70,15 @@ def sources_of(workspace: Workspace, problems: list[str]) -> Iterator[Source]:
     taken = {Path(workspace.document.path).resolve()}
     for number, stated in enumerate(workspace.shape.sources):
         files: dict[Path, None] = {}
+        linked: list[Path] = []
         for place, pattern in enumerate(stated.path):
-            found = matched(workspace.folder, pattern)
+            leads_out = not is_inside(workspace.folder / pattern, workspace.folder)
+            matching = matched(workspace.folder, pattern) if not leads_out else []
+            found = inside(matching, workspace.folder)
             if not found:
-                at = workspace.at("sources", number, "path", place)
-                problems.append(f"{at}: {pattern!r} is no file and matches none; paths are relative to this file")
+                why = _OUTSIDE if leads_out or matching else _NOTHING
+                problems.append(f"{workspace.at('sources', number, 'path', place)}: {pattern!r} {why}")
+            linked += [file for file in matching if found and not is_inside(file, workspace.folder)]
             named = found == [workspace.folder / pattern]
             files.update(dict.fromkeys(file for file in found if named or file.resolve() not in taken))
         fresh = tuple(file for file in files if not _excluded(file, workspace.folder, stated.exclude))
@@ -79,7 +88,12 @@ def sources_of(workspace: Workspace, problems: list[str]) -> Iterator[Source]:
         except InputError as error:
             problems += [f"{workspace.at('sources', number, 'loader')}: {problem}" for problem in error.problems]
             continue
-        yield Source(workspace, number, fresh, loader, workspace.party_names)
+        yield Source(workspace, number, fresh, loader, workspace.party_names, tuple(linked))
+
+
+_OUTSIDE = "leads out of the workspace's folder; copy it there, or allow it with --allow-outside"
+
+_NOTHING = "is no file and matches none; paths are relative to this file"
 
 
 def takes_further_files(loader: Loader) -> bool:
