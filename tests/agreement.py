@@ -41,6 +41,8 @@ from tests.engine.random_estates import (
 
 CHUNK = 500
 """How many estates a process is given at once."""
+TOLD = 20
+"""After how many times as many it is said how many agreed so far."""
 Engine = Literal["numpy", "fast"]
 ENGINES: tuple[Engine, ...] = ("numpy", "fast")
 
@@ -135,21 +137,25 @@ def main() -> int:
     asked = parser.parse_args()
     start, end = time.monotonic(), asked.first + asked.estates
     firsts = range(asked.first, end, CHUNK)
-    failed = done = 0
+    failed, spent = 0, 0.0
+    print(f"seeds {asked.first:,} to {end - 1:,}", flush=True)
     with ProcessPoolExecutor(asked.jobs) as pool:
-        for first, found in zip(firsts, pool.map(partial(_chunk, end), firsts), strict=True):
-            done = min(first + CHUNK, end) - asked.first
-            failed += len(found)
+        for number, (found, seconds) in enumerate(pool.map(partial(_chunk, end), firsts), 1):
+            done = min(number * CHUNK, asked.estates)
+            failed, spent = failed + len(found), spent + seconds
             for seed, why in found:
                 print(f"seed {seed}: {why}", flush=True)
-            if sys.stderr.isatty():
-                print(f"\r{done:,} of {asked.estates:,}", end="", file=sys.stderr)
-    print(f"{done - failed:,} agreed, {failed:,} did not, in {time.monotonic() - start:,.0f} s")
+            if number % TOLD == 0 or done == asked.estates:
+                each = f"{1000 * spent / done:.1f} ms of a processor each"
+                took = f"{time.monotonic() - start:,.0f} s"
+                print(f"{done - failed:,} agreed, {failed:,} did not, in {took}, {each}", flush=True)
     return 1 if failed else 0
 
 
-def _chunk(end: int, first: int) -> list[tuple[int, str]]:
-    return tried(first, min(first + CHUNK, end))
+def _chunk(end: int, first: int) -> tuple[list[tuple[int, str]], float]:
+    """What of some estates differs, and how many seconds of a processor they took."""
+    start = time.process_time()
+    return tried(first, min(first + CHUNK, end)), time.process_time() - start
 
 
 if __name__ == "__main__":
