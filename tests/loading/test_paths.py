@@ -43,7 +43,7 @@ def test_a_file_that_may_not_be_read_does_not_keep_the_others_of_a_folder_from_a
         run = ["setpriv", f"--bounding-set={may}", f"--inh-caps={may}", *run]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 of 2 files are sources" in done.stdout
+    assert "1 of 2 files is a source" in done.stdout
     written = (tmp_path / "blastradius.yaml").read_text()
     assert '"e.yaml"' in written
     assert "cannot be read: Permission denied" in written
