@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from blastradius.answer import Answer, Query, Table
-from blastradius.engine import Reach, ScenarioParams, plain, solve
+from blastradius.answer import Answer, Query, Row, Table
+from blastradius.engine import Reach, ScenarioParams, brings_an_attacker, plain, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Basis, Capability, Fact, Frozen, Kind, Level
 from blastradius.reports.diagram import picture_of
 from blastradius.reports.labels import KNOWN, Label, labels_of
+from blastradius.reports.reached import grouped
 from blastradius.reports.rows import (
     ModelRow,
     ScenarioRow,
     StepRow,
     held_over,
     model_row,
-    notes_of,
+    notes_on,
     scenario_row,
     step_rows,
 )
-from blastradius.reports.stops import StoppedRow, holds, leading_to, stopped_rows
-from blastradius.reports.words import WORDS, label, plural
-from blastradius.rules import APPLIES, RULES
-
-_SAYS = {rule.id: rule.says for rule in RULES} | {
-    "seed": "where the scenario starts",
-    "closure": "included in what is already held",
-}
+from blastradius.reports.stops import StoppedRow, leading_to, stopped_rows
+from blastradius.reports.words import WORDS, kinds, label, listed, plural, relation_said, said
+from blastradius.rules import APPLIES
 
 
 class Params(ScenarioParams):
@@ -41,7 +39,7 @@ class Params(ScenarioParams):
 
 
 class ExplainData(Frozen):
-    """The answer to ``explain``.
+    """The answer to ``explain``; ``name`` is the entity's display name, ``says`` the fact in words.
 
     When the fact is reached, ``steps`` is its proof and ``stopped`` is empty. When it is not, ``steps`` is
     the shortest way to it if no control stood and everything were assumed (empty: there is none at all), and
@@ -50,9 +48,12 @@ class ExplainData(Frozen):
     """
 
     question: str
+    headline: str
     scenario: ScenarioRow
     entity: str
+    name: str
     capability: Capability
+    says: str
     reached: bool
     level: str | None
     hops: int | None
@@ -114,28 +115,21 @@ def _why(reach: Reach, fact: Fact) -> Answer:
     proof = reach.proof_of(fact)
     step = reach.proofs[fact]
     rows = step_rows(reach, (step.fact for step in proof))
-    headline = (
-        f"{label(reach.estate, fact.entity)}: {WORDS[fact.capability]}, under level {step.level.word!r}, "
-        f"in {plural(step.hops, 'hop')}"
-    )
+    level = f", under level {step.level.word!r}" if brings_an_attacker(reach.scenario) else ""
+    headline = f"{said(reach.estate, fact)}{level}, in {plural(step.hops, 'step')}"
     known = labels_of(reach)[fact]
-    data = _data(reach, fact, rows, (), known)
+    data = _data(reach, headline, fact, rows, (), known)
     facts = frozenset(step.fact for step in proof)
+    lines = (_known(known), _could_anyone(known, step.level), _unknown(reach.estate, fact.entity))
     return Answer(
         question="explain",
         headline=headline,
         data=data,
-        tables=(_proof_table(reach, rows),),
-        lines=tuple(
-            filter(None, [_known(known), _could_anyone(known, step.level), _unknown(reach.estate, fact.entity)])
-        ),
-        notes=notes_of(reach.estate, reach.scenario),
+        tables=(_proof_table(reach, rows, "The way, step by step"),),
+        lines=tuple(filter(None, lines)),
+        notes=notes_on(reach),
         picture=picture_of(reach, f"Why: {label(reach.estate, fact.entity)}", full=True, only=facts),
     )
-
-
-def _said(estate: Estate, fact: Fact, level: Level, known: Label) -> tuple[str | None, ...]:
-    return _known(known), _could_anyone(known, level), _unknown(estate, fact.entity)
 
 
 def _known(label: Label) -> str:
@@ -155,25 +149,26 @@ def _why_not(reach: Reach, fact: Fact) -> Answer:
     rows = step_rows(opened, (step.fact for step in proof))
     beyond = leading_to(reach, opened, fact)
     stops = tuple(row for row in stopped_rows(reach) if Fact(row.entity, row.capability) in beyond)
-    data = _data(reach, fact, rows, stops)
+    headline = _not_headline(reach, fact, stops, bool(proof))
     return Answer(
         question="explain",
-        headline=_not_headline(reach, fact, stops, bool(proof)),
-        data=data,
-        tables=(_stop_table(reach, fact, stops), _proof_table(reach, rows)) if proof else (),
+        headline=headline,
+        data=_data(reach, headline, fact, rows, stops),
+        tables=(_stop_table(reach, fact, stops), _proof_table(opened, rows, _WOULD_BE)) if proof else (),
         lines=tuple(filter(None, [_unknown(reach.estate, fact.entity)])),
-        notes=notes_of(reach.estate, reach.scenario),
+        notes=notes_on(reach),
         picture=None,
     )
 
 
 def _not_headline(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...], way: bool) -> str:
-    what = f"{label(reach.estate, fact.entity)}: {WORDS[fact.capability]}"
+    what, attacked = said(reach.estate, fact), brings_an_attacker(reach.scenario)
     if not way:
         known = plural(len(reach.estate.relations), "known relation")
-        return f"{what}: nothing is said that leads there; no path among {known}, even with every control off"
-    by = "; ".join(dict.fromkeys(name for row in stops for name in row.by))
-    return f"{what}: not under level {reach.scenario.assume.word!r}; what stands in the way: {by or 'nothing here'}"
+        return f"nothing that is stated leads to {what}; no path among {known}, even with every control off"
+    by = list(dict.fromkeys(name for row in stops for name in row.by))
+    level = f"not under level {reach.scenario.assume.word!r}" if attacked else "not so"
+    return f"{level}: {what}; what stands in the way: {listed(by) or 'nothing here'}"
 
 
 def _unknown(estate: Estate, name: str) -> str | None:
@@ -184,6 +179,7 @@ def _unknown(estate: Estate, name: str) -> str | None:
 
 def _data(
     reach: Reach,
+    headline: str,
     fact: Fact,
     rows: tuple[StepRow, ...],
     stops: tuple[StoppedRow, ...],
@@ -192,9 +188,12 @@ def _data(
     step = reach.proofs.get(fact)
     return ExplainData(
         question="explain",
-        scenario=scenario_row(reach.scenario),
+        headline=headline,
+        scenario=scenario_row(reach.estate, reach.scenario),
         entity=fact.entity,
+        name=label(reach.estate, fact.entity),
         capability=fact.capability,
+        says=said(reach.estate, fact),
         reached=step is not None,
         level=step.level.word if step else None,
         hops=step.hops if step else None,
@@ -207,41 +206,68 @@ def _data(
     )
 
 
-def _proof_table(reach: Reach, rows: tuple[StepRow, ...]) -> Table:
+_WOULD_BE = "The way it would take if nothing stood there and everything were assumed"
+
+
+def _proof_table(reach: Reach, rows: tuple[StepRow, ...], title: str) -> Table:
+    """The steps in order; what is only included in the step before is left out at first."""
+    attacked = brings_an_attacker(reach.scenario)
+    cells = [(_step(row, attacked), row.rule == "closure") for row in rows]
     return Table(
         "proof",
-        "The way, step by step",
-        ("hops", "level", "what holds", "because", "read at"),
-        tuple(
-            (
-                row.hops,
-                row.level,
-                holds(reach.estate, Fact(row.entity, row.capability)),
-                _SAYS[row.rule],
-                ", ".join(row.provenance),
-            )
-            for row in rows
-        ),
+        title,
+        ("step", *(("level",) if attacked else ()), "id", "what holds", "because", "read at"),
+        tuple(cell for cell, _ in cells),
+        ids=("id",),
+        brief=tuple(cell for cell, included in cells if not included),
+        under=("read at",),
     )
+
+
+def _step(row: StepRow, attacked: bool) -> Row:
+    level = (row.level,) if attacked else ()
+    return (row.hops, *level, row.entity, row.says, row.because, ", ".join(row.provenance))
 
 
 def _stop_table(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...]) -> Table:
-    """All that stands in the way, what is one step away first."""
+    """All that stands in the way, what is one step away first; in brief a line for what stands before many alike."""
+    estate = reach.estate
     nearest_first = sorted(stops, key=lambda row: Fact(row.entity, row.capability) != fact)
+    columns = ("id", "it would mean", "what stands in the way", "what would change it", "along")
+    cells = [
+        (row.entity, row.says, "; ".join(row.by), "; ".join(row.changes), _along(estate, row.relations))
+        for row in nearest_first
+    ]
+    alike = grouped(nearest_first, lambda row: (row.by, row.capability, row.kind))
     return Table(
         "stopped",
         "What stands in the way",
-        ("it would mean", "what stands in the way", "what would change it", "along"),
-        tuple(
-            (
-                holds(reach.estate, Fact(row.entity, row.capability)),
-                "; ".join(row.by),
-                "; ".join(row.changes),
-                ", ".join(row.relations),
-            )
-            for row in nearest_first
-        ),
+        columns,
+        tuple(cells),
+        ids=("id",),
+        brief=tuple(_alike(estate, rows) for rows in alike),
+        under=("what would change it", "along"),
     )
+
+
+def _alike(estate: Estate, rows: Sequence[StoppedRow]) -> Row:
+    """Steps of one kind that the same stands in the way of."""
+    first = rows[0]
+    ids = list(dict.fromkeys(row.entity for row in rows))
+    changes = [change.partition("@")[0] if len(ids) > 1 else change for row in rows for change in row.changes]
+    names = first.says if len(ids) == 1 else f"{kinds(len(ids), first.kind)}: {WORDS[first.capability]}"
+    along = listed(list(dict.fromkeys(_along(estate, row.relations) for row in rows)), 2)
+    return (
+        listed(ids, 2),
+        names,
+        "; ".join(first.by),
+        "; ".join(dict.fromkeys(changes)),
+        along if len(ids) == 1 else "",
+    )
+
+
+def _along(estate: Estate, relations: Sequence[str]) -> str:
+    return "; ".join(relation_said(estate, relation) for relation in relations)
 
 
 QUERY = Query("explain", "Why something could be reached, or what stops it", Params, run, ExplainData)

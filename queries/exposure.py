@@ -8,14 +8,15 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from blastradius.answer import Answer, Query, Table
+from blastradius.answer import Answer, Query, Row, Table
 from blastradius.engine import CAPABILITIES, Assumption, Solved, compile_system, solve, what_if
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
 from blastradius.reports.impact import audited, is_audited
-from blastradius.reports.labels import footing
+from blastradius.reports.labels import assumed, footing
+from blastradius.reports.reached import grouped
 from blastradius.reports.rows import ModelRow, every_start, held_over, model_row, start_worlds
-from blastradius.reports.words import WORDS, label, plural
+from blastradius.reports.words import HAPPENED, WORDS, label, plural
 
 
 class Params(Assumption):
@@ -29,9 +30,10 @@ class Params(Assumption):
 
 
 class ExposureRow(Frozen):
-    """One way in: start, what it gains, from which level on, in how many hops."""
+    """One way in: start and its display name, what it gains, from which level on, in how many hops."""
 
     start: str
+    name: str
     kind: Kind
     way: str
     capability: Capability
@@ -40,14 +42,18 @@ class ExposureRow(Frozen):
 
 
 class ExposureData(Frozen):
-    """The answer to ``exposure``."""
+    """The answer to ``exposure``; ``parties`` and ``others`` (credentials, feeds) count the starts that get there."""
 
     question: str
+    headline: str
     entity: str
+    name: str
     assume: str
     distrusted: tuple[str, ...]
     exposed_to: tuple[ExposureRow, ...]
     starts: int
+    parties: int
+    others: int
     checked: bool
     model: ModelRow
 
@@ -61,22 +67,28 @@ def run(estate: Estate, params: Params) -> Answer:
     params = params.model_copy(update={"entity": estate.resolve(params.entity)})
     estate = what_if(estate, params.asked)
     rows, starts = _ways_in(estate, params)
+    parties = len({row.start for row in rows if row.kind == Kind.PARTY})
+    others = len({row.start for row in rows if row.kind != Kind.PARTY})
     data = ExposureData(
         question="exposure",
+        headline=_headline(estate, params, parties, others, starts),
         entity=params.entity,
+        name=label(estate, params.entity),
         assume=params.assume,
         distrusted=params.distrust,
         exposed_to=tuple(rows),
         starts=starts,
+        parties=parties,
+        others=others,
         checked=is_audited(estate),
         model=model_row(estate),
     )
     return Answer(
         question="exposure",
-        headline=_headline(estate, data),
+        headline=data.headline,
         data=data,
-        tables=(_table(estate, rows),),
-        lines=(footing(estate),),
+        tables=(_table(rows),),
+        lines=(assumed(params.assume), footing(estate)),
         notes=estate.notes,
     )
 
@@ -100,6 +112,7 @@ def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
             rows.append(
                 ExposureRow(
                     start=start.id,
+                    name=label(estate, start.id),
                     kind=start.kind,
                     way=way,
                     capability=capability,
@@ -111,38 +124,39 @@ def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
     return rows, len(starts)
 
 
-def _headline(estate: Estate, data: ExposureData) -> str:
-    parties = len({row.start for row in data.exposed_to if row.kind == Kind.PARTY})
-    others = len({row.start for row in data.exposed_to if row.kind != Kind.PARTY})
-    name = label(estate, data.entity)
-    if not data.exposed_to:
-        return (
-            f"no way to {name} under level {data.assume!r} from any of {plural(data.starts, 'start')}, among "
-            f"{plural(len(estate.relations), 'known relation')}"
-        )
-    return (
-        f"{name} could be reached under level {data.assume!r} by {plural(parties, 'party', 'parties')} and by "
-        f"{plural(others, 'credential or feed', 'credentials and feeds')}"
-    )
+def _headline(estate: Estate, params: Params, parties: int, others: int, starts: int) -> str:
+    name, level = label(estate, params.entity), f"under level {params.assume!r}"
+    if not parties + others:
+        known = plural(len(estate.relations), "known relation")
+        return f"no way to {name} {level} from any of {plural(starts, 'start')}, among {known}"
+    by = [plural(parties, "party", "parties")] if parties else []
+    by += [plural(others, "credential or feed", "credentials and feeds")] if others else []
+    return f"{name} could be reached {level} by {' and by '.join(by)}"
 
 
-def _table(estate: Estate, rows: list[ExposureRow]) -> Table:
+def _table(rows: list[ExposureRow]) -> Table:
+    cells = {row: _cells(row, WORDS[row.capability]) for row in rows}
     return Table(
         "exposed_to",
-        "Who could reach it",
-        ("level", "hops", "start", "name", "kind", "what it means"),
-        tuple(
-            (
-                row.level,
-                row.hops,
-                f"{row.way} {row.start}",
-                label(estate, row.start),
-                row.kind,
-                WORDS[row.capability],
-            )
-            for row in rows
-        ),
+        "Who could reach it, at the lowest level at which they could",
+        ("level", "id", "start", "if", "what it means", "steps"),
+        tuple(cells.values()),
+        ids=("id",),
+        brief=tuple(map(_in_brief, grouped(rows, lambda row: row.start))),
+        spare=("steps",),
     )
+
+
+def _in_brief(ways: list[ExposureRow]) -> Row:
+    """A start in one line: what it gains first, and the strongest that it gains at each further level."""
+    order = {capability: place for place, capability in enumerate(WORDS)}
+    strongest = [min(found, key=lambda row: order[row.capability]) for found in grouped(ways, lambda row: row.level)]
+    later = "".join(f"; {row.level}: {WORDS[row.capability]}" for row in strongest[1:])
+    return _cells(strongest[0], WORDS[strongest[0].capability] + later)
+
+
+def _cells(row: ExposureRow, means: str) -> Row:
+    return row.level, row.start, row.name, HAPPENED[row.way], means, row.hops
 
 
 QUERY = Query("exposure", "Who can reach a store or process, with what, at which level", Params, run, ExposureData)

@@ -76,7 +76,7 @@ def run(estate: Estate, params: Params) -> Answer:
     failed = _levers(controls, ((other, now) for other in others[len(relations) :]))
     data = LeversData(
         question="levers",
-        scenario=scenario_row(scenario),
+        scenario=scenario_row(estate, scenario),
         reached=MeasureRow(
             crown_jewels=len(now.crown_jewels), records=now.records, processes=now.processes, entities=now.entities
         ),

@@ -23,6 +23,9 @@ from blastradius.reports.unstated import (
 )
 from blastradius.reports.words import HAPPENED, label, plural
 
+Start = tuple[str, Kind | None, str]
+"""Where a scenario starts: its id, its kind (``None`` for anyone at all), the way."""
+
 
 class Params(Assumption):
     """How much to assume of the attacker, and whether to start from ourselves as well."""
@@ -73,9 +76,10 @@ def run(estate: Estate, params: Params) -> Answer:
     stranger = World(plain(params.asked).model_copy(update={"anyone": True}))
     some = bool(system.columns.entities.anonymous.any())
     measures = measured(system, [*worlds, *([stranger] if some else [])], stranger=stranger if some else None)
-    named = [(start.id, start.kind, way) for start, way in starts] + ([(ANYONE, None, "anyone")] if some else [])
+    named: list[Start] = [(start.id, start.kind, way) for start, way in starts]
+    named += [(ANYONE, None, "anyone")] if some else []
     found = sorted(zip(named, measures, strict=True), key=lambda pair: (*(-size for size in pair[1].size), pair[0][0]))
-    rows = [_row(estate, *start, measure) for start, measure in found]
+    rows = [_row(estate, start, measure) for start, measure in found]
     data = RankData(
         question="rank",
         headline=_headline(estate, rows, params.assume),
@@ -96,7 +100,8 @@ def run(estate: Estate, params: Params) -> Answer:
     )
 
 
-def _row(estate: Estate, start: str, kind: Kind | None, way: str, measure: Measure) -> RankRow:
+def _row(estate: Estate, named: Start, measure: Measure) -> RankRow:
+    start, kind, way = named
     return RankRow(
         start=start,
         name=start if kind is None else label(estate, start),

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from blastradius.answer import Answer, Query, Table
+from blastradius.answer import Answer, Query, Row, Table
 from blastradius.estate import Estate
 from blastradius.estate.routes import route
 from blastradius.model import Basis, Entity, Frozen, Kind, Relation, Verb
-from blastradius.reports.rows import ModelRow, model_row
-from blastradius.reports.words import plural
+from blastradius.reports.rows import ModelRow, PlaceRow, model_row, place_row
+from blastradius.reports.words import label, listed, plural, relation_said
 
 _USES = (Verb.READS, Verb.WRITES, Verb.PUBLISHES, Verb.CONSUMES)
 _REACHES = (Verb.DEPENDS_ON, Verb.CONNECTS)
 _VERBS = (Verb.CALLS, Verb.SERVES, Verb.GRANTS, *_USES, *_REACHES)
 _KINDS = (Kind.SERVICE, Kind.OPERATION, Kind.STORE, Kind.FEED, Kind.CREDENTIAL)
+MOST_SHOWN = 20
+"""How many things people are shown at first."""
 Pair = tuple[str, str]
 Which = Literal["declared", "observed"]
 
@@ -33,24 +35,27 @@ class Params(BaseModel):
 
 
 class SeenRow(Frozen):
-    """One thing that only one side knows.
+    """One thing that only one side knows, ``says`` it in words.
 
     ``kind`` is an entity's kind or a relation's verb. ``watched``: something else that its source, or what serves
     it, does was observed, so that its absence says more. ``instead``: what the other side knows between the same
-    two things.
+    two things. ``at`` has the same places as ``places``.
     """
 
     id: str
+    says: str
     kind: str
     watched: bool
     instead: str | None
     at: tuple[str, ...]
+    places: tuple[PlaceRow, ...]
 
 
 class SeenData(Frozen):
     """The answer to ``seen``."""
 
     question: str
+    headline: str
     both: int
     never_seen: tuple[SeenRow, ...]
     not_declared: tuple[SeenRow, ...]
@@ -68,18 +73,26 @@ class Side:
 def run(estate: Estate, params: Params) -> Answer:
     """Compare what is declared with what is observed, by the bases that every merged fact keeps."""
     compared = Compared(estate, params.only)
+    never, undeclared = tuple(compared.rows("declared")), tuple(compared.rows("observed"))
     data = SeenData(
         question="seen",
+        headline=_headline(compared, never, undeclared),
         both=compared.both,
-        never_seen=tuple(compared.rows("declared")),
-        not_declared=tuple(compared.rows("observed")),
+        never_seen=never,
+        not_declared=undeclared,
         model=model_row(estate),
     )
     tables = (
-        _table("never_seen", "Declared and never seen", data.never_seen, "traffic has instead"),
-        _table("not_declared", "Seen and not declared", data.not_declared, "declared is instead"),
+        _table("never_seen", "Declared and never seen", estate, never, "traffic has instead"),
+        _table("not_declared", "Seen and not declared", estate, undeclared, "declared is instead"),
     )
-    return Answer(question="seen", headline=_headline(compared, data), data=data, tables=tables, notes=estate.notes)
+    return Answer(
+        question="seen",
+        headline=data.headline,
+        data=data,
+        tables=tables if compared.is_observed else tuple(replace(table, brief=()) for table in tables),
+        notes=estate.notes if compared.is_observed else (),
+    )
 
 
 class Compared:
@@ -100,6 +113,11 @@ class Compared:
             self._add(thing)
 
     @property
+    def is_observed(self) -> bool:
+        """Whether anything was observed."""
+        return bool(self.sides["observed"].same)
+
+    @property
     def both(self) -> int:
         """How many things are declared and observed."""
         same = {self.same(thing) for thing in self._things() if Basis.DECLARED in thing.bases}
@@ -113,11 +131,16 @@ class Compared:
                 continue
             yield SeenRow(
                 id=thing.id,
+                says=self._says(thing),
                 kind=self._kind(thing),
                 watched=any(name in self.watched for name in self._sources(thing)),
                 instead=next((other.between[pair] for pair in self._pairs(thing) if pair in other.between), None),
                 at=tuple(map(str, thing.provenance)),
+                places=tuple(map(place_row, thing.provenance)),
             )
+
+    def _says(self, thing: Entity | Relation) -> str:
+        return relation_said(self.estate, thing.id) if isinstance(thing, Relation) else label(self.estate, thing.id)
 
     def same(self, thing: Entity | Relation) -> str:
         """What two accounts of one thing have in common; usually the id."""
@@ -168,20 +191,35 @@ class Compared:
                 yield from ((thing.sources[0], target) for target in thing.targets)
 
 
-def _headline(compared: Compared, data: SeenData) -> str:
-    if not compared.sides["observed"].same:
+def _headline(compared: Compared, never: Sequence[SeenRow], undeclared: Sequence[SeenRow]) -> str:
+    if not compared.is_observed:
         return "nothing in this estate was observed; load traces or access logs to compare"
-    watched = sum(row.watched for row in data.never_seen)
+    watched = sum(row.watched for row in never)
     return (
-        f"{plural(len(data.never_seen), 'thing')} declared and never seen, {watched:,} of them where traffic was "
-        f"watched; {plural(len(data.not_declared), 'thing')} seen and not declared; {data.both:,} both"
+        f"{plural(len(never), 'thing')} declared and never seen, {watched:,} of them where traffic was "
+        f"watched; {plural(len(undeclared), 'thing')} seen and not declared; {compared.both:,} both"
     )
 
 
-def _table(name: str, title: str, rows: tuple[SeenRow, ...], instead: str) -> Table:
-    columns = ("what", "id", "watched", instead, "at")
-    cells = ((row.kind, row.id, row.watched, row.instead, ", ".join(row.at[:3])) for row in rows)
-    return Table(name, title, columns, tuple(cells))
+def _table(name: str, title: str, estate: Estate, rows: Sequence[SeenRow], instead: str) -> Table:
+    """What one side knows; in brief the entities where traffic was watched, or where none was the first few."""
+    watched_first = sorted(rows, key=lambda row: not row.watched)
+    cells = {row.id: _cells(estate, row) for row in watched_first}
+    telling = [row for row in watched_first if row.watched] or watched_first
+    return Table(
+        name,
+        title,
+        ("kind", "id", "what", "watched", instead, "read at"),
+        tuple(cells.values()),
+        ids=("id",),
+        brief=tuple(cells[row.id] for row in telling[:MOST_SHOWN]),
+        under=("read at",),
+    )
+
+
+def _cells(estate: Estate, row: SeenRow) -> Row:
+    instead = None if row.instead is None else relation_said(estate, row.instead)
+    return row.kind, row.id, row.says, row.watched, instead, listed(row.at, 1)
 
 
 QUERY = Query("seen", "What was declared and never seen, and what was seen and not declared", Params, run, SeenData)

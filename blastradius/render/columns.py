@@ -38,7 +38,8 @@ class Column:
         """The width at which no word is broken, as far as that is sensible; a number is a word."""
         texts = (self.heading,) if self.number else (self.heading, *self.cells)
         longest = min(max((cell_len(word) for text in texts for word in text.split()), default=0), LONGEST_WORD)
-        return max((longest, *(map(cell_len, self.cells) if self.number else ())))
+        whole = [cell_len(cell) for cell in self.cells] if self.number else []
+        return max([longest, *whole])
 
     @property
     def easy(self) -> int:
@@ -63,7 +64,8 @@ class Layout:
 
 def laid_out(columns: Sequence[Column], width: int) -> Layout:
     """Where each column stands and how wide it is in a terminal of so many columns."""
-    beside, below, left_out = list(columns), [], []
+    beside, below = list(columns), list[Column]()
+    left_out: list[Column] = []
     if _total(column.natural for column in columns) > width:
         beside, below = [c for c in columns if not c.under], [c for c in columns if c.under]
     for spare in [column for column in reversed(columns) if column.spare]:

@@ -58,8 +58,11 @@ def _write(screen: Screen, whole: Table, detail: Detail) -> None:
     if not whole.rows:
         screen.paragraph(f"{safe(whole.title)}: none", style="bold")
         return
+    if not shown.rows:
+        screen.paragraph(f"{safe(whole.title)} ({_more(whole)})", style="bold")
+        return
     screen.paragraph(safe(whole.title), style="bold")
-    left_out = screen.table(_columns(shown)) if shown.rows else ()
+    left_out = screen.table(_columns(shown))
     more = [
         *([_more(whole)] if whole.is_short(detail) else []),
         *([f"no room for: {', '.join(left_out)}"] * bool(left_out)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import Field
 
@@ -22,11 +22,13 @@ from blastradius.model import (
     Note,
     NoteKind,
     Party,
+    Provenance,
     Scenario,
 )
 from blastradius.reports.copies import Holdings
 from blastradius.reports.labels import Label
-from blastradius.rules import included
+from blastradius.reports.words import holds, host_said, label, place
+from blastradius.rules import RULES, included
 
 _STRENGTH = (
     Capability.CONTROL,
@@ -41,14 +43,20 @@ _STRENGTH = (
     Capability.READ_SUBSET,
     Capability.DEGRADE,
 )
+BECAUSE = {rule.id: rule.says for rule in RULES} | {
+    "seed": "where the scenario starts",
+    "closure": "included in what is already held",
+}
+"""Why a step is taken, by its rule, in words."""
 _WAYS: dict[Kind, str] = {Kind.PARTY: "compromise", Kind.CREDENTIAL: "leak", Kind.FEED: "poison"}
 
 
 class Seed(Frozen):
-    """Where a scenario starts: the way (``compromise``, ``leak``, …) and the entity."""
+    """Where a scenario starts: the way (``compromise``, ``leak``, …) and the entity, with its display name."""
 
     way: str
     entity: str
+    name: str
 
 
 class ScenarioRow(Frozen):
@@ -76,6 +84,7 @@ class FactRow(Frozen):
     """
 
     entity: str
+    name: str
     kind: Kind
     capability: Capability
     level: str
@@ -93,16 +102,35 @@ class ControlRow(Frozen):
     id: str
     control: str
     on: str
+    on_name: str
     status: str
     provided_by: str | None
     why: str | None
     stops: int = Field(description="how many steps it stops here")
 
 
+class PlaceRow(Frozen):
+    """Where something was read: the file as it was named, line and column from 1."""
+
+    file: str
+    line: int | None
+    column: int | None
+
+    @property
+    def text(self) -> str:
+        """The place as people write it: ``estate.yaml:3:5``."""
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
 class StepRow(Frozen):
-    """One step of a proof: the fact, the rule, what it follows from, and where the relations were read."""
+    """One step of a proof: the fact, the rule, what it follows from, and where the relations were read.
+
+    ``says`` is the fact and ``because`` the rule in words; ``provenance`` has the same places as ``places``.
+    """
 
     entity: str
+    says: str
+    because: str
     capability: Capability
     rule: str
     level: str
@@ -110,6 +138,7 @@ class StepRow(Frozen):
     premises: tuple[str, ...]
     relations: tuple[str, ...]
     provenance: tuple[str, ...]
+    places: tuple[PlaceRow, ...]
 
 
 class CertificateRow(Frozen):
@@ -130,9 +159,10 @@ class ModelRow(Frozen):
     digest: str
 
 
-def scenario_row(scenario: Scenario) -> ScenarioRow:
+def scenario_row(estate: Estate, scenario: Scenario) -> ScenarioRow:
     """The scenario for an answer."""
-    seeds = tuple(Seed(way=way, entity=name) for way in SEED_KINDS for name in getattr(scenario, way))
+    named = [(way, name) for way in SEED_KINDS for name in getattr(scenario, way)]
+    seeds = tuple(Seed(way=way, entity=name, name=place(estate, name)) for way, name in named)
     return ScenarioRow(
         seeds=seeds,
         anyone=scenario.anyone,
@@ -164,6 +194,7 @@ def fact_rows(reach: Reach, labels: Mapping[Fact, Label]) -> tuple[FactRow, ...]
     rows = [
         FactRow(
             entity=fact.entity,
+            name=label(reach.estate, fact.entity),
             kind=reach.estate.entities[fact.entity].kind,
             capability=fact.capability,
             level=step.level.word,
@@ -192,6 +223,7 @@ def control_rows(reach: Reach) -> tuple[ControlRow, ...]:
             id=name,
             control=placed.control.kind,
             on=placed.host,
+            on_name=host_said(reach.estate, placed.host),
             status=_status(placed.control),
             provided_by=placed.control.provided_by,
             why=placed.control.why,
@@ -214,28 +246,53 @@ def step_rows(reach: Reach, only: Iterable[Fact] | None = None) -> tuple[StepRow
     return tuple(
         StepRow(
             entity=step.fact.entity,
+            says=holds(reach.estate, step.fact),
+            because=BECAUSE[step.rule],
             capability=step.fact.capability,
             rule=step.rule,
             level=step.level.word,
             hops=step.hops,
             premises=tuple(map(str, step.premises)),
             relations=step.relations,
-            provenance=provenance_of(reach.estate, step.relations),
+            provenance=tuple(map(str, read_at)),
+            places=tuple(map(place_row, read_at)),
         )
         for step in reach.certificate.steps
         if wanted is None or step.fact in wanted
+        for read_at in [read_of(reach.estate, step.relations)]
     )
 
 
-def provenance_of(estate: Estate, relations: Iterable[str]) -> tuple[str, ...]:
-    """Where relations were read, as ``file:line:column``."""
-    places = [str(place) for name in relations for place in estate.relations[name].provenance]
-    return tuple(dict.fromkeys(places))
+def read_of(estate: Estate, relations: Iterable[str]) -> tuple[Provenance, ...]:
+    """Where relations were read."""
+    return tuple(dict.fromkeys(place for name in relations for place in estate.relations[name].provenance))
+
+
+def place_row(found: Provenance) -> PlaceRow:
+    """A place for an answer."""
+    return PlaceRow(file=found.file, line=found.line, column=found.column)
 
 
 def notes_of(estate: Estate, scenario: Scenario) -> tuple[Note, ...]:
-    """What every answer to a scenario repeats."""
+    """What is to be known of any answer to a scenario."""
     return (*warnings(estate, scenario), *estate.notes, *([] if is_timed(scenario) else [_NO_CLOCK]))
+
+
+def notes_on(reach: Reach) -> tuple[Note, ...]:
+    """The notes that concern what a scenario reaches, and what stops it.
+
+    One that says what was left out concerns every answer, for nobody knows where it would have led.
+    """
+    touched = {fact.entity for fact in reach.levels}
+    touched |= {relation for step in reach.certificate.steps for relation in step.relations}
+    for stop in reach.certificate.stopped:
+        touched |= {stop.fact.entity, *stop.relations}
+    return tuple(note for note in notes_of(reach.estate, reach.scenario) if _concerns(note, touched))
+
+
+def _concerns(note: Note, touched: Collection[str]) -> bool:
+    said_of_it = note.kind in (NoteKind.ASSUMED, NoteKind.CONTRADICTED) and note.about
+    return not said_of_it or any(name in touched for name in note.about)
 
 
 _NO_CLOCK = Note(kind=NoteKind.ASSUMED, message="no clock given: hops count steps, not hours")

@@ -31,6 +31,7 @@ class SilenceRow(Frozen):
     """A thing reached of which something is not said: ``stated`` where the estate says itself that it is unknown."""
 
     entity: str
+    name: str
     unsaid: tuple[str, ...]
     stated: bool
 
@@ -45,9 +46,9 @@ def silence_rows(reach: Reach) -> tuple[SilenceRow, ...]:
 def _row(estate: Estate, name: str, leading: Collection[str]) -> SilenceRow | None:
     entity = estate.entities[name]
     if entity.unknown:
-        return SilenceRow(entity=name, unsaid=entity.unknown, stated=True)
+        return SilenceRow(entity=name, name=label(estate, name), unsaid=entity.unknown, stated=True)
     if entity.kind in _LEADS and name not in leading:
-        return SilenceRow(entity=name, unsaid=(_SAYS[entity.kind],), stated=False)
+        return SilenceRow(entity=name, name=label(estate, name), unsaid=(_SAYS[entity.kind],), stated=False)
     return None
 
 
@@ -61,10 +62,10 @@ def _leading(estate: Estate) -> set[str]:
     return found
 
 
-def told(estate: Estate, rows: Collection[SilenceRow]) -> str | None:
+def told(rows: Collection[SilenceRow]) -> str | None:
     """Where the estate says nothing, in one sentence; ``None`` where it says something everywhere."""
     if not rows:
         return None
-    named = ", ".join(f"{label(estate, row.entity)} ({', '.join(row.unsaid)})" for row in list(rows)[:4])
+    named = ", ".join(f"{row.name} ({', '.join(row.unsaid)})" for row in list(rows)[:4])
     more = f" and {len(rows) - 4:,} more" if len(rows) > 4 else ""
     return f"nothing is said about: {named}{more}; silence is not safety"

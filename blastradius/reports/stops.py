@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from blastradius.columns.ragged import RaggedArray
 from blastradius.engine import Reach, Stopped
 from blastradius.estate import Estate
-from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Frozen, Kind, input_ends
+from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Frozen, Kind
 from blastradius.reports.labels import KNOWN
-from blastradius.reports.words import control_said, label, place, relation_said, said
+from blastradius.reports.words import control_said, holds
 from blastradius.rules import APPLIES, included
 
 
 class StoppedRow(Frozen):
-    """A step that was not taken: what it would give, and all that stands in its way.
+    """A step that was not taken: what it would give (``says`` in words), and all that stands in its way.
 
     ``because`` is the first of ``premise`` (``missing``: what does not hold), ``level`` (the one it would take),
     ``time`` (``after_h``: a buffer of so many hours outlasts the outage), ``basis`` (it is known no better than this)
@@ -24,6 +22,7 @@ class StoppedRow(Frozen):
     """
 
     entity: str
+    says: str
     kind: Kind
     capability: Capability
     because: str
@@ -48,6 +47,7 @@ def _row(reach: Reach, stop: Stopped) -> StoppedRow:
     reasons = _reasons(reach.estate, stop)
     return StoppedRow(
         entity=stop.fact.entity,
+        says=holds(reach.estate, stop.fact),
         kind=reach.estate.kind_of(stop.fact.entity),
         capability=stop.fact.capability,
         because=stop.because,
@@ -73,54 +73,6 @@ def _reasons(estate: Estate, stop: Stopped) -> list[tuple[str, str]]:
     if stop.basis is not None:
         found.append((f"is only {KNOWN[stop.basis]}", f"--basis {stop.basis}"))
     return found + [(control_said(estate.controls[name].control.kind), f"--distrust {name}") for name in stop.controls]
-
-
-def holds(estate: Estate, fact: Fact) -> str:
-    """A fact in words, also one that is only a step on the way."""
-    if fact.capability not in STEPPING_STONES:
-        return said(estate, fact)
-    return _STONES[fact.capability](estate, fact.entity)
-
-
-def _present(estate: Estate, name: str) -> str:
-    return f"the key {place(estate, name)} comes with it"
-
-
-def _inactive(estate: Estate, name: str) -> str:
-    placed = estate.controls.get(name)
-    if placed is None:
-        return f"a control no longer holds: {name}"
-    where = label(estate, placed.host) if placed.host in estate.entities else relation_said(estate, placed.host)
-    return f"no longer so at {where}: {control_said(placed.control.kind)}"
-
-
-def _callable(estate: Estate, name: str) -> str:
-    return f"{place(estate, name)}: some function of it can be used"
-
-
-def _foothold(estate: Estate, name: str) -> str:
-    return f"somebody is inside {place(estate, name)}"
-
-
-def _lost(estate: Estate, name: str) -> str:
-    supplier, consumer = input_ends(name)
-    return f"{place(estate, consumer)}: goes without {place(estate, supplier)}"
-
-
-def _strained(estate: Estate, name: str) -> str:
-    supplier, consumer = input_ends(name)
-    return f"{place(estate, consumer)}: {place(estate, supplier)} is gone or slow"
-
-
-_STONES: dict[Capability, Callable[[Estate, str], str]] = {
-    Capability.PRESENT: _present,
-    Capability.INACTIVE: _inactive,
-    Capability.CALLABLE: _callable,
-    Capability.FOOTHOLD: _foothold,
-    Capability.ANYONE: lambda _estate, _name: "somebody on the internet means it",
-    Capability.LOST: _lost,
-    Capability.STRAINED: _strained,
-}
 
 
 def leading_to(reach: Reach, opened: Reach, fact: Fact) -> set[Fact]:

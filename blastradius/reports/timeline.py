@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from blastradius.answer import Table
+from blastradius.answer import UNKNOWN, Row, Table
 from blastradius.engine import ProofStep, Reach
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Fact, Frozen, Kind, Process
-from blastradius.reports.words import label
+from blastradius.reports.words import hour, label
 
 
 class PainRow(Frozen):
@@ -17,6 +17,7 @@ class PainRow(Frozen):
     """
 
     process: str
+    name: str
     slows_at_h: float | None
     stops_at_h: float | None
     tolerance_h: float | None
@@ -59,6 +60,7 @@ def _row(reach: Reach, process: Process, arrivals: dict[Fact, float]) -> PainRow
     back = None if stops is None else _back_at(reach, Fact(process.id, Capability.DENY), stops)
     return PainRow(
         process=process.id,
+        name=label(reach.estate, process.id),
         slows_at_h=slows,
         stops_at_h=stops,
         tolerance_h=process.tolerance_h,
@@ -104,24 +106,27 @@ def estate_buffer(estate: Estate, relation: str) -> float:
     return estate.relations[relation].buffer_h or 0.0
 
 
-def timeline(estate: Estate, rows: tuple[PainRow, ...]) -> Table:
+def timeline(rows: tuple[PainRow, ...]) -> Table:
     """When each process feels it."""
     return Table(
         "timeline",
         "When it is felt, in hours from the start",
-        ("", "process", "slows", "stops", "tolerates", "tolerance used up", "back"),
-        tuple(
-            (
-                "★" if row.crown_jewel else "",
-                label(estate, row.process),
-                _at(row.slows_at_h),
-                _at(row.stops_at_h),
-                "unknown" if row.tolerance_h is None else f"{row.tolerance_h:g} h",
-                _used_up_said(row),
-                "" if row.back_at_h is None else f"at {row.back_at_h:g} h",
-            )
-            for row in rows
-        ),
+        ("", "id", "process", "slows", "stops", "tolerates", "tolerance used up", "back"),
+        tuple(map(_cells, rows)),
+        ids=("id",),
+    )
+
+
+def _cells(row: PainRow) -> Row:
+    return (
+        "★" if row.crown_jewel else "",
+        row.process,
+        row.name,
+        _at(row.slows_at_h),
+        _at(row.stops_at_h),
+        UNKNOWN if row.tolerance_h is None else f"{row.tolerance_h:g} h",
+        _used_up_said(row),
+        "" if row.back_at_h is None else hour(row.back_at_h),
     )
 
 
@@ -129,11 +134,9 @@ def _used_up_said(row: PainRow) -> str:
     if row.stops_at_h is None:
         return ""
     if row.tolerance_h is None:
-        return "unknown"
-    return "not in this outage" if row.used_up_at_h is None else f"at {row.used_up_at_h:g} h"
+        return UNKNOWN
+    return "not in this outage" if row.used_up_at_h is None else hour(row.used_up_at_h)
 
 
-def _at(hour: float | None) -> str:
-    if hour is None:
-        return "no"
-    return "at once" if hour == 0 else f"at {hour:g} h"
+def _at(at: float | None) -> str:
+    return "no" if at is None else hour(at)

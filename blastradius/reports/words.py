@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from blastradius.estate import Estate
-from blastradius.model import Capability, ControlKind, Fact, Kind
+from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, input_ends
 
 WORDS = {
     Capability.CONTROL: "controls it",
@@ -115,6 +115,58 @@ def relation_said(estate: Estate, relation: str) -> str:
     return f"{ends[0]} {found.verb.replace('_', ' ')} {ends[1]}"
 
 
+def holds(estate: Estate, fact: Fact) -> str:
+    """A fact in words, also one that is only a step on the way."""
+    if fact.capability not in STEPPING_STONES:
+        return said(estate, fact)
+    return _STONES[fact.capability](estate, fact.entity)
+
+
+def _present(estate: Estate, name: str) -> str:
+    return f"the key {place(estate, name)} comes with it"
+
+
+def _inactive(estate: Estate, name: str) -> str:
+    placed = estate.controls.get(name)
+    if placed is None:
+        return f"a control no longer holds: {name}"
+    return f"no longer so at {host_said(estate, placed.host)}: {control_said(placed.control.kind)}"
+
+
+def host_said(estate: Estate, host: str) -> str:
+    """What a control stands on, in words: an entity or a relation."""
+    return label(estate, host) if host in estate.entities else relation_said(estate, host)
+
+
+def _callable(estate: Estate, name: str) -> str:
+    return f"{place(estate, name)}: some function of it can be used"
+
+
+def _foothold(estate: Estate, name: str) -> str:
+    return f"somebody is inside {place(estate, name)}"
+
+
+def _lost(estate: Estate, name: str) -> str:
+    supplier, consumer = input_ends(name)
+    return f"{place(estate, consumer)}: goes without {place(estate, supplier)}"
+
+
+def _strained(estate: Estate, name: str) -> str:
+    supplier, consumer = input_ends(name)
+    return f"{place(estate, consumer)}: {place(estate, supplier)} is gone or slow"
+
+
+_STONES: dict[Capability, Callable[[Estate, str], str]] = {
+    Capability.PRESENT: _present,
+    Capability.INACTIVE: _inactive,
+    Capability.CALLABLE: _callable,
+    Capability.FOOTHOLD: _foothold,
+    Capability.ANYONE: lambda _estate, _name: "somebody on the internet means it",
+    Capability.LOST: _lost,
+    Capability.STRAINED: _strained,
+}
+
+
 def listed(names: Sequence[str], most: int = 4) -> str:
     """The first few of several names, and how many more there are."""
     more = len(names) - most
@@ -137,6 +189,11 @@ def kinds_of(estate: Estate, names: Collection[str]) -> str:
     for name in names:
         counts[estate.kind_of(name)] += 1
     return ", ".join(kinds(count, kind) for kind, count in counts.items() if count)
+
+
+def hour(at: float) -> str:
+    """An hour of an outage, counted from its start."""
+    return "at once" if at == 0 else f"at {at:g} h"
 
 
 def is_public(estate: Estate, name: str) -> bool:

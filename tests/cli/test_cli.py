@@ -48,7 +48,7 @@ def test_reach_keeps_its_contract(northwind: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     answer = json.loads(done.stdout)
     assert answer["question"] == "reach"
-    assert answer["scenario"]["seeds"] == [{"way": "compromise", "entity": "acme"}]
+    assert answer["scenario"]["seeds"] == [{"way": "compromise", "entity": "acme", "name": "Acme Logistics"}]
     assert {"entity", "kind", "capability", "level", "hops", "crown_jewel"} <= answer["facts"][0].keys()
     assert {"entity", "capability", "by"} <= answer["stopped"][0].keys()
     assert answer["certificate"]["checked"] is True

@@ -83,20 +83,16 @@ def test_a_mistake_and_an_outage_are_told_without_attackers_words() -> None:
     for told in (br.reach(built, outage="s=48").answer, br.reach(built, wrong="f").answer):
         assert "would feel it" in told.headline
         assert "level" not in told.headline
-        assert not any("they" in line for line in told.lines)
+        assert not any("they" in line.partition("silence")[0] for line in told.lines)
     timeline = br.reach(built, outage="s=48").answer.tables[0]
-    assert (timeline.id, timeline.rows[0][1:4]) == ("timeline", ("b", "at 24 h", "at 24 h"))
+    assert (timeline.id, timeline.rows[0][1:5]) == ("timeline", ("b", "b", "at 24 h", "at 24 h"))
     assert "no process of 1 slows or stops by it" in br.reach(built, outage="s=8").answer.lines
     assert "they use exactly what we gave them" in br.reach(built, compromise="p").answer.lines[0]
 
 
 def test_records_that_nobody_stated_are_unknown_and_not_none() -> None:
     unsaid = estate("reads:o>d", "grants:k>o")
-    assert (
-        "records that could be read: unknown; 1 store could be read, and nobody stated how many"
-        in br.reach(unsaid, leak="k").answer.lines
-    )
+    unknown = "records that could be read: unknown: those of 1 store whose number nobody stated"
+    assert any(line.startswith(unknown) for line in br.reach(unsaid, leak="k").answer.lines)
     some = estate("reads:o>d", "grants:k>o", "reads:o>d2", entities={"d2": {"records": 7}})
-    assert any(
-        "7 (copies counted once), and those of 1 store" in line for line in br.reach(some, leak="k").answer.lines
-    )
+    assert any("up to 7, and those of 1 store" in line for line in br.reach(some, leak="k").answer.lines)

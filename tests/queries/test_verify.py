@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -64,7 +65,8 @@ def test_northwind_holds_all_that_it_expects(retailer: Estate) -> None:
 def test_an_estate_that_expects_nothing_is_a_finding() -> None:
     answer = br.verify(ESTATES["open"]).answer
     assert answer.findings
-    assert answer.lines == ("the estate has no expect block, so nothing was verified",)
+    assert answer.headline == "nothing was verified: the estate has no expect block"
+    assert answer.lines == ("say what must not be reached in an `expect` block of an estate file, and ask again",)
 
 
 RULES = """\
@@ -120,3 +122,28 @@ def test_a_rule_about_nobody_is_a_finding_not_a_success() -> None:
         "'rule': there is nothing with the role 'processor' and with the tag 'y', so the rule is about nobody; "
         "correct it, or take it out"
     ]
+
+
+def test_what_should_not_be_reached_and_is_names_what_leads_there_and_where_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text(
+        "blastradius: 1\nparties: {p: {owns: k}}\ncredentials: {k: {grants: o}}\noperations: {o: {}}\n"
+        "expect:\n  - {name: nothing, compromise: p, not_reached: {o: use}}\n"
+    )
+    answer = br.verify(br.load(file)).answer
+    data: Any = answer.data
+    (row,) = data.checks
+    assert (row.at.file, row.at.line, row.says) == (str(file), 6, "o: can use it")
+    assert [(found.says, found.verb, found.places[0].line) for found in row.broken_by] == [
+        ("p owns k", "owns", 2),
+        ("k grants o", "grants", 3),
+    ]
+    assert answer.headline == "1 of 1 expected fact, in 1 expectation, does not hold"
+    assert [table.id for table in answer.tables] == ["checks", "broken_by"]
+    assert len(answer.tables[0].brief or ()) == 1
+
+
+def test_what_holds_is_counted_and_not_listed(retailer: Estate) -> None:
+    answer = br.verify(retailer).answer
+    assert answer.tables[0].brief == ()
+    assert answer.headline.startswith("all ")

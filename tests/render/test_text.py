@@ -125,7 +125,7 @@ def test_of_many_rows_some_are_shown_and_the_rest_is_a_word_away() -> None:
 
 def test_rows_none_of_which_is_shown_are_a_line() -> None:
     made = replace(plain(), tables=(Table("t", "Held", ("x",), ((1,),), brief=()),), notes=())
-    assert table(made).endswith("\nHeld\n(--all shows its row)\n")
+    assert table(made).endswith("\nHeld (--all shows its row)\n")
 
 
 def test_an_empty_table_is_one_line() -> None:

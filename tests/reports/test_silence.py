@@ -26,7 +26,7 @@ def test_what_leads_nowhere_is_named() -> None:
 
 def test_what_is_stated_to_be_unknown_is_named_even_where_something_is_said() -> None:
     built = estate("grants:k1>o1", "reads:o1>d1", entities={"o1": {"unknown": ("writes",)}})
-    assert silent(built, "leak k1") == {"o1": SilenceRow(entity="o1", unsaid=("writes",), stated=True)}
+    assert silent(built, "leak k1") == {"o1": SilenceRow(entity="o1", name="o1", unsaid=("writes",), stated=True)}
 
 
 def test_what_is_not_reached_is_not_named() -> None:
@@ -36,8 +36,8 @@ def test_what_is_not_reached_is_not_named() -> None:
 def test_it_is_told_in_one_sentence() -> None:
     built = estate(*(f"grants:k1>o{number}" for number in range(6)))
     rows = silence_rows(solve(built, scenario("leak k1")))
-    assert told(built, rows) == (
+    assert told(rows) == (
         "nothing is said about: o0 (what it touches), o1 (what it touches), o2 (what it touches), "
         "o3 (what it touches) and 2 more; silence is not safety"
     )
-    assert told(built, ()) is None
+    assert told(()) is None

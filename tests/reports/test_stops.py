@@ -5,7 +5,8 @@ from __future__ import annotations
 from blastradius.engine import solve
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Basis, Capability, Control, ControlKind, Fact, Level, Scenario
-from blastradius.reports.stops import StoppedRow, holds, stopped_rows
+from blastradius.reports.stops import StoppedRow, stopped_rows
+from blastradius.reports.words import holds
 from tests.engine.short import estate, fact, scenario
 
 

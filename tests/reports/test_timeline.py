@@ -40,6 +40,6 @@ def test_a_fallback_that_comes_too_late_brings_it_back() -> None:
 def test_who_stops_first_stands_first_and_unknown_is_said() -> None:
     reach = solve(estate(*CHAIN, "depends_on:b3>s1"), Scenario(outage=("s1",)))
     assert [row.process for row in pain_rows(reach)] == ["b3", "b1", "b2"]
-    table = timeline(reach.estate, pain_rows(reach))
-    assert table.rows[0][1:6] == ("b3", "at once", "at once", "unknown", "unknown")
-    assert table.rows[2][1:6] == ("b2", "at 2 h", "no", "unknown", "")
+    table = timeline(pain_rows(reach))
+    assert table.rows[0][2:7] == ("b3", "at once", "at once", "unknown", "unknown")
+    assert table.rows[2][2:7] == ("b2", "at 2 h", "no", "unknown", "")
