@@ -144,7 +144,9 @@ class Query:
     """A question: its name, what it answers, its parameters (one pydantic model) and the function.
 
     The command line, the Python interface and JSON all come from ``params``. A field's ``description`` is
-    its help; every field becomes an option. ``data`` is the type of its answers' data.
+    its help; every field becomes an option. ``data`` is the type of its answers' data. ``draws`` says that an answer
+    may have a picture, ``finds`` that it may have findings. ``main`` is the id of the table that CSV has where none is
+    named; the first where it is empty. ``example`` is shown at the end of the help: the options after the estate.
     """
 
     name: str
@@ -152,6 +154,10 @@ class Query:
     params: type[BaseModel]
     run: Callable[[Estate, Any], Answer]
     data: type[Frozen] | None = None
+    draws: bool = False
+    finds: bool = False
+    main: str = ""
+    example: str | None = None
 
 
 SEVERAL = (tuple, list, set, frozenset)
@@ -164,8 +170,8 @@ def takes_several(field: FieldInfo) -> bool:
     return any(get_origin(choice) in SEVERAL for choice in choices)
 
 
-def parameters(query: Query, given: dict[str, Any]) -> Any:
-    """A question's parameters, an instance of its model, from values by name.
+def parameters(query: Query, given: dict[str, Any], spelled: Callable[[str], str] = str) -> Any:
+    """A question's parameters, an instance of its model, from values by name; ``spelled`` is how the asker writes one.
 
     Raises:
         UsageError: an unknown or a missing parameter, or a value that does not fit.
@@ -176,7 +182,8 @@ def parameters(query: Query, given: dict[str, Any]) -> Any:
         return query.params.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name, message = ".".join(map(str, first["loc"])), first["msg"].replace("Input should be", "expected")
+        name = ".".join([spelled(str(first["loc"][0])), *map(str, first["loc"][1:])]) if first["loc"] else "it"
+        message = first["msg"].replace("Input should be", "expected")
         if first["type"] == "missing":
             raise UsageError(f"{query.name}: {name} is not given; it has to be") from None
         raise UsageError(f"{query.name}: {name} is {first['input']!r}; {message[0].lower()}{message[1:]}") from None

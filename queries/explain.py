@@ -270,4 +270,13 @@ def _along(estate: Estate, relations: Sequence[str]) -> str:
     return "; ".join(relation_said(estate, relation) for relation in relations)
 
 
-QUERY = Query("explain", "Why something could be reached, or what stops it", Params, run, ExplainData)
+QUERY = Query(
+    "explain",
+    "Why something could be reached, or what stops it",
+    Params,
+    run,
+    ExplainData,
+    draws=True,
+    main="proof",
+    example="--compromise acme --assume lateral --entity customer_replica",
+)

@@ -159,4 +159,12 @@ def _cells(row: ExposureRow, means: str) -> Row:
     return row.level, row.start, row.name, HAPPENED[row.way], means, row.hops
 
 
-QUERY = Query("exposure", "Who can reach a store or process, with what, at which level", Params, run, ExposureData)
+QUERY = Query(
+    "exposure",
+    "Who can reach a store or process, with what, at which level",
+    Params,
+    run,
+    ExposureData,
+    main="exposed_to",
+    example="--entity customer_db",
+)

@@ -137,4 +137,11 @@ def _table(name: str, title: str, rows: list[LeverRow]) -> Table:
     )
 
 
-QUERY = Query("levers", "What one grant less would cut, what one failed control would open", Params, run, LeversData)
+QUERY = Query(
+    "levers",
+    "What one grant less would cut, what one failed control would open",
+    Params,
+    run,
+    LeversData,
+    example="--compromise acme --assume lateral",
+)

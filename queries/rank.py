@@ -162,4 +162,6 @@ def _cells(row: RankRow) -> Row:
     )
 
 
-QUERY = Query("rank", "Every party, feed and credential by what it reaches", Params, run, RankData)
+QUERY = Query(
+    "rank", "Every party, feed and credential by what it reaches", Params, run, RankData, example="--assume takeover"
+)

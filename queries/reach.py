@@ -227,4 +227,13 @@ def _level_line(reach: Reach, level: Level) -> str:
     return f"{level.word} ({level.says}): {kinds_of(reach.estate, names) or further}"
 
 
-QUERY = Query("reach", "How far a scenario reaches, what stopped it, and the proof", Params, run, ReachData)
+QUERY = Query(
+    "reach",
+    "How far a scenario reaches, what stopped it, and the proof",
+    Params,
+    run,
+    ReachData,
+    draws=True,
+    main="reached",
+    example="--compromise acme --assume lateral",
+)

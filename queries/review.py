@@ -268,4 +268,13 @@ def _broken_table(rows: list[BrokenRow]) -> Table:
     return Table("broken", "Expectations it breaks", ("expectation", "would be reached"), cells)
 
 
-QUERY = Query("review", "A grant before it is granted: new reach, each part, broken rules", Params, run, ReviewData)
+QUERY = Query(
+    "review",
+    "A grant before it is granted: new reach, each part, broken rules",
+    Params,
+    run,
+    ReviewData,
+    finds=True,
+    main="added",
+    example="--holder acme --grant orders:customers.read",
+)

@@ -222,4 +222,6 @@ def _cells(estate: Estate, row: SeenRow) -> Row:
     return row.kind, row.id, row.says, row.watched, instead, listed(row.at, 1)
 
 
-QUERY = Query("seen", "What was declared and never seen, and what was seen and not declared", Params, run, SeenData)
+QUERY = Query(
+    "seen", "What was declared and never seen, and what was seen and not declared", Params, run, SeenData, example=""
+)

@@ -184,4 +184,4 @@ def _broken_table(checks: Iterable[CheckRow]) -> Table:
     return Table("broken_by", "What breaks them", columns, tuple(cells), ids=("id",), under=("read at",))
 
 
-QUERY = Query("verify", "Whether the estate's own expectations hold", Params, run, VerifyData)
+QUERY = Query("verify", "Whether the estate's own expectations hold", Params, run, VerifyData, finds=True, example="")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from blastradius.cli import streams
+from blastradius.cli.completion import files
 from blastradius.cli.group import LazyGroup
 from blastradius.errors import BlastradiusError
 
@@ -21,6 +22,7 @@ proof failed, 130 interrupted, 143 ended."""
     "--plugins",
     metavar="DIR",
     is_eager=True,
+    shell_complete=files,
     expose_value=False,
     callback=lambda _ctx, _param, value: _use_plugins(value),
     help="Also use the loaders/, queries/ and exports/ in DIR; loading them runs them.",
@@ -55,7 +57,8 @@ def _allow_outside(allowed: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code and never a traceback for a foreseen error."""
     try:
-        result = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        given = None if arguments is None else list(arguments)
+        result = cli.main(args=given, standalone_mode=False, complete_var="_BLASTRADIUS_COMPLETE")
         streams.finish()
     except BlastradiusError as error:
         return _fail(str(error), error.exit_code)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from blastradius.answer import Answer, Table
+from blastradius.cli.completion import files
 from blastradius.cli.output import emit, progress
 from blastradius.cli.question_command import PATHS
+from blastradius.cli.usage import Command, example
+from blastradius.cli.wanted import exit_zero_option, output_options, wanted
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
@@ -18,8 +22,6 @@ from blastradius.loaderkit.names import counted
 from blastradius.loading import FILE_NAME, LoadedFile, Survey, survey
 from blastradius.loading.discovery import is_something
 from blastradius.model import Basis, Frozen, Note, NoteKind, Provenance
-
-_FORMATS = click.Choice(["table", "json", "csv", "markdown"])
 
 
 class SourceRow(Frozen):
@@ -60,20 +62,27 @@ class CheckData(Frozen):
     digest: str
 
 
-@click.command("check")
-@PATHS
-@click.option("--format", "fmt", type=_FORMATS, default="table", show_default=True, help="How to print it.")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
-def check_command(paths: tuple[str, ...], fmt: str, exit_zero: bool) -> int:
-    """Say what each source came to, what is loose in it, and which names may be one thing."""
+def _check(paths: tuple[str, ...], exit_zero: bool, **output: Any) -> int:
+    asked = wanted(**output)
     with progress() as report:
         found = survey(paths, report)
         report("joining")
         answer, problems = _checked(found)
-    emit(answer, fmt)
+    emit(answer, asked, "findings")
     if problems:
         return InputError.exit_code
     return 1 if answer.findings and not exit_zero else 0
+
+
+def _check_command() -> click.Command:
+    command: Callable[..., Any] = _check
+    for option in (exit_zero_option(), *output_options(), PATHS):
+        command = option(command)
+    title = "Say what each source came to, what is loose in it, and which names may be one thing."
+    return click.command("check", cls=Command, help=title, **example("check examples/northwind"))(command)
+
+
+check_command = _check_command()
 
 
 def _checked(found: Survey) -> tuple[Answer, list[str]]:
@@ -215,8 +224,8 @@ def _placed(notes: tuple[Note, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((str(note.provenance[0]) if note.provenance else "", note.message) for note in notes)
 
 
-@click.command("init")
-@click.argument("folder", default=".", metavar="[FOLDER]")
+@click.command("init", cls=Command, **example("init exports/"))
+@click.argument("folder", default=".", metavar="[FOLDER]", shell_complete=files)
 @click.option("--force", is_flag=True, help="Replace a workspace file that is there.")
 def init_command(folder: str, force: bool) -> int:
     """Look at the files in FOLDER, and write a first workspace file for them, to be read and corrected."""

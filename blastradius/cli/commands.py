@@ -10,14 +10,18 @@ from typing import Any
 import click
 
 from blastradius import plugins
+from blastradius.cli.completion import files
 from blastradius.cli.output import emit
-from blastradius.cli.question_command import PATHS, ask, params_options, write_picture
+from blastradius.cli.question_command import PATHS, ask, params_options, picture_file, write_picture
+from blastradius.cli.usage import Command, example
+from blastradius.cli.wanted import PICTURES, Wanted
 from blastradius.errors import UsageError
 
 
 def _draw(paths: tuple[str, ...], output: str, engine: str, **given: Any) -> int:
+    target = picture_file(output)
     answer = ask(plugins.query("reach"), paths, given)
-    write_picture(answer, output, engine)
+    write_picture(answer, target, engine)
     click.echo(f"{answer.headline}\nwrote {output}", err=True)
     return 0
 
@@ -32,18 +36,26 @@ def _draw_command() -> click.Command:
             default="bundled",
             help="The bundled Graphviz, or the system's dot; pictures may differ.",
         ),
-        click.option("-o", "--output", required=True, metavar="FILE", help="The picture: .svg, .dot, .png or .pdf."),
+        click.option(
+            "-o",
+            "--output",
+            required=True,
+            metavar="FILE",
+            shell_complete=files,
+            help=f"The picture: {', '.join(PICTURES)}.",
+        ),
         *reversed(params_options(plugins.query("reach"))),
         PATHS,
     ):
         command = option(command)
-    return click.command("draw", help="Draw how far a scenario reaches.")(command)
+    shown = example("draw examples/northwind --compromise acme --assume lateral -o acme.svg")
+    return click.command("draw", cls=Command, help="Draw how far a scenario reaches.", **shown)(command)
 
 
 draw_command = _draw_command()
 
 
-@click.command("schema")
+@click.command("schema", **example("schema workspace"))
 @click.argument("which", type=click.Choice(["estate", "workspace"]), default="estate")
 def schema_command(which: str) -> int:
     """Print the JSON Schema (draft-07) of estate files or of workspace files, for editors."""
@@ -56,18 +68,22 @@ def schema_command(which: str) -> int:
     return 0
 
 
-@click.command("loaders")
-def loaders_command() -> int:
-    """List the formats that can be read, and what each cannot tell."""
-    for loader in plugins.loaders().values():
+@click.command("loaders", **example("loaders openapi kong"))
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("--all", is_flag=True, help="Say of every format what is read and what it cannot tell.")
+def loaders_command(names: tuple[str, ...], **whole: bool) -> int:
+    """List the formats that can be read; of those that are named also what is read, and what each cannot tell."""
+    told = [plugins.loader(name) for name in names] or list(plugins.loaders().values())
+    for loader in told:
         click.echo(f"{loader.name}: {loader.title}")
-        click.echo(f"  reads {loader.reads}")
-        for gap in loader.infers_not:
-            click.echo(f"  cannot tell {gap}")
+        if names or whole["all"]:
+            click.echo(f"  reads {loader.reads}")
+            for gap in loader.infers_not:
+                click.echo(f"  cannot tell {gap}")
     return 0
 
 
-@click.command("queries")
+@click.command("queries", **example("queries"))
 def queries_command() -> int:
     """List the questions that can be asked."""
     for name, title in plugins.query_titles().items():
@@ -75,12 +91,12 @@ def queries_command() -> int:
     return 0
 
 
-@click.command("demo")
+@click.command("demo", **example("demo"))
 def demo_command() -> int:
     """Answer the board's question for the example, and draw it into this folder."""
     given = {"compromise": ("acme",), "assume": "lateral"}
     answer = ask(plugins.query("reach"), (str(_example()),), given)
-    emit(answer, "table")
+    emit(answer, Wanted())
     for target in ("blastradius-demo.svg", "blastradius-demo.dot"):
         write_picture(answer, target)
         click.echo(f"wrote {target}")
@@ -95,7 +111,13 @@ def _example() -> Path:
     raise UsageError("the example is not installed; name an estate of your own with blastradius reach")
 
 
-@click.command("completion")
+_SETUP = """\b
+Example:
+  eval "$(blastradius completion bash)"      in ~/.bashrc; zsh alike in ~/.zshrc
+  blastradius completion fish >~/.config/fish/completions/blastradius.fish"""
+
+
+@click.command("completion", epilog=_SETUP)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> int:
     """Print the completion script of a shell."""

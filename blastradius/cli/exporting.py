@@ -8,23 +8,28 @@ import sys
 import click
 
 from blastradius import api, loading, plugins
+from blastradius.cli.completion import files
 from blastradius.cli.output import progress
 from blastradius.cli.question_command import PATHS
+from blastradius.cli.usage import Command, example
 from blastradius.errors import UsageError
 
 
 def _formats() -> str:
     lines = (f"  {export.name}: {export.title}; carries {export.carries}" for export in plugins.exports().values())
-    return "\n".join(("\b", "Formats:", *lines))
+    shown = example("export examples/northwind -o northwind.graphml")
+    return "\n".join((shown["epilog"], "\n\b", "Formats:", *lines))
 
 
 _FORMATS = click.Choice(list(plugins.exports()))
 
 
-@click.command("export", epilog=_formats())
+@click.command("export", cls=Command, epilog=_formats())
 @PATHS
 @click.option("--to", type=_FORMATS, help="The format; may be left out where FILE's ending says.")
-@click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")
+@click.option(
+    "-o", "--output", metavar="FILE", shell_complete=files, help="Write to a file instead of standard output."
+)
 def export_command(paths: tuple[str, ...], to: str | None, output: str | None) -> int:
     """Write an estate in the format of another tool; what each carries is in docs/exports.md."""
     from blastradius.writing import write_atomic

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from blastradius.errors import did_you_mean
+
 _OWN = {
     "check": "What the sources came to, and what is loose in them",
     "completion": "Print the completion script of a shell",
@@ -19,14 +21,21 @@ _OWN = {
 }
 _ROOMS = {"check": "check_init", "export": "exporting", "init": "check_init"}
 """The modules of commands that do not stand in ``commands``."""
+_JOURNEY = {
+    "Begin": ("demo", "init", "check"),
+    "Ask": ("rank", "reach", "explain", "exposure", "levers", "review", "verify", "seen"),
+    "Take along": ("draw", "export"),
+    "Look up": ("queries", "loaders", "schema", "completion"),
+}
+"""The commands in the order in which a user meets them; other questions follow those of ``Ask``."""
 
 
 class LazyGroup(click.Group):
     """Commands by name: the tool's own, and one for every question found."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """The names of all commands, sorted."""
-        return sorted({*_OWN, *_names()})
+        """The names of all commands, in the order of a user's journey."""
+        return [name for names in _sections().values() for name in names]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """One command; only what it needs is imported."""
@@ -41,11 +50,33 @@ class LazyGroup(click.Group):
             return question_command(cmd_name)
         return None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names.
+
+        Raises:
+            UsageError: there is none, and which one may be meant.
+        """
+        name = args[0]
+        if not (name.startswith("-") or ctx.resilient_parsing or self.get_command(ctx, name)):
+            way_out = did_you_mean(name, self.list_commands(ctx), "blastradius --help lists them")
+            ctx.fail(f"no command is called {name!r}{way_out}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands by their one-line titles, without importing them."""
         titles = {**_titles(), **_OWN}
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, titles[name]) for name in self.list_commands(ctx)])
+        for section, names in _sections().items():
+            with formatter.section(section):
+                formatter.write_dl([(name, titles[name]) for name in names])
+
+
+def _sections() -> dict[str, list[str]]:
+    sections = {section: [name for name in names if name in _OWN] for section, names in _JOURNEY.items()}
+    known, found = _JOURNEY["Ask"], _names()
+    sections["Ask"] = [*(name for name in known if name in found), *(name for name in found if name not in known)]
+    return sections
 
 
 def _names() -> list[str]:

@@ -7,29 +7,80 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import click
 
 from blastradius.answer import Answer
 from blastradius.cli import streams
+from blastradius.cli.wanted import Wanted
+from blastradius.errors import UsageError
+from blastradius.escape import visible
 
 if TYPE_CHECKING:
     from blastradius.reading import Progress
 
 
-def emit(answer: Answer, fmt: str, output: str | None = None) -> None:
-    """Print an answer, or write it to a file; ``-`` is standard output."""
-    from blastradius.render import text
+def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
+    """Print an answer, or write it to a file or a folder; ``main`` is the id of the table that csv has."""
     from blastradius.writing import write_atomic
 
-    to_screen = output in (None, "-")
-    if fmt == "table":
-        rendered = text.table(answer, color=to_screen and in_color(), width=_width() if to_screen else None)
+    answer = replace(answer, tables=wanted.of(answer))
+    if wanted.is_folder:
+        _write_tables(answer, Path(str(wanted.target)))
+        return
+    rendered = _rendered(answer, wanted, main)
+    if wanted.target is None:
+        show(rendered, json=wanted.fmt == "json")
     else:
-        rendered = {"json": text.as_json, "csv": text.as_csv, "markdown": text.as_markdown}[fmt](answer)
-    if output is None or to_screen:
-        show(rendered, json=fmt == "json")
-    else:
-        write_atomic(output, rendered)
+        write_atomic(wanted.target, rendered)
+    if wanted.fmt == "csv" and not answer.tables:
+        click.echo(f"no table in this answer: {visible(answer.headline)}", err=True)
+
+
+def _rendered(answer: Answer, wanted: Wanted, main: str) -> str:
+    from blastradius.render import html, text
+
+    to_screen = wanted.target is None
+    if wanted.fmt == "table":
+        width = _width() if to_screen else None
+        return text.table(answer, color=to_screen and in_color(), width=width, detail=wanted.detail)
+    if wanted.fmt == "csv":
+        return text.as_csv(answer, main)
+    if wanted.fmt == "markdown":
+        return text.as_markdown(answer, wanted.detail)
+    if wanted.fmt == "html":
+        return html.as_html(answer, wanted.detail, drawing(answer))
+    return text.as_json(answer)
+
+
+def drawing(answer: Answer) -> str:
+    """The picture of an answer as SVG, or in a sentence why it could not be drawn; nothing where it has none."""
+    from blastradius.errors import DrawingError
+    from blastradius.render.draw import draw
+
+    if answer.picture is None:
+        return ""
+    try:
+        return draw(answer.picture, "svg").decode()
+    except DrawingError as error:
+        return f"the picture could not be drawn: {error}"
+
+
+def _write_tables(answer: Answer, folder: Path) -> None:
+    from blastradius.render.text import csv_of
+    from blastradius.writing import write_atomic
+
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made: {error.strerror or error}") from None
+    for table in answer.tables:
+        target = folder / f"{table.id}.csv"
+        write_atomic(target, csv_of(table))
+        click.echo(f"wrote {visible(str(target))}", err=True)
 
 
 def show(text: str, *, json: bool = False) -> None:
@@ -56,8 +107,6 @@ def progress() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn
     from rich.progress import Progress as Bars
-
-    from blastradius.escape import visible
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:

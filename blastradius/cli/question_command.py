@@ -13,9 +13,15 @@ from pydantic.fields import FieldInfo
 
 from blastradius import loading, plugins
 from blastradius.answer import Answer, Query, parameters, takes_several
+from blastradius.cli.completion import NAMES_THINGS, files, things
 from blastradius.cli.output import emit, progress
+from blastradius.cli.usage import Command, example
+from blastradius.cli.wanted import OUTPUT, PICTURES, exit_zero_option, output_options, wanted
+from blastradius.engine import Assumption
 from blastradius.errors import DrawingError
 from blastradius.loading import FILE_NAME
+from blastradius.model import Capability, Level
+from blastradius.reports.words import WORDS
 
 
 def _here(_context: click.Context, _parameter: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -25,27 +31,33 @@ def _here(_context: click.Context, _parameter: click.Parameter, paths: tuple[str
     return paths or (FILE_NAME,)
 
 
-PATHS = click.argument("paths", nargs=-1, metavar="[PATH...]", callback=_here)
-_LEVELS = {"granted", "abused", "takeover", "lateral"}
+PATHS = click.argument("paths", nargs=-1, metavar="[PATH...]", callback=_here, shell_complete=files)
 
 
 def question_command(name: str) -> click.Command:
     """The command of one question."""
     query = plugins.query(name)
 
-    def run(
-        paths: tuple[str, ...], fmt: str, output: str | None, draw: str | None, exit_zero: bool, **given: Any
-    ) -> int:
+    def run(paths: tuple[str, ...], draw: str | None = None, exit_zero: bool = False, **given: Any) -> int:
+        asked = wanted(**{word: given.pop(word) for word in OUTPUT})
+        target = draw and picture_file(draw)
         answer = ask(query, paths, given)
-        if draw:
-            write_picture(answer, draw)
-        emit(answer, fmt, output)
+        emit(answer, asked, query.main)
+        if target:
+            write_picture(answer, target)
         return 1 if answer.findings and not exit_zero else 0
 
     command: Callable[..., Any] = run
-    for option in (*_output_options(), *reversed(params_options(query)), PATHS):
+    for option in (*_options(query), *reversed(params_options(query)), PATHS):
         command = option(command)
-    return click.command(name, help=query.title + ".")(command)
+    shown = example(f"{name} examples/northwind {query.example}".rstrip()) if query.example is not None else {}
+    return click.command(name, cls=Command, help=query.title + ".", **shown)(command)
+
+
+def _options(query: Query) -> list[Callable[[Any], Any]]:
+    """What an answer of this question can be asked for."""
+    drawn = click.option("--draw", metavar="FILE", shell_complete=files, help=f"Also draw it: {', '.join(PICTURES)}.")
+    return [*([exit_zero_option()] if query.finds else []), *([drawn] if query.draws else []), *output_options()]
 
 
 def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
@@ -54,45 +66,73 @@ def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
         estate = loading.load(paths, report)
         report("asking")
         named = {name: value for name, value in given.items() if value is not None}
-        return query.run(estate, parameters(query, named))
+        return query.run(estate, parameters(query, named, flag_of))
 
 
 def params_options(query: Query) -> list[Callable[[Any], Any]]:
-    """An option for every field of a question's parameters."""
-    return [_option(name, field) for name, field in query.params.model_fields.items()]
+    """An option for every field of a question's parameters: what it is about first, what is assumed last."""
+    fields = sorted(query.params.model_fields.items(), key=lambda field: field[0] in Assumption.model_fields)
+    return [_option(name, field) for name, field in sorted(fields, key=lambda field: not field[1].is_required())]
+
+
+def picture_file(target: str) -> str:
+    """The file that a picture is to be written to, once its ending is known to be one of a picture.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if Path(target).suffix.lower() not in PICTURES:
+        raise click.UsageError(f"{target}: pictures are {', '.join(PICTURES)}")
+    return target
 
 
 def write_picture(answer: Answer, target: str, engine: str = "bundled") -> None:
-    """Draw an answer's picture to a file; the ending names the format."""
+    """Draw an answer's picture to a file; the ending names the format.
+
+    Raises:
+        DrawingError: the answer has none, or it could not be drawn.
+    """
     from blastradius.render.draw import draw
     from blastradius.writing import write_atomic
 
     if answer.picture is None:
-        raise DrawingError(f"{answer.question} has no picture to draw for this answer")
-    fmt = Path(target).suffix.lower().lstrip(".")
-    if fmt not in ("svg", "dot", "png", "pdf"):
-        raise click.UsageError(f"{target}: pictures are .svg, .dot, .png or .pdf")
+        raise DrawingError(f"{target} is not written: there is nothing to draw of this answer to {answer.question}")
+    fmt = Path(picture_file(target)).suffix.lower().lstrip(".")
     write_atomic(target, draw(answer.picture, fmt, engine=engine))
 
 
+def flag_of(name: str) -> str:
+    """The option of a parameter."""
+    return f"--{name.rstrip('_').replace('_', '-')}"
+
+
 def _option(name: str, field: FieldInfo) -> Callable[[Any], Any]:
-    kind = _kind(field.annotation)
-    flag = f"--{name.rstrip('_').replace('_', '-')}"
-    text = (field.description or "").capitalize() + "."
+    kind, required = _kind(field.annotation), field.is_required()
+    text = _sentence(field.description or "") + _meanings(kind)
+    completed = things if name in NAMES_THINGS else None
     if kind is bool:
-        return click.option(flag, name, is_flag=True, default=None, help=text)
+        return click.option(flag_of(name), name, is_flag=True, default=None, help=text)
     if takes_several(field):
-        return click.option(flag, name, multiple=True, metavar=_metavar(name), help=text)
-    default = None if field.is_required() else field.default
+        return click.option(
+            flag_of(name),
+            name,
+            multiple=True,
+            required=required,
+            type=_type(get_args(kind)[0]),
+            metavar=_metavar(name, get_args(kind)[0]),
+            help=text,
+            shell_complete=completed,
+        )
+    default = None if required else field.default
     shown = f" [default: {default}]" if default is not None else ""
     return click.option(
-        flag,
+        flag_of(name),
         name,
         type=_type(kind),
-        required=field.is_required(),
-        default=None,
+        required=required,
         metavar=_metavar(name, kind),
         help=text + shown,
+        shell_complete=completed,
     )
 
 
@@ -105,10 +145,28 @@ _METAVARS = {
 }
 
 
+_MOST_LISTED = 6
+
+
 def _metavar(name: str, kind: Any = str) -> str | None:
-    if get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)):
-        return None
+    choices = _choices(kind)
+    if choices:
+        return None if len(choices) <= _MOST_LISTED else kind.__name__.upper()
     return _METAVARS.get(name, "X")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _meanings(kind: Any) -> str:
+    """What can be chosen, with what the levels and the capabilities mean."""
+    if kind is Capability:
+        return f" {'; '.join(f'{capability}: {says}' for capability, says in WORDS.items())}."
+    choices = _choices(kind)
+    levels = [level for level in Level if level.word in choices]
+    meanings = "".join(f" {level.word.capitalize()}: {level.says}." for level in levels)
+    return meanings or (f" One of {', '.join(choices)}." if len(choices) > _MOST_LISTED else "")
 
 
 def _kind(annotation: Any) -> Any:
@@ -119,18 +177,14 @@ def _kind(annotation: Any) -> Any:
 
 
 def _type(kind: Any) -> Any:
-    if get_origin(kind) is Literal:
-        return click.Choice(list(get_args(kind)))
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return click.Choice([str(member) for member in kind])
+    choices = _choices(kind)
+    if choices:
+        return click.Choice(choices)
     return kind if kind in (int, float, str) else str
 
 
-def _output_options() -> tuple[Callable[[Any], Any], ...]:
-    formats = click.Choice(["table", "json", "csv", "markdown"])
-    return (
-        click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings."),
-        click.option("--draw", metavar="FILE", help="Also draw it: .svg, .dot, .png or .pdf."),
-        click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output."),
-        click.option("--format", "fmt", type=formats, default="table", show_default=True, help="How to print it."),
-    )
+def _choices(kind: Any) -> list[str]:
+    """The values that can be chosen, where they are few enough to be known."""
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    return [str(member) for member in kind] if isinstance(kind, type) and issubclass(kind, Enum) else []

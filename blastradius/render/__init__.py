@@ -1,9 +1,22 @@
-"""Answers as text, JSON, CSV, Markdown and pictures; nothing here computes anything.
+"""Answers as text, JSON, CSV, Markdown, HTML and pictures; nothing here computes anything.
 
 Pictures become files in ``blastradius.render.draw``. rich and typst are imported when they are first needed.
 """
 
-from blastradius.render.dot import to_dot
-from blastradius.render.text import RENDERERS, as_csv, as_json, as_markdown, safe, table
+from collections.abc import Callable
 
-__all__ = ["RENDERERS", "as_csv", "as_json", "as_markdown", "safe", "table", "to_dot"]
+from blastradius.answer import Answer
+from blastradius.render.dot import to_dot
+from blastradius.render.html import as_html
+from blastradius.render.text import as_csv, as_json, as_markdown, safe, table
+
+RENDERERS: dict[str, Callable[[Answer], str]] = {
+    "table": table,
+    "json": as_json,
+    "csv": as_csv,
+    "markdown": as_markdown,
+    "html": as_html,
+}
+"""Answers as text by the name of the format, without pictures."""
+
+__all__ = ["RENDERERS", "as_csv", "as_html", "as_json", "as_markdown", "safe", "table", "to_dot"]

@@ -1,4 +1,4 @@
-"""Answers as text for a terminal, JSON, CSV and Markdown.
+"""Answers as text for a terminal, JSON, CSV and Markdown; HTML has a module of its own.
 
 Strings from the input are shown, never obeyed: no terminal sequence, no markup, no formula, no HTML.
 """
@@ -9,8 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from blastradius.answer import PLAIN, UNKNOWN, Answer, Cell, Detail, Table
@@ -47,7 +46,7 @@ def table(answer: Answer, *, color: bool = False, width: int | None = None, deta
         _write(screen, whole, detail)
     if answer.notes:
         screen.blank()
-    for note in _notes(answer, detail):
+    for note in note_lines(answer, detail):
         screen.paragraph(safe(note), style="yellow", hanging=2)
     return screen.text()
 
@@ -59,13 +58,13 @@ def _write(screen: Screen, whole: Table, detail: Detail) -> None:
         screen.paragraph(f"{safe(whole.title)}: none", style="bold")
         return
     if not shown.rows:
-        screen.paragraph(f"{safe(whole.title)} ({_more(whole)})", style="bold")
+        screen.paragraph(f"{safe(whole.title)} ({left_out(whole)})", style="bold")
         return
     screen.paragraph(safe(whole.title), style="bold")
-    left_out = screen.table(_columns(shown))
+    no_room = screen.table(_columns(shown))
     more = [
-        *([_more(whole)] if whole.is_short(detail) else []),
-        *([f"no room for: {', '.join(left_out)}"] * bool(left_out)),
+        *([left_out(whole)] if whole.is_short(detail) else []),
+        *([f"no room for: {', '.join(no_room)}"] * bool(no_room)),
     ]
     if more:
         screen.paragraph(f"({'; '.join(more)})", hanging=1)
@@ -75,20 +74,21 @@ def _columns(shown: Table) -> list[Column]:
     return [
         Column(
             safe(name),
-            [safe(_words(row[place])) for row in shown.rows],
+            [safe(words(row[place])) for row in shown.rows],
             under=name in shown.under,
             spare=name in shown.spare,
-            number=_is_numeric(shown, place),
+            number=is_numeric(shown, place),
         )
         for place, name in enumerate(shown.columns)
     ]
 
 
-def _more(whole: Table) -> str:
+def left_out(whole: Table) -> str:
+    """How the rows that people are not shown are asked for."""
     return f"--all shows {'its row' if len(whole.rows) == 1 else f'all {len(whole.rows):,} rows'}"
 
 
-def _notes(answer: Answer, detail: Detail) -> Iterable[str]:
+def note_lines(answer: Answer, detail: Detail) -> Iterable[str]:
     """The notes in full, or in one line how many there are."""
     if detail.notes or not answer.notes:
         return (f"note: {note}" for note in answer.notes)
@@ -97,17 +97,19 @@ def _notes(answer: Answer, detail: Detail) -> Iterable[str]:
     return (f"{len(answer.notes):,} notes concern this answer; --notes prints them",)
 
 
-def _is_numeric(table: Table, place: int) -> bool:
+def is_numeric(table: Table, place: int) -> bool:
     """Whether a column holds numbers, some of which may be unknown."""
     cells = [row[place] for row in table.rows if row[place] is not None]
-    return any(map(_is_number, cells)) and all(cell == UNKNOWN or _is_number(cell) for cell in cells)
+    return any(map(is_number, cells)) and all(cell == UNKNOWN or is_number(cell) for cell in cells)
 
 
-def _is_number(cell: Cell) -> bool:
+def is_number(cell: Cell) -> bool:
+    """Whether a cell holds a number."""
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
-def _words(cell: Cell) -> str:
+def words(cell: Cell) -> str:
+    """A cell as people read it; nothing of what is empty."""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, int | float):
@@ -131,30 +133,35 @@ def _json_escape(char: str) -> str:
     return json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"
 
 
-def as_csv(answer: Answer) -> str:
-    """The tables as CSV, a blank line between them; no cell is a formula for a spreadsheet."""
+def as_csv(answer: Answer, main: str = "") -> str:
+    """One table as CSV, that of the id ``main`` or else the first; no cell is a formula for a spreadsheet."""
+    tables = {table.id: table for table in reversed(answer.tables)}
+    if not tables:
+        return ""
+    return csv_of(tables.get(main, answer.tables[0]))
+
+
+def csv_of(table: Table) -> str:
+    """All rows and columns of a table."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    for number, one in enumerate(answer.tables):
-        if number:
-            out.write("\n")
-        writer.writerow([_csv_cell(column) for column in one.columns])
-        writer.writerows([_csv_cell(cell) for cell in row] for row in one.rows)
+    writer.writerow([_csv_cell(column or "mark") for column in table.columns])
+    writer.writerows([_csv_cell(cell) for cell in row] for row in table.rows)
     return out.getvalue()
 
 
 def _csv_cell(cell: Cell) -> str:
-    if _is_number(cell):
+    if is_number(cell):
         return str(cell)
-    words = _words(cell)
-    return ("'" if words.startswith(_FORMULA) else "") + safe(words)
+    text = words(cell)
+    return ("'" if text.startswith(_FORMULA) else "") + safe(text)
 
 
 def as_markdown(answer: Answer, detail: Detail = PLAIN) -> str:
     """The answer as GitHub Markdown; nothing in a name becomes markup, a link or a mention."""
     blocks = [f"**{_markdown(answer.headline)}**", _list(answer.lines)]
     blocks += [_markdown_table(whole, detail) for whole in answer.tables]
-    blocks.append(_list(_notes(answer, detail)))
+    blocks.append(_list(note_lines(answer, detail)))
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -170,11 +177,11 @@ def _markdown_table(whole: Table, detail: Detail) -> str:
     rows = [shown.columns, *shown.rows] if shown.rows else []
     lines = [f"| {' | '.join(_markdown_cell(cell) for cell in row)} |" for row in rows]
     lines[1:1] = [f"| {' | '.join('---' for _ in shown.columns)} |"] if rows else []
-    return "\n".join([f"### {title}", "", *lines, *(["", f"({_more(whole)})"] if whole.is_short(detail) else [])])
+    return "\n".join([f"### {title}", "", *lines, *(["", f"({left_out(whole)})"] if whole.is_short(detail) else [])])
 
 
 def _markdown_cell(cell: Cell) -> str:
-    return _words(cell) if _is_number(cell) else _markdown(_words(cell))
+    return words(cell) if is_number(cell) else _markdown(words(cell))
 
 
 def _markdown(text: str) -> str:
@@ -183,11 +190,3 @@ def _markdown(text: str) -> str:
         text = text.replace(char, entity)
     text = _LINKED.sub(rf"\g<0>{_NOTHING}", text)
     return _BLOCK_START.sub(r"\1\2\\\3", text)
-
-
-RENDERERS: dict[str, Callable[[Answer], str]] = {
-    "table": partial(table, color=False, width=None),
-    "json": as_json,
-    "csv": as_csv,
-    "markdown": as_markdown,
-}

@@ -14,8 +14,8 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ENTITY_TYPES, SIGNATURES, Entity, Kind, Relation, Verb, Zone
+from blastradius.render import RENDERERS
 from blastradius.render.dot import to_dot
-from blastradius.render.text import RENDERERS
 from tests.campaign.asking import ask, stated
 from tests.campaign.estates import broken, described_estate, parts, reduced_estate, still_broken
 from tests.campaign.trial import BrokenError

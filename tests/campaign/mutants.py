@@ -15,7 +15,7 @@ from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.reading import DATA, read_document
-from blastradius.render import text
+from blastradius.render import RENDERERS
 from tests.campaign.asking import ask, stated
 from tests.campaign.trial import BrokenError, reduced, without
 from tests.loaders.cases import Case, cases
@@ -131,7 +131,7 @@ def answered(rng: random.Random, estate: Estate) -> str:
         answer = ask(query, estate, stated(rng, query, estate))
     except UsageError:
         return "loaded, question refused"
-    for render in text.RENDERERS.values():
+    for render in RENDERERS.values():
         if "CANARY" in render(answer):
             raise AssertionError("a secret is in the answer")
     return "answered"

@@ -22,7 +22,7 @@ from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.names import harmless
 from blastradius.reading import parse_document
-from blastradius.render import text
+from blastradius.render import RENDERERS, text
 from blastradius.render.dot import to_dot
 from blastradius.render.draw import svg
 from tests.campaign.asking import ask, stated
@@ -102,7 +102,7 @@ def _replaced(value: Any, new: dict[str, str]) -> Any:
 
 def of_answer(answer: Answer, *, lay_out: bool) -> Iterator[str]:
     """What is wrong in the texts and pictures of an answer."""
-    for name, render in text.RENDERERS.items():
+    for name, render in RENDERERS.items():
         made = render(answer)
         if harmful(made) or _unwritable(made):
             yield f"{answer.question} as {name}: a name acts on a terminal"

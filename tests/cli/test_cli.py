@@ -92,7 +92,12 @@ def test_every_format_is_the_same_in_a_pipe(question: str, form: str, northwind:
         (["reach", "/nowhere.yaml", "--compromise", "x"], 3, "not a file"),
         (["exposure", "NORTHWIND", "--entity", "customer_bd"], 2, "did you mean 'customer_db'"),
         (["reach", "NORTHWIND", "--compromise", "acme", "--draw", "x.gif"], 2, "pictures are"),
-        (["frobnicate"], 2, "No such command"),
+        (["frobnicate"], 2, "no command is called 'frobnicate'; blastradius --help lists them"),
+        (["raech", "NORTHWIND"], 2, "did you mean 'reach'?"),
+        (["reach", "NORTHWIND", "--compromise", "acme", "--level", "lateral"], 2, "did you mean '--assume'?"),
+        (["rank", "NORTHWIND", "--compromise", "acme"], 2, "No such option '--compromise'."),
+        (["explain", "NORTHWIND", "--compromise", "acme"], 2, "Missing option '--entity'"),
+        (["review", "NORTHWIND", "--holder", "acme"], 2, "Missing option '--grant'"),
     ],
 )
 def test_errors_are_one_clear_line(
@@ -163,7 +168,9 @@ def test_schema_loaders_queries_completion(capsys: pytest.CaptureFixture[str]) -
         return capsys.readouterr().out
 
     jsonschema.Draft7Validator.check_schema(json.loads(printed("schema")))
-    assert "openapi: " in printed("loaders")
+    assert all(re.fullmatch(r"\w+: \S.*", line) for line in printed("loaders").splitlines())
+    assert "  cannot tell " in printed("loaders", "openapi")
+    assert printed("loaders", "--all").count("  reads ") == printed("loaders").count("\n")
     assert "reach: How far" in printed("queries")
     assert "_BLASTRADIUS_COMPLETE" in printed("completion", "bash")
 

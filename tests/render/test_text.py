@@ -12,7 +12,8 @@ from rich.cells import cell_len
 
 from blastradius.answer import UNKNOWN, Answer, Detail, Table
 from blastradius.model import Frozen, Note, NoteKind, Provenance
-from blastradius.render.text import RENDERERS, as_csv, as_json, as_markdown, safe, table
+from blastradius.render import RENDERERS
+from blastradius.render.text import as_csv, as_json, as_markdown, safe, table
 
 HOSTILE = (
     "[/b]",
@@ -194,9 +195,10 @@ def test_a_negative_number_stays_a_number() -> None:
     assert as_csv(made) == "n\n-3\n-0.5\n"
 
 
-def test_several_tables_have_a_blank_line_between_them() -> None:
-    made = replace(plain(), tables=(Table("a", "A", ("x",), ((1,),)), Table("b", "B", ("y",), ((2,),))))
-    assert as_csv(made) == "x\n1\n\ny\n2\n"
+def test_csv_is_one_table_so_that_any_reader_takes_it() -> None:
+    made = replace(plain(), tables=(Table("a", "A", ("x",), ((1,),)), Table("b", "B", ("", "y"), (("★", 2),))))
+    assert as_csv(made) == as_csv(made, "a") == as_csv(made, "neither") == "x\n1\n"
+    assert as_csv(made, "b") == "mark,y\n★,2\n"
 
 
 def test_markdown_reads_like_this() -> None:

@@ -1,0 +1,112 @@
+"""What is asked of an answer: in which format, how much of it, and where to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from blastradius.answer import PLAIN, Answer, Detail, Table
+from blastradius.cli.completion import files
+from blastradius.errors import UsageError, did_you_mean
+
+FORMATS = ("table", "json", "csv", "markdown", "html")
+OUTPUT = ("fmt", "output", "table", "all", "ids", "notes")
+"""The names of the options that ``wanted`` takes."""
+PICTURES = (".svg", ".dot", ".png", ".pdf")
+_ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A format, the file or folder it goes to (``None``: standard output), the one table wanted, and how much."""
+
+    fmt: str = "table"
+    target: str | None = None
+    table: str | None = None
+    detail: Detail = PLAIN
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether all tables are wanted, a file each."""
+        return self.target is not None and _is_folder(self.target)
+
+    def of(self, answer: Answer) -> tuple[Table, ...]:
+        """The tables that are wanted.
+
+        Raises:
+            UsageError: the answer has no table of that name.
+        """
+        found = tuple(table for table in answer.tables if self.table in (None, table.id))
+        if found or self.table is None:
+            return found
+        known = [table.id for table in answer.tables]
+        there = f"this answer has {', '.join(known)}" if known else "this answer has no table"
+        raise UsageError(f"--table {self.table}: {there}{did_you_mean(self.table, known)}")
+
+
+def wanted(fmt: str | None, output: str | None, table: str | None, **detail: bool) -> Wanted:
+    """What the options ask for, before anything is read.
+
+    Raises:
+        UsageError: they contradict each other, or a file's ending is that of no format.
+    """
+    target = None if output == "-" else output
+    chosen = fmt or (_format_of(target) if target else "table")
+    if target and not _is_folder(target):
+        _agree(target, chosen)
+    if target and _is_folder(target) and (table or chosen != "csv"):
+        raise UsageError(f"{target}: a folder takes all tables as csv; name a file, or leave out --table and --format")
+    if table and chosen == "json":
+        raise UsageError("--table: json is the whole answer; choose another format, or leave out --table")
+    return Wanted(chosen, target, table, Detail(**detail))
+
+
+def _is_folder(target: str) -> bool:
+    return target.endswith(("/", os.sep)) or Path(target).is_dir()
+
+
+def _format_of(target: str) -> str:
+    """The format that a file's ending stands for."""
+    if _is_folder(target):
+        return "csv"
+    ending = Path(target).suffix.lower()
+    if ending in PICTURES:
+        raise UsageError(f"{target}: a picture; write it with --draw, and the answer as {', '.join(_ENDINGS)} or .txt")
+    if ending not in {*_ENDINGS, "", ".txt"}:
+        raise UsageError(f"{target}: the ending {ending} is that of no format; use one of {', '.join(_ENDINGS)}, .txt")
+    return _ENDINGS.get(ending, "table")
+
+
+def _agree(target: str, chosen: str) -> None:
+    meant = _ENDINGS.get(Path(target).suffix.lower(), chosen)
+    if meant != chosen:
+        raise UsageError(f"{target}: its ending says {meant}, and --format says {chosen}; leave out one of them")
+
+
+def output_options() -> tuple[Callable[[Any], Any], ...]:
+    """The options of every command that gives an answer."""
+    names = "table (on a terminal), json, csv, markdown or html"
+    return (
+        click.option("--notes", is_flag=True, help="Print every note, not only how many there are."),
+        click.option("--ids", is_flag=True, help="Show ids beside names."),
+        click.option("--all", is_flag=True, help="Show every row of long tables."),
+        click.option("--table", metavar="NAME", help="Only this table; csv is the main one unless another is named."),
+        click.option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            shell_complete=files,
+            help="Write to FILE; .json, .csv, .md or .html says the format, a folder takes every table as csv.",
+        ),
+        click.option("--format", "fmt", type=click.Choice(FORMATS), help=f"How to print it: {names}."),
+    )
+
+
+def exit_zero_option() -> Callable[[Any], Any]:
+    """For the commands that end with 1 where they find something."""
+    return click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")

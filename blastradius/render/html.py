@@ -1,0 +1,102 @@
+"""An answer as one HTML file that stands for itself, for a browser, a mail or a printer: no script, nothing loaded.
+
+Strings from the input are text: escaped, and with nothing in them that a browser would obey.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+from html import escape
+
+from blastradius.answer import PLAIN, Answer, Cell, Detail, Table
+from blastradius.escape import visible
+from blastradius.render.text import is_number, is_numeric, left_out, note_lines, words
+
+_STYLE = """
+.blastradius { font: 15px/1.45 "Helvetica Neue", Helvetica, Arial, sans-serif; color: #1b1b1b; }
+.blastradius h1 { font-size: 1.25em; margin: 0 0 .6em; }
+.blastradius h2 { font-size: 1.05em; margin: 1.6em 0 .4em; }
+.blastradius ul { margin: 0; padding-left: 1.2em; }
+.blastradius table { border-collapse: collapse; }
+.blastradius th, .blastradius td { text-align: left; vertical-align: top; padding: .25em .9em .25em 0;
+  border-bottom: 1px solid #d8d8d8; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.blastradius th { border-bottom-color: #555; overflow-wrap: normal; }
+.blastradius .n { text-align: right; font-variant-numeric: tabular-nums; }
+.blastradius .notes { color: #6b4e00; }
+.blastradius svg { max-width: 100%; height: auto; }
+@media print { .blastradius thead { display: table-header-group; }
+  .blastradius tr, .blastradius svg { break-inside: avoid; } .blastradius h2 { break-after: avoid; } }
+"""
+_PAGE = "\nbody { margin: 2em auto; max-width: 70em; padding: 0 1em; }\n@page { size: A4; margin: 14mm; }\n"
+_PROLOGUE = re.compile(r"\A\s*(?:<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|\s)*", re.DOTALL)
+
+
+def as_html(answer: Answer, detail: Detail = PLAIN, drawing: str = "") -> str:
+    """The answer as an HTML document; ``drawing`` is its picture as SVG, or the sentence why there is none."""
+    style = _PAGE + _STYLE
+    policy = f"default-src 'none'; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width">\n<meta name="referrer" content="no-referrer">\n'
+        f"<title>{_text(answer.headline)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f"{_body(answer, detail, drawing)}</body>\n</html>\n"
+    )
+
+
+def as_fragment(answer: Answer, detail: Detail = PLAIN, drawing: str = "") -> str:
+    """The same for a page that has others on it, such as a notebook."""
+    return f"<style>{_STYLE}</style>\n{_body(answer, detail, drawing)}"
+
+
+def _hash(style: str) -> str:
+    return f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}"
+
+
+def _body(answer: Answer, detail: Detail, drawing: str) -> str:
+    blocks = [f"<h1>{_text(answer.headline)}</h1>", _list(answer.lines), _figure(drawing)]
+    blocks += [_table(whole, detail) for whole in answer.tables]
+    blocks.append(_list(note_lines(answer, detail), "notes"))
+    return "\n".join(['<div class="blastradius">', *filter(None, blocks), "</div>", ""])
+
+
+def _figure(drawing: str) -> str:
+    svg = _PROLOGUE.sub("", drawing)
+    return f"<figure>\n{svg.strip()}\n</figure>" if svg.startswith("<svg") else _paragraph(drawing)
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{_text(text)}</p>" if text else ""
+
+
+def _list(lines: Iterable[str], kind: str = "lines") -> str:
+    items = "\n".join(f"<li>{_text(line)}</li>" for line in lines)
+    return f'<ul class="{kind}">\n{items}\n</ul>' if items else ""
+
+
+def _table(whole: Table, detail: Detail) -> str:
+    if not whole.rows:
+        return f"<h2>{_text(whole.title)}: none</h2>"
+    shown = whole.shown(detail)
+    numeric = [is_numeric(shown, place) for place in range(len(shown.columns))]
+    head = "".join(_cell("th", column, is_right) for column, is_right in zip(shown.columns, numeric, strict=True))
+    rows = "\n".join(f"<tr>{''.join(map(_data, row, numeric))}</tr>" for row in shown.rows)
+    made = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>" if rows else ""
+    more = _paragraph(f"({left_out(whole)})") if whole.is_short(detail) else ""
+    return "\n".join(filter(None, [f"<h2>{_text(whole.title)}</h2>", made, more]))
+
+
+def _data(cell: Cell, is_right: bool) -> str:
+    return _cell("td", cell, is_right)
+
+
+def _cell(tag: str, cell: Cell, is_right: bool) -> str:
+    kind = ' class="n"' if is_right or is_number(cell) else ""
+    return f"<{tag}{kind}>{_text(words(cell))}</{tag}>"
+
+
+def _text(text: str) -> str:
+    return escape(visible(text))

@@ -1,0 +1,66 @@
+"""The help is in the order in which a user meets the commands, and what it shows as an example runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import click
+import pytest
+
+from blastradius.cli import cli, main
+from blastradius.cli.commands import completion_command
+
+NAMES = cli.list_commands(click.Context(cli))
+CODES = {"review": 1}
+"""The examples that find something."""
+
+
+def helped(name: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main([*([name] if name else []), "--help"]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = re.findall(r"^  (\w+)  +\S", helped("", capsys).partition("Begin:")[2], re.MULTILINE)
+    assert listed == NAMES
+    first = ["demo", "init", "check", "rank", "reach", "explain", "exposure", "levers", "review", "verify", "seen"]
+    assert [name for name in listed if name in first] == first
+    assert listed[-1] == "completion"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "completion"])
+def test_every_command_shows_an_example_that_runs(
+    name: str, northwind: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = helped(name, capsys)
+    example = re.search(r"^ *Example:\n +blastradius (.*)\n", shown, re.MULTILINE)
+    assert example, shown
+    shutil.copytree(northwind, tmp_path / "examples" / "northwind")
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "register.csv").write_text("Vendor,Owner\nAcme,J. Doe\n")
+    monkeypatch.chdir(tmp_path)
+    arguments = shlex.split(example[1])
+    assert arguments[0] == name
+    assert main(arguments) == CODES.get(name, 0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_fits_a_terminal_and_names_things_as_they_are_typed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = helped(name, capsys)
+    before = shown.partition("Example:")[0]  # which is to be copied, so it is not folded
+    assert [line for line in before.splitlines() if len(line) > 80] == []
+    assert "kind@id" not in shown
+    assert not re.search(r"--\w+_", shown)
+
+
+def test_levels_and_capabilities_are_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = " ".join(helped("explain", capsys).split())
+    assert "Takeover: and they break our system behind the door." in shown
+    assert "read_subset: can read part of it" in shown
+
+
+def test_the_help_of_completion_says_how_to_set_it_up() -> None:
+    assert 'eval "$(blastradius completion bash)"' in str(completion_command.epilog)
