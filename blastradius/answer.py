@@ -68,8 +68,8 @@ class Table:
         )
 
     def is_short(self, detail: Detail) -> bool:
-        """Whether people are shown less than all its rows."""
-        return self.brief is not None and not detail.all and self.brief != self.rows
+        """Whether people are shown fewer than all its rows."""
+        return self.brief is not None and not detail.all and len(self.brief) < len(self.rows)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,9 @@ def test_a_source_that_cannot_be_read_hides_nothing(meridian: Path, capsys: pyte
     (meridian / "gateway" / "kong.yaml").write_text("services: [\n")
     code, found = check(meridian, capsys)
     assert code == 3
-    assert found["problems"][0].partition("kong.yaml:")[2].startswith("2:1: not YAML")
+    (problem,) = found["problems"]
+    assert (Path(problem["places"][0]["file"]).name, problem["places"][0]["line"]) == ("kong.yaml", 2)
+    assert problem["message"].startswith("not YAML")
     assert {source["loader"] for source in found["sources"]} >= {"backstage", "okta", "aws_iam", "zipkin"}
     assert main(["reach", str(meridian), "--compromise", "PedalPost"]) == 3
     assert "kong.yaml:2:1: not YAML" in capsys.readouterr().err
@@ -88,7 +90,7 @@ def test_sources_that_contradict_each_other_in_kind_are_all_told(
     (tmp_path / "blastradius.yaml").write_text("workspace: 1\nsources: [{path: [one.yaml, two.yaml]}]\n")
     code, found = check(tmp_path, capsys)
     assert code == 3
-    assert "two.yaml:2:10: 'orders' is a store here and a service at" in found["problems"][0]
+    assert "two.yaml:2:10: 'orders' is a store here and a service at" in found["problems"][0]["text"]
     assert [source["facts"] for source in found["sources"]] == [0, 1, 1]
 
 
