@@ -4,11 +4,12 @@
     estate = br.load("examples/northwind")
     reach = br.reach(estate, compromise="acme")
 
-Every question is a function here; its keywords are the question's parameters. The answer shows its picture in
-a notebook, and carries its data as ``.data``. Type checkers and editors read ``__init__.pyi``.
+Every question is a function here; its keywords are the question's parameters. The answer shows its tables and its
+picture in a notebook, and carries its data as ``.data`` and ``.to_frame()``. Type checkers and editors read
+``__init__.pyi``.
 """
 
-_OWN = ("Shown", "ask", "export", "load")
+_OWN = ("Shown", "ask", "check", "export", "load")
 
 
 def __getattr__(name: str) -> object:

@@ -4,11 +4,11 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from blastradius.api import Shown, ask, export, load
+from blastradius.api import Shown, ask, check, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, Verb
 
-__all__ = ["Shown", "ask", "explain", "export", "exposure", "levers", "load", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "check", "explain", "export", "exposure", "levers", "load", "rank", "reach", "review", "seen", "verify"]
 
 def explain(
     estate: Estate,

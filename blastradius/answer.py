@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
-from blastradius.errors import UsageError
+from blastradius.errors import UsageError, did_you_mean
 from blastradius.model import Frozen, Kind, Level, Note
 
 if TYPE_CHECKING:
@@ -137,6 +137,20 @@ class Answer:
     notes: tuple[Note, ...] = ()
     picture: Picture | None = None
     findings: bool = False
+
+    def table(self, name: str) -> Table:
+        """One of its tables by its id; the first where the name is empty.
+
+        Raises:
+            UsageError: it has none of that id, or none at all.
+        """
+        known = {table.id: table for table in self.tables}
+        if known and not name:
+            return self.tables[0]
+        if name not in known:
+            there = f"this answer has {', '.join(known)}" if known else "this answer has no table"
+            raise UsageError(f"table {name}: {there}{did_you_mean(name, known)}")
+        return known[name]
 
 
 @dataclass(frozen=True)

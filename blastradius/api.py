@@ -1,9 +1,10 @@
-"""The Python interface: load an estate, ask it questions, see the picture."""
+"""The Python interface: load an estate, ask it questions; the answers show themselves."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 from inspect import Parameter, Signature
 from types import GenericAlias, NoneType
 from typing import Any, get_args, get_origin
@@ -11,41 +12,13 @@ from typing import Any, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from blastradius import loading, plugins
-from blastradius.answer import SEVERAL, Answer, Query, parameters, takes_several
+from blastradius.answer import SEVERAL, Query, parameters, takes_several
+from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.exporting.carriable import refuse_uncarriable
-from blastradius.model import Frozen
+from blastradius.render.notebook import Shown
 
-
-class Shown:
-    """An answer that shows itself: as its picture in a notebook, as its headline elsewhere."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-
-    @property
-    def data(self) -> Frozen:
-        """The answer as typed data; ``data.model_dump(mode="json")`` is what ``--format json`` prints."""
-        return self.answer.data
-
-    def svg(self) -> str:
-        """The picture as SVG.
-
-        Raises:
-            DrawingError: the answer has no picture, or it could not be drawn whole.
-        """
-        from blastradius.errors import DrawingError
-        from blastradius.render.draw import draw
-
-        if self.answer.picture is None:
-            raise DrawingError(f"{self.answer.question} has no picture for this answer")
-        return draw(self.answer.picture, "svg").decode()
-
-    def _repr_svg_(self) -> str | None:
-        return self.svg() if self.answer.picture else None
-
-    def __repr__(self) -> str:
-        return f"<{self.answer.question}: {self.answer.headline}>"
+__all__ = ["Shown", "ask", "check", "described", "export", "load", "question", "signature"]
 
 
 def load(*paths: str | os.PathLike[str]) -> Estate:
@@ -55,6 +28,18 @@ def load(*paths: str | os.PathLike[str]) -> Estate:
         InputError: everything wrong in any file, each with its position.
     """
     return loading.load(paths)
+
+
+def check(*paths: str | os.PathLike[str]) -> Shown:
+    """What the sources came to, what is loose in them, and which names may be one thing.
+
+    Raises:
+        UsageError: a path is none, or there is none.
+    """
+    from blastradius.loading.checking import checked
+
+    answer, _is_whole = checked(loading.survey(paths))
+    return Shown(answer, "findings")
 
 
 def export(estate: Estate, to: str) -> str:
@@ -79,7 +64,24 @@ def ask(question: str, estate: Estate, /, **given: Any) -> Shown:
     fields = query.params.model_fields
     several = {name for name in given.keys() & fields.keys() if takes_several(fields[name])}
     listed = {name: (value,) if name in several and _is_one(value) else value for name, value in given.items()}
-    return Shown(query.run(estate, parameters(query, listed)))
+    try:
+        return Shown(query.run(estate, parameters(query, listed)), query.main)
+    except UsageError as error:
+        raise UsageError(_in_python(str(error), fields)) from None
+
+
+def _in_python(message: str, parameters: Collection[str]) -> str:
+    """A message that names options of the command line, in the words of Python; what is quoted stays as it is."""
+
+    def spelled(found: re.Match[str]) -> str:
+        option = (found["option"] or "").replace("-", "_")
+        name = next((name for name in (option, f"{option}_") if name in parameters), None)
+        return f"{name}={found['value'] or ''}" if name else found[0]
+
+    return _OPTION.sub(spelled, message)
+
+
+_OPTION = re.compile(r"'[^']*'|--(?P<option>[a-z-]+)(?: (?P<value>[A-Z][A-Z@=]*))?")
 
 
 def question(name: str) -> Callable[..., Shown]:

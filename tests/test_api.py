@@ -31,10 +31,38 @@ def estate(northwind: Path) -> Estate:
 
 def test_every_question_is_a_function_and_is_listed() -> None:
     names = plugins.queries()
-    assert names.keys() | {"Shown", "ask", "export", "load"} <= set(dir(br))
+    assert not {"annotations", "Any", "TYPE_CHECKING"} & set(dir(br))
+    assert names.keys() | {"Shown", "ask", "check", "export", "load"} <= set(dir(br))
     for name in names:
         asked = getattr(br, name)
         assert (asked.__name__, asked.__doc__.partition(".\n")[0].rstrip(".")) == (name, names[name].title)
+
+
+def test_a_mistake_is_told_in_the_words_of_python(estate: Estate) -> None:
+    for given, says in (
+        ({}, "a scenario starts somewhere; name it, for instance compromise=PARTY"),
+        ({"leak": "acme"}, "leak: 'acme' is a party; expected a credential; for a party use compromise="),
+        ({"leak": "--compromise X"}, "leak: '--compromise X' is not in the estate; expected a credential"),
+        ({"compromise": "acme", "assume": "x"}, "reach: assume is 'x'; expected"),
+        ({"compromised": "acme"}, "reach: compromised is 'acme'; extra inputs are not permitted"),
+    ):
+        with pytest.raises(UsageError) as refusal:
+            br.ask("reach", estate, **given)
+        assert str(refusal.value).startswith(says)
+
+
+def test_what_the_sources_came_to_is_a_function_too(northwind: Path, tmp_path: Path) -> None:
+    checked = br.check(northwind)
+    assert "parties.yaml" in str(checked.to_frame("sources")["file"].to_list())
+    assert repr(checked).startswith("<check: ")
+    (tmp_path / "e.yaml").write_text("blastradius: [\n")
+    assert br.check(tmp_path).to_frame("problems").shape[0] == 1
+
+
+def test_an_estate_says_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "e.yaml").write_text("blastradius: 1\ntitle: Ours\nparties: {a: {owns: [{to: s}]}}\nservices: {s: }\n")
+    assert repr(br.load(tmp_path)) == "<Estate 'Ours': 2 entities, 1 relation, 0 notes>"
+    assert repr(Estate.build([])) == "<Estate: 0 entities, 0 relations, 0 notes>"
 
 
 def test_a_star_import_brings_them_all() -> None:

@@ -52,21 +52,8 @@ def _rendered(answer: Answer, wanted: Wanted, main: str) -> str:
     if wanted.fmt == "markdown":
         return text.as_markdown(answer, wanted.detail)
     if wanted.fmt == "html":
-        return html.as_html(answer, wanted.detail, drawing(answer))
+        return html.as_html(answer, wanted.detail, html.drawing(answer))
     return text.as_json(answer)
-
-
-def drawing(answer: Answer) -> str:
-    """The picture of an answer as SVG, or in a sentence why it could not be drawn; nothing where it has none."""
-    from blastradius.errors import DrawingError
-    from blastradius.render.draw import draw
-
-    if answer.picture is None:
-        return ""
-    try:
-        return draw(answer.picture, "svg").decode()
-    except DrawingError as error:
-        return f"the picture could not be drawn: {error}"
 
 
 def _write_tables(answer: Answer, folder: Path) -> None:

@@ -12,7 +12,7 @@ import click
 
 from blastradius.answer import PLAIN, Answer, Detail, Table
 from blastradius.cli.completion import files
-from blastradius.errors import UsageError, did_you_mean
+from blastradius.errors import UsageError
 
 FORMATS = ("table", "json", "csv", "markdown", "html")
 OUTPUT = ("fmt", "output", "table", "all", "ids", "notes")
@@ -41,12 +41,7 @@ class Wanted:
         Raises:
             UsageError: the answer has no table of that name.
         """
-        found = tuple(table for table in answer.tables if self.table in (None, table.id))
-        if found or self.table is None:
-            return found
-        known = [table.id for table in answer.tables]
-        there = f"this answer has {', '.join(known)}" if known else "this answer has no table"
-        raise UsageError(f"--table {self.table}: {there}{did_you_mean(self.table, known)}")
+        return answer.tables if self.table is None else (answer.table(self.table),)
 
 
 def wanted(fmt: str | None, output: str | None, table: str | None, **detail: bool) -> Wanted:

@@ -167,6 +167,11 @@ class Estate:
             tally=self.tally,
         )
 
+    def __repr__(self) -> str:
+        named = f" {self.title!r}" if self.title else ""
+        things = f"{counted(len(self.entities), 'entity', 'entities')}, {counted(len(self.relations), 'relation')}"
+        return f"<Estate{named}: {things}, {counted(len(self.notes), 'note')}>"
+
     @property
     def day(self) -> str:
         """The day (ISO date) that the estate is of: its ``as_of``, or today where it states none."""

@@ -12,6 +12,7 @@ from hashlib import sha256
 from html import escape
 
 from blastradius.answer import PLAIN, Answer, Cell, Detail, Table
+from blastradius.errors import DrawingError
 from blastradius.escape import visible
 from blastradius.render.text import is_number, is_numeric, left_out, note_lines, words
 
@@ -50,6 +51,18 @@ def as_html(answer: Answer, detail: Detail = PLAIN, drawing: str = "") -> str:
 def as_fragment(answer: Answer, detail: Detail = PLAIN, drawing: str = "") -> str:
     """The same for a page that has others on it, such as a notebook."""
     return f"<style>{_STYLE}</style>\n{_body(answer, detail, drawing)}"
+
+
+def drawing(answer: Answer) -> str:
+    """The picture of an answer as SVG, or in a sentence why it could not be drawn; nothing where it has none."""
+    from blastradius.render.draw import draw
+
+    if answer.picture is None:
+        return ""
+    try:
+        return draw(answer.picture, "svg").decode()
+    except DrawingError as error:
+        return f"the picture could not be drawn: {error}"
 
 
 def _hash(style: str) -> str:
