@@ -177,17 +177,20 @@ def reach(
 
 def review(
     estate: Estate,
-    holder: str,
-    grant: str | Iterable[str],
     *,
     assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
     distrust: str | Iterable[str] = (),
     with_: str | Iterable[str] = (),
     without: str | Iterable[str] = (),
     basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    holder: str | None = None,
+    new_partner: str | None = None,
+    grant: str | Iterable[str] = (),
+    needs: str | Iterable[str] = (),
     key: str | None = None,
+    fail_on: Literal["jewel", "new", "granted", "abused", "takeover", "lateral", "never"] = "jewel",
 ) -> Shown:
-    """A grant before it is granted: new reach, each part, broken rules.
+    """A grant before it is granted: new reach, broken rules, smaller grants.
 
     Args:
         assume: how much of the attacker to assume, cumulative.
@@ -196,8 +199,12 @@ def review(
         without: ask as if a relation were not there, by its id.
         basis: use only what is known on this basis or a better one.
         holder: the party or service that is to hold the key.
+        new_partner: a partner that is not in the estate yet, to hold the key.
         grant: a scope or operation to be granted; may be repeated.
+        needs: an operation that has to be called: proposes the smallest grants.
         key: a credential that the holder has already [default: a new one].
+        fail_on: exit with 1 where a crown jewel, anything, or anything at a level or below is newly reached; and where
+            an expectation breaks, unless never.
     """
 
 def seen(

@@ -313,10 +313,11 @@ def held_over(reach: Reach) -> dict[str, tuple[Capability, ...]]:
     found: dict[str, dict[Capability, Level]] = {}
     for fact, level in reach.levels.items():
         found.setdefault(fact.entity, {})[fact.capability] = level
-    return {name: _contour(levels) for name, levels in found.items()}
+    return {name: contour(levels) for name, levels in found.items()}
 
 
-def _contour(levels: Mapping[Capability, Level]) -> tuple[Capability, ...]:
+def contour(levels: Mapping[Capability, Level]) -> tuple[Capability, ...]:
+    """The capabilities that no other includes from the same level on or a lower one, strongest first."""
     new = {
         capability
         for level in set(levels.values())

@@ -38,9 +38,13 @@ class SilenceRow(Frozen):
 
 def silence_rows(reach: Reach) -> tuple[SilenceRow, ...]:
     """The things reached that say nothing about where they lead, or of which something is stated to be unknown."""
-    reached = {fact.entity for fact in reach.levels}
-    leading = _leading(reach.estate)
-    return tuple(row for name in sorted(reached) if (row := _row(reach.estate, name, leading)) is not None)
+    return silent(reach.estate, {fact.entity for fact in reach.levels})
+
+
+def silent(estate: Estate, reached: Collection[str]) -> tuple[SilenceRow, ...]:
+    """The things named that say nothing about where they lead, or of which something is stated to be unknown."""
+    leading = _leading(estate)
+    return tuple(row for name in sorted(reached) if (row := _row(estate, name, leading)) is not None)
 
 
 def _row(estate: Estate, name: str, leading: Collection[str]) -> SilenceRow | None:

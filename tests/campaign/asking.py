@@ -18,8 +18,13 @@ KINDS: dict[str, frozenset[Kind]] = {
     "holder": frozenset({Kind.PARTY, Kind.SERVICE}),
     "grant": frozenset({Kind.SCOPE, Kind.OPERATION}),
     "key": frozenset({Kind.CREDENTIAL}),
+    "needs": frozenset({Kind.OPERATION}),
 }
 """The kinds of entity that a parameter of this name takes; others take any."""
+ALWAYS = ("holder", "grant")
+"""What is always stated: one of several that would do."""
+NEVER = ("new_partner",)
+"""What stands in the place of something that is stated, and names what the estate does not have."""
 
 
 def ask(query: Query, estate: Estate, stated: dict[str, Any]) -> Answer:
@@ -35,7 +40,9 @@ def stated(rng: random.Random, query: Query, estate: Estate) -> dict[str, Any]:
     """Parameters for a question, some of those that may be left out among them."""
     found = {}
     for name, field in query.params.model_fields.items():
-        if name not in SEED_KINDS and not field.is_required() and rng.random() < 0.5:
+        if name in NEVER:
+            continue
+        if name not in (*SEED_KINDS, *ALWAYS) and not field.is_required() and rng.random() < 0.5:
             continue
         value = _value(rng, name, field, estate)
         if value is not None:

@@ -6,6 +6,7 @@ A new question is compared as soon as it has a row in ``BRUTE``: what is expecte
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import combinations
 from typing import Any
 
 from blastradius.answer import Answer
@@ -14,6 +15,8 @@ from blastradius.engine.check.spec import spec
 from blastradius.estate import Estate
 from blastradius.model import (
     Capability,
+    Control,
+    ControlKind,
     Credential,
     Entity,
     Expectation,
@@ -23,6 +26,7 @@ from blastradius.model import (
     Operation,
     Relation,
     Scenario,
+    Scope,
     Store,
     Verb,
 )
@@ -179,15 +183,16 @@ def told_levers(answer: Answer) -> Any:
 
 
 def review(estate: Estate, params: Any) -> Any:
-    """What is newly reached, or from a lower level on; what each grant adds to; which expectations break."""
+    """What is newly reached, or lower; what each grant adds to; which expectations break; which grants would do."""
     estate = what_if(estate, params.asked)
     scenario = plain(params.asked).model_copy(update={"compromise": (params.holder,)})
     before = spec(estate, scenario)
-    added = _added(before, spec(granted(estate, params, params.grant), scenario))
+    added = _added(before, spec(granted(estate, params, params.grant), scenario)) if params.grant else []
     reached = [
-        {row[0] for row in _added(before, spec(granted(estate, params, (one,)), scenario))} for one in params.grant
+        counted(estate, (row[0] for row in _added(before, spec(granted(estate, params, (one,)), scenario))))
+        for one in params.grant
     ]
-    after = granted(estate, params, params.grant)
+    after = granted(estate, params, params.grant) if params.grant else estate
     broken = [
         (expectation.name, start, fact.entity, str(fact.capability))
         for expectation in estate.expectations
@@ -195,7 +200,98 @@ def review(estate: Estate, params: Any) -> Any:
         for fact in expectation.not_reached
         if Fact(*_pair(fact)) in spec(after, asked) and Fact(*_pair(fact)) not in spec(estate, asked)
     ]
-    return sorted(added, key=str), [len(name) for name in reached], broken
+    rows = [
+        (changes, len(names), tuple(sorted(filter(estate.crown_jewel, names))))
+        for changes, found in (smaller(estate, params) if params.needs else ())
+        if (names := {fact.entity for fact in found}) is not None
+    ]
+    return sorted(added, key=str), [len(name) for name in reached], broken, sorted(rows, key=str)
+
+
+def counted(estate: Estate, names: Iterable[str], needs: Iterable[str] = ()) -> set[str]:
+    """The entities that count: those the estate has, without scopes and what is needed."""
+    return {name for name in names if name in estate.entities and estate.kind_of(name) != Kind.SCOPE} - {*needs}
+
+
+Changes = tuple[tuple[str, str], ...]
+
+
+def smaller(estate: Estate, params: Any) -> set[tuple[Changes, frozenset[Fact]]]:
+    """Of all that could be granted for the needs, in any number: what serves them all and adds least, by what is made.
+
+    Of what is added the facts; two grants that add the same are one.
+    """
+    scenario = plain(params.asked).model_copy(update={"compromise": (params.holder,)})
+    before = spec(estate, scenario)
+    legitimate = scenario.model_copy(update={"assume": Level.GRANTED, "distrust": (*scenario.distrust, "approval")})
+    permits = [each for each in estate.relations.values() if each.verb is Verb.PERMITS]
+    scopes = {("scope", name) for each in permits if set(each.targets) & set(params.needs) for name in each.sources}
+    choices = [*sorted(scopes), *(("operation", need) for need in params.needs)]
+    choices += [("own rows", need) for need in params.needs if _is_wide(estate, need)]
+    found: dict[tuple[Changes, frozenset[tuple[Fact, Level]]], None] = {}
+    for chosen in (part for count in range(len(choices) + 1) for part in combinations(choices, count)):
+        after = _with_means(estate, params, chosen)
+        calls = spec(after, legitimate)
+        if all(
+            Fact(name, Capability.USE) in calls or Fact(_own(name), Capability.USE) in calls for name in params.needs
+        ):
+            levels = spec(after, scenario)
+            new = {(fact, level) for fact, level in levels.items() if before.get(fact, level + 1) > level}
+            kept = counted(estate, (fact.entity for fact, _ in new), params.needs)
+            made = {("alone", name) for kind, name in chosen if kind != "scope"}
+            made |= {("checked", name) for kind, name in chosen if kind == "own rows"}
+            found[tuple(sorted(made)), frozenset(pair for pair in new if pair[0].entity in kept)] = None
+    least = [one for one in found if not any(other != one and _is_less(other, one) for other in found)]
+    return {(changes, frozenset(fact for fact, _ in added)) for changes, added in least}
+
+
+def _is_less(one: Any, other: Any) -> bool:
+    levels = dict(other[1])
+    return set(one[0]) <= set(other[0]) and all(levels.get(fact, Level.LATERAL + 1) <= level for fact, level in one[1])
+
+
+def _is_wide(estate: Estate, operation: str) -> bool:
+    """Whether an operation gives more than own rows to whoever tries."""
+    works = {
+        placed.host
+        for placed in estate.controls.values()
+        if placed.control.kind == "object_authz" and placed.control.status in ("working", "assumed")
+    }
+    return any(
+        relation.extent == "all" or works.isdisjoint((relation.id, operation, *relation.targets))
+        for relation in estate.relations.values()
+        if relation.sources == (operation,) and relation.verb in (Verb.READS, Verb.WRITES)
+    )
+
+
+def _own(name: str) -> str:
+    return f"variant of {name}"
+
+
+def _with_means(estate: Estate, params: Any, chosen: Iterable[tuple[str, str]]) -> Estate:
+    """The estate in which scopes, operations, and variants that give own rows only are granted."""
+    chosen = list(chosen)
+    own = [name for kind, name in chosen if kind == "own rows"]
+    said = parts(estate)
+    entities, relations = [*said.entities], [*said.relations]
+    for name in own:
+        entity = estate.entities[name]
+        entities += [entity.model_copy(update={"id": _own(name), "anonymous": False}), Scope(id=f"scope of {name}")]
+        relations.append(Relation(verb=Verb.PERMITS, sources=(f"scope of {name}",), targets=(_own(name),)))
+        for relation in said.relations:
+            stated = {field: getattr(relation, field) for field in relation.model_fields_set}
+            if relation.verb is Verb.SERVES and relation.targets == (name,):
+                relations.append(Relation(**stated | {"targets": (_own(name),)}))
+            elif relation.sources == (name,) and relation.verb in (Verb.READS, Verb.WRITES):
+                checks = [each for each in relation.controls if each.kind != "object_authz"]
+                checks.append(Control(kind=ControlKind.OBJECT_AUTHZ))
+                new = {"sources": (_own(name),), "extent": "subset", "controls": tuple(checks)}
+                relations.append(Relation(**stated | new))
+            elif relation.sources == (name,) and relation.verb not in (Verb.PERMITS, Verb.SERVES):
+                relations.append(Relation(**stated | {"sources": (_own(name),)}))
+    around = Estate.build([said.model_copy(update={"entities": tuple(entities), "relations": tuple(relations)})])
+    names = [f"scope of {name}" if kind == "own rows" else name for kind, name in chosen]
+    return granted(around, params, names) if names else around
 
 
 def _pair(fact: Any) -> tuple[str, Capability]:
@@ -223,7 +319,8 @@ def _added(before: Levels, after: Levels) -> list[Any]:
             before[Fact(name, capability)].word if (name, capability) in before else None,
         )
         for (name, capability), level in new.items()
-        if name != "proposed key" and not any((name, whole) in new for whole in includes(capability))
+        if name != "proposed key"
+        and not any(new.get(Fact(name, whole), level + 1) <= level for whole in includes(capability))
     ]
 
 
@@ -231,7 +328,16 @@ def told_review(answer: Answer) -> Any:
     data = answer.data.model_dump()
     added = [(r["entity"], str(r["capability"]), r["level"], r["before"]) for r in data["added"]]
     broken = [(r["expectation"], r["start"], r["entity"], str(r["capability"])) for r in data["broken"]]
-    return sorted(added, key=str), [r["entities"] for r in data["parts"]], broken
+    made = {"scope": (), "operation": ("alone",), "own rows": ("alone", "checked")}
+    smaller = {
+        (
+            tuple(sorted((change, m["name"]) for m in r["means"] for change in made[m["kind"]])),
+            r["entities"],
+            r["crown_jewels"],
+        )
+        for r in data["smaller"]
+    }
+    return sorted(added, key=str), [r["entities"] for r in data["parts"]], broken, sorted(smaller, key=str)
 
 
 def asked_of(estate: Estate, expectation: Expectation) -> list[tuple[str | None, Scenario]]:

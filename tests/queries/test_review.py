@@ -12,6 +12,7 @@ from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind
 from tests.engine.test_rules_needed import estate
 from tests.queries.degenerate import ESTATES
+from tests.queries.written import written
 
 
 def test_a_review_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
@@ -36,7 +37,12 @@ def test_a_review_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
         ({"holder": "p", "grant": "x"}, "grant: 'x' is not in the estate"),
         ({"holder": "p", "grant": "k"}, "grant: 'k' is a credential; expected a scope or an operation"),
         ({"holder": "p", "grant": "c", "key": "c"}, "key: 'c' is a scope; expected a credential"),
-        ({"holder": "p", "grant": ()}, "name it with --grant"),
+        ({"holder": "p", "grant": ()}, "name it with --grant, or what has to be called with --needs"),
+        ({"grant": "c"}, "of one holder; name it with --holder, or with --new-partner"),
+        ({"holder": "p", "new_partner": "q", "grant": "c"}, "of one holder"),
+        ({"new_partner": "p", "grant": "c"}, "new partner: 'p' is in the estate already; name it with --holder"),
+        ({"new_partner": "", "grant": "c"}, "new partner: an id has 1 to 500 characters"),
+        ({"holder": "p", "needs": "c"}, "needs: 'c' is a scope; .*operation"),
     ],
 )
 def test_a_review_of_what_is_not_there(stated: dict[str, Any], says: str) -> None:
@@ -66,3 +72,111 @@ def test_what_is_granted_already_is_not_proposed_again(
     built = estate(*relations, controls={host: Control(kind=kind)})
     found: Any = br.review(built, holder="p", key="k", grant="c").data
     assert (found.added, found.checked) == ((), True)
+
+
+GATED = """\
+parties: {near: {holds: k}, us: {role: self}}
+credentials: {k: {}}
+scopes: {c: {permits: [o, o2]}, c2: {permits: o3}}
+operations: {o: {reads: {to: d, extent: subset}}, o2: {reads: jewel}, o3: {api: x, direction: exposed}}
+stores: {d: {}, jewel: {crown_jewel: true}}
+"""
+RULE = "expect: [{name: rule, compromise: {role: partner}, not_reached: {d: read}}]"
+
+
+@pytest.mark.parametrize(
+    ("grant", "fail_on", "fails"),
+    [
+        ("c", "jewel", True),
+        ("c", "never", False),
+        ("o", "jewel", False),
+        ("o", "new", True),
+        ("o", "granted", True),
+        ("o", "lateral", True),
+        ("c2", "jewel", False),
+        ("c2", "new", True),
+    ],
+)
+def test_a_review_refuses_what_it_is_told_to(grant: str, fail_on: str, fails: bool) -> None:
+    for who in ({"holder": "near"}, {"new_partner": "new"}):
+        stated: dict[str, Any] = {"grant": grant, "fail_on": fail_on, **who}
+        answer = br.review(written(GATED), **stated).answer
+        data: Any = answer.data
+        assert (answer.findings, data.fails, bool(data.because)) == (fails,) * 3
+
+
+def test_a_grant_may_bring_nearer_what_is_in_reach_already() -> None:
+    behind = "services: {s: {serves: o3, reads: d}}\n"
+    held = written(GATED.replace("k: {}", "k: {grants: o3}") + behind)
+    data: Any = br.review(held, holder="near", key="k", grant="o", fail_on="granted").data
+    found = {(row.capability, row.level, row.before) for row in data.added if row.entity == "d"}
+    assert found == {("read_subset", "granted", "takeover"), ("read", "abused", "takeover")}
+    assert data.fails
+
+
+def test_what_comes_at_a_higher_level_passes_where_a_lower_one_is_asked() -> None:
+    behind = "services: {s: {serves: o3, reads: d}}\n"
+    inside = written(GATED.replace("k: {}", "k: {grants: c2}") + behind)
+    answer = br.review(inside, holder="near", key="k", grant="o3", fail_on="new").answer
+    assert not answer.findings
+    joined = written(GATED + behind.replace("reads: d", "reads: jewel"))
+    assert br.review(joined, holder="near", grant="c2", fail_on="jewel").answer.findings
+    assert not br.review(joined, holder="near", grant="c2", fail_on="jewel", assume="abused").answer.findings
+
+
+def test_a_rule_for_all_refuses_for_a_partner_of_tomorrow() -> None:
+    answer = br.review(written(GATED + RULE), new_partner="new", grant="o").answer
+    data: Any = answer.data
+    assert answer.findings
+    assert [(row.expectation, row.start, row.entity) for row in data.broken] == [("rule", "new", "d")]
+    assert data.because == ("1 expectation of the estate would break",)
+    assert not br.review(written(GATED + RULE), new_partner="new", grant="o", fail_on="never").answer.findings
+
+
+def test_an_estate_without_crown_jewels_or_expectations_says_so() -> None:
+    bare = br.review(written(GATED.replace("{crown_jewel: true}", "{}")), holder="near", grant="c").answer
+    assert not bare.findings
+    assert any(line.startswith("no crown jewel is marked, so none") for line in bare.lines)
+    assert any("so no expectation can break" in line for line in bare.lines)
+    marked = br.review(written(GATED + RULE), holder="near", grant="c").answer
+    assert not any("no crown jewel" in line or "no expectation" in line for line in marked.lines)
+
+
+def test_silence_about_what_is_granted_is_no_safety() -> None:
+    answer = br.review(written(GATED), holder="near", grant="c2").answer
+    assert any(line.startswith("nothing is said about: o3 (what it touches)") for line in answer.lines)
+
+
+def test_a_grant_that_nothing_can_serve_is_a_finding() -> None:
+    spent = GATED.replace("o3: {", "o3: {controls: [revoked], ")
+    answer = br.review(written(spent), holder="near", needs="o3").answer
+    assert (answer.findings, answer.headline) == (True, "no grant to this key lets near call o3")
+
+
+def test_smaller_grants_say_what_they_add_and_save() -> None:
+    answer = br.review(written(GATED), holder="near", grant="c", needs="o").answer
+    data: Any = answer.data
+    rows = {
+        tuple(f"{m.kind} {m.name}" for m in r.means): (r.entities, r.crown_jewels, r.saves, r.saves_crown_jewels)
+        for r in data.smaller
+    }
+    assert rows == {
+        ("operation o",): (1, (), 2, ("jewel",)),
+        ("own rows o",): (1, (), 2, ("jewel",)),
+        ("scope c",): (3, ("jewel",), 0, ()),
+    }
+    (operation, own, _) = data.smaller
+    assert [(row.capability, row.level) for row in operation.added if row.entity == "d"] == [
+        ("read_subset", "granted"),
+        ("read", "abused"),
+    ]
+    assert [(row.capability, row.level) for row in own.added] == [("read_subset", "granted")]
+    alone: Any = br.review(written(GATED), holder="near", needs=("o", "o2")).data
+    assert {row.saves for row in alone.smaller} == {None}
+
+
+def test_what_can_be_called_already_needs_no_grant() -> None:
+    held = GATED.replace("k: {}", "k: {grants: c}")
+    answer = br.review(written(held), holder="near", needs="o").answer
+    assert answer.headline == "near can call o already; nothing has to be granted"
+    assert not answer.findings

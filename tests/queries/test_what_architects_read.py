@@ -1,0 +1,30 @@
+"""What an architect reads at a terminal of 80 columns, whole: `review` and `levers` of the two examples."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from blastradius.cli import main
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+QUESTIONS = {
+    "a grant too wide": "review northwind --holder acme --grant orders:customers.read --grant orders:returns.write "
+    "--needs orders:getReturn",
+    "a grant that may be given": "review northwind --new-partner newco --grant orders:getReturn",
+    "nothing new": "review northwind --holder acme --grant orders:orders.read --key acme_token",
+    "what a need takes": "review northwind --new-partner newco --needs 'Get a customer' --needs 'Get a return'",
+    "a grant at the other example": "review meridian --holder PedalPost --grant addresses.read --fail-on new",
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_what_is_read(name: str, snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
+    question, example, *others = shlex.split(QUESTIONS[name])
+    code = main([question, str(EXAMPLES / example), *others])
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert f"{shown}exit code {code}\n" == snapshot
