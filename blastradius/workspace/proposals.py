@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -15,7 +15,8 @@ from typing import Literal
 
 from blastradius.estate import Estate
 from blastradius.estate.routes import route
-from blastradius.model import Entity, Id, Kind
+from blastradius.model import Entity, Id, Kind, Verb
+from blastradius.workspace.firms import LEAST, firm, has_form, is_host, says_only_the_trade, shortened
 
 LIKE = 0.86
 """How alike two spellings are, from 0 to 1 as difflib counts it, to be said."""
@@ -26,13 +27,18 @@ _DULL = re.compile(
     r"|plc|s\.?a|b\.?v)\.?$"
 )
 _LEAST = 3
+Routes = dict[str, dict[tuple[str, str], Id]]
+"""The operations of each API by method and path."""
+
+
+Why = Literal["same name", "same firm", "its own", "same routes", "near-duplicate", "confusable"]
 
 
 @dataclass(frozen=True)
 class Proposed:
     """Ids that may be one thing: why, and what to write into the workspace where they are."""
 
-    why: Literal["same name", "same routes", "near-duplicate", "confusable"]
+    why: Why
     ids: tuple[Id, ...]
     evidence: str
     write: str
@@ -42,9 +48,13 @@ def proposals(estate: Estate, different: Iterable[Iterable[Id]] = ()) -> list[Pr
     """All that may be one thing in an estate, the surest first; ``different`` are ids that are said to be apart."""
     apart = {frozenset(pair) for ids in different for pair in combinations(sorted(ids), 2)}
     things = [entity for entity in estate.entities.values() if entity.kind in _NAMED]
+    firms = [thing for thing in things if thing.kind == Kind.PARTY]
+    others = [thing for thing in things if thing.kind != Kind.PARTY]
     found = [
-        *_same_names((*things, *estate.of_kind(Kind.SCOPE))),
+        *_same_firms(firms),
+        *_same_names((*others, *estate.of_kind(Kind.SCOPE))),
         *_same_routes(estate),
+        *_its_own(estate, firms),
         *_confusable(things),
         *_near(things),
     ]
@@ -73,7 +83,9 @@ def _keys(entity: Entity) -> set[str]:
 
 
 def _tail(entity: Entity) -> str:
-    """An id without what a source puts before a name."""
+    """An id without what a source puts before a name; a slash in a firm's name is its own, as in ``A/S``."""
+    if entity.kind == Kind.PARTY and ":" not in entity.id:
+        return entity.id
     return re.split(r"[/:#]", entity.id)[-1] or entity.id
 
 
@@ -92,8 +104,61 @@ def _same_names(things: Iterable[Entity]) -> Iterator[Proposed]:
             groups[entity.kind, name].append(entity)
     for (kind, name), group in sorted(groups.items()):
         if _from_several(group):
-            where = ", ".join(f"{entity.id!r} ({', '.join(sorted(_sources(entity)))})" for entity in group)
-            yield _same(group, f"of kind {kind} and named {name!r}: {where}")
+            yield _same(group, f"{kind} with the name {name!r}: {_listed(group)}")
+
+
+def _same_firms(parties: Sequence[Entity]) -> Iterator[Proposed]:
+    """Parties of one name but for legal forms, spaces and what a key is for; and one that another begins with."""
+    groups: dict[str, dict[Id, Entity]] = defaultdict(dict)
+    spelled: dict[tuple[str, str], None] = {}
+    for entity in parties:
+        for name in dict.fromkeys((_shown(entity), _tail(entity))):
+            if len(firm(name)) >= _LEAST and not firm(name).isdigit():
+                groups[firm(name)].setdefault(entity.id, entity)
+                spelled[firm(name), name] = None
+    for short, (whole, more) in sorted(shortened(spelled).items()):
+        one, other = ({*map(_sources, groups[name].values())} for name in (short, whole))
+        apart = not frozenset[str]().union(*one) & frozenset[str]().union(*other)
+        if (apart or says_only_the_trade(more)) and groups[short].keys() != groups[whole].keys():
+            group = (groups[short] | groups[whole]).values()
+            yield _same(group, f"the only one whose name begins with {short!r}: {_listed(group)}", "same firm")
+    for name, found in sorted(groups.items()):
+        if len(found) > 1:
+            yield _same(
+                found.values(), f"alike but for form and spelling, {name!r}: {_listed(found.values())}", "same firm"
+            )
+
+
+def _its_own(estate: Estate, parties: Sequence[Entity]) -> Iterator[Proposed]:
+    """Hosts that nobody runs and keys that nobody holds, which are called as one party is."""
+    named: dict[str, list[Entity]] = defaultdict(list)
+    for entity in parties:
+        named[firm(_shown(entity))].append(entity)
+    taken = {
+        name
+        for verb in (Verb.OWNS, Verb.HOLDS)
+        for relation in estate.by_verb.get(verb, ())
+        for name in relation.targets
+    }
+    hosts = [thing for thing in estate.of_kind(Kind.SERVICE) if is_host(thing.name or thing.id)]
+    for verb, things in (("owns", hosts), ("holds", estate.of_kind(Kind.CREDENTIAL))):
+        for thing in things:
+            names = {firm(name) for name in (_shown(thing), _tail(thing), thing.id)}
+            whose = {party.id: party for name in names for party in named.get(name, ()) if len(name) >= LEAST}
+            if thing.id not in taken and len(whose) == 1:
+                (party,) = whose.values()
+                evidence = f"{thing.kind} {_listed([thing])} is called as {_listed([party])}, and nobody {verb} it"
+                write = f"in an estate file: parties: {{{_yaml(party.id)}: {{{verb}: [{_yaml(thing.id)}]}}}}"
+                yield Proposed("its own", (party.id, thing.id), evidence, write)
+
+
+def _listed(group: Iterable[Entity]) -> str:
+    """Things by display name, with the id where that is another, and their sources."""
+    return ", ".join(f"{_shown(entity)!r} ({', '.join(_where(entity))})" for entity in group)
+
+
+def _where(entity: Entity) -> list[str]:
+    return [*([entity.id] if _shown(entity) != entity.id else []), *sorted(_sources(entity))]
 
 
 def _from_several(group: list[Entity]) -> bool:
@@ -102,9 +167,10 @@ def _from_several(group: list[Entity]) -> bool:
     return len(group) > 1 and len(set(named)) == len(named)
 
 
-def _same(group: Iterable[Entity], evidence: str, why: Literal["same name", "confusable"] = "same name") -> Proposed:
+def _same(group: Iterable[Entity], evidence: str, why: Why = "same name") -> Proposed:
+    """Things that may be one: under the id that is a plain name, first one with a legal form, then the shortest."""
     ids = tuple(sorted(entity.id for entity in group))
-    one = min(ids, key=lambda name: (len(name), name))
+    one = min(ids, key=lambda name: (":" in name, not has_form(name), len(name), name))
     others = [name for name in ids if name != one]
     return Proposed(why, ids, evidence, f"same: {{{_yaml(one)}: [{', '.join(map(_yaml, others))}]}}")
 
@@ -114,8 +180,8 @@ def _yaml(name: str) -> str:
 
 
 def _same_routes(estate: Estate) -> Iterator[Proposed]:
-    """APIs of different sources that have methods and paths in common."""
-    routes: dict[str, dict[tuple[str, str], Id]] = defaultdict(dict)
+    """APIs of different sources that have methods and paths in common, or all of them behind a prefix of one."""
+    routes: Routes = defaultdict(dict)
     sources: dict[str, set[str]] = defaultdict(set)
     for operation in estate.of_kind(Kind.OPERATION):
         own = route(operation)
@@ -123,30 +189,69 @@ def _same_routes(estate: Estate) -> Iterator[Proposed]:
             api, method, path = own
             routes[api].setdefault((method, path), operation.id)
             sources[api] |= _sources(operation)
+    shared = _shared_routes(routes)
+    best: dict[frozenset[str], tuple[int, str, str, str]] = {}
+    for (one, other, base), common in sorted(shared.items()):
+        count, least = len(common), min(len(routes[one]), len(routes[other]))
+        if not sources[one] & sources[other] and (count >= 2 or (count == least and _is_telling(common, base))):
+            found = (count, base, one, other)
+            best[frozenset((one, other))] = max(best.get(frozenset((one, other)), found), found)
+    for _, base, one, other in sorted(best.values(), key=lambda found: (found[2:], found[1])):
+        yield _one_api(one, other, base, shared[one, other, base], routes)
+
+
+def _shared_routes(routes: Routes) -> dict[tuple[str, str, str], list[tuple[str, str]]]:
+    """The routes that two APIs share where one of them has a prefix before its paths, by the two and the prefix.
+
+    The first of the two is the one without it; with no prefix the one that comes first.
+    """
     having: dict[tuple[str, str], list[str]] = defaultdict(list)
     for api, known in routes.items():
         for shared_route in known:
             having[shared_route].append(api)
-    shared: dict[tuple[str, str], int] = defaultdict(int)
-    for apis in having.values():
-        for one, other in combinations(sorted(apis), 2) if len(apis) <= _CROWD else ():
-            shared[one, other] += 1
-    for (one, other), count in sorted(shared.items()):
-        least = min(len(routes[one]), len(routes[other]))
-        if not sources[one] & sources[other] and (count >= 2 or count == least):
-            yield _one_api(one, other, count, least, routes)
+    found: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
+    for api, known in routes.items():
+        for method, path in known:
+            for base, rest in _split(path):
+                plain = having.get((method, rest), ())
+                for other in plain if len(plain) <= _CROWD else ():
+                    if other != api and (base or other < api):
+                        found[other, api, base].append((method, rest))
+    return found
+
+
+def _split(path: str) -> Iterator[tuple[str, str]]:
+    """A path as prefix and rest: whole, and with up to four segments before the rest that are no parameters."""
+    yield "", path
+    segments = path.split("/")
+    for count in range(2, min(len(segments), 6)):
+        if "{}" in segments[count - 1]:
+            return
+        yield "/".join(segments[:count]), "/" + "/".join(segments[count:])
+
+
+def _is_telling(common: list[tuple[str, str]], base: str) -> bool:
+    """Whether a single route says something: behind a prefix it has two segments or more, as ``/health`` has not."""
+    return not base or any(path.count("/") > 1 for _, path in common)
 
 
 _CROWD = 20
 """A route that more APIs than this have, such as GET /health, says nothing of them."""
 
 
-def _one_api(one: str, other: str, count: int, least: int, routes: dict[str, dict[tuple[str, str], Id]]) -> Proposed:
-    common = sorted(routes[one].keys() & routes[other].keys())
-    some = ", ".join(f"{method} {path}" for method, path in common[:3])
-    evidence = f"APIs {one!r} and {other!r} have {count} of {least} methods and paths in common: {some}"
-    ids = tuple(dict.fromkeys(routes[api][shared] for shared in common for api in (one, other)))
-    return Proposed("same routes", ids, evidence, f"apis: {{{_yaml(one)}: {{also: [{_yaml(other)}]}}}}")
+def _one_api(one: str, other: str, base: str, shared: list[tuple[str, str]], routes: Routes) -> Proposed:
+    """Two APIs as one, under the name of the one with more operations."""
+    least = min(len(routes[one]), len(routes[other]))
+    some = ", ".join(f"{method} {path}" for method, path in sorted(shared)[:3])
+    behind = f", behind {base!r} in {other!r}" if base else ""
+    evidence = f"APIs {one!r} and {other!r} have {len(shared)} of {least} methods and paths in common{behind}: {some}"
+    both = ((one, ""), (other, base))
+    ids = tuple(
+        dict.fromkeys(routes[api][method, f"{before}{path}"] for method, path in sorted(shared) for api, before in both)
+    )
+    main, also = sorted((one, other), key=lambda api: (-len(routes[api]), api))
+    more = f", base: [{_yaml(base)}]" if base else ""
+    return Proposed("same routes", ids, evidence, f"apis: {{{_yaml(main)}: {{also: [{_yaml(also)}]{more}}}}}")
 
 
 def _confusable(things: Iterable[Entity]) -> Iterator[Proposed]:
