@@ -191,9 +191,9 @@ class _ApiMapper:
             api=self.api,
             method=read.verb,
             path=read.path,
-            direction=self.options.direction or "internal",
             tags=(tag,) if tag else (),
             provenance=provenance,
+            **self.options.facing,
         )
         self.collector.entity(operation)
         self.collector.fact()

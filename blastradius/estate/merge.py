@@ -28,6 +28,10 @@ _WORDS = {"description"}
 """What each source tells in its own words; the first account stands, and the others contradict nothing."""
 
 
+_BY_KEY = {"governance"}
+"""What each source keeps beside a thing under words of its own."""
+
+
 def one_table(
     tables: Sequence[FactTable], entities: Sequence[Entity], relations: Sequence[Relation]
 ) -> tuple[FactTable, list[Note]]:
@@ -146,7 +150,10 @@ def _better_known(ordered: Sequence[Any], name: str, notes: list[Note]) -> dict[
                 for account in ordered
                 if field in account.model_fields_set and getattr(account, field) is not None
             ]
-            if stated:
+            if stated and field in _BY_KEY:
+                values[field], more = _by_key(stated, field, name)
+                notes += more
+            elif stated:
                 values[field] = getattr(stated[0], field)
                 notes += [] if field in _WORDS else _contradictions(stated, field, name)
     if "controls" in type(ordered[0]).model_fields:
@@ -194,13 +201,32 @@ def _joined_values(accounts: Sequence[Any]) -> dict[str, Any]:
 def _contradictions(stated: Sequence[Any], field: str, name: str) -> list[Note]:
     kept = stated[0]
     return [
-        Note(
-            kind=NoteKind.CONTRADICTED,
-            message=f"{name} has {field} {getattr(other, field)!r} here and {getattr(kept, field)!r} at "
-            f"{kept.provenance[0] if kept.provenance else 'another place'}; kept the latter",
-            about=(getattr(other, "id", name),),
-            provenance=other.provenance[:1],
-        )
+        _contradiction(other, kept, name, (field, getattr(other, field), getattr(kept, field)))
         for other in stated[1:]
         if getattr(other, field) != getattr(kept, field)
     ]
+
+
+def _contradiction(other: Any, kept: Any, name: str, said: tuple[str, Any, Any]) -> Note:
+    """That two accounts differ: in which field, what the other says, and what the one says that is kept."""
+    field, here, there = said
+    return Note(
+        kind=NoteKind.CONTRADICTED,
+        message=f"{name} has {field} {here!r} here and {there!r} at "
+        f"{kept.provenance[0] if kept.provenance else 'another place'}; kept the latter",
+        about=(getattr(other, "id", name),),
+        provenance=other.provenance[:1],
+    )
+
+
+def _by_key(stated: Sequence[Any], field: str, name: str) -> tuple[dict[str, str], list[Note]]:
+    """All that accounts keep of a thing, and a note where two of them keep different words under one."""
+    found: dict[str, str] = {}
+    kept: dict[str, Any] = {}
+    notes = []
+    for account in stated:
+        for key, value in getattr(account, field).items():
+            if found.setdefault(key, value) != value:
+                notes.append(_contradiction(account, kept[key], name, (key, value, found[key])))
+            kept.setdefault(key, account)
+    return found, notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -75,6 +75,11 @@ class ApiOptions(Options):
     served_by: Names = Field(default=(), description="the service that answers, or several")
     owner: str | None = Field(default=None, description="who answers for the operations")
     effects: Effects = Field(default=(), description="what operations touch, which no description says")
+
+    @property
+    def facing(self) -> dict[str, Any]:
+        """The direction of operations where it is stated; another source's word for it stands otherwise."""
+        return {"direction": self.direction} if self.direction else {}
 
 
 @dataclass

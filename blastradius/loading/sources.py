@@ -76,8 +76,8 @@ def sources_of(workspace: Workspace, problems: list[str]) -> Iterator[Source]:
             matching = matched(workspace.folder, pattern) if not leads_out else []
             found = inside(matching, workspace.folder)
             if not found:
-                why = _OUTSIDE if leads_out or matching else _NOTHING
-                problems.append(f"{workspace.at('sources', number, 'path', place)}: {pattern!r} {why}")
+                why = f"{pattern!r} {_OUTSIDE}" if leads_out or matching else _unmatched(pattern)
+                problems.append(f"{workspace.at('sources', number, 'path', place)}: {why}")
             linked += [file for file in matching if found and not is_inside(file, workspace.folder)]
             named = found == [workspace.folder / pattern]
             files.update(dict.fromkeys(file for file in found if named or file.resolve() not in taken))
@@ -93,7 +93,12 @@ def sources_of(workspace: Workspace, problems: list[str]) -> Iterator[Source]:
 
 _OUTSIDE = "leads out of the workspace's folder; copy it there, or allow it with --allow-outside"
 
-_NOTHING = "is no file and matches none; paths are relative to this file"
+def _unmatched(pattern: str) -> str:
+    """Why a path leads to nothing; a backslash is said first, for it stands between folders on one system alone."""
+    if "\\" in pattern:
+        plain = pattern.replace("\\", "/")
+        return f"'{pattern}' matches no file; write / between folders on every system: '{plain}'"
+    return f"{pattern!r} is no file and matches none; paths are relative to this file"
 
 
 def takes_further_files(loader: Loader) -> bool:

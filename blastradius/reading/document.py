@@ -204,6 +204,8 @@ def _of_bytes(raw: bytes, shown: str, suffix: str, *, packed: bool = False) -> P
     for mark, why in _REFUSED.items():
         if raw.startswith(mark):
             raise InputError([f"{shown}: {why}"])
+    if suffix in (".xlsx", ".zip") and not raw:
+        raise InputError([f"{shown}: the file is empty (0 bytes); save or export it again"])
     if suffix in (".xlsx", ".zip"):
         raise InputError([f"{shown}: not a {suffix[1:]} file by its content; name it as what it is"])
     if suffix == ".xml" or (suffix not in SUFFIXES and raw.startswith(b"<?xml")):

@@ -64,11 +64,23 @@ def _nodes(text: str, shown: str) -> list[yaml.Node]:
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         if "nesting depth" in str(error.problem):  # the parser's own limit, met as it reads ahead
             fail(shown, place, _TOO_DEEP)
-        fail(shown, place, f"not YAML: {error.problem or error.context}")
+        fail(shown, place, _why(str(error.problem or error.context), text, mark))
     except yaml.YAMLError as error:
         fail(shown, (1, 1), f"not YAML: {str(error).splitlines()[0]}")
     except (RecursionError, ValueError) as error:
         fail(shown, (1, 1), f"not YAML that can be read: {error}")
+
+
+def _why(problem: str, text: str, mark: yaml.Mark | None) -> str:
+    """What is not YAML about a text, in words for who typed it where it is one of two usual slips."""
+    if mark and text[mark.index : mark.index + 1] == "\t":
+        return "not YAML: a tab where the line is indented; use spaces"
+    if "escape" in problem or "hexdecimal" in problem:
+        return (
+            "not YAML: a backslash in double quotes begins an escape, such as \\n; "
+            "write / in paths, and other texts with backslashes in single quotes"
+        )
+    return f"not YAML: {problem}"
 
 
 def _might_be_deep(text: str) -> bool:

@@ -205,10 +205,10 @@ class ApiMapper:
             api=self.api,
             method=read.word,
             path=channel.address or channel.name,
-            direction=self.options.direction or "internal",
             anonymous=() in ways,
             tags=tuple(sorted(read.tags)),
             provenance=provenance,
+            **self.options.facing,
         )
         self.collector.entity(operation)
         self.collector.fact()

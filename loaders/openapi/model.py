@@ -158,10 +158,10 @@ class ApiMapper:
             api=self.api,
             method=read.method,
             path=read.path,
-            direction=self.options.direction or "internal",
             anonymous=read.security.open,
             tags=read.tags,
             provenance=(read.provenance,),
+            **self.options.facing,
         )
 
     def _feed(self, callback: Callback) -> bool:

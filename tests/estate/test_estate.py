@@ -17,6 +17,7 @@ from blastradius.model import (
     Credential,
     Entity,
     Feed,
+    NoteKind,
     Operation,
     Party,
     Provenance,
@@ -50,6 +51,20 @@ def test_two_sources_of_one_entity_merge_and_say_where_they_differ() -> None:
         assert [str(note) for note in estate.notes] == [
             "a.yaml:1:1: contradicted: entity 'db' has records 5 here and 7 at b.yaml:1:1; kept the latter"
         ]
+
+
+def test_what_several_sources_keep_beside_a_party_is_put_together() -> None:
+    def said(file: str, **words: str) -> Loaded:
+        place = (Provenance(source="table", file=file, line=1, column=1),)
+        return Loaded(entities=(Party(id="p", governance=words, provenance=place),))
+
+    estate = Estate.build([said("b", tier="2", notes="old"), said("a", tier="1", review="never"), said("c", tier="1")])
+    party = estate.entities["p"]
+    assert isinstance(party, Party)
+    assert party.governance == {"tier": "1", "review": "never", "notes": "old"}
+    assert [str(note) for note in estate.notes if note.kind == NoteKind.CONTRADICTED] == [
+        "b:1:1: contradicted: entity 'p' has tier '2' here and '1' at a:1:1; kept the latter"
+    ]
 
 
 def test_what_several_sources_know_keeps_every_basis() -> None:

@@ -269,6 +269,13 @@ def test_what_a_file_is_not(tmp_path: Path) -> None:
 # spreadsheets
 
 
+@pytest.mark.parametrize("name", ["register.xlsx", "exports.zip"])
+def test_a_file_with_nothing_in_it_is_empty(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(InputError, match=rf"{name}: the file is empty \(0 bytes\); save or export it again"):
+        read_document(tmp_path / name)
+
+
 def test_a_workbook(tmp_path: Path) -> None:
     rows: list[list[Any]] = [
         ["Our vendors"],

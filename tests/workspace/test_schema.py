@@ -39,6 +39,13 @@ def workspace(folder: Path, text: str, estate: str = ESTATE) -> Path:
         ),
         ("sources: [{path: estat.yaml}]\n", "2:12: 'estat.yaml' is no file and matches none"),
         ("sources: [{path: '*.csv'}]\n", r"2:12: '\*.csv' is no file and matches none"),
+        (
+            r"sources: [{path: 'sub\*.yaml'}]",
+            r"2:12: 'sub\\\*.yaml' matches no file; write / between folders on every system: 'sub/\*.yaml'",
+        ),
+        (r'sources: [{path: "C:\Users\x.yaml"}]', "2:20: not YAML: a backslash in double quotes begins an escape"),
+        (r'sources: [{path: "sub\*.yaml"}]', "2:22: not YAML: a backslash in double quotes .*; write / in paths"),
+        ("sources:\n\t- path: a.yaml\n", "3:1: not YAML: a tab where the line is indented; use spaces"),
         ("sources: [{path: estate.yaml}]\nsame: {a: [b], b: [c]}\n", "3:12: 'b' has an entry of its own"),
         ("sources: [{path: estate.yaml}]\nsame: {a: [x], b: [x]}\n", "3:20: 'x' is the same as 'a' already"),
         ("sources: [{path: estate.yaml}]\napis: {a: {also: [x]}, b: {also: [x]}}\n", "3:35: 'x' is the same as 'a' al"),

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from blastradius.errors import InputError
+from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded, Loader
 from blastradius.model import Kind, NoteKind, Operation, Scope, Tally, Verb
 from blastradius.reading import parse_document, read_document
@@ -301,3 +302,12 @@ def test_the_examples_load_or_are_refused() -> None:
                 assert isinstance(_load(path), Loaded)
             except InputError:
                 continue
+
+
+def test_another_sources_word_for_who_calls_stands_where_none_is_stated(tmp_path: Path) -> None:
+    (read,) = (entity for entity in _small(tmp_path, {"/a": {"get": {}}}).entities if isinstance(entity, Operation))
+    gateway = read.model_copy(update={"direction": "exposed", "provenance": ()})
+    estate = Estate.build([Loaded(entities=(read,)), Loaded(entities=(gateway,))])
+    (joined,) = (entity for entity in estate.entities.values() if isinstance(entity, Operation))
+    assert (read.direction, joined.direction) == ("internal", "exposed")
+    assert not [note for note in estate.notes if note.kind == NoteKind.CONTRADICTED]
