@@ -12,7 +12,7 @@ from blastradius.reading import Sheet
 
 from .attributes import Attributes, Found
 from .cells import is_total, names_a_way, verbs
-from .openings import Openings
+from .openings import Openings, of_a_class
 from .options import MAIN, Options, Role
 from .rows import KINDS, MAX_NAME, NO_VALUE, Drafts, Rows, Text
 
@@ -258,7 +258,7 @@ class TableMapper:
         for verb in self.verbs:
             self._all(verb, service, found["store"], provenance)
             for store in found["data_class"]:
-                self._relate(verb, service, store, provenance, Basis.ASSUMED)
+                self.collector.relate(verb, service, store, provenance=provenance, **of_a_class(verb))
 
     def _verbs(self) -> tuple[Verb, ...]:
         text = self.rows.text("access")

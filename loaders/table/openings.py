@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from blastradius.loaderkit.collector import FactCollector
 from blastradius.loaderkit.contract import Provenances
@@ -14,6 +15,11 @@ from .rows import Drafts
 
 Touch = tuple[Verb, str, Basis]
 """A verb, a store, and how well it is known that a holder may do so."""
+
+
+def of_a_class(verb: Verb) -> dict[str, Any]:
+    """What is said of touching data of a class: it is assumed, and nothing of ours stops where it is not there."""
+    return {"basis": Basis.ASSUMED, **({"dependency": "soft"} if verb == Verb.READS else {})}
 
 
 @dataclass
@@ -92,7 +98,8 @@ class Openings:
                 self.collector.relate(Verb.SERVES, service, operation, provenance=at, basis=Basis.INFERRED)
         for (verb, store, basis), places in holding.touched.items() if touches else ():
             for at in places:
-                self.collector.relate(verb, operation, store, provenance=at, basis=basis)
+                said = of_a_class(verb) if basis == Basis.ASSUMED else {"basis": basis}
+                self.collector.relate(verb, operation, store, provenance=at, **said)
 
     def _bare(self, name: str) -> str:
         """A name without its kind."""

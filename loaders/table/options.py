@@ -35,7 +35,7 @@ ONLY: dict[str, tuple[str, ...]] = {
 }
 EMPTY = (
     "-", "--", "---", "\u2013", "\u2014", "...", "\u2026", "?", "n/a", "n.a.", "na", "not applicable", "none", "nil",
-    "null", "tbd", "tbc", "to be determined", "to be confirmed", "unknown", "not known", "(blank)", "keine",
+    "null", "tbd", "tbc", "to be determined", "to be confirmed", "unknown", "not known", "(blank)", "keine", "k.a.",
     "unbekannt", "aucun", "inconnu",
 )  # fmt: skip
 

@@ -86,7 +86,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         "soc 2", "soc2", "iso 27001", "dpa", "dpa signed", "nda", "pci dss", "certifications", "certificates",
         "what they access", "how", "how they access", "type", "vendor category", "category", "notes", "note", "comment",
         "comments", "remarks", "remark", "status", "country", "location", "next review", "questionnaire", "bemerkung",
-        "bemerkungen", "remarques",
+        "bemerkungen", "remarques", "kategorie", "art", "typ", "land", "pays", "catégorie",
     ),
     "credential_type": ("credential type", "auth type", "authentication", "auth method", "key type", "token type"),
     "second_factor": (
