@@ -111,7 +111,7 @@ class _Table:
         )
         if not wanted:
             records = len(schemes) + len(list(_paths(sets)))
-            self.collector.ignore("permissions and paths outside option permissions", records)
+            self.collector.ignore_as_told("permissions and paths outside option permissions", records)
             return
         self.implicit += attributes.get("implicit") is True
         for scheme in schemes:

@@ -137,9 +137,9 @@ class FactCollector:
         """Records of a class that carries no reach; said once a class, with the count."""
         self.ignored[what] += records
 
-    def ignore_as_told(self, what: str) -> None:
-        """A record that the user said to leave out: counted with its class, and no news to who said it."""
-        self.ignored[what] += 1
+    def ignore_as_told(self, what: str, records: int = 1) -> None:
+        """Records that the user said to leave out: counted with their class, and no news to who said it."""
+        self.ignored[what] += records
         self.told.add(what)
 
     def secret(self, where: str, *, provenance: Provenances = ()) -> None:

@@ -142,6 +142,8 @@ class GraphMapper:
         """
         declared = self.options.edges.get(edge.kind)
         step = Step(declared, Basis.DECLARED) if isinstance(declared, (How, Verb)) else STEPS.get(edge.kind)
+        if declared == "ignore":
+            self.collector.told.add(f"edges of kind {edge.kind}")
         if step is None or declared == "ignore":
             return f"edges of kind {edge.kind}"
         start, end = self.things.named(edge.start), self.things.named(edge.end)

@@ -11,6 +11,7 @@ import pytest
 
 from blastradius.cli import main
 
+SAME = ("same name", "same firm")
 MERIDIAN = Path(__file__).parents[2] / "examples" / "meridian"
 
 
@@ -38,7 +39,7 @@ def test_from_a_folder_of_exports_to_one_estate(meridian: Path, capsys: pytest.C
     assert all(
         source["records"] == source["facts"] + source["rejected"] + source["ignored"] for source in found["sources"]
     )
-    proposed = {tuple(proposal["ids"]) for proposal in found["proposals"] if proposal["why"] == "same name"}
+    proposed = {tuple(proposal["ids"]) for proposal in found["proposals"] if proposal["why"] in SAME}
     assert {
         ("Courierly Ltd", "kong:consumer/courierly"),
         ("PedalPost", "kong:consumer/pedalpost"),

@@ -333,6 +333,13 @@ def test_which_rights_control(kind: str, right: str, properties: dict[str, Any],
     )
 
 
+def test_edges_that_the_user_leaves_out_are_counted_and_no_news() -> None:
+    raw = sharphound("groups", thing("1", Aces=[ace("2", "GenericAll"), ace("3", "Unheard")]))
+    loaded = laws.load(LOADER, raw, edges={"GenericAll": "ignore", "Unheard": "ignore"})
+    assert loaded.ignored == {"edges of kind GenericAll": 1, "edges of kind Unheard": 1}
+    assert not [note for note in loaded.notes if "ignored" in note.message]
+
+
 def test_rights_over_oneself_or_of_an_owner_are_nobodys() -> None:
     own = {"PrincipalSID": "LUMEN.LOCAL-S-1-3-4", "PrincipalType": "Group", "RightName": "GenericAll"}
     loaded = laws.load(LOADER, sharphound("groups", thing("1", Aces=[ace("1", "GenericAll"), own])))

@@ -94,7 +94,9 @@ def test_what_cannot_be_read_is_counted(tmp_path: Path) -> None:
     loaded = load(tmp_path, table)
     assert loaded.tally.model_dump() == {"facts": 3, "rejected": 4, "ignored": 0}
     assert "2 schemes of path sets are not known" in "\n".join(note.message for note in loaded.notes)
-    assert load(tmp_path, {**table, "B": permission("/d")}, permissions="B").tally.ignored == 7
+    chosen = load(tmp_path, {**table, "B": permission("/d")}, permissions="B")
+    assert chosen.tally.ignored == 7
+    assert not [note for note in chosen.notes if "ignored" in note.message]
 
 
 def test_two_files_are_the_estate_of_one(tmp_path: Path) -> None:
