@@ -93,6 +93,7 @@ def sources_of(workspace: Workspace, problems: list[str]) -> Iterator[Source]:
 
 _OUTSIDE = "leads out of the workspace's folder; copy it there, or allow it with --allow-outside"
 
+
 def _unmatched(pattern: str) -> str:
     """Why a path leads to nothing; a backslash is said first, for it stands between folders on one system alone."""
     if "\\" in pattern:
