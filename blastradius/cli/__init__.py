@@ -13,8 +13,8 @@ from blastradius.cli.completion import files
 from blastradius.cli.group import LazyGroup
 from blastradius.errors import BlastradiusError
 
-_EPILOG = """Exit codes: 0 done, 1 findings, 2 usage, 3 the model or the input is invalid, 4 a back end or a
-proof failed, 130 interrupted, 143 ended."""
+_EPILOG = """Exit codes: 0 done, 1 findings, 2 usage, 3 the model or the input is invalid, 4 a back end, a
+proof or blastradius itself failed, 130 interrupted, 143 ended."""
 
 
 @click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -93,4 +93,16 @@ def run() -> None:
     # A model is millions of values that live to the end; walking them again and again takes half the time.
     gc.set_threshold(1_000_000, 100, 100)
     streams.prepare()
-    sys.exit(main())
+    try:
+        code = main()
+    except Exception:
+        code = _defect()
+    sys.exit(code)
+
+
+def _defect() -> int:
+    """What is no error that we know of: all that a report of it needs, and no exit code that means findings."""
+    import traceback
+
+    traceback.print_exc()
+    return _fail("this is a defect of blastradius, not of what it was given; please report it with the lines above", 4)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 import click
 
 from blastradius import api, loading, plugins
+from blastradius.cli import streams
 from blastradius.cli.completion import files
 from blastradius.cli.output import progress
 from blastradius.cli.question_command import PATHS
@@ -43,8 +43,7 @@ def export_command(paths: tuple[str, ...], to: str | None, output: str | None) -
         report("writing")
         text = api.export(estate, chosen)
     if file is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # what the formats ask for, whatever a console shows
+        streams.in_utf_8()
         sys.stdout.write(text)
     else:
         write_atomic(file, text)

@@ -33,6 +33,8 @@ def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
         return
     rendered = _rendered(answer, wanted, main)
     if wanted.target is None:
+        if wanted.fmt == "html":
+            streams.in_utf_8()  # as it says of itself
         show(rendered, json=wanted.fmt == "json")
     else:
         write_atomic(wanted.target, rendered)

@@ -87,6 +87,12 @@ def abandon() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), place)
 
 
+def in_utf_8() -> None:
+    """Let standard output be UTF-8, which a format asks for whatever a console shows."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
 def takes(text: str) -> bool:
     """Whether standard output can show every character of a text."""
     try:

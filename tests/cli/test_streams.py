@@ -117,6 +117,46 @@ def test_an_export_is_utf_8_whatever_the_console() -> None:
     assert "Łódź → ★ 東京" in done.stdout.decode("utf-8")
 
 
+def test_a_page_is_utf_8_as_it_says_of_itself() -> None:
+    done = shell("br rank - --all --format html", ESTATE.encode(), PYTHONIOENCODING="cp1252")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "Łódź → ★ 東京" in done.stdout.decode("utf-8")
+
+
+CONSOLE = (
+    "--help",
+    f"check {NORTHWIND}",
+    f"explain {NORTHWIND} --compromise acme --assume lateral --entity customer_replica",
+    f"levers {NORTHWIND} --compromise acme",
+    f"verify {NORTHWIND}",
+    f"seen {NORTHWIND}",
+    f"reach {NORTHWIND} --compromise acme --all --ids --notes",
+    "loaders --all",
+    "completion bash",
+    "frobnicate",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", CONSOLE)
+def test_no_command_fails_at_what_a_windows_console_cannot_show(command: str) -> None:
+    said, usual = (shell(f"br {command}", PYTHONIOENCODING=encoding) for encoding in ("cp1252", "utf-8"))
+    assert said.returncode == usual.returncode
+    assert b"Traceback" not in said.stderr
+    assert said.stdout.count(b"\n") == usual.stdout.count(b"\n")
+
+
+DEFECTIVE = "import blastradius.loading as l; l.load = lambda *given: 1 / 0; from blastradius.cli import run; run()"
+
+
+def test_a_defect_is_never_taken_for_findings() -> None:
+    command = [sys.executable, "-c", DEFECTIVE, "rank", NORTHWIND]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "ZeroDivisionError" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("this is a defect of blastradius, not of what it was given")
+
+
 def test_usage_errors_are_shown_on_every_console() -> None:
     done = shell("br reach - --compromise ☃", ESTATE.encode(), PYTHONIOENCODING="cp1252", LC_ALL="C.UTF-8")
     assert done.returncode == 2
