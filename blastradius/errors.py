@@ -48,3 +48,15 @@ class DrawingError(BlastradiusError):
     """A picture that could not be drawn, or that lost a node or an edge."""
 
     exit_code = 4
+
+
+class StoreError(BlastradiusError):
+    """A database that does not answer, refuses, or holds something else; nothing in it was changed."""
+
+    exit_code = 4
+
+
+class IncompleteError(BlastradiusError):
+    """A source that is missing, cut off or empty, or an estate that lost much: what is stored stays."""
+
+    exit_code = 5

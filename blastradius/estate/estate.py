@@ -173,6 +173,16 @@ class Estate:
         return f"<Estate{named}: {things}, {counted(len(self.notes), 'note')}>"
 
     @property
+    def in_columns(self) -> bool:
+        """Whether facts were read line by line: they stand in the order of their files, and count as their lines."""
+        return not isinstance(self._table.rows, ObjectRows)
+
+    @property
+    def source_notes(self) -> tuple[Note, ...]:
+        """The notes of the sources and of their merging, without those that follow from the estate."""
+        return self._given_notes
+
+    @property
     def day(self) -> str:
         """The day (ISO date) that the estate is of: its ``as_of``, or today where it states none."""
         return self.as_of or self.today

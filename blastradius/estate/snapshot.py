@@ -1,0 +1,230 @@
+"""An estate as lines, whole and in one form: what a database keeps of it, and what two copies are compared by.
+
+The first line says what the estate is; then comes a line of JSON for each zone, entity, relation, expectation and note,
+in the estate's order. What a source left unsaid is left out, so that a copy says no more than the estate did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError, from_json
+
+from blastradius.columns.facts import FactTable, table_of
+from blastradius.columns.growing import GrowingColumns
+from blastradius.errors import InputError
+from blastradius.estate.estate import Estate
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import ENTITY_TYPES, Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
+
+FORMAT = 1
+"""The version of the form."""
+
+Thing = Zone | Entity | Relation | Expectation | Note
+_FAMILIES: dict[str, type[Thing]] = {
+    "zone": Zone,
+    "relation": Relation,
+    "expectation": Expectation,
+    "note": Note,
+    **{str(kind): shape for kind, shape in ENTITY_TYPES.items()},
+}
+_Some = TypeVar("_Some", Zone, Entity, Relation, Expectation, Note)
+
+
+class Heading(Frozen):
+    """The first line; ``digest`` is that of an estate of columns, whose lines count as they were read."""
+
+    snapshot: int = FORMAT
+    title: str | None = None
+    as_of: str | None = None
+    clock: dict[str, float]
+    tally: Tally
+    columns: bool = False
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing and its line; ``family`` is its kind if it is an entity, else ``zone``, ``relation`` and so on."""
+
+    family: str
+    thing: Thing
+    text: str
+
+
+def heading(estate: Estate) -> str:
+    """The first line of an estate.
+
+    Raises:
+        InputError: its title has half a character.
+    """
+    made = Heading(
+        title=estate.title,
+        as_of=estate.as_of,
+        clock=dict(sorted(estate.clock.items())),
+        tally=estate.tally,
+        columns=estate.in_columns,
+        digest=estate.digest if estate.in_columns else None,
+    )
+    return _json("the title", made)
+
+
+def lines(estate: Estate) -> Iterator[Line]:
+    """The lines after the first.
+
+    Raises:
+        InputError: a text has half a character, which no copy could keep.
+    """
+    for zone in estate.zones.values():
+        yield _line("zone", zone)
+    for entity in estate.entities.values():
+        yield _line(str(entity.kind), entity)
+    for relation in estate.relations.values():
+        yield _line("relation", relation)
+    for expectation in estate.expectations:
+        yield _line("expectation", expectation)
+    for note in estate.source_notes:
+        yield _line("note", note)
+
+
+def text(estate: Estate) -> str:
+    """All lines of an estate.
+
+    Raises:
+        InputError: a text has half a character.
+    """
+    return "".join(f"{line}\n" for line in (heading(estate), *(line.text for line in lines(estate))))
+
+
+def digest_of(texts: Iterable[str]) -> str:
+    """SHA-256 over lines, the first among them."""
+    found = hashlib.sha256()
+    for line in texts:
+        found.update(line.encode())
+        found.update(b"\n")
+    return found.hexdigest()
+
+
+def loaded(texts: Iterable[str], source: str) -> Loaded:
+    """What the lines of an estate say, as if it had just been loaded; ``source`` is for messages.
+
+    Raises:
+        InputError: a line that is none of an estate's, or one of a newer form.
+    """
+    numbered = enumerate(texts, 1)
+    try:
+        first = Heading.model_validate(from_json(next(numbered, (1, "{}"))[1]))
+    except (ValueError, ValidationError):
+        raise InputError([f"{source}:1: not the first line of an estate's snapshot"]) from None
+    if first.snapshot > FORMAT:
+        raise InputError(
+            [f"{source}: a snapshot of form {first.snapshot}; this version reads {FORMAT}, use a newer one"]
+        )
+    parts = _Parts(first.columns)
+    for number, line in numbered:
+        try:
+            parts.add(line)
+        except (ValueError, LookupError, TypeError):
+            raise InputError([f"{source}:{number}: not a line of an estate's snapshot"]) from None
+    return parts.loaded(first)
+
+
+@dataclass(frozen=True)
+class LineRows:
+    """The objects of a table, made from their lines when they are asked for."""
+
+    entities: Sequence[str]
+    relations: Sequence[str]
+
+    def entity(self, number: int) -> Entity:
+        """An entity by its number."""
+        return _as(Entity, *_thing(self.entities[number]))
+
+    def relation(self, number: int) -> Relation:
+        """A relation by its number."""
+        return _as(Relation, *_thing(self.relations[number]))
+
+    def entity_at(self, number: int) -> tuple[Provenance, ...]:
+        """Where an entity is declared."""
+        return self.entity(number).provenance
+
+    def relation_at(self, number: int) -> tuple[Provenance, ...]:
+        """Where a relation is declared."""
+        return self.relation(number).provenance
+
+
+@dataclass
+class _Parts:
+    """What lines come to: objects, or columns with the lines behind them."""
+
+    in_columns: bool
+    things: dict[type[Thing], list[Any]] = field(default_factory=dict)
+    growing: GrowingColumns = field(default_factory=GrowingColumns)
+    entities: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    shapes: ClassVar[tuple[type[Thing], ...]] = (Zone, Entity, Relation, Expectation, Note)
+
+    def add(self, line: str) -> None:
+        _, thing = _thing(line)
+        if not self.in_columns or not isinstance(thing, Entity | Relation):
+            shape = next(shape for shape in self.shapes if isinstance(thing, shape))
+            self.things.setdefault(shape, []).append(thing)
+        elif isinstance(thing, Entity):
+            self.growing.number_of(thing.id)
+            self.entities.append(line)
+        else:
+            self.waiting.append(line)
+
+    def table(self, digest: str) -> FactTable:
+        """The columns; entities are numbered in their order, whatever refers to them first."""
+        rows = LineRows(self.entities, self.waiting)
+        for number in range(len(self.entities)):
+            self.growing.add_entity(rows.entity(number))
+        for number in range(len(self.waiting)):
+            self.growing.add_relation(rows.relation(number))
+        return table_of(self.growing, rows, int(digest, 16))
+
+    def loaded(self, first: Heading) -> Loaded:
+        """All of it as a loader returns it."""
+        found = {shape: tuple(self.things.get(shape, ())) for shape in self.shapes}
+        return Loaded(
+            title=first.title,
+            as_of=first.as_of,
+            clock=first.clock,
+            tally=first.tally,
+            zones=found[Zone],
+            entities=found[Entity],
+            relations=found[Relation],
+            expectations=found[Expectation],
+            notes=found[Note],
+            bulk=self.table(first.digest or "0") if self.in_columns else None,
+        )
+
+
+def _thing(line: str) -> tuple[str, Thing]:
+    ((family, stated),) = from_json(line).items()
+    return family, _FAMILIES[family].model_validate(stated)
+
+
+def _as(shape: type[_Some], family: str, thing: Thing) -> _Some:
+    if not isinstance(thing, shape):
+        raise InputError([f"a line of a {family} where one of a {shape.__name__.lower()} was"])
+    return thing
+
+
+def _line(family: str, thing: Thing) -> Line:
+    name = getattr(thing, "id", None) or getattr(thing, "name", None) or family
+    places = getattr(thing, "provenance", ())
+    where = f"{places[0]}: {name!r}" if places else repr(name)
+    return Line(family, thing, f'{{"{family}":{_json(where, thing)}}}')
+
+
+def _json(where: str, thing: Frozen) -> str:
+    try:
+        return thing.model_dump_json(exclude_unset=True)
+    except (PydanticSerializationError, UnicodeError):
+        raise InputError([f"{where} has half a character (a lone surrogate); correct the text"]) from None

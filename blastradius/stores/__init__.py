@@ -1,0 +1,1 @@
+"""Estates that are kept in a database and shared."""

@@ -1,0 +1,8 @@
+"""Estates in Neo4j: a graph that people can query by hand, and from which the same estate comes back."""
+
+from blastradius.stores.neo4j.connection import Connection, connected
+from blastradius.stores.neo4j.pull import pull
+from blastradius.stores.neo4j.push import Pushed, push
+from blastradius.stores.neo4j.status import Stored, status
+
+__all__ = ["Connection", "Pushed", "Stored", "connected", "pull", "push", "status"]

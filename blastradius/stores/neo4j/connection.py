@@ -1,0 +1,123 @@
+"""A connection to one database: reads, and writes that may be done again because doing them twice changes nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from blastradius.errors import StoreError, UsageError
+from blastradius.stores.addresses import Address, address_of
+from blastradius.stores.credentials import credentials
+from blastradius.stores.neo4j.statements import statement
+
+if TYPE_CHECKING:
+    from neo4j import Driver, ManagedTransaction
+
+    from blastradius.stores.neo4j.refusals import Refusal
+
+Result = TypeVar("Result")
+Work = Callable[["ManagedTransaction"], Result]
+_OLDEST = (5, 26)
+_PAUSES = (0.1, 0.5, 1, 2, 4, 8, 15, 30)
+"""Seconds between tries, when the server is gone in the middle of a load: it may be starting again."""
+
+
+@dataclass
+class Connection:
+    """A database of a server, and the estate in it that is spoken of."""
+
+    address: Address
+    driver: Driver
+    pauses: tuple[float, ...] = _PAUSES
+
+    def read(self, work: Work[Result]) -> Result:
+        """What a reading transaction returns; it may run more than once.
+
+        Raises:
+            StoreError: the server refuses or does not answer.
+        """
+        with self._refusals(), self.driver.session(database=self.address.database) as session:
+            return session.execute_read(work)
+
+    def write(self, work: Work[Result]) -> Result:
+        """What a writing transaction returns; it may run more than once, also after it was committed.
+
+        Raises:
+            StoreError: the server refuses, or does not answer for a minute.
+        """
+        from neo4j.exceptions import ServiceUnavailable, SessionExpired
+
+        for pause in (*self.pauses, None):
+            with self._refusals(), self.driver.session(database=self.address.database) as session:
+                try:
+                    return session.execute_write(work)
+                except (ServiceUnavailable, SessionExpired):
+                    # perhaps it was committed: the work looks before it writes
+                    if pause is None:
+                        raise
+            time.sleep(pause)
+        raise AssertionError
+
+    def verify(self) -> None:
+        """Shake hands, and refuse a server that is too old.
+
+        Raises:
+            StoreError: no server, no entry, or an old one.
+        """
+        agent = self.read(lambda tx: tx.run(statement("status.cypher", "hello")).consume().server.agent)
+        found = re.search(r"(\d+)\.(\d+)", agent)
+        if found and (int(found[1]), int(found[2])) < _OLDEST:
+            raise StoreError(f"{self.address}: the server is {agent}; 5.26 or newer is needed")
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        from neo4j.exceptions import DriverError, Neo4jError
+
+        from blastradius.stores.neo4j.refusals import refusal
+
+        try:
+            yield
+        except (DriverError, Neo4jError) as error:
+            found: Refusal = refusal(error)
+            raise StoreError(f"{self.address}: {found.says}; {found.way_out}") from None
+
+
+@contextmanager
+def connected(where: str, *, self_signed: bool | None = None) -> Iterator[Connection]:
+    """A connection to the database that an address names, closed at the end.
+
+    Raises:
+        UsageError: the address or the credentials are no good, or the driver is not installed.
+        StoreError: the server does not answer or refuses.
+    """
+    if self_signed is None:
+        self_signed = os.environ.get("BLASTRADIUS_SELF_SIGNED", "") not in ("", "0")
+    address = address_of(where, self_signed=self_signed)
+    with _driver(address) as driver:
+        connection = Connection(address, driver)
+        connection.verify()
+        yield connection
+
+
+def _driver(address: Address) -> Driver:
+    try:
+        import neo4j
+    except ImportError:
+        raise UsageError(
+            f"{address}: reading it needs the Neo4j driver; pip install 'partner-blastradius[neo4j]'"
+        ) from None
+    who = credentials()
+    settings: dict[str, Any] = {
+        "telemetry_disabled": True,
+        "notifications_min_severity": "OFF",
+        "user_agent": "blastradius",
+        "connection_timeout": 10,
+        "connection_acquisition_timeout": 30,
+        "max_transaction_retry_time": 30,
+    }
+    return neo4j.GraphDatabase.driver(address.server, auth=(who.user, who.password) if who else None, **settings)

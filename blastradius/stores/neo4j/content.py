@@ -1,0 +1,112 @@
+"""What of an estate is sent: looked through once before anything is, then in batches of rows."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from blastradius.estate import Estate
+from blastradius.estate.snapshot import Line, heading, lines
+from blastradius.model import Entity, Note, NoteKind, Relation, Zone
+from blastradius.stores.neo4j.graph import Row, context, node, relationships
+
+BATCH = 5_000
+"""Rows of a transaction: larger ones are no faster."""
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What an estate comes to: its digest as a snapshot, how many of each family and verb, what it says is missing."""
+
+    heading: str
+    digest: str
+    facts: dict[str, int]
+    gaps: tuple[str, ...]
+    nodes: int
+    relationships: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that one transaction writes, all of them nodes or all relationships."""
+
+    nodes: bool
+    rows: list[Row]
+
+
+def content_of(estate: Estate) -> Content:
+    """Look through all that would be sent.
+
+    Raises:
+        InputError: something that the server would not keep as it is.
+    """
+    first = heading(estate)
+    digest, facts, nodes = hashlib.sha256(f"{first}\n".encode()), Counter[str](), 0
+    for line in lines(estate):
+        digest.update(f"{line.text}\n".encode())
+        facts[str(line.thing.verb) if isinstance(line.thing, Relation) else line.family] += 1
+    joins = 0
+    for batch in batches(estate, ""):
+        nodes += len(batch.rows) if batch.nodes else 0
+        joins += 0 if batch.nodes else len(batch.rows)
+    return Content(first, digest.hexdigest(), dict(sorted(facts.items())), _gaps(estate.source_notes), nodes, joins)
+
+
+def batches(estate: Estate, load: str, size: int = BATCH) -> Iterator[Batch]:
+    """What is sent of an estate, in order: nodes come before what joins them.
+
+    Raises:
+        InputError: something that the server would not keep as it is.
+    """
+    places: dict[str, int] = {}
+    zones: dict[str, int] = {}
+    for some in _in_parts(_nodes(estate, load, places, zones), size):
+        yield Batch(True, some)
+    for some in _in_parts(_joins(estate, places, zones), size):
+        yield Batch(False, some)
+
+
+def _nodes(estate: Estate, load: str, places: dict[str, int], zones: dict[str, int]) -> Iterator[Row]:
+    """The nodes; the places of entities and zones are kept, by id."""
+    for place, line in enumerate(lines(estate)):
+        if isinstance(line.thing, Entity):
+            places[line.thing.id] = place
+        elif isinstance(line.thing, Zone):
+            zones[line.thing.id] = place
+        if not isinstance(line.thing, Relation):
+            yield node(line, load, place)
+
+
+def _joins(estate: Estate, places: dict[str, int], zones: dict[str, int]) -> Iterator[Row]:
+    first = len(zones) + len(places)
+    for place, relation in enumerate(_relations(estate), first):
+        yield from relationships(relation, place, places)
+    for entity in estate.entities.values():
+        yield from context(entity, places, zones)
+
+
+def _relations(estate: Estate) -> Iterator[Line]:
+    return (line for line in lines(estate) if isinstance(line.thing, Relation))
+
+
+def _in_parts(some: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
+    waiting = iter(some)
+    while part := list(islice(waiting, size)):
+        yield part
+
+
+def _gaps(notes: Iterable[Note]) -> tuple[str, ...]:
+    """What sources say is missing in them, without counts and lines, so that a gap is the same one the next day."""
+    found = {
+        re.sub(r"\d+", "#", f"{note.provenance[0].file if note.provenance else ''}: {note.message}")
+        for note in notes
+        if note.kind == NoteKind.INCOMPLETE
+    }
+    return tuple(sorted(found))

@@ -1,0 +1,172 @@
+"""The graph that an estate is in the database: a closed set of labels, relationship types and property keys.
+
+Everything a source says goes in as a parameter; only what stands here can be a label, a type or a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+from blastradius.errors import InputError
+from blastradius.estate.snapshot import Line, Thing
+from blastradius.model import ENTITY_TYPES, Control, Entity, Expectation, Kind, Note, Relation, Signal, Verb, Zone
+
+SCHEMA = 1
+"""The version of what is written; a load of a newer one is not read."""
+
+LABELS: dict[str, str] = {str(kind): kind.capitalize() for kind in Kind} | {
+    "zone": "Zone",
+    "note": "Note",
+    "expectation": "Expectation",
+}
+"""The label of each family of things."""
+COMMON, ENTITY, ESTATE, LOAD, STAMP = "Loaded", "Entity", "Estate", "Load", "Blastradius"
+"""What every node of a load has, what every entity has besides, and the nodes that say what is loaded."""
+TYPES: dict[Verb, str] = {verb: verb.upper() for verb in Verb}
+"""The relationship type of each verb."""
+IN_ZONE, COPY_OF, GUARDED_BY = "IN_ZONE", "COPY_OF", "GUARDED_BY"
+"""What else joins nodes: where a thing lies, what it is a copy of, and who runs a control that stands on it."""
+
+_HIDDEN = {"kind", "provenance", "controls", "sources", "targets"}
+_SHAPES = (*ENTITY_TYPES.values(), Zone)
+ENTITY_KEYS = frozenset(name for shape in _SHAPES for name in shape.model_fields) - _HIDDEN
+RELATION_KEYS = frozenset(Relation.model_fields) - _HIDDEN
+MADE_KEYS = frozenset(
+    {
+        "load",
+        "place",
+        "record",
+        "provenance",
+        "controls",
+        "controls_down",
+        "all_of",
+        "any_of",
+        "kind",
+        "message",
+        "about",
+    }
+)
+"""Keys that no field of the model has by that name."""
+KEYS = ENTITY_KEYS | RELATION_KEYS | MADE_KEYS | {"id", "name"}
+
+MOST_BYTES = 1 << 20
+"""Bytes of the largest text that is sent; one of a hundred times that can take a server down."""
+MOST_INDEXED = 4_000
+"""Bytes of the largest id that is sent; an index takes some 8,100."""
+_MOST_NUMBER = 2**63
+
+Property = str | int | float | bool | list[str] | None
+Row = dict[str, Any]
+
+
+def node(line: Line, load: str, place: int) -> Row:
+    """The node of a thing that is no relation.
+
+    Raises:
+        InputError: something in it that the server would not take as it is.
+    """
+    thing = line.thing
+    labels = [COMMON, LABELS[line.family], *([ENTITY] if isinstance(thing, Entity) else [])]
+    stated = {"load": load, "place": place, "record": line.text, **_properties(thing)}
+    return {"labels": labels, "properties": checked(thing, stated)}
+
+
+def relationships(line: Line, place: int, places: Mapping[str, int]) -> Iterator[Row]:
+    """The relationships of a relation, one for each pair of its ends; the first has its line.
+
+    Raises:
+        InputError: something in it that the server would not take as it is.
+    """
+    relation = line.thing
+    assert isinstance(relation, Relation)  # noqa: S101 - what the caller asked for
+    stated = {"place": place, **_properties(relation)}
+    if len(relation.sources) > 1:
+        stated["all_of"] = len(relation.sources)
+    if len(relation.targets) > 1:
+        stated["any_of"] = len(relation.targets)
+    checked(relation, {**stated, "record": line.text})
+    first = {"record": line.text}
+    for source in relation.sources:
+        for target in relation.targets:
+            ends = {"type": TYPES[relation.verb], "from": places[source], "to": places[target]}
+            yield {**ends, "properties": {**stated, **first}}
+            first = {}
+
+
+def context(entity: Entity, places: Mapping[str, int], zones: Mapping[str, int]) -> Iterator[Row]:
+    """The relationships that stand for a field of an entity rather than for a relation."""
+    here = places[entity.id]
+    if entity.zone is not None and entity.zone in zones:
+        yield _joined(IN_ZONE, here, zones[entity.zone])
+    for original in getattr(entity, "copy_of", ()):
+        yield _joined(COPY_OF, here, places[original])
+    for control in entity.controls:
+        if control.provided_by is not None:
+            yield _joined(GUARDED_BY, here, places[control.provided_by], kind=str(control.kind))
+
+
+def checked(thing: Thing, stated: Row) -> Row:
+    """Properties as they are, where the server takes and gives back each of them unchanged.
+
+    Raises:
+        InputError: a text that is too long, half a character, or a number beyond 64 bits.
+    """
+    for name, value in stated.items():
+        for part in value if isinstance(value, list) else (value,):
+            why = _why_not(name, part)
+            if why is not None:
+                places = getattr(thing, "provenance", ())
+                at = f"{places[0]}: " if places else ""
+                raise InputError([f"{at}{name} of {getattr(thing, 'id', name)!r:.200} {why}"])
+    return stated
+
+
+def _why_not(name: str, value: Property) -> str | None:
+    if isinstance(value, int) and not -_MOST_NUMBER <= value < _MOST_NUMBER:
+        return "is a number beyond 64 bits; correct it"
+    if not isinstance(value, str):
+        return None
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        return "has half a character (a lone surrogate); correct the text"
+    most = MOST_INDEXED if name == "id" else MOST_BYTES
+    return f"takes {size:,} bytes, and {most:,} are the most; shorten it" if size > most else None
+
+
+def _properties(thing: Thing) -> Row:
+    if isinstance(thing, Note):
+        return {"kind": str(thing.kind), "message": thing.message, "about": list(thing.about)}
+    if isinstance(thing, Expectation):
+        return {"name": thing.name, "provenance": [str(place) for place in thing.provenance]}
+    known = ENTITY_KEYS | RELATION_KEYS
+    stated = {name: _property(getattr(thing, name)) for name in type(thing).model_fields if name in known}
+    found: Row = {name: value for name, value in stated.items() if value not in (None, [])}
+    found |= {"id": thing.id, "provenance": [str(place) for place in thing.provenance]}
+    controls = () if isinstance(thing, Zone) else thing.controls
+    return found | _controls(controls)
+
+
+def _controls(controls: Iterable[Control]) -> Row:
+    """The kinds of controls that count, and of those that stop nothing."""
+    up = [str(control.kind) for control in controls if control.status in ("working", "assumed")]
+    down = [str(control.kind) for control in controls if control.status in ("failed", "absent")]
+    return {name: kinds for name, kinds in (("controls", up), ("controls_down", down)) if kinds}
+
+
+def _property(value: Any) -> Property:
+    """A field as a value of the server: a number, a text, or a list of texts."""
+    if isinstance(value, dict):
+        return [f"{key}: {part}" for key, part in value.items()]
+    if isinstance(value, tuple):
+        return [part.signal if isinstance(part, Signal) else str(part) for part in value]
+    if isinstance(value, Enum):
+        return str(value)
+    found: Property = value
+    return found
+
+
+def _joined(name: str, source: int, target: int, **properties: str) -> Row:
+    return {"type": name, "from": source, "to": target, "properties": properties}

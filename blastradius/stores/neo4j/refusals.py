@@ -1,0 +1,87 @@
+"""What a server or the driver says when it cannot, in our words and with the way out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+
+
+class Refusal(NamedTuple):
+    """What is wrong, and one way out."""
+
+    says: str
+    way_out: str
+
+
+_CODES = {
+    "Security.AuthenticationRateLimit": Refusal(
+        "too many wrong passwords, so that even the right one is refused for a while",
+        "wait some seconds, then try again with the right one",
+    ),
+    "Security.Unauthorized": Refusal(
+        "the user or the password is wrong",
+        "correct NEO4J_USERNAME and NEO4J_PASSWORD; after three wrong ones in a row the right one waits as well",
+    ),
+    "Security.CredentialsExpired": Refusal(
+        "the password has to be changed before the first use", "change it with ALTER CURRENT USER SET PASSWORD"
+    ),
+    "Security.Forbidden": Refusal(
+        "the user may not do that", "use one who may read and write, and create constraints and indexes"
+    ),
+    "Database.DatabaseNotFound": Refusal(
+        "there is no such database on the server", "correct the name after the host, or leave it out for the user's own"
+    ),
+    "Database.DatabaseUnavailable": Refusal("the database is not started", "look into the server's log"),
+    "General.WriteOnReadOnlyAccessDatabase": Refusal(
+        "the database takes no writes", "make it writable, or push to another"
+    ),
+    "General.ForbiddenOnReadOnlyDatabase": Refusal(
+        "the database takes no writes", "make it writable, or push to another"
+    ),
+    "Cluster.NotALeader": Refusal(
+        "this member of the cluster takes no writes", "use neo4j:// or neo4j+s://, which finds the one that does"
+    ),
+    "General.MemoryPoolOutOfMemoryError": Refusal(
+        "the server has too little memory for a transaction of a load",
+        "raise server.memory.heap.max_size and dbms.memory.transaction.total.max",
+    ),
+    "General.OutOfMemoryError": Refusal(
+        "the server is out of memory", "raise server.memory.heap.max_size, and restart it"
+    ),
+    "Transaction.TransactionTimedOut": Refusal(
+        "a transaction took longer than the server allows", "raise db.transaction.timeout"
+    ),
+    "Transaction.TransactionTimedOutClientConfiguration": Refusal(
+        "a query took longer than it may", "try again when the server has less to do"
+    ),
+    "Schema.ConstraintCreationFailed": Refusal(
+        "the database holds other data under our labels", "push to a database of its own"
+    ),
+}
+_LOG_FULL = ("No space left on device", "disk is full", "read-only because of")
+
+
+def refusal(error: DriverError | Neo4jError) -> Refusal:
+    """What an error comes to."""
+    if isinstance(error, Neo4jError):
+        return _of_server(error)
+    if isinstance(error, ServiceUnavailable | SessionExpired):
+        return Refusal("no server answers there", "start it, or correct the host and the port")
+    return Refusal(f"the driver says: {_first_line(str(error))}", "correct the address")
+
+
+def _of_server(error: Neo4jError) -> Refusal:
+    message = _first_line(error.message or "")
+    if any(words in message for words in _LOG_FULL):
+        return Refusal("the server cannot write to its disk", "make room there, then push again")
+    code = ".".join((error.code or "").split(".")[2:])
+    if code in _CODES:
+        return _CODES[code]
+    if isinstance(error, AuthError):
+        return _CODES["Security.Unauthorized"]
+    return Refusal(f"the server refuses ({error.code}): {message}", "look into the server's log")
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0][:300].rstrip(".")
