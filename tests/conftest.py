@@ -17,6 +17,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say plainly that nothing was tried on a Neo4j server, where there was none."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
+    left_out = sum("no Neo4j server" in reason for reason in skipped)
+    if left_out:
+        way_out = "set NEO4J_URI, or install Java 17 and Maven"
+        terminalreporter.write_line(f"Neo4j: {left_out} tests were left out, for there is no server here; {way_out}")
+
+
 @pytest.fixture(scope="session")
 def northwind() -> Path:
     """The example retailer."""

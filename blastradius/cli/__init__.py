@@ -14,7 +14,7 @@ from blastradius.cli.group import LazyGroup
 from blastradius.errors import BlastradiusError
 
 _EPILOG = """Exit codes: 0 done, 1 findings, 2 usage, 3 the model or the input is invalid, 4 a back end, a
-proof or blastradius itself failed, 130 interrupted, 143 ended."""
+proof or blastradius itself failed, 5 incomplete (push), 130 interrupted, 143 ended."""
 
 
 @click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

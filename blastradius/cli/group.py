@@ -16,10 +16,15 @@ _OWN = {
     "export": "Write an estate in the format of another tool",
     "init": "Write a first workspace file for the files in a folder",
     "loaders": "List the formats that can be read",
+    "pull": "Write the snapshot of an estate in a database",
+    "push": "Push an estate into a database, all of it or nothing",
     "queries": "List the questions that can be asked",
+    "status": "Say which estates a database keeps",
     "schema": "Print the JSON Schema of estate or workspace files",
 }
-_ROOMS = {"check": "check_init", "export": "exporting", "init": "check_init"}
+_ROOMS = {"check": "check_init", "export": "exporting", "init": "check_init"} | dict.fromkeys(
+    ("pull", "push", "status"), "shared_estates"
+)
 """The modules of commands that do not stand in ``commands``."""
 _JOURNEY = {
     "Begin": ("demo", "init", "check"),

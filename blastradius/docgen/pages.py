@@ -9,7 +9,7 @@ from pathlib import Path
 
 from blastradius import plugins
 from blastradius.controls import VOCABULARY
-from blastradius.docgen import fields_page, loader_page, rules_page, secrets_page
+from blastradius.docgen import fields_page, loader_page, neo4j_page, rules_page, secrets_page
 from blastradius.docgen.stub import stub
 from blastradius.exporting.contract import Export
 from blastradius.rules import placements
@@ -26,6 +26,7 @@ def pages() -> dict[str, str]:
     found |= {f"docs/schema/{name}.json": text for name, text in _schemas()}
     found["docs/exports.md"] = _exports((_ROOT / "docs" / "exports.md").read_text(encoding="utf-8"))
     found["blastradius/__init__.pyi"] = stub(plugins.QUERIES.shipped().values())
+    found["docs/neo4j-schema.md"] = _HEAD + neo4j_page.page()
     found["docs/secrets.md"] = _HEAD + secrets_page.page()
     return found
 

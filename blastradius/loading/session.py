@@ -80,13 +80,14 @@ class Survey:
 
 
 def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Estate:
-    """Load files, folders and workspaces into one estate; ``-`` is standard input.
+    """Load files, folders, workspaces and shared estates into one; ``-`` is standard input.
 
     A folder with a workspace file is loaded as that says; in another one, files that no loader recognises as an
     estate are passed over.
 
     Raises:
         InputError: everything wrong in any file, each with its position.
+        StoreError: a database does not answer, or refuses.
     """
     from blastradius.reading import uncollected
 
@@ -130,9 +131,12 @@ class _Session:
             InputError: it cannot be read.
         """
         from blastradius.reading import read_document, read_standard_input
+        from blastradius.stores.addresses import is_address
 
         path = Path(given)
-        if str(given) == "-":
+        if is_address(str(given)):
+            self.found.files.append(shared_estate(str(given), self.progress))
+        elif str(given) == "-":
             self.found.files += self.loaded(read_standard_input())
         elif is_a(Path.is_file, path / FILE_NAME):
             self.workspace(read_document(_own(path / FILE_NAME)))
@@ -317,6 +321,18 @@ class _Session:
             return False
         self.done.add(key)
         return True
+
+
+def shared_estate(where: str, tell: Progress) -> LoadedFile:
+    """An estate of a database, as if it were a file.
+
+    Raises:
+        StoreError: the database does not answer, refuses, or has no such estate.
+    """
+    from blastradius.stores.neo4j import connected, pull
+
+    with connected(where) as connection:
+        return LoadedFile(str(connection.address), "neo4j", pull(connection, tell))
 
 
 def _problems_of(files: Sequence[Path], source: Source) -> list[str]:

@@ -1,7 +1,8 @@
 """A real Neo4j Community server on loopback, from its Maven artifacts: needs Java 17 or newer and Maven.
 
 ``python -m tests.stores.server start FOLDER`` starts one to try things with and prints its address; ``stop FOLDER``
-ends it. The password is ``PASSWORD``, the user ``neo4j``. Jars are kept in the user's cache, fetched once.
+ends it; ``can VERSION`` tells by its exit code whether that version could be started. The password is ``PASSWORD``, the
+user ``neo4j``. Jars are kept in the user's cache, fetched once.
 """
 
 from __future__ import annotations
@@ -190,9 +191,11 @@ def _main_class(lib: Path, version: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Start or stop a server by hand; returns the exit code."""
-    if len(arguments) != 2 or arguments[0] not in ("start", "stop"):
+    if len(arguments) != 2 or arguments[0] not in ("start", "stop", "can"):
         print(__doc__)
         return 2
+    if arguments[0] == "can":
+        return 1 if why_none(arguments[1]) else 0
     folder = Path(arguments[1]).resolve()
     if arguments[0] == "start":
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from blastradius.stores.neo4j.connection import Connection, connected
 from blastradius.stores.neo4j.pull import pull
-from blastradius.stores.neo4j.push import Pushed, push
+from blastradius.stores.neo4j.push import Allowed, Pushed, push
 from blastradius.stores.neo4j.status import Stored, status
 
-__all__ = ["Connection", "Pushed", "Stored", "connected", "pull", "push", "status"]
+__all__ = ["Allowed", "Connection", "Pushed", "Stored", "connected", "pull", "push", "status"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import time
@@ -69,10 +70,12 @@ class Connection:
         Raises:
             StoreError: no server, no entry, or an old one.
         """
+        with self._refusals():
+            self.driver.verify_connectivity()  # without the patience of a transaction
         agent = self.read(lambda tx: tx.run(statement("status.cypher", "hello")).consume().server.agent)
         found = re.search(r"(\d+)\.(\d+)", agent)
         if found and (int(found[1]), int(found[2])) < _OLDEST:
-            raise StoreError(f"{self.address}: the server is {agent}; 5.26 or newer is needed")
+            raise StoreError(f"{self.address}: the server is {agent}; {_OLDEST[0]}.{_OLDEST[1]} or newer is needed")
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
@@ -111,6 +114,8 @@ def _driver(address: Address) -> Driver:
         raise UsageError(
             f"{address}: reading it needs the Neo4j driver; pip install 'partner-blastradius[neo4j]'"
         ) from None
+    # what it tries again is nothing that a user has to hear of
+    logging.getLogger("neo4j").addHandler(logging.NullHandler())
     who = credentials()
     settings: dict[str, Any] = {
         "telemetry_disabled": True,

@@ -23,12 +23,15 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True)
 class Content:
-    """What an estate comes to: its digest as a snapshot, how many of each family and verb, what it says is missing."""
+    """What an estate comes to: its digest as a snapshot, how many of each family and verb, what it says is missing.
+
+    ``gaps`` are by a key that is the same the next day, whatever the counts in them.
+    """
 
     heading: str
     digest: str
     facts: dict[str, int]
-    gaps: tuple[str, ...]
+    gaps: dict[str, str]
     nodes: int
     relationships: int
 
@@ -102,11 +105,12 @@ def _in_parts(some: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
         yield part
 
 
-def _gaps(notes: Iterable[Note]) -> tuple[str, ...]:
-    """What sources say is missing in them, without counts and lines, so that a gap is the same one the next day."""
-    found = {
-        re.sub(r"\d+", "#", f"{note.provenance[0].file if note.provenance else ''}: {note.message}")
-        for note in notes
-        if note.kind == NoteKind.INCOMPLETE
-    }
-    return tuple(sorted(found))
+def _gaps(notes: Iterable[Note]) -> dict[str, str]:
+    """What sources say is missing in them; the keys have no counts and no lines."""
+    missing = [note for note in notes if note.kind == NoteKind.INCOMPLETE]
+    return {_without_numbers(note): str(note) for note in missing}
+
+
+def _without_numbers(note: Note) -> str:
+    file = note.provenance[0].file if note.provenance else ""
+    return re.sub(r"\d+", "#", f"{file}: {note.message}")

@@ -69,7 +69,7 @@ def node(line: Line, load: str, place: int) -> Row:
     """
     thing = line.thing
     labels = [COMMON, LABELS[line.family], *([ENTITY] if isinstance(thing, Entity) else [])]
-    stated = {"load": load, "place": place, "record": line.text, **_properties(thing)}
+    stated = {"load": load, "place": place, **_properties(thing), "record": line.text}
     return {"labels": labels, "properties": checked(thing, stated)}
 
 

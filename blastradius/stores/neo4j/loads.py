@@ -133,7 +133,7 @@ def flip(lease: Lease, content: Content) -> None:
             found = tx.run(statement(_FILE, f"count_{name}"), load=lease.load).single(strict=True)["found"]
             if found != expected:
                 raise StoreError(f"{lease.connection.address}: {found:,} {name} of {expected:,} are there; push again")
-        stated: dict[str, Any] = {"heading": content.heading, "digest": content.digest, "gaps": list(content.gaps)}
+        stated: dict[str, Any] = {"heading": content.heading, "digest": content.digest, "gaps": [*content.gaps]}
         stated |= {"nodes": content.nodes, "relationships": content.relationships, "facts": json.dumps(content.facts)}
         tx.run(statement(_FILE, "flip"), estate=lease.estate, load=lease.load, **stated).consume()
 

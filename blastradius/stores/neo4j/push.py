@@ -35,7 +35,7 @@ class Pushed:
     load: str
     written: bool
     facts: dict[str, int]
-    swept: int = 0
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -71,24 +71,24 @@ def push(
     _refuse_others(connection, allowed)
     before = _before(connection)
     if before is not None and (before.digest, before.schema) == (content.digest, SCHEMA):
-        return Pushed(before.load, False, content.facts)
+        return Pushed(before.load, False, content.facts, content.digest)
     if before is not None:
         _refuse_losses(connection, before, content, allowed)
     prepare(connection)
     lease = take(connection, uuid.uuid4().hex, lasts_ms)
     try:
         after("lease")
-        swept = _load(lease, estate, content, tell, batch, after)
+        _load(lease, estate, content, tell, batch, after)
     finally:
         with contextlib.suppress(StoreError):  # it ends by itself
             release(lease)
-    return Pushed(lease.load, True, content.facts, swept)
+    return Pushed(lease.load, True, content.facts, content.digest)
 
 
-def _load(lease: Lease, estate: Estate, content: Content, tell: Tell, size: int, after: Callable[[str], None]) -> int:
-    """Write, verify, flip and sweep; how many loads were swept."""
+def _load(lease: Lease, estate: Estate, content: Content, tell: Tell, size: int, after: Callable[[str], None]) -> None:
+    """Write, verify, flip and sweep."""
     current, previous = _kept(lease)
-    swept = sweep(lease, {current, previous, lease.load})
+    sweep(lease, {current, previous, lease.load})
     after("swept")
     done, total = 0, content.nodes + content.relationships
     for number, batch in enumerate(batches(estate, lease.load, size)):
@@ -103,7 +103,7 @@ def _load(lease: Lease, estate: Estate, content: Content, tell: Tell, size: int,
     flip(lease, content)
     after("flipped")
     tell("sweeping old loads", None)
-    return swept + sweep(lease, {current, lease.load})
+    sweep(lease, {current, lease.load})
 
 
 def _kept(lease: Lease) -> tuple[str, str]:
@@ -140,7 +140,7 @@ def _refuse_others(connection: Connection, allowed: Allowed) -> None:
 
 def _refuse_losses(connection: Connection, before: Pointer, content: Content, allowed: Allowed) -> None:
     """Refuse to take a source that is missing or cut off for one whose things are gone."""
-    new = [gap for gap in content.gaps if gap not in before.gaps]
+    new = [says for gap, says in content.gaps.items() if gap not in before.gaps]
     if new and not allowed.incomplete:
         why = "not pushed, for a source says that it is not whole, and was whole before"
         way_out = "load the rest of it, or say --accept-incomplete"

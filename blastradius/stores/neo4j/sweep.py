@@ -19,8 +19,8 @@ _MOST = 10_000
 """Relationships that one transaction deletes; one node may have a million."""
 
 
-def sweep(lease: Lease, kept: Collection[str]) -> int:
-    """Delete the loads of an estate that are not kept; how many.
+def sweep(lease: Lease, kept: Collection[str]) -> None:
+    """Delete the loads of an estate that are not kept.
 
     Raises:
         StoreError: the lease is another's, or the server refuses.
@@ -32,7 +32,6 @@ def sweep(lease: Lease, kept: Collection[str]) -> int:
     loads = lease.connection.read(left_over)
     for load in loads:
         _delete(lease, load)
-    return len(loads)
 
 
 def _delete(lease: Lease, load: str) -> None:

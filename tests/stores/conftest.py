@@ -1,0 +1,110 @@
+"""A real Neo4j server for a session: the one that ``NEO4J_URI`` names, or one that is started and ended here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from blastradius.stores.neo4j import Connection, connected
+from tests.stores import server
+from tests.stores.server import Server
+
+REQUIRED = os.environ.get("BLASTRADIUS_NEO4J") == "required"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks for a server is marked so."""
+    for item in items:
+        if isinstance(item, pytest.Function) and {"neo4j", "own_server"} & {*item.fixturenames}:
+            item.add_marker(pytest.mark.neo4j)
+        if isinstance(item, pytest.Function) and "own_server" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
+
+
+def _require() -> None:
+    why = server.why_none()
+    if why is not None and REQUIRED:
+        pytest.fail(f"a Neo4j server is required and there is none: {why}, and NEO4J_URI names none")
+    if why is not None:
+        pytest.skip(f"no Neo4j server: {why}, and NEO4J_URI names none")
+
+
+@pytest.fixture(scope="session")
+def neo4j(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server; its credentials are in the environment."""
+    if "NEO4J_URI" in os.environ:
+        yield os.environ["NEO4J_URI"]
+        return
+    _require()
+    started = Server(tmp_path_factory.mktemp("neo4j"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEO4J_USERNAME", "neo4j")
+        patch.setenv("NEO4J_PASSWORD", server.PASSWORD)
+        started.start()
+        try:
+            yield started.uri
+        finally:
+            started.stop()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server of a test's own, to be crashed, locked out of, or filled with something else."""
+    _require()
+    monkeypatch.setenv("NEO4J_USERNAME", "neo4j")
+    monkeypatch.setenv("NEO4J_PASSWORD", server.PASSWORD)
+    started = Server(tmp_path / "neo4j")
+    started.start()
+    try:
+        yield started
+    finally:
+        started.kill()
+
+
+@dataclass(frozen=True)
+class Place:
+    """An estate of its own in the server of the session."""
+
+    uri: str
+    connection: Connection
+
+    def count(self, query: str) -> int:
+        """What a query about the estate counts; it gets the name as ``$estate``."""
+        found: int = self.connection.read(
+            lambda tx: tx.run(query, estate=self.connection.address.estate).single(strict=True)[0]
+        )
+        return found
+
+
+@pytest.fixture
+def place(neo4j: str) -> Iterator[Place]:
+    """An estate that nobody has pushed to, swept away at the end."""
+    uri = f"{neo4j}?estate=test-{uuid4().hex}"
+    with connected(uri) as connection:
+        yield Place(uri, connection)
+        gone = (
+            "MATCH (n:Loaded) WHERE n.load STARTS WITH $estate + '#' DETACH DELETE n",
+            "MATCH (l:Load {estate: $estate}) DELETE l",
+            "MATCH (e:Estate {name: $estate}) DELETE e",
+        )
+        for query in gone:
+            connection.write(lambda tx, query=query: tx.run(query, estate=connection.address.estate).consume())
+
+
+@pytest.fixture
+def places(neo4j: str, request: pytest.FixtureRequest) -> Callable[[], Place]:
+    """As many connections to one estate as a test asks for."""
+    first: Place = request.getfixturevalue("place")
+
+    def another() -> Place:
+        manager = connected(first.uri)
+        connection = manager.__enter__()
+        request.addfinalizer(lambda: manager.__exit__(None, None, None))
+        return Place(first.uri, connection)
+
+    return another
