@@ -48,7 +48,7 @@ check_command = _check_command()
 @click.option("--force", is_flag=True, help="Replace a workspace file that is there.")
 def init_command(folder: str, force: bool) -> int:
     """Look at the files in FOLDER, and write a first workspace file for them, to be read and corrected."""
-    from blastradius.loading.folder_survey import survey_folder
+    from blastradius.loading.folder_survey import proposed_links, survey_folder
     from blastradius.workspace import first_workspace, said_of
     from blastradius.writing import write_atomic
 
@@ -64,11 +64,18 @@ def init_command(folder: str, force: bool) -> int:
         empty = "the folder has no files" if not files else "none of its files can be a source"
         raise InputError([f"{folder}: {empty}; put exports or a register into it ({_EXPORTS})", *said_of(files)])
     write_atomic(target, first_workspace(files, str(target)))
+    with progress() as report:
+        links = proposed_links(target, report)
+    write_atomic(target, first_workspace(files, str(target), links))
     click.echo(
         f"wrote {target}: {sources} of {counted(len(files), 'file')} {'is a source' if sources == 1 else 'are sources'}"
     )
     for line in said_of(files):
         click.echo(line)
+    if links:
+        click.echo(
+            f"{counted(sum(map(len, links.values())), 'thing')} under several names: accept them in the workspace"
+        )
     click.echo(f"Read it, then: blastradius check {target}")
     return 0
 

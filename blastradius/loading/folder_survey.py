@@ -11,10 +11,10 @@ from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Loader
 from blastradius.loading.boundary import inside
 from blastradius.loading.discovery import below, document_of, loaded_by, quiet, recognised
-from blastradius.loading.session import FILE_NAME
+from blastradius.loading.session import FILE_NAME, survey
 from blastradius.loading.sources import takes_further_files
 from blastradius.reading import Progress, Stream
-from blastradius.workspace import FileSurvey, is_workspace
+from blastradius.workspace import FileSurvey, as_sections, is_workspace, proposals
 
 
 def survey_folder(folder: Path, progress: Progress | None = None) -> list[FileSurvey]:
@@ -28,6 +28,17 @@ def survey_folder(folder: Path, progress: Progress | None = None) -> list[FileSu
         name = file.relative_to(folder).as_posix()
         found[file.resolve()] = _surveyed(file, name, folder, loaders, asked)
     return [replace(each, asked_by=asked.get(path, "")) for path, each in found.items()]
+
+
+def proposed_links(workspace: Path, progress: Progress | None = None) -> dict[str, list[str]]:
+    """What may be one thing in a workspace, as lines by section; nothing where it is no whole estate yet, or large."""
+    if sum(file.stat().st_size for file in below(workspace.parent)) > _LARGE:
+        return {}
+    found = survey([workspace], progress)
+    try:
+        return as_sections(proposals(found.estate(), found.different))
+    except InputError:
+        return {}
 
 
 def _surveyed(file: Path, name: str, folder: Path, loaders: Sequence[Loader], asked: dict[Path, str]) -> FileSurvey:
@@ -51,3 +62,5 @@ def _surveyed(file: Path, name: str, folder: Path, loaders: Sequence[Loader], as
 
 
 _OTHER = "rows of something else; blastradius loaders lists what can be read"
+_LARGE = 64 * 1024 * 1024
+"""Bytes in a folder beyond which it is not loaded for what may be one thing; ``check`` does that."""

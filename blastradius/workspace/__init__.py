@@ -5,7 +5,7 @@ Pure functions over what loaders gave; the files themselves are read by ``blastr
 
 from blastradius.workspace.defaults import prefixed, spoken_for
 from blastradius.workspace.linking import joined
-from blastradius.workspace.proposals import Proposed, proposals
+from blastradius.workspace.proposals import Proposed, as_sections, proposals
 from blastradius.workspace.scaffold import FileSurvey, first_workspace, said_of
 from blastradius.workspace.schema import SourceShape, Workspace, is_workspace, read_workspace, schema
 
@@ -14,6 +14,7 @@ __all__ = [
     "Proposed",
     "SourceShape",
     "Workspace",
+    "as_sections",
     "first_workspace",
     "is_workspace",
     "joined",

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
+
+import yaml
 
 from blastradius.estate import Estate
 from blastradius.estate.routes import route
@@ -66,6 +68,30 @@ def proposals(estate: Estate, different: Iterable[Iterable[Id]] = ()) -> list[Pr
             fresh.append(proposal)
         known |= pairs
     return fresh
+
+
+def as_sections(found: Iterable[Proposed]) -> dict[str, list[str]]:
+    """The surest proposals as lines of a workspace, by section: one for each thing, with all its other names."""
+    sections: dict[str, dict[str, Any]] = {"same": {}, "apis": {}}
+    for proposal in found:
+        for section, things in yaml.safe_load(proposal.write).items() if proposal.why in _SURE else ():
+            for name, said in things.items():
+                sections[section][name] = _both(sections[section].get(name), said)
+    return {
+        section: [f"{_yaml(name)}: {json.dumps(said, ensure_ascii=False)}" for name, said in things.items()]
+        for section, things in sections.items()
+        if things
+    }
+
+
+_SURE = ("same name", "same firm", "same routes")
+
+
+def _both(one: Any, other: Any) -> Any:
+    """Two lists, or mappings of lists, as one with what either has."""
+    if isinstance(other, dict):
+        return {key: _both((one or {}).get(key, []), other.get(key, [])) for key in {**(one or {}), **other}}
+    return list(dict.fromkeys([*(one or []), *other]))
 
 
 def key(name: str) -> str:

@@ -53,12 +53,15 @@ _TAIL = """
 """
 
 
-def first_workspace(files: Sequence[FileSurvey], name: str) -> str:
-    """The text of a first workspace file: sources by loader and folder, the rest as comments with the reason."""
+def first_workspace(files: Sequence[FileSurvey], name: str, links: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The text of a first workspace file: sources by loader and folder, the rest as comments with the reason.
+
+    ``links`` are lines of what may be one thing, by the section that they belong in, to be accepted.
+    """
     joint = {file.loader for file in files if file.as_one}
     sources = [_source(paths, loader, options, loader in joint) for paths, loader, options in _sources(files)]
     listed = "sources:\n" + "".join(sources) if sources else "sources: []                       # nothing was found\n"
-    return _HEAD.format(name=name) + listed + _left_out(files) + _TAIL
+    return _HEAD.format(name=name) + listed + _left_out(files) + _proposed(links or {}) + _TAIL
 
 
 def said_of(files: Sequence[FileSurvey]) -> list[str]:
@@ -136,6 +139,20 @@ def _left_out(files: Sequence[FileSurvey]) -> str:
     lines += [f"#   {_quoted(file.path)}: {_flat(file.why)}" for file in files if not file.loader]
     lines += [f"#   {_quoted(file.path)}: {_flat(', '.join(file.unused))}, not used" for file in files if file.unused]
     return "\n# What is no source of its own, or not used:\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _proposed(links: Mapping[str, Sequence[str]]) -> str:
+    """What may be one thing, as comments."""
+    lines = [
+        f"# {line}" for section, said in links.items() for line in (f"{section}:", *(f"  {link}" for link in said))
+    ]
+    return _PROPOSED + "".join(f"{_printable(line)}\n" for line in lines) if lines else ""
+
+
+_PROPOSED = """
+# What may be one thing: take the "# " away where it is true, and a line out where it is not.
+# `blastradius check` tells the evidence of each.
+"""
 
 
 def _quoted(text: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ENTITY_TYPES, Kind, Operation, Provenance
-from blastradius.workspace import proposals
+from blastradius.workspace import as_sections, proposals
 from blastradius.workspace.proposals import key
 
 
@@ -204,3 +204,24 @@ def test_keys() -> None:
     assert {key(name) for name in ("Orders", "orders-svc", "ORDERS Service", "orders_api")} == {"orders"}
     assert key("Crème Brûlée S.A.") == "cremebrulee"
     assert key("api") == "api"
+
+
+def test_what_is_surest_is_put_together_as_it_can_be_written() -> None:
+    found = proposals(
+        estate(
+            ("table", PARTY, "Fastlane Logistics", None),
+            ("kong", PARTY, "kong:consumer/fastlane", None),
+            ("table", SERVICE, "Salesforce", None),
+            ("table", SERVICE, "Salesforse", None),
+            operations=[
+                *(("openapi", "orders", path) for path in ("/a/b", "/a/c", "/d/e")),
+                *(("kong", "one", path) for path in ("/v1/a/b", "/v1/a/c")),
+                ("kong", "two", "/v1/d/e"),
+            ],
+        )
+    )
+    assert as_sections(found) == {
+        "same": ['"Fastlane Logistics": ["kong:consumer/fastlane"]'],
+        "apis": ['"orders": {"also": ["one", "two"], "base": ["/v1"]}'],
+    }
+    assert as_sections([]) == {}
