@@ -221,7 +221,7 @@ class _ApiMapper:
 
     def _say(self) -> None:
         if self.options.direction is None and self.operations:
-            self.collector.note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
+            self.collector.note(NoteKind.ASSUMED, f"{self.api}: direction not stated; internal unless said elsewhere")
         if self.silent:
             message = f"{self.silent} methods of {self.api} list no scope; that is not 'open to anyone', and "
             self.collector.note(NoteKind.ASSUMED, f"{message}nothing is said of what permits them")

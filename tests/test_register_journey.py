@@ -115,7 +115,7 @@ def test_what_is_proposed_has_its_evidence_in_the_check(exports: Path, capsys: p
 
 
 def test_what_cannot_be_read_is_named_with_its_cell(capsys: pytest.CaptureFixture[str]) -> None:
-    said = "\n".join(checked(LARKFIELD, capsys)["notes"])
+    said = "\n".join(note["text"] for note in checked(LARKFIELD, capsys)["notes"])
     for part in (
         "register.csv:15:4: unsupported: 'unknown' is no party",
         "register.csv:16:2: unsupported: 'TOTAL 12' is a total and no party",
@@ -164,5 +164,5 @@ def test_a_workbook_comes_to_the_same(exports: Path, capsys: pytest.CaptureFixtu
     assert "\"Register v4 FINAL.xlsx\": sheet 'Lists'\n" in said
     (exports / "blastradius.yaml").write_text(accepted(exports), encoding="utf-8")
     assert ranked(exports) == ranked(LARKFIELD)
-    notes = "\n".join(checked(exports, capsys)["notes"])
+    notes = "\n".join(note["text"] for note in checked(exports, capsys)["notes"])
     assert "Register v4 FINAL.xlsx#Register 2026:16:2: unsupported: 'TOTAL 12' is a total and no party" in notes

@@ -324,7 +324,7 @@ class ApiMapper:
     def _say(self) -> None:
         note = self.collector.note
         if self.options.direction is None and self.operations:
-            note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
+            note(NoteKind.ASSUMED, f"{self.api}: direction not stated; internal unless said elsewhere")
         if not self.description.channels and not self.description.operations:
             note(NoteKind.INCOMPLETE, f"{self.api} describes no channel and no operation")
         if self.description.defaults:

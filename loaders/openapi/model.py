@@ -221,7 +221,7 @@ class ApiMapper:
 
     def _note_assumptions(self) -> None:
         if self.options.direction is None and self.operations:
-            self.collector.note(NoteKind.ASSUMED, f"{self.api}: direction not stated; taken as internal")
+            self.collector.note(NoteKind.ASSUMED, f"{self.api}: direction not stated; internal unless said elsewhere")
         if not self.description.operations:
             self.collector.note(NoteKind.INCOMPLETE, f"{self.api} describes no operation; what it does is not known")
         if self.several:
