@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from tests.campaign import answers, degenerate, engines, kills, liars, mutants, names
+from tests.campaign.figures import write
 from tests.campaign.trial import Attempt, Outcome, Plan, run
 
 PARTS: dict[str, Attempt] = {
@@ -28,8 +29,11 @@ PARTS: dict[str, Attempt] = {
 @click.option("--seed", type=int, default=None, help="Where random numbers come from; without one a new one is drawn.")
 @click.option("--only", type=click.Choice(list(PARTS)), multiple=True, help="Only this part; may be repeated.")
 @click.option("--attempt", type=int, default=None, help="Only this attempt of the part.")
+@click.option("--page", type=click.Path(path_type=Path), help="Write the figures into this page, docs/campaign.md.")
 @click.option("--keep", default="build/campaign", show_default=True, help="Where what failed is kept.")
-def main(minutes: float, seed: int | None, only: tuple[str, ...], attempt: int | None, keep: str) -> None:
+def main(
+    minutes: float, seed: int | None, only: tuple[str, ...], attempt: int | None, page: Path | None, keep: str
+) -> None:
     """Run the parts in turn, say how they ended, and keep what shows a failure; exit code 1 if there is any."""
     drawn = random.SystemRandom().randrange(10**9) if seed is None else seed
     click.echo(f"seed {drawn}")
@@ -43,6 +47,8 @@ def main(minutes: float, seed: int | None, only: tuple[str, ...], attempt: int |
         for kind, times in outcome.failed.most_common():
             click.echo(f"  {times:,} times: {kind}")
         outcomes.append(outcome)
+    if page:
+        write(page, outcomes, drawn)
     failed = sum(outcome.failed.total() for outcome in outcomes)
     if failed:
         click.echo(f"what shows the failures is in {keep}")

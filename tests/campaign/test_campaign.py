@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from click.testing import CliRunner
 
 import blastradius.engine.compile as compiling
 from blastradius.model import ControlKind
-from tests.campaign import answers, engines, liars
+from tests.campaign import answers, engines, figures, liars
 from tests.campaign.__main__ import PARTS, main
-from tests.campaign.trial import Attempt, BrokenError, Plan, reduced, run
+from tests.campaign.trial import Attempt, BrokenError, Outcome, Plan, reduced, run
 from tests.engine.bugs import TABLE_BUGS
 from tests.engine.random_estates import random_estate, random_scenario
 
@@ -95,3 +96,19 @@ def test_it_ends_with_a_line_that_can_be_counted(tmp_path: Path, monkeypatch: py
     again = CliRunner().invoke(main, [*call, "--attempt", "5"])
     assert (again.exit_code, again.output.splitlines()[-1]) == (1, "0 passed, 1 failed")
     assert "--attempt 5" in (tmp_path / "answers-3-5" / "why.txt").read_text()
+
+
+def test_the_figures_are_written_into_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "WORLDS", 20)
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- shares -->\nold\n<!-- /shares -->\nb\n<!-- figures -->\n<!-- /figures -->\nc\n")
+    good, bad = Outcome("names", 60.0, Counter(an_answer=1200)), Outcome("kills", 60.0, Counter(), Counter({"a|b": 2}))
+    figures.write(page, [good, bad], 7)
+    text = page.read_text()
+    assert "2 minutes, seed 7: 1,200 attempts passed and 2 failed." in text
+    assert "| `names` | 1,200 | 0 |  |\n| `kills` | 0 | 2 | 2 times: a\\|b |\n<!-- /figures -->\nc\n" in text
+    assert text.startswith("a\n<!-- shares -->\nOf 20 worlds:\n\n| % | R1 |")
+    assert "old" not in text
+    page.write_text("a\n")
+    with pytest.raises(ValueError, match="expected <!-- figures -->"):
+        figures.write(page, [good], 7)
