@@ -41,6 +41,8 @@ from tests.engine.random_estates import (
 
 CHUNK = 500
 """How many estates a process is given at once."""
+FIRST_SEEDS = (0, 80)
+"""The estates that a quick test looks at."""
 TOLD = 20
 """After how many times as many it is said how many agreed so far."""
 Engine = Literal["numpy", "fast"]

@@ -13,7 +13,7 @@ from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Level, Scenario
 from blastradius.rules import RULES
-from tests.agreement import ENGINES, differences, with_changes
+from tests.agreement import ENGINES, FIRST_SEEDS, differences, tried, with_changes
 from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 
@@ -50,6 +50,10 @@ def test_more_assumed_is_more_reached(seed: int) -> None:
     )
     less, more = solve(estate, scenario).levels, solve(estate, wider).levels
     assert all(fact in more and more[fact] <= level for fact, level in less.items())
+
+
+def test_the_first_estates_agree() -> None:
+    assert tried(*FIRST_SEEDS) == []
 
 
 def test_the_empty_estate_reaches_nothing() -> None:
