@@ -46,7 +46,7 @@ ROOMS: dict[str, tuple[str, tuple[str, ...]]] = {
 """For each room its code and its quick tests, the quickest first."""
 LOOKED_AT = ("rules", "engine")
 FIRST_LOOK = f"import sys; from tests.agreement import tried; sys.exit(bool(tried(*{FIRST_SEEDS})))"
-"""What a quick test does as well (``tests/engine/test_agreement.py``), without the seconds that starting pytest takes."""
+"""What a quick test does as well (``tests/engine/test_agreement.py``), without starting pytest."""
 
 
 @dataclass(frozen=True)
