@@ -35,12 +35,15 @@ from tests.campaign.estates import parts
 from tests.engine.batch.test_worlds import changed
 
 Levels = dict[Fact, Level]
-Numbers = tuple[tuple[str, ...], int, int, int]
+Numbers = tuple[tuple[str, ...], int, int, int, int]
 STARTS = {Kind.PARTY: "compromise", Kind.CREDENTIAL: "leak", Kind.FEED: "poison"}
 
 
 def measure(estate: Estate, scenario: Scenario, facts: Iterable[Fact]) -> Numbers:
-    """Crown jewels, records, processes and entities reached; where it starts is none of them."""
+    """Crown jewels, records, processes and entities reached, and stores read that are in no count of records.
+
+    Where it starts is no jewel, process or entity reached.
+    """
     facts = list(facts)
     reached = {fact.entity for fact in facts} - {name for way in SEED_KINDS for name in getattr(scenario, way)}
     reached = {name for name in reached if not getattr(estate.entities[name], "public", False)}
@@ -48,7 +51,15 @@ def measure(estate: Estate, scenario: Scenario, facts: Iterable[Fact]) -> Number
     processes = sum(estate.entities[name].kind is Kind.PROCESS for name in reached)
     read = {name for name, capability in facts if capability is Capability.READ}
     stores = [(entity.records or 0, originals(estate, name)) for name in sorted(read) if (entity := full(estate, name))]
-    return jewels, most(stores), processes, len(reached)
+    part = {name for name, capability in facts if capability in (Capability.READ, Capability.READ_SUBSET)}
+    sized = {name for name in read if _said(estate, name)}
+    return jewels, most(stores), processes, len(reached), len({name for name in part if full(estate, name)} - sized)
+
+
+def _said(estate: Estate, name: str) -> bool:
+    """Whether it is stated how many records a store has."""
+    store = full(estate, name)
+    return store is not None and store.records is not None
 
 
 def full(estate: Estate, name: str) -> Store | None:
@@ -103,7 +114,15 @@ def rank(estate: Estate, params: Any) -> Any:
     if any(isinstance(it, Operation) and it.anonymous and it.direction == "exposed" for it in estate.entities.values()):
         stranger = plain(params.asked).model_copy(update={"anyone": True})
         rows.append(("anyone on the internet", "anyone", *measure(estate, stranger, spec(estate, stranger))))
-    return sorted(rows, key=lambda row: (-len(row[2]), -row[3], -row[4], -row[5], row[0]))
+    rows.sort(key=lambda row: (-len(row[2]), -row[3], -row[6], -row[4], -row[5], row[0]))
+    jewels = any(map(estate.crown_jewel, estate.entities))
+    return [
+        (
+            *(start, way, found if jewels else None, None if uncounted and not records else records),
+            *(processes if estate.of_kind(Kind.PROCESS) else None, entities),
+        )
+        for start, way, found, records, processes, entities, uncounted in rows
+    ]
 
 
 def told_rank(answer: Answer) -> Any:
@@ -157,14 +176,14 @@ def levers(estate: Estate, params: Any) -> Any:
         more = measure(estate, scenario, spec(estate, wide))
         failed += [] if more == now else [(control, *_difference(more, now))]
     return (
-        (len(now[0]), *now[1:]),
+        (len(now[0]), *now[1:4]),
         *(_top(each, params.top) for each in (removed, failed)),
         len(relations),
         len(controls),
     )
 
 
-def _difference(more: Numbers, less: Numbers) -> Numbers:
+def _difference(more: Numbers, less: Numbers) -> tuple[tuple[str, ...], int, int, int]:
     jewels = tuple(each for each in more[0] if each not in less[0])
     return jewels, more[1] - less[1], more[2] - less[2], more[3] - less[3]
 

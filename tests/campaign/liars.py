@@ -123,7 +123,7 @@ def _other(rng: random.Random, before: Any, of_another: Any, right: Certificate)
         return rng.choice(list(Level))
     if isinstance(before, Fact):
         return Fact(before.entity, rng.choice(list(Capability)))
-    if isinstance(before, int):
+    if isinstance(before, int | float):  # an hour is a float
         return before + rng.choice((-1, 1))
     if isinstance(before, tuple):
         return before[1:] if before and rng.random() < 0.5 else (*before, *of_another)
