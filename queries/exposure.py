@@ -88,7 +88,7 @@ def run(estate: Estate, params: Params) -> Answer:
         headline=data.headline,
         data=data,
         tables=(_table(rows),),
-        lines=(assumed(params.assume), footing(estate)),
+        lines=(*([] if rows else [_SILENCE]), assumed(params.assume), footing(estate)),
         notes=estate.notes,
     )
 
@@ -122,6 +122,9 @@ def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
             )
     rows.sort(key=lambda row: (Level[row.level.upper()], row.hops, row.start, row.capability))
     return rows, len(starts)
+
+
+_SILENCE = "as far as is stated, and as long as the controls hold; explain says what stands in the way"
 
 
 def _headline(estate: Estate, params: Params, parties: int, others: int, starts: int) -> str:

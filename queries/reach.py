@@ -173,6 +173,8 @@ def _headline(reach: Reach, labels: Mapping[Fact, Label]) -> str:
 
 def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     """How many of the things reached anyone at all could have as much of."""
+    if reach.scenario.anyone:
+        return ""
     beyond = {fact.entity for fact, level in reach.levels.items() if labels[fact].is_beyond(level)}
     common = {fact.entity for fact in reach.levels} - beyond
     return f"; anyone on the internet could reach {len(common):,} of these things as well" if common else ""

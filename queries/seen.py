@@ -90,7 +90,7 @@ def run(estate: Estate, params: Params) -> Answer:
         question="seen",
         headline=data.headline,
         data=data,
-        tables=tables if compared.is_observed else tuple(replace(table, brief=()) for table in tables),
+        tables=tables if compared.is_observed else (replace(tables[0], brief=()),),
         notes=estate.notes if compared.is_observed else (),
     )
 

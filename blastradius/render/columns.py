@@ -46,10 +46,9 @@ class Column:
         """The width at which it is easily read."""
         return max(self.least, 0 if self.number else min(self.natural, EASY_TEXT))
 
-    @property
-    def floor(self) -> int:
-        """The width below which nothing can be made out."""
-        return self.least if self.number else min(self.least, NARROWEST_TEXT)
+    def floor(self, longest: int) -> int:
+        """The width at which no word is broken that is no longer than so."""
+        return self.least if self.number else min(self.least, longest)
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,8 @@ def _widths(columns: Sequence[Column], room: int) -> list[int]:
     Where even that is too much, all give way alike, down to one column each.
     """
     natural = [column.natural for column in columns]
-    floors = [[column.least for column in columns], [column.floor for column in columns], [1] * len(columns)]
-    floor = next((found for found in floors if sum(found) <= room), floors[-1])
+    floors = [[column.floor(longest) for column in columns] for longest in range(LONGEST_WORD, NARROWEST_TEXT - 1, -1)]
+    floor = next((found for found in floors if sum(found) <= room), [1] * len(columns))
     cap = max(natural, default=1)
     while cap > 1 and sum(_capped(natural, floor, cap)) > room:
         cap -= 1

@@ -71,6 +71,7 @@ def _write(screen: Screen, whole: Table, detail: Detail) -> None:
 
 
 def _columns(shown: Table) -> list[Column]:
+    """The columns as text; one of marks alone is left out where nothing is marked."""
     return [
         Column(
             safe(name),
@@ -80,6 +81,7 @@ def _columns(shown: Table) -> list[Column]:
             number=is_numeric(shown, place),
         )
         for place, name in enumerate(shown.columns)
+        if name or any(row[place] for row in shown.rows)
     ]
 
 

@@ -12,8 +12,6 @@ from blastradius.model import (
     STEPPING_STONES,
     Basis,
     Capability,
-    Control,
-    ControlKind,
     Entity,
     Fact,
     Frozen,
@@ -26,7 +24,7 @@ from blastradius.model import (
     Scenario,
 )
 from blastradius.reports.copies import Holdings
-from blastradius.reports.labels import Label
+from blastradius.reports.labels import Label, status_of
 from blastradius.reports.words import holds, host_said, label, place
 from blastradius.rules import RULES, included
 
@@ -224,7 +222,7 @@ def control_rows(reach: Reach) -> tuple[ControlRow, ...]:
             control=placed.control.kind,
             on=placed.host,
             on_name=host_said(reach.estate, placed.host),
-            status=_status(placed.control),
+            status=status_of(placed.control),
             provided_by=placed.control.provided_by,
             why=placed.control.why,
             stops=stops.get(name, 0),
@@ -232,12 +230,6 @@ def control_rows(reach: Reach) -> tuple[ControlRow, ...]:
         for name in reach.certificate.relies_on
         if (placed := reach.estate.controls[name])
     )
-
-
-def _status(control: Control) -> str:
-    """How well a control is known to work; that MFA cannot be phished is assumed where nobody said so."""
-    unsaid = control.kind == ControlKind.MFA and "phishable" not in control.model_fields_set
-    return "assumed" if unsaid and control.status == "working" else control.status
 
 
 def step_rows(reach: Reach, only: Iterable[Fact] | None = None) -> tuple[StepRow, ...]:

@@ -70,6 +70,6 @@ def told(rows: Collection[SilenceRow]) -> str | None:
     """Where the estate says nothing, in one sentence; ``None`` where it says something everywhere."""
     if not rows:
         return None
-    named = ", ".join(f"{row.name} ({', '.join(row.unsaid)})" for row in list(rows)[:4])
+    named = "; ".join(f"{row.name}: {', '.join(row.unsaid)}" for row in list(rows)[:4])
     more = f" and {len(rows) - 4:,} more" if len(rows) > 4 else ""
     return f"nothing is said about: {named}{more}; silence is not safety"

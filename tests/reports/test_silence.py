@@ -37,7 +37,7 @@ def test_it_is_told_in_one_sentence() -> None:
     built = estate(*(f"grants:k1>o{number}" for number in range(6)))
     rows = silence_rows(solve(built, scenario("leak k1")))
     assert told(rows) == (
-        "nothing is said about: o0 (what it touches), o1 (what it touches), o2 (what it touches), "
-        "o3 (what it touches) and 2 more; silence is not safety"
+        "nothing is said about: o0: what it touches; o1: what it touches; o2: what it touches; "
+        "o3: what it touches and 2 more; silence is not safety"
     )
     assert told(()) is None
