@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from blastradius.loaderkit.accounts import furthest
+from blastradius.loaderkit.agreement import agreeing
 from blastradius.loaderkit.contract import Document, Loaded, Provenances
 from blastradius.loaderkit.names import MAX_ID, harmless
 from blastradius.model import Basis, Entity, Note, NoteKind, Party, Provenance, Relation, Tally, Verb, relation_id
@@ -122,7 +123,7 @@ class FactCollector:
     def note(self, kind: NoteKind, message: str, *about: str, provenance: Provenances = ()) -> None:
         """Say something that answers repeat."""
         place = provenance or (Provenance(source=self.source, file=self.document.path),)
-        self.notes.append(Note(kind=kind, message=message, about=about, provenance=place))
+        self.notes.append(Note(kind=kind, message=agreeing(message), about=about, provenance=place))
 
     def fact(self, records: int = 1) -> None:
         """Records that became facts."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from blastradius.columns.tables import KINDS
 from blastradius.engine import Reach
 from blastradius.estate import Estate
-from blastradius.model import Capability, Fact, Kind, Store
+from blastradius.model import Capability, Kind, Store
 from blastradius.reports.words import is_public, label, plural
 
 MARK = "mark what matters most with `crown_jewel: true` in an estate file"
@@ -19,7 +20,7 @@ def marks_jewels(estate: Estate) -> bool:
 
 def states_processes(estate: Estate) -> bool:
     """Whether a business process is stated, so that one could stop."""
-    return bool(estate.of_kind(Kind.PROCESS))
+    return bool((estate.columns.entities.kind == KINDS.index(Kind.PROCESS)).any())
 
 
 def missing(estate: Estate) -> tuple[str, ...]:
@@ -45,20 +46,16 @@ def records_or_unknown(counted: int, uncounted: int) -> int | None:
 
 def uncounted_stores(reach: Reach) -> int:
     """Stores that could be read in part, or whole without anyone having stated how many records they hold."""
-    levels = reach.levels
-    return sum(
-        _could(levels, store, Capability.READ_SUBSET) and not (_could(levels, store, Capability.READ) and _sized(store))
-        for store in reach.estate.of_kind(Kind.STORE)
-        if isinstance(store, Store) and not is_public(reach.estate, store.id)
-    )
+    read = {fact.entity for fact in reach.levels if fact.capability == Capability.READ}
+    in_part = {fact.entity for fact in reach.levels if fact.capability == Capability.READ_SUBSET}
+    stores = [name for name in in_part if reach.estate.kind_of(name) == Kind.STORE]
+    stores = [name for name in stores if not is_public(reach.estate, name)]
+    return sum(not (name in read and _is_sized(reach.estate, name)) for name in stores)
 
 
-def _could(levels: Collection[Fact], store: Store, capability: Capability) -> bool:
-    return Fact(store.id, capability) in levels
-
-
-def _sized(store: Store) -> bool:
-    return store.records is not None
+def _is_sized(estate: Estate, name: str) -> bool:
+    store = estate.entities[name]
+    return isinstance(store, Store) and store.records is not None
 
 
 def records_said(counted: int, uncounted: int) -> str:

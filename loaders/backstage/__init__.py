@@ -56,7 +56,7 @@ def _record(model: CatalogMapper, keys: Keys, value: Any) -> None:
     elif not isinstance(value, dict):
         model.collector.reject("a document is no mapping", provenance=model.collector.provenance(*keys))
     elif not is_entity(value):
-        model.collector.ignore("documents that are no entities of Backstage")
+        model.collector.ignore("documents that are no entity of Backstage")
     else:
         try:
             model.add(read_entity(keys, value))
