@@ -323,7 +323,7 @@ def test_an_answer_that_was_refused_is_said(tmp_path: Path) -> None:
 def test_commands_of_a_report_that_failed_are_said(tmp_path: Path, failed: Any) -> None:
     report = {"privileged_service_principals": {}, "tenant_details": [], "aad_unsuccessful_commands": failed}
     loaded = load(tmp_path, report)
-    assert ("1 commands of the report failed, such as Get-PrivilegedRole" in says(loaded, NoteKind.INCOMPLETE)) == bool(
+    assert ("1 command of the report failed, such as Get-PrivilegedRole" in says(loaded, NoteKind.INCOMPLETE)) == bool(
         failed
     )
 

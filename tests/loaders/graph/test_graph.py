@@ -154,7 +154,7 @@ def test_what_a_graph_has_beyond_edges_is_counted() -> None:
     hyper = "<hyperedge><endpoint node='svc'/></hyperedge><edge source='svc' target='db' directed='false'/></graph>"
     loaded = load(LOADER, GRAPHML.format("directed").replace("</graph>", hyper), ".graphml")
     assert (loaded.tally.facts, loaded.tally.rejected, loaded.tally.ignored) == (3, 1, 1)
-    assert "1 hyperedges: not modelled, ignored" in {note.message for note in loaded.notes}
+    assert "1 hyperedge: not modelled, ignored" in {note.message for note in loaded.notes}
 
 
 @pytest.mark.parametrize("zones", [[7], [{"flat": True}], [{"id": "\u202e"}], ["z"]])

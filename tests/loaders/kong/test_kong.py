@@ -254,7 +254,7 @@ def test_split_from_its_consumers_a_list_of_addresses_is_no_limit() -> None:
     estate = Estate.build(parts)
     reach = solve(estate, Scenario(leak=("kong shop:key-auth/5b11",), assume=Level.GRANTED))
     assert Fact("kong shop:route/cancel-order", Capability.USE) in reach.levels
-    assert any("let in some addresses only" in note.message for note in estate.notes)
+    assert any("lets in some addresses only" in note.message for note in estate.notes)
 
 
 # what is not right

@@ -496,7 +496,7 @@ def test_policies_without_the_workloads_they_are_for_say_so() -> None:
 @pytest.mark.parametrize(
     ("kind", "spec", "says"),
     [
-        ("AuthorizationPolicy", {"action": "CUSTOM"}, "ask an external authorizer"),
+        ("AuthorizationPolicy", {"action": "CUSTOM"}, "asks an external authorizer"),
         ("AuthorizationPolicy", {"action": "AUDIT"}, "only audit"),
         ("PeerAuthentication", {"mtls": {"mode": "STRICT"}}, "such as green/p, say nothing here"),
         ("PeerAuthentication", {"mtls": {"mode": "PERMISSIVE"}}, "1 PeerAuthentication: not modelled"),

@@ -325,7 +325,7 @@ def test_pods_on_the_network_of_their_host_are_not_bound() -> None:
     on_host["spec"]["template"]["spec"]["hostNetwork"] = True
     loaded = load([A, on_host, policy("p", "green", {"podSelector": {}})])
     assert A_TO_B in direct(loaded)
-    assert any("network of their host" in note.message for note in loaded.notes)
+    assert any("network of its host" in note.message for note in loaded.notes)
 
 
 def test_who_may_connect_to_pods_only_has_an_egress_filter() -> None:
