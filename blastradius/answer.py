@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
@@ -72,28 +73,55 @@ class Table:
         return self.brief is not None and not detail.all and len(self.brief) < len(self.rows)
 
 
+class Felt(StrEnum):
+    """What is felt of an outage or a mistake, the worst first."""
+
+    STOPS = "stops"
+    WRONG = "is wrong"
+    SLOWS = "slows"
+
+
+Tone = Level | Felt
+"""What the colour of a thing drawn says: the level at which it is reached, or what is felt of it."""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What is gained over a thing, or felt of it, in words."""
+
+    words: str
+    tone: Tone
+
+
 @dataclass(frozen=True)
 class Node:
     """One thing drawn: an entity, or siblings folded into one (``count`` > 1, ``members`` their ids).
 
-    ``level`` is the lowest level at which it is reached, ``None`` if it is not. ``gained`` is the strongest
-    that is held over it, in words. ``seed`` marks where the scenario starts.
+    ``what`` is its kind in words, ``names`` those of the siblings. ``gains`` are what is gained over it, the lowest
+    level (or the worst that is felt) first; it is not reached where there are none. ``seed`` marks where the scenario
+    starts.
     """
 
     id: str
     label: str
     kind: Kind
     zone: str | None = None
-    level: Level | None = None
-    gained: str = ""
+    gains: tuple[Gain, ...] = ()
     seed: bool = False
     crown_jewel: bool = False
     members: tuple[str, ...] = ()
+    what: str = ""
+    names: str = ""
 
     @property
     def count(self) -> int:
         """How many entities the node stands for."""
         return max(1, len(self.members))
+
+    @property
+    def tone(self) -> Tone | None:
+        """The lowest level at which it is reached, or the worst that is felt of it."""
+        return self.gains[0].tone if self.gains else None
 
 
 @dataclass(frozen=True)
@@ -104,14 +132,20 @@ class Edge:
     target: str
     label: str
     style: Literal["step", "stopped", "context"] = "step"
-    level: Level | None = None
+    tone: Tone | None = None
     stopped_by: tuple[str, ...] = ()
-    count: int = 1
+
+
+Sheet = Literal["A4", "A3"]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Nodes and edges in drawing order, with the zones as clusters (id → label) and a line of counts."""
+    """Nodes and edges in drawing order, with the zones as clusters (id → label) and a line of counts.
+
+    ``words`` explains those of its words that need it. It is drawn on a ``sheet``, or as large as it gets where that
+    is ``None``; where it would not be readable there, the first of ``smaller`` that is is drawn instead.
+    """
 
     title: str
     subtitle: str
@@ -119,6 +153,9 @@ class Picture:
     edges: tuple[Edge, ...]
     zones: dict[str, str] = field(default_factory=dict)
     counts: str = ""
+    words: dict[str, str] = field(default_factory=dict)
+    sheet: Sheet | None = "A4"
+    smaller: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)

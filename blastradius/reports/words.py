@@ -23,6 +23,15 @@ WORDS = {
 }
 """Capabilities in words for people."""
 
+MEANINGS = {
+    Capability.CONTROL: "all that it can do and holds is theirs",
+    Capability.STEER: "within what it may do, it does what they ask",
+    Capability.POSSESS: "the key itself, to use from anywhere",
+    Capability.OPERATE: "without a copy of it, through whoever holds it",
+    Capability.READ_SUBSET: "the rows that concern them, not those of others",
+}
+"""What those words mean that do not say it themselves."""
+
 STARTED = {
     "compromise": "compromise of",
     "leak": "leak of",

@@ -1,0 +1,88 @@
+"""How wide text is in the face that the pictures are drawn in, and where it breaks.
+
+The face comes with the package (``fonts``), so that text is as wide on every machine as it was measured here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+FONTS = Path(__file__).with_name("fonts")
+FAMILY = "Blastradius Sans"
+"""The face, under its own name: one that happens to be installed under its former name is another version."""
+
+PITCH = 1.24
+"""From line to line, as a share of the size."""
+
+_PIECES = re.compile(r"[^ /._:@-]*[ /._:@-]|[^ /._:@-]+")
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """How wide ``text`` is at ``size`` points, in points; what the face does not have is given ample room."""
+    widths = _widths(bold)
+    return size * sum(widths[char] if char in widths else _guessed(char) for char in text)
+
+
+def wrapped(text: str, room: float, size: float, *, bold: bool = False) -> list[str]:
+    """``text`` in lines of at most ``room`` points, broken after spaces and punctuation, else anywhere."""
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        for part in _chopped(piece, room, size, bold):
+            if lines[-1] and width(lines[-1] + part.rstrip(), size, bold=bold) > room:
+                lines.append("")
+            lines[-1] += part
+    return [line.rstrip() for line in lines]
+
+
+def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """``text``, or its beginning and an ellipsis where it is wider than ``room`` points."""
+    if width(text, size, bold=bold) <= room:
+        return text
+    while text and width(text + "…", size, bold=bold) > room:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+@cache
+def faces() -> str:
+    """The face as CSS that a browser needs no other file for; of it, what Western Europe writes with."""
+    return "".join(
+        f"@font-face{{font-family:'{FAMILY}';font-weight:{weight};"
+        f"src:url(data:font/woff2;base64,{_encoded(style)}) format('woff2')}}"
+        for style, weight in (("Regular", 400), ("Bold", 700))
+    )
+
+
+def _encoded(style: str) -> str:
+    return base64.b64encode((FONTS / f"BlastradiusSans-{style}.woff2").read_bytes()).decode()
+
+
+@cache
+def _widths(bold: bool) -> dict[str, float]:
+    """The width of each character of the face, in ems."""
+    table = json.loads((FONTS / "widths.json").read_text(encoding="utf-8"))
+    by_width = table["bold" if bold else "regular"]
+    return {char: int(units) / table["em"] for units, chars in by_width.items() for char in chars}
+
+
+def _guessed(char: str) -> float:
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 1.05 if unicodedata.east_asian_width(char) in "WF" else 0.75
+
+
+def _chopped(piece: str, room: float, size: float, bold: bool) -> Iterator[str]:
+    part, taken = "", 0.0
+    for char in piece:
+        wide = width(char, size, bold=bold)
+        if part and char != " " and taken + wide > room:
+            yield part
+            part, taken = "", 0.0
+        part, taken = part + char, taken + wide
+    yield part
