@@ -17,6 +17,9 @@ LABEL_LIMIT = 200
 CHIP = 4.0
 """What the ground of a line of another tone has left and right of its text, in points."""
 
+LID = 0.18
+"""How much of a store's height its lid takes."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -61,7 +64,9 @@ def node_box(node: Node) -> Box:
     lines += _lines(name, style.NAME, bold=True)
     lines += [Line(part) for part in _short(visible(node.names), 2)] if node.names else []
     lines += [line for gain in node.gains for line in _gained(gain, None if gain.tone == node.tone else gain.tone)]
-    return Box(tuple(lines), *_around(node.kind, lines))
+    wide, high = _around(node.kind, lines)
+    # The inner of a crown jewel's two frames takes room too, of a store's lid most.
+    return Box(tuple(lines), wide, high + (8 if node.crown_jewel and node.kind == Kind.STORE else 0))
 
 
 def label_box(edge: Edge) -> Box:
@@ -101,7 +106,7 @@ def _around(kind: Kind, lines: Sequence[Line]) -> tuple[float, float]:
     if kind in _PROFILES:
         return _inscribing(lines, _PROFILES[kind])
     more_wide, more_high = _FRAMES[kind]
-    return wide + more_wide, high + more_high
+    return wide + more_wide, (high + more_high) / (1 - (LID if kind == Kind.STORE else 0))
 
 
 def _inscribing(lines: Sequence[Line], profile: Callable[[float], float]) -> tuple[float, float]:
@@ -132,7 +137,7 @@ _FRAMES: dict[Kind, tuple[float, float]] = {
     Kind.SCOPE: (14, 20),
     Kind.OPERATION: (22, 10),
     Kind.SERVICE: (16, 10),
-    Kind.STORE: (14, 22),
+    Kind.STORE: (14, 8),
     Kind.FEED: (34, 24),
 }
 """What an outline has beside and above its text, in points."""

@@ -8,7 +8,8 @@ so nothing is ever laid over it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from blastradius.answer import Edge, Node, Picture
@@ -46,9 +47,26 @@ def to_dot(picture: Picture, direction: Direction = "LR", *, heading: bool = Tru
     return "\n".join(lines) + "\n"
 
 
-def labelled(picture: Picture) -> dict[str, Edge]:
-    """The edges that have a label, by the name of its box."""
-    return {f"l{number}": edge for number, edge in enumerate(picture.edges) if edge.label or edge.stopped_by}
+@dataclass(frozen=True)
+class Label:
+    """The label of an edge, or of several that begin at one box and are stopped by the same."""
+
+    edges: tuple[Edge, ...]
+
+    def zone(self, homes: Mapping[str, str | None]) -> str | None:
+        """The zone that it stands in: that of all its ends, if they share one."""
+        zones = {homes[end] for edge in self.edges for end in (edge.source, edge.target)}
+        return zones.pop() if len(zones) == 1 else None
+
+
+def labelled(picture: Picture) -> dict[str, Label]:
+    """The labels of a picture, by the names of their boxes."""
+    groups: dict[Hashable, list[Edge]] = {}
+    for number, edge in enumerate(picture.edges):
+        if edge.label or edge.stopped_by:
+            shared = (edge.source, edge.stopped_by) if edge.style == "stopped" else number
+            groups.setdefault(shared, []).append(edge)
+    return {f"l{number}": Label(tuple(edges)) for number, edges in enumerate(groups.values())}
 
 
 def _names(picture: Picture) -> dict[str, str]:
@@ -67,13 +85,12 @@ def _body(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
     if not picture.nodes:
         yield f"nothing {_attributes({'label': _quoted('nothing to show'), 'shape': 'plaintext', 'width': '2'})}"
     homes = {node.id: node.zone for node in picture.nodes}
-    labels = {name: edge for name, edge in reversed(labelled(picture).items())}
-    between = {name: homes[edge.source] for name, edge in labels.items() if homes[edge.source] == homes[edge.target]}
+    labels = dict(reversed(labelled(picture).items()))
     for zone in [None, *reversed(_zones(picture))]:
         if zone is not None:
             yield from _zone(zone, picture)
         yield from (_node(names[node.id], node) for node in reversed(picture.nodes) if node.zone == zone)
-        yield from (_edge_label(name, edge) for name, edge in labels.items() if between.get(name) == zone)
+        yield from (_edge_label(name, label) for name, label in labels.items() if label.zone(homes) == zone)
         if zone is not None:
             yield "}"
 
@@ -132,21 +149,19 @@ def _marks(node: Node) -> dict[str, str]:
     return marks
 
 
-def _edge_label(name: str, edge: Edge) -> str:
+def _edge_label(name: str, label: Label) -> str:
+    first = label.edges[0]
     look = {"shape": "box", "style": "", "color": "transparent"}
-    if edge.style == "stopped":
-        look |= {
-            "style": "filled,rounded",
-            "fillcolor": "white",
-            "color": style.ALARM,
-            "fontcolor": style.ALARM,
-            "penwidth": "0.8",
-        }
-    return f"{name} {_attributes(_sized(label_box(edge)) | look | {'tooltip': _tooltip(_description(edge))})}"
+    if first.style == "stopped":
+        look |= {"style": "filled,rounded", "fillcolor": "white", "color": style.ALARM}
+        look |= {"fontcolor": style.ALARM, "penwidth": "0.8"}
+    tooltip = " · ".join(map(_description, label.edges))
+    return f"{name} {_attributes(_sized(label_box(first)) | look | {'tooltip': _tooltip(tooltip)})}"
 
 
 def _edges(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
-    labels = {id(edge): name for name, edge in labelled(picture).items()}
+    labels = {id(edge): name for name, label in labelled(picture).items() for edge in label.edges}
+    begun: set[str] = set()
     for edge in reversed(picture.edges):
         look = _look(edge) | {"tooltip": _tooltip(_description(edge))}
         source, target = names[edge.source], names[edge.target]
@@ -154,8 +169,10 @@ def _edges(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
         if label is None:
             yield f"{source} -> {target} {_attributes(look)}"
             continue
-        end = {"arrowhead": "tee" if edge.style == "stopped" else "none"}
-        yield f"{source} -> {label} {_attributes(look | end)}"
+        if label not in begun:
+            begun.add(label)
+            end = {"arrowhead": "tee" if edge.style == "stopped" else "none"}
+            yield f"{source} -> {label} {_attributes(look | end)}"
         yield f"{label} -> {target} {_attributes(look)}"
 
 

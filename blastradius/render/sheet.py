@@ -13,7 +13,7 @@ from blastradius.answer import Node, Picture
 from blastradius.escape import cut, visible
 from blastradius.model import Kind
 from blastradius.render import style
-from blastradius.render.boxes import LABEL_LIMIT, Box, Line, label_box, node_box
+from blastradius.render.boxes import LABEL_LIMIT, LID, Box, Line, label_box, node_box
 from blastradius.render.dot import labelled
 from blastradius.render.legend import Key, legend
 from blastradius.render.lettering import PITCH, faces, fitted, width, wrapped
@@ -30,7 +30,7 @@ PRINTABLE = {"A4": (785.0, 538.0), "A3": (1134.0, 785.0)}
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_SHIFTS = {Kind.STORE: (0.0, 4.5), Kind.OPERATION: (4.0, 0.0), Kind.FEED: (-7.0, 0.0), Kind.SCOPE: (0.0, 3.0)}
+_SHIFTS = {Kind.OPERATION: (4.0, 0.0), Kind.FEED: (-7.0, 0.0), Kind.SCOPE: (0.0, 3.0)}
 """Where the middle of a shape's inside is beside its own middle."""
 
 
@@ -99,7 +99,7 @@ def _lettered(picture: Picture, body: Element) -> Element:
     """Graphviz' group, each text in it set anew in the face that it was measured in."""
     graph = next(element for element in body if element.tag == "g")
     boxes = {f"n{number}": (node_box(node), node) for number, node in enumerate(picture.nodes)}
-    labels = {name: label_box(edge) for name, edge in labelled(picture).items()}
+    labels = {name: label_box(label.edges[0]) for name, label in labelled(picture).items()}
     for element in [element for element in graph if element.tag in ("text", "polygon")]:
         graph.remove(element)
     for group in graph.findall("g"):
@@ -115,7 +115,8 @@ def _lettered(picture: Picture, body: Element) -> Element:
 
 def _letter_node(group: Element, box: Box, node: Node) -> None:
     holder, (x, y) = _cleared(group)
-    right, down = _SHIFTS.get(node.kind, (0.0, 0.0))
+    lid = box.height * LID / 2 + (2 if node.crown_jewel else 0)
+    right, down = _SHIFTS.get(node.kind, (0.0, lid if node.kind == Kind.STORE else 0.0))
     shade = style.SHADES[node.tone] if node.tone else style.UNREACHED
     _write(holder, box.lines, x + right, y + down - box.text_height / 2, ink=shade.text)
 

@@ -127,17 +127,20 @@ def _title(reach: Reach) -> str:
     estate, scenario = reach.estate, reach.scenario
     starts = [f"{STARTED[seed.way]} {place(estate, seed.entity)}" for seed in scenario_row(scenario).seeds]
     starts += ["anyone on the internet"] if scenario.anyone else []
-    asked = "How far could it reach" if brings_an_attacker(scenario) else "What would feel it"
+    unmeant = "What would feel it" if scenario.wrong else "What would stop or slow"
+    asked = "How far could it reach" if brings_an_attacker(scenario) else unmeant
     return f"{asked}: {', '.join(starts)}"
 
 
 def _assumed(reach: Reach) -> str:
     """What the picture is drawn under, in words."""
     scenario = reach.scenario
+    lasts = f"for {plural_hours(scenario.hours)}" if scenario.hours is not None else "however long it lasts"
+    timed = f"; {lasts}" if scenario.outage or scenario.hours is not None else ""
     if brings_an_attacker(scenario):
-        return f"assumed: {scenario.assume.word} ({scenario.assume.says})"
-    hours = f"for {plural_hours(scenario.hours)}" if scenario.hours is not None else "however long it lasts"
-    return f"an outage, {hours}; nobody attacks" if scenario.outage else "a mistake; nobody attacks"
+        return f"assumed: {scenario.assume.word} ({scenario.assume.says}){timed}"
+    what = [name for name, seeds in (("an outage", scenario.outage), ("a mistake", scenario.wrong)) if seeds]
+    return f"{' and '.join(what)}, nobody attacks{timed}"
 
 
 def plural_hours(hours: float) -> str:
@@ -283,7 +286,8 @@ def _feels(name: str, held: Held, arrivals: Mapping[Fact, float]) -> tuple[Gain,
         stops = arrivals.get(Fact(name, Capability.DENY), 0.0)
         stopped = felt is Felt.SLOWS and Capability.DENY in held and stops <= arrivals.get(fact, 0.0)
         if fact.capability in held and not stopped:
-            gains.append(Gain(f"{felt}{_when(arrivals.get(fact))}", felt))
+            at = "" if felt is Felt.WRONG else _when(arrivals.get(fact))
+            gains.append(Gain(WORDS[fact.capability] + at, felt))
     return tuple(gains)
 
 

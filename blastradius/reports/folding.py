@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from blastradius.answer import Edge, Felt, Gain, Node, Tone
-from blastradius.reports.words import kinds
+from blastradius.reports.rows import strongest
+from blastradius.reports.words import WORDS, kinds
 
 Key = Callable[[Node], Hashable]
 _WORST = list(Felt)
@@ -28,7 +29,7 @@ def folded(nodes: list[Node], edges: list[Edge], most: int) -> tuple[list[Node],
 
 
 def merged(edges: Iterable[Edge]) -> list[Edge]:
-    """One edge for each pair of ends and style, with the words of all and the tone of the strongest."""
+    """One edge for each pair of ends and style, with the strongest tone and the strongest words of that tone."""
     groups: dict[tuple[str, str, str], list[Edge]] = defaultdict(list)
     for edge in edges:
         groups[edge.source, edge.target, edge.style].append(edge)
@@ -91,18 +92,11 @@ def _rank(tone: Tone) -> int:
 
 
 def _one_edge(edges: list[Edge]) -> Edge:
-    tones = [edge.tone for edge in edges if edge.tone is not None]
-    words = dict.fromkeys(edge.label for edge in sorted(edges, key=_edge_rank) if edge.label)
-    return replace(
-        edges[0],
-        label=", ".join(words),
-        tone=min(tones, key=_rank, default=None),
-        stopped_by=tuple(sorted({control for edge in edges for control in edge.stopped_by})),
-    )
-
-
-def _edge_rank(edge: Edge) -> int:
-    return 0 if edge.tone is None else _rank(edge.tone)
+    tone = min((edge.tone for edge in edges if edge.tone is not None), key=_rank, default=None)
+    said = {edge.label for edge in edges if edge.tone == tone}
+    words = [WORDS[capability] for capability in strongest(of for of, words in WORDS.items() if words in said)]
+    controls = tuple(sorted({control for edge in edges for control in edge.stopped_by}))
+    return replace(edges[0], label=", ".join(words), tone=tone, stopped_by=controls)
 
 
 def _redirected(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[Edge]]:
