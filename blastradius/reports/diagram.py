@@ -324,7 +324,7 @@ def _node(reach: Reach, name: str, gains: tuple[Gain, ...], homes: Mapping[str, 
     ourselves = isinstance(entity, Party) and entity.role == "self"
     return Node(
         id=name,
-        label=entity.label,
+        label=f"{entity.label} ({name})" if _has_double(reach, name) else entity.label,
         kind=entity.kind,
         zone=entity.zone or homes.get(name),
         gains=gains,
@@ -332,3 +332,10 @@ def _node(reach: Reach, name: str, gains: tuple[Gain, ...], homes: Mapping[str, 
         crown_jewel=reach.estate.crown_jewel(name),
         what="ourselves" if ourselves else kinds(1, entity.kind).removeprefix("1 "),
     )
+
+
+def _has_double(reach: Reach, name: str) -> bool:
+    """Whether something else of its kind has its name, so that its box needs its id."""
+    estate, kind = reach.estate, reach.estate.kind_of(name)
+    alike = estate.namesakes.get(estate.entities[name].label, ())
+    return any(other != name and estate.kind_of(other) == kind for other in alike)

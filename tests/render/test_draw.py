@@ -143,7 +143,7 @@ def test_a_picture_in_which_everything_is_stopped(small: Picture) -> None:
     stopped = tuple(replace(e, style="stopped", tone=None, stopped_by=("mfa",)) for e in small.edges)
     nodes = tuple(replace(n, gains=()) for n in small.nodes)
     drawn = draw(replace(small, nodes=nodes, edges=stopped), "svg").decode()
-    assert drawn.count("⊘ mfa") == len(stopped)
+    assert drawn.count("⊘ mfa") == len({edge.source for edge in stopped})
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @cache
 def northwind() -> Estate:
-    return load(EXAMPLES / "northwind")
+    return load([EXAMPLES / "northwind"])
 
 
 @cache
@@ -76,11 +76,11 @@ def test_an_outage_says_after_how_many_hours(tmp_path: Path) -> None:
     file.write_text(
         "blastradius: 1\n"
         "parties:\n  us: {role: self, owns: [shop]}\n  host: {role: provider, owns: [dc]}\n"
-        "services:\n  dc: {}\n  shop: {depends_on: [{to: dc, dependence: hard, buffer_h: 2}]}\n"
-        "processes:\n  sales: {needs: [{to: shop, dependence: hard, buffer_h: 1}]}\n",
+        "services:\n  dc: {}\n  shop: {depends_on: [{to: dc, dependency: hard, buffer_h: 2}]}\n"
+        "processes:\n  sales: {depends_on: [{to: shop, dependency: hard, buffer_h: 1}]}\n",
         encoding="utf-8",
     )
-    estate = load(file)
+    estate = load([file])
     picture = picture_of(solve(estate, ScenarioParams(outage=("dc",), hours=8).scenario(estate)))
     assert [said(node(picture, name))[0] for name in ("dc", "shop", "sales")] == [
         ("it stops at once", Felt.STOPS),
@@ -99,7 +99,11 @@ def test_a_box_says_what_it_is_and_what_each_level_adds() -> None:
     picture = drawn(full=True, compromise=("acme",), assume="lateral")
     printers = node(picture, "Label printers")
     assert printers.what == "service"
-    assert said(printers) == [("it is wrong", Level.GRANTED), ("it slows", Level.ABUSED), ("controls it", Level.LATERAL)]
+    assert said(printers) == [
+        ("it is wrong", Level.GRANTED),
+        ("it slows", Level.ABUSED),
+        ("controls it", Level.LATERAL),
+    ]
     assert printers.tone == Level.GRANTED
 
 
@@ -177,9 +181,23 @@ def test_an_explanation_stands_for_each_word_that_needs_one_and_no_other() -> No
 def test_an_estate_of_one_thing(tmp_path: Path) -> None:
     file = tmp_path / "e.yaml"
     file.write_text("blastradius: 1\nparties:\n  acme: {}\n", encoding="utf-8")
-    estate = load(file)
+    estate = load([file])
     picture = picture_of(solve(estate, ScenarioParams(compromise=("acme",)).scenario(estate)))
     assert [node.label for node in picture.nodes] == ["acme"]
     assert picture.edges == ()
     edges: tuple[Edge, ...] = picture.smaller[-1].edges
     assert edges == ()
+
+
+def test_two_things_of_a_kind_and_name_have_their_ids_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "e.yaml"
+    file.write_text(
+        "blastradius: 1\nparties:\n  acme: {owns: [a, b], holds: [k]}\n"
+        "services:\n  a: {name: orders}\n  b: {name: orders}\ncredentials:\n  k: {name: orders}\n",
+        encoding="utf-8",
+    )
+    estate = load([file])
+    picture = picture_of(solve(estate, ScenarioParams(compromise=("acme",)).scenario(estate)), full=True)
+    boxes = {node.id: (node.what, node.label) for node in picture.nodes}
+    assert boxes["k"] == ("credential", "orders")
+    assert (boxes["a"], boxes["b"]) == (("service", "orders (a)"), ("service", "orders (b)"))
