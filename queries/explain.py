@@ -125,19 +125,10 @@ def _why(reach: Reach, fact: Fact) -> Answer:
         question="explain",
         headline=headline,
         data=data,
-<<<<<<< HEAD
         tables=(_proof_table(reach, rows, "The way, step by step"),),
         lines=tuple(filter(None, lines)),
         notes=notes_on(reach),
-        picture=picture_of(reach, f"Why: {label(reach.estate, fact.entity)}", full=True, only=facts),
-=======
-        tables=(_proof_table(reach, rows),),
-        lines=tuple(
-            filter(None, [_known(known), _could_anyone(known, step.level), _unknown(reach.estate, fact.entity)])
-        ),
-        notes=notes_of(reach.estate, reach.scenario),
         picture=picture_of(reach, f"Why: {label(reach.estate, fact.entity)}", only=facts),
->>>>>>> c33e10a (Pictures are lettered in a face that comes with them, measured before they are laid out, and readable on their sheet)
     )
 
 
@@ -259,7 +250,6 @@ def _stop_table(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...]) -> Tabl
     )
 
 
-<<<<<<< HEAD
 def _alike(estate: Estate, rows: Sequence[StoppedRow]) -> Row:
     """Steps of one kind that the same stands in the way of."""
     first = rows[0]
@@ -290,6 +280,3 @@ QUERY = Query(
     main="proof",
     example="--compromise acme --assume lateral --entity customer_replica",
 )
-=======
-QUERY = Query("explain", "Why something could be reached, or what stops it", Params, run, ExplainData, draws=True)
->>>>>>> c33e10a (Pictures are lettered in a face that comes with them, measured before they are laid out, and readable on their sheet)

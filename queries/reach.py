@@ -122,11 +122,7 @@ def run(estate: Estate, params: Params) -> Answer:
         tables=_tables(reach, data, labels),
         lines=_lines(reach, data, labels),
         notes=notes,
-<<<<<<< HEAD
-        picture=picture_of(reach, f"How far could it reach: {_starts(reach)}", full=params.full),
-=======
         picture=picture_of(reach, full=params.full, sheet="A3" if params.a3 else "A4"),
->>>>>>> c33e10a (Pictures are lettered in a face that comes with them, measured before they are laid out, and readable on their sheet)
     )
 
 
@@ -135,7 +131,6 @@ def _note(note: Note) -> NoteRow:
     return NoteRow(kind=note.kind, message=note.message, at=tuple(map(str, note.provenance)), places=places)
 
 
-<<<<<<< HEAD
 def _tables(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tuple[Table, ...]:
     felt = (timeline(data.timeline),) if data.timeline else ()
     stopped, relied = stopped_table(reach.estate, data.stopped), relied_table(reach.estate, data.relies_on)
@@ -167,8 +162,6 @@ def _counts(reach: Reach) -> CountsRow:
     )
 
 
-=======
->>>>>>> c33e10a (Pictures are lettered in a face that comes with them, measured before they are laid out, and readable on their sheet)
 def _headline(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     estate, touched = reach.estate, _touched(reach)
     many = f"{len(touched):,} of {plural(len(estate.entities), 'thing')}"
@@ -237,7 +230,6 @@ def _level_line(reach: Reach, level: Level) -> str:
     return f"{level.word} ({level.says}): {kinds_of(reach.estate, names) or further}"
 
 
-<<<<<<< HEAD
 QUERY = Query(
     "reach",
     "How far a scenario reaches, what stopped it, and the proof",
@@ -248,63 +240,3 @@ QUERY = Query(
     main="reached",
     example="--compromise acme --assume lateral",
 )
-=======
-def _reached(reach: Reach, labels: Mapping[Fact, Label]) -> Table:
-    attacked = brings_an_attacker(reach.scenario)
-    rows = []
-    for name, capabilities in held_over(reach).items():
-        entity = reach.estate.entities[name]
-        for capability in capabilities:
-            step = reach.proofs[Fact(name, capability)]
-            jewel = "★" if reach.estate.crown_jewel(name) else ""
-            fact = Fact(name, capability)
-            known = "as asked" if step.rule == "seed" else KNOWN[labels[fact].basis]
-            could = _anyone(reach, labels[fact], step.level)
-            what = f"{WORDS[capability]}{could}"
-            rows.append((step.level, step.hops, jewel, entity.kind, name, entity.label, what, known))
-    rows.sort(key=lambda row: (row[0], row[1], row[4], row[6]))
-    return Table(
-        "reached",
-        "What could be reached, at the lowest level at which it could" if attacked else "What would feel it",
-        ("level", "hops", "", "kind", "id", "name", "what it means", "known"),
-        tuple((Level(level).word, hops, *rest) for level, hops, *rest in rows),
-    )
-
-
-def _anyone(reach: Reach, label: Label, level: Level) -> str:
-    """Where a stranger could have as much, at which level."""
-    if reach.scenario.anyone or label.anyone is None or label.is_beyond(level):
-        return ""
-    return f" (anyone could, at {label.anyone.word})"
-
-
-def _stops(data: ReachData) -> Table:
-    rows = dict.fromkeys((row.entity, WORDS[row.capability], "; ".join(row.by), _answer(row)) for row in data.stopped)
-    return Table("stopped", "What was stopped", ("id", "what it would mean", "stopped by", "because"), tuple(rows))
-
-
-_BECAUSE = {
-    "premise": "something else is needed as well",
-    "level": "more would have to be assumed",
-    "time": "the outage is over before",
-    "basis": "it is not known well enough",
-    "control": "a control stands in the way",
-}
-
-
-def _answer(row: StoppedRow) -> str:
-    return _BECAUSE[row.because]
-
-
-def _relied(data: ReachData) -> Table:
-    rows = tuple((row.control, row.on, row.status, row.stops, row.provided_by or "") for row in data.relies_on)
-    return Table(
-        "relies_on",
-        "Controls the answer relies on",
-        ("control", "on", "status", "steps stopped", "run by"),
-        rows,
-    )
-
-
-QUERY = Query("reach", "How far a scenario reaches, what stopped it, and the proof", Params, run, ReachData, draws=True)
->>>>>>> c33e10a (Pictures are lettered in a face that comes with them, measured before they are laid out, and readable on their sheet)
