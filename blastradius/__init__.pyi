@@ -154,6 +154,7 @@ def reach(
     anyone: bool = False,
     hours: float | None = None,
     full: bool = False,
+    a3: bool = False,
 ) -> Shown:
     """How far a scenario reaches, what stopped it, and the proof.
 
@@ -172,7 +173,8 @@ def reach(
         breach: a store has been read.
         anyone: a stranger on the internet.
         hours: how long what is denied stays denied.
-        full: draw every entity; fold nothing.
+        full: draw every entity, however large the picture gets; fold nothing.
+        a3: draw for a sheet of A3, on which more is readable than on A4.
     """
 
 def review(

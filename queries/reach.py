@@ -28,6 +28,7 @@ from blastradius.reports.rows import (
     place_row,
     records_read,
     scenario_row,
+    starts_said,
     step_rows,
 )
 from blastradius.reports.silence import SilenceRow, silence_rows, told
@@ -42,7 +43,7 @@ from blastradius.reports.unstated import (
     states_processes,
     uncounted_stores,
 )
-from blastradius.reports.words import STARTED, is_public, kinds_of, plural
+from blastradius.reports.words import is_public, kinds_of, plural
 
 
 class Params(ScenarioParams):
@@ -137,13 +138,6 @@ def _tables(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tupl
     return (*felt, reached_table(reach, labels), stopped, relied)
 
 
-def _starts(reach: Reach) -> str:
-    """Where it starts, in words, such as ``compromise of Acme Logistics``."""
-    starts = [f"{STARTED[seed.way]} {seed.name}" for seed in scenario_row(reach.estate, reach.scenario).seeds]
-    starts += ["anyone on the internet"] if reach.scenario.anyone else []
-    return ", ".join(starts)
-
-
 def _touched(reach: Reach) -> set[str]:
     """What is reached and is not meant for everybody."""
     return {fact.entity for fact in reach.levels if not is_public(reach.estate, fact.entity)}
@@ -164,12 +158,13 @@ def _counts(reach: Reach) -> CountsRow:
 
 def _headline(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     estate, touched = reach.estate, _touched(reach)
+    starts = starts_said(estate, reach.scenario)
     many = f"{len(touched):,} of {plural(len(estate.entities), 'thing')}"
     jewels = jewels_said(estate, [name for name in touched if estate.crown_jewel(name)])
     if not brings_an_attacker(reach.scenario):
-        return f"{_starts(reach)}: {many} would feel it; {jewels}"
+        return f"{starts}: {many} would feel it; {jewels}"
     level = reach.scenario.assume.word
-    return f"{_starts(reach)}: {many} could be reached under level {level!r}; {jewels}{_also_anyone(reach, labels)}"
+    return f"{starts}: {many} could be reached under level {level!r}; {jewels}{_also_anyone(reach, labels)}"
 
 
 def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:

@@ -10,9 +10,10 @@ from blastradius.answer import Edge, Felt, Gain, Node, Picture, Sheet, Tone
 from blastradius.engine import ProofStep, Reach, Stopped, brings_an_attacker, is_timed
 from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Operation, Party, Verb
 from blastradius.reports.folding import folded, merged
-from blastradius.reports.rows import scenario_row, strongest
+from blastradius.reports.rows import starts_said, strongest
 from blastradius.reports.timeline import earliest
-from blastradius.reports.words import MEANINGS, STARTED, WORDS, control_said, is_public, kinds, place, plural
+from blastradius.reports.unstated import marks_jewels
+from blastradius.reports.words import MEANINGS, WORDS, control_said, is_public, kinds, plural
 
 FEW = {"A4": 38, "A3": 70}
 """How many boxes a sheet may have; a board reads no more, and more are not readable on it."""
@@ -124,12 +125,10 @@ class _Drawing:
 
 
 def _title(reach: Reach) -> str:
-    estate, scenario = reach.estate, reach.scenario
-    starts = [f"{STARTED[seed.way]} {place(estate, seed.entity)}" for seed in scenario_row(scenario).seeds]
-    starts += ["anyone on the internet"] if scenario.anyone else []
+    scenario = reach.scenario
     unmeant = "What would feel it" if scenario.wrong else "What would stop or slow"
     asked = "How far could it reach" if brings_an_attacker(scenario) else unmeant
-    return f"{asked}: {', '.join(starts)}"
+    return f"{asked}: {starts_said(reach.estate, scenario)}"
 
 
 def _assumed(reach: Reach) -> str:
@@ -153,14 +152,21 @@ def _zone_label(reach: Reach, zone: str) -> str:
 
 
 def _counts(reach: Reach) -> str:
-    reached = {fact.entity for fact in reach.levels if not is_public(reach.estate, fact.entity)}
-    jewels = sum(reach.estate.crown_jewel(name) for name in reached)
+    estate = reach.estate
+    reached = {fact.entity for fact in reach.levels if not is_public(estate, fact.entity)}
+    jewels = plural(sum(estate.crown_jewel(name) for name in reached), "crown jewel")
     stops = sum(stop.by_controls_alone for stop in reach.certificate.stopped)
-    within = "within reach" if brings_an_attacker(reach.scenario) else "would feel it"
-    return (
-        f"{len(reached):,} of {plural(len(reach.estate.entities), 'entity', 'entities')} {within} · "
-        f"{plural(jewels, 'crown jewel')} · {plural(stops, 'step')} stopped by controls · proof checked"
+    return " · ".join(
+        (
+            f"{len(reached):,} of {plural(len(estate.entities), 'thing')} {_REACHED[brings_an_attacker(reach.scenario)]}",
+            jewels if marks_jewels(estate) else "no crown jewel is marked",
+            f"{plural(stops, 'step')} stopped by controls",
+            "proof checked",
+        )
     )
+
+
+_REACHED = {True: "within reach", False: "would feel it"}
 
 
 def _words(nodes: Iterable[Node]) -> dict[str, str]:

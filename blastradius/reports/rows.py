@@ -25,7 +25,7 @@ from blastradius.model import (
 )
 from blastradius.reports.copies import Holdings
 from blastradius.reports.labels import Label, status_of
-from blastradius.reports.words import holds, host_said, label, place
+from blastradius.reports.words import STARTED, holds, host_said, label, place
 from blastradius.rules import RULES, included
 
 _STRENGTH = (
@@ -171,6 +171,12 @@ def scenario_row(estate: Estate, scenario: Scenario) -> ScenarioRow:
         basis=scenario.basis,
         hours=scenario.hours,
     )
+
+
+def starts_said(estate: Estate, scenario: Scenario) -> str:
+    """Where a scenario starts, in words, such as ``compromise of Acme Logistics``."""
+    starts = [f"{STARTED[seed.way]} {seed.name}" for seed in scenario_row(estate, scenario).seeds]
+    return ", ".join(starts + (["anyone on the internet"] if scenario.anyone else []))
 
 
 def model_row(estate: Estate) -> ModelRow:
