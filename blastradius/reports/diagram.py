@@ -156,17 +156,15 @@ def _counts(reach: Reach) -> str:
     reached = {fact.entity for fact in reach.levels if not is_public(estate, fact.entity)}
     jewels = plural(sum(estate.crown_jewel(name) for name in reached), "crown jewel")
     stops = sum(stop.by_controls_alone for stop in reach.certificate.stopped)
+    within = "within reach" if brings_an_attacker(reach.scenario) else "would feel it"
     return " · ".join(
         (
-            f"{len(reached):,} of {plural(len(estate.entities), 'thing')} {_REACHED[brings_an_attacker(reach.scenario)]}",
+            f"{len(reached):,} of {plural(len(estate.entities), 'thing')} {within}",
             jewels if marks_jewels(estate) else "no crown jewel is marked",
             f"{plural(stops, 'step')} stopped by controls",
             "proof checked",
         )
     )
-
-
-_REACHED = {True: "within reach", False: "would feel it"}
 
 
 def _words(nodes: Iterable[Node]) -> dict[str, str]:

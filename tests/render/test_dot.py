@@ -9,7 +9,8 @@ from blastradius.answer import Edge, Node, Picture
 from blastradius.errors import DrawingError
 from blastradius.escape import visible
 from blastradius.model import Kind, Level
-from blastradius.render.dot import LABEL_LIMIT, to_dot
+from blastradius.render.boxes import LABEL_LIMIT
+from blastradius.render.dot import to_dot
 
 
 def line(dot: str, start: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from blastradius.render.sheet import PRINTABLE
 from tests.render.measured import Drawn, Measured, measured
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-ASKED: dict[str, tuple[str, dict[str, object]]] = {
+ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "a partner, lateral": ("northwind", {"compromise": "acme", "assume": "lateral"}),
     "a partner, granted": ("northwind", {"compromise": "acme", "assume": "granted"}),
     "an outage of a day": ("northwind", {"outage": "paywell", "hours": 24}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,12 +25,12 @@ def northwind() -> Estate:
 
 
 @cache
-def reached(**asked: object) -> Reach:
+def reached(**asked: Any) -> Reach:
     estate = northwind()
     return solve(estate, ScenarioParams.model_validate(asked).scenario(estate))
 
 
-def drawn(*, full: bool = False, **asked: object) -> Picture:
+def drawn(*, full: bool = False, **asked: Any) -> Picture:
     return picture_of(reached(**asked), full=full)
 
 
@@ -45,7 +46,7 @@ def every(picture: Picture) -> list[Picture]:
     return [picture, *picture.smaller]
 
 
-SCENARIOS: list[dict[str, object]] = [
+SCENARIOS: list[dict[str, Any]] = [
     {"compromise": ("acme",), "assume": "lateral"},
     {"poison": ("carrier_rates",), "assume": "lateral"},
     {"outage": ("paywell",), "hours": 24},
@@ -54,7 +55,7 @@ SCENARIOS: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("asked", SCENARIOS)
-def test_boxes_and_edges_use_the_words_of_the_tables(asked: dict[str, object]) -> None:
+def test_boxes_and_edges_use_the_words_of_the_tables(asked: dict[str, Any]) -> None:
     known = set(WORDS.values())
     for picture in every(drawn(**asked)):
         for gain in (gain for node in picture.nodes for gain in node.gains):
@@ -123,7 +124,7 @@ def test_a_stop_begins_at_what_opens_the_functions_not_at_a_health_check() -> No
 
 
 def test_what_anyone_has_anyway_is_no_part_of_a_partners_picture() -> None:
-    asked = {"compromise": ("acme",), "assume": "abused"}
+    asked: dict[str, Any] = {"compromise": ("acme",), "assume": "abused"}
     own, everything = drawn(**asked), drawn(full=True, **asked)
     assert "Public catalogue page" in {node.label for node in everything.nodes}
     assert "Public catalogue page" not in {node.label for node in own.nodes}
