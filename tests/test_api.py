@@ -108,6 +108,7 @@ def test_a_parameter_that_takes_several_takes_one_as_well(estate: Estate) -> Non
         "anyone",
         "hours",
         "full",
+        "a3",
     ]
 
 

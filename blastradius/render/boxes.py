@@ -91,7 +91,7 @@ def _short(text: str, most: int = 1) -> list[str]:
     parts = wrapped(text, style.ROOM, style.TEXT)
     if len(parts) <= most:
         return parts
-    return [*parts[: most - 1], fitted(parts[most - 1] + "…" + " " * 99, style.ROOM, style.TEXT)]
+    return [*parts[: most - 1], fitted(f"{parts[most - 1]} {parts[most]}", style.ROOM, style.TEXT)]
 
 
 def _gained(gain: Gain, ground: Tone | None) -> list[Line]:
