@@ -259,9 +259,9 @@ def _told(edges: Sequence[Edge], nodes: Iterable[Node]) -> Iterable[Edge]:
 
 
 def _held(reach: Reach, facts: frozenset[Fact]) -> dict[str, tuple[Gain, ...]]:
-    """For each entity that the facts are about, all that is gained over it."""
+    """For each entity that the facts are about, and where it starts, all that is gained over it."""
     found: dict[str, dict[Capability, Level]] = defaultdict(dict)
-    drawn = {fact.entity for fact in facts if fact.capability not in STEPPING_STONES}
+    drawn = {fact.entity for fact in facts if fact.capability not in STEPPING_STONES} | set(_seeds(reach))
     for fact, level in reach.levels.items():
         if fact.entity in drawn:
             found[fact.entity][fact.capability] = level

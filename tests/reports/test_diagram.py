@@ -146,6 +146,11 @@ def test_smaller_pictures_are_of_the_ways_to_crown_jewels_and_say_so() -> None:
     assert "only the ways" not in picture.counts
 
 
+def test_a_start_that_leads_to_no_crown_jewel_is_reached_all_the_same() -> None:
+    picture = drawn(compromise=("acme", "label_printers"), assume="abused")
+    assert all(node.gains for smaller in every(picture) for node in smaller.nodes if node.seed)
+
+
 def test_the_whole_is_drawn_when_it_is_asked_for() -> None:
     reach = reached(compromise=("acme",), assume="lateral")
     picture = picture_of(reach, full=True)
