@@ -14,6 +14,7 @@ from html import escape
 from blastradius.answer import PLAIN, Answer, Cell, Detail, Table
 from blastradius.errors import DrawingError
 from blastradius.escape import visible
+from blastradius.render.lettering import faces
 from blastradius.render.text import is_number, is_numeric, left_out, note_lines, words
 
 _STYLE = """
@@ -38,7 +39,7 @@ _PROLOGUE = re.compile(r"\A\s*(?:<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|\s)*", re
 def as_html(answer: Answer, detail: Detail = PLAIN, drawing: str = "") -> str:
     """The answer as an HTML document; ``drawing`` is its picture as SVG, or the sentence why there is none."""
     style = _PAGE + _STYLE
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; {_allowed(style, drawing)}; base-uri 'none'; form-action 'none'"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -63,6 +64,13 @@ def drawing(answer: Answer) -> str:
         return draw(answer.picture, "svg").decode()
     except DrawingError as error:
         return f"the picture could not be drawn: {error}"
+
+
+def _allowed(style: str, drawing: str) -> str:
+    """What a browser may use: the page's own style; with a picture also the face inside it, and nothing else."""
+    if faces() not in drawing:
+        return f"style-src '{_hash(style)}'"
+    return f"style-src '{_hash(style)}' '{_hash(faces())}'; font-src data:"
 
 
 def _hash(style: str) -> str:

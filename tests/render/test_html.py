@@ -31,7 +31,21 @@ NAMES = (
 )
 TAGS = {"html", "head", "meta", "title", "style", "body", "div", "h1", "h2", "ul", "li", "p", "figure"}
 TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
-DRAWN = {"svg", "g", "title", "text", "path", "polygon", "polyline", "ellipse", "a", "defs", "lineargradient", "stop"}
+DRAWN = {
+    "svg",
+    "g",
+    "title",
+    "text",
+    "path",
+    "polygon",
+    "polyline",
+    "ellipse",
+    "a",
+    "defs",
+    "lineargradient",
+    "stop",
+    "rect",
+}
 
 
 class Data(Frozen):
@@ -116,6 +130,10 @@ def test_an_answer_of_an_estate_has_its_picture_in_it(northwind: Path) -> None:
     assert "svg" in page.tags
     assert page.tags <= TAGS | DRAWN
     assert "<?xml" not in written
+    policy = next(str(value) for _, name, value in page.attributes if name == "content" and "default" in str(value))
+    lettering = re.findall(r"<style>(.*?)</style>", written, re.DOTALL)[1]
+    assert b64encode(sha256(lettering.encode()).digest()).decode() in policy
+    assert "font-src data:;" in policy
     assert written.count("<!DOCTYPE") + written.count("<!doctype") == 1
     links = [value for _, name, value in page.attributes if name in ("href", "xlink:href", "src", "style")]
     assert links == []
