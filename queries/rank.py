@@ -10,6 +10,7 @@ from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
 from blastradius.engine import Assumption, World, compile_system, plain, what_if
 from blastradius.estate import Estate
 from blastradius.model import Frozen, Kind
+from blastradius.reports.governance import GovernedRow, governance_table, governed
 from blastradius.reports.impact import Measure, is_audited, measured
 from blastradius.reports.labels import assumed, footing
 from blastradius.reports.rows import ModelRow, every_start, model_row, start_worlds
@@ -56,7 +57,7 @@ class RankRow(Frozen):
 
 
 class RankData(Frozen):
-    """The answer to ``rank``; ``starts`` counts its rows."""
+    """The answer to ``rank``; ``starts`` counts its rows, ``governed`` is what is kept beside their parties."""
 
     question: str
     headline: str
@@ -66,6 +67,7 @@ class RankData(Frozen):
     starts: int
     checked: bool
     model: ModelRow
+    governed: tuple[GovernedRow, ...]
 
 
 def run(estate: Estate, params: Params) -> Answer:
@@ -89,12 +91,13 @@ def run(estate: Estate, params: Params) -> Answer:
         starts=len(rows),
         checked=is_audited(estate),
         model=model_row(estate),
+        governed=governed(estate, (row.start for row in rows if row.kind == Kind.PARTY)),
     )
     return Answer(
         question="rank",
         headline=data.headline,
         data=data,
-        tables=(_table(rows),),
+        tables=(_table(rows), *((governance_table(data.governed, MOST_SHOWN),) if data.governed else ())),
         lines=(assumed(params.assume), *missing(estate), footing(estate)),
         notes=estate.notes,
     )

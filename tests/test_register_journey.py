@@ -156,6 +156,18 @@ def test_what_governs_a_third_party_is_in_the_model() -> None:
     assert governed["SalesPier CRM"].contract_end == "2028-04-03"
 
 
+def test_the_ranking_shows_how_those_are_governed_who_reach_the_most() -> None:
+    answer = br.rank(br.load(LARKFIELD)).answer
+    (table,) = (table for table in answer.tables if table.id == "governance")
+    assert table.rows[0] == (
+        "Chat Nook", "Chat Nook", "Head of Service", "Medium", "2026-09-30 (over)", "2024",
+        "Type: Customer service chat; What they access: Customer API; How: API key",
+    )  # fmt: skip
+    ends = {row[0]: row[4] for row in table.rows}
+    assert ends["Parcelmoor"] == "Q2 2027"
+    assert ends["Brandt & Vale LLP"] == "unknown"
+
+
 def test_a_workbook_comes_to_the_same(exports: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("python_calamine")
     with_workbook(exports)

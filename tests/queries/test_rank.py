@@ -76,3 +76,10 @@ def test_what_is_stated_is_counted_and_the_rest_beside_it() -> None:
     assert (first.crown_jewels, first.records, first.uncounted, first.processes) == (("d",), 7, 2, 0)
     none: Any = br.rank(estate("grants:k>o", "reads:o2>d", entities=stated)).data
     assert (none.rows[0].records, none.rows[0].uncounted) == (0, 0)
+
+
+def test_what_no_source_keeps_beside_parties_makes_no_table(retailer: Estate) -> None:
+    answer = br.rank(retailer).answer
+    assert [table.id for table in answer.tables] == ["rank"]
+    data: Any = answer.data
+    assert data.governed == ()
