@@ -84,6 +84,21 @@ class Numbering:
         found: Flags = stone | APPLICABLE[self.kinds[np.where(stone, 0, entity)], np.where(stone, 0, place)]
         return found
 
+    def inclusions(self, facts: Numbers) -> tuple[Numbers, Numbers]:
+        """Pairs of places in ``facts`` (by number, sorted): of one that includes another, and of that other."""
+        entity, place = self.split(facts)
+        kind = self.kinds[np.where(entity == NO_INDEX, 0, entity)] if len(self.kinds) else entity
+        wholes, parts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for part, stronger in STRONGER.items():
+            here = np.flatnonzero((place == part) & APPLICABLE[kind, part])
+            for whole in stronger:
+                there = entity[here] * len(CAPABILITIES) + whole
+                at = np.minimum(np.searchsorted(facts, there), len(facts) - 1)
+                found = facts[at] == there
+                wholes.append(at[found])
+                parts.append(here[found])
+        return np.concatenate(wholes), np.concatenate(parts)
+
     def facts(self, owners: Numbers, capability: Capability) -> Numbers:
         """The facts that entities (or controls, APIs, zones) by number have a capability."""
         if capability in _PLACE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,3 +25,11 @@ def is_outvoted(wrong: Count, right: Count, up: Count, vote_min: Count) -> Any:
     few = (live < vote_min) & (wrong >= 1)
     fewer = (live >= vote_min) & (up < vote_min) & (right + 1 < vote_min)
     return majority | few | fewer
+
+
+def outvotes(premises: Sequence[int], vote_min: int, held: Collection[int]) -> bool:
+    """Whether a quorum is wrong; the first half of its premises says that each feed is, the other half: down."""
+    feeds = len(premises) // 2
+    wrong, down = ([premise in held for premise in half] for half in (premises[:feeds], premises[feeds:]))
+    right = sum(not (is_wrong or is_down) for is_wrong, is_down in zip(wrong, down, strict=True))
+    return bool(is_outvoted(sum(wrong), right, feeds - sum(down), vote_min))

@@ -293,18 +293,7 @@ class NetworkBuilder:
 
     def _closure(self) -> Edges:
         """From each fact that has a row to those it includes that have one."""
-        entity, place = self.system.facts.split(self.facts)
-        sources, targets = [_NONE], [_NONE]
-        kind = self.system.facts.kinds[np.where(entity == NO_INDEX, 0, entity)]
-        for part, wholes in STRONGER.items():
-            here = np.flatnonzero((place == part) & APPLICABLE[kind, part])
-            for whole in wholes:
-                there = entity[here] * len(CAPABILITIES) + whole
-                at = np.minimum(np.searchsorted(self.facts, there), len(self.facts) - 1)
-                found = self.facts[at] == there
-                sources.append(at[found])
-                targets.append(here[found])
-        return Edges(np.concatenate(sources), np.concatenate(targets))
+        return Edges(*self.system.facts.inclusions(self.facts))
 
     def gates(self) -> Gates:
         """A row for each step of several premises; two for one that counts and needs more besides."""

@@ -19,7 +19,7 @@ from blastradius.engine.compile import ALL, SOME, System
 from blastradius.engine.numbering import APPLICABLE, CAPABILITIES
 from blastradius.engine.prepared import PreparedEstate
 from blastradius.engine.proof import Certificate, ProofStep, Stopped
-from blastradius.engine.quorum import is_outvoted
+from blastradius.engine.quorum import outvotes
 from blastradius.engine.scenario import is_timed, seeds_of
 from blastradius.engine.single.step_status import StepStatus, step_status
 from blastradius.errors import UsageError
@@ -293,14 +293,7 @@ class _Run:
             return len(held) == len(premises)
         if gate == SOME:
             return len(held) >= need
-        return self._outvotes(premises, need, set(held))
-
-    def _outvotes(self, premises: list[int], vote_min: int, held: set[int]) -> bool:
-        """Whether a quorum is wrong; the first half of its premises says that each feed is, the other: down."""
-        feeds = len(premises) // 2
-        wrong, down = ([premise in held for premise in half] for half in (premises[:feeds], premises[feeds:]))
-        right = sum(not (is_wrong or is_down) for is_wrong, is_down in zip(wrong, down, strict=True))
-        return bool(is_outvoted(sum(wrong), right, feeds - sum(down), vote_min))
+        return outvotes(premises, need, set(held))
 
     def _conclude(self, step: int, premises: tuple[int, ...]) -> None:
         costs = [self.settled[premise].cost for premise in premises]

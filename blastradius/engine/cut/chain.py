@@ -1,0 +1,81 @@
+"""Forward chaining, a clause at a time (Dowling and Gallier 1984); compiled where numba is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.engine.quorum import is_outvoted
+
+SEED = -2
+"""In the place of the clause that a fact follows from: it is one that the scenario starts from."""
+
+
+def chained(*columns: Numbers | Flags) -> int:
+    """What ``_chain`` returns for its arguments but the first."""
+    chain, outvoted = _compiled()
+    return int(chain(outvoted, *columns))
+
+
+@cache
+def _compiled() -> tuple[Callable[..., int], Callable[..., Any]]:
+    try:
+        from numba import njit
+    except ImportError:
+        return _chain, is_outvoted
+    compiled = njit(cache=True, nogil=True)
+    return compiled(_chain), compiled(is_outvoted)
+
+
+def _chain(
+    outvoted: Any, indptr: Any, premises: Any, need: Any, votes: Any, conclusion: Any, wait_indptr: Any, waiting: Any,
+    closed: Any, seeds: Any, targets: Any, by: Any, turn: Any,
+) -> int:  # fmt: skip
+    """Settle what follows from seeds, breadth first, until a target is met: its number, or -1.
+
+    ``by`` (-1 where nothing is known) is filled with the clause that each fact follows from, ``turn`` with its place in
+    the order. ``waiting`` are the clauses that wait for each fact.
+    """
+    order = np.empty(len(by), np.int64)
+    held = np.zeros(len(need), np.int64)
+    settled = 0
+    for seed in seeds:
+        if by[seed] == -1:
+            by[seed] = -2
+            turn[seed] = settled
+            order[settled] = seed
+            settled += 1
+    done = 0
+    while done < settled:
+        fact = order[done]
+        done += 1
+        if targets[fact]:
+            return fact
+        for place in range(wait_indptr[fact], wait_indptr[fact + 1]):
+            clause = waiting[place]
+            held[clause] += 1
+            if closed[clause] or by[conclusion[clause]] != -1:
+                continue
+            if votes[clause]:
+                first = indptr[clause]
+                feeds = (indptr[clause + 1] - first) // 2
+                wrong, right, up = 0, 0, 0
+                for feed in range(first, first + feeds):
+                    is_wrong = by[premises[feed]] != -1 and turn[premises[feed]] < done
+                    is_down = by[premises[feed + feeds]] != -1 and turn[premises[feed + feeds]] < done
+                    wrong += is_wrong
+                    right += not (is_wrong or is_down)
+                    up += not is_down
+                if not outvoted(wrong, right, up, need[clause]):
+                    continue
+            elif held[clause] < need[clause]:
+                continue
+            by[conclusion[clause]] = clause
+            turn[conclusion[clause]] = settled
+            order[settled] = conclusion[clause]
+            settled += 1
+    return -1

@@ -1,0 +1,148 @@
+"""Cuts are those of exhaustive search, say what cannot be cut, and show why none costs less."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blastradius.engine import SEED_KINDS, PreparedEstate, World, compile_system, solve_worlds
+from blastradius.engine.cut import Cut, Lever, Separated, minimum_cut
+from blastradius.errors import UsageError
+from blastradius.model import ControlKind, Fact, Level, Scenario
+from tests.counts import examples
+from tests.engine.random_estates import facts_in, random_controls, random_estate, random_scenario
+from tests.engine.short import estate, fact, scenario
+
+LEAK = scenario("leak k", Level.GRANTED)
+
+
+def pulled(asked: Scenario, levers: Sequence[Lever]) -> World:
+    """The world in which some levers are pulled."""
+    relations = dict.fromkeys(name for lever in levers for name in lever.relations)
+    controls = dict.fromkeys(control for lever in levers for control in lever.controls)
+    return World(asked, without=tuple(relations), controls=tuple(controls))
+
+
+def reached(system: PreparedEstate, worlds: Sequence[World]) -> list[set[Fact]]:
+    """What each world reaches, by the engine of many worlds."""
+    found: list[set[Fact]] = [set() for _ in worlds]
+    for solved in solve_worlds(system, worlds, engine="numpy"):
+        for number, place in enumerate(solved.places.tolist()):
+            found[place] = facts_in(solved, number)
+    return found
+
+
+def exhaustive(
+    system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Lever]
+) -> tuple[float, set[tuple[int, Fact]], list[set[int]]]:
+    """What the cheapest cut costs, what no cut helps, and all the cheapest cuts."""
+    choices = [set(some) for count in range(len(levers) + 1) for some in combinations(range(len(levers)), count)]
+    worlds = [pulled(it.scenario, [levers[place] for place in sorted(some)]) for some in choices for it in wanted]
+    held = reached(system, worlds)
+    left = [
+        {(place, goal) for place, it in enumerate(wanted) for goal in it.targets if goal in held[first + place]}
+        for first in range(0, len(worlds), len(wanted))
+    ]
+    uncut = left[-1]
+    costs = {number: sum(levers[lever].cost for lever in some) for number, some in enumerate(choices)}
+    cuts = {number: cost for number, cost in costs.items() if left[number] == uncut}
+    least = min(cuts.values())
+    return least, uncut, [choices[number] for number, cost in cuts.items() if cost == least]
+
+
+def random_problem(rng: random.Random) -> tuple[PreparedEstate, list[Separated], list[Lever]]:
+    """Some levers of a random estate, and two scenarios that assume the same and differ in where they start."""
+    built = random_estate(rng)
+    system = compile_system(built)
+    first, second = (random_scenario(rng, built).model_copy(update={"hours": None}) for _ in range(2))
+    second = second.model_copy(update={"assume": first.assume, "distrust": first.distrust, "basis": first.basis})
+    everything = reached(system, [World(first), World(second)])
+    wanted = []
+    for asked, facts in zip((first, second), everything, strict=True):
+        started = {name for way in SEED_KINDS for name in getattr(asked, way)}
+        known = sorted(goal for goal in facts if goal.entity not in started and goal.entity in built.entities)
+        wanted.append(Separated(asked, tuple(rng.sample(known, min(len(known), rng.choice((1, 2, 5)))))))
+    changes = [name for name in built.relations if not system.is_telling(name)]
+    rng.shuffle(changes)
+    levers = [Lever((name,), cost=rng.choice((1, 1, 2, 3))) for name in changes[: rng.choice((3, 5))]]
+    levers += [Lever(tuple(changes[5:7]))] if len(changes) > 6 else []
+    controls = [control for control in random_controls(rng, built) if not system.is_telling(control)]
+    levers += [Lever(controls=(control,), cost=2) for control in controls[:2] if control[0] not in first.distrust]
+    return system, wanted, levers
+
+
+@examples(0.2)
+@given(st.integers(0, 2**32))
+def test_cuts_are_those_of_exhaustive_search(seed: int) -> None:
+    system, wanted, levers = random_problem(random.Random(seed))
+    least, uncut, cuts = exhaustive(system, wanted, levers)
+    found = minimum_cut(system, wanted, levers)
+    assert (found.cost, found.at_least) == (least, least)
+    assert set(found.uncut) == uncut
+    assert set(found.levers) in cuts
+    assert set(found.needed) == set.intersection(*cuts)
+    apart = [lever for row in found.disjoint for lever in row]
+    assert len(apart) == len(set(apart))
+    assert sum(min(levers[lever].cost for lever in row) for row in found.disjoint) <= least
+
+
+def test_both_roads_are_cut_where_they_part() -> None:
+    system = compile_system(
+        estate("grants:k>c", "permits:c>o", "reads:o>d", "grants:k2>o", "contains:d2>k2", "grants:k>o2", "reads:o2>d2")
+    )
+    levers = [Lever((name,)) for name in ("grants:k>c", "grants:k2>o", "contains:d2>k2")]
+    asked = Separated(scenario("leak k", Level.ABUSED), (fact("read(d)"),))
+    found = minimum_cut(system, [asked], levers)
+    assert found.levers in ((0, 1), (0, 2))
+    assert (found.cost, found.at_least, found.needed) == (2, 2, (0,))
+    assert set(found.disjoint) == {frozenset({0}), frozenset({1, 2})}
+    dear = [levers[0], Lever(levers[1].relations, cost=3), levers[2]]
+    assert minimum_cut(system, [asked], dear).levers == (0, 2)
+
+
+def test_a_control_that_is_put_in_place_is_a_lever() -> None:
+    system = compile_system(estate("grants:k>o", "reads:o>d"))
+    asked = Separated(LEAK, (fact("read(d)"),))
+    found = minimum_cut(system, [asked], [Lever(controls=((ControlKind.REVOKED, "k"),))])
+    assert (found.levers, found.is_minimum) == ((0,), True)
+
+
+def test_what_no_lever_helps_is_named_and_the_rest_is_cut() -> None:
+    system = compile_system(estate("grants:k>o", "reads:o>d", "reads:o>d2"))
+    asked = Separated(LEAK, (fact("read(d)"), fact("read(d2)")))
+    found = minimum_cut(system, [asked], [Lever(("reads:o>d",))])
+    assert (found.levers, found.uncut) == ((0,), ((0, fact("read(d2)")),))
+
+
+@pytest.mark.parametrize("levers", [[], [Lever(("grants:k>o",))]])
+def test_nothing_to_cut_costs_nothing(levers: list[Lever]) -> None:
+    system = compile_system(estate("grants:k>o", "reads:o2>d"))
+    nothing = Cut((), 0, 0, (), (), ())
+    assert minimum_cut(system, [], levers) == nothing
+    assert minimum_cut(system, [Separated(LEAK, ())], levers) == nothing
+    assert minimum_cut(system, [Separated(LEAK, (fact("read(d)"),))], levers) == nothing
+
+
+def test_out_of_time_it_says_at_most_and_at_least() -> None:
+    relations = [name for road in range(6) for name in (f"grants:k>o{road}", f"reads:o{road}>d")]
+    system = compile_system(estate(*relations))
+    found = minimum_cut(
+        system, [Separated(LEAK, (fact("read(d)"),))], [Lever((name,)) for name in relations], seconds=-1
+    )
+    assert (found.cost, found.at_least, found.is_minimum, found.needed) == (6, 0, False, ())
+
+
+def test_an_outage_that_ends_and_other_assumptions_are_refused() -> None:
+    system = compile_system(estate("grants:k>o", "owns:p>s"))
+    timed, other = LEAK.model_copy(update={"hours": 3}), LEAK.model_copy(update={"assume": Level.LATERAL})
+    with pytest.raises(UsageError, match="hours: a cut is of what is reached in any time"):
+        minimum_cut(system, [Separated(timed, ())], [])
+    with pytest.raises(UsageError, match="one level at a time"):
+        minimum_cut(system, [Separated(LEAK, ()), Separated(other, ())], [])
+    with pytest.raises(UsageError, match="'owns:p>s' is no lever: other rules depend on whether it is there"):
+        minimum_cut(system, [Separated(LEAK, ())], [Lever(("owns:p>s",))])
