@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from blastradius.columns.ragged import Flags, Numbers
 from blastradius.engine.quorum import is_outvoted
 
@@ -15,14 +13,15 @@ SEED = -2
 """In the place of the clause that a fact follows from: it is one that the scenario starts from."""
 
 
-def chained(*columns: Numbers | Flags) -> int:
+def chain(*columns: Numbers | Flags | int) -> tuple[int, int]:
     """What ``_chain`` returns for its arguments but the first."""
-    chain, outvoted = _compiled()
-    return int(chain(outvoted, *columns))
+    compiled, outvoted = _compiled()
+    met, settled = compiled(outvoted, *columns)
+    return int(met), int(settled)
 
 
 @cache
-def _compiled() -> tuple[Callable[..., int], Callable[..., Any]]:
+def _compiled() -> tuple[Callable[..., tuple[int, int]], Callable[..., Any]]:
     try:
         from numba import njit
     except ImportError:
@@ -33,15 +32,19 @@ def _compiled() -> tuple[Callable[..., int], Callable[..., Any]]:
 
 def _chain(
     outvoted: Any, indptr: Any, premises: Any, need: Any, votes: Any, conclusion: Any, wait_indptr: Any, waiting: Any,
-    closed: Any, seeds: Any, targets: Any, by: Any, turn: Any,
-) -> int:  # fmt: skip
-    """Settle what follows from seeds, breadth first, until a target is met: its number, or -1.
+    closed: Any, seeds: Any, targets: Any, by: Any, turn: Any, held: Any, order: Any, before: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Settle what follows from seeds, breadth first, until a target is met: its number or -1, and how many were settled.
 
     ``by`` (-1 where nothing is known) is filled with the clause that each fact follows from, ``turn`` with its place in
-    the order. ``waiting`` are the clauses that wait for each fact.
+    ``order``, ``held`` with how many premises of each clause hold. ``waiting`` are the clauses that wait for each fact.
+    What the search before left there, of which ``before`` facts are in ``order``, is wiped first.
     """
-    order = np.empty(len(by), np.int64)
-    held = np.zeros(len(need), np.int64)
+    for place in range(before):
+        fact = order[place]
+        by[fact] = -1
+        for waits in range(wait_indptr[fact], wait_indptr[fact + 1]):
+            held[waiting[waits]] = 0
     settled = 0
     for seed in seeds:
         if by[seed] == -1:
@@ -54,7 +57,7 @@ def _chain(
         fact = order[done]
         done += 1
         if targets[fact]:
-            return fact
+            return fact, settled
         for place in range(wait_indptr[fact], wait_indptr[fact + 1]):
             clause = waiting[place]
             held[clause] += 1
@@ -78,4 +81,4 @@ def _chain(
             turn[conclusion[clause]] = settled
             order[settled] = conclusion[clause]
             settled += 1
-    return -1
+    return -1, settled

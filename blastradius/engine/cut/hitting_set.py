@@ -29,6 +29,8 @@ Weights = NDArray[np.float64]
 Row = frozenset[int]
 """The levers each of which breaks one proof."""
 _TOLERANCE = 1e-6
+_INFEASIBLE = 2
+"""What the solver of integer programs says where there is no solution."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def minimum_cut(
         at_least=at_least,
         uncut=problem.uncut,
         disjoint=problem.disjoint(),
-        needed=tuple(problem.needed(chosen, at_least, until)),
+        needed=tuple(problem.needed(chosen, until)) if problem.cost(chosen) <= at_least + _TOLERANCE else (),
     )
 
 
@@ -121,7 +123,7 @@ class _Problem:
         search = Search(clauses)
         facts, places = Frame(system, [World(it.scenario) for it in wanted]).seeds
         seeds = tuple(facts[places == place] for place in range(len(wanted)))
-        closed = search.closed_by(np.arange(len(levers)))
+        closed = search.closed_by(range(len(levers)))
         flags, uncut = [], []
         for place, (start, goals) in enumerate(zip(seeds, targets, strict=True)):
             still = search.reached(start, closed)[goals]
@@ -134,35 +136,26 @@ class _Problem:
         """What some levers cost."""
         return float(sum(self.costs[lever] for lever in levers))
 
-    def solved(self, until: float, without: int | None = None) -> tuple[set[int], float]:
-        """The cheapest levers that break every proof, ``without`` not among them, and a bound from below.
-
-        Raises:
-            _Impossible: only ``without`` breaks some proof.
-        """
-        at_least = 0.0
+    def solved(self, until: float) -> tuple[set[int], float]:
+        """The cheapest levers that break every proof, and a bound from below."""
         while True:
-            chosen = self._cheapest(without)
-            at_least = self.cost(chosen)
+            chosen = self._cheapest()
+            assert chosen is not None
             found = list(self._left(chosen))
             if not found:
-                return chosen, at_least
+                return chosen, self.cost(chosen)
             self.rows.extend(found)
             if time.monotonic() > until:
-                return self._spared(chosen.union(*found)), at_least
+                return self._spared(chosen.union(*found)), self.cost(chosen)
 
     def _left(self, chosen: set[int]) -> Iterator[Row]:
-        """Proofs that are left with some levers pulled, in each scenario as many as share no lever."""
-        pulled = self.search.closed_by(np.array(sorted(chosen), np.int64))
-        known: set[Row] = set()
+        """Proofs that are left with some levers pulled, no two of which share a lever."""
+        closed = self.search.closed_by(chosen)
         for seeds, targets in zip(self.seeds, self.targets, strict=True):
-            closed = pulled
             while (proof := self.search.proof(seeds, closed, targets)) is not None:
                 row = self.search.levers_on(proof)
-                closed = closed | self.search.closed_by(np.array(sorted(row), np.int64))
-                if row not in known:
-                    known.add(row)
-                    yield row
+                closed |= self.search.closed_by(row)
+                yield row
 
     def _spared(self, levers: set[int]) -> set[int]:
         """A cut without the levers that it does not need, the dearest spared first."""
@@ -171,67 +164,51 @@ class _Problem:
                 levers = levers - {lever}
         return levers
 
-    def needed(self, chosen: set[int], cost: float, until: float) -> Iterator[int]:
-        """The levers of a minimum cut without which every cut costs more."""
-        if self.cost(chosen) > cost + _TOLERANCE:
-            return
+    def needed(self, chosen: set[int], until: float) -> Iterator[int]:
+        """The levers of a minimum cut that every other one has too, as far as time allows."""
         for lever in sorted(chosen):
-            if time.monotonic() > until:
-                return
-            try:
-                _, other = self.solved(until, lever)
-            except _ImpossibleError:
-                yield lever
-                continue
-            if other > cost + _TOLERANCE:
+            while (other := self._cheapest(lever, self.cost(chosen))) is not None:
+                found = list(self._left(other))
+                self.rows.extend(found)
+                if not found or time.monotonic() > until:
+                    break
+            else:
                 yield lever
 
     def disjoint(self) -> tuple[Row, ...]:
-        """Known proofs no two of which share a lever, those that cost the most together."""
-        if not self.rows:
-            return ()
-        worth = np.array([min(self.costs[lever] for lever in row) for row in self.rows])
-        taken = _milp(-worth, self._incidence().T, most=1)
-        return tuple(row for row, is_taken in zip(self.rows, taken, strict=True) if is_taken)
+        """Known proofs no two of which share a lever: each time one that the fewest levers break."""
+        found: list[Row] = []
+        used: set[int] = set()
+        for row in sorted(set(self.rows), key=lambda row: (len(row), sorted(row))):
+            if used.isdisjoint(row):
+                found.append(row)
+                used |= row
+        return tuple(found)
 
-    def _cheapest(self, without: int | None) -> set[int]:
-        """The cheapest levers that break every proof that is known."""
+    def _cheapest(self, without: int | None = None, most: float = np.inf) -> set[int] | None:
+        """The cheapest levers that break every proof that is known, ``without`` not among them.
+
+        ``None`` if there are none that cost ``most`` or less.
+        """
         if not self.rows:
             return set()
-        barred = np.zeros(len(self.costs), np.bool_)
+        allowed = np.ones(len(self.costs))
         if without is not None:
-            barred[without] = True
-            if any(row <= {without} for row in self.rows):
-                raise _ImpossibleError
-        return set(np.flatnonzero(_milp(self.costs, self._incidence(), least=1, barred=barred)).tolist())
+            allowed[without] = 0
+        found = milp(
+            self.costs,
+            constraints=[LinearConstraint(self._incidence(), 1), LinearConstraint(self.costs, -np.inf, most + _TOLERANCE)],
+            integrality=np.ones(len(self.costs)),
+            bounds=Bounds(0, allowed),
+        )
+        if found.status == _INFEASIBLE:
+            return None
+        if found.x is None:
+            raise CertificateError(f"the integer program of a cut was not solved: {found.message}")
+        return set(np.flatnonzero(found.x > 0.5).tolist())
 
     def _incidence(self) -> csr_array:
         """A row for each proof, a column for each lever; 1 where the lever breaks the proof."""
         of = [place for place, row in enumerate(self.rows) for _ in row]
         levers = [lever for row in self.rows for lever in sorted(row)]
         return csr_array((np.ones(len(of)), (of, levers)), shape=(len(self.rows), len(self.costs)))
-
-
-class _ImpossibleError(Exception):
-    """Some proof is broken by nothing that may be pulled."""
-
-
-def _milp(
-    costs: Weights, matrix: csr_array, *, least: float = -np.inf, most: float = np.inf, barred: Flags | None = None
-) -> Flags:
-    """Which of the columns, each taken or not, cost the least such that every row sums up to what it has to.
-
-    Raises:
-        CertificateError: the solver fails, on a problem that has a solution.
-    """
-    upper = np.ones(len(costs)) if barred is None else np.where(barred, 0.0, 1.0)
-    found = milp(
-        costs,
-        constraints=LinearConstraint(matrix, least, most),
-        integrality=np.ones(len(costs)),
-        bounds=Bounds(0, upper),
-    )
-    if found.x is None:
-        raise CertificateError(f"the integer program of a cut was not solved: {found.message}")
-    taken: Flags = found.x > 0.5
-    return taken
