@@ -6,9 +6,58 @@ from typing import Literal
 
 from blastradius.api import Shown, ask, check, export, load
 from blastradius.estate import Estate
-from blastradius.model import Capability, Verb
+from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "check", "explain", "export", "exposure", "levers", "load", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "check", "cut", "explain", "export", "exposure", "levers", "load", "rank", "reach", "review", "seen", "verify"]
+
+def cut(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "abused",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    compromise: str | Iterable[str] = (),
+    use: str | Iterable[str] = (),
+    leak: str | Iterable[str] = (),
+    poison: str | Iterable[str] = (),
+    wrong: str | Iterable[str] = (),
+    outage: str | Iterable[str] = (),
+    breach: str | Iterable[str] = (),
+    anyone: bool = False,
+    hours: float | None = None,
+    target: str | Iterable[str] = (),
+    together: bool = False,
+    keep: str | Iterable[str] = (),
+    add: ControlKind | Literal["compartment", "non_exportable", "revoked", "rotated", "expired", "ip_allowlist", "token_binding", "device_policy", "mfa", "approval", "encrypted_elsewhere", "object_authz", "function_authz", "redacted", "purged", "validated", "quarantined", "human_review", "second_source", "insensitive", "out_of_band", "bulkhead", "pinned", "verified", "staged", "not_exposed", "egress_filter", "fallback", "hardened", "sandboxed", "two_party_signing", "immutable_backup", "fail_closed", "segmented", "hard_mfa", "pam"] | Iterable[ControlKind | Literal["compartment", "non_exportable", "revoked", "rotated", "expired", "ip_allowlist", "token_binding", "device_policy", "mfa", "approval", "encrypted_elsewhere", "object_authz", "function_authz", "redacted", "purged", "validated", "quarantined", "human_review", "second_source", "insensitive", "out_of_band", "bulkhead", "pinned", "verified", "staged", "not_exposed", "egress_filter", "fallback", "hardened", "sandboxed", "two_party_signing", "immutable_backup", "fail_closed", "segmented", "hard_mfa", "pam"]] = (),
+    cost: str | Iterable[str] = (),
+    seconds: float = 60.0,
+) -> Shown:
+    """The fewest or cheapest changes that take crown jewels out of reach, with proof that none are fewer.
+
+    Args:
+        assume: how much of the attacker to assume, cumulative.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        compromise: a party, service or zone falls under an attacker's control.
+        use: an attacker uses an operation, service, scope or key as granted.
+        leak: a copy of a credential is in an attacker's hands.
+        poison: an attacker chooses what a feed or a store says.
+        wrong: a feed, service or store is wrong, by mistake.
+        outage: something stops: X, or X=HOURS.
+        breach: a store has been read.
+        anyone: a stranger on the internet.
+        hours: how long what is denied stays denied.
+        target: what must be out of reach [default: the crown jewels].
+        together: all partners at once, not each alone (where no start is named).
+        keep: what may not be cut: a relation, all that touches an entity, or a kind such as calls.
+        add: a kind of control that may be put wherever it would stop something.
+        cost: what a change costs: WHAT=NUMBER, such as grants=2 [default: 1].
+        seconds: how long to look; then it says at most and at least.
+    """
 
 def explain(
     estate: Estate,

@@ -19,7 +19,6 @@ from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.batch.schedule import Edges, Order, components, in_order
 from blastradius.engine.compile import ALL, SOME, VOTE
-from blastradius.engine.numbering import APPLICABLE, CAPABILITIES, STRONGER
 from blastradius.model import Capability, Level
 
 OR, AND, AT_LEAST, QUORUM = range(4)

@@ -14,27 +14,28 @@ SEED = -2
 
 
 def chain(*columns: Numbers | Flags | int) -> tuple[int, int]:
-    """What ``_chain`` returns for its arguments but the first."""
-    compiled, outvoted = _compiled()
-    met, settled = compiled(outvoted, *columns)
+    """What ``_chain`` returns for its arguments but the first two."""
+    compiled, *helpers = _compiled()
+    met, settled = compiled(*helpers, *columns)
     return int(met), int(settled)
 
 
 @cache
-def _compiled() -> tuple[Callable[..., tuple[int, int]], Callable[..., Any]]:
+def _compiled() -> tuple[Callable[..., Any], ...]:
     try:
         from numba import njit
     except ImportError:
-        return _chain, is_outvoted
+        return _chain, is_outvoted, _votes
     compiled = njit(cache=True, nogil=True)
-    return compiled(_chain), compiled(is_outvoted)
+    return compiled(_chain), compiled(is_outvoted), compiled(_votes)
 
 
 def _chain(
-    outvoted: Any, indptr: Any, premises: Any, need: Any, votes: Any, conclusion: Any, wait_indptr: Any, waiting: Any,
+    outvoted: Any, count: Any, indptr: Any, premises: Any, need: Any, votes: Any, conclusion: Any, wait_indptr: Any,
+    waiting: Any,
     closed: Any, seeds: Any, targets: Any, by: Any, turn: Any, held: Any, order: Any, before: int,
 ) -> tuple[int, int]:  # fmt: skip
-    """Settle what follows from seeds, breadth first, until a target is met: its number or -1, and how many were settled.
+    """Settle what follows from seeds, breadth first, until one is a target: its number or -1, and how many there are.
 
     ``by`` (-1 where nothing is known) is filled with the clause that each fact follows from, ``turn`` with its place in
     ``order``, ``held`` with how many premises of each clause hold. ``waiting`` are the clauses that wait for each fact.
@@ -64,15 +65,8 @@ def _chain(
             if closed[clause] or by[conclusion[clause]] != -1:
                 continue
             if votes[clause]:
-                first = indptr[clause]
-                feeds = (indptr[clause + 1] - first) // 2
-                wrong, right, up = 0, 0, 0
-                for feed in range(first, first + feeds):
-                    is_wrong = by[premises[feed]] != -1 and turn[premises[feed]] < done
-                    is_down = by[premises[feed + feeds]] != -1 and turn[premises[feed + feeds]] < done
-                    wrong += is_wrong
-                    right += not (is_wrong or is_down)
-                    up += not is_down
+                quorum = premises[indptr[clause] : indptr[clause + 1]]
+                wrong, right, up = count(quorum, by, turn, done)
                 if not outvoted(wrong, right, up, need[clause]):
                     continue
             elif held[clause] < need[clause]:
@@ -82,3 +76,16 @@ def _chain(
             order[settled] = conclusion[clause]
             settled += 1
     return -1, settled
+
+
+def _votes(quorum: Any, by: Any, turn: Any, done: int) -> tuple[int, int, int]:
+    """How many feeds are wrong, are neither, are not down: the first half of a quorum says wrong, the other down."""
+    feeds = len(quorum) // 2
+    wrong, right, up = 0, 0, 0
+    for feed in range(feeds):
+        is_wrong = by[quorum[feed]] != -1 and turn[quorum[feed]] < done
+        is_down = by[quorum[feed + feeds]] != -1 and turn[quorum[feed + feeds]] < done
+        wrong += is_wrong
+        right += not (is_wrong or is_down)
+        up += not is_down
+    return wrong, right, up

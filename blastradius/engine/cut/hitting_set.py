@@ -21,7 +21,7 @@ from blastradius.engine.batch.frame import Frame
 from blastradius.engine.cut.clauses import Lever, clauses_of
 from blastradius.engine.cut.search import Search
 from blastradius.engine.prepared import PreparedEstate
-from blastradius.engine.scenario import World
+from blastradius.engine.scenario import Added, World
 from blastradius.errors import CertificateError, UsageError
 from blastradius.model import Fact, Scenario
 
@@ -98,7 +98,8 @@ def _check(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence
     if any(it.scenario.hours is not None for it in wanted):
         raise UsageError("hours: a cut is of what is reached in any time; leave the hours out")
     for lever in levers:
-        telling = [change for change in (*lever.relations, *lever.controls) if system.is_telling(change)]
+        changes: tuple[str | Added, ...] = (*lever.relations, *lever.controls)
+        telling = [change for change in changes if system.is_telling(change)]
         if telling:
             raise UsageError(f"{telling[0]!r} is no lever: other rules depend on whether it is there")
 
@@ -139,8 +140,7 @@ class _Problem:
     def solved(self, until: float) -> tuple[set[int], float]:
         """The cheapest levers that break every proof, and a bound from below."""
         while True:
-            chosen = self._cheapest()
-            assert chosen is not None
+            chosen = self._cheapest() or set()
             found = list(self._left(chosen))
             if not found:
                 return chosen, self.cost(chosen)
@@ -197,8 +197,11 @@ class _Problem:
             allowed[without] = 0
         found = milp(
             self.costs,
-            constraints=[LinearConstraint(self._incidence(), 1), LinearConstraint(self.costs, -np.inf, most + _TOLERANCE)],
-            integrality=np.ones(len(self.costs)),
+            constraints=[
+                LinearConstraint(self._incidence(), 1),
+                LinearConstraint(self.costs, -np.inf, most + _TOLERANCE),
+            ],
+            integrality=np.ones(len(self.costs), np.int64),
             bounds=Bounds(0, allowed),
         )
         if found.status == _INFEASIBLE:

@@ -12,6 +12,7 @@ from blastradius.engine.cut.chain import SEED, chain
 from blastradius.engine.cut.clauses import Clauses
 from blastradius.engine.quorum import outvotes
 
+
 class Search:
     """Clauses laid out for many searches, one after the other on the same working memory."""
 

@@ -1,0 +1,324 @@
+"""The fewest, or cheapest, changes that take crown jewels out of reach: exact, with the proof that none cost less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from pydantic import Field
+
+from blastradius.answer import Answer, Query, Table
+from blastradius.engine import (
+    SEED_KINDS,
+    PreparedEstate,
+    ScenarioParams,
+    World,
+    compile_system,
+    plain,
+    solve,
+    what_if,
+)
+from blastradius.engine.cut import Cut, Lever, Separated, minimum_cut
+from blastradius.errors import CertificateError, UsageError
+from blastradius.estate import Estate
+from blastradius.model import Capability, ControlKind, Fact, Frozen, Kind, Scenario, Verb
+from blastradius.reports.impact import audited, is_audited
+from blastradius.reports.labels import assumed, footing
+from blastradius.reports.levers import NamedLever, kept_of, levers_of, priced, untried
+from blastradius.reports.rows import ModelRow, ScenarioRow, StepRow, is_ourselves, model_row, scenario_row, step_rows
+from blastradius.reports.words import WORDS, label, listed, plural
+from blastradius.rules import APPLIES
+
+MOST_PROVED = 5
+"""Of how many things that cannot be cut the proof is shown."""
+
+
+class Params(ScenarioParams):
+    """What must be out of whose reach, and what may be done about it."""
+
+    target: tuple[str, ...] = Field((), description="what must be out of reach [default: the crown jewels]")
+    together: bool = Field(False, description="all partners at once, not each alone (where no start is named)")
+    keep: tuple[str, ...] = Field(
+        (), description="what may not be cut: a relation, all that touches an entity, or a kind such as calls"
+    )
+    add: tuple[ControlKind, ...] = Field(
+        (), description="a kind of control that may be put wherever it would stop something"
+    )
+    cost: tuple[str, ...] = Field((), description="what a change costs: WHAT=NUMBER, such as grants=2 [default: 1]")
+    seconds: float = Field(60.0, ge=0, description="how long to look; then it says at most and at least")
+
+
+class CutLeverRow(Frozen):
+    """A change of the cut: its id (of a relation, or ``KIND@ID``), its words, its cost, and whether all cuts need it.
+
+    ``in_every_cut`` is null where time did not allow to know.
+    """
+
+    id: str
+    says: str
+    cost: float
+    in_every_cut: bool | None
+
+
+class UncutRow(Frozen):
+    """What stays within reach whatever is done: the start, the fact, and (of the first few) the proof."""
+
+    start: str
+    entity: str
+    name: str
+    capability: Capability
+    steps: tuple[StepRow, ...]
+
+
+class CutData(Frozen):
+    """The answer to ``cut``.
+
+    ``untried`` are changes that other rules depend on. No cut costs less than ``at_least``; where that is ``cost`` the
+    cut is a minimum. ``disjoint`` are ways to a target, each as the changes that would break it, no two of which share
+    one.
+    """
+
+    question: str
+    headline: str
+    scenarios: tuple[ScenarioRow, ...]
+    targets: tuple[str, ...]
+    levers_tried: int
+    untried: int
+    cut: tuple[CutLeverRow, ...]
+    cost: float
+    at_least: float
+    is_minimum: bool
+    uncut: tuple[UncutRow, ...]
+    disjoint: tuple[tuple[str, ...], ...]
+    checked: bool
+    model: ModelRow
+
+
+def run(estate: Estate, params: Params) -> Answer:
+    """Find the cheapest changes, and have the independent checker verify that they do it and that each is needed.
+
+    Raises:
+        UsageError: a name that the estate does not have, no target, an outage with an end, a cost that is no number.
+    """
+    named = _starts(estate, params)
+    estate = what_if(estate, params.asked)
+    targets = _targets(estate, params)
+    system = compile_system(estate)
+    levers = levers_of(system, keep=kept_of(estate, params.keep), costs=priced(estate, params.cost), add=params.add)
+    distrusted = {kind.partition("@")[0] for kind in params.distrust}
+    levers = [lever for lever in levers if lever.id.partition("@")[0] not in distrusted]
+    wanted = [Separated(scenario, _goals(estate, scenario, targets)) for scenario in named.values()]
+    found = minimum_cut(system, wanted, [lever.lever for lever in levers], seconds=params.seconds)
+    _verify(system, wanted, levers, found)
+    data = _data(system, params, named, targets, levers, found)
+    return Answer(
+        question="cut",
+        headline=data.headline,
+        data=data,
+        tables=tuple(_tables(data)),
+        lines=tuple(_lines(estate, params, data)),
+        notes=estate.notes,
+    )
+
+
+def _starts(estate: Estate, params: Params) -> dict[str, Scenario]:
+    """The scenarios by who starts them: the one that is named, else every partner alone, or all of them together."""
+    if params.anyone or any(getattr(params, way) for way in SEED_KINDS):
+        scenario = params.scenario(estate)
+        return {_started(estate, scenario): plain(scenario)}
+    partners = [party.id for party in estate.of_kind(Kind.PARTY) if not is_ourselves(party)]
+    if not partners:
+        raise UsageError("the estate has no party but ourselves; name where it starts, for instance --leak KEY")
+    asked = plain(params.asked)
+    if params.together:
+        return {"all partners together": asked.model_copy(update={"compromise": tuple(partners)})}
+    return {label(estate, name): asked.model_copy(update={"compromise": (name,)}) for name in partners}
+
+
+def _started(estate: Estate, scenario: Scenario) -> str:
+    named = [label(estate, name) for way in SEED_KINDS for name in getattr(scenario, way) if name in estate.entities]
+    return listed([*named, *(["anyone on the internet"] if scenario.anyone else [])]) or "the scenario"
+
+
+def _targets(estate: Estate, params: Params) -> list[str]:
+    if params.target:
+        return list(dict.fromkeys(estate.resolve(name) for name in params.target))
+    jewels = [name for name in estate.entities if estate.crown_jewel(name)]
+    if not jewels:
+        raise UsageError("no crown jewel is marked; mark some (crown_jewel: true), or name what to protect: --target X")
+    return jewels
+
+
+def _goals(estate: Estate, scenario: Scenario, targets: Iterable[str]) -> tuple[Fact, ...]:
+    """All that could be had of the targets; not of those where the scenario starts, or that who starts it owns."""
+    started = {name for way in SEED_KINDS for name in getattr(scenario, way)}
+    owned = {
+        target
+        for relation in estate.by_verb[Verb.OWNS]
+        for target in relation.targets
+        if not started.isdisjoint(relation.sources)
+    }
+    others = [target for target in targets if target not in started | owned]
+    return tuple(Fact(target, what) for target in others for what in sorted(APPLIES[estate.kind_of(target)]))
+
+
+def _verify(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[NamedLever], found: Cut) -> None:
+    """Solve and audit every scenario with the cut, and with each of its changes left out.
+
+    Raises:
+        CertificateError: a target is still reached, or a change is not needed; a defect of the search.
+    """
+    chosen = [levers[place].lever for place in found.levers]
+    variants = [chosen, *([*chosen[:place], *chosen[place + 1 :]] for place in range(len(chosen)))]
+    worlds = [_pulled(it.scenario, variant) for variant in variants for it in wanted]
+    left = np.zeros(len(variants), np.bool_)
+    uncut = set(found.uncut)
+    goals = {place: [g for g in it.targets if (place, g) not in uncut] for place, it in enumerate(wanted)}
+    numbers = {place: np.array([system.facts.number(g) for g in some], np.int64) for place, some in goals.items()}
+    for solved in audited(system, worlds):
+        for column, place in enumerate(solved.places.tolist()):
+            variant, scenario = divmod(place, len(wanted))
+            held = solved.holds(numbers[scenario])[:, column]
+            left[variant] |= bool(held.any())
+    if left[0] or not left[1:].all():
+        raise CertificateError(
+            "the cut does not hold: a target is reached with it, or one of its changes is not needed"
+        )
+
+
+def _pulled(scenario: Scenario, levers: Iterable[Lever]) -> World:
+    """The world in which levers are pulled."""
+    levers = list(levers)
+    return World(
+        scenario,
+        without=tuple(dict.fromkeys(name for lever in levers for name in lever.relations)),
+        controls=tuple(dict.fromkeys(control for lever in levers for control in lever.controls)),
+    )
+
+
+def _data(
+    system: PreparedEstate,
+    params: Params,
+    named: dict[str, Scenario],
+    targets: Sequence[str],
+    levers: Sequence[NamedLever],
+    found: Cut,
+) -> CutData:
+    estate, starts = system.estate, list(named)
+    rows = tuple(
+        CutLeverRow(
+            id=levers[place].id,
+            says=levers[place].says,
+            cost=levers[place].lever.cost,
+            in_every_cut=(place in found.needed) if found.is_minimum else None,
+        )
+        for place in found.levers
+    )
+    uncut = _uncut(estate, list(named.values()), starts, levers, found)
+    return CutData(
+        question="cut",
+        headline=_headline(estate, params, starts, targets, rows, found, uncut),
+        scenarios=tuple(scenario_row(estate, scenario) for scenario in named.values()),
+        targets=tuple(targets),
+        levers_tried=len(levers),
+        untried=untried(system),
+        cut=rows,
+        cost=found.cost,
+        at_least=found.at_least,
+        is_minimum=found.is_minimum,
+        uncut=uncut,
+        disjoint=tuple(tuple(sorted(levers[place].id for place in row)) for row in found.disjoint),
+        checked=is_audited(estate),
+        model=model_row(estate),
+    )
+
+
+def _uncut(
+    estate: Estate, scenarios: Sequence[Scenario], starts: Sequence[str], levers: Sequence[NamedLever], found: Cut
+) -> tuple[UncutRow, ...]:
+    """What stays within reach: of each start and thing the strongest, the first few with a proof of it."""
+    strongest: dict[tuple[int, str], Capability] = {}
+    order = list(WORDS)
+    for place, fact in sorted(found.uncut, key=lambda it: (it[0], it[1].entity, order.index(it[1].capability))):
+        strongest.setdefault((place, fact.entity), fact.capability)
+    pulled = _pulled(scenarios[0], [lever.lever for lever in levers])
+    controls = [f"{kind}@{host}" for kind, host in pulled.controls]
+    left = estate.changed(without=pulled.without, controls=controls) if strongest else estate
+    rows = []
+    for number, ((place, name), capability) in enumerate(strongest.items()):
+        steps: tuple[StepRow, ...] = ()
+        if number < MOST_PROVED:
+            reach = solve(left, scenarios[place])
+            steps = step_rows(reach, [step.fact for step in reach.proof_of(Fact(name, capability))])
+        rows.append(
+            UncutRow(start=starts[place], entity=name, name=label(estate, name), capability=capability, steps=steps)
+        )
+    return tuple(rows)
+
+
+def _headline(
+    estate: Estate,
+    params: Params,
+    starts: Sequence[str],
+    targets: Sequence[str],
+    rows: Sequence[CutLeverRow],
+    found: Cut,
+    uncut: Sequence[UncutRow],
+) -> str:
+    what = listed([label(estate, target) for target in targets], 3)
+    whose = starts[0] if len(starts) == 1 else f"each of {plural(len(starts), 'partner')} on its own"
+    level = f"under level {params.assume!r}"
+    kept = f"; in {plural(len(uncut), 'case')} none helps" if uncut else ""
+    if not rows:
+        now = "nothing that was tried takes more of it" if uncut else "already"
+        return f"{what}: {now} out of reach of {whose} {level}{kept}"
+    cost = f", at a cost of {found.cost:g}" if found.cost != len(rows) else ""
+    least = "no fewer would do" if found.cost == len(rows) else "nothing cheaper would do"
+    sure = least if found.is_minimum else f"perhaps {found.at_least:g} would do; the search was ended"
+    taken = f"{plural(len(rows), 'change')} would take {what} out of reach of {whose} {level}{cost}"
+    return f"{taken} ({sure}){kept}"
+
+
+def _lines(estate: Estate, params: Params, data: CutData) -> Iterable[str]:
+    yield assumed(params.assume)
+    untried = f"; {data.untried:,} more change what other rules see and were not" if data.untried else ""
+    yield f"tried: {plural(data.levers_tried, 'change')}, in any combination{untried}"
+    if data.cut and data.is_minimum:
+        ways = plural(len(data.disjoint), "way")
+        if len(data.disjoint) == data.cost == len(data.cut):
+            yield f"why no fewer would do: {ways} to these targets have none of the changes in common"
+        else:
+            yield f"why nothing cheaper would do: by integer programming; {ways} have none of the changes in common"
+    if data.checked and data.cut:
+        yield "the independent checker verified that the cut holds, and that without any one of its changes it does not"
+    yield footing(estate)
+
+
+def _tables(data: CutData) -> Iterable[Table]:
+    yield Table(
+        "cut",
+        "What to do",
+        ("id", "change", "cost", "needed by every such cut"),
+        tuple((row.id, row.says, row.cost, row.in_every_cut) for row in data.cut),
+        ids=("id",),
+        spare=("cost",),
+    )
+    if data.uncut:
+        yield Table(
+            "uncut",
+            "What stays within reach whatever of this is done",
+            ("start", "id", "name", "what it means"),
+            tuple((row.start, row.entity, row.name, WORDS[row.capability]) for row in data.uncut),
+            ids=("id",),
+        )
+
+
+QUERY = Query(
+    "cut",
+    "The fewest or cheapest changes that take crown jewels out of reach, with proof that none are fewer",
+    Params,
+    run,
+    CutData,
+    main="cut",
+    example="--assume takeover",
+)
