@@ -73,13 +73,14 @@ class UncutRow(Frozen):
 class CutData(Frozen):
     """The answer to ``cut``.
 
-    ``untried`` are changes that other rules depend on. No cut costs less than ``at_least``; where that is ``cost`` the
-    cut is a minimum. ``disjoint`` are ways to a target, each as the changes that would break it, no two of which share
-    one.
+    ``starts`` are the names of the ``scenarios``, ``untried`` changes that other rules depend on. No cut costs less
+    than ``at_least``; where that is ``cost`` the cut is a minimum. ``disjoint`` are ways to a target, each as the
+    changes that would break it, no two of which share one.
     """
 
     question: str
     headline: str
+    starts: tuple[str, ...]
     scenarios: tuple[ScenarioRow, ...]
     targets: tuple[str, ...]
     levers_tried: int
@@ -218,6 +219,7 @@ def _data(
     return CutData(
         question="cut",
         headline=_headline(estate, params, starts, targets, rows, found, uncut),
+        starts=tuple(starts),
         scenarios=tuple(scenario_row(estate, scenario) for scenario in named.values()),
         targets=tuple(targets),
         levers_tried=len(levers),

@@ -28,7 +28,7 @@ _ROOMS = {"check": "check_init", "export": "exporting", "init": "check_init"} | 
 """The modules of commands that do not stand in ``commands``."""
 _JOURNEY = {
     "Begin": ("demo", "init", "check"),
-    "Ask": ("rank", "reach", "explain", "exposure", "levers", "review", "verify", "seen"),
+    "Ask": ("rank", "reach", "explain", "exposure", "levers", "cut", "review", "verify", "seen"),
     "Take along": ("draw", "export"),
     "Look up": ("queries", "loaders", "schema", "completion"),
 }

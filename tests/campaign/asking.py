@@ -23,8 +23,8 @@ KINDS: dict[str, frozenset[Kind]] = {
 """The kinds of entity that a parameter of this name takes; others take any."""
 ALWAYS = ("holder", "grant")
 """What is always stated: one of several that would do."""
-NEVER = ("new_partner",)
-"""What stands in the place of something that is stated, and names what the estate does not have."""
+NEVER = ("new_partner", "cost", "seconds")
+"""What stands in the place of something that is stated, and names what the estate does not have; what is no name."""
 
 
 def ask(query: Query, estate: Estate, stated: dict[str, Any]) -> Answer:
@@ -61,7 +61,8 @@ def _value(rng: random.Random, name: str, field: FieldInfo, estate: Estate) -> A
     if get_origin(field.annotation) is Literal:
         choices = list(get_args(field.annotation))
     if choices:
-        return rng.choice(choices)
+        chosen = rng.choice(choices)
+        return (chosen,) if get_origin(field.annotation) is tuple else chosen
     return _named(rng, name, estate, several=get_origin(field.annotation) is tuple)
 
 

@@ -26,7 +26,20 @@ def helped(name: str, capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> None:
     listed = re.findall(r"^  (\w+)  +\S", helped("", capsys).partition("Begin:")[2], re.MULTILINE)
     assert listed == NAMES
-    first = ["demo", "init", "check", "rank", "reach", "explain", "exposure", "levers", "review", "verify", "seen"]
+    first = [
+        "demo",
+        "init",
+        "check",
+        "rank",
+        "reach",
+        "explain",
+        "exposure",
+        "levers",
+        "cut",
+        "review",
+        "verify",
+        "seen",
+    ]
     assert [name for name in listed if name in first] == first
     assert listed[-1] == "completion"
 

@@ -26,6 +26,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "levers": {"compromise": "acme"},
     "review": {"holder": "acme", "grant": "segments.read"},
     "seen": {},
+    "cut": {"assume": "takeover"},
 }
 """Something to ask of the example retailer, question by question."""
 

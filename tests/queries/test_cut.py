@@ -1,0 +1,131 @@
+"""The question ``cut``: the fewest changes, what they cost, what none helps, and what may not be touched."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import blastradius as br
+from blastradius.cli import main
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from tests.queries.degenerate import ESTATES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "cut.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def three_keys(tmp_path_factory: pytest.TempPathFactory) -> Estate:
+    """The estate of the page."""
+    found = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert found
+    file = tmp_path_factory.mktemp("page") / "estate.yaml"
+    file.write_text(found.group(1), "utf-8")
+    return br.load(file)
+
+
+def data(estate: Estate, **given: Any) -> Any:
+    return br.ask("cut", estate, **given).data
+
+
+def test_the_choke_point_is_not_the_cut(three_keys: Estate) -> None:
+    found = data(three_keys)
+    assert {row.id for row in found.cut} == {f"holds:acme>{colour}_key" for colour in ("blue", "green", "red")}
+    assert (found.cost, found.at_least, found.is_minimum, found.uncut) == (3, 3, True, ())
+    assert all(row.in_every_cut for row in found.cut)
+    assert len(found.disjoint) == 3
+    by_choke_point = data(three_keys, without="issues:sign_in>session")
+    assert (by_choke_point.cost, 1 + by_choke_point.cost) == (3, 4)
+
+
+def test_what_is_kept_is_not_cut_and_the_rest_is_told(three_keys: Estate) -> None:
+    found = data(three_keys, keep="holds")
+    assert found.cost == 4
+    stuck = data(three_keys, keep=["holds", "blue_key"])
+    assert [(row.start, row.entity, row.capability) for row in stuck.uncut] == [("acme", "customers", "read")]
+    assert [step.entity for step in stuck.uncut[0].steps][-1] == "customers"
+    assert (stuck.cut, stuck.cost) == ((), 0)
+
+
+def test_the_cheapest_cut_is_not_the_fewest(three_keys: Estate) -> None:
+    found = data(three_keys, cost=["holds=2", "grants=1", "issues=1"])
+    assert (found.cost, len(found.cut)) == (4, 4)
+    assert "issues:sign_in>session" in {row.id for row in found.cut}
+
+
+def test_a_control_may_be_put_in_place(three_keys: Estate) -> None:
+    found = data(three_keys, keep=["holds", "grants", "issues"], add="encrypted_elsewhere")
+    assert [row.id for row in found.cut] == ["encrypted_elsewhere@customers"]
+    assert [row.says for row in found.cut] == ["at customers: encrypted, the key kept elsewhere"]
+    distrusted = data(
+        three_keys, keep=["holds", "grants", "issues"], add="encrypted_elsewhere", distrust="encrypted_elsewhere"
+    )
+    assert (distrusted.cut, len(distrusted.uncut)) == ((), 1)
+
+
+def test_out_of_time_it_says_at_most_and_at_least(three_keys: Estate, capsys: pytest.CaptureFixture[str]) -> None:
+    found = data(three_keys, seconds=0)
+    assert found.cost >= 3 >= found.at_least
+    assert found.is_minimum == (found.cost == found.at_least)
+    if not found.is_minimum:
+        assert "would do; the search was ended" in found.headline
+        assert {row.in_every_cut for row in found.cut} == {None}
+
+
+def test_each_partner_alone_all_together_and_one_that_is_named(retailer: Estate) -> None:
+    alone, together = data(retailer, assume="lateral"), data(retailer, assume="lateral", together=True)
+    one = data(retailer, assume="lateral", compromise="Acme Logistics")
+    assert len(alone.scenarios) == 18
+    assert len(together.scenarios) == len(one.scenarios) == 1
+    assert one.cost <= alone.cost <= together.cost
+    assert {row.id for row in alone.cut} <= set(retailer.relations)
+
+
+def test_a_cut_takes_the_targets_out_of_reach(retailer: Estate) -> None:
+    found = data(retailer, assume="lateral")
+    stays = {(row.start, row.entity) for row in found.uncut}
+    for scenario in found.scenarios:
+        start = scenario.seeds[0].entity
+        without = [row.id for row in found.cut]
+        left: Any = br.ask("reach", retailer, compromise=start, assume="lateral", without=without)
+        reached = {row.entity for row in left.data.facts} & set(found.targets)
+        label = retailer.entities[start].label
+        assert {(label, name) for name in reached} == {(of, name) for of, name in stays if of == label}
+
+
+def test_degenerate_estates() -> None:
+    assert data(ESTATES["alone"], compromise="p", target="p").cut == ()
+    with pytest.raises(UsageError, match="no crown jewel is marked; mark some"):
+        data(ESTATES["alone"], compromise="p")
+    with pytest.raises(UsageError, match="no party but ourselves"):
+        data(ESTATES["empty"])
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"cost": "grants"}, "cost: 'grants' names no number; write WHAT=NUMBER"),
+        ({"cost": "grants=0"}, "cost: 'grants=0': '0' is no number above 0"),
+        ({"cost": "grants=nan"}, "'nan' is no number above 0"),
+        ({"cost": "gants=1"}, "cost: 'gants' is not in the estate"),
+        ({"keep": "blue_kye"}, "keep: 'blue_kye' is not in the estate; did you mean 'blue_key'"),
+        ({"target": "custmers"}, "'custmers' is not in the estate; did you mean 'customers'"),
+        ({"outage": "acme=3"}, "hours: a cut is of what is reached in any time"),
+    ],
+)
+def test_what_is_no_cut_is_refused(three_keys: Estate, given: dict[str, str], says: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(says)):
+        data(three_keys, **given)
+
+
+def test_the_answer_reads_well(three_keys: Estate, northwind: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert br.ask("cut", three_keys).answer.headline == (
+        "3 changes would take customers out of reach of acme under level 'abused' (no fewer would do)"
+    )
+    assert main(["cut", str(northwind), "--assume", "lateral"]) == 0
+    shown = capsys.readouterr().out
+    assert "each of 18 partners on its own under level" in shown
+    assert "What stays within reach whatever of this is done" in shown
