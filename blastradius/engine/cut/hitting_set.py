@@ -203,6 +203,7 @@ class _Problem:
             ],
             integrality=np.ones(len(self.costs), np.int64),
             bounds=Bounds(0, allowed),
+            options={"mip_rel_gap": 0.0},
         )
         if found.status == _INFEASIBLE:
             return None
