@@ -24,7 +24,7 @@ from blastradius.loaderkit.names import harmless
 from blastradius.reading import parse_document
 from blastradius.render import RENDERERS, text
 from blastradius.render.dot import to_dot
-from blastradius.render.draw import svg
+from blastradius.render.draw import draw
 from tests.campaign.asking import ask, stated
 from tests.campaign.estates import Data, as_data, broken, described_estate, from_data, reduced_estate, still_broken
 from tests.campaign.mutants import SHARED
@@ -38,7 +38,7 @@ DRAWN = 0.03
 SPOTS = ("name", "description", "owner", "why", "title")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SYNTAX = re.compile(r"[\w\s{}\[\]=,;.#>-]*")
-_ELEMENTS = {"svg", "g", "title", "a", "path", "polygon", "ellipse", "polyline", "text"}
+_ELEMENTS = {"svg", "g", "title", "a", "style", "rect", "path", "polygon", "ellipse", "polyline", "text"}
 
 
 def attempt(rng: random.Random, _home: Path) -> str:
@@ -118,7 +118,7 @@ def of_answer(answer: Answer, *, lay_out: bool) -> Iterator[str]:
         if not _SYNTAX.fullmatch(_QUOTED.sub("", dot)) or harmful(dot):
             yield f"{answer.question} as dot: a name is syntax"
         if lay_out:
-            yield from _of_drawing(svg(dot))
+            yield from _of_drawing(draw(answer.picture))
 
 
 def _of_drawing(drawing: bytes) -> Iterator[str]:
