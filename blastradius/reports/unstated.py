@@ -8,7 +8,7 @@ from blastradius.columns.tables import KINDS
 from blastradius.engine import Reach
 from blastradius.estate import Estate
 from blastradius.model import Capability, Kind, Store
-from blastradius.reports.words import is_public, label, plural
+from blastradius.reports.words import is_public, label, listed, plural
 
 MARK = "mark what matters most with `crown_jewel: true` in an estate file"
 
@@ -31,11 +31,11 @@ def missing(estate: Estate) -> tuple[str, ...]:
 
 
 def jewels_said(estate: Estate, jewels: Collection[str], most: int = 4) -> str:
-    """Crown jewels counted and named, such as ``1 crown jewel (Orders)``; that none is marked where none is."""
+    """Crown jewels counted and named, such as ``1 crown jewel: Orders``; that none is marked where none is."""
     if not marks_jewels(estate):
         return "no crown jewel is marked"
     names = sorted(label(estate, jewel) for jewel in jewels)
-    named = f" ({', '.join(names[:most])}{', …' if len(names) > most else ''})" if names else ""
+    named = f": {listed(names, most)}" if names else ""
     return f"{plural(len(names), 'crown jewel')}{named}"
 
 
