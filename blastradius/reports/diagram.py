@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from blastradius.answer import Edge, Felt, Gain, Node, Picture, Sheet, Tone
 from blastradius.engine import ProofStep, Reach, Stopped, brings_an_attacker, is_timed
@@ -17,6 +18,9 @@ from blastradius.reports.words import MEANINGS, WORDS, control_said, is_public, 
 
 FEW = {"A4": 38, "A3": 70}
 """How many boxes a sheet may have; a board reads no more, and more are not readable on it."""
+
+MOST = 10_000
+"""Up to how many boxes only what is alike in all is folded."""
 
 COARSER = (20, 12, 7)
 """How many boxes are left where even less is readable."""
@@ -41,8 +45,8 @@ def picture_of(
     """
     drawn = _Drawing(reach, title or _title(reach), sheet)
     if full:
-        return replace(drawn.picture(only or frozenset(reach.proofs), stops=not only, most=None), sheet=None)
-    whole = drawn.picture(only or drawn.own, stops=not only, most=10_000)
+        return replace(drawn.picture(*drawn.parts(only or frozenset(reach.proofs), stops=not only)), sheet=None)
+    whole = drawn.picture(*folded(*drawn.parts(only or drawn.own, stops=not only), MOST))
     first, *smaller = [*([whole] if len(whole.nodes) <= FEW[sheet] else []), *drawn.smaller(whole, only)]
     return replace(first, smaller=tuple(smaller))
 
@@ -55,7 +59,7 @@ class _Drawing:
     title: str
     sheet: Sheet
 
-    @property
+    @cached_property
     def own(self) -> frozenset[Fact]:
         """What the scenario itself brings: that anyone has, too, is drawn only on the way to what matters."""
         found: set[Fact] = set()
@@ -67,12 +71,10 @@ class _Drawing:
 
     def _called(self, found: set[Fact]) -> frozenset[Fact]:
         """That they call an API, where its proof is that anyone does."""
-        operations = self.reach.estate.of_kind(Kind.OPERATION)
-        apis = (op.api for op in operations if isinstance(op, Operation) and Fact(op.id, Capability.USE) in found)
-        called = {Fact(api, Capability.CALLABLE) for api in apis if api}
-        return frozenset(called & self.reach.proofs.keys())
+        apis = {_api(self.reach, fact) for fact in found}
+        return frozenset({Fact(api, Capability.CALLABLE) for api in apis if api} & self.reach.proofs.keys())
 
-    @property
+    @cached_property
     def jewels(self) -> frozenset[Fact]:
         """What is reached of crown jewels; of processes where it is of none."""
         estate, facts = self.reach.estate, self.reach.levels
@@ -91,26 +93,30 @@ class _Drawing:
 
     def smaller(self, whole: Picture, only: frozenset[Fact] | None) -> Iterable[Picture]:
         """What is drawn where the whole is not readable, each less than the one before."""
-        facts = only or (self.behind(self.jewels) if self.jewels else self.own)
-        narrowed = not only and bool(self.jewels)
-        jewel = any(self.reach.estate.crown_jewel(fact.entity) for fact in self.jewels)
-        what = "crown jewels" if jewel else "processes"
-        said = f" · drawn: only the ways to {what} (--full draws all)" if narrowed else ""
+        parts = self.parts(only or (self.behind(self.jewels) if self.jewels else self.own), stops=False)
+        said = "" if only else f" · drawn: {self._narrowed()} (--full draws all)"
         before = len(whole.nodes)
         for most in (FEW[self.sheet], *COARSER):
-            picture = self.picture(facts, stops=False, most=most)
+            picture = self.picture(*folded(*parts, most))
             if len(picture.nodes) < before or most == COARSER[-1]:
                 before = len(picture.nodes)
                 yield replace(picture, counts=picture.counts + said)
 
-    def picture(self, facts: frozenset[Fact], *, stops: bool, most: int | None) -> Picture:
-        """These facts, folded until there are at most so many boxes, or not at all."""
+    def _narrowed(self) -> str:
+        """What is drawn where not all is."""
+        if not self.jewels:
+            return "only what is reached"
+        jewel = any(self.reach.estate.crown_jewel(fact.entity) for fact in self.jewels)
+        return f"only the ways to {'crown jewels' if jewel else 'processes'}"
+
+    def parts(self, facts: frozenset[Fact], *, stops: bool) -> tuple[list[Node], list[Edge]]:
+        """The boxes and edges of some facts, and of the stops at their frontier."""
+        edges = [*_taken(self.reach, facts), *(_stopped(self.reach, facts) if stops else [])]
+        return _nodes(self.reach, edges, _held(self.reach, facts)), edges
+
+    def picture(self, nodes: list[Node], edges: list[Edge]) -> Picture:
+        """The picture of boxes and edges."""
         reach = self.reach
-        edges = [*_taken(reach, facts), *(_stopped(reach, facts) if stops else [])]
-        held = _held(reach, facts)
-        nodes = _nodes(reach, edges, held)
-        if most is not None:
-            nodes, edges = folded(nodes, edges, most)
         zones = {zone: _zone_label(reach, zone) for zone in sorted({node.zone for node in nodes if node.zone})}
         return Picture(
             title=self.title,
@@ -205,8 +211,9 @@ def _stopped(reach: Reach, facts: frozenset[Fact]) -> Iterable[Edge]:
     for stop in reach.certificate.stopped:
         if stop.by_controls_alone and not facts.isdisjoint(stop.premises):
             stops[stop.fact, _controls(reach, stop)].append(stop)
+    outsets = _Outsets(reach)
     for (fact, controls), alike in stops.items():
-        for source in _outsets(reach, alike):
+        for source in outsets.of(alike):
             if source != fact.entity:
                 yield Edge(source, fact.entity, "", style="stopped", stopped_by=controls)
 
@@ -215,35 +222,54 @@ def _controls(reach: Reach, stop: Stopped) -> tuple[str, ...]:
     return tuple(sorted({control_said(reach.estate.controls[name].control.kind) for name in stop.controls}))
 
 
-def _outsets(reach: Reach, alike: Iterable[Stopped]) -> list[str]:
-    """Where one would look for stops to begin: at what opens the operations, else at the operation that does most."""
-    premises = [premise for stop in alike for premise in stop.premises]
-    callable_ = [premise.entity for premise in premises if premise.capability == Capability.CALLABLE]
-    if callable_:
-        return list(dict.fromkeys(opener for api in callable_ for opener in _openers(reach, api)))
-    found = list(_origins(reach, premises))
-    operations = [name for name in found if reach.estate.kind_of(name) == Kind.OPERATION]
-    others = [name for name in found if name not in operations]
-    return others + sorted(operations, key=lambda name: (-_does(reach, name), name))[:1]
+@dataclass(frozen=True)
+class _Outsets:
+    """Where one would look for stops to begin."""
+
+    reach: Reach
+
+    def of(self, alike: Iterable[Stopped]) -> list[str]:
+        """What opens the operations of an API; else of many operations that which does the most."""
+        premises = [premise for stop in alike for premise in stop.premises]
+        apis = [premise.entity for premise in premises if premise.capability == Capability.CALLABLE]
+        if apis:
+            return list(dict.fromkeys(opener for api in apis for opener in self._openers(api)))
+        found = list(_origins(self.reach, premises))
+        operations = [name for name in found if self.reach.estate.kind_of(name) == Kind.OPERATION]
+        return [name for name in found if name not in operations] + self._busiest(operations)
+
+    def _openers(self, api: str) -> list[str]:
+        """What gives the use of an API's busiest operation: a scope, a key, a caller; failing that, the operation."""
+        busiest = self._busiest(self._used[api])
+        if not busiest:
+            return list(_origins(self.reach, [Fact(api, Capability.CALLABLE)]))
+        step = self.reach.proofs[Fact(busiest[0], Capability.USE)]
+        return list(_origins(self.reach, step.premises))[:1] or busiest
+
+    def _busiest(self, operations: Iterable[str]) -> list[str]:
+        return sorted(operations, key=lambda name: (-self._leads[name], name))[:1]
+
+    @cached_property
+    def _leads(self) -> Counter[str]:
+        """How much of what is reached rests on each thing."""
+        return Counter(fact.entity for step in self.reach.certificate.steps for fact in step.premises)
+
+    @cached_property
+    def _used(self) -> Mapping[str, list[str]]:
+        """The operations of each API that can be used."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for fact in self.reach.proofs:
+            if (api := _api(self.reach, fact)) is not None:
+                found[api].append(fact.entity)
+        return found
 
 
-def _does(reach: Reach, name: str) -> int:
-    """How many relations lead on from a thing."""
-    return sum(name in relation.sources for relation in reach.estate.relations.values())
-
-
-def _openers(reach: Reach, api: str) -> list[str]:
-    """What gives the use of an API's busiest operation: a scope, a key, a caller; failing that, the operation."""
-    used = [
-        entity.id
-        for entity in reach.estate.of_kind(Kind.OPERATION)
-        if isinstance(entity, Operation) and entity.api == api and Fact(entity.id, Capability.USE) in reach.proofs
-    ]
-    if not used:
-        return list(_origins(reach, [Fact(api, Capability.CALLABLE)]))
-    busiest = min(used, key=lambda name: (-_does(reach, name), name))
-    step = reach.proofs[Fact(busiest, Capability.USE)]
-    return list(_origins(reach, step.premises))[:1] or [busiest]
+def _api(reach: Reach, fact: Fact) -> str | None:
+    """The API of the operation whose use a fact is."""
+    if fact.capability != Capability.USE:
+        return None
+    entity = reach.estate.entities[fact.entity]
+    return entity.api if isinstance(entity, Operation) else None
 
 
 def _told(edges: Sequence[Edge], nodes: Iterable[Node]) -> Iterable[Edge]:
