@@ -115,7 +115,12 @@ def _kinds(option: str) -> Collection[Kind]:
     from blastradius.engine.scenario import SEED_KINDS
     from blastradius.model import Kind
 
-    stated = {"holder": (Kind.PARTY, Kind.SERVICE), "grant": (Kind.SCOPE, Kind.OPERATION), "key": (Kind.CREDENTIAL,)}
+    stated: dict[str, Collection[Kind]] = {
+        "holder": (Kind.PARTY, Kind.SERVICE),
+        "grant": (Kind.SCOPE, Kind.OPERATION),
+        "key": (Kind.CREDENTIAL,),
+        "needs": (Kind.OPERATION,),
+    }
     return SEED_KINDS.get(option) or stated.get(option) or tuple(Kind)
 
 
@@ -129,6 +134,6 @@ def _fitting(offered: Iterable[tuple[str, str]], incomplete: str) -> list[tuple[
 
 NAMES_THINGS = frozenset(
     {"compromise", "use", "leak", "poison", "wrong", "outage", "breach", "with_", "without", "distrust"}
-    | {"entity", "holder", "grant", "key"}
+    | {"entity", "holder", "grant", "key", "needs"}
 )
 """The parameters of questions that name things of the estate."""

@@ -142,6 +142,8 @@ _METAVARS = {
     "with_": "CONTROL@ID",
     "without": "RELATION",
     "hours": "H",
+    "fail_on": "WHEN",
+    "along": "VERB",
 }
 
 
@@ -151,12 +153,12 @@ _MOST_LISTED = 6
 def _metavar(name: str, kind: Any = str) -> str | None:
     choices = _choices(kind)
     if choices:
-        return None if len(choices) <= _MOST_LISTED else kind.__name__.upper()
+        return None if len(choices) <= _MOST_LISTED else _METAVARS.get(name, name.upper())
     return _METAVARS.get(name, "X")
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(']') else '.'}"
 
 
 def _meanings(kind: Any) -> str:
@@ -165,8 +167,9 @@ def _meanings(kind: Any) -> str:
         return f" {'; '.join(f'{capability}: {says}' for capability, says in WORDS.items())}."
     choices = _choices(kind)
     levels = [level for level in Level if level.word in choices]
-    meanings = "".join(f" {level.word.capitalize()}: {level.says}." for level in levels)
-    return meanings or (f" One of {', '.join(choices)}." if len(choices) > _MOST_LISTED else "")
+    if len(levels) == len(choices):
+        return "".join(f" {level.word.capitalize()}: {level.says}." for level in levels)
+    return f" One of {', '.join(choices)}." if len(choices) > _MOST_LISTED else ""
 
 
 def _kind(annotation: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 
@@ -15,7 +16,7 @@ from blastradius.answer import PLAIN, Answer, Cell, Detail, Table
 from blastradius.errors import DrawingError
 from blastradius.escape import visible
 from blastradius.render.lettering import faces
-from blastradius.render.text import is_number, is_numeric, left_out, note_lines, words
+from blastradius.render.text import is_number, is_numeric, words
 
 _STYLE = """
 .blastradius { font: 15px/1.45 "Helvetica Neue", Helvetica, Arial, sans-serif; color: #1b1b1b; }
@@ -28,10 +29,13 @@ _STYLE = """
 .blastradius th { border-bottom-color: #555; overflow-wrap: normal; }
 .blastradius .n { text-align: right; font-variant-numeric: tabular-nums; }
 .blastradius .notes { color: #6b4e00; }
+.blastradius summary { margin: .5em 0; color: #444; cursor: pointer; }
 .blastradius svg { max-width: 100%; height: auto; }
 @media print { .blastradius thead { display: table-header-group; }
   .blastradius tr, .blastradius svg { break-inside: avoid; } .blastradius h2 { break-after: avoid; } }
 """
+_MOST_ROWS = 2_000
+"""Of how many rows a page has all."""
 _PAGE = "\nbody { margin: 2em auto; max-width: 70em; padding: 0 1em; }\n@page { size: A4; margin: 14mm; }\n"
 _PROLOGUE = re.compile(r"\A\s*(?:<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|\s)*", re.DOTALL)
 
@@ -80,7 +84,7 @@ def _hash(style: str) -> str:
 def _body(answer: Answer, detail: Detail, drawing: str) -> str:
     blocks = [f"<h1>{_text(answer.headline)}</h1>", _list(answer.lines), _figure(drawing)]
     blocks += [_table(whole, detail) for whole in answer.tables]
-    blocks.append(_list(note_lines(answer, detail), "notes"))
+    blocks.append(_notes(answer, detail))
     return "\n".join(['<div class="blastradius">', *filter(None, blocks), "</div>", ""])
 
 
@@ -98,16 +102,34 @@ def _list(lines: Iterable[str], kind: str = "lines") -> str:
     return f'<ul class="{kind}">\n{items}\n</ul>' if items else ""
 
 
+def _notes(answer: Answer, detail: Detail) -> str:
+    notes = _list((f"note: {note}" for note in answer.notes), "notes")
+    count = len(answer.notes)
+    summary = f"{count:,} {'note concerns' if count == 1 else 'notes concern'} this answer"
+    return notes if detail.notes or not notes else _folded(summary, notes)
+
+
 def _table(whole: Table, detail: Detail) -> str:
+    """What is shown of a table; the rest of it, where there is, can be unfolded."""
     if not whole.rows:
         return f"<h2>{_text(whole.title)}: none</h2>"
-    shown = whole.shown(detail)
+    rest, count = "", len(whole.rows)
+    if whole.is_short(detail):
+        every = f"all {count:,} rows" if count > 1 else "its row"
+        full = _rows(whole.shown(replace(detail, all=True)))
+        rest = _folded(every, full) if count <= _MOST_ROWS else _paragraph(f"{every} are in the answer as csv or json")
+    return "\n".join(filter(None, [f"<h2>{_text(whole.title)}</h2>", _rows(whole.shown(detail)), rest]))
+
+
+def _folded(summary: str, content: str) -> str:
+    return f"<details><summary>{_text(summary)}</summary>\n{content}\n</details>"
+
+
+def _rows(shown: Table) -> str:
     numeric = [is_numeric(shown, place) for place in range(len(shown.columns))]
     head = "".join(_cell("th", column, is_right) for column, is_right in zip(shown.columns, numeric, strict=True))
     rows = "\n".join(f"<tr>{''.join(map(_data, row, numeric))}</tr>" for row in shown.rows)
-    made = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>" if rows else ""
-    more = _paragraph(f"({left_out(whole)})") if whole.is_short(detail) else ""
-    return "\n".join(filter(None, [f"<h2>{_text(whole.title)}</h2>", made, more]))
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>" if rows else ""
 
 
 def _data(cell: Cell, is_right: bool) -> str:

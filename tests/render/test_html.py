@@ -15,6 +15,7 @@ import blastradius as br
 from blastradius.answer import UNKNOWN, Answer, Detail, Table
 from blastradius.escape import visible
 from blastradius.model import Frozen, Note, NoteKind
+from blastradius.render import html
 from blastradius.render.draw import draw
 from blastradius.render.html import as_fragment, as_html
 
@@ -30,7 +31,7 @@ NAMES = (
     "数据库 🔥",
 )
 TAGS = {"html", "head", "meta", "title", "style", "body", "div", "h1", "h2", "ul", "li", "p", "figure"}
-TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
+TAGS |= {"details", "summary", "table", "thead", "tbody", "tr", "th", "td"}
 DRAWN = {
     "svg",
     "g",
@@ -113,13 +114,17 @@ def test_a_page_reads_like_this() -> None:
     assert "<td>a</td>" in as_html(made, Detail(ids=True))
 
 
-def test_rows_and_notes_that_are_left_out_are_said() -> None:
-    short = Table("t", "T", ("x",), ((1,), (2,)), brief=())
+def test_rows_and_notes_that_are_not_shown_first_can_be_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = Table("t", "T", ("x",), ((1,), (2,)), brief=((2,),))
     made = replace(answer("x"), tables=(short,))
-    assert "<p>(--all shows all 2 rows)</p>" in as_html(made)
-    assert "<td" not in as_html(made)
-    assert "<p>" not in as_html(made, Detail(all=True))
-    assert "1 note concerns this answer" in as_html(made)
+    before, folded = as_html(made).split("<details><summary>all 2 rows</summary>")
+    assert before.count("<tr><td") == 1
+    assert folded.count("<tr><td") == 2
+    assert "<details><summary>1 note concerns this answer</summary>" in folded
+    assert "<details>" not in as_html(made, Detail(all=True, notes=True))
+    monkeypatch.setattr(html, "_MOST_ROWS", 1)
+    assert "<p>all 2 rows are in the answer as csv or json</p>" in as_html(made)
+    assert "--" not in as_html(made).partition("<body>")[2]  # no options, which a page has not
 
 
 def test_an_answer_of_an_estate_has_its_picture_in_it(northwind: Path) -> None:
