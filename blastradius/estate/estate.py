@@ -22,7 +22,7 @@ from blastradius.estate.checks import check
 from blastradius.estate.lint import Inventory, findings
 from blastradius.estate.merge import alone, merged, one_table
 from blastradius.estate.namesakes import namesakes
-from blastradius.estate.naming import resolved, suggested
+from blastradius.estate.naming import called, resolved, suggested
 from blastradius.estate.placement import PlacedControl, Placement, enforced_scope, host_name, past_end
 from blastradius.estate.selections import scenarios
 from blastradius.estate.things import entities_of, relations_of, some_relations
@@ -223,10 +223,11 @@ class Estate:
     @cached_property
     def _by_zone(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
+        zoned, kinds = sorted(self._table.fields.zone.items()), self._table.kind
         for kind in (Kind.SERVICE, Kind.STORE):
-            for entity in self.of_kind(kind):
-                if entity.zone is not None:
-                    found[entity.zone].append(entity.id)
+            for number, zone in zoned:
+                if kinds[number] == KINDS.index(kind):
+                    found[zone].append(self._table.names[number])
         return found
 
     def parts_of(self, whole: str) -> list[str]:
@@ -257,7 +258,7 @@ class Estate:
             return text
         stated = dict.fromkeys(self._by_zone) if zones else {}
         places = {zone: self.zones[zone].label if zone in self.zones else zone for zone in (*stated, *self.zones)}
-        return resolved(self.entities, text, kinds, places if zones else {})
+        return resolved(list(called(self._table, self.entities)), text, kinds, places if zones else {})
 
     def scenarios_of(self, expectation: Expectation) -> list[tuple[str | None, Scenario]]:
         """The scenarios of an expectation; a rule for all has one for each thing that it is about, by id."""
@@ -265,7 +266,7 @@ class Estate:
 
     def suggest(self, name: str) -> str:
         """A did-you-mean tail for a name that is not in the estate; empty when nothing comes close."""
-        return suggested(self.entities.values(), name)
+        return suggested(called(self._table, self.entities), name)
 
     @cached_property
     def namesakes(self) -> Mapping[str, tuple[str, ...]]:

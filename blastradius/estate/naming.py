@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import NamedTuple
 
+from blastradius.columns.compose import ComposedRows
+from blastradius.columns.facts import FactTable, ObjectRows
+from blastradius.columns.tables import KINDS, NO_INDEX
 from blastradius.errors import UsageError
 from blastradius.model import Entity, Kind
 
 _MOST_NAMED = 6
 """How many things of one name a refusal lists."""
+_MOST_READ_AGAIN = 20_000
+"""Up to how many entities an estate may have for all to be made objects, which may be read again line by line."""
+
+
+class Called(NamedTuple):
+    """A thing by its id, its display name (the id where it has none, or none that is known) and its kind."""
+
+    id: str
+    label: str
+    kind: Kind
 
 
 class OfAnotherKindError(UsageError):
@@ -20,40 +34,50 @@ class OfAnotherKindError(UsageError):
         super().__init__(f"{text!r} is {_a(kind)}; expected {_either(kinds)}")
 
 
-def resolved(
-    entities: Mapping[str, Entity], text: str, kinds: Collection[Kind] | None, zones: Mapping[str, str]
-) -> str:
+def called(table: FactTable, entities: Mapping[str, Entity]) -> Iterator[Called]:
+    """Everything by what it is called; of much that is read line by line, its ids, for names would be read again."""
+    if len(entities) <= _MOST_READ_AGAIN:
+        yield from (Called(entity.id, entity.label, entity.kind) for entity in entities.values())
+        return
+    rows = table.rows.given if isinstance(table.rows, ComposedRows) else table.rows
+    names = {entity.id: entity.label for entity in rows.entities} if isinstance(rows, ObjectRows) else {}
+    for name, kind in zip(table.names, table.kind.tolist(), strict=True):
+        if kind != NO_INDEX:
+            yield Called(name, names.get(name, name), KINDS[kind])
+
+
+def resolved(things: Sequence[Called], text: str, kinds: Collection[Kind] | None, zones: Mapping[str, str]) -> str:
     """The id of what ``text`` names: the id itself, else the only thing whose display name it is.
 
     Of several things of one name those of ``kinds`` are meant. ``zones`` may be named, too: the display name of each
-    by its id.
+    by its id; an id that a thing has, too, means the thing.
 
     Raises:
         OfAnotherKindError: the only thing of that id, or of that name, is of no kind in ``kinds``.
         UsageError: nothing is called so, or several things are.
     """
-    known = [entities[text]] if text in entities else []
-    if text in zones and not known:
+    ids = {thing.id for thing in things if thing.id == text or thing.id in zones}
+    if text in zones and text not in ids:
         return text
-    called = known + [entity for entity in entities.values() if entity.label == text and entity not in known]
-    meant = [entity for entity in called if kinds is None or entity.kind in kinds]
-    if known and meant[:1] == known:
+    found = [thing for thing in things if text in (thing.id, thing.label)]
+    meant = [thing for thing in found if kinds is None or thing.kind in kinds]
+    if any(thing.id == text for thing in meant):
         return text
-    places = [zone for zone, name in zones.items() if name == text and zone not in entities]  # an id means the entity
+    places = [zone for zone, name in zones.items() if name == text and zone not in ids]
     if len(meant) + len(places) > 1:
         raise UsageError(f"{text!r} is the name of {_listed(meant, places)}; name one by its id")
     if meant or places:
         return meant[0].id if meant else places[0]
-    if called:
-        raise OfAnotherKindError(text, called[0].kind, kinds or ())
-    raise UsageError(f"{text!r} is not in the estate{suggested(entities.values(), text, kinds, zones)}")
+    if found:
+        raise OfAnotherKindError(text, next((t for t in found if t.id == text), found[0]).kind, kinds or ())
+    raise UsageError(f"{text!r} is not in the estate{suggested(things, text, kinds, zones)}")
 
 
 def suggested(
-    entities: Iterable[Entity], text: str, kinds: Collection[Kind] | None = None, zones: Mapping[str, str] | None = None
+    things: Iterable[Called], text: str, kinds: Collection[Kind] | None = None, zones: Mapping[str, str] | None = None
 ) -> str:
     """The way out for what nothing is called: the nearest thing by id or name, else which kinds are expected."""
-    fitting = [(entity.id, entity.label) for entity in entities if kinds is None or entity.kind in kinds]
+    fitting = [(thing.id, thing.label) for thing in things if kinds is None or thing.kind in kinds]
     named = [*fitting, *(zones or {}).items()]
     ids = {name.casefold(): place for place, (name, _) in enumerate(named)}
     names = {label.casefold(): place for place, (_, label) in enumerate(named)} | ids
@@ -64,7 +88,7 @@ def suggested(
     return f"; expected {_either(kinds)}" if kinds else ""
 
 
-def _listed(meant: Sequence[Entity], zones: Sequence[str]) -> str:
+def _listed(meant: Sequence[Called], zones: Sequence[str]) -> str:
     """All things of one name, as a sentence goes on: ``the service 'a' and the store 'b'``."""
     things = [*(f"the {entity.kind} {entity.id!r}" for entity in meant), *(f"the zone {zone!r}" for zone in zones)]
     more = len(things) - _MOST_NAMED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 import blastradius as br
 from blastradius.errors import UsageError
-from blastradius.estate import Estate, OfAnotherKindError
+from blastradius.estate import Estate, OfAnotherKindError, naming
 from blastradius.model import Kind
 
 ESTATE = """
@@ -82,6 +83,21 @@ def test_what_is_of_another_kind_says_which(estate: Estate) -> None:
     for text in ("acme", "Label key"):
         with pytest.raises(OfAnotherKindError, match=r"is a (party|credential); expected a scope or an operation"):
             estate.resolve(text, (Kind.SCOPE, Kind.OPERATION))
+
+
+def test_what_is_much_is_not_read_again_for_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ({"kind": "party", "id": "tivoli", "name": "Tivoli AB"}, {"kind": "service", "id": "desk", "name": "Desk"})
+    (tmp_path / "lines.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "e.yaml").write_text("blastradius: 1\nparties: {acme: {name: Acme Logistics}}\n")
+    estate = br.load(tmp_path / "lines.jsonl", tmp_path / "e.yaml")
+    assert estate.resolve("Tivoli AB") == "tivoli"
+    monkeypatch.setattr(naming, "_MOST_READ_AGAIN", 2)
+    assert estate.resolve("Acme Logistics") == "acme"
+    assert estate.resolve("tivoli", (Kind.PARTY,)) == "tivoli"
+    with pytest.raises(UsageError, match=r"'tivoly' is not in the estate; did you mean 'tivoli'\?$"):
+        estate.resolve("tivoly")
+    with pytest.raises(UsageError, match=r"'Desk' is not in the estate; did you mean 'desk'\?$"):
+        estate.resolve("Desk")
 
 
 def test_many_of_one_name_are_not_all_listed(tmp_path: Path) -> None:
