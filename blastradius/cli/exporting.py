@@ -26,7 +26,7 @@ _FORMATS = click.Choice(list(plugins.exports()))
 
 @click.command("export", cls=Command, epilog=_formats())
 @PATHS
-@click.option("--to", type=_FORMATS, help="The format; may be left out where FILE's ending says.")
+@click.option("--to", type=_FORMATS, metavar="FORMAT", help="The format; may be left out where FILE's ending says.")
 @click.option(
     "-o", "--output", metavar="FILE", shell_complete=files, help="Write to a file instead of standard output."
 )
