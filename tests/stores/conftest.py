@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import pytest
@@ -73,12 +74,17 @@ class Place:
     uri: str
     connection: Connection
 
-    def count(self, query: str) -> int:
+    def count(self, query: LiteralString) -> int:
         """What a query about the estate counts; it gets the name as ``$estate``."""
         found: int = self.connection.read(
             lambda tx: tx.run(query, estate=self.connection.address.estate).single(strict=True)[0]
         )
         return found
+
+    def change(self, query: LiteralString, **stated: Any) -> None:
+        """Change something behind the estate's back; the query gets the name as ``$estate``."""
+        given = {**stated, "estate": self.connection.address.estate}
+        self.connection.write(lambda tx: tx.run(query, given).consume())
 
 
 @pytest.fixture
@@ -86,14 +92,15 @@ def place(neo4j: str) -> Iterator[Place]:
     """An estate that nobody has pushed to, swept away at the end."""
     uri = f"{neo4j}?estate=test-{uuid4().hex}"
     with connected(uri) as connection:
-        yield Place(uri, connection)
+        here = Place(uri, connection)
+        yield here
         gone = (
             "MATCH (n:Loaded) WHERE n.load STARTS WITH $estate + '#' DETACH DELETE n",
             "MATCH (l:Load {estate: $estate}) DELETE l",
             "MATCH (e:Estate {name: $estate}) DELETE e",
         )
         for query in gone:
-            connection.write(lambda tx, query=query: tx.run(query, estate=connection.address.estate).consume())
+            here.change(query)
 
 
 @pytest.fixture

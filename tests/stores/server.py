@@ -108,7 +108,7 @@ class Server:
         """Where it answers."""
         return f"bolt://127.0.0.1:{self.port}"
 
-    def start(self, wait: float = 120) -> None:
+    def start(self, wait: float = 300) -> None:
         """Start it and wait until it answers; on the same folder after a crash, it recovers."""
         fresh = not (self.folder / "conf").is_dir()
         self.port = self.port or free_port()

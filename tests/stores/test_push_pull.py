@@ -23,7 +23,7 @@ from blastradius.stores.neo4j import Allowed, connected, pull, push, status
 from blastradius.stores.neo4j.content import content_of
 from blastradius.stores.neo4j.graph import MOST_BYTES, SCHEMA
 from blastradius.stores.neo4j.loads import prepare, release, take
-from blastradius.stores.neo4j.pull import pulled_lines
+from blastradius.stores.neo4j.pull import records
 from tests.counts import examples, few
 from tests.engine.random_estates import random_estate
 from tests.loaders.lines.test_lines import written
@@ -137,8 +137,7 @@ def test_whose_lease_ran_out_writes_nothing_any_more(places: Callable[[], Place]
     def overtake(step: str) -> None:
         if step == "batch 0":
             forget = "MATCH (e:Estate {name: $estate}) SET e.lease_until = timestamp()"
-            estate = one.connection.address.estate
-            other.connection.write(lambda tx: tx.run(forget, estate=estate).consume())
+            other.change(forget)
             push(other.connection, sized(30), ANY)
 
     with pytest.raises(StoreError, match="took over while this load was held up"):
@@ -151,7 +150,7 @@ def test_a_lease_of_a_clock_that_was_set_back_ends(place: Place) -> None:
     prepare(place.connection)
     take(place.connection, "from a later day")
     late = "MATCH (e:Estate {name: $estate}) SET e.lease_until = timestamp() + 86400000"
-    place.connection.write(lambda tx: tx.run(late, estate=place.connection.address.estate).consume())
+    place.change(late)
     assert push(place.connection, sized(5), ANY).written
 
 
@@ -190,15 +189,14 @@ def test_a_source_that_says_anew_that_it_is_cut_off_is_asked_about(place: Place)
 def test_what_was_changed_by_hand_is_noticed(place: Place) -> None:
     push(place.connection, sized(5), ANY)
     change = "MATCH (n:Party) WHERE n.load STARTS WITH $estate + '#' SET n.record = replace(n.record, 'party', 'store')"
-    place.connection.write(lambda tx: tx.run(change, estate=place.connection.address.estate).consume())
+    place.change(change)
     with pytest.raises(StoreError, match="what is there is not what was pushed; push the estate again"):
         pull(place.connection)
 
 
 def test_a_reader_that_is_overtaken_reads_the_new_estate(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = sys.modules[pulled_lines.__module__]
     push(place.connection, sized(5, 1), ANY)
-    real, overtaken = module.records, []
+    real, overtaken = records, list[bool]()
 
     def slow(*arguments: Any) -> list[str]:
         if not overtaken:
@@ -207,7 +205,7 @@ def test_a_reader_that_is_overtaken_reads_the_new_estate(place: Place, monkeypat
             push(place.connection, sized(5, 3), ANY)
         return real(*arguments)
 
-    monkeypatch.setattr(module, "records", slow)
+    monkeypatch.setattr(sys.modules[records.__module__], "records", slow)
     assert snapshot.text(pulled(place)) == snapshot.text(sized(5, 3))
 
 
@@ -263,8 +261,7 @@ def _texts(value: object) -> list[str]:
 def test_a_load_of_another_version_is_not_read(place: Place, version: int, says: str) -> None:
     push(place.connection, sized(5), ANY)
     change = "MATCH (l:Load {estate: $estate}) SET l.schema = $version"
-    stated = {"estate": place.connection.address.estate, "version": version}
-    place.connection.write(lambda tx: tx.run(change, **stated).consume())
+    place.change(change, version=version)
     with pytest.raises(StoreError, match=says):
         pull(place.connection)
 

@@ -81,7 +81,7 @@ def test_a_heap_that_is_too_small_for_a_transaction(own_server: Server) -> None:
     with connected(own_server.uri) as connection:
         push(connection, sized(5))
         with pytest.raises(StoreError, match="too little memory for a transaction"):
-            push(connection, sized(30_000), batch=50_000)
+            push(connection, sized(8_000), batch=50_000)
         assert not push(connection, sized(5)).written
 
 

@@ -64,6 +64,14 @@ class Connection:
             time.sleep(pause)
         raise AssertionError
 
+    def execute(self, file: str, name: str, **stated: Any) -> None:
+        """Run one writing query of a file in a transaction of its own.
+
+        Raises:
+            StoreError: the server refuses, or does not answer for a minute.
+        """
+        self.write(lambda tx: tx.run(statement(file, name), stated).consume())
+
     def verify(self) -> None:
         """Shake hands, and refuse a server that is too old.
 

@@ -30,7 +30,7 @@ IN_ZONE, COPY_OF, GUARDED_BY = "IN_ZONE", "COPY_OF", "GUARDED_BY"
 """What else joins nodes: where a thing lies, what it is a copy of, and who runs a control that stands on it."""
 
 _HIDDEN = {"kind", "provenance", "controls", "sources", "targets"}
-_SHAPES = (*ENTITY_TYPES.values(), Zone)
+_SHAPES: tuple[type[Entity] | type[Zone], ...] = (*ENTITY_TYPES.values(), Zone)
 ENTITY_KEYS = frozenset(name for shape in _SHAPES for name in shape.model_fields) - _HIDDEN
 RELATION_KEYS = frozenset(Relation.model_fields) - _HIDDEN
 MADE_KEYS = frozenset(

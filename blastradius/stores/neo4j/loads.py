@@ -56,8 +56,8 @@ def prepare(connection: Connection) -> None:
         StoreError: the database cannot be written to, or holds what breaks a key.
     """
     for name in _PREPARING:
-        connection.write(lambda tx, name=name: tx.run(statement(_FILE, name)).consume())
-    connection.write(lambda tx: tx.run(statement(_FILE, "stamp"), schema=SCHEMA).consume())
+        connection.execute(_FILE, name)
+    connection.execute(_FILE, "stamp", schema=SCHEMA)
 
 
 def take(connection: Connection, token: str, lasts_ms: int = LEASE_MS) -> Lease:
@@ -79,7 +79,7 @@ def take(connection: Connection, token: str, lasts_ms: int = LEASE_MS) -> Lease:
         number = now["number"] + 1
         key = f"{estate}#{number}"
         stated = {"token": token, "holder": holder, "lease": lasts_ms, "schema": SCHEMA}
-        tx.run(statement(_FILE, "begin"), estate=estate, number=number, load=key, **stated).consume()
+        tx.run(statement(_FILE, "begin"), {**stated, "estate": estate, "number": number, "load": key}).consume()
         return key
 
     return Lease(connection, token, connection.write(work), lasts_ms)
@@ -135,7 +135,7 @@ def flip(lease: Lease, content: Content) -> None:
                 raise StoreError(f"{lease.connection.address}: {found:,} {name} of {expected:,} are there; push again")
         stated: dict[str, Any] = {"heading": content.heading, "digest": content.digest, "gaps": [*content.gaps]}
         stated |= {"nodes": content.nodes, "relationships": content.relationships, "facts": json.dumps(content.facts)}
-        tx.run(statement(_FILE, "flip"), estate=lease.estate, load=lease.load, **stated).consume()
+        tx.run(statement(_FILE, "flip"), {**stated, "estate": lease.estate, "load": lease.load}).consume()
 
     lease.connection.write(work)
 
@@ -146,8 +146,7 @@ def release(lease: Lease) -> None:
     Raises:
         StoreError: the server does not answer; the lease ends by itself then.
     """
-    stated = {"estate": lease.estate, "token": lease.token}
-    lease.connection.write(lambda tx: tx.run(statement(_FILE, "release"), **stated).consume())
+    lease.connection.execute(_FILE, "release", estate=lease.estate, token=lease.token)
 
 
 def _locked(tx: ManagedTransaction, estate: str) -> dict[str, Any]:
