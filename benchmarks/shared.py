@@ -9,7 +9,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, LiteralString
 
 from blastradius.estate import Estate
 from blastradius.loading import load
@@ -20,7 +20,7 @@ from tests.stores.estates import sized
 KEY = "CREATE CONSTRAINT bare IF NOT EXISTS FOR (n:Bare) REQUIRE n.place IS UNIQUE"
 NODES = "UNWIND $rows AS row CREATE (n:Bare) SET n = row.properties"
 ENDS = "UNWIND $rows AS row MATCH (a:Bare {place: row.from}) MATCH (b:Bare {place: row.to})"
-JOINS = f"{ENDS} CREATE (a)-[r:BARE]->(b) SET r = row.properties"
+JOINS: LiteralString = f"{ENDS} CREATE (a)-[r:BARE]->(b) SET r = row.properties"
 ONE = "MERGE (n:Bare {place: $place}) SET n += $properties"
 SWEEP = "MATCH (n:Bare) WITH n LIMIT 10000 DETACH DELETE n RETURN count(*) AS gone"
 
@@ -32,22 +32,26 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
+def change(connection: Connection, query: LiteralString, **stated: Any) -> None:
+    """One writing query in a transaction of its own."""
+    connection.write(lambda tx: tx.run(query, stated).consume())
+
+
 def bare(connection: Connection, estate: Estate) -> None:
     """The same rows without lease, generations, reading back and people's index."""
     for batch in batches(estate, "bare"):
-        connection.write(lambda tx, batch=batch: tx.run(NODES if batch.nodes else JOINS, rows=batch.rows).consume())
+        change(connection, NODES if batch.nodes else JOINS, rows=batch.rows)
 
 
 def one_by_one(connection: Connection, rows: Batch, count: int) -> None:
     """Some rows, each in a transaction of its own."""
     for row in rows.rows[:count]:
-        stated = {"place": row["properties"]["place"], "properties": row["properties"]}
-        connection.write(lambda tx, stated=stated: tx.run(ONE, stated).consume())
+        change(connection, ONE, place=row["properties"]["place"], properties=row["properties"])
 
 
 def measured(connection: Connection, estate: Estate, where: str, alone: int) -> dict[str, float]:
     """Seconds of each way, and their ratios."""
-    connection.write(lambda tx: tx.run(KEY).consume())
+    change(connection, KEY)
     first = next(batches(estate, "bare", 5_000))
     found = {"bare": seconds(lambda: bare(connection, estate))}
     while connection.write(lambda tx: tx.run(SWEEP).single(strict=True)["gone"]):
@@ -56,7 +60,7 @@ def measured(connection: Connection, estate: Estate, where: str, alone: int) -> 
     found["push again"] = seconds(lambda: push(connection, estate, Allowed(beside_others=True)))
     found["pull"] = seconds(lambda: pull(connection))
     found["load"] = seconds(lambda: load([where]))
-    together = seconds(lambda: connection.write(lambda tx: tx.run(NODES, rows=first.rows).consume()))
+    together = seconds(lambda: change(connection, NODES, rows=first.rows))
     while connection.write(lambda tx: tx.run(SWEEP).single(strict=True)["gone"]):
         pass
     each = seconds(lambda: one_by_one(connection, first, alone)) / alone

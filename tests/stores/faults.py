@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -96,13 +97,15 @@ class Trial:
         self.again(time.monotonic() + 10 * LEASE_MS / 1000 + 20)
         if self.read() != snapshot.text(self.after):
             raise DivergentError("after a clean load the estate is another")
-        with self.connected() as connection:
-            counted = [
-                connection.read(lambda tx, query=query: tx.run(query, estate=self.name).single(strict=True)["n"])
-                for query in (LEFT, ORPHANS)
-            ]
+        counted = [self.count(LEFT), self.count(ORPHANS)]
         if counted[0] > 2 or counted[1]:
             raise DivergentError(f"{counted[0]} loads and {counted[1]} orphans are left over")
+
+    def count(self, query: LiteralString) -> int:
+        """What a query about the estate counts."""
+        with self.connected() as connection:
+            found: int = connection.read(lambda tx: tx.run(query, estate=self.name).single(strict=True)["n"])
+        return found
 
     def again(self, until: float) -> None:
         """Push until the lease of whoever died has ended."""
