@@ -11,6 +11,7 @@ import click
 from blastradius.answer import Answer, Table
 from blastradius.cli.output import emit, progress, show
 from blastradius.cli.question_command import PATHS
+from blastradius.cli.wanted import output_options, wanted
 from blastradius.errors import IncompleteError
 from blastradius.loaderkit.names import counted
 from blastradius.loading import survey
@@ -20,14 +21,6 @@ from blastradius.stores.addresses import address_of
 if TYPE_CHECKING:
     from blastradius.stores.neo4j import Pushed, Stored
 
-_FORMAT = click.option(
-    "--format",
-    "fmt",
-    type=click.Choice(["table", "json", "csv", "markdown"]),
-    default="table",
-    show_default=True,
-    help="How to print it.",
-)
 _SELF_SIGNED = click.option(
     "--self-signed", is_flag=True, envvar="BLASTRADIUS_SELF_SIGNED", help="Trust any certificate of a +ssc:// address."
 )
@@ -88,7 +81,7 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     click.option("--accept-incomplete", is_flag=True, help="Push even though a source is empty or not whole."),
     click.option("--beside-others", is_flag=True, help="Push into a database that holds other data as well."),
     _SELF_SIGNED,
-    _FORMAT,
+    *output_options(),
 )
 def push_command(
     where: str,
@@ -97,13 +90,13 @@ def push_command(
     accept_incomplete: bool,
     beside_others: bool,
     self_signed: bool,
-    fmt: str,
+    **output: Any,
 ) -> int:
     """Push an estate into a Neo4j database, all of it or nothing; docs/neo4j.md says how it is kept."""
     from blastradius.loading.shared import whole_estate
     from blastradius.stores.neo4j import Allowed, connected, push
 
-    address = address_of(where, self_signed=self_signed)  # before long work
+    asked, address = wanted(**output), address_of(where, self_signed=self_signed)  # before long work
     allowed = Allowed(shrink=accept_shrink, incomplete=accept_incomplete, beside_others=beside_others)
     with progress() as report:
         try:
@@ -113,7 +106,7 @@ def push_command(
             raise IncompleteError(f"{error}\n{stays}") from None
         with connected(where, self_signed=self_signed) as connection:
             done = push(connection, estate, allowed, tell=report)
-    emit(_pushed(str(address), done), fmt)
+    emit(_pushed(str(address), done), asked)
     return 0
 
 
@@ -139,13 +132,14 @@ def pull_command(where: str, output: str | None, self_signed: bool) -> int:
 
 @click.command("status")
 @_WHERE
-@_options(_SELF_SIGNED, _FORMAT)
-def status_command(where: str, self_signed: bool, fmt: str) -> int:
+@_options(_SELF_SIGNED, *output_options())
+def status_command(where: str, self_signed: bool, **output: Any) -> int:
     """Say which estates a Neo4j database keeps, and who is loading one."""
     from blastradius.stores.neo4j import connected, status
 
+    asked = wanted(**output)
     with connected(where, self_signed=self_signed) as connection:
-        emit(_status(str(connection.address), status(connection)), fmt)
+        emit(_status(str(connection.address), status(connection)), asked, "estates")
     return 0
 
 

@@ -63,6 +63,7 @@ def heading(estate: Estate) -> str:
         InputError: its title has half a character.
     """
     made = Heading(
+        snapshot=FORMAT,
         title=estate.title,
         as_of=estate.as_of,
         clock=dict(sorted(estate.clock.items())),
