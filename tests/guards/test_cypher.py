@@ -12,7 +12,7 @@ import pytest
 from blastradius.stores.neo4j import graph
 from blastradius.stores.neo4j.statements import statements
 
-ROOM = Path(__file__).parents[2] / "blastradius" / "stores" / "neo4j"
+ROOM = Path(graph.__file__).parent
 CODE = sorted(ROOM.glob("*.py"))
 FILES = sorted(ROOM.glob("*.cypher"))
 
