@@ -82,7 +82,7 @@ def test_an_outage_says_after_how_many_hours(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     estate = load([file])
-    picture = picture_of(solve(estate, ScenarioParams(outage=("dc",), hours=8).scenario(estate)))
+    picture = picture_of(solve(estate, ScenarioParams.model_validate({"outage": ("dc",), "hours": 8}).scenario(estate)))
     assert [said(node(picture, name))[0] for name in ("dc", "shop", "sales")] == [
         ("it stops at once", Felt.STOPS),
         ("it stops after 2 hours", Felt.STOPS),
@@ -188,7 +188,7 @@ def test_an_estate_of_one_thing(tmp_path: Path) -> None:
     file = tmp_path / "e.yaml"
     file.write_text("blastradius: 1\nparties:\n  acme: {}\n", encoding="utf-8")
     estate = load([file])
-    picture = picture_of(solve(estate, ScenarioParams(compromise=("acme",)).scenario(estate)))
+    picture = picture_of(solve(estate, ScenarioParams.model_validate({"compromise": ("acme",)}).scenario(estate)))
     assert [node.label for node in picture.nodes] == ["acme"]
     assert picture.edges == ()
     edges: tuple[Edge, ...] = picture.smaller[-1].edges
@@ -203,7 +203,9 @@ def test_two_things_of_a_kind_and_name_have_their_ids_beside_it(tmp_path: Path) 
         encoding="utf-8",
     )
     estate = load([file])
-    picture = picture_of(solve(estate, ScenarioParams(compromise=("acme",)).scenario(estate)), full=True)
+    picture = picture_of(
+        solve(estate, ScenarioParams.model_validate({"compromise": ("acme",)}).scenario(estate)), full=True
+    )
     boxes = {node.id: (node.what, node.label) for node in picture.nodes}
     assert boxes["k"] == ("credential", "orders")
     assert (boxes["a"], boxes["b"]) == (("service", "orders (a)"), ("service", "orders (b)"))
