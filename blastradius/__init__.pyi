@@ -140,10 +140,11 @@ def levers(
     breach: str | Iterable[str] = (),
     anyone: bool = False,
     hours: float | None = None,
-    along: Verb | Literal["owns", "holds", "grants", "permits", "reads", "writes", "controls", "disables", "issues", "runs_on", "part_of", "serves", "calls", "contains", "derives_from", "publishes", "consumes", "installs", "informs", "depends_on", "connects", "relies_on"] = "grants",
-    top: int = 20,
+    along: Verb | Literal["owns", "holds", "grants", "permits", "reads", "writes", "controls", "disables", "issues", "runs_on", "part_of", "serves", "calls", "contains", "derives_from", "publishes", "consumes", "installs", "informs", "depends_on", "connects", "relies_on"] | None = None,
+    add: bool = False,
+    top: int = 10,
 ) -> Shown:
-    """What one grant less would cut, what one failed control would open.
+    """What would help against a scenario and what it costs, and which control must not fail.
 
     Args:
         assume: how much of the attacker to assume, cumulative.
@@ -160,8 +161,9 @@ def levers(
         breach: a store has been read.
         anyone: a stranger on the internet.
         hours: how long what is denied stays denied.
-        along: which relations to take away, one at a time.
-        top: how many of each to list.
+        along: try only relations of one verb, one at a time.
+        add: try also controls that are not there, where they would stop something.
+        top: how many of each to show.
     """
 
 def rank(

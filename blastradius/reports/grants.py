@@ -190,7 +190,7 @@ def _ways(estate: Estate, need: str) -> list[frozenset[Means]]:
                 frozenset(Means("scope", scope) for scope in some) for some in combinations(relation.sources, count)
             ]
     found.append(frozenset({Means("operation", need)}))
-    if any(_is_wide(estate, relation) for relation in _done_by(estate, need)):
+    if any(is_wide(estate, relation) for relation in _done_by(estate, need)):
         found.append(frozenset({Means("own rows", need)}))
     return list(dict.fromkeys(found))
 
@@ -212,7 +212,7 @@ def _done_by(estate: Estate, operation: str) -> list[Relation]:
     return [relation for verb in _DOES for relation in estate.by_verb[verb] if relation.sources == (operation,)]
 
 
-def _is_wide(estate: Estate, relation: Relation) -> bool:
+def is_wide(estate: Estate, relation: Relation) -> bool:
     """Whether more than own rows can be had of what is read or written, by whoever tries."""
     if relation.verb not in (Verb.READS, Verb.WRITES):
         return False
@@ -239,7 +239,7 @@ def _variant(estate: Estate, name: str) -> _Variant:
     original = estate.entities[name]
     own, scope = _unused(estate, f"{name}, own rows"), _unused(estate, f"{name}, own rows, granted")
     stated = {"id": own, "anonymous": False, "public": False} if isinstance(original, Operation) else {"id": own}
-    does = [_narrowed(relation).model_copy(update={"sources": (own,)}) for relation in _done_by(estate, name)]
+    does = [narrowed(relation).model_copy(update={"sources": (own,)}) for relation in _done_by(estate, name)]
     serves = [relation for relation in estate.by_verb[Verb.SERVES] if relation.targets == (name,)]
     does += [relation.model_copy(update={"targets": (own,)}) for relation in serves]
     does.append(Relation(verb=Verb.PERMITS, sources=(scope,), targets=(own,)))
@@ -248,7 +248,8 @@ def _variant(estate: Estate, name: str) -> _Variant:
     return _Variant(own, scope, (original.model_copy(update=stated), Scope(id=scope)), relations)
 
 
-def _narrowed(relation: Relation) -> Relation:
+def narrowed(relation: Relation) -> Relation:
+    """What is read or written, limited to own rows, whose are checked; anything else as it is."""
     if relation.verb not in (Verb.READS, Verb.WRITES):
         return relation
     others = tuple(control for control in relation.controls if control.kind != ControlKind.OBJECT_AUTHZ)

@@ -23,7 +23,7 @@ from blastradius.engine import (
 from blastradius.engine.batch.network import Bits
 from blastradius.engine.batch.solve import unpacked
 from blastradius.estate import Estate
-from blastradius.model import Capability, Kind
+from blastradius.model import Capability, Fact, Kind
 from blastradius.reports.copies import Holdings
 
 MOST_AUDITED = 1_000_000
@@ -67,6 +67,30 @@ def measured(
     found: dict[int, Measure] = {}
     for measures in map(ruler.measures, audited(system, worlds, proposal)):
         found.update(measures)
+    return [found[place] for place in range(len(worlds))]
+
+
+def held_in(system: PreparedEstate, worlds: Sequence[World], facts: Sequence[Fact]) -> list[frozenset[Fact]]:
+    """Which of some facts hold in each world; every world is audited first."""
+    return [held for _, held in compared(system, worlds, facts)]
+
+
+def compared(
+    system: PreparedEstate, worlds: Sequence[World], facts: Sequence[Fact]
+) -> list[tuple[Measure, frozenset[Fact]]]:
+    """The measure of each world, and which of some facts hold in it; every world is audited first.
+
+    Raises:
+        UsageError: as ``measured`` does.
+        CertificateError: the audit refuses what the engine claims; a defect of the engine.
+    """
+    ruler = _Ruler(system)
+    numbers = np.array([system.facts.number(fact) for fact in facts], np.int64)
+    found: dict[int, tuple[Measure, frozenset[Fact]]] = {}
+    for solved in audited(system, worlds):
+        measures, held = ruler.measures(solved), solved.holds(numbers)
+        for world, place in enumerate(solved.places.tolist()):
+            found[place] = measures[place], frozenset(facts[row] for row in np.flatnonzero(held[:, world]).tolist())
     return [found[place] for place in range(len(worlds))]
 
 

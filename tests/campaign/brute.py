@@ -33,7 +33,7 @@ from blastradius.model import (
     Verb,
 )
 from blastradius.reports.levers import levers_of
-from blastradius.rules import CLOSURE
+from blastradius.rules import CLOSURE, placements
 from tests.campaign.estates import parts
 from tests.engine.batch.test_worlds import changed
 
@@ -163,27 +163,51 @@ def told_exposure(answer: Answer) -> Any:
     return sorted(rows), data["starts"]
 
 
+NO_LEVERS = (Verb.OWNS, Verb.PART_OF, Verb.RELIES_ON, Verb.HOLDS)
+"""What is not taken away unless it is asked for; of keys that is told by what they grant."""
+NOT_ADDED = ["revoked", "rotated", "expired", "insensitive", "not_exposed", "fail_closed", "compartment"]
+
+
 def levers(estate: Estate, params: Any) -> Any:
-    """What each relation less cuts and each failed control opens, largest first."""
+    """What each relation less, and all that a key grants, cuts; what each control stops, and each failed one opens."""
     scenario = params.scenario(estate)
     estate, scenario = what_if(estate, scenario), plain(scenario)
-    now = measure(estate, scenario, spec(estate, scenario))
-    relations = [each for each in estate.relations.values() if each.verb == params.along]
+    reached = set(spec(estate, scenario))
+    now = measure(estate, scenario, reached)
+    alone = Scenario(anyone=True, assume=scenario.assume, distrust=scenario.distrust, basis=scenario.basis)
+    theirs = set() if scenario.anyone else set(spec(estate, alone))
+
+    def effect(**change: Any) -> Any:
+        """The difference, where something that only this scenario reaches is out of reach then."""
+        left = set(spec(changed(estate, World(scenario, **change)), scenario))
+        then = measure(estate, scenario, left)
+        helps = left & reached - theirs < reached - theirs and not set(then[0]) - set(now[0])
+        return _difference(now, then) if helps else None
+
+    removed: dict[tuple[str, ...], Any] = {}
+    for relation in estate.relations.values():
+        if relation.verb == params.along or (params.along is None and relation.verb not in NO_LEVERS):
+            removed[(relation.id,)] = effect(without=(relation.id,))
+    grants = [relation for relation in estate.relations.values() if relation.verb is Verb.GRANTS]
+    for key in estate.of_kind(Kind.CREDENTIAL) if params.along is None else ():
+        all_its = tuple(relation.id for relation in grants if key.id in relation.sources)
+        removed |= {all_its: effect(without=all_its)} if all_its else {}
+    added = {}
+    for kind, (kinds, verbs) in placements().items() if params.add else ():
+        hosts = [entity.id for entity in estate.entities.values() if entity.kind in kinds]
+        hosts += [relation.id for relation in estate.relations.values() if relation.verb in verbs]
+        for host in hosts if kind not in NOT_ADDED else ():
+            standing = [each.control for each in estate.controls_on(host) if each.control.kind == kind]
+            if not any(control.status in ("working", "assumed") for control in standing):
+                added[f"{kind}@{host}"] = effect(controls=((kind, host),))
     controls = [each.id for each in estate.controls.values() if each.control.status not in ("failed", "absent")]
-    removed, failed = [], []
-    for relation in relations:
-        less = measure(estate, scenario, spec(changed(estate, World(scenario, without=(relation.id,))), scenario))
-        removed += [] if less == now else [(relation.id, *_difference(now, less))]
+    failed = []
     for control in controls:
         wide = scenario.model_copy(update={"distrust": (*scenario.distrust, control)})
         more = measure(estate, scenario, spec(estate, wide))
         failed += [] if more == now else [(control, *_difference(more, now))]
-    return (
-        (len(now[0]), *now[1:4]),
-        *(_top(each, params.top) for each in (removed, failed)),
-        len(relations),
-        len(controls),
-    )
+    helping = [sorted((name, found) for name, found in each.items() if found) for each in (removed, added)]
+    return now[3], *helping, sorted(failed), len(controls)
 
 
 def _difference(more: Numbers, less: Numbers) -> tuple[tuple[str, ...], int, int, int]:
@@ -191,17 +215,22 @@ def _difference(more: Numbers, less: Numbers) -> tuple[tuple[str, ...], int, int
     return jewels, more[1] - less[1], more[2] - less[2], more[3] - less[3]
 
 
-def _top(rows: list[Any], most: int) -> list[Any]:
-    return sorted(rows, key=lambda row: (-len(row[1]), -row[2], -row[3], -row[4], row[0]))[:most]
-
-
 def told_levers(answer: Answer) -> Any:
     data = answer.data.model_dump()
-    rows = [
-        [(r["change"], r["crown_jewels"], r["records"], r["processes"], r["entities"]) for r in data[which]]
-        for which in ("removed", "failed")
-    ]
-    return tuple(data["reached"].values()), *rows, data["removals_tried"], data["failures_tried"]
+
+    def numbers(row: Any) -> tuple[tuple[str, ...], int, int, int]:
+        return row["crown_jewels"], row["records"] or 0, row["processes"], row["entities"]
+
+    removed = {
+        row["relations"]: numbers(row)
+        for row in data["removed"]
+        if row["act"] != "narrow" and (len(row["relations"]) == 1 or row["change"].startswith("revoke:"))
+        if data["along"] or not row["change"].startswith("holds:")
+    }
+    added = {name: numbers(row) for row in data["added"] for name in (*row["controls"], *row["alike"])}
+    failed = [(row["change"], *numbers(row)) for row in data["failed"]]
+    entities = data["reached"]["entities"]
+    return entities, sorted(removed.items()), sorted(added.items()), sorted(failed), data["failures_tried"]
 
 
 def review(estate: Estate, params: Any) -> Any:

@@ -17,6 +17,9 @@ QUESTIONS = {
     "a grant that may be given": "review northwind --new-partner newco --grant orders:getReturn",
     "nothing new": "review northwind --holder acme --grant orders:orders.read --key acme_token",
     "what a need takes": "review northwind --new-partner newco --needs 'Get a customer' --needs 'Get a return'",
+    "what helps against a partner": "levers northwind --compromise acme --assume lateral --top 5",
+    "what helps against a poisoned feed": "levers northwind --poison carrier_rates --add --top 3",
+    "what helps at the other example": "levers meridian --compromise PedalPost --assume takeover --top 5",
     "a grant at the other example": "review meridian --holder PedalPost --grant addresses.read --fail-on new",
 }
 
