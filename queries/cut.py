@@ -24,7 +24,8 @@ from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Fact, Frozen, Kind, Scenario, Verb
 from blastradius.reports.impact import audited, is_audited
 from blastradius.reports.labels import assumed, footing
-from blastradius.reports.levers import NamedLever, kept_of, levers_of, priced, untried
+from blastradius.reports.levers import Priced, kept_of, levers_of, priced, untried
+from blastradius.reports.losses import losses
 from blastradius.reports.rows import ModelRow, ScenarioRow, StepRow, is_ourselves, model_row, scenario_row, step_rows
 from blastradius.reports.words import WORDS, label, listed, plural
 from blastradius.rules import APPLIES
@@ -49,14 +50,17 @@ class Params(ScenarioParams):
 
 
 class CutLeverRow(Frozen):
-    """A change of the cut: its id (of a relation, or ``KIND@ID``), its words, its cost, and whether all cuts need it.
+    """A change of the cut: its id (``revoke:KEY``, that of a relation, or ``KIND@ID``), its words and its cost.
 
-    ``in_every_cut`` is null where time did not allow to know.
+    ``stops`` and ``slows`` are the processes that cannot do without what is taken away; null where nothing says who
+    needs it. ``in_every_cut`` says whether all cuts of this cost have it; null where time did not allow to know.
     """
 
     id: str
     says: str
     cost: float
+    stops: tuple[str, ...] | None
+    slows: tuple[str, ...] | None
     in_every_cut: bool | None
 
 
@@ -107,7 +111,7 @@ def run(estate: Estate, params: Params) -> Answer:
     system = compile_system(estate)
     levers = levers_of(system, keep=kept_of(estate, params.keep), costs=priced(estate, params.cost), add=params.add)
     distrusted = {kind.partition("@")[0] for kind in params.distrust}
-    levers = [lever for lever in levers if lever.id.partition("@")[0] not in distrusted]
+    levers = [lever for lever in levers if lever.remedy.id.partition("@")[0] not in distrusted]
     wanted = [Separated(scenario, _goals(estate, scenario, targets)) for scenario in named.values()]
     found = minimum_cut(system, wanted, [lever.lever for lever in levers], seconds=params.seconds)
     _verify(system, wanted, levers, found)
@@ -116,7 +120,7 @@ def run(estate: Estate, params: Params) -> Answer:
         question="cut",
         headline=data.headline,
         data=data,
-        tables=tuple(_tables(data)),
+        tables=tuple(_tables(estate, data)),
         lines=tuple(_lines(estate, params, data)),
         notes=estate.notes,
     )
@@ -163,7 +167,7 @@ def _goals(estate: Estate, scenario: Scenario, targets: Iterable[str]) -> tuple[
     return tuple(Fact(target, what) for target in others for what in sorted(APPLIES[estate.kind_of(target)]))
 
 
-def _verify(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[NamedLever], found: Cut) -> None:
+def _verify(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Priced], found: Cut) -> None:
     """Solve and audit every scenario with the cut, and with each of its changes left out.
 
     Raises:
@@ -202,18 +206,22 @@ def _data(
     params: Params,
     named: dict[str, Scenario],
     targets: Sequence[str],
-    levers: Sequence[NamedLever],
+    levers: Sequence[Priced],
     found: Cut,
 ) -> CutData:
     estate, starts = system.estate, list(named)
+    taken = [levers[place].remedy for place in found.levers]
+    costs = losses(estate, [remedy.without for remedy in taken], params.asked.basis)
     rows = tuple(
         CutLeverRow(
-            id=levers[place].id,
-            says=levers[place].says,
-            cost=levers[place].lever.cost,
+            id=remedy.id,
+            says=remedy.says,
+            cost=levers[place].cost,
+            stops=None if loss is None else loss.stops,
+            slows=None if loss is None else loss.slows,
             in_every_cut=(place in found.needed) if found.is_minimum else None,
         )
-        for place in found.levers
+        for place, remedy, loss in zip(found.levers, taken, costs, strict=True)
     )
     uncut = _uncut(estate, list(named.values()), starts, levers, found)
     return CutData(
@@ -229,14 +237,14 @@ def _data(
         at_least=found.at_least,
         is_minimum=found.is_minimum,
         uncut=uncut,
-        disjoint=tuple(tuple(sorted(levers[place].id for place in row)) for row in found.disjoint),
+        disjoint=tuple(tuple(sorted(levers[place].remedy.id for place in row)) for row in found.disjoint),
         checked=is_audited(estate),
         model=model_row(estate),
     )
 
 
 def _uncut(
-    estate: Estate, scenarios: Sequence[Scenario], starts: Sequence[str], levers: Sequence[NamedLever], found: Cut
+    estate: Estate, scenarios: Sequence[Scenario], starts: Sequence[str], levers: Sequence[Priced], found: Cut
 ) -> tuple[UncutRow, ...]:
     """What stays within reach: of each start and thing the strongest, the first few with a proof of it."""
     strongest: dict[tuple[int, str], Capability] = {}
@@ -296,12 +304,12 @@ def _lines(estate: Estate, params: Params, data: CutData) -> Iterable[str]:
     yield footing(estate)
 
 
-def _tables(data: CutData) -> Iterable[Table]:
+def _tables(estate: Estate, data: CutData) -> Iterable[Table]:
     yield Table(
         "cut",
         "What to do",
-        ("id", "change", "cost", "needed by every such cut"),
-        tuple((row.id, row.says, row.cost, row.in_every_cut) for row in data.cut),
+        ("id", "change", "cost", "needed by every such cut", "what the business loses"),
+        tuple((row.id, row.says, f"{row.cost:g}", row.in_every_cut, _lost(estate, row)) for row in data.cut),
         ids=("id",),
         spare=("cost",),
     )
@@ -313,6 +321,17 @@ def _tables(data: CutData) -> Iterable[Table]:
             tuple((row.start, row.entity, row.name, WORDS[row.capability]) for row in data.uncut),
             ids=("id",),
         )
+
+
+def _lost(estate: Estate, row: CutLeverRow) -> str:
+    if row.stops is None or row.slows is None:
+        return "nothing says who needs it"
+    lost = [
+        f"{listed([label(estate, name) for name in names], 2)} {happens}"
+        for names, happens in ((row.stops, "stops"), (row.slows, "slows"))
+        if names
+    ]
+    return "; ".join(lost) or "no process stops or slows"
 
 
 QUERY = Query(

@@ -1,4 +1,4 @@
-"""What could be done about reach: relations to take away, controls to put in place; in words, with their cost."""
+"""What may be cut: keys revoked, relations taken away, controls put in place; with what each costs."""
 
 from __future__ import annotations
 
@@ -10,32 +10,37 @@ import numpy as np
 from blastradius.engine import PreparedEstate
 from blastradius.engine.cut import Lever
 from blastradius.engine.guarding import guarded_hosts
+from blastradius.engine.scenario import Added
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import ControlKind, Relation, Verb
-from blastradius.reports.words import control_said, host_said, label, listed
+from blastradius.model import ControlKind, Kind, Verb
+from blastradius.reports.remedies import Remedy, removal_said, revocation, stands
+from blastradius.reports.words import control_said, host_said
 
-_SAID = {
-    Verb.GRANTS: "revoke what {source} opens: {target}",
-    Verb.HOLDS: "take {target} away from {source}",
-    Verb.CONSUMES: "stop taking in {target} at {source}",
-    Verb.INSTALLS: "take {target} off {source}",
-    Verb.CONNECTS: "close the connection from {source} to {target}",
-    Verb.CALLS: "stop {source} from calling {target}",
-    Verb.CONTAINS: "take {target} out of {source}",
-    Verb.PUBLISHES: "pause {target}, which {source} publishes",
-    Verb.ISSUES: "stop {source} from handing out {target}",
-}
-"""What it is to take away a relation of a kind; what an organisation cannot do by itself is not among them."""
+_VERBS = (
+    Verb.GRANTS,
+    Verb.CONSUMES,
+    Verb.INSTALLS,
+    Verb.CONNECTS,
+    Verb.CALLS,
+    Verb.CONTAINS,
+    Verb.PUBLISHES,
+    Verb.ISSUES,
+)
+"""What an organisation takes away by itself, from one day to the next."""
 
 
 @dataclass(frozen=True)
-class NamedLever:
-    """A lever, its id (that of a relation, or ``KIND@ID``), and what doing it is called."""
+class Priced:
+    """A remedy that may be part of a cut, and its cost."""
 
-    id: str
-    says: str
-    lever: Lever
+    remedy: Remedy
+    cost: float
+
+    @property
+    def lever(self) -> Lever:
+        """The same for the engine."""
+        return Lever(self.remedy.without, self.remedy.controls, self.cost)
 
 
 def levers_of(
@@ -44,53 +49,53 @@ def levers_of(
     keep: Collection[str] = (),
     costs: Mapping[str, float] | None = None,
     add: Sequence[ControlKind] = (),
-) -> list[NamedLever]:
-    """All that could be done, but what touches anything in ``keep`` (ids of relations, entities or controls, or verbs).
+) -> list[Priced]:
+    """All that may be done, by id, but what touches anything in ``keep``: ids of levers or entities, verbs, controls.
 
     ``costs`` are by the id of a lever, else by its verb or kind of control, else 1. ``add`` are kinds of control that
     may be put wherever they would stop something.
     """
-    kept = set(keep)
-    prices = costs or {}
-    found = [*_removals(system, kept, prices), *_additions(system, kept, prices, add)]
-    return sorted(found, key=lambda lever: lever.id)
+    estate, prices = system.estate, costs or {}
+    found = []
+    for remedy, kinds in (*_removals(estate), *_additions(estate, add)):
+        changes: tuple[str | Added, ...] = (*remedy.without, *remedy.controls)
+        touched = {remedy.id, *kinds, *_touched(estate, remedy)}
+        if touched.isdisjoint(keep) and changes and not any(map(system.is_telling, changes)):
+            price = next((prices[name] for name in (remedy.id, *kinds) if name in prices), 1.0)
+            found.append(Priced(remedy, price))
+    return sorted(found, key=lambda priced: priced.remedy.id)
 
 
-def untried(system: PreparedEstate) -> int:
-    """How many relations could be taken away and are no levers, for other rules depend on whether they are there."""
-    estate = system.estate
-    return sum(system.is_telling(relation.id) for verb in _SAID for relation in estate.by_verb[verb])
+def _removals(estate: Estate) -> Iterator[tuple[Remedy, tuple[str, ...]]]:
+    """Keys revoked, relations taken away; with what kinds of change they are."""
+    for key in estate.of_kind(Kind.CREDENTIAL):
+        yield revocation(estate, key.id), ("revoke", str(Verb.GRANTS))
+    for relation in (relation for verb in _VERBS for relation in estate.by_verb[verb]):
+        remedy = Remedy(relation.id, "remove", removal_said(estate, relation), (relation.id,))
+        yield remedy, (str(relation.verb),)
 
 
-def _removals(system: PreparedEstate, kept: set[str], prices: Mapping[str, float]) -> Iterator[NamedLever]:
-    estate = system.estate
-    for verb in _SAID:
-        for relation in estate.by_verb[verb]:
-            named = {relation.id, str(verb), *relation.sources, *relation.targets}
-            if kept.isdisjoint(named) and not system.is_telling(relation.id):
-                cost = prices.get(relation.id, prices.get(verb, 1.0))
-                yield NamedLever(relation.id, _removal_said(estate, relation), Lever((relation.id,), cost=cost))
-
-
-def _removal_said(estate: Estate, relation: Relation) -> str:
-    source, target = (listed([label(estate, end) for end in ends]) for ends in (relation.sources, relation.targets))
-    return _SAID[relation.verb].format(source=source, target=target)
-
-
-def _additions(
-    system: PreparedEstate, kept: set[str], prices: Mapping[str, float], add: Sequence[ControlKind]
-) -> Iterator[NamedLever]:
-    estate = system.estate
+def _additions(estate: Estate, add: Sequence[ControlKind]) -> Iterator[tuple[Remedy, tuple[str, ...]]]:
+    """Controls of some kinds, where they would stop a step and are not yet."""
     hosts = [*estate.columns.entities.ids, *estate.columns.relations.ids]
     for kind, places in guarded_hosts(estate, add, provided=False).items():
         for host in (hosts[place] for place in np.flatnonzero(places).tolist()):
-            there = any(placed.control.kind == kind for placed in estate.controls_on(host))
-            name = f"{kind}@{host}"
-            if there or system.is_telling((kind, host)) or not kept.isdisjoint({host, str(kind), name}):
-                continue
-            cost = prices.get(name, prices.get(kind, 1.0))
-            says = f"at {host_said(estate, host)}: {control_said(kind)}"
-            yield NamedLever(name, says, Lever(controls=((kind, host),), cost=cost))
+            if not stands(estate, kind, host):
+                says = f"{host_said(estate, host)}: {control_said(kind)}"
+                yield Remedy(f"{kind}@{host}", "add", says, controls=((kind, host),)), (str(kind),)
+
+
+def _touched(estate: Estate, remedy: Remedy) -> Iterator[str]:
+    """The relations and entities that a remedy is about."""
+    for name in (*remedy.without, *(host for _, host in remedy.controls)):
+        yield name
+        if name in estate.relations:
+            yield from (*estate.relations[name].sources, *estate.relations[name].targets)
+
+
+def untried(system: PreparedEstate) -> int:
+    """How many relations may be taken away and are no levers, for other rules depend on whether they are there."""
+    return sum(system.is_telling(relation.id) for verb in _VERBS for relation in system.estate.by_verb[verb])
 
 
 def priced(estate: Estate, stated: Sequence[str]) -> dict[str, float]:
@@ -128,10 +133,10 @@ def kept_of(estate: Estate, stated: Sequence[str]) -> list[str]:
 
 
 def _lever_named(estate: Estate, option: str, text: str) -> str:
-    kind = text.partition("@")[0]
-    if text in estate.relations or text in map(str, _SAID) or kind in map(str, ControlKind):
+    kind, _, key = text.partition("@")[0].partition(":")
+    if text in estate.relations or text in (*map(str, _VERBS), "revoke") or kind in map(str, ControlKind):
         return text
     try:
-        return estate.resolve(text)
+        return f"revoke:{estate.resolve(key)}" if kind == "revoke" else estate.resolve(text)
     except UsageError as error:
         raise UsageError(f"{option}: {error}") from None

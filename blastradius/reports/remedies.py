@@ -94,19 +94,28 @@ def _is_lever(relation: Relation, revoked: Collection[str]) -> bool:
 
 
 def _single(estate: Estate, relation: Relation) -> Remedy:
+    return Remedy(relation.id, "remove", removal_said(estate, relation), (relation.id,))
+
+
+def removal_said(estate: Estate, relation: Relation) -> str:
+    """What it is to take a relation away, in plain words."""
     source, target = (
         listed([label(estate, name) for name in ends], 3) for ends in (relation.sources, relation.targets)
     )
     says = _SAYS.get(relation.verb, _FOREIGN)
-    verb = relation.verb.replace("_", " ")
-    return Remedy(relation.id, "remove", says.format(source=source, target=target, verb=verb), (relation.id,))
+    return says.format(source=source, target=target, verb=relation.verb.replace("_", " "))
 
 
 def _keys(estate: Estate, travelled: Sequence[Relation]) -> Iterator[Remedy]:
     """Each key that is used, revoked: all that it grants, alone or with others."""
     for key in _used_keys(travelled):
-        without = tuple(relation.id for relation in estate.by_verb[Verb.GRANTS] if key in relation.sources)
-        yield Remedy(f"revoke:{key}", "revoke", f"revoke {label(estate, key)}", without)
+        yield revocation(estate, key)
+
+
+def revocation(estate: Estate, key: str) -> Remedy:
+    """A key, revoked: all that it grants, alone or with others, is taken away."""
+    without = tuple(relation.id for relation in estate.by_verb[Verb.GRANTS] if key in relation.sources)
+    return Remedy(f"revoke:{key}", "revoke", f"revoke {label(estate, key)}", without)
 
 
 def _used_keys(travelled: Sequence[Relation]) -> list[str]:
@@ -160,13 +169,13 @@ def additions(reach: Reach) -> list[Remedy]:
         of = 0 if host in estate.entities else 1
         what: Kind | Verb = estate.kind_of(host) if of == 0 else estate.relations[host].verb
         for kind, fits in places.items():
-            if what in fits[of] and kind not in _NO_CONTROLS and not _stands(estate, kind, host):
+            if what in fits[of] and kind not in _NO_CONTROLS and not stands(estate, kind, host):
                 says = f"{host_said(estate, host)}: {control_said(kind)}"
                 found.append(Remedy(f"{kind}@{host}", "add", says, controls=((kind, host),)))
     return found
 
 
-def _stands(estate: Estate, kind: ControlKind, host: str) -> bool:
+def stands(estate: Estate, kind: ControlKind, host: str) -> bool:
     """Whether such a control is there already."""
     return any(
         placed.control.kind == kind and placed.control.status not in ("failed", "absent")

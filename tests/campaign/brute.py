@@ -458,7 +458,7 @@ def cut(estate: Estate, params: Any) -> Any:
         raise UsageError("nothing to cut")
     distrusted = {name.partition("@")[0] for name in params.distrust}
     known = levers_of(compile_system(estate), keep=[estate.resolve(name) for name in params.keep], add=params.add)
-    levers = [lever.lever for lever in known if lever.id.partition("@")[0] not in distrusted]
+    levers = [priced.lever for priced in known if priced.remedy.id.partition("@")[0] not in distrusted]
     stays = _left(estate, starts, targets, levers)
     for size in range(MOST_CUT + 1):
         if any(_left(estate, starts, targets, some) == stays for some in combinations(levers, size)):

@@ -12,6 +12,7 @@ import blastradius as br
 from blastradius.cli import main
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
+from blastradius.model import Verb
 from tests.queries.degenerate import ESTATES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cut.md").read_text("utf-8")
@@ -33,7 +34,7 @@ def data(estate: Estate, **given: Any) -> Any:
 
 def test_the_choke_point_is_not_the_cut(three_keys: Estate) -> None:
     found = data(three_keys)
-    assert {row.id for row in found.cut} == {f"holds:acme>{colour}_key" for colour in ("blue", "green", "red")}
+    assert {row.id for row in found.cut} == {f"revoke:{colour}_key" for colour in ("blue", "green", "red")}
     assert (found.cost, found.at_least, found.is_minimum, found.uncut) == (3, 3, True, ())
     assert all(row.in_every_cut for row in found.cut)
     assert len(found.disjoint) == 3
@@ -42,26 +43,26 @@ def test_the_choke_point_is_not_the_cut(three_keys: Estate) -> None:
 
 
 def test_what_is_kept_is_not_cut_and_the_rest_is_told(three_keys: Estate) -> None:
-    found = data(three_keys, keep="holds")
+    found = data(three_keys, keep="revoke")
     assert found.cost == 4
-    stuck = data(three_keys, keep=["holds", "blue_key"])
+    stuck = data(three_keys, keep=["revoke", "blue_key"])
     assert [(row.start, row.entity, row.capability) for row in stuck.uncut] == [("acme", "customers", "read")]
     assert [step.entity for step in stuck.uncut[0].steps][-1] == "customers"
     assert (stuck.cut, stuck.cost) == ((), 0)
 
 
 def test_the_cheapest_cut_is_not_the_fewest(three_keys: Estate) -> None:
-    found = data(three_keys, cost=["holds=2", "grants=1", "issues=1"])
+    found = data(three_keys, cost=["revoke=2", "revoke:session=1", "grants=1"])
     assert (found.cost, len(found.cut)) == (4, 4)
-    assert "issues:sign_in>session" in {row.id for row in found.cut}
+    assert {"issues:sign_in>session", "revoke:session"} & {row.id for row in found.cut}
 
 
 def test_a_control_may_be_put_in_place(three_keys: Estate) -> None:
-    found = data(three_keys, keep=["holds", "grants", "issues"], add="encrypted_elsewhere")
+    found = data(three_keys, keep=["revoke", "grants", "issues"], add="encrypted_elsewhere")
     assert [row.id for row in found.cut] == ["encrypted_elsewhere@customers"]
-    assert [row.says for row in found.cut] == ["at customers: encrypted, the key kept elsewhere"]
+    assert [row.says for row in found.cut] == ["customers: encrypted, the key kept elsewhere"]
     distrusted = data(
-        three_keys, keep=["holds", "grants", "issues"], add="encrypted_elsewhere", distrust="encrypted_elsewhere"
+        three_keys, keep=["revoke", "grants", "issues"], add="encrypted_elsewhere", distrust="encrypted_elsewhere"
     )
     assert (distrusted.cut, len(distrusted.uncut)) == ((), 1)
 
@@ -81,7 +82,7 @@ def test_each_partner_alone_all_together_and_one_that_is_named(retailer: Estate)
     assert len(alone.scenarios) == 18
     assert len(together.scenarios) == len(one.scenarios) == 1
     assert one.cost <= alone.cost <= together.cost
-    assert {row.id for row in alone.cut} <= set(retailer.relations)
+    assert {row.id.partition(":")[0] for row in alone.cut} <= {*map(str, Verb), "revoke"}
 
 
 def test_a_cut_takes_the_targets_out_of_reach(retailer: Estate) -> None:
@@ -89,7 +90,13 @@ def test_a_cut_takes_the_targets_out_of_reach(retailer: Estate) -> None:
     stays = {(row.start, row.entity) for row in found.uncut}
     for scenario in found.scenarios:
         start = scenario.seeds[0].entity
-        without = [row.id for row in found.cut]
+        without = [
+            relation.id
+            for row in found.cut
+            for relation in retailer.relations.values()
+            if row.id == relation.id
+            or (relation.verb == Verb.GRANTS and row.id in {f"revoke:{key}" for key in relation.sources})
+        ]
         left: Any = br.ask("reach", retailer, compromise=start, assume="lateral", without=without)
         reached = {row.entity for row in left.data.facts} & set(found.targets)
         label = retailer.entities[start].label
