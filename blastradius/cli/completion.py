@@ -104,8 +104,8 @@ def _offered(estate: Estate, option: str, incomplete: str) -> Iterable[tuple[str
     if option == "distrust":
         return ((control, "") for control in (*map(str, ControlKind), *estate.controls))
     control, is_placed, _ = incomplete.partition("@")
-    if option == "with_" and not is_placed:
-        return ((f"{control}@", "") for control in ControlKind)
+    if option == "with_" and not (is_placed and control in list(ControlKind)):
+        return ((f"{word}@", "") for word in ControlKind)
     before = f"{control}@" if option == "with_" else ""
     kinds = _kinds(option)
     return ((before + e.id, e.label) for e in estate.entities.values() if e.kind in kinds)
