@@ -30,6 +30,7 @@ _JOURNEY = {
     "Begin": ("demo", "init", "check"),
     "Ask": ("rank", "reach", "explain", "exposure", "levers", "cut", "review", "verify", "seen"),
     "Take along": ("draw", "export"),
+    "Share": ("push", "pull", "status"),
     "Look up": ("queries", "loaders", "schema", "completion"),
 }
 """The commands in the order in which a user meets them; other questions follow those of ``Ask``."""

@@ -11,6 +11,7 @@ import click
 from blastradius.answer import Answer, Table
 from blastradius.cli.output import emit, progress, show
 from blastradius.cli.question_command import PATHS
+from blastradius.cli.usage import Command, example
 from blastradius.cli.wanted import output_options, wanted
 from blastradius.errors import IncompleteError
 from blastradius.loaderkit.names import counted
@@ -73,7 +74,7 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return all_of
 
 
-@click.command("push")
+@click.command("push", cls=Command, **example("push neo4j://localhost examples/northwind"))
 @_WHERE
 @PATHS
 @_options(
@@ -110,7 +111,7 @@ def push_command(
     return 0
 
 
-@click.command("pull")
+@click.command("pull", cls=Command, **example("pull neo4j://localhost -o estate.jsonl"))
 @_WHERE
 @_options(
     click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output."), _SELF_SIGNED
@@ -130,7 +131,7 @@ def pull_command(where: str, output: str | None, self_signed: bool) -> int:
     return 0
 
 
-@click.command("status")
+@click.command("status", cls=Command, **example("status neo4j://localhost"))
 @_WHERE
 @_options(_SELF_SIGNED, *output_options())
 def status_command(where: str, self_signed: bool, **output: Any) -> int:

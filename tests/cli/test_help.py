@@ -12,8 +12,10 @@ import pytest
 
 from blastradius.cli import cli, main
 from blastradius.cli.commands import completion_command
+from blastradius.cli.group import _OWN
 
 NAMES = cli.list_commands(click.Context(cli))
+SHARED = ("push", "pull", "status")  # which need a server
 CODES = {"review": 1}
 """The examples that find something."""
 
@@ -44,7 +46,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
     assert listed[-1] == "completion"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "completion"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("completion", *SHARED)])
 def test_every_command_shows_an_example_that_runs(
     name: str, northwind: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -67,6 +69,12 @@ def test_help_fits_a_terminal_and_names_things_as_they_are_typed(name: str, caps
     assert [line for line in before.splitlines() if len(line) > 80] == []
     assert "kind@id" not in shown
     assert not re.search(r"--\w+_", shown)
+
+
+def test_every_command_is_listed_and_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(_OWN) <= set(NAMES)
+    for name in SHARED:
+        assert f"blastradius {name} neo4j://localhost" in helped(name, capsys)
 
 
 def test_levels_and_capabilities_are_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
