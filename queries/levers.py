@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -21,7 +21,7 @@ from blastradius.reports.words import control_said, host_said, label, listed, pl
 
 MOST_ADDED = 4_000
 """How many controls are tried at most."""
-MOST_NARROWED = 40
+MOST_NARROWED = 12
 """How many operations are tried with own rows only; each is solved on an estate of its own."""
 
 
@@ -116,7 +116,8 @@ def run(estate: Estate, params: Params) -> Answer:
     facts = _beyond_anyone(reach, asked)
     now, *others = compared(reach.prepared, worlds, facts)
     done, failing = others[: len(less) + len(more)], others[len(less) + len(more) :]
-    narrowed = _narrowed(reach, asked, facts, params)
+    wide = narrowings(reach) if params.along is None else []
+    narrowed = _narrowed(asked, facts, wide[:MOST_NARROWED])
     effects = [*zip((*less, *more), done, strict=True), *narrowed]
     rows = _levers(reach, now, [(lever, then) for lever, then in effects if _helps(now, then)])
     opening = [(control, then) for control, (then, _) in zip(controls, failing, strict=True) if then != now[0]]
@@ -131,7 +132,7 @@ def run(estate: Estate, params: Params) -> Answer:
         removals_tried=len(less) + len(narrowed),
         added=tuple(row for row in rows if row.act == "add"),
         additions_tried=len(more),
-        untried=untried,
+        untried=untried + len(wide) - len(narrowed),
         failed=tuple(sorted(failed, key=_by_size)),
         failures_tried=len(controls),
         checked=is_audited(reach.estate),
@@ -172,10 +173,12 @@ Outcome = tuple[Measure, frozenset[Fact]]
 """What is reached in a world, and which of the facts that are reached now."""
 
 
-def _narrowed(reach: Reach, asked: Scenario, facts: Sequence[Fact], params: Params) -> list[tuple[Remedy, Outcome]]:
+def _narrowed(
+    asked: Scenario, facts: Sequence[Fact], wide: Sequence[tuple[Remedy, Callable[[], Estate]]]
+) -> list[tuple[Remedy, Outcome]]:
     """Operations limited to own rows: each changes the estate itself, so each is solved on its own."""
     found = []
-    for lever, estate in narrowings(reach)[:MOST_NARROWED] if params.along is None else ():
+    for lever, estate in wide:
         (outcome,) = compared(compile_system(estate()), [World(asked)], facts)
         found.append((lever, outcome))
     return found
@@ -286,7 +289,7 @@ def _effect(estate: Estate, row: LeverRow) -> str:
 
 def _lines(estate: Estate, params: Params, data: LeversData) -> Iterable[str]:
     if data.untried:
-        yield f"{data.untried:,} more controls could be put somewhere and were not tried"
+        yield f"not tried, for they are too many: {plural(data.untried, 'more thing')} to do"
     if not params.add:
         yield "--add tries controls that are not there, too"
     if any(row.stops is None for row in data.removed):
