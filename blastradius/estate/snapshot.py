@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from json import dumps
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from pydantic_core import PydanticSerializationError, from_json
 from blastradius.columns.facts import FactTable, table_of
 from blastradius.columns.growing import GrowingColumns
 from blastradius.errors import InputError
+from blastradius.escape import acts
 from blastradius.estate.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ENTITY_TYPES, Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
@@ -226,6 +228,9 @@ def _line(family: str, thing: Thing) -> Line:
 
 def _json(where: str, thing: Frozen) -> str:
     try:
-        return thing.model_dump_json(exclude_unset=True)
+        text = thing.model_dump_json(exclude_unset=True)
     except (PydanticSerializationError, UnicodeError):
         raise InputError([f"{where} has half a character (a lone surrogate); correct the text"]) from None
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(dumps(char)[1:-1] if acts(char) else char for char in text)  # a terminal would obey it

@@ -19,7 +19,8 @@ import blastradius as br
 from blastradius import plugins
 from blastradius.answer import Answer, Query
 from blastradius.errors import InputError, UsageError
-from blastradius.estate import Estate
+from blastradius.estate import Estate, snapshot
+from blastradius.loaderkit.contract import Loaded
 from blastradius.loaderkit.names import harmless
 from blastradius.reading import parse_document
 from blastradius.render import RENDERERS, text
@@ -150,9 +151,16 @@ def of_exports(estate: Estate) -> Iterator[str]:
             yield from _read_back(estate, name, one.suffix, made)
 
 
+def _loaded(name: str, suffix: str, made: str) -> Loaded:
+    """What an export says, by the way that reads it."""
+    if name == "snapshot":
+        return snapshot.loaded(made.removesuffix("\n").split("\n"), "f.snapshot")
+    return plugins.loaders()["graph"].load(parse_document(made, f"f{suffix}", suffix), {})
+
+
 def _read_back(estate: Estate, name: str, suffix: str, made: str) -> Iterator[str]:
     try:
-        again = Estate.build([plugins.loaders()["graph"].load(parse_document(made, f"f{suffix}", suffix), {})])
+        again = Estate.build([_loaded(name, suffix, made)])
     except InputError as error:
         yield f"export {name}: is not read back: {str(error)[:100]!r}"
         return

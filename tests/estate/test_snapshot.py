@@ -10,6 +10,7 @@ import pytest
 
 import blastradius as br
 from blastradius.errors import InputError
+from blastradius.escape import acts
 from blastradius.estate import Estate, snapshot
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Party, Provenance, Store
@@ -72,6 +73,15 @@ def test_an_empty_estate_is_a_heading() -> None:
     estate = Estate.build([Loaded()])
     (line,) = snapshot.text(estate).splitlines()
     assert json.loads(line)["snapshot"] == snapshot.FORMAT
+    same(estate, again(estate))
+
+
+def test_what_a_terminal_would_obey_is_written_as_its_number_and_read_as_it_was() -> None:
+    name = "a\x7f\x9b31m\u202e\U000e0041 é 漢"
+    estate = Estate.build([Loaded(entities=(Party(id="a", name=name, owner=name),))])
+    assert [char for char in snapshot.text(estate) if acts(char) and char != "\n"] == []
+    assert "é 漢" in snapshot.text(estate)
+    assert again(estate).entities["a"].name == name
     same(estate, again(estate))
 
 
