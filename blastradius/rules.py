@@ -133,7 +133,6 @@ def rule(rule_id: str, level: int, refs: str, says: str, *flows: Flow) -> Rule:
 
 _SPENT = "revoked rotated expired"
 _BOUND = "ip_allowlist token_binding device_policy"
-_PLACE = "ip_allowlist device_policy"
 _MFA = "mfa hard_mfa"
 _CHECKED = "validated quarantined human_review second_source insensitive"
 _VETTED = "pinned verified staged not_exposed"

@@ -122,6 +122,7 @@ RELATION_WORDS = [
       for taken, seed in (("consumes:s>f", "outage f"), ("reads:s>d", "outage d"), ("calls:s>o", "outage o"),
                           ("consumes:b>f", "outage f"))),
     Case(*of_relation("on_missing", "calls:s>o dependency=hard on_missing=default"), "outage o", "deny(s)", False),
+    Case(*of_relation("on_missing", "calls:s>o keys=k on_missing=default"), "outage k", "degrade(s)", False),
     *(Case(*of_relation("obeys", f"{taken} obeys=true", "serves:s1>o"), seed, "steer(s)", True)
       for taken, seed in (("consumes:s>f", "poison f"), ("reads:s>d", "poison d"), ("calls:s>o", "compromise s1"))),
     Case(*of_relation("keys", "calls:s>o keys=k dependency=hard"), "outage k", "deny(s)", True),
