@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
@@ -163,7 +164,8 @@ class Answer:
     """One question answered.
 
     ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``;
-    ``findings`` is true when the command should exit with 1.
+    ``findings`` is true when the command should exit with 1. ``painted`` makes the picture, where there is one: on a
+    large estate that takes as long as the rest, and most who ask do not look at it.
     """
 
     question: str
@@ -172,7 +174,7 @@ class Answer:
     tables: tuple[Table, ...] = ()
     lines: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
-    picture: Picture | None = None
+    painted: Callable[[], Picture] | None = None
     findings: bool = False
 
     def table(self, name: str) -> Table:
@@ -188,6 +190,11 @@ class Answer:
             there = f"this answer has {', '.join(known)}" if known else "this answer has no table"
             raise UsageError(f"table {name}: {there}{did_you_mean(name, known)}")
         return known[name]
+
+    @cached_property
+    def picture(self) -> Picture | None:
+        """The picture, made when it is first asked for."""
+        return self.painted() if self.painted is not None else None
 
 
 @dataclass(frozen=True)

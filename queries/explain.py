@@ -128,7 +128,7 @@ def _why(reach: Reach, fact: Fact) -> Answer:
         tables=(_proof_table(reach, rows, "The way, step by step"),),
         lines=tuple(filter(None, lines)),
         notes=notes_on(reach),
-        picture=picture_of(reach, f"Why: {label(reach.estate, fact.entity)}", only=facts),
+        painted=lambda: picture_of(reach, f"Why: {label(reach.estate, fact.entity)}", only=facts),
     )
 
 
@@ -157,7 +157,6 @@ def _why_not(reach: Reach, fact: Fact) -> Answer:
         tables=(_stop_table(reach, fact, stops), _proof_table(opened, rows, _WOULD_BE)) if proof else (),
         lines=tuple(filter(None, [_unknown(reach.estate, fact.entity)])),
         notes=notes_on(reach),
-        picture=None,
     )
 
 

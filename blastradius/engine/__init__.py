@@ -14,7 +14,7 @@ from blastradius.engine.check.rule_instances import all_instances
 from blastradius.engine.compile import System
 from blastradius.engine.numbering import CAPABILITIES
 from blastradius.engine.prepared import PreparedEstate, compile_system
-from blastradius.engine.proof import Certificate, ProofStep, Stopped
+from blastradius.engine.proof import Certificate, Claims, ProofStep, Stopped
 from blastradius.engine.scenario import (
     SEED_KINDS,
     Assumption,
@@ -114,7 +114,7 @@ def solve(estate: Estate, scenario: Scenario, *, system: PreparedEstate | None =
     asked = what_if(estate, checked(estate, scenario))
     prepared = system if system is not None and asked is estate else compile_system(asked)
     certificate = certify(prepared, scenario)
-    check_certificate(prepared.estate, prepared.rule_instances, scenario, certificate)
+    check_certificate(prepared.estate, prepared.instances_for(certificate), scenario, certificate)
     return Reach(prepared, scenario, certificate)
 
 
@@ -144,9 +144,18 @@ def check_worlds(
     """
     own = solved.batch.system
     if solved.certificate is not None:
-        check_certificate(own.estate, own.rule_instances, solved.worlds[0].scenario, solved.certificate)
+        instances = own.instances_for(solved.certificate)
+        check_certificate(own.estate, instances, solved.worlds[0].scenario, solved.certificate)
     elif own.estate is not (estate.estate if isinstance(estate, PreparedEstate) else estate):
         own.auditor.check(solved.claims)
     else:
-        auditor = estate.auditor if isinstance(estate, PreparedEstate) else Auditor(estate)
-        (auditor if proposed is None else auditor.with_proposal(proposed)).check(solved.claims, asked)
+        _auditor(estate, solved.claims, proposed).check(solved.claims, asked)
+
+
+def _auditor(estate: Estate | PreparedEstate, claims: Claims, proposed: Estate | None) -> Auditor:
+    """The checker of a block of worlds."""
+    if not isinstance(estate, PreparedEstate):
+        auditor = Auditor(estate)
+    else:
+        auditor = estate.auditor_for(claims) if proposed is None else estate.auditor
+    return auditor if proposed is None else auditor.with_proposal(proposed)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
+from blastradius.columns.ragged import Flags
 from blastradius.engine.batch.alone import telling_controls, telling_relations
 from blastradius.engine.batch.network import Network, NetworkKey
 from blastradius.engine.check.audit import Auditor
-from blastradius.engine.check.rule_instances import RuleInstance, all_instances
+from blastradius.engine.check.rule_instances import RuleInstance, all_instances, instances_at
 from blastradius.engine.compile import System, ground
+from blastradius.engine.proof import Certificate, Claims
 from blastradius.engine.scenario import Added
 from blastradius.engine.single.step_status import StatusKey, StepStatus
 from blastradius.estate import Estate
+
+_FEW_RELATIONS = 2_000
+"""Up to how many relations all instances of rules are found about as quickly as those that matter."""
+_FEW_WORLDS = 64
+"""Up to how many worlds of a block the checker reads no more of a large estate than they reach."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +35,40 @@ class PreparedEstate(System):
 
     networks: dict[NetworkKey, Network] = field(default_factory=dict, repr=False)
     statuses: dict[StatusKey, StepStatus] = field(default_factory=dict, repr=False)
+    _last: list[tuple[set[str], tuple[RuleInstance, ...]]] = field(default_factory=list, repr=False)
 
     @cached_property
     def rule_instances(self) -> tuple[RuleInstance, ...]:
         """Every ground instance of every rule, as the checker of certificates reads the estate."""
         return tuple(all_instances(self.estate))
+
+    def instances_for(self, certificate: Certificate) -> Sequence[RuleInstance]:
+        """Those that matter to a certificate: of a small estate all, for the next one; of a large one few others."""
+        if self._is_small:
+            return self.rule_instances
+        return self._instances_at({step.fact.entity for step in certificate.steps})
+
+    def auditor_for(self, claims: Claims) -> Auditor:
+        """The checker of a block of worlds: the one that is kept, but where few are asked of a large estate."""
+        changed = any(world.without or world.controls for world in claims.worlds)
+        if self._is_small or changed or len(claims.worlds) > _FEW_WORLDS or "auditor" in vars(self):
+            return self.auditor
+        somewhere: Flags = np.logical_or.reduce(claims.words, axis=1)
+        claimed = np.unique(claims.entity[somewhere[claims.row]]).tolist()
+        return Auditor(self.estate, self._instances_at({claims.names[number] for number in claimed}))
+
+    def _instances_at(self, names: set[str]) -> Sequence[RuleInstance]:
+        """The instances with a premise about one of some things; those of the last question where they are among them.
+
+        What is asked besides a scenario, on what basis or of whom else, mostly reaches no more.
+        """
+        if not self._last or not names <= self._last[0][0]:
+            self._last[:] = [(names, tuple(instances_at(self.estate, names)))]
+        return self._last[0][1]
+
+    @property
+    def _is_small(self) -> bool:
+        return len(self.columns.relations.verb) <= _FEW_RELATIONS
 
     @cached_property
     def telling_relations(self) -> frozenset[int]:

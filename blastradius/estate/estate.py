@@ -8,7 +8,6 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -23,7 +22,7 @@ from blastradius.estate.lint import Inventory, findings
 from blastradius.estate.merge import alone, merged, one_table
 from blastradius.estate.namesakes import namesakes
 from blastradius.estate.naming import called, resolved, suggested
-from blastradius.estate.placement import PlacedControl, Placement, enforced_scope, host_name, past_end
+from blastradius.estate.placement import PlacedControl, PlacedControls, Placement, host_name
 from blastradius.estate.selections import scenarios
 from blastradius.estate.things import entities_of, relations_of, some_relations
 from blastradius.estate.ties import VOID_ALONG, Ties, replaced
@@ -38,7 +37,6 @@ from blastradius.model import (
     Kind,
     Note,
     NoteKind,
-    Provenance,
     Relation,
     Scenario,
     Tally,
@@ -209,12 +207,12 @@ class Estate:
 
     def controls_on(self, host: str) -> tuple[PlacedControl, ...]:
         """The controls that stand on an entity or a relation."""
-        return self._placed.get(host, ())
+        return self.controls.on(host)
 
     @cached_property
-    def controls(self) -> Mapping[str, PlacedControl]:
+    def controls(self) -> PlacedControls:
         """Every control in the estate by its id, ``kind@host``."""
-        return {control.id: control for placed in self._placed.values() for control in placed}
+        return PlacedControls(self._table, self._placement.columns, self.day)
 
     def in_zone(self, zone: str) -> list[str]:
         """The services and stores of a zone, by id."""
@@ -304,34 +302,6 @@ class Estate:
                 for target in relation.targets:
                     graph.add_edge(source, target, key=relation.id, **data)
         return graph
-
-    @cached_property
-    def _placed(self) -> Mapping[str, tuple[PlacedControl, ...]]:
-        """The controls on each host; no more lines are read again than those of hosts."""
-        columns, permits = self._placement.columns, self._permits()
-        placed: dict[str, tuple[PlacedControl, ...]] = {}
-        for host, numbers in groupby(range(len(columns.kind)), lambda number: int(columns.host[number])):
-            thing = self._host(host)
-            declared = {control.kind: control for control in thing.controls}
-            found = []
-            for number in numbers:
-                kind = CONTROLS[columns.kind[number]]
-                control = declared.get(kind)
-                if control is None and kind == ControlKind.EXPIRED:
-                    control = past_end(self.entities[thing.id], self.day)
-                found.append(PlacedControl(f"{kind}@{thing.id}", thing.id, control or enforced_scope(permits[host])))
-            placed[thing.id] = tuple(found)
-        return placed
-
-    def _host(self, host: int) -> Entity | Relation:
-        count, rows = len(self._table.kind), self._table.rows
-        return rows.entity(host) if host < count else rows.relation(host - count)
-
-    def _permits(self) -> Mapping[int, tuple[Provenance, ...]]:
-        """For each operation that a scope guards, where that is declared."""
-        columns = self._table.relations
-        rows = np.flatnonzero(columns.verb == VERBS.index(Verb.PERMITS)).tolist()
-        return {target: self._table.rows.relation_at(row) for row in rows for target in columns.targets[row]}
 
     @cached_property
     def _ties(self) -> Ties:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,8 @@ import numpy as np
 from blastradius.columns.facts import FactTable
 from blastradius.columns.ragged import Flags, Numbers
 from blastradius.columns.tables import CONTROLS, NO_INDEX, VERBS, ControlColumns, LazyNames
-from blastradius.model import Basis, Control, ControlKind, Credential, Entity, Provenance, Verb
+from blastradius.estate.merge import alone
+from blastradius.model import Basis, Control, ControlKind, Credential, Entity, Provenance, Relation, Verb
 
 _BY_NAME = np.argsort(np.argsort([str(kind) for kind in CONTROLS], kind="stable"))
 """The place of each kind of control in alphabetical order."""
@@ -26,6 +29,68 @@ class PlacedControl:
     id: str
     host: str
     control: Control
+
+
+class PlacedControls(Mapping[str, PlacedControl]):
+    """The controls of an estate by id, ``kind@host``; those on a host are made when one of them is asked for."""
+
+    def __init__(self, table: FactTable, columns: ControlColumns, day: str) -> None:
+        self._table, self._columns, self._day = table, columns, day
+        self._known: dict[str, tuple[PlacedControl, ...]] = {}
+
+    def on(self, host: str) -> tuple[PlacedControl, ...]:
+        """The controls on an entity or a relation."""
+        if host not in self._spans:
+            return ()
+        if host not in self._known:
+            self._known[host] = tuple(self._made(range(*self._spans[host])))
+        return self._known[host]
+
+    def __getitem__(self, name: str) -> PlacedControl:
+        host = name.partition("@")[2]
+        for placed in self.on(host):
+            if placed.id == name:
+                return placed
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns.ids)
+
+    def __len__(self) -> int:
+        return len(self._columns.kind)
+
+    @cached_property
+    def _spans(self) -> Mapping[str, tuple[int, int]]:
+        """For each host the first of its controls by number, and the last plus one; they stand in order of hosts."""
+        host = self._columns.host
+        firsts = np.flatnonzero(np.diff(host, prepend=NO_INDEX))
+        names = (host_name(self._table, number) for number in host[firsts].tolist())
+        ends = np.append(firsts, len(host))[1:].tolist()
+        return dict(zip(names, zip(firsts.tolist(), ends, strict=True), strict=True))
+
+    def _made(self, numbers: range) -> Iterator[PlacedControl]:
+        host = int(self._columns.host[numbers[0]])
+        thing = self._host(host)
+        declared = {control.kind: control for control in thing.controls}
+        for number in numbers:
+            kind = CONTROLS[self._columns.kind[number]]
+            control = declared.get(kind)
+            if control is None and kind == ControlKind.EXPIRED:
+                control = past_end(alone(self._table.rows.entity(host)), self._day)
+            control = control or enforced_scope(self._table.rows.relation_at(self._permits[host]))
+            yield PlacedControl(f"{kind}@{thing.id}", thing.id, control)
+
+    def _host(self, host: int) -> Entity | Relation:
+        count, rows = len(self._table.kind), self._table.rows
+        return rows.entity(host) if host < count else rows.relation(host - count)
+
+    @cached_property
+    def _permits(self) -> Mapping[int, int]:
+        """For each operation that a scope guards a relation that says so, by number."""
+        columns = self._table.relations
+        rows = np.flatnonzero(columns.verb == VERBS.index(Verb.PERMITS))
+        targets = columns.targets.take(rows)
+        return dict(zip(targets.values.tolist(), rows[targets.row_ids].tolist(), strict=True))
 
 
 @dataclass(frozen=True)

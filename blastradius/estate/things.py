@@ -11,6 +11,9 @@ from blastradius.columns.ragged import Numbers
 from blastradius.estate.merge import alone
 from blastradius.model import Entity, Relation
 
+MOST_KEPT = 50_000
+"""How many entities are kept once they are made: an answer asks for each that it names a dozen times."""
+
 
 def entities_of(table: FactTable) -> Mapping[str, Entity]:
     """The entities of a table by id."""
@@ -38,9 +41,15 @@ class LazyEntities(Mapping[str, Entity]):
 
     def __init__(self, table: FactTable) -> None:
         self.table = table
+        self.known: dict[str, Entity] = {}
 
     def __getitem__(self, name: str) -> Entity:
-        return alone(self.table.rows.entity(self.table.number[name]))
+        found = self.known.get(name)
+        if found is None:
+            if len(self.known) >= MOST_KEPT:
+                self.known.clear()
+            found = self.known[name] = alone(self.table.rows.entity(self.table.number[name]))
+        return found
 
     def __contains__(self, name: object) -> bool:
         return name in self.table.number

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pydantic_core import PydanticSerializationError
+
 from blastradius.answer import PLAIN, UNKNOWN, Answer, Cell, Detail, Table
 from blastradius.escape import acts, visible
 from blastradius.render.columns import Column
@@ -121,9 +123,12 @@ def words(cell: Cell) -> str:
 
 def as_json(answer: Answer) -> str:
     """The answer's data; what a terminal would obey is a JSON escape, so that the value stays the same."""
-    text = json.dumps(answer.data.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    try:
+        text = answer.data.model_dump_json(indent=2)
+    except PydanticSerializationError:  # half a character, which UTF-8 cannot say: slower, and escaped below
+        text = json.dumps(answer.data.model_dump(mode="json"), indent=2, ensure_ascii=False)
     unsafe = {ord(char): _json_escape(char) for char in set(text) if char != "\n" and acts(char)}
-    return text.translate(unsafe) + "\n"
+    return f"{text.translate(unsafe) if unsafe else text}\n"
 
 
 def in_ascii(text: str) -> str:

@@ -28,7 +28,8 @@ class Label:
 
 def labels_of(reach: Reach) -> Mapping[Fact, Label]:
     """The label of every fact about an entity that is reached."""
-    bases, strangers = _bases(reach), _strangers(reach)
+    used, strangers = _used(reach), _strangers(reach)
+    bases = used[:-1]  # those on which less might be reached than on the weakest that is used
     worlds = [
         *(World(plain(reach.scenario).model_copy(update={"basis": basis})) for basis in bases),
         *(World(scenario) for scenario in strangers),
@@ -36,15 +37,10 @@ def labels_of(reach: Reach) -> Mapping[Fact, Label]:
     held = _held_in(reach, worlds)
     found = {}
     for fact in reach.levels:
-        known = next((basis for basis, facts in zip(bases, held, strict=False) if fact in facts), _used(reach)[-1])
+        known = next((basis for basis, facts in zip(bases, held, strict=False) if fact in facts), used[-1])
         could = (level for level, facts in zip(Level, held[len(bases) :], strict=False) if fact in facts)
         found[fact] = Label(known, next(could, None))
     return found
-
-
-def _bases(reach: Reach) -> list[Basis]:
-    """The bases, best first, on which less might be reached than on the weakest that is used."""
-    return _used(reach)[:-1]
 
 
 def _used(reach: Reach) -> list[Basis]:

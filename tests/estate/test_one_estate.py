@@ -18,6 +18,7 @@ from blastradius.columns.facts import FactTable
 from blastradius.engine import solve
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
+from blastradius.estate.things import LazyEntities
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import load, survey
 from blastradius.model import Entity, Relation, Zone
@@ -150,7 +151,19 @@ def test_columns_stay_columns_when_other_files_stand_beside(tmp_path: Path) -> N
     assert seven.name == "Seven"
     assert [str(each) for each in seven.provenance] == [f"{lines}:8", f"{tmp_path / 'e.yaml'}:3:3"]
     assert [str(each) for each in eight.provenance] == [f"{lines}:9"]
-    assert estate.entities["p8"] is not eight, "made when asked for"
+    assert isinstance(estate.entities, LazyEntities)
+    assert list(estate.entities.known) == ["p7", "p8"], "made when asked for"
+
+
+def test_entities_that_are_made_are_kept_up_to_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blastradius.estate.things.MOST_KEPT", 2)
+    lines = tmp_path / "e.jsonl"
+    lines.write_text("".join(f'{{"kind": "party", "id": "p{n}"}}\n' for n in range(5)))
+    estate = br.load(lines)
+    assert isinstance(estate.entities, LazyEntities)
+    assert estate.entities["p1"] is estate.entities["p1"]
+    assert [entity.id for entity in estate.entities.values()] == [f"p{n}" for n in range(5)]
+    assert len(estate.entities.known) <= 2
 
 
 def test_a_contradiction_between_lines_and_a_file_is_said(tmp_path: Path) -> None:

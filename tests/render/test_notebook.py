@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from functools import partial
 
 import pandas
 import pytest
@@ -28,7 +30,8 @@ PICTURE = Picture("How far", "as granted", (Node("a", "Acme", Kind.PARTY),), ())
 
 
 def shown(main: str = "main", picture: Picture | None = None) -> Shown:
-    return Shown(Answer("q", "2 parties", Data(), TABLES, ("a line",), picture=picture), main)
+    painted = None if picture is None else partial(replace, picture)
+    return Shown(Answer("q", "2 parties", Data(), TABLES, ("a line",), painted=painted), main)
 
 
 def test_a_frame_is_the_whole_main_table_in_its_types() -> None:

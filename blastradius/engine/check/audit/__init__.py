@@ -88,6 +88,7 @@ class Auditor:
     """
 
     def __init__(self, estate: Estate, instances: Iterable[RuleInstance] | None = None) -> None:
+        """``instances`` are those with a premise about anything that will be claimed; all where they are not given."""
         self._estate = _Estate(estate)
         self._estates: tuple[Estate, ...] = (estate,)
         self.table = InstanceTable(all_instances(estate) if instances is None else instances)

@@ -20,14 +20,17 @@ from blastradius.model import Scenario
 
 
 def check(estate: Estate, instances: Sequence[RuleInstance], scenario: Scenario, certificate: Certificate) -> None:
-    """Verify a certificate: sound, complete, and honest about what stopped. ``instances`` are all those of the estate.
+    """Verify a certificate: sound, complete, and honest about what stopped.
+
+    ``instances`` are all those of the estate, or all with a premise about something that the certificate speaks of.
 
     What-ifs of the scenario are not looked at: the estate is the one in which they are done.
 
     Raises:
         CertificateError: the first defect found.
     """
-    asked = Asked.of(scenario)
-    proved = sound(estate, scenario, certificate.steps, instances)
-    check_complete(estate, asked, proved, instances)
-    check_stops(asked, proved, certificate, instances)
+    asked, claimed = Asked.of(scenario), {step.fact for step in certificate.steps}
+    leading = [instance for instance in instances if not claimed.isdisjoint(instance.premises)]
+    proved = sound(estate, scenario, certificate.steps, leading)
+    check_complete(estate, asked, proved, leading)
+    check_stops(asked, proved, certificate, leading)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from blastradius.engine.check.rule_instances import effects, inputs, losses, rights, surroundings
 from blastradius.engine.check.rule_instances.instance import RuleInstance
+from blastradius.engine.check.rule_instances.nearby import Nearby
 from blastradius.engine.check.rule_instances.view import View
 from blastradius.estate import Estate
 
-__all__ = ["RuleInstance", "all_instances"]
+__all__ = ["RuleInstance", "all_instances", "instances_at"]
 
 _RULES = (
     rights.ownership,
@@ -48,3 +49,15 @@ def all_instances(estate: Estate) -> Iterator[RuleInstance]:
     view = View(estate)
     for instances_of in _RULES:
         yield from instances_of(view)
+
+
+def instances_at(estate: Estate, names: Collection[str]) -> Iterator[RuleInstance]:
+    """Every instance with a premise about one of some things, rule by rule; no other part of the estate is walked.
+
+    These are all that matter to what is claimed of these things and of nothing else: another has no premise that holds.
+    """
+    view = View(estate, Nearby.of(estate.columns, names))
+    for instances_of in _RULES:
+        for instance in instances_of(view):
+            if any(premise.entity in names for premise in instance.premises):
+                yield instance

@@ -113,6 +113,7 @@ def served(view: View) -> Iterator[RuleInstance]:
 
 def destroyed(view: View) -> Iterator[RuleInstance]:
     """R13w."""
-    for store in view.estate.of_kind(Kind.STORE):
-        guards = view.guards((store.id,), ("immutable_backup",))
-        yield RuleInstance("R13w", 2, (Fact(store.id, C.WRITE),), Fact(store.id, C.DENY), (), guards)
+    for number in view.of_kind(Kind.STORE):
+        store = view.names[number]
+        guards = view.guards((store,), ("immutable_backup",))
+        yield RuleInstance("R13w", 2, (Fact(store, C.WRITE),), Fact(store, C.DENY), (), guards)

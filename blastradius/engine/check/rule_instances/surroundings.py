@@ -22,13 +22,11 @@ def walls(view: View) -> Iterator[RuleInstance]:
         inside = C.USE if view.kind(source) == Kind.OPERATION else C.CONTROL
         premises, conclusion = (Fact(source, inside),), Fact(target, C.CONTROL)
         yield RuleInstance("R15", 4, premises, conclusion, (r.id,), guards, basis=r.basis)
-    flat = {zone.id for zone in view.estate.zones.values() if zone.flat}
-    for entity in view.estate.of_kind(Kind.SERVICE) if flat else ():
-        if entity.zone is not None and entity.zone in flat:
-            foothold, taken = Fact(entity.zone, C.FOOTHOLD), Fact(entity.id, C.CONTROL)
-            guards = view.guards((entity.id,), _WALLS)
-            yield RuleInstance("R15", 4, (taken,), foothold, hop=0, basis=entity.basis)
-            yield RuleInstance("R15", 4, (foothold,), taken, (), guards, basis=entity.basis)
+    for service, zone, basis in view.in_flat_zones():
+        foothold, taken = Fact(zone, C.FOOTHOLD), Fact(service, C.CONTROL)
+        guards = view.guards((service,), _WALLS)
+        yield RuleInstance("R15", 4, (taken,), foothold, hop=0, basis=basis)
+        yield RuleInstance("R15", 4, (foothold,), taken, (), guards, basis=basis)
 
 
 def hosting(view: View) -> Iterator[RuleInstance]:
@@ -67,7 +65,7 @@ def parts(view: View) -> Iterator[RuleInstance]:
 
 def fallen_controls(view: View) -> Iterator[RuleInstance]:
     """R14."""
-    for placed in view.estate.controls.values():
+    for placed in view.provided():
         provider = placed.control.provided_by
         if provider is not None:
             for premise, shut in _falls(placed.control, view.kind(provider)):

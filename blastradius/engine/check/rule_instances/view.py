@@ -1,4 +1,4 @@
-"""The estate as the checkers walk it: each relation is read once, for an estate may have to fetch it."""
+"""The estate as the checkers walk it: its columns, and the controls on what they come to."""
 
 from __future__ import annotations
 
@@ -7,22 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
+from blastradius.columns.ragged import Numbers, RaggedArray
+from blastradius.columns.tables import BASES, KINDS, NO_INDEX, ON_BAD, VERBS, Columns
 from blastradius.engine.check.rule_instances.instance import Guards
+from blastradius.engine.check.rule_instances.nearby import Nearby
 from blastradius.estate import Estate, PlacedControl
-from blastradius.model import (
-    Basis,
-    Capability,
-    Control,
-    Credential,
-    Fact,
-    Kind,
-    Operation,
-    Relation,
-    Service,
-    Store,
-    Verb,
-    input_id,
-)
+from blastradius.model import Basis, Capability, Control, Fact, Kind, Verb, input_id
 
 C = Capability
 Counts = Callable[[Control], bool]
@@ -49,27 +41,35 @@ class Row(NamedTuple):
     needs: tuple[str, ...]
     basis: Basis
 
-    @classmethod
-    def of(cls, relation: Relation) -> Row:
-        """Those of a relation."""
-        return cls(
-            relation.id,
-            relation.sources,
-            relation.targets,
-            relation.extent == "subset",
-            relation.dependency,
-            relation.buffer_h or 0.0,
-            relation.at_least,
-            relation.capacity_loss,
-            relation.brittle,
-            relation.vote_min,
-            relation.on_bad,
-            relation.on_missing == "default",
-            relation.obeys,
-            relation.keys,
-            relation.needs,
-            relation.basis,
-        )
+
+def rows_of(columns: Columns, numbers: Numbers) -> list[Row]:
+    """Relations by their numbers."""
+    r, names = columns.relations, columns.entities.ids
+
+    def named(lists: RaggedArray) -> list[tuple[str, ...]]:
+        return [tuple([names[end] for end in lists[number]]) for number in numbers.tolist()]
+
+    flags = (column[numbers].tolist() for column in (r.subset, r.capacity_loss, r.brittle, r.defaults, r.obeys))
+    subset, capacity_loss, brittle, defaults, obeys = flags
+    fields = (
+        [r.ids[number] for number in numbers.tolist()],
+        named(r.sources),
+        named(r.targets),
+        subset,
+        [r.dependency[number] for number in numbers.tolist()],
+        r.buffer_h[numbers].tolist(),
+        [least or None for least in r.at_least[numbers].tolist()],
+        capacity_loss,
+        brittle,
+        [least or None for least in r.vote_min[numbers].tolist()],
+        [ON_BAD[number] for number in r.on_bad[numbers].tolist()],
+        defaults,
+        obeys,
+        named(r.keys),
+        named(r.needs),
+        [BASES[number] for number in r.basis[numbers].tolist()],
+    )
+    return list(map(Row, *fields))
 
 
 class Function(NamedTuple):
@@ -80,24 +80,51 @@ class Function(NamedTuple):
     is_public: bool
     basis: Basis
 
-    @classmethod
-    def of(cls, operation: Operation) -> Function:
-        """Those of an operation."""
-        public = operation.anonymous and operation.direction == "exposed"
-        return cls(operation.id, operation.api, public, operation.basis)
-
 
 class View:
-    """What the rules ask of an estate."""
+    """What the rules ask of an estate: of all of it, or of what lies ``near`` something."""
 
-    def __init__(self, estate: Estate) -> None:
-        self.estate = estate
-        self.guarded = {placed.host for placed in estate.controls.values()}
-        self.operations = [
-            Function.of(entity) for entity in estate.of_kind(Kind.OPERATION) if isinstance(entity, Operation)
-        ]
-        self.by_verb = {verb: [Row.of(relation) for relation in rows] for verb, rows in estate.by_verb.items()}
+    def __init__(self, estate: Estate, near: Nearby | None = None) -> None:
+        self.estate, self.columns = estate, estate.columns
+        self.near = near or Nearby.everything(self.columns)
+        self.names = self.columns.entities.ids
+        verb, seen = self.columns.relations.verb, self.near.relations
+        numbers = {name: np.flatnonzero((verb == number) & seen) for number, name in enumerate(VERBS)}
+        self.by_verb = {name: rows_of(self.columns, rows) for name, rows in numbers.items()}
         self.kind: Callable[[str], Kind] = estate.kind_of
+
+    def of_kind(self, kind: Kind) -> list[int]:
+        """The entities of a kind, by number."""
+        seen = (self.columns.entities.kind == KINDS.index(kind)) & self.near.entities
+        return np.flatnonzero(seen).tolist()
+
+    @cached_property
+    def operations(self) -> list[Function]:
+        """The operations."""
+        e = self.columns.entities
+        return [
+            Function(
+                e.ids[number],
+                e.apis[e.api[number]] if e.api[number] != NO_INDEX else None,
+                bool(e.anonymous[number]),
+                BASES[e.basis[number]],
+            )
+            for number in self.of_kind(Kind.OPERATION)
+        ]
+
+    def in_flat_zones(self) -> Iterator[tuple[str, str, Basis]]:
+        """The services in zones without walls inside, with their zones."""
+        e = self.columns.entities
+        for number in self.of_kind(Kind.SERVICE):
+            if e.flat_zone[number] != NO_INDEX:
+                yield e.ids[number], e.flat_zones[e.flat_zone[number]], BASES[e.basis[number]]
+
+    def provided(self) -> Iterator[PlacedControl]:
+        """The controls that an entity runs."""
+        provider = self.columns.controls.provider
+        for number in np.flatnonzero(provider != NO_INDEX).tolist():
+            if self.near.entities[provider[number]]:
+                yield self.estate.controls[self.columns.controls.ids[number]]
 
     def pairs(self, verb: str, *kinds: Kind) -> Iterator[tuple[Row, str, str]]:
         """Relations of a verb with their (first) ends, limited to sources of some kind."""
@@ -138,15 +165,13 @@ class View:
         return lambda control: self.estate.why_void(control, suppliers) is None
 
     def _placed(self, hosts: Iterable[str], kinds: Sequence[str], counts: Counts | None) -> tuple[PlacedControl, ...]:
-        if self.guarded.isdisjoint(hosts):  # most have none, and an estate may have to look for them
-            return ()
         there = [placed for host in dict.fromkeys(hosts) for placed in self.estate.controls_on(host)]
         found = (placed for placed in there if placed.control.kind in kinds)
         return tuple(placed for placed in found if counts is None or counts(placed.control))
 
     def has_standing(self, hosts: Iterable[str], counts: Counts) -> bool:
         """Whether a control that counts is on one of the hosts and is neither failed nor absent."""
-        there = (placed.control for host in hosts if host in self.guarded for placed in self.estate.controls_on(host))
+        there = (placed.control for host in hosts for placed in self.estate.controls_on(host))
         return any(counts(control) and control.status not in ("failed", "absent") for control in there)
 
     # what entities are
@@ -154,21 +179,19 @@ class View:
     @cached_property
     def passwords(self) -> set[str]:
         """The credentials that are passwords."""
-        keys = self.estate.of_kind(Kind.CREDENTIAL)
-        return {key.id for key in keys if isinstance(key, Credential) and key.type == "password"}
+        return {self.names[number] for number in np.flatnonzero(self.columns.entities.password).tolist()}
 
     @cached_property
     def anothers(self) -> set[str]:
         """What a party that is not ourselves owns, and none that is does."""
-        ours = {party.id for party in self.estate.of_kind(Kind.PARTY) if getattr(party, "role", None) == "self"}
+        ours = {self.names[number] for number in np.flatnonzero(self.columns.entities.ourselves).tolist()}
         owners = {name: {row.sources[0] for row in rows} for name, rows in self.grouped("owns").items()}
         return {name for name, parties in owners.items() if parties.isdisjoint(ours)}
 
     @cached_property
     def complete(self) -> set[str]:
         """The wholes of which all parts are declared."""
-        wholes = (*self.estate.of_kind(Kind.SERVICE), *self.estate.of_kind(Kind.STORE))
-        return {whole.id for whole in wholes if isinstance(whole, Service | Store) and whole.parts == "complete"}
+        return {self.names[number] for number in np.flatnonzero(self.columns.entities.complete).tolist()}
 
     # what is taken in
 

@@ -1,0 +1,70 @@
+"""The part of an estate that is walked for one scenario has all instances that matter, as the whole has them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from blastradius.engine import World, check_worlds, compile_system, prepared, solve, solve_worlds
+from blastradius.engine.check.certificate import check
+from blastradius.engine.check.rule_instances import all_instances, instances_at
+from blastradius.errors import CertificateError
+from blastradius.model import Basis
+from tests.engine.random_estates import random_estate, random_scenario
+
+ESTATES = 50
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every estate counts as a large one."""
+    monkeypatch.setattr(prepared, "_FEW_RELATIONS", -1)
+
+
+def test_the_instances_at_some_things_are_those_of_the_estate() -> None:
+    found = 0
+    for seed in range(ESTATES):
+        rng = random.Random(seed)
+        estate = random_estate(rng)
+        whole = list(all_instances(estate))
+        names = sorted({premise.entity for instance in whole for premise in instance.premises})
+        for count in (0, 1, 2, len(names) // 2, len(names)):
+            some = frozenset(rng.sample(names, min(count, len(names))))
+            due = [instance for instance in whole if any(premise.entity in some for premise in instance.premises)]
+            assert list(instances_at(estate, some)) == due
+            found += len(due)
+    assert found > 100 * ESTATES
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_estate_is_answered_and_checked_as_a_small_one() -> None:
+    for seed in range(ESTATES):
+        rng = random.Random(seed)
+        estate = random_estate(rng)
+        scenario = random_scenario(rng, estate)
+        reach = solve(estate, scenario)
+        check(reach.estate, tuple(all_instances(reach.estate)), scenario, reach.certificate)
+        system = compile_system(estate)
+        worlds = [World(scenario.model_copy(update={"basis": basis})) for basis in Basis]
+        for solved in solve_worlds(system, worlds):
+            check_worlds(system, solved, asked=worlds)
+
+
+@pytest.mark.usefixtures("large")
+def test_what_a_certificate_leaves_out_is_missed_on_a_large_estate() -> None:
+    refused = 0
+    for seed in range(ESTATES):
+        rng = random.Random(seed)
+        estate = random_estate(rng)
+        scenario = random_scenario(rng, estate)
+        reach = solve(estate, scenario)
+        steps = list(enumerate(reach.certificate.steps))
+        for number, step in rng.sample(steps, min(3, len(steps))):
+            rest = (*reach.certificate.steps[:number], *reach.certificate.steps[number + 1 :])
+            lie = replace(reach.certificate, steps=rest)
+            with pytest.raises(CertificateError):
+                check(reach.estate, reach.prepared.instances_for(lie), scenario, lie)
+            refused += step.rule != "seed"
+    assert refused > ESTATES // 2
