@@ -128,8 +128,7 @@ class GrowingColumns:
                 column[number] = stated[name]
         if entity.zone is not None:
             fields.zones[entity.zone] = min(entity.id, fields.zones.get(entity.zone, entity.id))
-            if entity.kind == Kind.SERVICE:
-                fields.zone[number] = entity.zone
+            fields.zone[number] = entity.zone
         if stated.get("copy_of"):
             fields.copy_of[number] = tuple(map(self.number_of, stated["copy_of"]))
         for members, holds in _flags_of(entity.kind, stated, fields):

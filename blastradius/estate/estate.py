@@ -375,14 +375,16 @@ class Estate:
 
 
 def _entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumns:
-    fields, count = table.fields, len(table.kind)
+    fields, count, kinds = table.fields, len(table.kind), table.kind
     flat = {zone.id: place for place, zone in enumerate(zone for zone in zones.values() if zone.flat)}
+    service = KINDS.index(Kind.SERVICE)
+    inside = {number: flat[zone] for number, zone in fields.zone.items() if zone in flat and kinds[number] == service}
     apis = {name: place for place, name in enumerate(sorted(set(fields.api.values())))}
     return EntityColumns(
         ids=table.names,
         kind=table.kind.astype(np.int64),
         api=_column(count, {number: apis[name] for number, name in fields.api.items()}),
-        flat_zone=_column(count, {number: flat[zone] for number, zone in fields.zone.items() if zone in flat}),
+        flat_zone=_column(count, inside),
         anonymous=_column(count, dict.fromkeys(fields.anonymous, 1), 0).astype(np.bool_),
         password=_column(count, dict.fromkeys(fields.password, 1), 0).astype(np.bool_),
         crown_jewel=_column(count, dict.fromkeys(fields.crown_jewel, 1), 0).astype(np.bool_),

@@ -231,3 +231,16 @@ def test_keys_are_credentials_and_parts_of_the_kind_of_their_whole(stated: dict[
     with pytest.raises(InputError) as error:
         _build(things, Relation.model_validate({"sources": ("s",), **stated}))
     assert error.value.problems == (message,)
+
+
+def test_a_zone_holds_its_services_and_its_stores() -> None:
+    built = Estate.build(
+        [
+            Loaded(
+                entities=(Service(id="s", zone="z"), Store(id="d", zone="z"), Party(id="p", zone="z"), Service(id="o")),
+                zones=(Zone(id="z", flat=True),),
+            )
+        ]
+    )
+    assert built.in_zone("z") == ["s", "d"]
+    assert built.in_zone("elsewhere") == []
