@@ -81,8 +81,6 @@ def test_required_parameters_may_be_positional(estate: Estate) -> None:
     exposed = br.exposure(estate, "customer_db").data
     assert exposed == br.exposure(estate, entity="customer_db").data
     assert exposed == br.ask("exposure", estate, entity="customer_db").data
-    held = br.review(estate, "acme", "orders:customers.read").data
-    assert held == br.review(estate, holder="acme", grant=["orders:customers.read"]).data
     assert br.explain(estate, "customer_db", compromise=("acme",)).data
     assert "observed" in repr(br.seen(estate))
 
@@ -141,11 +139,11 @@ def test_parameters_of_any_type_have_a_signature_and_a_stub() -> None:
 
 
 def test_the_signature_is_that_of_the_model() -> None:
-    parameters = inspect.signature(br.review).parameters
+    parameters = inspect.signature(br.exposure).parameters
     asked = ["assume", "distrust", "with_", "without", "basis"]
-    assert list(parameters) == ["estate", "holder", "grant", *asked, "key"]
+    assert list(parameters) == ["estate", "entity", *asked, "insiders"]
     assert parameters["assume"].default == "lateral"
-    assert parameters["key"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert parameters["insiders"].kind is inspect.Parameter.KEYWORD_ONLY
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

@@ -97,7 +97,7 @@ def test_every_format_is_the_same_in_a_pipe(question: str, form: str, northwind:
         (["reach", "NORTHWIND", "--compromise", "acme", "--level", "lateral"], 2, "did you mean '--assume'?"),
         (["rank", "NORTHWIND", "--compromise", "acme"], 2, "No such option '--compromise'."),
         (["explain", "NORTHWIND", "--compromise", "acme"], 2, "Missing option '--entity'"),
-        (["review", "NORTHWIND", "--holder", "acme"], 2, "Missing option '--grant'"),
+        (["exposure", "NORTHWIND"], 2, "Missing option '--entity'"),
     ],
 )
 def test_errors_are_one_clear_line(
