@@ -8,7 +8,7 @@ from blastradius.api import Shown, ask, check, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "check", "cut", "explain", "export", "exposure", "levers", "load", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "check", "cut", "explain", "export", "exposure", "inventory", "levers", "load", "rank", "reach", "review", "seen", "verify"]
 
 def cut(
     estate: Estate,
@@ -121,6 +121,25 @@ def exposure(
         basis: use only what is known on this basis or a better one.
         entity: the store, process or other entity to protect.
         insiders: also start from ourselves: parties of role self.
+    """
+
+def inventory(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+) -> Shown:
+    """Who is tied to us and how, both ways, and what is not known.
+
+    Args:
+        assume: up to which level to tell the reach, each level by itself.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
     """
 
 def levers(

@@ -47,7 +47,8 @@ class Table:
 
     ``ids`` are the columns that hold ids, ``brief`` the rows that people are shown first where all are many; data
     (CSV, JSON) has every column and row whatever they say. Where a terminal is too narrow, the columns in ``under``
-    stand below their row, and those in ``spare`` are left out, the last one first.
+    stand below their row, after their heading where it is in ``headed`` too, and those in ``spare`` are left out, the
+    last one first.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Table:
     brief: tuple[Row, ...] | None = None
     under: tuple[str, ...] = ()
     spare: tuple[str, ...] = ()
+    headed: tuple[str, ...] = ()
 
     def shown(self, detail: Detail) -> Table:
         """What people are shown of it."""

@@ -19,7 +19,8 @@ EASY_TEXT = 22
 class Column:
     """A column's heading and its cells, and what may become of it where there is no room.
 
-    ``under``: it may stand below its row. ``spare``: it may be left out. ``number``: its cells are kept whole.
+    ``under``: it may stand below its row, after its heading where it is ``headed``. ``spare``: it may be left out.
+    ``number``: its cells are kept whole.
     """
 
     heading: str
@@ -27,6 +28,12 @@ class Column:
     under: bool = False
     spare: bool = False
     number: bool = False
+    headed: bool = False
+
+    def below(self, row: int) -> str:
+        """A cell that stands below its row."""
+        cell = self.cells[row]
+        return f"{self.heading}: {cell}" if cell and self.headed else cell
 
     @cached_property
     def natural(self) -> int:

@@ -58,7 +58,7 @@ class Screen:
         for number in range(len(columns[0].cells)):
             self._row([column.cells[number] for column in layout.beside], layout)
             for column in layout.below:
-                self._below(column.cells[number])
+                self._below(column.below(number))
         return tuple(column.heading for column in layout.left_out)
 
     def _row(self, cells: Sequence[str], layout: Layout, style: str = "") -> None:

@@ -79,6 +79,7 @@ def _columns(shown: Table) -> list[Column]:
             safe(name),
             [safe(words(row[place])) for row in shown.rows],
             under=name in shown.under,
+            headed=name in shown.headed,
             spare=name in shown.spare,
             number=is_numeric(shown, place),
         )

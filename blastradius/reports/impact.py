@@ -76,15 +76,17 @@ def held_in(system: PreparedEstate, worlds: Sequence[World], facts: Sequence[Fac
 
 
 def compared(
-    system: PreparedEstate, worlds: Sequence[World], facts: Sequence[Fact]
+    system: PreparedEstate, worlds: Sequence[World], facts: Sequence[Fact], stranger: World | None = None
 ) -> list[tuple[Measure, frozenset[Fact]]]:
     """The measure of each world, and which of some facts hold in it; every world is audited first.
+
+    ``stranger`` is as for ``measured``.
 
     Raises:
         UsageError: as ``measured`` does.
         CertificateError: the audit refuses what the engine claims; a defect of the engine.
     """
-    ruler = _Ruler(system)
+    ruler = _Ruler(system, None if stranger is None else _facts_in(system, stranger))
     numbers = np.array([system.facts.number(fact) for fact in facts], np.int64)
     found: dict[int, tuple[Measure, frozenset[Fact]]] = {}
     for solved in audited(system, worlds):

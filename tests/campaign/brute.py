@@ -500,8 +500,74 @@ def told_cut(answer: Answer) -> Any:
     return min(len(data["cut"]), MOST_CUT + 1), stays
 
 
+def inventory(estate: Estate, params: Any) -> Any:
+    """What each third party holds, can call and reaches beyond anyone, level by level."""
+    estate = what_if(estate, params.asked)
+    anyone = plain(params.asked).model_copy(update={"anyone": True})
+    strange = spec(estate, anyone)
+    rows = []
+    for party in estate.of_kind(Kind.PARTY):
+        if getattr(party, "role", None) == "self":
+            continue
+        own, keys, opened = _ties(estate, party.id)
+        brought = {name for name in own | keys | opened if estate.entities[name].kind is not Kind.OPERATION}
+        brought = {name for name in brought if name in own | keys or estate.entities[name].kind is Kind.SCOPE}
+        found = spec(estate, plain(params.asked).model_copy(update={"compromise": (party.id,)}))
+        levels = []
+        for level in range(1, params.level + 1):
+            more = {fact for fact, since in found.items() if since <= level < strange.get(fact, level + 1)}
+            names = {fact.entity for fact in more if not getattr(estate.entities[fact.entity], "public", False)}
+            jewels = sorted(filter(estate.crown_jewel, names))
+            things = {name for name in names - {party.id} if estate.crown_jewel(name) or name not in brought}
+            parts = {it.entity for it in more if it.capability == "read_subset"}
+            stores = sorted(name for name in parts if estate.entities[name].kind is Kind.STORE)
+            levels.append((jewels, len(things), stores))
+        calls = sorted(name for name in opened - own if estate.entities[name].kind is Kind.OPERATION)
+        rows.append((party.id, sorted(keys), calls, levels))
+    return sorted(rows)
+
+
+def _ties(estate: Estate, party: str) -> tuple[set[str], set[str], set[str]]:
+    """What is a party's own with what it serves and sends, its keys, and what those open that work; by fixpoint."""
+    relations = list(estate.relations.values())
+    own = {it.targets[0] for it in relations if it.verb is Verb.OWNS and it.sources[0] == party}
+    keys = {name for name in own if estate.entities[name].kind is Kind.CREDENTIAL}
+    own -= keys
+    for _ in estate.entities:
+        own |= {it.sources[0] for it in relations if it.verb is Verb.PART_OF and it.targets[0] in own}
+    holders = own | {party}
+    keys |= {it.targets[0] for it in relations if it.verb is Verb.HOLDS and it.sources[0] in holders}
+    own |= {it.targets[0] for it in relations if it.verb is Verb.PUBLISHES and it.sources[0] in holders}
+    opened = {key for key in keys if _works(estate, key)}
+    for verb in (Verb.GRANTS, Verb.PERMITS):
+        opening = [
+            it for it in relations if it.verb is verb and opened.issuperset(it.sources) and _works(estate, it.id)
+        ]
+        opened |= {name for it in opening for name in it.targets}
+    opened |= {it.targets[0] for it in relations if it.verb is Verb.SERVES and it.sources[0] in opened}
+    own |= {it.targets[0] for it in relations if it.verb is Verb.SERVES and it.sources[0] in own}
+    return own, keys, opened - keys
+
+
+def _works(estate: Estate, host: str) -> bool:
+    kinds = {str(it.control.kind) for it in estate.controls_on(host) if it.control.status in ("working", "assumed")}
+    return kinds.isdisjoint({"revoked", "rotated", "expired"})
+
+
+def told_inventory(answer: Answer) -> Any:
+    def calls(row: Any) -> list[str]:
+        return sorted(name for api in row["calls"] for name in api["operations"])
+
+    def reach(row: Any) -> Any:
+        return [(sorted(it["crown_jewels"] or ()), it["things"], sorted(it["stores"])) for it in row["reach"]]
+
+    rows = answer.data.model_dump()["parties"]
+    return sorted((it["party"], sorted(key["key"] for key in it["keys"]), calls(it), reach(it)) for it in rows)
+
+
 Told = Callable[[Answer], Any]
 BRUTE: dict[str, tuple[Callable[[Estate, Any], Any], Told]] = {
+    "inventory": (inventory, told_inventory),
     "rank": (rank, told_rank),
     "exposure": (exposure, told_exposure),
     "levers": (levers, told_levers),

@@ -17,6 +17,7 @@ GOLDEN = Path(__file__).parent / "golden"
 NORTHWIND = {
     "check": "check examples/northwind",
     "verify": "verify examples/northwind",
+    "inventory": "inventory examples/northwind",
     "rank": "rank examples/northwind",
     "rank_takeover_ids": "rank examples/northwind --assume takeover --ids",
     "reach": "reach examples/northwind --compromise acme --assume lateral",
@@ -36,6 +37,7 @@ NORTHWIND = {
 MERIDIAN = {
     "check": "check examples/meridian",
     "verify": "verify examples/meridian",
+    "inventory": "inventory examples/meridian",
     "rank": "rank examples/meridian --assume lateral",
     "reach": "reach examples/meridian --compromise Courierly\xa0Ltd --assume lateral --notes",
     "explain": "explain examples/meridian --compromise Courierly\xa0Ltd --assume lateral --entity customers_db",

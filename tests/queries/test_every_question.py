@@ -27,6 +27,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "review": {"holder": "acme", "grant": "segments.read"},
     "seen": {},
     "cut": {"assume": "takeover"},
+    "inventory": {"assume": "abused"},
 }
 """Something to ask of the example retailer, question by question."""
 
