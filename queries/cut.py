@@ -294,14 +294,21 @@ def _lines(estate: Estate, params: Params, data: CutData) -> Iterable[str]:
     untried = f"; {data.untried:,} more change what other rules see and were not" if data.untried else ""
     yield f"tried: {plural(data.levers_tried, 'change')}, in any combination{untried}"
     if data.cut and data.is_minimum:
-        ways = plural(len(data.disjoint), "way")
+        ways = _ways(len(data.disjoint))
         if len(data.disjoint) == data.cost == len(data.cut):
-            yield f"why no fewer would do: {ways} to these targets have none of the changes in common"
+            yield f"why no fewer would do: {ways}"
         else:
-            yield f"why nothing cheaper would do: by integer programming; {ways} have none of the changes in common"
+            yield f"why nothing cheaper would do: by integer programming; {ways}"
     if data.checked and data.cut:
         yield "the independent checker verified that the cut holds, and that without any one of its changes it does not"
     yield footing(estate)
+
+
+def _ways(disjoint: int) -> str:
+    """What shows that so many changes have to be paid for."""
+    if disjoint == 1:
+        return "while nothing is done there is a way to these targets"
+    return f"{plural(disjoint, 'way')} to these targets have none of the changes in common"
 
 
 def _tables(estate: Estate, data: CutData) -> Iterable[Table]:
@@ -311,6 +318,7 @@ def _tables(estate: Estate, data: CutData) -> Iterable[Table]:
         ("id", "change", "cost", "needed by every such cut", "what the business loses"),
         tuple((row.id, row.says, f"{row.cost:g}", row.in_every_cut, _lost(estate, row)) for row in data.cut),
         ids=("id",),
+        under=("what the business loses",),
         spare=("cost",),
     )
     if data.uncut:

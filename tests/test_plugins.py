@@ -122,6 +122,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of one's own to be named with ``--plugins``; what was imported from it is forgotten after the test."""
     folder, before = tmp_path / "mine", set(sys.modules)
     monkeypatch.setenv("BLASTRADIUS_PLUGINS", "")
+    monkeypatch.delitem(sys.modules, "blastradius.cli.exporting", raising=False)  # which lists them when it is imported
     for group in ("loaders", "queries", "exports"):
         (folder / group).mkdir(parents=True)
         package = importlib.import_module(f"blastradius.{group}")

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code and never a traceback for a foreseen error."""
     try:
         given = None if arguments is None else list(arguments)
-        result = cli.main(args=given, standalone_mode=False, complete_var="_BLASTRADIUS_COMPLETE")
+        result = cli.main(given, "blastradius", "_BLASTRADIUS_COMPLETE", standalone_mode=False)
         streams.finish()
     except BlastradiusError as error:
         return _fail(str(error), error.exit_code)

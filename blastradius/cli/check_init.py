@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from blastradius.cli.completion import files
-from blastradius.cli.output import emit, progress
+from blastradius.cli.output import emit, progress, say
 from blastradius.cli.question_command import PATHS
 from blastradius.cli.usage import Command, example
 from blastradius.cli.wanted import exit_zero_option, output_options, wanted
@@ -67,15 +67,13 @@ def init_command(folder: str, force: bool) -> int:
     with progress() as report:
         links = proposed_links(target, report)
     write_atomic(target, first_workspace(files, str(target), links))
-    click.echo(
-        f"wrote {target}: {sources} of {counted(len(files), 'file')} {'is a source' if sources == 1 else 'are sources'}"
-    )
+    are = "is a source" if sources == 1 else "are sources"
+    click.echo(f"wrote {target}: {sources} of {counted(len(files), 'file')} {are}")
     for line in said_of(files):
-        click.echo(line)
+        say(line, hanging=4)
     if links:
-        click.echo(
-            f"{counted(sum(map(len, links.values())), 'thing')} under several names: accept them in the workspace"
-        )
+        count = counted(sum(map(len, links.values())), "thing")
+        say(f"{count} under several names: accept them in the workspace")
     click.echo(f"Read it, then: blastradius check {target}")
     return 0
 

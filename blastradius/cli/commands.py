@@ -11,7 +11,7 @@ import click
 
 from blastradius import plugins
 from blastradius.cli.completion import files
-from blastradius.cli.output import emit
+from blastradius.cli.output import emit, say
 from blastradius.cli.question_command import PATHS, ask, params_options, picture_file, write_picture
 from blastradius.cli.usage import Command, example
 from blastradius.cli.wanted import PICTURES, Wanted
@@ -22,7 +22,8 @@ def _draw(paths: tuple[str, ...], output: str, engine: str, **given: Any) -> int
     target = picture_file(output)
     answer = ask(plugins.query("reach"), paths, given)
     write_picture(answer, target, engine)
-    click.echo(f"{answer.headline}\nwrote {output}", err=True)
+    say(answer.headline, err=True)
+    say(f"wrote {output}", err=True)
     return 0
 
 
@@ -75,11 +76,11 @@ def loaders_command(names: tuple[str, ...], **whole: bool) -> int:
     """List the formats that can be read; of those that are named also what is read, and what each cannot tell."""
     told = [plugins.loader(name) for name in names] or list(plugins.loaders().values())
     for loader in told:
-        click.echo(f"{loader.name}: {loader.title}")
+        say(f"{loader.name}: {loader.title}", hanging=4)
         if names or whole["all"]:
-            click.echo(f"  reads {loader.reads}")
+            say(f"  reads {loader.reads}", hanging=4)
             for gap in loader.infers_not:
-                click.echo(f"  cannot tell {gap}")
+                say(f"  cannot tell {gap}", hanging=4)
     return 0
 
 
@@ -87,7 +88,7 @@ def loaders_command(names: tuple[str, ...], **whole: bool) -> int:
 def queries_command() -> int:
     """List the questions that can be asked."""
     for name, title in plugins.query_titles().items():
-        click.echo(f"{name}: {title}")
+        say(f"{name}: {title}", hanging=4)
     return 0
 
 

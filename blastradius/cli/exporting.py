@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from textwrap import fill
 
 import click
 
@@ -14,9 +15,13 @@ from blastradius.cli.question_command import PATHS
 from blastradius.cli.usage import Command, example
 from blastradius.errors import UsageError
 
+_HELP_WIDTH = 76
+"""What click leaves of 80 columns for a text that it does not fold itself."""
+
 
 def _formats() -> str:
-    lines = (f"  {export.name}: {export.title}; carries {export.carries}" for export in plugins.exports().values())
+    told = (f"{export.name}: {export.title}; carries {export.carries}" for export in plugins.exports().values())
+    lines = (fill(line, _HELP_WIDTH, initial_indent="  ", subsequent_indent="      ") for line in told)
     shown = example("export examples/northwind -o northwind.graphml")
     return "\n".join((shown["epilog"], "\n\b", "Formats:", *lines))
 

@@ -72,6 +72,15 @@ def _write_tables(answer: Answer, folder: Path) -> None:
         click.echo(f"wrote {visible(str(target))}", err=True)
 
 
+def say(text: str, *, hanging: int = 0, err: bool = False) -> None:
+    """Print a paragraph no wider than the terminal, the lines after its first one indented by ``hanging``."""
+    from blastradius.render.terminal import Screen
+
+    screen = Screen(_width())
+    screen.paragraph(visible(text), hanging=hanging)
+    click.echo(screen.text(), nl=False, err=err)
+
+
 def show(text: str, *, json: bool = False) -> None:
     """Write a text to standard output; JSON keeps its values there, whatever characters that can show."""
     if json and not streams.takes(text):
