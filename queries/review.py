@@ -187,12 +187,25 @@ def _with_partner(estate: Estate, params: Params) -> Estate:
         )
     if name is None:
         return estate
-    if any(name in (entity.id, entity.label) for entity in estate.entities.values()):
+    if _is_there(estate, name):
         raise UsageError(f"new partner: {name!r} is in the estate already; name it with --holder")
     try:
         return estate.changed(entities=(Party(id=name),))
     except ValidationError:
         raise UsageError("new partner: an id has 1 to 500 characters") from None
+
+
+def _is_there(estate: Estate, name: str) -> bool:
+    return any(name in (entity.id, entity.label) for entity in estate.entities.values())
+
+
+def _holder(estate: Estate, name: str) -> str:
+    try:
+        return _named(estate, "holder", name, (Kind.PARTY, Kind.SERVICE))
+    except UsageError as error:
+        if _is_there(estate, name):
+            raise
+        raise UsageError(f"{error}; name a partner who is not here yet with --new-partner") from None
 
 
 def _resolved(estate: Estate, params: Params) -> Params:
@@ -203,7 +216,7 @@ def _resolved(estate: Estate, params: Params) -> Params:
         )
     if params.key is None and KEY in estate.entities:
         raise UsageError(f"the estate has an entity {KEY!r}; name the key with --key")
-    holder = params.new_partner or _named(estate, "holder", str(params.holder), (Kind.PARTY, Kind.SERVICE))
+    holder = params.new_partner or _holder(estate, str(params.holder))
     found = {
         "holder": holder,
         "grant": tuple(_named(estate, "grant", grant, (Kind.SCOPE, Kind.OPERATION)) for grant in params.grant),

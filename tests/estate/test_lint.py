@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from blastradius.estate import Estate
@@ -134,3 +136,20 @@ def test_what_is_stated_to_be_unknown_is_no_oversight() -> None:
 
     assert len(loose()) == 1
     assert loose(unknown=("reads",)) == []
+
+
+def test_one_service_that_two_files_give_to_two_firms_is_said(tmp_path: Path) -> None:
+    def findings(*texts: str) -> list[str]:
+        for file in tmp_path.iterdir():
+            file.unlink()
+        for number, text in enumerate(texts):
+            (tmp_path / f"{number}.yaml").write_text(HEAD + text)
+        return [note.message for note in survey([tmp_path]).estate().findings()]
+
+    service = "services: {crm: {}}\n"
+    assert findings(service + "parties: {a: {owns: crm}}\n", "parties: {b: {owns: crm}}\n") == [
+        "service 'crm' is run by 'a' (0.yaml:4) and 'b' (1.yaml:3), so each has what the other's opens; if these are "
+        "two, give them different names in those files"
+    ]
+    assert not findings(service + "parties: {a: {owns: crm}, b: {owns: crm}}\n")
+    assert not findings(service + "parties: {a: {owns: crm}}\n", "parties: {us: {role: self, owns: crm}}\n")

@@ -40,6 +40,7 @@ def test_a_review_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
         ({"holder": "p", "grant": ()}, "name it with grant=, or what has to be called with needs="),
         ({"grant": "c"}, "of one holder; name it with holder=, or with new_partner="),
         ({"holder": "p", "new_partner": "q", "grant": "c"}, "of one holder"),
+        ({"holder": "newco", "grant": "c"}, "holder: 'newco' is not in .*; name a partner .* yet with new_partner="),
         ({"new_partner": "p", "grant": "c"}, "new partner: 'p' is in the estate already; name it with holder="),
         ({"new_partner": "", "grant": "c"}, "new partner: an id has 1 to 500 characters"),
         ({"holder": "p", "needs": "c"}, "needs: 'c' is a scope; .*operation"),

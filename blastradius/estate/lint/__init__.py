@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from blastradius.estate.lint.alike import alike
+from blastradius.estate.lint.alike import alike, shared_by_name
 from blastradius.estate.lint.circles import circles
 from blastradius.estate.lint.expected import expected
 from blastradius.estate.lint.inventory import Inventory
@@ -31,6 +31,7 @@ _CHECKS: tuple[Callable[[Inventory], Iterator[Note]], ...] = (
     strangers,
     expected,
     alike,
+    shared_by_name,
 )
 
 
