@@ -13,6 +13,7 @@ from blastradius.model import SEEDS, Basis, Expectation, ExpectedFact, Fact
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ESTATES = [
+    EXAMPLES / "larkfield",
     EXAMPLES / "meridian",
     EXAMPLES / "northwind",
     EXAMPLES / "mail_agent",
@@ -21,7 +22,7 @@ ESTATES = [
 ]
 
 
-INCIDENTS = ESTATES[4:]
+INCIDENTS = ESTATES[5:]
 COUNTED = ("happened", "found", "kept apart", "claimed all the same")
 
 

@@ -55,6 +55,8 @@ LARKFIELD = {
     "check": "check examples/larkfield",
     "rank": "rank examples/larkfield",
     "reach": "reach examples/larkfield --compromise Chat\xa0Nook",
+    "verify": "verify examples/larkfield",
+    "draw": "draw examples/larkfield --compromise Chat\xa0Nook -o chatnook.svg",
     "init": "init examples/larkfield --force",
 }
 NO_ESTATE = {
