@@ -102,7 +102,7 @@ class Node:
 
     ``what`` is its kind in words, ``names`` those of the siblings. ``gains`` are what is gained over it, the lowest
     level (or the worst that is felt) first; it is not reached where there are none. ``seed`` marks where the scenario
-    starts.
+    starts. ``known`` says that it is only inferred or assumed that it is reached, and is empty otherwise.
     """
 
     id: str
@@ -115,6 +115,7 @@ class Node:
     members: tuple[str, ...] = ()
     what: str = ""
     names: str = ""
+    known: str = ""
 
     @property
     def count(self) -> int:

@@ -123,7 +123,7 @@ def run(estate: Estate, params: Params) -> Answer:
         tables=_tables(reach, data, labels),
         lines=_lines(reach, data, labels),
         notes=notes,
-        painted=lambda: picture_of(reach, full=params.full, sheet="A3" if params.a3 else "A4"),
+        painted=lambda: picture_of(reach, full=params.full, sheet="A3" if params.a3 else "A4", labels=labels),
     )
 
 

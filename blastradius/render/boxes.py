@@ -64,6 +64,7 @@ def node_box(node: Node) -> Box:
     lines += _lines(name, style.NAME, bold=True)
     lines += [Line(part) for part in _short(visible(node.names), 2)] if node.names else []
     lines += [line for gain in node.gains for line in _gained(gain, None if gain.tone == node.tone else gain.tone)]
+    lines += [Line(f"({node.known})")] if node.known else []
     wide, high = _around(node.kind, lines)
     # The inner of a crown jewel's two frames takes room too, of a store's lid most.
     return Box(tuple(lines), wide, high + (8 if node.crown_jewel and node.kind == Kind.STORE else 0))

@@ -9,8 +9,9 @@ from functools import cached_property
 
 from blastradius.answer import Edge, Felt, Gain, Node, Picture, Sheet, Tone
 from blastradius.engine import ProofStep, Reach, Stopped, brings_an_attacker, is_timed
-from blastradius.model import STEPPING_STONES, Capability, Fact, Kind, Level, Operation, Party, Verb
+from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Kind, Level, Operation, Party, Verb
 from blastradius.reports.folding import folded, merged
+from blastradius.reports.labels import KNOWN, Label, best_of, labels_of
 from blastradius.reports.rows import starts_said, strongest
 from blastradius.reports.timeline import earliest
 from blastradius.reports.unstated import marks_jewels
@@ -37,13 +38,17 @@ def picture_of(
     full: bool = False,
     sheet: Sheet = "A4",
     only: frozenset[Fact] | None = None,
+    labels: Mapping[Fact, Label] | None = None,
 ) -> Picture:
     """Draw a reach: steps taken, and steps stopped by a control. ``only`` limits it to the proof of some facts.
 
     What has the same ways in and out, and of which the same is gained, is folded into one box. Where that is not
     readable on the ``sheet``, only the ways to what matters most are drawn. ``full`` draws everything, however large.
+    ``labels`` are those of the reach, where they are known already.
     """
-    drawn = _Drawing(reach, title or _title(reach), sheet)
+    best = best_of(labels_of(reach) if labels is None else labels)
+    weak = {name: KNOWN[basis] for name, basis in best.items() if basis in (Basis.INFERRED, Basis.ASSUMED)}
+    drawn = _Drawing(reach, title or _title(reach), sheet, weak)
     if full:
         return replace(drawn.picture(*drawn.parts(only or frozenset(reach.proofs), stops=not only)), sheet=None)
     whole = drawn.picture(*folded(*drawn.parts(only or drawn.own, stops=not only), MOST))
@@ -58,6 +63,8 @@ class _Drawing:
     reach: Reach
     title: str
     sheet: Sheet
+    weak: Mapping[str, str]
+    """How well it is known of what is only inferred or assumed to be reached."""
 
     @cached_property
     def own(self) -> frozenset[Fact]:
@@ -112,7 +119,11 @@ class _Drawing:
     def parts(self, facts: frozenset[Fact], *, stops: bool) -> tuple[list[Node], list[Edge]]:
         """The boxes and edges of some facts, and of the stops at their frontier."""
         edges = [*_taken(self.reach, facts), *(_stopped(self.reach, facts) if stops else [])]
-        return _nodes(self.reach, edges, _held(self.reach, facts)), edges
+        nodes = _nodes(self.reach, edges, _held(self.reach, facts))
+        known = [
+            replace(node, known=self.weak.get(node.id, "") if node.gains and not node.seed else "") for node in nodes
+        ]
+        return known, edges
 
     def picture(self, nodes: list[Node], edges: list[Edge]) -> Picture:
         """The picture of boxes and edges."""

@@ -44,9 +44,9 @@ def _keys(edges: Iterable[Edge]) -> Sequence[Key]:
         out[edge.source].add((edge.target, edge.style))
         into[edge.target].add((edge.source, edge.style))
     return (
-        lambda n: (n.kind, n.zone, n.gains, frozenset(into[n.id]), frozenset(out[n.id])),
-        lambda n: (n.kind, n.zone, n.gains, frozenset(into[n.id])),
-        lambda n: (n.kind, n.zone, n.gains),
+        lambda n: (n.kind, n.zone, n.gains, n.known, frozenset(into[n.id]), frozenset(out[n.id])),
+        lambda n: (n.kind, n.zone, n.gains, n.known, frozenset(into[n.id])),
+        lambda n: (n.kind, n.zone, n.gains, n.known),
         lambda n: (n.kind, n.zone, n.tone),
         lambda n: (n.kind, n.tone),
         lambda n: (n.kind, n.tone),
@@ -72,7 +72,15 @@ def _one_node(group: list[Node]) -> Node:
         zone=first.zone if len(zones) == 1 else None,
         gains=_together([gain for node in group for gain in node.gains]),
         members=tuple(node.id for node in group),
+        known=_known(group),
     )
+
+
+def _known(group: list[Node]) -> str:
+    """How well it is known of all, or that some of it is no fact."""
+    known = dict.fromkeys(node.known for node in group)
+    weak = " or ".join(word for word in known if word)
+    return f"some {weak}" if weak and len(known) > 1 else weak
 
 
 def _together(gains: list[Gain]) -> tuple[Gain, ...]:

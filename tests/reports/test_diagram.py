@@ -12,8 +12,10 @@ from blastradius.answer import Edge, Felt, Node, Picture
 from blastradius.engine import Reach, ScenarioParams, solve
 from blastradius.estate import Estate
 from blastradius.loading import load
-from blastradius.model import Capability, Fact, Kind, Level
+from blastradius.model import Capability, Fact, Kind, Level, Scenario
+from blastradius.render.boxes import node_box
 from blastradius.reports.diagram import FEW, picture_of
+from blastradius.reports.folding import folded as fold
 from blastradius.reports.words import WORDS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -209,3 +211,15 @@ def test_two_things_of_a_kind_and_name_have_their_ids_beside_it(tmp_path: Path) 
     boxes = {node.id: (node.what, node.label) for node in picture.nodes}
     assert boxes["k"] == ("credential", "orders")
     assert (boxes["a"], boxes["b"]) == (("service", "orders (a)"), ("service", "orders (b)"))
+
+
+def test_what_is_only_assumed_is_no_fact_in_a_picture() -> None:
+    reach = solve(load([EXAMPLES / "larkfield"]), Scenario(compromise=("Chat Nook",)))
+    known = {(node.names or node.label): node.known for node in picture_of(reach, full=False).nodes}
+    assert known["customer profiles at Chat Nook, order history at Chat Nook"] == "assumed"
+    assert known["what Chat Nook runs for us"] == "inferred"
+    assert known["customers_db"] == known["Chat Nook"] == ""
+    box = {node.label: [line.text for line in node_box(node).lines] for node in picture_of(reach).nodes}
+    assert box["2 stores"][-1] == "(assumed)"
+    folded, _ = fold([Node("a", "a", Kind.STORE, known="assumed"), Node("b", "b", Kind.STORE)], [], 1)
+    assert [node.known for node in folded] == ["some assumed"]
