@@ -355,10 +355,11 @@ class Estate:
         rows = np.flatnonzero(group).tolist()
         if not rows:
             return []
-        named = sorted(columns.ids[row] for row in rows[:MOST_NAMED])
+        about = tuple(sorted(columns.ids[row] for row in rows[:MOST_NAMED]))
+        named = list(map(repr, about))
         does = counted(len(rows), "group of feeds does", "groups of feeds do")
         message = f"{does} not say how votes are counted; any one wrong feed may decide: {first_few(named, len(rows))}"
-        return [Note(kind=NoteKind.ASSUMED, message=message, about=tuple(named))]
+        return [Note(kind=NoteKind.ASSUMED, message=message, about=about)]
 
     def _unsaid_dependence(self) -> list[Note]:
         columns = self._table.relations
@@ -369,9 +370,10 @@ class Estate:
         if not unstated:
             return []
         does = counted(len(unstated), "call, read or feed taken in does", "calls, reads and feeds taken in do")
-        named = sorted(columns.ids[int(row)] for row in unstated[:MOST_NAMED])
+        about = tuple(sorted(columns.ids[int(row)] for row in unstated[:MOST_NAMED]))
+        named = list(map(repr, about))
         message = f"{does} not say how hard the dependence is; taken as soft: {first_few(named, len(unstated))}"
-        return [Note(kind=NoteKind.ASSUMED, message=message, about=tuple(named))]
+        return [Note(kind=NoteKind.ASSUMED, message=message, about=about)]
 
 
 def _entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumns:

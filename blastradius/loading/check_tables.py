@@ -36,15 +36,15 @@ def _said(name: str, title: str, what: str, rows: Sequence[StatementRow]) -> Tab
     for row in rows:
         alike.setdefault(_VARYING.sub("", row.message), []).append(row)
     brief = [cells for same in alike.values() for cells in _told(same)]
-    cells = tuple((row.kind, row.message, row.at) for row in rows)
+    cells = tuple((row.kind, row.words, row.at) for row in rows)
     return Table(name, title, ("kind", what, "at"), cells, ids=("kind",), brief=tuple(brief), under=("at",))
 
 
 def _told(same: Sequence[StatementRow]) -> list[Row]:
     if len(same) <= _MANY:
-        return [(row.kind, row.message, row.at) for row in same]
+        return [(row.kind, row.words, row.at) for row in same]
     first = same[0]
-    return [(first.kind, f"{first.message} (and {len(same) - 1:,} more like it)", first.at)]
+    return [(first.kind, f"{first.words} (and {len(same) - 1:,} more like it)", first.at)]
 
 
 def _proposed(data: CheckData) -> Table:

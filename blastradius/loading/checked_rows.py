@@ -32,11 +32,12 @@ class ProposalRow(Frozen):
 class StatementRow(Frozen):
     """Something that is said of the sources: ``kind`` is that of a note, or ``problem``; ``about`` are ids.
 
-    ``text`` is all of it in one line, position first.
+    ``text`` is all of it in one line, position first; ``words`` are the message with names before ids.
     """
 
     kind: str
     message: str
+    words: str
     about: tuple[str, ...]
     places: tuple[PlaceRow, ...]
     text: str

@@ -16,7 +16,7 @@ from blastradius.loading.discovery import is_something
 from blastradius.loading.session import LoadedFile, Survey
 from blastradius.model import Basis, Note, NoteKind, Provenance
 from blastradius.reports.rows import PlaceRow, place_row
-from blastradius.reports.words import plural
+from blastradius.reports.words import plural, with_names
 
 _PLACED = re.compile(r"(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<message>.*)", re.DOTALL)
 
@@ -40,13 +40,13 @@ def checked(found: Survey) -> tuple[Answer, bool]:
         headline=_headline(estate, sources, len(problems), len(loose)),
         sources=sources,
         problems=tuple(map(_problem, problems)),
-        unresolved=tuple(map(_statement, unresolved)),
+        unresolved=_statements(estate, unresolved),
         proposals=tuple(
             ProposalRow(why=proposal.why, ids=proposal.ids, evidence=proposal.evidence, write=proposal.write)
             for proposal in proposals(estate, found.different)
         ),
-        findings=tuple(map(_statement, loose)),
-        notes=tuple(map(_statement, notes)),
+        findings=_statements(estate, loose),
+        notes=_statements(estate, notes),
         entities=len(estate.entities),
         relations=len(estate.relations),
         digest=estate.digest,
@@ -87,18 +87,28 @@ def _described(estate: Estate) -> Callable[[str], bool]:
     return lambda name: name in estate.entities and estate.entities[name].basis in known
 
 
-def _statement(note: Note) -> StatementRow:
-    places = tuple(map(place_row, note.provenance))
-    return StatementRow(kind=note.kind, message=note.message, about=note.about, places=places, text=str(note))
+def _statements(estate: Estate, notes: Iterable[Note]) -> tuple[StatementRow, ...]:
+    return tuple(
+        StatementRow(
+            kind=note.kind,
+            message=note.message,
+            words=with_names(estate, note.message),
+            about=note.about,
+            places=tuple(map(place_row, note.provenance)),
+            text=str(note),
+        )
+        for note in notes
+    )
 
 
 def _problem(text: str) -> StatementRow:
     """A problem with its place as fields, where it starts with one."""
     found = _PLACED.fullmatch(text)
     if found is None:
-        return StatementRow(kind="problem", message=text, about=(), places=(), text=text)
+        return StatementRow(kind="problem", message=text, words=text, about=(), places=(), text=text)
     place = PlaceRow(file=found["file"], line=int(found["line"]), column=int(found["column"]))
-    return StatementRow(kind="problem", message=found["message"], about=(), places=(place,), text=text)
+    said = found["message"]
+    return StatementRow(kind="problem", message=said, words=said, about=(), places=(place,), text=text)
 
 
 def _source(file: LoadedFile) -> SourceRow:

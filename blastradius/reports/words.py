@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 
 from blastradius.estate import Estate
@@ -110,6 +111,34 @@ def place(estate: Estate, name: str) -> str:
     if name in estate.entities:
         return label(estate, name)
     return estate.zones[name].label if name in estate.zones else name
+
+
+_MOST_NAMED = 20_000
+"""Up to how many entities an estate may have for texts about it to be told with names, each looked up for it."""
+_QUOTED = re.compile("(zone )?'([^']+)'")
+_GAINED = re.compile(rf"\b({'|'.join(WORDS)}) of (?=')")
+_CHOICE = re.compile("(?<=; choose of ).*")
+
+
+def with_names(estate: Estate, text: str) -> str:
+    """A text that quotes ids, with the name of each thing, a relation or a capability in words, beside them."""
+    if len(estate.entities) > _MOST_NAMED:
+        return text
+    text = _GAINED.sub(lambda found: f"“{WORDS[Capability(found[1])]}” ({found[1]}) of ", text)
+    text = _CHOICE.sub(lambda found: ", ".join(map(_with_words, found[0].split(", "))), text)
+    return _QUOTED.sub(lambda quoted: quoted[0] if quoted[1] else _named(estate, quoted, text), text)
+
+
+def _with_words(capability: str) -> str:
+    return f"{capability} ({WORDS[Capability(capability)]})" if capability in WORDS else capability
+
+
+def _named(estate: Estate, quoted: re.Match[str], text: str) -> str:
+    name = quoted[2]
+    if name in estate.relations:
+        return f"{relation_said(estate, name)} ({name!r})"
+    known = estate.entities[name].label if name in estate.entities else name
+    return quoted[0] if known in name or repr(known) in text else f"{known} ({name!r})"
 
 
 def said(estate: Estate, fact: Fact) -> str:

@@ -69,8 +69,8 @@ SAID = {
     "stores: {d: {}}\n": ["4:15: 'k' is dormant, and works still; revoke it, or say that it is in use"],
     "services: {s: {serves: o}, t: {serves: p}}\noperations:\n  o: {direction: exposed, anonymous: true}\n"
     "  p: {direction: exposed, anonymous: true}\n": [
-        "3:12: strangers can call s, t, and nobody said whether that is hardened or sandboxed; say so, if need be with "
-        "`status: absent`, or whoever assumes a takeover has it fall by silence",
+        "3:12: strangers can call 's', 't', and nobody said whether that is hardened or sandboxed; say so, if need be "
+        "with `status: absent`, or whoever assumes a takeover has it fall by silence",
     ],
     "stores: {d: {}}\nexpect:\n  - {name: x, breach: d, reached: {d: possess}, not_reached: {d: [use, read_subset]}}\n"
     "  - {name: y, breach: d, reached: {d: read}, not_reached: {d: write}}\n": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blastradius.model import STEPPING_STONES, Capability, ControlKind, Kind
-from blastradius.reports.words import WORDS, control_said, kinds, label, listed, plural, relation_said
+from blastradius.reports.words import WORDS, control_said, kinds, label, listed, plural, relation_said, with_names
 from tests.engine.test_rules_needed import estate
 
 JARGON = ("authz", "_", "taint", "deny", "possess", "closure", "seed", "foothold", "callable")
@@ -46,3 +46,19 @@ def test_a_long_list_ends_with_how_many_more() -> None:
     assert listed(["a", "b"], 2) == "a, b"
     assert listed(["a", "b", "c"], 2) == "a, b and 1 more"
     assert listed([]) == ""
+
+
+def test_a_text_about_ids_is_told_with_names_and_keeps_its_ids() -> None:
+    built = estate("reads:s>d", entities={"s": {"name": "Shop"}, "d": {"name": "Orders"}})
+    assert with_names(built, "of 's' and 'd'") == "of Shop ('s') and Orders ('d')"
+    assert with_names(built, "taken as soft: 'reads:s>d'") == "taken as soft: Shop reads Orders ('reads:s>d')"
+    assert (
+        with_names(built, "2 things are called 'Shop': the service 's'")
+        == "2 things are called 'Shop': the service 's'"
+    )
+    for same in ("zone 's', of 'nothing'", "'it's odd', 'a\\\\b", ""):
+        assert with_names(built, same) == same
+    assert with_names(built, "zone 's' with 'd'") == "zone 's' with Orders ('d')"
+    assert with_names(built, "read of 's' can never hold; choose of control, deny") == (
+        "“can read all of it” (read) of Shop ('s') can never hold; choose of control (controls it), deny (it stops)"
+    )

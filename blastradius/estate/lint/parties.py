@@ -47,8 +47,9 @@ def strangers(inventory: Inventory) -> Iterator[Note]:
     }
     if unsaid:
         names = sorted(unsaid)
+        some = first_few(list(map(repr, names)))
         message = (
-            f"strangers can call {first_few(names)}, and nobody said whether that is hardened or sandboxed; say so, "
+            f"strangers can call {some}, and nobody said whether that is hardened or sandboxed; say so, "
             "if need be with `status: absent`, or whoever assumes a takeover has it fall by silence"
         )
         place = inventory.entities[names[0]].provenance[:1]
