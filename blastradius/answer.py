@@ -177,7 +177,7 @@ class Answer:
     tables: tuple[Table, ...] = ()
     lines: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
-    painted: Callable[[], Picture] | None = None
+    painted: Callable[[], Picture] | None = field(default=None, compare=False)
     findings: bool = False
 
     def table(self, name: str) -> Table:

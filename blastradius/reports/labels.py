@@ -136,7 +136,8 @@ def how_well(bases: Iterable[Basis]) -> str:
     if not total:
         return "nothing but where it starts"
     if counts[Basis.OBSERVED] + counts[Basis.DECLARED] == total:
-        return f"all {total:,} rest on nothing weaker than what is documented"
+        whole = f"all {total:,} rest" if total > 1 else "the one thing rests"
+        return f"{whole} on nothing weaker than what is documented"
     firm = counts[Basis.OBSERVED] + counts[Basis.DECLARED]
     weaker = ", ".join(
         f"{counts[basis]:,} on something {KNOWN[basis]}" for basis in (Basis.INFERRED, Basis.ASSUMED) if counts[basis]

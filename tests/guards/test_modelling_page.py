@@ -145,7 +145,7 @@ def test_what_answers_are_quoted_with_is_what_they_say(tmp_path: Path, capsys: p
     (row,) = (row for row in ROWS if row.recipe == "Unknown")
     (tmp_path / "estate.yaml").write_text(row.estate, "utf-8")
     assert main(["reach", str(tmp_path / "estate.yaml"), *shlex.split(row.asked)]) == 0
-    printed = capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
     assert [words in printed for words in quoted] == [True]
 
 

@@ -222,7 +222,7 @@ def test_each_export_has_one_loader(northwind: Path) -> None:
 
     readers = {"cyclonedx": "cyclonedx", "otm": "otm"}
     for export in plugins.exports().values():
-        if export.name != "mermaid":
+        if export.name not in ("mermaid", "snapshot"):  # a drawing, and what the shared estate is compared by
             document = parse_document(br.export(br.load(northwind), export.name), "f", export.suffix)
             found = next(one.name for one in plugins.loaders().values() if one.recognises(document.data))
             assert found == readers.get(export.name, "graph")
