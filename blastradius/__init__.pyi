@@ -8,7 +8,7 @@ from blastradius.api import Shown, ask, check, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "check", "cut", "explain", "export", "exposure", "inventory", "levers", "load", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "check", "cut", "dependence", "explain", "export", "exposure", "inventory", "levers", "load", "rank", "reach", "review", "seen", "verify"]
 
 def cut(
     estate: Estate,
@@ -57,6 +57,27 @@ def cut(
         add: a kind of control that may be put wherever it would stop something.
         cost: what a change costs: WHAT=NUMBER, such as grants=2 [default: 1].
         seconds: how long to look; then it says at most and at least.
+    """
+
+def dependence(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "granted",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    hours: float | None = None,
+) -> Shown:
+    """Which processes stop without whom, and who stands behind how many.
+
+    Args:
+        assume: how much of an attacker to assume; an outage alone brings none.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        hours: how long the outage lasts [default: longer than any buffer].
     """
 
 def explain(

@@ -28,7 +28,10 @@ _ROOMS = {"check": "check_init", "export": "exporting", "init": "check_init"} | 
 """The modules of commands that do not stand in ``commands``."""
 _JOURNEY = {
     "Begin": ("demo", "init", "check"),
-    "Ask": ("inventory", "rank", "reach", "explain", "exposure", "levers", "cut", "review", "verify", "seen"),
+    "Ask": (
+        *("inventory", "dependence", "rank", "reach", "explain", "exposure", "levers", "cut"),
+        *("review", "verify", "seen"),
+    ),
     "Take along": ("draw", "export"),
     "Share": ("push", "pull", "status"),
     "Look up": ("queries", "loaders", "schema", "completion"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from blastradius.engine import World, compile_system
+from blastradius.engine import PreparedEstate, World, compile_system
 from blastradius.estate import Estate
 from blastradius.model import ENTITY_TYPES, Basis, Capability, Entity, Fact, Kind, Level, Relation, Scenario, Verb
 from blastradius.reports.impact import held_in
@@ -37,13 +37,21 @@ def losses(estate: Estate, removed: Sequence[Collection[str]], basis: Basis) -> 
     places = [place for place, scenario in enumerate(asked) if scenario.outage]
     entities, relations = [twin for twin, _ in twins.values()], [relation for _, relation in twins.values()]
     system = compile_system(estate.changed(entities=entities, relations=relations))
-    processes = [process.id for process in estate.of_kind(Kind.PROCESS)]
-    felt = [Fact(process, capability) for capability in (Capability.DENY, Capability.DEGRADE) for process in processes]
     found: list[Loss | None] = [None] * len(lost)
-    for place, held in zip(places, held_in(system, [World(asked[place]) for place in places], felt), strict=True):
+    for place, loss in zip(places, losses_in(system, [asked[place] for place in places]), strict=True):
+        found[place] = loss
+    return found
+
+
+def losses_in(system: PreparedEstate, asked: Sequence[Scenario]) -> list[Loss]:
+    """What the business loses in each scenario; all of them are solved at once and audited."""
+    processes = [process.id for process in system.estate.of_kind(Kind.PROCESS)]
+    felt = [Fact(process, capability) for capability in (Capability.DENY, Capability.DEGRADE) for process in processes]
+    found = []
+    for held in held_in(system, [World(scenario) for scenario in asked], felt):
         stops = tuple(process for process in processes if Fact(process, Capability.DENY) in held)
         slows = tuple(process for process in processes if Fact(process, Capability.DEGRADE) in held)
-        found[place] = Loss(stops, tuple(process for process in slows if process not in stops))
+        found.append(Loss(stops, tuple(process for process in slows if process not in stops)))
     return found
 
 

@@ -112,12 +112,13 @@ def timeline(rows: tuple[PainRow, ...]) -> Table:
         "timeline",
         "When it is felt, in hours from the start",
         ("", "id", "process", "slows", "stops", "tolerates", "tolerance used up", "back"),
-        tuple(map(_cells, rows)),
+        tuple(map(pain_cells, rows)),
         ids=("id",),
     )
 
 
-def _cells(row: PainRow) -> Row:
+def pain_cells(row: PainRow) -> Row:
+    """A mark for crown jewels, id, name, when it slows and stops, what it tolerates and until when, when it is back."""
     return (
         "★" if row.crown_jewel else "",
         row.process,

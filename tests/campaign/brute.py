@@ -565,9 +565,76 @@ def told_inventory(answer: Answer) -> Any:
     return sorted((it["party"], sorted(key["key"] for key in it["keys"]), calls(it), reach(it)) for it in rows)
 
 
+def dependence(estate: Estate, params: Any) -> Any:
+    """Each third party taken out in turn: what stops and slows, alone, with who relies on it, without any fallback."""
+    estate = what_if(estate, params.asked)
+    parties = [it.id for it in estate.of_kind(Kind.PARTY) if getattr(it, "role", None) != "self"]
+    rows, needs, sets = [], [], set()
+    for party in parties:
+        relying = [it for it in parties if it != party and party in _behind_it(estate, it)]
+        alone, rolled = _felt(estate, params, [party]), _felt(estate, params, [party, *relying])
+        bare = _felt(estate, params, [party], fallbacks=False)
+        dealt_with = sorted(it for it in relying if getattr(estate.entities[it], "role", None) != "upstream")
+        rows.append((party, dealt_with, sorted(alone[0]), sorted(alone[1] - alone[0]), sorted(rolled[0])))
+        for it in bare[1]:
+            worse = "stops" if it in bare[0] - alone[0] else "slows" if it in bare[1] - alone[1] else None
+            needs.append((it, party, it in alone[0], it in alone[1], worse))
+        sets |= {(frozenset(alone[0]), party, "by")}
+        sets |= {(frozenset(rolled[0]), party, "through")} if rolled != alone else set()
+    for service in estate.of_kind(Kind.SERVICE):
+        sets.add((frozenset(_felt(estate, params, [service.id])[0]), service.id, "by"))
+    return sorted(rows), sorted(needs, key=str), {row for row in sets if len(row[0]) > 1}
+
+
+def _behind_it(estate: Estate, party: str) -> set[str]:
+    found: set[str] = {party}
+    for _ in estate.of_kind(Kind.PARTY):
+        relied = [it for it in estate.relations.values() if it.verb is Verb.RELIES_ON and it.sources[0] in found]
+        found |= {it.targets[0] for it in relied}
+    return found
+
+
+def _felt(estate: Estate, params: Any, out: list[str], *, fallbacks: bool = True) -> tuple[set[str], set[str]]:
+    """The processes that stop, and those that stop or slow."""
+    distrust = params.distrust if fallbacks else (*params.distrust, ControlKind.FALLBACK)
+    asked = {"outage": tuple(out), "hours": params.hours, "distrust": distrust}
+    facts = spec(estate, plain(params.asked).model_copy(update=asked))
+    here = [fact for fact in facts if estate.entities[fact.entity].kind is Kind.PROCESS]
+    stops = {fact.entity for fact in here if fact.capability is Capability.DENY}
+    return stops, stops | {fact.entity for fact in here if fact.capability is Capability.DEGRADE}
+
+
+def told_dependence(answer: Answer) -> Any:
+    data = answer.data.model_dump()
+    rows = [
+        (
+            it["party"],
+            sorted(it["stands_behind"]),
+            sorted(it["stops"]),
+            sorted(it["slows"]),
+            sorted(it["stops_together"]),
+        )
+        for it in data["providers"]
+    ]
+    needs = [
+        (
+            it["process"],
+            it["provider"],
+            it["stops_at_h"] is not None,
+            it["slows_at_h"] is not None,
+            it["without_fallback"],
+        )
+        for it in data["needs"]
+    ]
+    together = [(it, how) for it in data["shared"] for how in ("by", "through")]
+    sets = {(frozenset(it["processes"]), name, how) for it, how in together for name in it[how]}
+    return sorted(rows), sorted(needs, key=str), sets
+
+
 Told = Callable[[Answer], Any]
 BRUTE: dict[str, tuple[Callable[[Estate, Any], Any], Told]] = {
     "inventory": (inventory, told_inventory),
+    "dependence": (dependence, told_dependence),
     "rank": (rank, told_rank),
     "exposure": (exposure, told_exposure),
     "levers": (levers, told_levers),

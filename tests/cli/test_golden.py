@@ -19,6 +19,7 @@ NORTHWIND = {
     "check": "check examples/northwind",
     "verify": "verify examples/northwind",
     "inventory": "inventory examples/northwind",
+    "dependence": "dependence examples/northwind",
     "rank": "rank examples/northwind",
     "rank_takeover_ids": "rank examples/northwind --assume takeover --ids",
     "reach": "reach examples/northwind --compromise acme --assume lateral",

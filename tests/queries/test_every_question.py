@@ -28,6 +28,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "seen": {},
     "cut": {"assume": "takeover"},
     "inventory": {"assume": "abused"},
+    "dependence": {"hours": "30"},
 }
 """Something to ask of the example retailer, question by question."""
 
