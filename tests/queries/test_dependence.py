@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
 import blastradius as br
+from blastradius import plugins
+from blastradius.answer import parameters
 from blastradius.engine.check.spec import spec
 from blastradius.estate import Estate
 from blastradius.model import Capability, Control, ControlKind, Fact, Kind, Level, Scenario
+from tests.campaign.brute import BRUTE
+from tests.counts import few
 from tests.engine.short import estate
 from tests.queries.degenerate import ESTATES
 
@@ -168,3 +173,51 @@ def test_every_number_of_the_lines_is_in_the_data(retailer: Estate) -> None:
     assert data.headline.startswith(
         f"{first.critical_together} of {len(data.critical)} processes marked as crown jewels"
     )
+
+
+def tangled(rng: random.Random) -> Estate:
+    """Parties that rely on each other, what they run and send, and processes that need some of these, or each other."""
+    parties, services, processes = ([f"{kind}{number}" for number in range(1, 5)] for kind in "psb")
+    links = {f"relies_on:{rng.choice(parties)}>{rng.choice(parties)}" for _ in range(3)}
+    links |= {f"owns:{rng.choice(parties)}>{service}" for service in services[:3]}
+    links |= {f"publishes:{rng.choice(parties)}>f", f"consumes:{rng.choice(services)}>f dependency=hard", "serves:s1>o"}
+    links |= {f"calls:{rng.choice(services)}>o dependency={rng.choice(('hard', 'soft'))}"}
+    needs = {}
+    for taker in rng.choices([*processes, *services], k=8):
+        needed = rng.sample([*parties, *services, *processes], rng.choice((1, 1, 2)))
+        how = f"dependency={rng.choice(('hard', 'hard', 'soft'))} buffer_h={rng.choice((0, 2, 5))}"
+        group = f" at_least=1 capacity_loss={rng.choice(('true', 'false'))}" if len(needed) > 1 else ""
+        needs[f"depends_on:{taker}>{'+'.join(needed)}"] = f" {how}{group}"
+    fallback = Control(kind=ControlKind.FALLBACK, status=rng.choice(("working", "assumed", "failed")))
+    controls = {link: fallback for link in needs if rng.random() < 0.3}
+    stated: dict[str, Any] = {name: {} for name in (*parties, *processes)}
+    stated |= {"p4": {"role": rng.choice(("self", "upstream"))}, "b1": {"crown_jewel": rng.random() < 0.5}}
+    return estate(*sorted(links), *map("".join, needs.items()), controls=controls, entities=stated)
+
+
+@pytest.mark.parametrize("seed", few(range(300), 40))
+def test_tangled_estates_are_those_of_brute_force(seed: int) -> None:
+    """Every outage by the spec, and each hour by two outages, one that ends then and one a little later."""
+    rng = random.Random(seed)
+    built = tangled(rng)
+    query = plugins.query("dependence")
+    expected, told = BRUTE["dependence"]
+    params = parameters(
+        query, {"hours": rng.choice((None, None, 1.0, 6.0)), "distrust": rng.choice(((), ("fallback",)))}
+    )
+    answer = query.run(built, params)
+    assert told(answer) == expected(built, params)
+    data: Any = answer.data
+    for row in data.needs if params.hours is None and not params.distrust else ():
+        for at, word in ((row.stops_at_h, "stops"), (row.slows_at_h, "slows")):
+            if at is not None:
+                assert row.process in felt(built, row.provider, hours=at + 0.001)[word]
+                assert at == 0 or row.process not in felt(built, row.provider, hours=at)[word]
+
+
+def test_tangled_estates_do_have_what_is_compared() -> None:
+    found: list[Any] = [asked(tangled(random.Random(seed))) for seed in range(40)]
+    assert sum(bool(data.shared) for data in found) > 5
+    assert sum(any(row.without_fallback for row in data.needs) for data in found) > 5
+    assert sum(any(row.stops != row.stops_together for row in data.providers) for data in found) > 10
+    assert sum(any((row.stops_at_h or 0) > 0 for row in data.needs) for data in found) > 10
