@@ -9,7 +9,7 @@ picture in a notebook, and carries its data as ``.data`` and ``.to_frame()``. Ty
 ``__init__.pyi``.
 """
 
-_OWN = ("Shown", "ask", "check", "export", "load")
+_OWN = ("Shown", "ask", "check", "diff", "export", "load")
 
 
 def __getattr__(name: str) -> object:

@@ -4,11 +4,11 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from blastradius.api import Shown, ask, check, export, load
+from blastradius.api import Shown, ask, check, diff, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "check", "cut", "dependence", "explain", "export", "exposure", "inventory", "levers", "load", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "check", "cut", "dependence", "diff", "explain", "export", "exposure", "inventory", "levers", "load", "rank", "reach", "review", "seen", "verify"]
 
 def cut(
     estate: Estate,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from inspect import Parameter, Signature
 from types import GenericAlias, NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -18,7 +18,7 @@ from blastradius.estate import Estate
 from blastradius.exporting.carriable import refuse_uncarriable
 from blastradius.render.notebook import Shown
 
-__all__ = ["Shown", "ask", "check", "described", "export", "load", "question", "signature"]
+__all__ = ["Shown", "ask", "check", "described", "diff", "export", "load", "question", "signature"]
 
 
 def load(*paths: str | os.PathLike[str]) -> Estate:
@@ -52,6 +52,30 @@ def export(estate: Estate, to: str) -> str:
     found = plugins.export(to)
     refuse_uncarriable(estate)
     return found.write(estate)
+
+
+def diff(
+    base: Estate | str | os.PathLike[str],
+    head: Estate | str | os.PathLike[str],
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    fail_on: Literal["jewel", "new", "never"] = "jewel",
+) -> Shown:
+    """Two estates compared: what is stated, and how far third parties could reach; each by its path or loaded already.
+
+    A path is that of a file, a folder or a workspace, or ``REV:path`` for what a git revision has there. ``data.fails``
+    says whether ``fail_on`` refuses the change.
+
+    Raises:
+        InputError: everything wrong in any file, each with its position.
+        UsageError: a path or a revision that is none.
+    """
+    from blastradius.loading.revisions import load_named
+    from blastradius.reports.diff import Params, Side, difference
+
+    before, after = (Side(given) if isinstance(given, Estate) else Side(*load_named(given)) for given in (base, head))
+    return Shown(difference(before, after, Params(assume=assume, basis=basis, fail_on=fail_on)), "gained")
 
 
 def ask(question: str, estate: Estate, /, **given: Any) -> Shown:

@@ -32,7 +32,7 @@ def estate(northwind: Path) -> Estate:
 def test_every_question_is_a_function_and_is_listed() -> None:
     names = plugins.queries()
     assert not {"annotations", "Any", "TYPE_CHECKING"} & set(dir(br))
-    assert names.keys() | {"Shown", "ask", "check", "export", "load"} <= set(dir(br))
+    assert names.keys() | {"Shown", "ask", "check", "diff", "export", "load"} <= set(dir(br))
     for name in names:
         asked = getattr(br, name)
         assert (asked.__name__, asked.__doc__.partition(".\n")[0].rstrip(".")) == (name, names[name].title)

@@ -45,7 +45,7 @@ def _draw_command() -> click.Command:
             shell_complete=files,
             help=f"The picture: {', '.join(PICTURES)}.",
         ),
-        *reversed(params_options(plugins.query("reach"))),
+        *reversed(params_options(plugins.query("reach").params)),
         PATHS,
     ):
         command = option(command)

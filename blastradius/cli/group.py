@@ -11,6 +11,7 @@ from blastradius.errors import did_you_mean
 _OWN = {
     "check": "What the sources came to, and what is loose in them",
     "completion": "Print the completion script of a shell",
+    "diff": "Compare two estates: what a change adds and takes away",
     "demo": "Answer the board's question for the example and draw it",
     "draw": "Draw how far a scenario reaches",
     "export": "Write an estate in the format of another tool",
@@ -22,7 +23,7 @@ _OWN = {
     "status": "Say which estates a database keeps",
     "schema": "Print the JSON Schema of estate or workspace files",
 }
-_ROOMS = {"check": "check_init", "export": "exporting", "init": "check_init"} | dict.fromkeys(
+_ROOMS = {"check": "check_init", "diff": "diffing", "export": "exporting", "init": "check_init"} | dict.fromkeys(
     ("pull", "push", "status"), "shared_estates"
 )
 """The modules of commands that do not stand in ``commands``."""
@@ -30,7 +31,7 @@ _JOURNEY = {
     "Begin": ("demo", "init", "check"),
     "Ask": (
         *("inventory", "dependence", "rank", "reach", "explain", "exposure", "levers", "cut"),
-        *("review", "verify", "seen"),
+        *("review", "diff", "verify", "seen"),
     ),
     "Take along": ("draw", "export"),
     "Share": ("push", "pull", "status"),
@@ -84,7 +85,8 @@ class LazyGroup(click.Group):
 def _sections() -> dict[str, list[str]]:
     sections = {section: [name for name in names if name in _OWN] for section, names in _JOURNEY.items()}
     known, found = _JOURNEY["Ask"], _names()
-    sections["Ask"] = [*(name for name in known if name in found), *(name for name in found if name not in known)]
+    there = [name for name in known if name in found or name in _OWN]
+    sections["Ask"] = [*there, *(name for name in found if name not in known)]
     return sections
 
 

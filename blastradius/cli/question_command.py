@@ -9,6 +9,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 import click
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from blastradius import loading, plugins
@@ -48,7 +49,7 @@ def question_command(name: str) -> click.Command:
         return 1 if answer.findings and not exit_zero else 0
 
     command: Callable[..., Any] = run
-    for option in (*_options(query), *reversed(params_options(query)), PATHS):
+    for option in (*_options(query), *reversed(params_options(query.params)), PATHS):
         command = option(command)
     shown = example(f"{name} examples/northwind {query.example}".rstrip()) if query.example is not None else {}
     return click.command(name, cls=Command, help=query.title + ".", **shown)(command)
@@ -69,9 +70,9 @@ def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
         return query.run(estate, parameters(query, named, flag_of))
 
 
-def params_options(query: Query) -> list[Callable[[Any], Any]]:
-    """An option for every field of a question's parameters: what it is about first, what is assumed last."""
-    fields = sorted(query.params.model_fields.items(), key=lambda field: field[0] in Assumption.model_fields)
+def params_options(params: type[BaseModel]) -> list[Callable[[Any], Any]]:
+    """An option for every parameter of a question: what it is about first, what is assumed last."""
+    fields = sorted(params.model_fields.items(), key=lambda field: field[0] in Assumption.model_fields)
     return [_option(name, field) for name, field in sorted(fields, key=lambda field: not field[1].is_required())]
 
 

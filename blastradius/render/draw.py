@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Literal, get_args
 
 from blastradius.answer import Picture
@@ -26,6 +26,7 @@ from blastradius.render.compiled import settings_file
 from blastradius.render.dot import Direction, to_dot
 from blastradius.render.lettering import FONTS
 from blastradius.render.sheet import Sheet, compose
+from blastradius.running import run
 
 MANY = 80
 """Pictures of more boxes are on no sheet readable, and take long to lay out."""
@@ -120,8 +121,8 @@ def _drawn(dots: Sequence[str], engine: str, seconds: float) -> list[bytes]:
 
 def _run(command: Sequence[str], text: str, seconds: float) -> bytes:
     try:
-        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=seconds, check=False)  # noqa: S603 - our own command line, the picture goes through stdin
-    except subprocess.TimeoutExpired:
+        done = run(command, text.encode(), seconds=seconds)
+    except TimeoutExpired:
         way_out = "draw fewer things, or write the DOT file"
         raise DrawingError(f"the layout took longer than {seconds:g} seconds; {way_out}") from None
     except OSError as error:

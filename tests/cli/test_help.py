@@ -13,6 +13,7 @@ import pytest
 from blastradius.cli import cli, main
 from blastradius.cli.commands import completion_command
 from blastradius.cli.group import _OWN
+from tests.repositories import committed
 
 NAMES = cli.list_commands(click.Context(cli))
 SHARED = ("push", "pull", "status")  # which need a server
@@ -41,6 +42,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "levers",
         "cut",
         "review",
+        "diff",
         "verify",
         "seen",
     ]
@@ -59,6 +61,7 @@ def test_every_command_shows_an_example_that_runs(
     (tmp_path / "exports").mkdir()
     (tmp_path / "exports" / "register.csv").write_text("Vendor,Owner\nAcme,J. Doe\n")
     monkeypatch.chdir(tmp_path)
+    committed(tmp_path)  # which diff reads
     arguments = shlex.split(example[1])
     assert arguments[0] == name
     assert main(arguments) == CODES.get(name, 0)

@@ -13,7 +13,7 @@ TEXT = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 
 def test_the_page_prints_what_it_says() -> None:
     cells = re.findall(r"```python\n(.*?)```(?:\n```text\n(.*?)```)?", TEXT, re.DOTALL)
-    assert len(cells) == 7
+    assert len(cells) == 8
     ends = "\nprint('--- cell')\n"
     code = ends.join(cell for cell, _ in cells)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -13,6 +13,7 @@ import pytest
 
 from blastradius.cli import main
 from tests.counts import few
+from tests.repositories import committed
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,6 +28,7 @@ def clone(northwind: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     shutil.copytree(northwind, tmp_path / "examples" / "northwind")
     shutil.copytree(northwind, tmp_path / "exports")
     monkeypatch.chdir(tmp_path)
+    committed(tmp_path)
     return tmp_path
 
 
@@ -57,7 +59,7 @@ def test_the_exit_codes_are_those_of_the_help(capsys: pytest.CaptureFixture[str]
     helped = re.findall(r"\b(\d+) \w+", " ".join(capsys.readouterr().out.split()).partition("Exit codes:")[2])
     told = re.findall(r"^\| ([\d, ]+) \|", TEXT.partition("| exit code |")[2], re.MULTILINE)
     assert [code for row in told for code in row.split(", ")] == helped
-    assert "`check`, `verify` and `review`" in TEXT
+    assert "`check`, `verify`, `review` and `diff`" in TEXT
 
 
 def test_the_cell_of_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
