@@ -94,10 +94,8 @@ def test_a_link_is_not_followed(repository: Path) -> None:
 
 def test_a_tree_whose_names_lead_elsewhere_is_refused(repository: Path) -> None:
     blob = git(Path(), "hash-object", "-w", "exports/estate.yaml")
-    made = subprocess.run(
-        ["git", "mktree"], input=f"100644 blob {blob}\t..", capture_output=True, text=True, check=True
-    )
-    commit = git(Path(), "commit-tree", made.stdout.strip(), "-m", "hostile")
+    tree = git(Path(), "mktree", given=f"100644 blob {blob}\t..")
+    commit = git(Path(), "commit-tree", tree, "-m", "hostile")
     with pytest.raises(InputError, match=r"'\.\.' is a name that leads elsewhere"):
         load_named(f"{commit}:")
 
