@@ -18,13 +18,11 @@ from blastradius.reports.impact import is_audited
 from blastradius.reports.origins import CauseRow, Differences, causes
 from blastradius.reports.rows import ModelRow, contour, is_ourselves, model_row
 from blastradius.reports.silence import SilenceRow, silent
-from blastradius.reports.spread import Gained, Names, Spread, spread
+from blastradius.reports.spread import Gained, gained_and_lost
 from blastradius.reports.words import is_public, label
 
 FailOn = Literal["jewel", "new", "never"]
 ANYONE = "anyone on the internet"
-MOST_STARTS_EXPLAINED = 50
-"""For how many starts it is looked up which difference lets them in, or keeps them out: each is solved by itself."""
 
 
 class Params(BaseModel):
@@ -116,19 +114,13 @@ class Compared:
         some = any(side.estate.columns.entities.anonymous.any() for side in self.sides)
         return (*([None] if some else []), *sorted(parties))
 
-    @cached_property
-    def names(self) -> Names:
-        """The entities of both."""
-        return Names(sorted({*self.base.estate.entities, *self.head.estate.entities}))
-
-    def scenarios(self, estate: Estate) -> dict[int, Scenario]:
-        """What is asked of one of them, by the place of the start; who is not in it starts nothing."""
+    def scenario(self, estate: Estate, start: str | None) -> Scenario:
+        """What is asked of one of them; who is not in it starts nothing."""
         asked = Scenario(assume=Level[self.params.assume.upper()], basis=Basis(self.params.basis))
-        return {
-            place: asked.model_copy(update={"anyone": True} if start is None else {"compromise": (start,)})
-            for place, start in enumerate(self.starts)
-            if start is None or (start in estate.entities and estate.kind_of(start) == Kind.PARTY)
-        }
+        if start is None:
+            return asked.model_copy(update={"anyone": True})
+        is_there = start in estate.entities and estate.kind_of(start) == Kind.PARTY
+        return asked.model_copy(update={"compromise": (start,) if is_there else ()})
 
     def is_jewel(self, name: str) -> bool:
         """Whether either says that it is a crown jewel: what a change unmarks still counts."""
@@ -149,12 +141,10 @@ def compared(base: Side, head: Side, params: Params) -> DiffData:
     both = Compared(base, head, params)
     stated = changes(base, head)
     systems = [compile_system(side.estate) for side in both.sides]
-    most = Level[params.assume.upper()]
-    reached = [spread(system, both.scenarios(system.estate), both.names, most) for system in systems]
-    gaining = Differences(base, head, stated, is_gain=True)
-    losing = Differences(head, base, stated, is_gain=False)
-    gained = _rows(both, systems[1], reached[1], reached[0], gaining)
-    lost = _rows(both, systems[0], reached[0], reached[1], losing)
+    starts = [(both.scenario(base.estate, start), both.scenario(head.estate, start)) for start in both.starts]
+    more, less = gained_and_lost(systems[0], systems[1], starts, Level[params.assume.upper()])
+    gained = _rows(both, systems[1], more, Differences(base, head, stated, is_gain=True))
+    lost = _rows(both, systems[0], less, Differences(head, base, stated, is_gain=False))
     jewels = tuple(sorted({row.entity for row in gained if row.crown_jewel}))
     return DiffData(
         question="diff",
@@ -188,21 +178,33 @@ def counted(rows: Iterable[ReachChangeRow]) -> set[str]:
 
 
 def _rows(
-    both: Compared, system: PreparedEstate, here: Spread, other: Spread, differences: Differences
+    both: Compared, system: PreparedEstate, gains: Sequence[Gained], differences: Differences
 ) -> tuple[ReachChangeRow, ...]:
-    """What is reached here and not in the other estate, crown jewels first, then by level."""
-    found = _beyond_anyone(both, list(here.beyond(other)))
+    """What is reached in one estate and not in the other, crown jewels first, then by level."""
     by_start: dict[int, list[Gained]] = defaultdict(list)
-    for gain in found:
+    for gain in _beyond_anyone(both, gains):
         by_start[gain.start].append(gain)
     jewels_first = sorted(by_start, key=lambda start: not any(both.is_jewel(gain.entity) for gain in by_start[start]))
-    scenarios, explained = both.scenarios(system.estate), set(jewels_first[:MOST_STARTS_EXPLAINED])
+    explained = set(jewels_first[: most_explained(len(system.estate.relations))])
     rows: list[ReachChangeRow] = []
-    for start, gains in by_start.items():
-        wanted = [Fact(gain.entity, gain.capability) for gain in gains]
-        known = causes(differences, system, scenarios[start], wanted) if start in explained else {}
-        rows += [_row(both, system.estate, gain, known) for gain in gains]
+    for start, some in by_start.items():
+        known = _causes(both, system, some, differences) if start in explained else {}
+        rows += [_row(both, system.estate, gain, known) for gain in some]
     return tuple(sorted(rows, key=_first_to_read))
+
+
+def most_explained(relations: int) -> int:
+    """For how many starts it is looked up what makes the difference: in a large estate each takes seconds."""
+    return max(5, 200_000 // (relations + 1))
+
+
+def _causes(
+    both: Compared, system: PreparedEstate, gains: Sequence[Gained], differences: Differences
+) -> dict[Fact, tuple[CauseRow, ...]]:
+    """What the gains of one start rest on; no more is assumed than they need."""
+    scenario = both.scenario(system.estate, both.starts[gains[0].start])
+    needed = scenario.model_copy(update={"assume": max(gain.level for gain in gains)})
+    return causes(differences, system, needed, [Fact(gain.entity, gain.capability) for gain in gains])
 
 
 def _first_to_read(row: ReachChangeRow) -> tuple[bool, Level, str, str, bool, str]:

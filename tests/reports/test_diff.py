@@ -183,6 +183,6 @@ def test_what_everyone_gains_for_one_reason_is_told_in_one_row_and_what_anyone_c
 
 
 def test_for_very_many_starts_the_causes_of_the_rest_are_said_to_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diff_data, "MOST_STARTS_EXPLAINED", 0)
+    monkeypatch.setattr(diff_data, "most_explained", lambda relations: 0)
     answer = difference(Side(written(BASE)), Side(written(BASE.replace("[s.read]}", "[s.read, s.all]}"))), Params())
     assert any("not looked up" in line for line in answer.lines)
