@@ -245,6 +245,9 @@ def parameters(query: Query, given: dict[str, Any], spelled: Callable[[str], str
         first = error.errors(include_url=False)[0]
         name = ".".join([spelled(str(first["loc"][0])), *map(str, first["loc"][1:])]) if first["loc"] else "it"
         message = first["msg"].replace("Input should be", "expected")
+        if first["type"] == "extra_forbidden":
+            known = [spelled(field) for field in query.params.model_fields]
+            raise UsageError(f"{query.name}: it does not take {name}{did_you_mean(name, known)}") from None
         if first["type"] == "missing":
             raise UsageError(f"{query.name}: {name} is not given; it has to be") from None
         raise UsageError(f"{query.name}: {name} is {first['input']!r}; {message[0].lower()}{message[1:]}") from None

@@ -44,7 +44,7 @@ def test_a_mistake_is_told_in_the_words_of_python(estate: Estate) -> None:
         ({"leak": "acme"}, "leak: 'acme' is a party; expected a credential; for a party use compromise="),
         ({"leak": "--compromise X"}, "leak: '--compromise X' is not in the estate; expected a credential"),
         ({"compromise": "acme", "assume": "x"}, "reach: assume is 'x'; expected"),
-        ({"compromised": "acme"}, "reach: compromised is 'acme'; extra inputs are not permitted"),
+        ({"compromised": "acme"}, "reach: it does not take compromised; did you mean 'compromise'?"),
     ):
         with pytest.raises(UsageError) as refusal:
             br.ask("reach", estate, **given)
@@ -180,9 +180,8 @@ def test_a_type_checker_knows_every_question(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=env, check=False)
     lines = done.stdout.splitlines()
     first = RIGHT.count("\n") + 2
-    assert [line.partition(": error: ")[0] for line in lines[:-1] if "error" in line] == [
-        f"script.py:{first + number}" for number in range(len(WRONG))
-    ], done.stdout
+    told = dict.fromkeys(line.partition(": error: ")[0] for line in lines[:-1] if "error" in line)
+    assert list(told) == [f"script.py:{first + number}" for number in range(len(WRONG))], done.stdout
     assert all(f"[{code}]" in done.stdout for code in WRONG.values())
 
 
