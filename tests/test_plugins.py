@@ -50,7 +50,7 @@ def test_data_in_a_folder_that_no_estate_asks_for_is_passed_over(tmp_path: Path)
     (tmp_path / "README.md").write_text("# blastradius\n")
     assert "vendors.csv: unsupported: not an estate file" in str(br.load(tmp_path).notes[0])
     (tmp_path / "e.yaml").unlink()
-    with pytest.raises(InputError, match="the folder has no YAML or JSON file"):
+    with pytest.raises(InputError, match="its file is not an estate file or a workspace; blastradius init"):
         br.load(tmp_path)
 
 

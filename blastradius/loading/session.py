@@ -158,9 +158,7 @@ class _Session:
         """Load the estates in a folder; every other file of data in it is passed over."""
         there = data_below(folder, self.streaming)
         files = inside(there, folder)
-        if not any(file.suffix.lower() in ESTATE_SUFFIXES or streaming(file, self.streaming) for file in files):
-            self.found.problems.append(f"{folder}: the folder has no YAML or JSON file")
-        passed = []
+        passed, problems = [], len(self.found.problems)
         for number, file in enumerate(files):
             try:
                 found = self.estate(file, folder, share_of(self.progress, number, len(files)))
@@ -171,6 +169,8 @@ class _Session:
                 passed.append(str(file))
             else:
                 self.found.files += found
+        if len(passed) == len(files) and len(self.found.problems) == problems:
+            self.found.problems.append(_without_estate(folder, len(files)))
         read = {file.file for file in self.found.files}
         self.found.files += [LoadedFile(name, "folder", _passed_over(name)) for name in passed if name not in read]
         self.found.files += [_linked(file, "folder") for file in there if not is_inside(file, folder)]
@@ -356,6 +356,15 @@ def _might_be_estate(file: Path) -> bool:
         return file.suffix.lower() in ESTATE_SUFFIXES and b"blastradius" in file.read_bytes()
     except OSError:
         return True
+
+
+def _without_estate(folder: Path, files: int) -> str:
+    """That a folder has nothing that is read unasked, and what to do about it."""
+    if not files:
+        return f"{folder}: the folder has no file of data; put exports or a register into it, or name another"
+    none = f"none of its {files:,} files is" if files > 1 else "its file is not"
+    asked = f"blastradius init {folder} looks at what is there and writes one"
+    return f"{folder}: {none} an estate file or a workspace; {asked}"
 
 
 def _passed_over(name: str) -> Loaded:
