@@ -82,7 +82,7 @@ def test_an_api_outside_the_folder_is_not_opened(tmp_path: Path) -> None:
 def test_a_bad_parameter_is_a_usage_error(northwind: Path) -> None:
     with pytest.raises(UsageError, match="hours is -1"):
         br.reach(br.load(northwind), outage="acme", hours=-1)
-    with pytest.raises(UsageError, match="reach: speed is 3"):
+    with pytest.raises(UsageError, match="reach: it does not take speed"):
         br.ask("reach", br.load(northwind), compromise="acme", speed=3)
 
 

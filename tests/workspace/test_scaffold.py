@@ -75,7 +75,7 @@ def test_the_extra_that_a_file_needs_is_said(
     (tmp_path / "w.csv").write_text("Vendor\nAcme\n")
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     assert main(["init", str(tmp_path)]) == 0
-    assert "pip install 'partner-blastradius[xlsx]'" in capsys.readouterr().out
+    assert "pip install 'partner-blastradius[xlsx]'" in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_empty_folder_and_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
