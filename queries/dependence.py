@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -11,14 +11,15 @@ from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
 from blastradius.engine import Assumption, PreparedEstate, compile_system, solve, what_if
 from blastradius.estate import Estate
 from blastradius.model import ControlKind, Frozen, Kind, Process, Verb
-from blastradius.reports.failures import Failure, SharedRow, critical, failures, outage, shared
+from blastradius.reports.failures import Failure, SharedRow, critical, failures, outage, services_out, shared
 from blastradius.reports.impact import is_audited
 from blastradius.reports.labels import footing
+from blastradius.reports.losses import Loss
 from blastradius.reports.rows import ModelRow, model_row
 from blastradius.reports.surface import third_parties
 from blastradius.reports.timeline import PainRow, pain_cells, pain_rows
 from blastradius.reports.unstated import states_processes
-from blastradius.reports.words import label, listed
+from blastradius.reports.words import kinds, label, listed, plural
 
 
 class Params(Assumption):
@@ -72,7 +73,8 @@ class DependenceData(Frozen):
     ``third_parties`` counts those with whom we deal, of which providers stand behind so many. ``needs_unsaid`` are
     processes of which nobody states what they need, ``no_effect`` counts the providers without whom nothing is known to
     slow or stop, ``mattering`` the others; of these it is stated for so many how easily they are replaced
-    (``replacement_stated``), and what the exit plan is (``exit_plans``).
+    (``replacement_stated``), and what the exit plan is (``exit_plans``). ``whose`` are services without which something
+    stops, and of which nobody states whose they are; ``only_fallback`` processes that would stop without a fallback.
     """
 
     question: str
@@ -86,6 +88,8 @@ class DependenceData(Frozen):
     critical: tuple[str, ...]
     third_parties: int
     needs_unsaid: tuple[str, ...]
+    whose: tuple[str, ...]
+    only_fallback: tuple[str, ...]
     no_effect: int
     mattering: int
     replacement_stated: int
@@ -104,6 +108,7 @@ def run(estate: Estate, params: Params) -> Answer:
     providers.sort(
         key=lambda row: (-row.critical_together, -len(row.stops_together), -len(row.stands_behind), row.party)
     )
+    services = services_out(system, params, params.hours)
     mattering = [row for row in providers if row.stops or row.slows]
     data = DependenceData(
         question="dependence",
@@ -112,11 +117,13 @@ def run(estate: Estate, params: Params) -> Answer:
         distrusted=params.distrust,
         needs=tuple(needs),
         providers=tuple(providers),
-        shared=shared(system, params, params.hours, found),
+        shared=shared(estate, found, services),
         processes=len(estate.of_kind(Kind.PROCESS)),
         critical=critical(estate),
         third_parties=sum(row.role != "upstream" for row in providers),
         needs_unsaid=_unsaid(estate),
+        whose=_whose(estate, services),
+        only_fallback=tuple(dict.fromkeys(row.process for row in needs if row.without_fallback == "stops")),
         no_effect=len(providers) - len(mattering),
         mattering=len(mattering),
         replacement_stated=sum(row.substitutability is not None for row in mattering),
@@ -222,6 +229,12 @@ def _unsaid(estate: Estate) -> tuple[str, ...]:
     return tuple(process.id for process in estate.of_kind(Kind.PROCESS) if process.id not in needing)
 
 
+def _whose(estate: Estate, services: Mapping[str, Loss]) -> tuple[str, ...]:
+    """The services without which something stops, and of which nobody states whose they are."""
+    owned = {name for relation in estate.by_verb[Verb.OWNS] for name in relation.targets}
+    return tuple(name for name, loss in services.items() if loss.stops and name not in owned)
+
+
 _NEEDS = (Verb.DEPENDS_ON, Verb.CONSUMES)
 MOST_SHOWN = 20
 """How many rows people are shown at first."""
@@ -229,7 +242,7 @@ MOST_SHOWN = 20
 
 def _headline(estate: Estate, providers: Sequence[ProviderRow]) -> str:
     if not states_processes(estate):
-        return "no process is stated, so what would stop without whom is unknown"
+        return "no process is stated, so what would stop without whom is unknown; state processes and what they need"
     if not providers:
         return "the estate has no third party, as far as is stated"
     first, counted = providers[0], critical(estate)
@@ -255,19 +268,31 @@ def _lines(estate: Estate, data: DependenceData) -> tuple[str, ...]:
     found = [
         f"{row.name} stands behind {len(row.stands_behind):,} of {data.third_parties:,} third parties" for row in behind
     ]
+    return (*found, *(_on_outages(estate, data) if data.processes else ()), footing(estate))
+
+
+def _on_outages(estate: Estate, data: DependenceData) -> Iterator[str]:
+    """What each outage is taken to be, what it leaves open, and what nobody states."""
+
+    def names(ids: Sequence[str]) -> str:
+        return listed([label(estate, name) for name in ids])
+
     length = "longer than any buffer lasts" if data.hours is None else f"{data.hours:g} hours"
-    found.append(f"each is taken to be out by itself, for {length}; times are hours from its start")
-    found.append("who relies on one that is out is taken to be out as well only where that is said")
+    yield f"each is taken to be out by itself, for {length}; times are hours from its start"
+    yield "who relies on one that is out is taken to be out as well only where that is said"
+    if data.only_fallback:
+        yield f"only a fallback keeps these from stopping: {names(data.only_fallback)}"
+    if data.whose:
+        yield f"taken to be our own, for nobody states whose they are, and something stops without: {names(data.whose)}"
     if data.needs_unsaid:
-        names = listed([label(estate, name) for name in data.needs_unsaid])
-        found.append(f"nobody states what these cannot do without: {names}")
+        yield f"nobody states what these cannot do without: {names(data.needs_unsaid)}"
     if data.no_effect:
-        without = f"without {data.no_effect:,} of the {len(data.providers):,}"
-        found.append(f"{without} nothing is known to stop or slow; silence is not safety")
+        without = f"without {data.no_effect:,} of {plural(len(data.providers), 'third party', 'third parties')}"
+        yield f"{without} nothing is known to stop or slow; silence is not safety"
     if data.mattering:
+        whom = plural(data.mattering, "third party", "third parties")
         stated = f"a replacement is judged for {data.replacement_stated:,}, an exit plan stated for {data.exit_plans:,}"
-        found.append(f"of the {data.mattering:,} without which something stops or slows, {stated}")
-    return (*found, footing(estate))
+        yield f"of {whom} without which something stops or slows, {stated}"
 
 
 MOST_SENTENCES = 3
@@ -314,10 +339,11 @@ def _concentration(estate: Estate, data: DependenceData) -> Table:
             listed([label(estate, name) for name in row.stands_behind], MOST_SHOWN),
         )
 
+    parties = plural(data.third_parties, "third party", "third parties")
     shown = [cells(row) for row in data.providers if row.stands_behind or row.slows or row.stops_together]
     return Table(
         "concentration",
-        f"How much rests on whom, of {data.processes:,} processes and {data.third_parties:,} third parties",
+        f"How much rests on whom, of {kinds(data.processes, Kind.PROCESS)} and {parties}",
         (
             *("id", "provider", "stands behind", "stops", "slows", "stops, with who relies on it", "critical of these"),
             *("replaceable", "exit plan", "it stands behind"),

@@ -188,7 +188,7 @@ def _headline(estate: Estate, rows: Sequence[RegisterRow], fourth: int, exposed:
         return "the estate has no third party, as far as is stated"
     third = plural(len(rows) - fourth, "third party", "third parties")
     counted = f"{third} and {fourth:,} behind them" if fourth else third
-    both = f"they can call {plural(exposed, 'function')} with their keys, we call {consumed:,} of theirs"
+    both = f"functions that they can call with their keys: {exposed:,}, that we call of theirs: {consumed:,}"
     return f"{counted}: {both}; {_reaching(estate, rows)}"
 
 
@@ -199,7 +199,7 @@ def _reaching(estate: Estate, rows: Sequence[RegisterRow]) -> str:
         f"{sum(bool(row.reach[place].crown_jewels) for row in rows):,} at level {level.level!r}"
         for place, level in enumerate(rows[0].reach)
     ]
-    return f"so many of all {len(rows):,} could reach a crown jewel: {', '.join(counts)}"
+    return f"of all {len(rows):,}, so many could reach a crown jewel: {', '.join(counts)}"
 
 
 MOST_SHOWN = 20

@@ -84,15 +84,17 @@ class SharedRow(Frozen):
     through_names: tuple[str, ...]
 
 
-def shared(
-    system: PreparedEstate, params: Assumption, hours: float | None, parties: Sequence[Failure]
-) -> tuple[SharedRow, ...]:
-    """The sets of two or more processes that a single party or service stops, those with most critical ones first."""
-    estate = system.estate
-    services = [service.id for service in estate.of_kind(Kind.SERVICE)]
+def services_out(system: PreparedEstate, params: Assumption, hours: float | None) -> dict[str, Loss]:
+    """What is lost where each service, whosever it is, is out by itself; all are solved at once and audited."""
+    services = [service.id for service in system.estate.of_kind(Kind.SERVICE)]
     found = losses_in(system, [outage(params, hours, service) for service in services])
+    return dict(zip(services, found, strict=True))
+
+
+def shared(estate: Estate, parties: Sequence[Failure], services: Mapping[str, Loss]) -> tuple[SharedRow, ...]:
+    """The sets of two or more processes that a single party or service stops, those with most critical ones first."""
     counted = set(critical(estate))
-    by = _grouped([(it.party.id, it.alone) for it in parties] + list(zip(services, found, strict=True)))
+    by = _grouped([*((it.party.id, it.alone) for it in parties), *services.items()])
     rolled = [(it.party.id, it.together) for it in parties if it.together != it.alone]
     through = _grouped(rolled)
     rows = [_shared(estate, stopped, by, through) for stopped in {*by, *through}]

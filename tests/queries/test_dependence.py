@@ -79,8 +79,9 @@ def test_what_only_a_fallback_holds_is_told_with_its_name() -> None:
     assert next(it.fallbacks for it in asked(built).providers) == ("fallback@depends_on:b>p",)
     distrusted = asked(built, distrust=("fallback",))
     assert [(it.stops_at_h, it.without_fallback) for it in distrusted.needs] == [(0, None)]
-    cells = br.dependence(built).answer.table("needs").rows[0]
-    assert cells[-1] == "it stops"
+    answer = br.dependence(built).answer
+    assert answer.table("needs").rows[0][-1] == "it stops"
+    assert "only a fallback keeps these from stopping: b" in answer.lines
 
 
 def test_one_of_two_slows_and_both_together_stop() -> None:
@@ -142,6 +143,13 @@ def test_replaceable_and_exit_plan_are_unknown_until_someone_states_them() -> No
     assert shown.count("unknown") == 2
 
 
+def test_what_nobody_owns_is_taken_to_be_ours_and_said_to_be() -> None:
+    built = estate("depends_on:b>s1", "depends_on:b>s2", "owns:p>s2", "depends_on:b>s3 dependency=soft")
+    assert asked(built).whose == ("s1",)
+    taken = "taken to be our own, for nobody states whose they are, and something stops without: s1"
+    assert taken in br.dependence(built).answer.lines
+
+
 def test_what_is_not_said_is_told_and_never_taken_for_safe() -> None:
     data = asked(estate(entities={"p": {}, "b": {}}))
     assert (data.needs, data.needs_unsaid, data.no_effect) == ((), ("b",), 1)
@@ -152,7 +160,9 @@ def test_what_is_not_said_is_told_and_never_taken_for_safe() -> None:
 
 @pytest.mark.parametrize("name", ESTATES)
 def test_degenerate_estates(name: str) -> None:
-    assert asked(ESTATES[name]).headline == "no process is stated, so what would stop without whom is unknown"
+    unknown = "no process is stated, so what would stop without whom is unknown; state processes and what they need"
+    assert asked(ESTATES[name]).headline == unknown
+    assert not any("out by itself" in line for line in br.dependence(ESTATES[name]).answer.lines)
 
 
 def test_without_a_third_party_or_a_stop_the_headline_says_so() -> None:
@@ -163,12 +173,10 @@ def test_without_a_third_party_or_a_stop_the_headline_says_so() -> None:
 
 def test_every_number_of_the_lines_is_in_the_data(retailer: Estate) -> None:
     data, lines = asked(retailer), br.dependence(retailer).answer.lines
-    assert (
-        f"without {data.no_effect} of the {len(data.providers)} nothing is known to stop or slow; silence is not safety"
-        in lines
-    )
+    unknown = "nothing is known to stop or slow; silence is not safety"
+    assert f"without {data.no_effect} of {len(data.providers)} third parties {unknown}" in lines
     stated = f"a replacement is judged for {data.replacement_stated}, an exit plan stated for {data.exit_plans}"
-    assert f"of the {data.mattering} without which something stops or slows, {stated}" in lines
+    assert f"of {data.mattering} third parties without which something stops or slows, {stated}" in lines
     first = data.providers[0]
     assert data.headline.startswith(
         f"{first.critical_together} of {len(data.critical)} processes marked as crown jewels"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
 import blastradius as br
+from blastradius import plugins
+from blastradius.answer import parameters
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind
 from blastradius.reports.unstated import MARK
+from tests.campaign.brute import BRUTE
+from tests.counts import few
 from tests.engine.short import estate
 from tests.queries.degenerate import ESTATES
 
@@ -153,9 +158,9 @@ def test_every_number_of_the_headline_is_in_the_data(retailer: Estate) -> None:
     data: Any = br.inventory(retailer, assume="granted").data
     reaching = sum(bool(row.reach[0].crown_jewels) for row in data.parties)
     assert data.headline == (
-        f"{data.third} third parties and {data.fourth} behind them: they can call {data.exposed} functions with their "
-        f"keys, we call {data.consumed} of theirs; so many of all {len(data.parties)} could reach a crown jewel: "
-        f"{reaching} at level 'granted'"
+        f"{data.third} third parties and {data.fourth} behind them: functions that they can call with their keys: "
+        f"{data.exposed}, that we call of theirs: {data.consumed}; of all {len(data.parties)}, so many could reach a "
+        f"crown jewel: {reaching} at level 'granted'"
     )
 
 
@@ -165,3 +170,47 @@ def test_degenerate_estates() -> None:
     assert br.inventory(ourselves).answer.headline == "the estate has no third party, as far as is stated"
     things = {name: row(ESTATES[name], "p").reach[3].things for name in ("alone", "to itself", "open", "guarded")}
     assert things == {"alone": 0, "to itself": 0, "open": 2, "guarded": 0}
+
+
+def tangled(rng: random.Random) -> Estate:
+    """Parties with keys, some through what they run, some spent; what these open, and what strangers can call."""
+    names = {kind: [f"{kind}{number}" for number in range(1, 4)] for kind in "pskcodf"}
+
+    def link(verb: str, *kinds: str) -> str:
+        source, target = (rng.choice(names[rng.choice(kind)]) for kind in kinds)
+        return f"{verb}:{source}>{target}"
+
+    links = {link("owns", "p", "sskdf") for _ in range(3)} | {link("holds", "ps", "k") for _ in range(4)}
+    links |= {link("grants", "k", "cos") for _ in range(4)} | {f"grants:k1+k2>{rng.choice(names['c'])}"}
+    links |= {link("permits", "c", "o") for _ in range(3)} | {link("serves", "s", "o") for _ in range(2)}
+    links |= {link("reads", "o", "d") for _ in range(4)} | {link("publishes", "ps", "f"), link("part_of", "s", "s")}
+    links |= {f"{link('reads', 'o', 'd')} extent=subset"} if rng.random() < 0.5 else set()
+    links |= {link("consumes", "s", "f"), link("writes", "s", "d")}
+    whole = {text.partition(" ")[0]: text for text in sorted(links)}
+    spent = Control(
+        kind=rng.choice((ControlKind.REVOKED, ControlKind.ROTATED)), status=rng.choice(("working", "absent"))
+    )
+    hosts = [*names["k"], *(text for text in whole if text.startswith("grants"))]
+    stated: dict[str, Any] = {name: {"crown_jewel": rng.random() < 0.4} for name in (*names["d"], *names["s"])}
+    stated |= {"p3": {"role": rng.choice(("self", "upstream", "provider"))}, "p1": {}, "p2": {}}
+    stated |= {"o1": {"anonymous": rng.random() < 0.3, "direction": "exposed"}}
+    stated |= {name: {} for kind in "kcof" for name in names[kind] if name != "o1"}
+    return estate(*whole.values(), controls={rng.choice(hosts): spent}, entities=stated)
+
+
+@pytest.mark.parametrize("seed", few(range(100), 10))
+def test_tangled_estates_are_those_of_brute_force(seed: int) -> None:
+    rng = random.Random(seed)
+    built = tangled(rng)
+    query = plugins.query("inventory")
+    expected, told = BRUTE["inventory"]
+    params = parameters(query, {"assume": rng.choice(("granted", "takeover", "lateral"))})
+    assert told(query.run(built, params)) == expected(built, params)
+
+
+def test_tangled_estates_do_have_what_is_compared() -> None:
+    found: list[Any] = [br.inventory(tangled(random.Random(seed))).data for seed in range(40)]
+    assert sum(any(row.calls for row in data.parties) for data in found) > 20
+    assert sum(any(not key.works for row in data.parties for key in row.keys) for data in found) > 3
+    assert sum(any(row.reach[0].crown_jewels for row in data.parties) for data in found) > 20
+    assert sum(any(row.reach[0] != row.reach[-1] for row in data.parties) for data in found) > 20
