@@ -58,7 +58,7 @@ def test_a_reader_that_leaves_is_no_trouble(command: str) -> None:
 def test_closed_standard_error_and_input_harm_no_answer() -> None:
     done = shell(f"br rank {NORTHWIND} 2>&- <&-")
     assert done.returncode == 0
-    assert b"acme" in done.stdout
+    assert b"Acme Logistics" in done.stdout
 
 
 @pytest.mark.slow
@@ -168,9 +168,8 @@ DRAWING = """
 import sys
 from blastradius.render import draw
 draw._CHILD = "import sys, time\\nsys.stderr.write('x')\\nopen(sys.argv[-1], 'w').close()\\ntime.sleep(60)"
-command = draw._command
 place = sys.argv.pop(1)
-draw._command = lambda engine: [*command(engine), place]
+draw.settings_file = lambda: place
 from blastradius.cli import run
 run()
 """

@@ -41,7 +41,7 @@ def test_three_slack_scopes(shared: Path, tmp_path: Path) -> None:
     assert reached == {"chat", "files", "people"}
     assert any("several scopes" in note["message"] for note in answer["notes"])
     assert {stop["by"][0] for stop in answer["stopped"] if stop["entity"] == "slack:team_billableInfo"} == {
-        "function_authz"
+        "a check of which functions were granted"
     }
 
 
