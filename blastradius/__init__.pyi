@@ -8,7 +8,7 @@ from blastradius.api import Shown, ask, check, diff, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "check", "cut", "dependence", "diff", "explain", "export", "exposure", "inventory", "levers", "load", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "check", "cut", "dependence", "diff", "explain", "export", "exposure", "inventory", "joint", "levers", "load", "rank", "reach", "review", "seen", "verify"]
 
 def cut(
     estate: Estate,
@@ -161,6 +161,29 @@ def inventory(
         with_: ask as if a control were in place: KIND@ID.
         without: ask as if a relation were not there, by its id.
         basis: use only what is known on this basis or a better one.
+    """
+
+def joint(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "abused",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    fall: Literal["compromise", "outage"] = "compromise",
+    set_: str | Iterable[str] = (),
+) -> Shown:
+    """Which third parties reach only together what none of them reaches alone.
+
+    Args:
+        assume: how much of the attacker to assume, cumulative.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        fall: how they fall: under an attacker's control, or out for good.
+        set_: third parties that fall together: A,B [default: every pair].
     """
 
 def levers(

@@ -31,6 +31,7 @@ _JOURNEY = {
     "Begin": ("demo", "init", "check"),
     "Ask": (
         *("inventory", "dependence", "rank", "reach", "explain", "exposure", "levers", "cut"),
+        *("joint",),
         *("review", "diff", "verify", "seen"),
     ),
     "Take along": ("draw", "export"),

@@ -20,6 +20,8 @@ NORTHWIND = {
     "verify": "verify examples/northwind",
     "inventory": "inventory examples/northwind",
     "dependence": "dependence examples/northwind",
+    "joint": "joint examples/northwind",
+    "joint_outage": "joint examples/northwind --fall outage",
     "rank": "rank examples/northwind",
     "rank_takeover_ids": "rank examples/northwind --assume takeover --ids",
     "reach": "reach examples/northwind --compromise acme --assume lateral",

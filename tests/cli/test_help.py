@@ -41,6 +41,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "exposure",
         "levers",
         "cut",
+        "joint",
         "review",
         "diff",
         "verify",

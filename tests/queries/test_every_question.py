@@ -29,6 +29,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "cut": {"assume": "takeover"},
     "inventory": {"assume": "abused"},
     "dependence": {"hours": "30"},
+    "joint": {"set": "Alpha FX,Beta FX"},
 }
 """Something to ask of the example retailer, question by question."""
 
