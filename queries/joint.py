@@ -100,7 +100,7 @@ def run(estate: Estate, params: Params) -> Answer:
     Raises:
         UsageError: a set of fewer than two, or a name that no third party has.
     """
-    named = [_named(estate, text) for text in params.set_]
+    named = list(dict.fromkeys(_named(estate, text) for text in params.set_))
     estate = what_if(estate, params.asked)
     system, asked = compile_system(estate), plain(params.asked)
     parties = [party.id for party in third_parties(estate)]
