@@ -172,7 +172,7 @@ def joint(
     without: str | Iterable[str] = (),
     basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
     fall: Literal["compromise", "outage"] = "compromise",
-    set_: str | Iterable[str] = (),
+    set: str | Iterable[str] = (),
 ) -> Shown:
     """Which third parties reach only together what none of them reaches alone.
 
@@ -183,7 +183,7 @@ def joint(
         without: ask as if a relation were not there, by its id.
         basis: use only what is known on this basis or a better one.
         fall: how they fall: under an attacker's control, or out for good.
-        set_: third parties that fall together: A,B [default: every pair].
+        set: third parties that fall together: A,B [default: every pair].
     """
 
 def levers(

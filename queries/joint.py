@@ -39,7 +39,7 @@ class Params(Assumption):
     fall: Literal["compromise", "outage"] = Field(
         "compromise", description="how they fall: under an attacker's control, or out for good"
     )
-    set_: tuple[str, ...] = Field((), description="third parties that fall together: A,B [default: every pair]")
+    set: tuple[str, ...] = Field((), description="third parties that fall together: A,B [default: every pair]")
 
 
 class GainRow(Frozen):
@@ -100,7 +100,7 @@ def run(estate: Estate, params: Params) -> Answer:
     Raises:
         UsageError: a set of fewer than two, or a name that no third party has.
     """
-    named = list(dict.fromkeys(_named(estate, text) for text in params.set_))
+    named = list(dict.fromkeys(_named(estate, text) for text in params.set))
     estate = what_if(estate, params.asked)
     system, asked = compile_system(estate), plain(params.asked)
     parties = [party.id for party in third_parties(estate)]
@@ -218,7 +218,7 @@ def _headline(estate: Estate, params: Params, rows: Sequence[JointRow], parties:
     if parties < 2:
         count = "no third party" if not parties else "one third party"
         return f"the estate has {count}, so there are no two that could fall together"
-    what = f"{plural(sets, 'set')} named" if params.set_ else f"{plural(sets, 'pair')} of {parties:,} third parties"
+    what = f"{plural(sets, 'set')} named" if params.set else f"{plural(sets, 'pair')} of {parties:,} third parties"
     under = "if they are out" if params.fall == "outage" else f"under level {params.assume!r}"
     one, several = _AFFECTS[params.fall]
     if not rows:
@@ -241,7 +241,7 @@ def _together(row: JointRow) -> str:
 
 def _lines(estate: Estate, params: Params, data: JointData) -> tuple[str, ...]:
     found = [_fall_said(params)] if data.sets else []
-    if data.sets and not params.set_:
+    if data.sets and not params.set:
         why = "nothing takes what only the one brings together with what only the other does"
         others = (
             f"; in the other {data.ruled_out:,} {why}, so these come to no more than alone" if data.ruled_out else ""

@@ -54,7 +54,7 @@ def _value(rng: random.Random, name: str, field: FieldInfo, estate: Estate) -> A
     if name == "distrust":
         known = [*estate.controls, *map(str, ControlKind)]
         return tuple(rng.sample(known, rng.choice((0, 1, 2))))
-    if name == "set_":
+    if name == "set":
         parties = [it.id for it in estate.of_kind(Kind.PARTY) if getattr(it, "role", None) != "self"]
         return (",".join(rng.sample(parties, rng.choice((2, 3)))),) if len(parties) > 2 else None
     if name == "hours":

@@ -636,7 +636,7 @@ def told_dependence(answer: Answer) -> Any:
 def joint(estate: Estate, params: Any) -> Any:
     """For each pair, or each set named, the facts of all together less those of each."""
     parties = [it.id for it in estate.of_kind(Kind.PARTY) if getattr(it, "role", None) != "self"]
-    sets = [tuple(text.split(",")) for text in params.set_] or list(combinations(parties, 2))
+    sets = [tuple(text.split(",")) for text in params.set] or list(combinations(parties, 2))
     if any(not set(some) <= set(parties) for some in sets):
         raise UsageError("ourselves")
     estate, asked, rows = what_if(estate, params.asked), plain(params.asked), {}
@@ -655,7 +655,7 @@ def joint(estate: Estate, params: Any) -> Any:
             for name, it in more(some)
             if not any(Fact(name, whole) in more(some) for whole in includes(it))
         }
-    further = more(parties).difference(*map(more, sets)) if parties and not params.set_ else ()
+    further = more(parties).difference(*map(more, sets)) if parties and not params.set else ()
     return {some: row for some, row in rows.items() if row}, sorted({fact.entity for fact in further})
 
 

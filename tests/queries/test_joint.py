@@ -48,7 +48,7 @@ def test_suppliers_of_which_some_suffice_fall_together() -> None:
     one = estate("depends_on:b>p1+p2+p3 at_least=1")
     data = asked(one, fall="outage")
     assert (data.rows, data.further) == ((), ("b",))
-    assert gained(one, fall="outage", set_=["p1,p2,p3"]) == {("p1", "p2", "p3"): {("b", "deny")}}
+    assert gained(one, fall="outage", set=["p1,p2,p3"]) == {("p1", "p2", "p3"): {("b", "deny")}}
 
 
 def test_who_provides_a_control_and_who_is_held_by_it() -> None:
@@ -110,7 +110,7 @@ def test_a_pair_that_is_ruled_out_reaches_nothing_more(retailer: Estate) -> None
 def test_sets_that_are_none_are_refused(named: str, message: str) -> None:
     built = estate(*KEYS, entities={"p4": {"role": "self"}})
     with pytest.raises(UsageError, match=message):
-        asked(built, set_=[named])
+        asked(built, set=[named])
 
 
 def test_degenerate_estates() -> None:
