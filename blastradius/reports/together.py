@@ -59,7 +59,7 @@ def _brought(system: PreparedEstate, alone: Apart) -> Iterator[Flags]:
     """For steps that take several things, which party has which of them; the same once."""
     steps = system.steps
     several = np.flatnonzero(np.diff(steps.premises.indptr) + np.diff(steps.blockers.indptr) > 1)
-    some = alone.held.any(axis=1) & ~alone.held.all(axis=1)
+    some: Flags = np.logical_or.reduce(alone.held, axis=1) & ~np.logical_and.reduce(alone.held, axis=1)
     seen = set()
     for step in several.tolist():
         fallen = [system.facts.stone(Capability.INACTIVE, control) for control in steps.blockers[step]]
