@@ -54,7 +54,7 @@ class PreparedEstate(System):
         if self._is_small or changed or len(claims.worlds) > _FEW_WORLDS or "auditor" in vars(self):
             return self.auditor
         somewhere: Flags = np.logical_or.reduce(claims.words, axis=1)
-        claimed = np.unique(claims.entity[somewhere[claims.row]]).tolist()
+        claimed: list[int] = np.unique(claims.entity[somewhere[claims.row]]).tolist()
         return Auditor(self.estate, self._instances_at({claims.names[number] for number in claimed}))
 
     def _instances_at(self, names: set[str]) -> Sequence[RuleInstance]:

@@ -93,6 +93,6 @@ def _beyond(bits: Bits, names: Sequence[str], first: int, most: Level) -> Iterat
     count = np.diff(np.append(lowest, len(row)))
     for fact_and_start, low, held in zip(pair.tolist(), level[lowest].tolist(), count.tolist(), strict=True):
         fact, place = divmod(fact_and_start, _AT_ONCE)
-        entity, capability = divmod(fact, len(CAPABILITIES))
+        entity, capability = divmod(int(fact), len(CAPABILITIES))
         before = _LEVELS[low + held] if low + held < levels else None
         yield Gained(first + place, names[entity], CAPABILITIES[capability], _LEVELS[low], before)

@@ -191,7 +191,7 @@ class _Reader:
 
     def _expectation(self, expected: ExpectShape, keys: Keys) -> Expectation:
         stated = {way: getattr(expected, way) for way in SEEDS}
-        seeds = {way: () if isinstance(start, SelectShape) else start for way, start in stated.items()}
+        seeds: dict[str, Any] = {way: () if isinstance(start, SelectShape) else start for way, start in stated.items()}
         assume = Level[expected.assume.upper()]
         return Expectation(
             name=expected.name,

@@ -226,7 +226,7 @@ class TableMapper:
 
     def _data(self, found: Found, provenance: Provenances) -> None:
         several = any(text in self.shared for text, _ in self.texts["service"])
-        own = {**found, "service": []} if several else found
+        own: Found = {**found, "service": []} if several else found
         services = [service for party in found["party"] for service in self._run_by(party, own, provenance)]
         for service in dict.fromkeys((*found["service"], *services)):
             self._touch(service, found, provenance)

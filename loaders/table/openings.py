@@ -89,8 +89,8 @@ class Openings:
         """Some function of the service, and through it the data that the rows name."""
         if not holding.services and not holding.touched:
             return
-        text = self._bare(scope)
-        for at in holding.places:
+        text, operation = self._bare(scope), ""
+        for at in holding.places:  # there is one at least, and each gives the same id
             operation = self.drafts.entity(Kind.OPERATION, text, at, name=f"what {text} opens")
             self.collector.relate(Verb.PERMITS, scope, operation, provenance=at, basis=Basis.INFERRED)
         for service, places in holding.services.items():

@@ -332,16 +332,16 @@ def _with_means(estate: Estate, params: Any, chosen: Iterable[tuple[str, str]]) 
         entities += [entity.model_copy(update={"id": _own(name), "anonymous": False}), Scope(id=f"scope of {name}")]
         relations.append(Relation(verb=Verb.PERMITS, sources=(f"scope of {name}",), targets=(_own(name),)))
         for relation in said.relations:
-            stated = {field: getattr(relation, field) for field in relation.model_fields_set}
+            stated: dict[str, Any] = {field: getattr(relation, field) for field in relation.model_fields_set}
             if relation.verb is Verb.SERVES and relation.targets == (name,):
-                relations.append(Relation(**stated | {"targets": (_own(name),)}))
+                relations.append(Relation(**{**stated, "targets": (_own(name),)}))
             elif relation.sources == (name,) and relation.verb in (Verb.READS, Verb.WRITES):
                 checks = [each for each in relation.controls if each.kind != "object_authz"]
                 checks.append(Control(kind=ControlKind.OBJECT_AUTHZ))
                 new = {"sources": (_own(name),), "extent": "subset", "controls": tuple(checks)}
                 relations.append(Relation(**stated | new))
             elif relation.sources == (name,) and relation.verb not in (Verb.PERMITS, Verb.SERVES):
-                relations.append(Relation(**stated | {"sources": (_own(name),)}))
+                relations.append(Relation(**{**stated, "sources": (_own(name),)}))
     around = Estate.build([said.model_copy(update={"entities": tuple(entities), "relations": tuple(relations)})])
     names = [f"scope of {name}" if kind == "own rows" else name for kind, name in chosen]
     return granted(around, params, names) if names else around

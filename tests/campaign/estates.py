@@ -71,8 +71,15 @@ def _expectation(rng: random.Random, estate: Estate, number: int) -> Expectation
 
     scenario = random_scenario(rng, estate)
     rule = _rule(rng, estate) if rng.random() < 0.4 else None
-    facts = {"reached": some(), "not_reached": some(), "possible": some()}
-    return Expectation(name=f"e{number}", scenario=scenario, for_each=rule, **facts)
+    reached, not_reached, possible = some(), some(), some()
+    return Expectation(
+        name=f"e{number}",
+        scenario=scenario,
+        for_each=rule,
+        reached=reached,
+        not_reached=not_reached,
+        possible=possible,
+    )
 
 
 def _rule(rng: random.Random, estate: Estate) -> Selection:

@@ -96,7 +96,7 @@ def test_gains_and_losses_are_those_of_the_spec(seed: int) -> None:
     base = changed(rng, head)
     if rng.random() < 0.5:
         base, head = head, base
-    data = compared(Side(base), Side(head), Params())
+    data = compared(Side(base), Side(head), Params.model_validate({}))
     starts: list[str | None] = [party.id for party in base.of_kind(Kind.PARTY) if party.model_dump()["role"] != "self"]
     some = any(estate.columns.entities.anonymous.any() for estate in (base, head))
     starts += [None] if some else []
@@ -184,5 +184,7 @@ def test_what_everyone_gains_for_one_reason_is_told_in_one_row_and_what_anyone_c
 
 def test_for_very_many_starts_the_causes_of_the_rest_are_said_to_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diff_data, "most_explained", lambda relations: 0)
-    answer = difference(Side(written(BASE)), Side(written(BASE.replace("[s.read]}", "[s.read, s.all]}"))), Params())
+    answer = difference(
+        Side(written(BASE)), Side(written(BASE.replace("[s.read]}", "[s.read, s.all]}"))), Params.model_validate({})
+    )
     assert any("not looked up" in line for line in answer.lines)

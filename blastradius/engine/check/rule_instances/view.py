@@ -105,7 +105,7 @@ class View:
         return [
             Function(
                 e.ids[number],
-                e.apis[e.api[number]] if e.api[number] != NO_INDEX else None,
+                e.apis[int(e.api[number])] if e.api[number] != NO_INDEX else None,
                 bool(e.anonymous[number]),
                 BASES[e.basis[number]],
             )
@@ -117,7 +117,7 @@ class View:
         e = self.columns.entities
         for number in self.of_kind(Kind.SERVICE):
             if e.flat_zone[number] != NO_INDEX:
-                yield e.ids[number], e.flat_zones[e.flat_zone[number]], BASES[e.basis[number]]
+                yield e.ids[number], e.flat_zones[int(e.flat_zone[number])], BASES[e.basis[number]]
 
     def provided(self) -> Iterator[PlacedControl]:
         """The controls that an entity runs."""
