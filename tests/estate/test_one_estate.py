@@ -61,6 +61,10 @@ def loaded_from(file: Path) -> Loaded:
     return part.loaded
 
 
+_OF_FILES = "give them different names in those files"
+"""In the one finding that is about which files say what."""
+
+
 def says(estate: Estate) -> dict[str, Any]:
     """All that an estate says, blind to where it was read and in what order."""
     things: list[Entity | Relation] = [*estate.entities.values(), *estate.relations.values()]
@@ -72,7 +76,7 @@ def says(estate: Estate) -> dict[str, Any]:
             for control in estate.controls.values()
         },
         "by verb": {verb: {each.id for each in them} for verb, them in estate.by_verb.items()},
-        "findings": {(finding.message, finding.about) for finding in estate.findings()},
+        "findings": {(it.message, it.about) for it in estate.findings() if _OF_FILES not in it.message},
         "notes": {note.message for note in estate.notes},
         "columns": columns(estate),
     }
