@@ -51,6 +51,11 @@ SAID = {
         "3:12: 'a' is a part of itself (a > b > a); name the whole",
         "3:29: 'b' is a part of itself (b > a > b); name the whole",
     ],
+    "services: {a: {part_of: [c, b]}, b: {part_of: a}, c: {part_of: a}}\n": [
+        "3:12: 'a' is a part of itself (a > b > a); name the whole",
+        "3:34: 'b' is a part of itself (b > a > b); name the whole",
+        "3:51: 'c' is a part of itself (c > a > c); name the whole",
+    ],
     "zones: {office: {}}\nservices: {a: {zone: offce}}\n": [
         "4:12: 'a' lies in the zone 'offce', which is not declared; did you mean 'office'?",
     ],

@@ -42,11 +42,11 @@ def _wholes(inventory: Inventory) -> Mapping[str, list[str]]:
 
 
 def _circle(name: str, ways_on: Mapping[str, list[str] | tuple[str, ...]]) -> tuple[str, ...]:
-    """The way from a thing back to it, or nothing."""
+    """The shortest way from a thing back to it, of several the first by name, or nothing."""
     ways: list[tuple[str, ...]] = [(name,)]
     seen = {name}
     for way in ways:
-        for there in ways_on.get(way[-1], ()):
+        for there in sorted(ways_on.get(way[-1], ())):
             if there == name:
                 return (*way, name)
             if there not in seen:
