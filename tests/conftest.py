@@ -1,4 +1,4 @@
-"""Where the examples and the shared input are."""
+"""Where the examples and the shared input are, and which random examples are tried."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+
+# The same examples every time, so that whoever changes nothing sees nothing change; CI draws others for each commit.
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -76,7 +76,7 @@ def random_problem(rng: random.Random) -> tuple[PreparedEstate, list[Separated],
     return system, wanted, levers
 
 
-@examples(0.2)
+@examples(0.06)
 @given(st.integers(0, 2**32))
 def test_cuts_are_those_of_exhaustive_search(seed: int) -> None:
     system, wanted, levers = random_problem(random.Random(seed))
