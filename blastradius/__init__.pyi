@@ -8,7 +8,7 @@ from blastradius.api import Shown, ask, check, diff, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "check", "cut", "dependence", "diff", "explain", "export", "exposure", "inventory", "joint", "levers", "load", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "check", "cut", "dependence", "diff", "explain", "export", "exposure", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "seen", "verify"]
 
 def cut(
     estate: Estate,
@@ -227,6 +227,27 @@ def levers(
         along: try only relations of one verb, one at a time.
         add: try also controls that are not there, where they would stop something.
         top: how many of each to show.
+    """
+
+def overgrant(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "abused",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    holder: str | None = None,
+) -> Shown:
+    """What keys grant that nobody needs, or nobody was seen to use.
+
+    Args:
+        assume: how much of the attacker to assume, cumulative.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        holder: only what this party or service holds.
     """
 
 def rank(

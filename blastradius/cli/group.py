@@ -32,7 +32,7 @@ _JOURNEY = {
     "Ask": (
         *("inventory", "dependence", "rank", "reach", "explain", "exposure", "levers", "cut"),
         *("joint",),
-        *("review", "diff", "verify", "seen"),
+        *("review", "diff", "overgrant", "verify", "seen"),
     ),
     "Take along": ("draw", "export"),
     "Share": ("push", "pull", "status"),

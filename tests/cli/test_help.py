@@ -44,6 +44,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "joint",
         "review",
         "diff",
+        "overgrant",
         "verify",
         "seen",
     ]

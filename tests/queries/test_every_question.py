@@ -25,6 +25,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "explain": {"compromise": "acme", "entity": "orders_db"},
     "levers": {"compromise": "acme"},
     "review": {"holder": "acme", "grant": "segments.read"},
+    "overgrant": {},
     "seen": {},
     "cut": {"assume": "takeover"},
     "inventory": {"assume": "abused"},
