@@ -20,6 +20,7 @@ NORTHWIND = {
     "verify": "verify examples/northwind",
     "inventory": "inventory examples/northwind",
     "dependence": "dependence examples/northwind",
+    "overgrant": "overgrant examples/northwind",
     "joint": "joint examples/northwind",
     "joint_outage": "joint examples/northwind --fall outage",
     "rank": "rank examples/northwind",
