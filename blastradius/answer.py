@@ -163,11 +163,31 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Section:
+    """One part of a page: sentences, then a table; ``drawn`` says that the picture of the answer stands below."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    table: Table | None = None
+    drawn: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer as a document of one A4 page."""
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
 class Answer:
     """One question answered.
 
     ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``;
-    ``findings`` is true when the command should exit with 1. ``painted`` makes the picture, where there is one: on a
+    ``findings`` is true when the command should exit with 1. ``page`` is its own layout, where it has one; its tables
+    are among ``tables``. ``painted`` makes the picture, where there is one: on a
     large estate that takes as long as the rest, and most who ask do not look at it.
     """
 
@@ -179,6 +199,7 @@ class Answer:
     notes: tuple[Note, ...] = ()
     painted: Callable[[], Picture] | None = field(default=None, compare=False)
     findings: bool = False
+    page: Page | None = None
 
     def table(self, name: str) -> Table:
         """One of its tables by its id; the first where the name is empty.
@@ -206,7 +227,7 @@ class Query:
 
     The command line, the Python interface and JSON all come from ``params``. A field's ``description`` is
     its help; every field becomes an option. ``data`` is the type of its answers' data. ``draws`` says that an answer
-    may have a picture, ``finds`` that it may have findings. ``main`` is the id of the table that CSV has where none is
+    may have a picture, ``finds`` that it may have findings, ``prints`` that they have a page. ``main`` is the id of the table that CSV has where none is
     named; the first where it is empty. ``example`` is shown at the end of the help: the options after the estate.
     """
 
@@ -217,6 +238,7 @@ class Query:
     data: type[Frozen] | None = None
     draws: bool = False
     finds: bool = False
+    prints: bool = False
     main: str = ""
     example: str | None = None
 

@@ -1,0 +1,218 @@
+"""A brief for a board in sentences: seven parts that fit on one page, all from its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blastradius.answer import Page, Section, Table
+from blastradius.estate import Estate
+from blastradius.model import Level
+from blastradius.reports.brief_data import BriefData, ReachingRow
+from blastradius.reports.labels import footing
+from blastradius.reports.reaches import marks
+from blastradius.reports.unstated import missing
+from blastradius.reports.ways import CutRow
+from blastradius.reports.words import hour, label, listed, plural
+
+MOST_ROWS = 10
+"""How many third parties the page names in its table of reach."""
+MOST_GAPS = 5
+
+
+def page_of(estate: Estate, data: BriefData) -> Page:
+    """The page: what we have, how far, what we depend on, whether governance fits, what would help, what to decide."""
+    sections = (
+        Section("1  Do we know who is tied to us?", tuple(_inventory(data))),
+        Section(
+            "2  If one of them fell, how far could it reach?",
+            tuple(_reach(data)),
+            _reach_table(estate, data),
+            drawn=data.drawn is not None,
+        ),
+        Section("3  What do we depend on?", tuple(_dependence(estate, data))),
+        Section("4  Is governance in proportion?", tuple(_proportion(data))),
+        Section("What would help most", tuple(_help(estate, data)), _cut_table(estate, data)),
+        Section("To decide", (), _decision_table(data)),
+        Section("How sure is this?", tuple(_sure(estate, data))),
+    )
+    return Page("Third parties: what could reach us", f"as of {data.as_of}", sections)
+
+
+def headline(data: BriefData) -> str:
+    """The page in one sentence."""
+    total = data.third + data.fourth
+    if not total:
+        return "the estate has no third party, as far as is stated"
+    if data.jewels is None:
+        return f"{_tied(data)}; what of their reach matters most is unknown, for no crown jewel is marked"
+    reaching = f"{data.reaching_jewels:,} of these {total:,} could reach a crown jewel"
+    return f"{_tied(data)}; {reaching}; {_stopping(data)}"
+
+
+def _tied(data: BriefData) -> str:
+    third = plural(data.third, "third party", "third parties")
+    return f"{third} and {data.fourth:,} behind them" if data.fourth else third
+
+
+def _stopping(data: BriefData) -> str:
+    if not data.processes:
+        return "what would stop is unknown, for no process is stated"
+    return f"without {data.stopping:,} of them a process stops"
+
+
+def _inventory(data: BriefData) -> Iterator[str]:
+    yield (
+        f"{_tied(data)}, as far as is stated; with their keys they can call {plural(data.exposed, 'function')} of ours, "
+        f"and we call {data.consumed:,} of theirs."
+    )
+    if data.gaps:
+        said = [f"{row.says}: {len(row.things):,} of {row.of:,}" for row in data.gaps[:MOST_GAPS]]
+        more = f"; and {plural(len(data.gaps) - MOST_GAPS, 'more kind')} of gap" if len(data.gaps) > MOST_GAPS else ""
+        yield f"Not known, or amiss: {'; '.join(said)}{more}."
+
+
+def _reach(data: BriefData) -> Iterator[str]:
+    levels = [row.level for row in data.reaching[0].reach] if data.reaching else []
+    if levels:
+        said = "; ".join(f"{level}: {Level[level.upper()].says}" for level in levels)
+        yield f"A mark a level, each with those before it ({said}). ● a crown jewel, ○ only something else."
+    if data.jewels is not None:
+        yield (
+            f"{data.reaching_jewels:,} could reach a crown jewel, {data.reaching_else:,} only something else, "
+            f"{data.reaching_nothing:,} nothing that is known. What anyone on the internet could reach is not counted."
+        )
+    if data.level is not None:
+        yield from _rests(data)
+
+
+def _rests(data: BriefData) -> Iterator[str]:
+    ways = plural(data.ways, "way")
+    if not data.rests_on:
+        yield f"At level {data.level!r} there are {ways}; no single control that is only assumed holds another closed."
+        return
+    said = "; ".join(f"{row.says} (+{len(row.ways):,})" for row in data.rests_on[:2])
+    more = f"; and {len(data.rests_on) - 2:,} more" if len(data.rests_on) > 2 else ""
+    yield (
+        f"At level {data.level!r} there are {ways} from a third party to a crown jewel. That there are no more rests on "
+        f"what nobody has shown to work: {said}{more}."
+    )
+
+
+def _reach_table(estate: Estate, data: BriefData) -> Table:
+    cells = tuple((row.party, row.name, marks(row.reach), _jewels(estate, row)) for row in data.reaching)
+    columns = ("id", "third party", "reach", "crown jewels, from which level on")
+    title = "Who could reach what"
+    return Table("reach", title, columns, cells, ids=("id",), brief=cells[:MOST_ROWS])
+
+
+def _jewels(estate: Estate, row: ReachingRow) -> str:
+    """Crown jewels with the level from which on each is reached."""
+    since: dict[str, str] = {}
+    for level in row.reach:
+        for jewel in level.crown_jewels or ():
+            since.setdefault(jewel, level.level)
+    levels = dict.fromkeys(since.values())
+    return "; ".join(
+        f"{level}: {listed([label(estate, jewel) for jewel, first in since.items() if first == level], 3)}"
+        for level in levels
+    )
+
+
+def _dependence(estate: Estate, data: BriefData) -> Iterator[str]:
+    if not data.processes:
+        yield "No process is stated, so what would stop is unknown."
+    elif not data.stopping:
+        yield f"No process of {data.processes:,} is known to stop where one of them is out. Silence is not safety."
+    else:
+        said = "; ".join(
+            f"{row.name}: {listed([_felt(it.name, it.stops_at_h, it.tolerance_h) for it in row.felt], 2)}"
+            for row in data.stops
+        )
+        left = data.stopping - len(data.stops)
+        more = f"; and {left:,} more" if left else ""
+        yield f"Out for longer than any buffer, each by itself, these stop a process: {said}{more}."
+    several = [row for row in data.behind if len(row.stands_behind) > 1] or list(data.behind)
+    if several:
+        said = "; ".join(
+            f"{row.name} stands behind {len(row.stands_behind):,} of {data.third:,} "
+            f"({listed([label(estate, name) for name in row.stands_behind], 3)})"
+            for row in several[:2]
+        )
+        yield f"Concentration: {said}."
+
+
+def _felt(name: str, stops: float | None, tolerance: float | None) -> str:
+    at = "" if stops is None else hour(stops)
+    return f"{name} {at} (tolerance {'unknown' if tolerance is None else f'{tolerance:g} h'})"
+
+
+def _proportion(data: BriefData) -> Iterator[str]:
+    if data.jewels is None:
+        yield "Unknown: no crown jewel is marked, so reach cannot be held against governance."
+    elif not data.governed:
+        yield "None of those with whom we deal is known to reach a crown jewel."
+    elif not data.out_of_proportion:
+        yield f"Of the {data.governed:,} that reach a crown jewel each has an owner, a review and an end of its contract."
+    else:
+        said = "; ".join(f"{row.says}: {_named(row.names, data.governed)}" for row in data.out_of_proportion)
+        yield f"Of the {data.governed:,} with whom we deal that could reach a crown jewel: {said}."
+
+
+def _named(names: tuple[str, ...], of: int) -> str:
+    return f"all {of:,}" if len(names) == of and of > 1 else listed(names, 4)
+
+
+def _help(estate: Estate, data: BriefData) -> Iterator[str]:
+    if data.level is None:
+        yield "No way to a crown jewel is known, so there is nothing to cut."
+    elif not data.cuts:
+        yield f"None of {plural(data.changes_tried, 'change')} closes by itself a way at level {data.level!r}."
+    else:
+        tried = f"{plural(data.changes_tried, 'change')} tried one at a time"
+        yield f"Of {tried}, these close most of the {plural(data.ways, 'way')} at level {data.level!r}:"
+
+
+def _cut_table(estate: Estate, data: BriefData) -> Table:
+    cells = tuple((row.change, row.says, len(row.ways), _cost(estate, row)) for row in data.cuts)
+    return Table("cuts", "What would help most", ("id", "what to do", "ways closed", "what it costs"), cells, ids=("id",))
+
+
+def _cost(estate: Estate, row: CutRow) -> str:
+    if row.stops is None or row.slows is None:
+        return "unknown: nothing says who needs it"
+    said = [
+        f"{verb} {listed([label(estate, name) for name in names], 3)}"
+        for verb, names in (("stops", row.stops), ("slows", row.slows))
+        if names
+    ]
+    return "; ".join(said) or "no process stops or slows, as far as is stated"
+
+
+BLANK = "…"
+"""What the board fills in."""
+
+
+def _decision_table(data: BriefData) -> Table:
+    cells = tuple((text, BLANK, BLANK) for text in _decisions(data))
+    return Table("decisions", "To decide", ("decision", "owner", "by"), cells)
+
+
+def _decisions(data: BriefData) -> Iterator[str]:
+    """What follows from the rest of the page; each is for people to take or to leave."""
+    for row in data.cuts[:2]:
+        yield f"{row.says[:1].upper()}{row.says[1:]}, or accept what it opens until a date"
+    for row in data.rests_on[:1]:
+        yield f"Have it shown that this works: {row.says}"
+    for reason in data.out_of_proportion[:1]:
+        yield f"Put right: {reason.says} ({_named(reason.names, data.governed)})"
+    if data.jewels is None:
+        yield "Say what matters most, so that it can be marked"
+
+
+def _sure(estate: Estate, data: BriefData) -> Iterator[str]:
+    proof = "checked by an independent program" if data.checked else "not checked, for the estate is too large"
+    yield f"What follows from what is stated is computed, and {proof}; what nobody stated it does not know."
+    known = footing(estate)
+    yield f"{known[:1].upper()}{known[1:]}."
+    yield from (f"{line[:1].upper()}{line[1:]}." for line in missing(estate))
+

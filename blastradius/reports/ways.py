@@ -1,0 +1,151 @@
+"""The ways of third parties to crown jewels at one level, and what a change or a failed control makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from blastradius.engine import CAPABILITIES, Assumption, PreparedEstate, World, plain, solve
+from blastradius.estate import Estate
+from blastradius.model import Fact, Frozen, Level, Scenario
+from blastradius.reports.impact import held_in
+from blastradius.reports.labels import status_of
+from blastradius.reports.levers import OVERNIGHT
+from blastradius.reports.losses import losses
+from blastradius.reports.remedies import Remedy, removals
+from blastradius.reports.words import control_said, host_said, is_public
+
+MOST_STARTS = 12
+"""Of how many third parties the ways are searched for what would cut them."""
+MOST_TRIED = 150
+"""How many changes, and how many controls, are tried at most."""
+
+Way = tuple[str, str]
+"""A third party and a crown jewel that it reaches, by their ids."""
+
+
+class CutRow(Frozen):
+    """One change: ``ways`` are those that it closes by itself, ``stops`` and ``slows`` what the business loses by it.
+
+    Both are processes (ids), null where nothing says who needs what is taken away.
+    """
+
+    change: str
+    says: str
+    ways: tuple[Way, ...]
+    stops: tuple[str, ...] | None
+    slows: tuple[str, ...] | None
+
+
+class RestRow(Frozen):
+    """A control that is only assumed to work, and the ``ways`` that would be open besides if it did not."""
+
+    control: str
+    says: str
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The third parties (ids), the ways open to some of them, and the level and the assumption that they are open at."""
+
+    system: PreparedEstate
+    asked: Scenario
+    parties: tuple[str, ...]
+    open: frozenset[Way]
+
+    @property
+    def estate(self) -> Estate:
+        """The estate."""
+        return self.system.estate
+
+    def start(self, party: str) -> Scenario:
+        """The compromise of one of the parties."""
+        return self.asked.model_copy(update={"compromise": (party,)})
+
+    def cuts(self, most: int) -> tuple[tuple[CutRow, ...], int]:
+        """The changes that close most ways, each of which closes some that those before do not; how many were tried."""
+        starts = tuple(dict.fromkeys(party for party, _ in sorted(self.open)))[:MOST_STARTS]
+        found: dict[tuple[str, ...], Remedy] = {}
+        for party in starts:
+            for remedy in removals(solve(self.estate, self.start(party), system=self.system)):
+                if remedy.act != "remove" or self.estate.relations[remedy.id].verb in OVERNIGHT:
+                    found.setdefault(remedy.without, remedy)
+        tried = list(found.values())[:MOST_TRIED]
+        left = self._in([World(self.asked, without=remedy.without) for remedy in tried], starts)
+        near = frozenset(way for way in self.open if way[0] in starts)
+        chosen = _greedy([(it, near - open_still) for it, open_still in zip(tried, left, strict=True)], most)
+        costs = losses(self.estate, [it.without for it, _ in chosen], self.asked.basis)
+        rows = tuple(
+            CutRow(
+                change=it.id,
+                says=it.says,
+                ways=tuple(sorted(closed)),
+                stops=None if cost is None else cost.stops,
+                slows=None if cost is None else cost.slows,
+            )
+            for (it, closed), cost in zip(chosen, costs, strict=True)
+        )
+        return rows, len(tried)
+
+    def rests(self) -> tuple[RestRow, ...]:
+        """The controls that are only assumed to work and hold some way closed, the weightiest first."""
+        placed = [it for it in self.estate.controls.values() if status_of(it.control) == "assumed"][:MOST_TRIED]
+        failing = [self.asked.model_copy(update={"distrust": (*self.asked.distrust, it.id)}) for it in placed]
+        found = self._in([World(scenario) for scenario in failing], self.parties)
+        rows = [
+            RestRow(
+                control=it.id,
+                says=f"{host_said(self.estate, it.host)}: {control_said(it.control.kind)}",
+                ways=tuple(sorted(ways - self.open)),
+            )
+            for it, ways in zip(placed, found, strict=True)
+        ]
+        return tuple(sorted((row for row in rows if row.ways), key=lambda row: (-len(row.ways), row.control)))
+
+    def _in(self, worlds: Sequence[World], parties: Sequence[str]) -> list[frozenset[Way]]:
+        """The ways that are open in each world, beyond what anyone has now."""
+        if not (worlds and parties):
+            return [frozenset() for _ in worlds]
+        facts = [Fact(name, found) for name in jewels(self.estate) for found in CAPABILITIES]
+        stranger = World(self.asked.model_copy(update={"anyone": True}))
+        started = [
+            World(world.scenario.model_copy(update={"compromise": (party,)}), without=world.without)
+            for world in worlds
+            for party in parties
+        ]
+        anyones, *held = held_in(self.system, [stranger, *started], facts)
+        size = len(parties)
+        return [
+            frozenset(
+                (party, fact.entity)
+                for party, had in zip(parties, held[place * size : (place + 1) * size], strict=True)
+                for fact in had - anyones
+            )
+            for place in range(len(worlds))
+        ]
+
+
+def jewels(estate: Estate) -> tuple[str, ...]:
+    """The crown jewels that are not stated to be public."""
+    return tuple(name for name in estate.entities if estate.crown_jewel(name) and not is_public(estate, name))
+
+
+def ways_of(system: PreparedEstate, params: Assumption, level: Level, open_: dict[str, Sequence[str]]) -> Ways:
+    """The ways at a level; ``open_`` has the crown jewels that each third party reaches there."""
+    asked = plain(params.asked).model_copy(update={"assume": level})
+    found = frozenset((party, jewel) for party, reached in open_.items() for jewel in reached)
+    return Ways(system, asked, tuple(open_), found)
+
+
+def _greedy(closing: Sequence[tuple[Remedy, frozenset[Way]]], most: int) -> list[tuple[Remedy, frozenset[Way]]]:
+    """Those that close most of what is open yet, one after the other; of equals the first."""
+    chosen: list[tuple[Remedy, frozenset[Way]]] = []
+    closed: frozenset[Way] = frozenset()
+    for _ in range(most):
+        best = max(closing, key=lambda it: len(it[1] - closed), default=None)
+        if best is None or not best[1] - closed:
+            break
+        chosen.append(best)
+        closed |= best[1]
+    return chosen

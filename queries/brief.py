@@ -1,0 +1,78 @@
+"""One A4 page for a board: who is tied to us, how far each could reach, what we depend on, what to decide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field
+
+from blastradius.answer import Answer, Picture, Query
+from blastradius.engine import Assumption, PreparedEstate, compile_system, plain, solve, what_if
+from blastradius.estate import Estate
+from blastradius.model import Fact, Level
+from blastradius.reports.brief_data import BriefData, brief_data
+from blastradius.reports.brief_page import headline, page_of
+from blastradius.reports.diagram import picture_of
+from blastradius.reports.words import label
+
+MOST_BOXES = 10
+"""How many boxes the picture has, where it can do with so few."""
+
+
+class Params(Assumption):
+    """Up to which level reach is told, and how much of what is stated to believe."""
+
+    assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
+        "lateral", description="up to which level to tell the reach, each level by itself"
+    )
+
+
+def run(estate: Estate, params: Params) -> Answer:
+    """Work out what the page says, its sentences from that, and a picture of the ways of who reaches most."""
+    estate = what_if(estate, params.asked)
+    system = compile_system(estate)
+    data = brief_data(system, params)
+    data = data.model_copy(update={"headline": headline(data)})
+    page = page_of(estate, data)
+    party = data.drawn
+    return Answer(
+        question="brief",
+        headline=data.headline,
+        data=data,
+        tables=tuple(section.table for section in page.sections if section.table is not None),
+        lines=tuple(line for section in page.sections for line in section.lines),
+        notes=estate.notes,
+        painted=None if party is None else lambda: _picture(system, params, data, party),
+        page=page,
+    )
+
+
+def _picture(system: PreparedEstate, params: Params, data: BriefData, party: str) -> Picture:
+    """The shortest way of one third party to each crown jewel that it reaches at the lowest level."""
+    level = Level[str(data.level).upper()]
+    asked = plain(params.asked).model_copy(update={"assume": level, "compromise": (party,)})
+    reach = solve(system.estate, asked, system=system)
+    jewels = next(row.crown_jewels for row in data.reaching[0].reach if row.level == data.level) or ()
+    facts: dict[str, Fact] = {}
+    for fact in reach.levels:
+        if fact.entity in jewels:
+            facts.setdefault(fact.entity, fact)
+    only = frozenset(step.fact for fact in facts.values() for step in reach.proof_of(fact))
+    drawn = picture_of(reach, f"How {label(system.estate, party)} could reach crown jewels", only=only)
+    sizes = (drawn, *drawn.smaller)
+    small = next((it for it in sizes if len(it.nodes) <= MOST_BOXES), sizes[-1])
+    return replace(small, smaller=(), counts="")
+
+
+QUERY = Query(
+    "brief",
+    "One page for a board: who is tied to us, how far, what depends, what to decide",
+    Params,
+    run,
+    BriefData,
+    draws=True,
+    prints=True,
+    main="reach",
+    example="-o brief.pdf",
+)
