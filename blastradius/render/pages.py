@@ -1,0 +1,99 @@
+"""An answer's own page as a PDF of one A4 sheet; what it says reaches typst as data, never as markup."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from blastradius.answer import PLAIN, Page, Section, Table
+from blastradius.errors import DrawingError
+from blastradius.escape import cut, visible
+from blastradius.render.lettering import FAMILY, FONTS
+from blastradius.render.text import words
+
+MOST = 600
+"""How many characters a sentence of the page has at most, and a cell a quarter of that."""
+
+_LAYOUT = """
+#let it = json("page.json")
+#set document(title: it.title)
+#set page(paper: "a4", margin: (x: 14mm, y: 11mm))
+#set text(font: it.family, lang: "en")
+#set par(leading: 0.45em, spacing: 0.5em)
+#let table-of(of, size) = table(
+  columns: of.columns.map(_ => auto), stroke: (x: none, y: 0.4pt + luma(200)), inset: (x: 3pt, y: 0.22em),
+  ..of.columns.map(cell => text(weight: "bold", cell)), ..of.rows.flatten(),
+)
+#let page-of(size, high) = {
+  set text(size: size)
+  grid(columns: (1fr, auto), align: bottom, text(size: size * 1.6, weight: "bold", it.title), it.subtitle)
+  block(above: 0.7em, text(weight: "bold", it.headline))
+  for section in it.sections {
+    block(above: 0.95em, below: 0.4em, text(size: size * 1.1, weight: "bold", section.title))
+    for line in section.lines { block(above: 0.4em, below: 0.4em, line) }
+    if section.table != none { table-of(section.table, size) }
+    if section.drawn and it.drawn {
+      align(center, image("picture.svg", height: high, width: 100%, fit: "contain", alt: it.headline))
+    }
+  }
+}
+#layout(room => {
+  let sizes = (9.5pt, 9pt, 8.5pt, 8pt, 7.5pt)
+  let fits(size) = measure(block(width: room.width, page-of(size, 150pt))).height <= room.height
+  page-of(sizes.find(fits), 150pt)
+})
+"""
+
+
+def as_pdf(page: Page, headline: str, drawing: bytes | None = None) -> bytes:
+    """The page as PDF, in the largest type in which it fits; ``drawing`` is the picture as SVG.
+
+    Raises:
+        DrawingError: typst is not there, or the page does not fit in type that can be read.
+    """
+    try:
+        from typst import compile as printed
+    except ImportError:
+        raise DrawingError("pdf needs typst 0.15 or newer; pip install 'partner-blastradius[print]'") from None
+    with tempfile.TemporaryDirectory() as folder:
+        if drawing is not None:
+            Path(folder, "picture.svg").write_bytes(drawing)
+        Path(folder, "page.json").write_text(json.dumps(_data(page, headline, drawing is not None)), "utf-8")
+        source = Path(folder, "page.typ")
+        source.write_text(_LAYOUT, "utf-8")
+        try:
+            return printed(source, format="pdf", timestamp=0, font_paths=[FONTS])
+        except RuntimeError as error:
+            raise DrawingError(f"typst could not print the page: {cut(visible(str(error)), 300)}") from error
+
+
+def _data(page: Page, headline: str, drawn: bool) -> dict[str, Any]:
+    sections = [_section(section) for section in page.sections]
+    said = {"title": page.title, "subtitle": page.subtitle, "headline": headline}
+    return {name: _text(text) for name, text in said.items()} | {
+        "family": FAMILY,
+        "drawn": drawn,
+        "sections": sections,
+    }
+
+
+def _section(section: Section) -> dict[str, Any]:
+    has_rows = section.table is not None and section.table.rows
+    return {
+        "title": _text(section.title),
+        "lines": [_text(line) for line in section.lines],
+        "drawn": section.drawn,
+        "table": _table(section.table) if has_rows and section.table is not None else None,
+    }
+
+
+def _table(whole: Table) -> dict[str, Any]:
+    shown = whole.shown(PLAIN)
+    rows = [[_text(words(cell), MOST // 4) for cell in row] for row in shown.rows]
+    return {"columns": list(shown.columns), "rows": rows}
+
+
+def _text(text: str, most: int = MOST) -> str:
+    return cut(visible(text), most)
