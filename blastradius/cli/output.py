@@ -31,6 +31,9 @@ def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
     if wanted.is_folder:
         _write_tables(answer, Path(str(wanted.target)))
         return
+    if wanted.fmt == "pdf":
+        _print_page(answer, str(wanted.target))
+        return
     rendered = _rendered(answer, wanted, main)
     if wanted.target is None:
         if wanted.fmt == "html":
@@ -56,6 +59,18 @@ def _rendered(answer: Answer, wanted: Wanted, main: str) -> str:
     if wanted.fmt == "html":
         return html.as_html(answer, wanted.detail, html.drawing(answer))
     return text.as_json(answer)
+
+
+def _print_page(answer: Answer, target: str) -> None:
+    """Write the answer's own page as a PDF."""
+    from blastradius.render.draw import draw
+    from blastradius.render.pages import as_pdf
+    from blastradius.writing import write_atomic
+
+    if answer.page is None:
+        raise UsageError(f"{target}: this answer to {answer.question} has no page; write it as .html, .md or .txt")
+    drawing = None if answer.picture is None else draw(answer.picture, "svg")
+    write_atomic(target, as_pdf(answer.page, answer.headline, drawing))
 
 
 def _write_tables(answer: Answer, folder: Path) -> None:

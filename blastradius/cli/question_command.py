@@ -40,7 +40,7 @@ def question_command(name: str) -> click.Command:
     query = plugins.query(name)
 
     def run(paths: tuple[str, ...], draw: str | None = None, exit_zero: bool = False, **given: Any) -> int:
-        asked = wanted(**{word: given.pop(word) for word in OUTPUT})
+        asked = wanted(**{word: given.pop(word) for word in OUTPUT}, prints=query.prints)
         target = draw and picture_file(draw)
         answer = ask(query, paths, given)
         emit(answer, asked, query.main)

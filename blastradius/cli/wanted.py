@@ -44,13 +44,17 @@ class Wanted:
         return answer.tables if self.table is None else (answer.table(self.table),)
 
 
-def wanted(fmt: str | None, output: str | None, table: str | None, **detail: bool) -> Wanted:
-    """What the options ask for, before anything is read.
+def wanted(fmt: str | None, output: str | None, table: str | None, *, prints: bool = False, **detail: bool) -> Wanted:
+    """What the options ask for, before anything is read; ``prints`` is whether a .pdf is the answer's own page.
 
     Raises:
         UsageError: they contradict each other, or a file's ending is that of no format.
     """
     target = None if output == "-" else output
+    if target and prints and Path(target).suffix.lower() == ".pdf":
+        if fmt or table:
+            raise UsageError(f"{target}: a pdf is the whole page; leave out --format and --table, or name another file")
+        return Wanted("pdf", target, None, Detail(**detail))
     chosen = fmt or (_format_of(target) if target else "table")
     if target and not _is_folder(target):
         _agree(target, chosen)

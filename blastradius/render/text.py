@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticSerializationError
 
-from blastradius.answer import PLAIN, UNKNOWN, Answer, Cell, Detail, Table
+from blastradius.answer import PLAIN, UNKNOWN, Answer, Cell, Detail, Section, Table
 from blastradius.escape import acts, visible
 from blastradius.render.columns import Column
 
@@ -167,10 +167,19 @@ def _csv_cell(cell: Cell) -> str:
 
 def as_markdown(answer: Answer, detail: Detail = PLAIN) -> str:
     """The answer as GitHub Markdown; nothing in a name becomes markup, a link or a mention."""
-    blocks = [f"**{_markdown(answer.headline)}**", _list(answer.lines)]
-    blocks += [_markdown_table(whole, detail) for whole in answer.tables]
+    blocks = [f"**{_markdown(answer.headline)}**"]
+    if answer.page is None:
+        blocks += [_list(answer.lines), *(_markdown_table(whole, detail) for whole in answer.tables)]
+    else:
+        blocks = [f"# {_markdown(answer.page.title)}", _markdown(answer.page.subtitle), *blocks]
+        blocks += [_markdown_section(section, detail) for section in answer.page.sections]
     blocks.append(_list(note_lines(answer, detail)))
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _markdown_section(section: Section, detail: Detail) -> str:
+    table = section.table and _markdown_table(section.table, detail)
+    return "\n\n".join(filter(None, [f"## {_markdown(section.title)}", _list(section.lines), table]))
 
 
 def _list(lines: Iterable[str]) -> str:

@@ -154,9 +154,7 @@ def brief_data(system: PreparedEstate, params: Assumption) -> BriefData:
     )
 
 
-def _reaching(
-    estate: Estate, parties: Sequence[Party], reached: Sequence[tuple[ReachRow, ...]]
-) -> list[ReachingRow]:
+def _reaching(estate: Estate, parties: Sequence[Party], reached: Sequence[tuple[ReachRow, ...]]) -> list[ReachingRow]:
     """Those first that reach the most crown jewels at the lowest level."""
     rows = [
         ReachingRow(party=party.id, name=label(estate, party.id), reach=reach)

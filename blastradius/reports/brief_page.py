@@ -174,7 +174,9 @@ def _help(estate: Estate, data: BriefData) -> Iterator[str]:
 
 def _cut_table(estate: Estate, data: BriefData) -> Table:
     cells = tuple((row.change, row.says, len(row.ways), _cost(estate, row)) for row in data.cuts)
-    return Table("cuts", "What would help most", ("id", "what to do", "ways closed", "what it costs"), cells, ids=("id",))
+    return Table(
+        "cuts", "What would help most", ("id", "what to do", "ways closed", "what it costs"), cells, ids=("id",)
+    )
 
 
 def _cost(estate: Estate, row: CutRow) -> str:
@@ -188,7 +190,7 @@ def _cost(estate: Estate, row: CutRow) -> str:
     return "; ".join(said) or "no process stops or slows, as far as is stated"
 
 
-BLANK = "…"
+BLANK = "______________"
 """What the board fills in."""
 
 
@@ -215,4 +217,3 @@ def _sure(estate: Estate, data: BriefData) -> Iterator[str]:
     known = footing(estate)
     yield f"{known[:1].upper()}{known[1:]}."
     yield from (f"{line[:1].upper()}{line[1:]}." for line in missing(estate))
-
