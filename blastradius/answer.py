@@ -227,8 +227,9 @@ class Query:
 
     The command line, the Python interface and JSON all come from ``params``. A field's ``description`` is
     its help; every field becomes an option. ``data`` is the type of its answers' data. ``draws`` says that an answer
-    may have a picture, ``finds`` that it may have findings, ``prints`` that they have a page. ``main`` is the id of the table that CSV has where none is
-    named; the first where it is empty. ``example`` is shown at the end of the help: the options after the estate.
+    may have a picture, ``finds`` that it may have findings, ``prints`` that it has a page. ``main`` is the id of the
+    table that CSV has where none is named; the first where it is empty. ``example`` is shown at the end of the help:
+    the options after the estate.
     """
 
     name: str

@@ -63,13 +63,13 @@ def _rendered(answer: Answer, wanted: Wanted, main: str) -> str:
 
 def _print_page(answer: Answer, target: str) -> None:
     """Write the answer's own page as a PDF."""
-    from blastradius.render.draw import draw
+    from blastradius.render.draw import strip
     from blastradius.render.pages import as_pdf
     from blastradius.writing import write_atomic
 
     if answer.page is None:
         raise UsageError(f"{target}: this answer to {answer.question} has no page; write it as .html, .md or .txt")
-    drawing = None if answer.picture is None else draw(answer.picture, "svg")
+    drawing = None if answer.picture is None else strip(answer.picture)
     write_atomic(target, as_pdf(answer.page, answer.headline, drawing))
 
 

@@ -71,6 +71,16 @@ def draw(picture: Picture, fmt: str = "svg", *, engine: str = "bundled", seconds
     return drawing if fmt == "svg" else _printed(drawing, _PRINTED[fmt], f"{chosen.title}. {chosen.counts}")
 
 
+def strip(picture: Picture, *, engine: str = "bundled", seconds: float = 30.0) -> bytes:
+    """The picture as SVG from left to right, as wide as it gets: a part of a page, not a sheet of its own.
+
+    Raises:
+        DrawingError: as ``draw`` does.
+    """
+    (drawing,) = laid_out([to_dot(picture, "LR", heading=False)], engine=engine, seconds=seconds)
+    return compose(picture, drawing).svg
+
+
 def _readable(picture: Picture, engine: str, seconds: float) -> tuple[Picture, bytes]:
     """The first of a picture and its smaller ones that can be read on its sheet; failing that, the last of them."""
     *first, last = [

@@ -25,7 +25,8 @@ _LAYOUT = """
 #let is-marks(cell) = cell != "" and cell.codepoints().all(mark => mark in ("●", "○", "·"))
 #let table-of(of, size) = table(
   columns: of.columns.map(_ => auto), stroke: (x: none, y: 0.4pt + luma(200)), inset: (x: 3pt, y: 0.22em),
-  ..of.columns.map(cell => text(weight: "bold", cell)), ..of.rows.flatten().map(cell => if is-marks(cell) { text(size: size * 1.4, cell) } else { cell }),
+  ..of.columns.map(cell => text(weight: "bold", cell)),
+  ..of.rows.flatten().map(cell => if is-marks(cell) { text(size: size * 1.4, cell) } else { cell }),
 )
 #let page-of(size, high) = {
   set text(size: size)

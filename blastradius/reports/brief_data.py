@@ -167,7 +167,7 @@ def _reaching(estate: Estate, parties: Sequence[Party], reached: Sequence[tuple[
 
 
 def _ways(system: PreparedEstate, params: Assumption, rows: Sequence[ReachingRow]) -> tuple[int | None, Ways]:
-    """The place of the lowest level at which a crown jewel is reached, and the ways there; at the highest if at none."""
+    """The place of the lowest level at which a crown jewel is reached, and the ways there; at the highest if none."""
     levels = [level for level in Level if level <= params.level]
     places = (place for place in range(len(levels)) if any(row.reach[place].crown_jewels for row in rows))
     place = next(places, None)

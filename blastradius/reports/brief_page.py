@@ -31,7 +31,7 @@ def page_of(estate: Estate, data: BriefData) -> Page:
         ),
         Section("3  What do we depend on?", tuple(_dependence(estate, data))),
         Section("4  Is governance in proportion?", tuple(_proportion(data))),
-        Section("What would help most", tuple(_help(estate, data)), _cut_table(estate, data)),
+        Section("What would help most", tuple(_help(data)), _cut_table(estate, data)),
         Section("To decide", (), _decision_table(data)),
         Section("How sure is this?", tuple(_sure(estate, data))),
     )
@@ -62,8 +62,8 @@ def _stopping(data: BriefData) -> str:
 
 def _inventory(data: BriefData) -> Iterator[str]:
     yield (
-        f"{_tied(data)}, as far as is stated; with their keys they can call {plural(data.exposed, 'function')} of ours, "
-        f"and we call {data.consumed:,} of theirs."
+        f"{_tied(data)}, as far as is stated; with their keys they can call {plural(data.exposed, 'function')} "
+        f"of ours, and we call {data.consumed:,} of theirs."
     )
     if data.gaps:
         said = [f"{row.says}: {len(row.things):,} of {row.of:,}" for row in data.gaps[:MOST_GAPS]]
@@ -88,7 +88,8 @@ def _reach(data: BriefData) -> Iterator[str]:
 def _rests(data: BriefData) -> Iterator[str]:
     ways = plural(data.ways, "way")
     if not data.rests_on:
-        yield f"At level {data.level!r} there are {ways}; no single control that is only assumed holds another closed."
+        said = "no single control that is only assumed holds another closed"
+        yield f"At level {data.level!r} there are {ways}; {said}."
         return
     said = "; ".join(f"{row.says} (+{len(row.ways):,})" for row in data.rests_on[:2])
     more = f"; and {len(data.rests_on) - 2:,} more" if len(data.rests_on) > 2 else ""
@@ -152,7 +153,8 @@ def _proportion(data: BriefData) -> Iterator[str]:
     elif not data.governed:
         yield "None of those with whom we deal is known to reach a crown jewel."
     elif not data.out_of_proportion:
-        yield f"Of the {data.governed:,} that reach a crown jewel each has an owner, a review and an end of its contract."
+        has = "an owner, a review and an end of its contract on record"
+        yield f"Of the {data.governed:,} that could reach a crown jewel each has {has}."
     else:
         said = "; ".join(f"{row.says}: {_named(row.names, data.governed)}" for row in data.out_of_proportion)
         yield f"Of the {data.governed:,} with whom we deal that could reach a crown jewel: {said}."
@@ -162,7 +164,7 @@ def _named(names: tuple[str, ...], of: int) -> str:
     return f"all {of:,}" if len(names) == of and of > 1 else listed(names, 4)
 
 
-def _help(estate: Estate, data: BriefData) -> Iterator[str]:
+def _help(data: BriefData) -> Iterator[str]:
     if data.level is None:
         yield "No way to a crown jewel is known, so there is nothing to cut."
     elif not data.cuts:

@@ -47,7 +47,7 @@ class RestRow(Frozen):
 
 @dataclass(frozen=True)
 class Ways:
-    """The third parties (ids), the ways open to some of them, and the level and the assumption that they are open at."""
+    """The third parties (ids), the ways open to some of them, and all that is assumed where they are open."""
 
     system: PreparedEstate
     asked: Scenario
@@ -69,7 +69,7 @@ class Ways:
         found: dict[tuple[str, ...], Remedy] = {}
         for party in starts:
             for remedy in removals(solve(self.estate, self.start(party), system=self.system)):
-                if remedy.act != "remove" or self.estate.relations[remedy.id].verb in OVERNIGHT:
+                if self._is_quick(remedy):
                     found.setdefault(remedy.without, remedy)
         tried = list(found.values())[:MOST_TRIED]
         left = self._in([World(self.asked, without=remedy.without) for remedy in tried], starts)
@@ -87,6 +87,11 @@ class Ways:
             for (it, closed), cost in zip(chosen, costs, strict=True)
         )
         return rows, len(tried)
+
+    def _is_quick(self, remedy: Remedy) -> bool:
+        """Whether we can do it from one day to the next, and no rule looks at whether it is there (slow to solve)."""
+        is_ours = remedy.act != "remove" or self.estate.relations[remedy.id].verb in OVERNIGHT
+        return is_ours and not any(map(self.system.is_telling, remedy.without))
 
     def rests(self) -> tuple[RestRow, ...]:
         """The controls that are only assumed to work and hold some way closed, the weightiest first."""
