@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+
+from blastradius.columns.tables import BASES
 from blastradius.engine import Assumption, PreparedEstate, solve
 from blastradius.estate import Estate
-from blastradius.model import Frozen, Kind, Level, Party
+from blastradius.model import Basis, Frozen, Kind, Level, Party
 from blastradius.reports.failures import Failure, critical, failures, outage
 from blastradius.reports.gaps import GapRow, gaps
 from blastradius.reports.governance import CONTRACT_END, LAST_REVIEW
@@ -66,7 +69,10 @@ class BriefData(Frozen):
     (``reaching_jewels``), only something else, or nothing that is known. ``jewels`` is how many crown jewels there are,
     null where none is marked. ``level`` is the lowest one at which a crown jewel is reached, null where none is; the
     ``ways`` from third parties to crown jewels, ``cuts`` and ``rests_on`` are counted there. ``governed`` are those of
-    ``third`` that reach a crown jewel. ``stopping`` counts the third parties without which something stops.
+    ``third`` that reach a crown jewel.
+
+    ``known`` counts the ``relations`` by how well they are known, ``documented`` those documented or seen.
+    ``stopping`` counts the third parties without which something stops.
     """
 
     question: str
@@ -99,6 +105,9 @@ class BriefData(Frozen):
     behind: tuple[BehindRow, ...]
     governed: int
     out_of_proportion: tuple[ReasonRow, ...]
+    relations: int
+    documented: int
+    known: dict[Basis, int]
     checked: bool
     model: ModelRow
 
@@ -114,6 +123,7 @@ def brief_data(system: PreparedEstate, params: Assumption) -> BriefData:
     failed = failures(system, params, None)
     stopping = [failure for failure in failed if failure.alone.stops]
     reaching_jewels = [row for row in rows if row.reach[-1].crown_jewels]
+    known = np.bincount(estate.columns.relations.basis, minlength=len(BASES)).tolist()
     statuses = [status_of(placed.control) for placed in estate.controls.values()]
     fourth = sum(party.role == "upstream" for party in parties)
     some = [row for row in rows if row.reach[-1].things or row.reach[-1].crown_jewels]
@@ -149,6 +159,9 @@ def brief_data(system: PreparedEstate, params: Assumption) -> BriefData:
         behind=_behind(estate, failed),
         governed=sum(_party(estate, it.party).role != "upstream" for it in risky),
         out_of_proportion=_reasons(estate, risky),
+        relations=sum(known),
+        documented=sum(known[: BASES.index(Basis.INFERRED)]),
+        known=dict(zip(BASES, known, strict=True)),
         checked=is_audited(estate),
         model=model_row(estate),
     )

@@ -94,8 +94,8 @@ def _rests(data: BriefData) -> Iterator[str]:
     said = "; ".join(f"{row.says} (+{len(row.ways):,})" for row in data.rests_on[:2])
     more = f"; and {len(data.rests_on) - 2:,} more" if len(data.rests_on) > 2 else ""
     yield (
-        f"At level {data.level!r} there are {ways} from a third party to a crown jewel. That there are no more rests on "
-        f"what nobody has shown to work: {said}{more}."
+        f"At level {data.level!r} there are {ways} from a third party to a crown jewel. That there are no more rests "
+        f"on what nobody has shown to work: {said}{more}."
     )
 
 

@@ -89,9 +89,10 @@ class Ways:
         return rows, len(tried)
 
     def _is_quick(self, remedy: Remedy) -> bool:
-        """Whether we can do it from one day to the next, and no rule looks at whether it is there (slow to solve)."""
-        is_ours = remedy.act != "remove" or self.estate.relations[remedy.id].verb in OVERNIGHT
-        return is_ours and not any(map(self.system.is_telling, remedy.without))
+        """Whether we can do it from one day to the next; of single relations only those that are quick to try."""
+        if remedy.act != "remove":
+            return True
+        return self.estate.relations[remedy.id].verb in OVERNIGHT and not self.system.is_telling(remedy.id)
 
     def rests(self) -> tuple[RestRow, ...]:
         """The controls that are only assumed to work and hold some way closed, the weightiest first."""
