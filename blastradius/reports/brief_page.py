@@ -205,8 +205,8 @@ def _decisions(data: BriefData) -> Iterator[str]:
     """What follows from the rest of the page; each is for people to take or to leave."""
     for row in data.cuts[:2]:
         yield f"{row.says[:1].upper()}{row.says[1:]}, or accept what it opens until a date"
-    for row in data.rests_on[:1]:
-        yield f"Have it shown that this works: {row.says}"
+    for rest in data.rests_on[:1]:
+        yield f"Have it shown that this works: {rest.says}"
     for reason in data.out_of_proportion[:1]:
         yield f"Put right: {reason.says} ({_named(reason.names, data.governed)})"
     if data.jewels is None:

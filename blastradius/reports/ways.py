@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from blastradius.engine import CAPABILITIES, Assumption, PreparedEstate, World, plain, solve
@@ -137,7 +137,7 @@ def jewels(estate: Estate) -> tuple[str, ...]:
     return tuple(name for name in estate.entities if estate.crown_jewel(name) and not is_public(estate, name))
 
 
-def ways_of(system: PreparedEstate, params: Assumption, level: Level, open_: dict[str, Sequence[str]]) -> Ways:
+def ways_of(system: PreparedEstate, params: Assumption, level: Level, open_: Mapping[str, Sequence[str]]) -> Ways:
     """The ways at a level; ``open_`` has the crown jewels that each third party reaches there."""
     asked = plain(params.asked).model_copy(update={"assume": level})
     found = frozenset((party, jewel) for party, reached in open_.items() for jewel in reached)

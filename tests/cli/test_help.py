@@ -33,6 +33,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "demo",
         "init",
         "check",
+        "brief",
         "inventory",
         "dependence",
         "rank",

@@ -28,6 +28,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "overgrant": {},
     "seen": {},
     "cut": {"assume": "takeover"},
+    "brief": {"assume": "abused"},
     "inventory": {"assume": "abused"},
     "dependence": {"hours": "30"},
     "joint": {"set": "Alpha FX,Beta FX"},
