@@ -226,7 +226,8 @@ def _behind(estate: Estate, failed: Iterable[Failure]) -> tuple[BehindRow, ...]:
 
 def _party(estate: Estate, name: str) -> Party:
     party = estate.entities[name]
-    assert isinstance(party, Party)  # noqa: S101
+    if not isinstance(party, Party):
+        raise TypeError(f"{name!r} is no party")
     return party
 
 
