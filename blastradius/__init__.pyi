@@ -8,7 +8,26 @@ from blastradius.api import Shown, ask, check, diff, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "check", "cut", "dependence", "diff", "explain", "export", "exposure", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "brief", "check", "cut", "dependence", "diff", "explain", "export", "exposure", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "seen", "verify"]
+
+def brief(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+) -> Shown:
+    """One page for a board: who is tied to us, how far, what depends, what to decide.
+
+    Args:
+        assume: up to which level to tell the reach, each level by itself.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+    """
 
 def cut(
     estate: Estate,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from hashlib import sha256
 from html import escape
 
-from blastradius.answer import PLAIN, Answer, Cell, Detail, Table
+from blastradius.answer import PLAIN, Answer, Cell, Detail, Section, Table
 from blastradius.errors import DrawingError
 from blastradius.escape import visible
 from blastradius.render.lettering import faces
@@ -21,6 +21,7 @@ from blastradius.render.text import is_number, is_numeric, words
 _STYLE = """
 .blastradius { font: 15px/1.45 "Helvetica Neue", Helvetica, Arial, sans-serif; color: #1b1b1b; }
 .blastradius h1 { font-size: 1.25em; margin: 0 0 .6em; }
+.blastradius small { font-weight: normal; color: #555; margin-left: 1em; }
 .blastradius h2 { font-size: 1.05em; margin: 1.6em 0 .4em; }
 .blastradius ul { margin: 0; padding-left: 1.2em; }
 .blastradius table { border-collapse: collapse; }
@@ -60,12 +61,12 @@ def as_fragment(answer: Answer, detail: Detail = PLAIN, drawing: str = "") -> st
 
 def drawing(answer: Answer) -> str:
     """The picture of an answer as SVG, or in a sentence why it could not be drawn; nothing where it has none."""
-    from blastradius.render.draw import draw
+    from blastradius.render.draw import draw, strip
 
     if answer.picture is None:
         return ""
     try:
-        return draw(answer.picture, "svg").decode()
+        return (draw(answer.picture, "svg") if answer.page is None else strip(answer.picture)).decode()
     except DrawingError as error:
         return f"the picture could not be drawn: {error}"
 
@@ -82,10 +83,21 @@ def _hash(style: str) -> str:
 
 
 def _body(answer: Answer, detail: Detail, drawing: str) -> str:
-    blocks = [f"<h1>{_text(answer.headline)}</h1>", _list(answer.lines), _figure(drawing)]
-    blocks += [_table(whole, detail) for whole in answer.tables]
+    if answer.page is None:
+        blocks = [f"<h1>{_text(answer.headline)}</h1>", _list(answer.lines), _figure(drawing)]
+        blocks += [_table(whole, detail) for whole in answer.tables]
+    else:
+        title, subtitle = _text(answer.page.title), _text(answer.page.subtitle)
+        blocks = [f"<h1>{title} <small>{subtitle}</small></h1>", f"<p><strong>{_text(answer.headline)}</strong></p>"]
+        blocks += [_section(section, detail, drawing) for section in answer.page.sections]
     blocks.append(_notes(answer, detail))
     return "\n".join(['<div class="blastradius">', *filter(None, blocks), "</div>", ""])
+
+
+def _section(section: Section, detail: Detail, drawing: str) -> str:
+    blocks = [f"<h2>{_text(section.title)}</h2>", _list(section.lines)]
+    blocks += [_shown(section.table, detail)] if section.table is not None and section.table.rows else []
+    return "\n".join(filter(None, [*blocks, _figure(drawing) if section.drawn else ""]))
 
 
 def _figure(drawing: str) -> str:
@@ -113,12 +125,16 @@ def _table(whole: Table, detail: Detail) -> str:
     """What is shown of a table; the rest of it, where there is, can be unfolded."""
     if not whole.rows:
         return f"<h2>{_text(whole.title)}: none</h2>"
+    return f"<h2>{_text(whole.title)}</h2>\n{_shown(whole, detail)}"
+
+
+def _shown(whole: Table, detail: Detail) -> str:
     rest, count = "", len(whole.rows)
     if whole.is_short(detail):
         every = f"all {count:,} rows" if count > 1 else "its row"
         full = _rows(whole.shown(replace(detail, all=True)))
         rest = _folded(every, full) if count <= _MOST_ROWS else _paragraph(f"{every} are in the answer as csv or json")
-    return "\n".join(filter(None, [f"<h2>{_text(whole.title)}</h2>", _rows(whole.shown(detail)), rest]))
+    return "\n".join(filter(None, [_rows(whole.shown(detail)), rest]))
 
 
 def _folded(summary: str, content: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ _LAYOUT = """
   ..of.columns.map(cell => text(weight: "bold", cell)),
   ..of.rows.flatten().map(cell => if is-marks(cell) { text(size: size * 1.4, cell) } else { cell }),
 )
-#let page-of(size, high) = {
+#let page-of(size, high, width) = {
   set text(size: size)
   grid(columns: (1fr, auto), align: bottom, text(size: size * 1.6, weight: "bold", it.title), it.subtitle)
   block(above: 0.7em, text(weight: "bold", it.headline))
@@ -37,14 +38,19 @@ _LAYOUT = """
     for line in section.lines { block(above: 0.4em, below: 0.4em, line) }
     if section.table != none { table-of(section.table, size) }
     if section.drawn and it.drawn {
-      align(center, image("picture.svg", height: high, width: 100%, fit: "contain", alt: it.headline))
+      let height = calc.min(high, width * it.ratio)
+      align(center, image("picture.svg", height: height, width: 100%, fit: "contain", alt: it.headline))
     }
   }
 }
+#let sizes = (
+  (9.5pt, 230pt), (9.5pt, 190pt), (9pt, 230pt), (9pt, 190pt), (8.5pt, 190pt),
+  (9.5pt, 150pt), (9pt, 150pt), (8.5pt, 150pt), (8pt, 150pt), (7.5pt, 150pt), (7pt, 120pt),
+)
 #layout(room => {
-  let sizes = (9.5pt, 9pt, 8.5pt, 8pt, 7.5pt)
-  let fits(size) = measure(block(width: room.width, page-of(size, 150pt))).height <= room.height
-  page-of(sizes.find(fits), 150pt)
+  let fits((size, high)) = measure(block(width: room.width, page-of(size, high, room.width))).height <= room.height
+  let (size, high) = sizes.find(fits)
+  page-of(size, high, room.width)
 })
 """
 
@@ -62,23 +68,33 @@ def as_pdf(page: Page, headline: str, drawing: bytes | None = None) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         if drawing is not None:
             Path(folder, "picture.svg").write_bytes(drawing)
-        Path(folder, "page.json").write_text(json.dumps(_data(page, headline, drawing is not None)), "utf-8")
+        Path(folder, "page.json").write_text(json.dumps(_data(page, headline, drawing)), "utf-8")
         source = Path(folder, "page.typ")
         source.write_text(_LAYOUT, "utf-8")
         try:
             return printed(source, format="pdf", timestamp=0, font_paths=[FONTS])
         except RuntimeError as error:
+            if "cannot destructure none" in str(error):
+                way_out = "write it as .html or .md"
+                raise DrawingError(f"the page does not fit one sheet in type that can be read; {way_out}") from None
             raise DrawingError(f"typst could not print the page: {cut(visible(str(error)), 300)}") from error
 
 
-def _data(page: Page, headline: str, drawn: bool) -> dict[str, Any]:
+def _data(page: Page, headline: str, drawing: bytes | None) -> dict[str, Any]:
     sections = [_section(section) for section in page.sections]
     said = {"title": page.title, "subtitle": page.subtitle, "headline": headline}
     return {name: _text(text) for name, text in said.items()} | {
         "family": FAMILY,
-        "drawn": drawn,
+        "drawn": drawing is not None,
+        "ratio": _ratio(drawing or b""),
         "sections": sections,
     }
+
+
+def _ratio(drawing: bytes) -> float:
+    """How high an SVG is for its width."""
+    size = re.search(rb'viewBox="[\d.+-]+ [\d.+-]+ ([\d.]+) ([\d.]+)"', drawing)
+    return float(size[2]) / float(size[1]) if size else 1.0
 
 
 def _section(section: Section) -> dict[str, Any]:

@@ -42,15 +42,31 @@ def table(answer: Answer, *, color: bool = False, width: int | None = None, deta
 
     screen = Screen(width, color=color)
     screen.paragraph(safe(answer.headline), style="bold")
-    for line in answer.lines:
-        screen.paragraph(safe(line), hanging=2)
-    for whole in answer.tables:
-        _write(screen, whole, detail)
+    if answer.page is None:
+        _write_lines(screen, answer.lines)
+        for whole in answer.tables:
+            _write(screen, whole, detail)
+    else:
+        for section in answer.page.sections:
+            _write_section(screen, section, detail)
     if answer.notes:
         screen.blank()
     for note in note_lines(answer, detail):
         screen.paragraph(safe(note), style="yellow", hanging=2)
     return screen.text()
+
+
+def _write_lines(screen: Screen, lines: Iterable[str]) -> None:
+    for line in lines:
+        screen.paragraph(safe(line), hanging=2)
+
+
+def _write_section(screen: Screen, section: Section, detail: Detail) -> None:
+    screen.blank()
+    screen.paragraph(safe(section.title), style="bold")
+    _write_lines(screen, section.lines)
+    if section.table is not None and section.table.rows:
+        _write_rows(screen, section.table, detail)
 
 
 def _write(screen: Screen, whole: Table, detail: Detail) -> None:
@@ -63,6 +79,11 @@ def _write(screen: Screen, whole: Table, detail: Detail) -> None:
         screen.paragraph(f"{safe(whole.title)} ({left_out(whole)})", style="bold")
         return
     screen.paragraph(safe(whole.title), style="bold")
+    _write_rows(screen, whole, detail)
+
+
+def _write_rows(screen: Screen, whole: Table, detail: Detail) -> None:
+    shown = whole.shown(detail)
     no_room = screen.table(_columns(shown))
     more = [
         *([left_out(whole)] if whole.is_short(detail) else []),
@@ -178,8 +199,9 @@ def as_markdown(answer: Answer, detail: Detail = PLAIN) -> str:
 
 
 def _markdown_section(section: Section, detail: Detail) -> str:
-    table = section.table and _markdown_table(section.table, detail)
-    return "\n\n".join(filter(None, [f"## {_markdown(section.title)}", _list(section.lines), table]))
+    blocks = [f"## {_markdown(section.title)}", _list(section.lines)]
+    blocks += [_markdown_rows(section.table, detail)] if section.table is not None and section.table.rows else []
+    return "\n\n".join(filter(None, blocks))
 
 
 def _list(lines: Iterable[str]) -> str:
@@ -190,11 +212,15 @@ def _markdown_table(whole: Table, detail: Detail) -> str:
     title = _markdown(whole.title)
     if not whole.rows:
         return f"### {title}: none"
+    return f"### {title}\n\n{_markdown_rows(whole, detail)}"
+
+
+def _markdown_rows(whole: Table, detail: Detail) -> str:
     shown = whole.shown(detail)
     rows = [shown.columns, *shown.rows] if shown.rows else []
     lines = [f"| {' | '.join(_markdown_cell(cell) for cell in row)} |" for row in rows]
     lines[1:1] = [f"| {' | '.join('---' for _ in shown.columns)} |"] if rows else []
-    return "\n".join([f"### {title}", "", *lines, *(["", f"({left_out(whole)})"] if whole.is_short(detail) else [])])
+    return "\n".join([*lines, *(["", f"({left_out(whole)})"] if whole.is_short(detail) else [])])
 
 
 def _markdown_cell(cell: Cell) -> str:

@@ -69,7 +69,9 @@ class BriefData(Frozen):
     (``reaching_jewels``), only something else, or nothing that is known. ``jewels`` is how many crown jewels there are,
     null where none is marked. ``level`` is the lowest one at which a crown jewel is reached, null where none is; the
     ``ways`` from third parties to crown jewels, ``cuts`` and ``rests_on`` are counted there. ``governed`` are those of
-    ``third`` that reach a crown jewel.
+    ``third`` that reach a crown jewel. ``changes_left`` could be made and were not tried, as they are not ours to make
+    from one day to the next or there are too many; the changes are those along the ways of ``starts_looked_at`` third
+    parties, which leaves out those of ``starts_left`` others.
 
     ``known`` counts the ``relations`` by how well they are known, ``documented`` those documented or seen.
     ``stopping`` counts the third parties without which something stops.
@@ -95,6 +97,9 @@ class BriefData(Frozen):
     ways: int
     cuts: tuple[CutRow, ...]
     changes_tried: int
+    changes_left: int
+    starts_looked_at: int
+    starts_left: int
     rests_on: tuple[RestRow, ...]
     controls: int
     controls_assumed: int
@@ -119,14 +124,14 @@ def brief_data(system: PreparedEstate, params: Assumption) -> BriefData:
     surfaces = [found.of(party.id) for party in parties]
     rows = _reaching(estate, parties, reaches(estate, surfaces, params))
     place, ways = _ways(system, params, rows)
-    cuts, tried = ways.cuts(MOST_CUTS)
+    cuts = ways.cuts(MOST_CUTS)
     failed = failures(system, params, None)
     stopping = [failure for failure in failed if failure.alone.stops]
-    reaching_jewels = [row for row in rows if row.reach[-1].crown_jewels]
+    reaching_jewels = [row for row in rows if any(level.crown_jewels for level in row.reach)]
     known = np.bincount(estate.columns.relations.basis, minlength=len(BASES)).tolist()
     statuses = [status_of(placed.control) for placed in estate.controls.values()]
     fourth = sum(party.role == "upstream" for party in parties)
-    some = [row for row in rows if row.reach[-1].things or row.reach[-1].crown_jewels]
+    some = [row for row in rows if any(level.things or level.crown_jewels for level in row.reach)]
     risky = [surface for surface in surfaces if surface.party in {row.party for row in reaching_jewels}]
     return BriefData(
         question="brief",
@@ -147,8 +152,11 @@ def brief_data(system: PreparedEstate, params: Assumption) -> BriefData:
         level=None if place is None else rows[0].reach[place].level,
         drawn=rows[0].party if place is not None else None,
         ways=len(ways.open),
-        cuts=cuts,
-        changes_tried=tried,
+        cuts=cuts.rows,
+        changes_tried=cuts.tried,
+        changes_left=cuts.left,
+        starts_looked_at=cuts.starts,
+        starts_left=cuts.starts_left,
         rests_on=ways.rests(),
         controls=len(statuses),
         controls_assumed=statuses.count("assumed"),

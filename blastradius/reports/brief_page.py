@@ -10,7 +10,6 @@ from blastradius.model import Level
 from blastradius.reports.brief_data import BriefData, ReachingRow
 from blastradius.reports.labels import footing
 from blastradius.reports.reaches import marks
-from blastradius.reports.unstated import missing
 from blastradius.reports.ways import CutRow
 from blastradius.reports.words import hour, label, listed, plural
 
@@ -45,8 +44,17 @@ def headline(data: BriefData) -> str:
         return "the estate has no third party, as far as is stated"
     if data.jewels is None:
         return f"{_tied(data)}; what of their reach matters most is unknown, for no crown jewel is marked"
-    reaching = f"{data.reaching_jewels:,} of these {total:,} could reach a crown jewel"
-    return f"{_tied(data)}; {reaching}; {_stopping(data)}"
+    reaching = f"{_of_these(data.reaching_jewels, total)} could reach a crown jewel"
+    return f"{_tied(data)}; {reaching if data.reaching_jewels else NONE_REACHES}; {_stopping(data)}"
+
+
+NONE_REACHES = "none of them is known to reach a crown jewel"
+
+
+def _of_these(count: int, of: int) -> str:
+    if count == of:
+        return "it" if of == 1 else f"all {of:,} of them"
+    return f"{count:,} of these {of:,}"
 
 
 def _tied(data: BriefData) -> str:
@@ -57,46 +65,73 @@ def _tied(data: BriefData) -> str:
 def _stopping(data: BriefData) -> str:
     if not data.processes:
         return "what would stop is unknown, for no process is stated"
-    return f"without {data.stopping:,} of them a process stops"
+    if not data.stopping:
+        return "no process is known to stop without one of them"
+    return f"without {_of_these(data.stopping, data.third + data.fourth)} a process stops"
 
 
 def _inventory(data: BriefData) -> Iterator[str]:
+    exposed, consumed = (_or_none(count) for count in (data.exposed, data.consumed))
     yield (
-        f"{_tied(data)}, as far as is stated; with their keys they can call {plural(data.exposed, 'function')} "
-        f"of ours, and we call {data.consumed:,} of theirs."
+        f"{_tied(data)}, as far as is stated; functions that they can call with their keys: {exposed}; of theirs that "
+        f"we call: {consumed}."
     )
     if data.gaps:
-        said = [f"{row.says}: {len(row.things):,} of {row.of:,}" for row in data.gaps[:MOST_GAPS]]
+        said = [f"{row.says}: {_share(len(row.things), row.of)}" for row in data.gaps[:MOST_GAPS]]
         more = f"; and {plural(len(data.gaps) - MOST_GAPS, 'more kind')} of gap" if len(data.gaps) > MOST_GAPS else ""
         yield f"Not known, or amiss: {'; '.join(said)}{more}."
+
+
+def _or_none(count: int) -> str:
+    return f"{count:,}" if count else "none that is stated"
+
+
+def _share(count: int, of: int) -> str:
+    """How many of how many, as it is said."""
+    if of == 1:
+        return "the only one" if count else "none"
+    return f"all {of:,}" if count == of else f"{count:,} of {of:,}"
 
 
 def _reach(data: BriefData) -> Iterator[str]:
     levels = [row.level for row in data.reaching[0].reach] if data.reaching else []
     if levels:
-        said = "; ".join(f"{level}: {Level[level.upper()].says}" for level in levels)
-        yield f"A mark a level, each with those before it ({said}). ● a crown jewel, ○ only something else."
+        said = "; ".join(f"{level}, they {_DOES[Level[level.upper()]]}" for level in levels)
+        yield f"A mark for each level of attack: {said}. ● a crown jewel is reached, ○ only something else."
     if data.jewels is not None:
-        yield (
-            f"{data.reaching_jewels:,} could reach a crown jewel, {data.reaching_else:,} only something else, "
-            f"{data.reaching_nothing:,} nothing that is known. What anyone on the internet could reach is not counted."
-        )
+        yield f"{_counted(data)}. What anyone on the internet could reach is not counted."
     if data.level is not None:
         yield from _rests(data)
 
 
+def _counted(data: BriefData) -> str:
+    """How many reach what, such as ``9 could reach a crown jewel, 4 nothing that is known``."""
+    counts = (data.reaching_jewels, data.reaching_else, data.reaching_nothing)
+    whats = ("a crown jewel", "only something else", "nothing that is known")
+    first, *others = [(count, what) for count, what in zip(counts, whats, strict=True) if count] or [(0, whats[0])]
+    return ", ".join([f"{first[0]:,} could reach {first[1]}", *(f"{count:,} {what}" for count, what in others)])
+
+
+_DOES = {
+    Level.GRANTED: "use what they were given",
+    Level.ABUSED: "trick and find, and break nothing",
+    Level.TAKEOVER: "break the system behind the door",
+    Level.LATERAL: "walk on inside",
+}
+"""What an attacker does at each level, in so few words that all fit in a line."""
+
+
 def _rests(data: BriefData) -> Iterator[str]:
     ways = plural(data.ways, "way")
-    if not data.rests_on:
-        said = "no single control that is only assumed holds another closed"
-        yield f"At level {data.level!r} there are {ways}; {said}."
-        return
-    said = "; ".join(f"{row.says} (+{len(row.ways):,})" for row in data.rests_on[:2])
-    more = f"; and {len(data.rests_on) - 2:,} more" if len(data.rests_on) > 2 else ""
-    yield (
-        f"At level {data.level!r} there are {ways} from a third party to a crown jewel. That there are no more rests "
-        f"on what nobody has shown to work: {said}{more}."
+    found = (
+        f"At level {data.level!r} there {'is' if data.ways == 1 else 'are'} {ways} from a third party to a crown jewel"
     )
+    if not data.rests_on:
+        yield f"{found}; none of the controls that nobody has shown to work would by failing alone open another."
+        return
+    said = "; ".join(f"{row.says} ({len(row.ways):,} more without it)" for row in data.rests_on[:2])
+    more = f"; and {len(data.rests_on) - 2:,} more such controls" if len(data.rests_on) > 2 else ""
+    yield f"{found}. That there are no more rests on what nobody has shown to work: {said}{more}."
 
 
 def _reach_table(estate: Estate, data: BriefData) -> Table:
@@ -132,14 +167,18 @@ def _dependence(estate: Estate, data: BriefData) -> Iterator[str]:
         left = data.stopping - len(data.stops)
         more = f"; and {left:,} more" if left else ""
         yield f"Out for longer than any buffer, each by itself, these stop a process: {said}{more}."
-    several = [row for row in data.behind if len(row.stands_behind) > 1] or list(data.behind)
+    several = [row for row in data.behind if len(row.stands_behind) > 1]
     if several:
         said = "; ".join(
-            f"{row.name} stands behind {len(row.stands_behind):,} of {data.third:,} "
+            f"{row.name} stands behind {_share(len(row.stands_behind), data.third)} "
             f"({listed([label(estate, name) for name in row.stands_behind], 3)})"
             for row in several[:2]
         )
         yield f"Concentration: {said}."
+    elif data.behind:
+        yield "Concentration: nobody is known to stand behind more than one of them."
+    else:
+        yield "Concentration: unknown, for nobody states who stands behind them."
 
 
 def _felt(name: str, stops: float | None, tolerance: float | None) -> str:
@@ -154,24 +193,37 @@ def _proportion(data: BriefData) -> Iterator[str]:
         yield "None of those with whom we deal is known to reach a crown jewel."
     elif not data.out_of_proportion:
         has = "an owner, a review and an end of its contract on record"
-        yield f"Of the {data.governed:,} that could reach a crown jewel each has {has}."
+        yield f"Of {_those(data.governed)} that could reach a crown jewel each has {has}."
     else:
         said = "; ".join(f"{row.says}: {_named(row.names, data.governed)}" for row in data.out_of_proportion)
-        yield f"Of the {data.governed:,} with whom we deal that could reach a crown jewel: {said}."
+        yield f"Of {_those(data.governed)} with whom we deal that could reach a crown jewel: {said}."
+
+
+def _those(count: int) -> str:
+    return "the one" if count == 1 else f"the {count:,}"
 
 
 def _named(names: tuple[str, ...], of: int) -> str:
-    return f"all {of:,}" if len(names) == of and of > 1 else listed(names, 4)
+    return f"all {of:,}" if len(names) == of > 1 else listed(names, 4)
 
 
 def _help(data: BriefData) -> Iterator[str]:
     if data.level is None:
         yield "No way to a crown jewel is known, so there is nothing to cut."
     elif not data.cuts:
-        yield f"None of {plural(data.changes_tried, 'change')} closes by itself a way at level {data.level!r}."
+        yield f"None of {_tried(data)} closes by itself a way at level {data.level!r}."
     else:
-        tried = f"{plural(data.changes_tried, 'change')} tried one at a time"
-        yield f"Of {tried}, these close most of the {plural(data.ways, 'way')} at level {data.level!r}:"
+        yield f"Of {_tried(data)}, these close most of the {plural(data.ways, 'way')} at level {data.level!r}:"
+
+
+def _tried(data: BriefData) -> str:
+    """How many changes were tried, and what was left out."""
+    left = [
+        f"{plural(data.changes_left, 'other', 'others')} that take longer were not" if data.changes_left else "",
+        f"only ways of {data.starts_looked_at:,} third parties were looked at" if data.starts_left else "",
+    ]
+    besides = "; ".join(filter(None, left))
+    return f"{plural(data.changes_tried, 'change')} tried one at a time{f' ({besides})' if besides else ''}"
 
 
 def _cut_table(estate: Estate, data: BriefData) -> Table:
@@ -218,4 +270,3 @@ def _sure(estate: Estate, data: BriefData) -> Iterator[str]:
     yield f"What follows from what is stated is computed, and {proof}; what nobody stated it does not know."
     known = footing(estate)
     yield f"{known[:1].upper()}{known[1:]}."
-    yield from (f"{line[:1].upper()}{line[1:]}." for line in missing(estate))

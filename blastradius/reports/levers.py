@@ -17,7 +17,7 @@ from blastradius.model import ControlKind, Kind, Verb
 from blastradius.reports.remedies import Remedy, removal_said, revocation, stands
 from blastradius.reports.words import control_said, host_said
 
-OVERNIGHT = (
+LEVER_VERBS = (
     Verb.GRANTS,
     Verb.CONSUMES,
     Verb.INSTALLS,
@@ -70,7 +70,7 @@ def _removals(estate: Estate) -> Iterator[tuple[Remedy, tuple[str, ...]]]:
     """Keys revoked, relations taken away; with what kinds of change they are."""
     for key in estate.of_kind(Kind.CREDENTIAL):
         yield revocation(estate, key.id), ("revoke", str(Verb.GRANTS))
-    for relation in (relation for verb in OVERNIGHT for relation in estate.by_verb[verb]):
+    for relation in (relation for verb in LEVER_VERBS for relation in estate.by_verb[verb]):
         remedy = Remedy(relation.id, "remove", removal_said(estate, relation), (relation.id,))
         yield remedy, (str(relation.verb),)
 
@@ -95,7 +95,7 @@ def _touched(estate: Estate, remedy: Remedy) -> Iterator[str]:
 
 def untried(system: PreparedEstate) -> int:
     """How many relations may be taken away and are no levers, for other rules depend on whether they are there."""
-    return sum(system.is_telling(relation.id) for verb in OVERNIGHT for relation in system.estate.by_verb[verb])
+    return sum(system.is_telling(relation.id) for verb in LEVER_VERBS for relation in system.estate.by_verb[verb])
 
 
 def priced(estate: Estate, stated: Sequence[str]) -> dict[str, float]:
@@ -134,7 +134,7 @@ def kept_of(estate: Estate, stated: Sequence[str]) -> list[str]:
 
 def _lever_named(estate: Estate, option: str, text: str) -> str:
     kind, _, key = text.partition("@")[0].partition(":")
-    if text in estate.relations or text in (*map(str, OVERNIGHT), "revoke") or kind in map(str, ControlKind):
+    if text in estate.relations or text in (*map(str, LEVER_VERBS), "revoke") or kind in map(str, ControlKind):
         return text
     try:
         return f"revoke:{estate.resolve(key)}" if kind == "revoke" else estate.resolve(text)

@@ -10,7 +10,7 @@ from blastradius.estate import Estate
 from blastradius.model import Fact, Frozen, Level, Scenario
 from blastradius.reports.impact import held_in
 from blastradius.reports.labels import status_of
-from blastradius.reports.levers import OVERNIGHT
+from blastradius.reports.levers import LEVER_VERBS
 from blastradius.reports.losses import losses
 from blastradius.reports.remedies import Remedy, removals
 from blastradius.reports.words import control_said, host_said, is_public
@@ -27,11 +27,13 @@ Way = tuple[str, str]
 class CutRow(Frozen):
     """One change: ``ways`` are those that it closes by itself, ``stops`` and ``slows`` what the business loses by it.
 
-    Both are processes (ids), null where nothing says who needs what is taken away.
+    ``without`` are the relations that it takes away. What is lost are processes (ids), null where nothing says who
+    needs what is taken away.
     """
 
     change: str
     says: str
+    without: tuple[str, ...]
     ways: tuple[Way, ...]
     stops: tuple[str, ...] | None
     slows: tuple[str, ...] | None
@@ -43,6 +45,17 @@ class RestRow(Frozen):
     control: str
     says: str
     ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """The changes chosen, how many were tried and were not, from how many third parties on, and how many were not."""
+
+    rows: tuple[CutRow, ...]
+    tried: int
+    left: int
+    starts: int
+    starts_left: int
 
 
 @dataclass(frozen=True)
@@ -63,15 +76,15 @@ class Ways:
         """The compromise of one of the parties."""
         return self.asked.model_copy(update={"compromise": (party,)})
 
-    def cuts(self, most: int) -> tuple[tuple[CutRow, ...], int]:
-        """The changes that close most ways, each of which closes some that those before do not; how many were tried."""
-        starts = tuple(dict.fromkeys(party for party, _ in sorted(self.open)))[:MOST_STARTS]
+    def cuts(self, most: int) -> Cuts:
+        """The changes that close most ways, each of which closes some that those before do not."""
+        all_starts = tuple(dict.fromkeys(party for party, _ in sorted(self.open)))
+        starts = all_starts[:MOST_STARTS]
         found: dict[tuple[str, ...], Remedy] = {}
         for party in starts:
             for remedy in removals(solve(self.estate, self.start(party), system=self.system)):
-                if self._is_quick(remedy):
-                    found.setdefault(remedy.without, remedy)
-        tried = list(found.values())[:MOST_TRIED]
+                found.setdefault(remedy.without, remedy)
+        tried = [remedy for remedy in found.values() if self._is_quick(remedy)][:MOST_TRIED]
         left = self._in([World(self.asked, without=remedy.without) for remedy in tried], starts)
         near = frozenset(way for way in self.open if way[0] in starts)
         chosen = _greedy([(it, near - open_still) for it, open_still in zip(tried, left, strict=True)], most)
@@ -80,19 +93,20 @@ class Ways:
             CutRow(
                 change=it.id,
                 says=it.says,
+                without=it.without,
                 ways=tuple(sorted(closed)),
                 stops=None if cost is None else cost.stops,
                 slows=None if cost is None else cost.slows,
             )
             for (it, closed), cost in zip(chosen, costs, strict=True)
         )
-        return rows, len(tried)
+        return Cuts(rows, len(tried), len(found) - len(tried), len(starts), len(all_starts) - len(starts))
 
     def _is_quick(self, remedy: Remedy) -> bool:
         """Whether we can do it from one day to the next; of single relations only those that are quick to try."""
         if remedy.act != "remove":
             return True
-        return self.estate.relations[remedy.id].verb in OVERNIGHT and not self.system.is_telling(remedy.id)
+        return self.estate.relations[remedy.id].verb in LEVER_VERBS and not self.system.is_telling(remedy.id)
 
     def rests(self) -> tuple[RestRow, ...]:
         """The controls that are only assumed to work and hold some way closed, the weightiest first."""

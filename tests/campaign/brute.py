@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from blastradius.answer import Answer
-from blastradius.engine import SEED_KINDS, World, compile_system, plain, what_if
+from blastradius.engine import SEED_KINDS, World, compile_system, plain, solve, what_if
 from blastradius.engine.check.spec import spec
 from blastradius.engine.cut import Lever
 from blastradius.errors import UsageError
@@ -34,7 +34,8 @@ from blastradius.model import (
     Store,
     Verb,
 )
-from blastradius.reports.levers import levers_of
+from blastradius.reports.levers import LEVER_VERBS, levers_of
+from blastradius.reports.remedies import removals
 from blastradius.rules import CLOSURE, placements
 from tests.campaign.estates import parts
 from tests.engine.batch.test_worlds import changed
@@ -599,7 +600,7 @@ def _behind_it(estate: Estate, party: str) -> set[str]:
 def _felt(estate: Estate, params: Any, out: list[str], *, fallbacks: bool = True) -> tuple[set[str], set[str]]:
     """The processes that stop, and those that stop or slow."""
     distrust = params.distrust if fallbacks else (*params.distrust, ControlKind.FALLBACK)
-    asked = {"outage": tuple(out), "hours": params.hours, "distrust": distrust}
+    asked = {"outage": tuple(out), "hours": getattr(params, "hours", None), "distrust": distrust}
     facts = spec(estate, plain(params.asked).model_copy(update=asked))
     here = [fact for fact in facts if estate.entities[fact.entity].kind is Kind.PROCESS]
     stops = {fact.entity for fact in here if fact.capability is Capability.DENY}
@@ -666,6 +667,62 @@ def told_joint(answer: Answer) -> Any:
         for row in data["rows"]
     }
     return rows, data["further"] or []
+
+
+def brief(estate: Estate, params: Any) -> Any:
+    """Who reaches what, the ways at the lowest level, which controls hold others closed, the most one change closes."""
+    changed_estate = what_if(estate, params.asked)
+    rows = [(party, levels) for party, _, _, levels in inventory(estate, params)]
+    found = [place for place in range(params.level) if any(levels[place][0] for _, levels in rows)]
+    at = found[0] if found else params.level - 1
+    asked = plain(params.asked).model_copy(update={"assume": Level(at + 1)})
+    parties = [party for party, _ in rows]
+    anyones = set(spec(changed_estate, asked.model_copy(update={"anyone": True})))
+    ways = _open_ways(changed_estate, asked, parties, anyones)
+    assumed = [it.id for it in changed_estate.controls.values() if _is_only_assumed(it.control)]
+    failing = {it: asked.model_copy(update={"distrust": (*asked.distrust, it)}) for it in assumed}
+    rests = {it: _open_ways(changed_estate, failed, parties, anyones) - ways for it, failed in failing.items()}
+    closed = [0]
+    for party in dict.fromkeys(party for party, _ in sorted(ways)):
+        for remedy in removals(solve(changed_estate, asked.model_copy(update={"compromise": (party,)}))):
+            if remedy.act != "remove" or _is_quick(changed_estate, remedy.id):
+                less = changed_estate.changed(without=remedy.without)
+                closed.append(len(ways - _open_ways(less, asked, parties, anyones)))
+    some = [(party, levels) for party, levels in rows if any(jewels or things for jewels, things, _ in levels)]
+    reaching = {party: [jewels for jewels, _, _ in levels] for party, levels in some}
+    stops = {it for it in parties if _felt(changed_estate, params, [it])[0]}
+    rests = {it: more for it, more in rests.items() if more}
+    return reaching, at + 1 if found else None, ways, rests, max(closed), stops
+
+
+def _is_quick(estate: Estate, relation: str) -> bool:
+    return estate.relations[relation].verb in LEVER_VERBS and not compile_system(estate).is_telling(relation)
+
+
+def _is_only_assumed(control: Control) -> bool:
+    unsaid = control.kind is ControlKind.MFA and "phishable" not in control.model_fields_set
+    return control.status == "assumed" or (control.status == "working" and unsaid)
+
+
+def _open_ways(estate: Estate, asked: Scenario, parties: Iterable[str], anyones: set[Fact]) -> set[tuple[str, str]]:
+    """The third parties and the crown jewels that each reaches beyond what anyone does now."""
+    return {
+        (party, fact.entity)
+        for party in parties
+        for fact in spec(estate, asked.model_copy(update={"compromise": (party,)})).keys() - anyones
+        if estate.crown_jewel(fact.entity) and not getattr(estate.entities[fact.entity], "public", False)
+    }
+
+
+def told_brief(answer: Answer) -> Any:
+    data = answer.data.model_dump()
+    reaching = {row["party"]: [sorted(it["crown_jewels"] or ()) for it in row["reach"]] for row in data["reaching"]}
+    level = data["level"] and Level[data["level"].upper()].value
+    at = next((place for place, it in enumerate(Level) if it.value == level), -1)
+    ways = {(party, jewel) for party, levels in reaching.items() for jewel in levels[at]}
+    rests = {row["control"]: {tuple(way) for way in row["ways"]} for row in data["rests_on"]}
+    most_closed = max((len(row["ways"]) for row in data["cuts"]), default=0)
+    return reaching, level, ways if data["level"] else set(), rests, most_closed, {it["party"] for it in data["stops"]}
 
 
 Told = Callable[[Answer], Any]
@@ -746,6 +803,7 @@ def told_overgrant(answer: Answer) -> Any:
 
 BRUTE: dict[str, tuple[Callable[[Estate, Any], Any], Told]] = {
     "overgrant": (overgrant, told_overgrant),
+    "brief": (brief, told_brief),
     "inventory": (inventory, told_inventory),
     "dependence": (dependence, told_dependence),
     "joint": (joint, told_joint),

@@ -20,6 +20,7 @@ NORTHWIND = {
     "verify": "verify examples/northwind",
     "inventory": "inventory examples/northwind",
     "dependence": "dependence examples/northwind",
+    "brief": "brief examples/northwind",
     "overgrant": "overgrant examples/northwind",
     "joint": "joint examples/northwind",
     "joint_outage": "joint examples/northwind --fall outage",
@@ -44,6 +45,7 @@ NORTHWIND = {
 MERIDIAN = {
     "check": "check examples/meridian",
     "verify": "verify examples/meridian",
+    "brief": "brief examples/meridian",
     "inventory": "inventory examples/meridian",
     "rank": "rank examples/meridian --assume lateral",
     "reach": "reach examples/meridian --compromise Courierly\xa0Ltd --assume lateral --notes",

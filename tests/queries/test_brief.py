@@ -8,9 +8,16 @@ from typing import Any
 
 import pytest
 
+import blastradius as br
 from blastradius.api import ask
 from blastradius.cli import main
-from blastradius.loading import load
+from blastradius.estate import Estate
+from blastradius.model import Control, ControlKind
+from blastradius.render.html import as_html
+from blastradius.render.pages import as_pdf
+from blastradius.render.text import as_markdown, table
+from tests.engine.short import estate
+from tests.queries.degenerate import ESTATES
 from tests.render.test_pages import pages
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -26,7 +33,7 @@ def test_it_prints_as_one_page(example: str, tmp_path: Path) -> None:
 
 @every_example
 def test_every_number_of_the_page_stands_in_the_data(example: str) -> None:
-    answer = ask("brief", load((str(EXAMPLES / example),), lambda *_: None)).answer
+    answer = ask("brief", br.load(EXAMPLES / example)).answer
     known = set(_numbers(answer.data.model_dump(mode="json")))
     assert answer.page is not None
     said = [answer.headline, *(line for section in answer.page.sections for line in section.lines)]
@@ -49,7 +56,7 @@ def _numbers(value: Any) -> list[int]:
 @every_example
 def test_what_closes_ways_and_what_reaches_are_one_count(example: str) -> None:
     """The ways are those of the rows of reach at their level, and what closes some closes only such."""
-    data = ask("brief", load((str(EXAMPLES / example),), lambda *_: None)).answer.data.model_dump()
+    data = ask("brief", br.load(EXAMPLES / example)).answer.data.model_dump()
     level = [next(it for it in row["reach"] if it["level"] == data["level"]) for row in data["reaching"]]
     ways = {
         (row["party"], jewel)
@@ -59,3 +66,55 @@ def test_what_closes_ways_and_what_reaches_are_one_count(example: str) -> None:
     assert len(ways) == data["ways"] > 0
     assert all(ways.issuperset(row["ways"]) for row in data["cuts"])
     assert all(ways.isdisjoint(row["ways"]) for row in data["rests_on"])
+
+
+def page_said(built: Estate, **params: Any) -> str:
+    answer = ask("brief", built, **params).answer
+    return " ".join(table(answer, width=80).split())
+
+
+@pytest.mark.parametrize("name", ESTATES)
+def test_it_is_one_page_of_whatever_there_is(name: str) -> None:
+    pytest.importorskip("typst")
+    answer = ask("brief", ESTATES[name]).answer
+    assert answer.page is not None
+    assert pages(as_pdf(answer.page, answer.headline)) == 1
+
+
+@every_example
+def test_every_form_has_the_same_parts_in_the_same_order(example: str) -> None:
+    answer = ask("brief", br.load(EXAMPLES / example)).answer
+    assert answer.page is not None
+    titles = [section.title for section in answer.page.sections]
+    for text in (as_html(answer, drawing="<svg></svg>"), as_markdown(answer), table(answer, width=None)):
+        places = [text.index(title) for title in titles]
+        assert places == sorted(places)
+    html = as_html(answer, drawing="<svg></svg>")
+    assert html.index(titles[1]) < html.index("<svg>") < html.index(titles[2])
+
+
+def test_a_control_that_nobody_has_shown_to_work_is_what_few_ways_rest_on() -> None:
+    jewel = {"d": {"crown_jewel": True}, "d2": {"crown_jewel": True}}
+    assumed = {"reads:o>d2": Control(kind=ControlKind.ENCRYPTED_ELSEWHERE, status="assumed")}
+    built = estate("holds:p>k", "grants:k>o", "reads:o>d", "reads:o>d2", entities=jewel, controls=assumed)
+    data: Any = br.brief(built).data
+    assert [row.ways for row in data.rests_on] == [(("p", "d2"),)]
+    assert (data.ways, [(row.change, row.ways) for row in data.cuts]) == (1, [("revoke:k", (("p", "d"),))])
+    assert "(1 more without it)" in page_said(built)
+
+
+def test_who_reaches_a_jewel_that_strangers_have_to_break_into_is_among_those_that_reach_one() -> None:
+    """At a higher level anyone could, and what anyone could is not counted there."""
+    jewel = {"d": {"crown_jewel": True}, "o": {"anonymous": True, "direction": "exposed"}}
+    built = estate("holds:p>k", "grants:k>o2", "reads:o2>d", "serves:s>o", "reads:s>d", entities=jewel)
+    data: Any = br.brief(built).data
+    assert [level.crown_jewels for level in data.reaching[0].reach] == [("d",), ("d",), (), ()]
+    assert (data.reaching_jewels, data.level, data.ways) == (1, "granted", 1)
+
+
+def test_what_is_not_known_is_said_so() -> None:
+    said = page_said(estate("holds:p>k", "grants:k>o", "reads:o>d"))
+    assert "for no crown jewel is marked" in said
+    assert "No process is stated, so what would stop is unknown." in said
+    assert "Concentration: unknown" in said
+    assert page_said(estate("reads:o>d")).startswith("the estate has no third party, as far as is stated")

@@ -8,6 +8,7 @@ import zlib
 import pytest
 
 from blastradius.answer import Page, Section, Table
+from blastradius.errors import DrawingError
 from blastradius.render.pages import as_pdf
 
 pytest.importorskip("typst")
@@ -38,6 +39,11 @@ def page(lines: int, text: str = "Acme reaches Orders") -> Page:
 @pytest.mark.parametrize("lines", [0, 1, 40, 50])
 def test_a_page_is_one_sheet(lines: int) -> None:
     assert pages(as_pdf(page(lines), "headline", SVG)) == 1
+
+
+def test_a_page_that_says_too_much_for_one_sheet_is_refused() -> None:
+    with pytest.raises(DrawingError, match="does not fit one sheet in type that can be read; write it as"):
+        as_pdf(page(400), "headline", SVG)
 
 
 def test_without_a_picture_it_prints_too() -> None:
