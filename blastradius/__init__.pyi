@@ -8,7 +8,7 @@ from blastradius.api import Shown, ask, check, diff, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "brief", "check", "cut", "dependence", "diff", "explain", "export", "exposure", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "brief", "check", "cut", "dependence", "diff", "explain", "export", "exposure", "governance", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "seen", "verify"]
 
 def brief(
     estate: Estate,
@@ -161,6 +161,25 @@ def exposure(
         basis: use only what is known on this basis or a better one.
         entity: the store, process or other entity to protect.
         insiders: also start from ourselves: parties of role self.
+    """
+
+def governance(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+) -> Shown:
+    """How third parties are governed, held against what hangs on each.
+
+    Args:
+        assume: up to which level to tell the reach, each level by itself.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
     """
 
 def inventory(

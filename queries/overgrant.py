@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
 from pydantic import Field
 
@@ -14,29 +11,18 @@ from blastradius.engine import Assumption, PreparedEstate, World, compile_system
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import (
-    Basis,
-    Capability,
-    ControlKind,
-    Credential,
-    Entity,
-    Fact,
     Frozen,
     Kind,
-    Level,
-    Relation,
     Scenario,
     Scope,
-    Verb,
 )
-from blastradius.reports.impact import Measure, held_in, is_audited, measured
+from blastradius.reports.impact import Measure, is_audited, measured
 from blastradius.reports.labels import assumed, footing
-from blastradius.reports.rows import ModelRow, PlaceRow, is_ourselves, model_row, place_row
+from blastradius.reports.needed import Judged, Need, Use, Verdict, judged
+from blastradius.reports.rows import ModelRow, PlaceRow, model_row, place_row
 from blastradius.reports.unstated import marks_jewels, missing, records_or_unknown, states_processes
 from blastradius.reports.words import label, listed, plural
 
-Need = Literal["needed", "not needed", "unsaid"]
-Use = Literal["used", "not seen", "unsaid"]
-Verdict = Literal["excess", "unknown", "undeclared use", "kept"]
 MOST_SHOWN = 20
 """How many grants people are shown at first."""
 
@@ -102,11 +88,10 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     holder = None if params.holder is None else _holder(estate, params.holder)
     estate = what_if(estate, params.asked)
-    system, evidence = compile_system(estate), Evidence.of(estate)
-    grants = [grant for grant in estate.by_verb[Verb.GRANTS] if _concerns(evidence, grant, holder)]
-    needed = _needed(system, evidence, grants)
-    added = _added(system, evidence, grants, plain(params.asked))
-    rows = [_row(estate, evidence, grant, needed.get(grant.id), added[grant.id]) for grant in grants]
+    system = compile_system(estate)
+    found = judged(system, holder)
+    added = _added(system, found, plain(params.asked))
+    rows = [_row(estate, *both) for both in zip(found, added, strict=True)]
     rows.sort(key=_by_reach)
     data = OvergrantData(
         question="overgrant",
@@ -137,122 +122,20 @@ def _holder(estate: Estate, name: str) -> str:
         raise UsageError(f"holder: {error}") from None
 
 
-@dataclass
-class Evidence:
-    """Who holds keys, what calls they serve, what scopes permit, and what was seen of each key."""
-
-    holders: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    permitted: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    calls: list[tuple[Relation, tuple[str, ...]]] = field(default_factory=list)
-    ours: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, estate: Estate) -> Evidence:
-        """What an estate says; a call that names no key may be made with any that the caller or its owner holds."""
-        found = cls(ours=frozenset(party.id for party in estate.of_kind(Kind.PARTY) if is_ourselves(party)))
-        for relation in estate.by_verb[Verb.HOLDS]:
-            found.holders[relation.targets[0]].append(relation.sources[0])
-        for relation in estate.by_verb[Verb.PERMITS]:
-            for scope in relation.sources:
-                found.permitted[scope].add(relation.targets[0])
-        held, owners = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
-        for key, holders in found.holders.items():
-            for name in holders:
-                held[name].append(key)
-        for relation in estate.by_verb[Verb.OWNS]:
-            owners[relation.targets[0]].append(relation.sources[0])
-        for call in estate.by_verb[Verb.CALLS]:
-            caller = call.sources[0]
-            keys = call.keys or tuple(key for name in (caller, *owners[caller]) for key in held[name])
-            found.calls.append((call, tuple(dict.fromkeys(keys))))
-        found._watch(estate)
-        return found
-
-    def _watch(self, estate: Estate) -> None:
-        """What was observed to be used, by key: a scope, an operation, a service."""
-        for relation in estate.by_verb[Verb.GRANTS]:
-            if Basis.OBSERVED in relation.bases:
-                for key in relation.sources:
-                    self.seen[key].add(relation.targets[0])
-        for call, keys in self.calls:
-            if Basis.OBSERVED in call.bases:
-                for key in keys:
-                    self.seen[key].add(call.targets[0])
-
-    def of_grant(self, grant: Relation) -> tuple[str, ...]:
-        """Who holds a key of a grant, but for ourselves."""
-        names = [name for key in grant.sources for name in self.holders.get(key, ())]
-        return tuple(name for name in dict.fromkeys(names) if name not in self.ours)
-
-    def is_seen(self, grant: Relation) -> bool:
-        """Whether a grant was seen used: its target, or what that permits, with each of its keys."""
-        means = {grant.targets[0], *self.permitted.get(grant.targets[0], ())}
-        return all(not means.isdisjoint(self.seen.get(key, ())) for key in grant.sources)
-
-    def is_watched(self, grant: Relation) -> bool:
-        """Whether anything was seen of each of its keys."""
-        return all(self.seen.get(key) for key in grant.sources)
-
-
-def _concerns(evidence: Evidence, grant: Relation, holder: str | None) -> bool:
-    """Whether anyone but ourselves holds a key of it, or nobody is said to; with a holder, whether that one does."""
-    someone = evidence.of_grant(grant)
-    if holder is not None:
-        return any(holder in evidence.holders.get(key, ()) for key in grant.sources)
-    return bool(someone) or not any(evidence.holders.get(key) for key in grant.sources)
-
-
-def _needed(system: PreparedEstate, evidence: Evidence, grants: Sequence[Relation]) -> dict[str, list[str]]:
-    """For each grant with a key that serves declared calls, those that could not be made without it as granted.
-
-    A call that cannot be made with what is granted now says nothing of what is needed.
-    """
-    by_key: dict[str, list[Relation]] = defaultdict(list)
-    for grant in grants:
-        for key in grant.sources:
-            by_key[key].append(grant)
-    asked: list[tuple[Relation, str | None]] = []
-    worlds: list[World] = []
-    for call, keys in evidence.calls:
-        some = {grant.id: grant for key in keys for grant in by_key.get(key, ())}
-        scenario = Scenario(use=keys, assume=Level.GRANTED, distrust=(ControlKind.APPROVAL,))
-        for without in (None, *some) if some else ():
-            asked.append((call, without))
-            worlds.append(World(scenario, without=() if without is None else (without,)))
-    called = [Fact(name, Capability.USE) for name in sorted({call.targets[0] for call, _ in asked})]
-    held = held_in(system, worlds, called) if worlds else []
-    found: dict[str, list[str]] = {}
-    served = False
-    for (call, without), facts in zip(asked, held, strict=True):
-        holds = Fact(call.targets[0], Capability.USE) in facts
-        if without is None:
-            served = holds
-        elif served:
-            found.setdefault(without, []).extend([] if holds else [call.id])
-    return found
-
-
-def _added(
-    system: PreparedEstate, evidence: Evidence, grants: Sequence[Relation], asked: Scenario
-) -> dict[str, tuple[Measure, Measure]]:
+def _added(system: PreparedEstate, found: Sequence[Judged], asked: Scenario) -> list[tuple[Measure, Measure]]:
     """What is reached with and without each grant."""
     worlds = []
-    for grant in grants:
-        holders = evidence.of_grant(grant)
-        start = {"compromise": holders} if holders else {"leak": grant.sources}
+    for row in found:
+        start = {"compromise": row.holders} if row.holders else {"leak": row.grant.sources}
         scenario = asked.model_copy(update=start)
-        worlds += [World(scenario), World(scenario, without=(grant.id,))]
+        worlds += [World(scenario), World(scenario, without=(row.grant.id,))]
     measures = measured(system, worlds) if worlds else []
-    return {grant.id: (measures[2 * place], measures[2 * place + 1]) for place, grant in enumerate(grants)}
+    return list(zip(measures[::2], measures[1::2], strict=True))
 
 
-def _row(
-    estate: Estate, evidence: Evidence, grant: Relation, needed_by: Sequence[str] | None, added: tuple[Measure, Measure]
-) -> OvergrantRow:
+def _row(estate: Estate, found: Judged, added: tuple[Measure, Measure]) -> OvergrantRow:
+    grant, holders = found.grant, found.holders
     target = estate.entities[grant.targets[0]]
-    holders = evidence.of_grant(grant)
-    need, use = _need(target, needed_by), _use(estate, evidence, grant)
     whole, less = added
     uncounted = max(0, whole.uncounted - less.uncounted)
     untold = uncounted + less.uncounted  # of a store that is read in part without it more may be read with it
@@ -265,10 +148,10 @@ def _row(
         kind=target.kind,
         holders=holders,
         holder_name=listed([label(estate, name) for name in holders], 3) or "nobody that is named",
-        need=need,
-        needed_by=tuple(needed_by or ()),
-        use=use,
-        verdict=_verdict(need, use),
+        need=found.need,
+        needed_by=found.needed_by,
+        use=found.use,
+        verdict=found.verdict,
         justification=target.justification if isinstance(target, Scope) else None,
         crown_jewels=tuple(sorted({*whole.crown_jewels} - {*less.crown_jewels})) if marks_jewels(estate) else None,
         records=records_or_unknown(whole.records - less.records, untold),
@@ -277,32 +160,6 @@ def _row(
         entities=whole.entities - less.entities,
         places=tuple(map(place_row, grant.provenance)),
     )
-
-
-def _need(target: Entity, needed_by: Sequence[str] | None) -> Need:
-    """Whether a grant is needed, by the calls that it serves, and else by what its scope says."""
-    stated = target.needed if isinstance(target, Scope) else None
-    if needed_by or stated:
-        return "needed"
-    return "unsaid" if needed_by is None and stated is None else "not needed"
-
-
-def _use(estate: Estate, evidence: Evidence, grant: Relation) -> Use:
-    """Whether a grant is used: what was seen counts before what is stated."""
-    target, keys = estate.entities[grant.targets[0]], [estate.entities[key] for key in grant.sources]
-    stated = target.used if isinstance(target, Scope) else None
-    if evidence.is_seen(grant) or stated:
-        return "used"
-    is_dormant = any(isinstance(key, Credential) and key.dormant for key in keys)
-    return "not seen" if stated is False or is_dormant or evidence.is_watched(grant) else "unsaid"
-
-
-def _verdict(need: Need, use: Use) -> Verdict:
-    if need == "needed":
-        return "kept"
-    if use == "used":
-        return "undeclared use" if need == "not needed" else "kept"
-    return "unknown" if need == use == "unsaid" else "excess"
 
 
 _ORDER = ("excess", "undeclared use", "unknown", "kept")

@@ -30,7 +30,7 @@ _ROOMS = {"check": "check_init", "diff": "diffing", "export": "exporting", "init
 _JOURNEY = {
     "Begin": ("demo", "init", "check"),
     "Ask": (
-        *("brief", "inventory", "dependence", "rank", "reach", "explain", "exposure", "levers", "cut"),
+        *("brief", "inventory", "dependence", "governance", "rank", "reach", "explain", "exposure", "levers", "cut"),
         *("joint",),
         *("review", "diff", "overgrant", "verify", "seen"),
     ),

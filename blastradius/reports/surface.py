@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from blastradius.estate import Estate
 from blastradius.model import ControlKind, Kind, Operation, Party, Relation, Verb
 
-_SPENT = frozenset({ControlKind.REVOKED, ControlKind.ROTATED, ControlKind.EXPIRED})
+SPENT = frozenset({ControlKind.REVOKED, ControlKind.ROTATED, ControlKind.EXPIRED})
 _ASKED = (Verb.CALLS, Verb.DEPENDS_ON)
 
 
 def is_live(estate: Estate, host: str) -> bool:
     """Whether a key, or what it grants (by the relation's id), works still, as far as is stated."""
     return not any(
-        placed.control.kind in _SPENT and placed.control.status not in ("failed", "absent")
+        placed.control.kind in SPENT and placed.control.status not in ("failed", "absent")
         for placed in estate.controls_on(host)
     )
 

@@ -21,6 +21,7 @@ NORTHWIND = {
     "inventory": "inventory examples/northwind",
     "dependence": "dependence examples/northwind",
     "brief": "brief examples/northwind",
+    "governance": "governance examples/northwind",
     "overgrant": "overgrant examples/northwind",
     "joint": "joint examples/northwind",
     "joint_outage": "joint examples/northwind --fall outage",

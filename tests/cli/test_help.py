@@ -36,6 +36,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "brief",
         "inventory",
         "dependence",
+        "governance",
         "rank",
         "reach",
         "explain",

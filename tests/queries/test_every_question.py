@@ -30,6 +30,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "cut": {"assume": "takeover"},
     "brief": {"assume": "abused"},
     "inventory": {"assume": "abused"},
+    "governance": {"assume": "abused"},
     "dependence": {"hours": "30"},
     "joint": {"set": "Alpha FX,Beta FX"},
 }
