@@ -23,6 +23,7 @@ NORTHWIND = {
     "brief": "brief examples/northwind",
     "governance": "governance examples/northwind",
     "overgrant": "overgrant examples/northwind",
+    "contain": "contain examples/northwind --compromise acme --assume lateral --at 8",
     "joint": "joint examples/northwind",
     "joint_outage": "joint examples/northwind --fall outage",
     "rank": "rank examples/northwind",

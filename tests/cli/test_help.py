@@ -43,6 +43,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "exposure",
         "levers",
         "cut",
+        "contain",
         "joint",
         "review",
         "diff",

@@ -29,6 +29,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "seen": {},
     "cut": {"assume": "takeover"},
     "brief": {"assume": "abused"},
+    "contain": {"compromise": "acme", "at": "8"},
     "inventory": {"assume": "abused"},
     "governance": {"assume": "abused"},
     "dependence": {"hours": "30"},
@@ -71,13 +72,14 @@ def test_a_degenerate_estate_is_answered_or_what_it_lacks_is_said(question: str,
         "explain": {"compromise": first["p"] or "p", "entity": first["s"] or "s"},
         "exposure": {"entity": first["d"] or "d"},
         "levers": {"compromise": first["p"] or "p"},
+        "contain": {"compromise": first["p"] or "p", "at": 8.0},
         "review": {"holder": first["p"] or "p", "grant": first["c"] or first["o"] or "c"},
     }.get(question, {})
     if question == "cut":
         with pytest.raises(UsageError, match=r"no crown jewel is marked; mark some|no party but ourselves"):
             ask(question, estate)
         return
-    missing = sorted({name for name in stated.values() if name not in estate.entities})
+    missing = sorted({name for name in stated.values() if isinstance(name, str) and name not in estate.entities})
     if missing:
         with pytest.raises(UsageError, match=rf"'({'|'.join(missing)})' is not in the estate"):
             ask(question, estate, **stated)

@@ -1,0 +1,183 @@
+"""A scenario in progress: what is reached by an hour, and what would still be reached where something is cut then.
+
+Nobody has to state how long a step takes, and what nobody stated is not 0 hours: such a step may be over at any hour,
+or not yet. So all is worked out twice, as fast and as slow as can be, and what lies between is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from blastradius.engine import SEED_KINDS, Delay, Reach, arrivals, clock_of, plain
+from blastradius.estate import Estate
+from blastradius.model import Fact, Kind
+from blastradius.reports.remedies import Remedy, removals
+from blastradius.reports.words import is_public
+
+LATEST_H = 1_000_000.0
+"""The last hour that can be asked about."""
+_UNSTATED_H = 1e12
+"""What a step without stated hours takes where all is as slow as can be: longer than anyone asks about."""
+MOST_TRIED = 100
+"""How many levers are tried at most."""
+MOST_PLANNED = 5
+"""How many levers are put in an order at most."""
+
+
+class Count(NamedTuple):
+    """What people count of what is reached: ids of crown jewels and of processes, and how many things there are."""
+
+    crown_jewels: tuple[str, ...]
+    processes: tuple[str, ...]
+    things: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is reached in the end: ``surely`` however slow the steps without stated hours are, ``perhaps`` besides."""
+
+    surely: frozenset[Fact]
+    perhaps: frozenset[Fact]
+
+    @property
+    def at_most(self) -> frozenset[Fact]:
+        """All that may be reached."""
+        return self.surely | self.perhaps
+
+
+@dataclass(frozen=True)
+class Contained:
+    """One lever, and what is reached in the end where it is pulled at the hour, after those before it."""
+
+    remedy: Remedy
+    left: Standing
+
+
+class Containment:
+    """A scenario in progress at an hour, ready to be asked what a change at that hour still keeps out of reach.
+
+    ``at`` is in hours from the start; a step is stopped where it is not complete before. What was reached stays so.
+    """
+
+    def __init__(self, reach: Reach, at: float) -> None:
+        self.reach, self.at = reach, at
+        self.asked = plain(reach.scenario)
+        self._fast, self._slow = clock_of(reach.estate), _slowest(reach.estate)
+        self.arrived = arrivals(reach.prepared, self.asked)
+        """The hour in which each fact could hold at the earliest, where nothing is done."""
+
+    def standing(self, without: Collection[str] = ()) -> Standing:
+        """What is reached in the end where relations, by id, are taken away at the hour."""
+        cut = dict.fromkeys(without, self.at)
+        worst = arrivals(self.reach.prepared, self.asked, self._fast, cut) if cut else self.arrived
+        best = self._slowly(cut).keys() & worst.keys() if cut else worst.keys()
+        return Standing(frozenset(best), frozenset(worst.keys() - best))
+
+    def by_then(self) -> Standing:
+        """What is reached before the hour: surely, and where nobody stated the hours perhaps."""
+        fast = {fact for fact, at in self.arrived.items() if at < self.at}
+        slow = {fact for fact, at in self._slowly({}).items() if at < self.at} & fast
+        return Standing(frozenset(slow), frozenset(fast - slow))
+
+    def _slowly(self, cut: Mapping[str, float]) -> dict[Fact, float]:
+        """As slow as can be; when an outage ends is another matter, which the fastest tells."""
+        endless = self.asked.model_copy(update={"hours": None})
+        return arrivals(self.reach.prepared, endless, self._slow, cut)
+
+    def count(self, facts: Iterable[Fact]) -> Count:
+        """What people count of facts; where it starts, and what is public, is not counted."""
+        estate, scenario = self.reach.estate, self.asked
+        starts = {name for way in SEED_KINDS for name in getattr(scenario, way)}
+        names = sorted({fact.entity for fact in facts} - starts)
+        names = [name for name in names if name in estate.entities and not is_public(estate, name)]
+        jewels = tuple(name for name in names if estate.crown_jewel(name))
+        return Count(jewels, tuple(name for name in names if estate.kind_of(name) == Kind.PROCESS), len(names))
+
+
+def is_stated(estate: Estate, rule: str, along: Sequence[str]) -> bool:
+    """Whether someone stated how long a step takes, by its rule and the relations that it runs along."""
+    relations = [estate.relations[name] for name in along]
+    said = (relation.delay_h is not None or relation.buffer_h is not None for relation in relations)
+    return rule in estate.clock or (bool(relations) and all(said))
+
+
+def _slowest(estate: Estate) -> Delay:
+    stated = clock_of(estate)
+
+    def delay(rule: str, along: tuple[str, ...]) -> float:
+        return stated(rule, along) if is_stated(estate, rule, along) else _UNSTATED_H
+
+    return delay
+
+
+def unclocked(reach: Reach) -> tuple[int, int]:
+    """How many steps of the proof have no hours that anyone stated, and how many there are."""
+    steps = [step for step in reach.certificate.steps if step.relations]
+    return sum(not is_stated(reach.estate, step.rule, step.relations) for step in steps), len(steps)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What can be taken away at the hour, each alone, the one that leaves least first.
+
+    ``late`` keep nothing out of reach any more, and would have at the start; ``idle`` would not have then either, for
+    there are other ways. ``untried`` counts those that were not looked at.
+    """
+
+    helping: tuple[Contained, ...]
+    late: tuple[Remedy, ...]
+    idle: tuple[Remedy, ...]
+    untried: int
+
+
+def sought(here: Containment, most: int = MOST_TRIED) -> Sought:
+    """Each lever on its own; at most so many are tried: keys first, then feeds, then single relations."""
+    levers = removals(here.reach)
+    now, start = here.standing(), Containment(here.reach, 0.0)
+    found = [Contained(lever, here.standing(lever.without)) for lever in levers[:most]]
+    idle = [tried.remedy for tried in found if not _is_less(tried.left, now)]
+    late = tuple(lever for lever in idle if _is_less(start.standing(lever.without), now))
+    return Sought(
+        helping=_least_first(here, [tried for tried in found if _is_less(tried.left, now)]),
+        late=late,
+        idle=tuple(lever for lever in idle if lever not in late),
+        untried=max(0, len(levers) - most),
+    )
+
+
+def planned(here: Containment, helping: Sequence[Contained], most: int = MOST_PLANNED) -> Iterator[Contained]:
+    """Levers that help alone, one after the other: each leaves least after those before it.
+
+    It ends where no other leaves fewer crown jewels or processes; the first may leave fewer things alone.
+    """
+    now, before = here.standing(), list[str]()
+    for _ in range(most):
+        then = [Contained(lever.remedy, here.standing((*before, *lever.remedy.without))) for lever in helping]
+        less = _least_first(here, [found for found in then if _is_less(found.left, now)])
+        if not less or (before and _what_matters(here, less[0].left) >= _what_matters(here, now)):
+            return
+        yield less[0]
+        now, before = less[0].left, [*before, *less[0].remedy.without]
+
+
+def _is_less(left: Standing, now: Standing) -> bool:
+    return left.surely < now.surely or left.at_most < now.at_most
+
+
+def _least_first(here: Containment, found: Sequence[Contained]) -> tuple[Contained, ...]:
+    return tuple(sorted(found, key=lambda contained: _what_is_left(here, contained)))
+
+
+def _what_is_left(here: Containment, found: Contained) -> tuple[int, int, int, int, int, int, int, str]:
+    """Crown jewels and processes first, then things, then how much is cut."""
+    most, least = here.count(found.left.at_most), here.count(found.left.surely)
+    things = most.things, least.things
+    return *_what_matters(here, found.left), *things, len(found.remedy.without), found.remedy.id
+
+
+def _what_matters(here: Containment, left: Standing) -> tuple[int, int, int, int]:
+    """Crown jewels and processes that may be reached, then those that surely are."""
+    most, least = here.count(left.at_most), here.count(left.surely)
+    return len(most.crown_jewels), len(most.processes), len(least.crown_jewels), len(least.processes)
