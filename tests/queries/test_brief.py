@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from tests.queries.degenerate import ESTATES
 from tests.render.test_pages import pages
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+INCIDENTS = sorted(folder for folder in (EXAMPLES / "incidents").iterdir() if folder.is_dir())
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 every_example = pytest.mark.parametrize("example", ["northwind", "meridian"])
 
 
@@ -118,3 +122,24 @@ def test_what_is_not_known_is_said_so() -> None:
     assert "No process is stated, so what would stop is unknown." in said
     assert "Concentration: unknown" in said
     assert page_said(estate("reads:o>d")).startswith("the estate has no third party, as far as is stated")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", INCIDENTS, ids=lambda folder: folder.name)
+def test_each_incident_prints_as_one_page(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("typst")
+    assert main(["brief", str(folder), "-o", str(tmp_path / "brief.pdf")]) == 0
+    assert pages((tmp_path / "brief.pdf").read_bytes()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here, so the page was opened in no browser")
+def test_a_browser_shows_it_without_a_complaint(tmp_path: Path) -> None:
+    """All sections and the picture are there; nothing is refused by the page's own policy."""
+    assert main(["brief", str(EXAMPLES / "northwind"), "-o", str(tmp_path / "brief.html")]) == 0
+    switches = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile"]
+    logged = ["--enable-logging=stderr", "--dump-dom", (tmp_path / "brief.html").as_uri()]
+    shown = subprocess.run([str(BROWSER), *switches, *logged], capture_output=True, text=True, timeout=120, check=True)
+    assert shown.stdout.count("<h2>") == 7
+    assert "<svg" in shown.stdout
+    assert "CONSOLE" not in shown.stderr

@@ -231,3 +231,12 @@ def test_a_typst_that_is_too_old_is_said(small: Picture, monkeypatch: pytest.Mon
     vars(old).update(compile=lambda page, format: b"")  # noqa: A006
     with pytest.raises(DrawingError, match=r"png needs typst 0\.15 or newer"):
         draw(small, "png")
+
+
+def test_a_strip_goes_from_left_to_right_without_a_heading_and_loads_nothing(small: Picture) -> None:
+    svg = drawing.strip(small).decode()
+    width, height = map(float, re.findall(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg)[0])
+    assert width > height
+    assert all(name in svg for name in ("Acme API key", "Customer records", "orders.readwrite"))
+    assert "<script" not in svg
+    assert not re.search(r'href="(?!#)', svg)
