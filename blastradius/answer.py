@@ -13,7 +13,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from blastradius.errors import UsageError, did_you_mean
-from blastradius.model import Frozen, Kind, Level, Note
+from blastradius.model import Frozen, Kind, Level, Note, Provenance
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -182,6 +182,33 @@ class Page:
 
 
 @dataclass(frozen=True)
+class WayStep:
+    """A relation on the way to what a rule forbids: its id, what it says, where it was read; ``lets_in`` of a grant."""
+
+    id: str
+    says: str
+    places: tuple[Provenance, ...]
+    lets_in: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one thing that a rule expects came out, for the formats of pipelines.
+
+    ``about`` are the ids that tell it from the other verdicts of its rule, whatever line they stand on; ``at`` is
+    where the rule stands. ``excuse`` is why it is accepted. ``steps`` are the way to what is not to be reached.
+    """
+
+    rule: str
+    about: tuple[str, ...]
+    says: str
+    state: Literal["holds", "fails", "accepted"]
+    at: Provenance | None = None
+    excuse: str = ""
+    steps: tuple[WayStep, ...] = ()
+
+
+@dataclass(frozen=True)
 class Answer:
     """One question answered.
 
@@ -198,6 +225,7 @@ class Answer:
     lines: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     painted: Callable[[], Picture] | None = field(default=None, compare=False)
+    verdicts: tuple[Verdict, ...] = ()
     findings: bool = False
     page: Page | None = None
 
@@ -227,9 +255,9 @@ class Query:
 
     The command line, the Python interface and JSON all come from ``params``. A field's ``description`` is
     its help; every field becomes an option. ``data`` is the type of its answers' data. ``draws`` says that an answer
-    may have a picture, ``finds`` that it may have findings, ``prints`` that it has a page. ``main`` is the id of the
-    table that CSV has where none is named; the first where it is empty. ``example`` is shown at the end of the help:
-    the options after the estate.
+    may have a picture, ``finds`` that it may have findings, ``prints`` that it has a page, ``judges`` that answers have
+    verdicts. ``main`` is the id of the table that CSV has where none is named; the first where it is empty. ``example``
+    is shown at the end of the help: the options after the estate.
     """
 
     name: str
@@ -240,6 +268,7 @@ class Query:
     draws: bool = False
     finds: bool = False
     prints: bool = False
+    judges: bool = False
     main: str = ""
     example: str | None = None
 

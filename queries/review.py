@@ -14,10 +14,11 @@ from blastradius.columns.ragged import Numbers
 from blastradius.engine import Assumption, PreparedEstate, System, World, compile_system, plain, propose, what_if
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import Capability, Expectation, Fact, Frozen, Kind, Level, Party
+from blastradius.model import Capability, ExpectedFact, Fact, Frozen, Kind, Level, Party
 from blastradius.reports.grants import KEY, Added, Asked, Means, Serving, added_by, serving
 from blastradius.reports.impact import audited, is_audited
 from blastradius.reports.labels import assumed, footing
+from blastradius.reports.policy import is_excused
 from blastradius.reports.rows import ModelRow, contour, model_row
 from blastradius.reports.silence import SilenceRow, silent, told
 from blastradius.reports.unstated import MARK, marks_jewels
@@ -291,28 +292,28 @@ def _broken(system: PreparedEstate, holder: Asked, grants: Collection[str]) -> l
     """Expectations under the proposal: what is not to be reached and would be, and was not before."""
     estate = system.estate
     asked = [
-        (expectation, start, scenario)
+        (expectation, kept, start, scenario)
         for expectation in estate.expectations
-        if expectation.not_reached
+        if (kept := estate.kept_out(expectation))
         for start, scenario in estate.scenarios_of(expectation)
     ]
     proposal = propose(system, holder.relations(estate, grants), holder.new)
-    worlds = [World(scenario, proposed=proposed) for _, _, scenario in asked for proposed in (False, True)]
+    worlds = [World(scenario, proposed=proposed) for _, _, _, scenario in asked for proposed in (False, True)]
     found: dict[int, tuple[bool, ...]] = {}
     for solved in audited(system, worlds, proposal):
         for column, place in enumerate(solved.places.tolist()):
-            facts = _facts(system, asked[place // 2][0])
+            facts = _facts(system, asked[place // 2][1])
             found[place] = tuple(solved.holds(facts)[:, column].tolist())
     return [
         BrokenRow(expectation=expectation.name, start=start, entity=fact.entity, capability=fact.capability)
-        for place, (expectation, start, _) in enumerate(asked)
-        for fact, before, after in zip(expectation.not_reached, found[2 * place], found[2 * place + 1], strict=True)
-        if after and not before
+        for place, (expectation, kept, start, _) in enumerate(asked)
+        for fact, *held in zip(kept, found[2 * place], found[2 * place + 1], strict=True)
+        if held == [False, True] and not is_excused(estate, expectation, start, fact.entity)
     ]
 
 
-def _facts(system: System, expectation: Expectation) -> Numbers:
-    numbers = [system.facts.number(Fact(fact.entity, fact.capability)) for fact in expectation.not_reached]
+def _facts(system: System, expected: Iterable[ExpectedFact]) -> Numbers:
+    numbers = [system.facts.number(Fact(fact.entity, fact.capability)) for fact in expected]
     return np.array(numbers, np.int64)
 
 

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from blastradius import loading, plugins
 from blastradius.answer import Answer, Query, parameters, takes_several
 from blastradius.cli.completion import NAMES_THINGS, files, things
+from blastradius.cli.judging import VERDICTS, known_before, verdict_options, write_verdicts
 from blastradius.cli.output import emit, progress
 from blastradius.cli.usage import Command, example
 from blastradius.cli.wanted import OUTPUT, PICTURES, exit_zero_option, output_options, wanted
@@ -42,10 +43,13 @@ def question_command(name: str) -> click.Command:
     def run(paths: tuple[str, ...], draw: str | None = None, exit_zero: bool = False, **given: Any) -> int:
         asked = wanted(**{word: given.pop(word) for word in OUTPUT}, prints=query.prints)
         target = draw and picture_file(draw)
+        judged = {word: given.pop(word, None) for word in VERDICTS}
+        known = known_before(judged["sarif"], judged.pop("base"))
         answer = ask(query, paths, given)
         emit(answer, asked, query.main)
         if target:
             write_picture(answer, target)
+        write_verdicts(answer, **judged, known=known)
         return 1 if answer.findings and not exit_zero else 0
 
     command: Callable[..., Any] = run
@@ -58,7 +62,12 @@ def question_command(name: str) -> click.Command:
 def _options(query: Query) -> list[Callable[[Any], Any]]:
     """What an answer of this question can be asked for."""
     drawn = click.option("--draw", metavar="FILE", shell_complete=files, help=f"Also draw it: {', '.join(PICTURES)}.")
-    return [*([exit_zero_option()] if query.finds else []), *([drawn] if query.draws else []), *output_options()]
+    return [
+        *([exit_zero_option()] if query.finds else []),
+        *([drawn] if query.draws else []),
+        *(verdict_options() if query.judges else ()),
+        *output_options(),
+    ]
 
 
 def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:

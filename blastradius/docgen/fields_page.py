@@ -174,6 +174,9 @@ REST: dict[str, dict[str, Told]] = {
         "reached": (CHECK, "must be reached"),
         "not_reached": (CHECK, "must not be reached"),
         "possible": (NOTHING, "reached by the model, and nobody said that it happened"),
+        "out_of_reach": (CHECK, "must not be reached: everything that fits, that of tomorrow too"),
+        "stated": (CHECK, "must be stated of what it starts from: owner, review, contract, exit plan; expiry of keys"),
+        "accepted": (CHECK, "exceptions, which `verify` counts and which end on a day"),
         "basis": (NOTHING, "how well it is known that this is so"),
         "why": (NOTHING, "for readers"),
     },
@@ -182,6 +185,20 @@ REST: dict[str, dict[str, Told]] = {
         "tag": (REACH, "each that has the tag; ourselves only where the role says so"),
         "zone": (REACH, "each that lies in the zone"),
         "except": (REACH, "but not these, by id"),
+    },
+    "KeptShape": {
+        "capability": (CHECK, "what must not be possible: one capability, or several"),
+        "crown_jewel": (CHECK, "of each crown jewel"),
+        "kind": (CHECK, "of each thing of this kind"),
+        "tag": (CHECK, "of each that has the tag"),
+        "zone": (CHECK, "of each that lies in the zone"),
+    },
+    "AcceptedShape": {
+        "start": (CHECK, "of whom it is accepted, by id; of all that the rule is about where nothing is said"),
+        "entity": (CHECK, "what may be reached, by id; all that the rule speaks of where nothing is said"),
+        "why": (ANSWERS, "the reason, which `verify` repeats"),
+        "owner": (ANSWERS, "who answers for it"),
+        "until": (CHECK, "the last day, YYYY-MM-DD; afterwards the rule fails again"),
     },
 }
 """The file itself, zones and expectations."""
@@ -234,8 +251,10 @@ def page() -> str:
         f"\nWhere it starts: {', '.join(f'`{way}`' for way in STARTS)}, as [on the command "
         f"line](../README.md#who-it-serves).",
         *_table("A rule for all: in the place of where it starts", shapes["SelectShape"], REST["SelectShape"]),
-        '\n`"*"` there is each party but ourselves (`compromise`, `outage`), each feed (`poison`, `wrong`), and each '
-        "thing that can start in that way otherwise. The rule is asked of each on its own, "
+        *_table("What is to be kept out of reach, `out_of_reach`", shapes["KeptShape"], REST["KeptShape"]),
+        *_table("An exception, `accepted`", shapes["AcceptedShape"], REST["AcceptedShape"]),
+        '\n`"*"` where it starts is each party but ourselves (`compromise`, `outage`), each feed (`poison`, `wrong`), '
+        "and each thing that can start in that way otherwise. The rule is asked of each on its own, "
         "of those that are added later too.",
     ]
     return "\n".join(lines) + "\n"

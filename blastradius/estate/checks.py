@@ -90,7 +90,8 @@ class _Checks:
         for expectation in expected:
             facts = (*expectation.reached, *expectation.not_reached, *expectation.possible)
             left_out = expectation.for_each.excluded if expectation.for_each else ()
-            for name in (*(fact.entity for fact in facts), *left_out):
+            excepted = (name for found in expectation.accepted for name in (found.start, found.entity) if name)
+            for name in (*(fact.entity for fact in facts), *left_out, *excepted):
                 number = self.table.number.get(name, NO_INDEX)
                 if number == NO_INDEX or self.table.kind[number] == NO_INDEX:
                     yield f"{at(expectation.provenance)}{self._not_declared(name, frozenset(Kind))}"

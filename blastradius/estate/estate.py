@@ -23,7 +23,7 @@ from blastradius.estate.merge import alone, merged, one_table
 from blastradius.estate.namesakes import namesakes
 from blastradius.estate.naming import called, resolved, suggested
 from blastradius.estate.placement import PlacedControl, PlacedControls, Placement, host_name
-from blastradius.estate.selections import scenarios
+from blastradius.estate.selections import kept_out, scenarios
 from blastradius.estate.things import entities_of, relations_of, some_relations
 from blastradius.estate.ties import VOID_ALONG, Ties, replaced
 from blastradius.loaderkit.contract import Loaded
@@ -34,6 +34,7 @@ from blastradius.model import (
     ControlKind,
     Entity,
     Expectation,
+    ExpectedFact,
     Kind,
     Note,
     NoteKind,
@@ -261,6 +262,10 @@ class Estate:
     def scenarios_of(self, expectation: Expectation) -> list[tuple[str | None, Scenario]]:
         """The scenarios of an expectation; a rule for all has one for each thing that it is about, by id."""
         return scenarios(expectation, self.of_kind)
+
+    def kept_out(self, expectation: Expectation) -> tuple[ExpectedFact, ...]:
+        """All that an expectation says is not to be reached, by name or because it fits what is kept."""
+        return kept_out(expectation, self.of_kind)
 
     def suggest(self, name: str) -> str:
         """A did-you-mean tail for a name that is not in the estate; empty when nothing comes close."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from blastradius.model import SEEDS, Entity, Expectation, Kind, Party, Scenario, Selection
+from blastradius.model import SEEDS, Entity, Expectation, ExpectedFact, Kept, Kind, Party, Scenario, Selection
+from blastradius.rules import APPLIES
 
 OfKind = Callable[[Kind], Iterable[Entity]]
 """The entities of a kind."""
@@ -47,6 +48,30 @@ def scenarios(expectation: Expectation, of_kind: OfKind) -> list[tuple[str | Non
         (name, scenario.model_copy(update={way: tuple(dict.fromkeys((*getattr(scenario, way), name)))}))
         for name in selected(selection, of_kind)
     ]
+
+
+def kept_out(expectation: Expectation, of_kind: OfKind) -> tuple[ExpectedFact, ...]:
+    """All that is not to be reached, by name or because it fits what is kept, once each."""
+    found = (fact for kept in expectation.kept for fact in _kept_facts(kept, of_kind))
+    return tuple(dict.fromkeys((*expectation.not_reached, *found)))
+
+
+def _kept_facts(kept: Kept, of_kind: OfKind) -> Iterator[ExpectedFact]:
+    for kind in Kind:
+        capabilities = [capability for capability in kept.capability if capability in APPLIES[kind]]
+        if capabilities and kept.kind in (None, kind):
+            for entity in of_kind(kind):
+                if _is_kept(kept, entity):
+                    for capability in capabilities:
+                        yield ExpectedFact(entity=entity.id, capability=capability)
+
+
+def _is_kept(kept: Kept, entity: Entity) -> bool:
+    return (
+        (getattr(entity, "crown_jewel", False) or not kept.crown_jewel)
+        and (kept.tag is None or kept.tag in entity.tags)
+        and (kept.zone is None or kept.zone == entity.zone)
+    )
 
 
 def told(selection: Selection) -> str:

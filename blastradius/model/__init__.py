@@ -21,7 +21,7 @@ from blastradius.model.entities import (
 )
 from blastradius.model.notes import Note, NoteKind, Tally
 from blastradius.model.relations import SIGNATURES, TAKEN_BY, Ends, Relation, Verb, relation_id
-from blastradius.model.scenario import SEEDS, Expectation, ExpectedFact, Scenario, Selection
+from blastradius.model.scenario import SEEDS, Accepted, Expectation, ExpectedFact, Kept, Scenario, Selection, Statement
 from blastradius.model.values import MOST_RECORDS, Basis, Frozen, Id, Provenance, Records, Signal
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "SIGNATURES",
     "STEPPING_STONES",
     "TAKEN_BY",
+    "Accepted",
     "Basis",
     "Capability",
     "Control",
@@ -44,6 +45,7 @@ __all__ = [
     "Feed",
     "Frozen",
     "Id",
+    "Kept",
     "Kind",
     "Level",
     "Note",
@@ -59,6 +61,7 @@ __all__ = [
     "Selection",
     "Service",
     "Signal",
+    "Statement",
     "Store",
     "Tally",
     "Verb",

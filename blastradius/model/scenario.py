@@ -71,10 +71,38 @@ class Selection(Frozen):
     excluded: tuple[Id, ...] = ()
 
 
+class Kept(Frozen):
+    """What is to be kept out of reach: the capabilities, of everything that fits all that is said."""
+
+    capability: tuple[Capability, ...]
+    crown_jewel: bool = False
+    kind: Kind | None = None
+    tag: str | None = None
+    zone: str | None = None
+
+
+class Accepted(Frozen):
+    """An exception to a rule that its owner answers for, up to and including the day ``until`` (``YYYY-MM-DD``).
+
+    ``start`` is what the rule is asked of, ``entity`` what is reached; ``None`` means any.
+    """
+
+    start: Id | None = None
+    entity: Id | None = None
+    why: str
+    owner: str
+    until: str
+
+
+Statement = Literal["owner", "review", "contract", "exit plan", "expiry"]
+"""What a rule may ask to be stated: the first of everything, the last of keys, the others of parties."""
+
+
 class Expectation(Frozen):
     """A unit test for a trust boundary; ``possible`` is what the model reaches and no report says has happened.
 
     With ``for_each`` it is a rule for all of them: the scenario is asked once for each, which starts it too.
+    ``kept`` adds to ``not_reached``; ``stated`` is asked of what starts it; ``accepted`` are its exceptions.
     """
 
     name: str
@@ -82,6 +110,9 @@ class Expectation(Frozen):
     for_each: Selection | None = None
     reached: tuple[ExpectedFact, ...] = ()
     not_reached: tuple[ExpectedFact, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    stated: tuple[Statement, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
     possible: tuple[ExpectedFact, ...] = ()
     basis: Basis = Basis.DECLARED
     why: str | None = None

@@ -10,10 +10,12 @@ from blastradius.loaderkit.attributes import ends_of
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
     SEEDS,
+    Accepted,
     Control,
     Entity,
     Expectation,
     ExpectedFact,
+    Kept,
     Note,
     Operation,
     Relation,
@@ -126,8 +128,19 @@ def _expectation(expectation: Expectation, names: _Names) -> Expectation:
             "reached": facts(expectation.reached),
             "not_reached": facts(expectation.not_reached),
             "possible": facts(expectation.possible),
+            "kept": tuple(_kept(kept, names.zones) for kept in expectation.kept),
+            "accepted": tuple(_accepted(found, names.ids) for found in expectation.accepted),
         }
     )
+
+
+def _kept(kept: Kept, zones: Rename) -> Kept:
+    return kept if kept.zone is None else kept.model_copy(update={"zone": zones(kept.zone)})
+
+
+def _accepted(accepted: Accepted, ids: Rename) -> Accepted:
+    said = {field: name for field in ("start", "entity") if (name := getattr(accepted, field)) is not None}
+    return accepted.model_copy(update={field: ids(name) for field, name in said.items()})
 
 
 def _selection(selection: Selection | None, names: _Names) -> Selection | None:

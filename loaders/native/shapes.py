@@ -21,7 +21,7 @@ from pydantic_core.core_schema import no_info_before_validator_function
 
 from blastradius.dates import is_date
 from blastradius.loaderkit.options import keyed, listed
-from blastradius.model import Basis, Capability, ControlKind, Records, Signal
+from blastradius.model import Basis, Capability, ControlKind, Kind, Records, Signal, Statement
 
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -322,6 +322,38 @@ Starts = Annotated[
 """Where an expectation starts: ids, or what says which things, each in turn; ``"*"`` for all of them."""
 
 
+class KeptShape(Shape):
+    """What is to be kept out of reach: everything that fits all that is said."""
+
+    capability: Capabilities = Field(description="what nobody is to be able to do to it, such as `write`")
+    crown_jewel: bool = Field(False, description="only what is marked as a crown jewel")
+    kind: Kind | None = None
+    tag: str | None = None
+    zone: Id | None = None
+
+
+class AcceptedShape(Shape):
+    """An exception that somebody answers for, until a day."""
+
+    start: Id | None = Field(None, description="of whom it is accepted; of anyone that the rule is about unless said")
+    entity: Id | None = Field(None, description="what may be reached; anything that the rule speaks of unless said")
+    why: str
+    owner: str
+    until: Date
+
+
+_Kept = Annotated[
+    tuple[KeptShape, ...], BeforeValidator(listed, json_schema_input_type=KeptShape | tuple[KeptShape, ...])
+]
+_Accepted = Annotated[
+    tuple[AcceptedShape, ...],
+    BeforeValidator(listed, json_schema_input_type=AcceptedShape | tuple[AcceptedShape, ...]),
+]
+_Stated = Annotated[
+    tuple[Statement, ...], BeforeValidator(listed, json_schema_input_type=Statement | tuple[Statement, ...])
+]
+
+
 class ExpectShape(Shape):
     """A unit test for a trust boundary."""
 
@@ -342,6 +374,9 @@ class ExpectShape(Shape):
     reached: Facts = {}
     not_reached: Facts = {}
     possible: Facts = {}
+    out_of_reach: _Kept = ()
+    stated: _Stated = ()
+    accepted: _Accepted = ()
     basis: Basis = Basis.DECLARED
     why: str | None = None
 

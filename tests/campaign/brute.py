@@ -17,6 +17,7 @@ from blastradius.engine.cut import Lever
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import (
+    SEEDS,
     Basis,
     Capability,
     Control,
@@ -24,6 +25,7 @@ from blastradius.model import (
     Credential,
     Entity,
     Expectation,
+    ExpectedFact,
     Fact,
     Kind,
     Level,
@@ -36,7 +38,7 @@ from blastradius.model import (
 )
 from blastradius.reports.levers import LEVER_VERBS, levers_of
 from blastradius.reports.remedies import removals
-from blastradius.rules import CLOSURE, placements
+from blastradius.rules import APPLIES, CLOSURE, placements
 from tests.campaign.estates import parts
 from tests.engine.batch.test_worlds import changed
 from tests.engine.single.test_arrivals import naive
@@ -252,8 +254,10 @@ def review(estate: Estate, params: Any) -> Any:
         (expectation.name, start, fact.entity, str(fact.capability))
         for expectation in estate.expectations
         for start, asked in asked_of(estate, expectation)
-        for fact in expectation.not_reached
-        if Fact(*_pair(fact)) in spec(after, asked) and Fact(*_pair(fact)) not in spec(estate, asked)
+        for fact in _kept_out(estate, expectation)
+        if Fact(*_pair(fact)) in spec(after, asked)
+        and Fact(*_pair(fact)) not in spec(estate, asked)
+        and _excuse(estate, expectation, start, fact.entity) is not False
     ]
     rows = [
         (changes, len(names), tuple(sorted(filter(estate.crown_jewel, names))))
@@ -424,17 +428,57 @@ def verify(estate: Estate, params: Any) -> Any:
         for start, scenario in asked_of(estate, expectation):
             levels = spec(estate, scenario)
             for which in ("reached", "not_reached", "possible"):
-                for fact in getattr(expectation, which):
+                facts = getattr(expectation, which) if which != "not_reached" else _kept_out(estate, expectation)
+                for fact in facts:
                     level = levels.get(Fact(fact.entity, fact.capability))
                     holds, word = (level is None) == (which == "not_reached"), level.word if level else None
                     name, capability = fact.entity, str(fact.capability)
-                    rows.append((expectation.name, start, which, name, capability, word, holds))
+                    excuse = None if holds else _excuse(estate, expectation, start, name)
+                    rows.append((expectation.name, start, which, name, capability, word, holds, excuse))
+            rows += _unstated(estate, expectation, start, scenario)
+    return sorted(rows, key=str)
+
+
+def _kept_out(estate: Estate, expectation: Any) -> list[ExpectedFact]:
+    """What is not to be reached: what is named, and all that fits what is kept."""
+    found = list(expectation.not_reached)
+    for kept in expectation.kept:
+        for kind in Kind:
+            for entity in estate.entities.values():
+                fits = entity.kind is kind and (not kept.crown_jewel or estate.crown_jewel(entity.id))
+                if fits and kept.zone in (None, entity.zone):
+                    said = [word for word in kept.capability if word in APPLIES[kind]]
+                    found += [ExpectedFact(entity=entity.id, capability=word) for word in said]
+    return list(dict.fromkeys(found))
+
+
+def _excuse(estate: Estate, expectation: Any, start: str | None, name: str) -> bool | None:
+    """Whether the exception that is there has lapsed; ``None`` where there is none."""
+    ends = [a.until for a in expectation.accepted if a.start in (None, start) and a.entity in (None, name)]
+    return max(ends) < estate.day if ends else None
+
+
+def _unstated(estate: Estate, expectation: Any, start: str | None, scenario: Scenario) -> list[Any]:
+    rows = []
+    for name, entity in estate.entities.items():
+        zone = entity.zone if entity.kind in (Kind.SERVICE, Kind.STORE) and entity.zone not in estate.entities else None
+        if not any(
+            name in getattr(scenario, way) or (zone in getattr(scenario, way) and entity.kind in kinds)
+            for way, (_, kinds) in SEEDS.items()
+        ):
+            continue
+        for word, field in (("owner", "owner"), ("contract", "contract_end"), ("expiry", "expires")):
+            if word in expectation.stated and hasattr(entity, field):
+                found = getattr(entity, field)
+                excuse = None if found else _excuse(estate, expectation, start, name)
+                rows.append((expectation.name, start, "stated", name, None, found, found is not None, excuse))
     return rows
 
 
 def told_verify(answer: Answer) -> Any:
     words = ("expectation", "start", "expected", "entity", "capability", "found", "holds")
-    return [tuple(row[word] for word in words) for row in answer.data.model_dump(mode="json")["checks"]]
+    rows = answer.data.model_dump(mode="json")["checks"]
+    return sorted(((*map(row.get, words), row["accepted"] and row["accepted"]["lapsed"]) for row in rows), key=str)
 
 
 def reach(estate: Estate, params: Any) -> Any:

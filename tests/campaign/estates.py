@@ -13,11 +13,13 @@ from blastradius.model import (
     ENTITY_TYPES,
     MOST_RECORDS,
     STEPPING_STONES,
+    Accepted,
     Capability,
     Entity,
     Expectation,
     ExpectedFact,
     Frozen,
+    Kept,
     Kind,
     Relation,
     Selection,
@@ -76,10 +78,25 @@ def _expectation(rng: random.Random, estate: Estate, number: int) -> Expectation
         name=f"e{number}",
         scenario=scenario,
         for_each=rule,
+        kept=_kept(rng) if rng.random() < 0.3 else (),
+        stated=("owner", "contract", "expiry") if rng.random() < 0.2 else (),
+        accepted=_accepted(rng, estate) if rng.random() < 0.3 else (),
         reached=reached,
         not_reached=not_reached,
         possible=possible,
     )
+
+
+def _kept(rng: random.Random) -> tuple[Kept, ...]:
+    """What is kept out of reach because of what it is."""
+    chosen = tuple(rng.sample([Capability.READ, Capability.WRITE, Capability.DENY, Capability.USE], 2))
+    return (Kept(capability=chosen, crown_jewel=rng.random() < 0.5, zone=rng.choice((None, None, "z0"))),)
+
+
+def _accepted(rng: random.Random, estate: Estate) -> tuple[Accepted, ...]:
+    """An exception that is over, or is not."""
+    until, names = rng.choice(("2000-01-01", "2999-12-31")), [None, *estate.entities]
+    return (Accepted(start=rng.choice(names), entity=rng.choice(names), why="w", owner="o", until=until),)
 
 
 def _rule(rng: random.Random, estate: Estate) -> Selection:

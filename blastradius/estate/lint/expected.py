@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blastradius.estate.lint.inventory import Inventory
-from blastradius.estate.selections import selected, told
+from blastradius.estate.selections import kept_out, selected, told
 from blastradius.model import SEEDS, Expectation, Kind, Note, NoteKind
 from blastradius.rules import APPLIES, included
 
@@ -21,6 +21,8 @@ def expected(inventory: Inventory) -> Iterator[Note]:
 def _of_one(inventory: Inventory, expectation: Expectation) -> Iterator[str]:
     if expectation.for_each is not None and not selected(expectation.for_each, inventory.all_of):
         yield f"there is nothing {told(expectation.for_each)}, so the rule is about nobody; correct it, or take it out"
+    if expectation.kept and not kept_out(expectation, inventory.all_of):
+        yield "nothing fits what is to be kept out of reach, so the rule says nothing; correct it, or take it out"
     given = _given(inventory, expectation)
     for facts, never, always in (
         (expectation.reached, "can never hold", "can never fail"),
