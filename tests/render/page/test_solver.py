@@ -1,0 +1,74 @@
+"""The page's solver says what the engine says, and the page's checker lets no lie pass."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from blastradius.engine import compile_system
+from blastradius.engine.single.shortest_proofs import certify
+from blastradius.estate import Estate
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import ENTITY_TYPES, Kind, Level, Scenario
+from tests.render.page.asking import FOLDER, NODE, Case, answered, differing, found, random_case, wanted
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="no Node.js here, which runs the page's solver")
+
+BUGS = {
+    "one premise too few": ("held.length >= this.system.need[step]", "held.length >= this.system.need[step] - 1"),
+    "one premise too many": ("held.length >= this.system.need[step]", "held.length > this.system.need[step]"),
+    "half of a quorum wins": ("Math.floor(live / 2) + 1 ||", "Math.floor(live / 2) ||"),
+    "no level of its own": ("Math.max(this.#levelOf(step), ...found", "Math.max(1, ...found"),
+    "no control falls": ("!system.provided[control]", "true"),
+    "nothing is distrusted": ("asked.distrust.includes(name) ||", "false &&"),
+    "a guess counts": ("system.basis[step] > weakest", "false"),
+    "fails open": ("forever || shut ||", "forever ||"),
+    "no buffer": ("this.system.delay[step] + Math", "Math"),
+    "an outage without end": ("at > 0 && at >= this.end", "false"),
+    "the whole without its part": ("includes[kinds[(fact - place) / width]][place]", "[]"),
+    "what is taken away stays": ("gone.size && isGone", "false && isGone"),
+    "hops are not counted": ("const hops = this.system.hop[step] +", "const hops = 0 *"),
+    "the last came first": ("rows[place] = last;", "rows[place] = rows[rows.length - 1];"),
+}
+
+
+def test_levels_hops_hours_proofs_and_stops_are_those_of_the_engine() -> None:
+    assert differing(0, 25) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_bug_in_the_solver_is_noticed(bug: str, tmp_path: Path) -> None:
+    right, wrong = BUGS[bug]
+    text = (FOLDER / "solver.js").read_text("utf-8")
+    assert text.count(right) == 1
+    (tmp_path / "solver.js").write_text(text.replace(right, wrong), "utf-8")
+    shutil.copy(FOLDER / "checker.js", tmp_path)
+    assert differing(0, 120, tmp_path) != []
+
+
+def test_the_checker_lets_no_lie_pass() -> None:
+    lies = [answer["lies"] for answer in answered([random_case(seed) for seed in range(12)], lying=True)]
+    assert sum(found["told"] for found in lies) > 300
+    assert [found["passed"] for found in lies if found["passed"]] == []
+
+
+def test_the_checker_borrows_nothing_from_the_solver() -> None:
+    named = re.compile(r"^(?:function|class|const) (\w+)", re.MULTILINE)
+    solver, checker = ((FOLDER / name).read_text("utf-8") for name in ("solver.js", "checker.js"))
+    borrowed = [name for name in named.findall(solver) if re.search(rf"\b{name}\(|\bnew {name}\b|\b{name}\.", checker)]
+    assert (len(named.findall(solver)) > 10, borrowed) == (True, [])
+
+
+def test_names_that_mean_something_to_javascript_are_names() -> None:
+    names = ["__proto__", "constructor", "toString", "</script>", "\U0001f600", "\uffee", "$&"]
+    estate = Estate.build(
+        [Loaded(entities=tuple(ENTITY_TYPES[Kind.STORE](kind=Kind.STORE, id=name) for name in names))]
+    )
+    prepared = compile_system(estate)
+    asked = Scenario(breach=tuple(names), assume=Level.LATERAL)
+    case = Case(prepared, asked, certify(prepared, asked), frozenset())
+    assert found(case, answered([case])[0]) == wanted(case)
