@@ -67,14 +67,15 @@ def test_every_question_in_every_format(
 def test_a_degenerate_estate_is_answered_or_what_it_lacks_is_said(question: str, estate: Estate) -> None:
     """Asked with what it has of each kind; the answer speaks of nothing that is not there."""
     first = {kind: next((name for name in estate.entities if name[0] == kind), None) for kind in "pksdoc"}
-    stated = {
+    of_question: dict[str, dict[str, Any]] = {
         "reach": {"compromise": first["p"] or "p"},
         "explain": {"compromise": first["p"] or "p", "entity": first["s"] or "s"},
         "exposure": {"entity": first["d"] or "d"},
         "levers": {"compromise": first["p"] or "p"},
         "contain": {"compromise": first["p"] or "p", "at": 8.0},
         "review": {"holder": first["p"] or "p", "grant": first["c"] or first["o"] or "c"},
-    }.get(question, {})
+    }
+    stated = of_question.get(question, {})
     if question == "cut":
         with pytest.raises(UsageError, match=r"no crown jewel is marked; mark some|no party but ourselves"):
             ask(question, estate)
