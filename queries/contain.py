@@ -275,15 +275,13 @@ def _named(estate: Estate, row: CountRow) -> str:
 def _cut_table(
     estate: Estate, params: Params, data: ContainData, name: str, title: str, rows: Sequence[ContainRow]
 ) -> Table:
-    ends = [data.reached.in_the_end, *(row.at_most for row in rows)] if name == "plan" else []
-    lows = [data.reached.in_the_end, *(row.at_least for row in rows)] if name == "plan" else []
-    cells: list[Row] = []
-    for number, row in enumerate(rows):
-        before = (ends[number], lows[number]) if ends else (data.reached.in_the_end,) * 2
-        cells.append(_cut_cells(estate, row, before))
+    end = data.reached.in_the_end
+    before = (
+        [(end, end), *((row.at_most, row.at_least) for row in rows)] if name == "plan" else [(end, end)] * len(rows)
+    )
+    cells = tuple(_cut_cells(estate, row, left) for row, left in zip(rows, before, strict=False))
     columns = ("what to cut", "jewels", "processes", "things", "kept", "cost", "id")
-    brief = tuple(cells[: params.top])
-    return Table(name, title, columns, tuple(cells), ids=("id",), brief=brief, under=("kept", "cost"))
+    return Table(name, title, columns, cells, ids=("id",), brief=cells[: params.top], under=("kept", "cost"))
 
 
 def _cut_cells(estate: Estate, row: ContainRow, before: tuple[CountRow, CountRow]) -> Row:

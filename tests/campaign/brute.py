@@ -857,7 +857,7 @@ def contain(estate: Estate, params: Any) -> Any:
         return fast(rule, along) if rule in estate.clock or (said and all(said)) else 1e15
 
     def left(without: tuple[str, ...]) -> tuple[Any, Any]:
-        cut = dict.fromkeys(without, params.at)
+        cut = {name: float(params.at) for name in without}
         most = {*naive(estate, scenario, fast, cut)}
         return most & {*naive(estate, endless, slow, cut)}, most
 
