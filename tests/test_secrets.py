@@ -14,6 +14,7 @@ from blastradius.loaderkit.contract import Loaded, SourceRequest
 from blastradius.loaderkit.gate import cleared, without_secrets
 from blastradius.model import (
     ENTITY_TYPES,
+    Accepted,
     Capability,
     Control,
     ControlKind,
@@ -21,6 +22,7 @@ from blastradius.model import (
     Entity,
     Expectation,
     ExpectedFact,
+    Kept,
     Kind,
     Note,
     NoteKind,
@@ -189,10 +191,10 @@ def _planted(model: type[BaseModel], name: str, text: str) -> BaseModel:
 def _least(model: type[BaseModel]) -> dict[str, Any]:
     """What a model must have."""
     needed = {"id": "a", "kind": Kind.PARTY, "verb": Verb.OWNS, "sources": ("a",), "targets": ("b",), "name": "n",
-              "scenario": Scenario(), "message": "m", "source": "s", "file": "f", "entity": "a",
-              "capability": Capability.READ, "signal": "s"}  # fmt: skip
+              "scenario": Scenario(), "message": "m", "source": "s", "file": "f", "entity": "a", "why": "w",
+              "capability": Capability.READ, "signal": "s", "owner": "o", "until": "2030-01-01"}  # fmt: skip
     return {key: value for key, value in needed.items() if key in model.model_fields} | (
-        {"kind": ControlKind.PAM} if model is Control else {}
+        {"kind": ControlKind.PAM} if model is Control else {"capability": (Capability.READ,)} if model is Kept else {}
     )
 
 
@@ -237,6 +239,8 @@ def _around(made: Any) -> dict[str, Any]:
         return {"entities": (Party(id="a").model_copy(update={"provenance": (made,)}),)}
     blank = Expectation.model_construct(name="n", scenario=Scenario())
     expected: dict[str, Any] = {"reached": (made,)}
+    if isinstance(made, Kept | Accepted):
+        expected = {"kept" if isinstance(made, Kept) else "accepted": (made,)}
     if isinstance(made, Scenario | Selection):
         expected = {"scenario" if isinstance(made, Scenario) else "for_each": made}
     return {"expectations": (blank.model_copy(update=expected),)}
