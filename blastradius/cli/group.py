@@ -31,7 +31,7 @@ _JOURNEY = {
     "Begin": ("demo", "init", "check"),
     "Ask": (
         *("brief", "inventory", "dependence", "governance", "rank", "reach", "explain", "exposure", "levers", "cut"),
-        *("contain", "joint"),
+        *("contain", "joint", "exercise"),
         *("review", "diff", "overgrant", "verify", "seen"),
     ),
     "Take along": ("draw", "export"),

@@ -26,6 +26,8 @@ NORTHWIND = {
     "contain": "contain examples/northwind --compromise acme --assume lateral --at 8",
     "joint": "joint examples/northwind",
     "joint_outage": "joint examples/northwind --fall outage",
+    "exercise": "exercise examples/northwind --compromise acme --assume lateral --also poison=carrier_rates",
+    "exercise_participants": "exercise examples/northwind --compromise acme --assume lateral --edition participants",
     "rank": "rank examples/northwind",
     "rank_takeover_ids": "rank examples/northwind --assume takeover --ids",
     "reach": "reach examples/northwind --compromise acme --assume lateral",

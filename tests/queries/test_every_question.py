@@ -34,6 +34,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "governance": {"assume": "abused"},
     "dependence": {"hours": "30"},
     "joint": {"set": "Alpha FX,Beta FX"},
+    "exercise": {"compromise": "acme"},
 }
 """Something to ask of the example retailer, question by question."""
 
@@ -73,6 +74,7 @@ def test_a_degenerate_estate_is_answered_or_what_it_lacks_is_said(question: str,
         "exposure": {"entity": first["d"] or "d"},
         "levers": {"compromise": first["p"] or "p"},
         "contain": {"compromise": first["p"] or "p", "at": 8.0},
+        "exercise": {"compromise": first["p"] or "p"},
         "review": {"holder": first["p"] or "p", "grant": first["c"] or first["o"] or "c"},
     }
     stated = of_question.get(question, {})
