@@ -61,7 +61,7 @@ def test_each_inject_rests_on_relations_of_the_estate(pack: Any, retailer: Estat
 
 
 def test_after_a_decision_what_it_averts_no_longer_comes(pack: Any, retailer: Estate) -> None:
-    after = br.exercise(retailer, **SCENARIO, decide="inject-3=revoke:acme_label_key").data
+    after: Any = br.exercise(retailer, **SCENARIO, decide="inject-3=revoke:acme_label_key").data
     gone = {inject.inject for inject in after.answers.averted}
     assert gone
     assert gone.isdisjoint({"inject-1", "inject-2", "inject-3"})
@@ -122,13 +122,14 @@ def test_who_would_notice_is_told_where_it_is_stated() -> None:
 
 
 def test_what_nobody_would_notice_stays_hidden() -> None:
-    data = br.exercise(estate("owns:p>s", "holds:s>k", "grants:k>o", "reads:o>d"), compromise="p").data
+    data: Any = br.exercise(estate("owns:p>s", "holds:s>k", "grants:k>o", "reads:o>d"), compromise="p").data
     assert data.injects == ()
     assert "d" in {row.entity for row in data.answers.hidden}
 
 
 def _told(built: Estate) -> Iterator[Any]:
-    yield from br.exercise(built, compromise="p").data.injects
+    data: Any = br.exercise(built, compromise="p").data
+    yield from data.injects
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,6 @@ def _told(built: Estate) -> Iterator[Any]:
         ({"also": "poison=acme"}, "poison: 'acme' is a party"),
     ],
 )
-def test_what_is_not_there_is_refused(retailer: Estate, given: dict[str, str], message: str) -> None:
+def test_what_is_not_there_is_refused(retailer: Estate, given: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         br.exercise(retailer, **SCENARIO, **given)
