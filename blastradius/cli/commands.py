@@ -94,13 +94,16 @@ def queries_command() -> int:
 
 @click.command("demo", **example("demo"))
 def demo_command() -> int:
-    """Answer the board's question for the example, and draw it into this folder."""
+    """Answer the board's question for the example, and write its picture and a brief into this folder."""
     given = {"compromise": ("acme",), "assume": "lateral"}
     answer = ask(plugins.query("reach"), (str(_example()),), given)
     emit(answer, Wanted())
     for target in ("blastradius-demo.svg", "blastradius-demo.dot"):
         write_picture(answer, target)
         click.echo(f"wrote {target}")
+    brief = "blastradius-brief.html"
+    emit(ask(plugins.query("brief"), (str(_example()),), {}), Wanted("html", brief))
+    click.echo(f"wrote {brief}")
     return 0
 
 

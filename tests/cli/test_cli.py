@@ -159,7 +159,11 @@ def test_demo_writes_its_pictures_and_may_be_repeated(tmp_path: Path) -> None:
         done = run("demo", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "could be reached" in done.stdout
-    assert {file.name for file in tmp_path.iterdir()} == {"blastradius-demo.svg", "blastradius-demo.dot"}
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "blastradius-demo.svg",
+        "blastradius-demo.dot",
+        "blastradius-brief.html",
+    }
 
 
 def test_schema_loaders_queries_completion(capsys: pytest.CaptureFixture[str]) -> None:
