@@ -15,8 +15,9 @@ is told from a value by structure: `token:oauth2` is a scope, `/v1/secret:rotate
 follows.
 """
 _CANNOT = """
-What it cannot tell: a password or a key that stands alone, with nothing before it and no prefix of a vendor, since
-it looks like any other id (`web-7d4b9c6f5d-x2k8p`).
+What it cannot tell: a token that is glued to letters or digits before it, as in `ms-3ghp_…`; and a password or a key
+that stands alone, with nothing before it and no prefix of a vendor, since it looks like any other id
+(`web-7d4b9c6f5d-x2k8p`).
 
 The rules are our own: [detect-secrets](https://pypi.org/project/detect-secrets/) 1.5, whose plugins by pattern and by
 key word were tried on the same samples, found 28 of 130, took half a second to import (an HTTP client comes with it)

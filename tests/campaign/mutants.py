@@ -16,6 +16,7 @@ from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.reading import DATA, read_document
 from blastradius.render import RENDERERS
+from blastradius.secrets import looks_secret
 from tests.campaign.asking import ask, stated
 from tests.campaign.trial import BrokenError, reduced, without
 from tests.loaders.cases import Case, cases
@@ -124,6 +125,11 @@ def piped(case: Case, data: Any, folder: Path, seed: int) -> str:
     return answered(rng, estate)
 
 
+def _leaks(text: str) -> bool:
+    """Whether a planted secret stands in a text as one; glued to a word before it by some change, it is none."""
+    return any("CANARY" in line and looks_secret(line) for line in text.splitlines())
+
+
 def answered(rng: random.Random, estate: Estate) -> str:
     """Ask some question of an estate, and write the answer in every form of text."""
     query = plugins.query(rng.choice(list(plugins.queries())))
@@ -132,21 +138,22 @@ def answered(rng: random.Random, estate: Estate) -> str:
     except UsageError:
         return "loaded, question refused"
     for render in RENDERERS.values():
-        if "CANARY" in render(answer):
+        if _leaks(render(answer)):
             raise AssertionError("a secret is in the answer")
     return "answered"
 
 
 def _told(case: Case, loaded: Loaded) -> Loaded:
     """What was loaded, once nothing in it looks like the secrets that were planted."""
-    if "CANARY" in json.dumps(loaded.model_dump(mode="json"), ensure_ascii=False) + "".join(map(str, loaded.notes)):
+    said = (json.dumps(loaded.model_dump(mode="json"), ensure_ascii=False, indent=0), *map(str, loaded.notes))
+    if any(map(_leaks, said)):
         raise AssertionError(f"{case.loader.name} lets a secret in")
     return loaded
 
 
 def _says_why(error: InputError) -> None:
     for problem in error.problems:
-        if not problem.strip() or "CANARY" in problem:
+        if not problem.strip() or _leaks(problem):
             raise AssertionError(f"a refusal says nothing, or a secret: {problem!r}") from error
 
 
