@@ -9,6 +9,7 @@ import click
 from blastradius.errors import did_you_mean
 
 _OWN = {
+    "batch": "Ask many questions of an estate that is loaded once",
     "check": "What the sources came to, and what is loose in them",
     "completion": "Print the completion script of a shell",
     "diff": "Compare two estates: what a change adds and takes away",
@@ -23,16 +24,20 @@ _OWN = {
     "status": "Say which estates a database keeps",
     "schema": "Print the JSON Schema of estate or workspace files",
 }
-_ROOMS = {"check": "check_init", "diff": "diffing", "export": "exporting", "init": "check_init"} | dict.fromkeys(
-    ("pull", "push", "status"), "shared_estates"
-)
+_ROOMS = {
+    "batch": "batching",
+    "check": "check_init",
+    "diff": "diffing",
+    "export": "exporting",
+    "init": "check_init",
+} | dict.fromkeys(("pull", "push", "status"), "shared_estates")
 """The modules of commands that do not stand in ``commands``."""
 _JOURNEY = {
     "Begin": ("demo", "init", "check"),
     "Ask": (
         *("brief", "inventory", "dependence", "governance", "rank", "reach", "explain", "exposure", "levers", "cut"),
         *("contain", "joint", "exercise"),
-        *("review", "diff", "overgrant", "verify", "seen"),
+        *("review", "diff", "overgrant", "verify", "seen", "batch"),
     ),
     "Take along": ("draw", "export"),
     "Share": ("push", "pull", "status"),

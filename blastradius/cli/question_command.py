@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import click
 from pydantic import BaseModel
@@ -25,9 +25,16 @@ from blastradius.loading import FILE_NAME
 from blastradius.model import Capability, Level
 from blastradius.reports.words import WORDS
 
+if TYPE_CHECKING:
+    from blastradius.estate import Estate
 
-def _here(_context: click.Context, _parameter: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The paths that were named; without any, the workspace of the current folder."""
+
+def _here(context: click.Context, _parameter: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths that were named; without any, the estate that is loaded, or the workspace of the current folder."""
+    if context.obj is not None:
+        if paths:
+            raise click.UsageError(f"{paths[0]}: the estate is loaded already; leave it out of the line")
+        return ()
     if not paths and not Path(FILE_NAME).is_file():
         raise click.UsageError(f"name an estate: a file, a folder or a workspace; there is no {FILE_NAME} here")
     return paths or (FILE_NAME,)
@@ -71,9 +78,10 @@ def _options(query: Query) -> list[Callable[[Any], Any]]:
 
 
 def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
-    """Load an estate and ask it one question."""
+    """Load an estate, if there is none yet, and ask it one question."""
+    loaded: Estate | None = click.get_current_context().obj
     with progress() as report:
-        estate = loading.load(paths, report)
+        estate = loading.load(paths, report) if loaded is None else loaded
         report("asking")
         named = {name: value for name, value in given.items() if value is not None}
         return query.run(estate, parameters(query, named, flag_of))

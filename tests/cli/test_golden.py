@@ -43,6 +43,7 @@ NORTHWIND = {
     "levers": "levers examples/northwind --compromise acme --assume lateral",
     "review": "review examples/northwind --holder acme --grant orders:customers.read",
     "seen": "seen examples/northwind",
+    "batch": "batch examples/northwind/questions.txt examples/northwind",
     "demo": "demo",
     "draw": "draw examples/northwind --compromise acme --assume lateral -o acme.svg",
 }
