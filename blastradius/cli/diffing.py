@@ -17,8 +17,8 @@ from blastradius.reports.diff import Params, Side, difference
 
 _HELP = """Compare two estates: what is stated, and how far third parties could reach.
 
-BASE and HEAD are each a file, a folder, a workspace, a shared estate, or REV:path: the files that a revision of the git
-repository here has below that path."""
+BASE and HEAD are each a file, a folder, a workspace, a snapshot, a shared estate, or REV:path: the files that a
+revision of the git repository here has below that path."""
 
 
 def _diff(base: str, head: str, exit_zero: bool, **given: Any) -> int:

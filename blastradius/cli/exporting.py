@@ -1,4 +1,4 @@
-"""The command that writes an estate in the format of another tool."""
+"""The commands that write an estate: in the format of another tool, or as it is today, to compare a later one with."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import click
 from blastradius import api, loading, plugins
 from blastradius.cli import streams
 from blastradius.cli.completion import files
-from blastradius.cli.output import progress
+from blastradius.cli.output import progress, say
 from blastradius.cli.question_command import PATHS
 from blastradius.cli.usage import Command, example
 from blastradius.errors import UsageError
+from blastradius.reports.words import plural
 
 _HELP_WIDTH = 76
 """What click leaves of 80 columns for a text that it does not fold itself."""
@@ -52,4 +53,30 @@ def export_command(paths: tuple[str, ...], to: str | None, output: str | None) -
         sys.stdout.write(text)
     else:
         write_atomic(file, text)
+    return 0
+
+
+_FILE = click.option("-o", "--output", metavar="FILE", required=True, shell_complete=files, help="The file to write.")
+
+
+@click.command("snapshot", cls=Command, **example("snapshot examples/northwind -o before.snapshot"))
+@PATHS
+@_FILE
+def snapshot_command(paths: tuple[str, ...], output: str) -> int:
+    """Keep an estate as it is today in one file, dated and with its sum; `diff` compares with it.
+
+    It has all that the sources say, with where it was read, and no secret; only its owner may read the file.
+    """
+    from blastradius.estate.snapshot import stamped
+    from blastradius.writing import write_atomic
+
+    with progress() as report:
+        estate = loading.load(paths, report)
+        report("writing")
+        text, stamp = stamped(estate)
+    write_atomic(output, text)
+    things = f"{plural(len(estate.entities), 'entity', 'entities')} and {plural(len(estate.relations), 'relation')}"
+    by = ", ".join(f"{count:,} {name}" for name, count in stamp.sources.items())
+    source = f" from {plural(sum(stamp.sources.values()), 'file')} ({by})" if by else ""
+    say(f"wrote {output}: the estate of {stamp.day}, {things}{source}; sum {stamp.sum[:12]}", err=True)
     return 0

@@ -21,6 +21,7 @@ _OWN = {
     "pull": "Write the snapshot of an estate in a database",
     "push": "Push an estate into a database, all of it or nothing",
     "queries": "List the questions that can be asked",
+    "snapshot": "Keep an estate as it is today, to compare a later one with",
     "status": "Say which estates a database keeps",
     "schema": "Print the JSON Schema of estate or workspace files",
 }
@@ -29,6 +30,7 @@ _ROOMS = {
     "check": "check_init",
     "diff": "diffing",
     "export": "exporting",
+    "snapshot": "exporting",
     "init": "check_init",
 } | dict.fromkeys(("pull", "push", "status"), "shared_estates")
 """The modules of commands that do not stand in ``commands``."""
@@ -39,7 +41,7 @@ _JOURNEY = {
         *("contain", "joint", "exercise"),
         *("review", "diff", "overgrant", "verify", "seen", "batch"),
     ),
-    "Take along": ("draw", "export"),
+    "Take along": ("draw", "export", "snapshot"),
     "Share": ("push", "pull", "status"),
     "Look up": ("queries", "loaders", "schema", "completion"),
 }

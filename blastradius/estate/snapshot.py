@@ -1,12 +1,14 @@
 """An estate as lines, whole and in one form: what a database keeps of it, and what two copies are compared by.
 
 The first line says what the estate is; then comes a line of JSON for each zone, entity, relation, expectation and note,
-in the estate's order. What a source left unsaid is left out, so that a copy says no more than the estate did.
+in the estate's order. What a source left unsaid is left out, so that a copy says no more than the estate did. A file
+that is kept to compare a later estate with is dated besides, and has the sum of its lines.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from json import dumps
@@ -21,7 +23,9 @@ from blastradius.errors import InputError
 from blastradius.escape import acts
 from blastradius.estate.estate import Estate
 from blastradius.loaderkit.contract import Loaded
+from blastradius.loaderkit.gate import cleared
 from blastradius.model import ENTITY_TYPES, Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
+from blastradius.secrets import may_hold_secret
 
 FORMAT = 1
 """The version of the form."""
@@ -34,7 +38,20 @@ _FAMILIES: dict[str, type[Thing]] = {
     "note": Note,
     **{str(kind): shape for kind, shape in ENTITY_TYPES.items()},
 }
+_Fact = TypeVar("_Fact", Entity, Relation)
 _Some = TypeVar("_Some", Zone, Entity, Relation, Expectation, Note)
+
+
+class Stamp(Frozen):
+    """What a snapshot that is kept says of itself.
+
+    ``day`` (ISO date) is the one that its estate is of. ``sources`` counts the files that it comes from, by what read
+    them. ``sum`` is the SHA-256 over its lines after the first.
+    """
+
+    day: str
+    sources: dict[str, int]
+    sum: str
 
 
 class Heading(Frozen):
@@ -47,6 +64,7 @@ class Heading(Frozen):
     tally: Tally
     columns: bool = False
     digest: str | None = None
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,11 @@ def heading(estate: Estate) -> str:
     Raises:
         InputError: its title has half a character.
     """
-    made = Heading(
+    return _json("the title", _heading(estate))
+
+
+def _heading(estate: Estate) -> Heading:
+    return Heading(
         snapshot=FORMAT,
         title=estate.title,
         as_of=estate.as_of,
@@ -73,7 +95,6 @@ def heading(estate: Estate) -> str:
         columns=estate.in_columns,
         digest=estate.digest if estate.in_columns else None,
     )
-    return _json("the title", made)
 
 
 def lines(estate: Estate) -> Iterator[Line]:
@@ -103,8 +124,25 @@ def text(estate: Estate) -> str:
     return "".join(f"{line}\n" for line in (heading(estate), *(line.text for line in lines(estate))))
 
 
+def stamped(estate: Estate) -> tuple[str, Stamp]:
+    """All lines of an estate with a first line that dates them, and what that says.
+
+    Raises:
+        InputError: a text has half a character.
+    """
+    texts: list[str] = []
+    files: set[tuple[str, str]] = set()
+    for line in lines(estate):
+        texts.append(line.text)
+        files.update((place.source, place.file) for place in getattr(line.thing, "provenance", ()))
+    count = Counter(source for source, _ in files)
+    stamp = Stamp(day=estate.day, sources=dict(sorted(count.items())), sum=digest_of(texts))
+    first = _json("the title", Heading(**{**dict(_heading(estate)), "stamp": stamp}))
+    return "".join(f"{line}\n" for line in (first, *texts)), stamp
+
+
 def digest_of(texts: Iterable[str]) -> str:
-    """SHA-256 over lines, the first among them."""
+    """SHA-256 over lines."""
     found = hashlib.sha256()
     for line in texts:
         found.update(line.encode())
@@ -128,11 +166,18 @@ def loaded(texts: Iterable[str], source: str) -> Loaded:
             [f"{source}: a snapshot of form {first.snapshot}; this version reads {FORMAT}, use a newer one"]
         )
     parts = _Parts(first.columns)
+    found = hashlib.sha256()
     for number, line in numbered:
+        found.update(f"{line}\n".encode())
         try:
             parts.add(line)
         except (ValueError, LookupError, TypeError):
-            raise InputError([f"{source}:{number}: not a line of an estate's snapshot"]) from None
+            problem = (
+                f"{source}:{number}: not a line of an estate's snapshot, so it is cut off or changed; take it anew"
+            )
+            raise InputError([problem]) from None
+    if first.stamp is not None and first.stamp.sum != found.hexdigest():
+        raise InputError([f"{source}: cut off or changed since it was taken, by its sum; take it anew"])
     return parts.loaded(first)
 
 
@@ -177,9 +222,11 @@ class _Parts:
             shape = next(shape for shape in self.shapes if isinstance(thing, shape))
             self.things.setdefault(shape, []).append(thing)
         elif isinstance(thing, Entity):
+            _refuse_secret(line, thing)
             self.growing.number_of(thing.id)
             self.entities.append(line)
-        else:
+        elif isinstance(thing, Relation):
+            _refuse_secret(line, thing)
             self.waiting.append(line)
 
     def table(self, digest: str) -> FactTable:
@@ -196,7 +243,7 @@ class _Parts:
         found = {shape: tuple(self.things.get(shape, ())) for shape in self.shapes}
         return Loaded(
             title=first.title,
-            as_of=first.as_of,
+            as_of=first.as_of or (first.stamp and first.stamp.day),
             clock=first.clock,
             tally=first.tally,
             zones=found[Zone],
@@ -211,6 +258,16 @@ class _Parts:
 def _thing(line: str) -> tuple[str, Thing]:
     ((family, stated),) = from_json(line).items()
     return family, _FAMILIES[family].model_validate(stated)
+
+
+def _refuse_secret(line: str, thing: _Fact) -> None:
+    """What is kept as columns passes no other gate.
+
+    Raises:
+        ValueError: a text of it looks like a secret.
+    """
+    if ("\\" in line or may_hold_secret(line)) and cleared((thing,))[0] is not thing:
+        raise ValueError("a text that looks like a secret")
 
 
 def _as(shape: type[_Some], family: str, thing: Thing) -> _Some:

@@ -24,6 +24,7 @@ from blastradius.loading.discovery import (
     share_of,
     streaming,
 )
+from blastradius.loading.snapshots import is_snapshot, kept_estate
 
 if TYPE_CHECKING:
     from blastradius.estate import Estate
@@ -80,7 +81,7 @@ class Survey:
 
 
 def load(paths: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> Estate:
-    """Load files, folders, workspaces and shared estates into one; ``-`` is standard input.
+    """Load files, folders, workspaces, snapshots and shared estates into one; ``-`` is standard input.
 
     A folder with a workspace file is loaded as that says; in another one, files that no loader recognises as an
     estate are passed over.
@@ -142,6 +143,8 @@ class _Session:
             self.workspace(read_document(_own(path / FILE_NAME)))
         elif is_a(Path.is_dir, path):
             self.folder(path)
+        elif is_a(is_snapshot, path):
+            self.found.files.append(kept_estate(path, self.progress))
         else:
             self.progress(str(path))
             # YAML and JSON are parsed whole, so that what cannot be is refused before every loader is imported

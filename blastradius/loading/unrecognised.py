@@ -22,6 +22,8 @@ def refusal(data: Any) -> str:
         return "there is nothing in it; name a file that has data"
     if _is_schema(data):
         return "a JSON Schema, which describes data and has none; name a file of the data that it describes"
+    if isinstance(data, Records) and isinstance(data[0], dict) and "snapshot" in data[0]:
+        return "a snapshot of an estate, which is compared with one and is no source of it; name it by itself"
     code = _code(data) if isinstance(data, (Lines, str)) else None
     return code or f"{_what(data)} {_WAY_OUT}"
 
