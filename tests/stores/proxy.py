@@ -13,14 +13,17 @@ COMMIT = bytes.fromhex("0002b0120000")
 
 @dataclass
 class Proxy:
-    """Passes bytes on to ``port``; each of ``cuts`` (bytes from the client, or ``commits``) ends a connection once."""
+    """Passes bytes on to ``port``; ends one connection, once: after so many bytes from the client, or commits.
+
+    ``cut`` and ``commits`` count the connections that it ended and the commits that went through.
+    """
 
     port: int
     after_bytes: int | None = None
     after_commit: int | None = None
     cut: int = 0
+    commits: int = 0
     _sent: int = 0
-    _commits: int = 0
     _open: list[socket.socket] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -83,8 +86,8 @@ class Proxy:
         before, self._sent = self._sent, self._sent + len(data)
         if self.after_bytes is not None and before <= self.after_bytes < self._sent:
             return True, data[: self.after_bytes - before]
-        self._commits += COMMIT in data
-        if self.after_commit is not None and COMMIT in data and self._commits == self.after_commit:
+        self.commits += COMMIT in data
+        if self.after_commit is not None and COMMIT in data and self.commits == self.after_commit:
             return True, data
         return False, data
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from urllib.parse import urlsplit
 
 import pytest
 
+from blastradius.estate import snapshot
 from tests.stores.faults import FAULTS, Trial, killed_between, steps, tried
+from tests.stores.proxy import Proxy
 from tests.stores.server import Server
 
 
@@ -24,6 +27,20 @@ def test_a_client_that_dies_between_two_steps(neo4j: str, step: str) -> None:
     trial.load(trial.before)
     killed_between(trial, step)
     trial.settle()
+
+
+@pytest.mark.slow
+def test_whichever_commit_is_lost_the_load_comes_through(neo4j: str) -> None:
+    port = urlsplit(neo4j).port or 7687
+    with Proxy(port) as proxy:
+        Trial(neo4j, random.Random(2)).load(Trial(neo4j, random.Random(2)).after, proxy.uri)
+    last = proxy.commits  # of these the last ones read what is to be swept, when the load counts already
+    for lost in (1, last // 2, *range(last - 3, last + 1)):
+        trial = Trial(neo4j, random.Random(2))
+        with Proxy(port, after_commit=lost) as proxy:
+            trial.load(trial.after, proxy.uri)
+        assert proxy.cut == 1
+        assert trial.read() == snapshot.text(trial.after)
 
 
 def test_a_server_that_dies_in_the_middle_of_a_load(own_server: Server) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from blastradius.errors import StoreError, UsageError
@@ -17,7 +18,7 @@ from blastradius.stores.credentials import credentials
 from blastradius.stores.neo4j.statements import statement
 
 if TYPE_CHECKING:
-    from neo4j import Driver, ManagedTransaction
+    from neo4j import Driver, ManagedTransaction, Session
 
     from blastradius.stores.neo4j.refusals import Refusal
 
@@ -25,7 +26,7 @@ Result = TypeVar("Result")
 Work = Callable[["ManagedTransaction"], Result]
 _OLDEST = (5, 26)
 _PAUSES = (0.1, 0.5, 1, 2, 4, 8, 15, 30)
-"""Seconds between tries, when the server is gone in the middle of a load: it may be starting again."""
+"""Seconds between tries, when the server is gone in the middle of something: it may be starting again."""
 
 
 @dataclass
@@ -40,10 +41,9 @@ class Connection:
         """What a reading transaction returns; it may run more than once.
 
         Raises:
-            StoreError: the server refuses or does not answer.
+            StoreError: the server refuses, or does not answer for a minute.
         """
-        with self._refusals(), self.driver.session(database=self.address.database) as session:
-            return session.execute_read(work)
+        return self._patiently(lambda session: session.execute_read(work))
 
     def write(self, work: Work[Result]) -> Result:
         """What a writing transaction returns; it may run more than once, also after it was committed.
@@ -51,15 +51,22 @@ class Connection:
         Raises:
             StoreError: the server refuses, or does not answer for a minute.
         """
+        return self._patiently(lambda session: session.execute_write(work))
+
+    def _patiently(self, transaction: Callable[[Session], Result]) -> Result:
+        """Do it again when the connection is lost; the driver does not where that was around a COMMIT, even of a read.
+
+        Perhaps it was committed: what writes looks before it writes.
+        """
         from neo4j.exceptions import ServiceUnavailable, SessionExpired
 
-        for pause in (*self.pauses, None):
+        until = time.monotonic() + sum(self.pauses)  # the driver waits, too
+        for pause in (*self.pauses, inf):
             with self._refusals(), self.driver.session(database=self.address.database) as session:
                 try:
-                    return session.execute_write(work)
+                    return transaction(session)
                 except (ServiceUnavailable, SessionExpired):
-                    # perhaps it was committed: the work looks before it writes
-                    if pause is None:
+                    if time.monotonic() + pause > until:
                         raise
             time.sleep(pause)
         raise AssertionError
