@@ -122,3 +122,6 @@ class LazyNames(Sequence[str]):
         if not 0 <= number < self.size:
             raise IndexError(number)
         return self.make(number)
+
+    def __reduce__(self) -> tuple[type[list[str]], tuple[list[str]]]:
+        return list, (list(self),)  # what makes them is a function of this process

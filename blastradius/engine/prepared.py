@@ -37,6 +37,9 @@ class PreparedEstate(System):
     statuses: dict[StatusKey, StepStatus] = field(default_factory=dict, repr=False)
     _last: list[tuple[set[str], tuple[RuleInstance, ...]]] = field(default_factory=list, repr=False)
 
+    def __reduce__(self) -> tuple[type[PreparedEstate], tuple[object, ...]]:
+        return PreparedEstate, (self.estate, self.columns, self.facts, self.rules, self.steps, self.weave)
+
     @cached_property
     def rule_instances(self) -> tuple[RuleInstance, ...]:
         """Every ground instance of every rule, as the checker of certificates reads the estate."""

@@ -70,6 +70,10 @@ class Weave:
     def _verbs(self) -> set[Verb]:
         return {VERBS[number] for number in np.unique(self.columns.relations.verb).tolist()}
 
+    def __getstate__(self) -> dict[str, object]:
+        made = ("_along", "_conditions")  # functions of this process
+        return {name: value for name, value in vars(self).items() if name not in made}
+
     def strands(self, flow: Flow) -> Strands:
         """What a flow runs along in this estate."""
         found = self._along[flow.along]() if flow.along in self._along else self.relations(Verb(flow.along))

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -154,17 +154,23 @@ class Estate:
             return self
         table = concatenated([kept, Kept.all_of(table_of_objects(guarded, roads))])
         check(table, ())
-        return Estate(
-            table,
-            self.zones,
-            title=self.title,
-            as_of=self.as_of,
-            today=self.today,
-            clock=self.clock,
-            expectations=self.expectations,
-            notes=self._given_notes,
-            tally=self.tally,
-        )
+        return Estate(table, self.zones, **self._said_besides)
+
+    @property
+    def _said_besides(self) -> dict[str, Any]:
+        """What is said of the estate as a whole."""
+        return {
+            "title": self.title,
+            "as_of": self.as_of,
+            "today": self.today,
+            "clock": self.clock,
+            "expectations": self.expectations,
+            "notes": self._given_notes,
+            "tally": self.tally,
+        }
+
+    def __reduce__(self) -> tuple[partial[Estate], tuple[FactTable, Mapping[str, Zone]]]:
+        return partial(Estate, **self._said_besides), (self._table, self.zones)
 
     def __repr__(self) -> str:
         named = f" {self.title!r}" if self.title else ""

@@ -59,6 +59,9 @@ class Network:
     steps: int
     _fillers: dict[BackEnd, Filler] = field(default_factory=dict, repr=False)
 
+    def __getstate__(self) -> dict[str, object]:
+        return {**vars(self), "_fillers": {}}  # what is laid out belongs to the process in which it was
+
     @property
     def rows(self) -> int:
         """How many rows there are."""

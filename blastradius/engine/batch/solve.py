@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from blastradius.engine.scenario import World, plain, what_if
 from blastradius.engine.single.shortest_proofs import certify
 from blastradius.errors import UsageError
 from blastradius.memory import require
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 WORDS = 16
 """Words of 64 worlds that are solved together; at 16 a row is two cache lines."""
@@ -136,26 +139,66 @@ def solve_worlds(
     *,
     proposal: Proposal | None = None,
     engine: Literal["numpy", "fast"] | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[Solved]:
     """Solve worlds, some hundreds at a time; every world is in exactly one of the results.
 
     ``proposal`` is what holds besides the estate in the worlds that are ``proposed``. ``engine`` is ``fast`` where
-    numba is installed and there is enough to do, else ``numpy``; both give the same bits.
+    numba is installed and there is enough to do, else ``numpy``; both give the same bits. ``executor`` solves the
+    blocks: the same ones, in the same order; each of its processes compiles the estate once.
 
     Raises:
         UsageError: a world names something that the estate does not have, or a block of worlds does not fit
             into the memory that is free.
     """
     asked = checked_worlds(system, worlds)
-    back_end = back_end_of(engine or _suited(len(system.steps) * len(worlds)))
+    engine = engine or _suited(len(system.steps) * len(worlds))
+    back_end = back_end_of(engine)
     alone = {place for place, world in enumerate(asked) if is_asked_alone(world, system.is_telling)}
-    for part in parts(asked, alone):
+    together = parts(asked, alone)
+    if executor is not None:
+        from blastradius.engine.batch.elsewhere import done_elsewhere
+
+        yield from done_elsewhere(executor, system, proposal, _solve_job, _jobs(asked, together, alone, engine))
+        return
+    for part in together:
         batch = batch_of(system, [asked[place] for place in part], back_end, proposal)
         for first in range(0, len(part), 64 * WORDS):
             places = part[first : first + 64 * WORDS]
             yield solve_block(batch, Frame(system, [asked[place] for place in places]), np.array(places))
     for place in sorted(alone):
         yield solve_alone(system, asked[place], place, back_end, proposal)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A block, as it is told to another process: worlds, and their places in the list that was asked."""
+
+    worlds: list[World]
+    places: list[int]
+    alone: bool
+    engine: Literal["numpy", "fast"] | None
+
+
+def _jobs(
+    asked: Sequence[World], together: list[list[int]], alone: set[int], engine: Literal["numpy", "fast"] | None
+) -> Iterator[_Job]:
+    """The blocks of all worlds, in the order in which they are solved here."""
+    for part in together:
+        for first in range(0, len(part), 64 * WORDS):
+            places = part[first : first + 64 * WORDS]
+            yield _Job([asked[place] for place in places], places, False, engine)
+    for place in sorted(alone):
+        yield _Job([asked[place]], [place], True, engine)
+
+
+def _solve_job(system: PreparedEstate, proposal: Proposal | None, job: _Job) -> Solved:
+    """Solve one block, wherever this runs."""
+    back_end = back_end_of(job.engine)
+    if job.alone:
+        return solve_alone(system, job.worlds[0], job.places[0], back_end, proposal)
+    batch = batch_of(system, job.worlds, back_end, proposal)
+    return solve_block(batch, batch.frame, np.array(job.places))
 
 
 def solve_alone(
