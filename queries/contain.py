@@ -15,9 +15,11 @@ from blastradius.reports.containment import (
     LATEST_H,
     Contained,
     Containment,
-    Count,
+    CountRow,
     Sought,
     Standing,
+    between,
+    count_row,
     planned,
     sought,
     unclocked,
@@ -35,14 +37,6 @@ class Params(ScenarioParams):
 
     at: float = Field(description="the hour, from the start, in which something is cut", ge=0, le=LATEST_H)
     top: int = Field(10, ge=1, description="how many of each to show")
-
-
-class CountRow(Frozen):
-    """What is reached besides where it starts: ids of crown jewels and processes, and how many things in all."""
-
-    crown_jewels: tuple[str, ...]
-    processes: tuple[str, ...]
-    things: int
 
 
 class HourRow(Frozen):
@@ -147,13 +141,9 @@ def run(estate: Estate, params: Params) -> Answer:
     return Answer("contain", data.headline, data, tuple(tables), tuple(lines), notes_on(reach))
 
 
-def _count(count: Count) -> CountRow:
-    return CountRow(crown_jewels=count.crown_jewels, processes=count.processes, things=count.things)
-
-
 def _hour(here: Containment) -> HourRow:
     now, end = here.by_then(), here.standing()
-    counts = [_count(here.count(facts)) for facts in (now.surely, now.at_most, end.at_most)]
+    counts = [count_row(here.count(facts)) for facts in (now.surely, now.at_most, end.at_most)]
     return HourRow(surely=counts[0], at_most=counts[1], in_the_end=counts[2])
 
 
@@ -164,8 +154,8 @@ def _row(here: Containment, found: Contained, cost: Loss | None) -> ContainRow:
         act=found.remedy.act,
         says=found.remedy.says,
         relations=found.remedy.without,
-        at_least=_count(here.count(left.surely)),
-        at_most=_count(here.count(left.at_most)),
+        at_least=count_row(here.count(left.surely)),
+        at_most=count_row(here.count(left.at_most)),
         stops=None if cost is None else cost.stops,
         slows=None if cost is None else cost.slows,
     )
@@ -189,17 +179,13 @@ def _keys(estate: Estate, found: Sought) -> Iterable[KeyRow]:
 
 def _headline(estate: Estate, data: ContainData) -> str:
     now, end = data.reached, data.reached.in_the_end
-    told = f"{_between(now.surely.things, now.at_most.things)} of {plural(end.things, 'thing')} reached"
+    told = f"{between(now.surely.things, now.at_most.things)} of {plural(end.things, 'thing')} reached"
     if not end.things:
         return f"by hour {data.at_h:g}, and later: nothing is reached besides where it starts"
     if not data.plan:
         return f"by hour {data.at_h:g}: {told}; no single thing cut then keeps any of it out of reach"
     first = data.plan[0]
     return f"by hour {data.at_h:g}: {told}; cut first: {first.says}; {_kept(estate, end, first)}"
-
-
-def _between(least: int, most: int) -> str:
-    return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _kept(estate: Estate, end: CountRow, row: ContainRow) -> str:
@@ -288,9 +274,9 @@ def _cut_cells(estate: Estate, row: ContainRow, before: tuple[CountRow, CountRow
     least, most = row.at_least, row.at_most
     return (
         row.says,
-        _between(len(least.crown_jewels), len(most.crown_jewels)),
-        _between(len(least.processes), len(most.processes)),
-        _between(least.things, most.things),
+        between(len(least.crown_jewels), len(most.crown_jewels)),
+        between(len(least.processes), len(most.processes)),
+        between(least.things, most.things),
         _kept_after(estate, row, before),
         _cost(estate, row),
         row.change,

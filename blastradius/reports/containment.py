@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from blastradius.engine import SEED_KINDS, Delay, Reach, arrivals, clock_of, plain
 from blastradius.estate import Estate
-from blastradius.model import Fact, Kind
+from blastradius.model import Capability, Fact, Frozen, Kind
 from blastradius.reports.remedies import Remedy, removals
 from blastradius.reports.words import is_public
 
 LATEST_H = 1_000_000.0
 """The last hour that can be asked about."""
-_UNSTATED_H = 1e12
+UNSTATED_H = 1e12
 """What a step without stated hours takes where all is as slow as can be: longer than anyone asks about."""
 MOST_TRIED = 100
 """How many levers are tried at most."""
@@ -32,6 +32,24 @@ class Count(NamedTuple):
     crown_jewels: tuple[str, ...]
     processes: tuple[str, ...]
     things: int
+
+
+class CountRow(Frozen):
+    """What is reached besides where it starts: ids of crown jewels and processes, and how many things in all."""
+
+    crown_jewels: tuple[str, ...]
+    processes: tuple[str, ...]
+    things: int
+
+
+def count_row(count: Count) -> CountRow:
+    """A count for an answer."""
+    return CountRow(crown_jewels=count.crown_jewels, processes=count.processes, things=count.things)
+
+
+def between(least: int, most: int) -> str:
+    """A number that is only known to lie between two."""
+    return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 
 @dataclass(frozen=True)
@@ -55,36 +73,74 @@ class Contained:
     left: Standing
 
 
+PASSING = frozenset({Capability.USE, Capability.OPERATE})
+"""What lasts only as long as it is let in; all else that was reached stays so: what is read, changed, broken into."""
+
+
+class Cut(NamedTuple):
+    """Relations that are taken away, by id, and between which hours that is."""
+
+    without: tuple[str, ...]
+    earliest: float
+    latest: float
+
+
 class Containment:
     """A scenario in progress at an hour, ready to be asked what a change at that hour still keeps out of reach.
 
-    ``at`` is in hours from the start; a step is stopped where it is not complete before. What was reached stays so.
+    ``at`` is in hours from the start; a step is stopped where it is not complete before. What was reached stays so, but
+    who is let in by what is taken away is let in no more. Where the hour itself is not known it lies between ``at`` and
+    ``latest``. ``held`` is what is known to have been reached by then, and ``done`` what was taken away before.
     """
 
-    def __init__(self, reach: Reach, at: float) -> None:
+    def __init__(
+        self,
+        reach: Reach,
+        at: float,
+        *,
+        latest: float | None = None,
+        held: Collection[Fact] = (),
+        done: Sequence[Cut] = (),
+    ) -> None:
         self.reach, self.at = reach, at
+        self.latest = at if latest is None else latest
         self.asked = plain(reach.scenario)
-        self._fast, self._slow = clock_of(reach.estate), _slowest(reach.estate)
-        self.arrived = arrivals(reach.prepared, self.asked)
+        self._fast, self._slow = clock_of(reach.estate), slowest(reach.estate)
+        self._held, self._done = dict.fromkeys(held, at), tuple(done)
+        self.arrived = arrivals(reach.prepared, self.asked, self._fast)
         """The hour in which each fact could hold at the earliest, where nothing is done."""
 
     def standing(self, without: Collection[str] = ()) -> Standing:
         """What is reached in the end where relations, by id, are taken away at the hour."""
-        cut = dict.fromkeys(without, self.at)
-        worst = arrivals(self.reach.prepared, self.asked, self._fast, cut) if cut else self.arrived
-        best = self._slowly(cut).keys() & worst.keys() if cut else worst.keys()
+        cuts = [*self._done, *([Cut(tuple(without), self.at, self.latest)] if without else [])]
+        worst = self._quickly(cuts)
+        best = (self._slowly(cuts).keys() | self._held.keys()) & worst.keys() if cuts else worst.keys()
         return Standing(frozenset(best), frozenset(worst.keys() - best))
 
     def by_then(self) -> Standing:
         """What is reached before the hour: surely, and where nobody stated the hours perhaps."""
         fast = {fact for fact, at in self.arrived.items() if at < self.at}
-        slow = {fact for fact, at in self._slowly({}).items() if at < self.at} & fast
+        slow = {fact for fact, at in self._slowly(()).items() if at < self.at} & fast
         return Standing(frozenset(slow), frozenset(fast - slow))
 
-    def _slowly(self, cut: Mapping[str, float]) -> dict[Fact, float]:
+    def _quickly(self, cuts: Sequence[Cut]) -> Mapping[Fact, float]:
+        found, gone = self.arrived, dict[str, float]()
+        for cut in cuts:
+            before = {fact: at for fact, at in found.items() if at < cut.latest}
+            gone |= dict.fromkeys(cut.without, 0.0)
+            found = arrivals(self.reach.prepared, self.asked, self._fast, gone, lasting(before)) | before
+        return found
+
+    def _slowly(self, cuts: Sequence[Cut]) -> Mapping[Fact, float]:
         """As slow as can be; when an outage ends is another matter, which the fastest tells."""
-        endless = self.asked.model_copy(update={"hours": None})
-        return arrivals(self.reach.prepared, endless, self._slow, cut)
+        system, endless = self.reach.prepared, self.asked.model_copy(update={"hours": None})
+        found, gone = arrivals(system, endless, self._slow), dict[str, float]()
+        for cut in cuts:
+            before = {fact: at for fact, at in found.items() if at < cut.earliest}
+            gone |= dict.fromkeys(cut.without, 0.0)
+            known = self._held if cut is cuts[-1] else {}
+            found = arrivals(system, endless, self._slow, gone, lasting(known | before)) | before
+        return found
 
     def count(self, facts: Iterable[Fact]) -> Count:
         """What people count of facts; where it starts, and what is public, is not counted."""
@@ -96,6 +152,11 @@ class Containment:
         return Count(jewels, tuple(name for name in names if estate.kind_of(name) == Kind.PROCESS), len(names))
 
 
+def lasting(found: Mapping[Fact, float]) -> dict[Fact, float]:
+    """Of what was reached what stays so when its way in is closed."""
+    return {fact: at for fact, at in found.items() if fact.capability not in PASSING}
+
+
 def is_stated(estate: Estate, rule: str, along: Sequence[str]) -> bool:
     """Whether someone stated how long a step takes, by its rule and the relations that it runs along."""
     relations = [estate.relations[name] for name in along]
@@ -103,11 +164,12 @@ def is_stated(estate: Estate, rule: str, along: Sequence[str]) -> bool:
     return rule in estate.clock or (bool(relations) and all(said))
 
 
-def _slowest(estate: Estate) -> Delay:
+def slowest(estate: Estate) -> Delay:
+    """What a step takes where each that nobody stated the hours of takes longer than anyone asks about."""
     stated = clock_of(estate)
 
     def delay(rule: str, along: tuple[str, ...]) -> float:
-        return stated(rule, along) if is_stated(estate, rule, along) else _UNSTATED_H
+        return stated(rule, along) if is_stated(estate, rule, along) else UNSTATED_H
 
     return delay
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import combinations
+from math import inf
 from typing import Any
 
+from blastradius import plugins
 from blastradius.answer import Answer
-from blastradius.engine import SEED_KINDS, World, compile_system, plain, solve, what_if
+from blastradius.engine import SEED_KINDS, World, brings_an_attacker, compile_system, plain, solve, what_if
 from blastradius.engine.check.spec import spec
 from blastradius.engine.cut import Lever
 from blastradius.errors import UsageError
@@ -857,9 +859,8 @@ def contain(estate: Estate, params: Any) -> Any:
         return fast(rule, along) if rule in estate.clock or (said and all(said)) else 1e15
 
     def left(without: tuple[str, ...]) -> tuple[Any, Any]:
-        cut = {name: float(params.at) for name in without}
-        most = {*naive(estate, scenario, fast, cut)}
-        return most & {*naive(estate, endless, slow, cut)}, most
+        most = _cut_then(estate, scenario, fast, without, params.at)
+        return most & _cut_then(estate, endless, slow, without, params.at), most
 
     def counted(facts: Iterable[Fact]) -> tuple[tuple[str, ...], int]:
         found = measure(estate, scenario, facts)
@@ -880,6 +881,16 @@ def contain(estate: Estate, params: Any) -> Any:
     return counted(surely), counted(soon), counted(everything), sorted(helping.items())
 
 
+def _cut_then(
+    estate: Estate, asked: Scenario, delay: Any, without: tuple[str, ...], at: float, told: Iterable[Fact] = ()
+) -> set[Fact]:
+    """What was there before, and what follows without what was cut; who was let in by that is let in no more."""
+    before = {it: hour for it, hour in naive(estate, asked, delay).items() if hour < at} if without else {}
+    before = dict.fromkeys(told, at) | before
+    lasting = {it: hour for it, hour in before.items() if str(it.capability) not in ("use", "operate")}
+    return {*before, *naive(estate, asked, delay, dict.fromkeys(without, 0.0), lasting)}
+
+
 def told_contain(answer: Answer) -> Any:
     data = answer.data.model_dump()
 
@@ -894,6 +905,58 @@ def told_contain(answer: Answer) -> Any:
     }
     now = data["reached"]
     return *(counted(now[when]) for when in ("surely", "at_most", "in_the_end")), sorted(rows.items())
+
+
+def exercise(estate: Estate, params: Any) -> Any:
+    """By loops over arrivals: what each choice leaves, and which injects it averts, from the point of its inject on."""
+    asked: Any = plugins.query("exercise").run(estate, params).data
+    if asked.answers is None:
+        return sorted((it.inject, it.lever) for it in asked.options)
+    estate, scenario = what_if(estate, params.scenario(estate)), plain(params.scenario(estate))
+    proofs = solve(estate, scenario).proofs
+    endless = scenario.model_copy(update={"hours": None})
+    if scenario.hours == 0:
+        scenario = scenario.model_copy(update={"hours": 1e-9})
+
+    def fast(rule: str, along: tuple[str, ...]) -> float:
+        return estate.clock.get(rule, 0) + sum(estate.relations[name].delay_h or 0 for name in along)
+
+    def slow(rule: str, along: tuple[str, ...]) -> float:
+        said = [estate.relations[it].delay_h is not None or estate.relations[it].buffer_h is not None for it in along]
+        return fast(rule, along) if rule in estate.clock or (said and all(said)) else 1e15
+
+    soonest, latest = naive(estate, scenario, fast), naive(estate, endless, slow)
+    steps = [step for step in proofs.values() if step.relations]
+    by_hours = bool(steps) and all(slow(step.rule, step.relations) < 1e15 for step in steps)
+    by_hours = by_hours or bool((scenario.outage or scenario.hours is not None) and not brings_an_attacker(scenario))
+
+    def place(it: Fact) -> tuple[float, ...]:
+        step, at = proofs[it], soonest[it]
+        return (at, step.level, step.hops) if by_hours else (step.level, at, step.hops)
+
+    facts = {row.inject: Fact(row.entity, row.capability) for row in asked.answers.evidence}
+    names, found = list(facts), []
+    for card in asked.answers.cards:
+        fact = facts[card.inject]
+        until = max(soonest[fact], latest[fact])
+        told = {it for it in soonest if it in proofs and place(it) <= place(fact) and soonest[it] <= until}
+        most = _cut_then(estate, scenario, fast, card.without, until + 1e-9 if until < 1e15 else inf)
+        least = _cut_then(estate, endless, slow, card.without, soonest[fact] + 1e-9, told) & most
+        later = names[names.index(card.inject) + 1 :]
+        counts = [measure(estate, scenario, it) for it in (soonest, least, most)]
+        averts = tuple(name for name in later if facts[name] not in least)
+        found.append((card.inject, card.lever, *((it[0], it[3]) for it in counts), averts))
+    return found
+
+
+def told_exercise(answer: Answer) -> Any:
+    data: Any = answer.data
+    if data.answers is None:
+        return sorted((it.inject, it.lever) for it in data.options)
+    return [
+        (it.inject, it.lever, *((row.crown_jewels, row.things) for row in (it.now, it.at_least, it.at_most)), it.averts)
+        for it in data.answers.cards
+    ]
 
 
 def overgrant(estate: Estate, params: Any) -> Any:
@@ -977,6 +1040,7 @@ BRUTE: dict[str, tuple[Callable[[Estate, Any], Any], Told]] = {
     "dependence": (dependence, told_dependence),
     "joint": (joint, told_joint),
     "contain": (contain, told_contain),
+    "exercise": (exercise, told_exercise),
     "rank": (rank, told_rank),
     "exposure": (exposure, told_exposure),
     "levers": (levers, told_levers),

@@ -88,3 +88,11 @@ def test_when_a_key_ends_by_itself_is_said_or_unknown() -> None:
 def test_an_hour_that_is_none_is_refused(retailer: Estate, at: Any) -> None:
     with pytest.raises(UsageError, match="at is"):
         br.contain(retailer, compromise="acme", at=at)
+
+
+def test_who_is_let_in_by_a_key_is_let_in_no_more_when_it_is_revoked() -> None:
+    """What the key opened was reached at hour 2, but reading takes until hour 3."""
+    estate = written(CLOCKED)
+    for at, kept in ((2.5, ()), (3.5, ("d1",))):
+        (row,) = (row for row in asked(estate, leak="k", at=at).alone if row.change == "revoke:k")
+        assert row.at_most.crown_jewels == row.at_least.crown_jewels == kept

@@ -1,21 +1,22 @@
-"""The question ``exercise``: what is noticed, what may be decided, what that changes, and who may see it."""
+"""The question ``exercise``: what is noticed, what may be decided, what that changes then, who may see it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import blastradius as br
 from blastradius.cli import main
-from blastradius.engine.check.spec import spec
+from blastradius.engine import solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Level, Scenario
-from blastradius.reports.exercise import BLANK
+from blastradius.reports.containment import Containment
+from blastradius.reports.symptoms import BLANK
 from tests.engine.short import estate
+from tests.queries.written import written
 
 SCENARIO: dict[str, Any] = {"compromise": "acme", "assume": "lateral"}
 
@@ -25,59 +26,114 @@ def pack(retailer: Estate) -> Any:
     return br.exercise(retailer, **SCENARIO, also="poison=carrier_rates").data
 
 
-def test_three_hours_hold_eight_to_twelve_injects_and_up_to_five_decisions_in_order(pack: Any) -> None:
+def test_three_hours_hold_eight_to_twelve_injects_and_four_or_five_decisions_in_order(pack: Any) -> None:
     assert 8 <= len(pack.injects) <= 12
-    assert 1 < len({option.inject for option in pack.options}) <= 5
+    assert 4 <= len({option.inject for option in pack.options}) <= 5
     minutes = [inject.minute for inject in pack.injects]
     assert minutes == sorted(minutes)
     assert max(minutes) <= 150
-    levels = [Level[row.stage.upper()] for row in pack.answers.evidence]
+    levels = [Level[row.level.upper()] for row in pack.answers.evidence]
     assert levels == sorted(levels)
+    assert [inject.stage for inject in pack.injects] == [int(level) for level in levels]
 
 
-def test_each_card_says_what_the_spec_says_of_the_estate_without_what_is_taken_away(
-    pack: Any, retailer: Estate
-) -> None:
-    start = Scenario(compromise=("acme",), assume=Level.LATERAL)
-    evidence = {row.inject: row.entity for row in pack.answers.evidence}
-    for card in {card.without: card for card in pack.answers.cards}.values():
-        held = {fact.entity for fact in spec(retailer.changed(without=card.without), start)} & retailer.entities.keys()
-        held = {name for name in held if not getattr(retailer.entities[name], "public", False)} - {"acme"}
-        assert card.things == len(held)
-        assert card.crown_jewels == sum(map(retailer.crown_jewel, held))
-        assert held.isdisjoint(card.spared)
-        assert card.holds or evidence[card.inject] in card.spared or evidence[card.inject] in held
+CLOCKED = """\
+parties: {p: {holds: k, owns: s}, us: {role: self}}
+services: {s: {}}
+credentials: {k: {grants: [{to: o1, delay_h: 2}, {to: o2, delay_h: 6}]}}
+operations: {o1: {reads: [{to: d1, delay_h: 1}]}, o2: {reads: [{to: d2, delay_h: 1}]}}
+stores: {d1: {crown_jewel: true}, d2: {crown_jewel: true, seen_by: [{signal: many reads, who: night shift}]}}
+clock: {R2: 0, R3: 0, R4: 0, R5: 0}
+"""
 
 
-def test_what_averts_an_inject_is_offered_beside_what_does_not(pack: Any) -> None:
-    for inject in {option.inject for option in pack.options}:
-        assert {card.holds for card in pack.answers.cards if card.inject == inject} == {True, False}
+def test_a_decision_counts_from_its_hour_on_as_contain_has_it() -> None:
+    """Where every step has hours nothing is told from least to most."""
+    built = written(CLOCKED)
+    data: Any = br.exercise(built, leak="k", assume="lateral").data
+    assert [row.level for row in data.answers.evidence] == ["at 3 h", "at 7 h"]
+    cards = {card.lever: card for card in data.answers.cards if card.inject == "inject-1"}
+    assert set(cards) >= {"revoke:k"}
+    here = Containment(solve(built, Scenario(leak=("k",), assume=Level.LATERAL)), 3.001)
+    for card in cards.values():
+        left = here.count(here.standing(card.without).surely)
+        assert card.at_least == card.at_most
+        assert (card.at_least.crown_jewels, card.at_least.things) == (left.crown_jewels, left.things)
+    assert cards["revoke:k"].at_least.crown_jewels == ("d1",)
+    assert cards["revoke:k"].averts == ("inject-2",)
 
 
-def test_each_inject_rests_on_relations_of_the_estate(pack: Any, retailer: Estate) -> None:
+def test_where_nobody_stated_the_hours_a_card_tells_from_least_to_most(pack: Any, retailer: Estate) -> None:
+    contained: Any = br.contain(retailer, **SCENARIO, at=1).data
+    everything = contained.reached.in_the_end
+    for card in pack.answers.cards:
+        assert card.at_most == card.now
+        assert card.now.things == everything.things
+        assert (card.at_least.things < card.now.things) == (card.idle is None)
+
+
+def test_what_was_told_before_a_decision_stays_reached(pack: Any) -> None:
+    entity = {row.inject: row.entity for row in pack.answers.evidence}
+    order = [row.inject for row in pack.answers.evidence]
+    for card in pack.answers.cards:
+        so_far = {entity[inject] for inject in order[: order.index(card.inject) + 1]}
+        assert so_far.isdisjoint(card.spared)
+        assert all(order.index(inject) > order.index(card.inject) for inject in card.averts)
+
+
+def test_later_less_is_kept(pack: Any) -> None:
+    kept = [len(card.spared) for card in pack.answers.cards if card.lever == "revoke:acme_label_key"]
+    assert len(kept) > 2
+    assert kept == sorted(kept, reverse=True)
+    assert kept[0] > kept[-1]
+
+
+def test_what_helps_is_offered_beside_what_does_nothing(pack: Any) -> None:
+    for inject in {option.inject for option in pack.options} - {"inject-1"}:
+        idle = [card.idle for card in pack.answers.cards if card.inject == inject]
+        assert None in idle
+        assert set(idle) & {"late", "other ways"}
+
+
+def test_each_inject_rests_on_what_was_read(pack: Any, retailer: Estate) -> None:
     for row in pack.answers.evidence:
-        assert row.relations
+        assert row.relations or row.entity == "acme"
         assert set(row.relations) <= retailer.relations.keys()
+        assert all(".yaml:" in place for place in row.read_in)
+        assert row.read_in
 
 
 def test_after_a_decision_what_it_averts_no_longer_comes(pack: Any, retailer: Estate) -> None:
     after: Any = br.exercise(retailer, **SCENARIO, decide="inject-3=revoke:acme_label_key").data
-    gone = {inject.inject for inject in after.answers.averted}
-    assert gone
-    assert gone.isdisjoint({"inject-1", "inject-2", "inject-3"})
+    gone = {row.inject for row in after.answers.averted}
+    (card,) = after.answers.decided
+    assert gone == set(card.averts) == {"inject-10"}
+    assert [row.surely for row in after.answers.averted] == [False]
     assert {inject.inject for inject in after.injects} == {inject.inject for inject in pack.injects} - gone
-    cards = [card for card in pack.answers.cards if card.lever == "revoke:acme_label_key"]
-    assert {card.inject for card in cards if not card.holds} <= gone
+    later = [it for it in after.answers.cards if it.lever == "revoke:acme_label_key" and it.inject > "inject-3"]
+    assert later == []
+
+
+def test_a_second_decision_counts_after_the_first(retailer: Estate) -> None:
+    first, second = "inject-1=pause:carrier_rates", "inject-3=revoke:acme_label_key"
+    both, alone = (_decided(retailer, decide) for decide in ((second, first), (second,)))
+    assert [card.lever for card in both] == ["pause:carrier_rates", "revoke:acme_label_key"]
+    assert both[1].at_least.things < min(alone[0].at_least.things, both[0].at_least.things)
+
+
+def _decided(retailer: Estate, decide: tuple[str, ...]) -> Any:
+    data: Any = br.exercise(retailer, **SCENARIO, decide=decide).data
+    return data.answers.decided
 
 
 ANSWERS = (
-    "would not have come",
-    "comes all the same",
-    "out of reach: ",
+    "no longer comes",
+    "takes nothing out of reach",
     "cost: ",
+    "cost unknown",
     "can read all",
-    "granted",
     "takeover",
+    "granted",
 )
 
 
@@ -87,11 +143,10 @@ def test_the_edition_of_participants_has_no_answer(
 ) -> None:
     shown = {edition: _printed(northwind, form, edition, tmp_path) for edition in ("participants", "facilitator")}
     if form != "json":
-        assert any(text in shown["facilitator"] for text in ANSWERS)
+        assert [text for text in ANSWERS if text not in shown["facilitator"]] == []
         assert [text for text in ANSWERS if text in shown["participants"]] == []
     hidden = {row.says for row in pack.answers.hidden} - {inject.says for inject in pack.injects}
     assert [text for text in hidden if text in shown["participants"]] == []
-    assert "takes nothing" not in shown["participants"]
     assert capsys.readouterr().err == ""
 
 
@@ -116,20 +171,22 @@ def test_the_data_of_participants_is_that_of_the_facilitator_without_what_only_t
 
 
 def test_who_would_notice_is_told_where_it_is_stated() -> None:
-    entities = {"d": {"seen_by": ({"signal": "many reads", "who": "night shift"},)}}
-    (inject,) = _told(estate("owns:p>s", "holds:s>k", "grants:k>o", "reads:o>d", entities=entities))
+    entities = {"d": {"seen_by": ({"signal": "many reads", "who": "night shift", "within_h": 2},)}}
+    data: Any = br.exercise(estate("holds:s>k", "grants:k>o", "reads:o>d", entities=entities), leak="k").data
+    (inject,) = data.injects
     assert (inject.to, inject.says, inject.sender) == ("night shift", "many reads", BLANK)
+    assert (data.answers.evidence[0].noticed, data.answers.evidence[0].within_h) == ("stated", 2)
 
 
 def test_what_nobody_would_notice_stays_hidden() -> None:
-    data: Any = br.exercise(estate("owns:p>s", "holds:s>k", "grants:k>o", "reads:o>d"), compromise="p").data
+    data: Any = br.exercise(estate("holds:s>k", "grants:k>o", "reads:o>d"), leak="k").data
     assert data.injects == ()
     assert "d" in {row.entity for row in data.answers.hidden}
 
 
-def _told(built: Estate) -> Iterator[Any]:
-    data: Any = br.exercise(built, compromise="p").data
-    yield from data.injects
+def test_a_third_party_that_is_broken_into_tells_who_answers_for_it(pack: Any) -> None:
+    first, row = pack.injects[0], pack.answers.evidence[0]
+    assert (first.sender, first.to, row.noticed, row.entity) == ("Acme Logistics", "Head of logistics", "told", "acme")
 
 
 @pytest.mark.parametrize(

@@ -113,13 +113,17 @@ def _runs(system: System, status: StepStatus, scenario: Scenario) -> Iterator[_R
 
 
 def arrivals(
-    system: PreparedEstate, scenario: Scenario, delay: Delay | None = None, cut: Mapping[str, float] | None = None
+    system: PreparedEstate,
+    scenario: Scenario,
+    delay: Delay | None = None,
+    cut: Mapping[str, float] | None = None,
+    held: Mapping[Fact, float] | None = None,
 ) -> dict[Fact, float]:
     """When each fact could hold at the earliest, in hours: the delay of a step on top of the last of its premises.
 
     ``delay`` are hours besides those that buffers last, by default those of the estate's clock. ``cut`` are the hours
     in which relations are taken away (a grant is revoked, a feed paused): a step along one must be complete before;
-    what was reached before stays reached.
+    what was reached before stays reached. ``held`` are the hours from which on facts hold in any case.
 
     Raises:
         UsageError: a delay that is negative or no number.
@@ -127,6 +131,7 @@ def arrivals(
     end = inf if scenario.hours is None else scenario.hours
     status = step_status(system, scenario, system.statuses)
     run = _Clocked(system, status, int(scenario.assume), end, delay or clock_of(system.estate), cut or {})
+    run.hold({system.facts.number(fact): at for fact, at in (held or {}).items()})
     run.settle([system.facts.number(seed) for seed in seeds_of(system.estate, scenario)])
     named = ((system.facts.fact(number), found.cost.at) for number, found in run.settled.items())
     return {fact: at for fact, at in named if fact.capability not in STEPPING_STONES}
@@ -148,8 +153,13 @@ class _Run:
         self.kinds = system.facts.kind_list
         self.first_stone = _WIDTH * len(system.facts.entities)
 
+    def hold(self, facts: Mapping[int, float]) -> None:
+        """Take facts as holding from an hour on, whatever leads to them."""
+        for fact, at in facts.items():
+            self._offer(fact, _Found(_Cost(1, at, 0), None, ()))
+
     def settle(self, seeds: Iterable[int]) -> None:
-        """Settle all that follows from seeds."""
+        """Settle all that follows from seeds, and from what holds."""
         for seed in seeds:
             self._offer(seed, _Found(_Cost(1, 0, 0), None, ()))
         while self.heap:

@@ -1,0 +1,125 @@
+"""What may be decided in an exercise: levers that still help, one that does not, and what each changes from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from blastradius.engine import Reach, World, plain
+from blastradius.model import Fact, Kind, Scenario
+from blastradius.reports.containment import Containment, Standing
+from blastradius.reports.impact import Measure, compared, held_in
+from blastradius.reports.levers import LEVER_VERBS
+from blastradius.reports.remedies import Remedy, removals
+from blastradius.reports.storyline import Storyline
+from blastradius.reports.symptoms import Symptom, behind
+
+MOST_TRIED = 150
+"""How many things to do are tried at most."""
+MOST_DECISIONS = 5
+_MOST_LOOKED_AT = 4
+"""How many of the levers that promise most are worked out for a decision."""
+Idle = Literal["late", "other ways"]
+"""Why a lever does nothing: what it would have kept is reached, or there are other ways."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A thing to do, and what is reached where it had been done before the start."""
+
+    remedy: Remedy
+    held: frozenset[Fact]
+
+
+@dataclass(frozen=True)
+class Option:
+    """A thing that may be done at a point of the story, what is then reached in the end, and why it does nothing."""
+
+    remedy: Remedy
+    left: Standing
+    idle: Idle | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A symptom after which something is to decide; ``here`` is the scenario at that point, ``now`` where it leads."""
+
+    number: int
+    symptom: Symptom
+    here: Containment
+    now: Standing
+    options: tuple[Option, ...]
+
+
+def tried(reach: Reach) -> list[Tried]:
+    """Each thing that can be done from one day to the next, all solved at once."""
+    asked, facts = plain(reach.scenario), sorted(reach.levels)
+    levers = [it for it in removals(reach) if _is_quick(reach, it)][:MOST_TRIED]
+    worlds = [World(asked, without=it.without) for it in levers]
+    return [Tried(it, held) for it, held in zip(levers, held_in(reach.prepared, worlds, facts), strict=True)]
+
+
+def _is_quick(reach: Reach, remedy: Remedy) -> bool:
+    if remedy.act != "remove":
+        return True
+    return reach.estate.relations[remedy.id].verb in LEVER_VERBS and not reach.prepared.is_telling(remedy.id)
+
+
+def decisions(story: Storyline, told: Sequence[tuple[int, Symptom]], levers: Sequence[Tried]) -> list[Decision]:
+    """At most so many, spread over the symptoms, by their numbers; the same choice comes once where that is enough."""
+    done = {without for _, without in story.done}
+    levers = [lever for lever in levers if lever.remedy.without not in done]
+    found = [_decision(story, number, symptom, levers) for number, symptom in told]
+    worth = [decision for decision in found if any(option.idle is None for option in decision.options)]
+    different = dict[tuple[str, ...], Decision]()
+    for decision in worth:
+        different.setdefault(tuple(option.remedy.id for option in decision.options), decision)
+    chosen = list(different.values()) if len(different) >= min(len(worth), MOST_DECISIONS - 1) else worth
+    count = min(MOST_DECISIONS, len(chosen))
+    return [chosen[number * len(chosen) // count] for number in range(count)]
+
+
+def _decision(story: Storyline, number: int, symptom: Symptom, levers: Sequence[Tried]) -> Decision:
+    """Two things to do that still help, and one that does nothing though it lies on the way."""
+    here = story.at(symptom.fact)
+    now = here.standing()
+    ahead = [it for it in story.order if story.place(it) > story.place(symptom.fact) and it in now.surely]
+    promising = sorted((it for it in levers if set(ahead) - it.held), key=lambda it: _promise(story, ahead, it))
+    options = [option_at(here, now, it) for it in promising[:_MOST_LOOKED_AT]]
+    way = set(behind(story.reach, symptom.fact))
+    near = sorted((it for it in levers if way & set(it.remedy.without)), key=lambda it: -len(it.held))
+    helping = _different([option for option in options if option.idle is None])
+    idle = [option for option in (option_at(here, now, it) for it in near) if option.idle][:1] if helping else []
+    idle = idle or [option_at(here, now, it) for it in levers if not set(ahead) - it.held][:1] if helping else []
+    return Decision(number, symptom, here, now, (*helping, *idle))
+
+
+def _different(helping: Sequence[Option]) -> list[Option]:
+    """The best, and the next that does not keep just the same; where all do, the one that is next."""
+    other = [option for option in helping[1:] if option.left.surely != helping[0].left.surely]
+    return [*helping[:1], *(other or helping[1:])[:1]]
+
+
+def _promise(story: Storyline, ahead: Collection[Fact], lever: Tried) -> tuple[int, int, int, int, str]:
+    """The most that it could still keep first: crown jewels, processes, things; then what takes the least away."""
+    estate = story.reach.estate
+    names = {fact.entity for fact in ahead if fact not in lever.held}
+    jewels, processes = sum(map(estate.crown_jewel, names)), sum(estate.kind_of(it) == Kind.PROCESS for it in names)
+    return -jewels, -processes, -len(names), len(lever.remedy.without), lever.remedy.id
+
+
+def option_at(here: Containment, now: Standing, lever: Tried) -> Option:
+    """A lever pulled at a point of the story; ``now`` is what is reached in the end where nothing is done."""
+    left = here.standing(lever.remedy.without)
+    if left.surely < now.surely or left.at_most < now.at_most:
+        return Option(lever.remedy, left, None)
+    return Option(lever.remedy, left, "late" if now.at_most - lever.held else "other ways")
+
+
+def in_scenarios(reach: Reach, levers: Sequence[Remedy], scenarios: Sequence[Scenario]) -> list[list[Measure]]:
+    """What is reached in each scenario with each thing done before its start; a row for each, all solved at once."""
+    worlds = [World(plain(scenario), without=it.without) for it in levers for scenario in scenarios]
+    found = [measure for measure, _ in compared(reach.prepared, worlds, [])]
+    width = len(scenarios)
+    return [found[place * width : (place + 1) * width] for place in range(len(levers))]

@@ -1,0 +1,169 @@
+"""The tables and sentences of a tabletop exercise, for each edition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from blastradius.answer import Row, Table
+from blastradius.estate import Estate
+from blastradius.reports.containment import between
+from blastradius.reports.exercise_data import AnswersRow, CardRow, EvidenceRow, ExerciseData
+from blastradius.reports.frontier import relied_table
+from blastradius.reports.labels import assumed, footing
+from blastradius.reports.symptoms import BLANK, NOTICED
+from blastradius.reports.unstated import marks_jewels, states_processes
+from blastradius.reports.words import label, listed, relation_said
+
+HOT_WASH = (
+    (
+        "do we know who is tied to us?",
+        "know what is connected",
+        "Who looked up what the third party holds, and how long did it take?",
+    ),
+    ("how far could it reach?", "give the least access", "Which access was used that nobody needed?"),
+    ("how far could it reach?", "watch", "What was reached that nobody had noticed or asked about?"),
+    ("what do we depend on?", "check what comes in", "What did we take in unchecked, and what was decided on it?"),
+    ("what do we depend on?", "be able to cut and go on", "Which process was missed first, and what stood in for it?"),
+    ("is governance in proportion?", "verify", "Which control was relied on, and who has seen it work?"),
+)
+"""Questions of the board, what is done about each, and what to talk about."""
+
+
+def open_lines() -> Iterable[str]:
+    """What everybody is told first."""
+    yield "objectives: notice, find out how far it goes, decide in time, and know what a decision costs"
+    yield f"{BLANK}: names, press, law and times of day are filled in by who holds the exercise"
+
+
+def lines_of(estate: Estate, assume: str) -> Iterable[str]:
+    """What the facilitator is told first."""
+    yield from open_lines()
+    yield "injects are what could happen; where nobody is named who would notice, a stop is assumed to be felt"
+    yield (
+        "a decision counts from its inject on, and what was reached before stays reached: at least what the story has "
+        "reached by then, at most what it could have; where nobody stated the hours, that is all of it"
+    )
+    yield assumed(assume)
+    yield footing(estate)
+
+
+def open_tables(data: ExerciseData) -> Iterable[Table]:
+    """What everybody may see."""
+    rows: tuple[Row, ...] = tuple(
+        (it.inject, it.stage, it.minute, it.sender, it.to, it.means, it.says) for it in data.injects
+    )
+    columns = ("inject", "stage", "minute", "from", "to", "by which means", "what is said")
+    yield Table("injects", "What is told to whom", columns, rows, under=("what is said",), spare=("stage",))
+    rows = tuple((it.inject, it.minute, it.says, it.lever) for it in data.options)
+    yield Table("decisions", "To decide", ("inject", "minute", "what may be done", "id"), rows, ids=("id",))
+    headings = ("question of the board", "what is done about it", "to talk about")
+    yield Table("hot_wash", "Afterwards", headings, HOT_WASH, under=("to talk about",))
+
+
+def closed_tables(estate: Estate, data: ExerciseData, answers: AnswersRow) -> Iterable[Table]:
+    """What only the facilitator knows."""
+    yield evidence_table(estate, answers)
+    yield card_table(estate, "cards", "If it is done then: what is reached in the end", answers.cards)
+    if answers.decided:
+        yield card_table(estate, "decided", "Decided: what is reached in the end", answers.decided)
+        rows: tuple[Row, ...] = tuple(
+            (it.inject, it.says, it.decided, _how_surely(it.surely)) for it in answers.averted
+        )
+        columns = ("inject", "what would have been said", "decided", "known")
+        yield Table("averted", "No longer comes", columns, rows, under=("known",))
+    yield matrix_table(answers)
+    yield evaluator_table(estate, data, answers)
+    rows = tuple((it.level, it.says, it.entity) for it in answers.hidden)
+    title = "If they ask, the model knows"
+    yield Table("hidden", title, ("stage", "what is so", "id"), rows, ids=("id",), brief=rows[:20])
+    yield Table("unknown", "If they ask, the model does not know", ("what",), tuple((it,) for it in answers.unknown))
+    yield relied_table(estate, answers.relies_on)
+
+
+def _how_surely(surely: bool) -> str:
+    return "in any case" if surely else "unless it was reached before, which nobody can tell: hours are not stated"
+
+
+def evidence_table(estate: Estate, answers: AnswersRow) -> Table:
+    """What injects rest on, with file and line."""
+    rows: tuple[Row, ...] = tuple(
+        (it.inject, it.level, _noticed(it), it.expected, _route(estate, it), ", ".join(it.read_in), it.entity)
+        for it in answers.evidence
+    )
+    columns = ("inject", "stage", "who notices", "expected", "rests on", "read in", "id")
+    title = "What injects rest on"
+    return Table("evidence", title, columns, rows, ("id",), under=("expected", "rests on", "read in"))
+
+
+def _noticed(row: EvidenceRow) -> str:
+    within = "" if row.within_h is None else f", within {row.within_h:g} h"
+    return NOTICED[row.noticed] + within
+
+
+def _route(estate: Estate, row: EvidenceRow) -> str:
+    return "; ".join(relation_said(estate, name) for name in row.relations) or "where it starts"
+
+
+def card_table(estate: Estate, name: str, title: str, cards: Iterable[CardRow]) -> Table:
+    """Consequence cards."""
+    rows: tuple[Row, ...] = tuple(
+        (it.inject, it.says, *reached(estate, it), outcome(estate, it), cost(estate, it), it.lever) for it in cards
+    )
+    columns = ("inject", "decision", "jewels", "processes", "things", "what it does", "what it costs", "id")
+    return Table(name, title, columns, rows, ids=("id",), under=("what it does", "what it costs"))
+
+
+def reached(estate: Estate, card: CardRow) -> tuple[str, str, str]:
+    """Crown jewels, processes and things that are reached in the end, from least to most."""
+    least, most = card.at_least, card.at_most
+    jewels = between(len(least.crown_jewels), len(most.crown_jewels)) if marks_jewels(estate) else "none marked"
+    processes = between(len(least.processes), len(most.processes)) if states_processes(estate) else "none stated"
+    return jewels, processes, between(least.things, most.things)
+
+
+def outcome(estate: Estate, card: CardRow) -> str:
+    """What a decision does, in a sentence."""
+    if card.idle is not None:
+        why = "too late: what it would have kept is reached" if card.idle == "late" else "there are other ways"
+        return f"takes nothing out of reach: {why}"
+    in_doubt = "" if card.spared == card.spared_surely else ", unless reached before"
+    names = listed([label(estate, name) for name in card.spared])
+    kept = f"out of reach{in_doubt}: {names}" if names else "takes from them some of what they could do, and no thing"
+    return f"{kept}; no longer comes: {listed(list(card.averts), 6)}" if card.averts else f"{kept}; all injects come"
+
+
+def cost(estate: Estate, card: CardRow) -> str:
+    """What a decision costs, in a sentence."""
+    if card.stops is None or card.slows is None:
+        return "cost unknown: nothing says who needs it"
+    parts = [
+        f"{verb} {listed([label(estate, name) for name in names])}"
+        for verb, names in (("stops", card.stops), ("slows", card.slows))
+        if names
+    ]
+    return f"cost: {'; '.join(parts) or 'no process, as far as is stated'}"
+
+
+def matrix_table(answers: AnswersRow) -> Table:
+    """Decisions by scenarios."""
+    scenarios = answers.matrix[0].scenarios
+    rows: tuple[Row, ...] = tuple(
+        (
+            row.says,
+            *(f"{jewels} of {things}" for jewels, things in zip(row.crown_jewels, row.things, strict=True)),
+            row.lever,
+        )
+        for row in answers.matrix
+    )
+    title = "Had it been done before the start: crown jewels among the things still reached, by scenario"
+    return Table("matrix", title, ("decision", *scenarios, "id"), rows, ids=("id",))
+
+
+def evaluator_table(estate: Estate, data: ExerciseData, answers: AnswersRow) -> Table:
+    """A sheet to fill in: which decision, in which minute, by which lever, and what that stopped."""
+    does = {(it.inject, it.lever): outcome(estate, it) for it in answers.cards}
+    rows: tuple[Row, ...] = tuple(
+        (it.inject, it.minute, BLANK, BLANK, it.says, does[it.inject, it.lever]) for it in data.options
+    )
+    columns = ("inject", "planned minute", "decided in minute", "by whom", "lever", "what it stops")
+    return Table("evaluator", "For who evaluates", columns, rows, under=("lever", "what it stops"))

@@ -1,0 +1,139 @@
+"""What somebody would notice of a reach: stated signals, what stops or slows, and what others tell us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from blastradius.engine import Reach
+from blastradius.estate import Estate
+from blastradius.model import Capability, Fact, Kind, Signal, Store, Verb
+from blastradius.reports.rows import held_over, is_ourselves
+from blastradius.reports.storyline import Storyline
+from blastradius.reports.words import label, said
+
+BLANK = "______________"
+"""What the planner fills in."""
+Noticed = Literal["stated", "felt", "told"]
+"""How it is known that it is noticed: the estate says so, it is assumed to be felt, or others are assumed to tell."""
+NOTICED: dict[Noticed, str] = {
+    "stated": "as the estate states",
+    "felt": "assumed: it is felt",
+    "told": "assumed: somebody outside tells",
+}
+MOST_TOLD = 3
+"""How many symptoms may rest on nothing but somebody outside telling."""
+_FELT = (Capability.DENY, Capability.DEGRADE)
+_FELT_BY_ITSELF = (Kind.PROCESS, Kind.SERVICE)
+_WITHIN_BOUNDS = (Capability.USE, Capability.OPERATE, Capability.READ_SUBSET)
+"""What somebody may do on a normal day, too: no signal is told of it where more is reached."""
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """What somebody notices of a fact: in words, who tells whom by which means, and how it is known."""
+
+    fact: Fact
+    says: str
+    to: str
+    noticed: Noticed
+    sender: str = BLANK
+    means: str = BLANK
+    within_h: float | None = None
+
+
+def symptoms(story: Storyline, most: int) -> list[Symptom]:
+    """At most so many, one a thing, in the order of the story; what matters most is kept."""
+    found: dict[str, Symptom] = {}
+    for fact in _normal_last(story):
+        symptom = _symptom(story.reach, fact)
+        if symptom is not None:
+            found.setdefault(fact.entity, symptom)
+    told = [it for it in found.values() if it.noticed == "told"]
+    told = sorted(told, key=lambda it: _weight(story.reach.estate, it))[:MOST_TOLD]
+    seen = [it for it in found.values() if it.noticed != "told"]
+    starts = list(_started(story.reach))
+    weighty = sorted([*seen, *told], key=lambda it: _weight(story.reach.estate, it))[: most - len(starts)]
+    return [*starts, *sorted(weighty, key=lambda it: (*story.place(it.fact), it.fact.entity))]
+
+
+def _normal_last(story: Storyline) -> list[Fact]:
+    """What is reached, in the order of the story, but what may be so on a normal day after all else."""
+    return sorted(story.order, key=lambda fact: fact.capability in _WITHIN_BOUNDS)
+
+
+def unnoticed(story: Storyline, told: Sequence[Symptom]) -> list[Fact]:
+    """What nobody notices until someone asks; what something stronger includes is left out."""
+    noticed, held = {symptom.fact for symptom in told}, held_over(story.reach)
+    return [it for it in story.order if it not in noticed and it.capability in held.get(it.entity, ())]
+
+
+def _weight(estate: Estate, symptom: Symptom) -> tuple[bool, bool, bool]:
+    name = symptom.fact.entity
+    return symptom.noticed != "stated", not estate.crown_jewel(name), estate.kind_of(name) != Kind.PROCESS
+
+
+def _started(reach: Reach) -> Iterator[Symptom]:
+    """A third party that is broken into, or is down, tells whoever answers for it."""
+    for way, says in _STARTS.items():
+        for name in getattr(reach.scenario, way):
+            if reach.estate.kind_of(name) == Kind.PARTY and not is_ourselves(reach.estate.entities[name]):
+                fact = next(fact for fact in reach.proofs if fact.entity == name)
+                sender = label(reach.estate, name)
+                yield Symptom(fact, says.format(name=sender), owner(reach.estate, name), "told", sender=sender)
+
+
+_STARTS = {
+    "compromise": "{name} has seen log-ins in its systems that it cannot explain, and looks into it",
+    "outage": "{name} is down, and cannot yet say for how long",
+}
+
+
+def _symptom(reach: Reach, fact: Fact) -> Symptom | None:
+    """What is noticed: what the estate says would show it; else a stop or a slowdown; else what others find."""
+    estate, name = reach.estate, fact.entity
+    signal = next(_signals(reach, fact), None)
+    if signal is not None:
+        return Symptom(fact, signal.signal, signal.who or owner(estate, name), "stated", within_h=signal.within_h)
+    if not _is_ours(estate, name):
+        return None
+    if fact.capability in _FELT and estate.kind_of(name) in _FELT_BY_ITSELF:
+        return Symptom(fact, said(estate, fact), owner(estate, name), "felt")
+    if fact.capability == Capability.READ and _is_wanted(estate, name):
+        says = f"somebody outside offers what looks like data of {label(estate, name)}"
+        return Symptom(fact, says, owner(estate, name), "told")
+    return None
+
+
+def _is_wanted(estate: Estate, name: str) -> bool:
+    """Whether data is worth offering: a crown jewel, or of a class that is not for everybody's eyes."""
+    entity = estate.entities[name]
+    sensitive = isinstance(entity, Store) and entity.classification not in (None, "public", "internal")
+    return sensitive or estate.crown_jewel(name)
+
+
+def _is_ours(estate: Estate, name: str) -> bool:
+    """Whether it is, as far as is stated, no other party's."""
+    owners = {relation.sources[0] for relation in estate.by_verb[Verb.OWNS] if name in relation.targets}
+    return all(is_ourselves(estate.entities[found]) for found in owners)
+
+
+def _signals(reach: Reach, fact: Fact) -> Iterator[Signal]:
+    yield from reach.estate.entities[fact.entity].seen_by
+    for relation in reach.proofs[fact].relations:
+        yield from reach.estate.relations[relation].seen_by
+
+
+def owner(estate: Estate, name: str) -> str:
+    """Who answers for a thing, as far as is stated; else a blank."""
+    stated = estate.entities[name].owner
+    if stated:
+        return label(estate, stated) if stated in estate.entities else stated
+    owners = [relation.sources[0] for relation in estate.by_verb[Verb.OWNS] if name in relation.targets]
+    return label(estate, owners[0]) if owners else BLANK
+
+
+def behind(reach: Reach, fact: Fact) -> tuple[str, ...]:
+    """The relations that a fact rests on, from where it starts on."""
+    return tuple(dict.fromkeys(name for step in reach.proof_of(fact) for name in step.relations))
