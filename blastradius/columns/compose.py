@@ -12,7 +12,7 @@ import numpy as np
 
 from blastradius.columns.facts import DeclaredControls, FactTable, ObjectRows, Rows, relation_ids
 from blastradius.columns.growing import VERB_NUMBER, EntityFields
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, joined
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, counted, distinct, joined
 from blastradius.columns.tables import NO_INDEX, RelationColumns
 from blastradius.model import Entity, Provenance, Relation
 
@@ -63,9 +63,9 @@ def _relations_again(
 ) -> list[Flags]:
     """For each table the relations that another table or an object has as well."""
     keys = [_keys(table, known, len(number)) for table, known in zip(tables, numbers, strict=True)]
-    apart = [*map(np.unique, keys), np.unique(_keys_of(relations, number))]
-    distinct, times = np.unique(np.concatenate(apart), return_counts=True)
-    maybe = [np.flatnonzero(np.isin(key, distinct[times > 1])).tolist() for key in keys]
+    apart = [*map(distinct, keys), distinct(_keys_of(relations, number))]
+    known, times = counted(np.concatenate(apart))
+    maybe = [np.flatnonzero(np.isin(key, known[times > 1])).tolist() for key in keys]
     names = [[table.relations.ids[row] for row in rows] for table, rows in zip(tables, maybe, strict=True)]
     declared = Counter(name for ids in (*names, {relation.id for relation in relations}) for name in ids)
     found = [np.zeros(len(key), np.bool_) for key in keys]

@@ -78,6 +78,26 @@ def indptr_of(lengths: Numbers) -> Numbers:
     return indptr
 
 
+def distinct(numbers: Numbers) -> Numbers:
+    """Numbers sorted, each once; ``np.unique`` hashes them first, which takes several times as long."""
+    found = np.sort(numbers)
+    return found[_first_of_each(found)]
+
+
+def counted(numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """Numbers sorted, each once, and how often each is there."""
+    found = np.sort(numbers)
+    first = np.flatnonzero(_first_of_each(found))
+    return found[first], np.diff(first, append=len(found))
+
+
+def _first_of_each(ordered: Numbers) -> Flags:
+    """Which of some sorted numbers are not the same as the one before."""
+    found = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=found[1:])
+    return found
+
+
 def joined(parts: Iterable[RaggedArray]) -> RaggedArray:
     """Rows one after the other."""
     known = list(parts)

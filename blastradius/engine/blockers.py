@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, distinct
 from blastradius.columns.tables import CONTROLS, NO_INDEX, ControlColumns
 from blastradius.engine.gates import Gated
 from blastradius.engine.strands import Strands, Weave
@@ -34,7 +34,7 @@ def blockers_of(
     owners, placed = owners[fits], placed[fits]
     true = ~_void(estate, weave, strands, owners, placed)
     count = len(controls.kind)
-    both = np.unique(owners[true] * count + placed[true])
+    both = distinct(owners[true] * count + placed[true])
     return RaggedArray.grouped(both // count, both % count, len(strands))
 
 

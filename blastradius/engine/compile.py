@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, joined
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, distinct, joined
 from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, Columns
 from blastradius.engine.blockers import blockers_of, counts
 from blastradius.engine.gates import ALL, SOME, VOTE, Gated, gated
@@ -93,7 +93,7 @@ class System:
             for number, flow in enumerate(row.flows)
             if any(kind in stop.kinds for stop in flow.stops)
         ]
-        return np.unique(np.concatenate([_NO_NUMBERS, *found]))
+        return distinct(np.concatenate([_NO_NUMBERS, *found]))
 
     def _guarded(self, rule: int, number: int, kind: ControlKind, place: int) -> Numbers:
         """The steps of one flow that a control of a kind would stop on a host, by its place."""

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, distinct
 from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, ON_BAD, VERBS, Columns
 from blastradius.model import ControlKind, Kind, Verb
 from blastradius.rules import Condition, End, Flow, Place
@@ -111,12 +111,12 @@ class Weave:
         """The credentials, sorted, that grant something jointly or that a call needs: they may be present, or not."""
         joint = self.relations(Verb.GRANTS).sources
         several = joint.take(joint.lengths > 1).values
-        return np.unique(np.concatenate([several, self.columns.relations.needs.values]))
+        return distinct(np.concatenate([several, self.columns.relations.needs.values]))
 
     @cached_property
     def inputs(self) -> tuple[Numbers, Numbers]:
         """Who takes it in and what is taken in, sorted, of the inputs that are dropped when they are wrong."""
-        found = np.unique(self._input_keys(self._dropping.sources.first, self._dropping.targets))
+        found = distinct(self._input_keys(self._dropping.sources.first, self._dropping.targets))
         return found // self.count, found % self.count
 
     def place_of_keys(self, credentials: Numbers) -> Numbers:

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 from blastradius.columns.compose import relation_keys
 from blastradius.columns.facts import FactTable, table_of
 from blastradius.columns.growing import KIND_NUMBER, GrowingColumns
+from blastradius.columns.ragged import counted
 from blastradius.columns.tables import KINDS, NO_INDEX
 from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Loaded
@@ -271,9 +272,9 @@ def _said_twice(table: FactTable, rows: LineRows) -> Iterator[str]:
     """Relations that are there already."""
     columns = table.relations
     keys = relation_keys(columns.verb, columns.sources.first, columns.targets.first, len(table.kind))
-    distinct, times = np.unique(keys, return_counts=True)
+    known, times = counted(keys)
     first: dict[str, int] = {}
-    for row in np.flatnonzero(np.isin(keys, distinct[times > 1])).tolist():
+    for row in np.flatnonzero(np.isin(keys, known[times > 1])).tolist():
         before = first.setdefault(columns.ids[row], row)
         if before != row:
             verb = columns.ids[row].partition(":")[0]

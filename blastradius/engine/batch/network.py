@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, joined, pairwise
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, distinct, joined, pairwise
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.batch.schedule import Edges, Order, components, in_order
@@ -238,7 +238,7 @@ class NetworkBuilder:
         self.need = steps.need[found.steps]
         self.falls = RaggedArray(found.falls.indptr, self.system.facts.facts(found.falls.values, Capability.INACTIVE))
         conclusions = steps.conclusion[found.steps]
-        self.facts = np.unique(np.concatenate([self.premises.values, self.falls.values, conclusions]))
+        self.facts = distinct(np.concatenate([self.premises.values, self.falls.values, conclusions]))
         self.conclusion = np.searchsorted(self.facts, conclusions)
         self.first_variable = len(self.facts)
         self.first_gate = self.first_variable + len(found.variables)

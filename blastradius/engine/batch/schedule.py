@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, counted, distinct
 from blastradius.columns.tables import NO_INDEX
 
 _FEW = 5_000
@@ -24,7 +24,7 @@ class Edges:
         """The same edges between the nodes' new numbers, each once, without loops."""
         source, target = names[self.source], names[self.target]
         width = int(names.max(initial=0)) + 1
-        pairs = np.unique((target * width + source)[source != target])
+        pairs = distinct((target * width + source)[source != target])
         return Edges(pairs % width, pairs // width)
 
 
@@ -123,7 +123,7 @@ def _layers(edges: Edges, count: int) -> Numbers:
     number = 0
     while len(front):
         layer[front] = number
-        reached, times = np.unique(onward.take(front).values, return_counts=True)
+        reached, times = counted(onward.take(front).values)
         missing[reached] -= times
         front = reached[missing[reached] == 0]
         number += 1
@@ -141,7 +141,7 @@ def _depths(edges: Edges, cyclic: Flags) -> Numbers:
     number = 0
     while len(front):
         depth[front] = number
-        reached = np.unique(onward.take(front).values)
+        reached = distinct(onward.take(front).values)
         front = reached[depth[reached] < 0]
         number += 1
     return np.where(depth < 0, number, depth)

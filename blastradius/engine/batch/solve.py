@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, distinct
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch import fill_numpy
 from blastradius.engine.batch.alone import is_asked_alone
@@ -74,7 +74,7 @@ class Solved:
         """All that is claimed of the worlds, for the checker."""
         numbering, network = self.batch.system.facts, self.network
         placed = network.places != NO_INDEX
-        loose = np.unique(np.concatenate([_NONE, *(facts for facts, _, _ in self.loose)]))
+        loose = distinct(np.concatenate([_NONE, *(facts for facts, _, _ in self.loose)]))
         name, capability = numbering.named(np.concatenate([network.facts[placed], loose]))
         new = list(self.batch.proposal.new if self.batch.proposal is not None else ())
         beyond = np.flatnonzero(name >= len(numbering.names))  # facts that only the proposal knows are numbered last
@@ -165,7 +165,9 @@ def solve_worlds(
         batch = batch_of(system, [asked[place] for place in part], back_end, proposal)
         for first in range(0, len(part), 64 * WORDS):
             places = part[first : first + 64 * WORDS]
-            yield solve_block(batch, Frame(system, [asked[place] for place in places]), np.array(places))
+            whole = len(places) == len(part)
+            frame = batch.frame if whole else Frame(system, [asked[place] for place in places])
+            yield solve_block(batch, frame, np.array(places))
     for place in sorted(alone):
         yield solve_alone(system, asked[place], place, back_end, proposal)
 
@@ -235,7 +237,7 @@ def batch_of(
     frame = Frame(system, worlds)
     network = network_of(frame, system.networks)
     if len(worlds) > 64:
-        seeds = np.unique(frame.seeds[0])
+        seeds = distinct(frame.seeds[0])
         seeds = seeds if proposal is None else np.union1d(seeds, proposal.conclusions)
         network = restricted(network, live_rows(network, seeds, back_end))
     return Batch(system, frame, network, proposal, back_end)
