@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -45,6 +45,11 @@ class PlacedControls(Mapping[str, PlacedControl]):
         if host not in self._known:
             self._known[host] = tuple(self._made(range(*self._spans[host])))
         return self._known[host]
+
+    @property
+    def hosts(self) -> Set[str]:
+        """The entities and relations that have any."""
+        return self._spans.keys()
 
     def __getitem__(self, name: str) -> PlacedControl:
         host = name.partition("@")[2]

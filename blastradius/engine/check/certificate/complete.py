@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from blastradius.engine.check.certificate.asked import Asked, require
+from blastradius.engine.check.certificate.asked import Asked
 from blastradius.engine.check.certificate.sound import ProvedFacts, parts_of, upto
 from blastradius.engine.check.rule_instances import RuleInstance
+from blastradius.errors import CertificateError
 from blastradius.estate import Estate
 from blastradius.model import Fact
 
@@ -37,8 +38,10 @@ def check_complete(estate: Estate, asked: Asked, proved: ProvedFacts, instances:
 
 def _check_least(claimed: Costs, following: Iterable[Following]) -> None:
     for fact, cost, rule in following:
-        require(fact in claimed, f"{fact} follows by {rule} and is not claimed")
-        require(claimed[fact] <= cost, f"{fact} follows by {rule} at {cost} and is claimed at {claimed[fact]}")
+        if fact not in claimed:
+            raise CertificateError(f"{fact} follows by {rule} and is not claimed")
+        if claimed[fact] > cost:
+            raise CertificateError(f"{fact} follows by {rule} at {cost} and is claimed at {claimed[fact]}")
 
 
 def _included(estate: Estate, claimed: Costs) -> Iterator[Following]:
@@ -52,13 +55,22 @@ def _cheapest(asked: Asked, claimed: Costs, open_: Iterable[RuleInstance]) -> It
     """The lowest level, and there the fewest hops, at which each instance leads on, of those that do."""
     for instance in open_:
         fallen, held = asked.fallen(instance), _held(instance, claimed)
-        if instance.enough(held) and all(fact in claimed for fact in fallen):
-            floor = max([instance.level, *(claimed[fact][0] for fact in fallen)])
-            level = _least(instance, held, claimed, 0, floor)
-            near = [fact for fact in held if claimed[fact][0] <= level]
-            hops = _least(instance, near, claimed, 1, max([0, *(claimed[fact][1] for fact in fallen)]))
-            if level <= asked.assume:
-                yield instance.conclusion, (level, instance.hop + hops), instance.rule
+        if instance.enough(held) and all(map(claimed.__contains__, fallen)):
+            cost_of = _cost_of_enough if len(held) > 1 and instance.is_counted else _cost_of_all
+            level, hops = cost_of(instance, held, fallen, claimed)
+            yield instance.conclusion, (level, instance.hop + hops), instance.rule
+
+
+def _cost_of_all(instance: RuleInstance, held: Sequence[Fact], fallen: Sequence[Fact], claimed: Costs) -> Cost:
+    costs = [claimed[fact] for fact in (*held, *fallen)]
+    return max([instance.level, *(level for level, _ in costs)]), max([hops for _, hops in costs])
+
+
+def _cost_of_enough(instance: RuleInstance, held: Sequence[Fact], fallen: Sequence[Fact], claimed: Costs) -> Cost:
+    """Where fewer than all that is held may do: the lowest level, and the fewest hops among what is held there."""
+    level = _least(instance, held, claimed, 0, max([instance.level, *(claimed[fact][0] for fact in fallen)]))
+    near = [fact for fact in held if claimed[fact][0] <= level]
+    return level, _least(instance, near, claimed, 1, max([0, *(claimed[fact][1] for fact in fallen)]))
 
 
 def _earliest(asked: Asked, hours: Costs, open_: Iterable[RuleInstance]) -> Iterator[Following]:

@@ -31,7 +31,10 @@ _SEED = Proved(1, 0.0, 0)
 
 def upto(proved: ProvedFacts, fact: Fact, level: int) -> Proved | None:
     """The earliest that a fact is proved to arrive at a level; ``None`` where it is not proved there."""
-    return next((found for found in reversed(proved.get(fact, ())) if found.level <= level), None)
+    for found in reversed(proved.get(fact, ())):
+        if found.level <= level:
+            return found
+    return None
 
 
 def sound(
@@ -66,40 +69,38 @@ class _Soundness:
         claimed, due = Proved(int(step.level), step.at, step.hops), self._due(step)
         if self.asked.hours is not None and step.rule != "seed":  # at a higher level premises may come earlier
             due = due._replace(level=max(due.level, claimed.level))
-            require(not self.asked.is_over(step.at), f"{step.fact} arrives when the outage is over")
-        require(claimed == due, f"{step.fact} is claimed at {tuple(claimed)}, not {tuple(due)}")
-        require(claimed.level <= self.asked.assume, f"{step.fact} assumes more than was asked")
+            _require(not self.asked.is_over(step.at), step, "arrives when the outage is over")
+        if claimed != due:
+            raise CertificateError(f"{step.fact} is claimed at {tuple(claimed)}, not {tuple(due)}")
+        _require(claimed.level <= self.asked.assume, step, "assumes more than was asked")
         before = self.proved.setdefault(step.fact, [])
         earlier = not before or (before[-1].level < claimed.level and before[-1].at > claimed.at)
-        require(earlier, f"{step.fact} is proved twice")
+        _require(earlier, step, "is proved twice")
         before.append(claimed)
 
     def _due(self, step: ProofStep) -> Proved:
         """The level, hour and hops that a step's premises justify."""
         if step.rule == "seed":
-            require(step.fact in self.seeds and not step.premises and not step.relations, f"{step.fact} is no seed")
+            _require(step.fact in self.seeds and not step.premises and not step.relations, step, "is no seed")
             return _SEED
-        require(bool(step.premises), f"{step.fact} rests on nothing")
-        require(len(set(step.premises)) == len(step.premises), f"{step.fact} rests on the same thing twice")
-        known = {premise: upto(self.proved, premise, int(step.level)) for premise in step.premises}
-        late = [premise for premise, proved in known.items() if proved is None]
-        require(not late, f"{step.fact} rests on {', '.join(map(str, late))}, not proved before it")
-        floor, delay, hop = self._cost(step)
-        found = {premise: proved for premise, proved in known.items() if proved is not None}
-        # a buffer lasts from what it waits for, whether or not a control stands in its way meanwhile
-        at = max(proved.at + (delay if premise.capability != Capability.INACTIVE else 0.0)
-                 for premise, proved in found.items())  # fmt: skip
-        level, hops = (
-            max(column) for column in zip(*((proved.level, proved.hops) for proved in found.values()), strict=True)
-        )
-        return Proved(max(floor, level), at, hop + hops)
+        _require(bool(step.premises), step, "rests on nothing")
+        _require(len(set(step.premises)) == len(step.premises), step, "rests on the same thing twice")
+        (level, delay, hop), at, hops = self._cost(step), 0.0, 0
+        for premise in step.premises:
+            proved = upto(self.proved, premise, int(step.level))
+            if proved is None:
+                raise CertificateError(f"{step.fact} rests on {premise}, not proved before it")
+            # a buffer lasts from what it waits for, whether or not a control stands in its way meanwhile
+            waits = delay if premise.capability != Capability.INACTIVE else 0.0
+            level, at, hops = max(level, proved.level), max(at, proved.at + waits), max(hops, proved.hops)
+        return Proved(level, at, hop + hops)
 
     def _cost(self, step: ProofStep) -> tuple[int, float, int]:
         """The least level, the delay and the hops of a step itself."""
         if step.rule == "closure":
             held = step.premises[0]
-            require(len(step.premises) == 1 and not step.relations and self._includes(held, step.fact),
-                    f"{step.fact} is not included in what it rests on")  # fmt: skip
+            alone = len(step.premises) == 1 and not step.relations
+            _require(alone and self._includes(held, step.fact), step, "is not included in what it rests on")
             return 1, 0.0, 0
         for instance in self.known.get((step.rule, step.fact, step.relations), ()):
             if self._is_instance(instance, step):
@@ -116,6 +117,16 @@ class _Soundness:
         fallen = set(self.asked.fallen(instance))
         own = set(step.premises) - fallen
         return set(step.premises) >= fallen and own <= set(instance.premises) and instance.enough(own)
+
+
+def _require(holds: bool, step: ProofStep, otherwise: str) -> None:
+    """Refuse a step, unless something holds; what is said against it is put together only then.
+
+    Raises:
+        CertificateError: it does not.
+    """
+    if not holds:
+        raise CertificateError(f"{step.fact} {otherwise}")
 
 
 def parts_of(estate: Estate, fact: Fact) -> list[Fact]:

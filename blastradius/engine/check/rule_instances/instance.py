@@ -58,8 +58,9 @@ class RuleInstance(NamedTuple):
         """Whether these of its premises are enough."""
         if self.vote_min is not None:
             return self._is_outvoted(self.vote_min, held)
-        needed = len(self.premises) if self.least is None else self.least
-        return sum(premise in held for premise in self.premises) >= needed
+        if self.least is None:
+            return all(map(held.__contains__, self.premises))
+        return sum(map(held.__contains__, self.premises)) >= self.least
 
     def _is_outvoted(self, vote_min: int, held: Collection[Fact]) -> bool:
         feeds = len(self.premises) // 2

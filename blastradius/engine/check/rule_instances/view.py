@@ -92,6 +92,7 @@ class View:
         numbers = {name: np.flatnonzero((verb == number) & seen) for number, name in enumerate(VERBS)}
         self.by_verb = {name: rows_of(self.columns, rows) for name, rows in numbers.items()}
         self.kind: Callable[[str], Kind] = estate.kind_of
+        self.guarded = estate.controls.hosts
 
     def of_kind(self, kind: Kind) -> list[int]:
         """The entities of a kind, by number."""
@@ -165,8 +166,9 @@ class View:
         return lambda control: self.estate.why_void(control, suppliers) is None
 
     def _placed(self, hosts: Iterable[str], kinds: Sequence[str], counts: Counts | None) -> tuple[PlacedControl, ...]:
-        there = [placed for host in dict.fromkeys(hosts) for placed in self.estate.controls_on(host)]
-        found = (placed for placed in there if placed.control.kind in kinds)
+        guarded = [host for host in hosts if host in self.guarded]
+        there = [placed for host in dict.fromkeys(guarded) for placed in self.estate.controls_on(host)]
+        found = [placed for placed in there if placed.control.kind in kinds]
         return tuple(placed for placed in found if counts is None or counts(placed.control))
 
     def has_standing(self, hosts: Iterable[str], counts: Counts) -> bool:
