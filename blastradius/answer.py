@@ -283,6 +283,13 @@ def takes_several(field: FieldInfo) -> bool:
     return any(get_origin(choice) in SEVERAL for choice in choices)
 
 
+def is_estate(field: FieldInfo) -> bool:
+    """Whether a parameter is another estate, which people name by its path."""
+    from blastradius.estate import Estate
+
+    return Estate in (field.annotation, *get_args(field.annotation))
+
+
 def parameters(query: Query, given: dict[str, Any], spelled: Callable[[str], str] = str) -> Any:
     """A question's parameters, an instance of its model, from values by name; ``spelled`` is how the asker writes one.
 

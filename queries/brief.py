@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from blastradius.answer import Answer, Picture, Query
 from blastradius.engine import Assumption, PreparedEstate, compile_system, plain, solve, what_if
+from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Fact, Level
 from blastradius.reports.brief_data import BriefData, brief_data
@@ -23,16 +24,27 @@ MOST_BOXES = 10
 class Params(Assumption):
     """Up to which level reach is told, and how much of what is stated to believe."""
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
     assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
         "lateral", description="up to which level to tell the reach, each level by itself"
+    )
+    since: Estate | None = Field(
+        None, description="an earlier estate to say what changed since: a snapshot, a folder, a file, or REV:path"
     )
 
 
 def run(estate: Estate, params: Params) -> Answer:
-    """Work out what the page says, its sentences from that, and a picture of the ways of who reaches most."""
+    """Work out what the page says, its sentences from that, and a picture of the ways of who reaches most.
+
+    Raises:
+        UsageError: an earlier estate is given, and the one that is asked about is not as it is stated.
+    """
+    if params.since is not None and (params.with_ or params.without):
+        raise UsageError("--since compares what is stated; leave out --with and --without, or --since")
     estate = what_if(estate, params.asked)
     system = compile_system(estate)
-    data = brief_data(system, params)
+    data = brief_data(system, params, params.since)
     data = data.model_copy(update={"headline": headline(data)})
     page = page_of(estate, data)
     party = data.drawn

@@ -63,7 +63,7 @@ _FILE = click.option("-o", "--output", metavar="FILE", required=True, shell_comp
 @PATHS
 @_FILE
 def snapshot_command(paths: tuple[str, ...], output: str) -> int:
-    """Keep an estate as it is today in one file, dated and with its sum; `diff` compares with it.
+    """Keep an estate as it is today in one file, dated and with its sum; `diff` and `brief --since` compare with it.
 
     It has all that the sources say, with where it was read, and no secret; only its owner may read the file.
     """

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from blastradius import loading, plugins
-from blastradius.answer import Answer, Query, parameters, takes_several
+from blastradius.answer import Answer, Query, is_estate, parameters, takes_several
 from blastradius.cli.completion import NAMES_THINGS, files, things
 from blastradius.cli.judging import VERDICTS, known_before, verdict_options, write_verdicts
 from blastradius.cli.output import emit, progress
@@ -78,12 +78,14 @@ def _options(query: Query) -> list[Callable[[Any], Any]]:
 
 
 def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
-    """Load an estate, if there is none yet, and ask it one question."""
+    """Load an estate, if there is none yet, with others that are named to compare with, and ask it one question."""
+    from blastradius.loading.revisions import with_estates
+
     loaded: Estate | None = click.get_current_context().obj
     with progress() as report:
         estate = loading.load(paths, report) if loaded is None else loaded
+        named = with_estates(query, {name: value for name, value in given.items() if value is not None}, report)
         report("asking")
-        named = {name: value for name, value in given.items() if value is not None}
         return query.run(estate, parameters(query, named, flag_of))
 
 
@@ -127,7 +129,7 @@ def flag_of(name: str) -> str:
 def _option(name: str, field: FieldInfo) -> Callable[[Any], Any]:
     kind, required = _kind(field.annotation), field.is_required()
     text = _sentence(field.description or "") + _meanings(kind)
-    completed = things if name in NAMES_THINGS else None
+    completed = things if name in NAMES_THINGS else files if is_estate(field) else None
     if kind is bool:
         return click.option(flag_of(name), name, is_flag=True, default=None, help=text)
     if takes_several(field):
@@ -162,6 +164,7 @@ _METAVARS = {
     "hours": "H",
     "fail_on": "WHEN",
     "along": "VERB",
+    "since": "ESTATE",
 }
 
 

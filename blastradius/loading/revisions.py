@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from blastradius.answer import is_estate
 from blastradius.errors import InputError, UsageError
 from blastradius.loading.session import load
 from blastradius.running import run
 
 if TYPE_CHECKING:
+    from blastradius.answer import Query
     from blastradius.estate import Estate
     from blastradius.reading import Progress
 
@@ -39,7 +41,7 @@ class _Blob:
 
 
 def load_named(given: str | os.PathLike[str], progress: Progress | None = None) -> tuple[Estate, Spelled]:
-    """Load one estate: a file, a folder, a workspace, a shared estate, or ``REV:path`` of the git repository here.
+    """Load one estate: a file, a folder, a workspace, a snapshot, a shared one, or ``REV:path`` of the repository here.
 
     Returns the estate, and what turns names of its files into those that the user knows. What is there under the whole
     name is no revision. Of a revision only the files below ``path`` (beside it, for a file) are looked at, as they are
@@ -62,6 +64,20 @@ def load_named(given: str | os.PathLike[str], progress: Progress | None = None) 
             return load([target], progress), spelled
         except InputError as error:
             raise InputError([spelled(problem) for problem in error.problems]) from None
+
+
+def with_estates(query: Query, given: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
+    """The values of a question's parameters, with the estate in the place of each path of one.
+
+    Raises:
+        InputError, UsageError: as ``load_named`` does.
+    """
+    fields = query.params.model_fields
+    paths = {name for name in given.keys() & fields.keys() if is_estate(fields[name])}
+    return {
+        name: load_named(value, progress)[0] if name in paths and isinstance(value, str | os.PathLike) else value
+        for name, value in given.items()
+    }
 
 
 def _is_revision(text: str) -> bool:

@@ -17,6 +17,7 @@ from blastradius.reports.impact import is_audited
 from blastradius.reports.labels import status_of
 from blastradius.reports.reaches import ReachRow, reaches
 from blastradius.reports.rows import ModelRow, model_row
+from blastradius.reports.since import SinceRow, since
 from blastradius.reports.surface import Surface, Surfaces, is_live, third_parties
 from blastradius.reports.timeline import PainRow, pain_rows
 from blastradius.reports.unstated import marks_jewels
@@ -74,7 +75,8 @@ class BriefData(Frozen):
     parties, which leaves out those of ``starts_left`` others.
 
     ``known`` counts the ``relations`` by how well they are known, ``documented`` those documented or seen.
-    ``stopping`` counts the third parties without which something stops.
+    ``stopping`` counts the third parties without which something stops. ``since`` is what changed since an earlier
+    estate, null where none was given.
     """
 
     question: str
@@ -113,12 +115,13 @@ class BriefData(Frozen):
     relations: int
     documented: int
     known: dict[Basis, int]
+    since: SinceRow | None
     checked: bool
     model: ModelRow
 
 
-def brief_data(system: PreparedEstate, params: Assumption) -> BriefData:
-    """Everything that the page says, but for its headline."""
+def brief_data(system: PreparedEstate, params: Assumption, base: Estate | None) -> BriefData:
+    """Everything that the page says, but for its headline; ``base`` is an earlier estate to compare with."""
     estate = system.estate
     parties, found = third_parties(estate), Surfaces(estate)
     surfaces = [found.of(party.id) for party in parties]
@@ -170,6 +173,7 @@ def brief_data(system: PreparedEstate, params: Assumption) -> BriefData:
         relations=sum(known),
         documented=sum(known[: BASES.index(Basis.INFERRED)]),
         known=dict(zip(BASES, known, strict=True)),
+        since=None if base is None else since(base, system, params, failed),
         checked=is_audited(estate),
         model=model_row(estate),
     )

@@ -1,4 +1,4 @@
-"""A brief for a board in sentences: seven parts that fit on one page, all from its data."""
+"""A brief for a board in sentences: eight parts that fit on one page, all from its data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from blastradius.model import Level
 from blastradius.reports.brief_data import BriefData, ReachingRow
 from blastradius.reports.labels import footing
 from blastradius.reports.reaches import marks
+from blastradius.reports.since import since_said
 from blastradius.reports.ways import CutRow
 from blastradius.reports.words import hour, label, listed, plural
 
@@ -19,7 +20,7 @@ MOST_GAPS = 5
 
 
 def page_of(estate: Estate, data: BriefData) -> Page:
-    """The page: what we have, how far, what we depend on, whether governance fits, what would help, what to decide."""
+    """The page: what we have, how far, what we depend on, whether governance fits, what would help, what changed."""
     sections = (
         Section("1  Do we know who is tied to us?", tuple(_inventory(data))),
         Section(
@@ -32,6 +33,7 @@ def page_of(estate: Estate, data: BriefData) -> Page:
         Section("4  Is governance in proportion?", tuple(_proportion(data))),
         Section("What would help most", tuple(_help(data)), _cut_table(estate, data)),
         Section("To decide", (), _decision_table(data)),
+        Section("What changed", tuple(since_said(data.since, data.as_of))),
         Section("How sure is this?", tuple(_sure(estate, data))),
     )
     return Page("Third parties: what could reach us", f"as of {data.as_of}", sections)

@@ -125,25 +125,32 @@ class Ways:
 
     def _in(self, worlds: Sequence[World], parties: Sequence[str]) -> list[frozenset[Way]]:
         """The ways that are open in each world, beyond what anyone has now."""
-        if not (worlds and parties):
-            return [frozenset() for _ in worlds]
-        facts = [Fact(name, found) for name in jewels(self.estate) for found in CAPABILITIES]
-        stranger = World(self.asked.model_copy(update={"anyone": True}))
-        started = [
-            World(world.scenario.model_copy(update={"compromise": (party,)}), without=world.without)
-            for world in worlds
-            for party in parties
-        ]
-        anyones, *held = held_in(self.system, [stranger, *started], facts)
-        size = len(parties)
-        return [
-            frozenset(
-                (party, fact.entity)
-                for party, had in zip(parties, held[place * size : (place + 1) * size], strict=True)
-                for fact in had - anyones
-            )
-            for place in range(len(worlds))
-        ]
+        return open_in(self.system, self.asked, worlds, parties, jewels(self.estate))
+
+
+def open_in(
+    system: PreparedEstate, asked: Scenario, worlds: Sequence[World], parties: Sequence[str], names: Sequence[str]
+) -> list[frozenset[Way]]:
+    """The ways to these things (ids) that are open in each world, beyond what anyone has now as ``asked``."""
+    if not (worlds and parties):
+        return [frozenset() for _ in worlds]
+    facts = [Fact(name, found) for name in names for found in CAPABILITIES]
+    stranger = World(asked.model_copy(update={"anyone": True}))
+    started = [
+        World(world.scenario.model_copy(update={"compromise": (party,)}), without=world.without)
+        for world in worlds
+        for party in parties
+    ]
+    anyones, *held = held_in(system, [stranger, *started], facts)
+    size = len(parties)
+    return [
+        frozenset(
+            (party, fact.entity)
+            for party, had in zip(parties, held[place * size : (place + 1) * size], strict=True)
+            for fact in had - anyones
+        )
+        for place in range(len(worlds))
+    ]
 
 
 def jewels(estate: Estate) -> tuple[str, ...]:

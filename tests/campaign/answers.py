@@ -10,7 +10,7 @@ from typing import Any
 from blastradius import plugins
 from blastradius.answer import Query, parameters
 from blastradius.errors import UsageError
-from blastradius.estate import Estate
+from blastradius.estate import Estate, snapshot
 from tests.campaign.asking import stated
 from tests.campaign.brute import BRUTE
 from tests.campaign.estates import broken, described_estate, reduced_estate, still_broken
@@ -38,7 +38,7 @@ def attempt(rng: random.Random, _home: Path) -> str:
     if why is not None:
         smallest = reduced_estate(estate, still_broken(check, why))
         shown = {"estate": smallest, "question": query.name, "parameters": asked}
-        raise BrokenError(f"{query.name}: {why}", {"shown.json": json.dumps(shown, indent=1)})
+        raise BrokenError(f"{query.name}: {why}", {"shown.json": json.dumps(shown, indent=1, default=snapshot.text)})
     return query.name
 
 

@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 from blastradius.answer import Answer, Query, parameters
 from blastradius.engine import SEED_KINDS
 from blastradius.estate import Estate
-from blastradius.model import ControlKind, Kind
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import ControlKind, Entity, Kind, Relation
 
 KINDS: dict[str, frozenset[Kind]] = {
     **SEED_KINDS,
@@ -57,6 +58,8 @@ def _value(rng: random.Random, name: str, field: FieldInfo, estate: Estate) -> A
     if name == "set":
         parties = [it.id for it in estate.of_kind(Kind.PARTY) if getattr(it, "role", None) != "self"]
         return (",".join(rng.sample(parties, rng.choice((2, 3)))),) if len(parties) > 2 else None
+    if name == "since":
+        return _earlier(rng, estate)
     if name == "hours":
         return rng.choice((0.0, 5.0, 50.0))
     kinds = [_plain(get_arg) for get_arg in get_args(field.annotation) or (field.annotation,)]
@@ -67,6 +70,27 @@ def _value(rng: random.Random, name: str, field: FieldInfo, estate: Estate) -> A
         chosen = rng.choice(choices)
         return (chosen,) if get_origin(field.annotation) is tuple else chosen
     return _named(rng, name, estate, several=get_origin(field.annotation) is tuple)
+
+
+def _earlier(rng: random.Random, estate: Estate) -> Estate:
+    """An estate with some relations fewer, some marks and controls otherwise, and perhaps without a third party."""
+    named = {control.provided_by for it in estate.entities.values() for control in it.controls}
+    gone = {it.id for it in estate.of_kind(Kind.PARTY) if rng.random() < 0.2 and it.id not in named}
+    kept = [it for it in estate.relations.values() if rng.random() < 0.8 and gone.isdisjoint(_said_in(it))]
+    kept = [it.model_copy(update={"controls": ()}) if rng.random() < 0.3 else it for it in kept]
+    marked = [_otherwise(rng, it) for it in estate.entities.values() if it.id not in gone]
+    return Estate.build([Loaded(entities=tuple(marked), relations=tuple(kept), zones=tuple(estate.zones.values()))])
+
+
+def _said_in(relation: Relation) -> tuple[str | None, ...]:
+    by = (control.provided_by for control in relation.controls)
+    return (*relation.sources, *relation.targets, *relation.keys, *relation.needs, *by)
+
+
+def _otherwise(rng: random.Random, entity: Entity) -> Entity:
+    if "crown_jewel" not in type(entity).model_fields or rng.random() < 0.8:
+        return entity
+    return entity.model_copy(update={"crown_jewel": not getattr(entity, "crown_jewel", False)})
 
 
 def _plain(kind: Any) -> list[Any]:

@@ -739,7 +739,34 @@ def brief(estate: Estate, params: Any) -> Any:
     reaching = {party: [jewels for jewels, _, _ in levels] for party, levels in some}
     stops = {it for it in parties if _felt(changed_estate, params, [it])[0]}
     rests = {it: more for it, more in rests.items() if more}
-    return reaching, at + 1 if found else None, ways, rests, max(closed), stops
+    changed = _changed_since(params.since, estate, params) if params.since is not None else None
+    return reaching, at + 1 if found else None, ways, rests, max(closed), stops, changed
+
+
+def _changed_since(base: Estate, head: Estate, params: Any) -> Any:
+    """Who is new and gone, the way of each to a jewel of either estate before and now, and what stops without whom."""
+    jewels = {it for estate in (base, head) for it in estate.entities if _is_private_jewel(estate, it)}
+    sides = []
+    for estate in (base, head):
+        parties = {it.id for it in estate.of_kind(Kind.PARTY) if getattr(it, "role", None) != "self"}
+        levels: dict[tuple[str, str], int] = {}
+        for level in (level for level in Level if level <= params.level):
+            asked = plain(params.asked).model_copy(update={"assume": level})
+            anyones = spec(estate, asked.model_copy(update={"anyone": True})).keys()
+            for party in parties:
+                beyond = spec(estate, asked.model_copy(update={"compromise": (party,)})).keys() - anyones
+                for fact in beyond:
+                    if fact.entity in jewels:
+                        levels.setdefault((party, fact.entity), level.value)
+        stops = {(it, name) for it in parties for name in _felt(estate, params, [it])[0]}
+        sides.append((parties, levels, stops))
+    (before, was, stopped), (now, is_now, stop) = sides
+    moved = {way: (was.get(way), is_now.get(way)) for way in {*was, *is_now} if was.get(way) != is_now.get(way)}
+    return now - before, before - now, moved, stop - stopped, stopped - stop
+
+
+def _is_private_jewel(estate: Estate, name: str) -> bool:
+    return estate.crown_jewel(name) and not getattr(estate.entities[name], "public", False)
 
 
 def _is_quick(estate: Estate, relation: str) -> bool:
@@ -757,7 +784,7 @@ def _open_ways(estate: Estate, asked: Scenario, parties: Iterable[str], anyones:
         (party, fact.entity)
         for party in parties
         for fact in spec(estate, asked.model_copy(update={"compromise": (party,)})).keys() - anyones
-        if estate.crown_jewel(fact.entity) and not getattr(estate.entities[fact.entity], "public", False)
+        if _is_private_jewel(estate, fact.entity)
     }
 
 
@@ -769,7 +796,18 @@ def told_brief(answer: Answer) -> Any:
     ways = {(party, jewel) for party, levels in reaching.items() for jewel in levels[at]}
     rests = {row["control"]: {tuple(way) for way in row["ways"]} for row in data["rests_on"]}
     most_closed = max((len(row["ways"]) for row in data["cuts"]), default=0)
-    return reaching, level, ways if data["level"] else set(), rests, most_closed, {it["party"] for it in data["stops"]}
+    stops = {it["party"] for it in data["stops"]}
+    changed = data["since"] and _told_since(data["since"])
+    return reaching, level, ways if data["level"] else set(), rests, most_closed, stops, changed
+
+
+def _told_since(data: Any) -> Any:
+    rows = [row for name in ("new_ways", "gone_ways", "nearer", "farther") for row in data[name]]
+    levels = {level.word: level.value for level in Level}
+    moved = {(row["party"], row["jewel"]): (levels.get(row["before"]), levels.get(row["level"])) for row in rows}
+    parties = ({row["party"] for row in data[name]} for name in ("new_parties", "gone_parties"))
+    stops = ({(row["party"], row["process"]) for row in data[name]} for name in ("new_stops", "gone_stops"))
+    return (*parties, moved, *stops)
 
 
 def governance(estate: Estate, params: Any) -> Any:

@@ -13,6 +13,7 @@ import pytest
 import blastradius as br
 from blastradius.api import ask
 from blastradius.cli import main
+from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind
 from blastradius.render.html import as_html
@@ -30,14 +31,16 @@ every_example = pytest.mark.parametrize("example", ["northwind", "meridian"])
 
 @every_example
 def test_it_prints_as_one_page(example: str, tmp_path: Path) -> None:
+    """With all that is in another estate gone, too."""
     pytest.importorskip("typst")
-    assert main(["brief", str(EXAMPLES / example), "-o", str(tmp_path / "brief.pdf")]) == 0
+    since = ["--since", str(EXAMPLES / "signers")]
+    assert main(["brief", str(EXAMPLES / example), *since, "-o", str(tmp_path / "brief.pdf")]) == 0
     assert pages((tmp_path / "brief.pdf").read_bytes()) == 1
 
 
 @every_example
 def test_every_number_of_the_page_stands_in_the_data(example: str) -> None:
-    answer = ask("brief", br.load(EXAMPLES / example)).answer
+    answer = ask("brief", br.load(EXAMPLES / example), since=EXAMPLES / "signers").answer
     known = set(_numbers(answer.data.model_dump(mode="json")))
     assert answer.page is not None
     said = [answer.headline, *(line for section in answer.page.sections for line in section.lines)]
@@ -124,6 +127,60 @@ def test_what_is_not_known_is_said_so() -> None:
     assert page_said(estate("reads:o>d")).startswith("the estate has no third party, as far as is stated")
 
 
+JEWELS: dict[str, Any] = {"d": {"crown_jewel": True}, "b": {}, "s": {}}
+BEFORE = ("holds:p>k", "reads:o>d", "owns:p>s", "holds:p2>k2", "grants:k2>o2", "reads:o2>d", "depends_on:b>s2")
+NOW = ("holds:p>k", "reads:o>d", "owns:p>s", "grants:k>o", "depends_on:b>s dependency=hard", "holds:p3>k2")
+
+
+def test_what_changed_since_an_earlier_estate_is_told_and_counted() -> None:
+    before = estate(*BEFORE, entities=JEWELS, controls={"reads:o>d": Control(kind=ControlKind.ENCRYPTED_ELSEWHERE)})
+    now = estate(*NOW, entities=JEWELS, controls={"holds:p>k": Control(kind=ControlKind.NON_EXPORTABLE)})
+    data: Any = br.brief(now, since=before).data
+    since = data.since
+    assert [(row.party, row.jewel, row.level, row.before) for row in since.new_ways] == [("p", "d", "granted", None)]
+    assert [(row.party, row.jewel, row.level, row.before) for row in since.gone_ways] == [("p2", "d", None, "granted")]
+    assert [row.party for row in (*since.new_parties, *since.gone_parties)] == ["p3", "p2"]
+    assert [row.control for row in since.controls_gained] == ["non_exportable@holds:p>k"]
+    assert [row.control for row in since.controls_lost] == ["encrypted_elsewhere@reads:o>d"]
+    assert [(row.party, row.process) for row in since.new_stops] == [("p", "b")]
+    said = page_said(now, since=before)
+    assert "and could not before: p to d, level granted. Who could before, and no more: p2 to d, level granted" in said
+    assert "and did not before: b without p. What did before, and no more: nothing that is known." in said
+
+
+def test_that_nothing_changed_and_that_nothing_was_compared_are_two_answers() -> None:
+    built = estate(*BEFORE, entities=JEWELS)
+    assert "nothing changed; both state the same" in page_said(built, since=built)
+    assert "Not compared: no earlier estate was given, so what changed is not known." in page_said(built)
+    assert br.brief(built).data.model_dump()["since"] is None
+    bare = estate("holds:p>k")
+    said = page_said(built, since=bare)
+    assert "What would stop cannot be compared, for no process is stated in the earlier estate." in said
+    assert "p2 to d, level granted, not stated before" in said
+    assert "cannot be compared, for no crown jewel is marked" in page_said(bare, since=estate("holds:p2>k"))
+
+
+def test_what_is_marked_only_now_is_no_new_reach() -> None:
+    """It was in reach before; only nobody had said that it matters."""
+    marked = estate(*BEFORE, entities=JEWELS)
+    data: Any = br.brief(marked, since=estate(*BEFORE)).data
+    assert (data.since.new_ways, data.since.gone_ways, data.since.differing) == ((), (), 1)
+
+
+def test_what_is_not_as_it_is_stated_is_not_compared() -> None:
+    with pytest.raises(UsageError, match="since= compares what is stated; leave out with_= and without="):
+        br.brief(estate(*BEFORE), since=estate(*NOW), without="holds:p>k")
+    with pytest.raises(UsageError, match="since is 5"):
+        ask("brief", estate(*BEFORE), since=5)
+
+
+@pytest.mark.parametrize("name", ESTATES)
+def test_an_estate_at_the_edge_is_compared_either_way(name: str) -> None:
+    plain, edge = estate(*NOW, entities=JEWELS), ESTATES[name]
+    assert br.brief(plain, since=edge).data.model_dump()["since"]["differing"] > 0
+    assert page_said(edge, since=plain)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", INCIDENTS, ids=lambda folder: folder.name)
 def test_each_incident_prints_as_one_page(folder: Path, tmp_path: Path) -> None:
@@ -140,6 +197,6 @@ def test_a_browser_shows_it_without_a_complaint(tmp_path: Path) -> None:
     switches = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile"]
     logged = ["--enable-logging=stderr", "--dump-dom", (tmp_path / "brief.html").as_uri()]
     shown = subprocess.run([str(BROWSER), *switches, *logged], capture_output=True, text=True, timeout=120, check=True)
-    assert shown.stdout.count("<h2>") == 7
+    assert shown.stdout.count("<h2>") == 8
     assert "<svg" in shown.stdout
     assert "CONSOLE" not in shown.stderr
