@@ -144,7 +144,7 @@ class _Session:
         elif is_a(Path.is_dir, path):
             self.folder(path)
         elif is_a(is_snapshot, path):
-            self.found.files.append(kept_estate(path, self.progress))
+            self.found.files.append(LoadedFile(str(path), "snapshot", kept_estate(path, self.progress)))
         else:
             self.progress(str(path))
             # YAML and JSON are parsed whole, so that what cannot be is refused before every loader is imported

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from blastradius.errors import InputError
 
 if TYPE_CHECKING:
-    from blastradius.loading.session import LoadedFile
+    from blastradius.loaderkit.contract import Loaded
     from blastradius.reading import Progress
 
-NAME = "snapshot"
 _FIRST = b'{"snapshot":'
 _PER_BYTE = 12
 """Bytes of memory that the objects of a line take for a byte of it, as measured."""
@@ -27,7 +26,7 @@ def is_snapshot(path: Path) -> bool:
         return file.read(len(_FIRST)) == _FIRST
 
 
-def kept_estate(path: Path, tell: Progress) -> LoadedFile:
+def kept_estate(path: Path, tell: Progress) -> Loaded:
     """The estate of a snapshot, as if its sources had just been loaded, on the day that it was taken.
 
     Raises:
@@ -35,13 +34,12 @@ def kept_estate(path: Path, tell: Progress) -> LoadedFile:
         UsageError: the memory does not suffice.
     """
     from blastradius.estate.snapshot import loaded
-    from blastradius.loading.session import LoadedFile
     from blastradius.memory import require
 
     try:
         size = path.stat().st_size
         require(size * _PER_BYTE, f"{path}: the things of {size / 2**20:,.0f} MB", "compare smaller estates")
-        return LoadedFile(str(path), NAME, loaded(_lines(path, size, tell), str(path)))
+        return loaded(_lines(path, size, tell), str(path))
     except OSError as error:
         raise InputError([f"{path}: cannot be read: {error.strerror or error}"]) from None
 
