@@ -10,11 +10,13 @@ from blastradius.answer import Answer, Query, Row, Table
 from blastradius.engine import Reach, ScenarioParams, brings_an_attacker, plain, solve
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import Basis, Capability, Fact, Frozen, Kind, Level
+from blastradius.model import Basis, Capability, Fact, Frozen, Level
 from blastradius.reports.diagram import picture_of
 from blastradius.reports.labels import KNOWN, Label, labels_of
+from blastradius.reports.phrases import phrase
 from blastradius.reports.reached import grouped
 from blastradius.reports.rows import (
+    ASKED,
     ModelRow,
     ScenarioRow,
     StepRow,
@@ -87,20 +89,7 @@ def _strongest(reach: Reach, entity: str) -> Capability:
     if held:
         return held[0]
     opened = held_over(_opened(reach)).get(entity)
-    return opened[0] if opened else _ASKED[reach.estate.kind_of(entity)]
-
-
-_ASKED = {
-    Kind.PARTY: Capability.CONTROL,
-    Kind.CREDENTIAL: Capability.POSSESS,
-    Kind.SCOPE: Capability.USE,
-    Kind.OPERATION: Capability.USE,
-    Kind.SERVICE: Capability.CONTROL,
-    Kind.STORE: Capability.READ,
-    Kind.FEED: Capability.WRITE,
-    Kind.PROCESS: Capability.DENY,
-}
-"""What is asked about a thing of which nothing is reached and nothing could be."""
+    return opened[0] if opened else ASKED[reach.estate.kind_of(entity)]
 
 
 def _opened(reach: Reach) -> Reach:
@@ -115,8 +104,8 @@ def _why(reach: Reach, fact: Fact) -> Answer:
     proof = reach.proof_of(fact)
     step = reach.proofs[fact]
     rows = step_rows(reach, (step.fact for step in proof))
-    level = f", under level {step.level.word!r}" if brings_an_attacker(reach.scenario) else ""
-    headline = f"{said(reach.estate, fact)}{level}, in {plural(step.hops, 'step')}"
+    level = phrase("under level", repr(step.level.word)) if brings_an_attacker(reach.scenario) else ""
+    headline = phrase("why", said(reach.estate, fact), level, plural(step.hops, "step"))
     known = labels_of(reach)[fact]
     data = _data(reach, headline, fact, rows, (), known)
     facts = frozenset(step.fact for step in proof)
@@ -134,13 +123,13 @@ def _why(reach: Reach, fact: Fact) -> Answer:
 
 def _known(label: Label) -> str:
     """How well the fact is known: by the weakest on its best proof."""
-    return f"how well it is known: the best proof of it rests on nothing weaker than what is {KNOWN[label.basis]}"
+    return phrase("known", KNOWN[label.basis])
 
 
 def _could_anyone(label: Label, level: Level) -> str | None:
     if label.anyone is None or label.is_beyond(level):
         return None
-    return f"anyone on the internet could have as much, under level {label.anyone.word!r}"
+    return phrase("stranger has it", repr(label.anyone.word))
 
 
 def _why_not(reach: Reach, fact: Fact) -> Answer:
@@ -164,16 +153,16 @@ def _not_headline(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...], way: 
     what, attacked = said(reach.estate, fact), brings_an_attacker(reach.scenario)
     if not way:
         known = plural(len(reach.estate.relations), "known relation")
-        return f"nothing that is stated leads to {what}; no path among {known}, even with every control off"
+        return phrase("no path", what, known)
     by = list(dict.fromkeys(name for row in stops for name in row.by))
-    level = f"not under level {reach.scenario.assume.word!r}" if attacked else "not so"
-    return f"{level}: {what}; what stands in the way: {listed(by) or 'nothing here'}"
+    level = phrase("not at level", repr(reach.scenario.assume.word)) if attacked else phrase("not so")
+    return phrase("stopped", level, what, listed(by) or phrase("nothing here"))
 
 
 def _unknown(estate: Estate, name: str) -> str | None:
     """What the estate states not to know of a thing."""
     unknown = estate.entities[name].unknown
-    return f"stated to be unknown of {label(estate, name)}: {', '.join(unknown)}" if unknown else None
+    return phrase("stated unknown", label(estate, name), ", ".join(unknown)) if unknown else None
 
 
 def _data(

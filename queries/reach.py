@@ -13,6 +13,7 @@ from blastradius.model import Fact, Frozen, Kind, Level, Note, NoteKind
 from blastradius.reports.diagram import picture_of
 from blastradius.reports.frontier import relied_table, stopped_table
 from blastradius.reports.labels import Label, best_of, how_well, labels_of
+from blastradius.reports.phrases import phrase
 from blastradius.reports.reached import reached_table
 from blastradius.reports.rows import (
     CertificateRow,
@@ -159,12 +160,12 @@ def _counts(reach: Reach) -> CountsRow:
 def _headline(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     estate, touched = reach.estate, _touched(reach)
     starts = starts_said(estate, reach.scenario)
-    many = f"{len(touched):,} of {plural(len(estate.entities), 'thing')}"
+    reached, things = f"{len(touched):,}", plural(len(estate.entities), "thing")
     jewels = jewels_said(estate, [name for name in touched if estate.crown_jewel(name)])
     if not brings_an_attacker(reach.scenario):
-        return f"{starts}: {many} would feel it; {jewels}"
+        return phrase("felt", starts, reached, things, jewels)
     level = reach.scenario.assume.word
-    return f"{starts}: {many} could be reached under level {level!r}; {jewels}{_also_anyone(reach, labels)}"
+    return phrase("reached", starts, reached, things, repr(level), jewels) + _also_anyone(reach, labels)
 
 
 def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
@@ -173,16 +174,16 @@ def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
         return ""
     beyond = {fact.entity for fact, level in reach.levels.items() if labels[fact].is_beyond(level)}
     common = {fact.entity for fact in reach.levels} - beyond
-    return f"; anyone on the internet could reach {len(common):,} of these things as well" if common else ""
+    return phrase("strangers too", f"{len(common):,}") if common else ""
 
 
 def _lines(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tuple[str, ...]:
     attacked = brings_an_attacker(reach.scenario)
     lines = [_level_line(reach, level) for level in Level if level <= reach.scenario.assume] if attacked else []
     lines += missing(reach.estate)
-    lines += [f"records that could be read: {_records(reach)}"] if attacked else []
+    lines += [phrase("records line", _records(reach))] if attacked else []
     lines += filter(None, [told(data.unsaid), _unfelt(reach, data)])
-    lines.append(f"how well it is known: {_how_well(reach, labels)}")
+    lines.append(phrase("how well", _how_well(reach, labels)))
     lines.append(
         f"proof: {plural(len(data.certificate.steps), 'step')}, verified by the independent checker; "
         f"the answer relies on {plural(len(data.relies_on), 'control')}{_untested(data)}"
@@ -206,7 +207,7 @@ def _unfelt(reach: Reach, data: ReachData) -> str | None:
     processes = len(reach.estate.of_kind(Kind.PROCESS))
     if data.timeline or not reach.scenario.outage or not processes:
         return None
-    return f"no process of {processes:,} slows or stops by it"
+    return phrase("unfelt", f"{processes:,}")
 
 
 def _how_well(reach: Reach, labels: Mapping[Fact, Label]) -> str:
@@ -221,8 +222,8 @@ def _level_line(reach: Reach, level: Level) -> str:
         first[fact.entity] = min(at, first.get(fact.entity, at))
     names = [name for name, at in first.items() if at == level]
     more = {fact.entity for fact, at in reach.levels.items() if at == level} - set(names)
-    further = f"more over {plural(len(more), 'thing')} already named" if more else "nothing more"
-    return f"{level.word} ({level.says}): {kinds_of(reach.estate, names) or further}"
+    further = phrase("more over", plural(len(more), "thing")) if more else phrase("nothing more")
+    return phrase("level line", level.word, level.says, kinds_of(reach.estate, names) or further)
 
 
 QUERY = Query(

@@ -29,11 +29,14 @@ from blastradius.rules import APPLIES
 _CONTROL_KINDS = frozenset(map(str, ControlKind))
 SEED_KINDS: dict[str, frozenset[Kind]] = {field: kinds for field, (_, kinds) in SEEDS.items()}
 """Which kinds of entity each field that starts a scenario may name."""
-_ATTACKS = ("compromise", "leak", "poison", "breach", "use")
+ATTACKS = ("compromise", "leak", "poison", "breach", "use")
 """The ways to start that mean somebody who means it."""
 _PLACES = frozenset({Kind.SERVICE, Kind.STORE})
 """The kinds of entity that a zone stands for."""
 
+BACK = "everything denied is taken to be back after {} hours"
+WHOLE = "{} has assets in {} zones ({}) and is taken to fall whole; name the one asset if the entry was there"
+"""What to think of before believing an answer: that an outage ends, and that a party is not taken in parts."""
 Added = tuple[ControlKind, str]
 """A control that is put in place: its kind, and the entity or relation."""
 
@@ -144,7 +147,7 @@ ANYONE = Fact("internet", Capability.ANYONE)
 
 def brings_an_attacker(scenario: Scenario) -> bool:
     """Whether somebody means it: a mistake and an outage alone bring no attacker."""
-    return scenario.anyone or any(getattr(scenario, field) for field in _ATTACKS)
+    return scenario.anyone or any(getattr(scenario, field) for field in ATTACKS)
 
 
 def is_timed(scenario: Scenario) -> bool:
@@ -215,7 +218,7 @@ def warnings(estate: Estate, scenario: Scenario) -> tuple[Note, ...]:
     """What to think of before believing the answer to a scenario."""
     notes = [_seeded_whole(estate, name) for name in scenario.compromise]
     if scenario.hours is not None and any((scenario.compromise, scenario.leak, scenario.poison)):
-        notes.append(_note(f"everything denied is taken to be back after {scenario.hours:g} hours"))
+        notes.append(_note(BACK.format(f"{scenario.hours:g}")))
     return tuple(note for note in notes if note is not None)
 
 
@@ -275,10 +278,7 @@ def _seeded_whole(estate: Estate, name: str) -> Note | None:
     zones = sorted({zone for asset in owned if (zone := estate.entities[asset].zone)})
     if len(zones) < 2:
         return None
-    return _note(
-        f"{name!r} has assets in {len(zones)} zones ({', '.join(zones)}) and is taken to fall whole; "
-        f"name the one asset if the entry was there"
-    )
+    return _note(WHOLE.format(repr(name), len(zones), ", ".join(zones)))
 
 
 def _note(message: str) -> Note:

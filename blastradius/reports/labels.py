@@ -12,6 +12,7 @@ from blastradius.engine import Reach, Solved, World, plain
 from blastradius.estate import Estate
 from blastradius.model import Basis, Control, ControlKind, Fact, Level, Scenario
 from blastradius.reports.impact import audited
+from blastradius.reports.phrases import phrase
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,13 @@ def how_well(bases: Iterable[Basis]) -> str:
         counts[basis] += 1
     total = sum(counts.values())
     if not total:
-        return "nothing but where it starts"
+        return phrase("only starts")
     if counts[Basis.OBSERVED] + counts[Basis.DECLARED] == total:
-        whole = f"all {total:,} rest" if total > 1 else "the one thing rests"
-        return f"{whole} on nothing weaker than what is documented"
+        return phrase("all firm", f"{total:,}") if total > 1 else phrase("one firm")
     firm = counts[Basis.OBSERVED] + counts[Basis.DECLARED]
     weaker = ", ".join(
-        f"{counts[basis]:,} on something {KNOWN[basis]}" for basis in (Basis.INFERRED, Basis.ASSUMED) if counts[basis]
+        phrase("on weaker", f"{counts[basis]:,}", KNOWN[basis])
+        for basis in (Basis.INFERRED, Basis.ASSUMED)
+        if counts[basis]
     )
-    return f"{firm:,} of these {total:,} rest on nothing weaker than what is documented; {weaker}"
+    return phrase("some firm", f"{firm:,}", f"{total:,}", weaker)

@@ -12,6 +12,7 @@ from blastradius.answer import Row, Table
 from blastradius.engine import Reach, brings_an_attacker, is_timed
 from blastradius.model import Basis, Capability, Fact, Kind, Level
 from blastradius.reports.labels import KNOWN, Label
+from blastradius.reports.phrases import phrase
 from blastradius.reports.rows import held_over
 from blastradius.reports.words import WORDS, hour, kinds, label, listed
 
@@ -41,9 +42,9 @@ class Hold:
     def means(self) -> str:
         """What it means, and whether it is only inferred or assumed, or anyone could have as much."""
         asides = [self.known] if self.weak else []
-        asides += [f"anyone could, at {self.anyone.word}"] if self.anyone else []
-        aside = f" ({', '.join(asides)})" if asides else ""
-        return WORDS[self.capability] + aside
+        asides += [phrase("anyone could", self.anyone.word)] if self.anyone else []
+        means = WORDS[self.capability]
+        return phrase("aside", means, ", ".join(asides)) if asides else means
 
     @property
     def first_to_read(self) -> tuple[bool, bool, Level, float, int, str]:
@@ -75,7 +76,7 @@ def _hold(reach: Reach, fact: Fact, labels: Mapping[Fact, Label]) -> Hold:
         at=step.at,
         steps=step.hops,
         started=started,
-        known="as asked" if started else KNOWN[found.basis],
+        known=phrase("as asked") if started else KNOWN[found.basis],
         weak=not started and found.basis in (Basis.INFERRED, Basis.ASSUMED),
         anyone=found.anyone if common else None,
     )
@@ -116,8 +117,8 @@ class _When:
     def later(self, before: Hold, hold: Hold) -> str:
         """How a further hold over the same thing is told after another."""
         if self.attacked and hold.level > before.level:
-            return f"; {hold.level.word}: {hold.means}"
-        return f"; {hour(hold.at)}: {hold.means}" if self.timed and hold.at > before.at else f"; {hold.means}"
+            return phrase("later", hold.level.word, hold.means)
+        return phrase("later", hour(hold.at), hold.means) if self.timed and hold.at > before.at else f"; {hold.means}"
 
 
 def _row(when: _When, hold: Hold) -> Row:

@@ -28,7 +28,7 @@ class Remedy:
     controls: tuple[Added, ...] = ()
 
 
-_SAYS: Mapping[Verb, str] = {
+REMOVED: Mapping[Verb, str] = {
     Verb.HOLDS: "take {target} from {source}",
     Verb.GRANTS: "take {target} from {source}",
     Verb.PERMITS: "take {target} out of {source}",
@@ -50,7 +50,8 @@ _SAYS: Mapping[Verb, str] = {
     Verb.RUNS_ON: "move {source} away from {target}",
 }
 """What can be taken away, in words; who owns what, and what is part of what, is no lever."""
-_FOREIGN = "if not for this: {source} {verb} {target}"
+FOREIGN = "if not for this: {source} {verb} {target}"
+"""The same of a relation that is none."""
 _NO_CONTROLS = frozenset(
     {
         ControlKind.REVOKED,
@@ -90,7 +91,7 @@ def removals(reach: Reach, along: Verb | None = None) -> list[Remedy]:
 
 def _is_lever(relation: Relation, revoked: Collection[str]) -> bool:
     """Whether it can be taken away; a key that can be revoked need not be taken from its holder."""
-    return relation.verb in _SAYS and not (relation.verb == Verb.HOLDS and relation.targets[0] in revoked)
+    return relation.verb in REMOVED and not (relation.verb == Verb.HOLDS and relation.targets[0] in revoked)
 
 
 def _single(estate: Estate, relation: Relation) -> Remedy:
@@ -102,7 +103,7 @@ def removal_said(estate: Estate, relation: Relation) -> str:
     source, target = (
         listed([label(estate, name) for name in ends], 3) for ends in (relation.sources, relation.targets)
     )
-    says = _SAYS.get(relation.verb, _FOREIGN)
+    says = REMOVED.get(relation.verb, FOREIGN)
     return says.format(source=source, target=target, verb=relation.verb.replace("_", " "))
 
 

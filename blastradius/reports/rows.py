@@ -25,10 +25,11 @@ from blastradius.model import (
 )
 from blastradius.reports.copies import Holdings
 from blastradius.reports.labels import Label, status_of
+from blastradius.reports.phrases import phrase
 from blastradius.reports.words import STARTED, holds, host_said, label, place
 from blastradius.rules import RULES, included
 
-_STRENGTH = (
+STRENGTH = (
     Capability.CONTROL,
     Capability.WRITE,
     Capability.READ,
@@ -41,6 +42,18 @@ _STRENGTH = (
     Capability.READ_SUBSET,
     Capability.DEGRADE,
 )
+"""The capabilities over an entity, strongest first."""
+ASKED = {
+    Kind.PARTY: Capability.CONTROL,
+    Kind.CREDENTIAL: Capability.POSSESS,
+    Kind.SCOPE: Capability.USE,
+    Kind.OPERATION: Capability.USE,
+    Kind.SERVICE: Capability.CONTROL,
+    Kind.STORE: Capability.READ,
+    Kind.FEED: Capability.WRITE,
+    Kind.PROCESS: Capability.DENY,
+}
+"""What is asked about a thing of which nothing is reached and nothing could be."""
 BECAUSE = {rule.id: rule.says for rule in RULES} | {
     "seed": "where the scenario starts",
     "closure": "included in what is already held",
@@ -176,7 +189,7 @@ def scenario_row(estate: Estate, scenario: Scenario) -> ScenarioRow:
 def starts_said(estate: Estate, scenario: Scenario) -> str:
     """Where a scenario starts, in words, such as ``compromise of Acme Logistics``."""
     starts = [f"{STARTED[seed.way]} {seed.name}" for seed in scenario_row(estate, scenario).seeds]
-    return ", ".join(starts + (["anyone on the internet"] if scenario.anyone else []))
+    return ", ".join(starts + ([phrase("stranger")] if scenario.anyone else []))
 
 
 def model_row(estate: Estate) -> ModelRow:
@@ -273,7 +286,7 @@ def place_row(found: Provenance) -> PlaceRow:
 
 def notes_of(estate: Estate, scenario: Scenario) -> tuple[Note, ...]:
     """What is to be known of any answer to a scenario."""
-    return (*warnings(estate, scenario), *estate.notes, *([] if is_timed(scenario) else [_NO_CLOCK]))
+    return (*warnings(estate, scenario), *estate.notes, *([] if is_timed(scenario) else [NO_CLOCK]))
 
 
 def notes_on(reach: Reach) -> tuple[Note, ...]:
@@ -293,14 +306,14 @@ def _concerns(note: Note, touched: Collection[str]) -> bool:
     return not said_of_it or any(name in touched for name in note.about)
 
 
-_NO_CLOCK = Note(kind=NoteKind.ASSUMED, message="no clock given: hops count steps, not hours")
+NO_CLOCK = Note(kind=NoteKind.ASSUMED, message="no clock given: hops count steps, not hours")
 
 
 def strongest(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
     """The capabilities that no other of them includes, strongest first."""
     held = set(capabilities)
     implied = {part for whole in held for part in included(whole)[1:]}
-    return tuple(capability for capability in _STRENGTH if capability in held - implied)
+    return tuple(capability for capability in STRENGTH if capability in held - implied)
 
 
 def held_over(reach: Reach) -> dict[str, tuple[Capability, ...]]:
@@ -322,7 +335,7 @@ def contour(levels: Mapping[Capability, Level]) -> tuple[Capability, ...]:
         for capability in strongest(one for one, since in levels.items() if since <= level)
         if levels[capability] == level
     }
-    return tuple(capability for capability in _STRENGTH if capability in new)
+    return tuple(capability for capability in STRENGTH if capability in new)
 
 
 def records_read(estate: Estate, reach: Reach) -> int:

@@ -7,9 +7,10 @@ from collections.abc import Collection
 from blastradius.engine import Reach
 from blastradius.estate import Estate
 from blastradius.model import Frozen, Kind, Verb
+from blastradius.reports.phrases import UNSAID, phrase
 from blastradius.reports.words import label
 
-_LEADS: dict[Kind, tuple[tuple[Verb, ...], tuple[Verb, ...]]] = {
+LEADS: dict[Kind, tuple[tuple[Verb, ...], tuple[Verb, ...]]] = {
     Kind.CREDENTIAL: ((Verb.GRANTS,), ()),
     Kind.SCOPE: ((Verb.PERMITS,), ()),
     Kind.OPERATION: (
@@ -19,12 +20,6 @@ _LEADS: dict[Kind, tuple[tuple[Verb, ...], tuple[Verb, ...]]] = {
     Kind.FEED: ((), (Verb.CONSUMES, Verb.INSTALLS, Verb.READS)),
 }
 """For each kind the relations from it, and those to it, that say where it leads; others may well lead nowhere."""
-_SAYS = {
-    Kind.CREDENTIAL: "what it opens",
-    Kind.SCOPE: "what it permits",
-    Kind.OPERATION: "what it touches",
-    Kind.FEED: "who takes it in",
-}
 
 
 class SilenceRow(Frozen):
@@ -51,15 +46,15 @@ def _row(estate: Estate, name: str, leading: Collection[str]) -> SilenceRow | No
     entity = estate.entities[name]
     if entity.unknown:
         return SilenceRow(entity=name, name=label(estate, name), unsaid=entity.unknown, stated=True)
-    if entity.kind in _LEADS and name not in leading:
-        return SilenceRow(entity=name, name=label(estate, name), unsaid=(_SAYS[entity.kind],), stated=False)
+    if entity.kind in LEADS and name not in leading:
+        return SilenceRow(entity=name, name=label(estate, name), unsaid=(UNSAID[entity.kind],), stated=False)
     return None
 
 
 def _leading(estate: Estate) -> set[str]:
     """The things of which it is said where they lead."""
     found: set[str] = set()
-    for kind, (from_it, to_it) in _LEADS.items():
+    for kind, (from_it, to_it) in LEADS.items():
         ends = [end for verb in from_it for relation in estate.by_verb[verb] for end in relation.sources]
         ends += [end for verb in to_it for relation in estate.by_verb[verb] for end in relation.targets]
         found.update(end for end in ends if estate.kind_of(end) == kind)
@@ -71,5 +66,5 @@ def told(rows: Collection[SilenceRow]) -> str | None:
     if not rows:
         return None
     named = "; ".join(f"{row.name}: {', '.join(row.unsaid)}" for row in list(rows)[:4])
-    more = f" and {len(rows) - 4:,} more" if len(rows) > 4 else ""
-    return f"nothing is said about: {named}{more}; silence is not safety"
+    more = len(rows) - 4
+    return phrase("silent", phrase("and more", named, f"{more:,}") if more > 0 else named)

@@ -9,6 +9,7 @@ from blastradius.engine import Reach, Stopped
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Frozen, Kind
 from blastradius.reports.labels import KNOWN
+from blastradius.reports.phrases import phrase
 from blastradius.reports.words import control_said, holds
 from blastradius.rules import APPLIES, included
 
@@ -65,14 +66,17 @@ def _row(reach: Reach, stop: Stopped) -> StoppedRow:
 
 def _reasons(estate: Estate, stop: Stopped) -> list[tuple[str, str]]:
     """All that stands in the way, each with what would change it."""
-    found = [(f"needs also: {holds(estate, fact)}", f"if also: {holds(estate, fact)}") for fact in stop.missing]
+    found = [
+        (phrase("needs", says), phrase("if also", says)) for says in (holds(estate, fact) for fact in stop.missing)
+    ]
     if stop.level is not None:
-        found.append((f"only under level {stop.level.word}", f"--assume {stop.level.word}"))
+        found.append((phrase("only at level", stop.level.word), phrase("assume", stop.level.word)))
     if stop.after_h is not None:
-        found.append((f"the buffer of {stop.after_h:g} h outlasts it", "a longer outage"))
+        found.append((phrase("buffer", f"{stop.after_h:g}"), phrase("longer")))
     if stop.basis is not None:
-        found.append((f"is only {KNOWN[stop.basis]}", f"--basis {stop.basis}"))
-    return found + [(control_said(estate.controls[name].control.kind), f"--distrust {name}") for name in stop.controls]
+        found.append((phrase("only known", KNOWN[stop.basis]), phrase("accept", stop.basis)))
+    controls = ((name, estate.controls[name].control.kind) for name in stop.controls)
+    return found + [(control_said(kind), phrase("distrust", name)) for name, kind in controls]
 
 
 def leading_to(reach: Reach, opened: Reach, fact: Fact) -> set[Fact]:

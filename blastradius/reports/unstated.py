@@ -8,6 +8,7 @@ from blastradius.columns.tables import KINDS
 from blastradius.engine import Reach
 from blastradius.estate import Estate
 from blastradius.model import Capability, Kind, Store
+from blastradius.reports.phrases import phrase
 from blastradius.reports.words import is_public, label, listed, plural
 
 MARK = "mark what matters most with `crown_jewel: true` in an estate file"
@@ -33,7 +34,7 @@ def missing(estate: Estate) -> tuple[str, ...]:
 def jewels_said(estate: Estate, jewels: Collection[str], most: int = 4) -> str:
     """Crown jewels counted and named, such as ``1 crown jewel: Orders``; that none is marked where none is."""
     if not marks_jewels(estate):
-        return "no crown jewel is marked"
+        return phrase("no jewel")
     names = sorted(label(estate, jewel) for jewel in jewels)
     named = f": {listed(names, most)}" if names else ""
     return f"{plural(len(names), 'crown jewel')}{named}"
@@ -61,6 +62,6 @@ def _is_sized(estate: Estate, name: str) -> bool:
 def records_said(counted: int, uncounted: int) -> str:
     """How many records could be read, in words."""
     if not uncounted:
-        return f"up to {counted:,}" if counted else "none"
-    besides = f"{plural(uncounted, 'store')} whose number nobody stated, or of which a part could be read"
-    return f"up to {counted:,}, and those of {besides}" if counted else f"unknown: those of {besides}"
+        return phrase("records", f"{counted:,}") if counted else phrase("no records")
+    besides = phrase("uncounted", plural(uncounted, "store"))
+    return phrase("records and", f"{counted:,}", besides) if counted else phrase("records unknown", besides)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, input_ends
+from blastradius.reports.phrases import phrase
 
 WORDS = {
     Capability.CONTROL: "controls it",
@@ -47,7 +48,7 @@ STARTED = {
 HAPPENED = {"compromise": "compromised", "leak": "leaked", "poison": "poisoned", "anyone": ""}
 """What happened to a start, by its way."""
 
-_KINDS = {Kind.PARTY: "parties", Kind.PROCESS: "processes"}
+SEVERAL = {Kind.PARTY: "parties", Kind.PROCESS: "processes"}
 _CONTROLS = {
     ControlKind.COMPARTMENT: "kept apart from its owner's other assets",
     ControlKind.NON_EXPORTABLE: "the key cannot be copied",
@@ -161,14 +162,14 @@ def holds(estate: Estate, fact: Fact) -> str:
 
 
 def _present(estate: Estate, name: str) -> str:
-    return f"the key {place(estate, name)} comes with it"
+    return phrase("present", place(estate, name))
 
 
 def _inactive(estate: Estate, name: str) -> str:
     placed = estate.controls.get(name)
     if placed is None:
-        return f"a control no longer holds: {name}"
-    return f"no longer so at {host_said(estate, placed.host)}: {control_said(placed.control.kind)}"
+        return phrase("fallen", name)
+    return phrase("inactive", host_said(estate, placed.host), control_said(placed.control.kind))
 
 
 def host_said(estate: Estate, host: str) -> str:
@@ -177,21 +178,21 @@ def host_said(estate: Estate, host: str) -> str:
 
 
 def _callable(estate: Estate, name: str) -> str:
-    return f"{place(estate, name)}: some function of it can be used"
+    return phrase("callable", place(estate, name))
 
 
 def _foothold(estate: Estate, name: str) -> str:
-    return f"somebody is inside {place(estate, name)}"
+    return phrase("foothold", place(estate, name))
 
 
 def _lost(estate: Estate, name: str) -> str:
     supplier, consumer = input_ends(name)
-    return f"{place(estate, consumer)}: goes without {place(estate, supplier)}"
+    return phrase("lost", place(estate, consumer), place(estate, supplier))
 
 
 def _strained(estate: Estate, name: str) -> str:
     supplier, consumer = input_ends(name)
-    return f"{place(estate, consumer)}: {place(estate, supplier)} is gone or slow"
+    return phrase("strained", place(estate, consumer), place(estate, supplier))
 
 
 _STONES: dict[Capability, Callable[[Estate, str], str]] = {
@@ -199,7 +200,7 @@ _STONES: dict[Capability, Callable[[Estate, str], str]] = {
     Capability.INACTIVE: _inactive,
     Capability.CALLABLE: _callable,
     Capability.FOOTHOLD: _foothold,
-    Capability.ANYONE: lambda _estate, _name: "somebody on the internet means it",
+    Capability.ANYONE: lambda _estate, _name: phrase("anyone"),
     Capability.LOST: _lost,
     Capability.STRAINED: _strained,
 }
@@ -208,7 +209,7 @@ _STONES: dict[Capability, Callable[[Estate, str], str]] = {
 def listed(names: Sequence[str], most: int = 4) -> str:
     """The first few of several names, and how many more there are."""
     more = len(names) - most
-    return f"{', '.join(names[:most])} and {more:,} more" if more > 0 else ", ".join(names)
+    return phrase("and more", ", ".join(names[:most]), f"{more:,}") if more > 0 else ", ".join(names)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -218,7 +219,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def kinds(count: int, kind: Kind) -> str:
     """So many of a kind, such as ``1 party`` or ``2 processes``."""
-    return plural(count, kind, _KINDS.get(kind))
+    return plural(count, kind, SEVERAL.get(kind))
 
 
 def kinds_of(estate: Estate, names: Collection[str]) -> str:
@@ -231,7 +232,7 @@ def kinds_of(estate: Estate, names: Collection[str]) -> str:
 
 def hour(at: float) -> str:
     """An hour of an outage, counted from its start."""
-    return "at once" if at == 0 else f"at {at:g} h"
+    return phrase("at once") if at == 0 else phrase("at hour", f"{at:g}")
 
 
 def is_public(estate: Estate, name: str) -> bool:

@@ -3,141 +3,7 @@
 // levels, hops, hours, proofs and what stopped are the same; tests compare the two on random estates.
 "use strict";
 
-/**
- * @typedef {{first: Int32Array, values: Int32Array}} Lists row i is values[first[i]] up to values[first[i + 1]]
- * @typedef {{
- *   width: number, capabilities: string[], applies: number[][], includes: number[][][],
- *   entities: string[], kinds: Int8Array, controls: string[], control_kinds: string[], provided: Int8Array, on: Int32Array,
- *   relations: string[], telling: Int32Array, zones: Record<string, number[]>, parts: Record<string, number[]>,
- *   seeds: Record<string, string>, attacks: string[], credential: number, bases: string[],
- *   total: number, inactive: number, present: number, after_present: number, anyone: number,
- *   rules: string[], rule: Int8Array, level: Int8Array, hop: Int8Array, gate: Int8Array, need: Int32Array,
- *   conclusion: Int32Array, basis: Int8Array, shut: Int8Array, delay: Float64Array,
- *   premises: Lists, blockers: Lists, along: Lists
- * }} Compiled
- * @typedef {{seeds: Record<string, string[]>, anyone: boolean, hours: number | null, assume: number,
- *   distrust: string[], without: string[], basis: string}} Asked
- * @typedef {{level: number, at: number, hops: number, step: number, premises: number[]}} Found
- *   step is -1 for a seed, and for what a stronger fact includes
- * @typedef {{assume: number, settled: Map<number, Found>}} Settled
- * @typedef {{fact: number, step: number, level: number, hops: number, at: number, premises: number[]}} Proved
- * @typedef {{step: number, held: number[], missing: number[], level: number | null, controls: number[],
- *   after: number | null, basis: string | null}} Stop
- * @typedef {{proofs: Proved[], stops: Stop[], runs: Settled[]}} Answer
- * @typedef {{closed: Uint8Array, standing: number[][], waiting: Lists}} Status
- */
-
 const ALL = 0, SOME = 1; // how many premises a step needs: all, at least `need`, or (2) a quorum's
-
-/** The compiled estate from what is written in the page: typed arrays travel as base64. @returns {Compiled} */
-function unpack(/** @type {any} */ written) {
-  if (Array.isArray(written)) return /** @type {any} */ (written.map(unpack));
-  if (written === null || typeof written !== "object") return written;
-  if (typeof written.base64 === "string") {
-    const bytes = Uint8Array.from(atob(written.base64), (letter) => letter.charCodeAt(0));
-    const type = { int8: Int8Array, int32: Int32Array, float64: Float64Array }[/** @type {"int8"} */ (written.type)];
-    return /** @type {any} */ (new type(bytes.buffer));
-  }
-  const read = Object.entries(written).map(([name, value]) => [name, unpack(value)]);
-  return /** @type {any} */ (Object.assign(Object.create(null), Object.fromEntries(read)));
-}
-
-/** @param {Lists} lists @param {number} row */
-function rowOf(lists, row) {
-  return lists.values.subarray(lists.first[row], lists.first[row + 1]);
-}
-
-/** Values by the row that they belong to, in the order given. @param {number[]} rows @param {number[]} values
- * @param {number} count @returns {Lists} */
-function grouped(rows, values, count) {
-  const first = new Int32Array(count + 1);
-  for (const row of rows) first[row + 1]++;
-  for (let row = 0; row < count; row++) first[row + 1] += first[row];
-  const next = first.slice(), sorted = new Int32Array(values.length);
-  values.forEach((value, place) => { sorted[next[rows[place]]++] = value; });
-  return { first, values: sorted };
-}
-
-/** Names in the order of their code points, as Python sorts them. @param {string} one @param {string} other */
-function byCodePoint(one, other) {
-  const [mine, theirs] = [Array.from(one), Array.from(other)];
-  for (let place = 0; place < Math.min(mine.length, theirs.length); place++) {
-    const difference = Number(mine[place].codePointAt(0)) - Number(theirs[place].codePointAt(0));
-    if (difference) return difference;
-  }
-  return mine.length - theirs.length;
-}
-
-/** Whose facts a name stands for: an entity with its parts and theirs, a zone with all that lies in it.
- * @param {Compiled} system @param {string} name */
-function standsFor(system, name) {
-  const own = system.entities.indexOf(name);
-  const found = own < 0 ? [...(system.zones[name] ?? [])] : [own];
-  if (!found.length && !(name in system.zones)) throw new Error(`nothing in this estate is called ${JSON.stringify(name)}`);
-  for (const whole of found) found.push(...(system.parts[whole] ?? []).filter((part) => !found.includes(part)));
-  return found;
-}
-
-/** The facts that a scenario starts from, in the order in which they are settled. @param {Compiled} system
- * @param {Asked} asked @returns {number[]} */
-function seedsOf(system, asked) {
-  const found = new Set();
-  for (const [way, names] of Object.entries(asked.seeds)) {
-    for (const entity of names.flatMap((name) => standsFor(system, name))) {
-      const operates = way === "use" && system.kinds[entity] === system.credential;
-      const place = system.capabilities.indexOf(operates ? "operate" : system.seeds[way]);
-      if (system.applies[system.kinds[entity]][place]) found.add(entity * system.width + place);
-    }
-  }
-  const attacked = asked.anyone || system.attacks.some((way) => asked.seeds[way]?.length);
-  if (attacked) found.add(system.anyone);
-  const nameOf = (/** @type {number} */ fact) =>
-    fact === system.anyone ? ["internet", "anyone"] : [system.entities[Math.floor(fact / system.width)], system.capabilities[fact % system.width]];
-  return [...found].sort((one, other) => byCodePoint(nameOf(one)[0], nameOf(other)[0]) || byCodePoint(nameOf(one)[1], nameOf(other)[1]));
-}
-
-/** Which steps are closed for good, which controls stand on the others, and what waits for each fact.
- * @param {Compiled} system @param {Asked} asked @returns {Status} */
-function statusOf(system, asked) {
-  const count = system.rule.length, closed = new Uint8Array(count);
-  const distrusted = system.controls.map((name, control) => asked.distrust.includes(name) || asked.distrust.includes(system.control_kinds[control]));
-  const weakest = system.bases.indexOf(asked.basis), gone = removed(system, asked.without);
-  /** @type {number[][]} */ const standing = [];
-  /** @type {number[]} */ const facts = [];
-  /** @type {number[]} */ const owners = [];
-  for (let step = 0; step < count; step++) {
-    standing.push([...rowOf(system.blockers, step)].filter((control) => !distrusted[control]));
-    const shut = system.shut[step] && !asked.distrust.includes("fail_closed");
-    const forever = standing[step].some((control) => !system.provided[control]);
-    if (forever || shut || system.basis[step] > weakest) closed[step] = 1;
-    if (gone.size && isGone(system, step, gone)) closed[step] = 2;
-    for (const premise of rowOf(system.premises, step)) { facts.push(premise); owners.push(step); }
-  }
-  standing.forEach((controls, step) => {
-    if (!closed[step]) for (const control of controls) { facts.push(system.inactive + control); owners.push(step); }
-  });
-  return { closed, standing, waiting: grouped(facts, owners, system.total) };
-}
-
-/** Whether a step runs along a relation that is taken away, or brings down a control on one. @param {Compiled} system
- * @param {number} step @param {Set<number>} gone */
-function isGone(system, step, gone) {
-  const control = system.conclusion[step] - system.inactive;
-  const on = control >= 0 && control < system.controls.length ? system.on[control] : -1;
-  return gone.has(on) || rowOf(system.along, step).some((relation) => gone.has(relation));
-}
-
-/** The relations to take away, by number. Those on which other rules' steps depend change the estate, and only the
- * command line compiles an estate. @param {Compiled} system @param {string[]} names */
-function removed(system, names) {
-  const telling = new Set(system.telling);
-  return new Set(names.map((name) => {
-    const number = system.relations.indexOf(name);
-    if (number < 0) throw new Error(`no relation of this estate is called ${JSON.stringify(name)}`);
-    if (telling.has(number)) throw new Error(`other steps depend on ${JSON.stringify(name)}; the command line answers without it`);
-    return number;
-  }));
-}
 
 /** Whether a quorum is wrong: the first half of its premises says that a feed is, the other half that it is down.
  * @param {ArrayLike<number>} premises @param {number} least @param {Set<number>} held */
@@ -357,17 +223,17 @@ class Run {
  * @param {Compiled} system @param {Asked} asked @returns {Answer} */
 function solve(system, asked) {
   const seeds = seedsOf(system, asked), status = statusOf(system, asked);
-  const isTimed = Boolean(asked.seeds.outage?.length) || asked.hours !== null;
-  const levels = isTimed ? Array.from({ length: asked.assume }, (_, place) => place + 1) : [asked.assume];
-  const runs = levels.map((level) => new Run(system, status, level, isTimed ? asked.hours ?? Infinity : null).settle(seeds));
+  const timed = isTimed(asked);
+  const levels = timed ? Array.from({ length: asked.assume }, (_, place) => place + 1) : [asked.assume];
+  const runs = levels.map((level) => new Run(system, status, level, timed ? asked.hours ?? Infinity : null).settle(seeds));
   /** @type {Map<number, Proved>} */ const last = new Map();
-  const proofs = runs.flatMap((run) => proved(system, run, last, isTimed));
+  const proofs = runs.flatMap((run) => proved(system, run, last, timed));
   return { proofs, stops: runs[runs.length - 1].frontier(asked), runs };
 }
 
 /** What a run proves that was not proved at a lower level, or arrives sooner than there.
- * @param {Compiled} system @param {Run} run @param {Map<number, Proved>} last @param {boolean} isTimed */
-function proved(system, run, last, isTimed) {
+ * @param {Compiled} system @param {Run} run @param {Map<number, Proved>} last @param {boolean} timed */
+function proved(system, run, last, timed) {
   const added = [];
   for (const [fact, { level, at, hops, step, premises }] of run.settled) {
     const before = last.get(fact);
@@ -375,8 +241,8 @@ function proved(system, run, last, isTimed) {
     const deepest = Math.max(0, ...premises.map((premise) => last.get(premise)?.hops ?? 0));
     const found = {
       fact, step, premises, at,
-      level: !isTimed ? level : premises.length ? run.assume : 1,
-      hops: isTimed ? (step < 0 ? 0 : system.hop[step]) + deepest : hops,
+      level: !timed ? level : premises.length ? run.assume : 1,
+      hops: timed ? (step < 0 ? 0 : system.hop[step]) + deepest : hops,
     };
     last.set(fact, found);
     added.push(found);

@@ -1,12 +1,12 @@
 // Answers questions from standard input, a line of JSON each, with the page's own solver and checker:
-// `node answers.js FOLDER`. Where lies are asked for,
+// `node answers.js FOLDER FILE…`. Where lies are asked for,
 // each answer is also told with lies in it, and those that the checker accepts are named.
 "use strict";
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const vm = require("node:vm");
 
-for (const name of ["solver.js", "checker.js"]) {
+for (const name of process.argv.slice(3)) {
   vm.runInThisContext(readFileSync(join(process.argv[2], name), "utf8"), { filename: name });
 }
 

@@ -56,7 +56,7 @@ def answered(cases: list[Case], folder: Path = FOLDER, *, lying: bool = False) -
         json.dumps({"written": data.page_data(case.prepared), "asked": data.asked_of_page(case.asked), "lying": lying})
         for case in cases
     ]
-    command = [str(NODE), str(Path(__file__).with_name("answers.js")), str(folder)]
+    command = [str(NODE), str(Path(__file__).with_name("answers.js")), str(folder), *data.SCRIPTS]
     done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from blastradius.engine.single.shortest_proofs import certify
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ENTITY_TYPES, Kind, Level, Scenario
+from blastradius.render.page.data import SCRIPTS
 from tests.render.page.asking import FOLDER, NODE, Case, answered, differing, found, random_case, wanted
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="no Node.js here, which runs the page's solver")
@@ -43,10 +43,10 @@ def test_levels_hops_hours_proofs_and_stops_are_those_of_the_engine() -> None:
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_bug_in_the_solver_is_noticed(bug: str, tmp_path: Path) -> None:
     right, wrong = BUGS[bug]
-    text = (FOLDER / "solver.js").read_text("utf-8")
-    assert text.count(right) == 1
-    (tmp_path / "solver.js").write_text(text.replace(right, wrong), "utf-8")
-    shutil.copy(FOLDER / "checker.js", tmp_path)
+    texts = {name: (FOLDER / name).read_text("utf-8") for name in SCRIPTS}
+    assert sum(text.count(right) for text in texts.values()) == 1
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text if name == "checker.js" else text.replace(right, wrong), "utf-8")
     assert differing(0, 120, tmp_path) != []
 
 
@@ -58,7 +58,8 @@ def test_the_checker_lets_no_lie_pass() -> None:
 
 def test_the_checker_borrows_nothing_from_the_solver() -> None:
     named = re.compile(r"^(?:function|class|const) (\w+)", re.MULTILINE)
-    solver, checker = ((FOLDER / name).read_text("utf-8") for name in ("solver.js", "checker.js"))
+    solver = "".join((FOLDER / name).read_text("utf-8") for name in SCRIPTS if name != "checker.js")
+    checker = (FOLDER / "checker.js").read_text("utf-8")
     borrowed = [name for name in named.findall(solver) if re.search(rf"\b{name}\(|\bnew {name}\b|\b{name}\.", checker)]
     assert (len(named.findall(solver)) > 10, borrowed) == (True, [])
 

@@ -1,0 +1,229 @@
+// What an answer rests on and what it counts: records, controls relied on, silence, the time line, notes.
+"use strict";
+
+/** What is reached, counted; what is public is left out, and what nobody stated is null. @param {Reach} reach
+ * @returns {Counts} */
+function countsOf(reach) {
+  const { system, jewels } = reach, { told } = system, touched = [...reach.touched()];
+  const processes = touched.filter((entity) => kindOf(system, entity) === "process").length;
+  const uncounted = uncountedStores(reach), records = recordsRead(reach);
+  return {
+    entities: touched.length,
+    jewels: jewels.size ? touched.filter((entity) => jewels.has(entity)).length : null,
+    records: uncounted && !records ? null : records,
+    uncounted,
+    processes: Object.keys(told.tolerance).length ? processes : null,
+  };
+}
+
+/** Stores that could be read in part, or whole without anyone having stated how many records they hold.
+ * @param {Reach} reach */
+function uncountedStores(reach) {
+  const { system } = reach, read = reach.holding("read");
+  const stores = [...reach.holding("read_subset")].filter((entity) => kindOf(system, entity) === "store" && !reach.public.has(entity));
+  return stores.filter((store) => !(read.has(store) && store in system.told.records)).length;
+}
+
+/** Records that can be read, as far as they are stated; those of copies are counted once. @param {Reach} reach */
+function recordsRead(reach) {
+  const { records, originals } = reach.system.told;
+  /** @type {Map<string, number>} */ const most = new Map();
+  for (const store of reach.holding("read")) {
+    const of = (originals[store] ?? [store]).join();
+    if (records[store] > 0 && !reach.public.has(store)) most.set(of, Math.max(most.get(of) ?? 0, records[store]));
+  }
+  const alone = [...most].filter(([of]) => !of.includes(",")), own = new Map(alone);
+  const gains = [...most].filter(([of]) => of.includes(",")).map(([of, count]) => {
+    const shared = of.split(",");
+    return { gain: count - shared.reduce((sum, original) => sum + (own.get(original) ?? 0), 0), shared };
+  });
+  return alone.reduce((sum, [, count]) => sum + count, 0) + mostGained(gains.filter(({ gain }) => gain > 0));
+}
+
+/** The most that copies of several stores gain over their originals, no two of which share one.
+ * @param {{gain: number, shared: string[]}[]} gains @returns {number} */
+function mostGained(gains) {
+  if (!gains.length) return 0;
+  const [first, ...others] = [...gains].sort((one, other) => other.gain - one.gain);
+  const apart = others.filter(({ shared }) => !shared.some((original) => first.shared.includes(original)));
+  const taken = first.gain + mostGained(apart);
+  return apart.length === others.length ? taken : Math.max(taken, mostGained(others));
+}
+
+/** The things reached that say nothing about where they lead, or of which something is stated to be unknown.
+ * @param {Reach} reach @returns {Silence[]} */
+function silences(reach) {
+  const { system } = reach, { told } = system, leading = leadingThings(reach), order = idOrder(system);
+  const reached = [...new Set(reach.held.map(({ fact }) => reach.entityOf(fact)))].sort((one, other) => order[one] - order[other]);
+  return reached.flatMap((entity) => {
+    const kind = kindOf(system, entity), stated = told.unknown[entity];
+    if (!stated && (!(kind in told.leads) || leading.has(entity))) return [];
+    return [{ entity, id: system.entities[entity], name: labelOf(system, entity), unsaid: stated ?? [told.unsaid[kind]], stated: Boolean(stated) }];
+  });
+}
+
+/** The things of which it is said where they lead. @param {Reach} reach */
+function leadingThings(reach) {
+  const { system } = reach, { leads, sources, targets } = system.told, gone = new Set(reach.asked.without), found = new Set();
+  const add = (/** @type {number} */ end, /** @type {0 | 1} */ side, /** @type {string} */ verb) => {
+    if (leads[kindOf(system, end)]?.[side].includes(verb)) found.add(end);
+  };
+  for (let relation = 0; relation < system.relations.length; relation++) {
+    if (gone.has(system.relations[relation])) continue;
+    const verb = verbOf(system, relation);
+    for (const end of rowOf(sources, relation)) add(end, 0, verb);
+    for (const end of rowOf(targets, relation)) add(end, 1, verb);
+  }
+  return found;
+}
+
+/** When each process feels an outage, those that stop first on top. @param {Reach} reach @returns {Pain[]} */
+function pains(reach) {
+  const { system, answer } = reach, order = idOrder(system);
+  /** @type {Map<number, number>} */ const arrivals = new Map();
+  for (const { fact, at } of answer.proofs) arrivals.set(fact, Math.min(at, arrivals.get(fact) ?? Infinity));
+  const felt = Object.keys(system.told.tolerance).map(Number).map((process) => painOf(reach, process, arrivals));
+  return felt.filter((pain) => pain.slows !== null).sort((one, other) =>
+    soonest(one.stops, other.stops) || soonest(one.slows, other.slows) || order[one.process] - order[other.process]);
+}
+
+/** @param {number | null} one @param {number | null} other */
+function soonest(one, other) {
+  return one === other ? 0 : (one ?? Infinity) - (other ?? Infinity);
+}
+
+/** @param {Reach} reach @param {number} process @param {Map<number, number>} arrivals @returns {Pain} */
+function painOf(reach, process, arrivals) {
+  const { system } = reach, factOf = (/** @type {string} */ felt) => process * system.width + system.capabilities.indexOf(felt);
+  const slows = arrivals.get(factOf("degrade")) ?? null, stops = arrivals.get(factOf("deny")) ?? null;
+  const tolerance = system.told.tolerance[process], back = stops === null ? null : backAt(reach, factOf("deny"), stops);
+  const end = Math.min(reach.asked.hours ?? Infinity, back ?? Infinity);
+  const usedUp = stops === null || tolerance === null || stops + tolerance >= end ? null : stops + tolerance;
+  return { process, id: system.entities[process], name: labelOf(system, process), slows, stops, tolerance, usedUp, back, jewel: reach.jewels.has(process) };
+}
+
+/** When the first fallback takes over that comes too late to keep a thing from stopping. @param {Reach} reach
+ * @param {number} fact @param {number} stops */
+function backAt(reach, fact, stops) {
+  const { system, answer, asked } = reach, { told } = system;
+  const proof = answer.proofs.find((found) => found.fact === fact && found.at === stops);
+  if (!proof || proof.step < 0 || system.rules[system.rule[proof.step]] !== "R11") return null;
+  const along = [...rowOf(system.along, proof.step)], buffer = Math.max(0, ...along.map((relation) => told.buffers[relation] ?? 0));
+  const hosts = new Set([...along.map((relation) => system.entities.length + relation), reach.entityOf(fact)]);
+  const believed = (/** @type {number} */ control) => ![system.controls[control], "fallback"].some((name) => asked.distrust.includes(name));
+  const late = Object.entries(told.starts_after).filter(([control, after]) => hosts.has(told.host[Number(control)]) && believed(Number(control)) && after > buffer);
+  return late.length ? stops - buffer + Math.min(...late.map(([, after]) => after)) : null;
+}
+
+/** The controls that an answer relies on. @param {Reach} reach @returns {Rest[]} */
+function restsOf(reach) {
+  const { system, answer } = reach, { told } = system, statuses = Object.keys(told.statuses);
+  /** @type {Map<number, number>} */ const stops = new Map();
+  for (const stop of answer.stops) {
+    if (becauseOf(stop) === "control") for (const control of stop.controls) stops.set(control, (stops.get(control) ?? 0) + 1);
+  }
+  const sorted = [...stops].sort(([one], [other]) => byCodePoint(system.controls[one], system.controls[other]));
+  return sorted.map(([control, count]) => {
+    const kind = system.control_kinds[control], host = told.host[control], by = told.provider[control], status = statuses[told.status[control]];
+    return {
+      control, id: system.controls[control], kind, words: told.controls[kind], on: hostId(system, host), onName: hostSaid(system, host),
+      status, known: told.statuses[status], assumed: status === "assumed", by: by < 0 ? null : system.entities[by],
+      byName: by < 0 ? null : labelOf(system, by), why: told.why[control] ?? null, stops: count,
+    };
+  });
+}
+
+/** What is told in sentences, but for the proof, of which the page speaks itself. @param {Reach} reach
+ * @param {Counts} counts @param {Silence[]} unsaid @param {Pain[]} timeline */
+function linesOf(reach, counts, unsaid, timeline) {
+  const { system, asked, attacked } = reach, { told } = system, lines = [];
+  if (attacked) for (let level = 1; level <= asked.assume; level++) lines.push(levelLine(reach, level));
+  lines.push(...told.missing);
+  if (attacked) lines.push(phrase(system, "records line", recordsSaid(system, recordsRead(reach), counts.uncounted)));
+  if (unsaid.length) lines.push(silenceSaid(system, unsaid));
+  const processes = Object.keys(told.tolerance).length;
+  if (!timeline.length && (asked.seeds.outage ?? []).length && processes) lines.push(phrase(system, "unfelt", counted(processes)));
+  return [...lines, phrase(system, "how well", howWell(reach))];
+}
+
+/** @param {Reach} reach @param {number} level */
+function levelLine(reach, level) {
+  const { system } = reach, [word, says] = system.told.levels[level - 1];
+  /** @type {Map<number, number>} */ const first = new Map();
+  for (const { fact, level: own } of reach.held) first.set(reach.entityOf(fact), Math.min(own, first.get(reach.entityOf(fact)) ?? own));
+  const more = new Set(reach.held.filter((proof) => proof.level === level).map(({ fact }) => reach.entityOf(fact)));
+  for (const [entity, own] of first) if (own === level) more.delete(entity);
+  const further = more.size ? phrase(system, "more over", plural(more.size, "thing")) : phrase(system, "nothing more");
+  return phrase(system, "level line", word, says, kindsOf(system, [...first].filter(([, own]) => own === level).map(([entity]) => entity)) || further);
+}
+
+/** How many of each kind: 1 party, 2 stores. @param {Compiled} system @param {number[]} entities */
+function kindsOf(system, entities) {
+  const { kinds, several } = system.told, counts = kinds.map(() => 0);
+  for (const entity of entities) counts[system.kinds[entity]]++;
+  return counts.map((count, kind) => (count ? plural(count, kinds[kind], several[kinds[kind]]) : "")).filter(Boolean).join(", ");
+}
+
+/** @param {Compiled} system @param {number} count @param {number} uncounted */
+function recordsSaid(system, count, uncounted) {
+  if (!uncounted) return count ? phrase(system, "records", counted(count)) : phrase(system, "no records");
+  const besides = phrase(system, "uncounted", plural(uncounted, "store"));
+  return count ? phrase(system, "records and", counted(count), besides) : phrase(system, "records unknown", besides);
+}
+
+/** Where the estate says nothing, in one sentence. @param {Compiled} system @param {Silence[]} unsaid */
+function silenceSaid(system, unsaid) {
+  const named = unsaid.slice(0, 4).map((row) => `${row.name}: ${row.unsaid.join(", ")}`).join("; "), more = unsaid.length - 4;
+  return phrase(system, "silent", more > 0 ? phrase(system, "and more", named, counted(more)) : named);
+}
+
+/** How well what is reached is known, where it starts left out. @param {Reach} reach */
+function howWell(reach) {
+  const { system } = reach, counts = system.bases.map(() => 0);
+  /** @type {Map<number, number>} */ const best = new Map();
+  for (const [fact, { basis }] of reach.labels) best.set(reach.entityOf(fact), Math.min(basis, best.get(reach.entityOf(fact)) ?? basis));
+  for (const { fact, step, premises } of reach.answer.proofs) if (step < 0 && !premises.length) best.delete(reach.entityOf(fact));
+  for (const basis of best.values()) counts[basis]++;
+  const firm = counts[0] + counts[1];
+  if (!best.size) return phrase(system, "only starts");
+  if (firm === best.size) return firm > 1 ? phrase(system, "all firm", counted(firm)) : phrase(system, "one firm");
+  const weaker = [2, 3].filter((basis) => counts[basis]).map((basis) => phrase(system, "on weaker", counted(counts[basis]), system.told.known[system.bases[basis]]));
+  return phrase(system, "some firm", counted(firm), counted(best.size), weaker.join(", "));
+}
+
+/** The notes that concern what a scenario reaches, and what stops it. @param {Reach} reach @returns {Note[]} */
+function notesOf(reach) {
+  const { system, asked, answer } = reach, touched = new Set();
+  for (const { fact } of reach.held) touched.add(system.entities[reach.entityOf(fact)]);
+  for (const { step } of answer.proofs) if (step >= 0) for (const relation of rowOf(system.along, step)) touched.add(system.relations[relation]);
+  for (const { step } of answer.stops) {
+    touched.add(aboutOf(system, system.conclusion[step]).name);
+    for (const relation of rowOf(system.along, step)) touched.add(system.relations[relation]);
+  }
+  const concerns = (/** @type {Note} */ { kind, about }) => !["assumed", "contradicted"].includes(kind) || !about.length || about.some((name) => touched.has(name));
+  const clock = reach.timed ? [] : [system.told.no_clock];
+  return [...warningsOf(system, asked), ...system.told.notes, ...clock].filter(concerns);
+}
+
+/** What to think of before believing the answer to a scenario. @param {Compiled} system @param {Asked} asked
+ * @returns {Note[]} */
+function warningsOf(system, asked) {
+  const messages = (asked.seeds.compromise ?? []).flatMap((id) => {
+    const zones = zonesOwned(system, asked, id);
+    return zones.length < 2 ? [] : [phrase(system, "whole", quoted(id), zones.length, zones.join(", "))];
+  });
+  const ends = asked.hours !== null && ["compromise", "leak", "poison"].some((way) => (asked.seeds[way] ?? []).length);
+  if (ends) messages.push(phrase(system, "back", short(/** @type {number} */ (asked.hours))));
+  return messages.map((message) => ({ kind: "assumed", message, about: [], at: [] }));
+}
+
+/** The zones in which a party has assets. @param {Compiled} system @param {Asked} asked @param {string} id */
+function zonesOwned(system, asked, id) {
+  const { told } = system, owner = system.numbers.entities.get(id), owns = told.verbs.indexOf("owns"), found = new Set();
+  for (let relation = 0; relation < system.relations.length; relation++) {
+    if (told.verb[relation] !== owns || rowOf(told.sources, relation)[0] !== owner) continue;
+    const zone = told.zone_of[rowOf(told.targets, relation)[0]];
+    if (zone >= 0 && !asked.without.includes(system.relations[relation])) found.add(told.zone_ids[zone]);
+  }
+  return [...found].sort(byCodePoint);
+}
