@@ -84,11 +84,11 @@ function pains(reach) {
   for (const { fact, at } of answer.proofs) arrivals.set(fact, Math.min(at, arrivals.get(fact) ?? Infinity));
   const felt = Object.keys(system.told.tolerance).map(Number).map((process) => painOf(reach, process, arrivals));
   return felt.filter((pain) => pain.slows !== null).sort((one, other) =>
-    soonest(one.stops, other.stops) || soonest(one.slows, other.slows) || order[one.process] - order[other.process]);
+    byHour(one.stops, other.stops) || byHour(one.slows, other.slows) || order[one.process] - order[other.process]);
 }
 
 /** @param {number | null} one @param {number | null} other */
-function soonest(one, other) {
+function byHour(one, other) {
   return one === other ? 0 : (one ?? Infinity) - (other ?? Infinity);
 }
 

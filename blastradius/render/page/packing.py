@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from blastradius.columns.ragged import RaggedArray
+from blastradius.columns.ragged import Numbers, RaggedArray
 
 _LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
 _MOST_LETTERS = 13
@@ -23,17 +23,18 @@ def packed(values: Any, kind: str) -> dict[str, str]:
     kept = np.asarray(values).astype(np.dtype(kind).newbyteorder("<"))
     if kept.dtype.kind == "f":
         return {"type": kind, "base64": b64encode(kept.tobytes()).decode("ascii")}
-    return {"type": kind, "steps": _lettered(np.diff(kept.astype(np.int64), prepend=0))}
+    more: Numbers = np.diff(kept.astype(np.int64), prepend=0)
+    return {"type": kind, "steps": _lettered(more)}
 
 
-def _lettered(numbers: np.ndarray[Any, np.dtype[np.int64]]) -> str:
+def _lettered(numbers: Numbers) -> str:
     signed = (np.abs(numbers) << 1) | (numbers < 0)
     digits = signed[:, None] >> (5 * np.arange(_MOST_LETTERS))
     is_last = digits < 32
     used = ~np.roll(is_last, 1, axis=1)
     used[:, 0] = True
     letters = _LETTERS[(digits & 31) | np.where(is_last, 0, 32)]
-    return letters[used].tobytes().decode("ascii")
+    return bytes(letters[used]).decode("ascii")
 
 
 def lists(rows: RaggedArray) -> dict[str, Any]:

@@ -126,7 +126,9 @@ def _controls(prepared: PreparedEstate) -> dict[str, Any]:
         "starts_after": {
             number: found.control.starts_after_h
             for number, found in enumerate(placed)
-            if found.control.kind == ControlKind.FALLBACK and found.control.starts_after_h is not None
+            if found.control.kind == ControlKind.FALLBACK
+            and found.control.status not in ("failed", "absent")
+            and found.control.starts_after_h is not None
         },
     }
 

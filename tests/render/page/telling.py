@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,69 +61,37 @@ def asked(question: str, estate: Estate, scenario: Scenario, **more: Any) -> dic
     return found | {"lines": list(answer.lines)}
 
 
+_STOP = (
+    "says", "kind", "capability", "because", "by", "changes", "rule", "missing", "level", "controls"
+)  # fmt: skip
+_FACT = ("name", "kind", "capability", "level", "hops", "basis", "anyone", "implied")
+_WHY = ("headline", "name", "capability", "says", "level", "hops", "basis", "anyone")
+_STEP = ("says", "because", "capability", "rule", "level", "hops", "premises")
+
+
 def page_facts(told: Mapping[str, Any]) -> list[list[Any]]:
     """The rows of facts that the page has."""
-    names = ("id", "name", "kind", "capability", "level", "hops", "at", "basis", "anyone", "jewel", "implied")
-    return [[row[name] for name in names] for row in told["facts"]]
+    return [[row["id"], *(row[name] for name in _FACT), row["at"], row["jewel"]] for row in told["facts"]]
 
 
 def cli_facts(data: Mapping[str, Any]) -> list[list[Any]]:
     """The same of the command line."""
-    names = (
-        "entity",
-        "name",
-        "kind",
-        "capability",
-        "level",
-        "hops",
-        "at_h",
-        "basis",
-        "anyone",
-        "crown_jewel",
-        "implied",
-    )
-    return [[row[name] for name in names] for row in data["facts"]]
+    return [[row["entity"], *(row[name] for name in _FACT), row["at_h"], row["crown_jewel"]] for row in data["facts"]]
 
 
-def page_stops(system: PreparedEstate, rows: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
+def page_stops(system: PreparedEstate, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     """What the page says was stopped."""
-    names = (
-        "id",
-        "says",
-        "kind",
-        "capability",
-        "because",
-        "by",
-        "changes",
-        "rule",
-        "missing",
-        "level",
-        "controls",
-        "after",
-        "basis",
-    )
-    relations = system.columns.relations.ids
-    return [[*(row[name] for name in names), [relations[number] for number in row["relations"]]] for row in rows]
+    ids = system.columns.relations.ids
+    along = [[ids[number] for number in row["relations"]] for row in rows]
+    pairs = zip(rows, along, strict=True)
+    return [[row["id"], *(row[name] for name in _STOP), row["after"], row["basis"], names] for row, names in pairs]
 
 
 def cli_stops(rows: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
     """What the command line says was stopped."""
-    names = (
-        "entity",
-        "says",
-        "kind",
-        "capability",
-        "because",
-        "by",
-        "changes",
-        "rule",
-        "missing",
-        "level",
-        "controls",
-        "after_h",
-        "basis",
-    )
-    return [[*(row[name] for name in names), row["relations"]] for row in rows]
+    return [
+        [row["entity"], *(row[name] for name in _STOP), row["after_h"], row["basis"], row["relations"]] for row in rows
+    ]
 
 
 def page_rests(told: Mapping[str, Any]) -> list[list[Any]]:
@@ -178,4 +146,35 @@ def cli_all(data: Mapping[str, Any]) -> dict[str, Any]:
         "unsaid": [list(row.values()) for row in data["unsaid"]],
         "lines": data["lines"][:-1],
         "notes": [[note["kind"], note["message"], note["at"]] for note in data["notes"]],
+    }
+
+
+def page_why(system: PreparedEstate, why: Mapping[str, Any]) -> dict[str, Any]:
+    """Why the page says that something is reached, or not; what stands in the way in no order."""
+    ids = system.columns.relations.ids
+    steps = why["strip"] or why["way"]
+    return {
+        **{name: why[name] for name in ("id", *_WHY)},
+        "reached": why["answer"] == "reached",
+        "steps": [
+            [row["id"], *(row[name] for name in _STEP), [ids[number] for number in row["relations"]], row["evidence"]]
+            for row in steps
+        ],
+        "stopped": sorted(page_stops(system, why["reasons"]), key=str),
+        "lines": why["lines"],
+    }
+
+
+def cli_why(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Why the command line says so, in the same shape."""
+    return {
+        "id": data["entity"],
+        **{name: data[name] for name in _WHY},
+        "reached": data["reached"],
+        "steps": [
+            [row["entity"], *(row[name] for name in _STEP), row["relations"], row["provenance"]]
+            for row in data["steps"]
+        ],
+        "stopped": sorted(cli_stops(data["stopped"]), key=str),
+        "lines": data["lines"],
     }
