@@ -17,8 +17,18 @@ LABEL_LIMIT = 200
 CHIP = 4.0
 """What the ground of a line of another tone has left and right of its text, in points."""
 
+BETWEEN = " · "
+STARTS, CROWN, WEAK, STOPS = "▶ starts here", "★\N{NO-BREAK SPACE}", "({known})", "⊘ {controls}"
+"""What stands in a box besides words and names."""
+
+STOP_ROOM, STEP_ROOM = 110.0, 90.0
+"""How wide the text of a label may get, in points."""
+
 LID = 0.18
 """How much of a store's height its lid takes."""
+
+FRAME = 8.0
+"""What the inner of a crown jewel's two frames takes of a store's height."""
 
 
 @dataclass(frozen=True)
@@ -58,26 +68,26 @@ class Box:
 
 def node_box(node: Node) -> Box:
     """The box of a node: what it is, its name, and what is gained over it, each level on its own ground."""
-    mark = ("▶ starts here" if node.seed else "") + (" · " if node.seed and node.what else "")
+    mark = (STARTS if node.seed else "") + (BETWEEN if node.seed and node.what else "")
     lines = [Line(part, bold=node.seed) for part in _short(mark + visible(node.what))] if mark or node.what else []
-    name = ("★\N{NO-BREAK SPACE}" if node.crown_jewel else "") + visible(node.label)
+    name = (CROWN if node.crown_jewel else "") + visible(node.label)
     lines += _lines(name, style.NAME, bold=True)
     lines += [Line(part) for part in _short(visible(node.names), 2)] if node.names else []
     lines += [line for gain in node.gains for line in _gained(gain, None if gain.tone == node.tone else gain.tone)]
-    lines += [Line(f"({node.known})")] if node.known else []
+    lines += [Line(WEAK.format(known=node.known))] if node.known else []
     wide, high = _around(node.kind, lines)
     # The inner of a crown jewel's two frames takes room too, of a store's lid most.
-    return Box(tuple(lines), wide, high + (8 if node.crown_jewel and node.kind == Kind.STORE else 0))
+    return Box(tuple(lines), wide, high + (FRAME if node.crown_jewel and node.kind == Kind.STORE else 0))
 
 
 def label_box(edge: Edge) -> Box:
     """The box of an edge's label: what the step gives, or which control stops it."""
     if edge.style == "stopped":
-        text = "⊘ " + ", ".join(map(visible, edge.stopped_by or (edge.label,)))
-        lines = _lines(text, style.TEXT, color=style.ALARM, room=110)
+        text = STOPS.format(controls=", ".join(map(visible, edge.stopped_by or (edge.label,))))
+        lines = _lines(text, style.TEXT, color=style.ALARM, room=STOP_ROOM)
     else:
         line = style.SHADES[edge.tone].line if edge.tone else style.QUIET
-        lines = _lines(visible(edge.label), style.TEXT, color=line, room=90)
+        lines = _lines(visible(edge.label), style.TEXT, color=line, room=STEP_ROOM)
     return Box(tuple(lines), max(line.width for line in lines) + 8, sum(line.height for line in lines) + 4)
 
 
@@ -106,7 +116,7 @@ def _around(kind: Kind, lines: Sequence[Line]) -> tuple[float, float]:
     wide, high = max(line.width for line in lines), sum(line.height for line in lines)
     if kind in _PROFILES:
         return _inscribing(lines, _PROFILES[kind])
-    more_wide, more_high = _FRAMES[kind]
+    more_wide, more_high = FRAMES[kind]
     return wide + more_wide, (high + more_high) / (1 - (LID if kind == Kind.STORE else 0))
 
 
@@ -133,7 +143,7 @@ def _octagon(across: float) -> float:
 _PROFILES: dict[Kind, Callable[[float], float]] = {Kind.PROCESS: _ellipse, Kind.PARTY: _octagon}
 """How high an outline is at a share of its half width, as a share of its half height."""
 
-_FRAMES: dict[Kind, tuple[float, float]] = {
+FRAMES: dict[Kind, tuple[float, float]] = {
     Kind.CREDENTIAL: (18, 12),
     Kind.SCOPE: (14, 20),
     Kind.OPERATION: (22, 10),

@@ -16,10 +16,14 @@ from blastradius.answer import Edge, Node, Picture
 from blastradius.errors import DrawingError
 from blastradius.escape import cut, visible
 from blastradius.render import style
-from blastradius.render.boxes import LABEL_LIMIT, Box, label_box, node_box
+from blastradius.render.boxes import BETWEEN, LABEL_LIMIT, Box, label_box, node_box
 from blastradius.render.legend import legend_lines
 
 TOOLTIP_LIMIT = 600
+ZONE_LIMIT = 60
+NOTHING = "nothing to show"
+STEP, STOPPED = "{source} → {target} · {label}", " · stopped by {controls}"
+"""What is read of an edge that is pointed at."""
 
 Direction = Literal["LR", "TB"]
 
@@ -83,7 +87,7 @@ def _names(picture: Picture) -> dict[str, str]:
 
 def _body(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
     if not picture.nodes:
-        yield f"nothing {_attributes({'label': _quoted('nothing to show'), 'shape': 'plaintext', 'width': '2'})}"
+        yield f"nothing {_attributes({'label': _quoted(NOTHING)} | style.EMPTY)}"
     homes = {node.id: node.zone for node in picture.nodes}
     labels = dict(reversed(labelled(picture).items()))
     for zone in [None, *reversed(_zones(picture))]:
@@ -102,27 +106,17 @@ def _zones(picture: Picture) -> list[str]:
 
 
 def _zone(zone: str, picture: Picture) -> Iterator[str]:
-    attributes = {
-        "style": "filled,rounded",
-        "fillcolor": style.ZONE_FILL,
-        "color": style.ZONE_LINE,
-        "fontcolor": style.QUIET,
-        # A little larger than it is drawn: Graphviz measures another face.
-        "fontsize": f"{style.TEXT * 1.15:g}",
-        "labeljust": "l",
-        "margin": "6",
-        "tooltip": _tooltip(zone),
-        "label": _quoted(cut(visible(picture.zones.get(zone) or zone), 60)),
-    }
+    name = cut(visible(picture.zones.get(zone) or zone), ZONE_LIMIT)
+    attributes = style.ZONE | {"tooltip": _tooltip(zone), "label": _quoted(name)}
     yield f"subgraph cluster_z{_zones(picture).index(zone)} {{"
     yield f"graph {_attributes(attributes)}"
 
 
 def _node(name: str, node: Node) -> str:
     level = getattr(node.tone, "word", None)
-    tooltip = " · ".join([node.id, node.kind, *([level] if level else []), *node.members])
+    tooltip = BETWEEN.join([node.id, node.kind, *([level] if level else []), *node.members])
     attributes = _sized(node_box(node)) | {"tooltip": _tooltip(tooltip)}
-    return f"{name} {_attributes(attributes | style.SHAPES[node.kind] | _paint(node) | _marks(node))}"
+    return f"{name} {_attributes(attributes | style.SHAPES[node.kind] | style.paint(node.tone) | _marks(node))}"
 
 
 def _sized(box: Box) -> dict[str, str]:
@@ -130,32 +124,19 @@ def _sized(box: Box) -> dict[str, str]:
     return {"label": f'"{text}"', "width": f"{box.width / 72:.3f}", "height": f"{box.height / 72:.3f}"}
 
 
-def _paint(node: Node) -> dict[str, str]:
-    shade = style.SHADES[node.tone] if node.tone else style.UNREACHED
-    return {"fillcolor": shade.fill, "fontcolor": shade.text, "color": shade.line}
-
-
 def _marks(node: Node) -> dict[str, str]:
     """Whatever sets a node apart: folded, unreached, a crown jewel, a seed; the later outdoes the earlier."""
-    marks: dict[str, str] = {}
-    if node.count > 1:
-        marks |= {"peripheries": "2"}
-    if node.tone is None and not node.seed:
-        marks |= {"style": style.SHAPES[node.kind].get("style", "filled") + ",dashed"}
-    if node.crown_jewel:
-        marks |= {"peripheries": "2", "penwidth": "2.5", "color": style.JEWEL}
-    if node.seed:
-        marks |= {"penwidth": "3", "color": style.ALARM}
-    return marks
+    looks: dict[str, str] = {}
+    looks |= style.MARKS["folded"] if node.count > 1 else {}
+    looks |= style.unreached(node.kind) if node.tone is None and not node.seed else {}
+    looks |= style.MARKS["jewel"] if node.crown_jewel else {}
+    return looks | (style.MARKS["seed"] if node.seed else {})
 
 
 def _edge_label(name: str, label: Label) -> str:
     first = label.edges[0]
-    look = {"shape": "box", "style": "", "color": "transparent"}
-    if first.style == "stopped":
-        look |= {"style": "filled,rounded", "fillcolor": "white", "color": style.ALARM}
-        look |= {"fontcolor": style.ALARM, "penwidth": "0.8"}
-    tooltip = " · ".join(map(_description, label.edges))
+    look = style.CONTROL if first.style == "stopped" else style.LABEL
+    tooltip = BETWEEN.join(map(_description, label.edges))
     return f"{name} {_attributes(_sized(label_box(first)) | look | {'tooltip': _tooltip(tooltip)})}"
 
 
@@ -171,22 +152,17 @@ def _edges(picture: Picture, names: Mapping[str, str]) -> Iterator[str]:
             continue
         if label not in begun:
             begun.add(label)
-            end = {"arrowhead": "tee" if edge.style == "stopped" else "none"}
-            yield f"{source} -> {label} {_attributes(look | end)}"
+            yield f"{source} -> {label} {_attributes(look | style.ENDS[edge.style])}"
         yield f"{label} -> {target} {_attributes(look)}"
 
 
 def _description(edge: Edge) -> str:
-    stopped = f" · stopped by {', '.join(edge.stopped_by)}" if edge.stopped_by else ""
-    return f"{edge.source} → {edge.target} · {edge.label}{stopped}"
+    stopped = STOPPED.format(controls=", ".join(edge.stopped_by)) if edge.stopped_by else ""
+    return STEP.format(source=edge.source, target=edge.target, label=edge.label) + stopped
 
 
 def _look(edge: Edge) -> dict[str, str]:
-    if edge.style == "stopped":
-        return {"color": style.GREY, "style": "dashed"}
-    if edge.style == "context":
-        return {"color": style.ZONE_LINE, "penwidth": "0.8"}
-    return {"color": style.SHADES[edge.tone].line if edge.tone else style.QUIET}
+    return style.line(edge.tone) if edge.style == "step" else style.LINES[edge.style]
 
 
 def _left(texts: Sequence[str]) -> str:

@@ -33,8 +33,18 @@ def _tone_keys(picture: Picture) -> list[Key]:
     """Every level up to the highest drawn, as each builds on the one before; what is felt only where it is."""
     tones = {gain.tone for node in picture.nodes for gain in node.gains} | {edge.tone for edge in picture.edges}
     highest = max((tone for tone in tones if isinstance(tone, Level)), default=0)
-    levels = [Key(f"{style.NUMBERS[level]} {level.word}: {level.says}", level) for level in Level if level <= highest]
-    return levels + [Key(_FELT[felt], felt) for felt in Felt if felt in tones]
+    shown = [*(level for level in Level if level <= highest), *(felt for felt in Felt if felt in tones)]
+    return [Key(tone_said(tone), tone) for tone in shown]
+
+
+def tone_said(tone: Tone) -> str:
+    """What a colour means."""
+    return f"{style.NUMBERS[tone]} {tone.word}: {tone.says}" if isinstance(tone, Level) else _FELT[tone]
+
+
+def word_said(word: str, meaning: str) -> str:
+    """What a word of a box means."""
+    return f"“{word}”: {meaning}"
 
 
 _FELT = {
@@ -43,18 +53,27 @@ _FELT = {
     Felt.SLOWS: "it slows: it goes on, but less well",
 }
 
+MARKS = {
+    "seed": "▶ where it starts",
+    "jewel": "★ crown jewel",
+    "folded": "several in one box",
+    "unreached": "not reached",
+    "stopped": "⊘ a control that stops it",
+}
+"""What frames and signs mean."""
+
 
 def _mark_keys(picture: Picture) -> list[Key]:
     nodes, edges = picture.nodes, picture.edges
-    keys = {
-        "seed": ("▶ where it starts", any(node.seed for node in nodes)),
-        "jewel": ("★ crown jewel", any(node.crown_jewel for node in nodes)),
-        "folded": ("several in one box", any(node.count > 1 for node in nodes)),
-        "unreached": ("not reached", any(node.tone is None and not node.seed for node in nodes)),
-        "stopped": ("⊘ a control that stops it", any(edge.style == "stopped" for edge in edges)),
+    occurs = {
+        "seed": any(node.seed for node in nodes),
+        "jewel": any(node.crown_jewel for node in nodes),
+        "folded": any(node.count > 1 for node in nodes),
+        "unreached": any(node.tone is None and not node.seed for node in nodes),
+        "stopped": any(edge.style == "stopped" for edge in edges),
     }
-    return [Key(words, mark=mark) for mark, (words, occurs) in keys.items() if occurs]
+    return [Key(words, mark=mark) for mark, words in MARKS.items() if occurs[mark]]
 
 
 def _word_keys(picture: Picture) -> list[Key]:
-    return [Key(f"“{word}”: {meaning}") for word, meaning in picture.words.items()]
+    return [Key(word_said(word, meaning)) for word, meaning in picture.words.items()]

@@ -20,13 +20,16 @@ FAMILY = "Blastradius Sans"
 PITCH = 1.24
 """From line to line, as a share of the size."""
 
+GUESS = 0.75
+"""How wide a character is taken to be that the face does not have, in ems."""
+
 _PIECES = re.compile(r"[^ /._:@-]*[ /._:@-]|[^ /._:@-]+")
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide ``text`` is at ``size`` points, in points; what the face does not have is given ample room."""
-    widths = _widths(bold)
-    return size * sum(widths[char] if char in widths else _guessed(char) for char in text)
+    known = widths(bold=bold)
+    return size * sum(known[char] if char in known else guessed(char) for char in text)
 
 
 def wrapped(text: str, room: float, size: float, *, bold: bool = False) -> list[str]:
@@ -64,17 +67,19 @@ def _encoded(style: str) -> str:
 
 
 @cache
-def _widths(bold: bool) -> dict[str, float]:
+def widths(*, bold: bool) -> dict[str, float]:
     """The width of each character of the face, in ems."""
     table = json.loads((FONTS / "widths.json").read_text(encoding="utf-8"))
     by_width = table["bold" if bold else "regular"]
     return {char: int(units) / table["em"] for units, chars in by_width.items() for char in chars}
 
 
-def _guessed(char: str) -> float:
+def guessed(char: str) -> float:
+    """The room that a character is given which the face does not have, in ems."""
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
-    return 1.05 if unicodedata.east_asian_width(char) in "WF" else 0.75
+    # Fractions that floats hold exactly: sums are the same in whatever order.
+    return 1.0625 if unicodedata.east_asian_width(char) in "WF" else GUESS
 
 
 def _chopped(piece: str, room: float, size: float, bold: bool) -> Iterator[str]:

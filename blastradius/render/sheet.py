@@ -30,7 +30,7 @@ PRINTABLE = {"A4": (785.0, 538.0), "A3": (1134.0, 785.0)}
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_SHIFTS = {Kind.OPERATION: (4.0, 0.0), Kind.FEED: (-7.0, 0.0), Kind.SCOPE: (0.0, 3.0)}
+SHIFTS = {Kind.OPERATION: (4.0, 0.0), Kind.FEED: (-7.0, 0.0), Kind.SCOPE: (0.0, 3.0)}
 """Where the middle of a shape's inside is beside its own middle."""
 
 
@@ -116,7 +116,7 @@ def _lettered(picture: Picture, body: Element) -> Element:
 def _letter_node(group: Element, box: Box, node: Node) -> None:
     holder, (x, y) = _cleared(group)
     lid = box.height * LID / 2 + (2 if node.crown_jewel else 0)
-    right, down = _SHIFTS.get(node.kind, (0.0, lid if node.kind == Kind.STORE else 0.0))
+    right, down = SHIFTS.get(node.kind, (0.0, lid if node.kind == Kind.STORE else 0.0))
     shade = style.SHADES[node.tone] if node.tone else style.UNREACHED
     _write(holder, box.lines, x + right, y + down - box.text_height / 2, ink=shade.text)
 
@@ -241,7 +241,7 @@ def _draw_legend(root: Element, rows: list[list[_Run]], top: float) -> None:
 
 def _sample(key: Key, x: float, y: float) -> Iterator[Element]:
     """A small box that looks as what is explained does."""
-    outline: Mapping[str, str] = _SAMPLES.get(key.mark or "", {})
+    outline: Mapping[str, str] = SAMPLES.get(key.mark or "", {})
     look = {"fill": style.SHADES[key.tone].fill} if key.tone else {"fill": "white", **outline}
     yield Element("rect", _rectangle(x, y, 0) | look)
     if key.mark in ("jewel", "folded"):
@@ -253,7 +253,7 @@ def _rectangle(x: float, y: float, inset: float) -> dict[str, str]:
     return {"x": f"{x + inset + 1:.2f}", "y": f"{y + inset + 1:.2f}", "rx": "1.5"} | size
 
 
-_SAMPLES = {
+SAMPLES = {
     "seed": {"stroke": style.ALARM, "stroke-width": "2"},
     "jewel": {"stroke": style.JEWEL, "stroke-width": "1.4"},
     "folded": {"stroke": style.GREY, "stroke-width": "0.8"},

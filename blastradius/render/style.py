@@ -83,3 +83,53 @@ GRAPH = {
 }
 NODE = {"fontname": "Arial", "fontsize": "9", "style": "filled", "fixedsize": "true", "penwidth": "1.2"}
 EDGE = {"fontname": "Arial", "fontsize": "9", "fontcolor": QUIET, "arrowsize": "0.7", "penwidth": "1.3"}
+
+ZONE = {
+    "style": "filled,rounded",
+    "fillcolor": ZONE_FILL,
+    "color": ZONE_LINE,
+    "fontcolor": QUIET,
+    # A little larger than it is drawn: Graphviz measures another face.
+    "fontsize": f"{TEXT * 1.15:g}",
+    "labeljust": "l",
+    "margin": "6",
+}
+EMPTY = {"shape": "plaintext", "width": "2"}
+LABEL = {"shape": "box", "style": "", "color": "transparent"}
+CONTROL = LABEL | {
+    "style": "filled,rounded",
+    "fillcolor": "white",
+    "color": ALARM,
+    "fontcolor": ALARM,
+    "penwidth": "0.8",
+}
+"""A label that says which control stops a step."""
+
+MARKS = {
+    "folded": {"peripheries": "2"},
+    "jewel": {"peripheries": "2", "penwidth": "2.5", "color": JEWEL},
+    "seed": {"penwidth": "3", "color": ALARM},
+}
+"""What sets a box apart besides that it is not reached, the later outdoing the earlier."""
+
+LINES = {"stopped": {"color": GREY, "style": "dashed"}, "context": {"color": ZONE_LINE, "penwidth": "0.8"}}
+"""What is drawn of steps that are not taken."""
+
+ENDS = {"step": {"arrowhead": "none"}, "stopped": {"arrowhead": "tee"}, "context": {"arrowhead": "none"}}
+"""How an edge ends at its label."""
+
+
+def paint(tone: Tone | None) -> dict[str, str]:
+    """The colours of a box."""
+    shade = SHADES[tone] if tone else UNREACHED
+    return {"fillcolor": shade.fill, "fontcolor": shade.text, "color": shade.line}
+
+
+def unreached(kind: Kind) -> dict[str, str]:
+    """The outline of a box that is not reached."""
+    return {"style": SHAPES[kind].get("style", "filled") + ",dashed"}
+
+
+def line(tone: Tone | None) -> dict[str, str]:
+    """The colour of a step that is taken."""
+    return {"color": SHADES[tone].line if tone else QUIET}

@@ -9,7 +9,9 @@ from functools import cached_property
 
 from blastradius.answer import Edge, Felt, Gain, Node, Picture, Sheet, Tone
 from blastradius.engine import ProofStep, Reach, Stopped, brings_an_attacker, is_timed
+from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Basis, Capability, Fact, Kind, Level, Operation, Party, Verb
+from blastradius.reports.captions import caption
 from blastradius.reports.folding import folded, merged
 from blastradius.reports.labels import KNOWN, Label, best_of, labels_of
 from blastradius.reports.rows import starts_said, strongest
@@ -28,7 +30,9 @@ COARSER = (20, 12, 7)
 
 Held = Mapping[Capability, Level]
 _FELT = {Capability.DENY: Felt.STOPS, Capability.TAINT: Felt.WRONG, Capability.DEGRADE: Felt.SLOWS}
-_FEELS = {felt: capability for capability, felt in _FELT.items()}
+_HALFWAY = (Capability.PRESENT, Capability.LOST, Capability.STRAINED)
+"""What holds where a key or an input is, and of which more may be asked than anything rests on."""
+FEELS = {felt: capability for capability, felt in _FELT.items()}
 
 
 def picture_of(
@@ -101,7 +105,7 @@ class _Drawing:
     def smaller(self, whole: Picture, only: frozenset[Fact] | None) -> Iterable[Picture]:
         """What is drawn where the whole is not readable, each less than the one before."""
         parts = self.parts(only or (self.behind(self.jewels) if self.jewels else self.own), stops=False)
-        said = "" if only else f" · drawn: {self._narrowed()} (--full draws all)"
+        said = "" if only else caption("drawn", what=caption(self._narrowed()))
         before = len(whole.nodes)
         for most in (FEW[self.sheet], *COARSER):
             picture = self.picture(*folded(*parts, most))
@@ -112,9 +116,9 @@ class _Drawing:
     def _narrowed(self) -> str:
         """What is drawn where not all is."""
         if not self.jewels:
-            return "only what is reached"
+            return "reached"
         jewel = any(self.reach.estate.crown_jewel(fact.entity) for fact in self.jewels)
-        return f"only the ways to {'crown jewels' if jewel else 'processes'}"
+        return "to_jewels" if jewel else "to_processes"
 
     def parts(self, facts: frozenset[Fact], *, stops: bool) -> tuple[list[Node], list[Edge]]:
         """The boxes and edges of some facts, and of the stops at their frontier."""
@@ -143,25 +147,25 @@ class _Drawing:
 
 def _title(reach: Reach) -> str:
     scenario = reach.scenario
-    unmeant = "What would feel it" if scenario.wrong else "What would stop or slow"
-    asked = "How far could it reach" if brings_an_attacker(scenario) else unmeant
-    return f"{asked}: {starts_said(reach.estate, scenario)}"
+    unmeant = "feels" if scenario.wrong else "stops"
+    asked = "reaches" if brings_an_attacker(scenario) else unmeant
+    return caption(asked, starts=starts_said(reach.estate, scenario))
 
 
 def _assumed(reach: Reach) -> str:
     """What the picture is drawn under, in words."""
     scenario = reach.scenario
-    lasts = f"for {plural_hours(scenario.hours)}" if scenario.hours is not None else "however long it lasts"
-    timed = f"; {lasts}" if scenario.outage or scenario.hours is not None else ""
+    lasts = caption("endless" if scenario.hours is None else "lasts", hours=plural_hours(scenario.hours or 0))
+    timed = lasts if is_timed(scenario) else ""
     if brings_an_attacker(scenario):
-        return f"assumed: {scenario.assume.word} ({scenario.assume.says}){timed}"
-    what = [name for name, seeds in (("an outage", scenario.outage), ("a mistake", scenario.wrong)) if seeds]
-    return f"{' and '.join(what)}, nobody attacks{timed}"
+        return caption("assumed", word=scenario.assume.word, says=scenario.assume.says, timed=timed)
+    what = [caption(name) for name, seeds in (("outage", scenario.outage), ("mistake", scenario.wrong)) if seeds]
+    return caption("unmeant", what=caption("and").join(what), timed=timed)
 
 
 def plural_hours(hours: float) -> str:
     """Hours in words, such as ``1 hour`` or ``1.5 hours``."""
-    return f"{hours:g} hour{'' if hours == 1 else 's'}"
+    return caption("hour" if hours == 1 else "hours", count=f"{hours:g}")
 
 
 def _zone_label(reach: Reach, zone: str) -> str:
@@ -173,13 +177,13 @@ def _counts(reach: Reach) -> str:
     reached = {fact.entity for fact in reach.levels if not is_public(estate, fact.entity)}
     jewels = plural(sum(estate.crown_jewel(name) for name in reached), "crown jewel")
     stops = sum(stop.by_controls_alone for stop in reach.certificate.stopped)
-    within = "within reach" if brings_an_attacker(reach.scenario) else "would feel it"
-    return " · ".join(
+    within = "within" if brings_an_attacker(reach.scenario) else "felt"
+    return caption("between").join(
         (
-            f"{len(reached):,} of {plural(len(estate.entities), 'thing')} {within}",
-            jewels if marks_jewels(estate) else "no crown jewel is marked",
-            f"{plural(stops, 'step')} stopped by controls",
-            "proof checked",
+            caption(within, reached=f"{len(reached):,}", things=plural(len(estate.entities), "thing")),
+            jewels if marks_jewels(estate) else caption("unmarked"),
+            caption("stopped", steps=plural(stops, "step")),
+            caption("checked"),
         )
     )
 
@@ -263,7 +267,9 @@ class _Outsets:
     @cached_property
     def _leads(self) -> Counter[str]:
         """How much of what is reached rests on each thing."""
-        return Counter(fact.entity for step in self.reach.certificate.steps for fact in step.premises)
+        steps = [step for step in self.reach.certificate.steps if step.fact.capability not in _HALFWAY]
+        premises = (fact for step in steps for fact in step.premises)
+        return Counter(fact.entity for fact in premises if fact.capability not in STEPPING_STONES)
 
     @cached_property
     def _used(self) -> Mapping[str, list[str]]:
@@ -323,7 +329,7 @@ def _feels(name: str, held: Held, arrivals: Mapping[Fact, float]) -> tuple[Gain,
     """What is felt of an outage or a mistake, and when; slowing only where it does not stop at once as well."""
     gains = []
     for felt in Felt:
-        fact = Fact(name, _FEELS[felt])
+        fact = Fact(name, FEELS[felt])
         stops = arrivals.get(Fact(name, Capability.DENY), 0.0)
         stopped = felt is Felt.SLOWS and Capability.DENY in held and stops <= arrivals.get(fact, 0.0)
         if fact.capability in held and not stopped:
@@ -335,7 +341,7 @@ def _feels(name: str, held: Held, arrivals: Mapping[Fact, float]) -> tuple[Gain,
 def _when(hour: float | None) -> str:
     if hour is None:
         return ""
-    return f" after {plural_hours(hour)}" if hour else " at once"
+    return caption("after", hours=plural_hours(hour)) if hour else caption("at_once")
 
 
 def _nodes(reach: Reach, edges: list[Edge], held: Mapping[str, tuple[Gain, ...]]) -> list[Node]:
@@ -347,8 +353,7 @@ def _nodes(reach: Reach, edges: list[Edge], held: Mapping[str, tuple[Gain, ...]]
 
 def _seeds(reach: Reach) -> list[str]:
     steps: Iterable[ProofStep] = reach.certificate.steps
-    seeds = (step.fact.entity for step in steps if step.rule == "seed")
-    return [name for name in seeds if name in reach.estate.entities]
+    return [step.fact.entity for step in steps if step.rule == "seed" and step.fact.capability not in STEPPING_STONES]
 
 
 def _homes(reach: Reach) -> dict[str, str | None]:
@@ -365,18 +370,18 @@ def _node(reach: Reach, name: str, gains: tuple[Gain, ...], homes: Mapping[str, 
     ourselves = isinstance(entity, Party) and entity.role == "self"
     return Node(
         id=name,
-        label=f"{entity.label} ({name})" if _has_double(reach, name) else entity.label,
+        label=caption("double", label=entity.label, id=name) if has_double(reach.estate, name) else entity.label,
         kind=entity.kind,
         zone=entity.zone or homes.get(name),
         gains=gains,
         seed=seed,
         crown_jewel=reach.estate.crown_jewel(name),
-        what="ourselves" if ourselves else kinds(1, entity.kind).removeprefix("1 "),
+        what=caption("ourselves") if ourselves else kinds(1, entity.kind).removeprefix("1 "),
     )
 
 
-def _has_double(reach: Reach, name: str) -> bool:
+def has_double(estate: Estate, name: str) -> bool:
     """Whether something else of its kind has its name, so that its box needs its id."""
-    estate, kind = reach.estate, reach.estate.kind_of(name)
+    kind = estate.kind_of(name)
     alike = estate.namesakes.get(estate.entities[name].label, ())
     return any(other != name and estate.kind_of(other) == kind for other in alike)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from blastradius.answer import Edge, Felt, Gain, Node, Tone
+from blastradius.reports.captions import caption
 from blastradius.reports.rows import strongest
 from blastradius.reports.words import WORDS, kinds
 
@@ -79,8 +80,8 @@ def _one_node(group: list[Node]) -> Node:
 def _known(group: list[Node]) -> str:
     """How well it is known of all, or that some of it is no fact."""
     known = dict.fromkeys(node.known for node in group)
-    weak = " or ".join(word for word in known if word)
-    return f"some {weak}" if weak and len(known) > 1 else weak
+    weak = caption("or").join(word for word in known if word)
+    return caption("some", known=weak) if weak and len(known) > 1 else weak
 
 
 def _together(gains: list[Gain]) -> tuple[Gain, ...]:

@@ -1,0 +1,406 @@
+// What of an answer is drawn, and what each box says. It does what blastradius/reports/diagram.py does, in the same
+// order, so that the picture is the same byte for byte; tests compare the two.
+"use strict";
+
+/**
+ * @typedef {{words: string, tone: number}} Gain tone is a place in look.tones
+ * @typedef {{key: string, list: Gain[]}} Gains
+ * @typedef {{entity: number, kind: number, zone: string | null, gains: Gains, seed: boolean, jewel: boolean,
+ *   known: string, label: string, what: string, names: string, members: number[]}} Box
+ *   members are empty where nothing is folded
+ * @typedef {{source: number, target: number, words: string, isStop: boolean, tone: number, controls: string[]}} Edge
+ *   from entity to entity; tone is -1 for a stop
+ * @typedef {{boxes: Box[], edges: Edge[]}} Parts
+ */
+
+/** One answer, of which more or less is drawn. */
+class Choice {
+  /** @param {Compiled} system @param {Asked} asked @param {Answer} answer */
+  constructor(system, asked, answer) {
+    this.system = system;
+    this.asked = asked;
+    this.answer = answer;
+    this.look = /** @type {any} */ (system).look;
+    this.told = /** @type {any} */ (system).told;
+    this.stones = system.width * system.entities.length;
+    this.isAttacked = isAttack(system, asked);
+    this.isTimed = isTimed(asked);
+    /** @type {Map<string, Gains>} */ this.memory = new Map();
+    this.jewelSet = new Set(this.told.jewels);
+    this.publicSet = new Set(this.told.public);
+    this.firsts = this.firstProofs();
+    this.homes = this.homesOf();
+  }
+
+  /** The proof of each fact at its lowest level, in their order; where each is found is kept in `place`. */
+  firstProofs() {
+    this.place = new Int32Array(this.system.total).fill(-1);
+    /** @type {Proved[]} */ const found = [];
+    for (const proof of this.answer.proofs) {
+      if (this.place[proof.fact] >= 0) continue;
+      this.place[proof.fact] = found.length;
+      found.push(proof);
+    }
+    return found;
+  }
+
+  /** @param {number} fact */
+  proofOf(fact) { return this.firsts[/** @type {Int32Array} */ (this.place)[fact]]; }
+
+  /** @param {number} fact */
+  entityOf(fact) { return Math.floor(fact / this.system.width); }
+
+  /** @param {number} fact */
+  capabilityOf(fact) { return this.system.capabilities[fact % this.system.width]; }
+
+  /** An operation is drawn in the zone of the service behind it, a key in that of its holder. */
+  homesOf() {
+    const gone = removed(this.system, this.asked.without), { drawn, at, along } = this.look.homes;
+    /** @type {Map<number, string | null>} */ const homes = new Map();
+    for (const [row, entity] of drawn.entries()) {
+      if (!homes.has(entity) && !gone.has(along[row])) homes.set(entity, this.zoneOf(at[row]));
+    }
+    return homes;
+  }
+
+  /** @param {number} entity @returns {string | null} */
+  zoneOf(entity) {
+    const zone = this.told.zone_of[entity];
+    return zone < 0 ? null : this.told.zone_ids[zone];
+  }
+
+  /** @param {number[]} facts */
+  flags(facts) {
+    const found = new Uint8Array(this.system.total);
+    for (const fact of facts) found[fact] = 1;
+    return found;
+  }
+
+  /** Everything that is reached. */
+  all() { return this.flags(this.firsts.map(({ fact }) => fact)); }
+
+  /** What the scenario itself brings: that anyone has, too, is drawn only on the way to what matters. */
+  own() {
+    const found = this.flags([]);
+    for (const { fact, step, premises } of this.firsts) {
+      const starts = step < 0 && !premises.length && (this.asked.anyone || fact !== this.system.anyone);
+      if (starts || premises.some((premise) => found[premise])) found[fact] = 1;
+    }
+    for (const api of this.calledBy(found)) found[api] = 1;
+    this.behind(this.jewels()).forEach((isBehind, fact) => { if (isBehind) found[fact] = 1; });
+    return found;
+  }
+
+  /** That they call an API, where its proof is that anyone does. @param {Uint8Array} found */
+  calledBy(found) {
+    const apis = this.firsts.filter(({ fact }) => found[fact]).map(({ fact }) => this.apiOf(fact));
+    return apis.filter((api) => api >= 0).map((api) => this.callable(api)).filter((fact) => this.proofOf(fact));
+  }
+
+  /** @param {number} api */
+  callable(api) { return this.told.stones.callable + api; }
+
+  /** The API of the operation whose use a fact is, or -1. @param {number} fact */
+  apiOf(fact) {
+    return fact < this.stones && this.capabilityOf(fact) === "use" ? this.look.api[this.entityOf(fact)] : -1;
+  }
+
+  /** What is reached of crown jewels; of processes where it is of none. @returns {number[]} */
+  jewels() {
+    const facts = this.firsts.map(({ fact }) => fact).filter((fact) => fact < this.stones);
+    const jewels = facts.filter((fact) => this.jewelSet.has(this.entityOf(fact)));
+    const process = this.told.kinds.indexOf("process");
+    return jewels.length ? jewels : facts.filter((fact) => this.system.kinds[this.entityOf(fact)] === process);
+  }
+
+  /** Some facts and all that their proofs rest on. @param {number[]} facts */
+  behind(facts) {
+    const found = this.flags([]), waiting = [...facts];
+    while (waiting.length) {
+      const fact = /** @type {number} */ (waiting.pop());
+      if (found[fact]) continue;
+      found[fact] = 1;
+      waiting.push(...this.proofOf(fact).premises);
+    }
+    return found;
+  }
+
+  /** The boxes and edges of some facts, and of the stops at their frontier. @param {Uint8Array} facts
+   * @param {boolean} stops @returns {Parts} */
+  parts(facts, stops) {
+    const edges = [...this.taken(facts), ...(stops ? this.stopped(facts) : [])];
+    return { boxes: this.boxes(edges, this.held(facts)), edges };
+  }
+
+  /** @param {Uint8Array} facts @returns {Edge[]} */
+  taken(facts) {
+    const found = [];
+    for (const { fact, step, premises, level } of this.answer.proofs) {
+      if (fact >= this.stones || step < 0 || !facts[fact]) continue;
+      const target = this.entityOf(fact), capability = this.capabilityOf(fact);
+      const tone = this.isAttacked ? level - 1 : this.look.felt[capability] ?? this.look.felt.taint;
+      const words = this.isAttacked ? this.told.words[capability] : "";
+      for (const source of this.origins(premises)) {
+        if (source !== target) found.push({ source, target, words, isStop: false, tone, controls: [] });
+      }
+    }
+    return found;
+  }
+
+  /** The entities that premises are about, behind any stepping stones. @param {number[]} premises */
+  origins(premises) {
+    const found = new Set(premises.map((premise) => this.origin(premise)));
+    found.delete(-1);
+    return [...found];
+  }
+
+  /** @param {number} fact */
+  origin(fact) {
+    let premise = fact;
+    while (premise >= this.stones) {
+      const { premises } = this.proofOf(premise);
+      if (!premises.length) return -1;
+      premise = premises[0];
+    }
+    return this.entityOf(premise);
+  }
+
+  /** The stops at controls; one that many operations of an API run into is drawn from the one that does the most.
+   * @param {Uint8Array} facts @returns {Edge[]} */
+  stopped(facts) {
+    /** @type {Map<string, {target: number, controls: string[], held: number[]}>} */ const groups = new Map();
+    for (const stop of this.answer.stops.filter(isByControlsAlone)) {
+      if (!stop.held.some((fact) => facts[fact])) continue;
+      const fact = this.system.conclusion[stop.step], controls = this.controlsSaid(stop);
+      const key = [fact, ...controls].join("\0");
+      const group = groups.get(key) ?? { target: this.aboutWhat(fact), controls, held: [] };
+      group.held.push(...stop.held);
+      groups.set(key, group);
+    }
+    return [...groups.values()].flatMap(({ target, controls, held }) =>
+      this.outsets(held).filter((source) => source !== target)
+        .map((source) => ({ source, target, words: "", isStop: true, tone: -1, controls })));
+  }
+
+  /** What a fact at the frontier is about; of stepping stones only keys are asked after. @param {number} fact */
+  aboutWhat(fact) {
+    return fact < this.stones ? this.entityOf(fact) : this.told.keys[fact - this.told.stones.present];
+  }
+
+  /** @param {Stop} stop @returns {string[]} */
+  controlsSaid(stop) {
+    const said = stop.controls.map((control) => this.told.controls[this.system.control_kinds[control]]);
+    return [...new Set(said)].sort(byCodePoint);
+  }
+
+  /** Where one would look for stops to begin: what opens the operations of an API; else of many operations that which
+   * does the most. @param {number[]} premises */
+  outsets(premises) {
+    const { callable, foothold } = this.told.stones;
+    const apis = premises.filter((fact) => callable <= fact && fact < foothold).map((fact) => fact - callable);
+    if (apis.length) return [...new Set(apis.flatMap((api) => this.openers(api)))];
+    const found = this.origins(premises), operation = this.told.kinds.indexOf("operation");
+    const operations = found.filter((entity) => this.system.kinds[entity] === operation);
+    return [...found.filter((entity) => !operations.includes(entity)), ...this.busiest(operations)];
+  }
+
+  /** What gives the use of an API's busiest operation: a scope, a key, a caller; failing that, the operation.
+   * @param {number} api */
+  openers(api) {
+    const busiest = this.busiest(this.used(api));
+    if (!busiest.length) return this.origins([this.callable(api)]);
+    const use = busiest[0] * this.system.width + this.system.capabilities.indexOf("use");
+    const found = this.origins(this.proofOf(use).premises).slice(0, 1);
+    return found.length ? found : busiest;
+  }
+
+  /** The operations of an API that can be used. @param {number} api @returns {number[]} */
+  used(api) {
+    /** @type {Map<number, number[]>} */ const found = this.usedOf ?? new Map();
+    if (!this.usedOf) {
+      this.usedOf = found;
+      for (const { fact } of this.firsts) {
+        const of = this.apiOf(fact);
+        if (of >= 0) found.set(of, [...(found.get(of) ?? []), this.entityOf(fact)]);
+      }
+    }
+    return found.get(api) ?? [];
+  }
+
+  /** @param {number[]} operations */
+  busiest(operations) {
+    if (operations.length < 2) return operations;
+    const leads = this.leads ??= this.leadsOf(), { entities } = this.system;
+    const isBefore = (/** @type {number} */ one, /** @type {number} */ other) =>
+      leads[one] - leads[other] || byCodePoint(entities[other], entities[one]);
+    return [operations.reduce((best, operation) => (isBefore(operation, best) > 0 ? operation : best))];
+  }
+
+  /** How much of what is reached rests on each thing. */
+  leadsOf() {
+    const found = new Int32Array(this.system.entities.length), { present } = this.told.stones;
+    for (const { fact, premises } of this.answer.proofs) {
+      if (fact >= present) continue;
+      for (const premise of premises) if (premise < this.stones) found[this.entityOf(premise)]++;
+    }
+    return found;
+  }
+
+  /** For each entity that the facts are about, and where it starts, all that is gained over it: pairs of a capability's
+   * place and the level. @param {Uint8Array} facts @returns {Map<number, number[][]>} */
+  held(facts) {
+    const drawn = new Uint8Array(this.system.entities.length);
+    for (const seed of this.seeds()) drawn[seed] = 1;
+    for (const { fact } of this.firsts) if (fact < this.stones && facts[fact]) drawn[this.entityOf(fact)] = 1;
+    /** @type {Map<number, number[][]>} */ const found = new Map();
+    for (const { fact, level } of this.firsts) {
+      const entity = this.entityOf(fact);
+      if (fact >= this.stones || !drawn[entity]) continue;
+      const held = found.get(entity);
+      if (held) held.push([fact % this.system.width, level]);
+      else found.set(entity, [[fact % this.system.width, level]]);
+    }
+    return found;
+  }
+
+  /** @returns {number[]} */
+  seeds() {
+    const starts = this.answer.proofs.filter(({ fact, step, premises }) => step < 0 && !premises.length && fact < this.stones);
+    return starts.map(({ fact }) => this.entityOf(fact));
+  }
+
+  /** @param {Edge[]} edges @param {Map<number, number[][]>} held @returns {Box[]} */
+  boxes(edges, held) {
+    const seeds = new Set(this.seeds()), weak = this.weak ??= weakOf(this);
+    const named = new Set([...seeds, ...edges.flatMap(({ source, target }) => [source, target]), ...held.keys()]);
+    return [...named].map((entity) => {
+      const gains = this.gains(entity, held.get(entity) ?? []), seed = seeds.has(entity);
+      return this.box(entity, gains, seed, gains.list.length && !seed ? weak.get(entity) ?? "" : "");
+    });
+  }
+
+  /** @param {number} entity @param {Gains} gains @param {boolean} seed @param {string} known @returns {Box} */
+  box(entity, gains, seed, known) {
+    const { look, told, system } = this, kind = system.kinds[entity];
+    const what = look.ourselves.includes(entity) ? look.captions.ourselves : look.kinds[kind][0];
+    return {
+      entity, kind, gains, seed, known, what, names: "", members: [],
+      zone: this.zoneOf(entity) ?? this.homes.get(entity) ?? null,
+      jewel: this.jewelSet.has(entity),
+      label: look.labels[entity] ?? told.names[entity] ?? system.entities[entity],
+    };
+  }
+
+  /** @param {number} entity @param {number[][]} held @returns {Gains} */
+  gains(entity, held) {
+    const key = this.isAttacked ? held.map((pair) => pair.join()).sort().join(" ") : `${entity}`;
+    const known = this.memory.get(key);
+    if (known) return known;
+    const list = this.isAttacked ? this.gained(held) : this.feels(entity, held);
+    const found = { key: list.map(({ words, tone }) => `${words}\0${tone}`).join("\0"), list };
+    this.memory.set(key, found);
+    return found;
+  }
+
+  /** What is held at the lowest level, then what each level adds. @param {number[][]} held @returns {Gain[]} */
+  gained(held) {
+    const gains = [], { capabilities } = this.system;
+    /** @type {Set<string>} */ let before = new Set();
+    for (const level of [...new Set(held.map((pair) => pair[1]))].sort()) {
+      const now = new Set(held.filter((pair) => pair[1] <= level).map(([place]) => capabilities[place]));
+      const added = strongestOf(this.told, now).filter((capability) => !before.has(capability));
+      const words = added.map((capability) => this.told.words[capability]).join(", ");
+      if (added.length) gains.push({ words, tone: level - 1 });
+      before = now;
+    }
+    return gains;
+  }
+
+  /** What is felt of an outage or a mistake, and when; slowing only where it does not stop at once as well.
+   * @param {number} entity @param {number[][]} held @returns {Gain[]} */
+  feels(entity, held) {
+    const { capabilities, width } = this.system, all = held.map(([place]) => capabilities[place]);
+    const at = (/** @type {string} */ capability) =>
+      this.arrivals().get(entity * width + capabilities.indexOf(capability)) ?? null;
+    const isStopped = all.includes("deny") && (at("deny") ?? 0) <= (at("degrade") ?? 0);
+    return Object.entries(this.look.felt)
+      .filter(([capability]) => all.includes(capability) && !(capability === "degrade" && isStopped))
+      .map(([capability, tone]) =>
+        ({ words: this.told.words[capability] + (capability === "taint" ? "" : this.when(at(capability))), tone }));
+  }
+
+  /** The hour in which each fact arrives; of what comes whatever the hour, none. */
+  arrivals() {
+    /** @type {Map<number, number>} */ const found = this.hours ?? new Map();
+    if (!this.hours && this.isTimed) {
+      for (const { fact, at } of this.answer.proofs) found.set(fact, Math.min(at, found.get(fact) ?? at));
+    }
+    this.hours = found;
+    return found;
+  }
+
+  /** @param {number | null} hour */
+  when(hour) {
+    if (hour === null) return "";
+    return hour ? filled(this.look.captions.after, { hours: hoursSaid(this.look, hour) }) : this.look.captions.at_once;
+  }
+}
+
+/** Whether nothing but controls stands in the way. @param {Stop} stop */
+function isByControlsAlone(stop) {
+  return !stop.missing.length && stop.level === null && stop.after === null && stop.basis === null;
+}
+
+/** The capabilities that no other of them includes, strongest first. @param {any} told @param {Set<string>} held
+ * @returns {string[]} */
+function strongestOf(told, held) {
+  const implied = new Set([...held].flatMap((whole) => told.implied[whole] ?? []));
+  return told.strength.filter((/** @type {string} */ capability) => held.has(capability) && !implied.has(capability));
+}
+
+/** How well it is known of what is only inferred or assumed to be reached, by entity. Where the proof at hand is firm,
+ * nothing is asked; else what is reached on the firmer bases alone. @param {Choice} choice @returns {Map<number, string>} */
+function weakOf(choice) {
+  const { system, asked, look } = choice, isWeak = (/** @type {number} */ basis) => system.bases[basis] in look.weak;
+  const firm = system.bases.findIndex((_, basis) => isWeak(basis)) - 1;
+  const doubtful = doubted(choice, firm), last = weakest(system, asked);
+  /** @type {Map<number, string>} */ const found = new Map();
+  for (let basis = firm; basis <= last && doubtful.size; basis++) {
+    const held = basis < last ? heldOn(choice, system.bases[basis]) : null;
+    for (const entity of [...doubtful]) {
+      if (held && !held[entity]) continue;
+      doubtful.delete(entity);
+      if (isWeak(basis)) found.set(entity, look.weak[system.bases[basis]]);
+    }
+  }
+  return found;
+}
+
+/** The entities of which every proof at hand rests on something that is not firm. @param {Choice} choice
+ * @param {number} firm @returns {Set<number>} */
+function doubted(choice, firm) {
+  const { system, firsts, stones } = choice, worst = new Int8Array(system.total);
+  const seen = new Set(), known = new Set();
+  for (const { fact, step, premises } of firsts) {
+    worst[fact] = Math.max(step < 0 ? 0 : system.basis[step], ...premises.map((premise) => worst[premise]));
+    if (fact < stones) (worst[fact] <= firm ? known : seen).add(choice.entityOf(fact));
+  }
+  for (const entity of known) seen.delete(entity);
+  return seen;
+}
+
+/** The weakest basis of what could be used. @param {Compiled} system @param {Asked} asked */
+function weakest(system, asked) {
+  const most = system.bases.indexOf(asked.basis);
+  return system.basis.reduce((worst, basis) => (basis <= most ? Math.max(worst, basis) : worst), 0);
+}
+
+/** Which entities anything is reached of on a basis. @param {Choice} choice @param {string} basis */
+function heldOn({ system, asked, stones, isTimed }, basis) {
+  const world = { ...asked, basis }, found = new Uint8Array(system.entities.length);
+  const run = new Run(system, statusOf(system, world), asked.assume, isTimed ? asked.hours ?? Infinity : null);
+  for (const fact of run.settle(seedsOf(system, world)).settled.keys()) {
+    if (fact < stones) found[Math.floor(fact / system.width)] = 1;
+  }
+  return found;
+}

@@ -1,0 +1,78 @@
+"""The page's pictures, drawn by Node, beside the command line's: `python -m tests.render.page.picturing 2000`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from blastradius.engine import PreparedEstate, solve
+from blastradius.model import Scenario
+from blastradius.render import to_dot
+from blastradius.render.page import data
+from blastradius.render.page.look import look_data
+from blastradius.render.page.scripts import DRAWING
+from blastradius.render.page.told import told_data
+from blastradius.reports.diagram import picture_of
+from tests.render.page.asking import FOLDER, NODE, random_case
+
+_CHUNK = 100
+
+
+
+
+def drawn(prepared: PreparedEstate, questions: list[dict[str, Any]], folder: Path = FOLDER) -> list[dict[str, Any]]:
+    """What the page's scripts, read from a folder, draw of one estate."""
+    return list(all_drawn([(prepared, questions)], folder))
+
+
+def all_drawn(cases: list[tuple[PreparedEstate, list[dict[str, Any]]]], folder: Path = FOLDER) -> list[dict[str, Any]]:
+    """What they draw of several, in order."""
+    lines = [json.dumps({"written": written(prepared), "questions": asked}) for prepared, asked in cases]
+    scripts = [name for name in (*data.SCRIPTS, *DRAWING) if (folder / name).exists()]
+    command = [str(NODE), str(Path(__file__).with_name("pictures.js")), str(folder), *scripts]
+    done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def written(prepared: PreparedEstate) -> dict[str, Any]:
+    """An estate as a page carries it."""
+    return data.page_data(prepared) | {"told": told_data(prepared), "look": look_data(prepared)}
+
+
+def question(asked: Scenario, **view: Any) -> dict[str, Any]:
+    """A scenario and a view as the page is asked them."""
+    return {"asked": data.asked_of_page(asked), "view": view}
+
+
+def wanted(prepared: PreparedEstate, asked: Scenario, *, full: bool) -> str:
+    """The picture's text as the command line writes it."""
+    reach = solve(prepared.estate, asked, system=prepared)
+    return to_dot(picture_of(reach, full=full))
+
+
+def differing(first: int, last: int, folder: Path = FOLDER) -> list[tuple[int, bool]]:
+    """The seeds of random estates of which the page draws another picture than the command line."""
+    cases = [random_case(seed) for seed in range(first, last)]
+    asked = [(case.prepared, [question(case.asked), question(case.asked, full=True)]) for case in cases]
+    answers = iter(all_drawn(asked, folder))
+    return [
+        (seed, full)
+        for seed, case in zip(range(first, last), cases, strict=True)
+        for full in (False, True)
+        if next(answers)["dot"] != wanted(case.prepared, case.asked, full=full)
+    ]
+
+
+def main() -> int:
+    """Draw so many random estates; 1 if any differs."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    wrong = [seed for first in range(0, count, _CHUNK) for seed in differing(first, min(first + _CHUNK, count))]
+    print(f"{2 * count - len(wrong):,} of {2 * count:,} pictures agree", *wrong[:20])
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
