@@ -28,13 +28,17 @@ class Choice {
     /** @type {Map<string, Gains>} */ this.memory = new Map();
     this.jewelSet = new Set(this.told.jewels);
     this.publicSet = new Set(this.told.public);
+    this.place = new Int32Array(system.total).fill(-1);
     this.firsts = this.firstProofs();
     this.homes = this.homesOf();
+    /** @type {Map<number, string> | null} */ this.weak = null;
+    /** @type {Map<number, number[]> | null} */ this.uses = null;
+    /** @type {Map<number, number> | null} */ this.hours = null;
+    /** @type {Int32Array | null} */ this.leads = null;
   }
 
   /** The proof of each fact at its lowest level, in their order; where each is found is kept in `place`. */
   firstProofs() {
-    this.place = new Int32Array(this.system.total).fill(-1);
     /** @type {Proved[]} */ const found = [];
     for (const proof of this.answer.proofs) {
       if (this.place[proof.fact] >= 0) continue;
@@ -45,7 +49,7 @@ class Choice {
   }
 
   /** @param {number} fact */
-  proofOf(fact) { return this.firsts[/** @type {Int32Array} */ (this.place)[fact]]; }
+  proofOf(fact) { return this.firsts[this.place[fact]]; }
 
   /** @param {number} fact */
   entityOf(fact) { return Math.floor(fact / this.system.width); }
@@ -154,7 +158,8 @@ class Choice {
     return [...found];
   }
 
-  /** @param {number} fact */
+  /** The entity that a premise is about, behind any stepping stones; -1 where it is about none. @param {number} fact
+   * @returns {number} */
   origin(fact) {
     let premise = fact;
     while (premise >= this.stones) {
@@ -173,9 +178,9 @@ class Choice {
       if (!stop.held.some((fact) => facts[fact])) continue;
       const fact = this.system.conclusion[stop.step], controls = this.controlsSaid(stop);
       const key = [fact, ...controls].join("\0");
-      const group = groups.get(key) ?? { target: this.aboutWhat(fact), controls, held: [] };
-      group.held.push(...stop.held);
-      groups.set(key, group);
+      const group = groups.get(key);
+      if (group) group.held.push(...stop.held);
+      else groups.set(key, { target: this.aboutWhat(fact), controls, held: [...stop.held] });
     }
     return [...groups.values()].flatMap(({ target, controls, held }) =>
       this.outsets(held).filter((source) => source !== target)
@@ -200,7 +205,7 @@ class Choice {
     const apis = premises.filter((fact) => callable <= fact && fact < foothold).map((fact) => fact - callable);
     if (apis.length) return [...new Set(apis.flatMap((api) => this.openers(api)))];
     const found = this.origins(premises), operation = this.told.kinds.indexOf("operation");
-    const operations = found.filter((entity) => this.system.kinds[entity] === operation);
+    const operations = found.filter((/** @type {number} */ entity) => this.system.kinds[entity] === operation);
     return [...found.filter((entity) => !operations.includes(entity)), ...this.busiest(operations)];
   }
 
@@ -216,15 +221,18 @@ class Choice {
 
   /** The operations of an API that can be used. @param {number} api @returns {number[]} */
   used(api) {
-    /** @type {Map<number, number[]>} */ const found = this.usedOf ?? new Map();
-    if (!this.usedOf) {
-      this.usedOf = found;
-      for (const { fact } of this.firsts) {
-        const of = this.apiOf(fact);
-        if (of >= 0) found.set(of, [...(found.get(of) ?? []), this.entityOf(fact)]);
-      }
+    const uses = this.uses ??= this.usesOf();
+    return uses.get(api) ?? [];
+  }
+
+  usesOf() {
+    /** @type {Map<number, number[]>} */ const found = new Map();
+    for (const { fact } of this.firsts) {
+      const api = this.apiOf(fact), known = found.get(api);
+      if (known) known.push(this.entityOf(fact));
+      else found.set(api, [this.entityOf(fact)]);
     }
-    return found.get(api) ?? [];
+    return found;
   }
 
   /** @param {number[]} operations */
@@ -331,12 +339,10 @@ class Choice {
 
   /** The hour in which each fact arrives; of what comes whatever the hour, none. */
   arrivals() {
-    /** @type {Map<number, number>} */ const found = this.hours ?? new Map();
-    if (!this.hours && this.isTimed) {
-      for (const { fact, at } of this.answer.proofs) found.set(fact, Math.min(at, found.get(fact) ?? at));
-    }
-    this.hours = found;
-    return found;
+    if (this.hours) return this.hours;
+    /** @type {Map<number, number>} */ const found = new Map();
+    for (const { fact, at } of this.isTimed ? this.answer.proofs : []) found.set(fact, Math.min(at, found.get(fact) ?? at));
+    return this.hours = found;
   }
 
   /** @param {number | null} hour */

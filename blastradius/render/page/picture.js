@@ -20,7 +20,7 @@ function pictureOf(system, asked, answer, view = {}) {
   const { look } = choice, lettering = look.lettering ??= new Lettering(look);
   const shownBoxes = parts.boxes.map((box) => visibleBox(choice, box));
   const picture = {
-    title: titleOf(choice), subtitle: assumedSaid(choice), counts: countsOf(choice) + parts.said,
+    title: titleOf(choice), subtitle: assumedSaid(choice), counts: countsDrawn(choice) + parts.said,
     boxes: shownBoxes, edges, legend: legendOf(choice, shownBoxes, edges),
   };
   const dot = new Dot(choice, picture, lettering);
@@ -97,7 +97,7 @@ function assumedSaid({ look, told, asked, isAttacked, isTimed }) {
 }
 
 /** @param {Choice} choice */
-function countsOf(choice) {
+function countsDrawn(choice) {
   const { look, told, system, answer, isAttacked, stones } = choice, { captions } = look, nouns = look.counted;
   const facts = choice.firsts.map(({ fact }) => fact).filter((fact) => fact < stones);
   const reached = [...new Set(facts.map((fact) => choice.entityOf(fact)))].filter((entity) => !choice.publicSet.has(entity));

@@ -1,5 +1,9 @@
-"""The scripts of a page that draws, in the order in which a page has them; their names are one space."""
+"""The scripts of a page that draw, in the order in which a page has them, after those that answer."""
 
 from __future__ import annotations
 
 DRAWING = ("lettering.js", "choosing.js", "folding.js", "dot.js", "picture.js")
+"""An answer as the text of a picture."""
+
+SHOWING = ("layout.js",)
+"""The text as a picture on the screen."""

@@ -21,8 +21,6 @@ from tests.render.page.asking import FOLDER, NODE, random_case
 _CHUNK = 100
 
 
-
-
 def drawn(prepared: PreparedEstate, questions: list[dict[str, Any]], folder: Path = FOLDER) -> list[dict[str, Any]]:
     """What the page's scripts, read from a folder, draw of one estate."""
     return list(all_drawn([(prepared, questions)], folder))
@@ -31,7 +29,7 @@ def drawn(prepared: PreparedEstate, questions: list[dict[str, Any]], folder: Pat
 def all_drawn(cases: list[tuple[PreparedEstate, list[dict[str, Any]]]], folder: Path = FOLDER) -> list[dict[str, Any]]:
     """What they draw of several, in order."""
     lines = [json.dumps({"written": written(prepared), "questions": asked}) for prepared, asked in cases]
-    scripts = [name for name in (*data.SCRIPTS, *DRAWING) if (folder / name).exists()]
+    scripts = [*data.SCRIPTS, *DRAWING]
     command = [str(NODE), str(Path(__file__).with_name("pictures.js")), str(folder), *scripts]
     done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
