@@ -163,22 +163,46 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Scene:
+    """One picture of a series: the whole, with what is said of it at this point; ``new`` is marked among the ``lit``.
+
+    Both are ids of nodes; what is not lit is only hinted at, and where it is ``bare`` not there at all, nor any edge.
+    """
+
+    picture: Picture
+    lit: frozenset[str]
+    new: frozenset[str]
+    bare: bool = False
+
+
+@dataclass(frozen=True)
 class Section:
-    """One part of a page: sentences, then a table; ``drawn`` says that the picture of the answer stands below."""
+    """One part of a page: sentences, then a table; ``drawn`` says that the picture of the answer stands below.
+
+    ``scene`` is the number of the picture of the page's series that does; ``on_new_sheet`` begins another sheet.
+    """
 
     title: str
     lines: tuple[str, ...] = ()
     table: Table | None = None
     drawn: bool = False
+    scene: int | None = None
+    on_new_sheet: bool = False
 
 
 @dataclass(frozen=True)
 class Page:
-    """An answer as a document of one A4 page."""
+    """An answer as a document of one A4 page; of as many as it takes where it is ``long``.
+
+    ``whole`` is what the ``scenes`` are scenes of, all laid out as it is.
+    """
 
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+    long: bool = False
+    whole: Picture | None = None
+    scenes: tuple[Scene, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -209,13 +233,26 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Pack:
+    """An answer as a folder: documents, tables and JSON in the formats of others, by the names of their files.
+
+    Names are without endings; ``/`` parts a folder from what is in it.
+    """
+
+    documents: dict[str, Answer]
+    tables: dict[str, Table]
+    texts: dict[str, object]
+
+
+@dataclass(frozen=True)
 class Answer:
     """One question answered.
 
     ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``;
     ``findings`` is true when the command should exit with 1. ``page`` is its own layout, where it has one; its tables
     are among ``tables``. ``painted`` makes the picture, where there is one: on a
-    large estate that takes as long as the rest, and most who ask do not look at it.
+    large estate that takes as long as the rest, and most who ask do not look at it. ``packed`` makes the folder, where
+    the answer is one.
     """
 
     question: str
@@ -228,6 +265,7 @@ class Answer:
     verdicts: tuple[Verdict, ...] = ()
     findings: bool = False
     page: Page | None = None
+    packed: Callable[[], Pack] | None = field(default=None, compare=False)
 
     def table(self, name: str) -> Table:
         """One of its tables by its id; the first where the name is empty.
@@ -255,8 +293,9 @@ class Query:
 
     The command line, the Python interface and JSON all come from ``params``. A field's ``description`` is
     its help; every field becomes an option. ``data`` is the type of its answers' data. ``draws`` says that an answer
-    may have a picture, ``finds`` that it may have findings, ``prints`` that it has a page, ``judges`` that answers have
-    verdicts. ``main`` is the id of the table that CSV has where none is named; the first where it is empty. ``example``
+    may have a picture, ``finds`` that it may have findings, ``prints`` that it has a page, ``packs`` that it may be a
+    folder of documents, ``judges`` that answers have verdicts. ``main`` is the id of the table that CSV has where none
+    is named; the first where it is empty. ``example``
     is shown at the end of the help: the options after the estate.
     """
 
@@ -268,6 +307,7 @@ class Query:
     draws: bool = False
     finds: bool = False
     prints: bool = False
+    packs: bool = False
     judges: bool = False
     main: str = ""
     example: str | None = None

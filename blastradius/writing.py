@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from blastradius.errors import UsageError
@@ -27,6 +29,44 @@ def write_atomic(path: str | Path, data: bytes | str) -> None:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
     except ValueError:
         raise UsageError(f"{str(path)!r}: not a file name; name a file to write") from None
+
+
+def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
+    """Write a new folder with ``files`` by their names (``/`` parts a folder from what is in it), all or nothing.
+
+    Raises:
+        UsageError: something is there already (an empty folder does no harm), or it cannot be written.
+    """
+    target = Path(path)
+    try:
+        _refuse_folder(target)
+        made = Path(tempfile.mkdtemp(prefix=".blastradius-", suffix=".tmp", dir=target.parent))
+        try:
+            _fill(made, files)
+            if target.is_dir():
+                target.rmdir()
+            made.replace(target)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    except ValueError:
+        raise UsageError(f"{str(path)!r}: not a folder's name; name a folder to write") from None
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(folder / name, data)
+
+
+def _refuse_folder(target: Path) -> None:
+    if target.is_symlink():
+        raise UsageError(f"{target}: a symlink; name the folder itself")
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target}: a file; name a folder that is not there yet")
+    if target.is_dir() and any(target.iterdir()):
+        raise UsageError(f"{target}: there is something in it; name a folder that is not there yet, or empty this one")
 
 
 def _refuse(target: Path) -> None:

@@ -16,6 +16,7 @@ from blastradius.reports.containment import unclocked
 from blastradius.reports.decisions import MOST_TRIED, Decision, Tried, decisions, option_at, tried
 from blastradius.reports.diagram import picture_of
 from blastradius.reports.exercise_data import ExerciseData, Play, answers_row, averted_by, inject_rows, option_rows
+from blastradius.reports.exercise_pages import open_headline, pack_of
 from blastradius.reports.exercise_tables import closed_tables, lines_of, open_lines, open_tables
 from blastradius.reports.rows import model_row, notes_on, starts_said
 from blastradius.reports.storyline import Storyline
@@ -50,27 +51,34 @@ def run(estate: Estate, params: Params) -> Answer:
     play = _played(reach, params, levers)
     data = _open_data(play, params)
     if params.edition == "participants":
-        return Answer("exercise", data.headline, data, tuple(open_tables(data)), tuple(open_lines()))
+        return Answer(
+            question="exercise",
+            headline=data.headline,
+            data=data,
+            tables=tuple(open_tables(data)),
+            lines=tuple(open_lines()),
+            packed=lambda: pack_of(play, data, params.assume),
+        )
     answers = answers_row(play, scenarios, _unknown(play, len(levers)))
     headline = f"{data.headline}, from {starts_said(reach.estate, scenario)}"
-    data = data.model_copy(update={"answers": answers, "headline": headline})
+    closed = data.model_copy(update={"answers": answers, "headline": headline})
     return Answer(
         question="exercise",
         headline=headline,
-        data=data,
-        tables=(*open_tables(data), *closed_tables(reach.estate, data, answers)),
+        data=closed,
+        tables=(*open_tables(closed), *closed_tables(reach.estate, closed, answers)),
         lines=tuple(lines_of(reach.estate, params.assume)),
         notes=notes_on(reach),
         painted=lambda: picture_of(reach),
+        packed=lambda: pack_of(play, closed, params.assume),
     )
 
 
 def _open_data(play: Play, params: Params) -> ExerciseData:
     """What everybody may see."""
-    counts = f"{plural(len(play.coming), 'inject')}, {plural(len(play.choices), 'decision')}"
-    return ExerciseData(
+    data = ExerciseData(
         question="exercise",
-        headline=f"an exercise of {params.minutes} minutes: {counts}",
+        headline="",
         edition=params.edition,
         minutes=params.minutes,
         injects=tuple(play.rows[number] for number in play.coming),
@@ -78,6 +86,7 @@ def _open_data(play: Play, params: Params) -> ExerciseData:
         answers=None,
         model=model_row(play.reach.estate),
     )
+    return data.model_copy(update={"headline": open_headline(data)})
 
 
 def _other(estate: Estate, params: Params, text: str) -> Scenario:
@@ -149,6 +158,7 @@ QUERY = Query(
     run=run,
     data=ExerciseData,
     draws=True,
+    packs=True,
     main="injects",
     example="--compromise acme --assume lateral --minutes 180",
 )

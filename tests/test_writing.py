@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from blastradius.errors import UsageError
-from blastradius.writing import write_atomic
+from blastradius.writing import write_atomic, write_folder
 
 
 def test_text_is_utf8_and_private(tmp_path: Path) -> None:
@@ -70,3 +70,24 @@ def test_interrupted_leaves_the_old_file_alone(
         write_atomic(target, "new")
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    write_folder(tmp_path / "pack", {"a/b.txt": b"1", "c.txt": b"2"})
+    assert (tmp_path / "pack" / "a" / "b.txt").read_bytes() == b"1"
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_folder(tmp_path / "half", {"a": b"1", "a/b": b"2"})
+    assert [file.name for file in tmp_path.iterdir()] == ["pack"]
+
+
+def test_what_is_there_is_no_place_for_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("by hand")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty", target_is_directory=True)
+    for name, why in (("file", "a file"), ("link", "a symlink"), ("no\0name", "not a folder's name")):
+        with pytest.raises(UsageError, match=why):
+            write_folder(f"{tmp_path}/{name}", {"a": b""})
+    with pytest.raises(UsageError, match="there is something in it"):
+        write_folder(tmp_path, {"a": b""})
+    write_folder(tmp_path / "empty", {"a": b""})
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["empty", "file", "link"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from blastradius.answer import Answer
+from blastradius.answer import Answer, Pack
 from blastradius.cli import streams
 from blastradius.cli.wanted import Wanted
 from blastradius.errors import UsageError
@@ -28,6 +28,9 @@ def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
     from blastradius.writing import write_atomic
 
     answer = replace(answer, tables=wanted.of(answer))
+    if wanted.is_folder and answer.packed is not None:
+        _write_pack(answer.packed(), str(wanted.target))
+        return
     if wanted.is_folder:
         _write_tables(answer, Path(str(wanted.target)))
         return
@@ -71,6 +74,18 @@ def _print_page(answer: Answer, target: str) -> None:
         raise UsageError(f"{target}: this answer to {answer.question} has no page; write it as .html, .md or .txt")
     drawing = None if answer.picture is None else strip(answer.picture)
     write_atomic(target, as_pdf(answer.page, answer.headline, drawing))
+
+
+def _write_pack(pack: Pack, target: str) -> None:
+    """Write a folder of documents, whole or not at all."""
+    from blastradius.render.packs import files_of
+    from blastradius.writing import write_folder
+
+    files, left_out = files_of(pack)
+    write_folder(target, files)
+    for reason in left_out:
+        click.echo(f"not written: {visible(reason)}", err=True)
+    click.echo(f"wrote {visible(target)} ({len(files)} files)", err=True)
 
 
 def _write_tables(answer: Answer, folder: Path) -> None:

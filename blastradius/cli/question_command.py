@@ -73,7 +73,7 @@ def _options(query: Query) -> list[Callable[[Any], Any]]:
         *([exit_zero_option()] if query.finds else []),
         *([drawn] if query.draws else []),
         *(verdict_options() if query.judges else ()),
-        *output_options(),
+        *output_options(packs=query.packs),
     ]
 
 

@@ -87,8 +87,9 @@ def _agree(target: str, chosen: str) -> None:
         raise UsageError(f"{target}: its ending says {meant}, and --format says {chosen}; leave out one of them")
 
 
-def output_options() -> tuple[Callable[[Any], Any], ...]:
-    """The options of every command that gives an answer."""
+def output_options(*, packs: bool = False) -> tuple[Callable[[Any], Any], ...]:
+    """The options of every command that gives an answer; ``packs`` is whether a folder is a pack of documents."""
+    folder = "a new folder becomes a pack of documents" if packs else "a folder takes every table as csv"
     names = "table (on a terminal), json, csv, markdown or html"
     return (
         click.option("--notes", is_flag=True, help="Print every note, not only how many there are."),
@@ -100,7 +101,7 @@ def output_options() -> tuple[Callable[[Any], Any], ...]:
             "--output",
             metavar="FILE",
             shell_complete=files,
-            help="Write to FILE; .json, .csv, .md or .html says the format, a folder takes every table as csv.",
+            help=f"Write to FILE; .json, .csv, .md or .html says the format, {folder}.",
         ),
         click.option("--format", "fmt", type=click.Choice(FORMATS), help=f"How to print it: {names}."),
     )

@@ -51,7 +51,8 @@ _DRAWN = re.compile(r'<g id="[^"]*" class="(?:node|edge)">\s*<title>([^<]*)</tit
 _PRINTED: dict[str, Literal["png", "pdf"]] = {"png": "png", "pdf": "pdf"}
 _DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 _STATEMENTS = frozenset({"graph", "node", "edge"})
-_STYLE = re.compile(rb"<style>.*?</style>")
+STYLE = re.compile(rb"<style>.*?</style>")
+"""The face inside an SVG, which typst takes from its own file."""
 _PAGE = b'#set document(title: "Blast radius")\n#set page(width: auto, height: auto, margin: 0pt)\n'
 _IMAGE = b'#image("picture.svg", alt: sys.inputs.alt)\n'
 
@@ -173,7 +174,7 @@ def _printed(drawing: bytes, fmt: Literal["png", "pdf"], alt: str) -> bytes:
     except ImportError:
         raise DrawingError(_needs_typst(fmt)) from None
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "picture.svg").write_bytes(_STYLE.sub(b"", drawing))
+        Path(folder, "picture.svg").write_bytes(STYLE.sub(b"", drawing))
         page = Path(folder, "page.typ")
         page.write_bytes(_PAGE + _IMAGE)
         words = {"alt": visible(alt)}

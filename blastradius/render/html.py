@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from html import escape
@@ -33,7 +33,8 @@ _STYLE = """
 .blastradius summary { margin: .5em 0; color: #444; cursor: pointer; }
 .blastradius svg { max-width: 100%; height: auto; }
 @media print { .blastradius thead { display: table-header-group; }
-  .blastradius tr, .blastradius svg { break-inside: avoid; } .blastradius h2 { break-after: avoid; } }
+  .blastradius tr, .blastradius svg { break-inside: avoid; } .blastradius h2 { break-after: avoid; }
+  .blastradius h2.sheet { break-before: page; } }
 """
 _MOST_ROWS = 2_000
 """Of how many rows a page has all."""
@@ -41,16 +42,21 @@ _PAGE = "\nbody { margin: 2em auto; max-width: 70em; padding: 0 1em; }\n@page { 
 _PROLOGUE = re.compile(r"\A\s*(?:<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|\s)*", re.DOTALL)
 
 
-def as_html(answer: Answer, detail: Detail = PLAIN, drawing: str = "") -> str:
-    """The answer as an HTML document; ``drawing`` is its picture as SVG, or the sentence why there is none."""
+def as_html(answer: Answer, detail: Detail = PLAIN, drawing: str = "", scenes: Sequence[str] = ()) -> str:
+    """The answer as an HTML document; ``drawing`` is its picture as SVG, or the sentence why there is none.
+
+    ``scenes`` are those of its page, as SVG.
+    """
     style = _PAGE + _STYLE
-    policy = f"default-src 'none'; {_allowed(style, drawing)}; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; {_allowed(style, drawing + ''.join(scenes[:1]))}; base-uri 'none'; form-action 'none'"
+    )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{_text(answer.headline)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f"{_body(answer, detail, drawing)}</body>\n</html>\n"
+        f"{_body(answer, detail, drawing, scenes)}</body>\n</html>\n"
     )
 
 
@@ -82,20 +88,23 @@ def _hash(style: str) -> str:
     return f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}"
 
 
-def _body(answer: Answer, detail: Detail, drawing: str) -> str:
+def _body(answer: Answer, detail: Detail, drawing: str, scenes: Sequence[str] = ()) -> str:
     if answer.page is None:
         blocks = [f"<h1>{_text(answer.headline)}</h1>", _list(answer.lines), _figure(drawing)]
         blocks += [_table(whole, detail) for whole in answer.tables]
     else:
         title, subtitle = _text(answer.page.title), _text(answer.page.subtitle)
         blocks = [f"<h1>{title} <small>{subtitle}</small></h1>", f"<p><strong>{_text(answer.headline)}</strong></p>"]
-        blocks += [_section(section, detail, drawing) for section in answer.page.sections]
+        blocks += [_section(section, detail, drawing, scenes) for section in answer.page.sections]
     blocks.append(_notes(answer, detail))
     return "\n".join(['<div class="blastradius">', *filter(None, blocks), "</div>", ""])
 
 
-def _section(section: Section, detail: Detail, drawing: str) -> str:
-    blocks = [f"<h2>{_text(section.title)}</h2>", _list(section.lines)]
+def _section(section: Section, detail: Detail, drawing: str, scenes: Sequence[str]) -> str:
+    break_ = ' class="sheet"' if section.on_new_sheet else ""
+    blocks = [f"<h2{break_}>{_text(section.title)}</h2>", _list(section.lines)]
+    if section.scene is not None and section.scene < len(scenes):
+        blocks.append(_figure(scenes[section.scene]))
     blocks += [_shown(section.table, detail)] if section.table is not None and section.table.rows else []
     return "\n".join(filter(None, [*blocks, _figure(drawing) if section.drawn else ""]))
 

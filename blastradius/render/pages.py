@@ -1,41 +1,53 @@
-"""An answer's own page as a PDF of one A4 sheet; what it says reaches typst as data, never as markup."""
+"""An answer's own page as a PDF, of one A4 sheet or more; what it says reaches typst as data, never as markup."""
 
 from __future__ import annotations
 
 import json
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from blastradius.answer import PLAIN, Page, Section, Table
 from blastradius.errors import DrawingError
 from blastradius.escape import cut, visible
+from blastradius.render.draw import STYLE
 from blastradius.render.lettering import FAMILY, FONTS
 from blastradius.render.text import words
 
 MOST = 600
 """How many characters a sentence of the page has at most, and a cell a quarter of that."""
+LONG = 4 * MOST
+"""The same where a page may have more than one sheet."""
 
 _LAYOUT = """
 #let it = json("page.json")
 #set document(title: it.title)
-#set page(paper: "a4", margin: (x: 14mm, y: 11mm))
+#set page(paper: "a4", margin: (x: 14mm, y: if it.long { 15mm } else { 11mm }))
+#set page(footer: align(right, text(size: 8pt, context counter(page).display("1 / 1", both: true)))) if it.long
 #set text(font: it.family, lang: "en")
 #set par(leading: 0.45em, spacing: 0.5em)
 #let is-marks(cell) = cell != "" and cell.codepoints().all(mark => mark in ("●", "○", "·"))
 #let table-of(of, size) = table(
   columns: of.columns.map(_ => auto), stroke: (x: none, y: 0.4pt + luma(200)), inset: (x: 3pt, y: 0.22em),
-  ..of.columns.map(cell => text(weight: "bold", cell)),
-  ..of.rows.flatten().map(cell => if is-marks(cell) { text(size: size * 1.4, cell) } else { cell }),
+  table.header(..of.columns.map(cell => text(weight: "bold", cell))),
+  ..of.rows.map(row => (
+    ..row.cells.map(cell => if is-marks(cell) { text(size: size * 1.4, cell) } else { cell }),
+    ..row.under.map(cell => table.cell(colspan: of.columns.len(), inset: (left: 12pt), stroke: none, cell)),
+  )).flatten(),
 )
 #let page-of(size, high, width) = {
   set text(size: size)
   grid(columns: (1fr, auto), align: bottom, text(size: size * 1.6, weight: "bold", it.title), it.subtitle)
   block(above: 0.7em, text(weight: "bold", it.headline))
-  for section in it.sections {
-    block(above: 0.95em, below: 0.4em, text(size: size * 1.1, weight: "bold", section.title))
+  for (number, section) in it.sections.enumerate() {
+    if section.on-new-sheet and number > 0 { pagebreak(weak: true) }
+    block(sticky: true, above: 0.95em, below: 0.4em, text(size: size * 1.1, weight: "bold", section.title))
     for line in section.lines { block(above: 0.4em, below: 0.4em, line) }
+    if section.scene != none {
+      align(center, image("scene-" + str(section.scene) + ".svg", width: 100%, alt: section.title))
+    }
     if section.table != none { table-of(section.table, size) }
     if section.drawn and it.drawn {
       let height = calc.min(high, width * it.ratio)
@@ -47,16 +59,16 @@ _LAYOUT = """
   (9.5pt, 230pt), (9.5pt, 190pt), (9pt, 230pt), (9pt, 190pt), (8.5pt, 190pt),
   (9.5pt, 150pt), (9pt, 150pt), (8.5pt, 150pt), (8pt, 150pt), (7.5pt, 150pt), (7pt, 120pt),
 )
-#layout(room => {
+#if it.long { page-of(9.5pt, 230pt, 500pt) } else { layout(room => {
   let fits((size, high)) = measure(block(width: room.width, page-of(size, high, room.width))).height <= room.height
   let (size, high) = sizes.find(fits)
   page-of(size, high, room.width)
-})
+}) }
 """
 
 
-def as_pdf(page: Page, headline: str, drawing: bytes | None = None) -> bytes:
-    """The page as PDF, in the largest type in which it fits; ``drawing`` is the picture as SVG.
+def as_pdf(page: Page, headline: str, drawing: bytes | None = None, scenes: Sequence[bytes] = ()) -> bytes:
+    """The page as PDF, in the largest type in which it fits; ``drawing`` is the picture as SVG, ``scenes`` are more.
 
     Raises:
         DrawingError: typst is not there, or the page does not fit in type that can be read.
@@ -68,6 +80,8 @@ def as_pdf(page: Page, headline: str, drawing: bytes | None = None) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         if drawing is not None:
             Path(folder, "picture.svg").write_bytes(drawing)
+        for number, scene in enumerate(scenes):
+            Path(folder, f"scene-{number}.svg").write_bytes(STYLE.sub(b"", scene))
         Path(folder, "page.json").write_text(json.dumps(_data(page, headline, drawing)), "utf-8")
         source = Path(folder, "page.typ")
         source.write_text(_LAYOUT, "utf-8")
@@ -81,13 +95,15 @@ def as_pdf(page: Page, headline: str, drawing: bytes | None = None) -> bytes:
 
 
 def _data(page: Page, headline: str, drawing: bytes | None) -> dict[str, Any]:
-    sections = [_section(section) for section in page.sections]
+    most = LONG if page.long else MOST
+    sections = [_section(section, most) for section in page.sections]
     said = {"title": page.title, "subtitle": page.subtitle, "headline": headline}
     return {name: _text(text) for name, text in said.items()} | {
         "family": FAMILY,
         "drawn": drawing is not None,
         "ratio": _ratio(drawing or b""),
         "sections": sections,
+        "long": page.long,
     }
 
 
@@ -97,20 +113,33 @@ def _ratio(drawing: bytes) -> float:
     return float(size[2]) / float(size[1]) if size else 1.0
 
 
-def _section(section: Section) -> dict[str, Any]:
+def _section(section: Section, most: int) -> dict[str, Any]:
     has_rows = section.table is not None and section.table.rows
     return {
         "title": _text(section.title),
-        "lines": [_text(line) for line in section.lines],
+        "lines": [_text(line, most) for line in section.lines],
         "drawn": section.drawn,
-        "table": _table(section.table) if has_rows and section.table is not None else None,
+        "scene": section.scene,
+        "on-new-sheet": section.on_new_sheet,
+        "table": _table(section.table, most) if has_rows and section.table is not None else None,
     }
 
 
-def _table(whole: Table) -> dict[str, Any]:
+def _table(whole: Table, most: int) -> dict[str, Any]:
+    """The rows of a table; where there is more than one sheet what stands below a row is as wide as all of it."""
     shown = whole.shown(PLAIN)
-    rows = [[_text(words(cell), MOST // 4) for cell in row] for row in shown.rows]
-    return {"columns": list(shown.columns), "rows": rows}
+    below = {place for place, name in enumerate(shown.columns) if name in shown.under} if most == LONG else set[int]()
+    rows = [[_text(words(cell), most // 4) for cell in row] for row in shown.rows]
+    return {
+        "columns": [name for place, name in enumerate(shown.columns) if place not in below],
+        "rows": [
+            {
+                "cells": [cell for place, cell in enumerate(row) if place not in below],
+                "under": [cell for place, cell in enumerate(row) if place in below and cell],
+            }
+            for row in rows
+        ],
+    }
 
 
 def _text(text: str, most: int = MOST) -> str:

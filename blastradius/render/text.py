@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticSerializationError
@@ -186,20 +186,25 @@ def _csv_cell(cell: Cell) -> str:
     return ("'" if text.startswith(_FORMULA) else "") + safe(text)
 
 
-def as_markdown(answer: Answer, detail: Detail = PLAIN) -> str:
-    """The answer as GitHub Markdown; nothing in a name becomes markup, a link or a mention."""
+def as_markdown(answer: Answer, detail: Detail = PLAIN, scenes: Sequence[str] = ()) -> str:
+    """The answer as GitHub Markdown; nothing in a name becomes markup, a link or a mention.
+
+    ``scenes`` are the names of the files of its page's pictures.
+    """
     blocks = [f"**{_markdown(answer.headline)}**"]
     if answer.page is None:
         blocks += [_list(answer.lines), *(_markdown_table(whole, detail) for whole in answer.tables)]
     else:
         blocks = [f"# {_markdown(answer.page.title)}", _markdown(answer.page.subtitle), *blocks]
-        blocks += [_markdown_section(section, detail) for section in answer.page.sections]
+        blocks += [_markdown_section(section, detail, scenes) for section in answer.page.sections]
     blocks.append(_list(note_lines(answer, detail)))
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _markdown_section(section: Section, detail: Detail) -> str:
+def _markdown_section(section: Section, detail: Detail, scenes: Sequence[str] = ()) -> str:
     blocks = [f"## {_markdown(section.title)}", _list(section.lines)]
+    if section.scene is not None and section.scene < len(scenes):
+        blocks.append(f"![{_markdown(section.title)}]({scenes[section.scene]})")
     blocks += [_markdown_rows(section.table, detail)] if section.table is not None and section.table.rows else []
     return "\n\n".join(filter(None, blocks))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from blastradius.engine import Reach, World, plain
@@ -18,7 +19,8 @@ from blastradius.reports.symptoms import Symptom, behind
 MOST_TRIED = 150
 """How many things to do are tried at most."""
 MOST_DECISIONS = 5
-_MOST_LOOKED_AT = 4
+_FEWEST_DECISIONS = 4
+_MOST_LOOKED_AT = 12
 """How many of the levers that promise most are worked out for a decision."""
 Idle = Literal["late", "other ways"]
 """Why a lever does nothing: what it would have kept is reached, or there are other ways."""
@@ -67,38 +69,57 @@ def _is_quick(reach: Reach, remedy: Remedy) -> bool:
 
 
 def decisions(story: Storyline, told: Sequence[tuple[int, Symptom]], levers: Sequence[Tried]) -> list[Decision]:
-    """At most so many, spread over the symptoms, by their numbers; the same choice comes once where that is enough."""
+    """At most so many, spread over the symptoms, by their numbers; the same choice comes once where that is enough.
+
+    Where there are few of which something still helps, some come besides of which nothing does any more.
+    """
     done = {without for _, without in story.done}
     levers = [lever for lever in levers if lever.remedy.without not in done]
     found = [_decision(story, number, symptom, levers) for number, symptom in told]
     worth = [decision for decision in found if any(option.idle is None for option in decision.options)]
+    chosen = _spread(_different(worth), MOST_DECISIONS)
+    futile = _different([decision for decision in found if decision.options and decision not in worth])
+    chosen += _spread(futile, _FEWEST_DECISIONS - len(chosen))
+    return sorted(chosen, key=lambda decision: decision.number)
+
+
+def _different(found: Sequence[Decision]) -> list[Decision]:
+    """Each choice once, where that leaves enough."""
     different = dict[tuple[str, ...], Decision]()
-    for decision in worth:
+    for decision in found:
         different.setdefault(tuple(option.remedy.id for option in decision.options), decision)
-    chosen = list(different.values()) if len(different) >= min(len(worth), MOST_DECISIONS - 1) else worth
-    count = min(MOST_DECISIONS, len(chosen))
-    return [chosen[number * len(chosen) // count] for number in range(count)]
+    return list(different.values()) if len(different) >= min(len(found), _FEWEST_DECISIONS) else list(found)
+
+
+def _spread(found: Sequence[Decision], most: int) -> list[Decision]:
+    count = max(0, min(most, len(found)))
+    return [found[number * len(found) // count] for number in range(count)]
 
 
 def _decision(story: Storyline, number: int, symptom: Symptom, levers: Sequence[Tried]) -> Decision:
-    """Two things to do that still help, and one that does nothing though it lies on the way."""
+    """Two things to do that still help, one that does nothing though it lies on the way; two such where none does."""
     here = story.at(symptom.fact)
     now = here.standing()
     ahead = [it for it in story.order if story.place(it) > story.place(symptom.fact) and it in now.surely]
     promising = sorted((it for it in levers if set(ahead) - it.held), key=lambda it: _promise(story, ahead, it))
-    options = [option_at(here, now, it) for it in promising[:_MOST_LOOKED_AT]]
     way = set(behind(story.reach, symptom.fact))
     near = sorted((it for it in levers if way & set(it.remedy.without)), key=lambda it: -len(it.held))
-    helping = _different([option for option in options if option.idle is None])
-    idle = [option for option in (option_at(here, now, it) for it in near) if option.idle][:1] if helping else []
-    idle = idle or [option_at(here, now, it) for it in levers if not set(ahead) - it.held][:1] if helping else []
-    return Decision(number, symptom, here, now, (*helping, *idle))
+    helping = _helping(here, now, promising[:_MOST_LOOKED_AT])
+    at_last = (it for it in levers if helping and not set(ahead) - it.held)
+    idle = (option for option in (option_at(here, now, it) for it in (*near, *at_last)) if option.idle)
+    return Decision(number, symptom, here, now, (*helping, *islice(idle, 1 if helping else 2)))
 
 
-def _different(helping: Sequence[Option]) -> list[Option]:
-    """The best, and the next that does not keep just the same; where all do, the one that is next."""
-    other = [option for option in helping[1:] if option.left.surely != helping[0].left.surely]
-    return [*helping[:1], *(other or helping[1:])[:1]]
+def _helping(here: Containment, now: Standing, promising: Sequence[Tried]) -> list[Option]:
+    """The first that still helps, and the next that does not keep just the same; where all do, the next."""
+    found = list[Option]()
+    for lever in promising:
+        option = option_at(here, now, lever)
+        if option.idle is None:
+            found.append(option)
+            if option.left.surely != found[0].left.surely:
+                return [found[0], option]
+    return found[:2]
 
 
 def _promise(story: Storyline, ahead: Collection[Fact], lever: Tried) -> tuple[int, int, int, int, str]:

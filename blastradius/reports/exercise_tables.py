@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from blastradius.answer import Row, Table
 from blastradius.estate import Estate
@@ -56,8 +57,13 @@ def open_tables(data: ExerciseData) -> Iterable[Table]:
     yield Table("injects", "What is told to whom", columns, rows, under=("what is said",), spare=("stage",))
     rows = tuple((it.inject, it.minute, it.says, it.lever) for it in data.options)
     yield Table("decisions", "To decide", ("inject", "minute", "what may be done", "id"), rows, ids=("id",))
-    headings = ("question of the board", "what is done about it", "to talk about")
-    yield Table("hot_wash", "Afterwards", headings, HOT_WASH, under=("to talk about",))
+    yield hot_wash_table()
+
+
+def hot_wash_table() -> Table:
+    """What to talk about afterwards."""
+    columns = ("question of the board", "what is done about it", "to talk about")
+    return Table("hot_wash", "Afterwards", columns, HOT_WASH, under=("to talk about",))
 
 
 def closed_tables(estate: Estate, data: ExerciseData, answers: AnswersRow) -> Iterable[Table]:
@@ -73,11 +79,23 @@ def closed_tables(estate: Estate, data: ExerciseData, answers: AnswersRow) -> It
         yield Table("averted", "No longer comes", columns, rows, under=("known",))
     yield matrix_table(answers)
     yield evaluator_table(estate, data, answers)
-    rows = tuple((it.level, it.says, it.entity) for it in answers.hidden)
-    title = "If they ask, the model knows"
-    yield Table("hidden", title, ("stage", "what is so", "id"), rows, ids=("id",), brief=rows[:20])
-    yield Table("unknown", "If they ask, the model does not know", ("what",), tuple((it,) for it in answers.unknown))
+    yield hidden_table(answers, 20)
+    yield unknown_table(answers)
     yield relied_table(estate, answers.relies_on)
+
+
+def hidden_table(answers: AnswersRow, most: int | None = None) -> Table:
+    """What happens and nobody notices; the first so many are shown first."""
+    rows: tuple[Row, ...] = tuple((it.level, it.says, it.entity) for it in answers.hidden)
+    brief = None if most is None else rows[:most]
+    return Table(
+        "hidden", "If they ask, the model knows", ("stage", "what is so", "id"), rows, ids=("id",), brief=brief
+    )
+
+
+def unknown_table(answers: AnswersRow) -> Table:
+    """What nobody stated."""
+    return Table("unknown", "If they ask, the model does not know", ("what",), tuple((it,) for it in answers.unknown))
 
 
 def _how_surely(surely: bool) -> str:
@@ -87,7 +105,7 @@ def _how_surely(surely: bool) -> str:
 def evidence_table(estate: Estate, answers: AnswersRow) -> Table:
     """What injects rest on, with file and line."""
     rows: tuple[Row, ...] = tuple(
-        (it.inject, it.level, _noticed(it), it.expected, _route(estate, it), ", ".join(it.read_in), it.entity)
+        (it.inject, it.level, noticed(it), it.expected, route(estate, it), ", ".join(it.read_in), it.entity)
         for it in answers.evidence
     )
     columns = ("inject", "stage", "who notices", "expected", "rests on", "read in", "id")
@@ -95,12 +113,14 @@ def evidence_table(estate: Estate, answers: AnswersRow) -> Table:
     return Table("evidence", title, columns, rows, ("id",), under=("expected", "rests on", "read in"))
 
 
-def _noticed(row: EvidenceRow) -> str:
+def noticed(row: EvidenceRow) -> str:
+    """How it is known that it is noticed, and within which time."""
     within = "" if row.within_h is None else f", within {row.within_h:g} h"
     return NOTICED[row.noticed] + within
 
 
-def _route(estate: Estate, row: EvidenceRow) -> str:
+def route(estate: Estate, row: EvidenceRow) -> str:
+    """The relations that an inject rests on, in words."""
     return "; ".join(relation_said(estate, name) for name in row.relations) or "where it starts"
 
 
@@ -111,6 +131,13 @@ def card_table(estate: Estate, name: str, title: str, cards: Iterable[CardRow]) 
     )
     columns = ("inject", "decision", "jewels", "processes", "things", "what it does", "what it costs", "id")
     return Table(name, title, columns, rows, ids=("id",), under=("what it does", "what it costs"))
+
+
+def without_column(whole: Table, name: str) -> Table:
+    """A table without a column that its heading says."""
+    place = whole.columns.index(name)
+    rows = tuple((*row[:place], *row[place + 1 :]) for row in whole.rows)
+    return replace(whole, columns=(*whole.columns[:place], *whole.columns[place + 1 :]), rows=rows)
 
 
 def reached(estate: Estate, card: CardRow) -> tuple[str, str, str]:

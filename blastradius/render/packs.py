@@ -1,0 +1,56 @@
+"""An answer as a folder: its documents in every form, its tables, and JSON in the formats of others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from blastradius.answer import PLAIN, Answer, Pack, Page
+from blastradius.errors import DrawingError
+from blastradius.render.draw import STYLE
+from blastradius.render.html import as_html
+from blastradius.render.pages import as_pdf
+from blastradius.render.scenes import drawn
+from blastradius.render.text import as_markdown, csv_of
+
+
+def files_of(pack: Pack) -> tuple[dict[str, bytes], list[str]]:
+    """The files of a pack by their names, and what is not among them with the reason: a program is not installed."""
+    files, left_out = dict[str, bytes](), dict[str, None]()
+    for name, answer in pack.documents.items():
+        files |= _document(name, answer, left_out)
+    files |= {f"{name}.csv": csv_of(table).encode() for name, table in pack.tables.items()}
+    texts = {f"{name}.json": json.dumps(content, indent=2) + "\n" for name, content in pack.texts.items()}
+    return files | {name: text.encode() for name, text in texts.items()}, list(left_out)
+
+
+def _document(name: str, answer: Answer, left_out: dict[str, None]) -> Mapping[str, bytes]:
+    """One document as Markdown, HTML and, where it can be printed, PDF; its pictures stand beside it."""
+    page = answer.page
+    scenes = _pictures(page, left_out) if page is not None else []
+    pictures = {f"{name}-{number}.svg": scene for number, scene in enumerate(scenes, start=1)}
+    beside = [PurePosixPath(picture).name for picture in pictures]
+    found = pictures | {
+        f"{name}.md": as_markdown(answer, PLAIN, beside).encode(),
+        f"{name}.html": as_html(answer, PLAIN, "", list(_one_face(scenes))).encode(),
+    }
+    try:
+        return found if page is None else found | {f"{name}.pdf": as_pdf(page, answer.headline, None, scenes)}
+    except DrawingError as error:
+        left_out[f"pdf: {error}"] = None
+        return found
+
+
+def _pictures(page: Page, left_out: dict[str, None]) -> list[bytes]:
+    try:
+        return drawn(page.whole, page.scenes) if page.whole is not None else []
+    except DrawingError as error:
+        left_out[f"pictures: {error}"] = None
+        return []
+
+
+def _one_face(scenes: Sequence[bytes]) -> Iterator[str]:
+    """The pictures of one page, of which the first brings the face for all."""
+    for number, scene in enumerate(scenes):
+        yield (STYLE.sub(b"", scene) if number else scene).decode()

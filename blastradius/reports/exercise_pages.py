@@ -1,0 +1,175 @@
+"""A tabletop exercise as documents: the facilitator's edition, the participants', and the evaluator's sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from blastradius.answer import Answer, Pack, Page, Picture, Section, Table
+from blastradius.estate import Estate
+from blastradius.reports.exercise_data import AnswersRow, CardRow, ExerciseData, InjectRow, Play
+from blastradius.reports.exercise_tables import (
+    card_table,
+    evaluator_table,
+    hidden_table,
+    hot_wash_table,
+    lines_of,
+    matrix_table,
+    noticed,
+    open_lines,
+    route,
+    without_column,
+)
+from blastradius.reports.frontier import relied_table
+from blastradius.reports.msel import cexf, msel_table, t3sf
+from blastradius.reports.rows import starts_said
+from blastradius.reports.scenes import noticed_scenes, scenes_of, whole_of
+from blastradius.reports.symptoms import BLANK
+from blastradius.reports.words import label, listed, plural
+
+
+def pack_of(play: Play, data: ExerciseData, assume: str) -> Pack:
+    """The folder of an exercise; that of the participants alone where the answers are not among the data."""
+    coming = [play.told[number] for number in play.coming]
+    whole = whole_of(play.story, coming) if data.injects else None
+    open_data = data.model_copy(update={"answers": None, "edition": "participants", "headline": open_headline(data)})
+    documents = {"participants/participants": _participants(play, open_data, whole)}
+    if data.answers is None:
+        return Pack(documents, {}, {})
+    facilitator = _facilitator(play, data, data.answers, whole, assume)
+    evaluator = _evaluator(play.reach.estate, data, data.answers)
+    name = f"Tabletop exercise: {starts_said(play.reach.estate, play.reach.scenario)}"
+    return Pack(
+        {"facilitator/facilitator": facilitator, "facilitator/evaluator": evaluator, **documents},
+        {"facilitator/msel": msel_table(data), "facilitator/evaluator": evaluator.tables[0]},
+        {"facilitator/msel.t3sf": t3sf(data), "facilitator/msel.cexf": cexf(data, name)},
+    )
+
+
+def open_headline(data: ExerciseData) -> str:
+    """What everybody may know of it, in a sentence."""
+    decisions = len({option.inject for option in data.options})
+    counts = f"{plural(len(data.injects), 'inject')}, {plural(decisions, 'decision')}"
+    return f"an exercise of {data.minutes} minutes: {counts}"
+
+
+def _document(data: ExerciseData, page: Page) -> Answer:
+    tables = tuple(section.table for section in page.sections if section.table is not None)
+    return Answer("exercise", data.headline, data, tables, page=page)
+
+
+def _participants(play: Play, data: ExerciseData, whole: Picture | None) -> Answer:
+    """What players get, a part at a time."""
+    injects = [(play.rows[number], play.told[number]) for number in play.coming]
+    scenes = noticed_scenes(play.story, whole, injects) if whole else ()
+    about = Section("About this exercise", (*open_lines(), *_RULES))
+    parts = [part for number in range(len(play.story.stages)) for part in _part(data, number, bool(scenes))]
+    wash = Section("Afterwards: what we talk about", table=hot_wash_table(), on_new_sheet=True)
+    title, subtitle = "Tabletop exercise", "participants' edition"
+    return _document(data, Page(title, subtitle, (about, *parts, wash), True, whole, scenes))
+
+
+_RULES = (
+    "each part is handed out when it begins; times are minutes from the start",
+    "decide on what you know; ask for what you would look up, and say who would look it up",
+    "whatever is said here is played, nothing of it has happened",
+)
+
+
+def _part(data: ExerciseData, number: int, is_drawn: bool) -> Iterator[Section]:
+    rows = [row for row in data.injects if row.stage == number + 1]
+    if not rows:
+        return
+    cells = tuple((it.inject, it.minute, it.sender, it.to, it.means, it.says) for it in rows)
+    columns = ("inject", "minute", "from", "to", "by which means", "what is said")
+    table = Table(f"part_{number + 1}", f"Part {number + 1}", columns, cells)
+    choices = tuple(line for row in rows for line in _choices(data, row))
+    scene = number if is_drawn else None
+    yield Section(f"Part {number + 1}", table=table, scene=scene, on_new_sheet=True)
+    if choices:
+        yield Section("What may be decided", (*choices, f"decided: {BLANK} in minute: {BLANK} by whom: {BLANK}"))
+
+
+def _choices(data: ExerciseData, row: InjectRow) -> Iterator[str]:
+    options = [option.says for option in data.options if option.inject == row.inject]
+    if options:
+        yield f"after {row.inject}: {'; '.join(options)}; or nothing yet; or something else"
+
+
+def _facilitator(play: Play, data: ExerciseData, answers: AnswersRow, whole: Picture | None, assume: str) -> Answer:
+    """Everything: what comes, what it rests on, what each decision does, what to say if they ask."""
+    estate = play.reach.estate
+    scenes = scenes_of(play.story, whole) if whole else ()
+    stages = [it for number in range(len(play.story.stages)) for it in _stage(play, data, answers, number, scenes)]
+    title, table = "If they ask, the model does not know", hidden_table(answers)
+    sections = (
+        Section("Before you start", tuple(lines_of(estate, assume))),
+        Section("Run of show", table=_run_of_show(data)),
+        *(
+            [Section("Decided before", table=card_table(estate, "decided", "", answers.decided))]
+            * bool(answers.decided)
+        ),
+        *stages,
+        Section("Had it been done before the start: jewels among the things reached", table=matrix_table(answers)),
+        Section("If they ask, the model knows", table=table, on_new_sheet=True),
+        Section(title, tuple(answers.unknown)),
+        Section("What the answers rely on", table=relied_table(estate, answers.relies_on)),
+        Section("Hot wash", table=hot_wash_table(), on_new_sheet=True),
+    )
+    name = f"Tabletop exercise: {starts_said(estate, play.reach.scenario)}"
+    return _document(data, Page(name, "facilitator's edition: not for participants", sections, True, whole, scenes))
+
+
+def _run_of_show(data: ExerciseData) -> Table:
+    decided = {option.inject for option in data.options}
+    cells = tuple((it.minute, it.inject, it.to, it.says, "●" if it.inject in decided else "") for it in data.injects)
+    end = (data.minutes * 5 // 6, "hot wash", "everybody", "what we talk about afterwards", "")
+    return Table("run", "Run of show", ("minute", "inject", "to", "what is said", "decide"), (*cells, end))
+
+
+def _stage(
+    play: Play, data: ExerciseData, answers: AnswersRow, number: int, scenes: Sequence[object]
+) -> Iterator[Section]:
+    """A stage with its picture, then its injects, each followed by what is to decide."""
+    story, estate = play.story, play.reach.estate
+    stage = story.stages[number]
+    names = dict.fromkeys(fact.entity for fact in story.order if fact in stage.new)
+    jewels = [label(estate, name) for name in names if estate.crown_jewel(name)]
+    lines = [f"something new is reached of {plural(len(names), 'thing')}"]
+    lines += [f"crown jewels among them: {listed(jewels, 6)}"] if jewels else []
+    rows = [row for row in data.injects if row.stage == number + 1]
+    lines += [] if rows else ["nobody notices anything of it, until someone asks"]
+    scene = number if scenes else None
+    yield Section(f"Stage {number + 1}: {stage.says}", tuple(lines), scene=scene, on_new_sheet=True)
+    for row in rows:
+        yield Section(f"{row.inject}, minute {row.minute}", tuple(_told(estate, answers, row)))
+        cards = [card for card in answers.cards if card.inject == row.inject]
+        if cards:
+            yield _decision(estate, row, cards)
+
+
+def _told(estate: Estate, answers: AnswersRow, row: InjectRow) -> Iterator[str]:
+    (found,) = (it for it in answers.evidence if it.inject == row.inject)
+    yield f"from {row.sender} to {row.to}, by {row.means}: {row.says}"
+    yield f"who notices: {noticed(found)}; it happens to {label(estate, found.entity)}"
+    yield f"expected: {found.expected}"
+    yield f"rests on: {route(estate, found)}"
+    yield f"read in: {', '.join(found.read_in)}"
+
+
+def _decision(estate: Estate, row: InjectRow, cards: Iterable[CardRow]) -> Section:
+    table = without_column(card_table(estate, f"cards_{row.inject}", "", tuple(cards)), "inject")
+    return Section(f"To decide after {row.inject}: what is reached in the end", table=table)
+
+
+def _evaluator(estate: Estate, data: ExerciseData, answers: AnswersRow) -> Answer:
+    """The sheet of who evaluates."""
+    lines = (
+        "write down who decided what in which minute, and what they knew then",
+        f"evaluator: {BLANK} date: {BLANK}",
+    )
+    sections = (
+        Section("How to use it", lines),
+        Section("Decisions", table=evaluator_table(estate, data, answers)),
+        Section("Hot wash", table=hot_wash_table()),
+    )
+    return _document(data, Page("Tabletop exercise", "evaluator's sheet: not for participants", sections, long=True))
