@@ -67,7 +67,7 @@ def run(estate: Estate, params: Params) -> Answer:
         headline=headline,
         data=closed,
         tables=(*open_tables(closed), *closed_tables(reach.estate, closed, answers)),
-        lines=tuple(lines_of(reach.estate, params.assume)),
+        lines=tuple(lines_of(reach.estate, params.assume, len(closed.injects))),
         notes=notes_on(reach),
         painted=lambda: picture_of(reach),
         packed=lambda: pack_of(play, closed, params.assume),

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from blastradius.answer import PLAIN, Answer, Pack, Page
+from blastradius.answer import PLAIN, Answer, Pack, Page, Table
 from blastradius.errors import DrawingError
 from blastradius.render.draw import STYLE
 from blastradius.render.html import as_html
 from blastradius.render.pages import as_pdf
 from blastradius.render.scenes import drawn
 from blastradius.render.text import as_markdown, csv_of
+from blastradius.render.workbook import as_xlsx
 
 
 def files_of(pack: Pack) -> tuple[dict[str, bytes], list[str]]:
@@ -20,7 +21,8 @@ def files_of(pack: Pack) -> tuple[dict[str, bytes], list[str]]:
     files, left_out = dict[str, bytes](), dict[str, None]()
     for name, answer in pack.documents.items():
         files |= _document(name, answer, left_out)
-    files |= {f"{name}.csv": csv_of(table).encode() for name, table in pack.tables.items()}
+    for name, table in pack.tables.items():
+        files |= _sheet(name, table, left_out)
     texts = {f"{name}.json": json.dumps(content, indent=2) + "\n" for name, content in pack.texts.items()}
     return files | {name: text.encode() for name, text in texts.items()}, list(left_out)
 
@@ -39,6 +41,16 @@ def _document(name: str, answer: Answer, left_out: dict[str, None]) -> Mapping[s
         return found if page is None else found | {f"{name}.pdf": as_pdf(page, answer.headline, None, scenes)}
     except DrawingError as error:
         left_out[f"pdf: {error}"] = None
+        return found
+
+
+def _sheet(name: str, table: Table, left_out: dict[str, None]) -> Mapping[str, bytes]:
+    """A table as CSV and, where one can be written, as a workbook."""
+    found = {f"{name}.csv": csv_of(table).encode()}
+    try:
+        return found | {f"{name}.xlsx": as_xlsx([table])}
+    except DrawingError as error:
+        left_out[f"xlsx: {error}"] = None
         return found
 
 

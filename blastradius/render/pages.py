@@ -48,7 +48,9 @@ _LAYOUT = """
     if section.scene != none {
       align(center, image("scene-" + str(section.scene) + ".svg", width: 100%, alt: section.title))
     }
-    if section.table != none { table-of(section.table, size) }
+    if section.table != none {
+      block(breakable: section.table.rows.len() > 8, table-of(section.table, size))
+    }
     if section.drawn and it.drawn {
       let height = calc.min(high, width * it.ratio)
       align(center, image("picture.svg", height: height, width: 100%, fit: "contain", alt: it.headline))

@@ -12,7 +12,7 @@ from blastradius.model import Fact, Kind, Scenario
 from blastradius.reports.containment import Containment, Standing
 from blastradius.reports.impact import Measure, compared, held_in
 from blastradius.reports.levers import LEVER_VERBS
-from blastradius.reports.remedies import Remedy, removals
+from blastradius.reports.remedies import Remedy, additions, removals
 from blastradius.reports.storyline import Storyline
 from blastradius.reports.symptoms import Symptom, behind
 
@@ -20,6 +20,10 @@ MOST_TRIED = 150
 """How many things to do are tried at most."""
 MOST_DECISIONS = 5
 _FEWEST_DECISIONS = 4
+MOST_CONTROLS = 3
+"""How many controls are held against the scenarios beside what may be decided."""
+_MOST_ADDED = 4_000
+"""How many controls are tried at most."""
 _MOST_LOOKED_AT = 12
 """How many of the levers that promise most are worked out for a decision."""
 Idle = Literal["late", "other ways"]
@@ -140,7 +144,20 @@ def option_at(here: Containment, now: Standing, lever: Tried) -> Option:
 
 def in_scenarios(reach: Reach, levers: Sequence[Remedy], scenarios: Sequence[Scenario]) -> list[list[Measure]]:
     """What is reached in each scenario with each thing done before its start; a row for each, all solved at once."""
-    worlds = [World(plain(scenario), without=it.without) for it in levers for scenario in scenarios]
+    worlds = [
+        World(plain(scenario), without=it.without, controls=it.controls) for it in levers for scenario in scenarios
+    ]
     found = [measure for measure, _ in compared(reach.prepared, worlds, [])]
     width = len(scenarios)
     return [found[place * width : (place + 1) * width] for place in range(len(levers))]
+
+
+def best_controls(reach: Reach, scenario: Scenario, most: int = MOST_CONTROLS) -> list[Remedy]:
+    """The controls that would keep most out of reach of a scenario if they stood before it, one for each effect."""
+    nothing, *controls = [Remedy("", "add", ""), *additions(reach)[:_MOST_ADDED]]
+    (now,), *found = in_scenarios(reach, [nothing, *controls], [scenario])
+    best = dict[tuple[object, ...], Remedy]()
+    for (left,), control in sorted(zip(found, controls, strict=True), key=lambda it: (it[0][0].size, it[1].id)):
+        if left.size < now.size:
+            best.setdefault((left.crown_jewels, left.processes), control)
+    return list(best.values())[:most]

@@ -9,7 +9,7 @@ from typing import Literal
 from blastradius.engine import Reach
 from blastradius.model import Capability, Fact, Frozen, Scenario
 from blastradius.reports.containment import CountRow, count_row
-from blastradius.reports.decisions import Decision, Idle, Option, in_scenarios
+from blastradius.reports.decisions import Decision, Idle, Option, best_controls, in_scenarios
 from blastradius.reports.impact import Measure
 from blastradius.reports.losses import Loss, losses
 from blastradius.reports.remedies import Remedy
@@ -86,7 +86,10 @@ class CardRow(Frozen):
 
 
 class MatrixRow(Frozen):
-    """Crown jewels and things reached with a thing done before the start, by scenario; ``lever`` is null of nothing."""
+    """Crown jewels and things reached with a thing done before the start, by scenario; ``lever`` is null of nothing.
+
+    Besides what may be decided there are the controls that would keep most out of reach of the first scenario.
+    """
 
     lever: str | None
     says: str
@@ -269,7 +272,8 @@ def averted_by(told: Sequence[Symptom], decision: Decision, left: frozenset[Fact
 
 def _matrix(play: Play, scenarios: Sequence[Scenario]) -> Iterable[MatrixRow]:
     levers = {it.remedy.id: it.remedy for decision in play.choices for it in decision.options}
-    rows: list[Remedy] = [Remedy("", "remove", "nothing is done"), *levers.values()]
+    controls = best_controls(play.reach, scenarios[0])
+    rows: list[Remedy] = [Remedy("", "remove", "nothing is done"), *levers.values(), *controls]
     found: list[list[Measure]] = in_scenarios(play.reach, rows, scenarios)
     for lever, row in zip(rows, found, strict=True):
         yield MatrixRow(

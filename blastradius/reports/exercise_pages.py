@@ -102,7 +102,7 @@ def _facilitator(play: Play, data: ExerciseData, answers: AnswersRow, whole: Pic
     stages = [it for number in range(len(play.story.stages)) for it in _stage(play, data, answers, number, scenes)]
     title, table = "If they ask, the model does not know", hidden_table(answers)
     sections = (
-        Section("Before you start", tuple(lines_of(estate, assume))),
+        Section("Before you start", tuple(lines_of(estate, assume, len(data.injects)))),
         Section("Run of show", table=_run_of_show(data)),
         *(
             [Section("Decided before", table=card_table(estate, "decided", "", answers.decided))]

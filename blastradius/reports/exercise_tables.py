@@ -36,9 +36,11 @@ def open_lines() -> Iterable[str]:
     yield f"{BLANK}: names, press, law and times of day are filled in by who holds the exercise"
 
 
-def lines_of(estate: Estate, assume: str) -> Iterable[str]:
+def lines_of(estate: Estate, assume: str, injects: int) -> Iterable[str]:
     """What the facilitator is told first."""
     yield from open_lines()
+    if not injects:
+        yield "nobody would notice anything of it, as far as is stated: state who would (`seen_by`), or play another"
     yield "injects are what could happen; where nobody is named who would notice, a stop is assumed to be felt"
     yield (
         "a decision counts from its inject on, and what was reached before stays reached: at least what the story has "
@@ -183,7 +185,7 @@ def matrix_table(answers: AnswersRow) -> Table:
         for row in answers.matrix
     )
     title = "Had it been done before the start: crown jewels among the things still reached, by scenario"
-    return Table("matrix", title, ("decision", *scenarios, "id"), rows, ids=("id",))
+    return Table("matrix", title, ("decision or control", *scenarios, "id"), rows, ids=("id",))
 
 
 def evaluator_table(estate: Estate, data: ExerciseData, answers: AnswersRow) -> Table:

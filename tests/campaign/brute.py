@@ -984,6 +984,10 @@ def exercise(estate: Estate, params: Any) -> Any:
         counts = [measure(estate, scenario, it) for it in (soonest, least, most)]
         averts = tuple(name for name in later if facts[name] not in least)
         found.append((card.inject, card.lever, *((it[0], it[3]) for it in counts), averts))
+    for name, without in {None: (), **{card.lever: card.without for card in asked.answers.cards}}.items():
+        less = estate.changed(without=without)
+        alone = measure(less, scenario, spec(less, scenario))
+        found.append((name, len(alone[0]), alone[3]))
     return found
 
 
@@ -991,10 +995,14 @@ def told_exercise(answer: Answer) -> Any:
     data: Any = answer.data
     if data.answers is None:
         return sorted((it.inject, it.lever) for it in data.options)
-    return [
+    cards = data.answers.cards
+    found = [
         (it.inject, it.lever, *((row.crown_jewels, row.things) for row in (it.now, it.at_least, it.at_most)), it.averts)
-        for it in data.answers.cards
+        for it in cards
     ]
+    decided = {None, *(card.lever for card in cards)}
+    matrix = [(it.lever, *it.crown_jewels, *it.things) for it in data.answers.matrix if it.lever in decided]
+    return [*found, *matrix]
 
 
 def overgrant(estate: Estate, params: Any) -> Any:

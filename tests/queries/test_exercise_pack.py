@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -48,9 +49,9 @@ def data() -> Any:
 
 
 def test_the_worked_example_is_what_the_command_writes(folder: Path, request: pytest.FixtureRequest) -> None:
-    """All of it but the HTML and the PDF, which say the same."""
+    """All of it but the HTML, the PDF and the workbooks, which say the same."""
     made = {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-    made = {name: content for name, content in made.items() if name.suffix not in (".html", ".pdf")}
+    made = {name: content for name, content in made.items() if name.suffix not in (".html", ".pdf", ".xlsx")}
     if request.config.getoption("--snapshot-update"):
         shutil.rmtree(KEPT, ignore_errors=True)
         write_folder(KEPT, {name.as_posix(): content for name, content in made.items()})
@@ -137,6 +138,16 @@ def test_each_page_of_the_pack_stands_for_itself_and_runs_nothing(folder: Path) 
         text = file.read_text("utf-8")
         assert "default-src 'none'" in text
         assert re.findall(r"<script|<link|src=|href=", text) == []
+
+
+def test_the_workbook_has_the_rows_of_the_csv(folder: Path) -> None:
+    pytest.importorskip("xlsxwriter")
+    calamine = pytest.importorskip("python_calamine")
+    (sheet,) = calamine.load_workbook(folder / "facilitator" / "msel.xlsx").sheet_names
+    rows = calamine.load_workbook(folder / "facilitator" / "msel.xlsx").get_sheet_by_name(sheet).to_python()
+    with (folder / "facilitator" / "msel.csv").open(newline="", encoding="utf-8") as file:
+        told = list(csv.reader(file))
+    assert [[f"{cell:g}" if isinstance(cell, float) else cell for cell in row] for row in rows] == told
 
 
 def test_the_list_for_t3sf_has_its_fields_and_its_minutes(folder: Path, data: Any) -> None:
