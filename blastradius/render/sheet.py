@@ -56,7 +56,7 @@ def compose(picture: Picture, drawing: bytes) -> Sheet:
     heading = _heading(picture, inner)
     top = EDGE + sum(line.height for line in heading) + 6
     rows = _legend_rows(legend(picture), inner)
-    full = (inner + 2 * EDGE, top + high + len(rows) * _ROW + (14 if rows else 0) + EDGE)
+    full = (inner + 2 * EDGE, top + high + len(rows) * ROW + (14 if rows else 0) + EDGE)
     scale = _scale(full, picture)
     root = _root(full, scale)
     _write(root, heading, EDGE, EDGE, middle=False)
@@ -206,7 +206,9 @@ def _paragraph(text: str, room: float) -> list[str]:
     return wrapped(cut(visible(text), 2 * LABEL_LIMIT), room, style.TEXT) if text else []
 
 
-_ROW, _SAMPLE, _GAP = style.TEXT * PITCH + 1, 20.0, 16.0
+ROW, SAMPLE, GAP = style.TEXT * PITCH + 1, 20.0, 16.0
+"""A legend's row, the room of a sample, and that between two keys; in points."""
+
 _Run = tuple[float, str, Key | None]
 """A piece of a legend's row: where it begins, its text, and of what a sample stands before it."""
 
@@ -216,27 +218,27 @@ def _legend_rows(keys: list[Key], room: float) -> list[list[_Run]]:
     rows: list[list[_Run]] = [[]] if keys else []
     x = 0.0
     for key in keys:
-        sample = _SAMPLE if key.tone or key.mark else 0.0
-        words = _paragraph(key.words, room - _SAMPLE)
+        sample = SAMPLE if key.tone or key.mark else 0.0
+        words = _paragraph(key.words, room - SAMPLE)
         for number, text in enumerate(words):
             before, wide = (sample, width(text, style.TEXT)) if number == 0 else (0.0, width(text, style.TEXT))
             if x and x + before + wide > room:
                 rows.append([])
                 x = 0.0
             rows[-1].append((x, text, key if before else None))
-            x += before + wide + _GAP
+            x += before + wide + GAP
     return rows
 
 
 def _draw_legend(root: Element, rows: list[list[_Run]], top: float) -> None:
     group = SubElement(root, "g", {"class": "legend"})
     for number, row in enumerate(rows):
-        y = top + number * _ROW
+        y = top + number * ROW
         for x, text, key in row:
             if key:
                 group.extend(_sample(key, EDGE + x, y))
             ink = style.ALARM if key and key.mark == "stopped" else style.INK
-            _text(group, Line(text), EDGE + x + (_SAMPLE if key else 0), y + style.TEXT * 0.86, ink=ink)
+            _text(group, Line(text), EDGE + x + (SAMPLE if key else 0), y + style.TEXT * 0.86, ink=ink)
 
 
 def _sample(key: Key, x: float, y: float) -> Iterator[Element]:

@@ -16,6 +16,8 @@ QUIET = "#5b6472"
 GREY = "#8a93a0"
 ALARM = "#c1121f"
 JEWEL = "#111111"
+CHANGE = "#0b7a75"
+"""A frame around what is reached now and was not before."""
 ZONE_FILL = "#f3f5f8"
 ZONE_LINE = "#d5dae1"
 

@@ -62,7 +62,13 @@ def _looks() -> dict[str, Any]:
         "tones": [_tone(tone) for tone in _TONES],
         "felt": {str(capability): _TONES.index(felt) for felt, capability in diagram.FEELS.items()},
         "toneless": {"paint": style.paint(None), "line": style.line(None)},
-        "ink": {"text": style.INK, "quiet": style.QUIET, "alarm": style.ALARM, "zone": style.ZONE_FILL},
+        "ink": {
+            "text": style.INK,
+            "quiet": style.QUIET,
+            "alarm": style.ALARM,
+            "zone": style.ZONE_FILL,
+            "change": style.CHANGE,
+        },
         "samples": {mark: {"fill": "white", **look} for mark, look in sheet.SAMPLES.items()},
         "stack": style.STACK,
     }
@@ -102,6 +108,7 @@ def _sizes() -> dict[str, Any]:
             "room": style.ROOM, "stop_room": boxes.STOP_ROOM, "step_room": boxes.STEP_ROOM,
             "chip": boxes.CHIP, "lid": boxes.LID, "frame": boxes.FRAME,
         },
+        "sheet": {"edge": sheet.EDGE, "narrow": sheet.NARROW, "row": sheet.ROW, "sample": sheet.SAMPLE, "gap": sheet.GAP},
         "limits": {"label": boxes.LABEL_LIMIT, "tooltip": dot.TOOLTIP_LIMIT, "zone": dot.ZONE_LIMIT},
         "few": diagram.FEW["A4"],
         "most": diagram.MOST,

@@ -9,7 +9,7 @@
  * @typedef {{source: string, target: string, label: string | null, isStop: boolean}} Arrow from box to box
  * @typedef {{words: string, tone: number, mark: string | null, sample: Attributes | null}} LegendKey
  * @typedef {{dot: string, boxes: Map<string, Shown>, labels: Map<string, Frame>, edges: Arrow[], title: string,
- *   subtitle: string, counts: string, legend: LegendKey[]}} Drawn
+ *   subtitle: string, counts: string, legend: LegendKey[], look: any}} Drawn
  */
 
 /** The picture of an answer as the command line draws it, or more or less of it.
@@ -17,10 +17,10 @@
 function pictureOf(system, asked, answer, view = {}) {
   const choice = new Choice(system, asked, answer), parts = chosenParts(choice, view);
   const edges = toldEdges(mergedEdges(choice, parts.edges), parts.boxes);
-  const { look } = choice, lettering = look.lettering ??= new Lettering(look);
+  const { look } = choice, lettering = look.lettering ??= new Lettering(look), isHere = view.heading === false;
   const shownBoxes = parts.boxes.map((box) => visibleBox(choice, box));
   const picture = {
-    title: titleOf(choice), subtitle: assumedSaid(choice), counts: countsDrawn(choice) + parts.said,
+    title: titleOf(choice), subtitle: assumedSaid(choice), counts: countsDrawn(choice, isHere) + parts.said,
     boxes: shownBoxes, edges, legend: legendOf(choice, shownBoxes, edges),
   };
   const dot = new Dot(choice, picture, lettering);
@@ -29,31 +29,32 @@ function pictureOf(system, asked, answer, view = {}) {
     dot: dot.text(view.direction ?? "LR", view.heading ?? true),
     boxes: new Map(shownBoxes.map((box, place) => [`n${place}`, shownAs(system, dot, box)])),
     labels: new Map(dot.labels.map(({ name, frame }) => [name, frame])),
-    edges: arrows(dot), title, subtitle, counts, legend,
+    edges: arrows(dot), title, subtitle, counts, legend, look,
   };
 }
 
 /** How much is drawn: what is readable on a sheet, unless more or less is asked for. @param {Choice} choice
  * @param {View} view @returns {Parts & {said: string}} */
 function chosenParts(choice, view) {
-  const { look, system } = choice;
+  const { look, system } = choice, isHere = view.heading === false;
   const apart = new Set([...(view.unfolded ?? [])].map((id) => system.numbers.entities.get(id) ?? -1));
   if (view.full) return { ...choice.parts(choice.all(), true), said: "" };
   const isReadable = (/** @type {Box[]} */ boxes) => boxes.filter(({ entity }) => !apart.has(entity)).length <= look.few;
   if (!view.jewelsOnly) {
     const whole = fewer(choice, choice.parts(choice.own(), true), look.most, apart);
     if (isReadable(whole.boxes)) return { ...whole, said: "" };
-    return smaller(choice, apart, whole.boxes.length);
+    return smaller(choice, apart, whole.boxes.length, isHere);
   }
-  return smaller(choice, apart, Infinity);
+  return smaller(choice, apart, Infinity, isHere);
 }
 
 /** What is drawn where the whole is not readable. @param {Choice} choice @param {Set<number>} apart
- * @param {number} before how many boxes the whole has @returns {Parts & {said: string}} */
-function smaller(choice, apart, before) {
+ * @param {number} before how many boxes the whole has
+ * @param {boolean} isHere @returns {Parts & {said: string}} */
+function smaller(choice, apart, before, isHere) {
   const { look } = choice, jewels = choice.jewels(), last = look.coarser[look.coarser.length - 1];
   const parts = choice.parts(jewels.length ? choice.behind(jewels) : choice.own(), false);
-  const said = filled(look.captions.drawn, { what: look.captions[narrowed(choice, jewels)] });
+  const said = filled(look.captions[isHere ? "drawn_here" : "drawn"], { what: look.captions[narrowed(choice, jewels)] });
   for (const most of [look.few, ...look.coarser]) {
     const found = fewer(choice, parts, most, apart);
     if (found.boxes.length < before || most === last) return { ...found, said };
@@ -96,8 +97,8 @@ function assumedSaid({ look, told, asked, isAttacked, isTimed }) {
   return filled(captions.unmeant, { what: what.map(([name]) => captions[name]).join(captions.and), timed });
 }
 
-/** @param {Choice} choice */
-function countsDrawn(choice) {
+/** @param {Choice} choice @param {boolean} isHere whether the page says it, whose checker is another */
+function countsDrawn(choice, isHere) {
   const { look, told, system, answer, isAttacked, stones } = choice, { captions } = look, nouns = look.counted;
   const facts = choice.firsts.map(({ fact }) => fact).filter((fact) => fact < stones);
   const reached = [...new Set(facts.map((fact) => choice.entityOf(fact)))].filter((entity) => !choice.publicSet.has(entity));
@@ -108,7 +109,7 @@ function countsDrawn(choice) {
     filled(captions[isAttacked ? "within" : "felt"], { reached: counted(reached.length), things }),
     told.jewels.length ? counting(jewels, nouns["crown jewel"]) : captions.unmarked,
     filled(captions.stopped, { steps: counting(stops, nouns.step) }),
-    captions.checked,
+    isHere ? captions.checked_here : captions.checked,
   ].join(captions.between);
 }
 

@@ -5,5 +5,5 @@ from __future__ import annotations
 DRAWING = ("lettering.js", "choosing.js", "folding.js", "dot.js", "picture.js")
 """An answer as the text of a picture."""
 
-SHOWING = ("layout.js",)
+SHOWING = ("layout.js", "svg.js", "sheet.js", "view.js")
 """The text as a picture on the screen."""
