@@ -130,6 +130,7 @@ def test_the_other_shells_have_the_script_of_click(shell: str, says: str) -> Non
     assert says in CliRunner().invoke(cli, ["completion", shell]).output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shell", "given", "found"),
     [

@@ -153,6 +153,7 @@ def arrived(certificate: Certificate) -> dict[Fact, float]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", plugins.queries())
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_every_question_answers_at_the_edge(case: Case, question: str) -> None:

@@ -48,6 +48,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, int]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", ASKED)
 def test_a_question_compiles_the_estate_once(question: str, read: Counter[tuple[str, int]]) -> None:
     estate = br.load("examples/northwind")

@@ -16,6 +16,7 @@ WORLDS, LEAST = 1000, 0.03
 LEAST_OF_CONSTRUCTS = 0.05
 
 
+@pytest.mark.slow
 def test_every_construct_is_in_some_worlds_of_a_hundred() -> None:
     found: Counter[str] = Counter()
     for seed in range(WORLDS):

@@ -222,6 +222,7 @@ ROADS: list[tuple[tuple[str, ...], st.SearchStrategy[dict[str, Any]], Scenario]]
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_another_account_never_takes_reach_away(data: st.DataObject) -> None:

@@ -40,6 +40,7 @@ def test_what_was_read_before_stays_read_and_what_comes_later_is_kept() -> None:
         assert ("grants:k>o1" in late, "grants:k>o2" in late, "revoke:k" in late) == (at > 3, at > 7, not kept)
 
 
+@pytest.mark.slow
 def test_what_nobody_stated_is_not_zero_hours(retailer: Estate) -> None:
     data = asked(retailer, compromise="acme", assume="lateral", at=8)
     assert data.unclocked > 0
@@ -58,6 +59,7 @@ def test_at_the_start_all_that_levers_would_keep_is_kept(retailer: Estate) -> No
     assert here.standing(revoked).at_most == here.standing(revoked).surely == never.levels.keys()
 
 
+@pytest.mark.slow
 def test_the_order_leaves_less_with_each_and_is_of_all_before_it_together(retailer: Estate) -> None:
     data = asked(retailer, compromise="acme", assume="lateral", at=8)
     here = Containment(solve(retailer, Scenario(compromise=("acme",), assume=Level.LATERAL)), 8.0)
@@ -72,6 +74,7 @@ def test_the_order_leaves_less_with_each_and_is_of_all_before_it_together(retail
     assert len(data.plan) > 1
 
 
+@pytest.mark.slow
 def test_a_lever_that_does_nothing_is_shown(retailer: Estate) -> None:
     data = asked(retailer, compromise="acme", assume="lateral", at=8)
     assert data.nothing

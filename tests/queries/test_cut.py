@@ -85,6 +85,7 @@ def test_each_partner_alone_all_together_and_one_that_is_named(retailer: Estate)
     assert {row.id.partition(":")[0] for row in alone.cut} <= {*map(str, Verb), "revoke"}
 
 
+@pytest.mark.slow
 def test_a_cut_takes_the_targets_out_of_reach(retailer: Estate) -> None:
     found = data(retailer, assume="lateral")
     stays = {(row.start, row.entity) for row in found.uncut}

@@ -46,6 +46,7 @@ def test_every_question_is_asked_here_and_has_a_file_of_tests() -> None:
     assert {f"test_{question}.py" for question in ASKED} <= {file.name for file in Path(__file__).parent.iterdir()}
 
 
+@pytest.mark.slow
 @every_question
 @pytest.mark.parametrize("form", few(["table", "csv", "markdown", "json"], 2))
 def test_every_question_in_every_format(

@@ -19,6 +19,7 @@ def exposed(estate: Estate, entity: str, **params: Any) -> Any:
     return br.exposure(estate, entity, **params).data
 
 
+@pytest.mark.slow
 def test_every_start_that_gets_there_is_listed_with_the_level_that_reach_finds(retailer: Estate) -> None:
     found = exposed(retailer, "orders_db", insiders=True)
     rows = {(row.way, row.start, row.capability): (row.level, row.hops) for row in found.exposed_to}

@@ -208,6 +208,7 @@ def test_tangled_estates_are_those_of_brute_force(seed: int) -> None:
     assert told(query.run(built, params)) == expected(built, params)
 
 
+@pytest.mark.slow
 def test_tangled_estates_do_have_what_is_compared() -> None:
     found: list[Any] = [br.inventory(tangled(random.Random(seed))).data for seed in range(40)]
     assert sum(any(row.calls for row in data.parties) for data in found) > 20

@@ -19,6 +19,7 @@ def rows(estate: Estate, which: str = "removed", **stated: Any) -> dict[str, Any
     return {row.change: row for row in getattr(data, which)}
 
 
+@pytest.mark.slow
 def test_levers_are_what_distrust_and_a_smaller_file_say(retailer: Estate) -> None:
     found: Any = br.levers(retailer, compromise="acme", assume="takeover").data
     now: Any = br.reach(retailer, compromise="acme", assume="takeover").data
@@ -49,6 +50,7 @@ def test_a_poisoned_feed_has_levers_without_being_told_along_what(retailer: Esta
     assert found["pause:carrier_rates"].crown_jewels == ("pricing_decision",)
 
 
+@pytest.mark.slow
 def test_all_keys_of_a_holder_are_one_lever(retailer: Estate) -> None:
     found = rows(retailer, compromise="acme", assume="lateral")
     both = found["revoke all:acme"]
@@ -159,6 +161,7 @@ def test_degenerate_estates() -> None:
     )
 
 
+@pytest.mark.slow
 def test_no_word_is_for_us_only(northwind: Path) -> None:
     answer = br.levers(br.load(northwind), compromise="acme", assume="lateral", add=True).answer
     shown = " ".join(str(cell) for table in answer.tables for row in table.rows for cell in row[:-1])

@@ -24,6 +24,7 @@ QUESTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_what_is_read(name: str, snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
     question, example, *others = shlex.split(QUESTIONS[name])

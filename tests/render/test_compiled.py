@@ -38,6 +38,7 @@ def test_the_engine_is_kept_and_draws_the_same(caches: Path) -> None:
     assert draw(picture) == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o755])
 def test_a_folder_that_others_can_look_into_or_write_to_is_not_used(caches: Path, mode: int) -> None:
     (caches / "blastradius").mkdir()

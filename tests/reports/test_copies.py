@@ -103,6 +103,7 @@ def _behind(built: Estate, name: str) -> Iterator[str]:
         yield from new
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(many_stores, st.data())
 def test_the_count_is_the_most_that_stores_add_up_to(stores: dict[str, Said], data: st.DataObject) -> None:

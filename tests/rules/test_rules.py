@@ -56,6 +56,7 @@ def reasons(stop: Stopped) -> Iterator[str]:
     yield from () if stop.basis is None else (str(stop.basis),)
 
 
+@pytest.mark.slow
 @every_rule
 @pytest.mark.parametrize("engine", ENGINES)
 def test_many_worlds_at_once_hold_it(rule: str, engine: Engine) -> None:

@@ -28,6 +28,7 @@ def small(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_an_estate_goes_there_and_comes_back(place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["push", place.uri, NORTHWIND, "--beside-others"]) == 0
     assert "159 entities and 215 relations" in capsys.readouterr().out

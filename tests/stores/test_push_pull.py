@@ -50,6 +50,7 @@ def test_an_example_comes_back_as_it_was(place: Place, folder: Path) -> None:
     assert (other.digest, other.notes) == (estate.digest, estate.notes)
 
 
+@pytest.mark.slow
 def test_the_questions_have_the_same_answers_to_the_byte(place: Place) -> None:
     estate = br.load(ROOT / "examples" / "northwind")
     push(place.connection, estate, ANY)

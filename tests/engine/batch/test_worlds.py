@@ -62,6 +62,7 @@ def solved(built: Estate, worlds: list[World], engine: Engine = "numpy") -> dict
     return found
 
 
+@pytest.mark.slow
 @examples()
 @given(st.integers(0, 2**40))
 def test_worlds_agree_with_the_spec(seed: int) -> None:
@@ -263,6 +264,7 @@ def test_degenerate_estates(engine: Engine) -> None:
     assert solved(blocked, [World(scenario("leak k"))], engine)[0] == {fact("possess(k)")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feeds", [2, 3, 5, 9, 40])
 def test_quorums_of_any_size(feeds: int) -> None:
     """Both engines count as the spec does, feeds wrong and down in all ways; large ones against each other."""

@@ -76,6 +76,7 @@ def random_problem(rng: random.Random) -> tuple[PreparedEstate, list[Separated],
     return system, wanted, levers
 
 
+@pytest.mark.slow
 @examples(0.06)
 @given(st.integers(0, 2**32))
 def test_cuts_are_those_of_exhaustive_search(seed: int) -> None:
