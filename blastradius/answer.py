@@ -176,6 +176,14 @@ class Scene:
 
 
 @dataclass(frozen=True)
+class Series:
+    """Scenes of one whole, all laid out as it is."""
+
+    whole: Picture
+    scenes: tuple[Scene, ...]
+
+
+@dataclass(frozen=True)
 class Section:
     """One part of a page: sentences, then a table; ``drawn`` says that the picture of the answer stands below.
 
@@ -194,15 +202,14 @@ class Section:
 class Page:
     """An answer as a document of one A4 page; of as many as it takes where it is ``long``.
 
-    ``whole`` is what the ``scenes`` are scenes of, all laid out as it is.
+    ``series`` has the same scenes in several sizes, the largest first; the first that can be read on paper is drawn.
     """
 
     title: str
     subtitle: str
     sections: tuple[Section, ...]
     long: bool = False
-    whole: Picture | None = None
-    scenes: tuple[Scene, ...] = ()
+    series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def _sheet(name: str, table: Table, left_out: dict[str, None]) -> Mapping[str, b
 
 def _pictures(page: Page, left_out: dict[str, None]) -> list[bytes]:
     try:
-        return drawn(page.whole, page.scenes) if page.whole is not None else []
+        return drawn(page.series)
     except DrawingError as error:
         left_out[f"pictures: {error}"] = None
         return []

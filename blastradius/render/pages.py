@@ -42,11 +42,17 @@ _LAYOUT = """
   grid(columns: (1fr, auto), align: bottom, text(size: size * 1.6, weight: "bold", it.title), it.subtitle)
   block(above: 0.7em, text(weight: "bold", it.headline))
   for (number, section) in it.sections.enumerate() {
-    if section.on-new-sheet and number > 0 { pagebreak(weak: true) }
-    block(sticky: true, above: 0.95em, below: 0.4em, text(size: size * 1.1, weight: "bold", section.title))
-    for line in section.lines { block(above: 0.4em, below: 0.4em, line) }
+    let title = text(size: size * 1.1, weight: "bold", section.title)
+    let heading = block(sticky: true, above: 0.95em, below: 0.4em, title)
+    let said = for line in section.lines { block(above: 0.4em, below: 0.4em, line) }
     if section.scene != none {
-      align(center, image("scene-" + str(section.scene) + ".svg", width: 100%, alt: section.title))
+      let name = "scene-" + str(section.scene) + ".svg"
+      let scene = image(name, width: 100%, height: 1fr, fit: "contain", alt: section.title)
+      page(flipped: section.is-wide, { heading; said; scene })
+    } else {
+      if section.on-new-sheet and number > 0 { pagebreak(weak: true) }
+      heading
+      said
     }
     if section.table != none {
       block(breakable: section.table.rows.len() > 8, table-of(section.table, size))
@@ -84,7 +90,7 @@ def as_pdf(page: Page, headline: str, drawing: bytes | None = None, scenes: Sequ
             Path(folder, "picture.svg").write_bytes(drawing)
         for number, scene in enumerate(scenes):
             Path(folder, f"scene-{number}.svg").write_bytes(STYLE.sub(b"", scene))
-        Path(folder, "page.json").write_text(json.dumps(_data(page, headline, drawing)), "utf-8")
+        Path(folder, "page.json").write_text(json.dumps(_data(page, headline, drawing, scenes)), "utf-8")
         source = Path(folder, "page.typ")
         source.write_text(_LAYOUT, "utf-8")
         try:
@@ -96,9 +102,10 @@ def as_pdf(page: Page, headline: str, drawing: bytes | None = None, scenes: Sequ
             raise DrawingError(f"typst could not print the page: {cut(visible(str(error)), 300)}") from error
 
 
-def _data(page: Page, headline: str, drawing: bytes | None) -> dict[str, Any]:
+def _data(page: Page, headline: str, drawing: bytes | None, scenes: Sequence[bytes]) -> dict[str, Any]:
     most = LONG if page.long else MOST
-    sections = [_section(section, most) for section in page.sections]
+    ratios = [_ratio(scene) for scene in scenes]
+    sections = [_section(section, most, ratios) for section in page.sections]
     said = {"title": page.title, "subtitle": page.subtitle, "headline": headline}
     return {name: _text(text) for name, text in said.items()} | {
         "family": FAMILY,
@@ -115,13 +122,15 @@ def _ratio(drawing: bytes) -> float:
     return float(size[2]) / float(size[1]) if size else 1.0
 
 
-def _section(section: Section, most: int) -> dict[str, Any]:
+def _section(section: Section, most: int, ratios: Sequence[float]) -> dict[str, Any]:
+    scene = section.scene if section.scene is not None and section.scene < len(ratios) else None
     has_rows = section.table is not None and section.table.rows
     return {
         "title": _text(section.title),
         "lines": [_text(line, most) for line in section.lines],
         "drawn": section.drawn,
-        "scene": section.scene,
+        "scene": scene,
+        "is-wide": scene is not None and ratios[scene] < 1,
         "on-new-sheet": section.on_new_sheet,
         "table": _table(section.table, most) if has_rows and section.table is not None else None,
     }

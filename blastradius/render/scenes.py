@@ -9,11 +9,11 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from defusedxml.ElementTree import fromstring
 
-from blastradius.answer import Picture, Scene
+from blastradius.answer import Picture, Scene, Series
 from blastradius.render import style
 from blastradius.render.dot import Direction, to_dot
 from blastradius.render.draw import laid_out
-from blastradius.render.sheet import compose
+from blastradius.render.sheet import Sheet, compose
 
 NEW = "#157f3c"
 """The colour of the frame around what is new."""
@@ -23,16 +23,24 @@ _SHAPES = ("path", "polygon", "ellipse")
 _FAINT = "0.35"
 
 
-def drawn(whole: Picture, scenes: Sequence[Scene]) -> list[bytes]:
-    """Each scene as SVG; in all of them a thing has one place.
+def drawn(sizes: Sequence[Series]) -> list[bytes]:
+    """Each scene as SVG, of the first of several sizes that can be read on a sheet; a thing has one place in all.
 
     Raises:
         DrawingError: as ``draw`` does.
     """
+    for number, series in enumerate(sizes, start=1):
+        layout, sheet = _laid_out(series.whole)
+        if sheet.is_readable or number == len(sizes):
+            return [_scene(scene, layout) for scene in series.scenes]
+    return []
+
+
+def _laid_out(whole: Picture) -> tuple[bytes, Sheet]:
+    """The layout, from left to right or from top to bottom, in which type is larger."""
     directions: tuple[Direction, ...] = get_args(Direction)
     layouts = laid_out([to_dot(whole, direction, heading=False) for direction in directions])
-    best = max(layouts, key=lambda layout: compose(whole, layout).scale)
-    return [_scene(scene, best) for scene in scenes]
+    return max(((layout, compose(whole, layout)) for layout in layouts), key=lambda found: found[1].scale)
 
 
 def _scene(scene: Scene, layout: bytes) -> bytes:

@@ -22,7 +22,7 @@ from blastradius.reports.exercise_tables import (
 from blastradius.reports.frontier import relied_table
 from blastradius.reports.msel import cexf, msel_table, t3sf
 from blastradius.reports.rows import starts_said
-from blastradius.reports.scenes import noticed_scenes, scenes_of, whole_of
+from blastradius.reports.scenes import noticed_scenes, scenes_of, wholes_of
 from blastradius.reports.symptoms import BLANK
 from blastradius.reports.words import label, listed, plural
 
@@ -30,12 +30,12 @@ from blastradius.reports.words import label, listed, plural
 def pack_of(play: Play, data: ExerciseData, assume: str) -> Pack:
     """The folder of an exercise; that of the participants alone where the answers are not among the data."""
     coming = [play.told[number] for number in play.coming]
-    whole = whole_of(play.story, coming) if data.injects else None
+    wholes = wholes_of(play.story, coming) if data.injects else []
     open_data = data.model_copy(update={"answers": None, "edition": "participants", "headline": open_headline(data)})
-    documents = {"participants/participants": _participants(play, open_data, whole)}
+    documents = {"participants/participants": _participants(play, open_data, wholes)}
     if data.answers is None:
         return Pack(documents, {}, {})
-    facilitator = _facilitator(play, data, data.answers, whole, assume)
+    facilitator = _facilitator(play, data, data.answers, wholes, assume)
     evaluator = _evaluator(play.reach.estate, data, data.answers)
     name = f"Tabletop exercise: {starts_said(play.reach.estate, play.reach.scenario)}"
     return Pack(
@@ -57,15 +57,16 @@ def _document(data: ExerciseData, page: Page) -> Answer:
     return Answer("exercise", data.headline, data, tables, page=page)
 
 
-def _participants(play: Play, data: ExerciseData, whole: Picture | None) -> Answer:
+def _participants(play: Play, data: ExerciseData, wholes: Sequence[Picture]) -> Answer:
     """What players get, a part at a time."""
     injects = [(play.rows[number], play.told[number]) for number in play.coming]
-    scenes = noticed_scenes(play.story, whole, injects) if whole else ()
+    series = tuple(noticed_scenes(play.story, whole, injects) for whole in wholes)
     about = Section("About this exercise", (*open_lines(), *_RULES))
-    parts = [part for number in range(len(play.story.stages)) for part in _part(data, number, bool(scenes))]
+    stages = enumerate(sorted({row.stage for row in data.injects}))
+    parts = [part for number, stage in stages for part in _part(data, number, stage, bool(series))]
     wash = Section("Afterwards: what we talk about", table=hot_wash_table(), on_new_sheet=True)
     title, subtitle = "Tabletop exercise", "participants' edition"
-    return _document(data, Page(title, subtitle, (about, *parts, wash), True, whole, scenes))
+    return _document(data, Page(title, subtitle, (about, *parts, wash), True, series))
 
 
 _RULES = (
@@ -75,18 +76,18 @@ _RULES = (
 )
 
 
-def _part(data: ExerciseData, number: int, is_drawn: bool) -> Iterator[Section]:
-    rows = [row for row in data.injects if row.stage == number + 1]
-    if not rows:
-        return
+def _part(data: ExerciseData, number: int, stage: int, is_drawn: bool) -> Iterator[Section]:
+    """What is told in a stage; those of which nothing is told are not counted."""
+    rows = [row for row in data.injects if row.stage == stage]
     cells = tuple((it.inject, it.minute, it.sender, it.to, it.means, it.says) for it in rows)
     columns = ("inject", "minute", "from", "to", "by which means", "what is said")
     table = Table(f"part_{number + 1}", f"Part {number + 1}", columns, cells)
     choices = tuple(line for row in rows for line in _choices(data, row))
-    scene = number if is_drawn else None
-    yield Section(f"Part {number + 1}", table=table, scene=scene, on_new_sheet=True)
+    yield Section(f"Part {number + 1}", table=table, on_new_sheet=True)
     if choices:
         yield Section("What may be decided", (*choices, f"decided: {BLANK} in minute: {BLANK} by whom: {BLANK}"))
+    if is_drawn:
+        yield Section(f"Part {number + 1}: what has been noticed by now", scene=number, on_new_sheet=True)
 
 
 def _choices(data: ExerciseData, row: InjectRow) -> Iterator[str]:
@@ -95,11 +96,13 @@ def _choices(data: ExerciseData, row: InjectRow) -> Iterator[str]:
         yield f"after {row.inject}: {'; '.join(options)}; or nothing yet; or something else"
 
 
-def _facilitator(play: Play, data: ExerciseData, answers: AnswersRow, whole: Picture | None, assume: str) -> Answer:
+def _facilitator(play: Play, data: ExerciseData, answers: AnswersRow, wholes: Sequence[Picture], assume: str) -> Answer:
     """Everything: what comes, what it rests on, what each decision does, what to say if they ask."""
     estate = play.reach.estate
-    scenes = scenes_of(play.story, whole) if whole else ()
-    stages = [it for number in range(len(play.story.stages)) for it in _stage(play, data, answers, number, scenes)]
+    series = tuple(scenes_of(play.story, whole) for whole in wholes)
+    stages = [
+        it for number in range(len(play.story.stages)) for it in _stage(play, data, answers, number, bool(series))
+    ]
     title, table = "If they ask, the model does not know", hidden_table(answers)
     sections = (
         Section("Before you start", tuple(lines_of(estate, assume, len(data.injects)))),
@@ -112,11 +115,16 @@ def _facilitator(play: Play, data: ExerciseData, answers: AnswersRow, whole: Pic
         Section("Had it been done before the start: jewels among the things reached", table=matrix_table(answers)),
         Section("If they ask, the model knows", table=table, on_new_sheet=True),
         Section(title, tuple(answers.unknown)),
-        Section("What the answers rely on", table=relied_table(estate, answers.relies_on)),
+        Section("What the answers rely on", *_relied(estate, answers)),
         Section("Hot wash", table=hot_wash_table(), on_new_sheet=True),
     )
     name = f"Tabletop exercise: {starts_said(estate, play.reach.scenario)}"
-    return _document(data, Page(name, "facilitator's edition: not for participants", sections, True, whole, scenes))
+    return _document(data, Page(name, "facilitator's edition: not for participants", sections, True, series))
+
+
+def _relied(estate: Estate, answers: AnswersRow) -> tuple[tuple[str, ...], Table]:
+    lines = () if answers.relies_on else ("no control stands in the way of anything, as far as is stated",)
+    return lines, relied_table(estate, answers.relies_on)
 
 
 def _run_of_show(data: ExerciseData) -> Table:
@@ -126,9 +134,7 @@ def _run_of_show(data: ExerciseData) -> Table:
     return Table("run", "Run of show", ("minute", "inject", "to", "what is said", "decide"), (*cells, end))
 
 
-def _stage(
-    play: Play, data: ExerciseData, answers: AnswersRow, number: int, scenes: Sequence[object]
-) -> Iterator[Section]:
+def _stage(play: Play, data: ExerciseData, answers: AnswersRow, number: int, is_drawn: bool) -> Iterator[Section]:
     """A stage with its picture, then its injects, each followed by what is to decide."""
     story, estate = play.story, play.reach.estate
     stage = story.stages[number]
@@ -138,7 +144,7 @@ def _stage(
     lines += [f"crown jewels among them: {listed(jewels, 6)}"] if jewels else []
     rows = [row for row in data.injects if row.stage == number + 1]
     lines += [] if rows else ["nobody notices anything of it, until someone asks"]
-    scene = number if scenes else None
+    scene = number if is_drawn else None
     yield Section(f"Stage {number + 1}: {stage.says}", tuple(lines), scene=scene, on_new_sheet=True)
     for row in rows:
         yield Section(f"{row.inject}, minute {row.minute}", tuple(_told(estate, answers, row)))

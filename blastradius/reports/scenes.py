@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from blastradius.answer import Felt, Gain, Node, Picture, Scene
+from blastradius.answer import Felt, Gain, Node, Picture, Scene, Series
 from blastradius.engine import brings_an_attacker
 from blastradius.model import Capability, Fact
 from blastradius.reports.diagram import picture_of
@@ -14,24 +14,20 @@ from blastradius.reports.storyline import Storyline
 from blastradius.reports.symptoms import Symptom
 from blastradius.reports.words import label, plural
 
-MOST_BOXES = 26
-"""How many boxes the whole has, where it can do with so few."""
 _FELT = {Felt.STOPS: Capability.DENY, Felt.WRONG: Capability.TAINT, Felt.SLOWS: Capability.DEGRADE}
 
 
-def whole_of(story: Storyline, told: Sequence[Symptom]) -> Picture:
-    """The ways to what is told, and to crown jewels."""
+def wholes_of(story: Storyline, told: Sequence[Symptom]) -> list[Picture]:
+    """The ways to what is told, and to crown jewels, in several sizes, the largest first."""
     reach = story.reach
     ends = [symptom.fact for symptom in told]
     ends += [fact for fact in reach.levels if reach.estate.crown_jewel(fact.entity)]
     only = frozenset(step.fact for fact in ends for step in reach.proof_of(fact))
     drawn = picture_of(reach, only=only or None)
-    sizes = (drawn, *drawn.smaller)
-    small = next((it for it in sizes if len(it.nodes) <= MOST_BOXES), sizes[-1])
-    return replace(small, smaller=(), counts="")
+    return [replace(picture, smaller=(), counts="") for picture in (drawn, *drawn.smaller)]
 
 
-def scenes_of(story: Storyline, whole: Picture) -> tuple[Scene, ...]:
+def scenes_of(story: Storyline, whole: Picture) -> Series:
     """A scene for each stage: what is reached by the end of it, the rest only hinted at."""
     seeds = frozenset(node.id for node in whole.nodes if node.seed)
     scenes, before = list[Scene](), frozenset[str]()
@@ -46,7 +42,7 @@ def scenes_of(story: Storyline, whole: Picture) -> tuple[Scene, ...]:
         picture = replace(whole, title=title, subtitle=told, nodes=nodes)
         scenes.append(Scene(picture, lit, new - seeds if before else new))
         before = lit
-    return tuple(scenes)
+    return Series(whole, tuple(scenes))
 
 
 def _is_new(node: Node, earlier: Sequence[Scene], lit: frozenset[str]) -> bool:
@@ -71,23 +67,24 @@ def _at(story: Storyline, node: Node, reached: frozenset[Fact]) -> Node:
     return replace(node, gains=node.gains if node.seed else gains)
 
 
-def noticed_scenes(story: Storyline, whole: Picture, injects: Sequence[tuple[InjectRow, Symptom]]) -> tuple[Scene, ...]:
-    """A scene for each stage: only what was told by the end of it, where it stands in the whole."""
+def noticed_scenes(story: Storyline, whole: Picture, injects: Sequence[tuple[InjectRow, Symptom]]) -> Series:
+    """A scene for each stage that anything is told of: only what was told by then, where it stands in the whole."""
     scenes, before = list[Scene](), frozenset[str]()
-    for number in range(len(story.stages)):
-        by_now = [(row, symptom) for row, symptom in injects if row.stage <= number + 1]
-        nodes = tuple(_noticed(story, node, by_now) for node in whole.nodes)
+    for number, part in enumerate(sorted({row.stage for row, _ in injects}), start=1):
+        nodes = tuple(_noticed(story, node, [it for it in injects if it[0].stage <= part]) for node in whole.nodes)
         lit = frozenset(node.id for node in nodes if node.names)
-        title = f"Part {number + 1}: what has been noticed by now"
-        picture = replace(whole, title=title, subtitle="framed: new in this part", nodes=nodes, edges=whole.edges)
+        title = f"Part {number}: what has been noticed by now"
+        picture = replace(whole, title=title, subtitle="framed: new in this part", nodes=nodes)
         scenes.append(Scene(picture, lit, lit - before, bare=True))
         before = lit
-    return tuple(scenes)
+    return Series(whole, tuple(scenes))
 
 
 def _noticed(story: Storyline, node: Node, by_now: Sequence[tuple[InjectRow, Symptom]]) -> Node:
     """A box that says no more than that something was told of it."""
     names = node.members or (node.id,)
     rows = {symptom.fact.entity: row.inject for row, symptom in by_now if symptom.fact.entity in names}
-    known = " and ".join(label(story.reach.estate, name) for name in rows)
+    known = (
+        " and ".join(label(story.reach.estate, name) for name in rows) if node.members else node.label if rows else ""
+    )
     return Node(node.id, known or " ", node.kind, node.zone, what=node.what, names=", ".join(rows.values()))
