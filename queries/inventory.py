@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -11,14 +10,15 @@ from pydantic import Field
 from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
 from blastradius.engine import Assumption, what_if
 from blastradius.estate import Estate
-from blastradius.model import Credential, Frozen, Operation, Party, Store
+from blastradius.model import Frozen
 from blastradius.reports.gaps import GapRow, gap_table, gaps
-from blastradius.reports.governance import CONTRACT_END, CRITICALITY, LAST_REVIEW
+from blastradius.reports.governance import CRITICALITY
 from blastradius.reports.impact import is_audited
 from blastradius.reports.labels import assumed, footing
-from blastradius.reports.reaches import MARKS, ReachRow, marks, reaches
+from blastradius.reports.reaches import MARKS, ReachRow, marks
+from blastradius.reports.register import ApiRow, RegisterRow, register
 from blastradius.reports.rows import ModelRow, model_row
-from blastradius.reports.surface import Surface, Surfaces, is_live, third_parties
+from blastradius.reports.surface import surfaces_of
 from blastradius.reports.unstated import marks_jewels, missing
 from blastradius.reports.words import label, listed, plural
 
@@ -29,54 +29,6 @@ class Params(Assumption):
     assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
         "lateral", description="up to which level to tell the reach, each level by itself"
     )
-
-
-class ApiRow(Frozen):
-    """Operations of one API: ``api`` is its name, null for operations that belong to none."""
-
-    api: str | None
-    operations: tuple[str, ...]
-
-
-class KeyRow(Frozen):
-    """A key that a party holds; ``expires`` is null where nobody stated it, ``works`` is false once it is spent."""
-
-    key: str
-    name: str
-    type: str
-    expires: str | None
-    works: bool
-
-
-class RegisterRow(Frozen):
-    """One third party, or one behind them (role ``upstream``); ids, but for ``name`` and what is not of the estate.
-
-    ``runs`` are its services and stores. ``calls`` it can call with the keys that work, ``called`` we call of its own.
-    ``data`` are the classes of what it can read as granted, ``unclassified`` the stores of which nobody states one.
-    ``contract_end`` is a day, or the words of a source. ``key_expiry`` is the first end of a key that works, null where
-    none is stated. ``behind`` are those that it relies on. ``reach`` has a row a level.
-    """
-
-    party: str
-    name: str
-    role: str
-    owner: str | None
-    criticality: str | None
-    last_review: str | None
-    contract_end: str | None
-    ended: bool
-    runs: tuple[str, ...]
-    calls: tuple[ApiRow, ...]
-    services: tuple[str, ...]
-    called: tuple[ApiRow, ...]
-    keys: tuple[KeyRow, ...]
-    scopes: tuple[str, ...]
-    feeds: tuple[str, ...]
-    data: tuple[str, ...]
-    unclassified: tuple[str, ...]
-    key_expiry: str | None
-    behind: tuple[str, ...]
-    reach: tuple[ReachRow, ...]
 
 
 class InventoryData(Frozen):
@@ -102,13 +54,8 @@ class InventoryData(Frozen):
 def run(estate: Estate, params: Params) -> Answer:
     """One row a third party, those first that reach the most crown jewels at the lowest level, and the gaps."""
     estate = what_if(estate, params.asked)
-    parties, found = third_parties(estate), Surfaces(estate)
-    surfaces = [found.of(party.id) for party in parties]
-    reached = reaches(estate, surfaces, params)
-    rows = [_row(estate, *ties) for ties in zip(parties, surfaces, reached, strict=True)]
-    rows.sort(
-        key=lambda row: (*(-len(level.crown_jewels or ()) for level in row.reach), -row.reach[-1].things, row.party)
-    )
+    surfaces = surfaces_of(estate)
+    rows = register(estate, surfaces, params)
     fourth = sum(row.role == "upstream" for row in rows)
     exposed = len({name for surface in surfaces for name in surface.can_call})
     consumed = len({name for surface in surfaces for name in surface.called})
@@ -135,52 +82,6 @@ def run(estate: Estate, params: Params) -> Answer:
         lines=(*([MARKS] if rows else []), assumed(params.assume), *missing(estate), footing(estate)),
         notes=estate.notes,
     )
-
-
-def _row(estate: Estate, party: Party, surface: Surface, reach: tuple[ReachRow, ...]) -> RegisterRow:
-    words = party.governance
-    keys = [_key(estate, key) for name in surface.keys if isinstance(key := estate.entities[name], Credential)]
-    stores = [store for name in reach[0].stores if isinstance(store := estate.entities[name], Store)]
-    return RegisterRow(
-        party=party.id,
-        name=label(estate, party.id),
-        role=party.role,
-        owner=party.owner,
-        criticality=words.get(CRITICALITY),
-        last_review=words.get(LAST_REVIEW),
-        contract_end=words.get(CONTRACT_END, party.contract_end),
-        ended=party.contract_end is not None and party.contract_end < estate.day,
-        runs=tuple(sorted(surface.own.difference(surface.feeds))),
-        calls=_by_api(estate, surface.can_call),
-        services=surface.services,
-        called=_by_api(estate, surface.called),
-        keys=tuple(keys),
-        scopes=surface.scopes,
-        feeds=surface.feeds,
-        data=tuple(sorted({store.classification for store in stores if store.classification})),
-        unclassified=tuple(store.id for store in stores if not store.classification),
-        key_expiry=min((key.expires for key in keys if key.works and key.expires), default=None),
-        behind=surface.behind,
-        reach=reach,
-    )
-
-
-def _key(estate: Estate, key: Credential) -> KeyRow:
-    return KeyRow(
-        key=key.id, name=label(estate, key.id), type=key.type, expires=key.expires, works=is_live(estate, key.id)
-    )
-
-
-def _by_api(estate: Estate, operations: Iterable[str]) -> tuple[ApiRow, ...]:
-    found: dict[str | None, list[str]] = defaultdict(list)
-    for name in operations:
-        operation = estate.entities[name]
-        found[operation.api if isinstance(operation, Operation) else None].append(name)
-    return tuple(ApiRow(api=api, operations=tuple(names)) for api, names in sorted(found.items(), key=_named))
-
-
-def _named(api: tuple[str | None, list[str]]) -> tuple[bool, str]:
-    return api[0] is None, api[0] or ""
 
 
 def _headline(estate: Estate, rows: Sequence[RegisterRow], fourth: int, exposed: int, consumed: int) -> str:

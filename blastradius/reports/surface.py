@@ -122,6 +122,12 @@ class Surfaces:
         return tuple(self._on[verb].get(name, ()))
 
 
+def surfaces_of(estate: Estate) -> list[Surface]:
+    """What ties each third party to us, in the order of the estate."""
+    found = Surfaces(estate)
+    return [found.of(party.id) for party in third_parties(estate)]
+
+
 _FOLLOWED = (Verb.OWNS, Verb.HOLDS, Verb.SERVES, Verb.PUBLISHES, Verb.RELIES_ON)
 
 
