@@ -20,6 +20,7 @@ def brief(
     without: str | Iterable[str] = (),
     basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
     since: Estate | None | str | os.PathLike[str] = None,
+    appendix: bool = False,
 ) -> Shown:
     """One page for a board: who is tied to us, how far, what depends, what to decide.
 
@@ -30,6 +31,7 @@ def brief(
         without: ask as if a relation were not there, by its id.
         basis: use only what is known on this basis or a better one.
         since: an earlier estate to say what changed since: a snapshot, a folder, a file, or REV:path.
+        appendix: add a page a third party after the first page, which stays one.
     """
 
 def contain(

@@ -257,7 +257,7 @@ class Answer:
 
     ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``;
     ``findings`` is true when the command should exit with 1. ``page`` is its own layout, where it has one; its tables
-    are among ``tables``. ``painted`` makes the picture, where there is one: on a
+    are among ``tables``. ``appendix`` are pages that follow it. ``painted`` makes the picture, where there is one: on a
     large estate that takes as long as the rest, and most who ask do not look at it. ``packed`` makes the folder, where
     the answer is one.
     """
@@ -273,6 +273,7 @@ class Answer:
     findings: bool = False
     page: Page | None = None
     packed: Callable[[], Pack] | None = field(default=None, compare=False)
+    appendix: tuple[Page, ...] = ()
 
     def table(self, name: str) -> Table:
         """One of its tables by its id; the first where the name is empty.

@@ -12,6 +12,7 @@ from blastradius.engine import Assumption, PreparedEstate, compile_system, plain
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Fact, Level
+from blastradius.reports.appendix import appendix_pages
 from blastradius.reports.brief_data import BriefData, brief_data
 from blastradius.reports.brief_page import headline, page_of
 from blastradius.reports.diagram import picture_of
@@ -32,6 +33,7 @@ class Params(Assumption):
     since: Estate | None = Field(
         None, description="an earlier estate to say what changed since: a snapshot, a folder, a file, or REV:path"
     )
+    appendix: bool = Field(False, description="add a page a third party after the first page, which stays one")
 
 
 def run(estate: Estate, params: Params) -> Answer:
@@ -44,7 +46,7 @@ def run(estate: Estate, params: Params) -> Answer:
         raise UsageError("--since compares what is stated; leave out --with and --without, or --since")
     estate = what_if(estate, params.asked)
     system = compile_system(estate)
-    data = brief_data(system, params, params.since)
+    data = brief_data(system, params, params.since, more=params.appendix)
     data = data.model_copy(update={"headline": headline(data)})
     page = page_of(estate, data)
     party = data.drawn
@@ -57,6 +59,7 @@ def run(estate: Estate, params: Params) -> Answer:
         notes=estate.notes,
         painted=None if party is None else lambda: _picture(system, params, data, party),
         page=page,
+        appendix=appendix_pages(estate, data.appendix or (), data.gaps, data.as_of, data.appendix_left),
     )
 
 

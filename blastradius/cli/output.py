@@ -73,7 +73,7 @@ def _print_page(answer: Answer, target: str) -> None:
     if answer.page is None:
         raise UsageError(f"{target}: this answer to {answer.question} has no page; write it as .html, .md or .txt")
     drawing = None if answer.picture is None else strip(answer.picture)
-    write_atomic(target, as_pdf(answer.page, answer.headline, drawing))
+    write_atomic(target, as_pdf(answer.page, answer.headline, drawing, appendix=answer.appendix))
 
 
 def _write_pack(pack: Pack, target: str) -> None:

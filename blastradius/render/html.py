@@ -31,6 +31,7 @@ _STYLE = """
 .blastradius .n { text-align: right; font-variant-numeric: tabular-nums; }
 .blastradius .notes { color: #6b4e00; }
 .blastradius summary { margin: .5em 0; color: #444; cursor: pointer; }
+.blastradius .next { break-before: page; border-top: 1px solid #999; padding-top: .5em; }
 .blastradius svg { max-width: 100%; height: auto; }
 @media print { .blastradius thead { display: table-header-group; }
   .blastradius tr, .blastradius svg { break-inside: avoid; } .blastradius h2 { break-after: avoid; }
@@ -96,6 +97,9 @@ def _body(answer: Answer, detail: Detail, drawing: str, scenes: Sequence[str] = 
         title, subtitle = _text(answer.page.title), _text(answer.page.subtitle)
         blocks = [f"<h1>{title} <small>{subtitle}</small></h1>", f"<p><strong>{_text(answer.headline)}</strong></p>"]
         blocks += [_section(section, detail, drawing, scenes) for section in answer.page.sections]
+    for page in answer.appendix:
+        blocks.append(f'<h1 class="next">{_text(page.title)} <small>{_text(page.subtitle)}</small></h1>')
+        blocks += [_section(section, detail, drawing, scenes) for section in page.sections]
     blocks.append(_notes(answer, detail))
     return "\n".join(['<div class="blastradius">', *filter(None, blocks), "</div>", ""])
 

@@ -22,11 +22,11 @@ LONG = 4 * MOST
 """The same where a page may have more than one sheet."""
 
 _LAYOUT = """
-#let it = json("page.json")
-#set document(title: it.title)
-#set page(paper: "a4", margin: (x: 14mm, y: if it.long { 15mm } else { 11mm }))
-#set page(footer: align(right, text(size: 8pt, context counter(page).display("1 / 1", both: true)))) if it.long
-#set text(font: it.family, lang: "en")
+#let (title, family, drawn, ratio, long, pages) = json("page.json")
+#set document(title: title)
+#set page(paper: "a4", margin: (x: 14mm, y: if long { 15mm } else { 11mm }))
+#set page(footer: align(right, text(size: 8pt, context counter(page).display("1 / 1", both: true)))) if long
+#set text(font: family, lang: "en")
 #set par(leading: 0.45em, spacing: 0.5em)
 #let is-marks(cell) = cell != "" and cell.codepoints().all(mark => mark in ("●", "○", "·"))
 #let table-of(of, size) = table(
@@ -37,10 +37,10 @@ _LAYOUT = """
     ..row.under.map(cell => table.cell(colspan: of.columns.len(), inset: (left: 12pt), stroke: none, cell)),
   )).flatten(),
 )
-#let page-of(size, high, width) = {
+#let page-of(it, size, high, width) = {
   set text(size: size)
   grid(columns: (1fr, auto), align: bottom, text(size: size * 1.6, weight: "bold", it.title), it.subtitle)
-  block(above: 0.7em, text(weight: "bold", it.headline))
+  if it.headline != "" { block(above: 0.7em, text(weight: "bold", it.headline)) }
   for (number, section) in it.sections.enumerate() {
     let title = text(size: size * 1.1, weight: "bold", section.title)
     let heading = block(sticky: true, above: 0.95em, below: 0.4em, title)
@@ -57,8 +57,8 @@ _LAYOUT = """
     if section.table != none {
       block(breakable: section.table.rows.len() > 8, table-of(section.table, size))
     }
-    if section.drawn and it.drawn {
-      let height = calc.min(high, width * it.ratio)
+    if section.drawn and drawn {
+      let height = calc.min(high, width * ratio)
       align(center, image("picture.svg", height: height, width: 100%, fit: "contain", alt: it.headline))
     }
   }
@@ -67,16 +67,32 @@ _LAYOUT = """
   (9.5pt, 230pt), (9.5pt, 190pt), (9pt, 230pt), (9pt, 190pt), (8.5pt, 190pt),
   (9.5pt, 150pt), (9pt, 150pt), (8.5pt, 150pt), (8pt, 150pt), (7.5pt, 150pt), (7pt, 120pt),
 )
-#if it.long { page-of(9.5pt, 230pt, 500pt) } else { layout(room => {
-  let fits((size, high)) = measure(block(width: room.width, page-of(size, high, room.width))).height <= room.height
-  let (size, high) = sizes.find(fits)
-  page-of(size, high, room.width)
-}) }
+#let sheet(it, flows) = layout(room => {
+  let fits((size, high)) = {
+    measure(block(width: room.width, page-of(it, size, high, room.width))).height <= room.height
+  }
+  let found = sizes.find(fits)
+  let (size, high) = if found == none and flows { sizes.last() } else { found }
+  page-of(it, size, high, room.width)
+})
+#if long { page-of(pages.first(), 9.5pt, 230pt, 500pt) } else { sheet(pages.first(), false) }
+#for it in pages.slice(1) {
+  pagebreak()
+  sheet(it, true)
+}
 """
 
 
-def as_pdf(page: Page, headline: str, drawing: bytes | None = None, scenes: Sequence[bytes] = ()) -> bytes:
+def as_pdf(
+    page: Page,
+    headline: str,
+    drawing: bytes | None = None,
+    scenes: Sequence[bytes] = (),
+    appendix: Sequence[Page] = (),
+) -> bytes:
     """The page as PDF, in the largest type in which it fits; ``drawing`` is the picture as SVG, ``scenes`` are more.
+
+    The pages of the ``appendix`` follow, each on a sheet of its own, or on several where it is too long for one.
 
     Raises:
         DrawingError: typst is not there, or the page does not fit in type that can be read.
@@ -90,7 +106,8 @@ def as_pdf(page: Page, headline: str, drawing: bytes | None = None, scenes: Sequ
             Path(folder, "picture.svg").write_bytes(drawing)
         for number, scene in enumerate(scenes):
             Path(folder, f"scene-{number}.svg").write_bytes(STYLE.sub(b"", scene))
-        Path(folder, "page.json").write_text(json.dumps(_data(page, headline, drawing, scenes)), "utf-8")
+        data = _data(page, headline, drawing, appendix, [_ratio(scene) for scene in scenes])
+        Path(folder, "page.json").write_text(json.dumps(data), "utf-8")
         source = Path(folder, "page.typ")
         source.write_text(_LAYOUT, "utf-8")
         try:
@@ -102,18 +119,24 @@ def as_pdf(page: Page, headline: str, drawing: bytes | None = None, scenes: Sequ
             raise DrawingError(f"typst could not print the page: {cut(visible(str(error)), 300)}") from error
 
 
-def _data(page: Page, headline: str, drawing: bytes | None, scenes: Sequence[bytes]) -> dict[str, Any]:
-    most = LONG if page.long else MOST
-    ratios = [_ratio(scene) for scene in scenes]
-    sections = [_section(section, most, ratios) for section in page.sections]
-    said = {"title": page.title, "subtitle": page.subtitle, "headline": headline}
-    return {name: _text(text) for name, text in said.items()} | {
+def _data(
+    page: Page, headline: str, drawing: bytes | None, appendix: Sequence[Page], ratios: Sequence[float]
+) -> dict[str, Any]:
+    return {
+        "title": _text(page.title),
         "family": FAMILY,
         "drawn": drawing is not None,
         "ratio": _ratio(drawing or b""),
-        "sections": sections,
         "long": page.long,
+        "pages": [_page(page, headline, ratios), *(_page(other, "", ()) for other in appendix)],
     }
+
+
+def _page(page: Page, headline: str, ratios: Sequence[float]) -> dict[str, Any]:
+    most = LONG if page.long else MOST
+    said = {"title": page.title, "subtitle": page.subtitle, "headline": headline}
+    sections = [_section(section, most, ratios) for section in page.sections]
+    return {name: _text(text) for name, text in said.items()} | {"sections": sections}
 
 
 def _ratio(drawing: bytes) -> float:

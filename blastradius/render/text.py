@@ -49,6 +49,11 @@ def table(answer: Answer, *, color: bool = False, width: int | None = None, deta
     else:
         for section in answer.page.sections:
             _write_section(screen, section, detail)
+    for page in answer.appendix:
+        screen.blank()
+        screen.paragraph(safe(f"{page.title}: {page.subtitle}"), style="bold")
+        for section in page.sections:
+            _write_section(screen, section, detail)
     if answer.notes:
         screen.blank()
     for note in note_lines(answer, detail):
@@ -197,6 +202,9 @@ def as_markdown(answer: Answer, detail: Detail = PLAIN, scenes: Sequence[str] = 
     else:
         blocks = [f"# {_markdown(answer.page.title)}", _markdown(answer.page.subtitle), *blocks]
         blocks += [_markdown_section(section, detail, scenes) for section in answer.page.sections]
+    for page in answer.appendix:
+        blocks += [f"# {_markdown(page.title)}", _markdown(page.subtitle)]
+        blocks += [_markdown_section(section, detail, scenes) for section in page.sections]
     blocks.append(_list(note_lines(answer, detail)))
     return "\n\n".join(block for block in blocks if block) + "\n"
 

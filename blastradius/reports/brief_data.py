@@ -10,6 +10,7 @@ from blastradius.columns.tables import BASES
 from blastradius.engine import Assumption, PreparedEstate, solve
 from blastradius.estate import Estate
 from blastradius.model import Basis, Frozen, Kind, Level, Party
+from blastradius.reports.appendix import MOST_PAGES, PartyRow, appendix
 from blastradius.reports.failures import Failure, critical, failures, outage
 from blastradius.reports.gaps import GapRow, gaps
 from blastradius.reports.governance import CONTRACT_END, LAST_REVIEW
@@ -18,7 +19,7 @@ from blastradius.reports.labels import status_of
 from blastradius.reports.reaches import ReachRow, reaches
 from blastradius.reports.rows import ModelRow, model_row
 from blastradius.reports.since import SinceRow, since
-from blastradius.reports.surface import Surface, Surfaces, is_live, third_parties
+from blastradius.reports.surface import Surface, is_live, surfaces_of, third_parties
 from blastradius.reports.timeline import PainRow, pain_rows
 from blastradius.reports.unstated import marks_jewels
 from blastradius.reports.ways import CutRow, RestRow, Ways, jewels, ways_of
@@ -76,7 +77,8 @@ class BriefData(Frozen):
 
     ``known`` counts the ``relations`` by how well they are known, ``documented`` those documented or seen.
     ``stopping`` counts the third parties without which something stops. ``since`` is what changed since an earlier
-    estate, null where none was given.
+    estate, null where none was given. ``appendix`` is null where it was not asked for;
+    ``appendix_left`` third parties have no page in it.
     """
 
     question: str
@@ -116,18 +118,22 @@ class BriefData(Frozen):
     documented: int
     known: dict[Basis, int]
     since: SinceRow | None
+    appendix: tuple[PartyRow, ...] | None
+    appendix_left: int
     checked: bool
     model: ModelRow
 
 
-def brief_data(system: PreparedEstate, params: Assumption, base: Estate | None) -> BriefData:
-    """Everything that the page says, but for its headline; ``base`` is an earlier estate to compare with."""
+def brief_data(system: PreparedEstate, params: Assumption, base: Estate | None, *, more: bool) -> BriefData:
+    """Everything that the page says, but for its headline.
+
+    ``base`` is an earlier estate to compare with; with ``more`` also what a page a third party says.
+    """
     estate = system.estate
-    parties, found = third_parties(estate), Surfaces(estate)
-    surfaces = [found.of(party.id) for party in parties]
+    parties, surfaces = third_parties(estate), surfaces_of(estate)
     rows = _reaching(estate, parties, reaches(estate, surfaces, params))
     place, ways = _ways(system, params, rows)
-    cuts = ways.cuts(MOST_CUTS)
+    cuts, lacking = ways.cuts(MOST_CUTS), gaps(estate, surfaces)
     failed = failures(system, params, None)
     stopping = [failure for failure in failed if failure.alone.stops]
     reaching_jewels = [row for row in rows if any(level.crown_jewels for level in row.reach)]
@@ -146,7 +152,7 @@ def brief_data(system: PreparedEstate, params: Assumption, base: Estate | None) 
         fourth=fourth,
         exposed=len({name for surface in surfaces for name in surface.can_call}),
         consumed=len({name for surface in surfaces for name in surface.called}),
-        gaps=gaps(estate, surfaces),
+        gaps=lacking,
         reaching=tuple(some),
         reaching_jewels=len(reaching_jewels),
         reaching_else=len(some) - len(reaching_jewels),
@@ -174,6 +180,8 @@ def brief_data(system: PreparedEstate, params: Assumption, base: Estate | None) 
         documented=sum(known[: BASES.index(Basis.INFERRED)]),
         known=dict(zip(BASES, known, strict=True)),
         since=None if base is None else since(base, system, params, failed),
+        appendix=appendix(system, params, surfaces, failed, lacking) if more else None,
+        appendix_left=max(0, len(parties) - MOST_PAGES) if more else 0,
         checked=is_audited(estate),
         model=model_row(estate),
     )

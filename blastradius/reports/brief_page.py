@@ -11,7 +11,7 @@ from blastradius.reports.brief_data import BriefData, ReachingRow
 from blastradius.reports.labels import footing
 from blastradius.reports.reaches import marks
 from blastradius.reports.since import since_said
-from blastradius.reports.ways import CutRow
+from blastradius.reports.ways import cost_said
 from blastradius.reports.words import hour, label, listed, plural
 
 MOST_ROWS = 10
@@ -229,21 +229,10 @@ def _tried(data: BriefData) -> str:
 
 
 def _cut_table(estate: Estate, data: BriefData) -> Table:
-    cells = tuple((row.change, row.says, len(row.ways), _cost(estate, row)) for row in data.cuts)
+    cells = tuple((row.change, row.says, len(row.ways), cost_said(estate, row)) for row in data.cuts)
     return Table(
         "cuts", "What would help most", ("id", "what to do", "ways closed", "what it costs"), cells, ids=("id",)
     )
-
-
-def _cost(estate: Estate, row: CutRow) -> str:
-    if row.stops is None or row.slows is None:
-        return "unknown: nothing says who needs it"
-    said = [
-        f"{verb} {listed([label(estate, name) for name in names], 3)}"
-        for verb, names in (("stops", row.stops), ("slows", row.slows))
-        if names
-    ]
-    return "; ".join(said) or "no process stops or slows, as far as is stated"
 
 
 BLANK = "______________"

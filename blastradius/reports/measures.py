@@ -71,7 +71,7 @@ class Measures:
 
     def of(self, party: Party, surface: Surface, stops: Collection[str]) -> tuple[MeasureRow, ...]:
         """The measures that concern a party; ``stops`` are the processes that stop without it."""
-        found = [*self._kept_on_paper(party, surface), *self._of_access(party, surface)]
+        found = [*self._kept_on_paper(party, surface), *self._of_access(surface)]
         found += [*self._of_doors(party, surface), *self._of_intake(surface)]
         found += [self._exit(party)] if stops else []
         return tuple(found)
@@ -86,10 +86,15 @@ class Measures:
         else:
             yield _stated("contract", end, "no end of the contract is on record")
 
-    def _of_access(self, party: Party, surface: Surface) -> Iterator[MeasureRow]:
-        granted = {it.grant.id: it for name in (party.id, *sorted(surface.own)) for it in self._granted.get(name, ())}
+    def granted(self, surface: Surface) -> list[Judged]:
+        """What the keys of a party and of its services grant, each judged."""
+        holders = (surface.party, *sorted(surface.own))
+        return list({it.grant.id: it for name in holders for it in self._granted.get(name, ())}.values())
+
+    def _of_access(self, surface: Surface) -> Iterator[MeasureRow]:
+        granted = self.granted(surface)
         if granted:
-            yield _least(list(granted.values()))
+            yield _least(granted)
         keys = [self.estate.entities[name] for name in surface.keys if is_live(self.estate, name)]
         endless = [key for key in keys if isinstance(key, Credential) and key.expires is None]
         if keys:

@@ -13,7 +13,7 @@ from blastradius.reports.labels import status_of
 from blastradius.reports.levers import LEVER_VERBS
 from blastradius.reports.losses import losses
 from blastradius.reports.remedies import Remedy, removals
-from blastradius.reports.words import control_said, host_said, is_public
+from blastradius.reports.words import control_said, host_said, is_public, label, listed
 
 MOST_STARTS = 12
 """Of how many third parties the ways are searched for what would cut them."""
@@ -45,6 +45,18 @@ class RestRow(Frozen):
     control: str
     says: str
     ways: tuple[Way, ...]
+
+
+def cost_said(estate: Estate, row: CutRow) -> str:
+    """What the business loses by a change."""
+    if row.stops is None or row.slows is None:
+        return "unknown: nothing says who needs it"
+    said = [
+        f"{verb} {listed([label(estate, name) for name in names], 3)}"
+        for verb, names in (("stops", row.stops), ("slows", row.slows))
+        if names
+    ]
+    return "; ".join(said) or "no process stops or slows, as far as is stated"
 
 
 @dataclass(frozen=True)

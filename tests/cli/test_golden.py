@@ -70,7 +70,8 @@ LARKFIELD = {
     "draw": "draw examples/larkfield --compromise Chat\xa0Nook -o chatnook.svg",
     "init": "init examples/larkfield --force",
 }
-NO_ESTATE = {
+ANY = {
+    "brief_appendix": "brief examples/signers --appendix",
     "help": "--help",
     "loaders": "loaders",
     "loader": "loaders openapi",
@@ -83,7 +84,7 @@ ASKED = {
         ("northwind", NORTHWIND),
         ("meridian", MERIDIAN),
         ("larkfield", LARKFIELD),
-        ("any", NO_ESTATE),
+        ("any", ANY),
     )
     for name, line in lines.items()
 }

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 import blastradius as br
+from blastradius.answer import Page, Section
 from blastradius.api import ask
 from blastradius.cli import main
-from blastradius.errors import UsageError
+from blastradius.errors import DrawingError, UsageError
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind
 from blastradius.render.html import as_html
@@ -125,6 +126,64 @@ def test_what_is_not_known_is_said_so() -> None:
     assert "No process is stated, so what would stop is unknown." in said
     assert "Concentration: unknown" in said
     assert page_said(estate("reads:o>d")).startswith("the estate has no third party, as far as is stated")
+
+
+def test_an_appendix_has_a_page_a_third_party_and_the_first_page_stays_one(tmp_path: Path) -> None:
+    pytest.importorskip("typst")
+    answer = ask("brief", br.load(EXAMPLES / "northwind"), appendix=True).answer
+    data: Any = answer.data
+    assert answer.page == ask("brief", br.load(EXAMPLES / "northwind")).answer.page
+    assert (len(answer.appendix), data.appendix_left) == (data.third + data.fourth, 0)
+    assert answer.page is not None
+    assert pages(as_pdf(answer.page, answer.headline, appendix=answer.appendix)) == 1 + len(answer.appendix)
+    for text in (as_html(answer), as_markdown(answer), table(answer, width=None)):
+        assert text.count("What would cut it") == len(answer.appendix)
+
+
+def test_every_number_of_an_appendix_stands_in_the_data() -> None:
+    answer = ask("brief", br.load(EXAMPLES / "northwind"), appendix=True).answer
+    for page, row in zip(answer.appendix, answer.data.model_dump(mode="json")["appendix"], strict=True):
+        assert page.title == row["ties"]["name"]
+        said = [line for section in page.sections for line in section.lines]
+        told = {int(number) for text in said for number in re.findall(r"(?<![\w-])\d+(?![\w-])", text)}
+        assert told <= set(_numbers(row))
+
+
+def test_the_appendix_says_of_each_what_the_other_answers_say() -> None:
+    """The register is that of the inventory, the measures those of governance."""
+    here = br.load(EXAMPLES / "meridian")
+    asked = (br.brief(here, appendix=True), br.inventory(here), br.governance(here))
+    data, register, governed = (found.data.model_dump() for found in asked)
+    assert [row["ties"] for row in data["appendix"]] == list(register["parties"])
+    measures = {row["ties"]["party"]: row["measures"] for row in data["appendix"]}
+    assert all(measures[row["party"]] == row["measures"] for row in governed["rows"])
+    stops = {row["ties"]["party"]: row["stops"] for row in data["appendix"]}
+    assert all(stops[row["party"]] == (row["stops"] or ()) for row in governed["rows"])
+    lowest = [row for row in data["appendix"] if row["level"] == data["level"]]
+    assert {way for row in lowest for cut in row["cuts"] for way in cut["ways"]} >= {
+        way for cut in data["cuts"] for way in cut["ways"]
+    }
+
+
+def test_who_has_no_page_is_counted() -> None:
+    crowd: Any = br.brief(estate(entities={f"p{number}": {} for number in range(62)}), appendix=True)
+    assert (len(crowd.data.appendix), crowd.data.appendix_left) == (60, 2)
+    assert crowd.answer.appendix[-1].sections[0].lines[0].startswith("2 more third parties have no page")
+
+
+@pytest.mark.parametrize("name", ESTATES)
+def test_an_appendix_of_an_estate_at_the_edge(name: str) -> None:
+    answer = ask("brief", ESTATES[name], appendix=True).answer
+    assert table(answer, width=80).count("What ties it to us") == len(answer.appendix)
+
+
+def test_a_page_of_an_appendix_that_is_too_long_for_a_sheet_goes_on_to_the_next() -> None:
+    pytest.importorskip("typst")
+    page = Page("long", "", (Section("s", tuple(f"line {number}" for number in range(300))),))
+    short = Page("short", "", (Section("s", ("one",)),))
+    assert pages(as_pdf(short, "h", appendix=[page, short])) > 3
+    with pytest.raises(DrawingError, match="does not fit one sheet"):
+        as_pdf(page, "h")
 
 
 JEWELS: dict[str, Any] = {"d": {"crown_jewel": True}, "b": {}, "s": {}}
