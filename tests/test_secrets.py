@@ -20,6 +20,7 @@ from blastradius.model import (
     ControlKind,
     Credential,
     Entity,
+    Exercise,
     Expectation,
     ExpectedFact,
     Kept,
@@ -192,7 +193,8 @@ def _least(model: type[BaseModel]) -> dict[str, Any]:
     """What a model must have."""
     needed = {"id": "a", "kind": Kind.PARTY, "verb": Verb.OWNS, "sources": ("a",), "targets": ("b",), "name": "n",
               "scenario": Scenario(), "message": "m", "source": "s", "file": "f", "entity": "a", "why": "w",
-              "capability": Capability.READ, "signal": "s", "owner": "o", "until": "2030-01-01"}  # fmt: skip
+              "capability": Capability.READ, "signal": "s", "owner": "o", "until": "2030-01-01",
+              "date": "2020-01-01"}  # fmt: skip
     return {key: value for key, value in needed.items() if key in model.model_fields} | (
         {"kind": ControlKind.PAM} if model is Control else {"capability": (Capability.READ,)} if model is Kept else {}
     )
@@ -228,7 +230,8 @@ def _around(made: Any) -> dict[str, Any]:
     """The part of a loader's result that a value stands in."""
     if isinstance(made, Entity):
         return {"entities": (made,)}
-    for kind, field in ((Relation, "relations"), (Zone, "zones"), (Expectation, "expectations"), (Note, "notes")):
+    for kind, field in ((Relation, "relations"), (Zone, "zones"), (Expectation, "expectations"),
+                        (Exercise, "exercises"), (Note, "notes")):  # fmt: skip
         if isinstance(made, kind):
             return {field: (made,)}
     if isinstance(made, Control):

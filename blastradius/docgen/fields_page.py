@@ -158,6 +158,7 @@ REST: dict[str, dict[str, Told]] = {
         "zones": (REACH, "the boundaries, and which of them are flat"),
         "apis": (REACH, "API descriptions that are read along with the file"),
         "expect": (CHECK, "what `verify` compares with what is reached"),
+        "exercises": (ANSWERS, "what `scenarios` takes as tried: what is reached besides is new"),
     },
     "ZoneShape": {
         "name": EVERY["name"],
@@ -200,8 +201,17 @@ REST: dict[str, dict[str, Told]] = {
         "owner": (ANSWERS, "who answers for it"),
         "until": (CHECK, "the last day, YYYY-MM-DD; afterwards the rule fails again"),
     },
+    "ExerciseShape": {
+        "name": (ANSWERS, "what `scenarios` calls it"),
+        "date": (ANSWERS, "the day on which it was held; one after `as_of` lies ahead and counts for nothing yet"),
+        "hours": (TIME, "how long what was out stayed so; longer than any buffer where nothing is said"),
+        "assume": (ANSWERS, "the level that was played; `abused` where nothing is said"),
+        "anyone": (ANSWERS, "it started from strangers"),
+        "distrust": (ANSWERS, "controls that were taken not to work"),
+        "scope": (ANSWERS, "what it was about, by id; all that is reached from where it started unless said"),
+    },
 }
-"""The file itself, zones and expectations."""
+"""The file itself, zones, expectations and exercises."""
 STARTS = ("compromise", "leak", "poison", "wrong", "outage", "breach", "use")
 """The words of an expectation that say where it starts."""
 
@@ -253,6 +263,9 @@ def page() -> str:
         *_table("A rule for all: in the place of where it starts", shapes["SelectShape"], REST["SelectShape"]),
         *_table("What is to be kept out of reach, `out_of_reach`", shapes["KeptShape"], REST["KeptShape"]),
         *_table("An exception, `accepted`", shapes["AcceptedShape"], REST["AcceptedShape"]),
+        *_table("An exercise that was held, `exercises`", shapes["ExerciseShape"], REST["ExerciseShape"]),
+        f"\nWhere it started: {', '.join(f'`{way}`' for way in STARTS)}, each an id or several. What is not there any "
+        "more is no mistake, and covers nothing.",
         '\n`"*"` where it starts is each party but ourselves (`compromise`, `outage`), each feed (`poison`, `wrong`), '
         "and each thing that can start in that way otherwise. The rule is asked of each on its own, "
         "of those that are added later too.",

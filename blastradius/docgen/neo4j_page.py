@@ -55,7 +55,7 @@ def _nodes() -> Iterable[str]:
     for kind in Kind:
         yield f"| `{graph.LABELS[str(kind)]}` | {_keys(ENTITY_TYPES[kind].model_fields, graph.ENTITY_KEYS)} |"
     yield f"| `{graph.LABELS['zone']}` | {_keys(Zone.model_fields, graph.ENTITY_KEYS)} |"
-    yield f"| `{graph.LABELS['expectation']}` | `name` |"
+    yield f"| `{graph.LABELS['expectation']}`, `{graph.LABELS['exercise']}` | `name` |"
     yield f"| `{graph.LABELS['note']}` | `kind`, `message`, `about` |"
 
 

@@ -19,7 +19,7 @@ from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS, 
 from blastradius.errors import InputError
 from blastradius.estate.checks import check
 from blastradius.estate.lint import Inventory, findings
-from blastradius.estate.merge import alone, merged, one_table
+from blastradius.estate.merge import alone, merged, one_each, one_table
 from blastradius.estate.namesakes import namesakes
 from blastradius.estate.naming import called, resolved, suggested
 from blastradius.estate.placement import PlacedControl, PlacedControls, Placement, host_name
@@ -33,6 +33,7 @@ from blastradius.model import (
     Control,
     ControlKind,
     Entity,
+    Exercise,
     Expectation,
     ExpectedFact,
     Kind,
@@ -73,6 +74,7 @@ class Estate:
         today: str | None = None,
         clock: Mapping[str, float] | None = None,
         expectations: tuple[Expectation, ...] = (),
+        exercises: tuple[Exercise, ...] = (),
         notes: tuple[Note, ...] = (),
         tally: Tally | None = None,
     ) -> None:
@@ -85,6 +87,7 @@ class Estate:
         self.as_of = as_of
         self.clock = clock or {}
         self.expectations = expectations
+        self.exercises = exercises
         self.tally = tally or Tally()
         self._given_notes = notes
         self.today = today or datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -115,6 +118,7 @@ class Estate:
             today=today,
             clock=_one_clock(parts),
             expectations=expected,
+            exercises=one_each(exercise for part in parts for exercise in part.exercises),
             notes=(*(note for part in parts for note in part.notes), *notes, *zone_notes),
             tally=sum((part.tally for part in parts), Tally()),
         )
@@ -165,6 +169,7 @@ class Estate:
             "today": self.today,
             "clock": self.clock,
             "expectations": self.expectations,
+            "exercises": self.exercises,
             "notes": self._given_notes,
             "tally": self.tally,
         }

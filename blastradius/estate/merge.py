@@ -18,7 +18,7 @@ from blastradius.columns.facts import FactTable, table_of_objects
 from blastradius.columns.tables import KINDS, VERBS
 from blastradius.errors import InputError
 from blastradius.loaderkit.accounts import furthest
-from blastradius.model import Basis, Control, Entity, Kind, Note, NoteKind, Provenance, Relation, Verb, Zone
+from blastradius.model import Basis, Control, Entity, Exercise, Kind, Note, NoteKind, Provenance, Relation, Verb, Zone
 
 Thing = TypeVar("Thing", Entity, Relation, Control, Zone)
 
@@ -125,6 +125,20 @@ def merged(things: Iterable[Thing], key: Callable[[Thing], Hashable], name: str)
     notes: list[Note] = []
     ordered = sorted(groups, key=str)
     return [_one(groups[key], f"{name} {str(key)!r}", notes) for key in ordered], notes
+
+
+def one_each(exercises: Iterable[Exercise]) -> tuple[Exercise, ...]:
+    """Exercises by day and name; what several sources say alike was one exercise, read in all their places."""
+    found: dict[str, list[Exercise]] = defaultdict(list)
+    for exercise in exercises:
+        found[exercise.model_dump_json(exclude={"provenance"})].append(exercise)
+    one = [_placed(alike) for _, alike in sorted(found.items())]
+    return tuple(sorted(one, key=lambda exercise: (exercise.date, exercise.name)))
+
+
+def _placed(alike: Sequence[Exercise]) -> Exercise:
+    places = sorted({place for exercise in alike for place in exercise.provenance}, key=str)
+    return alike[0] if len(alike) == 1 else alike[0].model_copy(update={"provenance": tuple(places)})
 
 
 def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:

@@ -1,8 +1,8 @@
 """An estate as lines, whole and in one form: what a database keeps of it, and what two copies are compared by.
 
-The first line says what the estate is; then comes a line of JSON for each zone, entity, relation, expectation and note,
-in the estate's order. What a source left unsaid is left out, so that a copy says no more than the estate did. A file
-that is kept to compare a later estate with is dated besides, and has the sum of its lines.
+The first line says what the estate is; then comes a line of JSON for each zone, entity, relation, expectation, exercise
+and note, in the estate's order. What a source left unsaid is left out, so that a copy says no more than the estate did.
+A file that is kept to compare a later estate with is dated besides, and has the sum of its lines.
 """
 
 from __future__ import annotations
@@ -24,17 +24,29 @@ from blastradius.escape import acts
 from blastradius.estate.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loaderkit.gate import cleared
-from blastradius.model import ENTITY_TYPES, Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
+from blastradius.model import (
+    ENTITY_TYPES,
+    Entity,
+    Exercise,
+    Expectation,
+    Frozen,
+    Note,
+    Provenance,
+    Relation,
+    Tally,
+    Zone,
+)
 from blastradius.secrets import may_hold_secret
 
 FORMAT = 1
 """The version of the form."""
 
-Thing = Zone | Entity | Relation | Expectation | Note
+Thing = Zone | Entity | Relation | Expectation | Exercise | Note
 _FAMILIES: dict[str, type[Thing]] = {
     "zone": Zone,
     "relation": Relation,
     "expectation": Expectation,
+    "exercise": Exercise,
     "note": Note,
     **{str(kind): shape for kind, shape in ENTITY_TYPES.items()},
 }
@@ -111,6 +123,8 @@ def lines(estate: Estate) -> Iterator[Line]:
         yield _line("relation", relation)
     for expectation in estate.expectations:
         yield _line("expectation", expectation)
+    for exercise in estate.exercises:
+        yield _line("exercise", exercise)
     for note in estate.source_notes:
         yield _line("note", note)
 
@@ -214,7 +228,7 @@ class _Parts:
     growing: GrowingColumns = field(default_factory=GrowingColumns)
     entities: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
-    shapes: ClassVar[tuple[type[Thing], ...]] = (Zone, Entity, Relation, Expectation, Note)
+    shapes: ClassVar[tuple[type[Thing], ...]] = (Zone, Entity, Relation, Expectation, Exercise, Note)
 
     def add(self, line: str) -> None:
         _, thing = _thing(line)
@@ -250,6 +264,7 @@ class _Parts:
             entities=found[Entity],
             relations=found[Relation],
             expectations=found[Expectation],
+            exercises=found[Exercise],
             notes=found[Note],
             bulk=self.table(first.digest or "0") if self.in_columns else None,
         )

@@ -25,7 +25,7 @@ def refuse_uncarriable(estate: Estate) -> None:
 def _problems(estate: Estate) -> Iterator[str]:
     """What no file can carry; such ids are refused on the way in as well, unless a program made the estate."""
     things: list[Entity | Relation | Zone] = [*estate.entities.values(), *estate.relations.values()]
-    for thing in (*things, *estate.zones.values(), *estate.expectations):
+    for thing in (*things, *estate.zones.values(), *estate.expectations, *estate.exercises):
         at = f"{thing.provenance[0]}: " if thing.provenance else ""
         if isinstance(thing, (Entity, Zone)) and not harmless(thing.id):
             yield f"{at}the id {thing.id!r} has a character that ids cannot have, or is blank; rename it"

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 def graph_of(estate: Estate) -> nx.MultiDiGraph[str]:
-    """The estate's graph; title, date, zones and expectations are attributes of the whole."""
+    """The estate's graph; title, date, zones, expectations and exercises are attributes of the whole."""
     graph = estate.to_networkx()
     heading = {
         "title": estate.title,
         "as_of": estate.as_of,
         "zones": [zone.model_dump(mode="json", exclude_none=True) for zone in estate.zones.values()],
         "expectations": [expected.model_dump(mode="json", exclude_defaults=True) for expected in estate.expectations],
+        "exercises": [exercise.model_dump(mode="json", exclude_defaults=True) for exercise in estate.exercises],
     }
     graph.graph |= heading
     graph.graph = {name: value for name, value in graph.graph.items() if value}

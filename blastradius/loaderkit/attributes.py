@@ -12,7 +12,7 @@ from blastradius.model import Verb
 
 Flat = str | int | float | bool
 _LISTS = ("tags", "also", "controls", "copy_of", "unknown", "seen_by", "keys", "needs", "provenance")
-NESTED = frozenset([*_LISTS, "governance", "zones", "expectations"])
+NESTED = frozenset([*_LISTS, "governance", "zones", "expectations", "exercises"])
 BRAND = "Blastradius"
 # what XML 1.0 and a line of a table cannot carry, or what a terminal would obey instead of showing it
 _UNSAFE = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp"])

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from mmap import mmap
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import numpy as np
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import from_json
 
 from blastradius.columns.compose import relation_keys
@@ -24,7 +24,21 @@ from blastradius.errors import InputError
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loaderkit.gate import cleared
 from blastradius.loaderkit.names import harmless
-from blastradius.model import ENTITY_TYPES, Control, Entity, Frozen, Id, Provenance, Relation, Tally, Zone
+from blastradius.model import (
+    ENTITY_TYPES,
+    SEEDS,
+    Control,
+    Entity,
+    Exercise,
+    Frozen,
+    Id,
+    Level,
+    Provenance,
+    Relation,
+    Scenario,
+    Tally,
+    Zone,
+)
 from blastradius.secrets import looks_secret, may_hold_secret, quoted
 
 MAX_LINE = 1_000_000
@@ -54,6 +68,29 @@ class _ZoneLine(Frozen):
     zone: Id
     name: str | None = None
     flat: bool = False
+
+
+class _ExerciseLine(Frozen):
+    exercise: str
+    date: Annotated[str, AfterValidator(_date)]
+    compromise: tuple[Id, ...] = ()
+    leak: tuple[Id, ...] = ()
+    poison: tuple[Id, ...] = ()
+    wrong: tuple[Id, ...] = ()
+    outage: tuple[Id, ...] = ()
+    breach: tuple[Id, ...] = ()
+    use: tuple[Id, ...] = ()
+    anyone: bool = False
+    hours: Annotated[float, Field(ge=0)] | None = None
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "abused"
+    distrust: tuple[str, ...] = ()
+    scope: tuple[Id, ...] = ()
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was played."""
+        said = {name: getattr(self, name) for name in (*SEEDS, "anyone", "hours", "distrust")}
+        return Scenario.model_validate({**said, "assume": Level[self.assume.upper()]})
 
 
 @dataclass(frozen=True)
@@ -108,6 +145,7 @@ class LineReader:
         self.source, self.file = source, file
         self.columns = GrowingColumns()
         self.zones: dict[str, Zone] = {}
+        self.exercises: list[Exercise] = []
         self.heading = Heading()
         self.problems: list[str] = []
         self.offset = self.line = self.digest = 0
@@ -154,9 +192,9 @@ class LineReader:
         problems = list(islice(_said_twice(table, rows), MOST_PROBLEMS))
         if problems:
             raise InputError(problems)
-        count = table.entity_count + table.relation_count + len(self.zones)
-        zones = tuple(self.zones.values())
-        return Loaded(**vars(self.heading), zones=zones, tally=Tally(facts=count), bulk=table)
+        zones, exercises = tuple(self.zones.values()), tuple(self.exercises)
+        count = table.entity_count + table.relation_count + len(zones) + len(exercises)
+        return Loaded(**vars(self.heading), zones=zones, exercises=exercises, tally=Tally(facts=count), bulk=table)
 
     def _at(self, line: int) -> str:
         return f"{self.file}:{line}"
@@ -189,6 +227,8 @@ class LineReader:
             self._entity(ENTITY_TYPES[KINDS[KIND_NUMBER[data["kind"]]]].model_validate(data))
         elif "zone" in data and "id" not in data:
             self._zone(_ZoneLine.model_validate(data))
+        elif "exercise" in data:
+            self._exercise(_ExerciseLine.model_validate(data))
         elif data.keys() <= Heading.model_fields.keys():
             self.heading = Heading.model_validate(data)
         else:
@@ -200,9 +240,18 @@ class LineReader:
         if before is not None:
             self._refuse(f"zone {zone.zone!r} is declared already at {before.provenance[0]}; say it once")
             return
-        at = (Provenance(source=self.source, file=self.file, line=self.line),)
-        self.zones[zone.zone] = Zone(id=zone.zone, name=zone.name, flat=zone.flat, provenance=at)
+        self.zones[zone.zone] = Zone(id=zone.zone, name=zone.name, flat=zone.flat, provenance=self._here())
         self.named.setdefault(zone.zone, self.line)
+
+    def _exercise(self, held: _ExerciseLine) -> None:
+        self.exercises.append(
+            Exercise(
+                name=held.exercise, date=held.date, scenario=held.scenario, scope=held.scope, provenance=self._here()
+            )
+        )
+
+    def _here(self) -> tuple[Provenance, ...]:
+        return (Provenance(source=self.source, file=self.file, line=self.line),)
 
     def _entity(self, entity: Entity) -> None:
         before = self.columns.number.get(entity.id)

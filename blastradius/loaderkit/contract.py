@@ -13,7 +13,7 @@ from blastradius.columns.bulk import BulkFacts
 from blastradius.dates import Date
 from blastradius.errors import InputError
 from blastradius.loaderkit.gate import without_secrets
-from blastradius.model import Entity, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
+from blastradius.model import Entity, Exercise, Expectation, Frozen, Note, Provenance, Relation, Tally, Zone
 from blastradius.secrets import looks_secret, redacted
 
 Provenances = tuple[Provenance, ...]
@@ -60,6 +60,7 @@ class Loaded(Frozen):
     zones: tuple[Zone, ...] = ()
     clock: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     expectations: tuple[Expectation, ...] = ()
+    exercises: tuple[Exercise, ...] = ()
     requests: tuple[SourceRequest, ...] = ()
     notes: tuple[Note, ...] = ()
     tally: Tally = Tally()

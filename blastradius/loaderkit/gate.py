@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
-from blastradius.model import SEEDS, Entity, Expectation, Note, NoteKind, Provenance, Relation, Zone
+from blastradius.model import SEEDS, Entity, Exercise, Expectation, Note, NoteKind, Provenance, Relation, Zone
 from blastradius.secrets import looks_secret, redacted
 
 Thing = TypeVar("Thing", Entity, Relation)
@@ -128,12 +128,17 @@ Placed = tuple[str, tuple[Provenance, ...]]
 
 def _ids(fields: Mapping[str, Any]) -> Iterator[Placed]:
     """Every id that is stated or referred to, with the place where that is."""
-    for thing in (*fields["entities"], *fields["zones"], *fields["relations"], *fields["expectations"]):
-        for name in _names(thing):
-            yield name, thing.provenance
+    for family in ("entities", "zones", "relations", "expectations", "exercises"):
+        for thing in fields[family]:
+            for name in _names(thing):
+                yield name, thing.provenance
 
 
-def _names(thing: Entity | Zone | Relation | Expectation) -> Iterator[str]:
+def _names(thing: Entity | Zone | Relation | Expectation | Exercise) -> Iterator[str]:
+    if isinstance(thing, Exercise):
+        yield from (name for way in SEEDS for name in getattr(thing.scenario, way))
+        yield from thing.scope
+        return
     if isinstance(thing, Expectation):
         yield from (fact.entity for fact in (*thing.reached, *thing.not_reached, *thing.possible))
         yield from (name for way in SEEDS for name in getattr(thing.scenario, way))

@@ -130,5 +130,5 @@ def loaded_by(loader: Loader, document: Document, options: dict[str, Any]) -> Lo
 
 def is_something(loaded: Loaded) -> bool:
     """Whether anything came of a file: a fact, an expectation, or a further file to load."""
-    more = loaded.zones or loaded.expectations or loaded.requests or loaded.tally.facts
+    more = loaded.zones or loaded.expectations or loaded.exercises or loaded.requests or loaded.tally.facts
     return bool(loaded.entity_count or loaded.relation_count or more)

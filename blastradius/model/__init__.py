@@ -21,7 +21,17 @@ from blastradius.model.entities import (
 )
 from blastradius.model.notes import Note, NoteKind, Tally
 from blastradius.model.relations import SIGNATURES, TAKEN_BY, Ends, Relation, Verb, relation_id
-from blastradius.model.scenario import SEEDS, Accepted, Expectation, ExpectedFact, Kept, Scenario, Selection, Statement
+from blastradius.model.scenario import (
+    SEEDS,
+    Accepted,
+    Exercise,
+    Expectation,
+    ExpectedFact,
+    Kept,
+    Scenario,
+    Selection,
+    Statement,
+)
 from blastradius.model.values import MOST_RECORDS, Basis, Frozen, Id, Provenance, Records, Signal
 
 __all__ = [
@@ -39,6 +49,7 @@ __all__ = [
     "Credential",
     "Ends",
     "Entity",
+    "Exercise",
     "Expectation",
     "ExpectedFact",
     "Fact",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from blastradius.dates import Date
 from blastradius.model.capabilities import Capability, Level
 from blastradius.model.entities import Kind
 from blastradius.model.values import Basis, Frozen, Id, Provenance
@@ -116,4 +117,17 @@ class Expectation(Frozen):
     possible: tuple[ExpectedFact, ...] = ()
     basis: Basis = Basis.DECLARED
     why: str | None = None
+    provenance: tuple[Provenance, ...] = ()
+
+
+class Exercise(Frozen):
+    """An exercise that was held on a day (``YYYY-MM-DD``), or is to be: the scenario that was played.
+
+    ``scope`` are the things that it was about, by id; where none is named, all that the scenario reaches.
+    """
+
+    name: str
+    date: Date
+    scenario: Scenario
+    scope: tuple[Id, ...] = ()
     provenance: tuple[Provenance, ...] = ()

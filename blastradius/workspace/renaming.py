@@ -13,6 +13,7 @@ from blastradius.model import (
     Accepted,
     Control,
     Entity,
+    Exercise,
     Expectation,
     ExpectedFact,
     Kept,
@@ -66,6 +67,7 @@ def renamed(loaded: Loaded, *, ids: Rename = str, apis: Rename = str, zones: Ren
             "relations": tuple(_relation(relation, ids) for relation in loaded.relations),
             "zones": tuple(_zone(zone, zones) for zone in loaded.zones),
             "expectations": tuple(_expectation(expectation, names) for expectation in loaded.expectations),
+            "exercises": tuple(_exercise(exercise, names) for exercise in loaded.exercises),
             "notes": tuple(_note(note, names.host) for note in loaded.notes),
         }
     )
@@ -132,6 +134,11 @@ def _expectation(expectation: Expectation, names: _Names) -> Expectation:
             "accepted": tuple(_accepted(found, names.ids) for found in expectation.accepted),
         }
     )
+
+
+def _exercise(exercise: Exercise, names: _Names) -> Exercise:
+    changed = {"scenario": _scenario(exercise.scenario, names), "scope": _each(exercise.scope, names.ids)}
+    return exercise.model_copy(update=changed)
 
 
 def _kept(kept: Kept, zones: Rename) -> Kept:

@@ -47,7 +47,7 @@ LOADER = Loader(
     maps=(
         ("node with a kind", "entity of that kind, with the attributes that are ours"),
         ("edge with a verb", "relation; edges that share the id of a relation are one with several ends"),
-        ("zones, title and expectations of an export", "the same"),
+        ("zones, title, expectations and exercises of an export", "the same"),
         ("node without a kind, edge without a verb", "rejected, counted"),
         ("row of pairs in CSV", "both things and the relation between them"),
     ),

@@ -20,6 +20,7 @@ from blastradius.loaderkit.names import MAX_ID, excerpt, harmless
 from blastradius.model import (
     ENTITY_TYPES,
     SIGNATURES,
+    Exercise,
     Expectation,
     Frozen,
     Kind,
@@ -222,16 +223,18 @@ class GraphMapper:
         provenance = self.collector.provenance(*row.keys)
         zones = {zone.id: zone for zone in self._listed(Zone, row.attributes.get("zones"), provenance)}
         expectations = tuple(self._listed(Expectation, row.attributes.get("expectations"), provenance))
+        exercises = tuple(self._listed(Exercise, row.attributes.get("exercises"), provenance))
         texts = {word: self._clean(row.attributes.get(word), word, provenance) for word in ("title", "as_of")}
-        self.collector.fact(len(zones) + len(expectations))
+        self.collector.fact(len(zones) + len(expectations) + len(exercises))
         declared = {word: text for word, text in texts.items() if isinstance(text, str)}
         if "as_of" in declared and not is_date(declared["as_of"]):
             message = f"as_of is {excerpt(repr(declared.pop('as_of')))}, which is no date; left out"
             self.collector.note(NoteKind.UNSUPPORTED, message, provenance=provenance)
-        return self.collector.loaded(zones=tuple(zones.values()), expectations=expectations, **declared)
+        things = {"zones": tuple(zones.values()), "expectations": expectations, "exercises": exercises}
+        return self.collector.loaded(**things, **declared)
 
     def _listed(self, shape: type[Made], value: Any, provenance: Provenances) -> Iterator[Made]:
-        opened = self._clean(_opened(value), "zones or expectations", provenance)
+        opened = self._clean(_opened(value), "zones, expectations or exercises", provenance)
         for path in opened if isinstance(opened, list) else ():
             attributes = path if isinstance(path, dict) else {}
             made = self._valid(

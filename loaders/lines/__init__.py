@@ -1,8 +1,8 @@
 """Large estates, a fact a line: JSON Lines, or Parquet, a row of which is read as the line that it spells.
 
 A line is one entity (`{"kind": "party", "id": …}`), one relation (`{"verb": "holds", "sources": […], "targets": […]}`),
-one zone (`{"zone": …, "flat": true}`) or a heading (`{"title": …, "as_of": …}`), in the fields of the
-[model](../relations.md).
+one zone (`{"zone": …, "flat": true}`), one exercise that was held (`{"exercise": …, "date": …, "leak": […]}`) or a
+heading (`{"title": …, "as_of": …}`), in the fields of the [model](../relations.md).
 
 Of Parquet (`pip install 'partner-blastradius[parquet]'`) a column is a field, and what is null is not said; entities
 and relations are in files of their own.
@@ -31,7 +31,7 @@ from blastradius.reading import Records, Stream
 from . import parquet
 
 _SUFFIXES = (".jsonl", ".ndjson")
-_FIRST = re.compile(rb'\s*\{\s*"(kind|verb|zone|title|as_of)"\s*:')
+_FIRST = re.compile(rb'\s*\{\s*"(kind|verb|zone|exercise|title|as_of)"\s*:')
 _KINDS, _VERBS = frozenset(map(str, Kind)), frozenset(map(str, Verb))
 _EVERY = 10_000
 _PER_BYTE = 3
@@ -39,7 +39,7 @@ _PER_BYTE = 3
 
 
 def recognises(data: Any) -> bool:
-    """Whether the first line is an entity, a relation, a zone or a heading; of Parquet, by the names of the columns."""
+    """Whether the first line is one of ours; of Parquet, by the names of the columns."""
     if isinstance(data, Stream):
         return not _is_parquet(data.path) or parquet.is_table(data.path)
     return isinstance(data, Records) and bool(data) and _is_fact(data[0])
@@ -75,8 +75,15 @@ def _is_fact(record: Any) -> bool:
     kind, verb = record.get("kind"), record.get("verb")
     is_entity = isinstance(kind, str) and kind in _KINDS and "id" in record
     is_relation = isinstance(verb, str) and verb in _VERBS and {"sources", "targets"} <= record.keys()
+    is_exercise = {"exercise", "date"} <= record.keys()
     is_heading = bool(record) and record.keys() <= {"title", "as_of"}
-    return is_entity or is_relation or is_heading or ("zone" in record and record.keys() <= {"zone", "name", "flat"})
+    return (
+        is_entity
+        or is_relation
+        or is_exercise
+        or is_heading
+        or ("zone" in record and record.keys() <= {"zone", "name", "flat"})
+    )
 
 
 def _is_parquet(path: Path) -> bool:
@@ -135,12 +142,16 @@ LOADER = Loader(
     suffixes=(*_SUFFIXES, parquet.SUFFIX),
     recognises=recognises,
     load=load,
-    reads="entities, relations and zones of large estates",
+    reads="entities, relations, zones and exercises of large estates",
     maps=(
         ("`kind` and `id`", "an entity of that kind; the other fields are its own"),
         ("`verb`, `sources` and `targets`", "a relation"),
         ("`controls` of either", "controls on it"),
         ("`zone`, with `name` and `flat`", "a zone"),
+        (
+            "`exercise` (its name) and `date`",
+            "an exercise that was held; where it started, `assume`, `scope` as in estates",
+        ),
         ("`title`, `as_of`", "the title and the date of the estate"),
     ),
     infers_not=("expectations: an estate file beside it can state them",),

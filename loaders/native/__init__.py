@@ -1,4 +1,4 @@
-"""The estate format of blastradius itself, in YAML or JSON: parties, access, services, data, expectations."""
+"""The estate format of blastradius itself, in YAML or JSON: parties, access, services, data, what is expected."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from blastradius.model import (
     Accepted,
     Control,
     Entity,
+    Exercise,
     Expectation,
     ExpectedFact,
     Kept,
@@ -33,6 +34,7 @@ from blastradius.reading import Documents
 from .shapes import (
     ControlShape,
     EntryShape,
+    ExerciseShape,
     ExpectShape,
     FileShape,
     ItemShape,
@@ -101,15 +103,17 @@ class _Reader:
         self._entities()
         self._relations()
         zones, expectations, requests = self._zones(), self._expectations(), self._requests()
+        exercises = self._exercises()
         if self.problems:
             raise InputError(self.problems)
-        self.collector.fact(len(zones) + len(expectations) + len(requests))
+        self.collector.fact(len(zones) + len(expectations) + len(exercises) + len(requests))
         return self.collector.loaded(
             title=self.shape.title,
             as_of=self.shape.as_of,
             clock=self.shape.clock,
             zones=zones,
             expectations=expectations,
+            exercises=exercises,
             requests=requests,
         )
 
@@ -191,21 +195,25 @@ class _Reader:
             self._expectation(expected, ("expect", number)) for number, expected in enumerate(self.shape.expect)
         )
 
+    def _exercises(self) -> tuple[Exercise, ...]:
+        return tuple(
+            Exercise(
+                name=held.name,
+                date=held.date,
+                scenario=_scenario(held, {way: getattr(held, way) for way in SEEDS}),
+                scope=held.scope,
+                provenance=self.collector.provenance("exercises", number),
+            )
+            for number, held in enumerate(self.shape.exercises)
+        )
+
     def _expectation(self, expected: ExpectShape, keys: Keys) -> Expectation:
         stated = {way: getattr(expected, way) for way in SEEDS}
-        seeds: dict[str, Any] = {way: () if isinstance(start, SelectShape) else start for way, start in stated.items()}
-        assume = Level[expected.assume.upper()]
+        seeds = {way: () if isinstance(start, SelectShape) else start for way, start in stated.items()}
+        what_if = {"controls": expected.controls, "without": expected.without}
         return Expectation(
             name=expected.name,
-            scenario=Scenario(
-                hours=expected.hours,
-                assume=assume,
-                distrust=expected.distrust,
-                controls=expected.controls,
-                without=expected.without,
-                anyone=expected.anyone,
-                **seeds,
-            ),
+            scenario=_scenario(expected, seeds | what_if),
             for_each=self._selection(stated, keys),
             reached=_facts(expected.reached),
             not_reached=_facts(expected.not_reached),
@@ -249,6 +257,18 @@ def _entries(shape: FileShape, section: str) -> Iterator[tuple[str, EntryShape]]
     yield from entries.items()
 
 
+def _scenario(stated: ExpectShape | ExerciseShape, more: dict[str, tuple[str, ...]]) -> Scenario:
+    return Scenario.model_validate(
+        {
+            "hours": stated.hours,
+            "assume": Level[stated.assume.upper()],
+            "distrust": stated.distrust,
+            "anyone": stated.anyone,
+            **more,
+        }
+    )
+
+
 def _facts(declared: Mapping[str, tuple[Any, ...]]) -> tuple[ExpectedFact, ...]:
     return tuple(
         ExpectedFact(entity=name, capability=capability)
@@ -263,7 +283,8 @@ LOADER = Loader(
     suffixes=(".yaml", ".yml", ".json"),
     recognises=recognises,
     load=load,
-    reads="parties, credentials, scopes, operations, services, stores, feeds, processes, zones, expectations",
+    reads="parties, credentials, scopes, operations, services, stores, feeds, processes, zones, expectations, "
+    "exercises",
     maps=(
         (
             "parties, credentials, scopes, operations, services, stores, feeds, processes",
@@ -276,6 +297,7 @@ LOADER = Loader(
         ("zones", "zones"),
         ("apis", "the API descriptions they name are loaded with their options"),
         ("expect", "expectations, which the question verify compares with what is reached"),
+        ("exercises", "exercises that were held, beside which the question scenarios sets what could be held"),
     ),
     schema=schema,
 )

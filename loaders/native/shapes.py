@@ -381,6 +381,25 @@ class ExpectShape(Shape):
     why: str | None = None
 
 
+class ExerciseShape(Shape):
+    """An exercise that was held, or is to be: what was played."""
+
+    name: str
+    date: Date
+    compromise: Ids = ()
+    leak: Ids = ()
+    poison: Ids = ()
+    wrong: Ids = ()
+    outage: Ids = ()
+    breach: Ids = ()
+    use: Ids = ()
+    anyone: bool = Field(False, description="a stranger on the internet")
+    hours: float | None = Field(None, ge=0, allow_inf_nan=False)
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "abused"
+    distrust: Ids = Field((), description="controls that were taken not to work")
+    scope: Ids = Field((), description="ids of the things it was about; all that it reaches unless said")
+
+
 class _MayBeEmpty:
     """A key with nothing after it means an empty mapping."""
 
@@ -412,3 +431,4 @@ class FileShape(Shape):
     processes: Annotated[dict[Id, Annotated[ProcessShape, _Bare]], _Bare] = {}
     apis: tuple[ApiShape, ...] = ()
     expect: tuple[ExpectShape, ...] = ()
+    exercises: tuple[ExerciseShape, ...] = ()

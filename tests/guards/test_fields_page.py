@@ -49,6 +49,7 @@ def test_every_field_is_told_and_no_other() -> None:
     assert (_fields("ItemShape"), _fields("ControlShape")) == (set(ITEM), set(CONTROL))
     assert _fields("") - set(KINDS.values()) == set(REST[""])
     assert _fields("ExpectShape") - set(STARTS) == set(REST["ExpectShape"])
+    assert _fields("ExerciseShape") - set(STARTS) == set(REST["ExerciseShape"])
     assert _fields("ZoneShape") == set(REST["ZoneShape"])
     assert _fields("SelectShape") == set(REST["SelectShape"])
     words = {

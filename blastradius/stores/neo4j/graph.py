@@ -11,7 +11,19 @@ from typing import Any
 
 from blastradius.errors import InputError
 from blastradius.estate.snapshot import Line, Thing
-from blastradius.model import ENTITY_TYPES, Control, Entity, Expectation, Kind, Note, Relation, Signal, Verb, Zone
+from blastradius.model import (
+    ENTITY_TYPES,
+    Control,
+    Entity,
+    Exercise,
+    Expectation,
+    Kind,
+    Note,
+    Relation,
+    Signal,
+    Verb,
+    Zone,
+)
 
 SCHEMA = 1
 """The version of what is written; a load of a newer one is not read."""
@@ -20,6 +32,7 @@ LABELS: dict[str, str] = {str(kind): kind.capitalize() for kind in Kind} | {
     "zone": "Zone",
     "note": "Note",
     "expectation": "Expectation",
+    "exercise": "Exercise",
 }
 """The label of each family of things."""
 COMMON, ENTITY, ESTATE, LOAD, STAMP = "Loaded", "Entity", "Estate", "Load", "Blastradius"
@@ -139,7 +152,7 @@ def _why_not(name: str, value: Property) -> str | None:
 def _properties(thing: Thing) -> Row:
     if isinstance(thing, Note):
         return {"kind": str(thing.kind), "message": thing.message, "about": list(thing.about)}
-    if isinstance(thing, Expectation):
+    if isinstance(thing, Expectation | Exercise):
         return {"name": thing.name, "provenance": [str(place) for place in thing.provenance]}
     known = ENTITY_KEYS | RELATION_KEYS
     stated = {name: _property(getattr(thing, name)) for name in type(thing).model_fields if name in known}

@@ -22,7 +22,7 @@ def test_the_documented_example_loads_whole() -> None:
     found = re.search(r"```yaml\n(blastradius.*?)```", DOC.read_text(), re.DOTALL)
     assert found
     loaded = native.load(parse_document(found.group(1), "x.yaml"), {})
-    assert loaded.tally.facts == 40
+    assert loaded.tally.facts == 41
     assert loaded.requests[0].path == "apis/orders.yaml"
 
 
