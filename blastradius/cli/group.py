@@ -38,7 +38,7 @@ _JOURNEY = {
     "Begin": ("demo", "init", "check"),
     "Ask": (
         *("brief", "inventory", "dependence", "governance", "rank", "reach", "explain", "exposure", "levers", "cut"),
-        *("contain", "joint", "exercise"),
+        *("contain", "joint", "scenarios", "exercise"),
         *("review", "diff", "overgrant", "verify", "seen", "batch"),
     ),
     "Take along": ("draw", "export", "snapshot"),

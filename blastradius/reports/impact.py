@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blastradius.columns.ragged import Flags, Numbers
 from blastradius.columns.tables import KINDS, NO_INDEX
@@ -67,6 +68,33 @@ def measured(
     found: dict[int, Measure] = {}
     for measures in map(ruler.measures, audited(system, worlds, proposal)):
         found.update(measures)
+    return [found[place] for place in range(len(worlds))]
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """The measure of a world, the processes (ids) that it reaches, and of which things it reaches something new.
+
+    New is what is not among facts that were known before; ``measure.beyond`` counts the things.
+    """
+
+    measure: Measure
+    processes: tuple[str, ...]
+    new_jewels: tuple[str, ...]
+    new_processes: tuple[str, ...]
+
+
+def novelties(system: PreparedEstate, worlds: Sequence[World], known: Flags) -> list[Novelty]:
+    """What each world reaches and which of it is new beside ``known`` facts (by number); every world is audited first.
+
+    Raises:
+        UsageError: as ``measured`` does.
+        CertificateError: the audit refuses what the engine claims; a defect of the engine.
+    """
+    ruler = _Ruler(system, known)
+    found: dict[int, Novelty] = {}
+    for novel in map(ruler.novelties, audited(system, worlds)):
+        found.update(novel)
     return [found[place] for place in range(len(worlds))]
 
 
@@ -163,6 +191,24 @@ class _Ruler:
             counts = (records[world], processes[world], reached[world], beyond[world], uncounted[world])
             found[place] = Measure(names, *counts)
         return found
+
+    def novelties(self, solved: Solved) -> dict[int, Novelty]:
+        """What each world of a block reaches, by name where that is asked, and what of it is new."""
+        worlds, measures = len(solved.places), self.measures(solved)
+        new = self._entities(solved, self.strangers)
+        processes = self._named(self.processes, unpacked(self._entities(solved)[self.processes], worlds))
+        new_processes = self._named(self.processes, unpacked(new[self.processes], worlds))
+        new_jewels = self._named(self.jewels, unpacked(new[self.jewels], worlds))
+        return {
+            place: Novelty(measures[place], processes[world], new_jewels[world], new_processes[world])
+            for world, place in enumerate(solved.places.tolist())
+        }
+
+    def _named(self, entities: Numbers, there: NDArray[np.bool_]) -> list[tuple[str, ...]]:
+        """For each world (a column) the ids of the entities (a row each) that are there."""
+        names = self.system.columns.entities.ids
+        ids = np.array([names[entity] for entity in entities.tolist()], np.object_)
+        return [tuple(ids[column].tolist()) for column in there.T]
 
     def _uncounted(self, solved: Solved) -> list[int]:
         """How many stores can be read in each world and are in no count of records."""

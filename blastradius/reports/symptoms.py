@@ -96,7 +96,7 @@ def _symptom(reach: Reach, fact: Fact) -> Symptom | None:
     signal = next(_signals(reach, fact), None)
     if signal is not None:
         return Symptom(fact, signal.signal, signal.who or owner(estate, name), "stated", within_h=signal.within_h)
-    if not _is_ours(estate, name):
+    if not is_ours(estate, name):
         return None
     if fact.capability in _FELT and estate.kind_of(name) in _FELT_BY_ITSELF:
         return Symptom(fact, said(estate, fact), owner(estate, name), "felt")
@@ -113,7 +113,7 @@ def _is_wanted(estate: Estate, name: str) -> bool:
     return sensitive or estate.crown_jewel(name)
 
 
-def _is_ours(estate: Estate, name: str) -> bool:
+def is_ours(estate: Estate, name: str) -> bool:
     """Whether it is, as far as is stated, no other party's."""
     owners = {relation.sources[0] for relation in estate.by_verb[Verb.OWNS] if name in relation.targets}
     return all(is_ourselves(estate.entities[found]) for found in owners)

@@ -13,6 +13,7 @@ from blastradius.engine import SEED_KINDS
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import ControlKind, Entity, Kind, Relation
+from blastradius.reports.templates import TEMPLATES
 
 KINDS: dict[str, frozenset[Kind]] = {
     **SEED_KINDS,
@@ -55,6 +56,8 @@ def _value(rng: random.Random, name: str, field: FieldInfo, estate: Estate) -> A
     if name == "distrust":
         known = [*estate.controls, *map(str, ControlKind)]
         return tuple(rng.sample(known, rng.choice((0, 1, 2))))
+    if name == "template":
+        return tuple(rng.sample([it.id for it in TEMPLATES], rng.choice((0, 1, 3))))
     if name == "set":
         parties = [it.id for it in estate.of_kind(Kind.PARTY) if getattr(it, "role", None) != "self"]
         return (",".join(rng.sample(parties, rng.choice((2, 3)))),) if len(parties) > 2 else None

@@ -16,6 +16,7 @@ from blastradius.model import (
     Accepted,
     Capability,
     Entity,
+    Exercise,
     Expectation,
     ExpectedFact,
     Frozen,
@@ -39,7 +40,9 @@ def described_estate(rng: random.Random) -> Estate:
     bare = random_estate(rng)
     entities = tuple(_described(rng, bare, entity) for entity in bare.entities.values())
     expectations = tuple(_expectation(rng, bare, number) for number in range(rng.choice((0, 0, 1, 3))))
-    return Estate.build([parts(bare).model_copy(update={"entities": entities, "expectations": expectations})])
+    exercises = tuple(_exercise(rng, bare, number) for number in range(rng.choice((0, 0, 1, 2))))
+    more = {"entities": entities, "expectations": expectations, "exercises": exercises}
+    return Estate.build([parts(bare).model_copy(update=more)])
 
 
 def parts(estate: Estate) -> Loaded:
@@ -49,6 +52,7 @@ def parts(estate: Estate) -> Loaded:
         relations=tuple(estate.relations.values()),
         zones=tuple(estate.zones.values()),
         expectations=estate.expectations,
+        exercises=estate.exercises,
     )
 
 
@@ -87,6 +91,14 @@ def _expectation(rng: random.Random, estate: Estate, number: int) -> Expectation
     )
 
 
+def _exercise(rng: random.Random, estate: Estate, number: int) -> Exercise:
+    """An exercise that was held, or lies ahead."""
+    names = list(estate.entities)
+    scope = tuple(rng.sample(names, min(len(names), rng.choice((0, 0, 2, 5)))))
+    date = rng.choice(("2001-01-01", "2001-01-01", "2999-12-31"))
+    return Exercise(name=f"x{number}", date=date, scenario=random_scenario(rng, estate), scope=scope)
+
+
 def _kept(rng: random.Random) -> tuple[Kept, ...]:
     """What is kept out of reach because of what it is."""
     chosen = tuple(rng.sample([Capability.READ, Capability.WRITE, Capability.DENY, Capability.USE], 2))
@@ -118,6 +130,7 @@ def as_data(estate: Estate) -> Data:
         "relations": [_dumped(relation) for relation in said.relations],
         "zones": [_dumped(zone) for zone in said.zones],
         "expectations": [_dumped(expectation) for expectation in said.expectations],
+        "exercises": [_dumped(exercise) for exercise in said.exercises],
     }
 
 
@@ -133,6 +146,7 @@ def from_data(data: Data) -> Estate:
         relations=tuple(Relation.model_validate(each) for each in data.get("relations", ())),
         zones=tuple(Zone.model_validate(each) for each in data.get("zones", ())),
         expectations=tuple(Expectation.model_validate(each) for each in data.get("expectations", ())),
+        exercises=tuple(Exercise.model_validate(each) for each in data.get("exercises", ())),
     )
     return Estate.build([loaded])
 

@@ -45,6 +45,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "cut",
         "contain",
         "joint",
+        "scenarios",
         "exercise",
         "review",
         "diff",

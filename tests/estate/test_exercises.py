@@ -76,7 +76,7 @@ def test_a_line_of_json_is_one(tmp_path: Path) -> None:
 
 
 def test_a_day_that_is_none_is_refused_with_its_place(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a.yaml:5:30: .*not a date; write it as YYYY-MM-DD"):
+    with pytest.raises(InputError, match=r"a.yaml:5:20: .*not a date; write it as YYYY-MM-DD"):
         loaded(tmp_path, HEAD + STOLEN.replace("2025-11-12", "12.11.2025"))
 
 

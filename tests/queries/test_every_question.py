@@ -35,6 +35,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "dependence": {"hours": "30"},
     "joint": {"set": "Alpha FX,Beta FX"},
     "exercise": {"compromise": "acme"},
+    "scenarios": {"template": "stolen-tokens"},
 }
 """Something to ask of the example retailer, question by question."""
 
