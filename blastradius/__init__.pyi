@@ -9,7 +9,7 @@ from blastradius.api import Shown, ask, check, diff, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "brief", "check", "contain", "cut", "dependence", "diff", "exercise", "explain", "export", "exposure", "governance", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "seen", "verify"]
+__all__ = ["Shown", "ask", "brief", "check", "contain", "cut", "dependence", "diff", "exercise", "explain", "export", "exposure", "governance", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "scenarios", "seen", "verify"]
 
 def brief(
     estate: Estate,
@@ -471,6 +471,29 @@ def review(
         key: a credential that the holder has already [default: a new one].
         fail_on: exit with 1 where a crown jewel, anything, or anything at a level or below is newly reached; and where
             an expectation breaks, unless never.
+    """
+
+def scenarios(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    template: str | Iterable[str] = (),
+    top: int = 10,
+) -> Shown:
+    """Which exercise is worth holding: what happened elsewhere, found in this estate.
+
+    Args:
+        assume: at most so much of the attacker, where a template assumes more.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        template: only these templates, by id [default: all].
+        top: how many scenarios to show, and to say what is reached at first.
     """
 
 def seen(
