@@ -275,8 +275,8 @@ def _with_first(system: PreparedEstate, row: FoundRow, scenario: Scenario, known
     new = (fact for fact in Storyline(reach).order if not known[system.facts.number(fact)])
     names = dict.fromkeys(fact.entity for fact in new if fact.entity not in starts)
     ours = [name for name in names if is_ours(system.estate, name)][:MOST_FIRST]
-    lowest = (min((Fact(name, it) for it in held_[name]), key=lambda fact: reach.levels[fact]) for name in ours)
-    return row.model_copy(update={"first": tuple(said(system.estate, fact) for fact in lowest)})
+    most = (said(system.estate, Fact(name, held_[name][0])) for name in ours)
+    return row.model_copy(update={"first": tuple(most)})
 
 
 def _template_row(template: Template, rows: Sequence[FoundRow]) -> TemplateRow:

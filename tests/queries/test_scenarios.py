@@ -117,7 +117,7 @@ def test_what_is_missing_is_said_and_never_that_it_is_safe() -> None:
     assert all(row.missing and row.found == 0 for row in asked(ESTATES["empty"]).templates)
     shown = answer.table("templates").rows
     assert [row[1] for row in shown] == ["none stated"] * len(TEMPLATES)
-    alone = br.scenarios(estate("consumes:s>f")).data
+    alone = asked(estate("consumes:s>f"))
     assert {row.template: row.missing is None for row in alone.templates}["poisoned-feed"]
 
 
@@ -192,21 +192,12 @@ def test_a_template_that_is_none_is_refused(retailer: Estate) -> None:
 
 
 def test_the_commands_that_go_on_do(northwind: Path, retailer: Estate, capsys: pytest.CaptureFixture[str]) -> None:
-    data = asked(retailer)
-    firsts = {row.template: row for row in reversed(data.rows)}
-    assert firsts.keys() == {template.id for template in TEMPLATES} - {"told-by-a-message"}
     for template in ("region-out", "talked-round"):
-        row = firsts[template]
+        row = asked(retailer, template=template, top=1).rows[0]
         words = shlex.split(row.reach.replace("ESTATE", str(northwind)))[1:]
         assert main([*words, "--format", "json"]) == 0
         reached = {fact["entity"] for fact in json.loads(capsys.readouterr().out)["facts"]}
-        assert {*(row.crown_jewels or ()), *(row.processes or ())} <= reached
-
-
-def test_the_order_of_files_says_nothing(northwind: Path) -> None:
-    files = sorted(northwind.glob("*.yaml"))
-    one, other = (br.scenarios(br.load(*some)).data for some in (files, files[::-1]))
-    assert one.rows == other.rows
+        assert {*row.crown_jewels, *row.processes} <= reached
 
 
 def test_the_library_is_right_about_itself() -> None:
