@@ -11,7 +11,7 @@ from blastradius.model.values import Basis, Frozen, Id, Provenance
 
 
 class ControlKind(StrEnum):
-    """The closed vocabulary of controls; ``blastradius.controls`` says what each stops and what not."""
+    """The closed vocabulary of controls; ``blastradius.meanings`` says what each stops and what not."""
 
     COMPARTMENT = "compartment"
     NON_EXPORTABLE = "non_exportable"

@@ -64,7 +64,7 @@ def measured(
         UsageError: a world names something that the estate does not have, or the memory does not suffice.
         CertificateError: the audit refuses what the engine claims; a defect of the engine.
     """
-    ruler = _Ruler(system, None if stranger is None else _facts_in(system, stranger))
+    ruler = Ruler(system, None if stranger is None else _facts_in(system, stranger))
     found: dict[int, Measure] = {}
     for measures in map(ruler.measures, audited(system, worlds, proposal)):
         found.update(measures)
@@ -114,7 +114,7 @@ def compared(
         UsageError: as ``measured`` does.
         CertificateError: the audit refuses what the engine claims; a defect of the engine.
     """
-    ruler = _Ruler(system, None if stranger is None else _facts_in(system, stranger))
+    ruler = Ruler(system, None if stranger is None else _facts_in(system, stranger))
     numbers = np.array([system.facts.number(fact) for fact in facts], np.int64)
     found: dict[int, tuple[Measure, frozenset[Fact]]] = {}
     for solved in audited(system, worlds):
@@ -154,8 +154,8 @@ def audited(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal 
     return map(checked, found)
 
 
-class _Ruler:
-    """What of an estate counts."""
+class Ruler:
+    """What of an estate counts; ``strangers`` are facts that anyone could have, beyond which is counted."""
 
     def __init__(self, system: System, strangers: Flags | None = None) -> None:
         entities = system.columns.entities

@@ -82,7 +82,7 @@ def test_the_page_of_rooms_has_the_layers_of_the_contracts() -> None:
 
 def test_every_control_and_rule_is_documented() -> None:
     text = (ROOT / "docs" / "controls.md").read_text()
-    from blastradius.controls import VOCABULARY
+    from blastradius.meanings import VOCABULARY
     from blastradius.model import ControlKind
 
     assert set(VOCABULARY) == set(ControlKind)

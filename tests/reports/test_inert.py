@@ -8,7 +8,7 @@ import pytest
 
 import blastradius as br
 from blastradius.cli import main
-from blastradius.controls import VOCABULARY
+from blastradius.meanings import VOCABULARY
 from blastradius.engine import compile_system
 from blastradius.engine.guarding import guarded_hosts
 from blastradius.model import ControlKind

@@ -1,0 +1,264 @@
+"""What holds the line: each control by what would be reached if it failed, alone or with another, and what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from blastradius.answer import UNKNOWN, Answer, Cell, Query, Row, Table
+from blastradius.engine import SEED_KINDS, ScenarioParams, compile_system, plain, what_if
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.model import Basis
+from blastradius.reports.labels import KNOWN, assumed, footing
+from blastradius.reports.line import (
+    Answered,
+    ControlsData,
+    FallenRow,
+    GoneRow,
+    HoldingRow,
+    OpensRow,
+    PairRow,
+    PlacedRow,
+    Start,
+)
+from blastradius.reports.rows import starts_said
+from blastradius.reports.surface import third_parties
+from blastradius.reports.unstated import missing
+from blastradius.reports.words import STATUS, label, listed, plural
+
+MOST_SHOWN = 15
+"""How many controls and pairs people are shown at first."""
+
+
+class Params(ScenarioParams):
+    """For whom: one scenario, or every third party alone where no start is named."""
+
+
+def run(estate: Estate, params: Params) -> Answer:
+    """Solve every start as things are, with each control failed that alone holds something, and with pairs of them.
+
+    Raises:
+        UsageError: a name that the estate does not have, or an outage with an end.
+    """
+    starts = _starts(estate, params)
+    estate = what_if(estate, params.asked)
+    answered = Answered(compile_system(estate), starts)
+    data = answered.data(params)
+    data = data.model_copy(update={"headline": _headline(estate, data)})
+    return Answer(
+        question="controls",
+        headline=data.headline,
+        data=data,
+        tables=tuple(_tables(estate, data)),
+        lines=tuple(_lines(estate, data)),
+        notes=estate.notes,
+    )
+
+
+def _starts(estate: Estate, params: Params) -> list[Start]:
+    if params.hours is not None or any("=" in name and name not in estate.entities for name in params.outage):
+        raise UsageError("hours: what controls hold is told of any time; leave the hours out")
+    if params.anyone or any(getattr(params, way) for way in SEED_KINDS):
+        scenario = params.scenario(estate)
+        return [Start(None, starts_said(estate, scenario), plain(scenario))]
+    asked = plain(params.asked)
+    return [
+        Start(party.id, label(estate, party.id), asked.model_copy(update={"compromise": (party.id,)}))
+        for party in third_parties(estate)
+    ]
+
+
+def _headline(estate: Estate, data: ControlsData) -> str:
+    if data.starts == ():
+        return "the estate has no third party, so none is held; name where it starts, for instance --leak KEY"
+    under = f"under level {data.assume!r}"
+    if not data.in_force:
+        return f"no control is stated to work, so what holds {_whom(data)} {under} is unknown"
+    count = plural(data.in_force, "control")
+    if not data.holding:
+        return f"none of {count} alone holds anything back from {_whom(data)} {under}, as far as is stated"
+    assumed_too = sum(row.status == "assumed" for row in data.holding)
+    unproved = f", {assumed_too:,} of which nobody has shown to work" if assumed_too else ""
+    first = min(data.holding, key=lambda row: (-len(row.opens.crown_jewels or ()), data.holding.index(row)))
+    alone = plural(len(data.holding), "control holds", "controls hold")
+    most = f"the one whose failure opens most: {first.says} ({_opened(estate, first.opens)})"
+    return f"{alone} something back from {_whom(data)} {under}, each by itself{unproved}; {most}"
+
+
+def _whom(data: ControlsData) -> str:
+    if data.starts is None:
+        return f"the scenario ({data.scenario})"
+    return "third parties" if len(data.starts) > 1 else "the one third party"
+
+
+def _opened(estate: Estate, opens: OpensRow) -> str:
+    """What is in reach then, in words: crown jewels by name."""
+    if opens.crown_jewels:
+        return listed([label(estate, name) for name in opens.crown_jewels])
+    if opens.things:
+        return plural(opens.things, "thing")
+    return f"more of {plural(opens.more_of, 'thing')}"
+
+
+def _lines(estate: Estate, data: ControlsData) -> Iterator[str]:
+    if data.starts:
+        count = plural(len(data.starts), "third party", "third parties")
+        yield f"each control is taken to fail by itself, for each of {count} alone; then two at once"
+    yield assumed(data.assume)
+    if data.in_force:
+        yield from _counted(data)
+    if data.silent:
+        named = listed([label(estate, name) for name in data.silent])
+        of = f"{len(data.silent):,} of {plural(len(data.reached_jewels or ()), 'crown jewel')} in reach as things are"
+        yield f"on {of} nothing is said of any control, which is not to say that there is none: {named}"
+    if any(row.status == "absent" for row in data.gone):
+        yield "what would be kept if an absent control were there is told as if it worked"
+    yield from missing(estate)
+    yield footing(estate)
+
+
+def _counted(data: ControlsData) -> Iterator[str]:
+    """How many controls hold something, and what was tried of pairs."""
+    holding = {row.id for row in data.holding}
+    paired = {name for row in data.together for name in row.controls} - holding
+    others = data.in_force - len(holding) - len(paired)
+    only = f", {len(paired):,} only with another" if paired else ""
+    rest = f"; where any of the other {others:,} fails, nothing more is reached as far as is stated" if others else ""
+    yield f"of {plural(data.in_force, 'control')} in force, {len(holding):,} hold something alone{only}{rest}"
+    if data.pairs:
+        ruled_out = data.pairs - data.meet
+        left = (
+            f"{data.tried:,} of {data.meet:,} pairs that may let more through were tried, those that nobody has shown "
+            "to work first"
+            if data.tried < data.meet
+            else f"{plural(data.meet, 'pair')} may let more through and {'was' if data.meet == 1 else 'were'} tried"
+        )
+        yield f"of {plural(data.pairs, 'pair')}, {left}; in the other {ruled_out:,} no step waits for both"
+
+
+def _tables(estate: Estate, data: ControlsData) -> Iterator[Table]:
+    for_whom = () if data.starts is None else ("for",)
+    yield _holding(estate, data.holding, for_whom)
+    yield _pairs(estate, data.together, for_whom)
+    yield _gone(estate, data.gone, for_whom)
+    yield _fallen(estate, data.fallen)
+
+
+_COUNTS = ("jewels", "records up to", "processes", "things", "more of")
+
+
+def _counts(opens: OpensRow) -> Row:
+    return (
+        UNKNOWN if opens.crown_jewels is None else len(opens.crown_jewels),
+        _known(opens.records),
+        UNKNOWN if opens.processes is None else len(opens.processes),
+        opens.things,
+        opens.more_of,
+    )
+
+
+def _known(count: int | None) -> Cell:
+    return UNKNOWN if count is None else count
+
+
+def _in_reach(estate: Estate, opens: OpensRow) -> str:
+    """The crown jewels by name, those that nobody reaches as things are marked so."""
+    return listed(
+        [
+            label(estate, name) + (" (nobody reaches it now)" if name in opens.nobody_yet else "")
+            for name in opens.crown_jewels or ()
+        ]
+    )
+
+
+def _for(opens: OpensRow) -> str:
+    return listed([row.name for row in opens.starts])
+
+
+def _stands(row: PlacedRow) -> str:
+    """How well a control is known to work, and to be there where that is weak."""
+    weak = f", {KNOWN[row.known]}" if row.known in (Basis.INFERRED, Basis.ASSUMED) else ""
+    seen = ", seen in operation" if row.known == Basis.OBSERVED else ""
+    return f"{STATUS[row.status]}{', shown by nobody' if row.status == 'assumed' else ''}{weak or seen}"
+
+
+def _whose(estate: Estate, row: PlacedRow) -> str:
+    """Who answers for what it stands on, and who runs it."""
+    owner = UNKNOWN if row.owner is None else label(estate, row.owner) if row.owner in estate.entities else row.owner
+    return owner if row.provided_by is None else f"{owner}; run by {label(estate, row.provided_by)}"
+
+
+def _holding(estate: Estate, rows: Sequence[HoldingRow], for_whom: tuple[str, ...]) -> Table:
+    cells = tuple(
+        (
+            *(row.id, row.says, *_counts(row.opens), _stands(row), _in_reach(estate, row.opens)),
+            *((_for(row.opens),) if for_whom else ()),
+            _whose(estate, row),
+        )
+        for row in rows
+    )
+    under = ("stands", "in reach then", *for_whom, "whose")
+    title = "If one control failed, those that nobody has shown to work first"
+    columns = ("id", "control", *_COUNTS, *under)
+    brief = cells[:MOST_SHOWN]
+    return Table("holding", title, columns, cells, ("id",), brief, under=under, headed=under, spare=("more of",))
+
+
+def _pairs(estate: Estate, rows: Sequence[PairRow], for_whom: tuple[str, ...]) -> Table:
+    cells = tuple(
+        (
+            *(" + ".join(row.controls), " + ".join(row.says)),
+            *(cell for name, cell in zip(_COUNTS, _counts(row.opens), strict=True) if name != "records up to"),
+            *(f"{row.assumed} of 2", _in_reach(estate, row.opens)),
+            *((_for(row.opens),) if for_whom else ()),
+        )
+        for row in rows
+    )
+    under = ("in reach then", *for_whom)
+    counts = tuple(name for name in _COUNTS if name != "records up to")
+    title = "If two failed at once: what neither alone lets through"
+    columns = ("ids", "controls", *counts, "assumed", *under)
+    brief = cells[:MOST_SHOWN]
+    return Table("together", title, columns, cells, ("ids",), brief, under=under, headed=under, spare=("more of",))
+
+
+def _gone(estate: Estate, rows: Sequence[GoneRow], for_whom: tuple[str, ...]) -> Table:
+    cells = tuple(
+        (
+            *(row.id, row.says, STATUS[row.status], *_counts(row.keeps), _in_reach(estate, row.keeps)),
+            *((_for(row.keeps),) if for_whom else ()),
+            *(row.why or "", _whose(estate, row)),
+        )
+        for row in rows
+    )
+    under = ("out of reach then", *for_whom, "why", "whose")
+    title = "Stated not to be there or not to work, and what it would keep out of reach if it did"
+    columns = ("id", "control", "stated", *_COUNTS, *under)
+    spare = ("more of", "things")
+    return Table("gone", title, columns, cells, ("id",), cells[:MOST_SHOWN], under=under, headed=under, spare=spare)
+
+
+def _fallen(estate: Estate, rows: Sequence[FallenRow]) -> Table:
+    cells = tuple(
+        (
+            *(row.id, row.says, listed([fall.name for fall in row.with_starts])),
+            listed(list(dict.fromkeys(through for fall in row.with_starts for through in fall.through)), 3),
+            _whose(estate, row),
+        )
+        for row in rows
+    )
+    columns = ("id", "control", "falls with", "through", "whose")
+    under = ("through", "whose")
+    title = "What falls already, for what runs it is reached"
+    return Table("fallen", title, columns, cells, ("id",), cells[:MOST_SHOWN], under=under, headed=under)
+
+
+QUERY = Query(
+    "controls",
+    "What holds the line: which control must not fail, alone or with another",
+    Params,
+    run,
+    ControlsData,
+    main="holding",
+    example="--assume lateral",
+)
