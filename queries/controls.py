@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from blastradius.answer import UNKNOWN, Answer, Cell, Query, Row, Table
 from blastradius.engine import SEED_KINDS, ScenarioParams, compile_system, plain, what_if
@@ -26,8 +26,8 @@ from blastradius.reports.surface import third_parties
 from blastradius.reports.unstated import missing
 from blastradius.reports.words import STATUS, label, listed, plural
 
-MOST_SHOWN = 15
-"""How many controls and pairs people are shown at first."""
+MOST_SHOWN = 8
+"""How many of each people are shown at first."""
 
 
 class Params(ScenarioParams):
@@ -49,7 +49,7 @@ def run(estate: Estate, params: Params) -> Answer:
         question="controls",
         headline=data.headline,
         data=data,
-        tables=tuple(_tables(estate, data)),
+        tables=_tables(estate, data),
         lines=tuple(_lines(estate, data)),
         notes=estate.notes,
     )
@@ -136,12 +136,8 @@ def _counted(data: ControlsData) -> Iterator[str]:
         yield f"of {plural(data.pairs, 'pair')}, {left}; in the other {ruled_out:,} no step waits for both"
 
 
-def _tables(estate: Estate, data: ControlsData) -> Iterator[Table]:
-    for_whom = () if data.starts is None else ("for",)
-    yield _holding(estate, data.holding, for_whom)
-    yield _pairs(estate, data.together, for_whom)
-    yield _gone(estate, data.gone, for_whom)
-    yield _fallen(estate, data.fallen)
+def _tables(estate: Estate, data: ControlsData) -> tuple[Table, ...]:
+    return _holding(estate, data), _pairs(estate, data), _gone(estate, data), _fallen(estate, data)
 
 
 _COUNTS = ("jewels", "records up to", "processes", "things", "more of")
@@ -171,86 +167,76 @@ def _in_reach(estate: Estate, opens: OpensRow) -> str:
     )
 
 
-def _for(opens: OpensRow) -> str:
-    return listed([row.name for row in opens.starts])
+def _for(opens: OpensRow, data: ControlsData) -> str:
+    names = [row.name for row in opens.starts]
+    everyone = len(names) > 1 and len(names) == len(data.starts or ())
+    return f"every one of {len(names):,} third parties" if everyone else listed(names)
 
 
-def _stands(row: PlacedRow) -> str:
-    """How well a control is known to work, and to be there where that is weak."""
-    weak = f", {KNOWN[row.known]}" if row.known in (Basis.INFERRED, Basis.ASSUMED) else ""
-    seen = ", seen in operation" if row.known == Basis.OBSERVED else ""
-    return f"{STATUS[row.status]}{', shown by nobody' if row.status == 'assumed' else ''}{weak or seen}"
+def _stands(estate: Estate, row: PlacedRow) -> str:
+    """How well a control is known to be there and to work, who answers for it, and who runs it."""
+    known = "" if row.known == Basis.DECLARED else f"{KNOWN[row.known]}; "
+    status = f"{STATUS[row.status]}{', shown by nobody' if row.status == 'assumed' else ''}"
+    owner = label(estate, row.owner) if row.owner in estate.entities else row.owner
+    whose = f"owner: {owner}" if owner else "no owner is named"
+    return f"{known}{status}; {whose}{_run_by(estate, row)}"
 
 
-def _whose(estate: Estate, row: PlacedRow) -> str:
-    """Who answers for what it stands on, and who runs it."""
-    owner = UNKNOWN if row.owner is None else label(estate, row.owner) if row.owner in estate.entities else row.owner
-    return owner if row.provided_by is None else f"{owner}; run by {label(estate, row.provided_by)}"
+def _run_by(estate: Estate, row: PlacedRow) -> str:
+    return "" if row.provided_by is None else f"; run by {label(estate, row.provided_by)}"
 
 
-def _holding(estate: Estate, rows: Sequence[HoldingRow], for_whom: tuple[str, ...]) -> Table:
-    cells = tuple(
-        (
-            *(row.id, row.says, *_counts(row.opens), _stands(row), _in_reach(estate, row.opens)),
-            *((_for(row.opens),) if for_whom else ()),
-            _whose(estate, row),
-        )
-        for row in rows
-    )
-    under = ("stands", "in reach then", *for_whom, "whose")
+def _holding(estate: Estate, data: ControlsData) -> Table:
+    def cells(row: HoldingRow) -> Row:
+        opens = row.opens
+        return row.id, row.says, *_counts(opens), _in_reach(estate, opens), _for(opens, data), _stands(estate, row)
+
+    assumed_ones = [cells(row) for row in data.holding if row.status == "assumed"]
+    shown = [cells(row) for row in data.holding if row.status != "assumed"]
+    brief = (*assumed_ones[:MOST_SHOWN], *shown[:MOST_SHOWN])
     title = "If one control failed, those that nobody has shown to work first"
-    columns = ("id", "control", *_COUNTS, *under)
-    brief = cells[:MOST_SHOWN]
-    return Table("holding", title, columns, cells, ("id",), brief, under=under, headed=under, spare=("more of",))
+    columns = ("id", "control", *_COUNTS, *_UNDER)
+    rows = (*assumed_ones, *shown)
+    return Table("holding", title, columns, rows, ("id",), brief, under=_UNDER, headed=_UNDER, spare=("more of",))
 
 
-def _pairs(estate: Estate, rows: Sequence[PairRow], for_whom: tuple[str, ...]) -> Table:
-    cells = tuple(
-        (
-            *(" + ".join(row.controls), " + ".join(row.says)),
-            *(cell for name, cell in zip(_COUNTS, _counts(row.opens), strict=True) if name != "records up to"),
-            *(f"{row.assumed} of 2", _in_reach(estate, row.opens)),
-            *((_for(row.opens),) if for_whom else ()),
-        )
-        for row in rows
-    )
-    under = ("in reach then", *for_whom)
-    counts = tuple(name for name in _COUNTS if name != "records up to")
+_UNDER = ("in reach then", "for", "it is")
+
+
+def _pairs(estate: Estate, data: ControlsData) -> Table:
+    def cells(row: PairRow) -> Row:
+        jewels, _, *others = _counts(row.opens)
+        ids, says = " + ".join(row.controls), " + ".join(row.says)
+        return ids, says, jewels, *others, f"{row.assumed} of 2", _in_reach(estate, row.opens), _for(row.opens, data)
+
+    rows, under = tuple(map(cells, data.together)), ("in reach then", "for")
     title = "If two failed at once: what neither alone lets through"
-    columns = ("ids", "controls", *counts, "assumed", *under)
-    brief = cells[:MOST_SHOWN]
-    return Table("together", title, columns, cells, ("ids",), brief, under=under, headed=under, spare=("more of",))
+    columns = ("ids", "controls", "jewels", "processes", "things", "more of", "assumed", *under)
+    brief = rows[:MOST_SHOWN]
+    return Table("together", title, columns, rows, ("ids",), brief, under=under, headed=under, spare=("more of",))
 
 
-def _gone(estate: Estate, rows: Sequence[GoneRow], for_whom: tuple[str, ...]) -> Table:
-    cells = tuple(
-        (
-            *(row.id, row.says, STATUS[row.status], *_counts(row.keeps), _in_reach(estate, row.keeps)),
-            *((_for(row.keeps),) if for_whom else ()),
-            *(row.why or "", _whose(estate, row)),
-        )
-        for row in rows
-    )
-    under = ("out of reach then", *for_whom, "why", "whose")
+def _gone(estate: Estate, data: ControlsData) -> Table:
+    def cells(row: GoneRow) -> Row:
+        kept, keeps = _in_reach(estate, row.keeps), row.keeps
+        return row.id, row.says, *_counts(keeps), kept, _for(keeps, data), row.why or "", _stands(estate, row)
+
+    rows, under = tuple(map(cells, data.gone)), ("out of reach then", "for", "why", "it is")
     title = "Stated not to be there or not to work, and what it would keep out of reach if it did"
-    columns = ("id", "control", "stated", *_COUNTS, *under)
-    spare = ("more of", "things")
-    return Table("gone", title, columns, cells, ("id",), cells[:MOST_SHOWN], under=under, headed=under, spare=spare)
+    columns, brief = ("id", "control", *_COUNTS, *under), rows[:MOST_SHOWN]
+    return Table("gone", title, columns, rows, ("id",), brief, under=under, headed=under, spare=("more of",))
 
 
-def _fallen(estate: Estate, rows: Sequence[FallenRow]) -> Table:
-    cells = tuple(
-        (
-            *(row.id, row.says, listed([fall.name for fall in row.with_starts])),
-            listed(list(dict.fromkeys(through for fall in row.with_starts for through in fall.through)), 3),
-            _whose(estate, row),
-        )
-        for row in rows
-    )
-    columns = ("id", "control", "falls with", "through", "whose")
-    under = ("through", "whose")
+def _fallen(estate: Estate, data: ControlsData) -> Table:
+    def cells(row: FallenRow) -> Row:
+        names = listed([fall.name for fall in row.with_starts])
+        through = list(dict.fromkeys(through for fall in row.with_starts for through in fall.through))
+        return row.id, row.says, names, listed(through, 3), _stands(estate, row)
+
+    rows, under = tuple(map(cells, data.fallen)), ("through", "it is")
     title = "What falls already, for what runs it is reached"
-    return Table("fallen", title, columns, cells, ("id",), cells[:MOST_SHOWN], under=under, headed=under)
+    columns = ("id", "control", "falls with", *under)
+    return Table("fallen", title, columns, rows, ("id",), rows[:MOST_SHOWN], under=under, headed=under)
 
 
 QUERY = Query(

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from blastradius import plugins
-from blastradius.meanings import VOCABULARY
 from blastradius.docgen import fields_page, loader_page, neo4j_page, rules_page, secrets_page
 from blastradius.docgen.stub import stub
 from blastradius.exporting.contract import Export
+from blastradius.meanings import VOCABULARY
 from blastradius.model import Frozen
 from blastradius.reports.diff import DiffData
 from blastradius.rules import placements

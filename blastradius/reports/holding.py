@@ -28,11 +28,15 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class Effect:
-    """What differs for one start (by its place) in a world: its measure there, and the facts by number."""
+    """What differs for one start (by its place) in a world: its measure there, and the facts by number.
+
+    ``left`` are the entities (by number) that are reached there, where facts are lost.
+    """
 
     start: int
     measure: Measure
     facts: Numbers
+    left: frozenset[int] = frozenset()
 
 
 class Line:
@@ -109,7 +113,8 @@ class Line:
             start, placed = asked[place]
             facts = np.flatnonzero(self.held(start) & ~held)
             if len(facts):
-                found[placed.id].append(Effect(start, measure, facts))
+                left = frozenset(entities_of(self.system, np.flatnonzero(held)))
+                found[placed.id].append(Effect(start, measure, facts, left))
         return dict(found)
 
     def fallen(self) -> dict[int, dict[int, tuple[Fact, ...]]]:

@@ -91,7 +91,7 @@ def novelties(system: PreparedEstate, worlds: Sequence[World], known: Flags) -> 
         UsageError: as ``measured`` does.
         CertificateError: the audit refuses what the engine claims; a defect of the engine.
     """
-    ruler = _Ruler(system, known)
+    ruler = Ruler(system, known)
     found: dict[int, Novelty] = {}
     for novel in map(ruler.novelties, audited(system, worlds)):
         found.update(novel)

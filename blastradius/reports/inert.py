@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from blastradius.columns.ragged import Flags
-from blastradius.meanings import VOCABULARY
 from blastradius.engine.guarding import guarded_hosts
 from blastradius.estate import Estate, PlacedControl
+from blastradius.meanings import VOCABULARY
 from blastradius.model import ControlKind, Entity, Note, NoteKind
 
 FARTHEST = 4

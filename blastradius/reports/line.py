@@ -114,8 +114,8 @@ class ControlsData(Frozen):
 
     ``starts`` (ids) are the third parties, each alone, or null for the one ``scenario`` that is asked. ``in_force``
     counts the controls that are stated to work and are not distrusted, ``assumed`` those of them that nobody has shown
-    to work. Of ``pairs`` so many ``meet`` at some step, and of these so many were ``tried``. ``silent`` are crown jewels
-    (ids) in reach on which, and on whose relations, nothing is said of any control.
+    to work. Of ``pairs`` so many ``meet`` at some step, and of these so many were ``tried``. ``silent`` are crown
+    jewels (ids) in reach on which, and on whose relations, nothing is said of any control.
     """
 
     question: str
@@ -217,8 +217,9 @@ class Answered:
     def _chosen(self, meet: Mapping[Pair, Sequence[int]]) -> dict[Pair, Sequence[int]]:
         """The pairs to try: those of controls that nobody has shown to work first, then those that concern most."""
 
-        def first(pair: Pair) -> tuple[int, int, Pair]:
-            return -sum(self._is_assumed(control) for control in pair), -len(meet[pair]), pair
+        def first(pair: Pair) -> tuple[int, int, list[str]]:
+            names = sorted(self.controls[control] for control in pair)
+            return -sum(map(self._is_assumed, names)), -len(meet[pair]), names
 
         chosen, tried = dict[Pair, Sequence[int]](), 0
         for pair in sorted(meet, key=first):
@@ -228,8 +229,8 @@ class Answered:
             chosen[pair] = meet[pair]
         return chosen
 
-    def _is_assumed(self, control: int) -> bool:
-        return status_of(self.estate.controls[self.controls[control]].control) == "assumed"
+    def _is_assumed(self, name: str) -> bool:
+        return status_of(self.estate.controls[name].control) == "assumed"
 
     def _holding(self, control: int, effects: Sequence[Effect]) -> Iterator[HoldingRow]:
         opens = self._opens(effects)
@@ -238,12 +239,12 @@ class Answered:
 
     def _pair(self, pair: Pair, effects: Sequence[Effect]) -> Iterator[PairRow]:
         opens = self._opens(effects, of_facts=True)
-        one, other = (self.controls[control] for control in pair)
+        one, other = sorted(self.controls[control] for control in pair)
         if opens.starts:
             yield PairRow(
                 controls=(one, other),
                 says=(self._said(one), self._said(other)),
-                assumed=sum(map(self._is_assumed, pair)),
+                assumed=sum(map(self._is_assumed, (one, other))),
                 opens=opens,
             )
 
@@ -257,8 +258,8 @@ class Answered:
         return sorted(rows, key=lambda row: (*_by_size(row.keeps), row.id))
 
     def _fallen(self) -> Iterator[FallenRow]:
-        for control, falls in sorted(self.line.fallen().items()):
-            name = self.controls[control]
+        fallen = {self.controls[control]: falls for control, falls in self.line.fallen().items()}
+        for name, falls in sorted(fallen.items()):
             if name in self._in_force:
                 yield FallenRow(
                     **self._placed(name),
@@ -292,14 +293,9 @@ class Answered:
         )
 
     def _fresh(self, effect: Effect, *, gone: bool) -> tuple[set[str], set[str]]:
-        """Things newly reached (or no longer at all), and those of which more (or less) is held; public ones are not."""
-        about, reached = entities_of(self.system, effect.facts), self._reached[effect.start]
-        own = self._own(effect.start)
-        if gone:
-            left = np.setdiff1d(np.flatnonzero(self.line.held(effect.start)), effect.facts)
-            stays = entities_of(self.system, left) | own
-        else:
-            stays = reached
+        """Things newly reached (or no longer), and those of which more (or less) is held; public ones are left out."""
+        about, own = entities_of(self.system, effect.facts), self._own(effect.start)
+        stays = effect.left | own if gone else self._reached[effect.start]
         names = self.system.facts.entities
         found = [{names[it] for it in some} for some in (about - stays, about & stays - own)]
         fresh, held = ({name for name in some if not is_public(self.estate, name)} for some in found)

@@ -8,9 +8,9 @@ import pytest
 
 import blastradius as br
 from blastradius.cli import main
-from blastradius.meanings import VOCABULARY
 from blastradius.engine import compile_system
 from blastradius.engine.guarding import guarded_hosts
+from blastradius.meanings import VOCABULARY
 from blastradius.model import ControlKind
 from blastradius.reports.inert import inert_controls
 
