@@ -9,7 +9,7 @@ from blastradius.api import Shown, ask, check, diff, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "brief", "check", "contain", "cut", "dependence", "diff", "exercise", "explain", "export", "exposure", "governance", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "scenarios", "seen", "verify"]
+__all__ = ["Shown", "ask", "brief", "check", "contain", "controls", "cut", "dependence", "diff", "exercise", "explain", "export", "exposure", "governance", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "scenarios", "seen", "verify"]
 
 def brief(
     estate: Estate,
@@ -73,6 +73,43 @@ def contain(
         hours: how long what is denied stays denied.
         at: the hour, from the start, in which something is cut.
         top: how many of each to show.
+    """
+
+def controls(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "abused",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    compromise: str | Iterable[str] = (),
+    use: str | Iterable[str] = (),
+    leak: str | Iterable[str] = (),
+    poison: str | Iterable[str] = (),
+    wrong: str | Iterable[str] = (),
+    outage: str | Iterable[str] = (),
+    breach: str | Iterable[str] = (),
+    anyone: bool = False,
+    hours: float | None = None,
+) -> Shown:
+    """What holds the line: which control must not fail, alone or with another.
+
+    Args:
+        assume: how much of the attacker to assume, cumulative.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        compromise: a party, service or zone falls under an attacker's control.
+        use: an attacker uses an operation, service, scope or key as granted.
+        leak: a copy of a credential is in an attacker's hands.
+        poison: an attacker chooses what a feed or a store says.
+        wrong: a feed, service or store is wrong, by mistake.
+        outage: something stops: X, or X=HOURS.
+        breach: a store has been read.
+        anyone: a stranger on the internet.
+        hours: how long what is denied stays denied.
     """
 
 def cut(

@@ -111,8 +111,9 @@ def _lines(estate: Estate, data: ControlsData) -> Iterator[str]:
         named = listed([label(estate, name) for name in data.silent])
         of = f"{len(data.silent):,} of {plural(len(data.reached_jewels or ()), 'crown jewel')} in reach as things are"
         yield f"on {of} nothing is said of any control, which is not to say that there is none: {named}"
-    if any(row.status == "absent" for row in data.gone):
-        yield "what would be kept if an absent control were there is told as if it worked"
+    untried = sum(row.keeps is None for row in data.gone)
+    if untried:
+        yield f"{untried:,} of {plural(len(data.gone), 'control')} that are gone were not tried, where fewest come"
     yield from missing(estate)
     yield footing(estate)
 
@@ -125,13 +126,16 @@ def _counted(data: ControlsData) -> Iterator[str]:
     only = f", {len(paired):,} only with another" if paired else ""
     rest = f"; where any of the other {others:,} fails, nothing more is reached as far as is stated" if others else ""
     yield f"of {plural(data.in_force, 'control')} in force, {len(holding):,} hold something alone{only}{rest}"
+    if any(row.tried < row.barred for row in data.holding):
+        most = max(row.tried for row in data.holding)
+        yield f"each was tried for at most {most:,} of those whose way it bars, who reach most, so it may open more"
     if data.pairs:
         ruled_out = data.pairs - data.meet
         left = (
             f"{data.tried:,} of {data.meet:,} pairs that may let more through were tried, those that nobody has shown "
             "to work first"
             if data.tried < data.meet
-            else f"{plural(data.meet, 'pair')} may let more through and {'was' if data.meet == 1 else 'were'} tried"
+            else f"{data.meet:,} may let more through and {'was' if data.meet == 1 else 'were'} tried"
         )
         yield f"of {plural(data.pairs, 'pair')}, {left}; in the other {ruled_out:,} no step waits for both"
 
@@ -157,20 +161,15 @@ def _known(count: int | None) -> Cell:
     return UNKNOWN if count is None else count
 
 
-def _in_reach(estate: Estate, opens: OpensRow) -> str:
-    """The crown jewels by name, those that nobody reaches as things are marked so."""
-    return listed(
-        [
-            label(estate, name) + (" (nobody reaches it now)" if name in opens.nobody_yet else "")
-            for name in opens.crown_jewels or ()
-        ]
-    )
-
-
-def _for(opens: OpensRow, data: ControlsData) -> str:
-    names = [row.name for row in opens.starts]
+def _who_and_what(estate: Estate, opens: OpensRow, data: ControlsData) -> tuple[str, str]:
+    """The crown jewels by name, those that nobody reaches now marked so, and for whom; of a scenario that is clear."""
+    jewels = [
+        label(estate, name) + (" (nobody reaches it now)" if name in opens.nobody_yet else "")
+        for name in opens.crown_jewels or ()
+    ]
+    names = [label(estate, name) for name in opens.starts if name is not None]
     everyone = len(names) > 1 and len(names) == len(data.starts or ())
-    return f"every one of {len(names):,} third parties" if everyone else listed(names)
+    return listed(jewels), f"every one of {len(names):,} third parties" if everyone else listed(names)
 
 
 def _stands(estate: Estate, row: PlacedRow) -> str:
@@ -188,8 +187,7 @@ def _run_by(estate: Estate, row: PlacedRow) -> str:
 
 def _holding(estate: Estate, data: ControlsData) -> Table:
     def cells(row: HoldingRow) -> Row:
-        opens = row.opens
-        return row.id, row.says, *_counts(opens), _in_reach(estate, opens), _for(opens, data), _stands(estate, row)
+        return row.id, row.says, *_counts(row.opens), *_who_and_what(estate, row.opens, data), _stands(estate, row)
 
     assumed_ones = [cells(row) for row in data.holding if row.status == "assumed"]
     shown = [cells(row) for row in data.holding if row.status != "assumed"]
@@ -207,7 +205,7 @@ def _pairs(estate: Estate, data: ControlsData) -> Table:
     def cells(row: PairRow) -> Row:
         jewels, _, *others = _counts(row.opens)
         ids, says = " + ".join(row.controls), " + ".join(row.says)
-        return ids, says, jewels, *others, f"{row.assumed} of 2", _in_reach(estate, row.opens), _for(row.opens, data)
+        return ids, says, jewels, *others, f"{row.assumed} of 2", *_who_and_what(estate, row.opens, data)
 
     rows, under = tuple(map(cells, data.together)), ("in reach then", "for")
     title = "If two failed at once: what neither alone lets through"
@@ -218,8 +216,10 @@ def _pairs(estate: Estate, data: ControlsData) -> Table:
 
 def _gone(estate: Estate, data: ControlsData) -> Table:
     def cells(row: GoneRow) -> Row:
-        kept, keeps = _in_reach(estate, row.keeps), row.keeps
-        return row.id, row.says, *_counts(keeps), kept, _for(keeps, data), row.why or "", _stands(estate, row)
+        keeps = row.keeps
+        counts = ("not tried",) * len(_COUNTS) if keeps is None else _counts(keeps)
+        kept = ("", "") if keeps is None else _who_and_what(estate, keeps, data)
+        return row.id, row.says, *counts, *kept, row.why or "", _stands(estate, row)
 
     rows, under = tuple(map(cells, data.gone)), ("out of reach then", "for", "why", "it is")
     title = "Stated not to be there or not to work, and what it would keep out of reach if it did"

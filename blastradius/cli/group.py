@@ -37,8 +37,8 @@ _ROOMS = {
 _JOURNEY = {
     "Begin": ("demo", "init", "check"),
     "Ask": (
-        *("brief", "inventory", "dependence", "governance", "rank", "reach", "explain", "exposure", "levers", "cut"),
-        *("contain", "joint", "scenarios", "exercise"),
+        *("brief", "inventory", "dependence", "governance", "rank", "reach", "explain", "exposure", "levers"),
+        *("controls", "cut", "contain", "joint", "scenarios", "exercise"),
         *("review", "diff", "overgrant", "verify", "seen", "batch"),
     ),
     "Take along": ("draw", "export", "snapshot"),

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, pairwise
-from blastradius.columns.tables import BASES
+from blastradius.columns.tables import BASES, NO_INDEX
 from blastradius.engine import CAPABILITIES, PreparedEstate, World
+from blastradius.engine.batch.network import Bits
+from blastradius.engine.batch.solve import unpacked
 from blastradius.engine.compile import ALL
 from blastradius.estate import PlacedControl
 from blastradius.model import Capability, Fact, Scenario
@@ -54,14 +57,18 @@ class Line:
         """Which facts, by number, hold in a scenario as things are."""
         return np.unpackbits(self._held[start], count=self.system.facts.total).astype(np.bool_)
 
-    def alone(self) -> dict[int, list[Effect]]:
-        """For each control that alone lets something through, by number, what it lets through to whom."""
+    def barred(self) -> dict[int, list[int]]:
+        """For each control, by number, the starts whose way it alone bars somewhere; those that reach most first."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for start in sorted(self.now, key=lambda start: self.now[start].size, reverse=True):
+            for control in self._doors.behind_one(self.held(start)):
+                found[control].append(start)
+        return dict(found)
+
+    def alone(self, barred: Mapping[int, Sequence[int]]) -> dict[int, list[Effect]]:
+        """For each control, by number, what it alone lets through to whom of those whose way it bars."""
         found: dict[int, list[Effect]] = defaultdict(list)
-        asked = [
-            (start, (control,))
-            for start in range(len(self.scenarios))
-            for control in self._doors.behind_one(self.held(start))
-        ]
+        asked = sorted((start, (control,)) for control, starts in barred.items() for start in starts)
         for (control,), effect in self._failing(asked):
             found[control].append(effect)
         return dict(found)
@@ -84,7 +91,7 @@ class Line:
         """What pairs let through that neither of the two lets through alone."""
         own = {(control, effect.start): effect.facts for control, effects in alone.items() for effect in effects}
         found: dict[Pair, list[Effect]] = defaultdict(list)
-        asked = [(start, pair) for pair, starts in pairs.items() for start in starts]
+        asked = sorted((start, pair) for pair, starts in pairs.items() for start in starts)
         for (one, other), effect in self._failing(asked):
             stones = self.system.facts.facts(np.array([one, other]), Capability.INACTIVE)
             both = [own.get((control, effect.start), stones) for control in (one, other)]
@@ -93,29 +100,52 @@ class Line:
                 found[one, other].append(Effect(effect.start, effect.measure, facts))
         return dict(found)
 
-    def in_place(self, absent: Sequence[PlacedControl]) -> dict[str, list[Effect]]:
-        """What each control that is not there, or does not work, would keep from whom if it were there and worked."""
-        asked = []
-        for placed in absent:
-            added = (placed.control.kind, placed.host)
-            stopped = self.system.stopped_by(*added)
-            always = self.system.is_telling(added)
-            asked += [
-                (start, placed)
-                for start in range(len(self.scenarios))
-                if always or self._doors.takes(self.held(start), stopped)
-            ]
+    def in_place(self, absent: Sequence[PlacedControl], most: int) -> dict[str, list[Effect]]:
+        """What each control that is not there, or does not work, would keep from whom if it were there and worked.
+
+        Of very many those are tried, for ``most`` worlds in all, that stand where most starts come; a world that has to
+        be solved by itself counts as a hundred.
+        """
+        asked, left = list[tuple[int, PlacedControl]](), most
+        found: dict[str, list[Effect]] = {}
+        for placed in sorted(absent, key=lambda placed: (-self._comers(placed.host), placed.id)):
+            is_telling = self.system.is_telling((placed.control.kind, placed.host))
+            starts = self._passing(placed, everybody=is_telling) if left > 0 else []
+            left -= 1 + len(starts) * (100 if is_telling else 1)
+            if left >= 0:
+                found[placed.id] = []
+                asked += [(start, placed) for start in starts]
         worlds = [
             World(self.scenarios[start], controls=((placed.control.kind, placed.host),)) for start, placed in asked
         ]
-        found: dict[str, list[Effect]] = defaultdict(list)
         for place, measure, held in self._worlds(worlds):
             start, placed = asked[place]
             facts = np.flatnonzero(self.held(start) & ~held)
             if len(facts):
-                left = frozenset(entities_of(self.system, np.flatnonzero(held)))
-                found[placed.id].append(Effect(start, measure, facts, left))
-        return dict(found)
+                left_over = frozenset(entities_of(self.system, np.flatnonzero(held)))
+                found[placed.id].append(Effect(start, measure, facts, left_over))
+        return found
+
+    def _passing(self, placed: PlacedControl, *, everybody: bool) -> list[int]:
+        """The starts that take a step which a control would stop; ``everybody`` where other steps hang on it, too."""
+        if everybody:
+            return list(range(len(self.scenarios)))
+        stopped = self.system.stopped_by(placed.control.kind, placed.host)
+        return [start for start in range(len(self.scenarios)) if self._doors.takes(self.held(start), stopped)]
+
+    def _comers(self, host: str) -> int:
+        """How many starts reach the entity that a control stands on, or what a relation starts at."""
+        entities = self.system.facts.entity_numbers
+        name = host if host in entities else self.system.estate.relations[host].sources[0]
+        return int(self._reached[entities[name]])
+
+    @cached_property
+    def _reached(self) -> Numbers:
+        """For each entity, by number, how many starts reach something of it."""
+        found = np.zeros(len(self.system.facts.entities), np.int64)
+        for start in range(len(self.scenarios)):
+            found[list(entities_of(self.system, np.flatnonzero(self.held(start))))] += 1
+        return found
 
     def fallen(self) -> dict[int, dict[int, tuple[Fact, ...]]]:
         """The controls that fall as things are, by number: with which start, and through what that is held."""
@@ -133,9 +163,13 @@ class Line:
             for start, controls in asked
             for scenario in [self.scenarios[start]]
         ]
-        for place, measure, held in self._worlds(worlds):
-            start, controls = asked[place]
-            yield controls, Effect(start, measure, np.flatnonzero(held & ~self.held(start)))
+        for solved in audited(self.system, worlds) if worlds else ():
+            measures, bits = self._ruler.measures(solved), solved.bits(np.arange(self.system.facts.total))
+            starts = np.array([asked[place][0] for place in solved.places.tolist()])
+            for start in np.unique(starts).tolist():
+                for column, facts in _beyond(bits, self.held(start), np.flatnonzero(starts == start)):
+                    place = int(solved.places[column])
+                    yield asked[place][1], Effect(start, measures[place], facts)
 
     def _worlds(self, worlds: Sequence[World]) -> Iterator[tuple[int, Measure, Flags]]:
         """Each world with its measure and whether each fact, by number, holds in it."""
@@ -158,13 +192,14 @@ class _Doors:
         for scenario in scenarios[:1]:
             may = (steps.level <= int(scenario.assume)) & (steps.basis <= BASES.index(scenario.basis))
             may &= ~steps.fails_closed | ("fail_closed" in scenario.distrust)
-        self._steps = np.flatnonzero(may)
-        premises, blockers = steps.premises.take(self._steps), steps.blockers.take(self._steps)
+        open_ = np.flatnonzero(may)
+        self._rows = np.where(may, np.cumsum(may) - 1, NO_INDEX)
+        premises, blockers = steps.premises.take(open_), steps.blockers.take(open_)
         fallen = RaggedArray(blockers.indptr, system.facts.facts(blockers.values, Capability.INACTIVE))
-        whole = (steps.gate[self._steps] == ALL)[premises.row_ids]
+        whole = (steps.gate[open_] == ALL)[premises.row_ids]
         self._needed = pairwise(_kept(premises, whole), fallen)
         self._some = _kept(premises, ~whole)
-        self._gives = steps.conclusion[self._steps]
+        self._gives = steps.conclusion[open_]
 
     def behind_one(self, held: Flags) -> list[int]:
         """The controls of which one alone keeps some step from being taken."""
@@ -198,7 +233,8 @@ class _Doors:
 
     def takes(self, held: Flags, steps: Numbers) -> bool:
         """Whether one of some steps, by number, may be taken."""
-        rows = np.flatnonzero(np.isin(self._steps, steps))
+        rows = self._rows[steps]
+        rows = rows[rows != NO_INDEX]
         return bool((self._missing(self._needed.take(rows), held) == 0).any())
 
     def falls(self, held: Flags) -> dict[int, list[int]]:
@@ -220,6 +256,20 @@ class _Doors:
     def _missing(rows: RaggedArray, held: Flags) -> Numbers:
         """How much of each row does not hold."""
         return np.bincount(rows.row_ids[~held[rows.values]], minlength=len(rows))
+
+
+def _beyond(bits: Bits, held: Flags, columns: Numbers) -> Iterator[tuple[int, Numbers]]:
+    """For some worlds of a block, by their columns, the facts that hold in them and are not held."""
+    chosen = np.zeros(bits.shape[1], np.uint64)
+    np.bitwise_or.at(chosen, columns // 64, np.left_shift(np.uint64(1), (columns % 64).astype(np.uint64)))
+    facts, words = np.nonzero(bits & chosen & np.where(held, np.uint64(0), ~np.uint64(0))[:, None])
+    found = unpacked(bits[facts, words][:, None] & chosen[words][:, None], 64)
+    which, bit = np.nonzero(found)
+    column = words[which] * 64 + bit
+    order = np.argsort(column, kind="stable")
+    ends = np.searchsorted(column[order], columns, side="right")
+    for here, first, end in zip(columns.tolist(), np.searchsorted(column[order], columns), ends, strict=True):
+        yield here, facts[which[order[first:end]]]
 
 
 def _kept(rows: RaggedArray, values: Flags) -> RaggedArray:

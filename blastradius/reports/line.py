@@ -19,8 +19,14 @@ from blastradius.reports.rows import ModelRow, model_row
 from blastradius.reports.unstated import marks_jewels, records_or_unknown, states_processes
 from blastradius.reports.words import control_said, host_said, is_public, said
 
-MOST_TRIED = 20_000
-"""How many pairs are tried at most, each for each start to whom it may let more through."""
+MOST_ALONE = 50_000
+"""How many worlds with one control failed are solved at most; each control is tried for some starts all the same."""
+MOST_PAIRS = 10_000
+"""How many worlds with two controls failed are solved at most."""
+MOST_ABSENT = 10_000
+"""How many worlds with a control in the place where it is stated not to be are solved at most."""
+MOST_TOLD = 20
+"""Of how many starts it is told what each of them reaches."""
 
 
 class LetInRow(Frozen):
@@ -54,7 +60,8 @@ class OpensRow(Frozen):
     processes: tuple[str, ...] | None
     things: int
     more_of: int
-    starts: tuple[LetInRow, ...]
+    starts: tuple[str | None, ...]
+    told: tuple[LetInRow, ...]
 
 
 class PlacedRow(Frozen):
@@ -75,9 +82,14 @@ class PlacedRow(Frozen):
 
 
 class HoldingRow(PlacedRow):
-    """A control in force, and what is reached if it alone fails."""
+    """A control in force, and what is reached if it alone fails.
+
+    ``barred`` counts the starts whose way it alone bars somewhere, of which so many were ``tried``.
+    """
 
     opens: OpensRow
+    barred: int
+    tried: int
 
 
 class PairRow(Frozen):
@@ -90,9 +102,12 @@ class PairRow(Frozen):
 
 
 class GoneRow(PlacedRow):
-    """A control that is stated not to be there, or not to work, and what would be out of reach if it were and did."""
+    """A control that is stated not to be there, or not to work, and what would be out of reach if it were and did.
 
-    keeps: OpensRow
+    ``keeps`` is null where that was not tried, for there are too many.
+    """
+
+    keeps: OpensRow | None
 
 
 class FallRow(Frozen):
@@ -158,10 +173,17 @@ class Answered:
 
     def data(self, assumption: Assumption) -> ControlsData:
         """All of them; the headline is left empty."""
-        alone = self.line.alone()
+        barred = self.line.barred()
+        most = max(1, MOST_ALONE // max(1, len(barred)))
+        tried_alone = {control: starts[:most] for control, starts in barred.items()}
+        alone = self.line.alone(tried_alone)
         meet = self.line.that_meet(alone)
         tried = self._chosen(meet)
-        holding = [row for control in alone for row in self._holding(control, alone[control])]
+        holding = [
+            row
+            for control in alone
+            for row in self._holding(control, alone[control], len(barred[control]), len(tried_alone[control]))
+        ]
         together = [row for pair, some in self.line.together(alone, tried).items() for row in self._pair(pair, some)]
         is_scenario = [start.id for start in self.starts] == [None]
         in_force = len(self._in_force)
@@ -224,7 +246,7 @@ class Answered:
         chosen, tried = dict[Pair, Sequence[int]](), 0
         for pair in sorted(meet, key=first):
             tried += len(meet[pair])
-            if tried > MOST_TRIED:
+            if tried > MOST_PAIRS:
                 break
             chosen[pair] = meet[pair]
         return chosen
@@ -232,10 +254,10 @@ class Answered:
     def _is_assumed(self, name: str) -> bool:
         return status_of(self.estate.controls[name].control) == "assumed"
 
-    def _holding(self, control: int, effects: Sequence[Effect]) -> Iterator[HoldingRow]:
+    def _holding(self, control: int, effects: Sequence[Effect], barred: int, tried: int) -> Iterator[HoldingRow]:
         opens = self._opens(effects)
         if opens.starts:
-            yield HoldingRow(**self._placed(self.controls[control]), opens=opens)
+            yield HoldingRow(**self._placed(self.controls[control]), opens=opens, barred=barred, tried=tried)
 
     def _pair(self, pair: Pair, effects: Sequence[Effect]) -> Iterator[PairRow]:
         opens = self._opens(effects, of_facts=True)
@@ -250,12 +272,10 @@ class Answered:
 
     def _gone(self) -> list[GoneRow]:
         absent = [it for it in self.estate.controls.values() if it.control.status in ("failed", "absent")]
-        kept = self.line.in_place(absent)
-        rows = [
-            GoneRow(**self._placed(placed.id), keeps=self._opens(kept.get(placed.id, ()), gone=True))
-            for placed in absent
-        ]
-        return sorted(rows, key=lambda row: (*_by_size(row.keeps), row.id))
+        kept = self.line.in_place(absent, MOST_ABSENT)
+        found = {name: self._opens(effects, gone=True) for name, effects in kept.items()}
+        rows = [GoneRow(**self._placed(placed.id), keeps=found.get(placed.id)) for placed in absent]
+        return sorted(rows, key=lambda row: (row.keeps is None, *(_by_size(row.keeps) if row.keeps else ()), row.id))
 
     def _fallen(self) -> Iterator[FallenRow]:
         fallen = {self.controls[control]: falls for control, falls in self.line.fallen().items()}
@@ -289,7 +309,8 @@ class Answered:
             processes=processes if states_processes(self.estate) else None,
             things=len(new),
             more_of=len(more - new),
-            starts=tuple(rows),
+            starts=tuple(row.start for row in rows),
+            told=tuple(sorted(rows, key=_by_gain)[:MOST_TOLD]),
         )
 
     def _fresh(self, effect: Effect, *, gone: bool) -> tuple[set[str], set[str]]:
@@ -352,6 +373,10 @@ class Answered:
 def _records(more: Measure, less: Measure) -> int | None:
     """By how many records two worlds differ; unknown where stores differ whose number nobody stated."""
     return records_or_unknown(more.records - less.records, abs(more.uncounted - less.uncounted))
+
+
+def _by_gain(row: LetInRow) -> tuple[int, int, int, int, int]:
+    return -len(row.crown_jewels), -(row.records or 0), -row.processes, -row.things, -len(row.more_of)
 
 
 def _by_size(row: OpensRow) -> tuple[int, int, int, int, int]:

@@ -1310,7 +1310,7 @@ def told_controls(answer: Answer) -> Any:
 
     holding = sorted((row["id"], told(row["opens"])) for row in data["holding"])
     pairs = sorted((tuple(sorted(row["controls"])), told(row["opens"], records=False)) for row in data["together"])
-    kept = sorted((row["id"], told(row["keeps"])) for row in data["gone"] if row["keeps"]["starts"])
+    kept = sorted((row["id"], told(row["keeps"])) for row in data["gone"] if row["keeps"] and row["keeps"]["starts"])
     starts = [None] if data["starts"] is None else data["starts"]
     fallen = sorted((row["id"], starts.index(it["start"])) for row in data["fallen"] for it in row["with_starts"])
     return holding, pairs, kept, fallen, data["in_force"]

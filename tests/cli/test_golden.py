@@ -22,6 +22,8 @@ NORTHWIND = {
     "dependence": "dependence examples/northwind",
     "brief": "brief examples/northwind",
     "governance": "governance examples/northwind",
+    "controls": "controls examples/northwind",
+    "controls_scenario": "controls examples/northwind --compromise acme --assume lateral",
     "overgrant": "overgrant examples/northwind",
     "contain": "contain examples/northwind --compromise acme --assume lateral --at 8",
     "joint": "joint examples/northwind",

@@ -42,6 +42,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "explain",
         "exposure",
         "levers",
+        "controls",
         "cut",
         "contain",
         "joint",

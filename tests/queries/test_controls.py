@@ -11,6 +11,7 @@ from blastradius.engine.check.spec import spec
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind, Level, Scenario
+from blastradius.reports import line
 from tests.engine.short import estate
 from tests.queries.degenerate import ESTATES
 
@@ -34,8 +35,8 @@ def test_a_control_is_told_by_what_its_failure_opens_to_whom() -> None:
     (row,) = asked(built).holding
     assert (row.id, row.opens.crown_jewels, row.opens.nobody_yet) == ("hardened@serves:s>o", ("d",), ("d",))
     assert (row.opens.records, row.opens.things) == (7, 2)
-    (start,) = row.opens.starts
-    assert (start.start, start.more_of) == ("p", ("o",))
+    (let_in,) = row.opens.told
+    assert (row.opens.starts, let_in.more_of, row.barred, row.tried) == (("p",), ("o",), 1, 1)
 
 
 def test_what_is_only_assumed_comes_first_and_says_so(retailer: Estate) -> None:
@@ -55,7 +56,7 @@ def test_two_that_stand_for_each_other_hold_only_as_a_pair() -> None:
     assert data.holding == ()
     (pair,) = data.together
     assert (pair.controls, pair.assumed) == (("hardened@serves:s>o", "sandboxed@s"), 1)
-    assert (pair.opens.crown_jewels, pair.opens.starts[0].start) == (("d",), "p")
+    assert (pair.opens.crown_jewels, pair.opens.starts[0]) == (("d",), "p")
     assert (data.pairs, data.meet, data.tried) == (1, 1, 1)
 
 
@@ -77,6 +78,24 @@ def test_what_is_stated_not_to_be_there_says_what_it_would_keep() -> None:
     assert asked(built).in_force == 0
 
 
+def test_of_very_many_some_are_tried_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = Control(kind=ControlKind.IP_ALLOWLIST, status="absent")
+    ways = (*WAY, "holds:p2>k", "holds:p2>k2", "grants:k2>o")
+    built = estate(*ways, controls={"serves:s>o": HARDENED, "k": absent, "k2": absent}, entities=JEWEL)
+    for most in ("MOST_ALONE", "MOST_ABSENT"):
+        monkeypatch.setattr(line, most, 1)
+    data = asked(built)
+    (row,) = data.holding
+    assert (row.barred, row.tried, row.opens.starts) == (2, 1, ("p2",))
+    assert [row.keeps for row in data.gone] == [None, None]
+    shown = told(built)
+    assert "tried for at most 1 of those whose way it bars" in shown
+    assert "2 of 2 controls that are gone were not tried" in shown
+    monkeypatch.setattr(line, "MOST_PAIRS", 0)
+    both = {"serves:s>o": HARDENED, "s": Control(kind=ControlKind.SANDBOXED)}
+    assert "0 of 1 pairs that may let more through were tried" in told(estate(*WAY, controls=both))
+
+
 def test_what_falls_with_its_provider_says_through_what() -> None:
     provided = HARDENED.model_copy(update={"provided_by": "s9"})
     built = estate(*WAY, "owns:p2>s9", controls={"serves:s>o": provided}, entities={"s9": {"name": "Shield"}})
@@ -91,7 +110,7 @@ def test_one_scenario_is_asked_of_itself() -> None:
     built = estate(*WAY, controls={"serves:s>o": HARDENED}, entities=JEWEL)
     data = asked(built, leak="k")
     assert (data.starts, data.scenario) == (None, "leak of k")
-    assert [row.opens.starts[0].start for row in data.holding] == [None]
+    assert [row.opens.starts for row in data.holding] == [(None,)]
     assert asked(built, compromise="s").holding == ()
 
 
@@ -105,7 +124,7 @@ def test_what_is_not_believed_is_not_in_force() -> None:
 def test_the_retailers_numbers_are_those_of_the_spec(retailer: Estate) -> None:
     data = asked(retailer, assume="abused")
     row = data.holding[0]
-    for let_in in (row.opens.starts[0], row.opens.starts[-1]):
+    for let_in in (row.opens.told[0], row.opens.told[-1]):
         scenario = Scenario(compromise=(let_in.start,), assume=Level.ABUSED)
         now = {fact.entity for fact in spec(retailer, scenario)}
         open_ = {fact.entity for fact in spec(retailer, scenario.model_copy(update={"distrust": (row.id,)}))}

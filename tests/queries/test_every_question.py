@@ -32,6 +32,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "contain": {"compromise": "acme", "at": "8"},
     "inventory": {"assume": "abused"},
     "governance": {"assume": "abused"},
+    "controls": {"assume": "abused"},
     "dependence": {"hours": "30"},
     "joint": {"set": "Alpha FX,Beta FX"},
     "exercise": {"compromise": "acme"},
