@@ -24,7 +24,7 @@ from blastradius.reports.line import (
 from blastradius.reports.rows import starts_said
 from blastradius.reports.surface import third_parties
 from blastradius.reports.unstated import missing
-from blastradius.reports.words import STATUS, label, listed, plural
+from blastradius.reports.words import STATUS, label, listed, place, plural
 
 MOST_SHOWN = 8
 """How many of each people are shown at first."""
@@ -176,8 +176,7 @@ def _stands(estate: Estate, row: PlacedRow) -> str:
     """How well a control is known to be there and to work, who answers for it, and who runs it."""
     known = "" if row.known == Basis.DECLARED else f"{KNOWN[row.known]}; "
     status = f"{STATUS[row.status]}{', shown by nobody' if row.status == 'assumed' else ''}"
-    owner = label(estate, row.owner) if row.owner in estate.entities else row.owner
-    whose = f"owner: {owner}" if owner else "no owner is named"
+    whose = f"owner: {place(estate, row.owner)}" if row.owner else "no owner is named"
     return f"{known}{status}; {whose}{_run_by(estate, row)}"
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, pairwise
 from blastradius.columns.tables import BASES, NO_INDEX
@@ -49,7 +50,7 @@ class Line:
         self.system, self.scenarios = system, scenarios
         self._ruler, self._doors = Ruler(system), _Doors(system, scenarios)
         self.now: dict[int, Measure] = {}
-        self._held: dict[int, Flags] = {}
+        self._held: dict[int, NDArray[np.uint8]] = {}
         for place, measure, held in self._worlds([World(scenario) for scenario in scenarios]):
             self.now[place], self._held[place] = measure, np.packbits(held)
 

@@ -1249,7 +1249,7 @@ def controls(estate: Estate, params: Any) -> Any:
 
     def opened(before: list[set[Fact]], after: list[set[Fact]], compared: list[set[Fact]], numbers: bool = True) -> Any:
         """What is in ``after`` and not in ``compared``, by whether something was held of it ``before``."""
-        new, more, records = set(), set(), []
+        new, more, records = set[str](), set[str](), []
         for start, (scenario, least, most) in enumerate(zip(starts, before, after, strict=True)):
             own = {name for way in SEED_KINDS for name in getattr(scenario, way)}
             about = {it.entity for it in most - compared[start]} - own
@@ -1273,8 +1273,8 @@ def controls(estate: Estate, params: Any) -> Any:
         pairs[one, other] = opened(now, both, union, numbers=False)
     kept = {}
     for name, it in gone.items():
-        added = {"controls": ((it.control.kind, it.host),)}
-        then = [set(spec(changed(estate, World(scenario, **added)), scenario)) for scenario in starts]
+        there = ((it.control.kind, it.host),)
+        then = [set(spec(changed(estate, World(scenario, controls=there)), scenario)) for scenario in starts]
         kept[name] = opened(then, now, then)
     held = {name: opened(now, then, now) for name, then in alone.items()}
     fallen = {(name, start) for name in force for start, facts in enumerate(now) if _falls(estate, name, facts, params)}
