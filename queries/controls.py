@@ -79,7 +79,7 @@ def _headline(estate: Estate, data: ControlsData) -> str:
         return f"none of {count} alone holds anything back from {_whom(data)} {under}, as far as is stated"
     assumed_too = sum(row.status == "assumed" for row in data.holding)
     unproved = f", {assumed_too:,} of which nobody has shown to work" if assumed_too else ""
-    first = min(data.holding, key=lambda row: (-len(row.opens.crown_jewels or ()), data.holding.index(row)))
+    first = max(data.holding, key=lambda row: len(row.opens.crown_jewels or ()))
     alone = plural(len(data.holding), "control holds", "controls hold")
     most = f"the one whose failure opens most: {first.says} ({_opened(estate, first.opens)})"
     return f"{alone} something back from {_whom(data)} {under}, each by itself{unproved}; {most}"
