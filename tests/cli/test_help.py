@@ -53,6 +53,8 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "overgrant",
         "verify",
         "seen",
+        "explore",
+        "draw",
         "batch",
     ]
     assert [name for name in listed if name in first] == first

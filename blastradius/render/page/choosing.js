@@ -316,7 +316,7 @@ class Choice {
     /** @type {Set<string>} */ let before = new Set();
     for (const level of [...new Set(held.map((pair) => pair[1]))].sort()) {
       const now = new Set(held.filter((pair) => pair[1] <= level).map(([place]) => capabilities[place]));
-      const added = strongestOf(this.told, now).filter((capability) => !before.has(capability));
+      const added = strongestTold(this.told, now).filter((capability) => !before.has(capability));
       const words = added.map((capability) => this.told.words[capability]).join(", ");
       if (added.length) gains.push({ words, tone: level - 1 });
       before = now;
@@ -359,7 +359,7 @@ function isByControlsAlone(stop) {
 
 /** The capabilities that no other of them includes, strongest first. @param {any} told @param {Set<string>} held
  * @returns {string[]} */
-function strongestOf(told, held) {
+function strongestTold(told, held) {
   const implied = new Set([...held].flatMap((whole) => told.implied[whole] ?? []));
   return told.strength.filter((/** @type {string} */ capability) => held.has(capability) && !implied.has(capability));
 }

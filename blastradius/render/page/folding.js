@@ -123,7 +123,7 @@ function oneEdge(told, group) {
   const tone = Math.min(...group.map((edge) => edge.tone));
   const said = new Set(group.filter((edge) => edge.tone === tone).map((edge) => edge.words));
   const held = told.strength.filter((/** @type {string} */ capability) => said.has(told.words[capability]));
-  const words = strongestOf(told, new Set(held)).map((capability) => told.words[capability]).join(", ");
+  const words = strongestTold(told, new Set(held)).map((capability) => told.words[capability]).join(", ");
   return { ...group[0], words, tone, controls: [...new Set(group.flatMap((edge) => edge.controls))].sort(byCodePoint) };
 }
 

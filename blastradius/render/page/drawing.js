@@ -1,0 +1,115 @@
+// The middle: the picture of what is asked, alone or beside the one before; for a board the crown jewels in large type.
+"use strict";
+
+const MOST_OFFERED = 12;
+
+class Drawing {
+  #compared = false;
+  #asked = 0;
+  #status = make("p", { class: "says", role: "status" });
+
+  /** @param {Explorer} page */
+  constructor(page) {
+    this.page = page;
+    const hooks = { onPick: (/** @type {string[]} */ ids) => page.pick(ids[0] ?? null), onHover: (/** @type {string[] | null} */ ids) => this.#hover(ids) };
+    this.hosts = ["before", "after"].map((name) => make("div", { class: `host ${name}`, id: `picture-${name}` }));
+    this.views = this.hosts.map((host) => new PictureView(host, hooks));
+    this.layout = new Layout((byId("graphviz").textContent ?? "").trim());
+    this.jewels = make("ul", { id: "jewels", "aria-label": "crown jewels" });
+    this.welcome = make("div", { class: "welcome" });
+    const tools = make("div", { class: "picture-tools", role: "toolbar", "aria-label": "The picture" },
+      button("Fit", () => this.fit(), { id: "fit", title: "show all of it (0)" }),
+      button("Before | after", () => this.toggle(), { id: "compare", "aria-pressed": "false", title: "beside what was asked before (c)" }));
+    this.tools = tools;
+    const frames = this.hosts.map((host, place) => make("figure", {}, make("figcaption", {}, ["before", "now"][place]), host));
+    this.frames = make("div", { class: "frames" }, ...frames);
+    this.element = make("div", { class: "drawing" }, tools, this.#status, this.welcome, this.jewels, this.frames);
+  }
+
+  toggle() {
+    this.#compared = !this.#compared;
+    byId("compare").setAttribute("aria-pressed", String(this.#compared));
+    this.show();
+  }
+
+  show() {
+    const { page } = this;
+    this.#showJewels();
+    const isCompared = this.#compared && page.beforeAnswer !== null;
+    this.frames.classList.toggle("compared", isCompared);
+    this.frames.hidden = this.tools.hidden = !page.answer;
+    refill(this.welcome, ...(page.isAsked ? [] : this.#offers()));
+    if (!page.answer) return;
+    this.#draw(isCompared);
+  }
+
+  /** Something to begin with, where nothing is asked yet. */
+  #offers() {
+    const { page } = this, { entities, about } = page.system;
+    const parties = about.parties.slice(0, MOST_OFFERED).map((place) => [entities[place], labelOf(page.system, place)]);
+    const offers = (/** @type {WayName} */ way, /** @type {string} */ question) => make("section", {}, make("h2", {}, question), make("ul", {},
+      ...parties.map(([id, name]) => make("li", {}, button(nameOf(name), () => page.ask({ [way]: [id] }), { id: `offer-${way}-${id}`, class: "offer" })))));
+    return parties.length ? [offers("compromise", "What if one of these fell into an attacker's hands?"), offers("outage", "Or if one of these failed?")] : [];
+  }
+
+  /** @param {boolean} isCompared */
+  async #draw(isCompared) {
+    const { page } = this, number = ++this.#asked, { system, answer, before, beforeAnswer } = page;
+    this.layout.stop();
+    try {
+      if (answer) await this.#one(number, 1, page.state, answer);
+      if (isCompared && before && beforeAnswer) await this.#one(number, 0, before, beforeAnswer);
+      if (number === this.#asked) this.#status.textContent = "";
+    } catch (error) {
+      if (number === this.#asked && !(error instanceof Superseded)) this.#status.textContent = `No picture: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+
+  /** @param {number} number @param {number} place @param {State} state @param {Answer} answer */
+  async #one(number, place, state, answer) {
+    const { page } = this, drawn = pictureOf(page.system, askedOf(page.system, state), answer, { heading: false });
+    const svg = await this.layout.svg(drawn.dot);
+    if (number !== this.#asked) return;
+    const change = page.change;
+    this.views[place].show(svg, drawn, { changed: new Set((change ? [...change.gained, ...change.changed.map(({ after }) => after)] : []).map(({ id }) => id)) });
+  }
+
+  fit() { this.views.forEach((view) => view.fit()); }
+
+  /** @param {string[]} ids */
+  light(ids) { this.views.forEach((view) => view.light(ids)); }
+
+  /** @param {string[] | null} ids */
+  #hover(ids) {
+    const [first] = ids ?? [], { system } = this.page;
+    if (first === undefined) return this.status("");
+    const place = system.numbers.entities.get(first) ?? -1, row = this.page.described?.rows.find(({ id }) => id === first);
+    const names = (ids ?? []).slice(0, 4).map((id) => this.page.nameOf(id)).join(", ");
+    this.status([names, (ids ?? []).length > 4 && "…", row?.words, placesSaid(system, "entities", place)].filter(Boolean).join(" · "));
+  }
+
+  /** @param {string} text */
+  status(text) { this.#status.textContent = text; }
+
+  saveSvg() { keep("blast-radius.svg", new Blob([this.views[1].exportSvg()], { type: "image/svg+xml" })); }
+
+  async savePng() { keep("blast-radius.png", await this.views[1].exportPng()); }
+
+  /** Every crown jewel in large type: what could be had of it, or that nothing stated leads there. */
+  #showJewels() {
+    const { page } = this, { told, entities } = page.system;
+    const rows = new Map((page.described?.rows ?? []).map((row) => [row.id, row]));
+    const cards = told.jewels.map((place) => ({ id: entities[place], name: labelOf(page.system, place), row: rows.get(entities[place]) }));
+    const rank = (/** @type {Row | undefined} */ row) => (row ? levelOf(page.system, row.level) : 9);
+    cards.sort((one, other) => Number(!one.row) - Number(!other.row) || rank(one.row) - rank(other.row));
+    refill(this.jewels, ...(page.described ? cards.map((card) => this.#card(card)) : []));
+  }
+
+  /** @param {{id: string, name: string, row: Row | undefined}} card */
+  #card({ id, name, row }) {
+    const { page } = this, level = row && page.system.told.levels[levelOf(page.system, row.level) - 1];
+    const said = row ? row.words : "not reached, by what is stated";
+    return make("li", { class: row ? (page.isAttack ? `card level-${levelOf(page.system, row.level)}` : "card felt") : "card" }, make("button", { type: "button", class: "row", id: `jewel-${id}`, onclick: () => page.pick(id) },
+      nameOf(name), make("small", {}, said), row && page.isAttack && level && make("small", { class: "at" }, level.join(": "))));
+  }
+}

@@ -1,0 +1,248 @@
+"""Journeys of a board, a planner and an architect through the page, each beside what the command line answers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blastradius.cli import main
+from tests.render.page.browser import Opened, needed, running, told, wanted
+
+pytestmark = pytest.mark.slow
+LEVELS = ("granted", "abused", "takeover", "lateral")
+FIREWALL = "hardened@orders_api"
+GRANT = "grants:acme_token>orders:orders.read"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    needed()
+    with running() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def written(browser: Any, northwind: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    page = tmp_path_factory.mktemp("page") / "explorer.html"
+    assert main(["explore", str(northwind), "-o", str(page)]) == 0
+    return page
+
+
+@pytest.fixture
+def page(browser: Any, written: Path) -> Iterator[Opened]:
+    opened = Opened(browser, written)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def agrees(northwind: Path, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """That a page says what the command line says, with these options."""
+
+    def agree(page: Opened, *options: str) -> dict[str, Any]:
+        answer = told(northwind, *options, folder=tmp_path)
+        assert page.text("#trouble") == ""
+        assert page.text("#headline") == answer["headline"]
+        shown, there = page.reached(), wanted(answer)
+        assert shown == (there if any(shown.values()) else dict.fromkeys(there, ""))  # a failure has no level
+        return answer
+
+    return agree
+
+
+Agrees = Callable[..., dict[str, Any]]
+
+
+def test_a_board_asks_of_one_partner_how_far_at_each_level(page: Opened, agrees: Agrees) -> None:
+    page.tab.click("#offer-compromise-acme")
+    for number, level in enumerate(LEVELS, start=1):
+        page.press(str(number))
+        agrees(page, "--compromise", "acme", "--assume", level)
+
+
+def test_a_board_asks_what_if_that_firewall_did_not_hold(page: Opened, agrees: Agrees) -> None:
+    page.say("Acme Logistics")
+    page.press("4")
+    before = page.reached()
+    page.tab.evaluate("(id) => document.getElementById(id).click()", f"control-{FIREWALL}")
+    agrees(page, "--compromise", "acme", "--assume", "lateral", "--distrust", FIREWALL)
+    gained = page.tab.evaluate(
+        "() => [...document.querySelectorAll('[id^=\"gained-\"]')].map((row) => row.dataset.entity)"
+    )
+    assert {*gained} == page.reached().keys() - before.keys() != set()
+    page.tab.evaluate("(id) => document.getElementById(id).click()", f"control-{FIREWALL}")
+    assert page.reached() == before
+
+
+def test_a_board_sees_every_crown_jewel_in_large_type(page: Opened, agrees: Agrees) -> None:
+    page.say("acme")
+    page.press("4")
+    answer = agrees(page, "--compromise", "acme", "--assume", "lateral")
+    page.press("b")
+    cards = page.tab.evaluate(
+        "() => [...document.querySelectorAll('#jewels .card')].map((card) => [card.firstChild.id, card.className])"
+    )
+    reached = {name.removeprefix("jewel-") for name, look in cards if "level" in look}
+    assert reached == {fact["entity"] for fact in answer["facts"] if fact["crown_jewel"]}
+    assert len(cards) > len(reached)
+
+
+def test_a_board_asks_when_a_failure_is_felt(page: Opened, agrees: Agrees) -> None:
+    page.tab.click("#offer-outage-cloudnine")
+    page.tab.fill("#hours", "8")
+    page.tab.press("#hours", "Enter")
+    page.press("4")
+    answer = agrees(page, "--outage", "cloudnine=8", "--assume", "lateral")
+    shown = page.tab.evaluate("() => [...document.querySelectorAll('.time .name')].map((row) => row.textContent)")
+    assert shown == [row["name"] for row in answer["timeline"]] != []
+
+
+def test_a_planner_lets_several_things_happen_at_once(page: Opened, agrees: Agrees) -> None:
+    page.say("acme")
+    page.say("Carrier rates")
+    page.tab.check("#anyone", force=True)
+    agrees(page, "--compromise", "acme", "--poison", "carrier_rates", "--anyone")
+
+
+def test_a_planner_goes_back_and_forth(page: Opened, agrees: Agrees) -> None:
+    page.say("acme")
+    page.press("4")
+    page.press("u")
+    agrees(page, "--compromise", "acme")
+    page.press("u")
+    assert page.reached() == {}
+    page.press("r")
+    page.press("r")
+    agrees(page, "--compromise", "acme", "--assume", "lateral")
+    assert page.tab.is_disabled("#redo")
+
+
+def test_a_planner_keeps_a_scenario_and_comes_back_to_it(page: Opened, agrees: Agrees) -> None:
+    page.say("acme")
+    page.tab.evaluate("document.querySelectorAll('#asking details').forEach((part) => { part.open = true; })")
+    page.tab.fill("#scenario-name", "The carrier")
+    page.tab.press("#scenario-name", "Enter")
+    page.tab.click("#drop-compromise-acme")
+    assert page.reached() == {}
+    page.tab.click("text=The carrier")
+    agrees(page, "--compromise", "acme")
+
+
+def test_another_way_to_start_is_chosen_beside_the_name(page: Opened, agrees: Agrees) -> None:
+    page.say("cloudnine")
+    page.tab.select_option("#way-compromise-cloudnine", "outage")
+    agrees(page, "--outage", "cloudnine")
+
+
+def test_an_architect_takes_a_grant_away(page: Opened, agrees: Agrees) -> None:
+    page.say("acme")
+    page.tab.evaluate("document.querySelectorAll('#asking details').forEach((part) => { part.open = true; })")
+    page.tab.fill("#relation", GRANT)
+    page.tab.press("#relation", "Enter")
+    agrees(page, "--compromise", "acme", "--without", GRANT)
+
+
+def test_an_architect_asks_why(page: Opened, northwind: Path, agrees: Agrees) -> None:
+    page.say("acme")
+    page.press("4")
+    answer = agrees(page, "--compromise", "acme", "--assume", "lateral")
+    page.tab.evaluate("(id) => document.getElementById(id).click()", "reached-customer_replica")
+    steps = page.tab.evaluate("() => [...document.querySelectorAll('.strip .row')].map((row) => row.textContent)")
+    proved = [step["says"] for step in answer["certificate"]["steps"]]
+    assert steps == [says for says in proved if says in steps] != []
+    assert steps[-1].startswith("Customer replica")
+    assert ".yaml:" in page.text(".strip")
+
+
+def test_an_architect_asks_why_not_and_what_would_change_it(page: Opened, agrees: Agrees) -> None:
+    page.say("acme")
+    page.press("4")
+    agrees(page, "--compromise", "acme", "--assume", "lateral")
+    page.press("t")
+    page.tab.fill("#table-filter", "customer_db")
+    page.tab.click("#dialog th .link >> nth=0")
+    assert page.tab.locator(".stops li").count() > 0
+    page.tab.locator(".stops .link").first.click()
+    assert page.text("#meaning").startswith("Asked as a what-if: 1 control taken not to hold")
+
+
+def test_an_architect_asks_only_of_what_is_well_known(page: Opened, agrees: Agrees) -> None:
+    page.say("acme")
+    page.tab.evaluate("document.querySelectorAll('#asking details').forEach((part) => { part.open = true; })")
+    page.tab.check("#basis-declared")
+    page.press("4")
+    agrees(page, "--compromise", "acme", "--assume", "lateral", "--basis", "declared")
+
+
+def test_the_command_line_that_is_shown_gives_the_answer_that_is_shown(page: Opened, tmp_path: Path) -> None:
+    page.say("acme")
+    page.say("Carrier rates")
+    page.press("3")
+    page.tab.evaluate("(id) => document.getElementById(id).click()", f"control-{FIREWALL}")
+    page.press("s")
+    words = shlex.split(page.tab.input_value("#command"))
+    assert words[:2] == ["blastradius", "reach"]
+    answer = told(words[2], *words[3:], folder=tmp_path)
+    assert (page.text("#headline"), page.reached()) == (answer["headline"], wanted(answer))
+
+
+def test_a_link_brings_it_all_back(browser: Any, page: Opened, written: Path) -> None:
+    page.say("acme")
+    page.press("3")
+    page.tab.evaluate("(id) => document.getElementById(id).click()", f"control-{FIREWALL}")
+    page.press("s")
+    address, _, fragment = page.tab.input_value("#link").partition("#")
+    again = Opened(browser, written, f"#{fragment}")
+    assert address.endswith("explorer.html")
+    assert (again.text("#headline"), again.reached()) == (page.text("#headline"), page.reached())
+    again.close()
+
+
+@pytest.mark.parametrize("damage", ["#ask=", "#ask=%%%", "#ask=e30x", "#nothing", "#ask=eyJhc3N1bWUiOjl9"])
+def test_of_a_damaged_link_it_says_so_in_one_sentence(browser: Any, written: Path, damage: str) -> None:
+    opened = Opened(browser, written, damage)
+    assert "link" in opened.text("#trouble")
+    assert opened.reached() == {}
+    opened.say("acme")
+    assert opened.text("#trouble") == ""
+    assert opened.reached() != {}
+    opened.close()
+
+
+def test_everything_can_be_done_without_a_mouse(page: Opened, agrees: Agrees) -> None:
+    page.press("/")
+    page.tab.keyboard.type("acme log")
+    page.tab.keyboard.press("Enter")
+    page.tab.focus("#level")
+    page.tab.keyboard.press("ArrowRight")
+    page.tab.keyboard.press("ArrowRight")
+    agrees(page, "--compromise", "acme", "--assume", "lateral")
+    page.tab.focus(f"[id='control-{FIREWALL}']")
+    page.tab.keyboard.press("Space")
+    agrees(page, "--compromise", "acme", "--assume", "lateral", "--distrust", FIREWALL)
+    assert page.tab.evaluate("document.activeElement.id") == f"control-{FIREWALL}"
+    page.press("?")
+    page.tab.keyboard.press("Escape")
+    assert not page.tab.evaluate("document.querySelector('dialog').open")
+
+
+def test_the_table_has_every_thing_and_every_connection(page: Opened, agrees: Agrees) -> None:
+    page.say("acme")
+    answer = agrees(page, "--compromise", "acme")
+    page.press("t")
+    assert page.text("#dialog .scroll p") == f"{answer['model']['entities']} lines"
+    page.tab.click("#table-connections")
+    assert page.text("#dialog .scroll p") == f"{answer['model']['relations']} lines"
+
+
+def test_the_page_says_what_it_is(page: Opened, northwind: Path, tmp_path: Path) -> None:
+    answer = told(northwind, "--compromise", "acme", folder=tmp_path)
+    said = page.text("#about")
+    assert answer["model"]["digest"] in said
+    assert "own engine" in said
+    assert "not “will be reached”" in said
+    assert "2026-11-01" in said
