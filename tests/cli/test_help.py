@@ -53,9 +53,9 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "overgrant",
         "verify",
         "seen",
+        "batch",
         "explore",
         "draw",
-        "batch",
     ]
     assert [name for name in listed if name in first] == first
     assert listed[-1] == "completion"
