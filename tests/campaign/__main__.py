@@ -29,15 +29,22 @@ PARTS: dict[str, Attempt] = {
 @click.option("--seed", type=int, default=None, help="Where random numbers come from; without one a new one is drawn.")
 @click.option("--only", type=click.Choice(list(PARTS)), multiple=True, help="Only this part; may be repeated.")
 @click.option("--attempt", type=int, default=None, help="Only this attempt of the part.")
+@click.option("--attempts", type=int, default=None, help="So many attempts of each part, however long they take.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write the figures into this page, docs/campaign.md.")
 @click.option("--keep", default="build/campaign", show_default=True, help="Where what failed is kept.")
 def main(
-    minutes: float, seed: int | None, only: tuple[str, ...], attempt: int | None, page: Path | None, keep: str
+    minutes: float,
+    seed: int | None,
+    only: tuple[str, ...],
+    attempt: int | None,
+    attempts: int | None,
+    page: Path | None,
+    keep: str,
 ) -> None:
     """Run the parts in turn, say how they ended, and keep what shows a failure; exit code 1 if there is any."""
     drawn = random.SystemRandom().randrange(10**9) if seed is None else seed
     click.echo(f"seed {drawn}")
-    plan = Plan(drawn, Path(keep), attempt)
+    plan = Plan(drawn, Path(keep), attempt, attempts)
     names_of_parts = only or tuple(PARTS)
     end, outcomes = time.monotonic() + 60 * minutes, list[Outcome]()
     for number, name in enumerate(names_of_parts):

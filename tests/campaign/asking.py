@@ -56,6 +56,13 @@ def _value(rng: random.Random, name: str, field: FieldInfo, estate: Estate) -> A
     if name == "distrust":
         known = [*estate.controls, *map(str, ControlKind)]
         return tuple(rng.sample(known, rng.choice((0, 1, 2))))
+    if name == "without":
+        return tuple(rng.sample(sorted(estate.relations), min(len(estate.relations), rng.choice((0, 1, 1, 2)))))
+    if name == "with_":
+        hosts = _hosts(estate)
+        return tuple(
+            f"{kind}@{rng.choice(hosts)}" for kind in rng.sample(list(ControlKind), rng.choice((0, 1, 2)) * bool(hosts))
+        )
     if name == "template":
         return tuple(rng.sample([it.id for it in TEMPLATES], rng.choice((0, 1, 3))))
     if name == "set":
@@ -73,6 +80,13 @@ def _value(rng: random.Random, name: str, field: FieldInfo, estate: Estate) -> A
         chosen = rng.choice(choices)
         return (chosen,) if get_origin(field.annotation) is tuple else chosen
     return _named(rng, name, estate, several=get_origin(field.annotation) is tuple)
+
+
+def _hosts(estate: Estate) -> list[str]:
+    """What a control can be put on."""
+    return sorted(
+        [*estate.relations, *(it.id for it in estate.entities.values() if "controls" in type(it).model_fields)]
+    )
 
 
 def _earlier(rng: random.Random, estate: Estate) -> Estate:

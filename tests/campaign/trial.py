@@ -55,16 +55,23 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run: the seed that all attempts derive from, where to keep failures, and one attempt to repeat alone."""
+    """What to run: the seed that all attempts derive from, where to keep failures, and one attempt to repeat alone.
+
+    ``attempts`` is how many, where that is not a matter of time.
+    """
 
     seed: int
     folder: Path
     only_attempt: int | None = None
+    attempts: int | None = None
 
     def numbers(self, seconds: float) -> Iterator[int]:
         """The attempts that there is time for, at least one; or the one to repeat."""
         if self.only_attempt is not None:
             yield self.only_attempt
+            return
+        if self.attempts is not None:
+            yield from range(self.attempts)
             return
         end = time.monotonic() + seconds
         for number in count():
