@@ -425,6 +425,7 @@ def rank(
     without: str | Iterable[str] = (),
     basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
     insiders: bool = False,
+    outage: bool = False,
 ) -> Shown:
     """Every party, feed and credential by what it reaches.
 
@@ -435,6 +436,7 @@ def rank(
         without: ask as if a relation were not there, by its id.
         basis: use only what is known on this basis or a better one.
         insiders: also start from ourselves: parties of role self.
+        outage: rank third parties by what an outage of each would stop.
     """
 
 def reach(

@@ -9,11 +9,12 @@ from pydantic import Field
 from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
 from blastradius.engine import Assumption, World, compile_system, plain, what_if
 from blastradius.estate import Estate
-from blastradius.model import Frozen, Kind
+from blastradius.model import Frozen, Kind, Party
 from blastradius.reports.governance import GovernedRow, governance_table, governed
 from blastradius.reports.impact import Measure, is_audited, measured
 from blastradius.reports.labels import assumed, footing
-from blastradius.reports.rows import ModelRow, every_start, model_row, start_worlds
+from blastradius.reports.outages import OutageRow, outage_rows, outages_lines, outages_said, outages_table
+from blastradius.reports.rows import ModelRow, every_start, is_ourselves, model_row, start_worlds
 from blastradius.reports.unstated import (
     jewels_said,
     marks_jewels,
@@ -32,6 +33,7 @@ class Params(Assumption):
     """How much to assume of the attacker, and whether to start from ourselves as well."""
 
     insiders: bool = Field(False, description="also start from ourselves: parties of role self")
+    outage: bool = Field(False, description="rank third parties by what an outage of each would stop")
 
 
 class RankRow(Frozen):
@@ -57,13 +59,17 @@ class RankRow(Frozen):
 
 
 class RankData(Frozen):
-    """The answer to ``rank``; ``starts`` counts its rows, ``governed`` is what is kept beside their parties."""
+    """The answer to ``rank``; ``starts`` counts its rows, ``governed`` is what is kept beside their parties.
+
+    Where it is asked about outages, ``outages`` are the rows, and null otherwise.
+    """
 
     question: str
     headline: str
     assume: str
     distrusted: tuple[str, ...]
     rows: tuple[RankRow, ...]
+    outages: tuple[OutageRow, ...] | None
     starts: int
     checked: bool
     model: ModelRow
@@ -73,6 +79,8 @@ class RankData(Frozen):
 def run(estate: Estate, params: Params) -> Answer:
     """Solve every start on its own, all of them at once, and sort by crown jewels, then records, then processes."""
     estate = what_if(estate, params.asked)
+    if params.outage:
+        return _of_outages(estate, params)
     system, starts = compile_system(estate), every_start(estate, insiders=params.insiders)
     worlds = start_worlds(starts, params)
     stranger = World(plain(params.asked).model_copy(update={"anyone": True}))
@@ -88,6 +96,7 @@ def run(estate: Estate, params: Params) -> Answer:
         assume=params.assume,
         distrusted=params.distrust,
         rows=tuple(rows),
+        outages=None,
         starts=len(rows),
         checked=is_audited(estate),
         model=model_row(estate),
@@ -99,6 +108,34 @@ def run(estate: Estate, params: Params) -> Answer:
         data=data,
         tables=(_table(rows), *((governance_table(data.governed, MOST_SHOWN),) if data.governed else ())),
         lines=(assumed(params.assume), *missing(estate), footing(estate)),
+        notes=estate.notes,
+    )
+
+
+def _of_outages(estate: Estate, params: Params) -> Answer:
+    """Take each third party out, and sort by what stops: what matters most first, then how many, then how soon."""
+    parties = [party for party in estate.of_kind(Kind.PARTY) if isinstance(party, Party)]
+    parties = [party for party in parties if params.insiders or not is_ourselves(party)]
+    rows = outage_rows(compile_system(estate), params, parties)
+    data = RankData(
+        question="rank",
+        headline=outages_said(estate, rows),
+        assume=params.assume,
+        distrusted=params.distrust,
+        rows=(),
+        outages=rows,
+        starts=len(rows),
+        checked=is_audited(estate),
+        model=model_row(estate),
+        governed=governed(estate, (row.party for row in rows)),
+    )
+    governance = (governance_table(data.governed, MOST_SHOWN),) if data.governed else ()
+    return Answer(
+        question="rank",
+        headline=data.headline,
+        data=data,
+        tables=(outages_table(estate, rows), *governance),
+        lines=(*outages_lines(rows), footing(estate)),
         notes=estate.notes,
     )
 

@@ -117,8 +117,12 @@ def started(start: Entity, way: str, params: Any) -> Scenario:
 
 
 def rank(estate: Estate, params: Any) -> Any:
-    """Every start with its numbers, largest first."""
+    """Every start with its numbers, largest first; or each party taken out, with what stops and what only slows."""
     estate, rows = what_if(estate, params.asked), []
+    if params.outage:
+        out = [it.id for it in estate.of_kind(Kind.PARTY) if params.insiders or getattr(it, "role", None) != "self"]
+        felt = {name: _felt(estate, params, [name]) for name in out}
+        return sorted((name, sorted(stops), sorted(more - stops)) for name, (stops, more) in felt.items())
     for start, way in starts(estate, params):
         scenario = started(start, way, params)
         rows.append((start.id, way, *measure(estate, scenario, spec(estate, scenario))))
@@ -137,7 +141,9 @@ def rank(estate: Estate, params: Any) -> Any:
 
 
 def told_rank(answer: Answer) -> Any:
-    rows = answer.data.model_dump()["rows"]
+    rows, outages = answer.data.model_dump()["rows"], answer.data.model_dump()["outages"]
+    if outages is not None:
+        return sorted((it["party"], sorted(it["stops"] or ()), sorted(it["slows"] or ())) for it in outages)
     return [(r["start"], r["way"], r["crown_jewels"], r["records"], r["processes"], r["entities"]) for r in rows]
 
 

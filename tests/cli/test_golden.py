@@ -32,6 +32,7 @@ NORTHWIND = {
     "exercise": "exercise examples/northwind --compromise acme --assume lateral --also poison=carrier_rates",
     "exercise_participants": "exercise examples/northwind --compromise acme --assume lateral --edition participants",
     "rank": "rank examples/northwind",
+    "rank_outage": "rank examples/northwind --outage",
     "rank_takeover_ids": "rank examples/northwind --assume takeover --ids",
     "reach": "reach examples/northwind --compromise acme --assume lateral",
     "reach_outage": "reach examples/northwind --outage paywell=8",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import blastradius as br
+from blastradius.engine.check.spec import spec
 from blastradius.estate import Estate
-from blastradius.model import Kind
+from blastradius.model import Kind, Level, Scenario
+from blastradius.reports.surface import third_parties
 from tests.engine.test_rules_needed import estate
 from tests.queries.degenerate import ESTATES
 
@@ -83,3 +85,58 @@ def test_what_no_source_keeps_beside_parties_makes_no_table(retailer: Estate) ->
     assert [table.id for table in answer.tables] == ["rank"]
     data: Any = answer.data
     assert data.governed == ()
+
+
+def test_an_outage_is_ranked_by_what_stops_as_removal_by_removal_says(retailer: Estate) -> None:
+    data: Any = br.rank(retailer, outage=True).data
+    assert {row.party for row in data.outages} == {party.id for party in third_parties(retailer)}
+    weights = [(row.critical_stops, len(row.stops)) for row in data.outages]
+    assert weights == sorted(weights, reverse=True)
+    for row in data.outages:
+        facts = spec(retailer, Scenario(outage=(row.party,), assume=Level.ABUSED))
+        stopped = {it.entity for it in facts if retailer.kind_of(it.entity) == Kind.PROCESS and it.capability == "deny"}
+        assert set(row.stops) == stopped
+    first = data.outages[0]
+    assert (first.party, first.stops, first.first_stop_h, first.first_used_up_h) == (
+        "cloudnine",
+        ("order_promise",),
+        1,
+        5,
+    )
+
+
+def test_what_nobody_states_of_an_outage_is_unknown() -> None:
+    def said(*relations: str, **entities: Any) -> tuple[Any, str]:
+        answer = br.rank(estate(*relations, entities=entities), outage=True).answer
+        cells = " ".join(str(cell) for row in answer.tables[0].rows for cell in row)
+        return answer.data, f"{answer.headline} {cells}"
+
+    needs = "depends_on:b>p dependency=hard"
+    data, shown = said(needs)
+    assert (data.outages[0].stops, data.outages[0].first_used_up_h, data.outages[0].tolerance_unsaid) == (
+        ("b",),
+        None,
+        1,
+    )
+    assert "how long that is tolerated nobody states" in shown
+    assert "unknown" in shown
+    data, shown = said(needs, b={"tolerance_h": 3.0})
+    assert data.outages[0].first_used_up_h == 3
+    assert "b stops at once, tolerance used up at 3 h" in shown
+    data, shown = said("owns:p>s")
+    assert (data.outages[0].stops, data.outages[0].critical_stops) == (None, None)
+    assert "what would stop without whom is unknown" in shown
+    assert "no process is known to stop" in said("owns:p>s", b={})[1]
+    none: Any = br.rank(ESTATES["empty"], outage=True).data
+    assert (none.outages, none.headline) == ((), "the estate has no third party, as far as is stated")
+
+
+def test_we_ourselves_are_ranked_only_if_asked() -> None:
+    built = estate("depends_on:b>p dependency=hard", entities={"p": {"role": "self"}})
+    assert asked_outages(built) == ()
+    assert [row.party for row in asked_outages(built, insiders=True)] == ["p"]
+
+
+def asked_outages(built: Estate, **stated: Any) -> Any:
+    data: Any = br.rank(built, outage=True, **stated).data
+    return data.outages
