@@ -34,6 +34,9 @@ def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
     if wanted.is_folder:
         _write_tables(answer, Path(str(wanted.target)))
         return
+    if wanted.fmt == "xlsx":
+        _write_workbook(answer, str(wanted.target))
+        return
     if wanted.fmt == "pdf":
         _print_page(answer, str(wanted.target))
         return
@@ -74,6 +77,16 @@ def _print_page(answer: Answer, target: str) -> None:
         raise UsageError(f"{target}: this answer to {answer.question} has no page; write it as .html, .md or .txt")
     drawing = None if answer.picture is None else strip(answer.picture)
     write_atomic(target, as_pdf(answer.page, answer.headline, drawing, appendix=answer.appendix))
+
+
+def _write_workbook(answer: Answer, target: str) -> None:
+    """Write every table that is wanted on a sheet of its own, by its id."""
+    from blastradius.render.workbook import as_xlsx
+    from blastradius.writing import write_atomic
+
+    if not answer.tables:
+        raise UsageError(f"{target}: this answer to {answer.question} has no table; write it as .json, .html or .md")
+    write_atomic(target, as_xlsx([replace(table, title=table.id) for table in answer.tables]))
 
 
 def _write_pack(pack: Pack, target: str) -> None:

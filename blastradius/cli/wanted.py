@@ -18,7 +18,15 @@ FORMATS = ("table", "json", "csv", "markdown", "html")
 OUTPUT = ("fmt", "output", "table", "all", "ids", "notes")
 """The names of the options that ``wanted`` takes."""
 PICTURES = (".svg", ".dot", ".png", ".pdf")
-_ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+_ENDINGS = {
+    ".json": "json",
+    ".csv": "csv",
+    ".xlsx": "xlsx",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+}
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ def output_options(*, packs: bool = False) -> tuple[Callable[[Any], Any], ...]:
             "--output",
             metavar="FILE",
             shell_complete=files,
-            help=f"Write to FILE; .json, .csv, .md or .html says the format, {folder}.",
+            help=f"Write to FILE; .json, .csv, .xlsx, .md or .html says the format, {folder}.",
         ),
         click.option("--format", "fmt", type=click.Choice(FORMATS), help=f"How to print it: {names}."),
     )

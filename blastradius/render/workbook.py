@@ -15,6 +15,8 @@ from blastradius.render.text import words
 _NO_NAME = re.compile(r"[\[\]:*?/\\']")
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 """When a workbook says that it was made: the same tables give the same bytes."""
+_MOST_ROWS = 1_048_576
+"""How many rows Excel takes on a sheet, the header among them."""
 _MOST_NAME, _MOST_CELL, _WIDEST = 31, 32_000, 60
 """How many characters Excel takes for the name of a sheet and in a cell, and how wide a column gets at first."""
 
@@ -23,8 +25,11 @@ def as_xlsx(tables: Sequence[Table]) -> bytes:
     """All rows and columns of tables, each on a sheet of its own under its title; the same tables give the same bytes.
 
     Raises:
-        DrawingError: the package that writes workbooks is not there.
+        DrawingError: the package that writes workbooks is not there, or a table has more rows than a sheet takes.
     """
+    for table in tables:
+        if len(table.rows) >= _MOST_ROWS:
+            raise DrawingError(f"{table.title}: a sheet takes {_MOST_ROWS:,} rows; write it as csv")
     try:
         from xlsxwriter import Workbook
     except ImportError:

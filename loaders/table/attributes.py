@@ -107,7 +107,8 @@ class Attributes:
     def _governance(self, parties: list[str]) -> None:
         if text := self._beside("criticality"):
             self._keep(parties, "criticality", text)
-        if text := self._beside("last_review"):
+        text = self._beside("last_review")
+        if text and text.lower() not in self.options.empty:  # an unknown review is no review
             day = date(text, self.options.dates)
             if day is None and is_ambiguous(text):
                 self.rows.leave_out("last_review", _ORDER.replace("left out", "kept as it stands"), text)

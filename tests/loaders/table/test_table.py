@@ -538,6 +538,13 @@ def test_what_people_keep_beside_a_vendor_reaches_the_model() -> None:
     ]
 
 
+def test_a_review_of_which_nobody_knows_is_none_on_record() -> None:
+    loaded = load(
+        "Vendor,Seen\nAcme,Unknown\nBolt,TBD\n", rows="vendors", columns={"party": "Vendor", "last_review": "Seen"}
+    )
+    assert [entity.governance for entity in loaded.entities if isinstance(entity, Party)] == [{}, {}]
+
+
 def test_what_further_rows_of_a_vendor_say_is_put_behind() -> None:
     text = "Vendor,Notes\nAcme,mails\nAcme,prints\nAcme,mails\n"
     loaded = load(text, rows="vendors", columns={"party": "Vendor", "governance": "Notes"})
