@@ -4,27 +4,48 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Literal
 
 from pydantic import Field
 
 from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
 from blastradius.columns.ragged import Flags
-from blastradius.engine import SEED_KINDS, Assumption, PreparedEstate, World, compile_system, plain, solve, what_if
+from blastradius.engine import (
+    SEED_KINDS,
+    Assumption,
+    PreparedEstate,
+    Reach,
+    World,
+    compile_system,
+    plain,
+    solve,
+    what_if,
+)
 from blastradius.errors import UsageError, did_you_mean
 from blastradius.estate import Estate
-from blastradius.model import Basis, Fact, Frozen, Level, Scenario
+from blastradius.model import Basis, Fact, Level, Scenario
 from blastradius.reports.impact import Novelty, is_audited, novelties
 from blastradius.reports.labels import KNOWN, assumed, footing
 from blastradius.reports.matching import Match, matches
 from blastradius.reports.rehearsed import Held, covered, held, open_to_anyone
-from blastradius.reports.rows import ModelRow, Seed, held_over, model_row, scenario_row, starts_said
-from blastradius.reports.storyline import Storyline
+from blastradius.reports.rows import held_over, model_row, scenario_row, starts_said
+from blastradius.reports.scenario_data import (
+    FoundRow,
+    HeldRow,
+    PrecedentRow,
+    ScenariosData,
+    TechniqueRow,
+    TemplateRow,
+)
 from blastradius.reports.symptoms import is_ours
 from blastradius.reports.templates import TEMPLATES, Template
 from blastradius.reports.unstated import marks_jewels, missing, records_or_unknown, states_processes
-from blastradius.reports.words import label, listed, plural, said
+from blastradius.reports.words import is_public, label, listed, plural, said
 
+MOST_FOLLOWED = 2_000
+"""Up to how many relations of an estate it is worked out what is reached at first: that takes a proof each."""
 MOST_SHOWN, MOST_FIRST = 10, 3
 """How many scenarios people are shown at first; how many things of what is reached at first."""
 
@@ -37,106 +58,6 @@ class Params(Assumption):
     )
     template: tuple[str, ...] = Field((), description="only these templates, by id [default: all]")
     top: int = Field(MOST_SHOWN, ge=1, description="how many scenarios to show, and to say what is reached at first")
-
-
-class PrecedentRow(Frozen):
-    """A public incident; ``example`` is where it is modelled, null where it is not.
-
-    ``shown`` by researchers: nobody is known to have done it.
-    """
-
-    name: str
-    year: int
-    example: str | None
-    shown: bool
-
-
-class TechniqueRow(Frozen):
-    """A technique of an attacker; ``catalogue`` of MITRE."""
-
-    id: str
-    name: str
-    catalogue: Literal["ATT&CK", "ATLAS"]
-
-
-class TemplateRow(Frozen):
-    """A kind of scenario, how often it was found, or what is ``missing`` for it.
-
-    ``needs`` is what an estate has to state for it; ``hours`` is null for an outage longer than any buffer.
-    """
-
-    template: str
-    title: str
-    needs: str
-    found: int
-    missing: str | None
-    level: str
-    hours: float | None
-    techniques: tuple[TechniqueRow, ...]
-    precedents: tuple[PrecedentRow, ...]
-
-
-class FoundRow(Frozen):
-    """A scenario found: what happens, what it reaches and what of that no exercise has been through.
-
-    What is ``new`` is beside what past exercises went through and what anyone may do as granted; it is null where no
-    exercise is stated; ``crown_jewels`` and ``processes`` are null where the estate
-    names none; ``records`` as in ``rank``. ``first`` is what of ours is reached first, of those that are told in full;
-    null of the others. ``held`` are exercises that started alike. ``rests_on`` are the relations because of which it
-    is found, ``basis`` the weakest on which one of these is known.
-    """
-
-    template: str
-    says: str
-    seeds: tuple[Seed, ...]
-    assume: str
-    hours: float | None
-    distrusted: tuple[str, ...]
-    crown_jewels: tuple[str, ...] | None
-    processes: tuple[str, ...] | None
-    records: int | None
-    uncounted: int
-    things: int
-    new_crown_jewels: tuple[str, ...] | None
-    new_processes: tuple[str, ...] | None
-    new_things: int | None
-    held: tuple[str, ...]
-    first: tuple[str, ...] | None
-    rests_on: tuple[str, ...]
-    basis: Basis
-    options: str
-    exercise: str
-    reach: str
-
-
-class HeldRow(Frozen):
-    """An exercise that was held: ``things`` counts what it has been through, by what is so today.
-
-    ``gone`` is what it names that is not there, or not of that kind, any more. One that lies ahead has been through
-    nothing.
-    """
-
-    name: str
-    date: str
-    says: str
-    things: int
-    lies_ahead: bool
-    gone: tuple[str, ...]
-
-
-class ScenariosData(Frozen):
-    """The answer to ``scenarios``; ``found`` counts the rows. ``exercises`` are those that the estate states."""
-
-    question: str
-    headline: str
-    assume: str
-    distrusted: tuple[str, ...]
-    found: int
-    rows: tuple[FoundRow, ...]
-    templates: tuple[TemplateRow, ...]
-    exercises: tuple[HeldRow, ...]
-    checked: bool
-    model: ModelRow
 
 
 def run(estate: Estate, params: Params) -> Answer:
@@ -207,7 +128,7 @@ def _as_asked(match: Match, asked: Scenario) -> Match:
     """A match under what is assumed besides."""
     distrust = tuple(dict.fromkeys((*match.scenario.distrust, *asked.distrust)))
     scenario = match.scenario.model_copy(update={"distrust": distrust, "basis": asked.basis})
-    return Match(match.template, scenario, match.rests_on)
+    return replace(match, scenario=scenario)
 
 
 def _weight(row: FoundRow) -> tuple[int, ...]:
@@ -219,7 +140,6 @@ def _row(estate: Estate, match: Match, novel: Novelty, past: Sequence[Held], *, 
     scenario, measure = match.scenario, novel.measure
     seeds = scenario_row(estate, scenario).seeds
     jewels, processes = marks_jewels(estate), states_processes(estate)
-    bases = [estate.relations[name].basis for name in match.rests_on]
     options = _options(scenario)
     return FoundRow(
         template=match.template.id,
@@ -239,7 +159,7 @@ def _row(estate: Estate, match: Match, novel: Novelty, past: Sequence[Held], *, 
         held=tuple(_started_alike(past, scenario)),
         first=None,
         rests_on=match.rests_on,
-        basis=max(bases, key=list(Basis).index),
+        basis=match.basis,
         options=options,
         exercise=f"blastradius exercise ESTATE {options}",
         reach=f"blastradius reach ESTATE {options}",
@@ -270,22 +190,31 @@ def _starts(scenario: Scenario) -> Iterator[tuple[str, str]]:
 
 def _with_first(system: PreparedEstate, row: FoundRow, scenario: Scenario, known: Flags) -> FoundRow:
     """The same with what of ours is reached first, a thing each, beside what is known."""
-    reach = solve(system.estate, scenario, system=system)
-    starts, held_ = {seed.entity for seed in row.seeds}, held_over(reach)
-    new = (fact for fact in Storyline(reach).order if not known[system.facts.number(fact)])
-    names = dict.fromkeys(fact.entity for fact in new if fact.entity not in starts)
-    ours = [name for name in names if is_ours(system.estate, name)][:MOST_FIRST]
-    most = (said(system.estate, Fact(name, held_[name][0])) for name in ours)
-    return row.model_copy(update={"first": tuple(most)})
+    estate = system.estate
+    if len(estate.relations) > MOST_FOLLOWED:
+        return row
+    reach = solve(estate, scenario, system=system)
+    starts, over = {seed.entity for seed in row.seeds}, held_over(reach)
+    new = (fact for fact in reach.levels if not known[system.facts.number(fact)] and fact.entity not in starts)
+    names = dict.fromkeys(fact.entity for fact in sorted(new, key=lambda fact: _soonest(reach, fact)))
+    ours = (name for name in names if is_ours(estate, name) and not is_public(estate, name))
+    first = tuple(said(estate, Fact(name, over[name][0])) for name in islice(ours, MOST_FIRST))
+    return row.model_copy(update={"first": first})
+
+
+def _soonest(reach: Reach, fact: Fact) -> tuple[Level, float, int, str]:
+    step = reach.proofs[fact]
+    return step.level, step.at, step.hops, fact.entity
 
 
 def _template_row(template: Template, rows: Sequence[FoundRow]) -> TemplateRow:
-    found = sum(row.template == template.id for row in rows)
+    found = [row for row in rows if row.template == template.id]
     return TemplateRow(
         template=template.id,
         title=template.title,
         needs=template.needs,
-        found=found,
+        found=len(found),
+        most=found[0].says if found else None,
         missing=None if found else template.missing,
         level=template.level.word,
         hours=template.hours,
@@ -360,6 +289,8 @@ def _lines(estate: Estate, data: ScenariosData) -> Iterator[str]:
             yield f"{listed(it.gone)} of the exercise {it.name!r} {verb} not to be found as it was, and covers nothing"
     if data.rows:
         yield f"each is played as far as its precedents went; {assumed(max(data.rows, key=_level).assume)}"
+        if len(estate.relations) > MOST_FOLLOWED:
+            yield f"of an estate of more than {MOST_FOLLOWED:,} relations it is not worked out what is reached at first"
         yield "ESTATE stands for the files that were asked about"
     yield from missing(estate)
     yield footing(estate)
@@ -386,7 +317,8 @@ def _table(estate: Estate, data: ScenariosData, top: int) -> Table:
             row.things,
             _things_said(estate, row.crown_jewels, row.processes, row.things),
             *([_new_said(estate, row)] if stated else []),
-            "; ".join(row.first or ()) or ("nothing" if row.first is not None else "not worked out"),
+            "; ".join(row.first or ())
+            or ("not worked out" if row.first is None else "nothing of ours, as far as is stated"),
             seen[row.template],
             *([listed(row.held) or "nothing that starts like it"] if stated else []),
             row.exercise,
@@ -405,6 +337,12 @@ def _table(estate: Estate, data: ScenariosData, top: int) -> Table:
         under=under,
         headed=under,
     )
+
+
+def _first_said(row: FoundRow) -> str:
+    if row.first is None:
+        return "not worked out"
+    return "; ".join(row.first) or "nothing of ours, as far as is stated"
 
 
 def _aside(row: FoundRow) -> str:
@@ -432,7 +370,7 @@ def _templates_table(data: ScenariosData) -> Table:
     """What the library has; in brief what it takes is said only of what was not found."""
     rows = tuple(_template_cells(row, row.needs) for row in data.templates)
     brief = tuple(_template_cells(row, row.needs if row.missing else "") for row in data.templates)
-    under = ("missing", "it takes", "seen at", "techniques")
+    under = ("missing", "it takes", "first of them", "seen at", "techniques")
     columns = ("kind of scenario", "found", *under, "template")
     return Table("templates", "The library", columns, rows, brief=brief, under=under, headed=under)
 
@@ -440,7 +378,16 @@ def _templates_table(data: ScenariosData) -> Table:
 def _template_cells(row: TemplateRow, needs: str) -> Row:
     techniques = [f"{it.id} {it.name}{' (ATLAS)' if it.catalogue == 'ATLAS' else ''}" for it in row.techniques]
     told = "; ".join(techniques) or "none: nobody means it"
-    return (row.title, row.found or "none stated", row.missing or "", needs, _seen_at(row, 5), told, row.template)
+    return (
+        row.title,
+        row.found or "none stated",
+        row.missing or "",
+        needs,
+        row.most or "",
+        _seen_at(row, 5),
+        told,
+        row.template,
+    )
 
 
 def _held_table(past: Sequence[HeldRow]) -> Table:

@@ -14,11 +14,15 @@ from blastradius.reports.templates import Template, Tie
 
 @dataclass(frozen=True)
 class Match:
-    """A template that fits: the scenario, and the relations (ids) because of which it does."""
+    """A template that fits: the scenario, and the relations (ids) because of which it does.
+
+    ``basis`` is the one on which each of its starts fits at best, of several the weakest.
+    """
 
     template: Template
     scenario: Scenario
     rests_on: tuple[str, ...]
+    basis: Basis
 
 
 def matches(estate: Estate, templates: Iterable[Template], most: Level, basis: Basis) -> list[Match]:
@@ -54,7 +58,8 @@ class _Matching:
                 }
             )
             rests_on = dict.fromkeys(relation.id for name in names for relation in tied[name])
-            yield Match(template, scenario, tuple(rests_on))
+            best = (min(self.known.index(relation.basis) for relation in tied[name]) for name in names)
+            yield Match(template, scenario, tuple(rests_on), self.known[max(best)])
 
     def _relations(self, verb: Verb) -> Iterator[Relation]:
         return (relation for relation in self.estate.by_verb[verb] if relation.basis in self.known)

@@ -184,6 +184,20 @@ def test_what_is_known_too_weakly_is_not_looked_at_and_weak_is_said() -> None:
     assert data.rows[0].basis == Basis.ASSUMED
 
 
+def test_one_firm_relation_is_enough_for_it_to_fit_and_of_several_starts_the_weakest_counts() -> None:
+    built = estate("installs:s>f", "installs:s2>f basis=assumed")
+    assert [row.basis for row in asked(built, template="malicious-update").rows] == [Basis.DECLARED]
+    built = estate("holds:p1>k1", "holds:p1>k2", "grants:k1>o", "grants:k2>o basis=inferred")
+    assert [row.basis for row in asked(built, template="stolen-tokens").rows] == [Basis.INFERRED]
+
+
+def test_the_first_of_each_kind_is_told_with_the_library() -> None:
+    built = estate("consumes:s>f", "consumes:s>f2", "informs:s>b", "reads:s2>f2", "informs:s2>b2")
+    rows = {row.template: row for row in asked(built).templates}
+    assert (rows["poisoned-feed"].found, rows["poisoned-feed"].most) == (2, "somebody chooses what f2 says")
+    assert rows["stolen-tokens"].most is None
+
+
 def test_a_template_that_is_none_is_refused(retailer: Estate) -> None:
     with pytest.raises(
         UsageError, match="template: 'stolen-token' is not in the library; did you mean 'stolen-tokens'"
