@@ -51,11 +51,11 @@ class FoundRow(Frozen):
     """A scenario found: what happens, what it reaches and what of that no exercise has been through.
 
     What is ``new`` is beside what past exercises went through and what anyone may do as granted; it is null where no
-    exercise is stated; ``crown_jewels`` and ``processes`` are null where the estate
-    names none; ``records`` as in ``rank``. ``first`` is what of ours is reached first, of those that are told in full;
-    null of the others, and of a large estate. ``held`` are exercises that started alike.
-    ``rests_on`` are the relations because of which it is found, ``basis`` the best on which it could be, of several
-    starts the weakest.
+    exercise is stated; ``crown_jewels`` and ``processes`` are null where the estate names none; ``records`` as in
+    ``rank``. ``first`` is what of ours is reached first, of those that are told in full; null of the others, and of a
+    large estate. ``held`` are exercises that started alike. ``rests_on`` are the relations because of which it is
+    found, ``basis`` the best on which it could be, of several starts the weakest. ``options`` are those of the command
+    line.
     """
 
     template: str
