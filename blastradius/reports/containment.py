@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from blastradius.engine import SEED_KINDS, Delay, Reach, arrivals, clock_of, plain
@@ -85,12 +86,40 @@ class Cut(NamedTuple):
     latest: float
 
 
+class Clocks:
+    """When each fact of a scenario could hold where nothing is done, as fast and as slow as can be; worked out once."""
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach, self.asked = reach, plain(reach.scenario)
+        self._fast, self._slow = cache(clock_of(reach.estate)), cache(slowest(reach.estate))
+
+    @cached_property
+    def soonest(self) -> Mapping[Fact, float]:
+        """The hour in which each fact could hold at the earliest."""
+        return self.quickly({}, {})
+
+    @cached_property
+    def latest(self) -> Mapping[Fact, float]:
+        """The hour in which each fact holds at the latest; later than anyone asks about where nobody stated hours."""
+        return self.slowly({}, {})
+
+    def quickly(self, cut: Mapping[str, float], held: Mapping[Fact, float]) -> dict[Fact, float]:
+        """As fast as can be, without what is cut, from what is held."""
+        return arrivals(self.reach.prepared, self.asked, self._fast, cut, held)
+
+    def slowly(self, cut: Mapping[str, float], held: Mapping[Fact, float]) -> dict[Fact, float]:
+        """As slow as can be; when an outage ends is another matter, which the fastest tells."""
+        endless = self.asked.model_copy(update={"hours": None})
+        return arrivals(self.reach.prepared, endless, self._slow, cut, held)
+
+
 class Containment:
     """A scenario in progress at an hour, ready to be asked what a change at that hour still keeps out of reach.
 
     ``at`` is in hours from the start; a step is stopped where it is not complete before. What was reached stays so, but
     who is let in by what is taken away is let in no more. Where the hour itself is not known it lies between ``at`` and
     ``latest``. ``held`` is what is known to have been reached by then, and ``done`` what was taken away before.
+    ``clocks`` are those of the reach, where they are known already.
     """
 
     def __init__(
@@ -101,14 +130,18 @@ class Containment:
         latest: float | None = None,
         held: Collection[Fact] = (),
         done: Sequence[Cut] = (),
+        clocks: Clocks | None = None,
     ) -> None:
         self.reach, self.at = reach, at
         self.latest = at if latest is None else latest
-        self.asked = plain(reach.scenario)
-        self._fast, self._slow = clock_of(reach.estate), slowest(reach.estate)
+        self.clocks = clocks or Clocks(reach)
+        self.asked = self.clocks.asked
         self._held, self._done = dict.fromkeys(held, at), tuple(done)
-        self.arrived = arrivals(reach.prepared, self.asked, self._fast)
+
+    @property
+    def arrived(self) -> Mapping[Fact, float]:
         """The hour in which each fact could hold at the earliest, where nothing is done."""
+        return self.clocks.soonest
 
     def standing(self, without: Collection[str] = ()) -> Standing:
         """What is reached in the end where relations, by id, are taken away at the hour."""
@@ -120,26 +153,25 @@ class Containment:
     def by_then(self) -> Standing:
         """What is reached before the hour: surely, and where nobody stated the hours perhaps."""
         fast = {fact for fact, at in self.arrived.items() if at < self.at}
-        slow = {fact for fact, at in self._slowly(()).items() if at < self.at} & fast
+        slow = {fact for fact, at in self.clocks.latest.items() if at < self.at} & fast
         return Standing(frozenset(slow), frozenset(fast - slow))
 
     def _quickly(self, cuts: Sequence[Cut]) -> Mapping[Fact, float]:
         found, gone = self.arrived, dict[str, float]()
         for cut in cuts:
-            before = {fact: at for fact, at in found.items() if at < cut.latest}
             gone |= dict.fromkeys(cut.without, 0.0)
-            found = arrivals(self.reach.prepared, self.asked, self._fast, gone, lasting(before)) | before
+            before = {fact: at for fact, at in found.items() if at < cut.latest}
+            if len(before) < len(found):
+                found = self.clocks.quickly(gone, lasting(before)) | before
         return found
 
     def _slowly(self, cuts: Sequence[Cut]) -> Mapping[Fact, float]:
-        """As slow as can be; when an outage ends is another matter, which the fastest tells."""
-        system, endless = self.reach.prepared, self.asked.model_copy(update={"hours": None})
-        found, gone = arrivals(system, endless, self._slow), dict[str, float]()
+        found, gone = self.clocks.latest, dict[str, float]()
         for cut in cuts:
             before = {fact: at for fact, at in found.items() if at < cut.earliest}
             gone |= dict.fromkeys(cut.without, 0.0)
             known = self._held if cut is cuts[-1] else {}
-            found = arrivals(system, endless, self._slow, gone, lasting(known | before)) | before
+            found = self.clocks.slowly(gone, lasting(known | before)) | before
         return found
 
     def count(self, facts: Iterable[Fact]) -> Count:
@@ -197,7 +229,7 @@ class Sought:
 def sought(here: Containment, most: int = MOST_TRIED) -> Sought:
     """Each lever on its own; at most so many are tried: keys first, then feeds, then single relations."""
     levers = removals(here.reach)
-    now, start = here.standing(), Containment(here.reach, 0.0)
+    now, start = here.standing(), Containment(here.reach, 0.0, clocks=here.clocks)
     found = [Contained(lever, here.standing(lever.without)) for lever in levers[:most]]
     idle = [tried.remedy for tried in found if not _is_less(tried.left, now)]
     late = tuple(lever for lever in idle if _is_less(start.standing(lever.without), now))

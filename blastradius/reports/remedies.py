@@ -149,10 +149,15 @@ def _keys_of(estate: Estate) -> Mapping[str, set[str]]:
 def _feeds(estate: Estate, travelled: Sequence[Relation]) -> Iterator[Remedy]:
     """Each feed that is taken in, paused; a group of feeds that vote is taken in as a whole."""
     taken = (relation for relation in travelled if relation.verb in _FEEDING)
-    for feed in dict.fromkeys(name for relation in taken for name in relation.targets):
-        takers = [relation for verb in _FEEDING for relation in estate.by_verb[verb] if feed in relation.targets]
-        if estate.kind_of(feed) == Kind.FEED and all(len(relation.targets) == 1 for relation in takers):
-            without = tuple(relation.id for relation in takers)
+    fed = (name for relation in taken for name in relation.targets)
+    feeds = dict.fromkeys(name for name in fed if estate.kind_of(name) == Kind.FEED)
+    takers: dict[str, list[Relation]] = {feed: [] for feed in feeds}
+    for relation in (relation for verb in _FEEDING for relation in estate.by_verb[verb]) if feeds else ():
+        for name in takers.keys() & set(relation.targets):
+            takers[name].append(relation)
+    for feed, relations in takers.items():
+        if all(len(relation.targets) == 1 for relation in relations):
+            without = tuple(relation.id for relation in relations)
             yield Remedy(f"pause:{feed}", "pause", f"pause {label(estate, feed)}", without)
 
 

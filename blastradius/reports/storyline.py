@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf, nextafter
 
-from blastradius.engine import Reach, arrivals, brings_an_attacker, clock_of, is_timed, plain
+from blastradius.engine import Reach, brings_an_attacker, is_timed
 from blastradius.model import Capability, Fact, Level
-from blastradius.reports.containment import UNSTATED_H, Containment, Cut, Standing, slowest, unclocked
+from blastradius.reports.containment import UNSTATED_H, Clocks, Containment, Cut, Standing, unclocked
 from blastradius.reports.words import hour, is_public, plural
 
 MOST_STAGES = 6
@@ -36,8 +36,11 @@ class Stage:
 class Storyline:
     """A reach in the order in which it is told; ``done`` are the levers pulled so far, each at its place."""
 
-    def __init__(self, reach: Reach, done: Sequence[tuple[Fact, tuple[str, ...]]] = ()) -> None:
+    def __init__(
+        self, reach: Reach, done: Sequence[tuple[Fact, tuple[str, ...]]] = (), clocks: Clocks | None = None
+    ) -> None:
         self.reach, self.done = reach, tuple(done)
+        self.clocks = clocks or Clocks(reach)
 
     @cached_property
     def by_hours(self) -> bool:
@@ -46,17 +49,10 @@ class Storyline:
         timed = is_timed(self.reach.scenario) and not brings_an_attacker(self.reach.scenario)
         return timed or (steps > 0 and missing == 0)
 
-    @cached_property
+    @property
     def soonest(self) -> Mapping[Fact, float]:
         """The hour in which each fact could hold at the earliest."""
-        return arrivals(self.reach.prepared, plain(self.reach.scenario), clock_of(self.reach.estate))
-
-    @cached_property
-    def latest(self) -> Mapping[Fact, float]:
-        """The hour by which each fact holds at the latest; endless where a step on its way has no stated hours."""
-        endless = plain(self.reach.scenario).model_copy(update={"hours": None})
-        found = arrivals(self.reach.prepared, endless, slowest(self.reach.estate))
-        return {fact: inf if at >= UNSTATED_H else at for fact, at in found.items()}
+        return self.clocks.soonest
 
     def place(self, fact: Fact) -> Place:
         """Where a fact comes in the story."""
@@ -110,18 +106,20 @@ class Storyline:
 
     def _since(self, fact: Fact) -> Storyline:
         """The story with only those levers that were pulled before it came to a fact."""
-        return Storyline(self.reach, self.done[: [it for it, _ in self.done].index(fact)])
+        return Storyline(self.reach, self.done[: [it for it, _ in self.done].index(fact)], self.clocks)
 
     def _hours(self, fact: Fact) -> tuple[float, float]:
         """Between which hours the story comes to a fact, right after it holds."""
         soonest = self.soonest.get(fact, 0.0)
-        return nextafter(soonest, inf), nextafter(max(soonest, self.latest.get(fact, inf)), inf)
+        latest = self.clocks.latest.get(fact, inf)
+        return nextafter(soonest, inf), inf if latest >= UNSTATED_H else nextafter(max(soonest, latest), inf)
 
     def at(self, fact: Fact) -> Containment:
         """The scenario where the story comes to a fact, ready to be asked what a lever pulled then still keeps."""
         earliest, latest = self._hours(fact)
         done = [Cut(without, *self._hours(earlier)) for earlier, without in self.done]
-        return Containment(self.reach, earliest, latest=latest, held=self.told_by(fact), done=done)
+        held = self.told_by(fact)
+        return Containment(self.reach, earliest, latest=latest, held=held, done=done, clocks=self.clocks)
 
     def after(self, fact: Fact, without: Collection[str]) -> Standing:
         """What is reached in the end where relations are taken away when the story comes to a fact.
@@ -133,7 +131,7 @@ class Storyline:
 
     def decided(self, fact: Fact, without: Sequence[str]) -> Storyline:
         """The story as it goes on where a lever is pulled when it comes to a fact."""
-        return Storyline(self.reach, (*self.done, (fact, tuple(without))))
+        return Storyline(self.reach, (*self.done, (fact, tuple(without))), self.clocks)
 
 
 def _weaker(fact: Fact) -> tuple[bool, str]:
