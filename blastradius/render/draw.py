@@ -69,7 +69,7 @@ def draw(picture: Picture, fmt: str = "svg", *, engine: str = "bundled", seconds
     if fmt not in ("svg", *_PRINTED):
         raise DrawingError(f"unknown picture format {fmt!r}; expected dot, svg, png or pdf")
     chosen, drawing = _readable(picture, engine, seconds)
-    return drawing if fmt == "svg" else _printed(drawing, _PRINTED[fmt], f"{chosen.title}. {chosen.counts}")
+    return drawing if fmt == "svg" else printed(drawing, _PRINTED[fmt], f"{chosen.title}. {chosen.counts}")
 
 
 def strip(picture: Picture, *, engine: str = "bundled", seconds: float = 30.0) -> bytes:
@@ -167,10 +167,14 @@ def _counted(verb: str, some: Counter[str], everything: Counter[str], dot: str) 
     return f"{verb} {some.total()} of {everything.total()} nodes and edges ({named})"
 
 
-def _printed(drawing: bytes, fmt: Literal["png", "pdf"], alt: str) -> bytes:
-    """The SVG on a page of its own size, in the face that it was measured in."""
+def printed(drawing: bytes, fmt: Literal["png", "pdf"], alt: str) -> bytes:
+    """The SVG on a page of its own size, in the face that it was measured in; ``alt`` says what it shows.
+
+    Raises:
+        DrawingError: what prints is not there, or it could not print the picture.
+    """
     try:
-        from typst import compile as printed
+        from typst import compile as compiled
     except ImportError:
         raise DrawingError(_needs_typst(fmt)) from None
     with tempfile.TemporaryDirectory() as folder:
@@ -179,7 +183,7 @@ def _printed(drawing: bytes, fmt: Literal["png", "pdf"], alt: str) -> bytes:
         page.write_bytes(_PAGE + _IMAGE)
         words = {"alt": visible(alt)}
         try:
-            return printed(page, format=fmt, ppi=DENSITY, sys_inputs=words, timestamp=0, font_paths=[FONTS])
+            return compiled(page, format=fmt, ppi=DENSITY, sys_inputs=words, timestamp=0, font_paths=[FONTS])
         except TypeError:
             raise DrawingError(_needs_typst(fmt)) from None
         except RuntimeError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from blastradius.answer import PLAIN, Answer, Pack, Page, Table
@@ -13,6 +13,7 @@ from blastradius.render.html import as_html
 from blastradius.render.pages import as_pdf
 from blastradius.render.scenes import drawn
 from blastradius.render.text import as_markdown, csv_of
+from blastradius.render.word import as_docx
 from blastradius.render.workbook import as_xlsx
 
 
@@ -28,7 +29,7 @@ def files_of(pack: Pack) -> tuple[dict[str, bytes], list[str]]:
 
 
 def _document(name: str, answer: Answer, left_out: dict[str, None]) -> Mapping[str, bytes]:
-    """One document as Markdown, HTML and, where it can be printed, PDF; its pictures stand beside it."""
+    """One document as Markdown, HTML and, where they can be written, PDF and Word; its pictures stand beside it."""
     page = answer.page
     scenes = _pictures(page, left_out) if page is not None else []
     pictures = {f"{name}-{number}.svg": scene for number, scene in enumerate(scenes, start=1)}
@@ -37,11 +38,26 @@ def _document(name: str, answer: Answer, left_out: dict[str, None]) -> Mapping[s
         f"{name}.md": as_markdown(answer, PLAIN, beside).encode(),
         f"{name}.html": as_html(answer, PLAIN, "", list(_one_face(scenes))).encode(),
     }
-    try:
-        return found if page is None else found | {f"{name}.pdf": as_pdf(page, answer.headline, None, scenes)}
-    except DrawingError as error:
-        left_out[f"pdf: {error}"] = None
-        return found
+    return found if page is None else {**found, **_printed(name, page, answer.headline, scenes, left_out)}
+
+
+def _printed(
+    name: str, page: Page, headline: str, scenes: Sequence[bytes], left_out: dict[str, None]
+) -> Mapping[str, bytes]:
+    """The page in the forms for which a program has to be installed."""
+    found = dict[str, bytes]()
+    for ending, write in _PRINTED.items():
+        try:
+            found[f"{name}.{ending}"] = write(page, headline, scenes)
+        except DrawingError as error:
+            left_out[f"{ending}: {error}"] = None
+    return found
+
+
+_PRINTED: dict[str, Callable[[Page, str, Sequence[bytes]], bytes]] = {
+    "pdf": lambda page, headline, scenes: as_pdf(page, headline, None, scenes),
+    "docx": as_docx,
+}
 
 
 def _sheet(name: str, table: Table, left_out: dict[str, None]) -> Mapping[str, bytes]:

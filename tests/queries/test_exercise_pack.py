@@ -11,6 +11,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 from defusedxml.ElementTree import fromstring
@@ -49,9 +50,9 @@ def data() -> Any:
 
 
 def test_the_worked_example_is_what_the_command_writes(folder: Path, request: pytest.FixtureRequest) -> None:
-    """All of it but the HTML, the PDF and the workbooks, which say the same."""
+    """All of it but HTML, PDF, Word and workbooks, which say the same."""
     made = {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-    made = {name: content for name, content in made.items() if name.suffix not in (".html", ".pdf", ".xlsx")}
+    made = {name: content for name, content in made.items() if name.suffix in (".md", ".csv", ".json", ".svg")}
     if request.config.getoption("--snapshot-update"):
         shutil.rmtree(KEPT, ignore_errors=True)
         write_folder(KEPT, {name.as_posix(): content for name, content in made.items()})
@@ -71,13 +72,16 @@ def test_the_pack_has_both_editions_the_sheets_and_the_lists(folder: Path) -> No
     }
     assert {name for name in names if name.startswith("participants/")} == {
         "participants/participants" + ending for ending in (*forms, "-1.svg", "-2.svg", "-3.svg", "-4.svg")
-    }
+    } | ({"participants/participants.docx"} & names)
 
 
 def _shown(file: Path) -> str:
     """What a reader could find in a file, without the marks of its form and without blanks."""
     if file.suffix == ".pdf":
         return _tight(text_of_pdf(file.read_bytes()))
+    if file.suffix == ".docx":
+        with ZipFile(file) as parts:
+            return _tight(unescape(re.sub(r"<[^>]*>", "", parts.read("word/document.xml").decode())))
     text = re.sub(r"data:font[^)]*", "", file.read_text("utf-8"))
     return _tight(unescape(re.sub(r"<[^>]*>|\\\\", "", text)))
 
@@ -148,6 +152,16 @@ def test_the_workbook_has_the_rows_of_the_csv(folder: Path) -> None:
     with (folder / "facilitator" / "msel.csv").open(newline="", encoding="utf-8") as file:
         told = list(csv.reader(file))
     assert [[f"{cell:g}" if isinstance(cell, float) else cell for cell in row] for row in rows] == told
+
+
+def test_the_word_document_says_what_the_page_says(folder: Path, data: Any) -> None:
+    pytest.importorskip("docx")
+    shown = _shown(folder / "facilitator" / "facilitator.docx")
+    assert [it.says for it in data.injects if _tight(it.says) not in shown] == []
+    assert [it.expected for it in data.answers.evidence if _tight(it.expected) not in shown] == []
+    with ZipFile(folder / "facilitator" / "facilitator.docx") as parts:
+        assert sum(name.endswith(".png") for name in parts.namelist()) == 4
+        assert {part.date_time for part in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_the_list_for_t3sf_has_its_fields_and_its_minutes(folder: Path, data: Any) -> None:

@@ -204,7 +204,7 @@ def test_png_has_the_size_of_the_picture_and_shows_its_text(small: Picture) -> N
     width, height = struct.unpack(">II", printed[16:24])
     assert abs(width - float(size[1]) * drawing.DENSITY / 72) <= 2
     assert abs(height - float(size[2]) * drawing.DENSITY / 72) <= 2
-    mute = drawing._printed(re.sub(rb"<text.*?</text>", b"", drawn), "png", "")
+    mute = drawing.printed(re.sub(rb"<text.*?</text>", b"", drawn), "png", "")
     assert len(printed) > 1.2 * len(mute)
 
 
