@@ -368,7 +368,8 @@ class _Clocked(_Timed):
     ) -> None:
         super().__init__(system, status, assume, end)
         self.delay = delay
-        self.cut = cut
+        numbers = system.relation_numbers if cut else {}
+        self.cut = {numbers[name]: until for name, until in cut.items() if name in numbers}
 
     def _arrival(self, step: int, premises: tuple[int, ...]) -> float:
         return super()._arrival(step, premises) + self._delay_of(step)
@@ -386,5 +387,5 @@ class _Clocked(_Timed):
         return found
 
     def _in_time(self, step: int, cost: _Cost) -> bool:
-        until = min((self.cut.get(name, inf) for name in self.system.relations_of(step)), default=inf)
+        until = min((self.cut.get(number, inf) for number in self.steps.along[step]), default=inf) if self.cut else inf
         return super()._in_time(step, cost) and cost.at < until
