@@ -145,9 +145,7 @@ class Switches {
 
   /** @param {string} id @param {string} said */
   #row(id, said) {
-    const { page } = this, { controls } = page.system, place = controls.indexOf(id);
-    const name = place < 0 ? id.replaceAll("_", " ") : controlSaid(page.system, place);
-    const label = make("span", { class: "said" }, nameOf(name), make("small", {}, said));
+    const { page } = this, label = make("span", { class: "said" }, nameOf(page.controlSaid(id)), make("small", {}, said));
     return make("li", {}, switchOf(label, !page.state.distrust.includes(id), (isOn) => this.#turn(id, isOn), { id: `control-${id}` }));
   }
 

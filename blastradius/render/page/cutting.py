@@ -99,7 +99,8 @@ def _whole(
             if number in roads or _is_kept(relation, kept, any_end=number in telling)
         ]
         entities = tuple(estate.entities[name] for name in estate.entities if name in kept)
-        spoken = {name for thing in (*entities, *inside) for name in _spoken_of(thing)}
+        things: list[Entity | Relation] = [*entities, *inside]
+        spoken = {name for thing in things for name in _spoken_of(thing)}
         if spoken <= kept:
             return entities, tuple(inside)
         kept = kept | spoken

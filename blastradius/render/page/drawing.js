@@ -6,12 +6,15 @@ const MOST_OFFERED = 12;
 class Drawing {
   #compared = false;
   #asked = 0;
+  /** @type {Set<string>} things that are shown by themselves */ #unfolded = new Set();
+  #extent = "readable";
+  #legend = make("ul", { class: "legend", "aria-label": "how to read the picture" });
   #status = make("p", { class: "says", role: "status" });
 
   /** @param {Explorer} page */
   constructor(page) {
     this.page = page;
-    const hooks = { onPick: (/** @type {string[]} */ ids) => page.pick(ids[0] ?? null), onHover: (/** @type {string[] | null} */ ids) => this.#hover(ids) };
+    const hooks = { onPick: (/** @type {string[]} */ ids) => page.pickBox(ids), onHover: (/** @type {string[] | null} */ ids) => this.#hover(ids) };
     this.hosts = ["before", "after"].map((name) => make("div", { class: `host ${name}`, id: `picture-${name}` }));
     this.views = this.hosts.map((host) => new PictureView(host, hooks));
     this.layout = new Layout((byId("graphviz").textContent ?? "").trim());
@@ -20,10 +23,28 @@ class Drawing {
     const tools = make("div", { class: "picture-tools", role: "toolbar", "aria-label": "The picture" },
       button("Fit", () => this.fit(), { id: "fit", title: "show all of it (0)" }),
       button("Before | after", () => this.toggle(), { id: "compare", "aria-pressed": "false", title: "beside what was asked before (c)" }));
+    const extents = [["readable", "As on paper"], ["jewels", "Ways to crown jewels"], ["full", "Everything"]];
+    this.extents = make("span", { role: "group", "aria-label": "how much is drawn" }, ...extents.map(([extent, word]) =>
+      button(word, () => this.draw(extent), { id: `draw-${extent}`, "aria-pressed": String(extent === this.#extent) })));
+    tools.append(this.extents);
     this.tools = tools;
     const frames = this.hosts.map((host, place) => make("figure", {}, make("figcaption", {}, ["before", "now"][place]), host));
     this.frames = make("div", { class: "frames" }, ...frames);
-    this.element = make("div", { class: "drawing" }, tools, this.#status, this.welcome, this.jewels, this.frames);
+    this.element = make("div", { class: "drawing" }, tools, this.#status, this.welcome, this.jewels, this.frames, this.#legend);
+  }
+
+  /** How much is drawn. @param {string} extent */
+  draw(extent) {
+    this.#extent = extent;
+    this.#unfolded.clear();
+    for (const choice of this.extents.children) choice.setAttribute("aria-pressed", String(choice.id === `draw-${extent}`));
+    this.show();
+  }
+
+  /** Show things by themselves that one box stood for. @param {string[]} ids */
+  unfold(ids) {
+    for (const id of ids) this.#unfolded.add(id);
+    this.show();
   }
 
   toggle() {
@@ -67,9 +88,11 @@ class Drawing {
 
   /** @param {number} number @param {number} place @param {State} state @param {Answer} answer */
   async #one(number, place, state, answer) {
-    const { page } = this, drawn = pictureOf(page.system, askedOf(page.system, state), answer, { heading: false });
+    const { page } = this, drawn = pictureOf(page.system, askedOf(page.system, state), answer, {
+      heading: false, unfolded: this.#unfolded, full: this.#extent === "full", jewelsOnly: this.#extent === "jewels" });
     const svg = await this.layout.svg(drawn.dot);
     if (number !== this.#asked) return;
+    if (place) refill(this.#legend, ...legendRows(page.system, drawn));
     const change = page.change;
     this.views[place].show(svg, drawn, { changed: new Set((change ? [...change.gained, ...change.changed.map(({ after }) => after)] : []).map(({ id }) => id)) });
   }
@@ -112,4 +135,22 @@ class Drawing {
     return make("li", { class: row ? (page.isAttack ? `card level-${levelOf(page.system, row.level)}` : "card felt") : "card" }, make("button", { type: "button", class: "row", id: `jewel-${id}`, onclick: () => page.pick(id) },
       nameOf(name), make("small", {}, said), row && page.isAttack && level && make("small", { class: "at" }, level.join(": "))));
   }
+}
+
+/** How to read a picture: its colours, signs and words, and how much of what is reached it has. @param {Estate} system
+ * @param {Drawn} drawn */
+function legendRows(system, drawn) {
+  const keys = drawn.legend.map(({ words, tone, sample }) => make("li", {}, sampleOf(tone, sample), words));
+  return [...keys, make("li", { class: "counts" }, drawn.counts)];
+}
+
+/** @param {number} tone @param {Attributes | null} sample */
+function sampleOf(tone, sample) {
+  if (!sample) return null;
+  const box = make("i", { class: "sample", "aria-hidden": "true" });
+  if (sample.fill) box.style.background = String(sample.fill);
+  if (sample.color) box.style.borderColor = String(sample.color);
+  if (String(sample.style ?? "").includes("dashed")) box.style.borderStyle = "dashed";
+  if (sample.peripheries) box.style.borderStyle = "double";
+  return tone >= 0 || sample ? box : null;
 }

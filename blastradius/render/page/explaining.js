@@ -18,7 +18,7 @@ class Reasons {
     this.way = found.strip.length ? found.strip.filter(({ entity }) => entity >= 0).map((step) => step.id) : [id];
     const close = button("×", () => page.pick(null), { id: "close-why", class: "close", "aria-label": "close" });
     const parts = { reached: () => this.#strip(found.strip), stopped: () => this.#stops(found.reasons), nothing: () => this.#open(found.open) };
-    refill(this.element, close, make("h2", {}, make("bdi", {}, found.headline)), this.#about(id, found.lines), ...parts[found.answer]());
+    refill(this.element, close, make("h2", {}, make("bdi", {}, found.headline)), this.#about(id, found.lines), this.#members(), ...parts[found.answer]());
   }
 
   #hint() {
@@ -30,6 +30,15 @@ class Reasons {
     const { page } = this, place = page.system.numbers.entities.get(id), at = place === undefined ? "" : placesSaid(page.system, "entities", place);
     const said = [page.kindOf(id), id !== page.nameOf(id) && id, at && `stated in ${at}`, ...lines].filter(Boolean).join(" · ");
     return make("p", { class: "says" }, make("bdi", {}, said));
+  }
+
+  /** What a box stands for, where it is more than one thing. */
+  #members() {
+    const { page } = this, { folded: ids } = page;
+    if (!ids.length) return null;
+    const names = ids.map((id) => make("li", {}, button(nameOf(page.nameOf(id)), () => page.pick(id), { class: "link", id: `member-${id}` })));
+    const apart = button("show each by itself", () => page.picture.unfold(ids), { id: "unfold" });
+    return make("div", { class: "members" }, make("p", {}, `One of ${plural(ids.length, "thing")} in this box: `, apart), make("ul", {}, ...names));
   }
 
   /** The proof, as a strip of steps. @param {StripStep[]} steps */

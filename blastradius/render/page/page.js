@@ -15,6 +15,7 @@ const VIEWS = [["board", "Board"], ["architect", "Architect"]];
 
 class Explorer {
   /** @type {string | null} */ picked = null;
+  /** @type {string[]} several things that one box stands for */ folded = [];
   /** @type {Answer | null} */ answer = null;
   /** @type {Description | null} */ described = null;
   /** @type {State | null} */ before = null;
@@ -48,7 +49,7 @@ class Explorer {
   get isAsked() { return startsSomewhere(this.state); }
 
   /** Whether somebody means it: a mistake and an outage bring no attacker. */
-  get isAttack() { return this.state.anyone || this.system.attacks.some((way) => this.state[way].length > 0); }
+  get isAttack() { return this.state.anyone || this.system.about.ways.some(({ way }) => this.system.attacks.includes(way) && this.state[way].length > 0); }
 
   /** Where it starts, in words. */
   get startsSaid() {
@@ -153,8 +154,19 @@ class Explorer {
   #head() {
     byId("headline").textContent = this.described?.headline ?? (this.isAsked ? "No answer." : "Say where it starts, and the page says how far it could reach.");
     byId("meaning").textContent = this.#changes();
+    byId("asked").textContent = this.isAsked ? this.#asked() : "";
     /** @type {HTMLButtonElement} */ (byId("undo")).disabled = !this.trail.canUndo;
     /** @type {HTMLButtonElement} */ (byId("redo")).disabled = !this.trail.canRedo;
+  }
+
+  /** What is asked, in one paragraph, for a sheet of paper. */
+  #asked() {
+    const { assume, hours, distrust, without: gone } = this.state, [word, says] = this.system.told.levels[assume - 1];
+    const fallen = distrust.map((id) => this.controlSaid(id)), cut = gone.map((id) => this.relationSaid(id));
+    return [
+      `Asked: ${this.startsSaid}${hours === null ? "" : `, for ${hours} hours`}.`, this.isAttack && `Under level “${word}”: ${says}.`,
+      fallen.length > 0 && `As if this did not hold: ${fallen.join("; ")}.`, cut.length > 0 && `As if this were gone: ${cut.join("; ")}.`,
+    ].filter(Boolean).join(" ");
   }
 
   /** What of the estate is taken to be otherwise than it is stated. */
@@ -174,9 +186,17 @@ class Explorer {
   pick(id, isFar = false) {
     if (isFar) this.closeDialog();
     this.picked = id;
+    this.folded = [];
     this.reasons.show();
     this.light([]);
     if (id) this.reasons.element.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Look at a box of the picture, which may stand for several things. @param {string[]} ids */
+  pickBox(ids) {
+    this.pick(ids[0] ?? null);
+    this.folded = ids.length > 1 ? ids : [];
+    this.reasons.show();
   }
 
   /** @param {string[]} ids */
@@ -205,6 +225,12 @@ class Explorer {
 
   /** @param {string} id */
   relationSaid(id) { return relationSaid(this.system, this.system.numbers.relations.get(id) ?? -1); }
+
+  /** A control where it stands, or a kind of control. @param {string} id */
+  controlSaid(id) {
+    const place = this.system.numbers.controls.get(id);
+    return place === undefined ? this.system.told.controls[id] ?? id : controlSaid(this.system, place);
+  }
 
   /** How a thing of a kind can start a scenario. @param {string} kind */
   waysOf(kind) { return this.system.about.ways.filter(({ kinds }) => kinds.includes(kind)); }
