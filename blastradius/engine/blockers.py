@@ -32,7 +32,7 @@ def blockers_of(
         return RaggedArray(np.zeros(len(strands) + 1, np.int64), _NONE)
     fits = _in_time(flow, controls, owners, placed, delay_h)
     owners, placed = owners[fits], placed[fits]
-    true = ~_void(estate, weave, strands, owners, placed)
+    true = _ALL if weave.trusts_providers else ~_void(estate, weave, strands, owners, placed)
     count = len(controls.kind)
     both = distinct(owners[true] * count + placed[true])
     return RaggedArray.grouped(both // count, both % count, len(strands))
@@ -108,3 +108,4 @@ def _is_void(estate: Estate, weave: Weave, number: int, along: tuple[int, ...]) 
 
 
 _NONE = np.zeros(0, np.int64)
+_ALL = slice(None)

@@ -95,16 +95,20 @@ class System:
         ]
         return distinct(np.concatenate([_NO_NUMBERS, *found]))
 
-    def _guarded(self, rule: int, number: int, kind: ControlKind, place: int) -> Numbers:
-        """The steps of one flow that a control of a kind would stop on a host, by its place."""
+    def steps_of(self, rule: int, number: int) -> tuple[Numbers, Strands, Gated]:
+        """The steps of one flow of a rule, what each runs along, and what it needs."""
         steps = np.flatnonzero((self.steps.rule == rule) & (self.steps.flow == number))
-        if not len(steps):
-            return _NO_NUMBERS
         key = (rule, number)
         if key not in self._gated:
             flow = self.rules[rule].flows[number]
             self._gated[key] = _Grounding(self.weave, self.facts).gated(flow, self.weave.strands(flow))
-        strands, found = self._gated[key]
+        return (steps, *self._gated[key])
+
+    def _guarded(self, rule: int, number: int, kind: ControlKind, place: int) -> Numbers:
+        """The steps of one flow that a control of a kind would stop on a host, by its place."""
+        if not ((self.steps.rule == rule) & (self.steps.flow == number)).any():
+            return _NO_NUMBERS
+        steps, strands, found = self.steps_of(rule, number)
         stopped = [
             steps[owners[hosts == place]]
             for stop in self.rules[rule].flows[number].stops
@@ -118,8 +122,8 @@ class System:
         return {}
 
 
-def ground(estate: Estate) -> System:
-    """Ground every rule in an estate.
+def ground(estate: Estate, weaving: type[Weave] = Weave) -> System:
+    """Ground every rule in an estate; ``weaving`` lays out what flows run along.
 
     Raises:
         UsageError: the steps would not fit into the memory that is free.
@@ -127,7 +131,7 @@ def ground(estate: Estate) -> System:
     relations = len(estate.relations)
     require(relations * _PER_RELATION, f"the steps of {relations:,} relations", "leave out what does not matter")
     columns = estate.columns
-    weave = Weave(columns)
+    weave = weaving(columns)
     facts = Numbering.of(columns, weave.keys, weave.inputs)
     grounding = _Grounding(weave, facts)
     parts = [

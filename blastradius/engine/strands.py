@@ -55,7 +55,12 @@ class Strands:
 
 
 class Weave:
-    """All that flows can run along in an estate, with the stepping stones that keys and inputs are."""
+    """All that flows can run along in an estate, with the stepping stones that keys and inputs are.
+
+    ``trusts_providers``: controls are not asked whether they stop nothing for who provides them.
+    """
+
+    trusts_providers = False
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns

@@ -24,7 +24,10 @@ VOID_ALONG = {
 }
 """The controls that may stop nothing for who provides them, and along which relations."""
 _SUPPLY = (Verb.PUBLISHES, Verb.SERVES)
-_RESTS = (Verb.DEPENDS_ON, Verb.CALLS, Verb.READS, Verb.CONSUMES, Verb.RUNS_ON)
+RESTS = (Verb.DEPENDS_ON, Verb.CALLS, Verb.READS, Verb.CONSUMES, Verb.RUNS_ON)
+"""Along which a thing may be unable to do without another, where it is said that it depends hard on it."""
+ALWAYS_HARD = (Verb.DEPENDS_ON, Verb.RUNS_ON)
+"""Those of which it is so where nothing is said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +98,8 @@ class Ties:
     def _suppliers(self) -> Mapping[str, set[str]]:
         """What each thing cannot do without, in one step."""
         found: dict[str, set[str]] = defaultdict(set)
-        for relation in (relation for verb in _RESTS for relation in self.by_verb[verb]):
-            always = relation.verb in (Verb.DEPENDS_ON, Verb.RUNS_ON) and relation.dependency in (None, "hard")
+        for relation in (relation for verb in RESTS for relation in self.by_verb[verb]):
+            always = relation.verb in ALWAYS_HARD and relation.dependency in (None, "hard")
             if always or relation.dependency == "hard":
                 found[relation.sources[0]] |= set(relation.targets)
         for name, sources in self._behind.items():

@@ -64,12 +64,12 @@ function silences(reach) {
 
 /** The things of which it is said where they lead. @param {Reach} reach */
 function leadingThings(reach) {
-  const { system } = reach, { leads, sources, targets } = system.told, gone = new Set(reach.asked.without), found = new Set();
+  const { system } = reach, { leads, sources, targets } = system.told, { gone } = reach.answer.world, found = new Set();
   const add = (/** @type {number} */ end, /** @type {0 | 1} */ side, /** @type {string} */ verb) => {
     if (leads[kindOf(system, end)]?.[side].includes(verb)) found.add(end);
   };
   for (let relation = 0; relation < system.relations.length; relation++) {
-    if (gone.has(system.relations[relation])) continue;
+    if (gone.has(relation)) continue;
     const verb = verbOf(system, relation);
     for (const end of rowOf(sources, relation)) add(end, 0, verb);
     for (const end of rowOf(targets, relation)) add(end, 1, verb);
@@ -108,29 +108,29 @@ function backAt(reach, fact, stops) {
   const { system, answer, asked } = reach, { told } = system;
   const proof = answer.proofs.find((found) => found.fact === fact && found.at === stops);
   if (!proof || proof.step < 0 || system.rules[system.rule[proof.step]] !== "R11") return null;
-  const along = [...rowOf(system.along, proof.step)], buffer = Math.max(0, ...along.map((relation) => told.buffers[relation] ?? 0));
+  const along = [...answer.world.along(proof.step)], buffer = Math.max(0, ...along.map((relation) => told.buffers[relation] ?? 0));
   const hosts = new Set([...along.map((relation) => system.entities.length + relation), reach.entityOf(fact)]);
-  const believed = (/** @type {number} */ control) => ![system.controls[control], "fallback"].some((name) => asked.distrust.includes(name));
+  const believed = (/** @type {number} */ control) => !answer.world.absent.has(control) && ![system.controls[control], "fallback"].some((name) => asked.distrust.includes(name));
   const late = Object.entries(told.starts_after).filter(([control, after]) => hosts.has(told.host[Number(control)]) && believed(Number(control)) && after > buffer);
   return late.length ? stops - buffer + Math.min(...late.map(([, after]) => after)) : null;
 }
 
 /** The controls that an answer relies on. @param {Reach} reach @returns {Rest[]} */
 function restsOf(reach) {
-  const { system, answer } = reach, { told } = system, statuses = Object.keys(told.statuses);
+  const { system, answer } = reach, { told } = system;
   /** @type {Map<number, number>} */ const stops = new Map();
   for (const stop of answer.stops) {
     if (becauseOf(stop) === "control") for (const control of stop.controls) stops.set(control, (stops.get(control) ?? 0) + 1);
   }
-  const sorted = [...stops].sort(([one], [other]) => byCodePoint(system.controls[one], system.controls[other]));
-  return sorted.map(([control, count]) => {
-    const kind = system.control_kinds[control], host = told.host[control], by = told.provider[control], status = statuses[told.status[control]];
+  const found = [...stops].map(([control, count]) => {
+    const { id, kind, host, status, by, why } = controlOf(system, answer.world, control);
     return {
-      control, id: system.controls[control], kind, words: told.controls[kind], on: hostId(system, host), onName: hostSaid(system, host),
+      control, id, kind, words: told.controls[kind], on: hostId(system, host), onName: hostSaid(system, host),
       status, known: told.statuses[status], assumed: status === "assumed", by: by < 0 ? null : system.entities[by],
-      byName: by < 0 ? null : labelOf(system, by), why: told.why[control] ?? null, stops: count,
+      byName: by < 0 ? null : labelOf(system, by), why, stops: count,
     };
   });
+  return found.sort((one, other) => byCodePoint(one.id, other.id));
 }
 
 /** What is told in sentences, but for the proof, of which the page speaks itself. @param {Reach} reach
@@ -195,10 +195,10 @@ function howWell(reach) {
 function notesOf(reach) {
   const { system, asked, answer } = reach, touched = new Set();
   for (const { fact } of reach.held) touched.add(system.entities[reach.entityOf(fact)]);
-  for (const { step } of answer.proofs) if (step >= 0) for (const relation of rowOf(system.along, step)) touched.add(system.relations[relation]);
+  for (const { step } of answer.proofs) if (step >= 0) for (const relation of answer.world.along(step)) touched.add(system.relations[relation]);
   for (const { step } of answer.stops) {
     touched.add(aboutOf(system, system.conclusion[step]).name);
-    for (const relation of rowOf(system.along, step)) touched.add(system.relations[relation]);
+    for (const relation of answer.world.along(step)) touched.add(system.relations[relation]);
   }
   const concerns = (/** @type {Note} */ { kind, about }) => !["assumed", "contradicted"].includes(kind) || !about.length || about.some((name) => touched.has(name));
   const clock = reach.timed ? [] : [system.told.no_clock];

@@ -166,12 +166,6 @@ function rowsOf(reach) {
   }));
 }
 
-/** @param {number[]} one @param {number[]} other */
-function firstDifference(one, other) {
-  for (let place = 0; place < one.length; place++) if (one[place] !== other[place]) return one[place] - other[place];
-  return 0;
-}
-
 /** @template Thing, Key @param {Iterable<Thing>} things @param {(thing: Thing) => Key} key @returns {Map<Key, Thing[]>} */
 function groupedBy(things, key) {
   const found = new Map();

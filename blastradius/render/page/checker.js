@@ -11,8 +11,9 @@ function refusal(system, asked, answer, seeds) {
   const timed = asked.hours !== null || (asked.seeds.outage ?? []).length > 0;
   const levels = timed ? [1, 2, 3, 4].filter((level) => level <= asked.assume) : [asked.assume];
   if (levels.join() !== answer.runs.map((run) => run.assume).join()) return "a level is missing";
+  const estate = new Rereading(system, asked);
   for (const run of answer.runs) {
-    const wrong = new Check(system, asked, run, timed).refusal(seeds);
+    const wrong = new Check(system, estate, asked, run, timed).refusal(seeds);
     if (wrong !== null) return wrong;
   }
   return misquoted(answer, timed);
@@ -33,16 +34,15 @@ function misquoted(answer, timed) {
 }
 
 class Check {
-  /** @param {Compiled} system @param {Asked} asked @param {Settled} run @param {boolean} timed */
-  constructor(system, asked, run, timed) {
+  /** @param {Compiled} system @param {Rereading} estate @param {Asked} asked @param {Settled} run @param {boolean} timed */
+  constructor(system, estate, asked, run, timed) {
     this.system = system;
     this.asked = asked;
     this.run = run;
     this.timed = timed;
     this.end = timed && asked.hours !== null ? asked.hours : Infinity;
-    this.taken = new Set(asked.without);
-    this.believed = system.controls.map((name, place) =>
-      !asked.distrust.some((given) => given === name || given === system.control_kinds[place]));
+    this.estate = estate;
+    this.doubted = new Set(asked.distrust);
   }
 
   /** @param {number[]} seeds @returns {string | null} */
@@ -115,28 +115,31 @@ class Check {
   /** The facts that a step's controls have fallen, or null where it is closed whatever falls. @param {number} step
    * @returns {number[] | null} */
   falls(step) {
-    const { system, asked } = this;
-    if (system.level[step] > this.run.assume || system.basis[step] > system.bases.indexOf(asked.basis)) return null;
-    if (system.shut[step] === 1 && !asked.distrust.includes("fail_closed")) return null;
-    const control = system.conclusion[step] - system.inactive;
-    if (control in system.controls && this.taken.has(system.relations[system.on[control]])) return null;
-    const { first, values } = system.along;
-    for (let at = first[step]; at < first[step + 1]; at++) if (this.taken.has(system.relations[values[at]])) return null;
+    const { system, asked, estate } = this;
+    if (system.level[step] > this.run.assume || !estate.isThere(step)) return null;
+    if (estate.knownAs(step) > system.bases.indexOf(asked.basis)) return null;
+    if (system.shut[step] === 1 && !this.doubted.has("fail_closed")) return null;
+    if (estate.put.some(({ id, kind, stopped }) => stopped.has(step) && !this.doubted.has(id) && !this.doubted.has(kind))) return null;
     const found = [];
     for (let at = system.blockers.first[step]; at < system.blockers.first[step + 1]; at++) {
       const control = system.blockers.values[at];
-      if (!this.believed[control]) continue;
-      if (system.provided[control] === 0) return null;
+      if (!this.holds(step, control)) continue;
+      if (system.provider[control] < 0) return null;
       found.push(system.inactive + control);
     }
     return found;
   }
 
-  /** @param {number} step */
-  own(step) {
-    const { first, values } = this.system.premises;
-    return Array.from(values.slice(first[step], first[step + 1]));
+  /** Whether a control of the estate is there, believed, and more than a name. @param {number} step
+   * @param {number} control */
+  holds(step, control) {
+    const { system, estate } = this;
+    if (estate.lacking[control] || this.doubted.has(system.controls[control]) || this.doubted.has(system.control_kinds[control])) return false;
+    return !estate.isHollow(control, estate.along(step));
   }
+
+  /** @param {number} step */
+  own(step) { return this.estate.needs(step); }
 
   /** The lowest level, or the first hour, at which a step gives its conclusion; never is Infinity.
    * @param {number} step @param {number[]} falls @param {(fact: number) => number} when */

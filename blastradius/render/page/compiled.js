@@ -5,8 +5,13 @@
  * @typedef {{first: Int32Array, values: Int32Array}} Lists row i is values[first[i]] up to values[first[i + 1]]
  * @typedef {{
  *   width: number, capabilities: string[], applies: number[][], includes: number[][][],
- *   entities: string[], kinds: Int8Array, controls: string[], control_kinds: string[], provided: Int8Array, on: Int32Array,
- *   relations: string[], telling: Int32Array, zones: Record<string, number[]>, parts: Record<string, number[]>,
+ *   entities: string[], kinds: Int8Array, controls: string[], control_kinds: string[], host: Int32Array,
+ *   provider: Int32Array, phishable: number[], binding: number[], implied: number[], doubtful: string[],
+ *   relations: string[], verbs: string[], verb: Int8Array, sources: Lists, targets: Lists, keys: Lists,
+ *   known: Int8Array, vital: Int8Array, ourselves: number[], foreign: number[], zone_ids: string[], zone_of: Int32Array,
+ *   zones: Record<string, number[]>, conditions: string[], flow: Int8Array, whole: [number, number][],
+ *   deciding: {steps: Int32Array, condition: Int8Array, about: Lists},
+ *   guards: {kinds: string[], hosts: Int32Array, steps: Lists}[], placements: Record<string, [string[], string[]]>,
  *   seeds: Record<string, string>, attacks: string[], credential: number, bases: string[],
  *   total: number, inactive: number, present: number, after_present: number, anyone: number,
  *   rules: string[], rule: Int8Array, level: Int8Array, hop: Int8Array, gate: Int8Array, need: Int32Array,
@@ -17,22 +22,26 @@
  *   the number of each name
  * @typedef {{seeds: Record<string, string[]>, anyone: boolean, hours: number | null, assume: number,
  *   distrust: string[], without: string[], with: string[], basis: string}} Asked
+ *   a control that is put in place is written KIND@ID
  * @typedef {{level: number, at: number, hops: number, step: number, premises: number[]}} Found
  *   step is -1 for a seed, and for what a stronger fact includes
  * @typedef {{assume: number, settled: Map<number, Found>}} Settled
  * @typedef {{fact: number, step: number, level: number, hops: number, at: number, premises: number[]}} Proved
  * @typedef {{step: number, held: number[], missing: number[], level: number | null, controls: number[],
  *   after: number | null, basis: string | null}} Stop
- * @typedef {{proofs: Proved[], stops: Stop[], runs: Settled[]}} Answer
- * @typedef {{closed: Uint8Array, standing: number[][], waiting: Lists}} Status
+ * @typedef {{id: string, kind: string, host: number}} Added a control that is put in place
+ * @typedef {{proofs: Proved[], stops: Stop[], runs: Settled[], world: World}} Answer
  */
 
 /** The compiled estate from what is written in the page. @param {any} written @returns {Compiled} */
 function unpack(written) {
   const system = unpacked(written);
-  const { entities, relations, controls } = system;
+  const { entities, relations, controls, verbs, verb, sources, targets, host, provider, zone_ids, zone_of } = system;
   system.numbers = { entities: numbered(entities), relations: numbered(relations), controls: numbered(controls) };
-  if (system.told) system.told.names = system.told.names.map((/** @type {string | null} */ name, /** @type {number} */ place) => name ?? entities[place]);
+  if (system.told) {
+    const names = system.told.names.map((/** @type {string | null} */ name, /** @type {number} */ place) => name ?? entities[place]);
+    Object.assign(system.told, { names, verbs, verb, sources, targets, host, provider, zone_ids, zone_of });
+  }
   return system;
 }
 
@@ -80,11 +89,11 @@ function rowOf(lists, row) {
   return lists.values.subarray(lists.first[row], lists.first[row + 1]);
 }
 
-/** Values by the row that they belong to, in the order given. @param {number[]} rows @param {number[]} values
- * @param {number} count @returns {Lists} */
+/** Values by the row that they belong to, in the order given. @param {ArrayLike<number>} rows
+ * @param {ArrayLike<number>} values @param {number} count @returns {Lists} */
 function grouped(rows, values, count) {
   const first = new Int32Array(count + 1);
-  for (const row of rows) first[row + 1]++;
+  for (let place = 0; place < rows.length; place++) first[rows[place] + 1]++;
   for (let row = 0; row < count; row++) first[row + 1] += first[row];
   const next = first.slice(), sorted = new Int32Array(values.length);
   for (let place = 0; place < rows.length; place++) sorted[next[rows[place]]++] = values[place];

@@ -6,31 +6,41 @@ from typing import Any
 
 import numpy as np
 
-from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX
-from blastradius.engine import CAPABILITIES, PreparedEstate
+from blastradius.columns.ragged import Flags
+from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS, RelationColumns
+from blastradius.engine import CAPABILITIES, PreparedEstate, System
 from blastradius.engine.numbering import APPLICABLE, Numbering
 from blastradius.engine.scenario import ATTACKS
+from blastradius.engine.variants import DECIDING, all_variants, deciding, guards
 from blastradius.estate import Estate
-from blastradius.model import SEEDS, Capability, Kind, Scenario
+from blastradius.estate.placement import PlacedControl
+from blastradius.estate.ties import ALWAYS_HARD, RESTS, VOID_ALONG
+from blastradius.model import SEEDS, Capability, ControlKind, Kind, Scenario
 from blastradius.render.page.packing import lists, packed
-from blastradius.rules import CLOSURE
+from blastradius.rules import CLOSURE, placements
 
 SCRIPTS = (
-    "compiled.js", "world.js", "solver.js", "checker.js", "words.js", "labels.js", "answers.js", "accounts.js",
-    "reasons.js", "state.js",
+    "compiled.js", "ties.js", "world.js", "solver.js", "rereading.js", "checker.js",
+    "words.js", "labels.js", "answers.js", "accounts.js", "reasons.js", "state.js",
 )  # fmt: skip
 """The files of the page that answer, in the order in which a page has them; their names are one space."""
 
 
 def page_data(prepared: PreparedEstate) -> dict[str, Any]:
     """All that the page's solver and checker read of an estate, ready for JSON; ``Compiled`` in ``compiled.js``."""
-    return {**_facts(prepared.facts), **_places(prepared.estate, prepared.facts), **_controls(prepared)} | _steps(
-        prepared
-    )
+    system = all_variants(prepared.estate)
+    return {
+        **_facts(system.facts),
+        **_places(prepared.estate, system.facts),
+        **_relations(prepared),
+        **_controls(prepared),
+        **_steps(system),
+        **_variants(system),
+    }
 
 
 def asked_of_page(scenario: Scenario) -> dict[str, Any]:
-    """A scenario as the page's solver is asked it; ``Asked`` in ``compiled.js``. Controls put in place are not for it."""
+    """A scenario as the page's solver is asked it; ``Asked`` in ``compiled.js``."""
     return {
         "seeds": {way: list(getattr(scenario, way)) for way in SEEDS},
         "anyone": scenario.anyone,
@@ -38,6 +48,7 @@ def asked_of_page(scenario: Scenario) -> dict[str, Any]:
         "assume": int(scenario.assume),
         "distrust": list(scenario.distrust),
         "without": list(scenario.without),
+        "with": list(scenario.controls),
         "basis": str(scenario.basis),
     }
 
@@ -72,33 +83,76 @@ def _places(estate: Estate, facts: Numbering) -> dict[str, Any]:
     """What a name that a scenario starts from stands for."""
     numbers = facts.entity_numbers
     zones = {*estate.zones, *(entity.zone for entity in estate.entities.values() if entity.zone)}
-    parts = ((str(numbers[name]), estate.parts_of(name)) for name in numbers)
     return {
         "zones": {zone: [numbers[name] for name in estate.in_zone(zone)] for zone in sorted(zones)},
-        "parts": {whole: [numbers[part] for part in found] for whole, found in parts if found},
         "seeds": {way: str(gained) for way, (gained, _) in SEEDS.items()},
         "attacks": list(ATTACKS),
         "credential": KINDS.index(Kind.CREDENTIAL),
     }
 
 
+def _relations(prepared: PreparedEstate) -> dict[str, Any]:
+    """What runs between what, and what of it decides about the steps of others."""
+    relations, entities = prepared.columns.relations, prepared.estate.entities.values()
+    zones: dict[str, int] = {}
+    zone_of = [zones.setdefault(entity.zone, len(zones)) if entity.zone else NO_INDEX for entity in entities]
+    foreign = [number for number, entity in enumerate(entities) if getattr(entity, "role", "self") != "self"]
+    return {
+        "relations": list(relations.ids),
+        "verbs": list(map(str, VERBS)),
+        "verb": packed(relations.verb, "int8"),
+        "sources": lists(relations.sources),
+        "targets": lists(relations.targets),
+        "keys": lists(relations.keys),
+        "known": packed(relations.basis, "int8"),
+        "vital": packed(_vital(relations), "int8"),
+        "zone_ids": list(zones),
+        "zone_of": packed(zone_of, "int32"),
+        "ourselves": np.flatnonzero(prepared.columns.entities.ourselves).tolist(),
+        "foreign": foreign,
+    }
+
+
+def _vital(relations: RelationColumns) -> Flags:
+    """The relations by which what they come from cannot do without what they lead to."""
+    hard = np.array([stated == "hard" for stated in relations.dependency], np.bool_)
+    unstated = np.array([stated is None for stated in relations.dependency], np.bool_)
+    always = np.isin(relations.verb, [VERBS.index(verb) for verb in ALWAYS_HARD])
+    found: Flags = np.isin(relations.verb, [VERBS.index(verb) for verb in RESTS]) & (hard | (always & unstated))
+    return found
+
+
 def _controls(prepared: PreparedEstate) -> dict[str, Any]:
     controls = prepared.columns.controls
-    on = controls.host - len(prepared.facts.entities)
+    second = (controls.kind == CONTROLS.index(ControlKind.MFA)) & controls.phishable & ~controls.failed
+    bound = (controls.kind == CONTROLS.index(ControlKind.NON_EXPORTABLE)) & ~controls.failed
     return {
         "controls": list(controls.ids),
         "control_kinds": [str(CONTROLS[kind]) for kind in controls.kind.tolist()],
-        "provided": packed(controls.provider != NO_INDEX, "int8"),
-        "on": packed(np.where(on < 0, NO_INDEX, on), "int32"),
-        "relations": list(prepared.columns.relations.ids),
-        "telling": packed(np.array(sorted(prepared.telling_relations), np.int64), "int32"),
+        "host": packed(controls.host, "int32"),
+        "provider": packed(controls.provider, "int32"),
+        "phishable": np.flatnonzero(second).tolist(),
+        "binding": np.flatnonzero(bound).tolist(),
+        "implied": [
+            number
+            for number, placed in enumerate(prepared.estate.controls.values())
+            if _is_implied(prepared.estate, placed)
+        ],
+        "doubtful": list(map(str, VOID_ALONG)),
         "bases": [str(basis) for basis in BASES],
         "rules": [rule.id for rule in prepared.rules],
     }
 
 
-def _steps(prepared: PreparedEstate) -> dict[str, Any]:
-    steps = prepared.steps
+def _is_implied(estate: Estate, placed: PlacedControl) -> bool:
+    """Whether a control stands where it does only because a scope guards what it stands on."""
+    if placed.control.kind != ControlKind.FUNCTION_AUTHZ or placed.host not in estate.entities:
+        return False
+    return all(stated.kind != placed.control.kind for stated in estate.entities[placed.host].controls)
+
+
+def _steps(system: System) -> dict[str, Any]:
+    steps = system.steps
     small = {name: getattr(steps, name) for name in ("rule", "level", "hop", "gate", "basis")}
     return {
         **{name: packed(values, "int8") for name, values in small.items()},
@@ -109,4 +163,31 @@ def _steps(prepared: PreparedEstate) -> dict[str, Any]:
         "premises": lists(steps.premises),
         "blockers": lists(steps.blockers),
         "along": lists(steps.along),
+    }
+
+
+def _variants(system: System) -> dict[str, Any]:
+    """What decides about steps when something is changed."""
+    found, steps = deciding(system), system.steps
+    places = {str(kind): [sorted(map(str, some)) for some in both] for kind, both in placements().items()}
+    whole = [
+        (rule, number)
+        for rule, row in enumerate(system.rules)
+        for number, flow in enumerate(row.flows)
+        if flow.gate == "whole"
+    ]
+    return {
+        "conditions": list(DECIDING),
+        "deciding": {
+            "steps": packed(found.steps, "int32"),
+            "condition": packed(found.condition, "int8"),
+            "about": lists(found.about),
+        },
+        "flow": packed(steps.flow, "int8"),
+        "whole": whole,
+        "guards": [
+            {"kinds": list(map(str, some.kinds)), "hosts": packed(some.hosts, "int32"), "steps": lists(some.steps)}
+            for some in guards(system)
+        ],
+        "placements": places,
     }

@@ -26,7 +26,7 @@ function basesUsed(system, asked) {
 /** The facts that hold by the end, at the level assumed. @param {Compiled} system @param {Asked} asked */
 function reachOf(system, asked) {
   const end = isTimed(asked) && asked.hours !== null ? asked.hours : null;
-  return new Run(system, statusOf(system, asked), asked.assume, end).settle(seedsOf(system, asked)).settled;
+  return new Run(system, worldOf(system, asked), asked.assume, end).settle(seedsOf(system, asked)).settled;
 }
 
 /** What a stranger could do, where something is open to anyone at all. @param {Compiled} system @param {Asked} asked

@@ -23,7 +23,8 @@ def packed(values: Any, kind: str) -> dict[str, str]:
     kept = np.asarray(values).astype(np.dtype(kind).newbyteorder("<"))
     if kept.dtype.kind == "f":
         return {"type": kind, "base64": b64encode(kept.tobytes()).decode("ascii")}
-    more: Numbers = np.diff(kept.astype(np.int64), prepend=0)
+    more = kept.astype(np.int64)
+    more[1:] -= more[:-1].copy()
     return {"type": kind, "steps": _lettered(more)}
 
 

@@ -25,7 +25,7 @@ function becauseOf({ missing, level, after, basis }) {
 /** Every step at the frontier that was not taken, with all that stands in its way. @param {Reach} reach
  * @returns {StopRow[]} */
 function stopRows(reach) {
-  const { system } = reach, rows = reach.answer.stops.map((stop) => stopRow(system, stop));
+  const { system } = reach, rows = reach.answer.stops.map((stop) => stopRow(system, reach.answer.world, stop));
   const names = (/** @type {StopRow} */ row) => row.relations.map((relation) => system.relations[relation]);
   return rows.sort((one, other) => byCodePoint(one.because, other.because) || byCodePoint(one.id, other.id)
     || byCodePoint(one.capability, other.capability) || byCodePoint(one.rule, other.rule) || byNames(names(one), names(other)));
@@ -40,17 +40,17 @@ function byNames(some, others) {
   return some.length - others.length;
 }
 
-/** @param {Compiled} system @param {Stop} stop @returns {StopRow} */
-function stopRow(system, stop) {
+/** @param {Compiled} system @param {World} world @param {Stop} stop @returns {StopRow} */
+function stopRow(system, world, stop) {
   const { step, level, after, basis } = stop, fact = system.conclusion[step], about = aboutOf(system, fact);
   const entity = about.entity < 0 ? system.told.keys[about.place] : about.entity; // of stones only keys are asked after
-  const missing = missingOf(system, stop), controls = [...stop.controls].sort((one, other) => byCodePoint(system.controls[one], system.controls[other]));
+  const missing = missingOf(system, stop), controls = stop.controls.map((control) => controlOf(system, world, control)).sort((one, other) => byCodePoint(one.id, other.id));
   const reasons = reasonsOf(system, missing.map(({ fact }) => fact), stop, controls);
   return {
     entity, fact, id: about.name, says: factSaid(system, fact), kind: kindOf(system, entity), capability: about.capability,
     because: becauseOf(stop), by: [...new Set(reasons.map(([by]) => by))], changes: [...new Set(reasons.map(([, change]) => change))],
     rule: system.rules[system.rule[step]], missing: missing.map(({ fact }) => factName(system, fact)), level: wordOf(system, level),
-    controls: controls.map((control) => system.controls[control]), after, basis, relations: [...rowOf(system.along, step)], near: false,
+    controls: controls.map(({ id }) => id), after, basis, relations: [...world.along(step)], near: false,
   };
 }
 
@@ -61,7 +61,7 @@ function missingOf(system, stop) {
 }
 
 /** All that stands in the way, each with what would change it. @param {Compiled} system @param {number[]} missing
- * @param {Stop} stop @param {number[]} controls @returns {[string, string][]} */
+ * @param {Stop} stop @param {{id: string, kind: string}[]} controls @returns {[string, string][]} */
 function reasonsOf(system, missing, { level, after, basis }, controls) {
   const { told } = system, say = (/** @type {string} */ name, /** @type {(string | number)[]} */ ...values) => phrase(system, name, ...values);
   /** @type {[string, string][]} */
@@ -69,7 +69,7 @@ function reasonsOf(system, missing, { level, after, basis }, controls) {
   if (level !== null) found.push([say("only at level", levelWord(system, level)), say("assume", levelWord(system, level))]);
   if (after !== null) found.push([say("buffer", short(after)), say("longer")]);
   if (basis !== null) found.push([say("only known", told.known[basis]), say("accept", basis)]);
-  for (const control of controls) found.push([told.controls[system.control_kinds[control]], say("distrust", system.controls[control])]);
+  for (const { id, kind } of controls) found.push([told.controls[kind], say("distrust", id)]);
   return found;
 }
 
@@ -89,7 +89,7 @@ function why(system, state, answer, id, capability) {
 /** The same start where no control stands and everything is assumed. @param {Compiled} system @param {Asked} asked
  * @returns {{answer: Answer, proofs: Map<number, Proved>}} */
 function openedOf(system, asked) {
-  const distrust = [...system.controls, "fail_closed", ...asked.distrust];
+  const distrust = [...system.controls, ...asked.with, "fail_closed"];
   const answer = solve(system, { ...asked, assume: system.told.levels.length, distrust, hours: null, basis: system.bases[system.bases.length - 1], anyone: true });
   const proofs = new Map();
   for (const found of answer.proofs) if (!proofs.has(found.fact)) proofs.set(found.fact, found);
@@ -144,12 +144,12 @@ function stripOf(system, answer, proofs, fact) {
     used.add(found.fact);
     for (const premise of found.premises) needed.add(premise);
   }
-  return answer.proofs.filter((found) => used.has(found.fact)).map((found) => stripStep(system, found));
+  return answer.proofs.filter((found) => used.has(found.fact)).map((found) => stripStep(system, answer.world, found));
 }
 
-/** @param {Compiled} system @param {Proved} proof @returns {StripStep} */
-function stripStep(system, { fact, step, level, hops, at, premises }) {
-  const about = aboutOf(system, fact), relations = step < 0 ? [] : [...rowOf(system.along, step)];
+/** @param {Compiled} system @param {World} world @param {Proved} proof @returns {StripStep} */
+function stripStep(system, world, { fact, step, level, hops, at, premises }) {
+  const about = aboutOf(system, fact), relations = step < 0 ? [] : [...world.along(step)];
   const rule = step >= 0 ? system.rules[system.rule[step]] : premises.length ? "closure" : "seed";
   return {
     entity: about.entity, fact, id: about.name, says: factSaid(system, fact), because: system.told.because[rule], capability: about.capability, rule,
@@ -166,7 +166,7 @@ function whyNot(reach, opened, fact) {
   const reasons = [...rows.filter((row) => row.near), ...rows.filter((row) => !row.near)];
   const none = { ...questionOf(system, fact), level: null, hops: null, basis: null, anyone: null, strip: [], reasons, way, lines: unknown };
   if (!way.length) {
-    const headline = phrase(system, "no path", says, plural(system.relations.length - new Set(asked.without).size, "known relation"));
+    const headline = phrase(system, "no path", says, plural(system.relations.length - reach.answer.world.gone.size, "known relation"));
     const unsaid = silences(reach);
     return { ...none, answer: "nothing", headline, open: [...unknown, ...(unsaid.length ? [silenceSaid(system, unsaid)] : [])] };
   }
@@ -178,9 +178,9 @@ function whyNot(reach, opened, fact) {
 /** A fact and all that is not reached and could lead to it, however far round, where no control stood.
  * @param {Reach} reach @param {Map<number, Proved>} opened @param {number} fact @returns {Set<number>} */
 function leadingTo(reach, opened, fact) {
-  const { system } = reach, found = new Set([fact]), concluding = concludingOf(system);
+  const { system } = reach, { world } = reach.answer, found = new Set([fact]), concluding = concludingOf(system);
   for (const wanted of found) {
-    const before = [...rowOf(concluding, wanted)].flatMap((step) => [...rowOf(system.premises, step)]);
+    const before = [...rowOf(concluding, wanted)].flatMap((step) => (world.closed[step] === 2 ? [] : [...world.premises(step)]));
     for (const premise of [...before, ...includingOf(system, wanted)]) if (opened.has(premise) && !reach.proofs.has(premise)) found.add(premise);
   }
   return found;

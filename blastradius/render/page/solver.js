@@ -67,11 +67,11 @@ class Run {
   /** @type {Map<number, number>} */ #missing = new Map();
   #heap = new Heap();
 
-  /** @param {Compiled} system @param {Status} status @param {number} assume @param {number | null} end
+  /** @param {Compiled} system @param {World} world @param {number} assume @param {number | null} end
    * hours after which an outage is over; null where no hour counts */
-  constructor(system, status, assume, end) {
+  constructor(system, world, assume, end) {
     this.system = system;
-    this.status = status;
+    this.world = world;
     this.assume = assume;
     this.end = end;
   }
@@ -106,24 +106,32 @@ class Run {
         this.#offer(fact - place + part, { ...found, step: -1, premises: [fact] });
       }
     }
-    for (const step of rowOf(this.status.waiting, fact)) this.#advance(step, found);
+    for (const step of this.world.ordered(rowOf(this.world.index.waiting, fact))) if (this.#awaits(step, fact)) this.#advance(step, found);
+    const control = fact - this.system.inactive;
+    if (control >= 0 && control < this.system.controls.length) for (const step of this.world.ordered(rowOf(this.world.falls, control))) this.#advance(step, found);
+  }
+
+  /** Whether a step still waits for what it has waited for. @param {number} step @param {number} fact */
+  #awaits(step, fact) {
+    const shrunk = this.world.shrunk.get(step);
+    return !shrunk || shrunk.premises.includes(fact);
   }
 
   /** @param {number} step @param {Found} latest */
   #advance(step, latest) {
-    const { system, status } = this;
-    const premises = rowOf(system.premises, step), level = this.#levelOf(step);
-    const falls = status.closed[step] ? 0 : status.standing[step].length;
+    const { system, world } = this;
+    const premises = world.premises(step), level = this.#levelOf(step);
+    const falls = world.closed[step] ? 0 : rowOf(world.standing, step).length;
     const left = (this.#missing.get(step) ?? premises.length + falls) - 1;
     this.#missing.set(step, left);
-    if (status.closed[step] || level > this.assume || this.settled.has(system.conclusion[step])) return;
+    if (world.closed[step] || level > this.assume || this.settled.has(system.conclusion[step])) return;
     if (system.gate[step] !== ALL) this.#throughGate(step, Math.max(level, latest.level));
     else if (left === 0) this.#conclude(step, [...premises]);
   }
 
   /** Through a gate goes what comes soonest, and none too many. @param {number} step @param {number} level */
   #throughGate(step, level) {
-    const premises = [...rowOf(this.system.premises, step)];
+    const premises = [...this.world.premises(step)];
     const isHeld = (/** @type {number} */ fact) => (this.settled.get(fact)?.level ?? Infinity) <= level;
     if (!this.#fallen(step).every(isHeld)) return;
     let held = premises.filter(isHeld).sort((one, other) => {
@@ -156,7 +164,10 @@ class Run {
   #of(fact) { return /** @type {Found} */ (this.settled.get(fact)); }
 
   /** @param {number} step */
-  #fallen(step) { return this.status.standing[step].map((control) => this.system.inactive + control); }
+  #fallen(step) { return Array.from(rowOf(this.world.standing, step), (control) => this.#fallOf(control)); }
+
+  /** That a control has fallen; what is put in place never does. @param {number} control */
+  #fallOf(control) { return control < this.system.controls.length ? this.system.inactive + control : -1; }
 
   /** @param {number} step */
   #levelOf(step) {
@@ -169,7 +180,7 @@ class Run {
 
   /** @param {number} step @param {number[]} held */
   #suffice(step, held) {
-    const premises = rowOf(this.system.premises, step), gate = this.system.gate[step];
+    const premises = this.world.premises(step), gate = this.system.gate[step];
     if (gate === ALL) return held.length === premises.length;
     if (gate === SOME) return held.length >= this.system.need[step];
     return outvotes(premises, this.system.need[step], new Set(held));
@@ -179,10 +190,10 @@ class Run {
    * @param {Asked} asked @returns {Stop[]} */
   frontier(asked) {
     const found = [];
-    for (const step of [...this.#missing.keys()].sort((one, other) => one - other)) {
+    for (const step of this.world.ordered([...this.#missing.keys()].sort((one, other) => one - other))) {
       const conclusion = this.system.conclusion[step];
-      if (this.settled.has(conclusion) || this.#isPassedOver(conclusion) || this.status.closed[step] === 2) continue;
-      const held = [...rowOf(this.system.premises, step)].filter((premise) => this.settled.has(premise));
+      if (this.settled.has(conclusion) || this.#isPassedOver(conclusion) || this.world.closed[step] === 2) continue;
+      const held = [...this.world.premises(step)].filter((premise) => this.settled.has(premise));
       if (held.length) found.push(this.#stopped(step, held, asked));
     }
     return found;
@@ -197,14 +208,14 @@ class Run {
   /** @param {number} step @param {number[]} held @param {Asked} asked @returns {Stop} */
   #stopped(step, held, asked) {
     const { system } = this, enough = this.#suffice(step, held);
-    const missing = enough ? [] : [...rowOf(system.premises, step)].filter((premise) => !this.settled.has(premise));
+    const missing = enough ? [] : [...this.world.premises(step)].filter((premise) => !this.settled.has(premise));
     return {
       step, held,
       missing: [...new Set(missing)],
       level: system.level[step] > asked.assume ? system.level[step] : null,
-      controls: this.status.standing[step].filter((control) => !this.settled.has(system.inactive + control)),
+      controls: [...rowOf(this.world.standing, step)].filter((control) => !this.settled.has(this.#fallOf(control))),
       after: enough && this.end !== null ? this.#outlasts(step, held) : null,
-      basis: system.basis[step] > system.bases.indexOf(asked.basis) ? system.bases[system.basis[step]] : null,
+      basis: this.world.basis(step) > system.bases.indexOf(asked.basis) ? system.bases[this.world.basis(step)] : null,
     };
   }
 
@@ -222,13 +233,13 @@ class Run {
 /** A scenario solved: a proof for each fact, premises first, and all that stopped at the frontier.
  * @param {Compiled} system @param {Asked} asked @returns {Answer} */
 function solve(system, asked) {
-  const seeds = seedsOf(system, asked), status = statusOf(system, asked);
+  const seeds = seedsOf(system, asked), world = worldOf(system, asked);
   const timed = isTimed(asked);
   const levels = timed ? Array.from({ length: asked.assume }, (_, place) => place + 1) : [asked.assume];
-  const runs = levels.map((level) => new Run(system, status, level, timed ? asked.hours ?? Infinity : null).settle(seeds));
+  const runs = levels.map((level) => new Run(system, world, level, timed ? asked.hours ?? Infinity : null).settle(seeds));
   /** @type {Map<number, Proved>} */ const last = new Map();
   const proofs = runs.flatMap((run) => proved(system, run, last, timed));
-  return { proofs, stops: runs[runs.length - 1].frontier(asked), runs };
+  return { proofs, stops: runs[runs.length - 1].frontier(asked), runs, world };
 }
 
 /** What a run proves that was not proved at a lower level, or arrives sooner than there.

@@ -71,8 +71,10 @@ function isControl(system, state, name) {
 /** @param {Compiled} system @param {string} control @param {string} host @returns {string[]} */
 function addedProblem(system, control, host) {
   if (!(control in system.told.controls)) return [`with: ${quoted(control)} is no kind of control`];
-  const known = system.numbers.entities.has(host) || system.numbers.relations.has(host);
-  return known ? [] : [`with: nothing in this estate is called ${quoted(host)}`];
+  const entity = system.numbers.entities.get(host), relation = system.numbers.relations.get(host), [kinds, verbs] = system.placements[control];
+  if (entity === undefined && relation === undefined) return [`with: nothing in this estate is called ${quoted(host)}`];
+  const fits = relation === undefined ? kinds.includes(kindOf(system, entity ?? 0)) : verbs.includes(verbOf(system, relation));
+  return fits ? [] : [`with: no rule looks for the control ${quoted(control)} at ${quoted(host)}`];
 }
 
 /** The command that gives the same answer. @param {Compiled} system @param {State} state @param {string} estatePath */

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from blastradius.columns.tables import KINDS, NO_INDEX, VERBS
+from blastradius.columns.tables import KINDS, NO_INDEX
 from blastradius.engine import SEED_KINDS, PreparedEstate
 from blastradius.engine.scenario import ATTACKS, BACK, WHOLE
 from blastradius.estate import Estate
-from blastradius.model import Capability, ControlKind, Level, Note, Process, Provenance
-from blastradius.render.page.packing import lists, packed
+from blastradius.model import Capability, Control, ControlKind, Level, Note, Process, Provenance
+from blastradius.render.page.packing import packed
 from blastradius.reports.copies import originals
 from blastradius.reports.labels import KNOWN, status_of
 from blastradius.reports.phrases import PHRASES, UNSAID
@@ -57,7 +57,6 @@ def _vocabulary() -> dict[str, Any]:
         "several": {str(kind): many for kind, many in SEVERAL.items()},
         "controls": {str(kind): control_said(kind) for kind in ControlKind},
         "removed": {str(verb): says for verb, says in REMOVED.items()} | {"": FOREIGN},
-        "verbs": list(map(str, VERBS)),
         "unsaid": UNSAID,
         "leads": {str(kind): [list(map(str, verbs)) for verbs in both] for kind, both in LEADS.items()},
         "strength": list(map(str, STRENGTH)),
@@ -70,19 +69,16 @@ def _vocabulary() -> dict[str, Any]:
 
 
 def _things(prepared: PreparedEstate) -> dict[str, Any]:
-    """Entities by number: their names (null where it is the id), zones, and what is stated of some."""
+    """Entities by number: their names (null where it is the id), and what is stated of some."""
     estate, flags = prepared.estate, prepared.columns.entities
     zones: dict[str, str] = {zone.id: zone.label for zone in estate.zones.values()}
     names: list[str | None] = []
-    zone_of: list[int] = []
-    places: dict[str, int] = {}
     unknown, tolerance = {}, {}
     for number, entity in enumerate(estate.entities.values()):
         shown = label(estate, entity.id)
         names.append(None if shown == entity.id else shown)
         if entity.zone:
             zones.setdefault(entity.zone, entity.zone)
-        zone_of.append(places.setdefault(entity.zone, len(places)) if entity.zone else NO_INDEX)
         if entity.unknown:
             unknown[number] = list(entity.unknown)
         if isinstance(entity, Process):
@@ -92,8 +88,6 @@ def _things(prepared: PreparedEstate) -> dict[str, Any]:
     return {
         "names": names,
         "zones": zones,
-        "zone_ids": list(places),
-        "zone_of": packed(zone_of, "int32"),
         "jewels": np.flatnonzero(flags.crown_jewel).tolist(),
         "public": np.flatnonzero(flags.public).tolist(),
         "anonymous": bool(flags.anonymous.any()),
@@ -107,22 +101,16 @@ def _things(prepared: PreparedEstate) -> dict[str, Any]:
 def _relations(prepared: PreparedEstate) -> dict[str, Any]:
     relations = prepared.columns.relations
     buffered = np.flatnonzero(relations.buffer_h > 0).tolist()
-    return {
-        "verb": packed(relations.verb, "int8"),
-        "sources": lists(relations.sources),
-        "targets": lists(relations.targets),
-        "buffers": {number: float(relations.buffer_h[number]) for number in buffered},
-    }
+    return {"buffers": {number: float(relations.buffer_h[number]) for number in buffered}}
 
 
 def _controls(prepared: PreparedEstate) -> dict[str, Any]:
-    controls, placed = prepared.columns.controls, prepared.estate.controls.values()
+    placed = prepared.estate.controls.values()
     known = list(STATUS)
     return {
-        "host": packed(controls.host, "int32"),
-        "provider": packed(controls.provider, "int32"),
         "status": packed([known.index(status_of(found.control)) for found in placed], "int8"),
         "why": {number: found.control.why for number, found in enumerate(placed) if found.control.why is not None},
+        "added": {str(kind): status_of(Control(kind=kind)) for kind in ControlKind},
         "starts_after": {
             number: found.control.starts_after_h
             for number, found in enumerate(placed)

@@ -16,7 +16,7 @@
  *   records: Record<string, number>, originals: Record<string, number[]>,
  *   verb: Int8Array, sources: Lists, targets: Lists, buffers: Record<string, number>,
  *   host: Int32Array, provider: Int32Array, status: Int8Array, why: Record<string, string>,
- *   starts_after: Record<string, number>, stones: Record<string, number>, apis: string[], flat_zones: string[],
+ *   starts_after: Record<string, number>, added: Record<string, string>, stones: Record<string, number>, apis: string[], flat_zones: string[],
  *   keys: number[], inputs: [number[], number[]], notes: Note[], model: Record<string, number | string>, missing: string[],
  *   places: {entities: ReadAt, relations: ReadAt, files: string[]}
  * }} Told
@@ -172,6 +172,17 @@ function hostSaid(system, host) {
 function hostId(system, host) {
   const count = system.entities.length;
   return host < count ? system.entities[host] : system.relations[host - count];
+}
+
+/** A control by its number, also one that is put in place. @param {Compiled} system @param {World} world
+ * @param {number} control */
+function controlOf(system, world, control) {
+  const { told } = system, added = world.added[control - system.controls.length];
+  if (added) return { ...added, status: told.added[added.kind], by: -1, why: null };
+  return {
+    id: system.controls[control], kind: system.control_kinds[control], host: told.host[control],
+    status: Object.keys(told.statuses)[told.status[control]], by: told.provider[control], why: told.why[control] ?? null,
+  };
 }
 
 /** A control where it stands. @param {Compiled} system @param {number} control */

@@ -1,4 +1,4 @@
-// What a scenario makes of an estate: where it starts, which steps are closed, and what the others wait for.
+// What a scenario makes of an estate: where it starts, which steps are there, which are closed, and what the others wait for.
 "use strict";
 
 /** Whether it matters when something arrives. @param {Asked} asked */
@@ -7,21 +7,21 @@ function isTimed(asked) {
 }
 
 /** Whose facts a name stands for: an entity with its parts and theirs, a zone with all that lies in it.
- * @param {Compiled} system @param {string} name */
-function standsFor(system, name) {
-  const own = system.numbers.entities.get(name);
+ * @param {Compiled} system @param {string} name @param {Set<number>} gone relations that are taken away */
+function standsFor(system, name, gone) {
+  const own = system.numbers.entities.get(name), { parts } = indexOf(system);
   if (own === undefined && !(name in system.zones)) throw new Error(`nothing in this estate is called ${JSON.stringify(name)}`);
   const found = new Set(own === undefined ? system.zones[name] : [own]);
-  for (const whole of found) for (const part of system.parts[whole] ?? []) found.add(part);
+  for (const whole of found) for (const { end, relation } of parts.get(whole) ?? []) if (!gone.has(relation)) found.add(end);
   return [...found];
 }
 
 /** The facts that a scenario starts from, in the order in which they are settled. @param {Compiled} system
  * @param {Asked} asked @returns {number[]} */
 function seedsOf(system, asked) {
-  const found = new Set();
+  const found = new Set(), gone = removed(system, asked.without);
   for (const [way, names] of Object.entries(asked.seeds)) {
-    for (const entity of names.flatMap((name) => standsFor(system, name))) {
+    for (const entity of names.flatMap((name) => standsFor(system, name, gone))) {
       const operates = way === "use" && system.kinds[entity] === system.credential;
       const place = system.capabilities.indexOf(operates ? "operate" : system.seeds[way]);
       if (system.applies[system.kinds[entity]][place]) found.add(entity * system.width + place);
@@ -34,45 +34,205 @@ function seedsOf(system, asked) {
   return [...found].sort((one, other) => byCodePoint(nameOf(one)[0], nameOf(other)[0]) || byCodePoint(nameOf(one)[1], nameOf(other)[1]));
 }
 
-/** Which steps are closed for good, which controls stand on the others, and what waits for each fact.
- * @param {Compiled} system @param {Asked} asked @returns {Status} */
-function statusOf(system, asked) {
-  const count = system.rule.length, closed = new Uint8Array(count);
-  const distrusted = system.controls.map((name, control) => asked.distrust.includes(name) || asked.distrust.includes(system.control_kinds[control]));
-  const weakest = system.bases.indexOf(asked.basis), gone = removed(system, asked.without);
-  /** @type {number[][]} */ const standing = [];
-  /** @type {number[]} */ const facts = [];
-  /** @type {number[]} */ const owners = [];
-  for (let step = 0; step < count; step++) {
-    standing.push([...rowOf(system.blockers, step)].filter((control) => !distrusted[control]));
-    const shut = system.shut[step] && !asked.distrust.includes("fail_closed");
-    const forever = standing[step].some((control) => !system.provided[control]);
-    if (forever || shut || system.basis[step] > weakest) closed[step] = 1;
-    if (gone.size && isGone(system, step, gone)) closed[step] = 2;
-    for (const premise of rowOf(system.premises, step)) { facts.push(premise); owners.push(step); }
-  }
-  standing.forEach((controls, step) => {
-    if (!closed[step]) for (const control of controls) { facts.push(system.inactive + control); owners.push(step); }
-  });
-  return { closed, standing, waiting: grouped(facts, owners, system.total) };
-}
-
-/** Whether a step runs along a relation that is taken away, or brings down a control on one. @param {Compiled} system
- * @param {number} step @param {Set<number>} gone */
-function isGone(system, step, gone) {
-  const control = system.conclusion[step] - system.inactive;
-  const on = control >= 0 && control < system.controls.length ? system.on[control] : -1;
-  return gone.has(on) || rowOf(system.along, step).some((relation) => gone.has(relation));
-}
-
-/** The relations to take away, by number. Those on which other rules' steps depend change the estate, and only the
- * command line compiles an estate. @param {Compiled} system @param {string[]} names */
+/** The relations to take away, by number. @param {Compiled} system @param {string[]} names */
 function removed(system, names) {
-  const telling = new Set(system.telling);
   return new Set(names.map((name) => {
     const number = system.numbers.relations.get(name);
     if (number === undefined) throw new Error(`no relation of this estate is called ${JSON.stringify(name)}`);
-    if (telling.has(number)) throw new Error(`other steps depend on ${JSON.stringify(name)}; the command line answers without it`);
     return number;
   }));
 }
+
+/** The controls to put in place, by the number of what each stands on; what is taken away is not guarded.
+ * @param {Compiled} system @param {string[]} names @param {Set<number>} gone @returns {Added[]} */
+function addedControls(system, names, gone) {
+  const count = system.entities.length;
+  return [...new Set(names)].flatMap((id) => {
+    const at = id.indexOf("@"), kind = id.slice(0, at), name = id.slice(at + 1), relation = system.numbers.relations.get(name);
+    const host = system.numbers.entities.get(name) ?? (relation === undefined ? undefined : count + relation);
+    if (host === undefined || !(kind in system.placements)) throw new Error(`with: ${JSON.stringify(id)} is no control of something in this estate`);
+    return gone.has(host - count) ? [] : [{ id, kind, host }];
+  });
+}
+
+/** The estate as a scenario has it. */
+class World {
+  /** steps that wait for a control to fall, by the fact that it has
+   * @type {Lists} */ falls;
+  /** controls that stop each step; from `controls.length` on they are those that are put in place
+   * @type {Lists} */ standing;
+  /** steps that need all suppliers, of which some are taken away
+   * @type {Map<number, {premises: Int32Array, along: Int32Array, basis: number}>} */ shrunk = new Map();
+
+  /** @param {Compiled} system @param {Asked} asked */
+  constructor(system, asked) {
+    this.system = system;
+    this.index = indexOf(system);
+    this.distrust = new Set(asked.distrust);
+    this.gone = removed(system, asked.without);
+    this.added = addedControls(system, asked.with, this.gone);
+    this.absent = this.#absent();
+    /** 1 for a step that is closed for good, 2 for one that is not there */
+    this.closed = new Uint8Array(system.rule.length);
+    /** a guarded relation comes after all others, as it does where the estate is compiled anew
+     * @type {Map<number, number>} */ this.moved = new Map();
+    const roads = this.added.filter(({ host }) => host >= system.entities.length).map(({ host }) => host - system.entities.length);
+    roads.sort((one, other) => byCodePoint(system.relations[one], system.relations[other])).forEach((road, place) => this.moved.set(road, system.relations.length + place));
+    for (const relation of [...this.gone, ...roads]) for (const step of rowOf(this.index.steps, relation)) this.#take(step);
+    for (const control of this.absent) for (const step of rowOf(this.index.falling, control)) this.closed[step] = 2;
+    this.#decide();
+    const [steps, controls] = this.#stands();
+    this.#close(steps, controls, system.bases.indexOf(asked.basis));
+    this.standing = grouped(steps, controls, system.rule.length);
+    const open = steps.map((_, place) => place).filter((place) => !this.closed[steps[place]]);
+    this.falls = grouped(open.map((place) => controls[place]), open.map((place) => steps[place]), this.count);
+  }
+
+  /** How many controls there are, with those that are put in place. */
+  get count() { return this.system.controls.length + this.added.length; }
+
+  /** @param {number} step */
+  premises(step) { return this.shrunk.get(step)?.premises ?? rowOf(this.system.premises, step); }
+
+  /** @param {number} step */
+  along(step) { return this.shrunk.get(step)?.along ?? rowOf(this.system.along, step); }
+
+  /** @param {number} step */
+  basis(step) { return this.shrunk.get(step)?.basis ?? this.system.basis[step]; }
+
+  /** Controls that are not there: on what is taken away, in the place of others, or where no scope guards any more. */
+  #absent() {
+    const { system, gone, added } = this, found = new Set();
+    for (const relation of gone) for (const control of rowOf(this.index.controls, system.entities.length + relation)) found.add(control);
+    for (const { id } of added) if (system.numbers.controls.has(id)) found.add(system.numbers.controls.get(id));
+    if (gone.size) for (const control of system.implied) if (!this.#isLeft(this.index.permits.get(system.host[control]))) found.add(control);
+    return found;
+  }
+
+  /** Whether some of several relations is not taken away. @param {number[] | undefined} relations */
+  #isLeft(relations) { return (relations ?? []).some((relation) => !this.gone.has(relation)); }
+
+  /** The place of a relation among the others. @param {number} relation */
+  #place(relation) { return this.moved.get(relation) ?? relation; }
+
+  /** Steps in their order: those of a flow by what they run along. @param {Int32Array | number[]} steps */
+  ordered(steps) {
+    if (!this.moved.size) return steps;
+    return Array.from(steps).sort((one, other) => (flowOf(this.system, one) === flowOf(this.system, other) && this.#byRoad(one, other)) || one - other);
+  }
+
+  /** @param {number} one @param {number} other */
+  #byRoad(one, other) {
+    if (this.index.whole.has(flowOf(this.system, one))) return 0;
+    const { along, conclusion, inactive, entities, host } = this.system, falls = !rowOf(along, one).length;
+    const [mine, theirs] = [one, other].map((step) => {
+      const stands = host[conclusion[step] - inactive];
+      return falls ? [stands < entities.length ? stands : entities.length + this.#place(stands - entities.length)] : Array.from(rowOf(along, step), (relation) => this.#place(relation));
+    });
+    return firstDifference(mine, theirs) || 0;
+  }
+
+  /** A step without what is taken away of what it runs along. @param {number} step */
+  #take(step) {
+    const { system, gone } = this, all = rowOf(system.along, step), kept = [...all.keys()].filter((place) => !gone.has(all[place]));
+    const isWhole = this.index.whole.has(flowOf(system, step));
+    if (kept.length < all.length && !(isWhole && kept.length)) this.closed[step] = 2;
+    if (!isWhole || this.closed[step]) return;
+    kept.sort((one, other) => this.#place(all[one]) - this.#place(all[other]));
+    const premises = rowOf(system.premises, step), along = Int32Array.from(kept, (place) => all[place]);
+    this.shrunk.set(step, { premises: Int32Array.from(kept, (place) => premises[place]), along, basis: Math.max(...Array.from(along, (relation) => system.known[relation])) });
+  }
+
+  /** Steps that are not there because of what stands or runs elsewhere. */
+  #decide() {
+    const { steps, condition, about } = this.system.deciding, holds = this.#conditions();
+    for (let row = 0; row < steps.length; row++) if (!holds[condition[row]](rowOf(about, row))) this.closed[steps[row]] = 2;
+  }
+
+  /** @returns {((about: Int32Array) => boolean)[]} */
+  #conditions() {
+    const { system, index, gone } = this, ours = new Set(system.ourselves);
+    const owners = (/** @type {Int32Array} */ [thing]) => (index.owners.get(thing) ?? []).filter(({ relation }) => !gone.has(relation));
+    const isOthers = (/** @type {Int32Array} */ about) => owners(about).length > 0 && !owners(about).some(({ end }) => ours.has(end));
+    const bound = this.#hosts(system.binding, "non_exportable"), phished = this.#hosts(system.phishable, "");
+    /** @type {Record<string, (about: Int32Array) => boolean>} */ const holds = {
+      unguarded: ([operation]) => !this.#isLeft(index.permits.get(operation)),
+      unnamed: ([holder, key]) => !this.#isLeft(index.naming.get(`${holder},${key}`)),
+      ours: (about) => !isOthers(about),
+      others: isOthers,
+      bound: (about) => about.some((host) => bound.has(host)),
+      phishable: (about) => about.some((host) => phished.has(host)),
+    };
+    return system.conditions.map((name) => holds[name]);
+  }
+
+  /** What some controls, and those of a kind that are put in place, stand on. @param {number[]} controls
+   * @param {string} kind */
+  #hosts(controls, kind) {
+    const there = controls.filter((control) => !this.absent.has(control)).map((control) => this.system.host[control]);
+    return new Set([...there, ...this.added.filter((added) => added.kind === kind).map(({ host }) => host)]);
+  }
+
+  /** Pairs of step and control that stops it, those that are distrusted or void left out. @returns {[number[], number[]]} */
+  #stands() {
+    const { system, index, distrust, added } = this, ties = new Ties(system, this.gone);
+    /** @type {number[]} */ const steps = [];
+    /** @type {number[]} */ const controls = [];
+    const isTrusted = (/** @type {string} */ id, /** @type {string} */ kind) => !distrust.has(id) && !distrust.has(kind);
+    const counts = system.controls.map((id, control) => isTrusted(id, system.control_kinds[control]) && !this.absent.has(control));
+    const doubtful = system.control_kinds.map((kind, control) => system.provider[control] >= 0 && system.doubtful.includes(kind));
+    for (const step of index.guarded) {
+      for (const control of rowOf(system.blockers, step)) {
+        if (!counts[control] || (doubtful[control] && ties.isVoid(control, this.along(step)))) continue;
+        steps.push(step);
+        controls.push(control);
+      }
+    }
+    added.forEach(({ id, kind, host }, place) => {
+      if (isTrusted(id, kind)) for (const step of guardedBy(system, kind, host)) { steps.push(step); controls.push(system.controls.length + place); }
+    });
+    return [steps, controls];
+  }
+
+  /** @param {number[]} steps @param {number[]} controls @param {number} weakest */
+  #close(steps, controls, weakest) {
+    const { system, closed, shrunk } = this, shuts = !this.distrust.has("fail_closed");
+    const close = (/** @type {number} */ step) => { if (!closed[step]) closed[step] = 1; };
+    for (let step = 0; step < closed.length; step++) {
+      if (system.basis[step] > weakest && !shrunk.has(step)) close(step);
+      if (system.shut[step] && shuts) close(step);
+    }
+    for (const [step, { basis }] of shrunk) if (basis > weakest) close(step);
+    steps.forEach((step, place) => { if (!(system.provider[controls[place]] >= 0)) close(step); });
+  }
+}
+
+/** @param {number[]} one @param {number[]} other */
+function firstDifference(one, other) {
+  for (let place = 0; place < one.length; place++) if (one[place] !== other[place]) return one[place] - other[place];
+  return 0;
+}
+
+/** The steps that a control would stop on a host, as often as it stands there. @param {Compiled} system
+ * @param {string} kind @param {number} host */
+function guardedBy(system, kind, host) {
+  const found = system.guards.filter(({ kinds }) => kinds.includes(kind)).flatMap(({ hosts, steps }) => {
+    const row = hosts.indexOf(host);
+    return row < 0 ? [] : [...rowOf(steps, row)];
+  });
+  return [...new Set(found)];
+}
+
+/** The world of a scenario; the last few are kept. @param {Compiled} system @param {Asked} asked @returns {World} */
+function worldOf(system, asked) {
+  const known = WORLDS.get(system) ?? new Map(), key = JSON.stringify([asked.distrust, asked.without, asked.with, asked.basis]);
+  const found = known.get(key) ?? new World(system, asked);
+  known.delete(key);
+  known.set(key, found);
+  if (known.size > MOST_WORLDS) known.delete(known.keys().next().value);
+  WORLDS.set(system, known);
+  return found;
+}
+
+const MOST_WORLDS = 8;
+/** @type {WeakMap<Compiled, Map<string, World>>} */ const WORLDS = new WeakMap();

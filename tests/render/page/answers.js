@@ -33,6 +33,9 @@ function liesThatPass(system, asked, answer, seeds) {
 for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
   const { written, asked, lying } = JSON.parse(line), system = unpack(written);
   const answer = solve(system, asked), seeds = seedsOf(system, asked);
-  const { proofs, stops } = answer, refused = refusal(system, asked, answer, seeds);
-  console.log(JSON.stringify({ proofs, stops, refused, lies: lying ? liesThatPass(system, asked, answer, seeds) : null }));
+  const { proofs, world } = answer, refused = refusal(system, asked, answer, seeds);
+  const idOf = (/** @type {number} */ control) => system.controls[control] ?? world.added[control - system.controls.length].id;
+  const alongOf = (/** @type {number} */ step) => (step < 0 ? [] : Array.from(world.along(step), (relation) => system.relations[relation]));
+  const stops = answer.stops.map((stop) => ({ ...stop, controls: stop.controls.map(idOf), along: alongOf(stop.step) }));
+  console.log(JSON.stringify({ proofs: proofs.map((proof) => ({ ...proof, along: alongOf(proof.step) })), stops, refused, lies: lying ? liesThatPass(system, asked, answer, seeds) : null }));
 }

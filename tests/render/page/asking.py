@@ -13,21 +13,24 @@ from typing import Any, NamedTuple
 
 from blastradius.engine import Certificate, PreparedEstate, compile_system, plain, what_if
 from blastradius.engine.single.shortest_proofs import certify
-from blastradius.model import Capability, Fact, Scenario
+from blastradius.engine.variants import all_variants
+from blastradius.model import Capability, Fact, Scenario, input_ends
 from blastradius.render.page import data
-from tests.engine.random_estates import random_estate, random_relations, random_scenario
+from tests.engine.random_estates import random_controls, random_estate, random_relations, random_scenario
 
 NODE = shutil.which("node")
 FOLDER = Path(data.__file__).parent
 _CHUNK = 500
 _HALFWAY = (Capability.PRESENT, Capability.LOST, Capability.STRAINED)
+_INPUTS = {Capability.LOST: Capability.DENY, Capability.STRAINED: Capability.DEGRADE}
+"""What an input that nobody drops is to who takes it in: that it stops, or slows."""
 
 
 class Case(NamedTuple):
     """An estate, a scenario, what the engine answers, and of which keys and inputs it speaks besides.
 
     Whether a key is present or an input lost is asked only where a relation needs it. The page, which keeps the estate
-    whole, asks it of relations that are taken away, too; nothing follows from it.
+    whole, asks it of relations that are taken away, too; what would follow from it follows from what it follows from.
     """
 
     prepared: PreparedEstate
@@ -37,14 +40,16 @@ class Case(NamedTuple):
 
 
 def random_case(seed: int) -> Case:
-    """One of the estates that the engines agree on; in every third relations are taken away that no others hang on."""
+    """One of the estates that the engines agree on; in some relations are taken away, and controls put in place."""
     rng = random.Random(seed)
     prepared = compile_system(random_estate(rng))
     asked = random_scenario(rng, prepared.estate)
-    if seed % 3 == 0:
-        taken = random_relations(rng, prepared.estate)
-        asked = asked.model_copy(update={"without": tuple(name for name in taken if not prepared.is_telling(name))})
-    changed = compile_system(what_if(prepared.estate, asked)) if asked.without else prepared
+    if seed % 3 != 1:
+        asked = asked.model_copy(update={"without": random_relations(rng, prepared.estate)})
+    if seed % 4 > 1:
+        added = random_controls(rng, prepared.estate)
+        asked = asked.model_copy(update={"controls": tuple(f"{kind}@{host}" for kind, host in added)})
+    changed = compile_system(what_if(prepared.estate, asked))
     return Case(
         prepared, asked, certify(changed, plain(asked)), frozenset({*changed.facts.keys, *changed.facts.inputs})
     )
@@ -85,32 +90,35 @@ def wanted(case: Case) -> dict[str, Any]:
 
 def found(case: Case, answer: dict[str, Any]) -> dict[str, Any]:
     """What the page says, in the same words."""
-    system = case.prepared
+    system = all_variants(case.prepared.estate)
     name, rules, concluding = system.facts.fact, system.rules, system.steps.conclusion
 
     def rule(step: int, premises: list[int]) -> str:
         return rules[int(system.steps.rule[step])].id if step >= 0 else "closure" if premises else "seed"
 
-    def along(step: int) -> list[str]:
-        return list(system.relations_of(step)) if step >= 0 else []
+    def whole(number: int) -> Fact:
+        fact = name(number)
+        if fact.capability not in _INPUTS or fact.entity in case.halfway:
+            return fact
+        return Fact(input_ends(fact.entity)[0], _INPUTS[fact.capability])
 
     def names(numbers: list[int]) -> list[str]:
-        return [str(name(number)) for number in numbers]
+        return [str(whole(number)) for number in numbers]
 
     return {
         "proofs": [
             [
                 str(fact), rule(p["step"], p["premises"]), p["level"], p["hops"],
-                inf if p["at"] is None else p["at"], names(p["premises"]), along(p["step"]),
+                inf if p["at"] is None else p["at"], names(p["premises"]), p["along"],
             ]
             for p in answer["proofs"]
             if (fact := name(p["fact"])).capability not in _HALFWAY or fact.entity in case.halfway
         ],
         "stops": [
             [
-                str(name(int(concluding[s["step"]]))), rule(s["step"], []), along(s["step"]), names(s["held"]),
-                _words(tuple(sorted((name(fact) for fact in s["missing"]), key=tuple))), s["level"],
-                sorted(str(system.facts.controls[control]) for control in s["controls"]), s["after"], s["basis"],
+                str(name(int(concluding[s["step"]]))), rule(s["step"], []), s["along"], names(s["held"]),
+                _words(tuple(sorted((whole(fact) for fact in s["missing"]), key=tuple))), s["level"],
+                sorted(s["controls"]), s["after"], s["basis"],
             ]
             for s in answer["stops"]
         ],

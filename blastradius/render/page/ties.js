@@ -1,0 +1,149 @@
+// What hangs together in an estate: its relations by what they run between, and who stands behind what.
+"use strict";
+
+/**
+ * @typedef {{end: number, relation: number}} Tie
+ * @typedef {{steps: Lists, waiting: Lists, falling: Lists, controls: Lists, guarded: number[], whole: Set<number>,
+ *   permits: Map<number, number[]>, naming: Map<string, number[]>, owners: Map<number, Tie[]>,
+ *   parts: Map<number, Tie[]>}} Index
+ *   steps along each relation and waiting for each fact, how each control falls, the controls on each host, steps that
+ *   some control stops, flows that need all suppliers; relations by operation, by caller and key; owners and parts
+ */
+
+/** What is looked up of an estate, made once. @param {Compiled} system @returns {Index} */
+function indexOf(system) {
+  const found = INDEXES.get(system) ?? indexed(system);
+  INDEXES.set(system, found);
+  return found;
+}
+
+/** @type {WeakMap<Compiled, Index>} */ const INDEXES = new WeakMap();
+
+/** @param {Compiled} system @returns {Index} */
+function indexed(system) {
+  const { premises, along, blockers, controls, inactive, conclusion, entities, relations } = system;
+  const falling = [...conclusion.keys()].filter((step) => conclusion[step] >= inactive && conclusion[step] < inactive + controls.length);
+  return {
+    steps: turned(along, relations.length),
+    waiting: turned(premises, system.total),
+    falling: grouped(falling.map((step) => conclusion[step] - inactive), falling, controls.length),
+    controls: grouped([...system.host], [...controls.keys()], entities.length + relations.length),
+    guarded: [...conclusion.keys()].filter((step) => blockers.first[step] < blockers.first[step + 1]),
+    whole: new Set(system.whole.map(([rule, flow]) => 128 * rule + flow)),
+    ...named(system),
+  };
+}
+
+/** The flow of a rule to which a step belongs. @param {Compiled} system @param {number} step */
+function flowOf(system, step) {
+  return 128 * system.rule[step] + system.flow[step];
+}
+
+/** For each value the rows that have it, in order. @param {Lists} lists @param {number} count @returns {Lists} */
+function turned(lists, count) {
+  const rows = new Int32Array(lists.values.length);
+  for (let row = 0; row + 1 < lists.first.length; row++) rows.fill(row, lists.first[row], lists.first[row + 1]);
+  return grouped(lists.values, rows, count);
+}
+
+/** @param {Compiled} system */
+function named(system) {
+  /** @type {Map<number, number[]>} */ const permits = new Map();
+  /** @type {Map<string, number[]>} */ const naming = new Map();
+  /** @type {Map<number, Tie[]>} */ const owners = new Map();
+  /** @type {Map<number, Tie[]>} */ const parts = new Map();
+  for (let relation = 0; relation < system.relations.length; relation++) {
+    const verb = system.verbs[system.verb[relation]], [source] = rowOf(system.sources, relation), targets = rowOf(system.targets, relation);
+    if (verb === "permits") for (const operation of targets) put(permits, operation, relation);
+    if (verb === "owns") put(owners, targets[0], { end: source, relation });
+    if (verb === "part_of") put(parts, targets[0], { end: source, relation });
+    for (const key of rowOf(system.keys, relation)) put(naming, `${source},${key}`, relation);
+  }
+  return { permits, naming, owners, parts };
+}
+
+/** One more value under a key. @template Key, Value @param {Map<Key, Value[]>} found @param {Key} key
+ * @param {Value} value */
+function put(found, key, value) {
+  const known = found.get(key);
+  if (known) known.push(value); else found.set(key, [value]);
+}
+
+/** Who stands behind a thing, and so which controls stop nothing: a vendor's signature, a fallback that falls too. */
+class Ties {
+  /** @type {Record<string, Map<number, Set<number>>> | null} */ #known = null;
+
+  /** @param {Compiled} system @param {Set<number>} gone */
+  constructor(system, gone) {
+    this.system = system;
+    this.gone = gone;
+  }
+
+  /** Whether a control stops nothing of a step along some relations, for who provides it. @param {number} control
+   * @param {Iterable<number>} along */
+  isVoid(control, along) {
+    const { system } = this, on = system.host[control] - system.entities.length, provider = system.provider[control];
+    const ends = [...(on >= 0 ? [on] : along)].flatMap((relation) => {
+      const supplies = ["publishes", "serves"].includes(system.verbs[system.verb[relation]]);
+      return [...rowOf(supplies ? system.sources : system.targets, relation)];
+    });
+    return system.control_kinds[control] === "fallback" ? this.#fallsToo(provider, ends) : this.#vouchesForItself(provider, ends);
+  }
+
+  /** It is what it replaces, shares its zone or an owner that is not ourselves, or rests on it. @param {number} provider
+   * @param {number[]} replaced */
+  #fallsToo(provider, replaced) {
+    const { zone_of: zone } = this.system, rests = this.#restsOn(provider), others = this.#othersOf(provider);
+    return replaced.flatMap((supplier) => [supplier, ...this.#at("behind", supplier)]).some((name) =>
+      name === provider || (zone[provider] >= 0 && zone[provider] === zone[name]) || rests.has(name)
+      || this.#othersOf(name).some((owner) => others.includes(owner)));
+  }
+
+  /** @param {number} provider @param {number[]} vouched */
+  #vouchesForItself(provider, vouched) {
+    return vouched.some((name) => {
+      const writers = [...this.#at("writers", name)].flatMap((writer) => [writer, ...this.#at("behind", writer)]);
+      const makers = new Set([name, ...this.#at("behind", name), ...writers]);
+      const vendors = new Set([...makers].flatMap((maker) => [...this.#at("owners", maker)]));
+      for (const maker of makers) if (maker !== name) vendors.add(maker);
+      return vendors.has(provider) || [...this.#at("owners", provider)].some((owner) => vendors.has(owner));
+    });
+  }
+
+  /** The parties other than ourselves with which a thing falls, itself if it is one. @param {number} name */
+  #othersOf(name) {
+    return [name, ...this.#at("owners", name)].filter((owner) => this.system.foreign.includes(owner));
+  }
+
+  /** @param {number} name */
+  #restsOn(name) {
+    const found = new Set(this.#at("suppliers", name));
+    for (const supplier of found) for (const next of this.#at("suppliers", supplier)) found.add(next);
+    return found;
+  }
+
+  /** @param {string} what @param {number} name @returns {Set<number>} */
+  #at(what, name) {
+    this.#known ??= this.#read();
+    return this.#known[what].get(name) ?? new Set();
+  }
+
+  #read() {
+    const { system, gone } = this;
+    /** @type {Record<string, Map<number, Set<number>>>} */
+    const found = { owners: new Map(), behind: new Map(), writers: new Map(), suppliers: new Map() };
+    /** @type {Record<string, string[]>} */ const kept = { owns: ["owners"], publishes: ["behind", "suppliers"], serves: ["behind", "suppliers"], writes: ["writers"] };
+    const add = (/** @type {string} */ what, /** @type {number} */ of, /** @type {Int32Array} */ ends) => {
+      const known = found[what].get(of) ?? new Set();
+      for (const end of ends) known.add(end);
+      found[what].set(of, known);
+    };
+    for (let relation = 0; relation < system.relations.length; relation++) {
+      if (gone.has(relation)) continue;
+      const sources = rowOf(system.sources, relation), targets = rowOf(system.targets, relation);
+      for (const what of kept[system.verbs[system.verb[relation]]] ?? []) for (const target of targets) add(what, target, sources);
+      if (system.vital[relation]) add("suppliers", sources[0], targets);
+    }
+    return found;
+  }
+}
