@@ -29,7 +29,7 @@ class Starts {
     const things = system.entities.map((key, place) => ({ key, text: labelOf(system, place), note: page.kindOf(key) }));
     const places = zones.filter(([zone]) => zone in system.zones).map(([key, text]) => ({ key, text, note: "zone" }));
     const startable = [...things, ...places].filter(({ note }) => page.waysOf(note).length);
-    const finder = new Finder("start", "Add a party, key, feed, system …", new Index(startable), (item) => this.#add(item));
+    const finder = new Finder("start", "Add a party, key, feed, system …", new NameIndex(startable), (item) => this.#add(item));
     this.element = make("section", { class: "starts" }, make("h2", {}, "Where it starts"), this.#chips, finder.element, this.#rest);
   }
 
@@ -127,7 +127,7 @@ class Switches {
     this.page = page;
     const { controls, control_kinds } = page.system;
     const items = controls.map((key, place) => ({ key, text: controlSaid(page.system, place), note: control_kinds[place].replaceAll("_", " ") }));
-    const finder = new Finder("control", "Find another control …", new Index(items), ({ key }) => this.#turn(key, false));
+    const finder = new Finder("control", "Find another control …", new NameIndex(items), ({ key }) => this.#turn(key, false));
     this.element = make(
       "section", { class: "controls" }, make("h2", {}, "What holds the line"),
       make("p", { class: "says" }, "Switch one off: what if it did not hold?"), this.#list, controls.length > 0 && finder.element,
@@ -165,7 +165,7 @@ class Removals {
     this.page = page;
     const { relations } = page.system;
     const items = relations.map((key, place) => ({ key, text: page.relationSaid(key), note: placesSaid(page.system, "relations", place) }));
-    const finder = new Finder("relation", "Find a grant or another tie …", new Index(items), ({ key }) => this.take(key));
+    const finder = new Finder("relation", "Find a grant or another tie …", new NameIndex(items), ({ key }) => this.take(key));
     this.element = folded("Take something away", false, make("p", { class: "says" }, "A grant, a key, a call: what if it were gone?"), this.#chips, finder.element);
   }
 

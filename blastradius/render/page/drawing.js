@@ -8,7 +8,7 @@ class Drawing {
   #asked = 0;
   /** @type {Set<string>} things that are shown by themselves */ #unfolded = new Set();
   #extent = "readable";
-  #legend = make("ul", { class: "legend", "aria-label": "how to read the picture" });
+  #legend = make("ul", { class: "legend", id: "legend", "aria-label": "how to read the picture" });
   #status = make("p", { class: "says", role: "status" });
 
   /** @param {Explorer} page */
@@ -26,11 +26,16 @@ class Drawing {
     const extents = [["readable", "As on paper"], ["jewels", "Ways to crown jewels"], ["full", "Everything"]];
     this.extents = make("span", { role: "group", "aria-label": "how much is drawn" }, ...extents.map(([extent, word]) =>
       button(word, () => this.draw(extent), { id: `draw-${extent}`, "aria-pressed": String(extent === this.#extent) })));
-    tools.append(this.extents);
+    tools.append(this.extents, button("How to read it", () => this.#explain(), { id: "how", "aria-controls": "legend", "aria-expanded": "false" }));
     this.tools = tools;
     const frames = this.hosts.map((host, place) => make("figure", {}, make("figcaption", {}, ["before", "now"][place]), host));
     this.frames = make("div", { class: "frames" }, ...frames);
     this.element = make("div", { class: "drawing" }, tools, this.#status, this.welcome, this.jewels, this.frames, this.#legend);
+  }
+
+  #explain() {
+    const isOpen = this.#legend.classList.toggle("open");
+    byId("how").setAttribute("aria-expanded", String(isOpen));
   }
 
   /** How much is drawn. @param {string} extent */

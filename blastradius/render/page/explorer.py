@@ -45,7 +45,7 @@ SCRIPTS = (
         "search.js",
         "ranking.js",
         "asking.js",
-        "scenarios.js",
+        "placing.js", "scenarios.js",
         "reached.js",
         "explaining.js",
         "tables.js",

@@ -28,14 +28,14 @@ class Explorer {
     this.system = system;
     this.trail = new Trail(this.#first());
     this.removals = new Removals(this);
-    const starts = new Starts(this), levels = new Levels(this), switches = new Switches(this);
+    const placings = new Placings(this), starts = new Starts(this), levels = new Levels(this), switches = new Switches(this);
     const scenarios = new Scenarios(this), basis = new Basis(this), panel = new ReachedPanel(this);
     this.picture = new Drawing(this);
     this.reasons = new Reasons(this);
     this.tables = new Tables(this);
     this.sharing = new Sharing(this);
-    this.parts = [starts, levels, switches, this.removals, basis, scenarios, panel, this.picture, this.reasons];
-    byId("asking").append(starts.element, levels.element, switches.element, this.removals.element, basis.element, scenarios.element);
+    this.parts = [starts, levels, switches, this.removals, placings, basis, scenarios, panel, this.picture, this.reasons];
+    byId("asking").append(starts.element, levels.element, switches.element, this.removals.element, placings.element, basis.element, scenarios.element);
     byId("middle").append(this.picture.element, this.reasons.element);
     byId("answer").append(panel.element);
     byId("about").append(statement(this));
@@ -161,10 +161,11 @@ class Explorer {
 
   /** What is asked, in one paragraph, for a sheet of paper. */
   #asked() {
-    const { assume, hours, distrust, without: gone } = this.state, [word, says] = this.system.told.levels[assume - 1];
+    const { assume, hours, distrust, without: gone, with: put } = this.state, [word, says] = this.system.told.levels[assume - 1];
     const fallen = distrust.map((id) => this.controlSaid(id)), cut = gone.map((id) => this.relationSaid(id));
     return [
       `Asked: ${this.startsSaid}${hours === null ? "" : `, for ${hours} hours`}.`, this.isAttack && `Under level “${word}”: ${says}.`,
+      put.length > 0 && `As if there were: ${put.map(([kind, host]) => `${this.controlSaid(kind)} at ${this.system.numbers.relations.has(host) ? this.relationSaid(host) : this.nameOf(host)}`).join("; ")}.`,
       fallen.length > 0 && `As if this did not hold: ${fallen.join("; ")}.`, cut.length > 0 && `As if this were gone: ${cut.join("; ")}.`,
     ].filter(Boolean).join(" ");
   }

@@ -6,7 +6,7 @@ const MOST_FOUND = 30;
 /** @typedef {{key: string, text: string, note: string}} Item key is what is chosen, note says what kind of thing it is */
 
 /** Finds items by words of their names or keys; where a name begins with what is typed comes first. */
-class Index {
+class NameIndex {
   /** @param {Item[]} items */
   constructor(items) {
     this.items = items;
@@ -29,7 +29,7 @@ class Finder {
   /** @type {Item[]} */ #found = [];
   #active = 0;
 
-  /** @param {string} id @param {string} label @param {Index} index @param {(item: Item) => void} onChoose */
+  /** @param {string} id @param {string} label @param {NameIndex} index @param {(item: Item) => void} onChoose */
   constructor(id, label, index, onChoose) {
     this.index = index;
     this.onChoose = onChoose;
