@@ -25,11 +25,14 @@ class Choice {
     this.stones = system.width * system.entities.length;
     this.isAttacked = isAttack(system, asked);
     this.isTimed = isTimed(asked);
-    /** @type {Map<string, Gains>} */ this.memory = new Map();
+    /** @type {Map<number, Gains>} */ this.memory = new Map();
     this.jewelSet = new Set(this.told.jewels);
     this.publicSet = new Set(this.told.public);
     this.place = new Int32Array(system.total).fill(-1);
     this.firsts = this.firstProofs();
+    /** Facts about things, in the order of their proofs. */
+    this.facts = this.firsts.map(({ fact }) => fact).filter((fact) => fact < this.stones);
+    this.powers = system.capabilities.map((_, place) => 5 ** place);
     this.homes = this.homesOf();
     /** @type {Map<number, string> | null} */ this.weak = null;
     /** @type {Map<number, number[]> | null} */ this.uses = null;
@@ -97,8 +100,8 @@ class Choice {
 
   /** That they call an API, where its proof is that anyone does. @param {Uint8Array} found */
   calledBy(found) {
-    const apis = this.firsts.filter(({ fact }) => found[fact]).map(({ fact }) => this.apiOf(fact));
-    return apis.filter((api) => api >= 0).map((api) => this.callable(api)).filter((fact) => this.proofOf(fact));
+    const apis = new Set(this.facts.filter((fact) => found[fact]).map((fact) => this.apiOf(fact)));
+    return [...apis].filter((api) => api >= 0).map((api) => this.callable(api)).filter((fact) => this.proofOf(fact));
   }
 
   /** @param {number} api */
@@ -106,15 +109,14 @@ class Choice {
 
   /** The API of the operation whose use a fact is, or -1. @param {number} fact */
   apiOf(fact) {
-    return fact < this.stones && this.capabilityOf(fact) === "use" ? this.look.api[this.entityOf(fact)] : -1;
+    return this.capabilityOf(fact) === "use" ? this.look.api[this.entityOf(fact)] : -1;
   }
 
   /** What is reached of crown jewels; of processes where it is of none. @returns {number[]} */
   jewels() {
-    const facts = this.firsts.map(({ fact }) => fact).filter((fact) => fact < this.stones);
-    const jewels = facts.filter((fact) => this.jewelSet.has(this.entityOf(fact)));
+    const jewels = this.facts.filter((fact) => this.jewelSet.has(this.entityOf(fact)));
     const process = this.told.kinds.indexOf("process");
-    return jewels.length ? jewels : facts.filter((fact) => this.system.kinds[this.entityOf(fact)] === process);
+    return jewels.length ? jewels : this.facts.filter((fact) => this.system.kinds[this.entityOf(fact)] === process);
   }
 
   /** Some facts and all that their proofs rest on. @param {number[]} facts */
@@ -227,7 +229,7 @@ class Choice {
 
   usesOf() {
     /** @type {Map<number, number[]>} */ const found = new Map();
-    for (const { fact } of this.firsts) {
+    for (const fact of this.facts) {
       const api = this.apiOf(fact), known = found.get(api);
       if (known) known.push(this.entityOf(fact));
       else found.set(api, [this.entityOf(fact)]);
@@ -254,35 +256,39 @@ class Choice {
     return found;
   }
 
-  /** For each entity that the facts are about, and where it starts, all that is gained over it: pairs of a capability's
-   * place and the level. @param {Uint8Array} facts @returns {Map<number, number[][]>} */
+  /** For each entity that the facts are about, and where it starts, all that is held over it: the level of each
+   * capability, 0 where it is not held, as the digits of a number. @param {Uint8Array} facts @returns {Map<number, number>} */
   held(facts) {
     const drawn = new Uint8Array(this.system.entities.length);
     for (const seed of this.seeds()) drawn[seed] = 1;
-    for (const { fact } of this.firsts) if (fact < this.stones && facts[fact]) drawn[this.entityOf(fact)] = 1;
-    /** @type {Map<number, number[][]>} */ const found = new Map();
-    for (const { fact, level } of this.firsts) {
-      const entity = this.entityOf(fact);
-      if (fact >= this.stones || !drawn[entity]) continue;
-      const held = found.get(entity);
-      if (held) held.push([fact % this.system.width, level]);
-      else found.set(entity, [[fact % this.system.width, level]]);
+    for (const fact of this.facts) if (facts[fact]) drawn[this.entityOf(fact)] = 1;
+    /** @type {Map<number, number>} */ const found = new Map();
+    for (const fact of this.facts) {
+      const entity = this.entityOf(fact), digit = this.proofOf(fact).level * this.powers[fact % this.system.width];
+      if (drawn[entity]) found.set(entity, (found.get(entity) ?? 0) + digit);
     }
     return found;
   }
 
-  /** @returns {number[]} */
+  /** The level of each capability that is held. @param {number} held @returns {Map<string, number>} */
+  levelsOf(held) {
+    const levels = this.system.capabilities.map((name, place) => /** @type {const} */ ([name, Math.floor(held / this.powers[place]) % 5]));
+    return new Map(levels.filter(([, level]) => level > 0));
+  }
+
+  /** Where it starts. @returns {number[]} */
   seeds() {
     const starts = this.answer.proofs.filter(({ fact, step, premises }) => step < 0 && !premises.length && fact < this.stones);
     return starts.map(({ fact }) => this.entityOf(fact));
   }
 
-  /** @param {Edge[]} edges @param {Map<number, number[][]>} held @returns {Box[]} */
+  /** @param {Edge[]} edges @param {Map<number, number>} held @returns {Box[]} */
   boxes(edges, held) {
-    const seeds = new Set(this.seeds()), weak = this.weak ??= weakOf(this);
-    const named = new Set([...seeds, ...edges.flatMap(({ source, target }) => [source, target]), ...held.keys()]);
-    return [...named].map((entity) => {
-      const gains = this.gains(entity, held.get(entity) ?? []), seed = seeds.has(entity);
+    const seeds = new Set(this.seeds()), weak = this.weak ??= weakOf(this), named = new Set(seeds);
+    for (const { source, target } of edges) named.add(source).add(target);
+    for (const entity of held.keys()) named.add(entity);
+    return Array.from(named, (entity) => {
+      const gains = this.gains(entity, held.get(entity) ?? 0), seed = seeds.has(entity);
       return this.box(entity, gains, seed, gains.list.length && !seed ? weak.get(entity) ?? "" : "");
     });
   }
@@ -299,23 +305,22 @@ class Choice {
     };
   }
 
-  /** @param {number} entity @param {number[][]} held @returns {Gains} */
+  /** @param {number} entity @param {number} held @returns {Gains} */
   gains(entity, held) {
-    const key = this.isAttacked ? held.map((pair) => pair.join()).sort().join(" ") : `${entity}`;
-    const known = this.memory.get(key);
+    const known = this.isAttacked ? this.memory.get(held) : undefined;
     if (known) return known;
     const list = this.isAttacked ? this.gained(held) : this.feels(entity, held);
     const found = { key: list.map(({ words, tone }) => `${words}\0${tone}`).join("\0"), list };
-    this.memory.set(key, found);
+    this.memory.set(held, found);
     return found;
   }
 
-  /** What is held at the lowest level, then what each level adds. @param {number[][]} held @returns {Gain[]} */
+  /** What is held at the lowest level, then what each level adds. @param {number} held @returns {Gain[]} */
   gained(held) {
-    const gains = [], { capabilities } = this.system;
+    const gains = [], levels = this.levelsOf(held);
     /** @type {Set<string>} */ let before = new Set();
-    for (const level of [...new Set(held.map((pair) => pair[1]))].sort()) {
-      const now = new Set(held.filter((pair) => pair[1] <= level).map(([place]) => capabilities[place]));
+    for (const level of [...new Set(levels.values())].sort()) {
+      const now = new Set([...levels.keys()].filter((capability) => Number(levels.get(capability)) <= level));
       const added = strongestTold(this.told, now).filter((capability) => !before.has(capability));
       const words = added.map((capability) => this.told.words[capability]).join(", ");
       if (added.length) gains.push({ words, tone: level - 1 });
@@ -325,14 +330,14 @@ class Choice {
   }
 
   /** What is felt of an outage or a mistake, and when; slowing only where it does not stop at once as well.
-   * @param {number} entity @param {number[][]} held @returns {Gain[]} */
+   * @param {number} entity @param {number} held @returns {Gain[]} */
   feels(entity, held) {
-    const { capabilities, width } = this.system, all = held.map(([place]) => capabilities[place]);
+    const { capabilities, width } = this.system, all = this.levelsOf(held);
     const at = (/** @type {string} */ capability) =>
       this.arrivals().get(entity * width + capabilities.indexOf(capability)) ?? null;
-    const isStopped = all.includes("deny") && (at("deny") ?? 0) <= (at("degrade") ?? 0);
+    const isStopped = all.has("deny") && (at("deny") ?? 0) <= (at("degrade") ?? 0);
     return Object.entries(this.look.felt)
-      .filter(([capability]) => all.includes(capability) && !(capability === "degrade" && isStopped))
+      .filter(([capability]) => all.has(capability) && !(capability === "degrade" && isStopped))
       .map(([capability, tone]) =>
         ({ words: this.told.words[capability] + (capability === "taint" ? "" : this.when(at(capability))), tone }));
   }
@@ -369,12 +374,12 @@ function strongestTold(told, held) {
 function weakOf(choice) {
   const { system, asked, look } = choice, isWeak = (/** @type {number} */ basis) => system.bases[basis] in look.weak;
   const firm = system.bases.findIndex((_, basis) => isWeak(basis)) - 1;
-  const doubtful = doubted(choice, firm), last = weakest(system, asked);
+  const last = Math.max(...basesUsed(system, asked)), doubtful = last > firm ? doubted(choice, firm) : new Set();
   /** @type {Map<number, string>} */ const found = new Map();
   for (let basis = firm; basis <= last && doubtful.size; basis++) {
-    const held = basis < last ? heldOn(choice, system.bases[basis]) : null;
+    const held = basis < last ? aboutWhich(choice, reachOf(system, { ...asked, basis: system.bases[basis] }).keys()) : null;
     for (const entity of [...doubtful]) {
-      if (held && !held[entity]) continue;
+      if (held && !held.has(entity)) continue;
       doubtful.delete(entity);
       if (isWeak(basis)) found.set(entity, look.weak[system.bases[basis]]);
     }
@@ -388,25 +393,16 @@ function doubted(choice, firm) {
   const { system, firsts, stones } = choice, worst = new Int8Array(system.total);
   const seen = new Set(), known = new Set();
   for (const { fact, step, premises } of firsts) {
-    worst[fact] = Math.max(step < 0 ? 0 : system.basis[step], ...premises.map((premise) => worst[premise]));
-    if (fact < stones) (worst[fact] <= firm ? known : seen).add(choice.entityOf(fact));
+    let basis = step < 0 ? 0 : system.basis[step];
+    for (const premise of premises) basis = Math.max(basis, worst[premise]);
+    worst[fact] = basis;
+    if (fact < stones) (basis <= firm ? known : seen).add(choice.entityOf(fact));
   }
   for (const entity of known) seen.delete(entity);
   return seen;
 }
 
-/** The weakest basis of what could be used. @param {Compiled} system @param {Asked} asked */
-function weakest(system, asked) {
-  const most = system.bases.indexOf(asked.basis);
-  return system.basis.reduce((worst, basis) => (basis <= most ? Math.max(worst, basis) : worst), 0);
-}
-
-/** Which entities anything is reached of on a basis. @param {Choice} choice @param {string} basis */
-function heldOn({ system, asked, stones, isTimed }, basis) {
-  const world = { ...asked, basis }, found = new Uint8Array(system.entities.length);
-  const run = new Run(system, statusOf(system, world), asked.assume, isTimed ? asked.hours ?? Infinity : null);
-  for (const fact of run.settle(seedsOf(system, world)).settled.keys()) {
-    if (fact < stones) found[Math.floor(fact / system.width)] = 1;
-  }
-  return found;
+/** The things that facts are about. @param {Choice} choice @param {Iterable<number>} facts */
+function aboutWhich(choice, facts) {
+  return new Set(Array.from(facts, (fact) => (fact < choice.stones ? choice.entityOf(fact) : -1)));
 }

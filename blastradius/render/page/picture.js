@@ -99,9 +99,8 @@ function assumedSaid({ look, told, asked, isAttacked, isTimed }) {
 
 /** @param {Choice} choice @param {boolean} isHere whether the page says it, whose checker is another */
 function countsDrawn(choice, isHere) {
-  const { look, told, system, answer, isAttacked, stones } = choice, { captions } = look, nouns = look.counted;
-  const facts = choice.firsts.map(({ fact }) => fact).filter((fact) => fact < stones);
-  const reached = [...new Set(facts.map((fact) => choice.entityOf(fact)))].filter((entity) => !choice.publicSet.has(entity));
+  const { look, told, system, answer, isAttacked } = choice, { captions } = look, nouns = look.counted;
+  const reached = [...new Set(choice.facts.map((fact) => choice.entityOf(fact)))].filter((entity) => !choice.publicSet.has(entity));
   const jewels = reached.filter((entity) => choice.jewelSet.has(entity)).length;
   const stops = answer.stops.filter(isByControlsAlone).length;
   const things = counting(system.entities.length, nouns.thing);

@@ -33,7 +33,7 @@ BUGS = {
     "choosing.js": {
         "stops of any kind": ("!stop.missing.length &&", ""),
         "all is firm": ("if (isWeak(basis)) found.set", "if (false) found.set"),
-        "what is doubted is weak": ("if (held && !held[entity]) continue;", ""),
+        "what is doubted is weak": ("if (held && !held.has(entity)) continue;", ""),
         "keys have no home": ("?? this.homes.get(entity)", ""),
         "included facts are steps": ("step < 0 || !facts[fact]", "!facts[fact]"),
         "stepping stones are origins": ("premise = premises[0];", "return -1;"),
