@@ -108,7 +108,9 @@ def _sizes() -> dict[str, Any]:
             "room": style.ROOM, "stop_room": boxes.STOP_ROOM, "step_room": boxes.STEP_ROOM,
             "chip": boxes.CHIP, "lid": boxes.LID, "frame": boxes.FRAME,
         },
-        "sheet": {"edge": sheet.EDGE, "narrow": sheet.NARROW, "row": sheet.ROW, "sample": sheet.SAMPLE, "gap": sheet.GAP},
+        "sheet": {
+            "edge": sheet.EDGE, "narrow": sheet.NARROW, "row": sheet.ROW, "sample": sheet.SAMPLE, "gap": sheet.GAP,
+        },
         "limits": {"label": boxes.LABEL_LIMIT, "tooltip": dot.TOOLTIP_LIMIT, "zone": dot.ZONE_LIMIT},
         "few": diagram.FEW["A4"],
         "most": diagram.MOST,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,26 @@ def wanted(prepared: PreparedEstate, asked: Scenario, *, full: bool) -> str:
 
 def differing(first: int, last: int, folder: Path = FOLDER) -> list[tuple[int, bool]]:
     """The seeds of random estates of which the page draws another picture than the command line."""
-    cases = [random_case(seed) for seed in range(first, last)]
-    asked = [(case.prepared, [question(case.asked), question(case.asked, full=True)]) for case in cases]
+    cases = {seed: _random(seed) for seed in range(first, last)}
+    asked = [
+        (prepared, [question(scenario, full=full) for full in pictures])
+        for prepared, scenario, pictures in cases.values()
+    ]
     answers = iter(all_drawn(asked, folder))
     return [
         (seed, full)
-        for seed, case in zip(range(first, last), cases, strict=True)
-        for full in (False, True)
-        if next(answers)["dot"] != wanted(case.prepared, case.asked, full=full)
+        for seed, (_, _, pictures) in cases.items()
+        for full, picture in pictures.items()
+        if next(answers)["dot"] != picture
     ]
+
+
+@cache
+def _random(seed: int) -> tuple[PreparedEstate, Scenario, dict[bool, str]]:
+    """A random estate, what is asked of it, and the command line's pictures: the usual one, and one of everything."""
+    case = random_case(seed)
+    pictures = {full: wanted(case.prepared, case.asked, full=full) for full in (False, True)}
+    return case.prepared, case.asked, pictures
 
 
 def main() -> int:
