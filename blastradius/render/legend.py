@@ -33,7 +33,7 @@ def _tone_keys(picture: Picture) -> list[Key]:
     """Every level up to the highest drawn, as each builds on the one before; what is felt only where it is."""
     tones = {gain.tone for node in picture.nodes for gain in node.gains} | {edge.tone for edge in picture.edges}
     highest = max((tone for tone in tones if isinstance(tone, Level)), default=0)
-    shown = [*(level for level in Level if level <= highest), *(felt for felt in Felt if felt in tones)]
+    shown: list[Tone] = [*(level for level in Level if level <= highest), *(felt for felt in Felt if felt in tones)]
     return [Key(tone_said(tone), tone) for tone in shown]
 
 
