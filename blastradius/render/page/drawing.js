@@ -97,7 +97,7 @@ class Drawing {
       heading: false, unfolded: this.#unfolded, full: this.#extent === "full", jewelsOnly: this.#extent === "jewels" });
     const svg = await this.layout.svg(drawn.dot);
     if (number !== this.#asked) return;
-    if (place) refill(this.#legend, ...legendRows(page.system, drawn));
+    if (place) refill(this.#legend, ...readingKeys(page.system, drawn));
     const change = page.change;
     this.views[place].show(svg, drawn, { changed: new Set((change ? [...change.gained, ...change.changed.map(({ after }) => after)] : []).map(({ id }) => id)) });
   }
@@ -144,13 +144,13 @@ class Drawing {
 
 /** How to read a picture: its colours, signs and words, and how much of what is reached it has. @param {Estate} system
  * @param {Drawn} drawn */
-function legendRows(system, drawn) {
-  const keys = drawn.legend.map(({ words, tone, sample }) => make("li", {}, sampleOf(tone, sample), words));
+function readingKeys(system, drawn) {
+  const keys = drawn.legend.map(({ words, tone, sample }) => make("li", {}, swatchOf(tone, sample), words));
   return [...keys, make("li", { class: "counts" }, drawn.counts)];
 }
 
 /** @param {number} tone @param {Attributes | null} sample */
-function sampleOf(tone, sample) {
+function swatchOf(tone, sample) {
   if (!sample) return null;
   const box = make("i", { class: "sample", "aria-hidden": "true" });
   if (sample.fill) box.style.background = String(sample.fill);

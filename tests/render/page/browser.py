@@ -77,6 +77,12 @@ class Opened:
         self.tab.evaluate("document.activeElement.blur()")
         self.tab.keyboard.press(key)
 
+    def opened(self, selector: str) -> None:
+        """Unfold parts of the page."""
+        self.tab.evaluate(
+            "(where) => document.querySelectorAll(where).forEach((part) => { part.open = true; })", selector
+        )
+
     def text(self, selector: str) -> str:
         """What a part of the page says."""
         return str(self.tab.evaluate("(where) => document.querySelector(where).textContent", selector))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,11 @@ from typing import Any
 import pytest
 
 from blastradius.cli import main
+from blastradius.engine import compile_system
+from blastradius.estate import Estate
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import Party, Relation, Service, Store, Verb
+from blastradius.render.page.explorer import Written, explorer
 from tests.render.page.browser import Opened, needed, running, told, wanted
 
 pytestmark = pytest.mark.slow
@@ -123,7 +130,7 @@ def test_a_planner_goes_back_and_forth(page: Opened, agrees: Agrees) -> None:
 
 def test_a_planner_keeps_a_scenario_and_comes_back_to_it(page: Opened, agrees: Agrees) -> None:
     page.say("acme")
-    page.tab.evaluate("document.querySelectorAll('#asking details').forEach((part) => { part.open = true; })")
+    page.opened("#asking details")
     page.tab.fill("#scenario-name", "The carrier")
     page.tab.press("#scenario-name", "Enter")
     page.tab.click("#drop-compromise-acme")
@@ -140,7 +147,7 @@ def test_another_way_to_start_is_chosen_beside_the_name(page: Opened, agrees: Ag
 
 def test_an_architect_takes_a_grant_away(page: Opened, agrees: Agrees) -> None:
     page.say("acme")
-    page.tab.evaluate("document.querySelectorAll('#asking details').forEach((part) => { part.open = true; })")
+    page.opened("#asking details")
     page.tab.fill("#relation", GRANT)
     page.tab.press("#relation", "Enter")
     agrees(page, "--compromise", "acme", "--without", GRANT)
@@ -172,7 +179,7 @@ def test_an_architect_asks_why_not_and_what_would_change_it(page: Opened, agrees
 
 def test_an_architect_asks_only_of_what_is_well_known(page: Opened, agrees: Agrees) -> None:
     page.say("acme")
-    page.tab.evaluate("document.querySelectorAll('#asking details').forEach((part) => { part.open = true; })")
+    page.opened("#asking details")
     page.tab.check("#basis-declared")
     page.press("4")
     agrees(page, "--compromise", "acme", "--assume", "lateral", "--basis", "declared")
@@ -246,3 +253,107 @@ def test_the_page_says_what_it_is(page: Opened, northwind: Path, tmp_path: Path)
     assert "own engine" in said
     assert "not “will be reached”" in said
     assert "2026-11-01" in said
+
+
+def test_an_architect_puts_a_control_in_place(page: Opened, agrees: Agrees) -> None:
+    page.say("acme")
+    page.press("4")
+    before = page.reached()
+    page.opened("#asking details")
+    page.tab.fill("#host", "label_svc")
+    page.tab.press("#host", "Enter")
+    page.tab.click("#put-hardened")
+    agrees(page, "--compromise", "acme", "--assume", "lateral", "--with", "hardened@label_svc")
+    assert page.reached().keys() < before.keys()
+
+
+def test_a_box_of_several_things_is_opened(page: Opened) -> None:
+    page.say("acme")
+    page.press("4")
+    page.drawn()
+    boxes = "document.querySelectorAll('#picture-after [role=button]').length"
+    before = page.tab.evaluate(boxes)
+    page.tab.locator("#picture-after [role=button]", has_text="operations").first.dispatch_event("click")
+    page.tab.click("#unfold")
+    page.until(f"{boxes} > {before}")
+
+
+def test_before_and_after_stand_side_by_side(page: Opened) -> None:
+    page.say("acme")
+    page.press("4")
+    page.press("c")
+    page.until("document.querySelectorAll('.host svg').length === 2")
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("svg", b"<"), ("png", b"\x89PNG")])
+def test_the_picture_is_taken_along(page: Opened, kind: str, begins: bytes) -> None:
+    page.say("acme")
+    page.drawn()
+    page.press("s")
+    with page.tab.expect_download() as found:
+        page.tab.click(f"#save-{kind}")
+    kept = Path(found.value.path()).read_bytes()
+    assert kept.startswith(begins)
+    assert kind != "svg" or b"Acme Logistics" in kept
+
+
+@pytest.mark.parametrize("look", [{"viewport": {"width": 400, "height": 800}}, {"color_scheme": "dark"}])
+def test_on_a_small_or_dark_screen_it_says_the_same(
+    browser: Any, written: Path, agrees: Agrees, look: dict[str, Any]
+) -> None:
+    opened = Opened(browser, written, **look)
+    opened.say("acme")
+    agrees(opened, "--compromise", "acme")
+    assert opened.tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.close()
+
+
+HOSTILE = (
+    "</script><script>document.title = 'ran'</script>",
+    "<img src=x onerror=\"document.title = 'ran'\">",
+    *("$& $1 ${title}", "{} {starts}", "'\"`&<>", "\u202eevil\u202c", "a\u0000b", "__proto__", "constructor"),
+    *("javascript:void 0", "e\u0301 漢字 \U0001f600"),
+)
+
+
+def hostile_names(shared: Path | None) -> list[str]:
+    """Our own, and where they lie here, those of the shared bad inputs."""
+    found = shared / "badinput" / "generated" / "hostile_names.json" if shared else None
+    more = json.loads(found.read_text("utf-8")) if found and found.is_file() else []
+    return list(dict.fromkeys([*HOSTILE, *(row["name"] for row in more if 0 < len(row["name"]) < 400)]))
+
+
+def test_hostile_names_are_shown_unchanged_and_never_run(browser: Any, tmp_path: Path) -> None:
+    shared = os.environ.get("BLASTRADIUS_SHARED")
+    names = hostile_names(Path(shared) if shared else None)
+    party = Party(id="start", name="Start")
+    stores = [Store(id=f"s{place}", name=name, crown_jewel=True) for place, name in enumerate(names)]
+    services = [Service(id=f"v{place}", name=f"v {name}") for place, name in enumerate(names)]
+    owns = [Relation(verb=Verb.OWNS, sources=("start",), targets=(service.id,)) for service in services]
+    reads = [
+        Relation(verb=Verb.READS, sources=(service.id,), targets=(store.id,))
+        for service, store in zip(services, stores, strict=True)
+    ]
+    estate = Estate.build([Loaded(title=names[0], entities=(party, *stores, *services), relations=(*owns, *reads))])
+    target = tmp_path / "explorer.html"
+    target.write_text(explorer(compile_system(estate), Written(names[0], (names[0],))), "utf-8")
+    opened = Opened(browser, target)
+    opened.say("start")
+    opened.press("2")
+    shown = opened.tab.evaluate("() => [...document.querySelectorAll('#jewels .name')].map((name) => name.textContent)")
+    assert sorted(shown) == sorted(estate.entities[store.id].label for store in stores)
+    for name in names[:12]:
+        opened.tab.fill("#start", name)
+        assert name.strip() == "" or opened.tab.locator("#start-list [role=option]").count() > 0
+    opened.press("t")
+    opened.tab.keyboard.press("Escape")
+    assert {store.id for store in stores} <= opened.reached().keys()
+    opened.tab.evaluate("(id) => document.getElementById(id).click()", "reached-s0")
+    opened.press("s")
+    assert names[0].split("<")[0] in opened.tab.input_value("#command")
+    fragment = opened.tab.input_value("#link").partition("#")[2]
+    assert opened.tab.title() == names[0]
+    opened.close()
+    again = Opened(browser, target, f"#{fragment}")
+    assert again.reached() != {}
+    again.close()
