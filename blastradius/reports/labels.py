@@ -32,7 +32,7 @@ def labels_of(reach: Reach) -> Mapping[Fact, Label]:
     used, strangers = _used(reach), _strangers(reach)
     bases = used[:-1]  # those on which less might be reached than on the weakest that is used
     worlds = [
-        *(World(plain(reach.scenario).model_copy(update={"basis": basis})) for basis in bases),
+        *(World(_as_changed(reach).model_copy(update={"basis": basis})) for basis in bases),
         *(World(scenario) for scenario in strangers),
     ]
     held = _held_in(reach, worlds)
@@ -50,11 +50,18 @@ def _used(reach: Reach) -> list[Basis]:
     return [BASES[basis] for basis in np.union1d([0], steps.basis[steps.basis <= asked]).tolist()]
 
 
+def _as_changed(reach: Reach) -> Scenario:
+    """The scenario as it is asked of the estate that it has changed: a control that is gone is not distrusted."""
+    kinds = frozenset(map(str, ControlKind))
+    known = tuple(name for name in reach.scenario.distrust if name in kinds or name in reach.estate.controls)
+    return plain(reach.scenario).model_copy(update={"distrust": known})
+
+
 def _strangers(reach: Reach) -> list[Scenario]:
     """What a stranger could do at each level, where something is open to anyone at all."""
     if not reach.prepared.columns.entities.anonymous.any():
         return []
-    scenario = reach.scenario
+    scenario = _as_changed(reach)
     alone = Scenario(anyone=True, distrust=scenario.distrust, basis=scenario.basis)
     return [alone.model_copy(update={"assume": level}) for level in Level if level <= scenario.assume]
 

@@ -22,6 +22,13 @@ def labels(built: Estate, asked: Scenario) -> dict[str, Label]:
     return {str(known): label for known, label in labels_of(solve(built, asked)).items()}
 
 
+def test_a_control_on_what_is_taken_away_may_be_distrusted() -> None:
+    guard, road = "ip_allowlist@grants:k1>o1", "grants:k1>o1"
+    built = estate(road, "grants:k1>o2").changed(controls=[guard])
+    asked = scenario("leak k1").model_copy(update={"without": (road,), "distrust": (guard,)})
+    assert "use(o2)" in labels(built, asked)
+
+
 def test_the_best_of_two_ways_counts_and_on_each_way_its_weakest_step() -> None:
     ways = ("grants:k1>o1 basis=observed", "reads:o1>d basis=assumed", "grants:k1>o2 basis=inferred", "reads:o2>d")
     built = estate(*ways)

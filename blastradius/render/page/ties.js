@@ -11,7 +11,7 @@
  */
 
 /** What is looked up of an estate, made once. @param {Compiled} system @returns {Index} */
-function indexOf(system) {
+function lookupsOf(system) {
   const found = INDEXES.get(system) ?? indexed(system);
   INDEXES.set(system, found);
   return found;
@@ -54,17 +54,17 @@ function named(system) {
   /** @type {Map<number, Tie[]>} */ const parts = new Map();
   for (let relation = 0; relation < system.relations.length; relation++) {
     const verb = system.verbs[system.verb[relation]], [source] = rowOf(system.sources, relation), targets = rowOf(system.targets, relation);
-    if (verb === "permits") for (const operation of targets) put(permits, operation, relation);
-    if (verb === "owns") put(owners, targets[0], { end: source, relation });
-    if (verb === "part_of") put(parts, targets[0], { end: source, relation });
-    for (const key of rowOf(system.keys, relation)) put(naming, `${source},${key}`, relation);
+    if (verb === "permits") for (const operation of targets) append(permits, operation, relation);
+    if (verb === "owns") append(owners, targets[0], { end: source, relation });
+    if (verb === "part_of") append(parts, targets[0], { end: source, relation });
+    for (const key of rowOf(system.keys, relation)) append(naming, `${source},${key}`, relation);
   }
   return { permits, naming, owners, parts };
 }
 
 /** One more value under a key. @template Key, Value @param {Map<Key, Value[]>} found @param {Key} key
  * @param {Value} value */
-function put(found, key, value) {
+function append(found, key, value) {
   const known = found.get(key);
   if (known) known.push(value); else found.set(key, [value]);
 }

@@ -9,7 +9,7 @@ function isTimed(asked) {
 /** Whose facts a name stands for: an entity with its parts and theirs, a zone with all that lies in it.
  * @param {Compiled} system @param {string} name @param {Set<number>} gone relations that are taken away */
 function standsFor(system, name, gone) {
-  const own = system.numbers.entities.get(name), { parts } = indexOf(system);
+  const own = system.numbers.entities.get(name), { parts } = lookupsOf(system);
   if (own === undefined && !(name in system.zones)) throw new Error(`nothing in this estate is called ${JSON.stringify(name)}`);
   const found = new Set(own === undefined ? system.zones[name] : [own]);
   for (const whole of found) for (const { end, relation } of parts.get(whole) ?? []) if (!gone.has(relation)) found.add(end);
@@ -67,7 +67,7 @@ class World {
   /** @param {Compiled} system @param {Asked} asked */
   constructor(system, asked) {
     this.system = system;
-    this.index = indexOf(system);
+    this.index = lookupsOf(system);
     this.distrust = new Set(asked.distrust);
     this.gone = removed(system, asked.without);
     this.added = addedControls(system, asked.with, this.gone);
