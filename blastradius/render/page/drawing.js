@@ -7,6 +7,7 @@ class Drawing {
   #compared = false;
   #asked = 0;
   /** @type {Set<string>} things that are shown by themselves */ #unfolded = new Set();
+  /** @type {Set<string>} zones and APIs of which all of a kind is shown as one */ #gathered = new Set();
   #extent = "readable";
   #legend = make("ul", { class: "legend", id: "legend", "aria-label": "how to read the picture" });
   #status = make("p", { class: "says", role: "status" });
@@ -14,7 +15,8 @@ class Drawing {
   /** @param {Explorer} page */
   constructor(page) {
     this.page = page;
-    const hooks = { onPick: (/** @type {string[]} */ ids) => page.pickBox(ids), onHover: (/** @type {string[] | null} */ ids) => this.#hover(ids) };
+    /** @type {Hooks} */ const hooks = {
+      onPick: (ids) => page.pickBox(ids), onHover: (ids) => this.#hover(ids), onOpen: (ids) => this.unfold(ids), onZone: (zone) => this.gather(zone) };
     this.hosts = ["before", "after"].map((name) => make("div", { class: `host ${name}`, id: `picture-${name}` }));
     this.views = this.hosts.map((host) => new PictureView(host, hooks));
     this.layout = new Layout((byId("graphviz").textContent ?? "").trim());
@@ -42,6 +44,7 @@ class Drawing {
   draw(extent) {
     this.#extent = extent;
     this.#unfolded.clear();
+    this.#gathered.clear();
     for (const choice of this.extents.children) choice.setAttribute("aria-pressed", String(choice.id === `draw-${extent}`));
     this.show();
   }
@@ -49,6 +52,12 @@ class Drawing {
   /** Show things by themselves that one box stood for. @param {string[]} ids */
   unfold(ids) {
     for (const id of ids) this.#unfolded.add(id);
+    this.show();
+  }
+
+  /** Show all of a kind in a zone as one box, or again as before. @param {string} zone */
+  gather(zone) {
+    if (!this.#gathered.delete(zone)) this.#gathered.add(zone);
     this.show();
   }
 
@@ -94,7 +103,7 @@ class Drawing {
   /** @param {number} number @param {number} place @param {State} state @param {Answer} answer */
   async #one(number, place, state, answer) {
     const { page } = this, drawn = pictureOf(page.system, askedOf(page.system, state), answer, {
-      heading: false, unfolded: this.#unfolded, full: this.#extent === "full", jewelsOnly: this.#extent === "jewels" });
+      heading: false, unfolded: this.#unfolded, gathered: this.#gathered, full: this.#extent === "full", jewelsOnly: this.#extent === "jewels" });
     const svg = await this.layout.svg(drawn.dot);
     if (number !== this.#asked) return;
     if (place) refill(this.#legend, ...readingKeys(page.system, drawn));

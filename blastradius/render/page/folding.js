@@ -2,14 +2,19 @@
 // blastradius/reports/folding.py does it.
 "use strict";
 
+/**
+ * @typedef {{apart: Set<number>, gathered: Set<string>}} Wish things to be seen by themselves, by number; zones and APIs of
+ *   which all that is of one kind is to be seen as one
+ */
+
 /** Fold siblings, ever more coarsely, until there are at most so many boxes; those that are to be seen by themselves are
- * not counted. @param {Choice} choice @param {Parts} parts @param {number} most @param {Set<number>} apart
+ * not counted. @param {Choice} choice @param {Parts} parts @param {number} most @param {Wish} wish
  * @returns {Parts} */
-function fewer(choice, { boxes, edges }, most, apart) {
+function fewer(choice, { boxes, edges }, most, wish) {
   const keys = foldingKeys(edges);
   for (const [place, key] of keys.entries()) {
-    const found = foldedBy(choice, boxes, key, apart, place < keys.length - 2);
-    const count = found.length - found.filter(({ entity, members }) => !members.length && apart.has(entity)).length;
+    const found = foldedBy(choice, boxes, key, wish, place < keys.length - 2);
+    const count = found.length - found.filter(({ entity, members }) => !members.length && wish.apart.has(entity)).length;
     if (count <= most || place === keys.length - 1) return redirected(found, edges);
   }
   return { boxes, edges };
@@ -49,17 +54,31 @@ function neighbours(edges, outward) {
 
 /** Where a scenario starts is never folded, a crown jewel only with its like and as a last resort.
  * @param {Choice} choice @param {Box[]} boxes @param {(box: Box) => (string | number | null)[]} key
- * @param {Set<number>} apart @param {boolean} keepJewels */
-function foldedBy(choice, boxes, key, apart, keepJewels) {
+ * @param {Wish} wish @param {boolean} keepJewels */
+function foldedBy(choice, boxes, key, wish, keepJewels) {
   /** @type {Map<number | string, Box[]>} */ const groups = new Map();
   for (const box of boxes) {
-    const alone = box.seed || apart.has(box.entity) || (box.jewel && keepJewels);
-    const of = alone ? box.entity : [box.jewel, ...key(box)].join("\0") + (box.zone === null ? "\0\0" : "");
+    const alone = box.seed || wish.apart.has(box.entity) || (box.jewel && keepJewels);
+    const gathered = gatheredIn(choice, box, wish.gathered);
+    const of = alone ? box.entity : gathered !== null ? [box.kind, gathered, ""].join("\0\0\0") : [box.jewel, ...key(box)].join("\0") + (box.zone === null ? "\0\0" : "");
     const group = groups.get(of);
     if (group) group.push(box);
     else groups.set(of, [box]);
   }
   return [...groups.values()].map((group) => (group.length === 1 ? group[0] : oneBox(choice, group)));
+}
+
+/** The zone or the API as whose part a box is to be seen, if any. @param {Choice} choice @param {Box} box
+ * @param {Set<string>} gathered */
+function gatheredIn({ look, told }, box, gathered) {
+  const api = told.apis[look.api[box.entity]] ?? null;
+  if (api !== null && gathered.has(api)) return `api ${api}`;
+  return box.zone !== null && gathered.has(box.zone) ? `zone ${box.zone}` : null;
+}
+
+/** Only what is to be seen as one is folded. @param {Choice} choice @param {Parts} parts @param {Wish} wish */
+function gatheredOnly(choice, { boxes, edges }, wish) {
+  return redirected(foldedBy(choice, boxes, ({ entity }) => [entity], wish, true), edges);
 }
 
 /** @param {Choice} choice @param {Box[]} group @returns {Box} */

@@ -138,10 +138,10 @@ class Layout {
     this.#reject?.(reason);
   }
 
-  /** End what is being laid out, if anything is. */
+  /** End what is being laid out, if anything is; else the worker waits for what comes. */
   stop() {
     this.#turn++;
-    this.#end(new Superseded());
+    if (this.#reject) this.#end(new Superseded());
   }
 }
 

@@ -2,13 +2,14 @@
 "use strict";
 
 /**
- * @typedef {{full?: boolean, unfolded?: Set<string>, jewelsOnly?: boolean, heading?: boolean, direction?: "LR" | "TB"}} View
- *   by default the picture that the command line draws, with its heading; unfolded are ids of things to show by themselves
+ * @typedef {{full?: boolean, unfolded?: Set<string>, gathered?: Set<string>, jewelsOnly?: boolean, heading?: boolean, direction?: "LR" | "TB"}} View
+ *   by default the picture that the command line draws, with its heading; unfolded are ids of things to show by themselves,
+ *   gathered those of zones and APIs to show as one box a kind
  * @typedef {{ids: string[], label: string, kind: number, tone: number, isJewel: boolean, isSeed: boolean, frame: Frame}} Shown
  *   what a box of the drawing stands for: one thing, or those folded into it
  * @typedef {{source: string, target: string, label: string | null, isStop: boolean}} Arrow from box to box
  * @typedef {{words: string, tone: number, mark: string | null, sample: Attributes | null}} LegendKey
- * @typedef {{dot: string, boxes: Map<string, Shown>, labels: Map<string, Frame>, edges: Arrow[], title: string,
+ * @typedef {{dot: string, boxes: Map<string, Shown>, labels: Map<string, Frame>, zones: Map<string, string>, edges: Arrow[], title: string,
  *   subtitle: string, counts: string, legend: LegendKey[], look: any}} Drawn
  */
 
@@ -29,6 +30,7 @@ function pictureOf(system, asked, answer, view = {}) {
     dot: dot.text(view.direction ?? "LR", view.heading ?? true),
     boxes: new Map(shownBoxes.map((box, place) => [`n${place}`, shownAs(system, dot, box)])),
     labels: new Map(dot.labels.map(({ name, frame }) => [name, frame])),
+    zones: new Map(dot.zones().map((zone, place) => [`cluster_z${place}`, zone])),
     edges: arrows(dot), title, subtitle, counts, legend, look,
   };
 }
@@ -38,25 +40,26 @@ function pictureOf(system, asked, answer, view = {}) {
 function chosenParts(choice, view) {
   const { look, system } = choice, isHere = view.heading === false;
   const apart = new Set([...(view.unfolded ?? [])].map((id) => system.numbers.entities.get(id) ?? -1));
-  if (view.full) return { ...choice.parts(choice.all(), true), said: "" };
+  const wish = { apart, gathered: view.gathered ?? new Set() };
+  if (view.full) return { ...gatheredOnly(choice, choice.parts(choice.all(), true), wish), said: "" };
   const isReadable = (/** @type {Box[]} */ boxes) => boxes.filter(({ entity }) => !apart.has(entity)).length <= look.few;
   if (!view.jewelsOnly) {
-    const whole = fewer(choice, choice.parts(choice.own(), true), look.most, apart);
+    const whole = fewer(choice, choice.parts(choice.own(), true), look.most, wish);
     if (isReadable(whole.boxes)) return { ...whole, said: "" };
-    return smaller(choice, apart, whole.boxes.length, isHere);
+    return smaller(choice, wish, whole.boxes.length, isHere);
   }
-  return smaller(choice, apart, Infinity, isHere);
+  return smaller(choice, wish, Infinity, isHere);
 }
 
-/** What is drawn where the whole is not readable. @param {Choice} choice @param {Set<number>} apart
+/** What is drawn where the whole is not readable. @param {Choice} choice @param {Wish} wish
  * @param {number} before how many boxes the whole has
  * @param {boolean} isHere @returns {Parts & {said: string}} */
-function smaller(choice, apart, before, isHere) {
+function smaller(choice, wish, before, isHere) {
   const { look } = choice, jewels = choice.jewels(), last = look.coarser[look.coarser.length - 1];
   const parts = choice.parts(jewels.length ? choice.behind(jewels) : choice.own(), false);
   const said = filled(look.captions[isHere ? "drawn_here" : "drawn"], { what: look.captions[narrowed(choice, jewels)] });
   for (const most of [look.few, ...look.coarser]) {
-    const found = fewer(choice, parts, most, apart);
+    const found = fewer(choice, parts, most, wish);
     if (found.boxes.length < before || most === last) return { ...found, said };
   }
   throw new Error("nothing can be drawn");

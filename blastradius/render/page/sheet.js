@@ -7,7 +7,7 @@ function sheetOf(drawn, group, width, height) {
   const { look } = drawn, { lettering, sizes } = look, { edge, narrow, row } = look.sheet;
   const inner = Math.max(width, narrow, Math.min(lettering.width(drawn.title, sizes.title, true), 640));
   const heading = headingOf(drawn, inner), top = edge + lettering.tallness(heading) + 6;
-  const rows = legendRows(drawn, inner), below = top + height + 14;
+  const rows = keyRows(drawn, inner), below = top + height + 14;
   const [wide, high] = [inner + 2 * edge, below + rows.length * row + edge];
   return svgElement("svg", { viewBox: `0 0 ${wide.toFixed(2)} ${high.toFixed(2)}`, width: `${wide.toFixed(1)}pt`, height: `${high.toFixed(1)}pt`, "font-family": look.stack },
     svgElement("rect", { width: "100%", height: "100%", fill: look.graph.bgcolor }),
@@ -29,7 +29,7 @@ function headingOf({ title, subtitle, counts, look }, room) {
 /** @typedef {{x: number, text: string, key: LegendKey, isFirst: boolean}} LegendPart */
 
 /** The keys one after another, as a paragraph is set. @param {Drawn} drawn @param {number} room @returns {LegendPart[][]} */
-function legendRows({ legend, look }, room) {
+function keyRows({ legend, look }, room) {
   const { lettering, sizes, limits } = look, { sample, gap } = look.sheet;
   /** @type {LegendPart[][]} */ const rows = legend.length ? [[]] : [];
   let x = 0;
@@ -49,13 +49,13 @@ function legendRows({ legend, look }, room) {
 function legendPart(look, { x, text, key, isFirst }, edge, y) {
   const { sizes, ink, sheet } = look, isStop = key.mark === "stopped" && isFirst;
   const line = look.lettering.line(text), from = edge + x + (isFirst ? sheet.sample : 0);
-  const samples = isFirst ? sampleOf(key, edge + x, y) : [];
+  const samples = isFirst ? sampleBoxes(key, edge + x, y) : [];
   return [...samples, writtenText(look, line, from, y + sizes.text * 0.86, isStop ? ink.alarm : ink.text, false)];
 }
 
 /** A small box that looks as what is explained does; what has two frames has two. @param {LegendKey} key @param {number} x
  * @param {number} y */
-function sampleOf(key, x, y) {
+function sampleBoxes(key, x, y) {
   const insets = ["jewel", "folded"].includes(key.mark ?? "") ? [0, 2.2] : [0];
   return insets.map((inset) => svgElement("rect", {
     x: x + inset + 1, y: y + inset + 1, width: 15 - 2 * inset, height: 9 - 2 * inset, rx: 1.5, ...key.sample, ...(inset ? { "stroke-width": 0.8 } : {}),

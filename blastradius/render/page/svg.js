@@ -89,9 +89,11 @@ function letterZone(part, group, look) {
   if (!text) return;
   const name = look.lettering.fitted(text.textContent ?? "", right - left - 16, look.sizes.text, true);
   const line = look.lettering.line(name, { bold: true }), baseline = Number(text.getAttribute("y"));
-  clear(part);
+  part.removeAttribute("role");
   const around = { class: "zone", stroke: look.ink.zone, "stroke-width": 3, "paint-order": "stroke" };
-  group.append(svgElement("g", around, writtenText(look, line, left + 8, baseline, look.ink.quiet, false)));
+  const said = { role: "button", tabindex: 0, "aria-label": text.textContent ?? "", "data-zone": part.dataset.name ?? "" };
+  clear(part);
+  group.append(svgElement("g", { ...around, ...said }, writtenText(look, line, left + 8, baseline, look.ink.quiet, false)));
 }
 
 /** @param {SVGElement} part */

@@ -3,7 +3,13 @@
 
 const DIM = "0.18", CLOSEST = 40; // how faint what is not lit is; how many points are seen at least
 
-/** @typedef {{x: number, y: number, width: number, height: number}} Seen in points of the drawing */
+/**
+ * @typedef {{x: number, y: number, width: number, height: number}} Seen in points of the drawing
+ * @typedef {{onPick?: (ids: string[]) => void, onHover?: (ids: string[] | null) => void, onOpen?: (ids: string[]) => void,
+ *   onZone?: (zone: string) => void}} Hooks
+ *   what to do where a box is picked (nothing: none is), pointed at (null: none is), or opened, with the ids of all that it
+ *   stands for, and where the name of a zone is picked
+ */
 
 class PictureView {
   /** @type {Drawn | null} */ #drawn = null;
@@ -13,11 +19,13 @@ class PictureView {
   /** @type {Map<number, PointerEvent>} */ #fingers = new Map();
   #moved = 0;
 
-  /** @param {HTMLElement} element @param {{onPick?: (ids: string[]) => void, onHover?: (ids: string[] | null) => void}} hooks */
-  constructor(element, { onPick = () => {}, onHover = () => {} } = {}) {
+  /** @param {HTMLElement} element @param {Hooks} [hooks] */
+  constructor(element, { onPick = () => {}, onHover = () => {}, onOpen = () => {}, onZone = () => {} } = {}) {
     this.element = element;
     this.onPick = onPick;
     this.onHover = onHover;
+    this.onOpen = onOpen;
+    this.onZone = onZone;
     element.style.touchAction = "none";
     element.addEventListener("wheel", (event) => this.#turned(event), { passive: false });
     element.addEventListener("pointerdown", (event) => { this.#moved = 0; this.#fingers.set(event.pointerId, event); });
@@ -25,7 +33,8 @@ class PictureView {
     for (const name of /** @type {const} */ (["pointerup", "pointercancel", "pointerleave"])) {
       element.addEventListener(name, (event) => { this.#fingers.delete(event.pointerId); });
     }
-    element.addEventListener("click", (event) => { if (this.#moved < 5) this.#pick(this.#nameAt(event)); });
+    element.addEventListener("click", (event) => { if (this.#moved < 5) this.#chosen(event); });
+    element.addEventListener("dblclick", (event) => this.#open(event));
     element.addEventListener("pointerover", (event) => this.onHover(this.#idsOf(this.#nameAt(event))));
     element.addEventListener("pointerleave", () => this.onHover(null));
     element.addEventListener("focusin", (event) => this.onHover(this.#idsOf(this.#nameAt(event))));
@@ -112,7 +121,7 @@ class PictureView {
       "+": () => this.zoom(0.8), "=": () => this.zoom(0.8), "-": () => this.zoom(1.25), 0: () => this.fit(),
       ArrowLeft: () => this.move(-step, 0), ArrowRight: () => this.move(step, 0),
       ArrowUp: () => this.move(0, -step), ArrowDown: () => this.move(0, step),
-      Enter: () => this.#pick(this.#nameAt(event)), " ": () => this.#pick(this.#nameAt(event)), Escape: () => this.#pick(null),
+      Enter: () => (event.shiftKey ? this.#open(event) : this.#chosen(event)), " ": () => this.#chosen(event), Escape: () => this.#pick(null),
     };
     if (!(event.key in keys)) return;
     event.preventDefault();
@@ -125,6 +134,20 @@ class PictureView {
     const part = event.target instanceof Element ? event.target.closest("[data-name]") : null;
     const name = part instanceof SVGElement ? part.dataset.name ?? "" : "";
     return this.#drawn?.boxes.has(name) ? name : null;
+  }
+
+  /** @param {Event} event */
+  #chosen(event) {
+    const part = event.target instanceof Element ? event.target.closest("[data-zone]") : null;
+    const zone = part instanceof SVGElement ? this.#drawn?.zones.get(part.dataset.zone ?? "") : undefined;
+    if (zone === undefined) this.#pick(this.#nameAt(event));
+    else this.onZone(zone);
+  }
+
+  /** What stands for several is opened. @param {Event} event */
+  #open(event) {
+    const ids = this.#idsOf(this.#nameAt(event)) ?? [];
+    if (ids.length > 1) this.onOpen(ids);
   }
 
   /** @param {string | null} name @returns {string[] | null} */
@@ -173,8 +196,8 @@ class PictureView {
   #sheet() {
     const group = this.#root?.querySelector("g")?.cloneNode(true);
     if (!this.#drawn || !(group instanceof SVGElement)) throw new Error("there is no picture yet");
-    for (const part of group.querySelectorAll("[tabindex], [opacity], [data-tip], [data-name]")) {
-      for (const name of ["tabindex", "opacity", "data-tip", "data-name"]) part.removeAttribute(name);
+    for (const part of group.querySelectorAll("[tabindex], [opacity], [data-tip], [data-name], [data-zone]")) {
+      for (const name of ["tabindex", "opacity", "data-tip", "data-name", "data-zone"]) part.removeAttribute(name);
       if (part.getAttribute("role") === "button") part.setAttribute("role", "img");
     }
     return sheetOf(this.#drawn, group, this.#whole.width, this.#whole.height);

@@ -12,8 +12,8 @@ for (const name of process.argv.slice(3)) {
 for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
   const { written, questions } = JSON.parse(line), system = unpack(written);
   for (const { asked, view } of questions) {
-    const unfolded = new Set(view.unfolded ?? []);
-    const { dot, boxes, edges, counts } = pictureOf(system, asked, solve(system, asked), { ...view, unfolded });
+    const [unfolded, gathered] = [view.unfolded, view.gathered].map((ids) => new Set(ids ?? []));
+    const { dot, boxes, edges, counts } = pictureOf(system, asked, solve(system, asked), { ...view, unfolded, gathered });
     console.log(JSON.stringify({ dot, boxes: [...boxes], edges, counts }));
   }
 }

@@ -16,7 +16,7 @@ import blastradius
 from blastradius.engine import PreparedEstate, compile_system
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import ENTITY_TYPES, Kind, Level, Relation, Scenario, Verb
+from blastradius.model import ENTITY_TYPES, Kind, Level, Operation, Relation, Scenario, Verb
 from blastradius.render.draw import laid_out
 from blastradius.reports.rows import every_start
 from tests.render.page.asking import FOLDER, NODE
@@ -132,6 +132,19 @@ def test_each_box_tells_what_it_stands_for_and_unfolds(retailer: PreparedEstate)
     alone = [box["ids"] for _, box in after["boxes"]]
     assert all([name] in alone for name in group)
     assert {name for ids in alone for name in ids} == {name for _, box in before["boxes"] for name in box["ids"]}
+
+
+def test_a_zone_and_an_api_are_drawn_as_one_box_a_kind(retailer: PreparedEstate) -> None:
+    entities, scenario = retailer.estate.entities, _first(retailer)
+    apis = [entity.api for entity in entities.values() if isinstance(entity, Operation) and entity.api]
+    api = max(apis, key=apis.count)
+    zone = next(entity.zone for entity in retailer.estate.of_kind(Kind.STORE) if entity.zone)
+    (found,) = drawn(retailer, [question(scenario, full=True, gathered=[zone, api])])
+    boxes = [[entities[name] for name in box["ids"]] for _, box in found["boxes"] if not box["isJewel"]]
+    inside = [{entity.kind for entity in box} for box in boxes if box[0].zone == zone]
+    called = [box for box in boxes if isinstance(box[0], Operation) and box[0].api == api]
+    assert (len(inside), len(called)) == (len({kind for kinds in inside for kind in kinds}), 1)
+    assert max(map(len, boxes)) > 1
 
 
 def test_only_the_ways_to_crown_jewels_are_drawn_where_that_is_asked_for(retailer: PreparedEstate) -> None:
