@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -137,8 +138,6 @@ def brief_data(system: PreparedEstate, params: Assumption, base: Estate | None, 
     failed = failures(system, params, None)
     stopping = [failure for failure in failed if failure.alone.stops]
     reaching_jewels = [row for row in rows if any(level.crown_jewels for level in row.reach)]
-    known = np.bincount(estate.columns.relations.basis, minlength=len(BASES)).tolist()
-    statuses = [status_of(placed.control) for placed in estate.controls.values()]
     fourth = sum(party.role == "upstream" for party in parties)
     some = [row for row in rows if any(level.things or level.crown_jewels for level in row.reach)]
     risky = [surface for surface in surfaces if surface.party in {row.party for row in reaching_jewels}]
@@ -167,8 +166,6 @@ def brief_data(system: PreparedEstate, params: Assumption, base: Estate | None, 
         starts_looked_at=cuts.starts,
         starts_left=cuts.starts_left,
         rests_on=ways.rests(),
-        controls=len(statuses),
-        controls_assumed=statuses.count("assumed"),
         processes=len(estate.of_kind(Kind.PROCESS)),
         critical=critical(estate),
         stops=_stops(system, params, stopping),
@@ -176,15 +173,26 @@ def brief_data(system: PreparedEstate, params: Assumption, base: Estate | None, 
         behind=_behind(estate, failed),
         governed=sum(_party(estate, it.party).role != "upstream" for it in risky),
         out_of_proportion=_reasons(estate, risky),
-        relations=sum(known),
-        documented=sum(known[: BASES.index(Basis.INFERRED)]),
-        known=dict(zip(BASES, known, strict=True)),
+        **_how_sure(estate),
         since=None if base is None else since(base, system, params, failed),
         appendix=appendix(system, params, surfaces, failed, lacking) if more else None,
         appendix_left=max(0, len(parties) - MOST_PAGES) if more else 0,
         checked=is_audited(estate),
         model=model_row(estate),
     )
+
+
+def _how_sure(estate: Estate) -> dict[str, Any]:
+    """How well relations are known, and how many controls are only assumed to work."""
+    known = np.bincount(estate.columns.relations.basis, minlength=len(BASES)).tolist()
+    statuses = [status_of(placed.control) for placed in estate.controls.values()]
+    return {
+        "relations": sum(known),
+        "documented": sum(known[: BASES.index(Basis.INFERRED)]),
+        "known": dict(zip(BASES, known, strict=True)),
+        "controls": len(statuses),
+        "controls_assumed": statuses.count("assumed"),
+    }
 
 
 def _reaching(estate: Estate, parties: Sequence[Party], reached: Sequence[tuple[ReachRow, ...]]) -> list[ReachingRow]:

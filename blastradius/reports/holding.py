@@ -287,10 +287,10 @@ def _pairs(needed: Sequence[Collection[int]], some: Sequence[Collection[int]]) -
     if not needed:
         return {_pair(*both) for both in combinations(anything, 2)}
     found = set[Pair]()
-    for one in needed[0]:
-        rest = [set(bringing) for bringing in needed if one not in bringing]
+    for control in needed[0]:
+        rest = [set(bringing) for bringing in needed if control not in bringing]
         others = rest[0].intersection(*rest[1:]) if rest else anything
-        found |= {_pair(one, other) for other in others if other != one}
+        found |= {_pair(control, other) for other in others if other != control}
     return found
 
 
