@@ -28,6 +28,7 @@ def as_docx(page: Page, headline: str, scenes: Sequence[bytes] = ()) -> bytes:
     """
     try:
         import docx
+        from docx.enum.text import WD_BREAK
         from docx.shared import Cm
     except ImportError:
         raise DrawingError("docx needs python-docx; pip install 'partner-blastradius[docx]'") from None
@@ -38,7 +39,7 @@ def as_docx(page: Page, headline: str, scenes: Sequence[bytes] = ()) -> bytes:
     made.add_paragraph().add_run(visible(headline)).bold = True
     for number, section in enumerate(page.sections):
         if section.on_new_sheet and number:
-            made.add_page_break()
+            made.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
         _add(made, section)
         if section.scene is not None and section.scene < len(scenes):
             made.add_picture(io.BytesIO(printed(scenes[section.scene], "png", section.title)), width=Cm(_WIDE_CM))

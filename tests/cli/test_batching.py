@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -21,11 +22,11 @@ def test_lines_are_answered_as_commands_and_what_is_wrong_with_one_ends_no_other
     asked.write_text(
         '# first\nreach --compromise acme --format json\nrich\nreach "a\nreach x --compromise acme\n\nrank\n'
     )
-    loads, load = [], loading.load
-    monkeypatch.setattr(loading, "load", lambda *given: loads.append(given) or load(*given))
+    load = Mock(wraps=loading.load)
+    monkeypatch.setattr(loading, "load", load)
     assert main(["batch", str(asked), str(northwind)]) == 2
     told = capsys.readouterr()
     assert told.out.startswith(alone[0])
     assert told.out.endswith(alone[1])
     assert [line.split(": ")[0] for line in told.err.splitlines()] == [f"{asked}:{n}:1" for n in (3, 4, 5)]
-    assert len(loads) == 1
+    assert load.call_count == 1

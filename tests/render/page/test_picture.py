@@ -64,9 +64,8 @@ def retailer(northwind: Path) -> PreparedEstate:
 @pytest.fixture(scope="module")
 def asked(retailer: PreparedEstate) -> Asked:
     """Attacks on the retailer, outages, and one of them with relations taken away, in two sizes each."""
-    starts = [Scenario(**{way: (entity.id,)}, assume=Level.LATERAL) for entity, way in every_start(retailer.estate)][
-        ::6
-    ]
+    ways = every_start(retailer.estate)[::6]
+    starts = [Scenario.model_validate({way: (entity.id,), "assume": Level.LATERAL}) for entity, way in ways]
     outages = [Scenario(outage=(entity.id,), hours=6) for entity in retailer.estate.of_kind(Kind.SERVICE)[:3]]
     without = tuple(name for name in retailer.estate.relations if not retailer.is_telling(name))[::9]
     return _pictured(retailer, [*starts, *outages, starts[0].model_copy(update={"without": without})])
