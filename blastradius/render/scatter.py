@@ -62,11 +62,15 @@ def _axes(scatter: Scatter, x: Mapping[int, int], y: Mapping[int, int], width: i
         yield f'<text x="{_EDGE + place + _GAP}" y="{floor + 18}" text-anchor="middle">{count}</text>'
     for count, place in y.items():
         yield f'<text x="{_EDGE - 10}" y="{floor - place + 4}" text-anchor="end">{count}</text>'
-    for axis, counts, place in ((scatter.across, x, f'x="{width - 8}" y="{floor + 36}" text-anchor="end"'),
-                                (scatter.up, y, 'x="8" y="16"')):  # fmt: skip
-        skipped = "" if len(counts) == max(counts) + 1 else " (only counts that occur)"
-        arrow = "→" if counts is x else "↑"
-        yield f'<text {place} font-weight="bold">{arrow} {escape(visible(axis))}{skipped}</text>'
+    right = f'x="{width - 8}" y="{floor + 36}" text-anchor="end"'
+    yield f'<text {right} font-weight="bold">→ {_axis(scatter.across, x)}</text>'
+    yield f'<text x="8" y="16" font-weight="bold">↑ {_axis(scatter.up, y)}</text>'
+
+
+def _axis(counted: str, counts: Collection[int]) -> str:
+    """What an axis counts, and that counts are left out where they are."""
+    skipped = "" if len(counts) == max(counts) + 1 else " (only counts that occur)"
+    return f"{escape(visible(counted))}{skipped}"
 
 
 def _lines(x: Mapping[int, int], y: Mapping[int, int], width: int, floor: int) -> Iterator[str]:
