@@ -176,6 +176,12 @@ def test_less_may_be_assumed_than_the_precedents_had() -> None:
     assert [row.assume for row in asked(built, template="third-party-taken-over", assume="granted").rows] == ["granted"]
 
 
+def test_of_what_reaches_alike_comes_first_what_assumes_least() -> None:
+    built = estate("owns:p1>f", "consumes:s>f", "informs:s>b", entities={"b": {"crown_jewel": True}})
+    rows = [row for row in asked(built).rows if row.things == asked(built).rows[0].things]
+    assert [row.assume for row in rows] == sorted((row.assume for row in rows), key=lambda word: Level[word.upper()])
+
+
 def test_what_is_known_too_weakly_is_not_looked_at_and_weak_is_said() -> None:
     built = estate(*KEYS[1:], "holds:p1>k1 basis=assumed", entities={"p1": {}})
     assert starts(built, "third-party-taken-over", basis="declared") == []
