@@ -136,7 +136,7 @@ def test_what_exercises_went_through_is_new_no_more() -> None:
     assert rows["stolen-tokens"].new_things == 0
     assert rows["stolen-tokens"].held == ("Held (2025-01-01)",)
     assert rows["poisoned-feed"].new_processes == ("b",)
-    assert data.rows[0].template == "poisoned-feed"
+    assert data.rows[0].template == "wrong-feed"
     assert data.exercises[0].things == 3
 
 
@@ -238,7 +238,7 @@ def test_the_recipe_says_what_comes_first(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "modelling.md").read_text("utf-8").partition("## An exercise that was held")[2]
     (tmp_path / "estate.yaml").write_text(page.split("```yaml\n")[1].partition("```")[0])
     data = asked(br.load(tmp_path), assume="abused")
-    assert data.rows[0].says == "somebody chooses what rates says"
+    assert data.rows[0].says == "rates is wrong, and nobody means it"
     assert data.rows[0].new_crown_jewels == ("prices",)
 
 
