@@ -184,16 +184,6 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Scatter:
-    """Names where two raw counts of each meet: ``points`` are (name, ``across``, ``up``), the axes in words."""
-
-    title: str
-    across: str
-    up: str
-    points: tuple[tuple[str, int, int], ...]
-
-
-@dataclass(frozen=True)
 class Section:
     """One part of a page: sentences, then a table; ``drawn`` says that the picture of the answer stands below.
 
@@ -267,8 +257,7 @@ class Answer:
 
     ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``;
     ``findings`` is true when the command should exit with 1. ``page`` is its own layout, where it has one; its tables
-    are among ``tables``. ``appendix`` are pages that follow it. ``scatter`` is drawn where
-    pictures are. ``painted`` makes the picture, where there is one: on a
+    are among ``tables``. ``appendix`` are pages that follow it. ``painted`` makes the picture, where there is one: on a
     large estate that takes as long as the rest, and most who ask do not look at it. ``packed`` makes the folder, where
     the answer is one.
     """
@@ -279,13 +268,12 @@ class Answer:
     tables: tuple[Table, ...] = ()
     lines: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
-    painted: Callable[[], Picture] | None = field(default=None, compare=False)
+    painted: Callable[[], Picture | None] | None = field(default=None, compare=False)
     verdicts: tuple[Verdict, ...] = ()
     findings: bool = False
     page: Page | None = None
     packed: Callable[[], Pack] | None = field(default=None, compare=False)
     appendix: tuple[Page, ...] = ()
-    scatter: Scatter | None = None
 
     def table(self, name: str) -> Table:
         """One of its tables by its id; the first where the name is empty.
@@ -315,8 +303,9 @@ class Query:
     its help; every field becomes an option. ``data`` is the type of its answers' data. ``draws`` says that an answer
     may have a picture, ``finds`` that it may have findings, ``prints`` that it has a page, ``packs`` that it may be a
     folder of documents, ``judges`` that answers have verdicts. ``main`` is the id of the table that CSV has where none
-    is named; the first where it is empty. ``example``
-    is shown at the end of the help: the options after the estate.
+    is named; the first where it is empty. ``example`` is shown at the end of the help: the options after the estate.
+    ``about_one`` says that it looks at nothing but what is reached from where it starts, so that it can be asked of a
+    part of an estate; ``Part`` says what that needs.
     """
 
     name: str
@@ -329,6 +318,7 @@ class Query:
     prints: bool = False
     packs: bool = False
     judges: bool = False
+    about_one: bool = False
     main: str = ""
     example: str | None = None
 

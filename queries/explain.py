@@ -152,7 +152,7 @@ def _why_not(reach: Reach, fact: Fact) -> Answer:
 def _not_headline(reach: Reach, fact: Fact, stops: tuple[StoppedRow, ...], way: bool) -> str:
     what, attacked = said(reach.estate, fact), brings_an_attacker(reach.scenario)
     if not way:
-        known = plural(len(reach.estate.relations), "known relation")
+        known = plural(reach.estate.census.relations, "known relation")
         return phrase("no path", what, known)
     by = list(dict.fromkeys(name for row in stops for name in row.by))
     level = phrase("not at level", repr(reach.scenario.assume.word)) if attacked else phrase("not so")
@@ -265,6 +265,7 @@ QUERY = Query(
     run,
     ExplainData,
     draws=True,
+    about_one=True,
     main="proof",
     example="--compromise acme --assume lateral --entity customer_replica",
 )

@@ -160,7 +160,7 @@ def _counts(reach: Reach) -> CountsRow:
 def _headline(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     estate, touched = reach.estate, _touched(reach)
     starts = starts_said(estate, reach.scenario)
-    reached, things = f"{len(touched):,}", plural(len(estate.entities), "thing")
+    reached, things = f"{len(touched):,}", plural(estate.census.entities, "thing")
     jewels = jewels_said(estate, [name for name in touched if estate.crown_jewel(name)])
     if not brings_an_attacker(reach.scenario):
         return phrase("felt", starts, reached, things, jewels)
@@ -204,7 +204,7 @@ def _records(reach: Reach) -> str:
 
 def _unfelt(reach: Reach, data: ReachData) -> str | None:
     """That no process feels an outage, where none does."""
-    processes = len(reach.estate.of_kind(Kind.PROCESS))
+    processes = reach.estate.census.processes
     if data.timeline or not reach.scenario.outage or not processes:
         return None
     return phrase("unfelt", f"{processes:,}")
@@ -233,6 +233,7 @@ QUERY = Query(
     run,
     ReachData,
     draws=True,
+    about_one=True,
     main="reached",
     example="--compromise acme --assume lateral",
 )

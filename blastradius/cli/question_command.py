@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from blastradius import loading, plugins
 from blastradius.answer import Answer, Query, is_estate, parameters, takes_several
 from blastradius.cli.completion import NAMES_THINGS, files, things
+from blastradius.cli.engines import Engine, answered_there, engine_option, is_asked_there
 from blastradius.cli.judging import VERDICTS, known_before, verdict_options, write_verdicts
 from blastradius.cli.output import emit, progress
 from blastradius.cli.usage import Command, example
@@ -47,12 +48,18 @@ def question_command(name: str) -> click.Command:
     """The command of one question."""
     query = plugins.query(name)
 
-    def run(paths: tuple[str, ...], draw: str | None = None, exit_zero: bool = False, **given: Any) -> int:
+    def run(
+        paths: tuple[str, ...],
+        draw: str | None = None,
+        exit_zero: bool = False,
+        engine: Engine | None = None,
+        **given: Any,
+    ) -> int:
         asked = wanted(**{word: given.pop(word) for word in OUTPUT}, prints=query.prints)
         target = draw and picture_file(draw)
         judged = {word: given.pop(word, None) for word in VERDICTS}
         known = known_before(judged["sarif"], judged.pop("base"))
-        answer = ask(query, paths, given)
+        answer = ask(query, paths, given, engine)
         emit(answer, asked, query.main)
         if target:
             write_picture(answer, target)
@@ -73,20 +80,35 @@ def _options(query: Query) -> list[Callable[[Any], Any]]:
         *([exit_zero_option()] if query.finds else []),
         *([drawn] if query.draws else []),
         *(verdict_options() if query.judges else ()),
+        *([engine_option()] if query.about_one else []),
         *output_options(packs=query.packs),
     ]
 
 
-def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any]) -> Answer:
-    """Load an estate, if there is none yet, with others that are named to compare with, and ask it one question."""
+def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any], engine: Engine | None = None) -> Answer:
+    """Ask an estate one question, with others that are named to compare with; it is loaded if there is none yet.
+
+    Of a shared one no more may be read than the question comes to.
+
+    Raises:
+        UsageError: the server is to be asked, and the estate is not at one.
+    """
     from blastradius.loading.revisions import with_estates
 
     loaded: Estate | None = click.get_current_context().obj
+    named = {name: value for name, value in given.items() if value is not None}
     with progress() as report:
+
+        def asked(estate: Estate) -> Answer:
+            return query.run(estate, parameters(query, with_estates(query, named, report), flag_of))
+
+        if is_asked_there(query, paths, engine):
+            answer = answered_there(paths[0], named, asked, report)
+            if answer is not None:
+                return answer
         estate = loading.load(paths, report) if loaded is None else loaded
-        named = with_estates(query, {name: value for name, value in given.items() if value is not None}, report)
         report("asking")
-        return query.run(estate, parameters(query, named, flag_of))
+        return asked(estate)
 
 
 def params_options(params: type[BaseModel]) -> list[Callable[[Any], Any]]:

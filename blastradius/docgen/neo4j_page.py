@@ -33,13 +33,15 @@ _MADE = """
 |---|---|---|
 | `load` | every node of a load | which load it belongs to |
 | `place` | nodes and relationships | where its line stands in the snapshot |
-| `record` | nodes; of a relation's relationships the first | the line itself, all that the sources say |
+| `record` | nodes and relationships | the line itself, all that the sources say |
+| `called` | entities | the display name, as an index takes it |
+| `open` | entities | anyone may call it, or it acts on what it takes in |
 | `provenance` | nodes and relationships | where it was read: file, line and column |
 | `controls` | nodes and relationships | the kinds of controls in use that are said to work |
 | `controls_down` | nodes and relationships | those that stop nothing, or are stated not to be there |
 | `all_of` | relationships | all of so many sources are needed together; each has a relationship of its own |
 | `any_of` | relationships | the relation has so many targets; each has a relationship of its own |
-| `kind` | `Note`, `GUARDED_BY` | the kind of the note, or of the control |
+| `kind` | `Note`, `GUARDED_BY`, `ALONG_GUARDED_BY` | the kind of the note, or of the control |
 | `message`, `about` | `Note` | what is said, and of which things |
 """
 
@@ -70,6 +72,8 @@ def _relationships() -> Iterable[str]:
     yield f"| things in it | `{graph.IN_ZONE}` | Zone |"
     yield f"| Store | `{graph.COPY_OF}` | Store |"
     yield f"| what a control stands on | `{graph.GUARDED_BY}` | who runs the control |"
+    yield f"| the source of a relation | `{graph.WITH_KEY}` | a key that goes with it |"
+    yield f"| the source of a relation | `{graph.ALONG_GUARDED_BY}` | who runs a control on the relation |"
 
 
 def _records() -> Iterable[str]:
@@ -81,7 +85,7 @@ def _records() -> Iterable[str]:
     )
     yield (
         f"| `{graph.LOAD}` | `key`, `estate`, `number`, `schema`, `batches`, `whole`, `begun`, `ended`, `holder`, "
-        f"`heading`, `digest`, `nodes`, `relationships`, `facts`, `gaps` |"
+        f"`heading`, `digest`, `nodes`, `relationships`, `facts`, `gaps`, `said` |"
     )
     yield f"| `{graph.STAMP}` | `id`, `version` of the schema |\n"
 

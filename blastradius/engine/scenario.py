@@ -159,6 +159,7 @@ def _stands_for(estate: Estate, seed: str) -> list[str]:
     """An entity with its parts and theirs; for a zone those of all its services and stores."""
     found = [seed] if seed in estate.entities else estate.in_zone(seed)
     for whole in found:
+        estate.require([whole])
         found += [part for part in estate.parts_of(whole) if part not in found]
     return found
 

@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -56,6 +56,15 @@ MOST_NAMED = 1000
 """How many relations a note is about at most, of an estate of any size."""
 MOST_PROBLEMS = 20
 """How many problems are said of an estate that is read line by line: it may have millions."""
+
+
+class Census(NamedTuple):
+    """How many entities, relations, processes and crown jewels an estate has."""
+
+    entities: int
+    relations: int
+    processes: int
+    crown_jewels: int
 
 
 class Estate:
@@ -177,6 +186,15 @@ class Estate:
     def __reduce__(self) -> tuple[partial[Estate], tuple[FactTable, Mapping[str, Zone]]]:
         return partial(Estate, **self._said_besides), (self._table, self.zones)
 
+    @cached_property
+    def census(self) -> Census:
+        """How much there is, of the whole estate where this is a part of one."""
+        processes = int((self._table.kind == KINDS.index(Kind.PROCESS)).sum())
+        return Census(len(self.entities), len(self.relations), processes, len(self._table.fields.crown_jewel))
+
+    def require(self, names: Iterable[str]) -> None:
+        """See that all is here that is said around some things; of an estate that is no part of one, it is."""
+
     def __repr__(self) -> str:
         named = f" {self.title!r}" if self.title else ""
         things = f"{counted(len(self.entities), 'entity', 'entities')}, {counted(len(self.relations), 'relation')}"
@@ -191,6 +209,11 @@ class Estate:
     def source_notes(self) -> tuple[Note, ...]:
         """The notes of the sources and of their merging, without those that follow from the estate."""
         return self._given_notes
+
+    @property
+    def changes_with_the_day(self) -> bool:
+        """Whether keys end by a day that the estate does not state."""
+        return self.as_of is None and bool(self._table.fields.expires)
 
     @property
     def day(self) -> str:
@@ -352,7 +375,7 @@ class Estate:
     def _undated(self) -> list[Note]:
         """That keys end by a day that the estate does not state, so that answers may change with it."""
         expires = self._table.fields.expires
-        if self.as_of is not None or not expires:
+        if not self.changes_with_the_day:
             return []
         names = self._table.names
         over = [names[number] for number, end in sorted(expires.items(), key=lambda e: e[::-1]) if end < self.today]

@@ -64,6 +64,11 @@ class Ties:
                 return f"{provider!r} belongs to the vendor whose feed it vouches for"
         return None
 
+    def looked_at(self, provider: str, ends: Iterable[str]) -> set[str]:
+        """Around which things it is said why a control of a provider stops nothing of these ends."""
+        makers = {maker for name in ends for maker in (name, *self._behind[name], *self._writers(name))}
+        return makers | {provider} | self._all_it_rests_on(provider)
+
     def _others_of(self, name: str) -> set[str]:
         """The parties other than ourselves with which a thing falls, itself if it is one."""
         owners = self._owners[name] | {name}

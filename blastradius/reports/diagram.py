@@ -180,7 +180,7 @@ def _counts(reach: Reach) -> str:
     within = "within" if brings_an_attacker(reach.scenario) else "felt"
     return caption("between").join(
         (
-            caption(within, reached=f"{len(reached):,}", things=plural(len(estate.entities), "thing")),
+            caption(within, reached=f"{len(reached):,}", things=plural(estate.census.entities, "thing")),
             jewels if marks_jewels(estate) else caption("unmarked"),
             caption("stopped", steps=plural(stops, "step")),
             caption("checked"),

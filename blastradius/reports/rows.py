@@ -196,8 +196,8 @@ def model_row(estate: Estate) -> ModelRow:
     """The estate's sizes for an answer."""
     tally = estate.tally
     return ModelRow(
-        entities=len(estate.entities),
-        relations=len(estate.relations),
+        entities=estate.census.entities,
+        relations=estate.census.relations,
         facts=tally.facts,
         rejected=tally.rejected,
         ignored=tally.ignored,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from blastradius.columns.tables import KINDS
 from blastradius.engine import Reach
 from blastradius.estate import Estate
 from blastradius.model import Capability, Kind, Store
@@ -16,12 +15,12 @@ MARK = "mark what matters most with `crown_jewel: true` in an estate file"
 
 def marks_jewels(estate: Estate) -> bool:
     """Whether anything is marked as a crown jewel, so that there is something to count."""
-    return bool(estate.columns.entities.crown_jewel.any())
+    return estate.census.crown_jewels > 0
 
 
 def states_processes(estate: Estate) -> bool:
     """Whether a business process is stated, so that one could stop."""
-    return bool((estate.columns.entities.kind == KINDS.index(Kind.PROCESS)).any())
+    return estate.census.processes > 0
 
 
 def missing(estate: Estate) -> tuple[str, ...]:

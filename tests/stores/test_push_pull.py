@@ -18,12 +18,13 @@ import blastradius as br
 from blastradius.errors import IncompleteError, InputError, StoreError
 from blastradius.estate import Estate, snapshot
 from blastradius.loaderkit.contract import Loaded
-from blastradius.model import Credential, Note, NoteKind, Party, Provenance, Relation, Scope, Store, Verb
+from blastradius.model import Credential, Note, NoteKind, Operation, Party, Provenance, Relation, Scope, Store, Verb
 from blastradius.stores.neo4j import Allowed, connected, pull, push, status
 from blastradius.stores.neo4j.content import content_of
 from blastradius.stores.neo4j.graph import MOST_BYTES, SCHEMA
 from blastradius.stores.neo4j.loads import prepare, release, take
 from blastradius.stores.neo4j.pull import records
+from blastradius.stores.neo4j.shelf import LoadShelf
 from tests.counts import examples, few
 from tests.engine.random_estates import random_estate
 from tests.loaders.lines.test_lines import written
@@ -239,6 +240,14 @@ def test_hostile_names_come_back_or_are_refused(place: Place, shared: Path) -> N
     assert len(kept) > len(parties) - 10
     push(place.connection, Estate.build([Loaded(entities=tuple(kept))]), ANY)
     assert {entity.id: entity.name for entity in pulled(place).entities.values()} == {p.id: p.name for p in kept}
+
+
+def test_what_an_index_would_not_take_is_refused_or_found_by_its_digest(place: Place) -> None:
+    with pytest.raises(InputError, match="api of 'o' takes 5,000 bytes, and 4,000 are the most"):
+        content_of(Estate.build([Loaded(entities=(Operation(id="o", api="a" * 5_000),))]))
+    named = Estate.build([Loaded(entities=(Party(id="p", name="n" * 20_000),))])
+    shelf = LoadShelf(place.connection, push(place.connection, named, ANY).load)
+    assert [json.loads(line.record)["party"]["id"] for line in shelf.called(["n" * 20_000])] == ["p"]
 
 
 def _is_sent(party: Party) -> bool:

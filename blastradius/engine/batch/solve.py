@@ -261,7 +261,15 @@ def solve_block(batch: Batch, frame: Frame, places: Numbers) -> Solved:
     fill(solved.state)
     while proposal is not None and _propose(solved, proposal):
         fill(solved.state)
+    batch.system.estate.require(_reached(solved))
     return solved
+
+
+def _reached(solved: Solved) -> Iterator[str]:
+    """What is reached in any world, by name; worked out where it is asked for."""
+    claims = solved.claims
+    somewhere: Flags = np.bitwise_or.reduce(claims.words, axis=1) != 0
+    yield from (claims.names[number] for number in np.unique(claims.entity[somewhere[claims.row]]).tolist())
 
 
 def live_rows(network: Network, seeds: Numbers, back_end: BackEnd) -> Flags:

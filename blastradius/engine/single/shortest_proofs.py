@@ -87,7 +87,11 @@ class _Claim(NamedTuple):
 
 
 def certify(system: PreparedEstate, scenario: Scenario) -> Certificate:
-    """Solve a scenario: a step for every fact, premises first, and everything that stopped at the frontier."""
+    """Solve a scenario: a step for every fact, premises first, and everything that stopped at the frontier.
+
+    Raises:
+        NotHereError: the estate is a part of one, and it reaches further.
+    """
     status = step_status(system, scenario, system.statuses)
     seeds = [system.facts.number(seed) for seed in seeds_of(system.estate, scenario)]
     proved: dict[int, _Claim] = {}
@@ -96,6 +100,7 @@ def certify(system: PreparedEstate, scenario: Scenario) -> Certificate:
     for run in runs:
         run.settle(seeds)
         steps += run.proof(proved)
+    system.estate.require(step.fact.entity for step in steps)
     stopped = tuple(runs[-1].frontier(scenario))
     relied = sorted({name for stop in stopped if stop.by_controls_alone for name in stop.controls})
     return Certificate(tuple(steps), stopped, tuple(relied))

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
+import numpy as np
+
 from blastradius.estate import Estate
+from blastradius.estate.part import Whole
 from blastradius.estate.snapshot import Line, heading, lines
 from blastradius.model import Entity, Note, NoteKind, Relation, Zone
-from blastradius.stores.neo4j.graph import Row, context, node, relationships
+from blastradius.stores.neo4j.graph import MOST_BYTES, Row, context, node, relationships
 
 BATCH = 5_000
 """Rows of a transaction: larger ones are no faster."""
@@ -25,7 +28,8 @@ Thing = TypeVar("Thing")
 class Content:
     """What an estate comes to: its digest as a snapshot, how many of each family and verb, what it says is missing.
 
-    ``gaps`` are by a key that is the same the next day, whatever the counts in them.
+    ``gaps`` are by a key that is the same the next day, whatever the counts in them. ``whole`` is what answers about a
+    part of it say of all of it; ``None`` where that is too long.
     """
 
     heading: str
@@ -34,6 +38,7 @@ class Content:
     gaps: dict[str, str]
     nodes: int
     relationships: int
+    whole: str | None
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,16 @@ def content_of(estate: Estate) -> Content:
     for batch in batches(estate, ""):
         nodes += len(batch.rows) if batch.nodes else 0
         joins += 0 if batch.nodes else len(batch.rows)
-    return Content(first, digest.hexdigest(), dict(sorted(facts.items())), _gaps(estate.source_notes), nodes, joins)
+    whole = Whole.of(estate).model_dump_json()
+    return Content(
+        first,
+        digest.hexdigest(),
+        dict(sorted(facts.items())),
+        _gaps(estate.source_notes),
+        nodes,
+        joins,
+        whole if len(whole.encode()) <= MOST_BYTES else None,
+    )
 
 
 def batches(estate: Estate, load: str, size: int = BATCH) -> Iterator[Batch]:
@@ -78,13 +92,21 @@ def batches(estate: Estate, load: str, size: int = BATCH) -> Iterator[Batch]:
 
 def _nodes(estate: Estate, load: str, places: dict[str, int], zones: dict[str, int]) -> Iterator[Row]:
     """The nodes; the places of entities and zones are kept, by id."""
+    open_to_all = _open(estate)
     for place, line in enumerate(lines(estate)):
         if isinstance(line.thing, Entity):
             places[line.thing.id] = place
         elif isinstance(line.thing, Zone):
             zones[line.thing.id] = place
         if not isinstance(line.thing, Relation):
-            yield node(line, load, place)
+            yield node(line, load, place, is_open=getattr(line.thing, "id", None) in open_to_all)
+
+
+def _open(estate: Estate) -> set[str]:
+    """The operations that anyone may call, and what acts on what it takes in."""
+    entities, relations = estate.columns.entities, estate.columns.relations
+    obeying = relations.sources.take(np.flatnonzero(relations.obeys)).values
+    return {entities.ids[number] for number in {*np.flatnonzero(entities.anonymous).tolist(), *obeying.tolist()}}
 
 
 def _joins(estate: Estate, places: dict[str, int], zones: dict[str, int]) -> Iterator[Row]:

@@ -5,6 +5,7 @@ Everything a source says goes in as a parameter; only what stands here can be a 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
@@ -25,7 +26,7 @@ from blastradius.model import (
     Zone,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of what is written; a load of a newer one is not read."""
 
 LABELS: dict[str, str] = {str(kind): kind.capitalize() for kind in Kind} | {
@@ -41,6 +42,8 @@ TYPES: dict[Verb, str] = {verb: verb.upper() for verb in Verb}
 """The relationship type of each verb."""
 IN_ZONE, COPY_OF, GUARDED_BY = "IN_ZONE", "COPY_OF", "GUARDED_BY"
 """What else joins nodes: where a thing lies, what it is a copy of, and who runs a control that stands on it."""
+WITH_KEY, ALONG_GUARDED_BY = "WITH_KEY", "ALONG_GUARDED_BY"
+"""What joins the source of a relation to the keys that go with it, and to who runs a control on the relation."""
 
 _HIDDEN = {"kind", "provenance", "controls", "sources", "targets"}
 _SHAPES: tuple[type[Entity] | type[Zone], ...] = (*ENTITY_TYPES.values(), Zone)
@@ -49,12 +52,14 @@ RELATION_KEYS = frozenset(Relation.model_fields) - _HIDDEN
 MADE_KEYS = frozenset(
     {
         "load",
+        "open",
         "place",
         "record",
         "provenance",
         "controls",
         "controls_down",
         "all_of",
+        "called",
         "any_of",
         "kind",
         "message",
@@ -67,15 +72,16 @@ KEYS = ENTITY_KEYS | RELATION_KEYS | MADE_KEYS | {"id", "name"}
 MOST_BYTES = 1 << 20
 """Bytes of the largest text that is sent; one of a hundred times that can take a server down."""
 MOST_INDEXED = 4_000
-"""Bytes of the largest id that is sent; an index takes some 8,100."""
+"""Bytes of the largest text that is sent to be found by; an index takes some 8,100."""
+_INDEXED = ("id", "api", "zone", "called")
 _MOST_NUMBER = 2**63
 
 Property = str | int | float | bool | list[str] | None
 Row = dict[str, Any]
 
 
-def node(line: Line, load: str, place: int) -> Row:
-    """The node of a thing that is no relation.
+def node(line: Line, load: str, place: int, *, is_open: bool = False) -> Row:
+    """The node of a thing that is no relation; ``is_open`` says that it takes what anyone says.
 
     Raises:
         InputError: something in it that the server would not take as it is.
@@ -83,11 +89,20 @@ def node(line: Line, load: str, place: int) -> Row:
     thing = line.thing
     labels = [COMMON, LABELS[line.family], *([ENTITY] if isinstance(thing, Entity) else [])]
     stated = {"load": load, "place": place, **_properties(thing), "record": line.text}
+    stated |= {"open": True} if is_open else {}
+    if isinstance(thing, Entity) and thing.name is not None:
+        stated["called"] = called(thing.name)
     return {"labels": labels, "properties": checked(thing, stated)}
 
 
+def called(name: str) -> str:
+    """What an index finds a display name by: the name, or its SHA-256 where an index would not take it."""
+    text = name.encode(errors="surrogatepass")
+    return name if len(text) <= MOST_INDEXED else hashlib.sha256(text).hexdigest()
+
+
 def relationships(line: Line, place: int, places: Mapping[str, int]) -> Iterator[Row]:
-    """The relationships of a relation, one for each pair of its ends; the first has its line.
+    """The relationships of a relation: for each pair of its ends, each key and who runs its controls, with its line.
 
     Raises:
         InputError: something in it that the server would not take as it is.
@@ -99,13 +114,19 @@ def relationships(line: Line, place: int, places: Mapping[str, int]) -> Iterator
         stated["all_of"] = len(relation.sources)
     if len(relation.targets) > 1:
         stated["any_of"] = len(relation.targets)
-    checked(relation, {**stated, "record": line.text})
-    first = {"record": line.text}
+    stated["record"] = line.text  # whichever end one comes from
+    checked(relation, stated)
     for source in relation.sources:
         for target in relation.targets:
             ends = {"type": TYPES[relation.verb], "from": places[source], "to": places[target]}
-            yield {**ends, "properties": {**stated, **first}}
-            first = {}
+            yield {**ends, "properties": stated}
+    here = places[relation.sources[0]]
+    itself: dict[str, Property] = {"place": place, "record": line.text}
+    for key in dict.fromkeys((*relation.keys, *relation.needs)):
+        yield _joined(WITH_KEY, here, places[key], **itself)
+    for control in relation.controls:
+        if control.provided_by is not None:
+            yield _joined(ALONG_GUARDED_BY, here, places[control.provided_by], kind=str(control.kind), **itself)
 
 
 def context(entity: Entity, places: Mapping[str, int], zones: Mapping[str, int]) -> Iterator[Row]:
@@ -145,7 +166,7 @@ def _why_not(name: str, value: Property) -> str | None:
         size = len(value.encode())
     except UnicodeEncodeError:
         return "has half a character (a lone surrogate); correct the text"
-    most = MOST_INDEXED if name == "id" else MOST_BYTES
+    most = MOST_INDEXED if name in _INDEXED else MOST_BYTES
     return f"takes {size:,} bytes, and {most:,} are the most; shorten it" if size > most else None
 
 
@@ -181,5 +202,5 @@ def _property(value: Any) -> Property:
     return found
 
 
-def _joined(name: str, source: int, target: int, **properties: str) -> Row:
+def _joined(name: str, source: int, target: int, **properties: Property) -> Row:
     return {"type": name, "from": source, "to": target, "properties": properties}

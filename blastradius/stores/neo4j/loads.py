@@ -27,6 +27,10 @@ _FILE = "push.cypher"
 _PREPARING = (
     "place_is_unique",
     "id_is_found",
+    "name_is_found",
+    "api_is_found",
+    "zone_is_found",
+    "open_is_found",
     "estate_is_unique",
     "load_is_unique",
     "stamp_is_unique",
@@ -135,6 +139,7 @@ def flip(lease: Lease, content: Content) -> None:
                 raise StoreError(f"{lease.connection.address}: {found:,} {name} of {expected:,} are there; push again")
         stated: dict[str, Any] = {"heading": content.heading, "digest": content.digest, "gaps": [*content.gaps]}
         stated |= {"nodes": content.nodes, "relationships": content.relationships, "facts": json.dumps(content.facts)}
+        stated["said"] = content.whole
         tx.run(statement(_FILE, "flip"), {**stated, "estate": lease.estate, "load": lease.load}).consume()
 
     lease.connection.write(work)

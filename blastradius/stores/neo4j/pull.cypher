@@ -2,7 +2,7 @@
 MATCH (e:Estate {name: $estate})
 MATCH (l:Load {key: e.load})
 RETURN l.key AS load, l.schema AS schema, l.heading AS heading, l.digest AS digest, l.nodes AS nodes,
-       l.facts AS facts, l.gaps AS gaps
+       l.facts AS facts, l.gaps AS gaps, l.said AS said
 
 // estates
 MATCH (e:Estate) WHERE e.load IS NOT NULL RETURN e.name AS name ORDER BY name

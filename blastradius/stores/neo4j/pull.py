@@ -32,7 +32,10 @@ def untold(what: str, share: float | None) -> None:
 
 @dataclass(frozen=True)
 class Pointer:
-    """What an estate's node points at: the load that is read, and what it must come to."""
+    """What an estate's node points at: the load that is read, and what it must come to.
+
+    ``whole`` is what is said of all of it in answers about a part of it; ``None`` where that was too long to be kept.
+    """
 
     load: str
     schema: int
@@ -40,6 +43,7 @@ class Pointer:
     digest: str
     facts: dict[str, int]
     gaps: tuple[str, ...]
+    whole: str | None
 
 
 def pointer(connection: Connection) -> Pointer | None:
@@ -73,6 +77,7 @@ def pointer(connection: Connection) -> Pointer | None:
         found["digest"],
         json.loads(found["facts"]),
         tuple(found["gaps"]),
+        found["said"],
     )
 
 

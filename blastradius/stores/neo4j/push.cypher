@@ -4,6 +4,18 @@ CREATE CONSTRAINT blastradius_place IF NOT EXISTS FOR (n:Loaded) REQUIRE (n.load
 // id_is_found
 CREATE INDEX blastradius_id IF NOT EXISTS FOR (n:Entity) ON (n.load, n.id)
 
+// name_is_found
+CREATE INDEX blastradius_name IF NOT EXISTS FOR (n:Entity) ON (n.load, n.called)
+
+// api_is_found
+CREATE INDEX blastradius_api IF NOT EXISTS FOR (n:Entity) ON (n.load, n.api)
+
+// zone_is_found
+CREATE INDEX blastradius_zone IF NOT EXISTS FOR (n:Entity) ON (n.load, n.zone)
+
+// open_is_found
+CREATE INDEX blastradius_open IF NOT EXISTS FOR (n:Entity) ON (n.load, n.open)
+
 // estate_is_unique
 CREATE CONSTRAINT blastradius_estate IF NOT EXISTS FOR (e:Estate) REQUIRE e.name IS UNIQUE
 
@@ -64,7 +76,7 @@ MATCH (n:Loaded)-[r]->(:Loaded) WHERE n.load = $load RETURN count(r) AS found
 MATCH (e:Estate {name: $estate}), (l:Load {key: $load})
 SET e.previous = e.load, e.load = $load,
     l.whole = true, l.ended = timestamp(), l.heading = $heading, l.digest = $digest, l.nodes = $nodes,
-    l.relationships = $relationships, l.facts = $facts, l.gaps = $gaps
+    l.relationships = $relationships, l.facts = $facts, l.gaps = $gaps, l.said = $said
 
 // release
 MATCH (e:Estate {name: $estate}) WHERE e.lease = $token REMOVE e.lease, e.lease_until, e.holder

@@ -1,0 +1,69 @@
+"""Where a question about a shared estate is answered: at the server, of what it comes to, or here, of all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import click
+
+from blastradius import loading
+from blastradius.answer import Answer, Picture, Query
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.reading import Progress
+from blastradius.stores.addresses import is_address
+
+Engine = Literal["server", "embedded"]
+
+
+def engine_option() -> Callable[[Any], Any]:
+    """For questions that a server can answer of a part of an estate."""
+    return click.option(
+        "--engine",
+        type=click.Choice(["server", "embedded"]),
+        help="Of a shared estate: server reads what the question comes to, embedded all of it. The answers are the "
+        "same. [default: server]",
+    )
+
+
+def is_asked_there(query: Query, paths: tuple[str, ...], engine: Engine | None) -> bool:
+    """Whether a question is asked of a server rather than of an estate that is loaded whole.
+
+    Raises:
+        UsageError: the server is to be asked, and the estate is not at one.
+    """
+    is_shared = len(paths) == 1 and is_address(paths[0])
+    if engine == "server" and not is_shared:
+        raise UsageError("--engine server: the estate is not one at a server; name one such as neo4j+s://HOST")
+    return query.about_one and is_shared and engine != "embedded"
+
+
+def answered_there(
+    where: str, given: Mapping[str, Any], ask: Callable[[Estate], Answer], tell: Progress
+) -> Answer | None:
+    """The answer of the server; ``None`` where the whole estate has to be read for it.
+
+    Raises:
+        StoreError: the server refuses, or the estate was never pushed.
+    """
+    from blastradius.stores.neo4j import asked_there, connected
+
+    with connected(where) as connection:
+        found = asked_there(connection, set(_names(given)), ask, tell)
+    if found is None or found.painted is None:
+        return found
+
+    def painted() -> Picture | None:
+        return ask(loading.load([where])).picture  # it shows where things lie that are only near what is reached
+
+    return replace(found, painted=painted)
+
+
+def _names(given: Mapping[str, Any]) -> Iterator[str]:
+    """The texts that may name things: ``X``, ``X=HOURS``, ``KIND@ID``."""
+    for value in given.values():
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str):
+                yield from filter(None, (text, text.rpartition("=")[0], text.partition("@")[2]))

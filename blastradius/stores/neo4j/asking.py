@@ -1,0 +1,67 @@
+"""Questions about one start, asked where the estate is kept: the client carries the frontier and reads at it.
+
+A question is asked of the part of the estate that was read so far. Where it comes to a thing around which not all was
+read, that is read as well, and it is asked again; the last answer is that of the whole estate, and checked as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from blastradius.errors import BlastradiusError, StoreError
+from blastradius.estate import Estate
+from blastradius.estate.excerpt import Excerpt
+from blastradius.estate.part import NotHereError, Whole, WholeNeededError
+from blastradius.stores.neo4j.connection import Connection
+from blastradius.stores.neo4j.pull import Pointer, Tell, pointer, untold
+from blastradius.stores.neo4j.shelf import LoadShelf
+
+Result = TypeVar("Result")
+_FEW = 10_000
+"""Up to how many relations may be read of any estate; of a larger one a third, for then all of it is read sooner."""
+
+
+def asked_there(
+    connection: Connection, named: Collection[str], ask: Callable[[Estate], Result], tell: Tell = untold
+) -> Result | None:
+    """What ``ask`` says of the estate, of which no more is read than it comes to.
+
+    ``named`` are the texts by which people name things in the question. ``None`` where only the whole estate can say
+    it, or most of it is reached; whoever asks then pulls it.
+
+    Raises:
+        StoreError: the server refuses, or the estate was never pushed.
+    """
+    now = pointer(connection)
+    whole = None if now is None else _whole(now)
+    if now is None or whole is None:
+        return None
+    shelf = LoadShelf(connection, now.load)
+    excerpt = Excerpt(shelf, now.heading, whole)
+    excerpt.begin(named)
+    while len(excerpt.relations) <= max(_FEW, whole.census.relations // 3):
+        tell(f"asking {connection.address}, {len(excerpt.relations):,} relations read", None)
+        try:
+            found = ask(excerpt.part(str(connection.address)))
+        except NotHereError as further:
+            excerpt.add(further.names)
+        except StoreError:
+            raise
+        except (WholeNeededError, BlastradiusError):  # what is wrong with a question, the whole says with what is near
+            return None
+        else:
+            return found if shelf.is_kept() else None
+    return None
+
+
+def _whole(now: Pointer) -> Whole | None:
+    """What is said of the whole estate, where it was short enough to be kept."""
+    if now.whole is None:
+        return None
+    try:
+        return Whole.model_validate_json(now.whole)
+    except ValidationError:  # said by another version
+        return None

@@ -1,0 +1,125 @@
+"""A part of an estate says what the whole would, or says what more of it is needed."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from blastradius import plugins
+from blastradius.engine import SEED_KINDS, solve
+from blastradius.estate import Estate, snapshot
+from blastradius.estate.excerpt import Excerpt
+from blastradius.estate.part import NotHereError, Part, Whole, WholeNeededError
+from blastradius.model import Scenario
+from tests.counts import few
+from tests.engine.random_estates import random_estate, random_scenario
+from tests.engine.short import estate, scenario
+from tests.stores.estates import sized
+from tests.stores.rows import Rows
+
+_NAMED = {"id", "sources", "targets", "keys", "needs", "copy_of", "provided_by", "about"}
+
+
+def several(rng: random.Random, count: int) -> Estate:
+    """Random estates beside each other in one; they have zones, APIs and names in common, and no thing."""
+    zones: dict[str, str] = {}
+    things = []
+    for number in range(count):
+        for line in snapshot.lines(random_estate(rng)):
+            if line.family == "zone":
+                zones.setdefault(json.loads(line.text)["zone"]["id"], line.text)
+            elif line.family not in ("note", "expectation"):
+                things.append(json.dumps(_renamed(json.loads(line.text), f"e{number}-")))
+    first = snapshot.heading(random_estate(rng))
+    return Estate.build([snapshot.loaded([first, *zones.values(), *things], "made")])
+
+
+def _renamed(said: Any, prefix: str, *, is_named: bool = False) -> Any:
+    if isinstance(said, Mapping):
+        return {key: _renamed(value, prefix, is_named=key in _NAMED) for key, value in said.items()}
+    if isinstance(said, list):
+        return [_renamed(part, prefix, is_named=is_named) for part in said]
+    return prefix + said if is_named and isinstance(said, str) else said
+
+
+def excerpt_of(built: Estate, *names: str) -> Excerpt:
+    """What is read of an estate around some names."""
+    found = Excerpt(Rows(built), snapshot.heading(built), Whole.of(built))
+    found.begin(names)
+    return found
+
+
+def in_part(excerpt: Excerpt, ask: Callable[[Estate], Any]) -> Any:
+    """What a part says once enough of it has been read."""
+    while True:
+        try:
+            return ask(excerpt.part("made"))
+        except NotHereError as further:
+            excerpt.add(further.names)
+
+
+def stated(asked: Scenario) -> dict[str, Any]:
+    """A scenario as the parameters of a question, without what-ifs."""
+    given = {field: getattr(asked, field) for field in SEED_KINDS}
+    given |= {"assume": asked.assume.word, "hours": asked.hours, "anyone": asked.anyone, "basis": str(asked.basis)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@pytest.mark.parametrize("seed", few(range(24), 3))
+@pytest.mark.parametrize("question", [name for name in plugins.queries() if plugins.query(name).about_one])
+def test_a_part_says_what_the_whole_says(question: str, seed: int) -> None:
+    rng = random.Random(seed)
+    built = several(rng, 4)
+    asked = random_scenario(rng, built)
+    query, given = plugins.query(question), stated(asked)
+    if "entity" in query.params.model_fields:
+        given["entity"] = rng.choice([*built.entities])
+    params = query.params(**given)
+    excerpt = excerpt_of(built, *(name for field in SEED_KINDS for name in given[field]), given.get("entity", ""))
+    found = in_part(excerpt, lambda part: query.run(part, params))
+    assert found == query.run(built, params)
+
+
+def test_no_more_is_read_than_it_comes_to() -> None:
+    built = sized(300)
+    excerpt = excerpt_of(built, "party-7")
+    asked = scenario("compromise party-7")
+    assert in_part(excerpt, lambda part: solve(part, asked).certificate) == solve(built, asked).certificate
+    assert len(excerpt.relations) < len(built.relations) / 4
+
+
+def test_a_part_speaks_of_the_whole() -> None:
+    built = sized(50)
+    part = excerpt_of(built, "party-7").part("made")
+    assert len(part.entities) < len(built.entities)
+    assert (part.census, part.digest, part.notes) == (built.census, built.digest, built.notes)
+
+
+def test_what_only_the_whole_can_say_is_not_guessed() -> None:
+    built = estate("owns:p>s", "runs_on:s>s2")
+    part = excerpt_of(built, "p").part("made")
+    for ask in (lambda: part.resolve("p3"), lambda: part.changed(without=["owns:p>s"])):
+        with pytest.raises(WholeNeededError):
+            ask()
+
+
+def test_a_part_of_another_day_is_refused() -> None:
+    undated, dated = estate("holds:s>k"), estate("holds:s>k", entities={"k": {"expires": "2030-01-01"}})
+    assert Whole.of(undated).day is None
+    assert Whole.of(dated).day == dated.today
+    excerpt = excerpt_of(dated, "s")
+    excerpt.whole = excerpt.whole.model_copy(update={"day": "1999-12-31"})
+    with pytest.raises(WholeNeededError):
+        excerpt.part("made")
+
+
+def test_around_what_is_reached_all_has_to_be_there() -> None:
+    built = estate("owns:p>s", "runs_on:s2>s", "runs_on:s3>s2")
+    part = Part(built, Whole.of(built), frozenset({"p", "internet"}))
+    with pytest.raises(NotHereError) as raised:
+        solve(part, scenario("compromise p"))
+    assert "s3" in raised.value.names

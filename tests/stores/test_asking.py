@@ -1,0 +1,106 @@
+"""What a server is asked about one start is what the whole estate says, to the byte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from blastradius.cli import main
+from blastradius.engine import Certificate, solve
+from blastradius.estate import Estate
+from blastradius.stores.neo4j import Allowed, asked_there, push
+from tests.engine.short import scenario
+from tests.stores.conftest import Place
+from tests.stores.estates import sized
+
+ANY = Allowed(shrink=True, incomplete=True, beside_others=True)
+QUESTIONS = (
+    ("reach", "--compromise", "acme"),
+    ("reach", "--compromise", "acme", "--assume", "lateral", "--distrust", "mfa"),
+    ("reach", "--outage", "acme=12"),
+    ("reach", "--anyone", "--assume", "takeover", "--basis", "declared"),
+    ("explain", "--compromise", "acme", "--entity", "orders_db"),
+    ("explain", "--compromise", "acme", "--entity", "customer_db", "--assume", "lateral"),
+)
+
+
+@pytest.fixture
+def northwind_there(place: Place, northwind: Path) -> Place:
+    assert main(["push", place.uri, str(northwind), "--beside-others"]) == 0
+    return place
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_the_server_answers_as_the_whole_estate(
+    northwind_there: Place, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for question, *given in QUESTIONS:
+        said = []
+        for engine in ("server", "embedded"):
+            capsys.readouterr()
+            assert main([question, northwind_there.uri, *given, "--engine", engine, "--format", form]) == 0
+            said.append(capsys.readouterr().out)
+        assert said[0] == said[1], given
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--compromise", "acme", "--without", "holds:acme>acme_key"),
+        ("--compromise", "acme", "--with", "mfa@acme"),
+        ("--compromise", "acmee"),
+        ("--compromise", "half \udcff a character"),
+        ("--distrust", "mfa"),
+    ],
+)
+def test_what_only_the_whole_can_say_is_said_by_the_whole(
+    northwind_there: Place, northwind: Path, given: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for where in (northwind_there.uri, str(northwind)):
+        capsys.readouterr()
+        code = main(["reach", where, *given])
+        shown = capsys.readouterr()
+        said.append((code, shown.out, shown.err))
+    assert said[0] == said[1]
+
+
+def test_the_server_is_asked_for_a_part(place: Place) -> None:
+    built = sized(300)
+    push(place.connection, built, ANY)
+    asked = scenario("compromise party-7")
+    sizes = []
+
+    def ask(estate: Estate) -> Certificate:
+        found = solve(estate, asked).certificate
+        sizes.append(len(estate.relations))
+        return found
+
+    assert asked_there(place.connection, ("party-7",), ask) == solve(built, asked).certificate
+    assert sizes[-1] < len(built.relations) / 4
+
+
+def test_an_answer_from_a_load_that_was_swept_meanwhile_is_none(place: Place, places: Callable[[], Place]) -> None:
+    push(place.connection, sized(30), ANY)
+    other, pushed = places(), list[int]()
+
+    def ask(estate: Estate) -> Certificate:
+        for seed in range(1, 4) if not pushed else ():
+            push(other.connection, sized(30, seed), ANY)
+            pushed.append(seed)
+        return solve(estate, scenario("compromise party-7")).certificate
+
+    assert asked_there(place.connection, ("party-7",), ask) is None
+    assert asked_there(place.connection, ("party-7",), ask) is not None
+
+
+def test_where_nothing_is_kept_it_is_said(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reach", place.uri, "--compromise", "acme"]) == 4
+    assert "no estate" in capsys.readouterr().err
+
+
+def test_no_server_is_asked_about_files(northwind: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reach", str(northwind), "--compromise", "acme", "--engine", "server"]) == 2
+    assert "--engine server: the estate is not one at a server" in capsys.readouterr().err
