@@ -28,7 +28,8 @@ _STYLE = """
 .blastradius th, .blastradius td { text-align: left; vertical-align: top; padding: .25em .9em .25em 0;
   border-bottom: 1px solid #d8d8d8; overflow-wrap: anywhere; unicode-bidi: isolate; }
 .blastradius th { border-bottom-color: #555; overflow-wrap: normal; }
-.blastradius .n { text-align: right; font-variant-numeric: tabular-nums; }
+.blastradius td:first-child { min-width: 6.5em; }
+.blastradius .n { text-align: right; min-width: 0; font-variant-numeric: tabular-nums; }
 .blastradius .notes { color: #6b4e00; }
 .blastradius summary { margin: .5em 0; color: #444; cursor: pointer; }
 .blastradius .next { break-before: page; border-top: 1px solid #999; padding-top: .5em; }
