@@ -11,9 +11,12 @@
  * }} Carried what a page says of itself
  * @typedef {Compiled & {about: Carried}} Estate */
 
+const MOST_KNOWN = 4; // how many answers are kept for the steps back
+const QUICK = 20_000; // how many steps an estate has at most that is solved in no time
 const VIEWS = [["board", "Board"], ["architect", "Architect"]];
 
 class Explorer {
+  /** @type {Map<State, [Answer, Description]>} */ #answers = new Map();
   /** @type {string | null} */ picked = null;
   /** @type {string[]} several things that one box stands for */ folded = [];
   /** @type {Answer | null} */ answer = null;
@@ -28,14 +31,15 @@ class Explorer {
     this.system = system;
     this.trail = new Trail(this.#first());
     this.removals = new Removals(this);
-    const placings = new Placings(this), starts = new Starts(this), levels = new Levels(this), switches = new Switches(this);
+    const placings = new Placings(this), starts = new Starts(this), levels = new Levels(this);
+    this.switches = new Switches(this);
     const scenarios = new Scenarios(this), basis = new Basis(this), panel = new ReachedPanel(this);
     this.picture = new Drawing(this);
     this.reasons = new Reasons(this);
     this.tables = new Tables(this);
     this.sharing = new Sharing(this);
-    this.parts = [starts, levels, switches, this.removals, placings, basis, scenarios, panel, this.picture, this.reasons];
-    byId("asking").append(starts.element, levels.element, switches.element, this.removals.element, placings.element, basis.element, scenarios.element);
+    this.parts = [starts, levels, this.switches, this.removals, placings, basis, scenarios, panel, this.picture, this.reasons];
+    byId("asking").append(starts.element, levels.element, this.switches.element, this.removals.element, placings.element, basis.element, scenarios.element);
     byId("middle").append(this.picture.element, this.reasons.element);
     byId("answer").append(panel.element);
     byId("about").append(statement(this));
@@ -129,12 +133,35 @@ class Explorer {
 
   #work() {
     if (!this.isAsked) return;
-    this.answer = this.#solved(this.state);
-    this.described = describe(this.system, this.state, this.answer);
-    this.holding = mostHolding(this.system, this.state, this.answer, this.described.rests);
+    [this.answer, this.described] = this.#known(this.state);
+    this.#rank(this.state, this.answer, this.described.rests);
     if (!this.before || !startsSomewhere(this.before)) return;
-    this.beforeAnswer = this.#solved(this.before);
-    this.change = compare(describe(this.system, this.before, this.beforeAnswer), this.described);
+    const [answer, described] = this.#known(this.before);
+    this.beforeAnswer = answer;
+    this.change = compare(described, this.described);
+  }
+
+  /** The answer to a state, worked out once: the last few are kept. @param {State} state @returns {[Answer, Description]} */
+  #known(state) {
+    const known = this.#answers.get(state);
+    if (known) return known;
+    const answer = this.#solved(state), found = /** @type {[Answer, Description]} */ ([answer, describe(this.system, state, answer)]);
+    this.#answers.set(state, found);
+    for (const old of this.#answers.keys()) if (this.#answers.size > MOST_KNOWN) this.#answers.delete(old);
+    return found;
+  }
+
+  /** Find out which controls hold the most: at once where that is quick, else once the answer is shown.
+   * @param {State} state @param {Answer} answer @param {Rest[]} rests */
+  #rank(state, answer, rests) {
+    const rank = () => mostHolding(this.system, state, answer, rests);
+    if (this.system.rule.length <= QUICK) { this.holding = rank(); return; }
+    this.holding = rests.map((rest) => ({ rest, things: -1, jewels: -1 }));
+    setTimeout(() => {
+      if (this.answer !== answer) return;
+      this.holding = rank();
+      this.switches.show();
+    }, 100);
   }
 
   /** @param {State} state */
