@@ -84,7 +84,8 @@ class Drawing {
     const parties = about.parties.slice(0, MOST_OFFERED).map((place) => [entities[place], labelOf(page.system, place)]);
     const offers = (/** @type {WayName} */ way, /** @type {string} */ question) => make("section", {}, make("h2", {}, question), make("ul", {},
       ...parties.map(([id, name]) => make("li", {}, button(nameOf(name), () => page.ask({ [way]: [id] }), { id: `offer-${way}-${id}`, class: "offer" })))));
-    return parties.length ? [offers("compromise", "What if one of these fell into an attacker's hands?"), offers("outage", "Or if one of these failed?")] : [];
+    const more = about.parties.length - parties.length, rest = make("p", { class: "says" }, `and ${counted(more)} more third parties, and all keys, feeds and systems: type a name at the left`);
+    return parties.length ? [offers("compromise", "What if one of these fell into an attacker's hands?"), offers("outage", "Or if one of these failed?"), more > 0 && rest] : [];
   }
 
   /** @param {boolean} isCompared */
@@ -142,12 +143,15 @@ class Drawing {
     refill(this.jewels, ...(page.described ? cards.map((card) => this.#card(card)) : []));
   }
 
+  /** Whether the last step brought a thing within reach. @param {string} id */
+  #isNew(id) { return this.page.change?.gained.some((row) => row.id === id) ?? false; }
+
   /** @param {{id: string, name: string, row: Row | undefined}} card */
   #card({ id, name, row }) {
     const { page } = this, level = row && page.system.told.levels[levelOf(page.system, row.level) - 1];
     const said = row ? row.words : "not reached, by what is stated";
     return make("li", { class: row ? (page.isAttack ? `card level-${levelOf(page.system, row.level)}` : "card felt") : "card" }, make("button", { type: "button", class: "row", id: `jewel-${id}`, onclick: () => page.pick(id) },
-      nameOf(name), make("small", {}, said), row && page.isAttack && level && make("small", { class: "at" }, level.join(": "))));
+      nameOf(name), this.#isNew(id) && make("b", {}, "new, by the last step"), make("small", {}, said), row && page.isAttack && level && make("small", { class: "at" }, level.join(": "))));
   }
 }
 

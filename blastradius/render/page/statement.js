@@ -18,7 +18,15 @@ function statement(page) {
     listOf(`${plural(about.notes.length, "note")} on what was taken where nothing is said`, about.notes),
     listOf(`${plural(about.gaps.length, "gap")} in what is stated of third parties`, about.gaps),
     about.rejected + about.ignored > 0 && make("p", {}, `${plural(about.rejected, "record")} of the sources could not be used, ${plural(about.ignored, "record")} say nothing that matters here.`),
+    make("p", {}, "Pictures are laid out by Graphviz, which this page carries under the Eclipse Public License 2.0."),
+    make("details", {}, make("summary", {}, "The licence of Graphviz"), make("pre", {}, licence())),
   );
+}
+
+/** The text that has to go along with Graphviz. */
+function licence() {
+  const template = byId("graphviz-licence");
+  return template instanceof HTMLTemplateElement ? template.content.textContent ?? "" : "";
 }
 
 /** @param {string} title @param {string[]} lines */
