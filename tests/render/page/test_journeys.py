@@ -308,6 +308,31 @@ def test_on_a_small_or_dark_screen_it_says_the_same(
     opened.close()
 
 
+AXE = os.environ.get("BLASTRADIUS_AXE", "")
+CHECKED = """async () => {
+  const { violations } = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}"""
+
+
+@pytest.mark.skipif(not Path(AXE).is_file(), reason="BLASTRADIUS_AXE names no axe.min.js, which checks accessibility")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_used_by_those_who_see_or_hear_it_otherwise(browser: Any, written: Path, scheme: str) -> None:
+    opened = Opened(browser, written, color_scheme=scheme)
+    opened.tab.evaluate(Path(AXE).read_text("utf-8"))
+    found = opened.tab.evaluate(CHECKED)
+    opened.say("acme")
+    opened.press("4")
+    opened.drawn()
+    opened.reached()
+    opened.tab.evaluate("(id) => document.getElementById(id).click()", "reached-customer_replica")
+    for key in ("a", "b", "t"):
+        opened.press(key)
+        found += opened.tab.evaluate(CHECKED)
+    assert found == []
+    opened.close()
+
+
 HOSTILE = (
     "</script><script>document.title = 'ran'</script>",
     "<img src=x onerror=\"document.title = 'ran'\">",
