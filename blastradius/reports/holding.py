@@ -112,10 +112,12 @@ class Line:
         for placed in sorted(absent, key=lambda placed: (-self._comers(placed.host), placed.id)):
             is_telling = self.system.is_telling((placed.control.kind, placed.host))
             starts = self._passing(placed, everybody=is_telling) if left > 0 else []
-            left -= 1 + len(starts) * (100 if is_telling else 1)
-            if left >= 0:
-                found[placed.id] = []
+            cost = 1 + len(starts) * (100 if is_telling else 1)
+            if cost <= left:
+                found[placed.id], left = [], left - cost
                 asked += [(start, placed) for start in starts]
+            elif not is_telling:  # what is dear is passed over, for others may be cheap
+                left = 0
         worlds = [
             World(self.scenarios[start], controls=((placed.control.kind, placed.host),)) for start, placed in asked
         ]

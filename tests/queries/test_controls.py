@@ -91,6 +91,12 @@ def test_of_very_many_some_are_tried_and_it_says_so(monkeypatch: pytest.MonkeyPa
     shown = told(built)
     assert "tried for at most 1 of those whose way it bars" in shown
     assert "2 of 2 controls that are gone were not tried" in shown
+    monkeypatch.setattr(line, "MOST_ABSENT", 10)
+    alone = {"o": Control(kind=ControlKind.APPROVAL, status="absent", provided_by="s9"), "k2": absent}
+    assert {row.id: row.keeps is None for row in asked(estate(*ways, controls=alone)).gone} == {
+        "approval@o": True,
+        "ip_allowlist@k2": False,
+    }
     monkeypatch.setattr(line, "MOST_PAIRS", 0)
     both = {"serves:s>o": HARDENED, "s": Control(kind=ControlKind.SANDBOXED)}
     assert "0 of 1 pairs that may let more through were tried" in told(estate(*WAY, controls=both))
