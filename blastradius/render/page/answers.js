@@ -55,10 +55,19 @@ class Reach {
   }
 }
 
+/** What an answer needs, made once for each. @param {Compiled} system @param {State} state @param {Answer} answer */
+function reachFor(system, state, answer) {
+  const found = REACHES.get(answer) ?? new Reach(system, askedOf(system, state), answer);
+  REACHES.set(answer, found);
+  return found;
+}
+
+/** @type {WeakMap<Answer, Reach>} */ const REACHES = new WeakMap();
+
 /** All that the page says of an answer. @param {Compiled} system @param {State} state @param {Answer} answer
  * @returns {Description} */
 function describe(system, state, answer) {
-  const asked = askedOf(system, state), reach = new Reach(system, asked, answer);
+  const reach = reachFor(system, state, answer);
   const counts = countsOf(reach), unsaid = silences(reach), timeline = reach.timed ? pains(reach) : [];
   return {
     headline: headlineOf(reach),

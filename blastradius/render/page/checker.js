@@ -42,6 +42,9 @@ class Check {
     this.timed = timed;
     this.end = timed && asked.hours !== null ? asked.hours : Infinity;
     this.estate = estate;
+    /** when each fact holds: its level, or its hour where hours count; never is Infinity */
+    this.moments = new Float64Array(system.total).fill(Infinity);
+    for (const [fact, { level, at }] of run.settled) this.moments[fact] = timed ? at : level;
     this.doubted = new Set(asked.distrust);
   }
 
@@ -53,10 +56,7 @@ class Check {
   }
 
   /** When a fact holds: its level, or its hour where hours count. @param {number} fact @returns {number} */
-  when(fact) {
-    const found = this.run.settled.get(fact);
-    return found === undefined ? Infinity : this.timed ? found.at : found.level;
-  }
+  when(fact) { return this.moments[fact]; }
 
   /** Facts that do not follow from what comes before them. @param {Set<number>} seeds @returns {string | null} */
   unfounded(seeds) {
@@ -92,12 +92,23 @@ class Check {
   /** Open steps that could give more than is claimed. @returns {string | null} */
   unclosed() {
     for (let step = 0; step < this.system.rule.length; step++) {
+      if (this.isIdle(step)) continue;
       const falls = this.falls(step);
       if (falls === null) continue;
       const soonest = this.soonest(step, falls, (premise) => this.when(premise));
       if (soonest < this.when(this.system.conclusion[step])) return `step ${step} gives more than is said`;
     }
     return null;
+  }
+
+  /** Whether a step can give no more than is claimed, whatever stops it: it is held as low as the step goes, or all that
+   * it needs is wanting, or something where it needs all. @param {number} step */
+  isIdle(step) {
+    const { conclusion, gate, level, premises } = this.system;
+    if (this.moments[conclusion[step]] <= (this.timed ? 0 : level[step])) return true;
+    let wanting = 0;
+    for (let at = premises.first[step]; at < premises.first[step + 1]; at++) if (this.moments[premises.values[at]] === Infinity) wanting++;
+    return wanting === premises.first[step + 1] - premises.first[step] || (wanting > 0 && gate[step] === 0 && !this.estate.isJoint(step));
   }
 
   /** @returns {string | null} */
@@ -135,7 +146,7 @@ class Check {
   holds(step, control) {
     const { system, estate } = this;
     if (estate.lacking[control] || this.doubted.has(system.controls[control]) || this.doubted.has(system.control_kinds[control])) return false;
-    return !estate.isHollow(control, estate.along(step));
+    return !estate.isHollow(control, step);
   }
 
   /** @param {number} step */

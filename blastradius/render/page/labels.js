@@ -23,16 +23,62 @@ function basesUsed(system, asked) {
   return [...found].sort();
 }
 
-/** The facts that hold by the end, at the level assumed. @param {Compiled} system @param {Asked} asked */
+/** The facts that hold by the end, at the level assumed. @param {Compiled} system @param {Asked} asked
+ * @returns {{has(fact: number): boolean}} */
 function reachOf(system, asked) {
-  const end = isTimed(asked) && asked.hours !== null ? asked.hours : null;
-  return new Run(system, worldOf(system, asked), asked.assume, end).settle(seedsOf(system, asked)).settled;
+  const world = worldOf(system, asked), seeds = seedsOf(system, asked);
+  if (asked.hours === null) return new Spread(system, world, asked.assume).from(seeds);
+  return new Run(system, world, asked.assume, asked.hours).settle(seeds).settled;
+}
+
+/** What is reached, without how: no order, no hops, no proofs. */
+class Spread {
+  /** @param {Compiled} system @param {World} world @param {number} assume */
+  constructor(system, world, assume) {
+    this.system = system;
+    this.world = world;
+    this.assume = assume;
+    this.held = new Uint8Array(system.total);
+    /** @type {number[]} */ this.queue = [];
+  }
+
+  /** @param {number} fact */
+  has(fact) { return this.held[fact] === 1; }
+
+  /** @param {number[]} seeds */
+  from(seeds) {
+    const { system, world } = this, { width, kinds, includes } = system, things = width * system.entities.length;
+    for (const seed of seeds) this.#hold(seed);
+    for (let next = 0; next < this.queue.length; next++) {
+      const fact = this.queue[next], place = fact % width, control = fact - system.inactive;
+      if (fact < things) for (const part of includes[kinds[(fact - place) / width]][place]) this.#hold(fact - place + part);
+      for (const step of rowOf(world.index.waiting, fact)) this.#try(step);
+      if (control >= 0 && control < system.controls.length) for (const step of rowOf(world.falls, control)) this.#try(step);
+    }
+    return this;
+  }
+
+  /** @param {number} fact */
+  #hold(fact) {
+    if (this.held[fact]) return;
+    this.held[fact] = 1;
+    this.queue.push(fact);
+  }
+
+  /** @param {number} step */
+  #try(step) {
+    const { system, world, held } = this, conclusion = system.conclusion[step];
+    if (held[conclusion] || world.closed[step] || system.level[step] > this.assume) return;
+    const premises = world.premises(step), falls = rowOf(world.standing, step);
+    if (!falls.every((control) => held[system.inactive + control])) return;
+    if (suffices(system, step, premises, premises.filter((premise) => held[premise]))) this.#hold(conclusion);
+  }
 }
 
 /** What a stranger could do, where something is open to anyone at all. @param {Compiled} system @param {Asked} asked
  * @returns {Map<number, Found>} */
 function strangers(system, asked) {
   if (!system.told.anonymous) return new Map();
-  const seeds = Object.fromEntries(Object.keys(asked.seeds).map((way) => [way, []]));
-  return reachOf(system, { ...asked, seeds, anyone: true, hours: null });
+  const alone = { ...asked, seeds: {}, anyone: true, hours: null };
+  return new Run(system, worldOf(system, alone), asked.assume, null).settle(seedsOf(system, alone)).settled;
 }

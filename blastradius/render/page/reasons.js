@@ -77,10 +77,10 @@ function reasonsOf(system, missing, { level, after, basis }, controls) {
  * @param {Compiled} system @param {State} state @param {Answer} answer @param {string} id @param {string} [capability]
  * @returns {Why} */
 function why(system, state, answer, id, capability) {
-  const asked = askedOf(system, state), reach = new Reach(system, asked, answer);
+  const reach = reachFor(system, state, answer);
   const entity = system.numbers.entities.get(id);
   if (entity === undefined) throw new Error(`nothing in this estate is called ${JSON.stringify(id)}`);
-  const opened = openedOf(system, asked);
+  const opened = openedOf(system, reach.asked);
   const said = capability ?? strongestOf(system, reach.proofs, entity) ?? strongestOf(system, opened.proofs, entity) ?? system.told.asked[kindOf(system, entity)];
   const fact = entity * system.width + system.capabilities.indexOf(said);
   return reach.proofs.has(fact) ? whyReached(reach, fact) : whyNot(reach, opened, fact);

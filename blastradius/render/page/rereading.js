@@ -16,11 +16,15 @@ class Rereading {
     this.taken = new Set(asked.without.map((name) => system.relations.indexOf(name)));
     this.put = asked.with.map((id) => this.#placed(id)).filter(({ host }) => !this.taken.has(host - system.entities.length));
     for (let relation = 0; relation < system.relations.length; relation++) if (!this.taken.has(relation)) this.#reads(relation);
+    this.implied = new Set(system.implied);
     this.lacking = system.controls.map((id, control) => this.#isLacking(id, control));
     /** @type {Map<number, number[]>} */ const rows = new Map();
-    system.deciding.steps.forEach((step, row) => rows.set(step, [...(rows.get(step) ?? []), row]));
+    system.deciding.steps.forEach((step, row) => {
+      if (!rows.has(step)) rows.set(step, []);
+      rows.get(step)?.push(row);
+    });
     this.rows = rows;
-    this.joint = new Set(system.whole.map((place) => place.join()));
+    this.joint = new Set(system.whole.map(([rule, flow]) => rule * 1000 + flow));
   }
 
   /** @param {string} id */
@@ -36,8 +40,10 @@ class Rereading {
   #reads(relation) {
     const { system } = this, verb = system.verbs[system.verb[relation]];
     const from = this.#row(system.sources, relation), to = this.#row(system.targets, relation);
-    const joins = (/** @type {Map<number, Set<number>>} */ known, /** @type {number} */ name, /** @type {number[]} */ ends) =>
-      known.set(name, new Set([...(known.get(name) ?? []), ...ends]));
+    const joins = (/** @type {Map<number, Set<number>>} */ known, /** @type {number} */ name, /** @type {number[]} */ ends) => {
+      if (!known.has(name)) known.set(name, new Set());
+      for (const end of ends) known.get(name)?.add(end);
+    };
     for (const key of this.#row(system.keys, relation)) this.spoken.add(`${from[0]} ${key}`);
     for (const end of to) {
       if (verb === "permits") this.permitted.add(end);
@@ -58,7 +64,7 @@ class Rereading {
   #isLacking(id, control) {
     const { system } = this, host = system.host[control];
     if (this.taken.has(host - system.entities.length) || this.put.some((one) => one.id === id)) return true;
-    return system.implied.includes(control) && !this.permitted.has(host);
+    return this.implied.has(control) && !this.permitted.has(host);
   }
 
   /** Whether a step is there, whatever stops it. @param {number} step */
@@ -66,12 +72,13 @@ class Rereading {
     const control = this.system.conclusion[step] - this.system.inactive;
     if (control in this.lacking && this.lacking[control]) return false;
     if (!(this.rows.get(step) ?? []).every((row) => this.#decides(row))) return false;
+    if (!this.taken.size) return true;
     const all = this.#row(this.system.along, step), left = this.along(step);
-    return left.length === all.length || (this.#isJoint(step) && left.length > 0);
+    return left.length === all.length || (this.isJoint(step) && left.length > 0);
   }
 
-  /** @param {number} step */
-  #isJoint(step) { return this.joint.has([this.system.rule[step], this.system.flow[step]].join()); }
+  /** Whether a step needs all suppliers that are left. @param {number} step */
+  isJoint(step) { return this.joint.has(this.system.rule[step] * 1000 + this.system.flow[step]); }
 
   /** The relations of a step that are left. @param {number} step */
   along(step) { return this.#row(this.system.along, step).filter((relation) => !this.taken.has(relation)); }
@@ -79,13 +86,13 @@ class Rereading {
   /** What a step needs; of several suppliers those that are left. @param {number} step */
   needs(step) {
     const all = this.#row(this.system.along, step), own = this.#row(this.system.premises, step);
-    return this.#isJoint(step) ? own.filter((_, place) => !this.taken.has(all[place])) : own;
+    return this.taken.size && this.isJoint(step) ? own.filter((_, place) => !this.taken.has(all[place])) : own;
   }
 
   /** How well a step is known. @param {number} step */
   knownAs(step) {
-    const left = this.along(step).map((relation) => this.system.known[relation]);
-    return this.#isJoint(step) ? Math.max(...left) : this.system.basis[step];
+    if (!this.taken.size || !this.isJoint(step)) return this.system.basis[step];
+    return Math.max(...this.along(step).map((relation) => this.system.known[relation]));
   }
 
   /** @param {number} row */
@@ -108,11 +115,11 @@ class Rereading {
   }
 
   /** Whether a control stops nothing along relations, since its provider is what fails, or speaks for itself.
-   * @param {number} control @param {number[]} along */
-  isHollow(control, along) {
+   * @param {number} control @param {number} step */
+  isHollow(control, step) {
     const { system } = this, kind = system.control_kinds[control], provider = system.provider[control];
     if (provider < 0 || !system.doubtful.includes(kind)) return false;
-    const host = system.host[control], on = host < system.entities.length ? along : [host - system.entities.length];
+    const host = system.host[control], on = host < system.entities.length ? this.along(step) : [host - system.entities.length];
     const ends = on.flatMap((relation) => this.#row(["serves", "publishes"].includes(system.verbs[system.verb[relation]]) ? system.sources : system.targets, relation));
     return kind === "fallback" ? ends.some((end) => this.#sharesFate(provider, end)) : ends.some((end) => this.#isVendor(provider, end));
   }

@@ -21,6 +21,14 @@ function outvotes(premises, least, held) {
   return wrong >= Math.floor(live / 2) + 1 || (up < least && right + 1 < least);
 }
 
+/** Whether some of a step's premises are enough for its gate. @param {Compiled} system @param {number} step
+ * @param {ArrayLike<number>} premises @param {ArrayLike<number>} held */
+function suffices(system, step, premises, held) {
+  if (system.gate[step] === ALL) return held.length === premises.length;
+  if (system.gate[step] === SOME) return held.length >= system.need[step];
+  return outvotes(premises, system.need[step], new Set(Array.from(held)));
+}
+
 /** A queue from which what is least comes first: by level, hour, hops, how many facts were known, fact. */
 class Heap {
   /** @type {number[][]} */ #rows = [];
@@ -63,8 +71,9 @@ class Heap {
 /** One solving. Where an outage counts, each level is solved by itself, in the order of arrival. */
 class Run {
   /** @type {Map<number, Found>} */ settled = new Map();
-  /** @type {Map<number, Found>} */ #tentative = new Map();
-  /** @type {Map<number, number>} */ #missing = new Map();
+  /** @type {Found[]} best so far, by fact */ #tentative;
+  /** @type {Int32Array} how many facts each step still waits for, -1 before the first of them comes */ #missing;
+  #known = 0;
   #heap = new Heap();
 
   /** @param {Compiled} system @param {World} world @param {number} assume @param {number | null} end
@@ -74,6 +83,8 @@ class Run {
     this.world = world;
     this.assume = assume;
     this.end = end;
+    this.#tentative = new Array(system.total);
+    this.#missing = new Int32Array(system.rule.length).fill(-1);
   }
 
   /** @param {number[]} seeds */
@@ -81,7 +92,7 @@ class Run {
     for (const seed of seeds) this.#offer(seed, { level: 1, at: 0, hops: 0, step: -1, premises: [] });
     while (this.#heap.size) {
       const [level, at, hops, , fact] = this.#heap.pop();
-      const found = /** @type {Found} */ (this.#tentative.get(fact));
+      const found = this.#tentative[fact];
       if (this.settled.has(fact) || found.level !== level || found.at !== at || found.hops !== hops) continue;
       this.settled.set(fact, found);
       this.#follow(fact, found);
@@ -91,10 +102,11 @@ class Run {
 
   /** @param {number} fact @param {Found} found */
   #offer(fact, found) {
-    const known = this.#tentative.get(fact);
+    const known = this.#tentative[fact];
     if (known && !Heap.before([found.level, found.at, found.hops], [known.level, known.at, known.hops])) return;
-    this.#tentative.set(fact, found);
-    this.#heap.push([found.level, found.at, found.hops, this.#tentative.size, fact]);
+    if (!known) this.#known++;
+    this.#tentative[fact] = found;
+    this.#heap.push([found.level, found.at, found.hops, this.#known, fact]);
   }
 
   /** @param {number} fact @param {Found} found */
@@ -121,9 +133,9 @@ class Run {
   #advance(step, latest) {
     const { system, world } = this;
     const premises = world.premises(step), level = this.#levelOf(step);
-    const falls = world.closed[step] ? 0 : rowOf(world.standing, step).length;
-    const left = (this.#missing.get(step) ?? premises.length + falls) - 1;
-    this.#missing.set(step, left);
+    const falls = world.closed[step] ? 0 : rowOf(world.standing, step).length, known = this.#missing[step];
+    const left = (known < 0 ? premises.length + falls : known) - 1;
+    this.#missing[step] = left;
     if (world.closed[step] || level > this.assume || this.settled.has(system.conclusion[step])) return;
     if (system.gate[step] !== ALL) this.#throughGate(step, Math.max(level, latest.level));
     else if (left === 0) this.#conclude(step, [...premises]);
@@ -179,18 +191,14 @@ class Run {
   #isOver(at) { return this.end !== null && at > 0 && at >= this.end; }
 
   /** @param {number} step @param {number[]} held */
-  #suffice(step, held) {
-    const premises = this.world.premises(step), gate = this.system.gate[step];
-    if (gate === ALL) return held.length === premises.length;
-    if (gate === SOME) return held.length >= this.system.need[step];
-    return outvotes(premises, this.system.need[step], new Set(held));
-  }
+  #suffice(step, held) { return suffices(this.system, step, this.world.premises(step), held); }
 
   /** Steps to which something settled leads and whose conclusion is not reached, with all that stands in their way.
    * @param {Asked} asked @returns {Stop[]} */
   frontier(asked) {
     const found = [];
-    for (const step of this.world.ordered([...this.#missing.keys()].sort((one, other) => one - other))) {
+    const touched = Array.from(this.#missing.keys()).filter((step) => this.#missing[step] >= 0);
+    for (const step of this.world.ordered(touched)) {
       const conclusion = this.system.conclusion[step];
       if (this.settled.has(conclusion) || this.#isPassedOver(conclusion) || this.world.closed[step] === 2) continue;
       const held = [...this.world.premises(step)].filter((premise) => this.settled.has(premise));
