@@ -7,7 +7,8 @@
  *   width: number, capabilities: string[], applies: number[][], includes: number[][][],
  *   entities: string[], kinds: Int8Array, controls: string[], control_kinds: string[], host: Int32Array,
  *   provider: Int32Array, phishable: number[], binding: number[], implied: number[], doubtful: string[],
- *   relations: string[], verbs: string[], verb: Int8Array, sources: Lists, targets: Lists, keys: Lists,
+ *   relations: string[], verbs: string[], verb: Int8Array, sources: Lists, targets: Lists, keys: Lists, needs: Lists,
+ *   present_keys: number[],
  *   known: Int8Array, vital: Int8Array, ourselves: number[], foreign: number[], zone_ids: string[], zone_of: Int32Array,
  *   zones: Record<string, number[]>, conditions: string[], flow: Int8Array, whole: [number, number][],
  *   deciding: {steps: Int32Array, condition: Int8Array, about: Lists},
@@ -40,7 +41,7 @@ function unpack(written) {
   system.numbers = { entities: numbered(entities), relations: numbered(relations), controls: numbered(controls) };
   if (system.told) {
     const names = system.told.names.map((/** @type {string | null} */ name, /** @type {number} */ place) => name ?? entities[place]);
-    Object.assign(system.told, { names, verbs, verb, sources, targets, host, provider, zone_ids, zone_of });
+    Object.assign(system.told, { names, verbs, verb, sources, targets, host, provider, zone_ids, zone_of, keys: system.present_keys });
   }
   return system;
 }

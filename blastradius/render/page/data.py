@@ -66,6 +66,7 @@ def _facts(facts: Numbering) -> dict[str, Any]:
         "inactive": facts.stone(Capability.INACTIVE, 0),
         "present": present,
         "after_present": present + len(facts.keys),
+        "present_keys": [facts.entity_numbers[key] for key in facts.keys],
         "anyone": facts.stone(Capability.ANYONE, 0),
     }
 
@@ -104,6 +105,7 @@ def _relations(prepared: PreparedEstate) -> dict[str, Any]:
         "sources": lists(relations.sources),
         "targets": lists(relations.targets),
         "keys": lists(relations.keys),
+        "needs": lists(relations.needs),
         "known": packed(relations.basis, "int8"),
         "vital": packed(_vital(relations), "int8"),
         "zone_ids": list(zones),

@@ -210,7 +210,7 @@ class Run {
   /** Of stepping stones only keys are asked after: what stops a copy stands on them. @param {number} fact */
   #isPassedOver(fact) {
     const { width, entities, present, after_present } = this.system;
-    return fact >= width * entities.length && !(present <= fact && fact < after_present);
+    return fact >= width * entities.length && !(present <= fact && fact < after_present && this.world.isNeeded(fact - present));
   }
 
   /** @param {number} step @param {number[]} held @param {Asked} asked @returns {Stop} */

@@ -4,10 +4,10 @@
 /**
  * @typedef {{end: number, relation: number}} Tie
  * @typedef {{steps: Lists, waiting: Lists, falling: Lists, controls: Lists, guarded: number[], whole: Set<number>,
- *   permits: Map<number, number[]>, naming: Map<string, number[]>, owners: Map<number, Tie[]>,
+ *   permits: Map<number, number[]>, naming: Map<string, number[]>, needing: Map<number, number[]>, owners: Map<number, Tie[]>,
  *   parts: Map<number, Tie[]>}} Index
  *   steps along each relation and waiting for each fact, how each control falls, the controls on each host, steps that
- *   some control stops, flows that need all suppliers; relations by operation, by caller and key; owners and parts
+ *   some control stops, flows that need all suppliers; relations by operation, by caller and key, by a key that is needed with others; owners and parts
  */
 
 /** What is looked up of an estate, made once. @param {Compiled} system @returns {Index} */
@@ -50,16 +50,18 @@ function turned(lists, count) {
 function named(system) {
   /** @type {Map<number, number[]>} */ const permits = new Map();
   /** @type {Map<string, number[]>} */ const naming = new Map();
+  /** @type {Map<number, number[]>} */ const needing = new Map();
   /** @type {Map<number, Tie[]>} */ const owners = new Map();
   /** @type {Map<number, Tie[]>} */ const parts = new Map();
   for (let relation = 0; relation < system.relations.length; relation++) {
-    const verb = system.verbs[system.verb[relation]], [source] = rowOf(system.sources, relation), targets = rowOf(system.targets, relation);
+    const verb = system.verbs[system.verb[relation]], sources = rowOf(system.sources, relation), [source] = sources, targets = rowOf(system.targets, relation);
     if (verb === "permits") for (const operation of targets) append(permits, operation, relation);
     if (verb === "owns") append(owners, targets[0], { end: source, relation });
     if (verb === "part_of") append(parts, targets[0], { end: source, relation });
+    for (const key of verb === "grants" && sources.length > 1 ? sources : rowOf(system.needs, relation)) append(needing, key, relation);
     for (const key of rowOf(system.keys, relation)) append(naming, `${source},${key}`, relation);
   }
-  return { permits, naming, owners, parts };
+  return { permits, naming, needing, owners, parts };
 }
 
 /** One more value under a key. @template Key, Value @param {Map<Key, Value[]>} found @param {Key} key

@@ -123,7 +123,7 @@ def _controls(prepared: PreparedEstate) -> dict[str, Any]:
 
 def _stones(prepared: PreparedEstate) -> dict[str, Any]:
     """What the facts beyond those about entities are about, in the order of their numbers."""
-    facts, numbers = prepared.facts, prepared.facts.entity_numbers
+    facts = prepared.facts
     consumers, supplied = prepared.weave.inputs
     stones = (Capability.INACTIVE, Capability.CALLABLE, Capability.FOOTHOLD, Capability.ANYONE, Capability.PRESENT,
               Capability.LOST, Capability.STRAINED)  # fmt: skip
@@ -131,7 +131,6 @@ def _stones(prepared: PreparedEstate) -> dict[str, Any]:
         "stones": {str(stone): facts.stone(stone, 0) for stone in stones},
         "apis": list(facts.apis),
         "flat_zones": list(facts.zones),
-        "keys": [numbers[key] for key in facts.keys],
         "inputs": [consumers.tolist(), supplied.tolist()],
     }
 

@@ -132,6 +132,9 @@ class World {
     return firstDifference(mine, theirs) || 0;
   }
 
+  /** Whether a key, by its place among those that may be needed with others, still is. @param {number} place */
+  isNeeded(place) { return !this.gone.size || this.#isLeft(this.index.needing.get(this.system.present_keys[place])); }
+
   /** A step without what is taken away of what it runs along. @param {number} step */
   #take(step) {
     const { system, gone } = this, all = rowOf(system.along, step), kept = [...all.keys()].filter((place) => !gone.has(all[place]));
