@@ -196,7 +196,7 @@ class Choice {
 
   /** @param {Stop} stop @returns {string[]} */
   controlsSaid(stop) {
-    const said = stop.controls.map((control) => this.told.controls[this.system.control_kinds[control]]);
+    const said = stop.controls.map((control) => this.told.controls[controlOf(this.system, this.answer.world, control).kind]);
     return [...new Set(said)].sort(byCodePoint);
   }
 
@@ -393,7 +393,7 @@ function doubted(choice, firm) {
   const { system, firsts, stones } = choice, worst = new Int8Array(system.total);
   const seen = new Set(), known = new Set();
   for (const { fact, step, premises } of firsts) {
-    let basis = step < 0 ? 0 : system.basis[step];
+    let basis = step < 0 ? 0 : choice.answer.world.basis(step);
     for (const premise of premises) basis = Math.max(basis, worst[premise]);
     worst[fact] = basis;
     if (fact < stones) (basis <= firm ? known : seen).add(choice.entityOf(fact));

@@ -24,7 +24,7 @@ function basesUsed(system, asked) {
 }
 
 /** The facts that hold by the end, at the level assumed. @param {Compiled} system @param {Asked} asked
- * @returns {{has(fact: number): boolean}} */
+ * @returns {{has(fact: number): boolean, keys(): Iterable<number>}} */
 function reachOf(system, asked) {
   const world = worldOf(system, asked), seeds = seedsOf(system, asked);
   if (asked.hours === null) return new Spread(system, world, asked.assume).from(seeds);
@@ -44,6 +44,9 @@ class Spread {
 
   /** @param {number} fact */
   has(fact) { return this.held[fact] === 1; }
+
+  /** What is reached, in no order that means something. */
+  keys() { return this.queue; }
 
   /** @param {number[]} seeds */
   from(seeds) {
