@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,8 @@ from blastradius.engine.numbering import APPLICABLE, Numbering
 from blastradius.engine.scenario import ATTACKS
 from blastradius.engine.variants import DECIDING, all_variants, deciding, guards
 from blastradius.estate import Estate
-from blastradius.estate.placement import PlacedControl
 from blastradius.estate.ties import ALWAYS_HARD, RESTS, VOID_ALONG
-from blastradius.model import SEEDS, Capability, ControlKind, Kind, Scenario
+from blastradius.model import SEEDS, Capability, ControlKind, Entity, Kind, Scenario
 from blastradius.render.page.packing import lists, packed
 from blastradius.rules import CLOSURE, placements
 
@@ -28,11 +28,11 @@ SCRIPTS = (
 
 def page_data(prepared: PreparedEstate) -> dict[str, Any]:
     """All that the page's solver and checker read of an estate, ready for JSON; ``Compiled`` in ``compiled.js``."""
-    system = all_variants(prepared.estate)
+    system, entities = all_variants(prepared.estate), tuple(prepared.estate.entities.values())
     return {
         **_facts(system.facts),
-        **_places(prepared.estate, system.facts),
-        **_relations(prepared),
+        **_places(prepared.estate, entities, system.facts),
+        **_relations(prepared, entities),
         **_controls(prepared),
         **_steps(system),
         **_variants(system),
@@ -80,10 +80,10 @@ def _includes(kind: int) -> list[list[int]]:
     ]
 
 
-def _places(estate: Estate, facts: Numbering) -> dict[str, Any]:
+def _places(estate: Estate, entities: Sequence[Entity], facts: Numbering) -> dict[str, Any]:
     """What a name that a scenario starts from stands for."""
     numbers = facts.entity_numbers
-    zones = {*estate.zones, *(entity.zone for entity in estate.entities.values() if entity.zone)}
+    zones = {*estate.zones, *(entity.zone for entity in entities if entity.zone)}
     return {
         "zones": {zone: [numbers[name] for name in estate.in_zone(zone)] for zone in sorted(zones)},
         "seeds": {way: str(gained) for way, (gained, _) in SEEDS.items()},
@@ -92,9 +92,9 @@ def _places(estate: Estate, facts: Numbering) -> dict[str, Any]:
     }
 
 
-def _relations(prepared: PreparedEstate) -> dict[str, Any]:
+def _relations(prepared: PreparedEstate, entities: Sequence[Entity]) -> dict[str, Any]:
     """What runs between what, and what of it decides about the steps of others."""
-    relations, entities = prepared.columns.relations, prepared.estate.entities.values()
+    relations = prepared.columns.relations
     zones: dict[str, int] = {}
     zone_of = [zones.setdefault(entity.zone, len(zones)) if entity.zone else NO_INDEX for entity in entities]
     foreign = [number for number, entity in enumerate(entities) if getattr(entity, "role", "self") != "self"]
@@ -135,22 +135,23 @@ def _controls(prepared: PreparedEstate) -> dict[str, Any]:
         "provider": packed(controls.provider, "int32"),
         "phishable": np.flatnonzero(second).tolist(),
         "binding": np.flatnonzero(bound).tolist(),
-        "implied": [
-            number
-            for number, placed in enumerate(prepared.estate.controls.values())
-            if _is_implied(prepared.estate, placed)
-        ],
+        "implied": _implied(prepared),
         "doubtful": list(map(str, VOID_ALONG)),
         "bases": [str(basis) for basis in BASES],
         "rules": [rule.id for rule in prepared.rules],
     }
 
 
-def _is_implied(estate: Estate, placed: PlacedControl) -> bool:
-    """Whether a control stands where it does only because a scope guards what it stands on."""
-    if placed.control.kind != ControlKind.FUNCTION_AUTHZ or placed.host not in estate.entities:
-        return False
-    return all(stated.kind != placed.control.kind for stated in estate.entities[placed.host].controls)
+def _implied(prepared: PreparedEstate) -> list[int]:
+    """The controls that stand where they do only because a scope guards what they stand on."""
+    controls, names = prepared.columns.controls, prepared.facts.entities
+    guards = (controls.kind == CONTROLS.index(ControlKind.FUNCTION_AUTHZ)) & (controls.host < len(names))
+    found = []
+    for number in np.flatnonzero(guards).tolist():
+        stated = prepared.estate.entities[names[int(controls.host[number])]].controls
+        if all(control.kind != ControlKind.FUNCTION_AUTHZ for control in stated):
+            found.append(number)
+    return found
 
 
 def _steps(system: System) -> dict[str, Any]:
