@@ -23,8 +23,9 @@ function svgElement(tag, given = {}, ...inside) {
 function takenOver(text, drawn) {
   const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   const graph = root.localName === "svg" && [...root.children].find(({ localName }) => localName === "g");
-  if (!graph) throw new Error("Graphviz drew no picture");
-  const group = /** @type {SVGElement} */ (copied(graph)), [, , width, height] = numbersIn(root.getAttribute("viewBox"));
+  const [, , width, height] = numbersIn(root.getAttribute("viewBox"));
+  if (!graph || !(width > 0 && height > 0)) throw new Error("Graphviz drew no picture");
+  const group = /** @type {SVGElement} */ (copied(graph));
   for (const own of [...group.children]) if (own.localName !== "g") own.remove();
   for (const part of [...group.children]) letter(/** @type {SVGElement} */ (part), group, drawn);
   return { group, width, height };
