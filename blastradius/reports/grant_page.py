@@ -1,0 +1,201 @@
+"""What a grant would add, break and could be made smaller to, in words and tables; and why it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from blastradius.answer import Row, Table
+from blastradius.estate import Estate
+from blastradius.model import Fact, Kind, Level
+from blastradius.reports.grant_data import (
+    AddedRow,
+    BrokenRow,
+    FailOn,
+    PartRow,
+    ReviewData,
+    SmallerRow,
+    counted,
+    jewels_of,
+)
+from blastradius.reports.labels import assumed, footing
+from blastradius.reports.silence import told
+from blastradius.reports.unstated import MARK, marks_jewels
+from blastradius.reports.words import WORDS, label, plural, said
+
+
+def refusals(
+    estate: Estate,
+    fail_on: FailOn,
+    rows: Sequence[AddedRow],
+    broken: Sequence[BrokenRow],
+    smaller: Sequence[SmallerRow] | None,
+) -> list[str]:
+    """Why it is refused, in words; nothing where it is not. ``smaller`` is null where nothing is needed."""
+    if fail_on == "never":
+        return []
+    found, jewels = [], jewels_of(rows)
+    if fail_on == "jewel":
+        if jewels:
+            jewel = "a crown jewel" if len(jewels) == 1 else f"{len(jewels):,} crown jewels"
+            found.append(f"{jewel} could newly be reached, or reached further into: {_listed(estate, jewels)}")
+    else:
+        level = Level.LATERAL if fail_on == "new" else Level[fail_on.upper()]
+        early = counted(row for row in rows if Level[row.level.upper()] <= level)
+        if early:
+            things = plural(len(early), "thing")
+            found.append(f"{things} could newly be reached, or reached further into, under level {level.word!r}")
+    rules = list(dict.fromkeys(row.expectation for row in broken))
+    if rules:
+        found.append(f"{plural(len(rules), 'expectation')} of the estate would break")
+    if smaller is not None and not smaller:
+        found.append("no grant to this key serves what is needed")
+    return found
+
+
+def _listed(estate: Estate, names: Sequence[str], most: int = 3) -> str:
+    """Names in words, some of many."""
+    shown = [label(estate, name) for name in names[:most]]
+    if len(names) > most:
+        shown.append(f"{len(names) - most:,} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def headline(estate: Estate, data: ReviewData) -> str:
+    """The answer in one sentence."""
+    holder = label(estate, data.holder)
+    if not data.grants:
+        return _headline_of_needs(estate, data)
+    granted = _listed(estate, data.grants)
+    if not data.entities:
+        start = f"granting {granted} to {holder} adds nothing known to what a compromise of {holder} could reach"
+        return f"{start} under level {data.assume!r}"
+    jewels = f", {_listed(estate, data.crown_jewels)} among them" if data.crown_jewels else ""
+    return (
+        f"granting {granted} to {holder} would let a compromise of {holder} reach, or reach further into, "
+        f"{plural(data.entities, 'thing')} under level {data.assume!r}{jewels}"
+    )
+
+
+def _headline_of_needs(estate: Estate, data: ReviewData) -> str:
+    needs, holder = _listed(estate, data.needs), label(estate, data.holder)
+    if not data.smaller:
+        return f"no grant to this key lets {holder} call {needs}"
+    least = data.smaller[0]
+    if not least.means:
+        return f"{holder} can call {needs} already; nothing has to be granted"
+    jewels = f", {_listed(estate, least.crown_jewels)} among them" if least.crown_jewels else ""
+    return (
+        f"the smallest grant that lets {holder} call {needs} is {_means(estate, least)}; it adds "
+        f"{plural(least.entities, 'thing')} to what a compromise could reach under level {data.assume!r}{jewels}"
+    )
+
+
+def lines(estate: Estate, data: ReviewData) -> Iterable[str]:
+    """The verdict, what is not said, and what it rests on."""
+    if data.fail_on == "never":
+        yield "nothing is refused (--fail-on never)"
+    elif data.fails:
+        yield f"refused (--fail-on {data.fail_on}): {'; '.join(data.because)}"
+    else:
+        yield f"not refused (--fail-on {data.fail_on})"
+    if data.fail_on == "jewel" and not marks_jewels(estate):
+        yield f"no crown jewel is marked, so none can be newly reached; {MARK}, or ask with --fail-on new"
+    if not estate.expectations:
+        yield "the estate expects nothing (no `expect:`), so no expectation can break"
+    unsaid = told(data.unsaid)
+    if unsaid:
+        yield unsaid
+    yield assumed(data.assume)
+    yield footing(estate)
+
+
+def tables(estate: Estate, data: ReviewData) -> Iterable[Table]:
+    """What it breaks, what it adds, each grant by itself, the smaller ones; only those that say something."""
+    if data.broken:
+        yield _broken_table(estate, data.broken)
+    if data.grants:
+        yield _added_table(data.added)
+    if len(data.grants) > 1:
+        yield _parts_table(estate, data.parts)
+    if data.needs and data.smaller != () and data.smaller[0].means:
+        yield _smaller_table(estate, data)
+
+
+def _added_table(rows: Sequence[AddedRow]) -> Table:
+    columns = ("level", "before", "what", "kind", "what it means", "crown jewel", "entity")
+    cells = [(r.level, r.before or "", r.name, r.kind, WORDS[r.capability], r.crown_jewel, r.entity) for r in rows]
+    numbered = reversed(list(enumerate(rows)))
+    firsts = {(row.entity, row.level): place for place, row in numbered if row.kind != Kind.SCOPE}
+    brief = tuple(cells[place] for place in sorted(firsts.values()))
+    hidden = ("entity",) if any(row.before for row in rows) else ("entity", "before")
+    return Table("added", "What it adds", columns, tuple(cells), ids=hidden, brief=brief)
+
+
+def _parts_table(estate: Estate, rows: Iterable[PartRow]) -> Table:
+    cells = tuple((label(estate, r.grant), r.entities, _names(estate, r.crown_jewels), r.grant) for r in rows)
+    columns = ("grant", "adds", "crown jewels", "id")
+    return Table("parts", "Each grant on its own", columns, cells, ids=("id",))
+
+
+def _broken_table(estate: Estate, rows: Iterable[BrokenRow]) -> Table:
+    cells = tuple(
+        (
+            said(estate, Fact(r.entity, r.capability)),
+            f"{r.expectation}: {label(estate, r.start)}" if r.start else r.expectation,
+            f"{r.capability}({r.entity})",
+        )
+        for r in rows
+    )
+    columns = ("would be so", "expectation", "fact")
+    return Table("broken", "Expectations it breaks", columns, cells, ids=("fact",), under=("expectation",))
+
+
+def _smaller_table(estate: Estate, data: ReviewData) -> Table:
+    cells: tuple[Row, ...] = tuple(
+        (
+            _means(estate, r),
+            r.entities,
+            _names(estate, r.crown_jewels),
+            "" if r.saves is None else r.saves,
+            _names(estate, r.saves_crown_jewels),
+            _strongest_of(estate, r, data.needs),
+            _made(r),
+            " + ".join(means.name for means in r.means),
+        )
+        for r in data.smaller
+    )
+    columns = ("grant", "adds", "crown jewels", "saves", "jewels saved", "what it adds", "has to be made", "id")
+    optional = (("crown jewels", 2), ("saves", 3), ("jewels saved", 4), ("has to be made", 6))
+    hidden = ("id", *(column for column, place in optional if not any(row[place] not in ("", None) for row in cells)))
+    title = f"The smallest grants that let {label(estate, data.holder)} call {_listed(estate, data.needs)}"
+    return Table("smaller", title, columns, cells, ids=hidden, under=("what it adds", "has to be made"))
+
+
+def _strongest_of(estate: Estate, row: SmallerRow, needs: Collection[str]) -> str:
+    """The first things that a grant adds something to, each with the strongest that could be had of it."""
+    here = counted(row.added, needs)
+    by_entity: dict[str, AddedRow] = {}
+    for added in row.added:  # by level: what comes later, and is no part of what came before, is stronger
+        if added.entity in here:
+            by_entity[added.entity] = added
+    shown = [f"{said(estate, Fact(a.entity, a.capability))} ({a.level})" for a in list(by_entity.values())[:3]]
+    more = [f"{len(by_entity) - 3:,} more"] if len(by_entity) > 3 else []
+    return "; ".join([*shown, *more]) or "nothing else"
+
+
+def _made(row: SmallerRow) -> str:
+    """What there has to be before it can be granted."""
+    kinds = {means.kind for means in row.means}
+    if "own rows" in kinds:
+        return "to be made: a scope for it alone, and a check of whose rows are asked for"
+    return "to be made: a scope for it alone" if "operation" in kinds else ""
+
+
+def _names(estate: Estate, names: Iterable[str]) -> str:
+    return ", ".join(label(estate, name) for name in names)
+
+
+def _means(estate: Estate, row: SmallerRow) -> str:
+    """What to grant, in words."""
+    words = {"scope": "the scope {}", "operation": "{} alone", "own rows": "{}, own rows only"}
+    return " and ".join(words[means.kind].format(label(estate, means.name)) for means in row.means)
