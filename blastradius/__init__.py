@@ -23,6 +23,8 @@ def __getattr__(name: str) -> object:
     if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
         if name in _OWN:
             return getattr(import_module("blastradius.api"), name)
+        plugins = import_module("blastradius.plugins")
+        name = plugins.ALIASES.get(name, name)
         if name in _questions():
             return import_module("blastradius.api").question(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

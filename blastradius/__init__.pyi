@@ -9,7 +9,7 @@ from blastradius.api import Shown, ask, check, diff, export, load
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Verb
 
-__all__ = ["Shown", "ask", "brief", "check", "contain", "controls", "cut", "dependence", "diff", "exercise", "explain", "export", "exposure", "governance", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "review", "scenarios", "seen", "verify"]
+__all__ = ["Shown", "ask", "brief", "check", "contain", "controls", "cut", "dependence", "diff", "exercise", "explain", "export", "exposure", "governance", "grant", "inventory", "joint", "levers", "load", "overgrant", "rank", "reach", "scenarios", "seen", "verify"]
 
 def brief(
     estate: Estate,
@@ -310,6 +310,38 @@ def governance(
         basis: use only what is known on this basis or a better one.
     """
 
+def grant(
+    estate: Estate,
+    *,
+    assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
+    distrust: str | Iterable[str] = (),
+    with_: str | Iterable[str] = (),
+    without: str | Iterable[str] = (),
+    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
+    holder: str | None = None,
+    new_partner: str | None = None,
+    grant: str | Iterable[str] = (),
+    needs: str | Iterable[str] = (),
+    key: str | None = None,
+    fail_on: Literal["jewel", "new", "granted", "abused", "takeover", "lateral", "never"] = "jewel",
+) -> Shown:
+    """A grant before it is granted: new reach, broken rules, smaller grants.
+
+    Args:
+        assume: how much of the attacker to assume, cumulative.
+        distrust: ask as if a control did not work: a kind, or KIND@ID.
+        with_: ask as if a control were in place: KIND@ID.
+        without: ask as if a relation were not there, by its id.
+        basis: use only what is known on this basis or a better one.
+        holder: the party or service that is to hold the key.
+        new_partner: a partner that is not in the estate yet, to hold the key.
+        grant: a scope or operation to be granted; may be repeated.
+        needs: an operation that has to be called: proposes the smallest grants.
+        key: a credential that the holder has already [default: a new one].
+        fail_on: exit with 1 where a crown jewel, anything, or anything at a level or below is newly reached; and where
+            an expectation breaks, unless never.
+    """
+
 def inventory(
     estate: Estate,
     *,
@@ -478,38 +510,6 @@ def reach(
         hours: how long what is denied stays denied.
         full: draw every entity, however large the picture gets; fold nothing.
         a3: draw for a sheet of A3, on which more is readable than on A4.
-    """
-
-def review(
-    estate: Estate,
-    *,
-    assume: Literal["granted", "abused", "takeover", "lateral"] = "lateral",
-    distrust: str | Iterable[str] = (),
-    with_: str | Iterable[str] = (),
-    without: str | Iterable[str] = (),
-    basis: Literal["observed", "declared", "inferred", "assumed"] = "assumed",
-    holder: str | None = None,
-    new_partner: str | None = None,
-    grant: str | Iterable[str] = (),
-    needs: str | Iterable[str] = (),
-    key: str | None = None,
-    fail_on: Literal["jewel", "new", "granted", "abused", "takeover", "lateral", "never"] = "jewel",
-) -> Shown:
-    """A grant before it is granted: new reach, broken rules, smaller grants.
-
-    Args:
-        assume: how much of the attacker to assume, cumulative.
-        distrust: ask as if a control did not work: a kind, or KIND@ID.
-        with_: ask as if a control were in place: KIND@ID.
-        without: ask as if a relation were not there, by its id.
-        basis: use only what is known on this basis or a better one.
-        holder: the party or service that is to hold the key.
-        new_partner: a partner that is not in the estate yet, to hold the key.
-        grant: a scope or operation to be granted; may be repeated.
-        needs: an operation that has to be called: proposes the smallest grants.
-        key: a credential that the holder has already [default: a new one].
-        fail_on: exit with 1 where a crown jewel, anything, or anything at a level or below is newly reached; and where
-            an expectation breaks, unless never.
     """
 
 def scenarios(

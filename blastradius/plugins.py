@@ -321,13 +321,17 @@ def queries() -> dict[str, Query]:
     return QUERIES.all()
 
 
+ALIASES = {"review": "grant"}
+"""Former names of questions, which work still."""
+
+
 def query(name: str) -> Query:
-    """One question; only its own file is imported.
+    """One question, by a former name of it too; only its own file is imported.
 
     Raises:
         UsageError: there is no such question.
     """
-    return QUERIES.get(name)
+    return QUERIES.get(ALIASES.get(name, name))
 
 
 def query_titles() -> dict[str, str]:

@@ -167,7 +167,7 @@ WRONG = {
     "br.reach(estate, compromised='acme')": "call-arg",
     "br.reach(estate, assume='latteral')": "arg-type",
     "br.explain(estate)": "call-arg",
-    "br.review(estate, 'acme')": "call-arg",
+    "br.grant(estate, 'acme')": "call-arg",
     "br.exposure(estate, 'db', 'lateral')": "call-arg",
 }
 

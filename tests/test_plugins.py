@@ -23,7 +23,7 @@ def test_what_ships_is_found_by_listing() -> None:
     names = list(plugins.loaders())
     assert names == sorted(names)
     assert {"aws_iam", "cloudformation", "native", "openapi", "terraform"} <= set(names)
-    assert {"explain", "exposure", "levers", "rank", "reach", "review", "seen", "verify"} <= set(plugins.queries())
+    assert {"explain", "exposure", "levers", "rank", "grant", "reach", "seen", "verify"} <= set(plugins.queries())
     assert {"csv", "graphml", "node-link"} <= set(plugins.exports())
     assert plugins.query_titles().keys() == plugins.queries().keys()
 

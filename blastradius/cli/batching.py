@@ -74,7 +74,7 @@ def _words(text: str) -> list[str]:
 
 def _run(words: Sequence[str], context: click.Context) -> int:
     name, *arguments = words or [""]
-    known = plugins.QUERIES.names()
+    known = [*plugins.QUERIES.names(), *plugins.ALIASES]
     if name not in known:
         way_out = did_you_mean(name, known, "blastradius queries lists them")
         raise UsageError(f"no question is called {name!r}{way_out}")

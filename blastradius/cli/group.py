@@ -41,7 +41,7 @@ _JOURNEY = {
     "Ask": (
         *("brief", "inventory", "dependence", "governance", "rank", "reach", "explain", "exposure", "levers"),
         *("controls", "cut", "contain", "joint", "scenarios", "exercise"),
-        *("review", "diff", "overgrant", "verify", "seen", "batch"),
+        *("grant", "diff", "overgrant", "verify", "seen", "batch"),
     ),
     "Take along": ("explore", "draw", "export", "snapshot"),
     "Share": ("push", "pull", "status"),
@@ -64,10 +64,13 @@ class LazyGroup(click.Group):
             module = importlib.import_module(f"blastradius.cli.{_ROOMS.get(cmd_name, 'commands')}")
             found: click.Command = getattr(module, f"{cmd_name}_command")
             return found
-        if cmd_name in questions:
+        from blastradius.plugins import ALIASES
+
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name in questions:
             from blastradius.cli.question_command import question_command
 
-            return question_command(cmd_name)
+            return question_command(name)
         return None
 
     def resolve_command(

@@ -76,8 +76,8 @@ class SmallerRow(Frozen):
     added: tuple[AddedRow, ...]
 
 
-class ReviewData(Frozen):
-    """The answer to ``review``; ``entities`` counts those that something is added to, scopes not counted."""
+class GrantData(Frozen):
+    """The answer to ``grant``; ``entities`` counts those that something is added to, scopes not counted."""
 
     question: str
     headline: str

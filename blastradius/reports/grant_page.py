@@ -11,8 +11,8 @@ from blastradius.reports.grant_data import (
     AddedRow,
     BrokenRow,
     FailOn,
+    GrantData,
     PartRow,
-    ReviewData,
     SmallerRow,
     counted,
     jewels_of,
@@ -60,7 +60,7 @@ def _listed(estate: Estate, names: Sequence[str], most: int = 3) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def headline(estate: Estate, data: ReviewData) -> str:
+def headline(estate: Estate, data: GrantData) -> str:
     """The answer in one sentence."""
     holder = label(estate, data.holder)
     if not data.grants:
@@ -76,7 +76,7 @@ def headline(estate: Estate, data: ReviewData) -> str:
     )
 
 
-def _headline_of_needs(estate: Estate, data: ReviewData) -> str:
+def _headline_of_needs(estate: Estate, data: GrantData) -> str:
     needs, holder = _listed(estate, data.needs), label(estate, data.holder)
     if not data.smaller:
         return f"no grant to this key lets {holder} call {needs}"
@@ -90,7 +90,7 @@ def _headline_of_needs(estate: Estate, data: ReviewData) -> str:
     )
 
 
-def lines(estate: Estate, data: ReviewData) -> Iterable[str]:
+def lines(estate: Estate, data: GrantData) -> Iterable[str]:
     """The verdict, what is not said, and what it rests on."""
     if data.fail_on == "never":
         yield "nothing is refused (--fail-on never)"
@@ -109,7 +109,7 @@ def lines(estate: Estate, data: ReviewData) -> Iterable[str]:
     yield footing(estate)
 
 
-def tables(estate: Estate, data: ReviewData) -> Iterable[Table]:
+def tables(estate: Estate, data: GrantData) -> Iterable[Table]:
     """What it breaks, what it adds, each grant by itself, the smaller ones; only those that say something."""
     if data.broken:
         yield _broken_table(estate, data.broken)
@@ -150,7 +150,7 @@ def _broken_table(estate: Estate, rows: Iterable[BrokenRow]) -> Table:
     return Table("broken", "Expectations it breaks", columns, cells, ids=("fact",), under=("expectation",))
 
 
-def _smaller_table(estate: Estate, data: ReviewData) -> Table:
+def _smaller_table(estate: Estate, data: GrantData) -> Table:
     cells: tuple[Row, ...] = tuple(
         (
             _means(estate, r),

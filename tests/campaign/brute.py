@@ -247,7 +247,7 @@ def told_levers(answer: Answer) -> Any:
     return entities, sorted(removed.items()), sorted(added.items()), sorted(failed), data["failures_tried"]
 
 
-def review(estate: Estate, params: Any) -> Any:
+def grant(estate: Estate, params: Any) -> Any:
     """What is newly reached, or lower; what each grant adds to; which expectations break; which grants would do."""
     estate = what_if(estate, params.asked)
     scenario = plain(params.asked).model_copy(update={"compromise": (params.holder,)})
@@ -391,7 +391,7 @@ def _added(before: Levels, after: Levels) -> list[Any]:
     ]
 
 
-def told_review(answer: Answer) -> Any:
+def told_grant(answer: Answer) -> Any:
     data = answer.data.model_dump()
     added = [(r["entity"], str(r["capability"]), r["level"], r["before"]) for r in data["added"]]
     broken = [(r["expectation"], r["start"], r["entity"], str(r["capability"])) for r in data["broken"]]
@@ -1336,7 +1336,7 @@ BRUTE: dict[str, tuple[Callable[[Estate, Any], Any], Told]] = {
     "exposure": (exposure, told_exposure),
     "levers": (levers, told_levers),
     "cut": (cut, told_cut),
-    "review": (review, told_review),
+    "grant": (grant, told_grant),
     "verify": (verify, told_verify),
     "reach": (reach, told_reach),
     "scenarios": (scenarios, told_scenarios),

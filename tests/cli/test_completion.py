@@ -68,7 +68,7 @@ REACH = ["blastradius", "reach", "e.yaml"]
 
 
 def test_commands_and_options_and_files_complete(folder: Path) -> None:
-    assert offered(folder, ["blastradius", "re"]) == ["reach", "review"]
+    assert offered(folder, ["blastradius", "re"]) == ["reach"]
     assert offered(folder, [*REACH, "--comp"]) == ["--compromise"]
     assert offered(folder, ["blastradius", "reach", "e"]) == ["compopt -o default"]
 

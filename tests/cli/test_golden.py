@@ -45,7 +45,7 @@ NORTHWIND = {
     "exposure": "exposure examples/northwind --entity orders_db",
     "exposure_none": "exposure examples/northwind --entity customer_db",
     "levers": "levers examples/northwind --compromise acme --assume lateral",
-    "review": "review examples/northwind --holder acme --grant orders:customers.read",
+    "grant": "grant examples/northwind --holder acme --grant orders:customers.read",
     "seen": "seen examples/northwind",
     "batch": "batch examples/northwind/questions.txt examples/northwind",
     "demo": "demo",

@@ -17,7 +17,7 @@ from tests.repositories import committed
 
 NAMES = cli.list_commands(click.Context(cli))
 SHARED = ("push", "pull", "status")  # which need a server
-CODES = {"review": 1}
+CODES = {"grant": 1}
 """The examples that find something."""
 
 
@@ -48,7 +48,7 @@ def test_the_order_is_that_of_a_journey(capsys: pytest.CaptureFixture[str]) -> N
         "joint",
         "scenarios",
         "exercise",
-        "review",
+        "grant",
         "diff",
         "overgrant",
         "verify",

@@ -138,9 +138,9 @@ def test_only_a_question_with_a_picture_offers_to_draw_it(capsys: pytest.Capture
         "rank": False,
         "check": False,
     }
-    assert {name: offered(name, "--exit-zero") for name in ("verify", "review", "check", "reach", "seen")} == {
+    assert {name: offered(name, "--exit-zero") for name in ("verify", "grant", "check", "reach", "seen")} == {
         "verify": True,
-        "review": True,
+        "grant": True,
         "check": True,
         "reach": False,
         "seen": False,

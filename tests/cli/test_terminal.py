@@ -46,7 +46,7 @@ estate = br.load(sys.argv[1])
 answers = (
     br.rank(estate, assume="lateral"),
     br.levers(estate, compromise="party_1", assume="takeover"),
-    br.review(estate, holder="party_1", grant="scope_1"),
+    br.grant(estate, holder="party_1", grant="scope_1"),
     br.reach(estate, compromise="party_1"),
 )
 json.dump([answer.data.model_dump(mode="json") for answer in answers], sys.stdout)

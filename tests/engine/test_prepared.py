@@ -18,7 +18,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "reach": {"compromise": "acme"},
     "explain": {"compromise": "acme", "entity": "customer_db", "assume": "granted"},
     "levers": {"compromise": "acme"},
-    "review": {"holder": "acme", "grant": ["orders:customers.read", "orders:orders.read"]},
+    "grant": {"holder": "acme", "grant": ["orders:customers.read", "orders:orders.read"]},
     "verify": {},
     "exposure": {"entity": "customer_db"},
     "rank": {},

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 LINES = re.findall(r"^blastradius (.*)$", "\n".join(re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)), re.MULTILINE)
 COMMANDS = [shlex.split(line, comments=True) for line in LINES]
-FINDS = ("check", "review")
+FINDS = ("check", "grant")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_the_exit_codes_are_those_of_the_help(capsys: pytest.CaptureFixture[str]
     helped = re.findall(r"\b(\d+) \w+", " ".join(capsys.readouterr().out.split()).partition("Exit codes:")[2])
     told = re.findall(r"^\| ([\d, ]+) \|", TEXT.partition("| exit code |")[2], re.MULTILINE)
     assert [code for row in told for code in row.split(", ")] == helped
-    assert "`check`, `verify`, `review` and `diff`" in TEXT
+    assert "`check`, `verify`, `grant` and `diff`" in TEXT
 
 
 def test_the_cell_of_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[i
 def test_a_grant_is_narrowed_until_it_may_be_given(
     northwind: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    review = ("review", northwind, "--new-partner", "newco")
+    review = ("grant", northwind, "--new-partner", "newco")
     code, wide = asked(capsys, *review, "--grant", "orders:customers.read", "--grant", "orders:returns.write")
     assert code == 1
     assert (wide["crown_jewels"], wide["is_new"], wide["fails"]) == (["customer_db"], True, True)
@@ -47,7 +47,7 @@ def test_a_grant_is_narrowed_until_it_may_be_given(
 def test_a_control_that_is_not_believed_is_not_believed_of_the_grant_either(
     northwind: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    review = ("review", northwind, "--new-partner", "newco", "--grant", "orders:createReturn")
+    review = ("grant", northwind, "--new-partner", "newco", "--grant", "orders:createReturn")
 
     def over_returns(*more: str) -> set[tuple[str, str]]:
         found = asked(capsys, *review, *more)[1]["added"]

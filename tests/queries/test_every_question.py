@@ -24,7 +24,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "exposure": {"entity": "customer_db"},
     "explain": {"compromise": "acme", "entity": "orders_db"},
     "levers": {"compromise": "acme"},
-    "review": {"holder": "acme", "grant": "segments.read"},
+    "grant": {"holder": "acme", "grant": "segments.read"},
     "overgrant": {},
     "seen": {},
     "cut": {"assume": "takeover"},
@@ -78,7 +78,7 @@ def test_a_degenerate_estate_is_answered_or_what_it_lacks_is_said(question: str,
         "levers": {"compromise": first["p"] or "p"},
         "contain": {"compromise": first["p"] or "p", "at": 8.0},
         "exercise": {"compromise": first["p"] or "p"},
-        "review": {"holder": first["p"] or "p", "grant": first["c"] or first["o"] or "c"},
+        "grant": {"holder": first["p"] or "p", "grant": first["c"] or first["o"] or "c"},
     }
     stated = of_question.get(question, {})
     if question == "cut":

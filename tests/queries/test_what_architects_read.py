@@ -1,4 +1,4 @@
-"""What an architect reads at a terminal of 80 columns, whole: `review` and `levers` of the two examples."""
+"""What an architect reads at a terminal of 80 columns, whole: `grant` and `levers` of the two examples."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from blastradius.cli import main
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 QUESTIONS = {
-    "a grant too wide": "review northwind --holder acme --grant orders:customers.read --grant orders:returns.write "
+    "a grant too wide": "grant northwind --holder acme --grant orders:customers.read --grant orders:returns.write "
     "--needs orders:getReturn",
-    "a grant that may be given": "review northwind --new-partner newco --grant orders:getReturn",
-    "nothing new": "review northwind --holder acme --grant orders:orders.read --key acme_token",
-    "what a need takes": "review northwind --new-partner newco --needs 'Get a customer' --needs 'Get a return'",
+    "a grant that may be given": "grant northwind --new-partner newco --grant orders:getReturn",
+    "nothing new": "grant northwind --holder acme --grant orders:orders.read --key acme_token",
+    "what a need takes": "grant northwind --new-partner newco --needs 'Get a customer' --needs 'Get a return'",
     "what helps against a partner": "levers northwind --compromise acme --assume lateral --top 5",
     "what helps against a poisoned feed": "levers northwind --poison carrier_rates --add --top 3",
     "what helps at the other example": "levers meridian --compromise PedalPost --assume takeover --top 5",
-    "a grant at the other example": "review meridian --holder PedalPost --grant addresses.read --fail-on new",
+    "a grant at the other example": "grant meridian --holder PedalPost --grant addresses.read --fail-on new",
 }
 
 

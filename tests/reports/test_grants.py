@@ -39,7 +39,7 @@ def api_estate(rng: random.Random) -> Estate:
 
 
 def question(rng: random.Random) -> Any:
-    return plugins.query("review").params(
+    return plugins.query("grant").params(
         holder="p",
         key=rng.choice((None, "k1", "k2")),
         needs=tuple(rng.sample(OPERATIONS, rng.choice((1, 2, 2)))),
@@ -76,7 +76,7 @@ def test_the_random_estates_have_all_that_can_be_proposed() -> None:
 
 
 def means(estate: Estate, *needs: str, key: str | None = None) -> list[set[Means]]:
-    params = plugins.query("review").params(holder="p", needs=needs, key=key)
+    params = plugins.query("grant").params(holder="p", needs=needs, key=key)
     return [set(one.means) for one in proposed(estate, params)]
 
 

@@ -13,7 +13,7 @@ from blastradius.estate import Estate
 from blastradius.model import Kind, Party
 from blastradius.reports.grant_data import (
     FailOn,
-    ReviewData,
+    GrantData,
     broken_by,
     by_size,
     counted,
@@ -65,8 +65,8 @@ def run(estate: Estate, params: Params) -> Answer:
     ]
     broken = broken_by(system, asked, params.grant) if params.grant else []
     because = refusals(estate, params.fail_on, rows, broken, smaller if params.needs else None)
-    data = ReviewData(
-        question="review",
+    data = GrantData(
+        question="grant",
         headline="",
         holder=asked.holder,
         is_new=params.new_partner is not None,
@@ -90,7 +90,7 @@ def run(estate: Estate, params: Params) -> Answer:
     )
     data = data.model_copy(update={"headline": headline(estate, data)})
     return Answer(
-        question="review",
+        question="grant",
         headline=data.headline,
         data=data,
         tables=tuple(tables(estate, data)),
@@ -104,9 +104,7 @@ def _with_partner(estate: Estate, params: Params) -> Estate:
     """The estate with the new partner in it."""
     name = params.new_partner
     if (name is None) == (params.holder is None):
-        raise UsageError(
-            "a review is of one holder; name it with --holder, or with --new-partner if it is not here yet"
-        )
+        raise UsageError("a grant is to one holder; name it with --holder, or with --new-partner if it is not here yet")
     if name is None:
         return estate
     if _is_there(estate, name):
@@ -133,9 +131,7 @@ def _holder(estate: Estate, name: str) -> str:
 def _resolved(estate: Estate, params: Params) -> Params:
     """The same question by ids."""
     if not params.grant and not params.needs:
-        raise UsageError(
-            "a review is of something to be granted; name it with --grant, or what has to be called with --needs"
-        )
+        raise UsageError("nothing is said to be granted; name it with --grant, or what has to be called with --needs")
     if params.key is None and KEY in estate.entities:
         raise UsageError(f"the estate has an entity {KEY!r}; name the key with --key")
     holder = params.new_partner or _holder(estate, str(params.holder))
@@ -156,11 +152,11 @@ def _named(estate: Estate, word: str, name: str, kinds: tuple[Kind, ...]) -> str
 
 
 QUERY = Query(
-    "review",
+    "grant",
     "A grant before it is granted: new reach, broken rules, smaller grants",
     Params,
     run,
-    ReviewData,
+    GrantData,
     finds=True,
     main="added",
     example="--new-partner newco --grant orders:customers.read --needs orders:getCustomer",

@@ -1,12 +1,15 @@
-"""The question ``review``: a grant before it is granted."""
+"""The question ``grant``: a grant before it is granted."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import blastradius as br
+from blastradius.api import ask
+from blastradius.cli import main
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind
@@ -15,9 +18,9 @@ from tests.queries.degenerate import ESTATES
 from tests.queries.written import written
 
 
-def test_a_review_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
+def test_it_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
     grants = ("orders:customers.read", "segments.read")
-    found: Any = br.review(retailer, holder="acme", key="acme_token", grant=grants).data
+    found: Any = br.grant(retailer, holder="acme", key="acme_token", grant=grants).data
     assert ("customer_db", "read", "granted", None, True) in {
         (row.entity, row.capability, row.level, row.before, row.crown_jewel) for row in found.added
     }
@@ -26,7 +29,7 @@ def test_a_review_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
         "segments.read": (),
     }
     assert {(row.entity, row.capability) for row in found.broken} == {("customer_db", "read")}
-    nothing: Any = br.review(retailer, holder="acme", key="acme_token", grant="orders:orders.read").data
+    nothing: Any = br.grant(retailer, holder="acme", key="acme_token", grant="orders:orders.read").data
     assert (nothing.added, nothing.broken) == ((), ())
 
 
@@ -38,23 +41,23 @@ def test_a_review_says_what_a_grant_adds_and_breaks(retailer: Estate) -> None:
         ({"holder": "p", "grant": "k"}, "grant: 'k' is a credential; expected a scope or an operation"),
         ({"holder": "p", "grant": "c", "key": "c"}, "key: 'c' is a scope; expected a credential"),
         ({"holder": "p", "grant": ()}, "name it with grant=, or what has to be called with needs="),
-        ({"grant": "c"}, "of one holder; name it with holder=, or with new_partner="),
-        ({"holder": "p", "new_partner": "q", "grant": "c"}, "of one holder"),
+        ({"grant": "c"}, "to one holder; name it with holder=, or with new_partner="),
+        ({"holder": "p", "new_partner": "q", "grant": "c"}, "to one holder"),
         ({"holder": "newco", "grant": "c"}, "holder: 'newco' is not in .*; name a partner .* yet with new_partner="),
         ({"new_partner": "p", "grant": "c"}, "new partner: 'p' is in the estate already; name it with holder="),
         ({"new_partner": "", "grant": "c"}, "new partner: an id has 1 to 500 characters"),
         ({"holder": "p", "needs": "c"}, "needs: 'c' is a scope; .*operation"),
     ],
 )
-def test_a_review_of_what_is_not_there(stated: dict[str, Any], says: str) -> None:
+def test_a_grant_of_what_is_not_there(stated: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        br.review(estate("holds:p>k", "grants:k>c"), **stated)
+        br.grant(estate("holds:p>k", "grants:k>c"), **stated)
 
 
 def test_degenerate_estates() -> None:
-    itself: Any = br.review(estate("holds:s>k", "grants:k>o", "serves:s>o"), holder="s", grant="o").data
+    itself: Any = br.grant(estate("holds:s>k", "grants:k>o", "serves:s>o"), holder="s", grant="o").data
     assert itself.added == ()
-    new: Any = br.review(ESTATES["without a relation"], holder="p", grant="c").data
+    new: Any = br.grant(ESTATES["without a relation"], holder="p", grant="c").data
     assert [(row.entity, row.capability, row.before) for row in new.added] == [("c", "use", None)]
     assert (new.key, new.broken) == ("proposed key", ())
 
@@ -71,7 +74,7 @@ def test_what_is_granted_already_is_not_proposed_again(
 ) -> None:
     """Or it would be granted once more without the controls that stand on it."""
     built = estate(*relations, controls={host: Control(kind=kind)})
-    found: Any = br.review(built, holder="p", key="k", grant="c").data
+    found: Any = br.grant(built, holder="p", key="k", grant="c").data
     assert (found.added, found.checked) == ((), True)
 
 
@@ -98,10 +101,10 @@ RULE = "expect: [{name: rule, compromise: {role: partner}, not_reached: {d: read
         ("c2", "new", True),
     ],
 )
-def test_a_review_refuses_what_it_is_told_to(grant: str, fail_on: str, fails: bool) -> None:
+def test_it_refuses_what_it_is_told_to(grant: str, fail_on: str, fails: bool) -> None:
     for who in ({"holder": "near"}, {"new_partner": "new"}):
         stated: dict[str, Any] = {"grant": grant, "fail_on": fail_on, **who}
-        answer = br.review(written(GATED), **stated).answer
+        answer = br.grant(written(GATED), **stated).answer
         data: Any = answer.data
         assert (answer.findings, data.fails, bool(data.because)) == (fails,) * 3
 
@@ -109,7 +112,7 @@ def test_a_review_refuses_what_it_is_told_to(grant: str, fail_on: str, fails: bo
 def test_a_grant_may_bring_nearer_what_is_in_reach_already() -> None:
     behind = "services: {s: {serves: o3, reads: d}}\n"
     held = written(GATED.replace("k: {}", "k: {grants: o3}") + behind)
-    data: Any = br.review(held, holder="near", key="k", grant="o", fail_on="granted").data
+    data: Any = br.grant(held, holder="near", key="k", grant="o", fail_on="granted").data
     found = {(row.capability, row.level, row.before) for row in data.added if row.entity == "d"}
     assert found == {("read_subset", "granted", "takeover"), ("read", "abused", "takeover")}
     assert data.fails
@@ -118,44 +121,44 @@ def test_a_grant_may_bring_nearer_what_is_in_reach_already() -> None:
 def test_what_comes_at_a_higher_level_passes_where_a_lower_one_is_asked() -> None:
     behind = "services: {s: {serves: o3, reads: d}}\n"
     inside = written(GATED.replace("k: {}", "k: {grants: c2}") + behind)
-    answer = br.review(inside, holder="near", key="k", grant="o3", fail_on="new").answer
+    answer = br.grant(inside, holder="near", key="k", grant="o3", fail_on="new").answer
     assert not answer.findings
     joined = written(GATED + behind.replace("reads: d", "reads: jewel"))
-    assert br.review(joined, holder="near", grant="c2", fail_on="jewel").answer.findings
-    assert not br.review(joined, holder="near", grant="c2", fail_on="jewel", assume="abused").answer.findings
+    assert br.grant(joined, holder="near", grant="c2", fail_on="jewel").answer.findings
+    assert not br.grant(joined, holder="near", grant="c2", fail_on="jewel", assume="abused").answer.findings
 
 
 def test_a_rule_for_all_refuses_for_a_partner_of_tomorrow() -> None:
-    answer = br.review(written(GATED + RULE), new_partner="new", grant="o").answer
+    answer = br.grant(written(GATED + RULE), new_partner="new", grant="o").answer
     data: Any = answer.data
     assert answer.findings
     assert [(row.expectation, row.start, row.entity) for row in data.broken] == [("rule", "new", "d")]
     assert data.because == ("1 expectation of the estate would break",)
-    assert not br.review(written(GATED + RULE), new_partner="new", grant="o", fail_on="never").answer.findings
+    assert not br.grant(written(GATED + RULE), new_partner="new", grant="o", fail_on="never").answer.findings
 
 
 def test_an_estate_without_crown_jewels_or_expectations_says_so() -> None:
-    bare = br.review(written(GATED.replace("{crown_jewel: true}", "{}")), holder="near", grant="c").answer
+    bare = br.grant(written(GATED.replace("{crown_jewel: true}", "{}")), holder="near", grant="c").answer
     assert not bare.findings
     assert any(line.startswith("no crown jewel is marked, so none") for line in bare.lines)
     assert any("so no expectation can break" in line for line in bare.lines)
-    marked = br.review(written(GATED + RULE), holder="near", grant="c").answer
+    marked = br.grant(written(GATED + RULE), holder="near", grant="c").answer
     assert not any("no crown jewel" in line or "no expectation" in line for line in marked.lines)
 
 
 def test_silence_about_what_is_granted_is_no_safety() -> None:
-    answer = br.review(written(GATED), holder="near", grant="c2").answer
+    answer = br.grant(written(GATED), holder="near", grant="c2").answer
     assert any(line.startswith("nothing is said about: o3: what it touches") for line in answer.lines)
 
 
 def test_a_grant_that_nothing_can_serve_is_a_finding() -> None:
     spent = GATED.replace("o3: {", "o3: {controls: [revoked], ")
-    answer = br.review(written(spent), holder="near", needs="o3").answer
+    answer = br.grant(written(spent), holder="near", needs="o3").answer
     assert (answer.findings, answer.headline) == (True, "no grant to this key lets near call o3")
 
 
 def test_smaller_grants_say_what_they_add_and_save() -> None:
-    answer = br.review(written(GATED), holder="near", grant="c", needs="o").answer
+    answer = br.grant(written(GATED), holder="near", grant="c", needs="o").answer
     data: Any = answer.data
     rows = {
         tuple(f"{m.kind} {m.name}" for m in r.means): (r.entities, r.crown_jewels, r.saves, r.saves_crown_jewels)
@@ -172,12 +175,20 @@ def test_smaller_grants_say_what_they_add_and_save() -> None:
         ("read", "abused"),
     ]
     assert [(row.capability, row.level) for row in own.added] == [("read_subset", "granted")]
-    alone: Any = br.review(written(GATED), holder="near", needs=("o", "o2")).data
+    alone: Any = br.grant(written(GATED), holder="near", needs=("o", "o2")).data
     assert {row.saves for row in alone.smaller} == {None}
 
 
 def test_what_can_be_called_already_needs_no_grant() -> None:
     held = GATED.replace("k: {}", "k: {grants: c}")
-    answer = br.review(written(held), holder="near", needs="o").answer
+    answer = br.grant(written(held), holder="near", needs="o").answer
     assert answer.headline == "near can call o already; nothing has to be granted"
     assert not answer.findings
+
+
+def test_its_former_name_works_still(northwind: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [str(northwind), "--holder", "acme", "--grant", "segments.read"]
+    printed = [(main([name, *words]), capsys.readouterr().out) for name in ("grant", "review")]
+    assert printed[0] == printed[1]
+    by_names = [ask(name, written(GATED), holder="near", grant="c").answer.data for name in ("grant", "review")]
+    assert by_names[0] == by_names[1]
