@@ -129,8 +129,8 @@ def test_every_question_takes_a_name(estate: Estate) -> None:
     assert answer("exposure", entity="Order desk") == answer("exposure", entity="orders")
     named = answer("explain", entity="Order desk", compromise="Acme Logistics")
     assert named == answer("explain", entity="orders", compromise="acme")
-    reviewed = answer("review", holder="Acme Logistics", grant="orders", key="Label key")
-    assert reviewed == answer("review", holder="acme", grant="orders.read", key="k")
+    reviewed = answer("grant", holder="Acme Logistics", grant="orders", key="Label key")
+    assert reviewed == answer("grant", holder="acme", grant="orders.read", key="k")
 
 
 def test_a_name_of_two_things_starts_no_scenario(estate: Estate) -> None:

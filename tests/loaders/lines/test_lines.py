@@ -193,7 +193,7 @@ def test_every_question_answers_on_lines(large: Path) -> None:
     levers: Any = br.levers(estate, **{first.way: first.start}, assume="takeover").data
     assert levers.removed
     assert levers.checked is True
-    assert br.review(estate, holder="party_1", grant="scope_1").data.model_dump()["checked"] is True
+    assert br.grant(estate, holder="party_1", grant="scope_1").data.model_dump()["checked"] is True
 
 
 def test_the_audit_is_left_out_of_what_is_too_large(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
