@@ -340,6 +340,13 @@ def is_estate(field: FieldInfo) -> bool:
     return Estate in (field.annotation, *get_args(field.annotation))
 
 
+def is_fragment(field: FieldInfo) -> bool:
+    """Whether a parameter is what estate files say that make no estate by themselves; people name their path."""
+    from blastradius.loaderkit.contract import Loaded
+
+    return Loaded in (field.annotation, *get_args(field.annotation))
+
+
 def parameters(query: Query, given: dict[str, Any], spelled: Callable[[str], str] = str) -> Any:
     """A question's parameters, an instance of its model, from values by name; ``spelled`` is how the asker writes one.
 

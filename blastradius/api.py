@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from blastradius import loading, plugins
-from blastradius.answer import SEVERAL, Query, is_estate, parameters, takes_several
+from blastradius.answer import SEVERAL, Query, is_estate, is_fragment, parameters, takes_several
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.exporting.carriable import refuse_uncarriable
@@ -88,7 +88,7 @@ def ask(question: str, estate: Estate, /, **given: Any) -> Shown:
     fields = query.params.model_fields
     several = {name for name in given.keys() & fields.keys() if takes_several(fields[name])}
     listed = {name: (value,) if name in several and _is_one(value) else value for name, value in given.items()}
-    if any(map(is_estate, fields.values())):
+    if any(is_estate(field) or is_fragment(field) for field in fields.values()):
         from blastradius.loading.revisions import with_estates
 
         listed = with_estates(query, listed)
@@ -151,6 +151,8 @@ def signature(query: Query) -> Signature:
 
 def _parameter(name: str, field: FieldInfo) -> Parameter:
     annotation: Any = _one_or_several(field.annotation) if takes_several(field) else field.annotation
+    if is_fragment(field):
+        annotation = str | os.PathLike[str] | None
     if is_estate(field):
         annotation = annotation | str | os.PathLike[str]
     if field.is_required():

@@ -10,6 +10,7 @@ from blastradius.answer import Answer, Query
 from blastradius.engine import Assumption, compile_system, plain, what_if
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
+from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Kind, Party
 from blastradius.reports.grant_data import (
     FailOn,
@@ -22,9 +23,11 @@ from blastradius.reports.grant_data import (
     rows_of,
     smaller_row,
 )
+from blastradius.reports.grant_holds import Granted
 from blastradius.reports.grant_page import headline, lines, refusals, tables
 from blastradius.reports.grants import KEY, Asked, added_by, serving
 from blastradius.reports.impact import is_audited
+from blastradius.reports.proposed import fragment
 from blastradius.reports.rows import model_row
 from blastradius.reports.silence import silent
 
@@ -35,6 +38,9 @@ class Params(Assumption):
     holder: str | None = Field(None, description="the party or service that is to hold the key")
     new_partner: str | None = Field(None, description="a partner that is not in the estate yet, to hold the key")
     grant: tuple[str, ...] = Field((), description="a scope or operation to be granted; may be repeated")
+    proposal: Loaded | None = Field(
+        None, description="an estate file laid over the estate, in the place of holder, key and grant"
+    )
     needs: tuple[str, ...] = Field((), description="an operation that has to be called: proposes the smallest grants")
     key: str | None = Field(None, description="a credential that the holder has already [default: a new one]")
     assume: Literal["granted", "abused", "takeover", "lateral"] = Field(
@@ -53,10 +59,9 @@ def run(estate: Estate, params: Params) -> Answer:
     Raises:
         UsageError: the holder, the key, a grant or a need is not in the estate, or not of the right kind.
     """
-    estate = _with_partner(estate, params)
-    params = _resolved(estate, params)
+    before = estate
+    estate, params, asked = _asked(estate, params)
     estate = what_if(estate, params.asked)
-    asked = Asked(str(params.holder), params.key, plain(params.asked))
     system = compile_system(estate)
     rows = rows_of(estate, added_by(system, asked, params.grant) if params.grant else {})
     smaller = [
@@ -64,12 +69,14 @@ def run(estate: Estate, params: Params) -> Answer:
         for found in (serving(estate, asked, params.needs) if params.needs else ())
     ]
     broken = broken_by(system, asked, params.grant) if params.grant else []
+    granted = Granted(estate, asked, params.grant)
+    holds, tried, untried = granted.holds(rows, params.level)
     because = refusals(estate, params.fail_on, rows, broken, smaller if params.needs else None)
     data = GrantData(
         question="grant",
         headline="",
         holder=asked.holder,
-        is_new=params.new_partner is not None,
+        is_new=asked.holder not in before.entities,
         key=asked.key or KEY,
         grants=params.grant,
         needs=params.needs,
@@ -81,6 +88,10 @@ def run(estate: Estate, params: Params) -> Answer:
         parts=tuple(part_of(grant, rows_of(estate, added_by(system, asked, (grant,)))) for grant in params.grant),
         broken=tuple(broken),
         smaller=tuple(sorted(smaller, key=by_size)),
+        ways=granted.ways(rows),
+        holds=holds,
+        holds_tried=tried,
+        holds_untried=untried,
         unsaid=silent(estate, {row.entity for row in rows}),
         fail_on=params.fail_on,
         fails=bool(because),
@@ -98,6 +109,21 @@ def run(estate: Estate, params: Params) -> Answer:
         notes=estate.notes,
         findings=data.fails,
     )
+
+
+def _asked(estate: Estate, params: Params) -> tuple[Estate, Params, Asked]:
+    """The estate that the proposal is laid over, the same question by ids, and who would hold what."""
+    if params.proposal is None:
+        estate = _with_partner(estate, params)
+        params = _resolved(estate, params)
+        return estate, params, Asked(str(params.holder), params.key, plain(params.asked))
+    if params.holder or params.new_partner or params.grant or params.key:
+        raise UsageError("--proposal says who holds what; leave out --holder, --new-partner, --grant and --key")
+    found = fragment(estate, params.proposal)
+    needs = _operations(found.estate, params.needs)
+    params = params.model_copy(update={"holder": found.holder, "grant": found.grants, "needs": needs, "key": found.key})
+    asked = Asked(found.holder, found.key, plain(params.asked), found.new, found.relations)
+    return found.estate, params, asked
 
 
 def _with_partner(estate: Estate, params: Params) -> Estate:
@@ -138,10 +164,14 @@ def _resolved(estate: Estate, params: Params) -> Params:
     found = {
         "holder": holder,
         "grant": tuple(_named(estate, "grant", grant, (Kind.SCOPE, Kind.OPERATION)) for grant in params.grant),
-        "needs": tuple(dict.fromkeys(_named(estate, "needs", need, (Kind.OPERATION,)) for need in params.needs)),
+        "needs": _operations(estate, params.needs),
         "key": params.key and _named(estate, "key", params.key, (Kind.CREDENTIAL,)),
     }
     return params.model_copy(update=found)
+
+
+def _operations(estate: Estate, needs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_named(estate, "needs", need, (Kind.OPERATION,)) for need in needs))
 
 
 def _named(estate: Estate, word: str, name: str, kinds: tuple[Kind, ...]) -> str:

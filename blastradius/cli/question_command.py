@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from blastradius import loading, plugins
-from blastradius.answer import Answer, Query, is_estate, parameters, takes_several
+from blastradius.answer import Answer, Query, is_estate, is_fragment, parameters, takes_several
 from blastradius.cli.completion import NAMES_THINGS, files, things
 from blastradius.cli.engines import Engine, answered_there, engine_option, is_asked_there
 from blastradius.cli.judging import VERDICTS, known_before, verdict_options, write_verdicts
@@ -151,7 +151,7 @@ def flag_of(name: str) -> str:
 def _option(name: str, field: FieldInfo) -> Callable[[Any], Any]:
     kind, required = _kind(field.annotation), field.is_required()
     text = _sentence(field.description or "") + _meanings(kind)
-    completed = things if name in NAMES_THINGS else files if is_estate(field) else None
+    completed = things if name in NAMES_THINGS else files if is_estate(field) or is_fragment(field) else None
     if kind is bool:
         return click.option(flag_of(name), name, is_flag=True, default=None, help=text)
     if takes_several(field):
@@ -187,6 +187,7 @@ _METAVARS = {
     "fail_on": "WHEN",
     "along": "VERB",
     "since": "ESTATE",
+    "proposal": "FILE",
 }
 
 

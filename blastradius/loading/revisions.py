@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from blastradius.answer import is_estate
+from blastradius.answer import is_estate, is_fragment
 from blastradius.errors import InputError, UsageError
-from blastradius.loading.session import load
+from blastradius.loading.session import load, survey
 from blastradius.running import run
 
 if TYPE_CHECKING:
     from blastradius.answer import Query
     from blastradius.estate import Estate
+    from blastradius.loaderkit.contract import Loaded
     from blastradius.reading import Progress
 
 Spelled = Callable[[str], str]
@@ -67,17 +68,31 @@ def load_named(given: str | os.PathLike[str], progress: Progress | None = None) 
 
 
 def with_estates(query: Query, given: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
-    """The values of a question's parameters, with the estate in the place of each path of one.
+    """The values of a question's parameters, with what is read in the place of each path of an estate or a fragment.
 
     Raises:
         InputError, UsageError: as ``load_named`` does.
     """
-    fields = query.params.model_fields
-    paths = {name for name in given.keys() & fields.keys() if is_estate(fields[name])}
-    return {
-        name: load_named(value, progress)[0] if name in paths and isinstance(value, str | os.PathLike) else value
-        for name, value in given.items()
-    }
+    found = dict(given)
+    for name in given.keys() & query.params.model_fields.keys():
+        field, value = query.params.model_fields[name], given[name]
+        if isinstance(value, str | os.PathLike) and is_estate(field):
+            found[name] = load_named(value, progress)[0]
+        elif isinstance(value, str | os.PathLike) and is_fragment(field):
+            found[name] = _fragment(value, progress)
+    return found
+
+
+def _fragment(path: str | os.PathLike[str], progress: Progress | None) -> Loaded:
+    """What files say, though they may speak of things that others declare."""
+    from blastradius.loaderkit.contract import Loaded
+
+    parts = [file.loaded.objects() for file in survey([path], progress).whole()]
+    return Loaded(
+        entities=tuple(it for part in parts for it in part.entities),
+        relations=tuple(it for part in parts for it in part.relations),
+        notes=tuple(it for part in parts for it in part.notes),
+    )
 
 
 def _is_revision(text: str) -> bool:

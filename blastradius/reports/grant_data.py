@@ -15,7 +15,7 @@ from blastradius.model import Capability, ExpectedFact, Fact, Frozen, Kind, Leve
 from blastradius.reports.grants import Added, Asked, Means, Serving
 from blastradius.reports.impact import audited
 from blastradius.reports.policy import is_excused
-from blastradius.reports.rows import ModelRow, contour
+from blastradius.reports.rows import ModelRow, StepRow, contour
 from blastradius.reports.silence import SilenceRow
 
 FailOn = Literal["jewel", "new", "granted", "abused", "takeover", "lateral", "never"]
@@ -76,8 +76,38 @@ class SmallerRow(Frozen):
     added: tuple[AddedRow, ...]
 
 
+class WayRow(Frozen):
+    """How something is newly reached at its lowest level: the steps of a checked proof, the first one first."""
+
+    entity: str
+    name: str
+    capability: Capability
+    level: str
+    crown_jewel: bool
+    steps: tuple[StepRow, ...]
+
+
+class HoldRow(Frozen):
+    """A control that is not there and would keep out of reach what the grant newly brings into it.
+
+    ``controls`` are kinds of control, each with the entity or relation it would be put on, ``says`` the same in words;
+    where there are several, each alone does the same. ``entities`` and ``crown_jewels`` are what nothing newly reaches
+    any more, up to the level assumed; what was within reach before, and would only be reached further into, does not
+    count.
+    """
+
+    controls: tuple[str, ...]
+    says: tuple[str, ...]
+    entities: tuple[str, ...]
+    crown_jewels: tuple[str, ...]
+
+
 class GrantData(Frozen):
-    """The answer to ``grant``; ``entities`` counts those that something is added to, scopes not counted."""
+    """The answer to ``grant``; ``entities`` counts those that something is added to, scopes not counted.
+
+    ``ways`` has how the first of them are reached, crown jewels before others; ``holds`` the controls that would hold
+    some of it, of ``holds_tried`` that are not there.
+    """
 
     question: str
     headline: str
@@ -94,6 +124,10 @@ class GrantData(Frozen):
     parts: tuple[PartRow, ...]
     broken: tuple[BrokenRow, ...]
     smaller: tuple[SmallerRow, ...]
+    ways: tuple[WayRow, ...]
+    holds: tuple[HoldRow, ...]
+    holds_tried: int
+    holds_untried: int
     unsaid: tuple[SilenceRow, ...]
     fail_on: FailOn
     fails: bool

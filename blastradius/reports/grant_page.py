@@ -12,8 +12,10 @@ from blastradius.reports.grant_data import (
     BrokenRow,
     FailOn,
     GrantData,
+    HoldRow,
     PartRow,
     SmallerRow,
+    WayRow,
     counted,
     jewels_of,
 )
@@ -21,6 +23,9 @@ from blastradius.reports.labels import assumed, footing
 from blastradius.reports.silence import told
 from blastradius.reports.unstated import MARK, marks_jewels
 from blastradius.reports.words import WORDS, label, plural, said
+
+MOST_HOLDS = 5
+"""How many controls people are shown at first."""
 
 
 def refusals(
@@ -102,6 +107,10 @@ def lines(estate: Estate, data: GrantData) -> Iterable[str]:
         yield f"no crown jewel is marked, so none can be newly reached; {MARK}, or ask with --fail-on new"
     if not estate.expectations:
         yield "the estate expects nothing (no `expect:`), so no expectation can break"
+    if data.entities and not data.holds:
+        yield f"of {plural(data.holds_tried, 'control')} that could be put in place none by itself would hold any of it"
+    if data.holds_untried:
+        yield f"{plural(data.holds_untried, 'more control')} could be put in place and were not tried"
     unsaid = told(data.unsaid)
     if unsaid:
         yield unsaid
@@ -115,6 +124,10 @@ def tables(estate: Estate, data: GrantData) -> Iterable[Table]:
         yield _broken_table(estate, data.broken)
     if data.grants:
         yield _added_table(data.added)
+    if data.ways:
+        yield _way_table(data.ways[0])
+    if data.holds:
+        yield _holds_table(estate, data.holds)
     if len(data.grants) > 1:
         yield _parts_table(estate, data.parts)
     if data.needs and data.smaller != () and data.smaller[0].means:
@@ -129,6 +142,31 @@ def _added_table(rows: Sequence[AddedRow]) -> Table:
     brief = tuple(cells[place] for place in sorted(firsts.values()))
     hidden = ("entity",) if any(row.before for row in rows) else ("entity", "before")
     return Table("added", "What it adds", columns, tuple(cells), ids=hidden, brief=brief)
+
+
+def _way_table(way: WayRow) -> Table:
+    """How the weightiest of what is added would be reached."""
+    cells = [(row.level, row.says, row.because, ", ".join(place.text for place in row.places)) for row in way.steps]
+    told = tuple(cell for row, cell in zip(way.steps, cells, strict=True) if row.rule != "closure")
+    columns = ("level", "what holds", "because", "read at")
+    return Table("way", f"How {way.name} would be reached", columns, tuple(cells), brief=told, under=("read at",))
+
+
+def _holds_table(estate: Estate, rows: Sequence[HoldRow]) -> Table:
+    cells = tuple(
+        (
+            row.says[0],
+            _names(estate, row.crown_jewels),
+            _listed(estate, row.entities),
+            f"or: {'; '.join(row.says[1:3])}" if len(row.says) > 1 else "",
+            " or ".join(row.controls),
+        )
+        for row in rows
+    )
+    columns = ("control", "crown jewels kept", "keeps out of reach", "which would do as well", "id")
+    title = "Controls that are not there, and would hold some of it"
+    brief = cells[:MOST_HOLDS]
+    return Table("holds", title, columns, cells, ids=("id",), brief=brief, under=columns[3:4])
 
 
 def _parts_table(estate: Estate, rows: Iterable[PartRow]) -> Table:

@@ -56,11 +56,17 @@ Added = Mapping[Fact, Gain]
 
 @dataclass(frozen=True)
 class Asked:
-    """Who would hold which key (``None``: a new one), and what is assumed; ``assumed`` starts nowhere."""
+    """Who would hold which key (``None``: a new one), and what is assumed; ``assumed`` starts nowhere.
+
+    ``given`` is the key where it is new and more is stated of it. ``stated`` are the relations of a proposal that says
+    more of them; where it does not say who holds the key, the holder has it already, itself or through what it owns.
+    """
 
     holder: str
     key: str | None
     assumed: Scenario
+    given: Credential | None = None
+    stated: tuple[Relation, ...] = ()
 
     @property
     def scenarios(self) -> list[Scenario]:
@@ -71,14 +77,17 @@ class Asked:
     @property
     def new(self) -> tuple[Credential, ...]:
         """The key where it is new."""
-        return () if self.key else (Credential(id=KEY),)
+        return (self.given,) if self.given else () if self.key else (Credential(id=KEY),)
 
     def relations(self, estate: Estate, grants: Collection[str]) -> tuple[Relation, ...]:
         """What grants bring that the estate does not have already, with the controls that stand on it there."""
         key = self.key or KEY
         holds = Relation(verb=Verb.HOLDS, sources=(self.holder,), targets=(key,))
         wanted = (holds, *(_grant(key, grant) for grant in grants))
-        return tuple(relation for relation in wanted if relation.id not in estate.relations)
+        stated = {relation.id: relation for relation in self.stated}
+        if stated and holds.id not in stated:  # somebody for whom the holder stands has it already
+            wanted = wanted[1:]
+        return tuple(stated.get(it.id, it) for it in wanted if it.id not in estate.relations)
 
 
 def _grant(key: str, grant: str) -> Relation:

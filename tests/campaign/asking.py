@@ -25,7 +25,7 @@ KINDS: dict[str, frozenset[Kind]] = {
 """The kinds of entity that a parameter of this name takes; others take any."""
 ALWAYS = ("holder", "grant")
 """What is always stated: one of several that would do."""
-NEVER = ("new_partner", "cost", "seconds", "decide", "also", "minutes")
+NEVER = ("new_partner", "proposal", "cost", "seconds", "decide", "also", "minutes")
 """What stands in the place of something that is stated, and names what the estate does not have; what is no name."""
 
 

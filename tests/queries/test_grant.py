@@ -192,3 +192,96 @@ def test_its_former_name_works_still(northwind: Path, capsys: pytest.CaptureFixt
     assert printed[0] == printed[1]
     by_names = [ask(name, written(GATED), holder="near", grant="c").answer.data for name in ("grant", "review")]
     assert by_names[0] == by_names[1]
+
+
+def proposed(text: str, tmp_path: Path) -> str:
+    """A file that states a fragment."""
+    (tmp_path / "proposal.yaml").write_text(f"blastradius: 1\n{text}")
+    return str(tmp_path / "proposal.yaml")
+
+
+def unplaced(value: Any) -> Any:
+    """Data without where it was read, which only a file can say."""
+    if isinstance(value, dict):
+        return {name: unplaced(part) for name, part in value.items() if name not in ("places", "provenance")}
+    return [unplaced(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+@pytest.mark.parametrize(
+    ("flags", "fragment"),
+    [
+        ({"holder": "near", "key": "k", "grant": "c"}, "credentials: {k: {grants: [c]}}"),
+        (
+            {"new_partner": "new", "key": "k", "grant": "c2"},
+            "parties: {new: {holds: k}}\ncredentials: {k: {grants: [c2]}}",
+        ),
+        (
+            {"holder": "near", "grant": ("c", "c2")},
+            "parties: {near: {holds: proposed key}}\ncredentials: {proposed key: {grants: [c, c2]}}",
+        ),
+        (
+            {"new_partner": "new", "grant": "o"},
+            "parties: {new: {holds: proposed key}}\ncredentials: {proposed key: {grants: [o]}}",
+        ),
+    ],
+)
+def test_flags_and_the_fragment_that_says_the_same_have_one_answer(
+    flags: dict[str, Any], fragment: str, tmp_path: Path
+) -> None:
+    built = written(GATED + RULE)
+    by_flags, by_file = (
+        br.grant(built, **flags, needs="o"),
+        br.grant(built, proposal=proposed(fragment, tmp_path), needs="o"),
+    )
+    assert unplaced(by_flags.data.model_dump()) == unplaced(by_file.data.model_dump())
+    assert [it.id for it in by_flags.answer.tables] == [it.id for it in by_file.answer.tables]
+    assert by_flags.answer.findings is by_file.answer.findings
+
+
+def test_a_fragment_may_say_more_than_flags(tmp_path: Path) -> None:
+    """The key that it states is spent, so nothing is added; the owner of a key that a service holds has it."""
+    spent = "parties: {new: {holds: n}}\ncredentials: {n: {controls: [revoked], grants: [c]}}"
+    data: Any = br.grant(written(GATED), proposal=proposed(spent, tmp_path)).data
+    assert (data.added, data.is_new, data.key) == ((), True, "n")
+    owned = written(GATED.replace("near: {holds: k}", "near: {owns: s}") + "services: {s: {holds: k}}\n")
+    data = br.grant(owned, proposal=proposed("credentials: {k: {grants: [c]}}", tmp_path)).data
+    assert (data.holder, data.crown_jewels) == ("near", ("jewel",))
+
+
+@pytest.mark.parametrize(
+    ("fragment", "says"),
+    [
+        ("parties: {near: {holds: k}}", "nothing that the estate has not; say who holds a key and what it grants"),
+        ("stores: {jewel: {crown_jewel: false}}\ncredentials: {k: {grants: [c]}}", "crown_jewel of 'jewel' is stated"),
+        ("stores: {d: {crown_jewel: true}}\ncredentials: {k: {grants: [c]}}", "crown_jewel of 'd' is stated otherwise"),
+        ("services: {s: {reads: d}}", "'reads' cannot be proposed; say who holds a key"),
+        ("parties: {near: {holds: [a, b]}}\ncredentials: {a: {}, b: {}}", "about one key and names a, b"),
+        ("parties: {x: {holds: a}, y: {holds: a}}\ncredentials: {a: {grants: [c]}}", "about one holder and names x, y"),
+        ("credentials: {a: {grants: [c]}}", "about one holder and names none"),
+        ("credentials: {k: {grants: [nowhere]}}", "proposal: .*nowhere"),
+    ],
+)
+def test_a_fragment_that_is_no_proposal_says_so(fragment: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=says):
+        br.grant(written(GATED), proposal=proposed(fragment, tmp_path))
+
+
+def test_a_fragment_stands_in_the_place_of_flags(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="proposal= says who holds what; leave out holder="):
+        br.grant(written(GATED), proposal=proposed("credentials: {k: {grants: [c]}}", tmp_path), holder="near")
+
+
+@pytest.mark.parametrize("assume", ["granted", "lateral"])
+def test_what_holds_it_does_hold_it_and_the_way_leads_there(assume: Any) -> None:
+    """Each control, put in place before the grant is looked at again, leaves what it keeps out of it."""
+    built = written(GATED + "services: {s: {serves: o3, reads: jewel}}\n")
+    asked: dict[str, Any] = {"holder": "near", "key": "k", "grant": ("c", "c2"), "assume": assume}
+    data: Any = br.grant(built, **asked).data
+    assert data.holds
+    assert data.ways[0].entity == "jewel"
+    assert (data.ways[0].steps[-1].entity, data.ways[0].crown_jewel) == ("jewel", True)
+    for row in data.holds:
+        for control in row.controls:
+            if "grants:k>" not in control:  # which is there only once it is granted
+                less: Any = br.grant(built, **asked, with_=control).data
+                assert {it.entity for it in less.added}.isdisjoint(row.entities)
