@@ -63,14 +63,15 @@ def run(estate: Estate, params: Params) -> Answer:
     estate, params, asked = _asked(estate, params)
     estate = what_if(estate, params.asked)
     system = compile_system(estate)
-    rows = rows_of(estate, added_by(system, asked, params.grant) if params.grant else {})
+    added = added_by(system, asked, params.grant) if params.grant else {}
+    rows = rows_of(estate, added)
     smaller = [
         smaller_row(estate, found, params.needs, rows if params.grant else None)
         for found in (serving(estate, asked, params.needs) if params.needs else ())
     ]
     broken = broken_by(system, asked, params.grant) if params.grant else []
     granted = Granted(estate, asked, params.grant)
-    holds, tried, untried = granted.holds(rows, params.level)
+    holds, tried, untried = granted.holds(added, params.level)
     because = refusals(estate, params.fail_on, rows, broken, smaller if params.needs else None)
     data = GrantData(
         question="grant",

@@ -91,9 +91,8 @@ class HoldRow(Frozen):
     """A control that is not there and would keep out of reach what the grant newly brings into it.
 
     ``controls`` are kinds of control, each with the entity or relation it would be put on, ``says`` the same in words;
-    where there are several, each alone does the same. ``entities`` and ``crown_jewels`` are what nothing newly reaches
-    any more, up to the level assumed; what was within reach before, and would only be reached further into, does not
-    count.
+    where there are several, each alone does the same. Over ``entities``, crown jewels among them, nothing is newly held
+    any more, up to the level assumed; those over which something is held already, and sooner than before, do not count.
     """
 
     controls: tuple[str, ...]

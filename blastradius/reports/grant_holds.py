@@ -8,9 +8,9 @@ from functools import cached_property
 
 from blastradius.engine import PreparedEstate, Reach, World, compile_system, solve
 from blastradius.estate import Estate
-from blastradius.model import Fact, Level, Scenario
+from blastradius.model import Fact, Kind, Level, Scenario
 from blastradius.reports.grant_data import AddedRow, HoldRow, WayRow, counted
-from blastradius.reports.grants import Asked
+from blastradius.reports.grants import Added, Asked
 from blastradius.reports.impact import held_in
 from blastradius.reports.remedies import Remedy, additions
 from blastradius.reports.rows import step_rows
@@ -60,9 +60,9 @@ class Granted:
             steps=step_rows(reach, [step.fact for step in proof]),
         )
 
-    def holds(self, rows: Sequence[AddedRow], most: Level) -> tuple[tuple[HoldRow, ...], int, int]:
+    def holds(self, added: Added, most: Level) -> tuple[tuple[HoldRow, ...], int, int]:
         """The controls that hold most, crown jewels before others; how many were tried, and how many were not."""
-        wanted = _newly(rows)
+        wanted = _newly(self.estate, added)
         if not wanted:
             return (), 0, 0
         found = additions(self.reach(most))
@@ -87,11 +87,11 @@ class Granted:
         )
 
 
-def _newly(rows: Sequence[AddedRow]) -> dict[str, list[Fact]]:
-    """What is newly held over each thing over which nothing was held before that is held sooner now."""
-    nearer = {row.entity for row in rows if row.before is not None}
-    found: dict[str, list[Fact]] = {name: [] for name in sorted(counted(rows) - nearer)}
-    for row in rows:
-        if row.entity in found:
-            found[row.entity].append(Fact(row.entity, row.capability))
+def _newly(estate: Estate, added: Added) -> dict[str, list[Fact]]:
+    """All that is newly held over each thing, but for those over which something is only held sooner than before."""
+    nearer = {fact.entity for fact, gain in added.items() if gain.before is not None}
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for fact in sorted(added):
+        if fact.entity not in nearer and fact.entity in estate.entities and estate.kind_of(fact.entity) != Kind.SCOPE:
+            found[fact.entity].append(fact)
     return found

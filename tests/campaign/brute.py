@@ -275,6 +275,25 @@ def grant(estate: Estate, params: Any) -> Any:
     return sorted(added, key=str), [len(name) for name in reached], broken, sorted(rows, key=str)
 
 
+def holding(after: Estate, scenario: Scenario, before: Levels, there: set[str]) -> dict[str, list[str]]:
+    """Every control that is not there by what it keeps out of what is newly reached."""
+    levels = spec(after, scenario)
+    nearer = {fact.entity for fact, level in levels.items() if before.get(fact, level) > level}
+    new = [fact for fact in levels if fact not in before and fact.entity in there - nearer]
+    new = [fact for fact in new if after.entities[fact.entity].kind is not Kind.SCOPE]
+    found = {}
+    for kind, (kinds, verbs) in placements().items():
+        hosts = [entity.id for entity in after.entities.values() if entity.kind in kinds]
+        hosts += [relation.id for relation in after.relations.values() if relation.verb in verbs]
+        for host in hosts if kind not in NOT_ADDED else ():
+            standing = [it.control for it in after.controls_on(host) if it.control.kind == kind]
+            if not any(control.status in ("working", "assumed") for control in standing):
+                left = spec(changed(after, World(scenario, controls=((kind, host),))), scenario)
+                still = {fact.entity for fact in new if fact in left}
+                found[f"{kind}@{host}"] = sorted({fact.entity for fact in new} - still)
+    return {name: away for name, away in found.items() if away}
+
+
 def counted(estate: Estate, names: Iterable[str], needs: Iterable[str] = ()) -> set[str]:
     """The entities that count: those the estate has, without scopes and what is needed."""
     return {name for name in names if name in estate.entities and estate.kind_of(name) != Kind.SCOPE} - {*needs}
