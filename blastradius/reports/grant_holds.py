@@ -41,9 +41,11 @@ class Granted:
         return self.asked.assumed.model_copy(update={"compromise": (self.asked.holder,), "assume": level})
 
     def ways(self, rows: Sequence[AddedRow]) -> tuple[WayRow, ...]:
-        """The ways to the first things that are newly reached, crown jewels before others."""
+        """The ways to the first things that are newly reached, crown jewels before others, functions last."""
         firsts: dict[str, AddedRow] = {}
-        for row in sorted(rows, key=lambda row: not row.crown_jewel):  # of each the lowest level stays first
+        for row in sorted(
+            rows, key=lambda row: (not row.crown_jewel, row.kind == Kind.OPERATION)
+        ):  # of each the lowest level stays first
             if row.entity in counted(rows):
                 firsts.setdefault(row.entity, row)
         return tuple(map(self._way, list(firsts.values())[:MOST_PROVED]))

@@ -107,7 +107,7 @@ def lines(estate: Estate, data: GrantData) -> Iterable[str]:
         yield f"no crown jewel is marked, so none can be newly reached; {MARK}, or ask with --fail-on new"
     if not estate.expectations:
         yield "the estate expects nothing (no `expect:`), so no expectation can break"
-    if data.entities and not data.holds:
+    if data.holds_tried and not data.holds:
         yield f"of {plural(data.holds_tried, 'control')} that could be put in place none by itself would hold any of it"
     if data.holds_untried:
         yield f"{plural(data.holds_untried, 'more control')} could be put in place and were not tried"
@@ -163,10 +163,10 @@ def _holds_table(estate: Estate, rows: Sequence[HoldRow]) -> Table:
         )
         for row in rows
     )
-    columns = ("control", "crown jewels kept", "keeps out of reach", "which would do as well", "id")
+    columns = ("control", "crown jewels held", "keeps out of reach", "which would do as well", "id")
     title = "Controls that are not there, and would hold some of it"
-    brief = cells[:MOST_HOLDS]
-    return Table("holds", title, columns, cells, ids=("id",), brief=brief, under=columns[3:4])
+    hidden = ("id",) if any(row.crown_jewels for row in rows) else ("id", columns[1])
+    return Table("holds", title, columns, cells, ids=hidden, brief=cells[:MOST_HOLDS], under=columns[3:4])
 
 
 def _parts_table(estate: Estate, rows: Iterable[PartRow]) -> Table:

@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from blastradius.cli import main
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
 QUESTIONS = {
     "a grant too wide": "grant northwind --holder acme --grant orders:customers.read --grant orders:returns.write "
     "--needs orders:getReturn",
@@ -26,9 +26,12 @@ QUESTIONS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_what_is_read(name: str, snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_read(
+    name: str, snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
     question, example, *others = shlex.split(QUESTIONS[name])
-    code = main([question, str(EXAMPLES / example), *others])
+    code = main([question, f"examples/{example}", *others])
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 80
     assert f"{shown}exit code {code}\n" == snapshot
