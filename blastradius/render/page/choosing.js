@@ -4,7 +4,7 @@
 
 /**
  * @typedef {{words: string, tone: number}} Gain tone is a place in look.tones
- * @typedef {{key: string, list: Gain[]}} Gains
+ * @typedef {{key: number, list: Gain[]}} Gains the same list has the same key
  * @typedef {{entity: number, kind: number, zone: string | null, gains: Gains, seed: boolean, jewel: boolean,
  *   known: string, label: string, what: string, names: string, members: number[]}} Box
  *   members are empty where nothing is folded
@@ -26,6 +26,7 @@ class Choice {
     this.isAttacked = isAttack(system, asked);
     this.isTimed = isTimed(asked);
     /** @type {Map<number, Gains>} */ this.memory = new Map();
+    /** @type {Map<string, number>} */ this.gainKeys = new Map();
     this.jewelSet = new Set(this.told.jewels);
     this.publicSet = new Set(this.told.public);
     this.place = new Int32Array(system.total).fill(-1);
@@ -310,7 +311,9 @@ class Choice {
     const known = this.isAttacked ? this.memory.get(held) : undefined;
     if (known) return known;
     const list = this.isAttacked ? this.gained(held) : this.feels(entity, held);
-    const found = { key: list.map(({ words, tone }) => `${words}\0${tone}`).join("\0"), list };
+    const said = list.map(({ words, tone }) => `${words}\0${tone}`).join("\0"), key = this.gainKeys.get(said) ?? this.gainKeys.size;
+    const found = { key, list };
+    this.gainKeys.set(said, key);
     this.memory.set(held, found);
     return found;
   }

@@ -113,7 +113,7 @@ function together(gains) {
     words.set(gain.tone, [...(words.get(gain.tone) ?? []), ...added]);
   }
   const list = [...words].filter(([, some]) => some.length).map(([tone, some]) => ({ words: some.join(", "), tone }));
-  return { key: "", list };
+  return { key: -1, list };
 }
 
 /** @param {Box[]} boxes @param {Edge[]} edges @returns {Parts} */
