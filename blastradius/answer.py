@@ -184,6 +184,16 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Scatter:
+    """Names where two raw counts of each meet: ``points`` are (name, ``across``, ``up``), the axes in words."""
+
+    title: str
+    across: str
+    up: str
+    points: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
 class Section:
     """One part of a page: sentences, then a table; ``drawn`` says that the picture of the answer stands below.
 
@@ -257,7 +267,8 @@ class Answer:
 
     ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``;
     ``findings`` is true when the command should exit with 1. ``page`` is its own layout, where it has one; its tables
-    are among ``tables``. ``appendix`` are pages that follow it. ``painted`` makes the picture, where there is one: on a
+    are among ``tables``. ``appendix`` are pages that follow it. ``scatter`` is drawn where
+    pictures are. ``painted`` makes the picture, where there is one: on a
     large estate that takes as long as the rest, and most who ask do not look at it. ``packed`` makes the folder, where
     the answer is one.
     """
@@ -274,6 +285,7 @@ class Answer:
     page: Page | None = None
     packed: Callable[[], Pack] | None = field(default=None, compare=False)
     appendix: tuple[Page, ...] = ()
+    scatter: Scatter | None = None
 
     def table(self, name: str) -> Table:
         """One of its tables by its id; the first where the name is empty.

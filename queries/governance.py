@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from blastradius.answer import UNKNOWN, Answer, Query, Row, Table
+from blastradius.answer import UNKNOWN, Answer, Query, Row, Scatter, Table
 from blastradius.engine import Assumption, compile_system, what_if
 from blastradius.estate import Estate
 from blastradius.model import Frozen, Party
@@ -96,6 +96,7 @@ def run(estate: Estate, params: Params) -> Answer:
         headline=data.headline,
         data=data,
         tables=(_table(rows), _plot(rows), _measures(rows)),
+        scatter=_scatter(rows) if marks_jewels(estate) and rows else None,
         lines=(*([MARKS] if rows else []), assumed(params.assume), *missing(estate), footing(estate)),
         notes=estate.notes,
     )
@@ -183,6 +184,16 @@ def _cells(row: GovernanceRow) -> Row:
         row.unknown,
         "; ".join(it.says for it in states["lacking"]),
         "; ".join(it.says for it in states["unknown"]),
+    )
+
+
+def _scatter(rows: Sequence[GovernanceRow]) -> Scatter:
+    """The same as a picture, for pages."""
+    return Scatter(
+        title="What hangs on each third party, and how much of what keeps it in bounds is not kept or not known",
+        across="crown jewels that it could reach",
+        up="measures that are lacking or not known",
+        points=tuple((row.name, len(row.crown_jewels or ()), row.lacking + row.unknown) for row in rows),
     )
 
 

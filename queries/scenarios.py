@@ -40,7 +40,7 @@ from blastradius.reports.scenario_data import (
     TemplateRow,
 )
 from blastradius.reports.symptoms import is_ours
-from blastradius.reports.templates import TEMPLATES, Template
+from blastradius.reports.templates import MODELLED, TEMPLATES, Template
 from blastradius.reports.unstated import marks_jewels, missing, records_or_unknown, states_processes
 from blastradius.reports.words import is_public, label, listed, plural, said
 
@@ -132,8 +132,10 @@ def _as_asked(match: Match, asked: Scenario) -> Match:
 
 
 def _weight(row: FoundRow) -> tuple[int, ...]:
+    """What is new counts most, then what is reached, then how little is assumed for it."""
     new = (len(row.new_crown_jewels or ()), len(row.new_processes or ()), row.new_things or 0)
-    return tuple(-size for size in (*new, len(row.crown_jewels or ()), len(row.processes or ()), row.things))
+    sizes = (*new, len(row.crown_jewels or ()), len(row.processes or ()), row.things)
+    return (*(-size for size in sizes), _level(row))
 
 
 def _row(estate: Estate, match: Match, novel: Novelty, past: Sequence[Held], *, stated: bool) -> FoundRow:
@@ -223,7 +225,7 @@ def _template_row(template: Template, rows: Sequence[FoundRow]) -> TemplateRow:
             PrecedentRow(
                 name=it.name,
                 year=it.year,
-                example=f"examples/incidents/{it.modelled}" if it.modelled else None,
+                example=f"{MODELLED}/{it.modelled}" if it.modelled else None,
                 shown=it.shown,
             )
             for it in template.precedents
@@ -292,6 +294,7 @@ def _lines(estate: Estate, data: ScenariosData) -> Iterator[str]:
         if len(estate.relations) > MOST_FOLLOWED:
             yield f"of an estate of more than {MOST_FOLLOWED:,} relations it is not worked out what is reached at first"
         yield "ESTATE stands for the files that were asked about"
+    yield f"what is marked * is modelled in {MODELLED}"
     yield from missing(estate)
     yield footing(estate)
 
@@ -361,7 +364,10 @@ def _new_said(estate: Estate, row: FoundRow) -> str:
 
 
 def _seen_at(row: TemplateRow, most: int) -> str:
-    told = [f"{it.name} ({it.year}{', shown by researchers' if it.shown else ''})" for it in row.precedents]
+    told = [
+        f"{it.name} ({it.year}{', shown by researchers' if it.shown else ''}){'*' if it.example else ''}"
+        for it in row.precedents
+    ]
     more = len(told) - most
     return "; ".join(told[:most]) + (f" and {more} more" if more > 0 else "")
 

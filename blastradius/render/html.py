@@ -16,6 +16,7 @@ from blastradius.answer import PLAIN, Answer, Cell, Detail, Section, Table
 from blastradius.errors import DrawingError
 from blastradius.escape import visible
 from blastradius.render.lettering import faces
+from blastradius.render.scatter import as_svg
 from blastradius.render.text import is_number, is_numeric, words
 
 _STYLE = """
@@ -93,6 +94,7 @@ def _hash(style: str) -> str:
 def _body(answer: Answer, detail: Detail, drawing: str, scenes: Sequence[str] = ()) -> str:
     if answer.page is None:
         blocks = [f"<h1>{_text(answer.headline)}</h1>", _list(answer.lines), _figure(drawing)]
+        blocks += [f"<h2>{_text(answer.scatter.title)}</h2>", _figure(as_svg(answer.scatter))] if answer.scatter else []
         blocks += [_table(whole, detail) for whole in answer.tables]
     else:
         title, subtitle = _text(answer.page.title), _text(answer.page.subtitle)

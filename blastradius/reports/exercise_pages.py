@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from blastradius.answer import Answer, Pack, Page, Picture, Section, Table
 from blastradius.estate import Estate
+from blastradius.model import Level
 from blastradius.reports.exercise_data import AnswersRow, CardRow, ExerciseData, InjectRow, Play
 from blastradius.reports.exercise_tables import (
     card_table,
@@ -140,7 +141,8 @@ def _stage(play: Play, data: ExerciseData, answers: AnswersRow, number: int, is_
     stage = story.stages[number]
     names = dict.fromkeys(fact.entity for fact in story.order if fact in stage.new)
     jewels = [label(estate, name) for name in names if estate.crown_jewel(name)]
-    lines = [f"something new is reached of {plural(len(names), 'thing')}"]
+    lines = [f"assumed here: {level.says}" for level in Level if level.word == stage.says]
+    lines += [f"something new is reached of {plural(len(names), 'thing')}"]
     lines += [f"crown jewels among them: {listed(jewels, 6)}"] if jewels else []
     rows = [row for row in data.injects if row.stage == number + 1]
     lines += [] if rows else ["nobody notices anything of it, until someone asks"]

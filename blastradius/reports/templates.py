@@ -10,10 +10,13 @@ from typing import Literal
 
 from blastradius.model import ControlKind, Kind, Level, Verb
 
+MODELLED = "examples/incidents"
+"""Where in the repository precedents are modelled."""
+
 
 @dataclass(frozen=True)
 class Precedent:
-    """A public incident; ``modelled`` is its folder in ``examples/incidents``, ``shown`` by researchers only."""
+    """A public incident; ``modelled`` is its folder in ``MODELLED``, ``shown`` by researchers only."""
 
     name: str
     year: int

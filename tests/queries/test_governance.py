@@ -9,6 +9,7 @@ import pytest
 import blastradius as br
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind
+from blastradius.render.html import as_html
 from tests.engine.short import estate
 from tests.queries.degenerate import ESTATES
 
@@ -89,3 +90,14 @@ def test_what_hangs_on_nobody_is_no_disproportion(name: str) -> None:
     data: Any = br.governance(ESTATES[name]).data
     assert not any(row.out_of_proportion for row in data.rows)
     assert data.weighty == 0
+
+
+def test_a_page_has_each_name_where_its_two_counts_meet(retailer: Estate) -> None:
+    answer = br.governance(retailer).answer
+    data: Any = answer.data
+    assert answer.scatter is not None
+    assert {(name, across, up) for name, across, up in answer.scatter.points} == {
+        (row.name, len(row.crown_jewels), row.lacking + row.unknown) for row in data.rows
+    }
+    assert as_html(answer).count("<circle") == len({(across, up) for _, across, up in answer.scatter.points})
+    assert br.governance(ESTATES["open"]).answer.scatter is None  # no jewel is marked: unknown, and not 0
