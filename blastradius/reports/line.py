@@ -23,7 +23,7 @@ MOST_ALONE = 20_000
 """How many worlds with one control failed are solved at most; each control is tried for some starts all the same."""
 MOST_PAIRS = 5_000
 """How many worlds with two controls failed are solved at most."""
-MOST_ABSENT = 5_000
+MOST_ABSENT = 2_000
 """How many worlds with a control in the place where it is stated not to be are solved at most."""
 MOST_TOLD = 20
 """Of how many starts it is told what each of them reaches."""
