@@ -92,11 +92,13 @@ def deciding(system: System) -> Deciding:
     parts: list[tuple[Numbers, int, RaggedArray]] = []
     for rule, row in enumerate(system.rules):
         for number, flow in enumerate(row.flows):
-            for condition in (name for name in DECIDING if name in flow.when):
+            for place, condition in enumerate(DECIDING):
+                if condition not in flow.when:
+                    continue
                 steps, strands, _ = system.steps_of(rule, number)
                 if len(steps) and isinstance(system.weave, AllVariants):
                     about = system.weave.deciding(strands, condition)
-                    parts.append((steps, DECIDING.index(condition), about))
+                    parts.append((steps, place, about))
     return Deciding(
         np.concatenate([_NONE, *(steps for steps, _, _ in parts)]),
         np.concatenate([_NONE, *(np.full(len(steps), place) for steps, place, _ in parts)]),

@@ -25,24 +25,31 @@ class Shelf(Protocol):
 
     def zones(self) -> Iterable[Stored]:
         """All zones."""
+        ...
 
     def entities(self, names: Collection[str]) -> Iterable[Stored]:
         """The entities of these ids."""
+        ...
 
     def called(self, labels: Collection[str]) -> Iterable[Stored]:
         """The entities of these display names."""
+        ...
 
     def touching(self, names: Collection[str]) -> Iterable[Stored]:
         """The relations with one of these entities at an end, as a key, or running a control of theirs."""
+        ...
 
     def guarded(self, names: Collection[str]) -> Iterable[Stored]:
         """The entities with a control that one of these runs."""
+        ...
 
     def members(self, names: Collection[str]) -> Iterable[Stored]:
         """The entities of these APIs, and in these zones."""
+        ...
 
     def open(self) -> Iterable[Stored]:
         """The operations that anyone may call, and what acts on what it takes in."""
+        ...
 
 
 class _Said(NamedTuple):

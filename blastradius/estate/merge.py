@@ -137,8 +137,12 @@ def one_each(exercises: Iterable[Exercise]) -> tuple[Exercise, ...]:
 
 
 def _placed(alike: Sequence[Exercise]) -> Exercise:
-    places = sorted({place for exercise in alike for place in exercise.provenance}, key=str)
-    return alike[0] if len(alike) == 1 else alike[0].model_copy(update={"provenance": tuple(places)})
+    places = {str(place): place for exercise in alike for place in exercise.provenance}
+    return (
+        alike[0]
+        if len(alike) == 1
+        else alike[0].model_copy(update={"provenance": tuple(places[said] for said in sorted(places))})
+    )
 
 
 def _one(accounts: list[Thing], name: str, notes: list[Note]) -> Thing:

@@ -74,7 +74,8 @@ def test_the_examples_come_back_whole(folder: Path, to: str, tmp_path: Path) -> 
     assert found == before
     assert read.tally.rejected == read.tally.ignored == 0
     edges = sum(len(relation.sources) * len(relation.targets) for relation in estate.relations.values())
-    assert read.tally.facts == len(estate.entities) + edges + len(estate.zones) + len(estate.expectations)
+    besides = len(estate.zones) + len(estate.expectations) + len(estate.exercises)
+    assert read.tally.facts == len(estate.entities) + edges + besides
 
 
 @pytest.mark.parametrize("folder", ESTATES, ids=lambda folder: folder.name)

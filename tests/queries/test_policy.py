@@ -121,7 +121,7 @@ def test_a_review_does_not_count_what_is_accepted() -> None:
     rule = f"{ESTATE.replace('newco: {holds: k2,', 'newco: {')}expect: [{{name: rule, {JEWELS}, accepted: [%s]}}]"
     for until, broken in (("2026-12-01", 0), ("2026-11-01", 1)):
         estate = written(rule % f"{{start: newco, why: w, owner: o, until: {until}}}")
-        data: Any = br.review(estate, holder="newco", grant=["o"], assume="granted").data
+        data: Any = br.grant(estate, holder="newco", grant=["o"], assume="granted").data
         assert len(data.broken) == broken
 
 

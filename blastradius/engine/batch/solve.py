@@ -269,7 +269,8 @@ def _reached(solved: Solved) -> Iterator[str]:
     """What is reached in any world, by name; worked out where it is asked for."""
     claims = solved.claims
     somewhere: Flags = np.bitwise_or.reduce(claims.words, axis=1) != 0
-    yield from (claims.names[number] for number in np.unique(claims.entity[somewhere[claims.row]]).tolist())
+    numbers: list[int] = distinct(claims.entity[somewhere[claims.row]]).tolist()
+    yield from (claims.names[number] for number in numbers)
 
 
 def live_rows(network: Network, seeds: Numbers, back_end: BackEnd) -> Flags:

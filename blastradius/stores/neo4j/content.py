@@ -106,7 +106,8 @@ def _open(estate: Estate) -> set[str]:
     """The operations that anyone may call, and what acts on what it takes in."""
     entities, relations = estate.columns.entities, estate.columns.relations
     obeying = relations.sources.take(np.flatnonzero(relations.obeys)).values
-    return {entities.ids[number] for number in {*np.flatnonzero(entities.anonymous).tolist(), *obeying.tolist()}}
+    numbers: set[int] = {*np.flatnonzero(entities.anonymous).tolist(), *obeying.tolist()}
+    return {entities.ids[number] for number in numbers}
 
 
 def _joins(estate: Estate, places: dict[str, int], zones: dict[str, int]) -> Iterator[Row]:

@@ -109,7 +109,7 @@ def relationships(line: Line, place: int, places: Mapping[str, int]) -> Iterator
     """
     relation = line.thing
     assert isinstance(relation, Relation)  # noqa: S101 - what the caller asked for
-    stated = {"place": place, **_properties(relation)}
+    stated, here = {"place": place, **_properties(relation)}, places[relation.sources[0]]
     if len(relation.sources) > 1:
         stated["all_of"] = len(relation.sources)
     if len(relation.targets) > 1:
@@ -120,7 +120,6 @@ def relationships(line: Line, place: int, places: Mapping[str, int]) -> Iterator
         for target in relation.targets:
             ends = {"type": TYPES[relation.verb], "from": places[source], "to": places[target]}
             yield {**ends, "properties": stated}
-    here = places[relation.sources[0]]
     itself: dict[str, Property] = {"place": place, "record": line.text}
     for key in dict.fromkeys((*relation.keys, *relation.needs)):
         yield _joined(WITH_KEY, here, places[key], **itself)
