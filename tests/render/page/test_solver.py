@@ -18,8 +18,8 @@ from tests.render.page.asking import FOLDER, NODE, Case, answered, differing, fo
 pytestmark = pytest.mark.skipif(NODE is None, reason="no Node.js here, which runs the page's solver")
 
 BUGS = {
-    "one premise too few": ("held.length >= this.system.need[step]", "held.length >= this.system.need[step] - 1"),
-    "one premise too many": ("held.length >= this.system.need[step]", "held.length > this.system.need[step]"),
+    "one premise too few": ("held.length >= system.need[step]", "held.length >= system.need[step] - 1"),
+    "one premise too many": ("held.length >= system.need[step]", "held.length > system.need[step]"),
     "half of a quorum wins": ("Math.floor(live / 2) + 1 ||", "Math.floor(live / 2) ||"),
     "no level of its own": ("Math.max(this.#levelOf(step), ...found", "Math.max(1, ...found"),
     "no control falls": ("!(system.provider[controls[place]] >= 0)", "true"),
