@@ -68,6 +68,10 @@ def changed(estate: Estate, scenario: Scenario, seed: int) -> Scenario:
 def test_so_they_are_of_what_ifs() -> None:
     estate = loading.load(("examples/northwind",))
     found = [changed(estate, scenario, seed) for seed, scenario in enumerate(scenarios(estate, 7, 5))]
+    start = Scenario(compromise=("acme",), assume=Level.LATERAL)
+    found.append(start.model_copy(update={"controls": tuple(estate.controls)[::4]}))  # in the place of those there
+    unguarded = tuple(name for name in estate.relations if name.startswith("permits:"))
+    found.append(start.model_copy(update={"without": unguarded}))  # no scope guards anything any more
     assert any(scenario.controls for scenario in found)
     assert any(scenario.without for scenario in found)
     assert differing(estate, found) == []

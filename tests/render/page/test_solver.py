@@ -27,9 +27,7 @@ BUGS = {
     "a guess counts": ("system.basis[step] > weakest && !shrunk.has(step)", "false"),
     "fails open": ("system.shut[step] && shuts", "false"),
     "a control put in place stops nothing": ("if (isTrusted(id, kind)) for", "if (false) for"),
-    "a control put in place is one more": ("if (system.numbers.controls.has(id)) found.add", "if (false) found.add"),
     "a scope guards for ever": ("unguarded: ([operation]) => !this", "unguarded: ([operation]) => false && !this"),
-    "a check stays without its scope": (
         "if (gone.size) for (const control of system.implied)",
         "if (false) for (const control of [])",
     ),
@@ -41,7 +39,7 @@ BUGS = {
     "a part that is gone is a part": ("if (!gone.has(relation)) found.add(end)", "found.add(end)"),
     "no buffer": ("this.system.delay[step] + Math", "Math"),
     "an outage without end": ("at > 0 && at >= this.end", "false"),
-    "the whole without its part": ("includes[kinds[(fact - place) / width]][place]", "[]"),
+    "the whole without its part": ("includes[kinds[(fact - place) / width]][place]) {", "[]) {"),
     "what is taken away stays": ("kept.length < all.length && !(isWhole && kept.length)", "false"),
     "a whole wants what is gone": ("premises: Int32Array.from(kept, (place) => premises[place])", "premises"),
     "hops are not counted": ("const hops = this.system.hop[step] +", "const hops = 0 *"),
