@@ -29,7 +29,7 @@ def reached_here(built: Estate, scenario: Scenario) -> Certificate | str:
 
 
 def reached_there(connection: Connection, scenario: Scenario) -> Certificate | str:
-    """What is proved of a part of the estate that is read; of the whole for a what-if, one control, and what is refused."""
+    """What is proved of a part of the estate that is read; of the whole where it has to be."""
     named = [name for field in SEED_KINDS for name in getattr(scenario, field)]
 
     def ask(estate: Estate) -> Reach:
