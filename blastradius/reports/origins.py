@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from blastradius.engine import PreparedEstate, ProofStep, solve
+from blastradius.engine import PreparedEstate, ProofStep, Reach, solve
 from blastradius.estate import Estate
 from blastradius.model import Fact, Frozen, Scenario
 from blastradius.reports.changes import Change, ChangeRow, Changes, ControlChangeRow, Side, control_places
@@ -65,13 +65,23 @@ class Differences:
             found[row.on] = (*found.get(row.on, ()), self._control(row))
         return found
 
+    @cached_property
+    def missing(self) -> Mapping[str, tuple[CauseRow, ...]]:
+        """By what is at their ends, relations that ``before`` alone has."""
+        found: dict[str, tuple[CauseRow, ...]] = {}
+        for row in (row for row in self.changes.relations if row.change == self._away):
+            stated = self.before.estate.relations[row.id]
+            for end in (*stated.sources, *stated.targets, *stated.keys):
+                found[end] = (*found.get(end, ()), _cause("relation", row))
+        return found
+
+    @property
+    def _away(self) -> Change:
+        """What is said of something that ``before`` alone has."""
+        return "gone" if self.is_gain else "new"
+
     def _causes(self, what: Literal["entity", "relation", "zone"], rows: Iterable[ChangeRow]) -> dict[str, CauseRow]:
-        away = "gone" if self.is_gain else "new"
-        return {
-            row.id: CauseRow(what=what, change=row.change, id=row.id, says=_said(row), places=row.places)
-            for row in rows
-            if row.change != away
-        }
+        return {row.id: _cause(what, row) for row in rows if row.change != self._away}
 
     def _control(self, row: ControlChangeRow) -> CauseRow:
         change: Change = "new" if row.before is None else "gone" if row.after is None else "changed"
@@ -86,6 +96,10 @@ class Differences:
 
 
 _CONTROL = {"new": "now", "gone": "no longer", "changed": "otherwise"}
+
+
+def _cause(what: Literal["entity", "relation", "zone"], row: ChangeRow) -> CauseRow:
+    return CauseRow(what=what, change=row.change, id=row.id, says=_said(row), places=row.places)
 
 
 def _said(row: ChangeRow) -> str:
@@ -110,7 +124,13 @@ def causes(
             behind = [cause for premise in step.premises for cause in known[premise]]
             found = dict.fromkeys([*behind, *_own(differences, system.estate, step)])
             known[step.fact] = tuple(found)[:MOST_CAUSES]
-    return {fact: known.get(fact, ()) for fact in wanted}
+    return {fact: known.get(fact) or tuple(_missing(differences, reach, fact))[:MOST_CAUSES] for fact in wanted}
+
+
+def _missing(differences: Differences, reach: Reach, fact: Fact) -> Iterable[CauseRow]:
+    """Of a way that uses nothing that differs what ``before`` has besides: where all of several have to fall, one more."""
+    near = dict.fromkeys(step.fact.entity for step in reach.proof_of(fact))
+    return dict.fromkeys(cause for name in near for cause in differences.missing.get(name, ()))
 
 
 def _own(differences: Differences, estate: Estate, step: ProofStep) -> Iterator[CauseRow]:

@@ -188,3 +188,10 @@ def test_for_very_many_starts_the_causes_of_the_rest_are_said_to_be_unknown(monk
         Side(written(BASE)), Side(written(BASE.replace("[s.read]}", "[s.read, s.all]}"))), Params.model_validate({})
     )
     assert any("not looked up" in line for line in answer.lines)
+
+
+def test_a_second_publisher_is_why_a_feed_no_longer_stops() -> None:
+    base = "parties: {acme: {publishes: rates}, other: {}}\nfeeds: {rates: {crown_jewel: true}}\n"
+    data = differing(base, base.replace("other: {}", "other: {publishes: rates}"))
+    (row,) = (row for row in data.lost if row.capability is Capability.DENY)
+    assert [(cause.change, cause.id) for cause in row.because or ()] == [("new", "publishes:other>rates")]
