@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,8 +40,9 @@ def write_folder(path: str | Path, files: Mapping[str, bytes]) -> None:
     target = Path(path)
     try:
         _refuse_folder(target)
-        made = Path(tempfile.mkdtemp(prefix=".blastradius-", suffix=".tmp", dir=target.parent))
+        made = _beside(target)
         try:
+            made.mkdir(mode=0o700)
             _fill(made, files)
             if target.is_dir():
                 target.rmdir()
@@ -77,15 +78,23 @@ def _refuse(target: Path) -> None:
 
 
 def _replace(target: Path, raw: bytes) -> None:
-    # mkstemp makes the file with mode 0600 and refuses one that is there already
-    handle, name = tempfile.mkstemp(prefix=".blastradius-", suffix=".tmp", dir=target.parent)
+    made = _beside(target)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(made, "xb", opener=_private) as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(target)
+        made.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            made.unlink()
         raise
+
+
+def _beside(target: Path) -> Path:
+    """A name that nothing has: known before anything is there, so that whatever ends us leaves nothing."""
+    return target.parent / f".blastradius-{secrets.token_hex(8)}.tmp"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -72,6 +72,19 @@ def test_interrupted_leaves_the_old_file_alone(
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_ended_as_soon_as_the_file_is_there_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def ended(path: str, flags: int, mode: int = 0o777) -> int:
+        os.close(opened(path, flags, mode))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "open", ended)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomic(tmp_path / "out", "new")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     write_folder(tmp_path / "pack", {"a/b.txt": b"1", "c.txt": b"2"})
     assert (tmp_path / "pack" / "a" / "b.txt").read_bytes() == b"1"

@@ -184,7 +184,7 @@ def what_if(estate: Estate, scenario: Scenario) -> Estate:
     try:
         return estate.changed(without=scenario.without, controls=controls)
     except InputError as error:
-        raise UsageError(f"with: {error}") from None
+        raise UsageError(f"with: {'; '.join(str(error).splitlines())}") from None
 
 
 def _added(estate: Estate, name: str) -> str:

@@ -128,7 +128,7 @@ def causes(
 
 
 def _missing(differences: Differences, reach: Reach, fact: Fact) -> Iterable[CauseRow]:
-    """Of a way that uses nothing that differs what ``before`` has besides: where all of several have to fall, one more."""
+    """What ``before`` has besides on a way that uses no difference: where all of several have to fall, one more."""
     near = dict.fromkeys(step.fact.entity for step in reach.proof_of(fact))
     return dict.fromkeys(cause for name in near for cause in differences.missing.get(name, ()))
 

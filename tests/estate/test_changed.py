@@ -52,6 +52,7 @@ def test_a_control_put_in_place_falls_to_distrust_like_any_other() -> None:
         ({"controls": ("approval@x",)}, "with: 'x' is not in the estate"),
         ({"controls": ("compartment@k",), "without": ()}, None),
         ({"controls": ("hardened@k",)}, "with: "),
+        ({"controls": ("hardened@k", "staged@k")}, "; control 'staged' stops nothing on credential"),
     ],
 )
 def test_what_cannot_be_changed_is_said(more: dict[str, tuple[str, ...]], says: str | None) -> None:
