@@ -11,7 +11,7 @@ from blastradius.answer import Edge, Gain, Node, Tone
 from blastradius.escape import cut, visible
 from blastradius.model import Kind, Level
 from blastradius.render import style
-from blastradius.render.lettering import PITCH, fitted, width, wrapped
+from blastradius.render.lettering import PITCH, added, fitted, width, wrapped
 
 LABEL_LIMIT = 200
 CHIP = 4.0
@@ -63,7 +63,7 @@ class Box:
     @property
     def text_height(self) -> float:
         """How high the lines are together."""
-        return sum(line.height for line in self.lines)
+        return added(line.height for line in self.lines)
 
 
 def node_box(node: Node) -> Box:
@@ -88,7 +88,7 @@ def label_box(edge: Edge) -> Box:
     else:
         line = style.SHADES[edge.tone].line if edge.tone else style.QUIET
         lines = _lines(visible(edge.label), style.TEXT, color=line, room=STEP_ROOM)
-    return Box(tuple(lines), max(line.width for line in lines) + 8, sum(line.height for line in lines) + 4)
+    return Box(tuple(lines), max(line.width for line in lines) + 8, added(line.height for line in lines) + 4)
 
 
 def _lines(
@@ -113,7 +113,7 @@ def _gained(gain: Gain, ground: Tone | None) -> list[Line]:
 
 def _around(kind: Kind, lines: Sequence[Line]) -> tuple[float, float]:
     """The width and height of the shape around lines of text."""
-    wide, high = max(line.width for line in lines), sum(line.height for line in lines)
+    wide, high = max(line.width for line in lines), added(line.height for line in lines)
     if kind in _PROFILES:
         return _inscribing(lines, _PROFILES[kind])
     more_wide, more_high = FRAMES[kind]
@@ -122,7 +122,7 @@ def _around(kind: Kind, lines: Sequence[Line]) -> tuple[float, float]:
 
 def _inscribing(lines: Sequence[Line], profile: Callable[[float], float]) -> tuple[float, float]:
     """The shape of a curved or slanted outline that has every corner of every line within it."""
-    tall = sum(line.height for line in lines)
+    tall = added(line.height for line in lines)
     half = max(line.width for line in lines) * 0.56 + 7
     ends = list(accumulate((line.height for line in lines), initial=-tall / 2))
     high = max(

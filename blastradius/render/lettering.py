@@ -9,8 +9,9 @@ import base64
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, reduce
+from operator import add
 from pathlib import Path
 
 FONTS = Path(__file__).with_name("fonts")
@@ -29,7 +30,12 @@ _PIECES = re.compile(r"[^ /._:@-]*[ /._:@-]|[^ /._:@-]+")
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide ``text`` is at ``size`` points, in points; what the face does not have is given ample room."""
     known = widths(bold=bold)
-    return size * sum(known[char] if char in known else guessed(char) for char in text)
+    return size * added(known[char] if char in known else guessed(char) for char in text)
+
+
+def added(lengths: Iterable[float]) -> float:
+    """Their sum, from left to right, as the page adds: from Python 3.12 on ``sum`` may differ in the last bit."""
+    return reduce(add, lengths, 0.0)
 
 
 def wrapped(text: str, room: float, size: float, *, bold: bool = False) -> list[str]:

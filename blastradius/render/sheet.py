@@ -16,7 +16,7 @@ from blastradius.render import style
 from blastradius.render.boxes import LABEL_LIMIT, LID, Box, Line, label_box, node_box
 from blastradius.render.dot import labelled
 from blastradius.render.legend import Key, legend
-from blastradius.render.lettering import PITCH, faces, fitted, width, wrapped
+from blastradius.render.lettering import PITCH, added, faces, fitted, width, wrapped
 
 EDGE = 10.0
 """The white around a sheet, in points."""
@@ -54,7 +54,7 @@ def compose(picture: Picture, drawing: bytes) -> Sheet:
     lettered = _lettered(picture, body)
     inner = max(wide, NARROW, min(width(picture.title, style.TITLE, bold=True), 640))
     heading = _heading(picture, inner)
-    top = EDGE + sum(line.height for line in heading) + 6
+    top = EDGE + added(line.height for line in heading) + 6
     rows = _legend_rows(legend(picture), inner)
     full = (inner + 2 * EDGE, top + high + len(rows) * ROW + (14 if rows else 0) + EDGE)
     scale = _scale(full, picture)

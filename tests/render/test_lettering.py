@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blastradius.render.lettering import FAMILY, FONTS, fitted, width, wrapped
+from blastradius.render.lettering import FAMILY, FONTS, added, fitted, width, wrapped
 
 SIGNS = "①②③④★▶⊘…·→"
 
@@ -52,3 +52,8 @@ def test_what_is_too_wide_ends_in_an_ellipsis() -> None:
 def test_what_the_face_does_not_have_is_given_ample_room() -> None:
     assert width("数", 10) >= 10
     assert width("e\N{COMBINING ACUTE ACCENT}", 10) == width("e", 10)
+
+
+def test_lengths_are_added_alike_on_every_interpreter_and_in_the_page() -> None:
+    assert added([0.1] * 10) == 0.9999999999999999
+    assert added([]) == 0
