@@ -21,8 +21,11 @@ from blastradius.secrets import quoted
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-def fit(shape: type[Shape], document: Document, keys: Keys = (), missing: Mapping[str, str] | None = None) -> Shape:
-    """What stands at ``keys`` in a document, as the shape; ``missing`` adds a way out to keys that are not there.
+def fit(shape: type[Shape], document: Document, keys: Keys = (), ways_out: Mapping[str, str] | None = None) -> Shape:
+    """What stands at ``keys`` in a document, as the shape.
+
+    ``ways_out`` ends messages about keys that are not there and words that are none of those to choose from, by the
+    end of where they stand: ``controls.kind`` for the ``kind`` of any item of ``controls``.
 
     Raises:
         InputError: everything that does not fit, each with its position.
@@ -34,7 +37,7 @@ def fit(shape: type[Shape], document: Document, keys: Keys = (), missing: Mappin
         return shape.model_validate(data)
     except ValidationError as error:
         problems = [
-            _problem(document, keys, misfit, shape, missing or {}) for misfit in error.errors(include_url=False)
+            _problem(document, keys, misfit, shape, ways_out or {}) for misfit in error.errors(include_url=False)
         ]
         raise InputError(list(dict.fromkeys(problems))) from None
 
@@ -67,19 +70,19 @@ def words_of(shape: type[BaseModel]) -> list[str]:
 
 @cache
 def homes_of(shape: type[BaseModel]) -> Mapping[str, tuple[str, ...]]:
-    """For each key inside a format where it belongs: the sections that have it, and deeper down the shapes."""
+    """For each key inside a format where it belongs: the sections that have it, or else the shapes deeper down."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
     queue: list[tuple[str, type[BaseModel]]] = [
         (_key(name, field), inner) for name, field in shape.model_fields.items() for inner in _shapes(field.annotation)
     ]
-    seen = {inner for _, inner in queue}
+    seen, sections = {inner for _, inner in queue}, {home for home, _ in queue}
     for home, inner in queue:
         for name, field in inner.model_fields.items():
             found[_key(name, field)][home] = None
             deeper = [further for further in _shapes(field.annotation) if further not in seen]
             queue += [(_called(further), further) for further in deeper]
             seen.update(deeper)
-    return {word: tuple(homes) for word, homes in found.items()}
+    return {word: tuple(home for home in homes if home in sections) or tuple(homes) for word, homes in found.items()}
 
 
 def _key(name: str, field: FieldInfo) -> str:
@@ -123,23 +126,24 @@ _NO_KEYS = ("[key]", "[ids]", "[each]")
 
 
 def _problem(
-    document: Document, keys: Keys, error: ErrorDetails, shape: type[BaseModel], missing: Mapping[str, str]
+    document: Document, keys: Keys, error: ErrorDetails, shape: type[BaseModel], ways_out: Mapping[str, str]
 ) -> str:
     keys = (*keys, *(key for key in error["loc"] if key not in _NO_KEYS))
     line, column = document.position(*keys)
-    return f"{document.path}:{line}:{column}: {_misfit(error, keys, shape, missing)}"
+    return f"{document.path}:{line}:{column}: {_misfit(error, keys, shape, ways_out)}"
 
 
-def _misfit(error: ErrorDetails, keys: Keys, shape: type[BaseModel], missing: Mapping[str, str]) -> str:
+def _misfit(error: ErrorDetails, keys: Keys, shape: type[BaseModel], ways_out: Mapping[str, str]) -> str:
     last, kind = keys[-1] if keys else "file", error["type"]
     if kind == "extra_forbidden":
         return f"{str(last)!r} is not known here{_elsewhere(str(last), shape)}"
     if kind == "missing":
-        return f"{str(last)!r} is missing{missing.get(str(last), '')}"
+        return f"{str(last)!r} is missing{_way_out(keys, ways_out)}"
     if kind in ("literal_error", "enum"):
         expected = str(error.get("ctx", {}).get("expected", ""))
         choices = [choice.strip("' ") for choice in expected.replace(" or ", ", ").split(",")]
-        return f"{error['input']!r} is not one of {expected}{did_you_mean(str(error['input']), choices)}"
+        close = did_you_mean(str(error["input"]), choices)
+        return f"{error['input']!r} is not one of {expected}{close or _way_out(keys, ways_out)}"
     if kind == "too_short":
         return f"{str(last)!r} is {quoted(error['input'])}; list at least {error.get('ctx', {}).get('min_length', 1)}"
     if kind == "value_error":
@@ -147,6 +151,11 @@ def _misfit(error: ErrorDetails, keys: Keys, shape: type[BaseModel], missing: Ma
     message = error["msg"].replace("Input should be", "expected").replace("valid ", "").rstrip(".")
     message = message.replace("dictionary", "mapping").replace("a tuple", "a list").split(" or instance of ")[0]
     return f"{str(last)!r} is {quoted(error['input'])}; {message[0].lower()}{message[1:]}"
+
+
+def _way_out(keys: Keys, ways_out: Mapping[str, str]) -> str:
+    place = ".".join(key for key in keys if isinstance(key, str))
+    return next((f"; {way_out}" for end, way_out in ways_out.items() if place.endswith(end)), "")
 
 
 def _option(error: ErrorDetails, shape: type[BaseModel]) -> str:

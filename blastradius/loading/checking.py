@@ -128,7 +128,8 @@ def _source(file: LoadedFile) -> SourceRow:
 
 def _headline(estate: Estate, sources: Sequence[SourceRow], problems: int, findings: int) -> str:
     if problems:
-        return f"no whole estate: {plural(problems, 'problem')} in {plural(len(sources), 'source')}"
+        read = f" in {plural(len(sources), 'source')}" if sources else ""
+        return f"no whole estate: {plural(problems, 'problem')}{read}"
     things = plural(len(estate.entities), "entity", "entities")
     relations, read = plural(len(estate.relations), "relation"), plural(len(sources), "source")
     return f"{plural(findings, 'finding')} in {things} and {relations} from {read}"

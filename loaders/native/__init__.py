@@ -58,6 +58,11 @@ _TAKERS = {"with": {Verb.GRANTS, Verb.PERMITS, Verb.CALLS}} | {
 }
 """Which relations take a word of an item, as it is written."""
 
+WAYS_OUT = {
+    "blastradius": "an estate file starts with 'blastradius: 1'",
+    "controls.kind": "`controls` lists what protects it; what an operation takes control of is its `controls_target`",
+}
+
 
 def recognises(data: Any) -> bool:
     """Whether a document says it is an estate, or looks like one that forgot to."""
@@ -77,7 +82,7 @@ def load(document: Document, options: dict[str, Any]) -> Loaded:
     if isinstance(document.data, Documents):
         line, column = document.position(1)
         raise InputError([f"{document.path}:{line}:{column}: a second document in the file; keep one estate a file"])
-    shape = fit(FileShape, document, missing={"blastradius": "; an estate file starts with 'blastradius: 1'"})
+    shape = fit(FileShape, document, ways_out=WAYS_OUT)
     return _Reader(document, shape).loaded()
 
 

@@ -47,7 +47,7 @@ def test_a_problem_has_its_place_as_fields_too(tmp_path: Path) -> None:
     assert isinstance(answer.data, CheckData)
     (problem,) = answer.data.problems
     assert (problem.kind, Path(problem.places[0].file).name) == ("problem", "e.yaml")
-    assert answer.headline == "no whole estate: 1 problem in 0 sources"
+    assert answer.headline == "no whole estate: 1 problem"
     assert answer.tables[0].id == "problems"
 
 

@@ -51,7 +51,20 @@ def test_an_entry_may_be_empty() -> None:
         (
             "blastradius: 1\nzones: {a: {controls: []}}\n",
             "x.yaml:2:13: 'controls' is not known here; it belongs to parties, credentials, scopes, operations, "
-            "services, stores, feeds, processes, one item of a relation$",
+            "services, stores, feeds, processes$",
+        ),
+        (
+            "blastradius: 1\nservices: {a: {controls_target: []}}\n",
+            "x.yaml:2:16: 'controls_target' is not known here; it belongs to operations$",
+        ),
+        (
+            "blastradius: 1\nservices: {a: {controls: [b]}}\n",
+            "x.yaml:2:27: 'b' is not one of .* or 'pam'; `controls` lists what protects it; what an operation takes "
+            "control of is its `controls_target`$",
+        ),
+        (
+            "blastradius: 1\nservices: {a: {controls: [mfaa]}}\n",
+            "x.yaml:2:27: 'mfaa' is not one of .* or 'pam'; did you mean 'mfa'\\?$",
         ),
         (
             "blastradius: 1\nservices: {a: {extent: all}}\n",
