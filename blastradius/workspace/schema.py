@@ -141,8 +141,8 @@ def read_workspace(document: Document) -> Workspace:
     Raises:
         InputError: everything in it that does not fit, each with its position.
     """
-    hints = {"workspace": "; a workspace file starts with 'workspace: 1'"}
-    found = Workspace(document, fit(WorkspaceShape, document, missing=hints))
+    ways_out = {"workspace": "a workspace file starts with 'workspace: 1'"}
+    found = Workspace(document, fit(WorkspaceShape, document, ways_out=ways_out))
     problems = [f"{at}: {message}" for at, message in (*_names(found), *_controls(found))]
     if problems:
         raise InputError(problems)
