@@ -10,7 +10,7 @@ import pytest
 from blastradius import plugins
 from blastradius.engine import plain
 from blastradius.engine.check.spec import spec
-from tests.campaign.brute import granted, holding
+from tests.campaign.brute.grant import granted, holding
 from tests.reports.test_grants import OPERATIONS, api_estate
 
 

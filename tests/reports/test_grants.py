@@ -14,7 +14,7 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Control, ControlKind
 from blastradius.reports.grants import Asked, Means, Serving, serving
-from tests.campaign.brute import counted, smaller
+from tests.campaign.brute.grant import counted, smaller
 from tests.engine.short import estate as short
 
 OPERATIONS, SCOPES, STORES = ("o1", "o2", "o3", "o4"), ("c1", "c2", "c3"), ("d1", "d2")

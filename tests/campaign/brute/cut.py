@@ -1,0 +1,76 @@
+"""How many changes it takes, by trying few of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+
+from blastradius.answer import Answer
+from blastradius.engine import SEED_KINDS, compile_system, plain, what_if
+from blastradius.engine.check.spec import spec
+from blastradius.engine.cut import Lever
+from blastradius.errors import UsageError
+from blastradius.estate import Estate
+from blastradius.model import (
+    Kind,
+    Scenario,
+    Verb,
+)
+from blastradius.reports.levers import levers_of
+
+MOST_CUT = 2
+"""How many changes are tried together; that a cut needs more is all that is known of larger ones."""
+
+
+def cut(estate: Estate, params: Any) -> Any:
+    """How many changes it takes, and what none of them all helps."""
+    starts = _cut_starts(estate, params)
+    estate = what_if(estate, params.asked)
+    targets = [estate.resolve(name) for name in params.target] or [
+        name for name in estate.entities if estate.crown_jewel(name)
+    ]
+    if not targets or not starts:
+        raise UsageError("nothing to cut")
+    distrusted = {name.partition("@")[0] for name in params.distrust}
+    known = levers_of(compile_system(estate), keep=[estate.resolve(name) for name in params.keep], add=params.add)
+    levers = [priced.lever for priced in known if priced.remedy.id.partition("@")[0] not in distrusted]
+    stays = _left(estate, starts, targets, levers)
+    for size in range(MOST_CUT + 1):
+        if any(_left(estate, starts, targets, some) == stays for some in combinations(levers, size)):
+            return size, {(number, it.entity) for number, it in stays}
+    return MOST_CUT + 1, {(number, it.entity) for number, it in stays}
+
+
+def _cut_starts(estate: Estate, params: Any) -> list[Scenario]:
+    if params.anyone or any(getattr(params, way) for way in SEED_KINDS):
+        found = [plain(params.scenario(estate))]
+    else:
+        partners = [party.id for party in estate.of_kind(Kind.PARTY) if getattr(party, "role", None) != "self"]
+        groups = [tuple(partners)] if params.together and partners else [(name,) for name in partners]
+        found = [plain(params.asked).model_copy(update={"compromise": group}) for group in groups]
+    if any(scenario.hours is not None for scenario in found):
+        raise UsageError("an outage that ends")
+    return found
+
+
+def _left(estate: Estate, starts: list[Scenario], targets: list[str], levers: Iterable[Lever]) -> set[Any]:
+    """The targets that are reached all the same, of each start that does not begin there or own them."""
+    levers = list(levers)
+    without = {name for lever in levers for name in lever.relations}
+    controls = {f"{kind}@{host}" for lever in levers for kind, host in lever.controls}
+    changed = estate.changed(without=sorted(without), controls=sorted(controls))
+    found = set()
+    for number, scenario in enumerate(starts):
+        begun = {name for way in SEED_KINDS for name in getattr(scenario, way)}
+        owns = [it for it in estate.relations.values() if it.verb is Verb.OWNS and it.sources[0] in begun]
+        spared = begun | {name for relation in owns for name in relation.targets}
+        goals = set(targets) - spared
+        found |= {(number, it) for it in spec(changed, scenario) if it.entity in goals}
+    return found
+
+
+def told_cut(answer: Answer) -> Any:
+    data = answer.data.model_dump()
+    stays = {(data["starts"].index(row["start"]), row["entity"]) for row in data["uncut"]}
+    return min(len(data["cut"]), MOST_CUT + 1), stays
