@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, LiteralString
@@ -45,15 +47,60 @@ def neo4j(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield os.environ["NEO4J_URI"]
         return
     _require()
-    started = Server(tmp_path_factory.mktemp("neo4j"))
+    base = tmp_path_factory.getbasetemp()
+    users = _Users((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "neo4j")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEO4J_USERNAME", "neo4j")
         patch.setenv("NEO4J_PASSWORD", server.PASSWORD)
-        started.start()
+        uri = users.come()
         try:
-            yield started.uri
+            yield uri
         finally:
-            started.stop()
+            users.go()
+
+
+@dataclass
+class _Users:
+    """One server for all processes of a run: who comes first starts it, and ends it when the others are gone."""
+
+    folder: Path
+    started: Server | None = None
+
+    def come(self) -> str:
+        """The address of the server, which is started if there is none."""
+        with self._alone() as count:
+            if not count:
+                self.started = Server(self.folder)
+                self.started.start()
+            self._now(count + 1)
+            return server.uri_of(self.folder)
+
+    def go(self) -> None:
+        """End the server, if it was started here, when nobody else uses it."""
+        until = time.monotonic() + 300
+        with self._alone() as count:
+            self._now(count - 1)
+        while self.started:
+            with self._alone() as count:
+                if not count or time.monotonic() > until:
+                    self.started.stop()
+                    self._now(0)
+                    return
+            time.sleep(0.1)
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """How many use the server, while no other process comes or goes."""
+        import fcntl
+
+        self.folder.mkdir(exist_ok=True)
+        with (self.folder / "users").open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            yield int(file.read() or 0)
+
+    def _now(self, count: int) -> None:
+        (self.folder / "users").write_text(str(count), "ascii")
 
 
 @pytest.fixture

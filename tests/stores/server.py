@@ -34,6 +34,10 @@ _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 _FLAGS = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ("java.nio", "java.io", "sun.nio.ch", "java.lang")]
 _FLAGS += ["--add-opens=java.base/java.util.concurrent=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED"]
 _FLAGS += ["-Dio.netty.tryReflectionSetAccessible=true", "-Dlog4j2.disable.jmx=true", "-Dfile.encoding=UTF-8"]
+_FLAGS += [
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+]  # to compile well costs more than so few queries ever give back
 _HANDSHAKE = bytes.fromhex("6060b01700040405000000040000000000000000")
 _SETTINGS = {
     "server.default_listen_address": "127.0.0.1",
@@ -206,6 +210,11 @@ def main(arguments: list[str]) -> int:
     pid = int((folder / "server").read_text("ascii").split()[0])
     os.kill(pid, signal.SIGTERM)
     return 0
+
+
+def uri_of(folder: Path) -> str:
+    """Where the server of a folder answers, whoever started it."""
+    return f"bolt://127.0.0.1:{(folder / 'server').read_text('ascii').split()[1]}"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Scenario
 from blastradius.stores.neo4j import Allowed, Connection, asked_there, pull, push
+from tests.counts import few
 from tests.engine.corpus import CORPUS
 from tests.engine.random_estates import random_estate, random_scenario
 from tests.stores.conftest import Place
@@ -44,7 +45,7 @@ def reached_there(connection: Connection, scenario: Scenario) -> Certificate | s
     return whole
 
 
-@pytest.mark.parametrize("name", CORPUS)
+@pytest.mark.parametrize("name", few(CORPUS, 24))
 def test_the_server_says_what_is_expected(name: str, place: Place) -> None:
     built, asked = CORPUS[name]()
     push(place.connection, built, ANY)
