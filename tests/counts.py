@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = int(os.environ.get("BLASTRADIUS_EXAMPLES", "200"))
-"""Of the law that has most; `.ci/run agreement` asks for 4,000."""
+EXAMPLES = int(os.environ.get("BLASTRADIUS_EXAMPLES", "100"))
+"""Of the law that has most; `.ci/run agreement` asks for 400."""
 
 Test = TypeVar("Test", bound=Callable[..., None])
 

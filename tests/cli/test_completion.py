@@ -98,7 +98,7 @@ def test_files_complete_wherever_one_is_named(folder: Path) -> None:
             (["--breach", ""], "--breach ", ["\\$\\(touch\\ owned\\)", "db"]),
             (["--hours", ""], "--hours ", []),
         ),
-        2,
+        1,
     ),
 )
 def test_things_of_the_estate_complete(case: tuple[list[str], str | None, list[str]], folder: Path) -> None:

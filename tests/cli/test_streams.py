@@ -33,7 +33,7 @@ PRINTING = (f"reach {NORTHWIND} --compromise acme", f"export {NORTHWIND} --to gr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
-@pytest.mark.parametrize("command", few(PRINTING, 2))
+@pytest.mark.parametrize("command", few(PRINTING, 1))
 def test_a_full_disk_is_one_message(command: str) -> None:
     done = shell(f"br {command} >/dev/full")
     assert done.returncode == 2
@@ -117,6 +117,7 @@ def test_an_export_is_utf_8_whatever_the_console() -> None:
     assert "Łódź → ★ 東京" in done.stdout.decode("utf-8")
 
 
+@pytest.mark.slow
 def test_a_page_is_utf_8_as_it_says_of_itself() -> None:
     done = shell("br rank - --all --format html", ESTATE.encode(), PYTHONIOENCODING="cp1252")
     assert (done.returncode, done.stderr) == (0, b"")

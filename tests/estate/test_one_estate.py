@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import blastradius as br
@@ -22,11 +22,11 @@ from blastradius.estate.things import LazyEntities
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import load, survey
 from blastradius.model import Entity, Relation, Zone
+from tests.counts import examples
 from tests.engine.random_estates import random_estate, random_scenario
 
 Facts = Sequence[Entity | Relation | Zone]
 BLIND: Any = {"provenance": True, "controls": {"__all__": {"provenance"}}}
-slow_inputs = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def line_of(fact: Entity | Relation | Zone) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def called(names: Sequence[str], number: int) -> str | None:
     return names[number] if number >= 0 else None
 
 
-@slow_inputs
+@examples(1 / 5)
 @given(st.integers(0, 2**40))
 def test_lines_say_what_objects_do(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     rng = random.Random(seed)
@@ -124,7 +124,7 @@ def test_lines_say_what_objects_do(tmp_path_factory: pytest.TempPathFactory, see
     assert says(lines) == says(built)
 
 
-@slow_inputs
+@examples(1 / 5)
 @given(st.integers(0, 2**40))
 def test_any_split_into_files_and_objects_is_the_same_estate(
     tmp_path_factory: pytest.TempPathFactory, seed: int

@@ -11,6 +11,7 @@ import pytest
 
 import blastradius as br
 from blastradius import plugins
+from blastradius.cli import main
 from tests.counts import few
 
 ROOT = Path(__file__).parents[2]
@@ -24,16 +25,15 @@ def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize("to", few(plugins.exports(), 2))
-def test_it_prints_what_the_interface_gives(to: str) -> None:
-    done = run(str(SMALL), "--to", to)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == br.export(br.load(SMALL), to)
+def test_it_prints_what_the_interface_gives(to: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(SMALL), "--to", to]) == 0
+    assert capsys.readouterr() == (br.export(br.load(SMALL), to), "")
 
 
-def test_a_file_is_whole_private_and_read_back(tmp_path: Path) -> None:
+def test_a_file_is_whole_private_and_read_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "out.graphml"
-    done = run(str(SMALL), "-o", str(target))
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert main(["export", str(SMALL), "-o", str(target)]) == 0
+    assert capsys.readouterr() == ("", "")
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [target]
     assert br.load(target).digest == br.load(SMALL).digest
@@ -64,8 +64,7 @@ def test_what_is_wrong_is_one_clear_line(arguments: tuple[str, ...], code: int, 
     assert "Traceback" not in done.stderr
 
 
-def test_an_estate_that_cannot_be_read_is_refused_as_ever(tmp_path: Path) -> None:
+def test_an_estate_that_cannot_be_read_is_refused_as_ever(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "e.yaml").write_text("blastradius: 1\nparties: {a: {rule: x}}\n")
-    done = run(str(tmp_path / "e.yaml"), "--to", "csv")
-    assert done.returncode == 3
-    assert "e.yaml:2:15: 'rule' is not known here" in done.stderr
+    assert main(["export", str(tmp_path / "e.yaml"), "--to", "csv"]) == 3
+    assert "e.yaml:2:15: 'rule' is not known here" in capsys.readouterr().err

@@ -24,11 +24,25 @@ CASES = cases()
 TREES = [folder for folder in CASES if folder.is_tree]
 FEW_OR_MANY = pytest.mark.parametrize("count", [12, pytest.param(150, marks=pytest.mark.slow)])
 """How many places of a case are changed, spread evenly."""
+
+
+def _of(loader: str) -> Iterator[Case]:
+    return (case for case in CASES if case.loader.name == loader)
+
+
 _NO_NAME = {"null", "none"}
 _MEANS_MORE = re.compile(r"[/:?#@*|{};\\]")
 """Signs that mean something in addresses, patterns and templates, so that a name with one may be read as such."""
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+one_case_each = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.name, marks=[pytest.mark.slow] * (case is not next(_of(case.loader.name))))
+        for case in CASES
+    ],
+)
+"""Every case, of which the first of each loader is for while one types."""
 every_tree = pytest.mark.parametrize("case", TREES, ids=lambda case: case.name)
 
 
@@ -88,14 +102,14 @@ def test_it_is_told_apart_from_what_other_loaders_read(case: Case) -> None:
     assert next(loader.name for loader in plugins.loaders().values() if loader.recognises(data)) == case.loader.name
 
 
-@every_case
+@one_case_each
 def test_what_another_loader_is_given_is_refused_or_counted(case: Case) -> None:
     for loader in plugins.loaders().values():
         found = outcome(partial(loader.load, case.read(), {}))
         assert says_where(found, case) if isinstance(found, InputError) else found.tally.records, loader.name
 
 
-@every_case
+@one_case_each
 def test_twice_is_once(case: Case, home: Path) -> None:
     again = case.loaded(case.data, home)
     assert again.tally == once(case).tally
@@ -152,7 +166,7 @@ def test_damage_is_loaded_or_refused_with_its_place(case: Case, count: int, home
         assert says_where(found, case) if isinstance(found, InputError) else is_built(found), keys
 
 
-@every_case
+@one_case_each
 @FEW_OR_MANY
 def test_secrets_come_out_nowhere(
     case: Case, count: int, home: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,13 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 every_example = pytest.mark.parametrize("example", ["northwind", "meridian"])
 
 
+@cache
+def asked(example: str, *, since: bool = False, appendix: bool = False) -> Any:
+    """The page of an example, asked once for all tests that look at it."""
+    earlier = {"since": EXAMPLES / "signers"} if since else {}
+    return ask("brief", br.load(EXAMPLES / example), appendix=appendix, **earlier)
+
+
 @every_example
 def test_it_prints_as_one_page(example: str, tmp_path: Path) -> None:
     """With all that is in another estate gone, too."""
@@ -41,7 +49,7 @@ def test_it_prints_as_one_page(example: str, tmp_path: Path) -> None:
 
 @every_example
 def test_every_number_of_the_page_stands_in_the_data(example: str) -> None:
-    answer = ask("brief", br.load(EXAMPLES / example), since=EXAMPLES / "signers").answer
+    answer = asked(example, since=True).answer
     known = set(_numbers(answer.data.model_dump(mode="json")))
     assert answer.page is not None
     said = [answer.headline, *(line for section in answer.page.sections for line in section.lines)]
@@ -64,7 +72,7 @@ def _numbers(value: Any) -> list[int]:
 @every_example
 def test_what_closes_ways_and_what_reaches_are_one_count(example: str) -> None:
     """The ways are those of the rows of reach at their level, and what closes some closes only such."""
-    data = ask("brief", br.load(EXAMPLES / example)).answer.data.model_dump()
+    data = asked(example).answer.data.model_dump()
     level = [next(it for it in row["reach"] if it["level"] == data["level"]) for row in data["reaching"]]
     ways = {
         (row["party"], jewel)
@@ -91,7 +99,7 @@ def test_it_is_one_page_of_whatever_there_is(name: str) -> None:
 
 @every_example
 def test_every_form_has_the_same_parts_in_the_same_order(example: str) -> None:
-    answer = ask("brief", br.load(EXAMPLES / example)).answer
+    answer = asked(example).answer
     assert answer.page is not None
     titles = [section.title for section in answer.page.sections]
     for text in (as_html(answer, drawing="<svg></svg>"), as_markdown(answer), table(answer, width=None)):
@@ -130,9 +138,9 @@ def test_what_is_not_known_is_said_so() -> None:
 
 def test_an_appendix_has_a_page_a_third_party_and_the_first_page_stays_one(tmp_path: Path) -> None:
     pytest.importorskip("typst")
-    answer = ask("brief", br.load(EXAMPLES / "northwind"), appendix=True).answer
+    answer = asked("northwind", appendix=True).answer
     data: Any = answer.data
-    assert answer.page == ask("brief", br.load(EXAMPLES / "northwind")).answer.page
+    assert answer.page == asked("northwind").answer.page
     assert (len(answer.appendix), data.appendix_left) == (data.third + data.fourth, 0)
     assert answer.page is not None
     assert pages(as_pdf(answer.page, answer.headline, appendix=answer.appendix)) == 1 + len(answer.appendix)
@@ -141,7 +149,7 @@ def test_an_appendix_has_a_page_a_third_party_and_the_first_page_stays_one(tmp_p
 
 
 def test_every_number_of_an_appendix_stands_in_the_data() -> None:
-    answer = ask("brief", br.load(EXAMPLES / "northwind"), appendix=True).answer
+    answer = asked("northwind", appendix=True).answer
     for page, row in zip(answer.appendix, answer.data.model_dump(mode="json")["appendix"], strict=True):
         assert page.title == row["ties"]["name"]
         said = [line for section in page.sections for line in section.lines]

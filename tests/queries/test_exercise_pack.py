@@ -215,20 +215,28 @@ def test_the_edition_of_participants_alone_is_their_folder(northwind: Path, fold
     }
 
 
+@pytest.fixture
+def small(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What to type for the exercise of a small estate, but for where it is written."""
+    estate = tmp_path_factory.mktemp("small") / "estate.yaml"
+    estate.write_text(f"blastradius: 1\n{HOSTILE}", "utf-8")
+    return ["exercise", str(estate), "--compromise", "p", "--assume", "lateral"]
+
+
 def test_a_folder_with_something_in_it_is_left_as_it_is(
-    northwind: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "notes.txt").write_text("by hand")
-    assert main(["exercise", str(northwind), *ASKED, "-o", f"{tmp_path}/"]) == 2
+    assert main([*small, "-o", f"{tmp_path}/"]) == 2
     assert "there is something in it; name a folder that is not there yet" in capsys.readouterr().err
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_without_what_prints_the_rest_is_written_and_that_is_said(
-    northwind: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    small: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "typst", None)
-    assert main(["exercise", str(northwind), *ASKED, "-o", f"{tmp_path / 'pack'}/"]) == 0
+    assert main([*small, "-o", f"{tmp_path / 'pack'}/"]) == 0
     assert "not written: pdf: pdf needs typst" in capsys.readouterr().err
     assert list((tmp_path / "pack").rglob("*.pdf")) == []
     assert len(list((tmp_path / "pack").rglob("*.html"))) == 3
@@ -243,12 +251,8 @@ services: {s2: {reads: [{to: d, dependency: hard}]}}
 """
 
 
-def test_hostile_names_are_data_in_every_file(tmp_path: Path) -> None:
-    estate = tmp_path / "estate.yaml"
-    estate.write_text(f"blastradius: 1\n{HOSTILE}", "utf-8")
-    assert (
-        main(["exercise", str(estate), "--compromise", "p", "--assume", "lateral", "-o", f"{tmp_path / 'pack'}/"]) == 0
-    )
+def test_hostile_names_are_data_in_every_file(small: list[str], tmp_path: Path) -> None:
+    assert main([*small, "-o", f"{tmp_path / 'pack'}/"]) == 0
     for file in (tmp_path / "pack").rglob("*"):
         if file.suffix == ".csv":
             assert not re.search(r'(^|,)"?[=+@-]', file.read_text("utf-8"), re.MULTILINE)
