@@ -16,21 +16,26 @@ function refusal(system, asked, answer, seeds) {
     const wrong = new Check(system, estate, asked, run, timed).refusal(seeds);
     if (wrong !== null) return wrong;
   }
-  return misquoted(answer, timed);
+  return misquoted(system, answer, timed);
 }
 
-/** Where the proofs that are shown are not those that were verified. @param {Answer} answer @param {boolean} timed
- * @returns {string | null} */
-function misquoted(answer, timed) {
-  const shown = new Set();
+/** Where the proofs that are shown are not those that were verified. @param {Compiled} system @param {Answer} answer
+ * @param {boolean} timed @returns {string | null} */
+function misquoted(system, answer, timed) {
+  const shown = new Uint8Array(system.total);
   for (const { fact, level, at, step, premises } of answer.proofs) {
     const found = answer.runs[timed ? level - 1 : 0].settled.get(fact);
-    const same = found && found.step === step && found.at === at && found.premises.join() === premises.join();
+    const same = found && found.step === step && found.at === at && areSame(found.premises, premises);
     if (!same || (!timed && found.level !== level)) return `fact ${fact} is shown otherwise than it was verified`;
-    shown.add(fact);
+    shown[fact] = 1;
   }
-  const kept = answer.runs.flatMap((run) => [...run.settled.keys()]).find((fact) => !shown.has(fact));
-  return kept === undefined ? null : `fact ${kept} is not shown`;
+  for (const { settled } of answer.runs) for (const fact of settled.keys()) if (!shown[fact]) return `fact ${fact} is not shown`;
+  return null;
+}
+
+/** @param {number[]} some @param {number[]} others */
+function areSame(some, others) {
+  return some.length === others.length && some.every((one, place) => one === others[place]);
 }
 
 class Check {
@@ -46,6 +51,9 @@ class Check {
     this.moments = new Float64Array(system.total).fill(Infinity);
     for (const [fact, { level, at }] of run.settled) this.moments[fact] = timed ? at : level;
     this.doubted = new Set(asked.distrust);
+    this.weakest = system.bases.indexOf(asked.basis);
+    this.fails = system.controls.map((id, control) => this.doubted.has(id) || this.doubted.has(system.control_kinds[control]) || estate.isLacking(control));
+    this.put = estate.put.filter(({ id, kind }) => !this.doubted.has(id) && !this.doubted.has(kind));
   }
 
   /** @param {number[]} seeds @returns {string | null} */
@@ -60,13 +68,12 @@ class Check {
 
   /** Facts that do not follow from what comes before them. @param {Set<number>} seeds @returns {string | null} */
   unfounded(seeds) {
-    const known = new Set();
-    for (const [fact, found] of this.run.settled) {
-      const { step, premises } = found;
-      if (!premises.every((premise) => known.has(premise))) return `fact ${fact} rests on what is not proved`;
+    const known = new Uint8Array(this.system.total);
+    for (const [fact, { step, premises }] of this.run.settled) {
+      for (const premise of premises) if (known[premise] !== 1) return `fact ${fact} rests on what is not proved`;
       const right = step >= 0 ? this.earned(fact, step, premises) : premises.length ? this.isPart(premises[0], fact) : seeds.has(fact);
       if (!right) return `fact ${fact} does not follow`;
-      known.add(fact);
+      known[fact] = 1;
     }
     return null;
   }
@@ -76,10 +83,9 @@ class Check {
   earned(fact, step, premises) {
     const falls = this.falls(step);
     if (this.system.conclusion[step] !== fact || falls === null) return false;
-    const own = this.own(step), used = new Set(premises);
-    if (premises.some((premise) => !own.includes(premise) && !falls.includes(premise))) return false;
-    const soonest = this.soonest(step, falls, (premise) => (used.has(premise) ? this.when(premise) : Infinity));
-    return soonest === this.when(fact);
+    const own = this.estate.needs(step);
+    for (const premise of premises) if (!own.includes(premise) && !falls.includes(premise)) return false;
+    return this.soonest(step, own, falls, premises) === this.moments[fact];
   }
 
   /** @param {number} whole @param {number} part */
@@ -92,23 +98,27 @@ class Check {
   /** Open steps that could give more than is claimed. @returns {string | null} */
   unclosed() {
     for (let step = 0; step < this.system.rule.length; step++) {
-      if (this.isIdle(step)) continue;
+      const claimed = this.moments[this.system.conclusion[step]];
+      if (this.atBest(step) >= claimed) continue;
       const falls = this.falls(step);
-      if (falls === null) continue;
-      const soonest = this.soonest(step, falls, (premise) => this.when(premise));
-      if (soonest < this.when(this.system.conclusion[step])) return `step ${step} gives more than is said`;
+      if (falls !== null && this.soonest(step, this.estate.needs(step), falls, null) < claimed) return `step ${step} gives more than is said`;
     }
     return null;
   }
 
-  /** Whether a step can give no more than is claimed, whatever stops it: it is held as low as the step goes, or all that
-   * it needs is wanting, or something where it needs all. @param {number} step */
-  isIdle(step) {
-    const { conclusion, gate, level, premises } = this.system;
-    if (this.moments[conclusion[step]] <= (this.timed ? 0 : level[step])) return true;
-    let wanting = 0;
-    for (let at = premises.first[step]; at < premises.first[step + 1]; at++) if (this.moments[premises.values[at]] === Infinity) wanting++;
-    return wanting === premises.first[step + 1] - premises.first[step] || (wanting > 0 && gate[step] === 0 && !this.estate.isJoint(step));
+  /** The lowest level, or the first hour, at which a step could give its conclusion whatever stops it: no lower than its
+   * own, and where it needs all, no lower than what it needs. @param {number} step @returns {number} */
+  atBest(step) {
+    const { gate, level, delay, premises } = this.system, own = this.timed ? 0 : level[step];
+    if (this.estate.isJoint(step) || own >= this.moments[this.system.conclusion[step]]) return own;
+    let last = 0, first = Infinity;
+    for (let at = premises.first[step]; at < premises.first[step + 1]; at++) {
+      const moment = this.moments[premises.values[at]];
+      if (moment > last) last = moment;
+      if (moment < first) first = moment;
+    }
+    const held = gate[step] === 0 ? last : first;
+    return this.timed ? held + (gate[step] === 0 ? delay[step] : 0) : Math.max(held, own);
   }
 
   /** @returns {string | null} */
@@ -126,48 +136,43 @@ class Check {
   /** The facts that a step's controls have fallen, or null where it is closed whatever falls. @param {number} step
    * @returns {number[] | null} */
   falls(step) {
-    const { system, asked, estate } = this;
+    const { system, estate } = this;
     if (system.level[step] > this.run.assume || !estate.isThere(step)) return null;
-    if (estate.knownAs(step) > system.bases.indexOf(asked.basis)) return null;
+    if (estate.knownAs(step) > this.weakest) return null;
     if (system.shut[step] === 1 && !this.doubted.has("fail_closed")) return null;
-    if (estate.put.some(({ id, kind, stopped }) => stopped.has(step) && !this.doubted.has(id) && !this.doubted.has(kind))) return null;
-    const found = [];
+    for (const { stopped } of this.put) if (stopped.has(step)) return null;
+    /** @type {number[]} */ let found = NOTHING;
     for (let at = system.blockers.first[step]; at < system.blockers.first[step + 1]; at++) {
       const control = system.blockers.values[at];
-      if (!this.holds(step, control)) continue;
+      if (this.fails[control] || estate.isHollow(control, step)) continue;
       if (system.provider[control] < 0) return null;
-      found.push(system.inactive + control);
+      found = [...found, system.inactive + control];
     }
     return found;
   }
 
-  /** Whether a control of the estate is there, believed, and more than a name. @param {number} step
-   * @param {number} control */
-  holds(step, control) {
-    const { system, estate } = this;
-    if (estate.lacking[control] || this.doubted.has(system.controls[control]) || this.doubted.has(system.control_kinds[control])) return false;
-    return !estate.isHollow(control, step);
+  /** The lowest level, or the first hour, at which a step gives its conclusion; never is Infinity.
+   * @param {number} step @param {ArrayLike<number>} own what it needs @param {number[]} falls
+   * @param {number[] | null} used just these hold, or with null whatever does */
+  soonest(step, own, falls, used) {
+    const when = (/** @type {number} */ fact) => (used === null || used.includes(fact) ? this.moments[fact] : Infinity);
+    const moment = this.system.gate[step] === 0 ? lastOf(own, when) : this.enough(step, Array.from(own, when));
+    if (moment === Infinity) return Infinity;
+    const start = this.timed ? moment + this.system.delay[step] : Math.max(moment, this.system.level[step]);
+    const found = Math.max(start, falls.length ? lastOf(falls, when) : 0);
+    return this.timed && found > 0 && found >= this.end ? Infinity : found;
   }
 
-  /** @param {number} step */
-  own(step) { return this.estate.needs(step); }
-
-  /** The lowest level, or the first hour, at which a step gives its conclusion; never is Infinity.
-   * @param {number} step @param {number[]} falls @param {(fact: number) => number} when */
-  soonest(step, falls, when) {
-    const own = this.own(step), moments = [...new Set(own.map(when))].filter(Number.isFinite).sort((a, b) => a - b);
-    const moment = moments.find((limit) => this.passes(step, own.map((premise) => when(premise) <= limit)));
-    if (moment === undefined) return Infinity;
-    const start = this.timed ? moment + this.system.delay[step] : Math.max(moment, this.system.level[step]);
-    const found = Math.max(start, ...falls.map(when));
-    return this.timed && found > 0 && found >= this.end ? Infinity : found;
+  /** When so many premises hold that a step's gate lets them through. @param {number} step @param {number[]} moments */
+  enough(step, moments) {
+    const sorted = [...new Set(moments)].filter(Number.isFinite).sort((a, b) => a - b);
+    return sorted.find((limit) => this.passes(step, moments.map((moment) => moment <= limit))) ?? Infinity;
   }
 
   /** Whether premises are enough, by whether each holds. @param {number} step @param {boolean[]} holds */
   passes(step, holds) {
     const need = this.system.need[step], yes = holds.filter(Boolean).length;
     switch (this.system.gate[step]) {
-      case 0: return yes === holds.length;
       case 1: return yes >= need;
       default: return this.votes(holds, need);
     }
@@ -188,4 +193,14 @@ class Check {
     }
     return false;
   }
+}
+
+/** @type {number[]} */ const NOTHING = [];
+
+/** When the last of some facts holds; never where there are none. @param {ArrayLike<number>} facts
+ * @param {(fact: number) => number} when */
+function lastOf(facts, when) {
+  let last = facts.length ? 0 : Infinity;
+  for (let place = 0; place < facts.length; place++) last = Math.max(last, when(facts[place]));
+  return last;
 }

@@ -1,52 +1,49 @@
 // The estate as a scenario has it, read for the checker, which shares no code with what the solver reads.
 "use strict";
 
-/** What is left of an estate, and what is put into it. */
-class Rereading {
-  /** @type {Map<number, Set<number>>} who owns, supplies, writes to, and carries each thing */ owned = new Map();
-  /** @type {Map<number, Set<number>>} */ supplied = new Map();
-  /** @type {Map<number, Set<number>>} */ written = new Map();
-  /** @type {Map<number, Set<number>>} */ carried = new Map();
-  /** @type {Set<number>} operations that a scope permits */ permitted = new Set();
-  /** @type {Set<string>} callers with the keys that their calls name */ spoken = new Set();
+/** @typedef {Map<number, {end: number, relation: number}[]>} Ends what relations lead to, or come from, by thing */
 
-  /** @param {Compiled} system @param {Asked} asked */
-  constructor(system, asked) {
+/** What of an estate is the same whatever is asked, read once for the checker. */
+class Reading {
+  /** @type {Ends} who owns, supplies, writes to, and carries each thing */ owned = new Map();
+  /** @type {Ends} */ supplied = new Map();
+  /** @type {Ends} */ written = new Map();
+  /** @type {Ends} */ carried = new Map();
+  /** @type {Map<number, number[]>} the relations by which a scope permits an operation */ permitted = new Map();
+  /** @type {Map<string, number[]>} those by which a caller names a key */ spoken = new Map();
+  /** @type {Map<number, number[]>} what decides whether a step is there */ rows = new Map();
+
+  /** @param {Compiled} system */
+  constructor(system) {
     this.system = system;
-    this.taken = new Set(asked.without.map((name) => system.relations.indexOf(name)));
-    this.put = asked.with.map((id) => this.#placed(id)).filter(({ host }) => !this.taken.has(host - system.entities.length));
-    for (let relation = 0; relation < system.relations.length; relation++) if (!this.taken.has(relation)) this.#reads(relation);
+    for (let relation = 0; relation < system.relations.length; relation++) this.#reads(relation);
+    for (const [row, step] of system.deciding.steps.entries()) into(this.rows, step, row);
     this.implied = new Set(system.implied);
-    this.lacking = system.controls.map((id, control) => this.#isLacking(id, control));
-    /** @type {Map<number, number[]>} */ const rows = new Map();
-    system.deciding.steps.forEach((step, row) => {
-      if (!rows.has(step)) rows.set(step, []);
-      rows.get(step)?.push(row);
-    });
-    this.rows = rows;
-    this.joint = new Set(system.whole.map(([rule, flow]) => rule * 1000 + flow));
+    this.decided = new Uint8Array(system.rule.length);
+    for (const step of system.deciding.steps) this.decided[step] = 1;
+    const joint = new Set(system.whole.map(([rule, flow]) => rule * 1000 + flow));
+    this.joint = Uint8Array.from(system.rule, (rule, step) => Number(joint.has(rule * 1000 + system.flow[step])));
+    this.ours = new Set(system.ourselves);
+    this.foreign = new Set(system.foreign);
   }
 
-  /** @param {string} id */
-  #placed(id) {
-    const [kind, ...rest] = id.split("@"), name = rest.join("@"), { entities, relations, guards } = this.system;
-    const host = entities.includes(name) ? entities.indexOf(name) : entities.length + relations.indexOf(name);
-    const stopped = new Set(guards.filter((group) => group.kinds.includes(kind)).flatMap(({ hosts, steps }) =>
-      [...hosts.keys()].filter((row) => hosts[row] === host).flatMap((row) => [...steps.values.slice(steps.first[row], steps.first[row + 1])])));
-    return { id, kind, host, stopped };
+  /** @param {Compiled} system @returns {Reading} */
+  static of(system) {
+    const found = READINGS.get(system) ?? new Reading(system);
+    READINGS.set(system, found);
+    return found;
   }
 
   /** @param {number} relation */
   #reads(relation) {
     const { system } = this, verb = system.verbs[system.verb[relation]];
-    const from = this.#row(system.sources, relation), to = this.#row(system.targets, relation);
-    const joins = (/** @type {Map<number, Set<number>>} */ known, /** @type {number} */ name, /** @type {number[]} */ ends) => {
-      if (!known.has(name)) known.set(name, new Set());
-      for (const end of ends) known.get(name)?.add(end);
+    const from = partOf(system.sources, relation), to = partOf(system.targets, relation);
+    const joins = (/** @type {Ends} */ known, /** @type {number} */ name, /** @type {Int32Array} */ ends) => {
+      for (const end of ends) into(known, name, { end, relation });
     };
-    for (const key of this.#row(system.keys, relation)) this.spoken.add(`${from[0]} ${key}`);
+    for (const key of partOf(system.keys, relation)) into(this.spoken, `${from[0]} ${key}`, relation);
     for (const end of to) {
-      if (verb === "permits") this.permitted.add(end);
+      if (verb === "permits") into(this.permitted, end, relation);
       if (verb === "owns") joins(this.owned, end, from);
       if (verb === "writes") joins(this.written, end, from);
       if (verb === "serves" || verb === "publishes") {
@@ -56,92 +53,141 @@ class Rereading {
     }
     if (system.vital[relation] === 1) joins(this.carried, from[0], to);
   }
+}
 
-  /** @param {Lists} lists @param {number} row */
-  #row(lists, row) { return Array.from(lists.values.slice(lists.first[row], lists.first[row + 1])); }
+/** @type {WeakMap<Compiled, Reading>} */ const READINGS = new WeakMap();
 
-  /** Whether a control of the estate is not there any more. @param {string} id @param {number} control */
-  #isLacking(id, control) {
-    const { system } = this, host = system.host[control];
-    if (this.taken.has(host - system.entities.length) || this.put.some((one) => one.id === id)) return true;
-    return this.implied.has(control) && !this.permitted.has(host);
+/** @template Key, Value @param {Map<Key, Value[]>} known @param {Key} key @param {Value} value */
+function into(known, key, value) {
+  const values = known.get(key);
+  if (values === undefined) known.set(key, [value]); else values.push(value);
+}
+
+/** @param {Lists} lists @param {number} row */
+function partOf(lists, row) { return lists.values.subarray(lists.first[row], lists.first[row + 1]); }
+
+/** What is left of an estate, and what is put into it. */
+class Rereading {
+  /** @type {Map<number[], Set<number>>} what controls stand on that are there, by their list */ #hosts = new Map();
+
+  /** @param {Compiled} system @param {Asked} asked */
+  constructor(system, asked) {
+    this.system = system;
+    this.reading = Reading.of(system);
+    this.taken = new Set(asked.without.map((name) => system.relations.indexOf(name)));
+    this.put = asked.with.map((id) => this.#placed(id)).filter(({ host }) => !this.taken.has(host - system.entities.length));
+    this.instead = new Set(this.put.map(({ id }) => id));
+  }
+
+  /** @param {string} id */
+  #placed(id) {
+    const [kind, ...rest] = id.split("@"), name = rest.join("@"), { entities, relations, guards } = this.system;
+    const host = entities.includes(name) ? entities.indexOf(name) : entities.length + relations.indexOf(name);
+    const stopped = new Set(guards.filter((group) => group.kinds.includes(kind)).flatMap(({ hosts, steps }) =>
+      [...hosts.keys()].filter((row) => hosts[row] === host).flatMap((row) => [...partOf(steps, row)])));
+    return { id, kind, host, stopped };
+  }
+
+  /** Whether some of several relations is left. @param {number[] | undefined} relations */
+  #isLeft(relations) { return relations !== undefined && relations.some((relation) => !this.taken.has(relation)); }
+
+  /** What relations that are left lead to from a thing. @param {Ends} ends @param {number} name @returns {number[]} */
+  #at(ends, name) { return (ends.get(name) ?? []).filter(({ relation }) => !this.taken.has(relation)).map(({ end }) => end); }
+
+  /** Whether a control of the estate is not there any more. @param {number} control */
+  isLacking(control) {
+    const { system, reading } = this, host = system.host[control];
+    if (this.taken.has(host - system.entities.length) || this.instead.has(system.controls[control])) return true;
+    return reading.implied.has(control) && !this.#isLeft(reading.permitted.get(host));
   }
 
   /** Whether a step is there, whatever stops it. @param {number} step */
   isThere(step) {
     const control = this.system.conclusion[step] - this.system.inactive;
-    if (control in this.lacking && this.lacking[control]) return false;
-    if (!(this.rows.get(step) ?? []).every((row) => this.#decides(row))) return false;
+    if (control >= 0 && control < this.system.controls.length && this.isLacking(control)) return false;
+    if (this.reading.decided[step] && !this.reading.rows.get(step)?.every((row) => this.#decides(row))) return false;
     if (!this.taken.size) return true;
-    const all = this.#row(this.system.along, step), left = this.along(step);
-    return left.length === all.length || (this.isJoint(step) && left.length > 0);
+    const left = this.along(step).length;
+    return left === partOf(this.system.along, step).length || (this.isJoint(step) && left > 0);
   }
 
   /** Whether a step needs all suppliers that are left. @param {number} step */
-  isJoint(step) { return this.joint.has(this.system.rule[step] * 1000 + this.system.flow[step]); }
+  isJoint(step) { return this.reading.joint[step] === 1; }
 
   /** The relations of a step that are left. @param {number} step */
-  along(step) { return this.#row(this.system.along, step).filter((relation) => !this.taken.has(relation)); }
+  along(step) { return this.#kept(partOf(this.system.along, step), partOf(this.system.along, step)); }
 
   /** What a step needs; of several suppliers those that are left. @param {number} step */
   needs(step) {
-    const all = this.#row(this.system.along, step), own = this.#row(this.system.premises, step);
-    return this.taken.size && this.isJoint(step) ? own.filter((_, place) => !this.taken.has(all[place])) : own;
+    const own = partOf(this.system.premises, step);
+    return this.isJoint(step) ? this.#kept(own, partOf(this.system.along, step)) : own;
+  }
+
+  /** What belongs to relations that are left. @param {Int32Array} own @param {Int32Array} relations */
+  #kept(own, relations) {
+    return this.taken.size ? own.filter((_, place) => !this.taken.has(relations[place])) : own;
   }
 
   /** How well a step is known. @param {number} step */
   knownAs(step) {
     if (!this.taken.size || !this.isJoint(step)) return this.system.basis[step];
-    return Math.max(...this.along(step).map((relation) => this.system.known[relation]));
+    return Math.max(...Array.from(this.along(step), (relation) => this.system.known[relation]));
   }
 
   /** @param {number} row */
   #decides(row) {
-    const { system } = this, about = this.#row(system.deciding.about, row), owners = [...(this.owned.get(about[0]) ?? [])];
-    const foreign = owners.length > 0 && owners.every((owner) => !system.ourselves.includes(owner));
+    const { system, reading } = this, about = partOf(system.deciding.about, row);
     switch (system.conditions[system.deciding.condition[row]]) {
-      case "unguarded": return !this.permitted.has(about[0]);
-      case "unnamed": return !this.spoken.has(about.join(" "));
-      case "ours": return !foreign;
-      case "others": return foreign;
+      case "unguarded": return !this.#isLeft(reading.permitted.get(about[0]));
+      case "unnamed": return !this.#isLeft(reading.spoken.get(about.join(" ")));
+      case "ours": return !this.#isForeign(about[0]);
+      case "others": return this.#isForeign(about[0]);
       case "bound": return this.#stands(about, system.binding) || this.put.some(({ kind, host }) => kind === "non_exportable" && about.includes(host));
       default: return this.#stands(about, system.phishable);
     }
   }
 
-  /** @param {number[]} hosts @param {number[]} controls */
+  /** @param {number} thing */
+  #isForeign(thing) {
+    const owners = this.#at(this.reading.owned, thing);
+    return owners.length > 0 && owners.every((owner) => !this.reading.ours.has(owner));
+  }
+
+  /** @param {Int32Array} hosts @param {number[]} controls */
   #stands(hosts, controls) {
-    return controls.some((control) => !this.lacking[control] && hosts.includes(this.system.host[control]));
+    const there = this.#hosts.get(controls) ?? new Set(controls.filter((control) => !this.isLacking(control)).map((control) => this.system.host[control]));
+    this.#hosts.set(controls, there);
+    return hosts.some((host) => there.has(host));
   }
 
   /** Whether a control stops nothing along relations, since its provider is what fails, or speaks for itself.
    * @param {number} control @param {number} step */
   isHollow(control, step) {
-    const { system } = this, kind = system.control_kinds[control], provider = system.provider[control];
-    if (provider < 0 || !system.doubtful.includes(kind)) return false;
-    const host = system.host[control], on = host < system.entities.length ? this.along(step) : [host - system.entities.length];
-    const ends = on.flatMap((relation) => this.#row(["serves", "publishes"].includes(system.verbs[system.verb[relation]]) ? system.sources : system.targets, relation));
-    return kind === "fallback" ? ends.some((end) => this.#sharesFate(provider, end)) : ends.some((end) => this.#isVendor(provider, end));
+    const { system } = this, provider = system.provider[control];
+    if (provider < 0 || !system.doubtful.includes(system.control_kinds[control])) return false;
+    const host = system.host[control], on = host < system.entities.length ? [...this.along(step)] : [host - system.entities.length];
+    const ends = on.flatMap((relation) => [...partOf(["serves", "publishes"].includes(system.verbs[system.verb[relation]]) ? system.sources : system.targets, relation)]);
+    return system.control_kinds[control] === "fallback" ? ends.some((end) => this.#sharesFate(provider, end)) : ends.some((end) => this.#isVendor(provider, end));
   }
 
   /** @param {number} provider @param {number} replaced */
   #sharesFate(provider, replaced) {
-    const zone = this.system.zone_of[provider], below = new Set([provider]);
-    for (const name of below) for (const next of this.carried.get(name) ?? []) below.add(next);
-    return [replaced, ...(this.supplied.get(replaced) ?? [])].some((name) => {
+    const { reading } = this, zone = this.system.zone_of[provider], below = new Set([provider]);
+    for (const name of below) for (const next of this.#at(reading.carried, name)) below.add(next);
+    return [replaced, ...this.#at(reading.supplied, replaced)].some((name) => {
       if (below.has(name)) return true;
       if (zone >= 0 && this.system.zone_of[name] === zone) return true;
-      const [mine, theirs] = [provider, name].map((end) => [end, ...(this.owned.get(end) ?? [])].filter((owner) => this.system.foreign.includes(owner)));
+      const [mine, theirs] = [provider, name].map((end) => [end, ...this.#at(reading.owned, end)].filter((owner) => reading.foreign.has(owner)));
       return mine.some((owner) => theirs.includes(owner));
     });
   }
 
   /** @param {number} provider @param {number} vouched */
   #isVendor(provider, vouched) {
-    const writers = [...(this.written.get(vouched) ?? [])];
-    const behind = [vouched, ...writers].flatMap((name) => [...(this.supplied.get(name) ?? [])]);
+    const { reading } = this, writers = this.#at(reading.written, vouched);
+    const behind = [vouched, ...writers].flatMap((name) => this.#at(reading.supplied, name));
     const makers = [...writers, ...behind].filter((name) => name !== vouched);
-    const vendors = new Set([...makers, ...[vouched, ...makers].flatMap((maker) => [...(this.owned.get(maker) ?? [])])]);
-    return [provider, ...(this.owned.get(provider) ?? [])].some((name) => vendors.has(name));
+    const vendors = new Set([...makers, ...[vouched, ...makers].flatMap((maker) => this.#at(reading.owned, maker))]);
+    return [provider, ...this.#at(reading.owned, provider)].some((name) => vendors.has(name));
   }
 }

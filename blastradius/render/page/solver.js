@@ -29,52 +29,68 @@ function suffices(system, step, premises, held) {
   return outvotes(premises, system.need[step], new Set(Array.from(held)));
 }
 
-/** A queue from which what is least comes first: by level, hour, hops, how many facts were known, fact. */
+/** A queue of facts from which what is least comes first: by level or hour, hops, how many facts were known, fact. */
 class Heap {
-  /** @type {number[][]} */ #rows = [];
+  /** @type {number[]} */ #first = [];
+  /** @type {number[]} */ #second = [];
+  /** @type {number[]} */ #third = [];
 
-  get size() { return this.#rows.length; }
+  /** @param {number} total how many facts there are */
+  constructor(total) { this.total = total; }
 
-  /** @param {number[]} one @param {number[]} other */
-  static before(one, other) {
-    for (let place = 0; place < one.length; place++) if (one[place] !== other[place]) return one[place] < other[place];
-    return false;
-  }
-
-  /** @param {number[]} row */
-  push(row) {
-    const rows = this.#rows;
-    let place = rows.length;
-    for (let above = (place - 1) >> 1; place > 0 && Heap.before(row, rows[above]); above = (place - 1) >> 1) {
-      rows[place] = rows[above];
+  /** @param {number} first @param {number} second @param {number} known @param {number} fact */
+  push(first, second, known, fact) {
+    const third = known * this.total + fact;
+    let place = this.#first.length;
+    for (let above = (place - 1) >> 1; place > 0 && !this.#isBefore(above, first, second, third); above = (place - 1) >> 1) {
+      this.#move(above, place);
       place = above;
     }
-    rows[place] = row;
+    this.#put(place, first, second, third);
   }
 
-  /** @returns {number[]} */
+  /** The fact that comes next, or -1. */
   pop() {
-    const rows = this.#rows, least = rows[0], last = /** @type {number[]} */ (rows.pop());
-    if (!rows.length) return least;
+    const count = this.#first.length - 1, fact = count < 0 ? -1 : this.#third[0] % this.total;
+    const [first, second, third] = [this.#first.pop() ?? 0, this.#second.pop() ?? 0, this.#third.pop() ?? 0];
+    if (count < 1) return fact;
     let place = 0;
-    for (let below = 1; below < rows.length; below = 2 * place + 1) {
-      if (below + 1 < rows.length && Heap.before(rows[below + 1], rows[below])) below++;
-      if (!Heap.before(rows[below], last)) break;
-      rows[place] = rows[below];
+    for (let below = 1; below < count; below = 2 * place + 1) {
+      if (below + 1 < count && this.#isBefore(below + 1, this.#first[below], this.#second[below], this.#third[below])) below++;
+      if (!this.#isBefore(below, first, second, third)) break;
+      this.#move(below, place);
       place = below;
     }
-    rows[place] = last;
-    return least;
+    this.#put(place, first, second, third);
+    return fact;
+  }
+
+  /** Whether what is at a place comes before something. @param {number} place @param {number} first
+   * @param {number} second @param {number} third */
+  #isBefore(place, first, second, third) {
+    if (this.#first[place] !== first) return this.#first[place] < first;
+    if (this.#second[place] !== second) return this.#second[place] < second;
+    return this.#third[place] < third;
+  }
+
+  /** @param {number} from @param {number} to */
+  #move(from, to) { this.#put(to, this.#first[from], this.#second[from], this.#third[from]); }
+
+  /** @param {number} place @param {number} first @param {number} second @param {number} third */
+  #put(place, first, second, third) {
+    this.#first[place] = first;
+    this.#second[place] = second;
+    this.#third[place] = third;
   }
 }
 
+const SEED = -1, UNKNOWN = 0, OFFERED = 1, SETTLED = 2;
+
 /** One solving. Where an outage counts, each level is solved by itself, in the order of arrival. */
 class Run {
-  /** @type {Map<number, Found>} */ settled = new Map();
-  /** @type {Found[]} best so far, by fact */ #tentative;
-  /** @type {Int32Array} how many facts each step still waits for, -1 before the first of them comes */ #missing;
+  /** @type {Map<number, Proved>} */ settled = new Map();
+  /** @type {Map<number, number[]>} what goes through the gate of the best step to a fact so far */ #chosen = new Map();
   #known = 0;
-  #heap = new Heap();
 
   /** @param {Compiled} system @param {World} world @param {number} assume @param {number | null} end
    * hours after which an outage is over; null where no hour counts */
@@ -83,44 +99,76 @@ class Run {
     this.world = world;
     this.assume = assume;
     this.end = end;
-    this.#tentative = new Array(system.total);
-    this.#missing = new Int32Array(system.rule.length).fill(-1);
+    this.heap = new Heap(system.total);
+    /** of each fact whether it is known, and the best so far
+     * @type {Uint8Array} */ this.state = new Uint8Array(system.total);
+    this.level = new Uint8Array(system.total);
+    this.at = new Float64Array(end === null ? 0 : system.total);
+    this.hops = new Int32Array(system.total);
+    /** the step, or SEED, or what lies below it: of which fact it is a part */
+    this.step = new Int32Array(system.total);
+    /** how many facts each step still waits for */
+    this.missing = world.waits.slice();
   }
 
   /** @param {number[]} seeds */
   settle(seeds) {
-    for (const seed of seeds) this.#offer(seed, { level: 1, at: 0, hops: 0, step: -1, premises: [] });
-    while (this.#heap.size) {
-      const [level, at, hops, , fact] = this.#heap.pop();
-      const found = this.#tentative[fact];
-      if (this.settled.has(fact) || found.level !== level || found.at !== at || found.hops !== hops) continue;
-      this.settled.set(fact, found);
-      this.#follow(fact, found);
+    for (const seed of seeds) this.#offer(seed, 1, 0, 0, SEED);
+    for (let fact = this.heap.pop(); fact >= 0; fact = this.heap.pop()) {
+      if (this.state[fact] === SETTLED) continue;
+      this.state[fact] = SETTLED;
+      this.settled.set(fact, this.#proof(fact));
+      this.#follow(fact);
     }
     return this;
   }
 
-  /** @param {number} fact @param {Found} found */
-  #offer(fact, found) {
-    const known = this.#tentative[fact];
-    if (known && !Heap.before([found.level, found.at, found.hops], [known.level, known.at, known.hops])) return;
-    if (!known) this.#known++;
-    this.#tentative[fact] = found;
-    this.#heap.push([found.level, found.at, found.hops, this.#known, fact]);
+  /** @param {number} fact @returns {Proved} */
+  #proof(fact) {
+    const { world, system } = this, step = this.step[fact], level = this.level[fact], hops = this.hops[fact], at = this.#hour(fact);
+    if (step < 0) return { fact, step: -1, level, hops, at, premises: step === SEED ? [] : [SEED - 1 - step] };
+    const waited = system.gate[step] === ALL ? Array.from(world.premises(step)) : /** @type {number[]} */ (this.#chosen.get(fact));
+    return { fact, step, level, hops, at, premises: world.isFree(step) ? waited : [...waited, ...this.#fallen(step)] };
   }
 
-  /** @param {number} fact @param {Found} found */
-  #follow(fact, found) {
-    const { width, entities, kinds, includes } = this.system;
+  /** @param {number} fact */
+  #hour(fact) { return this.end === null ? 0 : this.at[fact]; }
+
+  /** @param {number} fact @param {number} level @param {number} at @param {number} hops @param {number} step
+   * @param {number[]} [chosen] */
+  #offer(fact, level, at, hops, step, chosen) {
+    const state = this.state[fact];
+    if (state === SETTLED || (state === OFFERED && !this.#isBetter(fact, level, at, hops))) return;
+    if (state === UNKNOWN) this.#known++;
+    this.state[fact] = OFFERED;
+    this.level[fact] = level;
+    if (this.end !== null) this.at[fact] = at;
+    this.hops[fact] = hops;
+    this.step[fact] = step;
+    if (chosen) this.#chosen.set(fact, chosen);
+    this.heap.push(this.end === null ? level : at, hops, this.#known, fact);
+  }
+
+  /** @param {number} fact @param {number} level @param {number} at @param {number} hops */
+  #isBetter(fact, level, at, hops) {
+    if (level !== this.level[fact]) return level < this.level[fact];
+    return at !== this.#hour(fact) ? at < this.#hour(fact) : hops < this.hops[fact];
+  }
+
+  /** @param {number} fact */
+  #follow(fact) {
+    const { system, world } = this, { width, entities, kinds, includes } = system, control = fact - system.inactive;
     if (fact < width * entities.length) {
       const place = fact % width;
       for (const part of includes[kinds[(fact - place) / width]][place]) {
-        this.#offer(fact - place + part, { ...found, step: -1, premises: [fact] });
+        this.#offer(fact - place + part, this.level[fact], this.#hour(fact), this.hops[fact], SEED - 1 - fact);
       }
     }
-    for (const step of this.world.ordered(rowOf(this.world.index.waiting, fact))) if (this.#awaits(step, fact)) this.#advance(step, found);
-    const control = fact - this.system.inactive;
-    if (control >= 0 && control < this.system.controls.length) for (const step of this.world.ordered(rowOf(this.world.falls, control))) this.#advance(step, found);
+    const { first, values } = world.index.waiting, level = this.level[fact];
+    if (world.moved.size || world.shrunk.size) {
+      for (const step of world.ordered(rowOf(world.index.waiting, fact))) if (this.#awaits(step, fact)) this.#advance(step, level);
+    } else for (let place = first[fact]; place < first[fact + 1]; place++) this.#advance(values[place], level);
+    if (control >= 0 && control < system.controls.length) for (const step of world.ordered(rowOf(world.falls, control))) this.#advance(step, level);
   }
 
   /** Whether a step still waits for what it has waited for. @param {number} step @param {number} fact */
@@ -129,51 +177,53 @@ class Run {
     return !shrunk || shrunk.premises.includes(fact);
   }
 
-  /** @param {number} step @param {Found} latest */
+  /** @param {number} step @param {number} latest the level of what came */
   #advance(step, latest) {
-    const { system, world } = this;
-    const premises = world.premises(step), level = this.#levelOf(step);
-    const falls = world.closed[step] ? 0 : rowOf(world.standing, step).length, known = this.#missing[step];
-    const left = (known < 0 ? premises.length + falls : known) - 1;
-    this.#missing[step] = left;
-    if (world.closed[step] || level > this.assume || this.settled.has(system.conclusion[step])) return;
-    if (system.gate[step] !== ALL) this.#throughGate(step, Math.max(level, latest.level));
-    else if (left === 0) this.#conclude(step, [...premises]);
+    const { system, world } = this, left = --this.missing[step];
+    if (world.closed[step] || this.state[system.conclusion[step]] === SETTLED) return;
+    const level = this.#levelOf(step);
+    if (level > this.assume) return;
+    if (system.gate[step] !== ALL) this.#throughGate(step, Math.max(level, latest));
+    else if (left === 0) this.#conclude(step, world.premises(step));
   }
 
   /** Through a gate goes what comes soonest, and none too many. @param {number} step @param {number} level */
   #throughGate(step, level) {
     const premises = [...this.world.premises(step)];
-    const isHeld = (/** @type {number} */ fact) => (this.settled.get(fact)?.level ?? Infinity) <= level;
+    const isHeld = (/** @type {number} */ fact) => this.isSettled(fact) && this.level[fact] <= level;
     if (!this.#fallen(step).every(isHeld)) return;
-    let held = premises.filter(isHeld).sort((one, other) => {
-      const [mine, theirs] = [this.#of(one), this.#of(other)];
-      return mine.at - theirs.at || mine.hops - theirs.hops;
-    });
+    let held = premises.filter(isHeld).sort((mine, theirs) => this.#hour(mine) - this.#hour(theirs) || this.hops[mine] - this.hops[theirs]);
     if (!this.#suffice(step, held)) return;
     for (const last of [...held].reverse()) {
       const spared = held.filter((premise) => premise !== last);
       if (this.#suffice(step, spared)) held = spared;
     }
-    this.#conclude(step, held.sort((one, other) => premises.indexOf(one) - premises.indexOf(other)));
+    const chosen = held.sort((one, other) => premises.indexOf(one) - premises.indexOf(other));
+    this.#conclude(step, chosen, chosen);
   }
 
-  /** @param {number} step @param {number[]} waited */
-  #conclude(step, waited) {
-    const fallen = this.#fallen(step), premises = [...waited, ...fallen];
-    const found = premises.map((premise) => this.#of(premise));
-    const at = this.end === null ? 0 : Math.max(
-      this.system.delay[step] + Math.max(...waited.map((premise) => this.#of(premise).at)),
-      ...fallen.map((fact) => this.#of(fact).at),
-    );
-    if (this.#isOver(at)) return;
-    const level = Math.max(this.#levelOf(step), ...found.map((premise) => premise.level));
-    const hops = this.system.hop[step] + Math.max(...found.map((premise) => premise.hops));
-    this.#offer(this.system.conclusion[step], { level, at, hops, step, premises });
+  /** @param {number} step @param {ArrayLike<number>} waited @param {number[]} [chosen] */
+  #conclude(step, waited, chosen) {
+    const { system, world } = this, { first, values } = world.standing;
+    let level = this.#levelOf(step), hops = 0, at = 0;
+    for (let place = 0; place < waited.length; place++) {
+      const premise = waited[place];
+      level = Math.max(level, this.level[premise]);
+      hops = Math.max(hops, this.hops[premise]);
+      at = Math.max(at, this.#hour(premise));
+    }
+    at += this.end === null ? 0 : system.delay[step];
+    for (let place = first[step]; place < first[step + 1]; place++) {
+      const fallen = this.#fallOf(values[place]);
+      level = Math.max(level, this.level[fallen]);
+      hops = Math.max(hops, this.hops[fallen]);
+      at = Math.max(at, this.#hour(fallen));
+    }
+    if (!this.#isOver(at)) this.#offer(system.conclusion[step], level, at, system.hop[step] + hops, step, chosen);
   }
 
   /** @param {number} fact */
-  #of(fact) { return /** @type {Found} */ (this.settled.get(fact)); }
+  isSettled(fact) { return this.state[fact] === SETTLED; }
 
   /** @param {number} step */
   #fallen(step) { return Array.from(rowOf(this.world.standing, step), (control) => this.#fallOf(control)); }
@@ -197,12 +247,19 @@ class Run {
    * @param {Asked} asked @returns {Stop[]} */
   frontier(asked) {
     const found = [];
-    const touched = Array.from(this.#missing.keys()).filter((step) => this.#missing[step] >= 0);
-    for (const step of this.world.ordered(touched)) {
-      const conclusion = this.system.conclusion[step];
-      if (this.settled.has(conclusion) || this.#isPassedOver(conclusion) || this.world.closed[step] === 2) continue;
-      const held = [...this.world.premises(step)].filter((premise) => this.settled.has(premise));
+    for (const step of this.world.ordered(this.#touched())) {
+      const held = Array.from(this.world.premises(step)).filter((premise) => this.isSettled(premise));
       if (held.length) found.push(this.#stopped(step, held, asked));
+    }
+    return found;
+  }
+
+  /** Steps that something settled leads to, and that are there, but whose conclusion is not reached. */
+  #touched() {
+    const { missing, state, system: { conclusion }, world: { waits, closed } } = this, found = [];
+    for (let step = 0; step < missing.length; step++) {
+      if (missing[step] === waits[step] || state[conclusion[step]] === SETTLED || closed[step] === 2) continue;
+      if (!this.#isPassedOver(conclusion[step])) found.push(step);
     }
     return found;
   }
@@ -216,12 +273,12 @@ class Run {
   /** @param {number} step @param {number[]} held @param {Asked} asked @returns {Stop} */
   #stopped(step, held, asked) {
     const { system } = this, enough = this.#suffice(step, held);
-    const missing = enough ? [] : [...this.world.premises(step)].filter((premise) => !this.settled.has(premise));
+    const missing = enough ? [] : [...this.world.premises(step)].filter((premise) => !this.isSettled(premise));
     return {
       step, held,
       missing: [...new Set(missing)],
       level: system.level[step] > asked.assume ? system.level[step] : null,
-      controls: [...rowOf(this.world.standing, step)].filter((control) => !this.settled.has(this.#fallOf(control))),
+      controls: [...rowOf(this.world.standing, step)].filter((control) => !this.isSettled(this.#fallOf(control))),
       after: enough && this.end !== null ? this.#outlasts(step, held) : null,
       basis: this.world.basis(step) > system.bases.indexOf(asked.basis) ? system.bases[this.world.basis(step)] : null,
     };
@@ -229,12 +286,12 @@ class Run {
 
   /** The buffer, where the outage is over before it is used up. @param {number} step @param {number[]} held */
   #outlasts(step, held) {
-    const sorted = [...held].sort((one, other) => this.#of(one).at - this.#of(other).at);
+    const sorted = [...held].sort((one, other) => this.#hour(one) - this.#hour(other));
     let enough = 1;
     while (!this.#suffice(step, sorted.slice(0, enough))) enough++;
-    const fallen = this.#fallen(step).filter((fact) => this.settled.has(fact)).map((fact) => this.#of(fact).at);
+    const fallen = this.#fallen(step).filter((fact) => this.isSettled(fact)).map((fact) => this.#hour(fact));
     const delay = this.system.delay[step];
-    return this.#isOver(Math.max(delay + this.#of(sorted[enough - 1]).at, ...fallen)) ? delay : null;
+    return this.#isOver(Math.max(delay + this.#hour(sorted[enough - 1]), ...fallen)) ? delay : null;
   }
 }
 
@@ -253,15 +310,16 @@ function solve(system, asked) {
 /** What a run proves that was not proved at a lower level, or arrives sooner than there.
  * @param {Compiled} system @param {Run} run @param {Map<number, Proved>} last @param {boolean} timed */
 function proved(system, run, last, timed) {
+  if (!timed) return [...run.settled.values()];
   const added = [];
-  for (const [fact, { level, at, hops, step, premises }] of run.settled) {
+  for (const [fact, { at, step, premises }] of run.settled) {
     const before = last.get(fact);
     if (before && before.at <= at) continue;
     const deepest = Math.max(0, ...premises.map((premise) => last.get(premise)?.hops ?? 0));
     const found = {
       fact, step, premises, at,
-      level: !timed ? level : premises.length ? run.assume : 1,
-      hops: timed ? (step < 0 ? 0 : system.hop[step]) + deepest : hops,
+      level: premises.length ? run.assume : 1,
+      hops: (step < 0 ? 0 : system.hop[step]) + deepest,
     };
     last.set(fact, found);
     added.push(found);

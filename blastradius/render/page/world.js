@@ -86,7 +86,21 @@ class World {
     this.standing = grouped(steps, controls, system.rule.length);
     const open = steps.map((_, place) => place).filter((place) => !this.closed[steps[place]]);
     this.falls = grouped(open.map((place) => controls[place]), open.map((place) => steps[place]), this.count);
+    this.waits = this.#waits();
   }
+
+  /** For how many facts each step waits: its premises, and that its controls have fallen. */
+  #waits() {
+    const { system: { premises: { first } }, standing, closed, shrunk } = this, found = new Int32Array(closed.length);
+    for (let step = 0; step < found.length; step++) {
+      found[step] = first[step + 1] - first[step] + (closed[step] ? 0 : standing.first[step + 1] - standing.first[step]);
+    }
+    for (const [step, { premises }] of shrunk) found[step] += premises.length - (first[step + 1] - first[step]);
+    return found;
+  }
+
+  /** Whether no control stands in the way of a step. @param {number} step */
+  isFree(step) { return this.standing.first[step] === this.standing.first[step + 1]; }
 
   /** How many controls there are, with those that are put in place. */
   get count() { return this.system.controls.length + this.added.length; }
