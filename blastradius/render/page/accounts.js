@@ -4,7 +4,7 @@
 /** What is reached, counted; what is public is left out, and what nobody stated is null. @param {Reach} reach
  * @returns {Counts} */
 function countsOf(reach) {
-  const { system, jewels } = reach, { told } = system, touched = [...reach.touched()];
+  const { system, jewels, touched } = reach, { told } = system;
   const processes = touched.filter((entity) => kindOf(system, entity) === "process").length;
   const uncounted = uncountedStores(reach), records = recordsRead(reach);
   return {
@@ -54,28 +54,35 @@ function mostGained(gains) {
  * @param {Reach} reach @returns {Silence[]} */
 function silences(reach) {
   const { system } = reach, { told } = system, leading = leadingThings(reach), order = idOrder(system);
-  const reached = [...new Set(reach.held.map(({ fact }) => reach.entityOf(fact)))].sort((one, other) => order[one] - order[other]);
+  const reached = [...reach.things].sort((one, other) => order[one] - order[other]);
   return reached.flatMap((entity) => {
     const kind = kindOf(system, entity), stated = told.unknown[entity];
-    if (!stated && (!(kind in told.leads) || leading.has(entity))) return [];
+    if (!stated && (!(kind in told.leads) || leading[entity] > 0)) return [];
     return [{ entity, id: system.entities[entity], name: labelOf(system, entity), unsaid: stated ?? [told.unsaid[kind]], stated: Boolean(stated) }];
   });
 }
 
-/** The things of which it is said where they lead. @param {Reach} reach */
+/** By how many relations it is said of each thing where it leads. @param {Reach} reach */
 function leadingThings(reach) {
-  const { system } = reach, { leads, sources, targets } = system.told, { gone } = reach.answer.world, found = new Set();
-  const add = (/** @type {number} */ end, /** @type {0 | 1} */ side, /** @type {string} */ verb) => {
-    if (leads[kindOf(system, end)]?.[side].includes(verb)) found.add(end);
-  };
-  for (let relation = 0; relation < system.relations.length; relation++) {
-    if (gone.has(relation)) continue;
-    const verb = verbOf(system, relation);
-    for (const end of rowOf(sources, relation)) add(end, 0, verb);
-    for (const end of rowOf(targets, relation)) add(end, 1, verb);
-  }
-  return found;
+  const { system } = reach, { gone } = reach.answer.world, all = LEADING.get(system) ?? new Int32Array(system.entities.length);
+  if (!LEADING.has(system)) for (let relation = 0; relation < system.relations.length; relation++) led(system, relation, (end) => { all[end]++; });
+  LEADING.set(system, all);
+  if (!gone.size) return all;
+  const left = all.slice();
+  for (const relation of gone) led(system, relation, (end) => { left[end]--; });
+  return left;
 }
+
+/** @param {Compiled} system @param {number} relation @param {(end: number) => void} count what to do with each end of which
+ * it says where that leads */
+function led(system, relation, count) {
+  const { leads, sources, targets } = system.told, verb = verbOf(system, relation);
+  for (const [side, ends] of [sources, targets].entries()) {
+    for (const end of rowOf(ends, relation)) if (leads[kindOf(system, end)]?.[side].includes(verb)) count(end);
+  }
+}
+
+/** @type {WeakMap<Compiled, Int32Array>} */ const LEADING = new WeakMap();
 
 /** When each process feels an outage, those that stop first on top. @param {Reach} reach @returns {Pain[]} */
 function pains(reach) {
@@ -148,13 +155,11 @@ function linesOf(reach, counts, unsaid, timeline) {
 
 /** @param {Reach} reach @param {number} level */
 function levelLine(reach, level) {
-  const { system } = reach, [word, says] = system.told.levels[level - 1];
-  /** @type {Map<number, number>} */ const first = new Map();
-  for (const { fact, level: own } of reach.held) first.set(reach.entityOf(fact), Math.min(own, first.get(reach.entityOf(fact)) ?? own));
-  const more = new Set(reach.held.filter((proof) => proof.level === level).map(({ fact }) => reach.entityOf(fact)));
-  for (const [entity, own] of first) if (own === level) more.delete(entity);
-  const further = more.size ? phrase(system, "more over", plural(more.size, "thing")) : phrase(system, "nothing more");
-  return phrase(system, "level line", word, says, kindsOf(system, [...first].filter(([, own]) => own === level).map(([entity]) => entity)) || further);
+  const { system, levels } = reach, [word, says] = system.told.levels[level - 1];
+  const at = reach.things.filter((entity) => levels[entity] & (1 << level)), first = at.filter((entity) => reach.lowest(entity) === level);
+  const more = at.length - first.length;
+  const further = more ? phrase(system, "more over", plural(more, "thing")) : phrase(system, "nothing more");
+  return phrase(system, "level line", word, says, kindsOf(system, first) || further);
 }
 
 /** How many of each kind: 1 party, 2 stores. @param {Compiled} system @param {number[]} entities */
@@ -180,29 +185,37 @@ function silenceSaid(system, unsaid) {
 /** How well what is reached is known, where it starts left out. @param {Reach} reach */
 function howWell(reach) {
   const { system } = reach, counts = system.bases.map(() => 0);
-  /** @type {Map<number, number>} */ const best = new Map();
-  for (const [fact, { basis }] of reach.labels) best.set(reach.entityOf(fact), Math.min(basis, best.get(reach.entityOf(fact)) ?? basis));
-  for (const { fact, step, premises } of reach.answer.proofs) if (step < 0 && !premises.length) best.delete(reach.entityOf(fact));
-  for (const basis of best.values()) counts[basis]++;
+  const best = new Uint8Array(reach.levels.length).fill(counts.length);
+  for (const { fact } of reach.held) best[reach.entityOf(fact)] = Math.min(best[reach.entityOf(fact)], reach.labels.basis(fact));
+  for (const proof of reach.answer.proofs) if (isStart(proof)) best[reach.entityOf(proof.fact)] = counts.length;
+  for (const basis of best) if (basis < counts.length) counts[basis]++;
+  const all = counts.reduce((sum, count) => sum + count, 0);
   const firm = counts[0] + counts[1];
-  if (!best.size) return phrase(system, "only starts");
-  if (firm === best.size) return firm > 1 ? phrase(system, "all firm", counted(firm)) : phrase(system, "one firm");
+  if (!all) return phrase(system, "only starts");
+  if (firm === all) return firm > 1 ? phrase(system, "all firm", counted(firm)) : phrase(system, "one firm");
   const weaker = [2, 3].filter((basis) => counts[basis]).map((basis) => phrase(system, "on weaker", counted(counts[basis]), system.told.known[system.bases[basis]]));
-  return phrase(system, "some firm", counted(firm), counted(best.size), weaker.join(", "));
+  return phrase(system, "some firm", counted(firm), counted(all), weaker.join(", "));
 }
 
 /** The notes that concern what a scenario reaches, and what stops it. @param {Reach} reach @returns {Note[]} */
 function notesOf(reach) {
-  const { system, asked, answer } = reach, touched = new Set();
-  for (const { fact } of reach.held) touched.add(system.entities[reach.entityOf(fact)]);
+  const { system, asked } = reach, clock = reach.timed ? [] : [system.told.no_clock];
+  const notes = [...warningsOf(system, asked), ...system.told.notes, ...clock];
+  const isOfSome = (/** @type {Note} */ { kind, about }) => ["assumed", "contradicted"].includes(kind) && about.length > 0;
+  if (!notes.some(isOfSome)) return notes;
+  const touched = concernedBy(reach);
+  return notes.filter((note) => !isOfSome(note) || note.about.some((name) => touched.has(name)));
+}
+
+/** The names of what a scenario reaches, runs along, or is stopped at. @param {Reach} reach @returns {Set<string>} */
+function concernedBy({ system, answer, things }) {
+  const touched = new Set(things.map((entity) => system.entities[entity]));
   for (const { step } of answer.proofs) if (step >= 0) for (const relation of answer.world.along(step)) touched.add(system.relations[relation]);
   for (const { step } of answer.stops) {
     touched.add(aboutOf(system, system.conclusion[step]).name);
     for (const relation of answer.world.along(step)) touched.add(system.relations[relation]);
   }
-  const concerns = (/** @type {Note} */ { kind, about }) => !["assumed", "contradicted"].includes(kind) || !about.length || about.some((name) => touched.has(name));
-  const clock = reach.timed ? [] : [system.told.no_clock];
-  return [...warningsOf(system, asked), ...system.told.notes, ...clock].filter(concerns);
+  return touched;
 }
 
 /** What to think of before believing the answer to a scenario. @param {Compiled} system @param {Asked} asked

@@ -4,12 +4,6 @@
 /**
  * @typedef {{entity: number, id: string, name: string, kind: string, capability: string, level: string, hops: number,
  *   at: number | null, basis: string, anyone: string | null, jewel: boolean, implied: boolean}} FactRow
- * @typedef {{entity: number, id: string, name: string, kind: string, jewel: boolean, capability: string, level: number,
- *   at: number, hops: number, started: boolean, known: string, weak: boolean, anyone: number | null, means: string,
- *   basis: string}} Hold
- * @typedef {{entity: number, id: string, name: string, kind: string, words: string, level: string, at: number,
- *   hops: number, jewel: boolean, process: boolean, basis: string, known: string, anyone: string | null,
- *   started: boolean, public: boolean}} Row one thing that is reached, in one line
  * @typedef {{process: number, id: string, name: string, slows: number | null, stops: number | null,
  *   tolerance: number | null, usedUp: number | null, back: number | null, jewel: boolean}} Pain
  * @typedef {{control: number, id: string, kind: string, words: string, on: string, onName: string, status: string,
@@ -32,27 +26,44 @@ class Reach {
     this.timed = isTimed(asked);
     this.jewels = new Set(system.told.jewels);
     this.public = new Set(system.told.public);
-    /** the first proof of each fact: at its lowest level
-     * @type {Map<number, Proved>} */ this.proofs = new Map();
-    for (const found of answer.proofs) if (!this.proofs.has(found.fact)) this.proofs.set(found.fact, found);
+    /** the first proof of each fact: at its lowest level */
+    this.proofs = this.timed ? firstOf(answer.proofs) : answer.runs[0].settled;
+    const stones = system.width * system.entities.length, proofs = this.timed ? [...this.proofs.values()] : answer.proofs;
     /** facts about things, each with its proof */
-    this.held = [...this.proofs.values()].filter(({ fact }) => fact < system.width * system.entities.length);
-    this.labels = labelsOf(system, asked, this.held.map(({ fact }) => fact));
+    this.held = proofs.filter(({ fact }) => fact < stones);
+    /** the things that they are about @type {number[]} */ this.things = [];
+    /** of each thing the levels at which something more over it is held, as bits */
+    this.levels = new Uint8Array(system.entities.length);
+    for (const { fact, level } of this.held) this.#count(this.entityOf(fact), level);
+    /** what is reached and is not meant for everybody */
+    this.touched = this.things.filter((entity) => !this.public.has(entity));
+    this.labels = new Labels(system, asked);
+  }
+
+  /** @param {number} entity @param {number} level */
+  #count(entity, level) {
+    if (!this.levels[entity]) this.things.push(entity);
+    this.levels[entity] |= 1 << level;
   }
 
   /** @param {number} fact */
   entityOf(fact) { return Math.floor(fact / this.system.width); }
 
-  /** Things by which of them one of some capabilities is held. @param {string[]} capabilities */
-  holding(...capabilities) {
-    const { width, capabilities: all } = this.system, places = capabilities.map((name) => all.indexOf(name));
-    return new Set(this.held.filter(({ fact }) => places.includes(fact % width)).map(({ fact }) => this.entityOf(fact)));
+  /** Things over which a capability is held. @param {string} capability */
+  holding(capability) {
+    const { width, capabilities } = this.system, place = capabilities.indexOf(capability);
+    return new Set(this.things.filter((entity) => this.proofs.has(entity * width + place)));
   }
 
-  /** What is reached and is not meant for everybody. */
-  touched() {
-    return new Set(this.held.map(({ fact }) => this.entityOf(fact)).filter((entity) => !this.public.has(entity)));
-  }
+  /** The lowest level at which anything over a thing is held. @param {number} entity */
+  lowest(entity) { return 31 - Math.clz32(this.levels[entity] & -this.levels[entity]); }
+}
+
+/** The first proof of each fact. @param {Proved[]} proofs @returns {Map<number, Proved>} */
+function firstOf(proofs) {
+  const found = new Map();
+  for (const proof of proofs) if (!found.has(proof.fact)) found.set(proof.fact, proof);
+  return found;
 }
 
 /** What an answer needs, made once for each. @param {Compiled} system @param {State} state @param {Answer} answer */
@@ -64,7 +75,7 @@ function reachFor(system, state, answer) {
 
 /** @type {WeakMap<Answer, Reach>} */ const REACHES = new WeakMap();
 
-/** All that the page says of an answer. @param {Compiled} system @param {State} state @param {Answer} answer
+/** All that the page says of an answer; what it shows only where it is asked for is put together then. @param {Compiled} system @param {State} state @param {Answer} answer
  * @returns {Description} */
 function describe(system, state, answer) {
   const reach = reachFor(system, state, answer);
@@ -75,10 +86,10 @@ function describe(system, state, answer) {
     timed: reach.timed,
     counts,
     rows: rowsOf(reach),
-    facts: factRows(reach),
+    get facts() { return factRows(reach); },
     timeline,
     unsaid,
-    stops: stopRows(reach),
+    get stops() { return stopRows(reach); },
     rests: restsOf(reach),
     lines: linesOf(reach, counts, unsaid, timeline),
     notes: notesOf(reach),
@@ -91,7 +102,7 @@ function factRows(reach) {
   const sorted = [...reach.held].sort((one, other) => one.level - other.level || one.hops - other.hops
     || order[reach.entityOf(one.fact)] - order[reach.entityOf(other.fact)] || byCapability(system, one.fact, other.fact));
   return sorted.map(({ fact, level, hops, at, step, premises }) => {
-    const entity = reach.entityOf(fact), label = /** @type {Label} */ (labels.get(fact));
+    const entity = reach.entityOf(fact), label = labels.of(fact);
     return {
       entity, id: system.entities[entity], name: labelOf(system, entity), kind: kindOf(system, entity),
       capability: system.capabilities[fact % system.width], level: levelWord(system, level), hops, at: timed ? at : null,
@@ -103,76 +114,33 @@ function factRows(reach) {
 
 /** The place of each thing in the order of ids, made once. @param {Compiled} system @returns {Int32Array} */
 function idOrder(system) {
-  let found = ORDERS.get(system);
-  if (!found) {
-    const places = new Int32Array(system.entities.length);
-    const sorted = system.entities.map((_, entity) => entity).sort((one, other) => byCodePoint(system.entities[one], system.entities[other]));
-    sorted.forEach((entity, place) => { places[entity] = place; });
-    ORDERS.set(system, found = places);
-  }
+  const found = ORDERS.get(system) ?? orderOf(system.entities);
+  ORDERS.set(system, found);
   return found;
 }
 
+/** The place of each thing in the order of names, made once; those of one name have one place. @param {Compiled} system
+ * @returns {Int32Array} */
+function nameOrder(system) {
+  const found = NAMED.get(system) ?? orderOf(system.told.names);
+  NAMED.set(system, found);
+  return found;
+}
+
+/** @param {string[]} texts */
+function orderOf(texts) {
+  const places = new Int32Array(texts.length), sorted = [...texts.keys()].sort((one, other) => byCodePoint(texts[one], texts[other]));
+  sorted.forEach((text, place) => { places[text] = place && texts[text] === texts[sorted[place - 1]] ? places[sorted[place - 1]] : place; });
+  return places;
+}
+
 /** @type {WeakMap<Compiled, Int32Array>} */ const ORDERS = new WeakMap();
+/** @type {WeakMap<Compiled, Int32Array>} */ const NAMED = new WeakMap();
 
 /** @param {Compiled} system @param {number} one @param {number} other */
 function byCapability(system, one, other) {
   const [mine, theirs] = [one, other].map((fact) => system.capabilities[fact % system.width]);
   return mine < theirs ? -1 : Number(mine > theirs);
-}
-
-/** Everything that is held, by level, hour, steps and name; what something stronger includes is left out.
- * @param {Reach} reach @returns {Hold[]} */
-function holdsOf(reach) {
-  const { system } = reach, order = idOrder(system);
-  /** @type {Map<number, Map<string, Proved>>} */ const over = new Map();
-  for (const proof of reach.held) {
-    const entity = reach.entityOf(proof.fact), held = over.get(entity) ?? new Map();
-    over.set(entity, held.set(system.capabilities[proof.fact % system.width], proof));
-  }
-  const found = [...over].flatMap(([entity, held]) => contour(system, held).map((capability) => holdOf(reach, entity, capability, /** @type {Proved} */ (held.get(capability)))));
-  return found.sort((one, other) => one.level - other.level || one.at - other.at || one.hops - other.hops
-    || order[one.entity] - order[other.entity] || byCodePoint(one.means, other.means));
-}
-
-/** The capabilities that no other includes from the same level on or a lower one, strongest first.
- * @param {Compiled} system @param {Map<string, {level: number}>} held */
-function contour(system, held) {
-  const { strength, implied } = system.told;
-  return strength.filter((capability) => {
-    const own = held.get(capability)?.level;
-    return own !== undefined && ![...held].some(([other, { level }]) => level <= own && implied[other].includes(capability));
-  });
-}
-
-/** @param {Reach} reach @param {number} entity @param {string} capability @param {Proved} proof @returns {Hold} */
-function holdOf(reach, entity, capability, proof) {
-  const { system } = reach, { told } = system, label = /** @type {Label} */ (reach.labels.get(proof.fact));
-  const started = proof.step < 0 && !proof.premises.length, basis = system.bases[label.basis];
-  const weak = !started && label.basis >= system.bases.indexOf("inferred");
-  const anyone = !reach.asked.anyone && label.anyone !== null && label.anyone <= proof.level ? label.anyone : null;
-  const asides = [weak ? told.known[basis] : "", anyone ? phrase(system, "anyone could", levelWord(system, anyone)) : ""].filter(Boolean);
-  return {
-    entity, id: system.entities[entity], name: labelOf(system, entity), kind: kindOf(system, entity),
-    jewel: reach.jewels.has(entity), capability, level: proof.level, at: proof.at, hops: proof.hops, started, weak, anyone,
-    basis, known: started ? phrase(system, "as asked") : told.known[basis],
-    means: asides.length ? phrase(system, "aside", told.words[capability], asides.join(", ")) : told.words[capability],
-  };
-}
-
-/** A line for each thing: crown jewels, processes, the rest, and last where it starts. @param {Reach} reach
- * @returns {Row[]} */
-function rowsOf(reach) {
-  const lines = [...groupedBy(holdsOf(reach), (hold) => hold.entity).values()].map((holds) => lineOf(reach, holds));
-  const rank = (/** @type {Hold} */ hold) => [hold.started, !hold.jewel, hold.kind !== "process", hold.level, hold.at, hold.hops].map(Number);
-  const ranked = lines.map(({ first, words }) => ({ first, words, rank: rank(first) }));
-  ranked.sort((one, other) => firstDifference(one.rank, other.rank) || byCodePoint(one.first.name, other.first.name));
-  return ranked.map(({ first, words }) => ({
-    entity: first.entity, id: first.id, name: first.name, kind: first.kind, words, level: levelWord(reach.system, first.level),
-    at: first.at, hops: first.hops, jewel: first.jewel, process: first.kind === "process", basis: first.basis,
-    known: first.known, anyone: wordOf(reach.system, first.anyone), started: first.started,
-    public: reach.public.has(first.entity),
-  }));
 }
 
 /** @template Thing, Key @param {Iterable<Thing>} things @param {(thing: Thing) => Key} key @returns {Map<Key, Thing[]>} */
@@ -185,28 +153,12 @@ function groupedBy(things, key) {
   return found;
 }
 
-/** The first hold over a thing, and in words the strongest of each level; over crown jewels and processes all.
- * @param {Reach} reach @param {Hold[]} holds */
-function lineOf(reach, holds) {
-  const { system, attacked, timed } = reach, order = Object.keys(system.told.words);
-  const when = (/** @type {Hold} */ hold) => (attacked ? hold.level : timed ? hold.at : 0);
-  const told = [...groupedBy(holds, when).values()].flatMap((alike) => {
-    alike.sort((one, other) => order.indexOf(one.capability) - order.indexOf(other.capability));
-    return holds[0].jewel || holds[0].kind === "process" ? alike : alike.slice(0, 1);
-  });
-  const later = told.slice(1).map((hold, place) => {
-    if (when(hold) <= when(told[place])) return `; ${hold.means}`;
-    return phrase(system, "later", attacked ? levelWord(system, hold.level) : hourSaid(system, hold.at), hold.means);
-  });
-  return { first: told[0], words: told[0].means + later.join("") };
-}
-
 /** @param {Reach} reach */
 function headlineOf(reach) {
-  const { system, asked } = reach, { told } = system, touched = reach.touched();
+  const { system, asked } = reach, { told } = system, { touched } = reach;
   const starts = Object.keys(told.seed_kinds).flatMap((way) => (asked.seeds[way] ?? []).map((id) => `${told.started[way]} ${placeOf(system, id)}`));
   if (asked.anyone) starts.push(phrase(system, "stranger"));
-  const [many, all] = [counted(touched.size), plural(system.entities.length, "thing")], jewels = jewelsSaid(reach, touched);
+  const [many, all] = [counted(touched.length), plural(system.entities.length, "thing")], jewels = jewelsSaid(reach, touched);
   if (!reach.attacked) return phrase(system, "felt", starts.join(", "), many, all, jewels);
   const level = quoted(levelWord(system, asked.assume)), common = asked.anyone ? 0 : strangersToo(reach);
   const also = common ? phrase(system, "strangers too", counted(common)) : "";
@@ -215,18 +167,18 @@ function headlineOf(reach) {
 
 /** How many of the things reached anyone at all could have as much of. @param {Reach} reach */
 function strangersToo(reach) {
-  const all = new Set(reach.held.map(({ fact }) => reach.entityOf(fact)));
+  const more = new Uint8Array(reach.levels.length);
   for (const { fact, level } of reach.held) {
-    const { anyone } = /** @type {Label} */ (reach.labels.get(fact));
-    if (anyone === null || level < anyone) all.delete(reach.entityOf(fact));
+    const anyone = reach.labels.anyone(fact);
+    if (anyone === null || level < anyone) more[reach.entityOf(fact)] = 1;
   }
-  return all.size;
+  return reach.things.filter((entity) => !more[entity]).length;
 }
 
-/** @param {Reach} reach @param {Set<number>} touched */
+/** @param {Reach} reach @param {number[]} touched */
 function jewelsSaid(reach, touched) {
   const { system, jewels } = reach;
   if (!jewels.size) return phrase(system, "no jewel");
-  const names = [...touched].filter((entity) => jewels.has(entity)).map((entity) => labelOf(system, entity)).sort(byCodePoint);
+  const names = touched.filter((entity) => jewels.has(entity)).map((entity) => labelOf(system, entity)).sort(byCodePoint);
   return plural(names.length, "crown jewel") + (names.length ? `: ${listed(system, names)}` : "");
 }

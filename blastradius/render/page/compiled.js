@@ -24,10 +24,9 @@
  * @typedef {{seeds: Record<string, string[]>, anyone: boolean, hours: number | null, assume: number,
  *   distrust: string[], without: string[], with: string[], basis: string}} Asked
  *   a control that is put in place is written KIND@ID
- * @typedef {{level: number, at: number, hops: number, step: number, premises: number[]}} Found
- *   step is -1 for a seed, and for what a stronger fact includes
- * @typedef {{assume: number, settled: Map<number, Found>}} Settled
+ * @typedef {{assume: number, settled: Map<number, Proved>}} Settled
  * @typedef {{fact: number, step: number, level: number, hops: number, at: number, premises: number[]}} Proved
+ *   step is -1 for a seed, and for what a stronger fact includes
  * @typedef {{step: number, held: number[], missing: number[], level: number | null, controls: number[],
  *   after: number | null, basis: string | null}} Stop
  * @typedef {{id: string, kind: string, host: number}} Added a control that is put in place

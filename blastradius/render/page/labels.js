@@ -4,24 +4,41 @@
 /** @typedef {{basis: number, anyone: number | null}} Label the best basis on which a fact can be proved, and the level
  *   at which anyone at all could have as much, if at any */
 
-/** The label of every fact about a thing that is reached. @param {Compiled} system @param {Asked} asked
- * @param {Iterable<number>} reached @returns {Map<number, Label>} */
-function labelsOf(system, asked, reached) {
-  const bases = basesUsed(system, asked), weakest = /** @type {number} */ (bases.pop());
-  const known = bases.map((basis) => reachOf(system, { ...asked, basis: system.bases[basis] }));
-  const could = strangers(system, asked);
-  return new Map(Array.from(reached, (fact) => {
-    const basis = bases.find((_, place) => known[place].has(fact)) ?? weakest;
-    return [fact, { basis, anyone: could.get(fact)?.level ?? null }];
-  }));
+/** What is said of each fact that is reached. */
+class Labels {
+  /** @param {Compiled} system @param {Asked} asked */
+  constructor(system, asked) {
+    this.bases = basesUsed(system, asked);
+    this.weakest = /** @type {number} */ (this.bases.pop());
+    this.known = this.bases.map((basis) => reachOf(system, { ...asked, basis: system.bases[basis] }));
+    this.assume = asked.assume;
+    this.strangers = strangers(system, asked);
+  }
+
+  /** The best basis on which a fact can be proved. @param {number} fact */
+  basis(fact) {
+    for (let place = 0; place < this.bases.length; place++) if (this.known[place].has(fact)) return this.bases[place];
+    return this.weakest;
+  }
+
+  /** The level at which anyone at all could have as much. @param {number} fact @returns {number | null} */
+  anyone(fact) {
+    const level = this.strangers === null ? 0 : this.strangers.held[fact];
+    return level > 0 && level <= this.assume ? level : null;
+  }
+
+  /** @param {number} fact @returns {Label} */
+  of(fact) { return { basis: this.basis(fact), anyone: this.anyone(fact) }; }
 }
 
 /** The bases on which what could be used is known, best first. @param {Compiled} system @param {Asked} asked */
 function basesUsed(system, asked) {
-  const weakest = system.bases.indexOf(asked.basis), found = new Set([0]);
-  for (const basis of system.basis) if (basis <= weakest) found.add(basis);
-  return [...found].sort();
+  const weakest = system.bases.indexOf(asked.basis), used = BASED.get(system) ?? new Set([0, ...system.basis]);
+  BASED.set(system, used);
+  return [...used].filter((basis) => basis <= weakest).sort();
 }
+
+/** @type {WeakMap<Compiled, Set<number>>} */ const BASED = new WeakMap();
 
 /** The facts that hold by the end, at the level assumed. @param {Compiled} system @param {Asked} asked
  * @returns {{has(fact: number): boolean, keys(): Iterable<number>}} */
@@ -31,57 +48,86 @@ function reachOf(system, asked) {
   return new Run(system, world, asked.assume, asked.hours).settle(seeds).settled;
 }
 
-/** What is reached, without how: no order, no hops, no proofs. */
+/** What is reached, and at which level, without how: no order, no hops, no proofs. */
 class Spread {
   /** @param {Compiled} system @param {World} world @param {number} assume */
   constructor(system, world, assume) {
     this.system = system;
     this.world = world;
     this.assume = assume;
+    /** the level at which each fact is reached, 0 where it is not */
     this.held = new Uint8Array(system.total);
     /** @type {number[]} */ this.queue = [];
+    /** steps to try once more is assumed, by level @type {number[][]} */
+    this.later = Array.from({ length: assume + 1 }, () => []);
+    this.level = 1;
   }
 
   /** @param {number} fact */
-  has(fact) { return this.held[fact] === 1; }
+  has(fact) { return this.held[fact] > 0; }
 
   /** What is reached, in no order that means something. */
   keys() { return this.queue; }
 
   /** @param {number[]} seeds */
   from(seeds) {
-    const { system, world } = this, { width, kinds, includes } = system, things = width * system.entities.length;
     for (const seed of seeds) this.#hold(seed);
-    for (let next = 0; next < this.queue.length; next++) {
-      const fact = this.queue[next], place = fact % width, control = fact - system.inactive;
-      if (fact < things) for (const part of includes[kinds[(fact - place) / width]][place]) this.#hold(fact - place + part);
-      for (const step of rowOf(world.index.waiting, fact)) this.#try(step);
-      if (control >= 0 && control < system.controls.length) for (const step of rowOf(world.falls, control)) this.#try(step);
+    for (let next = 0; this.level <= this.assume; this.level++) {
+      for (const step of this.later[this.level]) this.#try(step);
+      for (; next < this.queue.length; next++) this.#follow(this.queue[next]);
     }
     return this;
   }
 
   /** @param {number} fact */
+  #follow(fact) {
+    const { system, world } = this, { width, kinds, includes } = system, place = fact % width, control = fact - system.inactive;
+    if (fact < width * system.entities.length) for (const part of includes[kinds[(fact - place) / width]][place]) this.#hold(fact - place + part);
+    const { first, values } = world.index.waiting;
+    for (let at = first[fact]; at < first[fact + 1]; at++) this.#try(values[at]);
+    if (control >= 0 && control < system.controls.length) for (const step of rowOf(world.falls, control)) this.#try(step);
+  }
+
+  /** @param {number} fact */
   #hold(fact) {
     if (this.held[fact]) return;
-    this.held[fact] = 1;
+    this.held[fact] = this.level;
     this.queue.push(fact);
   }
 
   /** @param {number} step */
   #try(step) {
-    const { system, world, held } = this, conclusion = system.conclusion[step];
-    if (held[conclusion] || world.closed[step] || system.level[step] > this.assume) return;
-    const premises = world.premises(step), falls = rowOf(world.standing, step);
-    if (!falls.every((control) => held[system.inactive + control])) return;
-    if (suffices(system, step, premises, premises.filter((premise) => held[premise]))) this.#hold(conclusion);
+    const { system, world, held } = this, conclusion = system.conclusion[step], level = system.level[step];
+    if (held[conclusion] || world.closed[step] || level > this.assume) return;
+    if (level > this.level) this.later[level].push(step);
+    else if (this.#isFallen(step) && this.#suffices(step)) this.#hold(conclusion);
+  }
+
+  /** Whether every control of a step has fallen. @param {number} step */
+  #isFallen(step) {
+    const { first, values } = this.world.standing;
+    for (let at = first[step]; at < first[step + 1]; at++) if (!this.held[this.system.inactive + values[at]]) return false;
+    return true;
+  }
+
+  /** @param {number} step */
+  #suffices(step) {
+    const { system, held } = this, premises = this.world.premises(step);
+    if (system.gate[step] !== ALL) return suffices(system, step, premises, premises.filter((premise) => held[premise]));
+    for (let place = 0; place < premises.length; place++) if (!held[premises[place]]) return false;
+    return true;
   }
 }
 
-/** What a stranger could do, where something is open to anyone at all. @param {Compiled} system @param {Asked} asked
- * @returns {Map<number, Found>} */
+/** What a stranger could do, where something is open to anyone at all: the same for all who start in one world.
+ * @param {Compiled} system @param {Asked} asked @returns {Spread | null} */
 function strangers(system, asked) {
-  if (!system.told.anonymous) return new Map();
-  const alone = { ...asked, seeds: {}, anyone: true, hours: null };
-  return new Run(system, worldOf(system, alone), asked.assume, null).settle(seedsOf(system, alone)).settled;
+  if (!system.told.anonymous) return null;
+  const alone = { ...asked, seeds: {}, anyone: true, hours: null }, world = worldOf(system, alone), known = STRANGERS.get(world);
+  if (known && known.assume >= asked.assume) return known;
+  const found = new Spread(system, world, asked.assume).from(seedsOf(system, alone));
+  STRANGERS.set(world, found);
+  return found;
 }
+
+/** @type {WeakMap<World, Spread>} */ const STRANGERS = new WeakMap();

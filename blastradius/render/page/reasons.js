@@ -99,11 +99,10 @@ function openedOf(system, asked) {
 /** The strongest capability over a thing that is proved. @param {Compiled} system @param {Map<number, Proved>} proofs
  * @param {number} entity @returns {string | undefined} */
 function strongestOf(system, proofs, entity) {
-  const held = system.capabilities.flatMap((name, place) => {
-    const proof = proofs.get(entity * system.width + place);
-    return proof ? [/** @type {[string, Proved]} */ ([name, proof])] : [];
-  });
-  return contour(system, new Map(held))[0];
+  const held = system.capabilities.flatMap((_, place) => proofs.get(entity * system.width + place) ?? []);
+  const { strength } = strengthsOf(system), placeOfIt = (/** @type {Proved} */ { fact }) => fact % system.width;
+  const [first] = contour(system, held).sort((one, other) => strength[placeOfIt(one)] - strength[placeOfIt(other)]);
+  return first && system.capabilities[placeOfIt(first)];
 }
 
 /** @param {Compiled} system @param {number} fact */
@@ -114,7 +113,7 @@ function questionOf(system, fact) {
 
 /** @param {Reach} reach @param {number} fact @returns {Why} */
 function whyReached(reach, fact) {
-  const { system } = reach, proof = /** @type {Proved} */ (reach.proofs.get(fact)), label = /** @type {Label} */ (reach.labels.get(fact));
+  const { system } = reach, proof = /** @type {Proved} */ (reach.proofs.get(fact)), label = reach.labels.of(fact);
   const word = levelWord(system, proof.level), level = reach.attacked ? phrase(system, "under level", quoted(word)) : "";
   const lines = [phrase(system, "known", system.told.known[system.bases[label.basis]])];
   if (label.anyone !== null && label.anyone <= proof.level) lines.push(phrase(system, "stranger has it", quoted(levelWord(system, label.anyone))));
@@ -209,7 +208,7 @@ function compare(before, after) {
   const known = new Map(before.rows.map((row) => [row.entity, row])), now = new Map(after.rows.map((row) => [row.entity, row]));
   const changed = after.rows.flatMap((row) => {
     const old = known.get(row.entity);
-    return old && (old.words !== row.words || old.level !== row.level || old.at !== row.at) ? [{ before: old, after: row }] : [];
+    return old && !row.saysAs(old) ? [{ before: old, after: row }] : [];
   });
   return {
     gained: after.rows.filter((row) => !known.has(row.entity)),
