@@ -203,19 +203,21 @@ function notesOf(reach) {
   const notes = [...warningsOf(system, asked), ...system.told.notes, ...clock];
   const isOfSome = (/** @type {Note} */ { kind, about }) => ["assumed", "contradicted"].includes(kind) && about.length > 0;
   if (!notes.some(isOfSome)) return notes;
-  const touched = concernedBy(reach);
-  return notes.filter((note) => !isOfSome(note) || note.about.some((name) => touched.has(name)));
+  const isConcerned = concernedBy(reach);
+  return notes.filter((note) => !isOfSome(note) || note.about.some(isConcerned));
 }
 
-/** The names of what a scenario reaches, runs along, or is stopped at. @param {Reach} reach @returns {Set<string>} */
-function concernedBy({ system, answer, things }) {
-  const touched = new Set(things.map((entity) => system.entities[entity]));
-  for (const { step } of answer.proofs) if (step >= 0) for (const relation of answer.world.along(step)) touched.add(system.relations[relation]);
+/** Whether a scenario reaches what has a name, runs along it, or is stopped at it. @param {Reach} reach
+ * @returns {(name: string) => boolean} */
+function concernedBy({ system, answer, levels }) {
+  const along = new Uint8Array(system.relations.length), names = new Set();
+  for (const { step } of answer.proofs) if (step >= 0) for (const relation of answer.world.along(step)) along[relation] = 1;
   for (const { step } of answer.stops) {
-    touched.add(aboutOf(system, system.conclusion[step]).name);
-    for (const relation of answer.world.along(step)) touched.add(system.relations[relation]);
+    names.add(aboutOf(system, system.conclusion[step]).name);
+    for (const relation of answer.world.along(step)) along[relation] = 1;
   }
-  return touched;
+  const isIn = (/** @type {Uint8Array} */ flags, /** @type {number | undefined} */ place) => place !== undefined && flags[place] > 0;
+  return (name) => names.has(name) || isIn(levels, system.numbers.entities.get(name)) || isIn(along, system.numbers.relations.get(name));
 }
 
 /** What to think of before believing the answer to a scenario. @param {Compiled} system @param {Asked} asked

@@ -55,11 +55,17 @@ class Drawing {
     this.show();
   }
 
-  /** Show all of a kind in a zone as one box, or again as before. @param {string} zone */
-  gather(zone) {
-    if (!this.#gathered.delete(zone)) this.#gathered.add(zone);
+  /** Show all of a kind in a zone or of an API as one box, or again as before. @param {string} whole */
+  gather(whole) {
+    if (!this.#gathered.delete(whole)) {
+      this.#gathered.add(whole);
+      for (const id of this.#unfolded) if (this.page.wholesOf(id).includes(whole)) this.#unfolded.delete(id);
+    }
     this.show();
   }
+
+  /** Whether all of a kind in a zone or of an API is shown as one box. @param {string} whole */
+  isGathered(whole) { return this.#gathered.has(whole); }
 
   toggle() {
     this.#compared = !this.#compared;

@@ -18,7 +18,7 @@ class Reasons {
     this.way = found.strip.length ? found.strip.filter(({ entity }) => entity >= 0).map((step) => step.id) : [id];
     const close = button("×", () => page.pick(null), { id: "close-why", class: "close", "aria-label": "close" });
     const parts = { reached: () => this.#strip(found.strip), stopped: () => this.#stops(found.reasons), nothing: () => this.#open(found.open) };
-    refill(this.element, close, make("h2", {}, make("bdi", {}, found.headline)), this.#about(id, found.lines), this.#members(), ...parts[found.answer]());
+    refill(this.element, close, make("h2", {}, make("bdi", {}, found.headline)), this.#about(id, found.lines), this.#gathers(id), this.#members(), ...parts[found.answer]());
   }
 
   #hint() {
@@ -30,6 +30,14 @@ class Reasons {
     const { page } = this, place = page.system.numbers.entities.get(id), at = place === undefined ? "" : placesSaid(page.system, "entities", place);
     const said = [page.kindOf(id), id !== page.nameOf(id) && id, at && `stated in ${at}`, ...lines].filter(Boolean).join(" · ");
     return make("p", { class: "says" }, make("bdi", {}, said));
+  }
+
+  /** All operations of an API as one box, or each by itself again. @param {string} id */
+  #gathers(id) {
+    const { page } = this, api = page.apiOf(id);
+    if (api === null) return null;
+    const said = page.picture.isGathered(api) ? "draw the operations of this API as before" : "draw all operations of this API as one box";
+    return make("p", {}, button(said, () => { page.picture.gather(api); this.show(); }, { id: "gather-api", class: "link" }));
   }
 
   /** What a box stands for, where it is more than one thing. */

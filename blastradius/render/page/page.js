@@ -9,7 +9,7 @@
  *   scenarios: {name: string, state: Partial<State>}[], start: Partial<State>, entities: number, relations: number,
  *   rejected: number, ignored: number, cut: string, redacted: boolean
  * }} Carried what a page says of itself
- * @typedef {Compiled & {about: Carried}} Estate */
+ * @typedef {Compiled & {about: Carried, look: any}} Estate */
 
 const MOST_KNOWN = 4; // how many answers are kept for the steps back
 const QUICK = 20_000; // how many steps an estate has at most that is solved in no time
@@ -250,6 +250,18 @@ class Explorer {
 
   /** @param {string} id */
   nameOf(id) { return placeOf(this.system, id); }
+
+  /** The API that an operation belongs to, if it is one. @param {string} id @returns {string | null} */
+  apiOf(id) {
+    const { told, look, numbers } = this.system, place = numbers.entities.get(id);
+    return place === undefined ? null : told.apis[look.api[place]] ?? null;
+  }
+
+  /** The zone and the API that a thing belongs to. @param {string} id */
+  wholesOf(id) {
+    const { told, numbers } = this.system, zone = told.zone_ids[told.zone_of[numbers.entities.get(id) ?? -1]];
+    return [zone, this.apiOf(id)].filter((whole) => typeof whole === "string");
+  }
 
   /** @param {string} id */
   relationSaid(id) { return relationSaid(this.system, this.system.numbers.relations.get(id) ?? -1); }

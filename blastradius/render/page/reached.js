@@ -1,7 +1,7 @@
 // The right side: what could be reached, what changed by the last step, when it is felt, and what all that rests on.
 "use strict";
 
-const MOST_ROWS = 12;
+const MOST_ROWS = 12, MORE_ROWS = 500;
 
 /** A row of what is reached, or was: its level, its name, what it means. @param {Explorer} page @param {Row} row
  * @param {string} place where in the page it stands */
@@ -18,13 +18,17 @@ function reachedRow(page, row, place) {
  * @param {Row[]} rows @param {string} place @param {boolean} isOpen */
 function reachedGroup(page, title, rows, place, isOpen) {
   if (!rows.length) return null;
-  const list = make("ul", { class: "rows" }, ...rows.slice(0, MOST_ROWS).map((row) => reachedRow(page, row, place)));
-  const more = rows.length - MOST_ROWS;
-  if (more > 0) {
-    list.append(make("li", {}, button(`${more.toLocaleString("en")} more`, () =>
-      list.replaceChildren(...rows.map((row) => reachedRow(page, row, place))), { class: "link" })));
-  }
+  const list = make("ul", { class: "rows" });
+  showRows(page, list, rows, place, MOST_ROWS);
   return make("details", { open: isOpen, class: "group" }, make("summary", {}, make("h3", {}, `${title} (${rows.length.toLocaleString("en")})`)), list);
+}
+
+/** The first so many rows, and a button for more. @param {Explorer} page @param {HTMLElement} list @param {Row[]} rows
+ * @param {string} place @param {number} most */
+function showRows(page, list, rows, place, most) {
+  const more = rows.length - most, shown = rows.slice(0, most).map((row) => reachedRow(page, row, place));
+  const rest = () => button(`${more.toLocaleString("en")} more`, () => showRows(page, list, rows, place, most + MORE_ROWS), { class: "link" });
+  list.replaceChildren(...shown, ...(more > 0 ? [make("li", {}, rest())] : []));
 }
 
 class ReachedPanel {
