@@ -85,15 +85,23 @@ class System:
 
     def stopped_by(self, kind: ControlKind, host: str) -> Numbers:
         """The steps that a control would stop if it were put on an entity or a relation."""
-        relation = self.relation_numbers.get(host)
+        if kind not in self._stopped:
+            self._stopped[kind] = self._stopped_at(kind)
+        relation, stopped = self.relation_numbers.get(host), self._stopped[kind]
         place = self.facts.entity_numbers[host] if relation is None else len(self.facts.entities) + relation
-        found = [
-            self._guarded(rule, number, kind, place)
+        return stopped.values[stopped.indptr[place] : stopped.indptr[place + 1]]
+
+    def _stopped_at(self, kind: ControlKind) -> RaggedArray:
+        """For each entity, then each relation, the steps that a control of a kind would stop there."""
+        pairs = [
+            self._guarded(rule, number, kind)
             for rule, row in enumerate(self.rules)
             for number, flow in enumerate(row.flows)
             if any(kind in stop.kinds for stop in flow.stops)
         ]
-        return distinct(np.concatenate([_NO_NUMBERS, *found]))
+        count = max(1, len(self.steps))
+        both = distinct(np.concatenate([_NO_NUMBERS, *(hosts * count + steps for hosts, steps in pairs)]))
+        return RaggedArray.grouped(both // count, both % count, len(self.facts.entities) + len(self.relation_numbers))
 
     def steps_of(self, rule: int, number: int) -> tuple[Numbers, Strands, Gated]:
         """The steps of one flow of a rule, what each runs along, and what it needs."""
@@ -104,21 +112,25 @@ class System:
             self._gated[key] = _Grounding(self.weave, self.facts).gated(flow, self.weave.strands(flow))
         return (steps, *self._gated[key])
 
-    def _guarded(self, rule: int, number: int, kind: ControlKind, place: int) -> Numbers:
-        """The steps of one flow that a control of a kind would stop on a host, by its place."""
+    def _guarded(self, rule: int, number: int, kind: ControlKind) -> tuple[Numbers, Numbers]:
+        """Pairs of host, by its place, and step of one flow that a control of a kind would stop there."""
         if not ((self.steps.rule == rule) & (self.steps.flow == number)).any():
-            return _NO_NUMBERS
+            return _NO_NUMBERS, _NO_NUMBERS
         steps, strands, found = self.steps_of(rule, number)
-        stopped = [
-            steps[owners[hosts == place]]
+        pairs = [
+            counts(self.weave, strands, found, stop)
             for stop in self.rules[rule].flows[number].stops
             if kind in stop.kinds and stop.only != "of_others"
-            for owners, hosts in [counts(self.weave, strands, found, stop)]
         ]
-        return np.concatenate([_NO_NUMBERS, *stopped])
+        owners, hosts = (np.concatenate([_NO_NUMBERS, *some]) for some in zip(*pairs, strict=True)) if pairs else _NONE
+        return hosts, steps[owners]
 
     @cached_property
     def _gated(self) -> dict[tuple[int, int], tuple[Strands, Gated]]:
+        return {}
+
+    @cached_property
+    def _stopped(self) -> dict[ControlKind, RaggedArray]:
         return {}
 
 
@@ -206,6 +218,7 @@ def _bytes(count: int, number: int) -> Small:
 
 
 _NO_NUMBERS = np.zeros(0, np.int64)
+_NONE = _NO_NUMBERS, _NO_NUMBERS
 _NO_FALLS = (0, RaggedArray.singles(_NO_NUMBERS), _NO_NUMBERS, np.zeros(0, np.bool_))
 _NEVER_CLOSED = [CONTROLS.index(kind) for kind in (ControlKind.FALLBACK, ControlKind.IMMUTABLE_BACKUP)]
 _SWAYED = [CONTROLS.index(kind) for kind in (ControlKind.SECOND_SOURCE, ControlKind.OUT_OF_BAND)]

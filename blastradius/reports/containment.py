@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import compress
 from typing import NamedTuple
 
+import numpy as np
+
+from blastradius.columns.ragged import Numbers
 from blastradius.engine import SEED_KINDS, Delay, Reach, arrivals, clock_of, plain
+from blastradius.engine.batch.onward import onward
 from blastradius.estate import Estate
-from blastradius.model import Capability, Fact, Frozen, Kind
+from blastradius.model import Capability, Fact, Frozen, Kind, Scenario
 from blastradius.reports.remedies import Remedy, removals
 from blastradius.reports.words import is_public
 
@@ -55,15 +60,10 @@ def between(least: int, most: int) -> str:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is reached in the end: ``surely`` however slow the steps without stated hours are, ``perhaps`` besides."""
+    """What is reached in the end: ``surely`` however slow the steps without stated hours are; ``at_most`` all of it."""
 
     surely: frozenset[Fact]
-    perhaps: frozenset[Fact]
-
-    @property
-    def at_most(self) -> frozenset[Fact]:
-        """All that may be reached."""
-        return self.surely | self.perhaps
+    at_most: frozenset[Fact]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class Clocks:
 
     def __init__(self, reach: Reach) -> None:
         self.reach, self.asked = reach, plain(reach.scenario)
+        self._endless = self.asked.model_copy(update={"hours": None})
         self._fast, self._slow = cache(clock_of(reach.estate)), cache(slowest(reach.estate))
 
     @cached_property
@@ -109,8 +110,34 @@ class Clocks:
 
     def slowly(self, cut: Mapping[str, float], held: Mapping[Fact, float]) -> dict[Fact, float]:
         """As slow as can be; when an outage ends is another matter, which the fastest tells."""
-        endless = self.asked.model_copy(update={"hours": None})
-        return arrivals(self.reach.prepared, endless, self._slow, cut, held)
+        return arrivals(self.reach.prepared, self._endless, self._slow, cut, held)
+
+    def surely(self, without: Sequence[tuple[str, ...]], held: Mapping[Fact, float]) -> list[frozenset[Fact]]:
+        """What follows from what is held however long it takes, without each of some groups of relations."""
+        return self._onward(self._endless, without, held)
+
+    def at_most(self, without: Sequence[tuple[str, ...]], held: Mapping[Fact, float]) -> list[frozenset[Fact]]:
+        """What follows from what is held as fast as can be, without each of some groups of relations."""
+        if self.asked.hours is None:
+            return self._onward(self.asked, without, held)
+        return [frozenset(self.quickly(dict.fromkeys(names, 0.0), held)) for names in without]
+
+    def _onward(
+        self, scenario: Scenario, without: Sequence[tuple[str, ...]], held: Mapping[Fact, float]
+    ) -> list[frozenset[Fact]]:
+        """All at once: where nothing has an end it does not matter when something holds."""
+        number, (facts, numbers) = self.reach.prepared.facts.number, self._facts
+        known = np.array([number(fact) for fact in held], np.int64)
+        found = list[frozenset[Fact]]()
+        for solved in onward(self.reach.prepared, scenario, known, without):
+            found += [frozenset(compress(facts, world)) for world in solved.holds(numbers).T.tolist()]
+        return found
+
+    @cached_property
+    def _facts(self) -> tuple[list[Fact], Numbers]:
+        """What could be reached at any time, and the numbers of that."""
+        facts = list(self.latest)
+        return facts, np.array([self.reach.prepared.facts.number(fact) for fact in facts], np.int64)
 
 
 class Containment:
@@ -145,32 +172,56 @@ class Containment:
 
     def standing(self, without: Collection[str] = ()) -> Standing:
         """What is reached in the end where relations, by id, are taken away at the hour."""
-        cuts = [*self._done, *([Cut(tuple(without), self.at, self.latest)] if without else [])]
-        worst = self._quickly(cuts)
-        best = (self._slowly(cuts).keys() | self._held.keys()) & worst.keys() if cuts else worst.keys()
-        return Standing(frozenset(best), frozenset(worst.keys() - best))
+        return self.standings([without])[0]
+
+    def standings(self, without: Sequence[Collection[str]]) -> list[Standing]:
+        """What is reached in the end with each of some groups of relations, by id, taken away at the hour."""
+        cut = [tuple(names) for names in without if names]
+        left = iter(self._left(cut) if cut else ())
+        return [next(left) if names else self._now for names in without]
+
+    @cached_property
+    def _now(self) -> Standing:
+        """What is reached in the end where nothing more is taken away."""
+        worst = frozenset(self._quick)
+        best = (self._slow(told=True).keys() | self._held.keys()) & worst if self._done else worst
+        return Standing(best, worst)
+
+    def _left(self, without: Sequence[tuple[str, ...]]) -> list[Standing]:
+        """What is reached in the end with something more taken away, all solved at once."""
+        gone = [tuple(dict.fromkeys((*(it for cut in self._done for it in cut.without), *names))) for names in without]
+        before = {fact: at for fact, at in self._quick.items() if at < self.latest}
+        worst = [frozenset(self._quick)] * len(gone)
+        if len(before) < len(self._quick):
+            worst = [found | before.keys() for found in self.clocks.at_most(gone, lasting(before))]
+        stays = self._held | {fact: at for fact, at in self._slow(told=False).items() if at < self.at}
+        best = self.clocks.surely(gone, lasting(stays))
+        return [Standing((some | stays.keys()) & every, every) for some, every in zip(best, worst, strict=True)]
 
     def by_then(self) -> Standing:
         """What is reached before the hour: surely, and where nobody stated the hours perhaps."""
         fast = {fact for fact, at in self.arrived.items() if at < self.at}
         slow = {fact for fact, at in self.clocks.latest.items() if at < self.at} & fast
-        return Standing(frozenset(slow), frozenset(fast - slow))
+        return Standing(frozenset(slow), frozenset(fast))
 
-    def _quickly(self, cuts: Sequence[Cut]) -> Mapping[Fact, float]:
+    @cached_property
+    def _quick(self) -> Mapping[Fact, float]:
+        """The hour in which each fact holds as fast as can be, after what was taken away before."""
         found, gone = self.arrived, dict[str, float]()
-        for cut in cuts:
+        for cut in self._done:
             gone |= dict.fromkeys(cut.without, 0.0)
             before = {fact: at for fact, at in found.items() if at < cut.latest}
             if len(before) < len(found):
                 found = self.clocks.quickly(gone, lasting(before)) | before
         return found
 
-    def _slowly(self, cuts: Sequence[Cut]) -> Mapping[Fact, float]:
+    def _slow(self, *, told: bool) -> Mapping[Fact, float]:
+        """The same as slow as can be; what is ``told`` to be held was so before the last thing was taken away."""
         found, gone = self.clocks.latest, dict[str, float]()
-        for cut in cuts:
+        for cut in self._done:
             before = {fact: at for fact, at in found.items() if at < cut.earliest}
             gone |= dict.fromkeys(cut.without, 0.0)
-            known = self._held if cut is cuts[-1] else {}
+            known = self._held if told and cut is self._done[-1] else {}
             found = self.clocks.slowly(gone, lasting(known | before)) | before
         return found
 
@@ -230,9 +281,10 @@ def sought(here: Containment, most: int = MOST_TRIED) -> Sought:
     """Each lever on its own; at most so many are tried: keys first, then feeds, then single relations."""
     levers = removals(here.reach)
     now, start = here.standing(), Containment(here.reach, 0.0, clocks=here.clocks)
-    found = [Contained(lever, here.standing(lever.without)) for lever in levers[:most]]
+    found = _each(here, levers[:most], [lever.without for lever in levers[:most]])
     idle = [tried.remedy for tried in found if not _is_less(tried.left, now)]
-    late = tuple(lever for lever in idle if _is_less(start.standing(lever.without), now))
+    never = start.standings([lever.without for lever in idle])
+    late = tuple(lever for lever, left in zip(idle, never, strict=True) if _is_less(left, now))
     return Sought(
         helping=_least_first(here, [tried for tried in found if _is_less(tried.left, now)]),
         late=late,
@@ -241,14 +293,19 @@ def sought(here: Containment, most: int = MOST_TRIED) -> Sought:
     )
 
 
+def _each(here: Containment, levers: Sequence[Remedy], without: Sequence[Sequence[str]]) -> list[Contained]:
+    """Levers with what is left where, as each is pulled, so much is taken away in all."""
+    return [Contained(lever, left) for lever, left in zip(levers, here.standings(without), strict=True)]
+
+
 def planned(here: Containment, helping: Sequence[Contained], most: int = MOST_PLANNED) -> Iterator[Contained]:
     """Levers that help alone, one after the other: each leaves least after those before it.
 
     It ends where no other leaves fewer crown jewels or processes; the first may leave fewer things alone.
     """
-    now, before = here.standing(), list[str]()
+    now, before, levers = here.standing(), list[str](), [found.remedy for found in helping]
     for _ in range(most):
-        then = [Contained(lever.remedy, here.standing((*before, *lever.remedy.without))) for lever in helping]
+        then = _each(here, levers, [(*before, *lever.without) for lever in levers]) if before else helping
         less = _least_first(here, [found for found in then if _is_less(found.left, now)])
         if not less or (before and _what_matters(here, less[0].left) >= _what_matters(here, now)):
             return

@@ -152,7 +152,7 @@ def solve_worlds(
             into the memory that is free.
     """
     asked = checked_worlds(system, worlds)
-    engine = engine or _suited(len(system.steps) * len(worlds))
+    engine = engine or suited(len(system.steps) * len(worlds))
     back_end = back_end_of(engine)
     alone = {place for place, world in enumerate(asked) if is_asked_alone(world, system.is_telling)}
     together = parts(asked, alone)
@@ -243,8 +243,11 @@ def batch_of(
     return Batch(system, frame, network, proposal, back_end)
 
 
-def solve_block(batch: Batch, frame: Frame, places: Numbers) -> Solved:
-    """Solve the worlds of one frame, all at once."""
+_NONE = np.zeros(0, np.int64)
+
+
+def solve_block(batch: Batch, frame: Frame, places: Numbers, held: Numbers = _NONE) -> Solved:
+    """Solve the worlds of one frame, all at once; in each of them some facts (by number) hold in any case."""
     network, proposal = batch.network, batch.proposal
     words = -(-len(frame.worlds) // 64)
     require(  # a row is words of 8 bytes; filling takes half as much to work with
@@ -257,6 +260,8 @@ def solve_block(batch: Batch, frame: Frame, places: Numbers) -> Solved:
     facts, worlds = frame.seeds
     word, bit = _words(worlds)
     solved.add(facts, word, bit)
+    for word_of_all, bits in enumerate(packed(np.ones(len(frame.worlds), np.bool_)) if len(held) else ()):
+        solved.add(held, np.full(len(held), word_of_all), np.full(len(held), bits))
     _set_variables(solved)
     fill(solved.state)
     while proposal is not None and _propose(solved, proposal):
@@ -298,7 +303,7 @@ def _propose(solved: Solved, proposal: Proposal) -> bool:
     return any_new
 
 
-def _suited(amount: int) -> Literal["numpy"] | None:
+def suited(amount: int) -> Literal["numpy"] | None:
     """The back end for so many steps times worlds: for few the import of the compiled one takes longer than they do."""
     return "numpy" if amount < _MUCH else None
 
@@ -343,7 +348,6 @@ _ASSUMED: dict[str, Callable[[Frame, Any], Flags]] = {
 }
 """The variables that hold in some worlds for what these assume, not for what was changed in them."""
 
-_NONE = np.zeros(0, np.int64)
 _MUCH = 5_000_000
 """From how many steps times worlds on it pays to import the compiled back end, which takes half a second."""
 
