@@ -6,16 +6,17 @@ or not yet. So all is worked out twice, as fast and as slow as can be, and what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import compress
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
-from blastradius.columns.ragged import Numbers
-from blastradius.engine import SEED_KINDS, Delay, Reach, arrivals, clock_of, plain
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.engine import CAPABILITIES, SEED_KINDS, Delay, Reach, arrivals, clock_of, plain
 from blastradius.engine.batch.onward import onward
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Scenario
@@ -58,12 +59,28 @@ def between(least: int, most: int) -> str:
     return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Standing:
-    """What is reached in the end: ``surely`` however slow the steps without stated hours are; ``at_most`` all of it."""
+    """What is reached in the end, among ``facts``: for certain however slow steps are, or perhaps; a flag a fact."""
 
-    surely: frozenset[Fact]
-    at_most: frozenset[Fact]
+    facts: Sequence[Fact]
+    certain: Flags
+    possible: Flags
+
+    @cached_property
+    def surely(self) -> frozenset[Fact]:
+        """What is reached however slow the steps without stated hours are."""
+        return frozenset(compress(self.facts, self.certain.tolist()))
+
+    @cached_property
+    def at_most(self) -> frozenset[Fact]:
+        """All that may be reached."""
+        return frozenset(compress(self.facts, self.possible.tolist()))
+
+    def is_less(self, other: Standing) -> bool:
+        """Whether less is reached, for certain or perhaps, and nothing instead."""
+        pairs = ((self.certain, other.certain), (self.possible, other.possible))
+        return any(not (less & ~more).any() and bool((more & ~less).any()) for less, more in pairs)
 
 
 @dataclass(frozen=True)
@@ -112,32 +129,73 @@ class Clocks:
         """As slow as can be; when an outage ends is another matter, which the fastest tells."""
         return arrivals(self.reach.prepared, self._endless, self._slow, cut, held)
 
-    def surely(self, without: Sequence[tuple[str, ...]], held: Mapping[Fact, float]) -> list[frozenset[Fact]]:
-        """What follows from what is held however long it takes, without each of some groups of relations."""
+    def surely(self, without: Sequence[tuple[str, ...]], held: Flags) -> list[Flags]:
+        """Which ``facts`` follow from those held however long it takes, without each of some groups of relations."""
         return self._onward(self._endless, without, held)
 
-    def at_most(self, without: Sequence[tuple[str, ...]], held: Mapping[Fact, float]) -> list[frozenset[Fact]]:
-        """What follows from what is held as fast as can be, without each of some groups of relations."""
+    def at_most(self, without: Sequence[tuple[str, ...]], held: Mapping[Fact, float]) -> list[Flags]:
+        """Which ``facts`` follow as fast as can be, without each of some groups of relations."""
         if self.asked.hours is None:
-            return self._onward(self.asked, without, held)
-        return [frozenset(self.quickly(dict.fromkeys(names, 0.0), held)) for names in without]
+            return self._onward(self.asked, without, self.flags(held))
+        return [self.flags(self.quickly(dict.fromkeys(names, 0.0), held)) for names in without]
 
-    def _onward(
-        self, scenario: Scenario, without: Sequence[tuple[str, ...]], held: Mapping[Fact, float]
-    ) -> list[frozenset[Fact]]:
+    def _onward(self, scenario: Scenario, without: Sequence[tuple[str, ...]], held: Flags) -> list[Flags]:
         """All at once: where nothing has an end it does not matter when something holds."""
-        number, (facts, numbers) = self.reach.prepared.facts.number, self._facts
-        known = np.array([number(fact) for fact in held], np.int64)
-        found = list[frozenset[Fact]]()
-        for solved in onward(self.reach.prepared, scenario, known, without):
-            found += [frozenset(compress(facts, world)) for world in solved.holds(numbers).T.tolist()]
+        found = list[Flags]()
+        for solved in onward(self.reach.prepared, scenario, self._numbers[held], without):
+            found += list(solved.holds(self._numbers).T)
         return found
 
     @cached_property
-    def _facts(self) -> tuple[list[Fact], Numbers]:
-        """What could be reached at any time, and the numbers of that."""
-        facts = list(self.latest)
-        return facts, np.array([self.reach.prepared.facts.number(fact) for fact in facts], np.int64)
+    def facts(self) -> list[Fact]:
+        """What could be reached at any time, in any order."""
+        return list(self.latest)
+
+    @cached_property
+    def lasts(self) -> Flags:
+        """Which ``facts`` stay so when their way in is closed."""
+        return np.array([fact.capability not in PASSING for fact in self.facts], np.bool_)
+
+    def flags(self, held: Collection[Fact]) -> Flags:
+        """Which ``facts`` are among some."""
+        return np.fromiter((fact in held for fact in self.facts), np.bool_, len(self.facts))
+
+    def flags_before(self, hours: Mapping[Fact, float], hour: float) -> Flags:
+        """Which ``facts`` are known to hold before an hour."""
+        return np.fromiter((hours.get(fact, inf) < hour for fact in self.facts), np.bool_, len(self.facts))
+
+    @cached_property
+    def _numbers(self) -> Numbers:
+        number = self.reach.prepared.facts.number
+        return np.array([number(fact) for fact in self.facts], np.int64)
+
+    @cached_property
+    def things(self) -> tuple[Numbers, Flags, Flags, Flags]:
+        """For each of ``facts`` the entity that it is about, by number; which of these count, are jewels, processes.
+
+        Where it starts, and what is public, counts nowhere.
+        """
+        estate, scenario = self.reach.estate, self.asked
+        starts = {name for way in SEED_KINDS for name in getattr(scenario, way)}
+        names = self.reach.prepared.facts.entities
+        about = self._numbers // len(CAPABILITIES)
+        found = np.zeros((3, len(names)), np.bool_)
+        for number in np.unique(about).tolist():
+            name = names[number]
+            if name not in starts and not is_public(estate, name):
+                found[:, number] = True, estate.crown_jewel(name), estate.kind_of(name) == Kind.PROCESS
+        return about, *found
+
+    def counted(self, held: Flags) -> Count:
+        """What people count of ``facts``; where it starts, and what is public, is not counted."""
+        about, counts, jewels, processes = self.things
+        reached = np.zeros(len(counts), np.bool_)
+        reached[about[held]] = True
+        names = self.reach.prepared.facts.entities
+        named = (
+            tuple(sorted(names[it] for it in np.flatnonzero(reached & some).tolist())) for some in (jewels, processes)
+        )
+        return Count(*named, int((reached & counts).sum()))
 
 
 class Containment:
@@ -183,26 +241,35 @@ class Containment:
     @cached_property
     def _now(self) -> Standing:
         """What is reached in the end where nothing more is taken away."""
-        worst = frozenset(self._quick)
-        best = (self._slow(told=True).keys() | self._held.keys()) & worst if self._done else worst
-        return Standing(best, worst)
+        worst = self.clocks.flags(self._quick)
+        best = (self.clocks.flags(self._slow(told=True)) | self._told) & worst if self._done else worst
+        return Standing(self.clocks.facts, best, worst)
 
     def _left(self, without: Sequence[tuple[str, ...]]) -> list[Standing]:
         """What is reached in the end with something more taken away, all solved at once."""
         gone = [tuple(dict.fromkeys((*(it for cut in self._done for it in cut.without), *names))) for names in without]
+        stays = self._told | self.clocks.flags_before(self._slow(told=False), self.at)
+        best = self.clocks.surely(gone, stays & self.clocks.lasts)
+        return [
+            Standing(self.clocks.facts, (some | stays) & every, every)
+            for some, every in zip(best, self._worst(gone), strict=True)
+        ]
+
+    def _worst(self, gone: Sequence[tuple[str, ...]]) -> list[Flags]:
         before = {fact: at for fact, at in self._quick.items() if at < self.latest}
-        worst = [frozenset(self._quick)] * len(gone)
-        if len(before) < len(self._quick):
-            worst = [found | before.keys() for found in self.clocks.at_most(gone, lasting(before))]
-        stays = self._held | {fact: at for fact, at in self._slow(told=False).items() if at < self.at}
-        best = self.clocks.surely(gone, lasting(stays))
-        return [Standing((some | stays.keys()) & every, every) for some, every in zip(best, worst, strict=True)]
+        if len(before) == len(self._quick):
+            return [self.clocks.flags(before)] * len(gone)
+        stays = self.clocks.flags(before)
+        return [found | stays for found in self.clocks.at_most(gone, lasting(before))]
+
+    @cached_property
+    def _told(self) -> Flags:
+        return self.clocks.flags(self._held)
 
     def by_then(self) -> Standing:
         """What is reached before the hour: surely, and where nobody stated the hours perhaps."""
-        fast = {fact for fact, at in self.arrived.items() if at < self.at}
-        slow = {fact for fact, at in self.clocks.latest.items() if at < self.at} & fast
-        return Standing(frozenset(slow), frozenset(fast))
+        fast = self.clocks.flags_before(self.arrived, self.at)
+        return Standing(self.clocks.facts, self.clocks.flags_before(self.clocks.latest, self.at) & fast, fast)
 
     @cached_property
     def _quick(self) -> Mapping[Fact, float]:
@@ -225,14 +292,9 @@ class Containment:
             found = self.clocks.slowly(gone, lasting(known | before)) | before
         return found
 
-    def count(self, facts: Iterable[Fact]) -> Count:
+    def count(self, facts: Collection[Fact]) -> Count:
         """What people count of facts; where it starts, and what is public, is not counted."""
-        estate, scenario = self.reach.estate, self.asked
-        starts = {name for way in SEED_KINDS for name in getattr(scenario, way)}
-        names = sorted({fact.entity for fact in facts} - starts)
-        names = [name for name in names if name in estate.entities and not is_public(estate, name)]
-        jewels = tuple(name for name in names if estate.crown_jewel(name))
-        return Count(jewels, tuple(name for name in names if estate.kind_of(name) == Kind.PROCESS), len(names))
+        return self.clocks.counted(self.clocks.flags(facts))
 
 
 def lasting(found: Mapping[Fact, float]) -> dict[Fact, float]:
@@ -282,11 +344,11 @@ def sought(here: Containment, most: int = MOST_TRIED) -> Sought:
     levers = removals(here.reach)
     now, start = here.standing(), Containment(here.reach, 0.0, clocks=here.clocks)
     found = _each(here, levers[:most], [lever.without for lever in levers[:most]])
-    idle = [tried.remedy for tried in found if not _is_less(tried.left, now)]
+    idle = [tried.remedy for tried in found if not tried.left.is_less(now)]
     never = start.standings([lever.without for lever in idle])
-    late = tuple(lever for lever, left in zip(idle, never, strict=True) if _is_less(left, now))
+    late = tuple(lever for lever, left in zip(idle, never, strict=True) if left.is_less(now))
     return Sought(
-        helping=_least_first(here, [tried for tried in found if _is_less(tried.left, now)]),
+        helping=_least_first(here, [tried for tried in found if tried.left.is_less(now)]),
         late=late,
         idle=tuple(lever for lever in idle if lever not in late),
         untried=max(0, len(levers) - most),
@@ -306,15 +368,11 @@ def planned(here: Containment, helping: Sequence[Contained], most: int = MOST_PL
     now, before, levers = here.standing(), list[str](), [found.remedy for found in helping]
     for _ in range(most):
         then = _each(here, levers, [(*before, *lever.without) for lever in levers]) if before else helping
-        less = _least_first(here, [found for found in then if _is_less(found.left, now)])
+        less = _least_first(here, [found for found in then if found.left.is_less(now)])
         if not less or (before and _what_matters(here, less[0].left) >= _what_matters(here, now)):
             return
         yield less[0]
         now, before = less[0].left, [*before, *less[0].remedy.without]
-
-
-def _is_less(left: Standing, now: Standing) -> bool:
-    return left.surely < now.surely or left.at_most < now.at_most
 
 
 def _least_first(here: Containment, found: Sequence[Contained]) -> tuple[Contained, ...]:
@@ -323,12 +381,17 @@ def _least_first(here: Containment, found: Sequence[Contained]) -> tuple[Contain
 
 def _what_is_left(here: Containment, found: Contained) -> tuple[int, int, int, int, int, int, int, str]:
     """Crown jewels and processes first, then things, then how much is cut."""
-    most, least = here.count(found.left.at_most), here.count(found.left.surely)
+    most, least = _counts(here, found.left)
     things = most.things, least.things
     return *_what_matters(here, found.left), *things, len(found.remedy.without), found.remedy.id
 
 
 def _what_matters(here: Containment, left: Standing) -> tuple[int, int, int, int]:
     """Crown jewels and processes that may be reached, then those that surely are."""
-    most, least = here.count(left.at_most), here.count(left.surely)
+    most, least = _counts(here, left)
     return len(most.crown_jewels), len(most.processes), len(least.crown_jewels), len(least.processes)
+
+
+def _counts(here: Containment, left: Standing) -> tuple[Count, Count]:
+    """What people count of all that may be reached, and of what surely is."""
+    return here.clocks.counted(left.possible), here.clocks.counted(left.certain)

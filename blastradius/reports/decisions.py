@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeVar
@@ -110,40 +110,42 @@ def _decision(story: Storyline, number: int, symptom: Symptom, levers: Sequence[
     """Two things to do that still help, one that does nothing though it lies on the way; two such where none does."""
     here = story.at(symptom.fact)
     now = here.standing()
-    ahead = [it for it in story.order if story.place(it) > story.place(symptom.fact) and it in now.surely]
-    promising = sorted((it for it in levers if set(ahead) - it.held), key=lambda it: _promise(story, ahead, it))
+    ahead = frozenset(it for it in now.surely if story.comes_after(it, symptom.fact))
+    lost = {it.remedy.id: ahead - it.held for it in levers}
+    promising = sorted((it for it in levers if lost[it.remedy.id]), key=lambda it: _promise(story, it, lost))
     way = set(behind(story.reach, symptom.fact))
     near = sorted((it for it in levers if way & set(it.remedy.without)), key=lambda it: -len(it.held))
-    helping = _helping(here, now, promising[:_MOST_LOOKED_AT])
-    at_last = (it for it in levers if helping and not set(ahead) - it.held)
-    idle = (option for option in (option_at(here, now, it) for it in (*near, *at_last)) if option.idle)
-    return Decision(number, symptom, here, now, (*helping, *islice(idle, 1 if helping else 2)))
+    left = dict(zip((it.remedy.id for it in levers), here.standings([it.remedy.without for it in levers]), strict=True))
+    options = {it.remedy.id: _option(now, it, left[it.remedy.id]) for it in (*promising[:_MOST_LOOKED_AT], *near)}
+    helping = _helping([options[it.remedy.id] for it in promising[:_MOST_LOOKED_AT]])
+    at_last = (it for it in levers if helping and not lost[it.remedy.id])
+    others = (options.get(it.remedy.id) or _option(now, it, left[it.remedy.id]) for it in (*near, *at_last))
+    idle = islice((option for option in others if option.idle), 1 if helping else 2)
+    return Decision(number, symptom, here, now, (*helping, *idle))
 
 
-def _helping(here: Containment, now: Standing, promising: Sequence[Tried]) -> list[Option]:
+def _helping(promising: Sequence[Option]) -> list[Option]:
     """The first that still helps, and the next that does not keep just the same; where all do, the next."""
-    found = list[Option]()
-    for lever in promising:
-        option = option_at(here, now, lever)
-        if option.idle is None:
-            found.append(option)
-            if option.left.surely != found[0].left.surely:
-                return [found[0], option]
-    return found[:2]
+    found = [option for option in promising if option.idle is None]
+    other = next((option for option in found if option.left.surely != found[0].left.surely), None)
+    return found[:2] if other is None else [found[0], other]
 
 
-def _promise(story: Storyline, ahead: Collection[Fact], lever: Tried) -> tuple[int, int, int, int, str]:
+def _promise(story: Storyline, lever: Tried, lost: Mapping[str, Collection[Fact]]) -> tuple[int, int, int, int, str]:
     """The most that it could still keep first: crown jewels, processes, things; then what takes the least away."""
     estate = story.reach.estate
-    names = {fact.entity for fact in ahead if fact not in lever.held}
+    names = {fact.entity for fact in lost[lever.remedy.id]}
     jewels, processes = sum(map(estate.crown_jewel, names)), sum(estate.kind_of(it) == Kind.PROCESS for it in names)
     return -jewels, -processes, -len(names), len(lever.remedy.without), lever.remedy.id
 
 
 def option_at(here: Containment, now: Standing, lever: Tried) -> Option:
     """A lever pulled at a point of the story; ``now`` is what is reached in the end where nothing is done."""
-    left = here.standing(lever.remedy.without)
-    if left.surely < now.surely or left.at_most < now.at_most:
+    return _option(now, lever, here.standing(lever.remedy.without))
+
+
+def _option(now: Standing, lever: Tried, left: Standing) -> Option:
+    if left.is_less(now):
         return Option(lever.remedy, left, None)
     return Option(lever.remedy, left, "late" if now.at_most - lever.held else "other ways")
 

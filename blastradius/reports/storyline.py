@@ -56,6 +56,15 @@ class Storyline:
 
     def place(self, fact: Fact) -> Place:
         """Where a fact comes in the story."""
+        if fact not in self._places:
+            self._places[fact] = self._placed(fact)
+        return self._places[fact]
+
+    def comes_after(self, fact: Fact, other: Fact) -> bool:
+        """Whether a fact is told, and after another."""
+        return fact in self._told and self.place(fact) > self.place(other)
+
+    def _placed(self, fact: Fact) -> Place:
         step = self.reach.proofs[fact]
         if self.by_hours:
             return self.soonest.get(fact, step.at), step.level, step.hops
@@ -67,6 +76,14 @@ class Storyline:
         facts = [fact for fact in self.reach.levels if self.reach.proofs[fact].rule != "seed"]
         facts = [fact for fact in facts if not is_public(self.reach.estate, fact.entity)]
         return sorted(facts, key=lambda fact: (*self.place(fact), fact.entity, _weaker(fact)))
+
+    @cached_property
+    def _places(self) -> dict[Fact, Place]:
+        return {}
+
+    @cached_property
+    def _told(self) -> frozenset[Fact]:
+        return frozenset(self.order)
 
     def key(self, fact: Fact) -> float:
         """What tells the stages apart: the hour, the level, or without an attacker the number of steps."""
