@@ -8,7 +8,9 @@ ends whose own count besides those on the relation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, cast
 
 from blastradius.model import SIGNATURES, Capability, ControlKind, Kind, Level, Verb
@@ -389,7 +391,8 @@ def included(capability: Capability, kind: Kind | None = None) -> tuple[Capabili
     return tuple(found)
 
 
-def placements() -> dict[ControlKind, tuple[frozenset[Kind], frozenset[Verb]]]:
+@cache
+def placements() -> Mapping[ControlKind, tuple[frozenset[Kind], frozenset[Verb]]]:
     """For each control, the kinds of entity and the verbs where some rule looks for it."""
     found: dict[ControlKind, tuple[set[Kind], set[Verb]]] = {kind: (set(), set()) for kind in ControlKind}
     for step in (step for row in RULES for step in row.flows):

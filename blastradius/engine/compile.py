@@ -85,14 +85,17 @@ class System:
 
     def stopped_by(self, kind: ControlKind, host: str) -> Numbers:
         """The steps that a control would stop if it were put on an entity or a relation."""
-        if kind not in self._stopped:
-            self._stopped[kind] = self._stopped_at(kind)
-        relation, stopped = self.relation_numbers.get(host), self._stopped[kind]
+        relation, stopped = self.relation_numbers.get(host), self.stopped_at(kind)
         place = self.facts.entity_numbers[host] if relation is None else len(self.facts.entities) + relation
         return stopped.values[stopped.indptr[place] : stopped.indptr[place + 1]]
 
+    def stopped_at(self, kind: ControlKind) -> RaggedArray:
+        """For each entity, then each relation, the steps that a control of a kind would stop if it were put there."""
+        if kind not in self._stopped:
+            self._stopped[kind] = self._stopped_at(kind)
+        return self._stopped[kind]
+
     def _stopped_at(self, kind: ControlKind) -> RaggedArray:
-        """For each entity, then each relation, the steps that a control of a kind would stop there."""
         pairs = [
             self._guarded(rule, number, kind)
             for rule, row in enumerate(self.rules)

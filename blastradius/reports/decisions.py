@@ -12,7 +12,7 @@ from blastradius.model import Fact, Kind, Scenario
 from blastradius.reports.containment import Containment, Standing
 from blastradius.reports.impact import Measure, compared, held_in
 from blastradius.reports.levers import LEVER_VERBS
-from blastradius.reports.remedies import Remedy, additions, removals
+from blastradius.reports.remedies import Remedy, removals
 from blastradius.reports.storyline import Storyline
 from blastradius.reports.symptoms import Symptom, behind
 
@@ -21,14 +21,6 @@ MOST_TRIED = 150
 """How many things to do are tried at most."""
 MOST_DECISIONS = 5
 _FEWEST_DECISIONS = 4
-MOST_CONTROLS = 3
-"""How many controls are held against the scenarios beside what may be decided."""
-_MANY = 5_000
-"""From how many things reached on fewer levers and controls are tried, for each takes long."""
-_MOST_ADDED, _FEW_ADDED = 4_000, 400
-"""How many controls are tried at most."""
-_FEW_POINTS = 6
-"""At how many points of the story it is looked at what may be decided, where much is reached."""
 _MOST_LOOKED_AT = 12
 """How many of the levers that promise most are worked out for a decision."""
 Idle = Literal["late", "other ways"]
@@ -84,8 +76,7 @@ def decisions(story: Storyline, told: Sequence[tuple[int, Symptom]], levers: Seq
     """
     done = {without for _, without in story.done}
     levers = [lever for lever in levers if lever.remedy.without not in done]
-    points = told if len(story.order) < _MANY else _spread(told, _FEW_POINTS)
-    found = [_decision(story, number, symptom, levers) for number, symptom in points]
+    found = [_decision(story, number, symptom, levers) for number, symptom in told]
     worth = [decision for decision in found if any(option.idle is None for option in decision.options)]
     chosen = _spread(_different(worth), MOST_DECISIONS)
     futile = _different([decision for decision in found if decision.options and decision not in worth])
@@ -158,17 +149,3 @@ def in_scenarios(reach: Reach, levers: Sequence[Remedy], scenarios: Sequence[Sce
     found = [measure for measure, _ in compared(reach.prepared, worlds, [])]
     width = len(scenarios)
     return [found[place * width : (place + 1) * width] for place in range(len(levers))]
-
-
-def best_controls(reach: Reach, scenario: Scenario, most: int = MOST_CONTROLS) -> list[Remedy]:
-    """The controls that would keep most out of reach of a scenario if they stood before it, one for each effect."""
-    nothing, *controls = [
-        Remedy("", "add", ""),
-        *additions(reach)[: _MOST_ADDED if len(reach.levels) < _MANY else _FEW_ADDED],
-    ]
-    (now,), *found = in_scenarios(reach, [nothing, *controls], [scenario])
-    best = dict[tuple[object, ...], Remedy]()
-    for (left,), control in sorted(zip(found, controls, strict=True), key=lambda it: (it[0][0].size, it[1].id)):
-        if left.size < now.size:
-            best.setdefault((left.crown_jewels, left.processes), control)
-    return list(best.values())[:most]

@@ -9,16 +9,19 @@ from typing import Literal
 from blastradius.engine import Reach
 from blastradius.model import Capability, Fact, Frozen, Scenario
 from blastradius.reports.containment import CountRow, count_row
-from blastradius.reports.decisions import Decision, Idle, Option, best_controls, in_scenarios
+from blastradius.reports.decisions import Decision, Idle, Option, in_scenarios
 from blastradius.reports.impact import Measure
 from blastradius.reports.losses import Loss, losses
+from blastradius.reports.placing import Placing
 from blastradius.reports.remedies import Remedy
 from blastradius.reports.rows import ControlRow, ModelRow, ScenarioRow, control_rows, read_of, scenario_row, starts_said
 from blastradius.reports.storyline import Storyline
 from blastradius.reports.symptoms import Noticed, Symptom, behind, unnoticed
-from blastradius.reports.words import label, said
+from blastradius.reports.words import label, plural, said
 
 Edition = Literal["facilitator", "participants"]
+MOST_CONTROLS = 3
+"""How many controls are held against the scenarios beside what may be decided."""
 
 
 class InjectRow(Frozen):
@@ -191,11 +194,15 @@ def option_rows(play: Play) -> tuple[OptionRow, ...]:
 
 def answers_row(play: Play, scenarios: Sequence[Scenario], unknown: Iterable[str]) -> AnswersRow:
     """What only the facilitator knows."""
+    controls, untried = Placing(play.reach).best(MOST_CONTROLS)
+    if untried:
+        more = plural(untried, "more control")
+        unknown = (*unknown, f"what {more} would keep out of reach: each takes long to work out, and so many were left")
     return AnswersRow(
         scenario=scenario_row(play.reach.estate, play.reach.scenario),
         evidence=tuple(_evidence(play, number) for number in range(len(play.told))),
         cards=tuple(_cards(play, play.choices)),
-        matrix=tuple(_matrix(play, scenarios)),
+        matrix=tuple(_matrix(play, scenarios, controls)),
         hidden=tuple(_hidden(play)),
         unknown=tuple(unknown),
         decided=tuple(_cards(play, play.decided)),
@@ -270,9 +277,8 @@ def averted_by(told: Sequence[Symptom], decision: Decision, left: frozenset[Fact
     return [number for number in later if told[number].fact in decision.now.surely and told[number].fact not in left]
 
 
-def _matrix(play: Play, scenarios: Sequence[Scenario]) -> Iterable[MatrixRow]:
+def _matrix(play: Play, scenarios: Sequence[Scenario], controls: Sequence[Remedy]) -> Iterable[MatrixRow]:
     levers = {it.remedy.id: it.remedy for decision in play.choices for it in decision.options}
-    controls = best_controls(play.reach, scenarios[0])
     rows: list[Remedy] = [Remedy("", "remove", "nothing is done"), *levers.values(), *controls]
     found: list[list[Measure]] = in_scenarios(play.reach, rows, scenarios)
     for lever, row in zip(rows, found, strict=True):

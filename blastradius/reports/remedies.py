@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -163,22 +163,39 @@ def _feeds(estate: Estate, travelled: Sequence[Relation]) -> Iterator[Remedy]:
 
 def additions(reach: Reach) -> list[Remedy]:
     """Controls that are not there, each where some rule looks for it, on what the scenario goes through."""
-    estate, places = reach.estate, placements()
-    hosts: dict[str, None] = {}
+    kinds = placements()
+    return [
+        addition(reach.estate, (kind, host))
+        for host in gone_through(reach)
+        for kind in fitting(reach.estate, host, kinds)
+    ]
+
+
+def gone_through(reach: Reach) -> dict[str, None]:
+    """The relations that a scenario runs along, what they tie together, and what is reached; in the proof's order."""
+    estate, hosts = reach.estate, dict[str, None]()
     for step in reach.certificate.steps:
         hosts |= dict.fromkeys(step.relations)
         for relation in map(estate.relations.__getitem__, step.relations):
             hosts |= dict.fromkeys((*relation.sources, *relation.targets))
         hosts |= dict.fromkeys([step.fact.entity] if step.fact.entity in estate.entities else [])
-    found = []
-    for host in hosts:
-        of = 0 if host in estate.entities else 1
-        what: Kind | Verb = estate.kind_of(host) if of == 0 else estate.relations[host].verb
-        for kind, fits in places.items():
-            if what in fits[of] and kind not in _NO_CONTROLS and not stands(estate, kind, host):
-                says = f"{host_said(estate, host)}: {control_said(kind)}"
-                found.append(Remedy(f"{kind}@{host}", "add", says, controls=((kind, host),)))
-    return found
+    return hosts
+
+
+def fitting(estate: Estate, host: str, kinds: Iterable[ControlKind]) -> Iterator[ControlKind]:
+    """The kinds of control that some rule looks for on an entity or a relation, and of which none stands there."""
+    of, places = (0 if host in estate.entities else 1), placements()
+    what: Kind | Verb = estate.kind_of(host) if of == 0 else estate.relations[host].verb
+    for kind in kinds:
+        if what in places[kind][of] and kind not in _NO_CONTROLS and not stands(estate, kind, host):
+            yield kind
+
+
+def addition(estate: Estate, added: Added) -> Remedy:
+    """A control, put in place."""
+    kind, host = added
+    says = f"{host_said(estate, host)}: {control_said(kind)}"
+    return Remedy(f"{kind}@{host}", "add", says, controls=(added,))
 
 
 def stands(estate: Estate, kind: ControlKind, host: str) -> bool:

@@ -219,11 +219,11 @@ def solve_alone(
         return solve_block(batch_of(own, frame.worlds, back_end), frame, np.array([place]))
     certificate = certify(own, scenario)
     facts = np.unique(np.array([own.facts.number(step.fact) for step in certificate.steps], np.int64))
-    batch = Batch(own, frame, _settled(facts), None, back_end)
+    batch = Batch(own, frame, settled(facts), None, back_end)
     return Solved(batch, frame, np.array([place]), np.ones((len(facts), 1), np.uint64), [], certificate)
 
 
-def _settled(facts: Numbers) -> Network:
+def settled(facts: Numbers) -> Network:
     """The rows of facts that are known to hold: nothing is left to fill."""
     count = len(facts)
     zeros, nothing = np.zeros(count, np.int64), RaggedArray(np.zeros(count + 1, np.int64), _NONE)
