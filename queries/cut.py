@@ -18,14 +18,15 @@ from blastradius.engine import (
     solve,
     what_if,
 )
-from blastradius.engine.cut import Cut, Lever, Separated, minimum_cut
+from blastradius.engine.cut import Cut, Harm, Lever, Row, Separated, minimum_cut
 from blastradius.errors import CertificateError, UsageError
 from blastradius.estate import Estate
 from blastradius.model import Capability, ControlKind, Fact, Frozen, Kind, Scenario, Verb
+from blastradius.reports.failures import critical
 from blastradius.reports.impact import audited, is_audited
 from blastradius.reports.labels import assumed, footing
 from blastradius.reports.levers import Priced, kept_of, levers_of, priced, untried
-from blastradius.reports.losses import losses
+from blastradius.reports.losses import Loss, Price, losses
 from blastradius.reports.rows import ModelRow, ScenarioRow, StepRow, is_ourselves, model_row, scenario_row, step_rows
 from blastradius.reports.words import WORDS, label, listed, plural
 from blastradius.rules import APPLIES
@@ -79,7 +80,10 @@ class CutData(Frozen):
 
     ``starts`` are the names of the ``scenarios``, ``untried`` changes that other rules depend on. No cut costs less
     than ``at_least``; where that is ``cost`` the cut is a minimum. ``disjoint`` are ways to a target, each as the
-    changes that would break it, no two of which share one.
+    changes that would break it, no two of which share one. ``stops`` and ``slows`` are the processes that the whole cut
+    costs, ``stops_critical`` those of them that are crown jewels (all where no process is marked); null where nothing
+    says who needs any of it. No other minimum cut stops fewer critical ones, then fewer, then slows fewer, where
+    ``is_gentlest``; false where time did not allow to know, null where it is no minimum.
     """
 
     question: str
@@ -93,6 +97,10 @@ class CutData(Frozen):
     cost: float
     at_least: float
     is_minimum: bool
+    stops: tuple[str, ...] | None
+    stops_critical: tuple[str, ...] | None
+    slows: tuple[str, ...] | None
+    is_gentlest: bool | None
     uncut: tuple[UncutRow, ...]
     disjoint: tuple[tuple[str, ...], ...]
     checked: bool
@@ -113,7 +121,9 @@ def run(estate: Estate, params: Params) -> Answer:
     distrusted = {kind.partition("@")[0] for kind in params.distrust}
     levers = [lever for lever in levers if lever.remedy.id.partition("@")[0] not in distrusted]
     wanted = [Separated(scenario, _goals(estate, scenario, targets)) for scenario in named.values()]
-    found = minimum_cut(system, wanted, [lever.lever for lever in levers], seconds=params.seconds)
+    harming = _Harming(estate, params, levers)
+    pulled = [lever.lever for lever in levers]
+    found = minimum_cut(system, wanted, pulled, seconds=params.seconds, harming=harming)
     _verify(system, wanted, levers, found)
     data = _data(system, params, named, targets, levers, found)
     return Answer(
@@ -191,6 +201,34 @@ def _verify(system: PreparedEstate, wanted: Sequence[Separated], levers: Sequenc
         )
 
 
+class _Harming:
+    """What sets of levers cost the business: critical processes that stop, processes that stop, that stop or slow."""
+
+    def __init__(self, estate: Estate, params: Params, levers: Sequence[Priced]) -> None:
+        self._estate, self._basis, self._levers = estate, params.asked.basis, levers
+        self._critical = frozenset(critical(estate))
+        self._known, self._price = frozenset[int](), Price(estate, (), self._basis)
+
+    def __call__(self, chosen: Sequence[Row]) -> list[Harm]:
+        """The harm of each set, by the places of its levers."""
+        new = frozenset[int]().union(*chosen) - self._known
+        if new:
+            self._known |= new
+            self._price = Price(
+                self._estate, [self._levers[it].remedy.without for it in sorted(self._known)], self._basis
+            )
+        without = [self._without(some) for some in chosen]
+        return [self._harm(loss) for loss in self._price.of(without)]
+
+    def _without(self, chosen: Row) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for lever in sorted(chosen) for name in self._levers[lever].remedy.without))
+
+    def _harm(self, loss: Loss | None) -> Harm:
+        if loss is None:
+            return frozenset(), frozenset(), frozenset()
+        return self._critical.intersection(loss.stops), frozenset(loss.stops), frozenset((*loss.stops, *loss.slows))
+
+
 def _pulled(scenario: Scenario, levers: Iterable[Lever]) -> World:
     """The world in which levers are pulled."""
     levers = list(levers)
@@ -211,7 +249,8 @@ def _data(
 ) -> CutData:
     estate, starts = system.estate, list(named)
     taken = [levers[place].remedy for place in found.levers]
-    costs = losses(estate, [remedy.without for remedy in taken], params.asked.basis)
+    whole = tuple(dict.fromkeys(name for remedy in taken for name in remedy.without))
+    *costs, all_told = losses(estate, [*(remedy.without for remedy in taken), whole], params.asked.basis)
     rows = tuple(
         CutLeverRow(
             id=remedy.id,
@@ -236,6 +275,10 @@ def _data(
         cost=found.cost,
         at_least=found.at_least,
         is_minimum=found.is_minimum,
+        stops=None if all_told is None else all_told.stops,
+        stops_critical=None if all_told is None else tuple(it for it in all_told.stops if it in critical(estate)),
+        slows=None if all_told is None else all_told.slows,
+        is_gentlest=found.is_gentlest,
         uncut=uncut,
         disjoint=tuple(tuple(sorted(levers[place].remedy.id for place in row)) for row in found.disjoint),
         checked=is_audited(estate),
@@ -299,9 +342,30 @@ def _lines(estate: Estate, params: Params, data: CutData) -> Iterable[str]:
             yield f"why no fewer would do: {ways}"
         else:
             yield f"why nothing cheaper would do: by integer programming; {ways}"
+    if data.cut:
+        yield _gentlest_said(estate, data)
     if data.checked and data.cut:
         yield "the independent checker verified that the cut holds, and that without any one of its changes it does not"
     yield footing(estate)
+
+
+def _gentlest_said(estate: Estate, data: CutData) -> str:
+    """What the whole cut costs the business, and whether another that costs the same costs it less."""
+    unsaid = sum(row.stops is None for row in data.cut)
+    known = f"; of {unsaid:,} of the changes nothing says who needs them" if unsaid else ""
+    if data.stops is None or data.slows is None:
+        return "what the business loses by all of them is not known: nothing says who needs what they take away"
+    told = [
+        f"{verb} {listed([label(estate, it) for it in names], 4)}"
+        for verb, names in (("stop", data.stops), ("slow", data.slows))
+        if names
+    ]
+    whole = f"all of them together {' and '.join(told) or 'stop and slow no process'}, as far as is stated{known}"
+    if data.is_gentlest is None:
+        return whole
+    if not data.is_gentlest:
+        return f"{whole}; whether others for the same cost stop less was not looked at to the end"
+    return f"{whole}; no others for the same cost stop fewer critical processes, then fewer, then slow fewer"
 
 
 def _ways(disjoint: int) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from blastradius.engine import PreparedEstate, World, compile_system
 from blastradius.estate import Estate
@@ -23,24 +25,45 @@ class Loss:
 
 
 def losses(estate: Estate, removed: Sequence[Collection[str]], basis: Basis) -> list[Loss | None]:
-    """For each set of relations taken away what the business loses; ``None`` where nothing says who needs them.
+    """For each set of relations taken away what the business loses; ``None`` where nothing says who needs them."""
+    return Price(estate, removed, basis).of(removed)
+
+
+class Price:
+    """What it costs the business where relations are taken away, among some sets of them and their unions.
 
     What is taken in along a relation gets a supplier of its own, which is out where the relation is taken away; an
     operation, or a feed, that does nothing any more is out as a whole.
     """
-    lost = [_Lost(estate, frozenset(names)) for names in removed]
-    twins = {name: _twin(estate, estate.relations[name], number) for number, name in enumerate(_inputs(lost))}
-    asked = [
-        Scenario(outage=(*(twins[name][0].id for name in here.inputs), *here.out), assume=Level.GRANTED, basis=basis)
-        for here in lost
-    ]
-    places = [place for place, scenario in enumerate(asked) if scenario.outage]
-    entities, relations = [twin for twin, _ in twins.values()], [relation for _, relation in twins.values()]
-    system = compile_system(estate.changed(entities=entities, relations=relations))
-    found: list[Loss | None] = [None] * len(lost)
-    for place, loss in zip(places, losses_in(system, [asked[place] for place in places]), strict=True):
-        found[place] = loss
-    return found
+
+    def __init__(self, estate: Estate, removed: Sequence[Collection[str]], basis: Basis) -> None:
+        self._estate, self._basis, self._calls = estate, basis, _Calls(estate)
+        lost = [_Lost(self._calls, frozenset(names)) for names in removed]
+        lost.append(_Lost(self._calls, frozenset[str]().union(*removed)))
+        self._twins = {name: _twin(estate, estate.relations[name], number) for number, name in enumerate(_inputs(lost))}
+
+    def of(self, removed: Sequence[Collection[str]]) -> list[Loss | None]:
+        """For each set what is lost; ``None`` where nothing says who needs it. All are solved at once and audited."""
+        lost = [_Lost(self._calls, frozenset(names)) for names in removed]
+        asked = [
+            Scenario(
+                outage=(*(self._twins[name][0].id for name in here.inputs), *here.out),
+                assume=Level.GRANTED,
+                basis=self._basis,
+            )
+            for here in lost
+        ]
+        places = [place for place, scenario in enumerate(asked) if scenario.outage]
+        found: list[Loss | None] = [None] * len(lost)
+        solved = losses_in(self._system, [asked[place] for place in places]) if places else []
+        for place, loss in zip(places, solved, strict=True):
+            found[place] = loss
+        return found
+
+    @cached_property
+    def _system(self) -> PreparedEstate:
+        twins = self._twins.values()
+        return compile_system(self._estate.changed(entities=[it for it, _ in twins], relations=[it for _, it in twins]))
 
 
 def losses_in(system: PreparedEstate, asked: Sequence[Scenario]) -> list[Loss]:
@@ -55,42 +78,66 @@ def losses_in(system: PreparedEstate, asked: Sequence[Scenario]) -> list[Loss]:
     return found
 
 
+class _Calls:
+    """The calls of an estate that are made with keys, and what those open."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.made = [call for call in estate.by_verb[Verb.CALLS] if call.keys]
+        self._by_key = _grouped((key, call) for call in self.made for key in call.keys)
+        self._ties = {
+            verb: _grouped((relation.sources[0], relation) for relation in estate.by_verb[verb])
+            for verb in (Verb.GRANTS, Verb.PERMITS, Verb.SERVES)
+        }
+
+    def with_keys(self, keys: Collection[str]) -> list[Relation]:
+        """Those that are made with any of some keys."""
+        found = {call.id: call for key in sorted(keys) for call in self._by_key.get(key, ())}
+        return list(found.values())
+
+    def opens(self, call: Relation, removed: Collection[str]) -> bool:
+        """Whether the keys of a call open what it calls, without some relations."""
+        granted = set(self._ends(Verb.GRANTS, call.keys, removed))
+        opened = {*granted, *self._ends(Verb.PERMITS, granted, removed), *self._ends(Verb.SERVES, granted, ())}
+        return call.targets[0] in opened
+
+    def _ends(self, verb: Verb, sources: Collection[str], removed: Collection[str]) -> Iterator[str]:
+        """What relations of a verb lead to, all of whose sources are among some."""
+        known = set(sources)
+        for relation in (relation for source in known for relation in self._ties[verb].get(source, ())):
+            if relation.id not in removed and (verb == Verb.SERVES or known.issuperset(relation.sources)):
+                yield from relation.targets
+
+
+def _grouped(pairs: Iterable[tuple[str, Relation]]) -> Mapping[str, list[Relation]]:
+    found: dict[str, list[Relation]] = defaultdict(list)
+    for name, relation in pairs:
+        found[name].append(relation)
+    return found
+
+
 class _Lost:
     """What is lost with relations: inputs, by their relations, and what is out as a whole."""
 
-    def __init__(self, estate: Estate, removed: frozenset[str]) -> None:
-        self.estate, self.removed = estate, removed
-        relations = [estate.relations[name] for name in sorted(removed)]
-        taken = [relation.id for relation in relations if _is_input(estate, relation)]
-        keys = {key for relation in relations for key in _keys_at(relation)}
-        scopes = {relation.verb for relation in relations} & {Verb.GRANTS, Verb.PERMITS}
-        calls = [call for call in estate.by_verb[Verb.CALLS] if call.keys] if scopes or keys else []
-        taken += [call.id for call in calls if self._fails(call)]
+    def __init__(self, calls: _Calls, removed: frozenset[str]) -> None:
+        self.estate, self.removed, self._calls = calls.estate, removed, calls
+        relations = [self.estate.relations[name] for name in sorted(removed)]
+        taken = [relation.id for relation in relations if _is_input(self.estate, relation)]
+        taken += [call.id for call in self._in_doubt(relations) if self._fails(call)]
         self.inputs = tuple(dict.fromkeys(taken))
         self.out = tuple(dict.fromkeys(self._out(relations)))
 
+    def _in_doubt(self, relations: Sequence[Relation]) -> Sequence[Relation]:
+        """The calls that may not be let in any more."""
+        if any(relation.verb == Verb.PERMITS for relation in relations):
+            return self._calls.made
+        return self._calls.with_keys({key for relation in relations for key in _keys_at(relation)})
+
     def _fails(self, call: Relation) -> bool:
         """Whether a call is no longer let in, or made without a key that it was made with."""
-        held = {f"{Verb.HOLDS}:{call.sources[0]}>{key}" for key in call.keys}
-        before, after = self._opens(call, frozenset()), self._opens(call, self.removed)
-        return bool(held & self.removed) or (before and not after)
-
-    def _opens(self, call: Relation, removed: frozenset[str]) -> bool:
-        """Whether the keys of a call open what it calls."""
-        granted = {
-            target
-            for relation in self.estate.by_verb[Verb.GRANTS]
-            if relation.id not in removed and set(relation.sources) <= set(call.keys)
-            for target in relation.targets
-        }
-        permitted = (
-            relation
-            for relation in self.estate.by_verb[Verb.PERMITS]
-            if relation.id not in removed and set(relation.sources) <= granted
-        )
-        serving = (relation for relation in self.estate.by_verb[Verb.SERVES] if relation.sources[0] in granted)
-        opened = granted | {target for relation in (*permitted, *serving) for target in relation.targets}
-        return call.targets[0] in opened
+        if not self.removed.isdisjoint(f"{Verb.HOLDS}:{call.sources[0]}>{key}" for key in call.keys):
+            return True
+        return self._calls.opens(call, ()) and not self._calls.opens(call, self.removed)
 
     def _out(self, relations: Sequence[Relation]) -> Iterator[str]:
         """Operations that do nothing any more, or are served by nobody; feeds that nobody publishes."""
@@ -109,7 +156,8 @@ def _is_input(estate: Estate, relation: Relation) -> bool:
 
 
 def _keys_at(relation: Relation) -> tuple[str, ...]:
-    return relation.targets if relation.verb == Verb.HOLDS else ()
+    """The keys that a relation gives somebody, or to which it gives something."""
+    return {Verb.HOLDS: relation.targets, Verb.GRANTS: relation.sources}.get(relation.verb, ())
 
 
 def _inputs(lost: Sequence[_Lost]) -> list[str]:

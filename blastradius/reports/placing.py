@@ -26,7 +26,8 @@ from blastradius.rules import placements
 
 MOST_WORLDS = 4_000
 """How many worlds are solved at most; one that has to be solved by itself counts as more, by the size of the estate."""
-_AT_ONCE = 256
+AT_ONCE = 256
+"""How many are solved before it is looked again whether others can be among the best."""
 _BLOCK = 64 * WORDS
 
 Found = dict[tuple[object, ...], tuple[Measure, Remedy]]
@@ -61,7 +62,7 @@ class Placing:
     def _affordable(self) -> int:
         """How many worlds can be solved next."""
         cost = 1 if self.scenario.hours is None else self._alone
-        return min(_AT_ONCE, self._left // cost)
+        return min(AT_ONCE, self._left // cost)
 
     def _is_settled(self, found: Sequence[tuple[Measure, Added]], bound: tuple[int, int], most: int) -> bool:
         """Whether nothing that leaves so much at least can be among the best."""

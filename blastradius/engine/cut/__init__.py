@@ -1,6 +1,7 @@
 """The cheapest changes that take targets out of reach: exact minimum cuts by implicit hitting sets."""
 
 from blastradius.engine.cut.clauses import Lever
+from blastradius.engine.cut.gentlest import Harm, Row
 from blastradius.engine.cut.hitting_set import Cut, Separated, minimum_cut
 
-__all__ = ["Cut", "Lever", "Separated", "minimum_cut"]
+__all__ = ["Cut", "Harm", "Lever", "Row", "Separated", "minimum_cut"]

@@ -19,6 +19,7 @@ from scipy.sparse import csr_array
 from blastradius.columns.ragged import Flags, Numbers
 from blastradius.engine.batch.frame import Frame
 from blastradius.engine.cut.clauses import Lever, clauses_of
+from blastradius.engine.cut.gentlest import Harming, Row, gentlest
 from blastradius.engine.cut.search import Search
 from blastradius.engine.prepared import PreparedEstate
 from blastradius.engine.scenario import Added, World
@@ -26,8 +27,6 @@ from blastradius.errors import CertificateError, UsageError
 from blastradius.model import Fact, Scenario
 
 Weights = NDArray[np.float64]
-Row = frozenset[int]
-"""The levers each of which breaks one proof."""
 _TOLERANCE = 1e-6
 _INFEASIBLE = 2
 """What the solver of integer programs says where there is no solution."""
@@ -48,7 +47,8 @@ class Cut:
     It is a minimum cut where ``cost`` is ``at_least``. ``uncut`` are the targets (place of the scenario, fact) that are
     reached with all levers pulled; the cut is of the others. ``disjoint`` are proofs, each as the levers that break it,
     no two of which share a lever: each of them alone costs as much as its cheapest lever. ``needed`` are the levers
-    that every minimum cut has.
+    that every minimum cut has. ``is_gentlest`` says that no other minimum cut does less harm; ``None`` where that was
+    not asked, or no minimum is known.
     """
 
     levers: tuple[int, ...]
@@ -57,6 +57,7 @@ class Cut:
     uncut: tuple[tuple[int, Fact], ...]
     disjoint: tuple[Row, ...]
     needed: tuple[int, ...]
+    is_gentlest: bool | None = None
 
     @property
     def is_minimum(self) -> bool:
@@ -65,9 +66,16 @@ class Cut:
 
 
 def minimum_cut(
-    system: PreparedEstate, wanted: Sequence[Separated], levers: Sequence[Lever], *, seconds: float = 60.0
+    system: PreparedEstate,
+    wanted: Sequence[Separated],
+    levers: Sequence[Lever],
+    *,
+    seconds: float = 60.0,
+    harming: Harming | None = None,
 ) -> Cut:
     """The cheapest levers that take all targets out of reach, of each scenario by itself.
+
+    ``harming`` says what sets of levers do besides; then it is the cut that does least of that among the cheapest.
 
     ``seconds`` bounds the search; then the cut is the best that is known, and ``at_least`` says how far it may be off.
 
@@ -81,13 +89,18 @@ def minimum_cut(
     problem = _Problem.of(system, wanted, levers)
     until = time.monotonic() + seconds
     chosen, at_least = problem.solved(until)
+    is_minimum, is_gentlest = problem.cost(chosen) <= at_least + _TOLERANCE, None
+    if harming is not None and is_minimum:
+        found = gentlest(problem.costs, problem.rows, problem.left, harming, frozenset(chosen), until)
+        chosen, is_gentlest = set(found.levers), found.is_least
     return Cut(
         levers=tuple(sorted(chosen)),
         cost=problem.cost(chosen),
         at_least=at_least,
         uncut=problem.uncut,
         disjoint=problem.disjoint(),
-        needed=tuple(problem.needed(chosen, until)) if problem.cost(chosen) <= at_least + _TOLERANCE else (),
+        needed=tuple(problem.needed(chosen, until)) if is_minimum else (),
+        is_gentlest=is_gentlest,
     )
 
 
@@ -141,14 +154,14 @@ class _Problem:
         """The cheapest levers that break every proof, and a bound from below."""
         while True:
             chosen = self._cheapest() or set()
-            found = list(self._left(chosen))
+            found = list(self.left(chosen))
             if not found:
                 return chosen, self.cost(chosen)
             self.rows.extend(found)
             if time.monotonic() > until:
                 return self._spared(chosen.union(*found)), self.cost(chosen)
 
-    def _left(self, chosen: set[int]) -> Iterator[Row]:
+    def left(self, chosen: set[int]) -> Iterator[Row]:
         """Proofs that are left with some levers pulled, no two of which share a lever."""
         closed = self.search.closed_by(chosen)
         for seeds, targets in zip(self.seeds, self.targets, strict=True):
@@ -160,7 +173,7 @@ class _Problem:
     def _spared(self, levers: set[int]) -> set[int]:
         """A cut without the levers that it does not need, the dearest spared first."""
         for lever in sorted(levers, key=lambda lever: -self.costs[lever]):
-            if not any(self._left(levers - {lever})):
+            if not any(self.left(levers - {lever})):
                 levers = levers - {lever}
         return levers
 
@@ -168,7 +181,7 @@ class _Problem:
         """The levers of a minimum cut that every other one has too, as far as time allows."""
         for lever in sorted(chosen):
             while (other := self._cheapest(lever, self.cost(chosen))) is not None:
-                found = list(self._left(other))
+                found = list(self.left(other))
                 self.rows.extend(found)
                 if not found or time.monotonic() > until:
                     break
