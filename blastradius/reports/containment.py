@@ -192,10 +192,10 @@ class Clocks:
         reached = np.zeros(len(counts), np.bool_)
         reached[about[held]] = True
         names = self.reach.prepared.facts.entities
-        named = (
+        found = [
             tuple(sorted(names[it] for it in np.flatnonzero(reached & some).tolist())) for some in (jewels, processes)
-        )
-        return Count(*named, int((reached & counts).sum()))
+        ]
+        return Count(found[0], found[1], int((reached & counts).sum()))
 
 
 class Containment:

@@ -14,6 +14,7 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Verb
 from tests.queries.degenerate import ESTATES
+from tests.queries.written import written
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cut.md").read_text("utf-8")
 
@@ -137,3 +138,33 @@ def test_the_answer_reads_well(three_keys: Estate, northwind: Path, capsys: pyte
     shown = capsys.readouterr().out
     assert "each of 18 partners on its own under level" in shown
     assert "What stays within reach whatever of this is done" in shown
+
+
+TWO_KEYS = """
+parties: {acme: {holds: [key]}}
+credentials: {key: {grants: [entry]}, inner: {grants: [export]}}
+operations: {entry: {issues: [inner]}, export: {reads: [customers]}}
+stores: {customers: {crown_jewel: true}}
+services: {shop: {holds: [KEY], calls: [{to: CALLED, with: [KEY], dependency: hard}]}}
+processes: {orders: {depends_on: [shop]}}
+"""
+"""Either key may be revoked; the shop calls something with one of them, without which it stops."""
+
+
+@pytest.mark.parametrize(
+    ("key", "called", "harmless"),
+    [("key", "entry", ["inner"]), ("inner", "export", ["revoke:key", "grants:key>entry", "issues"])],
+)
+def test_of_the_cheapest_cuts_it_is_the_one_that_stops_least(key: str, called: str, harmless: list[str]) -> None:
+    estate = written(TWO_KEYS.replace("KEY", key).replace("CALLED", called))
+    found = data(estate)
+    assert (len(found.cut), found.is_gentlest, found.stops or ()) == (1, True, ())
+    left: Any = br.ask("cut", estate, keep=harmless)
+    assert (left.data.stops, left.data.stops_critical, left.data.is_gentlest) == (("orders",), ("orders",), True)
+    assert any("all of them together stop orders, as far as is stated; no others" in line for line in left.answer.lines)
+
+
+def test_a_loss_that_nothing_is_said_of_is_not_told_as_none(three_keys: Estate) -> None:
+    found: Any = br.ask("cut", three_keys)
+    assert (found.data.stops, found.data.slows) == (None, None)
+    assert any("is not known: nothing says who needs what they take away" in line for line in found.answer.lines)

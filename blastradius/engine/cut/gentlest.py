@@ -136,7 +136,7 @@ class _Known:
         found = milp(
             aim,
             constraints=constraints,
-            integrality=np.ones(len(aim)),
+            integrality=np.ones(len(aim), np.int64),
             bounds=Bounds(0, 1),
             options={"mip_rel_gap": 0.0},
         )

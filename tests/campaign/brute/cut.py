@@ -1,9 +1,10 @@
-"""How many changes it takes, by trying few of them together."""
+"""How many changes it takes, and what they cost the business at least, by trying few of them together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
+from math import comb
 from typing import Any
 
 from blastradius.answer import Answer
@@ -17,14 +18,23 @@ from blastradius.model import (
     Scenario,
     Verb,
 )
+from blastradius.reports.failures import critical
 from blastradius.reports.levers import levers_of
+from blastradius.reports.losses import losses
 
 MOST_CUT = 2
 """How many changes are tried together; that a cut needs more is all that is known of larger ones."""
+MOST_SOLVED = 2_000
+"""How many scenarios are solved at most: of many changes fewer are tried together."""
+
+
+def most_together(levers: int, starts: int) -> int:
+    """How many changes are tried together."""
+    return max(size for size in range(MOST_CUT + 1) if size == 0 or comb(levers, size) * starts <= MOST_SOLVED)
 
 
 def cut(estate: Estate, params: Any) -> Any:
-    """How many changes it takes, and what none of them all helps."""
+    """How many changes it takes, what these stop at least, and what none of them all helps."""
     starts = _cut_starts(estate, params)
     estate = what_if(estate, params.asked)
     targets = [estate.resolve(name) for name in params.target] or [
@@ -34,12 +44,23 @@ def cut(estate: Estate, params: Any) -> Any:
         raise UsageError("nothing to cut")
     distrusted = {name.partition("@")[0] for name in params.distrust}
     known = levers_of(compile_system(estate), keep=[estate.resolve(name) for name in params.keep], add=params.add)
-    levers = [priced.lever for priced in known if priced.remedy.id.partition("@")[0] not in distrusted]
+    remedies = [it for it in known if it.remedy.id.partition("@")[0] not in distrusted]
+    levers = [it.lever for it in remedies]
     stays = _left(estate, starts, targets, levers)
-    for size in range(MOST_CUT + 1):
-        if any(_left(estate, starts, targets, some) == stays for some in combinations(levers, size)):
-            return size, {(number, it.entity) for number, it in stays}
-    return MOST_CUT + 1, {(number, it.entity) for number, it in stays}
+    uncut, most = {(number, it.entity) for number, it in stays}, most_together(len(levers), len(starts))
+    for size in range(most + 1):
+        cuts = [some for some in combinations(levers, size) if _left(estate, starts, targets, some) == stays]
+        if cuts:
+            return size, min(_harm(estate, params, some) for some in cuts), uncut
+    return most + 1, None, uncut
+
+
+def _harm(estate: Estate, params: Any, levers: Iterable[Lever]) -> tuple[int, ...]:
+    """How many critical processes stop without what is taken away, how many stop, and how many stop or slow."""
+    (loss,) = losses(estate, [{name for lever in levers for name in lever.relations}], params.asked.basis)
+    if loss is None:
+        return 0, 0, 0
+    return len({*loss.stops} & {*critical(estate)}), len(loss.stops), len(loss.stops) + len(loss.slows)
 
 
 def _cut_starts(estate: Estate, params: Any) -> list[Scenario]:
@@ -73,4 +94,8 @@ def _left(estate: Estate, starts: list[Scenario], targets: list[str], levers: It
 def told_cut(answer: Answer) -> Any:
     data = answer.data.model_dump()
     stays = {(data["starts"].index(row["start"]), row["entity"]) for row in data["uncut"]}
-    return min(len(data["cut"]), MOST_CUT + 1), stays
+    size, most = len(data["cut"]), most_together(data["levers_tried"], len(data["starts"]))
+    if size > most:
+        return most + 1, None, stays
+    counts = [len(data[name] or ()) for name in ("stops_critical", "stops", "slows")]
+    return size, (*counts[:2], counts[1] + counts[2]), stays
