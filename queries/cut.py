@@ -351,21 +351,21 @@ def _lines(estate: Estate, params: Params, data: CutData) -> Iterable[str]:
 
 def _gentlest_said(estate: Estate, data: CutData) -> str:
     """What the whole cut costs the business, and whether another that costs the same costs it less."""
+    whole, stop, slow, all_ = (
+        ("it", "stops", "slows", "it") if len(data.cut) == 1 else ("together they", "stop", "slow", "all of them")
+    )
+    if data.stops is None or data.slows is None:
+        return f"what the business loses by {all_} is not known: nothing says who needs what is taken away"
+    named = ((stop, data.stops), (slow, data.slows))
+    told = [f"{verb} {listed([label(estate, it) for it in names], 4)}" for verb, names in named if names]
     unsaid = sum(row.stops is None for row in data.cut)
     known = f"; of {unsaid:,} of the changes nothing says who needs them" if unsaid else ""
-    if data.stops is None or data.slows is None:
-        return "what the business loses by all of them is not known: nothing says who needs what they take away"
-    told = [
-        f"{verb} {listed([label(estate, it) for it in names], 4)}"
-        for verb, names in (("stop", data.stops), ("slow", data.slows))
-        if names
-    ]
-    whole = f"all of them together {' and '.join(told) or 'stop and slow no process'}, as far as is stated{known}"
+    said = f"{whole} {' and '.join(told) or f'{stop} and {slow} no process'}, as far as is stated{known}"
     if data.is_gentlest is None:
-        return whole
+        return said
     if not data.is_gentlest:
-        return f"{whole}; whether others for the same cost stop less was not looked at to the end"
-    return f"{whole}; no others for the same cost stop fewer critical processes, then fewer, then slow fewer"
+        return f"{said}; whether others for the same cost stop less was not looked at to the end"
+    return f"{said}; no others for the same cost stop fewer critical processes, then fewer, then slow fewer"
 
 
 def _ways(disjoint: int) -> str:
