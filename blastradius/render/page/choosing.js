@@ -6,9 +6,9 @@
  * @typedef {{words: string, tone: number}} Gain tone is a place in look.tones
  * @typedef {{key: number, list: Gain[]}} Gains the same list has the same key
  * @typedef {{entity: number, kind: number, zone: string | null, gains: Gains, seed: boolean, jewel: boolean,
- *   known: string, label: string, what: string, names: string, members: number[]}} Box
- *   members are empty where nothing is folded
- * @typedef {{source: number, target: number, words: string, isStop: boolean, tone: number, controls: string[]}} Edge
+ *   known: string, label: string, what: string, names: string, members: number[], side?: string, isAbsent?: boolean}} Box
+ *   members are empty where nothing is folded; of two pictures side is what a box is in each, and absent what only the other has
+ * @typedef {{source: number, target: number, words: string, isStop: boolean, tone: number, controls: string[], isAbsent?: boolean}} Edge
  *   from entity to entity; tone is -1 for a stop
  * @typedef {{boxes: Box[], edges: Edge[]}} Parts
  */

@@ -3,7 +3,7 @@
 "use strict";
 
 /**
- * @typedef {{title: string, subtitle: string, counts: string, boxes: Box[], edges: Edge[], legend: {words: string}[]}} Picture
+ * @typedef {{title: string, subtitle: string, counts: string, boxes: Box[], edges: Edge[], legend: LegendKey[]}} Picture
  * @typedef {{name: string, edges: Edge[], zone: string | null, frame: Frame}} EdgeLabel
  * @typedef {Record<string, string>} Attributes
  */
@@ -115,7 +115,7 @@ class Dot {
     const members = box.members.map((member) => this.id(member));
     const about = [this.id(box.entity), this.told.kinds[box.kind], ...(word ? [word] : []), ...members];
     const sized = sizedAs(/** @type {Frame} */ (this.frames.get(box.entity)));
-    const style = { ...look.shapes[box.kind], ...paint, ...this.marks(box) };
+    const style = { ...look.shapes[box.kind], ...paint, ...this.marks(box), ...(box.isAbsent ? { color: look.lines.context.color } : {}) };
     return `${this.names.get(box.entity)} ${attributes({ ...sized, tooltip: this.tooltip(about), ...style })}`;
   }
 
@@ -132,7 +132,8 @@ class Dot {
 
   /** @param {EdgeLabel} label */
   labelLine({ name, edges, frame }) {
-    const look = edges[0].isStop ? this.look.control : this.look.plain;
+    const plain = edges[0].isStop ? this.look.control : this.look.plain, pale = { color: this.look.lines.context.color };
+    const look = edges[0].isStop && edges.every(({ isAbsent }) => isAbsent) ? { ...plain, ...pale } : plain;
     const tooltip = this.tooltip(edges.map((edge) => this.description(edge)));
     return `${name} ${attributes({ ...sizedAs(frame), ...look, tooltip })}`;
   }
@@ -153,7 +154,8 @@ class Dot {
   }
 
   /** @param {Edge} edge @returns {Attributes} */
-  lineOf({ isStop, tone }) {
+  lineOf({ isStop, tone, isAbsent }) {
+    if (isAbsent) return this.look.lines.context;
     return isStop ? this.look.lines.stopped : (this.look.tones[tone] ?? this.look.toneless).line;
   }
 

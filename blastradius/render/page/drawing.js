@@ -5,6 +5,7 @@ const MOST_OFFERED = 12;
 
 class Drawing {
   #compared = false;
+  #isPair = false;
   #asked = 0;
   /** @type {Set<string>} things that are shown by themselves */ #unfolded = new Set();
   /** @type {Set<string>} zones and APIs of which all of a kind is shown as one */ #gathered = new Set();
@@ -16,7 +17,8 @@ class Drawing {
   constructor(page) {
     this.page = page;
     /** @type {Hooks} */ const hooks = {
-      onPick: (ids) => page.pickBox(ids), onHover: (ids) => this.#hover(ids), onOpen: (ids) => this.unfold(ids), onZone: (zone) => this.gather(zone) };
+      onPick: (ids) => page.pickBox(ids), onHover: (ids) => this.#hover(ids), onOpen: (ids) => this.unfold(ids), onZone: (zone) => this.gather(zone),
+      onSee: (seen) => { if (this.#isPair) this.views.forEach((view) => view.see(seen)); } };
     this.hosts = ["before", "after"].map((name) => make("div", { class: `host ${name}`, id: `picture-${name}` }));
     this.views = this.hosts.map((host) => new PictureView(host, hooks));
     this.layout = new Layout((byId("graphviz").textContent ?? "").trim());
@@ -30,7 +32,8 @@ class Drawing {
       button(word, () => this.draw(extent), { id: `draw-${extent}`, "aria-pressed": String(extent === this.#extent) })));
     tools.append(this.extents, button("How to read it", () => this.#explain(), { id: "how", "aria-controls": "legend", "aria-expanded": "false" }));
     this.tools = tools;
-    const frames = this.hosts.map((host, place) => make("figure", {}, make("figcaption", {}, ["before", "now"][place]), host));
+    this.captions = ["before", "now"].map((name) => make("figcaption", { id: `caption-${name}` }));
+    const frames = this.hosts.map((host, place) => make("figure", {}, this.captions[place], host));
     this.frames = make("div", { class: "frames" }, ...frames);
     this.element = make("div", { class: "drawing" }, tools, this.#status, this.welcome, this.jewels, this.frames, this.#legend);
   }
@@ -96,27 +99,49 @@ class Drawing {
 
   /** @param {boolean} isCompared */
   async #draw(isCompared) {
-    const { page } = this, number = ++this.#asked, { system, answer, before, beforeAnswer } = page;
+    const { page } = this, number = ++this.#asked, { answer, before, beforeAnswer } = page;
+    this.#isPair = false;
     this.layout.stop();
     try {
-      if (answer) await this.#one(number, 1, page.state, answer);
-      if (isCompared && before && beforeAnswer) await this.#one(number, 0, before, beforeAnswer);
+      if (answer && isCompared && before && beforeAnswer) await this.#pair(number, [before, page.state], [beforeAnswer, answer]);
+      else if (answer) await this.#one(number, answer);
       if (number === this.#asked) this.#status.textContent = "";
     } catch (error) {
       if (number === this.#asked && !(error instanceof Superseded)) this.#status.textContent = `No picture: ${error instanceof Error ? error.message : error}`;
     }
   }
 
-  /** @param {number} number @param {number} place @param {State} state @param {Answer} answer */
-  async #one(number, place, state, answer) {
-    const { page } = this, drawn = pictureOf(page.system, askedOf(page.system, state), answer, {
-      heading: false, unfolded: this.#unfolded, gathered: this.#gathered, full: this.#extent === "full", jewelsOnly: this.#extent === "jewels" });
+  /** @returns {View} */
+  get #view() {
+    return { heading: false, unfolded: this.#unfolded, gathered: this.#gathered, full: this.#extent === "full", jewelsOnly: this.#extent === "jewels" };
+  }
+
+  /** @param {number} number @param {Answer} answer */
+  async #one(number, answer) {
+    const { page } = this, drawn = pictureOf(page.system, askedOf(page.system, page.state), answer, this.#view);
     const svg = await this.layout.svg(drawn.dot);
     if (number !== this.#asked) return;
-    if (place) refill(this.#legend, ...readingKeys(page.system, drawn));
-    const change = page.change;
-    this.views[place].show(svg, drawn, { changed: new Set((change ? [...change.gained, ...change.changed.map(({ after }) => after)] : []).map(({ id }) => id)) });
+    refill(this.#legend, ...readingKeys(page.system, drawn));
+    this.views[1].show(svg, drawn, { changed: this.#changed(), gained: idsOf(page.change?.gained ?? []) });
   }
+
+  /** What is asked beside what was asked before, each thing in the same place. @param {number} number
+   * @param {State[]} states @param {Answer[]} answers */
+  async #pair(number, states, answers) {
+    const { page } = this, [before, now] = states.map((state, place) => ({ asked: askedOf(page.system, state), answer: answers[place] }));
+    const pair = comparedPictures(page.system, before, now, this.#view), gained = idsOf(page.change?.gained ?? []), lost = idsOf(page.change?.lost ?? []);
+    /** @type {string[]} */ const drawings = [];
+    for (const { dot } of pair) drawings.push(await this.layout.svg(dot));
+    if (number !== this.#asked) return;
+    refill(this.#legend, ...readingKeys(page.system, pair[1]), make("li", {}, "pale: only in the picture beside"));
+    const marks = [{ lost }, { gained }];
+    pair.forEach((drawn, place) => this.views[place].show(drawings[place], drawn, { changed: this.#changed(), ...marks[place] }));
+    this.captions[0].textContent = `before: ${plural(lost.length, "thing")} of this ${lost.length === 1 ? "is" : "are"} gone now`;
+    this.captions[1].textContent = `now: ${plural(gained.length, "thing")} ${gained.length === 1 ? "is" : "are"} new`;
+    this.#isPair = true;
+  }
+
+  #changed() { return (this.page.change?.changed ?? []).map(({ after }) => after.id); }
 
   fit() { this.views.forEach((view) => view.fit()); }
 
@@ -127,7 +152,7 @@ class Drawing {
   #hover(ids) {
     const [first] = ids ?? [], { system } = this.page;
     if (first === undefined) return this.status("");
-    const place = system.numbers.entities.get(first) ?? -1, row = this.page.described?.rows.find(({ id }) => id === first);
+    const place = system.numbers.entities.get(first) ?? -1, row = this.page.described?.rows.find(({ entity }) => entity === place);
     const names = (ids ?? []).slice(0, 4).map((id) => this.page.nameOf(id)).join(", ");
     this.status([names, (ids ?? []).length > 4 && "…", row?.words, placesSaid(system, "entities", place)].filter(Boolean).join(" · "));
   }
@@ -142,7 +167,7 @@ class Drawing {
   /** Every crown jewel in large type: what could be had of it, or that nothing stated leads there. */
   #showJewels() {
     const { page } = this, { told, entities } = page.system;
-    const rows = new Map((page.described?.rows ?? []).map((row) => [row.id, row]));
+    const rows = new Map((page.described?.rows ?? []).filter(({ jewel }) => jewel).map((row) => [row.id, row]));
     const cards = told.jewels.map((place) => ({ id: entities[place], name: labelOf(page.system, place), row: rows.get(entities[place]) }));
     const rank = (/** @type {Row | undefined} */ row) => (row ? levelOf(page.system, row.level) : 9);
     cards.sort((one, other) => Number(!one.row) - Number(!other.row) || rank(one.row) - rank(other.row));
@@ -160,6 +185,9 @@ class Drawing {
       nameOf(name), this.#isNew(id) && make("b", {}, "new, by the last step"), make("small", {}, said), row && page.isAttack && level && make("small", { class: "at" }, level.join(": "))));
   }
 }
+
+/** @param {Row[]} rows */
+function idsOf(rows) { return rows.map(({ id }) => id); }
 
 /** How to read a picture: its colours, signs and words, and how much of what is reached it has. @param {Estate} system
  * @param {Drawn} drawn */

@@ -61,9 +61,9 @@ function foldedBy(choice, boxes, key, wish, keepJewels) {
     const alone = box.seed || wish.apart.has(box.entity) || (box.jewel && keepJewels);
     const gathered = gatheredIn(choice, box, wish.gathered);
     const of = alone ? box.entity : gathered !== null ? [box.kind, gathered, ""].join("\0\0\0") : [box.jewel, ...key(box)].join("\0") + (box.zone === null ? "\0\0" : "");
-    const group = groups.get(of);
+    const alike = box.side === undefined ? of : `${of}\0${box.side}`, group = groups.get(alike);
     if (group) group.push(box);
-    else groups.set(of, [box]);
+    else groups.set(alike, [box]);
   }
   return [...groups.values()].map((group) => (group.length === 1 ? group[0] : oneBox(choice, group)));
 }

@@ -5,9 +5,11 @@
  * @typedef {{full?: boolean, unfolded?: Set<string>, gathered?: Set<string>, jewelsOnly?: boolean, heading?: boolean, direction?: "LR" | "TB"}} View
  *   by default the picture that the command line draws, with its heading; unfolded are ids of things to show by themselves,
  *   gathered those of zones and APIs to show as one box a kind
- * @typedef {{ids: string[], label: string, kind: number, tone: number, isJewel: boolean, isSeed: boolean, frame: Frame}} Shown
- *   what a box of the drawing stands for: one thing, or those folded into it
- * @typedef {{source: string, target: string, label: string | null, isStop: boolean}} Arrow from box to box
+ * @typedef {{ids: string[], label: string, kind: number, tone: number, isJewel: boolean, isSeed: boolean, isAbsent: boolean, frame: Frame}} Shown
+ *   what a box of the drawing stands for: one thing, or those folded into it; absent is what only the picture beside has
+ * @typedef {{source: string, target: string, label: string | null, isStop: boolean, isAbsent: boolean}} Arrow from box to box
+ * @typedef {{choice: Choice, all: () => Parts, own: () => Parts, narrow: () => Parts, word: () => string}} Source
+ *   what there is to be drawn: everything; what the scenario brings; the ways to what matters, and the word for that
  * @typedef {{words: string, tone: number, mark: string | null, sample: Attributes | null}} LegendKey
  * @typedef {{dot: string, boxes: Map<string, Shown>, labels: Map<string, Frame>, zones: Map<string, string>, edges: Arrow[], title: string,
  *   subtitle: string, counts: string, legend: LegendKey[], look: any}} Drawn
@@ -16,48 +18,64 @@
 /** The picture of an answer as the command line draws it, or more or less of it.
  * @param {Compiled} system @param {Asked} asked @param {Answer} answer @param {View} [view] @returns {Drawn} */
 function pictureOf(system, asked, answer, view = {}) {
-  const choice = new Choice(system, asked, answer), parts = chosenParts(choice, view);
+  const choice = new Choice(system, asked, answer), parts = chosenParts(sourceOf(choice), view);
   const edges = toldEdges(mergedEdges(choice, parts.edges), parts.boxes);
-  const { look } = choice, lettering = look.lettering ??= new Lettering(look), isHere = view.heading === false;
-  const shownBoxes = parts.boxes.map((box) => visibleBox(choice, box));
-  const picture = {
-    title: titleOf(choice), subtitle: assumedSaid(choice), counts: countsDrawn(choice, isHere) + parts.said,
-    boxes: shownBoxes, edges, legend: legendOf(choice, shownBoxes, edges),
+  return drawnAs(choice, dotOf(choice, parts.boxes, edges, parts.said, view), view);
+}
+
+/** @param {Choice} choice @returns {Source} */
+function sourceOf(choice) {
+  const jewels = () => choice.jewels();
+  return {
+    choice, all: () => choice.parts(choice.all(), true), own: () => choice.parts(choice.own(), true),
+    narrow: () => choice.parts(jewels().length ? choice.behind(jewels()) : choice.own(), false), word: () => narrowed(choice, jewels()),
   };
-  const dot = new Dot(choice, picture, lettering);
-  const { title, subtitle, counts, legend } = picture;
+}
+
+/** @param {Choice} choice @param {Box[]} boxes @param {Edge[]} edges @param {string} said @param {View} view */
+function dotOf(choice, boxes, edges, said, view) {
+  const { look } = choice, lettering = look.lettering ??= new Lettering(look), isHere = view.heading === false;
+  const shown = boxes.map((box) => visibleBox(choice, box)), there = shown.filter((box) => !box.isAbsent);
+  return new Dot(choice, {
+    title: titleOf(choice), subtitle: assumedSaid(choice), counts: countsDrawn(choice, isHere) + said,
+    boxes: shown, edges, legend: legendOf(choice, there, edges.filter((edge) => !edge.isAbsent)),
+  }, lettering);
+}
+
+/** @param {Choice} choice @param {Dot} dot @param {View} view @returns {Drawn} */
+function drawnAs({ system, look }, dot, view) {
+  const { title, subtitle, counts, legend, boxes } = dot.picture;
   return {
     dot: dot.text(view.direction ?? "LR", view.heading ?? true),
-    boxes: new Map(shownBoxes.map((box, place) => [`n${place}`, shownAs(system, dot, box)])),
+    boxes: new Map(boxes.map((box, place) => [`n${place}`, shownAs(system, dot, box)])),
     labels: new Map(dot.labels.map(({ name, frame }) => [name, frame])),
     zones: new Map(dot.zones().map((zone, place) => [`cluster_z${place}`, zone])),
     edges: arrows(dot), title, subtitle, counts, legend, look,
   };
 }
 
-/** How much is drawn: what is readable on a sheet, unless more or less is asked for. @param {Choice} choice
+/** How much is drawn: what is readable on a sheet, unless more or less is asked for. @param {Source} source
  * @param {View} view @returns {Parts & {said: string}} */
-function chosenParts(choice, view) {
-  const { look, system } = choice, isHere = view.heading === false;
+function chosenParts(source, view) {
+  const { choice } = source, { look, system } = choice, isHere = view.heading === false;
   const apart = new Set([...(view.unfolded ?? [])].map((id) => system.numbers.entities.get(id) ?? -1));
   const wish = { apart, gathered: view.gathered ?? new Set() };
-  if (view.full) return { ...gatheredOnly(choice, choice.parts(choice.all(), true), wish), said: "" };
+  if (view.full) return { ...gatheredOnly(choice, source.all(), wish), said: "" };
   const isReadable = (/** @type {Box[]} */ boxes) => boxes.filter(({ entity }) => !apart.has(entity)).length <= look.few;
   if (!view.jewelsOnly) {
-    const whole = fewer(choice, choice.parts(choice.own(), true), look.most, wish);
+    const whole = fewer(choice, source.own(), look.most, wish);
     if (isReadable(whole.boxes)) return { ...whole, said: "" };
-    return smaller(choice, wish, whole.boxes.length, isHere);
+    return smaller(source, wish, whole.boxes.length, isHere);
   }
-  return smaller(choice, wish, Infinity, isHere);
+  return smaller(source, wish, Infinity, isHere);
 }
 
-/** What is drawn where the whole is not readable. @param {Choice} choice @param {Wish} wish
+/** What is drawn where the whole is not readable. @param {Source} source @param {Wish} wish
  * @param {number} before how many boxes the whole has
  * @param {boolean} isHere @returns {Parts & {said: string}} */
-function smaller(choice, wish, before, isHere) {
-  const { look } = choice, jewels = choice.jewels(), last = look.coarser[look.coarser.length - 1];
-  const parts = choice.parts(jewels.length ? choice.behind(jewels) : choice.own(), false);
-  const said = filled(look.captions[isHere ? "drawn_here" : "drawn"], { what: look.captions[narrowed(choice, jewels)] });
+function smaller(source, wish, before, isHere) {
+  const { choice } = source, { look } = choice, last = look.coarser[look.coarser.length - 1], parts = source.narrow();
+  const said = filled(look.captions[isHere ? "drawn_here" : "drawn"], { what: look.captions[source.word()] });
   for (const most of [look.few, ...look.coarser]) {
     const found = fewer(choice, parts, most, wish);
     if (found.boxes.length < before || most === last) return { ...found, said };
@@ -151,7 +169,7 @@ function shownAs(system, dot, box) {
   const members = box.members.length ? box.members : [box.entity];
   return {
     ids: members.map((member) => system.entities[member]), label: box.label, kind: box.kind, tone: toneOf(box),
-    isJewel: box.jewel, isSeed: box.seed, frame: /** @type {Frame} */ (dot.frames.get(box.entity)),
+    isJewel: box.jewel, isSeed: box.seed, isAbsent: Boolean(box.isAbsent), frame: /** @type {Frame} */ (dot.frames.get(box.entity)),
   };
 }
 
@@ -160,6 +178,6 @@ function arrows(dot) {
   const labelOfEdge = new Map(dot.labels.flatMap(({ name, edges }) => edges.map((edge) => [edge, name])));
   const name = (/** @type {number} */ entity) => /** @type {string} */ (dot.names.get(entity));
   return dot.picture.edges.map((edge) => ({
-    source: name(edge.source), target: name(edge.target), label: labelOfEdge.get(edge) ?? null, isStop: edge.isStop,
+    source: name(edge.source), target: name(edge.target), label: labelOfEdge.get(edge) ?? null, isStop: edge.isStop, isAbsent: Boolean(edge.isAbsent),
   }));
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-DRAWING = ("lettering.js", "choosing.js", "folding.js", "dot.js", "picture.js")
+DRAWING = ("lettering.js", "choosing.js", "folding.js", "dot.js", "picture.js", "comparing.js")
 """An answer as the text of a picture."""
 
 SHOWING = ("layout.js", "svg.js", "sheet.js", "view.js")

@@ -68,7 +68,7 @@ function letterBox(part, box, look) {
   const { fontcolor } = (look.tones[box.tone] ?? look.toneless).paint;
   letterAround(part, box.frame.lines, [x + right, y + down + lid], look, fontcolor);
   part.setAttribute("tabindex", "0");
-  speaks(part, "button", saidBy(box.frame.lines));
+  speaks(part, "button", (box.isAbsent ? "only in the picture beside: " : "") + saidBy(box.frame.lines));
 }
 
 /** @param {Line[]} lines */
@@ -135,6 +135,17 @@ function writtenText(look, line, x, y, ink, isMiddle) {
     x: x.toFixed(2), y: y.toFixed(2), "font-size": size, fill: color ?? ink, textLength: wide.toFixed(2),
     lengthAdjust: "spacingAndGlyphs", ...(isMiddle ? { "text-anchor": "middle" } : {}), ...(bold ? { "font-weight": "bold" } : {}),
   }, text);
+}
+
+/** A frame around an outline, and a word at its corner. @param {SVGElement} outline @param {string} word
+ * @param {any} look */
+function frameAround(outline, word, look) {
+  const [[left, right], [top, bottom]] = [acrossOf(outline, 0), acrossOf(outline, 1)], ink = look.ink.change;
+  const frame = svgElement("rect", { class: "changed", x: left - 3, y: top - 3, width: right - left + 6, height: bottom - top + 6, rx: 4, fill: "none", stroke: ink, "stroke-width": 2.5 });
+  if (!word) return [frame];
+  const line = look.lettering.line(word, { bold: true, color: "white" }), wide = look.lettering.lineWidth(line) + 8;
+  const ground = svgElement("rect", { x: right + 4 - wide, y: top - 9, width: wide, height: 13, rx: 2, fill: ink });
+  return [frame, ground, writtenText(look, line, right + 4 - wide / 2, top + 1, "white", true)];
 }
 
 /** @param {SVGElement} part */

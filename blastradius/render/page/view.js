@@ -6,9 +6,11 @@ const DIM = "0.18", CLOSEST = 40; // how faint what is not lit is; how many poin
 /**
  * @typedef {{x: number, y: number, width: number, height: number}} Seen in points of the drawing
  * @typedef {{onPick?: (ids: string[]) => void, onHover?: (ids: string[] | null) => void, onOpen?: (ids: string[]) => void,
- *   onZone?: (zone: string) => void}} Hooks
+ *   onZone?: (zone: string) => void, onSee?: (seen: Seen) => void}} Hooks
  *   what to do where a box is picked (nothing: none is), pointed at (null: none is), or opened, with the ids of all that it
- *   stands for, and where the name of a zone is picked
+ *   stands for, where the name of a zone is picked, and where it is moved or enlarged
+ * @typedef {{changed?: Iterable<string>, gained?: Iterable<string>, lost?: Iterable<string>}} Marks ids of things that are
+ *   otherwise than in another answer, that are new, and that are gone there
  */
 
 class PictureView {
@@ -20,12 +22,13 @@ class PictureView {
   #moved = 0;
 
   /** @param {HTMLElement} element @param {Hooks} [hooks] */
-  constructor(element, { onPick = () => {}, onHover = () => {}, onOpen = () => {}, onZone = () => {} } = {}) {
+  constructor(element, { onPick = () => {}, onHover = () => {}, onOpen = () => {}, onZone = () => {}, onSee = () => {} } = {}) {
     this.element = element;
     this.onPick = onPick;
     this.onHover = onHover;
     this.onOpen = onOpen;
     this.onZone = onZone;
+    this.onSee = onSee;
     element.style.touchAction = "none";
     element.addEventListener("wheel", (event) => this.#turned(event), { passive: false });
     element.addEventListener("pointerdown", (event) => { this.#moved = 0; this.#fingers.set(event.pointerId, event); });
@@ -42,24 +45,25 @@ class PictureView {
   }
 
   /** Show a drawing; what changed has a frame around it. @param {string} svg as Graphviz laid it out
-   * @param {Drawn} drawn what was laid out, as `pictureOf` gives it @param {{changed?: Iterable<string>}} [marks] */
-  show(svg, drawn, { changed = [] } = {}) {
+   * @param {Drawn} drawn what was laid out, as `pictureOf` gives it @param {Marks} [marks] */
+  show(svg, drawn, { changed = [], gained = [], lost = [] } = {}) {
     const { group, width, height } = takenOver(svg, drawn);
     this.#drawn = drawn;
     this.#whole = { x: 0, y: 0, width, height };
     this.#root = svgElement("svg", { role: "group", "aria-label": drawn.title, "font-family": drawn.look.stack, width: "100%", height: "100%", tabindex: 0 }, group);
-    this.#frame(new Set(changed));
+    this.#frame(new Set(changed), "");
+    this.#frame(new Set(gained), "new");
+    this.#frame(new Set(lost), "gone");
     this.element.replaceChildren(this.#root);
     this.fit();
   }
 
-  /** @param {Set<string>} changed */
-  #frame(changed) {
-    for (const [name, { ids }] of this.#drawn?.boxes ?? []) {
-      const part = ids.some((id) => changed.has(id)) ? this.#part(name) : null;
-      if (!part) continue;
-      const [[left, right], [top, bottom]] = [acrossOf(outlineOf(part), 0), acrossOf(outlineOf(part), 1)];
-      part.append(svgElement("rect", { class: "changed", x: left - 3, y: top - 3, width: right - left + 6, height: bottom - top + 6, rx: 4, fill: "none", stroke: this.#drawn?.look.ink.change, "stroke-width": 2.5 }));
+  /** A frame around the boxes of some things, with a word for who sees no colour. @param {Set<string>} marked
+   * @param {string} word */
+  #frame(marked, word) {
+    for (const [name, { ids, isAbsent }] of this.#drawn?.boxes ?? []) {
+      const part = !isAbsent && ids.some((id) => marked.has(id)) ? this.#part(name) : null;
+      if (part && this.#drawn) part.append(...frameAround(outlineOf(part), word, this.#drawn.look));
     }
   }
 
@@ -71,6 +75,12 @@ class PictureView {
 
   /** @param {Seen} seen */
   #see(seen) {
+    this.see(seen);
+    this.onSee(seen);
+  }
+
+  /** Just this much of it. @param {Seen} seen */
+  see(seen) {
     this.#seen = seen;
     this.#root?.setAttribute("viewBox", [seen.x, seen.y, seen.width, seen.height].join(" "));
   }
@@ -161,7 +171,7 @@ class PictureView {
 
   /** A box with all that leads to it and all that it leads to; stops lead nowhere. @param {string} name */
   #around(name) {
-    const steps = (this.#drawn?.edges ?? []).filter(({ isStop }) => !isStop);
+    const steps = (this.#drawn?.edges ?? []).filter(({ isStop, isAbsent }) => !isStop && !isAbsent);
     const down = steps.map(({ source, target }) => [source, target]), up = down.map(([source, target]) => [target, source]);
     return new Set([...reachedFrom(name, down), ...reachedFrom(name, up)]);
   }

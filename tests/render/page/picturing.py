@@ -36,6 +36,14 @@ def all_drawn(cases: list[tuple[PreparedEstate, list[dict[str, Any]]]], folder: 
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def told(prepared: PreparedEstate, run: str, given: Any) -> Any:
+    """What a line of JavaScript that sees ``system``, ``given`` and all that draws gives."""
+    line = json.dumps({"written": written(prepared), "given": given, "run": run})
+    command = [str(NODE), str(Path(__file__).with_name("telling.js")), str(FOLDER), *data.SCRIPTS, *DRAWING]
+    done = subprocess.run(command, input=line, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
 def written(prepared: PreparedEstate) -> dict[str, Any]:
     """An estate as a page carries it."""
     return data.page_data(prepared) | {"told": told_data(prepared), "look": look_data(prepared)}
