@@ -138,6 +138,7 @@ class Drawing {
     pair.forEach((drawn, place) => this.views[place].show(drawings[place], drawn, { changed: this.#changed(), ...marks[place] }));
     this.captions[0].textContent = `before: ${plural(lost.length, "thing")} of this ${lost.length === 1 ? "is" : "are"} gone now`;
     this.captions[1].textContent = `now: ${plural(gained.length, "thing")} ${gained.length === 1 ? "is" : "are"} new`;
+    this.frames.classList.toggle("stacked", this.views[1].isWide);
     this.#isPair = true;
   }
 

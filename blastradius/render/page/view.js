@@ -70,6 +70,9 @@ class PictureView {
   /** @param {string} name */
   #part(name) { return /** @type {SVGElement | null} */ (this.#root?.querySelector(`[data-name="${name}"]`) ?? null); }
 
+  /** Whether it is so wide that two stand better under each other than side by side. */
+  get isWide() { return this.#whole.width > 1.6 * this.#whole.height; }
+
   /** All of it. */
   fit() { this.#see(this.#whole); }
 

@@ -283,6 +283,31 @@ def test_before_and_after_stand_side_by_side(page: Opened) -> None:
     page.press("4")
     page.press("c")
     page.until("document.querySelectorAll('.host svg').length === 2")
+    seen = "[...document.querySelectorAll('.host svg')].map((picture) => picture.getAttribute('viewBox'))"
+    page.tab.evaluate("document.querySelector('#picture-before svg').focus()")
+    page.tab.keyboard.press("+")
+    before, now = page.tab.evaluate(seen)
+    assert before == now
+    assert not before.startswith("0 0 ")
+    assert "new" in page.tab.evaluate(
+        "[...document.querySelectorAll('#picture-after .node text')].map((text) => text.textContent)"
+    )
+
+
+def test_an_api_is_drawn_as_one_box_and_again_as_before(page: Opened) -> None:
+    page.say("acme")
+    page.press("4")
+    page.tab.click("#draw-full")
+    page.drawn()
+    boxes = "document.querySelectorAll('#picture-after .node[role=button]').length"
+    page.tab.evaluate(
+        "document.querySelector('#picture-after [aria-label*=\"Export customers\"]').dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+    )
+    before = page.tab.evaluate(boxes)
+    page.tab.click("#gather-api")
+    page.until(f"{boxes} < {before}")
+    page.tab.click("#gather-api")
+    page.until(f"{boxes} === {before}")
 
 
 @pytest.mark.parametrize(("kind", "begins"), [("svg", b"<"), ("png", b"\x89PNG")])

@@ -70,7 +70,12 @@ def _left_by_its_owner() -> Case:
 def _signed_by_its_maker() -> Case:
     """Code that its own maker, in an attacker's hands, vouches for."""
     signed = Control(kind=ControlKind.VERIFIED, status="working", provided_by="signer")
-    entities = (Party(id="maker", role="provider"), Service(id="signer"), Feed(id="code", content="code"), Service(id="svc"))
+    entities = (
+        Party(id="maker", role="provider"),
+        Service(id="signer"),
+        Feed(id="code", content="code"),
+        Service(id="svc"),
+    )
     owns = Relation(verb=Verb.OWNS, sources=("maker",), targets=("signer",))
     publishes = Relation(verb=Verb.PUBLISHES, sources=("maker",), targets=("code",))
     installs = Relation(verb=Verb.INSTALLS, sources=("svc",), targets=("code",), controls=(signed,))
