@@ -24,7 +24,8 @@ WORSE = BEFORE.model_copy(update={"distrust": (FIREWALL,)})
 OTHER = Scenario(compromise=("buildly",), assume=Level.LATERAL)
 COMPARED = """
 const asked = given.asked.map((asked) => ({ asked, answer: solve(system, asked) }));
-const told = ({ dot, boxes, edges, counts }) => ({ dot, boxes: [...boxes.values()], names: [...boxes.keys()], edges, counts });
+const told = ({ dot, boxes, edges, counts }) =>
+  ({ dot, boxes: [...boxes.values()], names: [...boxes.keys()], edges, counts });
 const view = { heading: false, ...given.view };
 return { pair: comparedPictures(system, ...asked, view).map(told),
   alone: asked.map(({ asked, answer }) => told(pictureOf(system, asked, answer, view))) };
@@ -64,7 +65,7 @@ def test_either_picture_has_just_what_it_has_by_itself(pictures: Any, asked: tup
 @pytest.mark.parametrize("view", [{}, {"jewelsOnly": True}, {"full": True}])
 def test_each_thing_has_one_place_and_one_size(pictures: Any, view: dict[str, Any]) -> None:
     pair = pictures(BEFORE, OTHER, **view)["pair"]
-    sizes = [dict((name, (wide, high)) for name, wide, high in _SIZED.findall(one["dot"])) for one in pair]
+    sizes = [{name: (wide, high) for name, wide, high in _SIZED.findall(one["dot"])} for one in pair]
     assert sizes[0] == sizes[1] != {}
     assert [box["ids"] for box in pair[0]["boxes"]] == [box["ids"] for box in pair[1]["boxes"]]
     absent = [{tuple(box["ids"]) for box in one["boxes"] if box["isAbsent"]} for one in pair]
