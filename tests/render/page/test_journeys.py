@@ -300,9 +300,7 @@ def test_an_api_is_drawn_as_one_box_and_again_as_before(page: Opened) -> None:
     page.tab.click("#draw-full")
     page.drawn()
     boxes = "document.querySelectorAll('#picture-after .node[role=button]').length"
-    page.tab.evaluate(
-        "document.querySelector('#picture-after [aria-label*=\"Export customers\"]').dispatchEvent(new MouseEvent('click', {bubbles: true}))"
-    )
+    page.tab.locator("#picture-after [aria-label*='Export customers']").first.dispatch_event("click")
     before = page.tab.evaluate(boxes)
     page.tab.click("#gather-api")
     page.until(f"{boxes} < {before}")
