@@ -13,7 +13,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from blastradius.errors import UsageError, did_you_mean
-from blastradius.model import Frozen, Kind, Level, Note, Provenance
+from blastradius.model import Frozen, Kind, Level, Note, Provenance, Scenario
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -270,7 +270,7 @@ class Answer:
     are among ``tables``. ``appendix`` are pages that follow it. ``scatter`` is drawn where
     pictures are. ``painted`` makes the picture, where there is one: on a
     large estate that takes as long as the rest, and most who ask do not look at it. ``packed`` makes the folder, where
-    the answer is one.
+    the answer is one. ``opens`` are scenarios of which more can be asked in the explorer, each with its words.
     """
 
     question: str
@@ -286,6 +286,7 @@ class Answer:
     packed: Callable[[], Pack] | None = field(default=None, compare=False)
     appendix: tuple[Page, ...] = ()
     scatter: Scatter | None = None
+    opens: tuple[tuple[str, Scenario], ...] = ()
 
     def table(self, name: str) -> Table:
         """One of its tables by its id; the first where the name is empty.
@@ -314,7 +315,8 @@ class Query:
     The command line, the Python interface and JSON all come from ``params``. A field's ``description`` is
     its help; every field becomes an option. ``data`` is the type of its answers' data. ``draws`` says that an answer
     may have a picture, ``finds`` that it may have findings, ``prints`` that it has a page, ``packs`` that it may be a
-    folder of documents, ``judges`` that answers have verdicts. ``main`` is the id of the table that CSV has where none
+    folder of documents, ``judges`` that answers have verdicts, ``opens`` that they have scenarios of which more can be
+    asked in the explorer. ``main`` is the id of the table that CSV has where none
     is named; the first where it is empty. ``example`` is shown at the end of the help: the options after the estate.
     ``about_one`` says that it looks at nothing but what is reached from where it starts, so that it can be asked of a
     part of an estate; ``Part`` says what that needs.
@@ -330,6 +332,7 @@ class Query:
     prints: bool = False
     packs: bool = False
     judges: bool = False
+    opens: bool = False
     about_one: bool = False
     main: str = ""
     example: str | None = None

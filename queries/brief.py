@@ -8,15 +8,15 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from blastradius.answer import Answer, Picture, Query
-from blastradius.engine import Assumption, PreparedEstate, compile_system, plain, solve, what_if
+from blastradius.engine import Assumption, PreparedEstate, checked, compile_system, plain, solve, what_if
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import Fact, Level
+from blastradius.model import Fact, Level, Scenario
 from blastradius.reports.appendix import appendix_pages
 from blastradius.reports.brief_data import BriefData, brief_data
 from blastradius.reports.brief_page import headline, page_of
 from blastradius.reports.diagram import picture_of
-from blastradius.reports.words import label
+from blastradius.reports.words import STARTED, label
 
 MOST_BOXES = 10
 """How many boxes the picture has, where it can do with so few."""
@@ -44,7 +44,7 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     if params.since is not None and (params.with_ or params.without):
         raise UsageError("--since compares what is stated; leave out --with and --without, or --since")
-    estate = what_if(estate, params.asked)
+    stated, estate = estate, what_if(estate, params.asked)
     system = compile_system(estate)
     data = brief_data(system, params, params.since, more=params.appendix)
     data = data.model_copy(update={"headline": headline(data)})
@@ -60,7 +60,15 @@ def run(estate: Estate, params: Params) -> Answer:
         painted=None if party is None else lambda: _picture(system, params, data, party),
         page=page,
         appendix=appendix_pages(estate, data.appendix or (), data.gaps, data.as_of, data.appendix_left),
+        opens=() if party is None else _opens(stated, params, data, party),
     )
+
+
+def _opens(stated: Estate, params: Params, data: BriefData, party: str) -> tuple[tuple[str, Scenario], ...]:
+    """What the picture is of."""
+    level = Level[str(data.level).upper()]
+    asked = params.asked.model_copy(update={"assume": level, "compromise": (party,)})
+    return ((f"{STARTED['compromise']} {label(stated, party)}, level {level.word}", checked(stated, asked)),)
 
 
 def _picture(system: PreparedEstate, params: Params, data: BriefData, party: str) -> Picture:
@@ -88,6 +96,7 @@ QUERY = Query(
     BriefData,
     draws=True,
     prints=True,
+    opens=True,
     main="reach",
     example="-o brief.pdf",
 )

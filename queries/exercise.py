@@ -69,6 +69,7 @@ def run(estate: Estate, params: Params) -> Answer:
         tables=(*open_tables(closed), *closed_tables(reach.estate, closed, answers)),
         lines=tuple(lines_of(reach.estate, params.assume, len(closed.injects))),
         notes=notes_on(reach),
+        opens=((f"{starts_said(reach.estate, scenario)}, level {scenario.assume.word}", scenario),),
         painted=lambda: picture_of(reach),
         packed=lambda: pack_of(play, closed, params.assume),
     )
@@ -159,6 +160,7 @@ QUERY = Query(
     data=ExerciseData,
     draws=True,
     packs=True,
+    opens=True,
     main="injects",
     example="--compromise acme --assume lateral --minutes 180",
 )

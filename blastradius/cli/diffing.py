@@ -11,7 +11,7 @@ from blastradius.cli.completion import files
 from blastradius.cli.output import emit, progress
 from blastradius.cli.question_command import params_options
 from blastradius.cli.usage import Command, example
-from blastradius.cli.wanted import OUTPUT, exit_zero_option, output_options, wanted
+from blastradius.cli.wanted import OUTPUT, exit_zero_option, explorer_option, linked, output_options, wanted
 from blastradius.loading.revisions import load_named
 from blastradius.reports.diff import Params, Side, difference
 
@@ -22,7 +22,7 @@ revision of the git repository here has below that path."""
 
 
 def _diff(base: str, head: str, exit_zero: bool, **given: Any) -> int:
-    asked = wanted(**{word: given.pop(word) for word in OUTPUT})
+    asked = linked(wanted(**{word: given.pop(word) for word in OUTPUT}), given.pop("explorer"))
     params = Params(**{name: value for name, value in given.items() if value is not None})
     with progress() as report:
         before, after = (Side(*load_named(path, report)) for path in (base, head))
@@ -35,7 +35,7 @@ def _diff(base: str, head: str, exit_zero: bool, **given: Any) -> int:
 def _diff_command() -> click.Command:
     command: Callable[..., Any] = _diff
     sides = [click.argument(name, metavar=name.upper(), shell_complete=files) for name in ("head", "base")]
-    for option in (exit_zero_option(), *output_options(), *reversed(params_options(Params)), *sides):
+    for option in (exit_zero_option(), explorer_option(), *output_options(), *reversed(params_options(Params)), *sides):
         command = option(command)
     shown = example("diff main:examples/northwind examples/northwind --fail-on new")
     return click.command("diff", cls=Command, help=_HELP, **shown)(command)

@@ -63,8 +63,23 @@ def _rendered(answer: Answer, wanted: Wanted, main: str) -> str:
     if wanted.fmt == "markdown":
         return text.as_markdown(answer, wanted.detail)
     if wanted.fmt == "html":
-        return html.as_html(answer, wanted.detail, html.drawing(answer))
+        return html.as_html(answer, wanted.detail, html.drawing(answer), links=_links(answer, wanted))
     return text.as_json(answer)
+
+
+def _links(answer: Answer, wanted: Wanted) -> list[tuple[str, str]]:
+    """Words and an address for each scenario of which more can be asked in the page that is named.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from blastradius.render.page.link import address_of
+
+    if wanted.explorer is None:
+        return []
+    if not answer.opens:
+        raise UsageError(f"--explorer {wanted.explorer}: this answer has nothing that a page could open with")
+    return [(said, address_of(wanted.explorer, str(wanted.target), scenario)) for said, scenario in answer.opens]
 
 
 def _print_page(answer: Answer, target: str) -> None:

@@ -19,7 +19,7 @@ from blastradius.cli.engines import Engine, answered_there, engine_option, is_as
 from blastradius.cli.judging import VERDICTS, known_before, verdict_options, write_verdicts
 from blastradius.cli.output import emit, progress
 from blastradius.cli.usage import Command, example
-from blastradius.cli.wanted import OUTPUT, PICTURES, exit_zero_option, output_options, wanted
+from blastradius.cli.wanted import OUTPUT, PICTURES, exit_zero_option, explorer_option, linked, output_options, wanted
 from blastradius.engine import Assumption
 from blastradius.errors import DrawingError
 from blastradius.loading import FILE_NAME
@@ -56,6 +56,7 @@ def question_command(name: str) -> click.Command:
         **given: Any,
     ) -> int:
         asked = wanted(**{word: given.pop(word) for word in OUTPUT}, prints=query.prints)
+        asked = linked(asked, given.pop("explorer", None))
         target = draw and picture_file(draw)
         judged = {word: given.pop(word, None) for word in VERDICTS}
         known = known_before(judged["sarif"], judged.pop("base"))
@@ -81,6 +82,7 @@ def _options(query: Query) -> list[Callable[[Any], Any]]:
         *([drawn] if query.draws else []),
         *(verdict_options() if query.judges else ()),
         *([engine_option()] if query.about_one else []),
+        *([explorer_option()] if query.opens else []),
         *output_options(packs=query.packs),
     ]
 

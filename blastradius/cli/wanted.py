@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,16 @@ _ENDINGS = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """A format, the file or folder it goes to (``None``: standard output), the one table wanted, and how much."""
+    """A format, the file or folder it goes to (``None``: standard output), the one table wanted, and how much.
+
+    ``explorer`` is the page to link to, which ``explore`` wrote.
+    """
 
     fmt: str = "table"
     target: str | None = None
     table: str | None = None
     detail: Detail = PLAIN
+    explorer: str | None = None
 
     @property
     def is_folder(self) -> bool:
@@ -93,6 +97,23 @@ def _agree(target: str, chosen: str) -> None:
     meant = _ENDINGS.get(Path(target).suffix.lower(), chosen)
     if meant != chosen:
         raise UsageError(f"{target}: its ending says {meant}, and --format says {chosen}; leave out one of them")
+
+
+def linked(asked: Wanted, explorer: str | None) -> Wanted:
+    """The same with links to a page in it.
+
+    Raises:
+        UsageError: it is no page itself.
+    """
+    if explorer is not None and (asked.fmt != "html" or asked.target is None):
+        raise UsageError(f"--explorer {explorer}: links stand in a page; write it with -o FILE.html")
+    return replace(asked, explorer=explorer)
+
+
+def explorer_option() -> Callable[[Any], Any]:
+    """For the commands whose answers have scenarios of which more can be asked."""
+    text = "In a .html, link to this page, which `explore` wrote, as it answers what is told here."
+    return click.option("--explorer", metavar="FILE", shell_complete=files, help=text)
 
 
 def output_options(*, packs: bool = False) -> tuple[Callable[[Any], Any], ...]:

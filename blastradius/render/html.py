@@ -39,16 +39,19 @@ _STYLE = """
   .blastradius tr, .blastradius svg { break-inside: avoid; } .blastradius h2 { break-after: avoid; }
   .blastradius h2.sheet { break-before: page; } }
 """
+Links = Sequence[tuple[str, str]]
 _MOST_ROWS = 2_000
 """Of how many rows a page has all."""
 _PAGE = "\nbody { margin: 2em auto; max-width: 70em; padding: 0 1em; }\n@page { size: A4; margin: 14mm; }\n"
 _PROLOGUE = re.compile(r"\A\s*(?:<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|\s)*", re.DOTALL)
 
 
-def as_html(answer: Answer, detail: Detail = PLAIN, drawing: str = "", scenes: Sequence[str] = ()) -> str:
+def as_html(
+    answer: Answer, detail: Detail = PLAIN, drawing: str = "", scenes: Sequence[str] = (), links: Links = ()
+) -> str:
     """The answer as an HTML document; ``drawing`` is its picture as SVG, or the sentence why there is none.
 
-    ``scenes`` are those of its page, as SVG.
+    ``scenes`` are those of its page, as SVG; ``links`` words and the relative address each of where more can be asked.
     """
     style = _PAGE + _STYLE
     policy = (
@@ -59,7 +62,7 @@ def as_html(answer: Answer, detail: Detail = PLAIN, drawing: str = "", scenes: S
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{_text(answer.headline)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f"{_body(answer, detail, drawing, scenes)}</body>\n</html>\n"
+        f"{_body(answer, detail, drawing, scenes, links)}</body>\n</html>\n"
     )
 
 
@@ -91,20 +94,26 @@ def _hash(style: str) -> str:
     return f"sha256-{b64encode(sha256(style.encode()).digest()).decode()}"
 
 
-def _body(answer: Answer, detail: Detail, drawing: str, scenes: Sequence[str] = ()) -> str:
+def _body(answer: Answer, detail: Detail, drawing: str, scenes: Sequence[str] = (), links: Links = ()) -> str:
     if answer.page is None:
-        blocks = [f"<h1>{_text(answer.headline)}</h1>", _list(answer.lines), _figure(drawing)]
+        blocks = [f"<h1>{_text(answer.headline)}</h1>", _list(answer.lines), _linked(links), _figure(drawing)]
         blocks += [f"<h2>{_text(answer.scatter.title)}</h2>", _figure(as_svg(answer.scatter))] if answer.scatter else []
         blocks += [_table(whole, detail) for whole in answer.tables]
     else:
         title, subtitle = _text(answer.page.title), _text(answer.page.subtitle)
         blocks = [f"<h1>{title} <small>{subtitle}</small></h1>", f"<p><strong>{_text(answer.headline)}</strong></p>"]
+        blocks.append(_linked(links))
         blocks += [_section(section, detail, drawing, scenes) for section in answer.page.sections]
     for page in answer.appendix:
         blocks.append(f'<h1 class="next">{_text(page.title)} <small>{_text(page.subtitle)}</small></h1>')
         blocks += [_section(section, detail, drawing, scenes) for section in page.sections]
     blocks.append(_notes(answer, detail))
     return "\n".join(['<div class="blastradius">', *filter(None, blocks), "</div>", ""])
+
+
+def _linked(links: Links) -> str:
+    found = ", ".join(f'<a href="{escape(address)}">{_text(said)}</a>' for said, address in links)
+    return f"<p>Ask further, in the explorer: {found}.</p>" if found else ""
 
 
 def _section(section: Section, detail: Detail, drawing: str, scenes: Sequence[str]) -> str:

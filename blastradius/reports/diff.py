@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from blastradius.answer import Answer, Row, Table
 from blastradius.estate import Estate
-from blastradius.model import Kind, Note
+from blastradius.model import Basis, Kind, Level, Note, Scenario
 from blastradius.reports.changes import ChangeRow, ControlChangeRow, Side, status_said
 from blastradius.reports.diff_data import ANYONE, DiffData, Params, ReachChangeRow, compared, unexplained
 from blastradius.reports.labels import assumed, footing
@@ -14,12 +14,14 @@ from blastradius.reports.origins import CauseRow
 from blastradius.reports.rows import PlaceRow
 from blastradius.reports.silence import told
 from blastradius.reports.unstated import MARK, marks_jewels
-from blastradius.reports.words import WORDS, label, listed, plural
+from blastradius.reports.words import STARTED, WORDS, label, listed, plural
 
 __all__ = ["DiffData", "Params", "Side", "difference"]
 
 _ACCESS = ("holds", "grants", "permits", "calls")
 _APIS = (Kind.OPERATION, Kind.SCOPE)
+MOST_OPENED = 5
+"""Of how many starts more can be asked in the explorer."""
 MOST_SHOWN = 20
 """How many rows of a table people are shown at first."""
 
@@ -41,7 +43,17 @@ def difference(base: Side, head: Side, params: Params) -> Answer:
         lines=tuple(_lines(base.estate, head.estate, data)),
         notes=tuple(_spelled(head, note) for note in head.estate.notes),
         findings=data.fails,
+        opens=tuple(_opens(data, params)),
     )
+
+
+def _opens(data: DiffData, params: Params) -> Iterator[tuple[str, Scenario]]:
+    """Who could reach more in the head, the first few of them."""
+    asked = Scenario(assume=Level[params.assume.upper()], basis=Basis(params.basis))
+    names = dict.fromkeys((row.start, row.start_name) for row in data.gained)
+    for start, name in list(names)[:MOST_OPENED]:
+        said = name if start is None else f"{STARTED['compromise']} {name}"
+        yield said, asked.model_copy(update={"anyone": True} if start is None else {"compromise": (start,)})
 
 
 def _spelled(side: Side, note: Note) -> Note:

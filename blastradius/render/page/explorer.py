@@ -20,8 +20,9 @@ from blastradius.estate import Estate
 from blastradius.model import SEEDS, Level, Scenario
 from blastradius.render.lettering import faces
 from blastradius.render.page.data import SCRIPTS as ANSWERING
-from blastradius.render.page.data import asked_of_page, page_data
+from blastradius.render.page.data import page_data
 from blastradius.render.page.graphviz import graphviz_block, graphviz_license
+from blastradius.render.page.link import state_of
 from blastradius.render.page.look import look_data
 from blastradius.render.page.scripts import DRAWING, SHOWING
 from blastradius.render.page.told import told_data
@@ -148,7 +149,7 @@ def _about(estate: Estate, written: Written) -> dict[str, Any]:
     return {
         "title": written.title,
         "paths": list(written.paths),
-        "start": _state(written.start) if written.start else {},
+        "start": state_of(written.start) if written.start else {},
         "cut": written.cut,
         "redacted": written.redacted,
         "digest": model.digest,
@@ -162,7 +163,7 @@ def _about(estate: Estate, written: Written) -> dict[str, Any]:
         "ways": [{"way": way, "kinds": _startable(way), "says": STARTED[way]} for way in SEEDS],
         "parties": [numbers[party.id] for party in parties],
         "scenarios": [
-            {"name": expectation.name, "state": _state(expectation.scenario)}
+            {"name": expectation.name, "state": state_of(expectation.scenario)}
             for expectation in estate.expectations
             if expectation.for_each is None
         ],
@@ -173,13 +174,6 @@ def _startable(way: str) -> list[str]:
     """The kinds that can start a scenario in a way; a zone stands for its services and stores."""
     found = sorted(map(str, SEEDS[way][1]))
     return [*found, "zone"] if {"service", "store"} & set(found) else found
-
-
-def _state(scenario: Scenario) -> dict[str, Any]:
-    """A scenario as the page asks it; ``State`` in ``state.js``."""
-    asked = asked_of_page(scenario)
-    put = [list(control.split("@", 1)) for control in scenario.controls]
-    return {**asked.pop("seeds"), **asked, "with": put}
 
 
 def _files(estate: Estate) -> Iterable[str]:

@@ -17,7 +17,8 @@ from blastradius.cli import main
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 REQUIRED = os.environ.get("BLASTRADIUS_BROWSER") == "required"
-_READY = 20.0
+_PATIENCE = 20.0
+READY = "document.body.dataset.ready === 'true'"
 
 
 def needed() -> None:
@@ -44,7 +45,7 @@ def running() -> Iterator[Any]:
 class Opened:
     """A page that is open; what it asked of any network, and what went wrong in it, is kept."""
 
-    def __init__(self, browser: Any, page: Path, fragment: str = "", **look: Any) -> None:
+    def __init__(self, browser: Any, page: Path, fragment: str = "", ready: str = READY, **look: Any) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **look})
         self.tab = self.context.new_page()
         self.tab.set_default_timeout(5_000)
@@ -54,11 +55,11 @@ class Opened:
         self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
         self.tab.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         self.tab.goto(f"file://{page}{fragment}")
-        self.until("document.body.dataset.ready === 'true'")
+        self.until(ready)
 
     def until(self, condition: str) -> None:
         """Wait for something; the page's policy keeps Playwright's own way of waiting out."""
-        end = time.monotonic() + _READY
+        end = time.monotonic() + _PATIENCE
         while not self.tab.evaluate(condition):
             assert time.monotonic() < end, f"waited in vain for {condition}"
             time.sleep(0.03)

@@ -17,7 +17,7 @@ from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Party, Relation, Service, Store, Verb
 from blastradius.render.page.explorer import Written, explorer
-from tests.render.page.browser import Opened, needed, running, told, wanted
+from tests.render.page.browser import READY, Opened, needed, running, told, wanted
 
 pytestmark = pytest.mark.slow
 LEVELS = ("granted", "abused", "takeover", "lateral")
@@ -207,6 +207,23 @@ def test_a_link_brings_it_all_back(browser: Any, page: Opened, written: Path) ->
     assert address.endswith("explorer.html")
     assert (again.text("#headline"), again.reached()) == (page.text("#headline"), page.reached())
     again.close()
+
+
+def test_a_brief_leads_to_what_it_tells(browser: Any, written: Path, northwind: Path, tmp_path: Path) -> None:
+    brief, data = tmp_path / "brief.html", tmp_path / "brief.json"
+    assert main(["brief", str(northwind), "-o", str(brief), "--explorer", str(written)]) == 0
+    assert main(["brief", str(northwind), "-o", str(data)]) == 0
+    told_of = json.loads(data.read_text("utf-8"))
+    opened = Opened(browser, brief, ready="document.readyState === 'complete'")
+    assert opened.requests == [f"file://{brief}"]
+    opened.tab.click("a[href*='explorer.html#ask=']")
+    opened.until(READY)
+    options = ("--compromise", told_of["drawn"], "--assume", told_of["level"])
+    answer = told(northwind, *options, folder=tmp_path)
+    assert (opened.text("#headline"), opened.reached()) == (answer["headline"], wanted(answer))
+    opened.press("s")
+    assert shlex.split(opened.tab.input_value("#command"))[3:] == [*options]
+    opened.close()
 
 
 @pytest.mark.parametrize("damage", ["#ask=", "#ask=%%%", "#ask=e30x", "#nothing", "#ask=eyJhc3N1bWUiOjl9"])
