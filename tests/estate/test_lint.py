@@ -86,6 +86,9 @@ SAID = {
         "5:5: 'x': read_subset of 'd' can never hold, it starts there; ask for what follows from it",
         "6:5: 'y': read of 'd' can never fail, it starts there; ask for what follows from it",
     ],
+    "scopes: {c: {}}\nexpect:\n  - {name: x, use: c, reached: {c: use}}\n": [
+        "5:5: 'x': use of 'c' can never fail, it starts there; ask for what follows from it",
+    ],
 }
 FINE: tuple[str, ...] = (
     "parties: {p: {publishes: [f, g]}}\nfeeds: {f: {}, g: {}}\n"

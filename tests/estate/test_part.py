@@ -14,7 +14,8 @@ from blastradius.engine import SEED_KINDS, solve
 from blastradius.estate import Estate, snapshot
 from blastradius.estate.excerpt import Excerpt
 from blastradius.estate.part import NotHereError, Part, Whole, WholeNeededError
-from blastradius.model import Scenario
+from blastradius.loaderkit.contract import Loaded
+from blastradius.model import Scenario, Service, Zone
 from tests.counts import few
 from tests.engine.random_estates import random_estate, random_scenario
 from tests.engine.short import estate, scenario
@@ -97,6 +98,26 @@ def test_a_part_speaks_of_the_whole() -> None:
     part = excerpt_of(built, "party-7").part("made")
     assert len(part.entities) < len(built.entities)
     assert (part.census, part.digest, part.notes) == (built.census, built.digest, built.notes)
+
+
+def test_of_a_zone_that_is_called_by_its_name_all_is_read_that_is_in_it() -> None:
+    there = (Service(id="s", zone="z"), Service(id="s2", zone="z"), Service(id="s3"))
+    built = Estate.build([Loaded(entities=there, zones=(Zone(id="z", name="The hall"),))])
+    assert excerpt_of(built, "The hall").part("made").entities.keys() == {"s", "s2"}
+
+
+def test_what_strangers_can_call_is_read_always() -> None:
+    """And nothing more of that for what is read later."""
+    opened = {"o": {"anonymous": True, "direction": "exposed"}}
+    excerpt = excerpt_of(estate("owns:p>s", "owns:p2>s2", entities=opened), "p")
+    assert "o" in excerpt.part("made").entities
+
+
+def test_namesakes_are_looked_for_where_the_whole_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = estate("owns:p>s", entities={"s": {"name": "x"}, "p": {"name": "x"}})
+    assert excerpt_of(built, "p").part("made").namesakes == built.namesakes == {"x": ("p", "s")}
+    monkeypatch.setattr("blastradius.estate.part.MOST_LOOKED_AT", 1)
+    assert excerpt_of(built, "p").part("made").namesakes == {}
 
 
 def test_what_only_the_whole_can_say_is_not_guessed() -> None:

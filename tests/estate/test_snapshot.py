@@ -76,8 +76,8 @@ def test_an_empty_estate_is_a_heading() -> None:
     same(estate, again(estate))
 
 
-def test_what_a_terminal_would_obey_is_written_as_its_number_and_read_as_it_was() -> None:
-    name = "a\x7f\x9b31m\u202e\U000e0041 é 漢"
+@pytest.mark.parametrize("name", ["a\x7f\x9b31m\u202e\U000e0041 é 漢", "a\u202e é 漢", "a\x7f é 漢"])
+def test_what_a_terminal_would_obey_is_written_as_its_number_and_read_as_it_was(name: str) -> None:
     estate = Estate.build([Loaded(entities=(Party(id="a", name=name, owner=name),))])
     assert [char for char in snapshot.text(estate) if acts(char) and char != "\n"] == []
     assert "é 漢" in snapshot.text(estate)

@@ -367,6 +367,18 @@ def test_the_audit_refuses_what_only_follows_from_itself(
         check_worlds(built, replace(right, frame=Frame(system, [World(nobody)])))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_takes_two_keys_follows_from_both_and_not_from_one(engine: Engine) -> None:
+    """Where the operation hands out the very keys that open it, one of them is no beginning."""
+    built = estate("grants:k1+k2>o", "issues:o>k1", "issues:o>k2")
+    system = compile_system(built)
+    both, one = (World(scenario(seed)) for seed in ("leak k1 leak k2", "leak k1"))
+    assert [fact("use(o)") in found for found in solved(built, [both, one], engine).values()] == [True, False]
+    right, *_ = solve_worlds(system, [both], engine=engine)
+    with pytest.raises(CertificateError, match="does not follow from the seeds"):
+        check_worlds(built, replace(right, frame=Frame(system, [one])))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("step", [1, -1])

@@ -96,6 +96,20 @@ def test_a_step_that_is_left_out_is_missed() -> None:
     assert refused > 10
 
 
+def test_a_vote_whose_check_has_fallen_counts_at_the_level_at_which_it_fell() -> None:
+    """However many steps that took: what is left out at that level is missed."""
+    checked = {"s": Control(kind=ControlKind.VALIDATED, provided_by="s9")}
+    chain = ("owns:p>s7", "serves:s7>o", "controls:o>s9")
+    built = estate("consumes:s>f1+f2+f3 vote_min=2", *chain, controls=checked)
+    asked = scenario("wrong f1 wrong f2 wrong f3 compromise p", Level.GRANTED)
+    right = certify(compile_system(built), asked)
+    check(built, asked, right)
+    assert fact("taint(s)") in {step.fact for step in right.steps}
+    left = tuple(step for step in right.steps if step.fact != fact("taint(s)"))
+    with pytest.raises(CertificateError, match=r"taint\(s\)"):
+        check(built, asked, replace(right, steps=left))
+
+
 def slow_then_quick() -> tuple[Estate, Scenario, Certificate]:
     """What is lost after four hours at ``granted``, and at once where somebody breaks in."""
     built = estate("depends_on:b>s buffer_h=4", "serves:s>o", "owns:p>s2", "depends_on:s>s2 buffer_h=2", "grants:k>o")

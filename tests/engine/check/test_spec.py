@@ -45,6 +45,19 @@ CASES = (
         "outage s outage s2", "deny(b)",
     ),
     Case(
+        "a fallback of another third party takes over",
+        estate("depends_on:b>s", "owns:p>s", "owns:p2>s2", controls={"depends_on:b>s": by(K.FALLBACK, "s2")}),
+        "outage s", not_reached="deny(b)",
+    ),
+    Case(
+        "a fallback that has to call what it replaces is none, though its own call has one",
+        estate(
+            *("depends_on:b>s", "serves:s>o", "calls:s2>o dependency=hard"),
+            controls={"depends_on:b>s": by(K.FALLBACK, "s2"), "calls:s2>o": by(K.FALLBACK, "s3")},
+        ),
+        "outage s", "deny(b)", "deny(s2)",
+    ),
+    Case(
         "mfa on a key that is no password does not guard the password beside it",
         estate("grants:k+k2>o", controls={"k2": Control(kind=K.MFA)}, entities=PASSWORD),
         "leak k leak k2", "use(o)",
