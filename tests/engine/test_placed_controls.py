@@ -53,11 +53,23 @@ WORDS: dict[str, Attributes] = {
     "on_missing": {"on_missing": "default"},
     "obeys": {"obeys": True},
 }
+QUICK = dict.fromkeys(("brittle", "on_bad", "on_missing"), Kind.SERVICE) | {"extent": Kind.OPERATION}
+"""Words that are tried while one types, on what comes from one kind."""
+
+
+def is_quick(verb: Verb, source: Kind, target: Kind, word: str) -> bool:
+    """Whether it is for while one types: of what may lean on anything, and of words, one kind of target each."""
+    is_first = target == min(SIGNATURES[verb].targets)
+    if word == "plain":
+        return verb != Verb.DEPENDS_ON or is_first
+    return is_first and source == QUICK.get(word)
+
+
 RELATIONS = [
     pytest.param(
         *(verb, source, target, WORDS.get(word, {})),
         id=f"{source} {verb} {target} {word}",
-        marks=[pytest.mark.slow] * (word != "plain"),
+        marks=[pytest.mark.slow] * (not is_quick(verb, source, target, word)),
     )
     for verb, ends in SIGNATURES.items()
     for source in sorted(ends.sources)
