@@ -1,32 +1,31 @@
-"""How many small mistakes in the rules, the engine and the estate their quick tests notice.
+"""How many small mistakes in the rules, the engine and the estate the quick tests notice.
 
-``python -m tests.campaign.mutation --sample 60`` changes one place of one file at a time in a copy of the project,
-and runs the tests of that room until the first fails. cosmic-ray was tried first: it changes no texts, and the
-rule table is texts at the top of a module.
+``python -m tests.campaign.mutation --sample 60`` changes one place of one file at a time, and runs the tests that call
+what is changed until the first fails. cosmic-ray was tried first: it changes no texts, and the rule table is texts at
+the top of a module.
 """
 
 from __future__ import annotations
 
 import ast
-import os
+import json
 import random
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+import pytest
 
 from blastradius.model import Verb
-from tests.agreement import FIRST_SEEDS
+from tests.campaign.equivalents import EQUIVALENT
+from tests.campaign.noticing import QUICK, ROOT, Noticing
 
-ROOT = Path(__file__).parents[2]
-LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-info")
 _PAIRS = (
     *((ast.Eq, ast.NotEq), (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.In, ast.NotIn), (ast.Is, ast.IsNot)),
     *((ast.And, ast.Or), (ast.Add, ast.Sub), (ast.Mult, ast.FloorDiv), (ast.BitAnd, ast.BitOr)),
@@ -34,57 +33,80 @@ _PAIRS = (
 )
 _SWAPS: dict[type[ast.AST], Any] = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 _NO_CODE = frozenset({"annotation", "returns", "decorator_list"})
-ENGINE_TESTS = (
-    *("tests/engine/test_rules_needed.py", "tests/engine/test_agreement.py", "tests/engine/single"),
-    *("tests/engine/batch", "tests/engine/check", "tests/engine/test_seeded_bugs.py"),
+ROOMS = {"rules": "blastradius/rules.py", "engine": "blastradius/engine", "estate": "blastradius/estate"}
+TESTS = (
+    *("engine", "rules", "estate", "loading", "reports", "workspace", "test_api.py", "test_examples.py"),
+    *("guards/test_house.py", "cli/test_cli.py", "queries/test_verify.py", "queries/test_overgrant.py"),
 )
-ROOMS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "rules": ("blastradius/rules.py", (*ENGINE_TESTS[:2], "tests/rules", "tests/guards/test_house.py")),
-    "engine": ("blastradius/engine", ENGINE_TESTS),
-    "estate": ("blastradius/estate", ("tests/estate", "tests/queries", "tests/loading", "tests/engine/single")),
-}
-"""For each room its code and its quick tests, the quickest first."""
-LOOKED_AT = ("rules", "engine")
-FIRST_LOOK = f"import sys; from tests.agreement import tried; sys.exit(bool(tried(*{FIRST_SEEDS})))"
-"""What a quick test does as well (``tests/engine/test_agreement.py``), without starting pytest."""
+"""The tests that may notice: those of the rooms, and some of what stands next to them."""
+UNNOTICED = ("passed", "never called")
+MARKS = "<!-- mutation -->\n", "<!-- /mutation -->\n"
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: in which file and line, what stood there, and what stands there instead."""
+    """One change: in which file, line, column and function, what stood there, and what stands there instead.
+
+    ``function`` is the file and the line where it begins, None outside of any; ``scope`` is its name.
+    """
 
     room: str
     file: str
     line: int
+    column: int
+    function: str | None
+    scope: str
     before: str
     after: str
     text: str
 
+    @property
+    def near(self) -> str:
+        """How the functions begin that use what is outside of any: the rule table is read by those that compile it."""
+        return "blastradius/engine/compile.py:" if self.room == "rules" else f"{self.file}:"
+
+    @property
+    def key(self) -> str:
+        """What it is by, while lines move."""
+        return " ".join(f"{self.file} {self.scope}: {self.before} => {self.after}".split())
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.before!r} became {self.after!r}"
+        return f"{self.file}:{self.line}:{self.column}: {self.before!r} became {self.after!r}"
+
+
+Place = tuple[int, str] | None
+"""The line where a function begins, and its name; None outside of any."""
 
 
 def mutants(room: str) -> Iterator[Mutant]:
     """Every change of a room's code."""
-    code = ROOT / ROOMS[room][0]
-    for file in [code] if code.is_file() else sorted(code.rglob("*.py")):
-        source = file.read_text(encoding="utf-8")
+    code = ROOT / ROOMS[room]
+    for path in [code] if code.is_file() else sorted(code.rglob("*.py")):
+        source, file = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
         lines = source.encode().splitlines(keepends=True)
-        for node, after in _changes(ast.parse(source), texts=room == "rules"):
+        for node, after, place in _changes(ast.parse(source), None, texts=room == "rules"):
             if ast.unparse(ast.parse(after)) != ast.unparse(node):
                 ahead, before, behind = (part.decode() for part in _parted(lines, node))
-                yield Mutant(room, str(file.relative_to(ROOT)), node.lineno, before, after, ahead + after + behind)
+                function, scope = (f"{file}:{place[0]}", place[1]) if place and room != "rules" else (None, "")
+                yield Mutant(
+                    room, file, node.lineno, node.col_offset, function, scope, before, after, ahead + after + behind
+                )
 
 
-def _changes(tree: ast.AST, *, texts: bool) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
-    """Nodes, and what may stand in their place; annotations and texts for people stay."""
+def _changes(tree: ast.AST, place: Place, *, texts: bool) -> Iterator[tuple[ast.expr | ast.stmt, str, Place]]:
+    """Nodes, what may stand in their place, and their function; annotations and texts for people stay."""
     for name, value in ast.iter_fields(tree):
+        here = _begun(tree) if name == "body" and isinstance(tree, ast.FunctionDef) else place
         for node in value if isinstance(value, list) else [value]:
             if name in _NO_CODE or not isinstance(node, ast.AST) or _is_literal(node):
                 continue
             if isinstance(node, ast.expr | ast.stmt):
-                yield from ((node, after) for after in _instead(node, texts=texts))
-            yield from _changes(node, texts=texts)
+                yield from ((node, after, here) for after in _instead(node, texts=texts))
+            yield from _changes(node, here, texts=texts)
+
+
+def _begun(function: ast.FunctionDef) -> Place:
+    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)]), function.name
 
 
 def _is_literal(node: ast.AST) -> bool:
@@ -143,52 +165,99 @@ def _parted(lines: list[bytes], node: ast.expr | ast.stmt) -> tuple[bytes, bytes
     return ahead + here[: node.col_offset], here[node.col_offset : end], here[end:] + behind
 
 
-def end_of(copy: Path, room: str, seconds: float, *, first_look: bool = False) -> str:
-    """How the tests of a room end: ``passed``, ``failed`` or ``too slow``; of the first look only, if asked for."""
-    looks = [[sys.executable, "-c", FIRST_LOOK]] if room in LOOKED_AT else []
-    tests = [each for each in ROOMS[room][1] if (copy / each).exists()]
-    looks += [[sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]]
-    env = os.environ | {"PYTHONPATH": str(copy), "BLASTRADIUS_EXAMPLES": "100", "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        for look in looks[:1] if first_look else looks:
-            done = subprocess.run(look, cwd=copy, env=env, capture_output=True, timeout=seconds, check=False)
-            if done.returncode:
-                return "failed"
-    except subprocess.TimeoutExpired:
-        return "too slow"
-    return "passed"
+@dataclass(frozen=True)
+class Tried:
+    """What was tried: the mutants that were drawn, how each ended, and of how many they were drawn, room by room."""
+
+    seed: int
+    drawn: Mapping[str, Sequence[Mutant]]
+    ends: Mapping[Mutant, str]
+    of: Mapping[str, int]
+
+    def survivors(self, room: str) -> list[Mutant]:
+        """Those of a room that no test noticed."""
+        return [mutant for mutant in self.drawn[room] if self.ends[mutant] in UNNOTICED]
+
+    def score(self, rooms: Iterable[str]) -> tuple[int, int]:
+        """How many of some rooms were noticed, and of how many that are no equivalents."""
+        there = [mutant for room in rooms for mutant in self.drawn[room]]
+        left = [mutant for room in rooms for mutant in self.survivors(room)]
+        alike = sum(EQUIVALENT.get(mutant.key) is not None for mutant in left)
+        return len(there) - len(left), len(there) - alike
+
+    def page(self) -> str:
+        """The figures as a table, and each survivor with its reason."""
+        rows = ["| room | changes | tried | noticed | equivalent | of the others |", "|---|--:|--:|--:|--:|--:|"]
+        for room, drawn in self.drawn.items():
+            noticed, of = self.score([room])
+            counts = [f"{self.of[room]:,}", len(drawn), noticed, len(drawn) - of]
+            rows.append(f"| `{room}` | {' | '.join(map(str, counts))} | {_share(noticed, of)} |")
+        noticed, of = self.score(self.drawn)
+        told = (
+            f"Seed {self.seed}: of {of} changes that are no equivalents {noticed} are noticed, {_share(noticed, of)}."
+        )
+        left = [_told(mutant) for room in self.drawn for mutant in self.survivors(room)]
+        return "\n".join([told, "", *rows, "", *left, ""])
+
+
+def _share(some: int, of: int) -> str:
+    return f"{100 * some / of:.1f} %" if of else "—"
+
+
+def _told(mutant: Mutant) -> str:
+    before, after = (" ".join(text.split()) for text in (mutant.before, mutant.after))
+    where = f"`{mutant.file.removeprefix('blastradius/')}`" + (f", `{mutant.scope}`" if mutant.scope else "")
+    why = EQUIVALENT.get(mutant.key)
+    return f"- {where}: `{before}` became `{after}`: " + (f"equivalent: {why}" if why else "not noticed")
+
+
+def tried(noticing: Noticing, seed: int, sample: int, rooms: Iterable[str], kept: Path) -> Tried:
+    """Draw mutants of each room, and see how each ends; each is printed at once.
+
+    What was noticed is kept by room in a folder, and not tried again.
+    """
+    every = {room: list(mutants(room)) for room in rooms}
+    drawn = {room: random.Random(seed).sample(some, min(sample, len(some))) for room, some in every.items()}
+    ends: dict[Mutant, str] = {}
+    for room, some in drawn.items():
+        file = kept / f"noticed-{room}.json"
+        noticed: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        for mutant in some:
+            start = time.monotonic()
+            ends[mutant] = noticed.get(str(mutant)) or noticing.end_of(mutant)
+            click.echo(f"{ends[mutant]}: {mutant} ({time.monotonic() - start:.0f} s)")
+            if ends[mutant] not in UNNOTICED:
+                noticed[str(mutant)] = ends[mutant]
+                file.write_text(json.dumps(noticed, indent=1), encoding="utf-8")
+    return Tried(seed, drawn, ends, {room: len(some) for room, some in every.items()})
 
 
 @click.command()
 @click.option("--room", type=click.Choice(list(ROOMS)), multiple=True, help="Only this room; may be repeated.")
-@click.option("--sample", default=60, show_default=True, help="How many mutants, drawn from all there are.")
+@click.option("--sample", default=60, show_default=True, help="How many mutants of each room.")
 @click.option("--seed", type=int, default=None, help="Where random numbers come from; without one a new one is drawn.")
-@click.option("--first-look", is_flag=True, help="Only what is quickest: some random estates. Most are noticed by it.")
-@click.option("--seconds", default=600.0, show_default=True, help="How long the tests of one mutant may take.")
-def main(room: tuple[str, ...], sample: int, seed: int | None, first_look: bool, seconds: float) -> None:
+@click.option("--seconds", default=30.0, show_default=True, help="How long a mutant's tests may take without it.")
+@click.option("--keep", default="build/campaign", show_default=True, help="Where it is kept what was seen so far.")
+@click.option("--page", type=click.Path(path_type=Path), help="Write the figures into this page, docs/campaign.md.")
+def main(room: tuple[str, ...], sample: int, seed: int | None, seconds: float, keep: str, page: Path | None) -> None:
     """Draw mutants, run the tests of each, and list those that no test notices; exit code 1 below nine in ten."""
     drawn = random.SystemRandom().randrange(10**9) if seed is None else seed
-    every = [mutant for each in room or ROOMS for mutant in mutants(each)]
-    chosen = random.Random(drawn).sample(every, min(sample, len(every)))
-    click.echo(f"seed {drawn}: {len(chosen)} of {len(every):,} mutants")
-    ends: dict[str, int] = {"failed": 0, "too slow": 0, "passed": 0}
+    click.echo(f"seed {drawn}")
+    found: list[Tried] = []
     with tempfile.TemporaryDirectory() as home:
-        copy = shutil.copytree(ROOT, Path(home) / "project", ignore=LEFT_OUT)
-        for each in sorted({mutant.room for mutant in chosen}):
-            if end_of(copy, each, seconds, first_look=first_look) != "passed":
-                raise click.ClickException(
-                    f"the tests of {each} do not pass in {seconds:g} s before anything is changed"
-                )
-        for mutant in chosen:
-            right = (copy / mutant.file).read_text(encoding="utf-8")
-            (copy / mutant.file).write_text(mutant.text, encoding="utf-8")
-            end = end_of(copy, mutant.room, seconds, first_look=first_look)
-            (copy / mutant.file).write_text(right, encoding="utf-8")
-            ends[end] += 1
-            click.echo(f"{'SURVIVED' if end == 'passed' else end}: {mutant}")
-    noticed = len(chosen) - ends["passed"]
-    click.echo(f"{noticed} of {len(chosen)} noticed, {ends['too slow']} of them by time; {ends['passed']} survived")
-    sys.exit(noticed < 0.9 * len(chosen))
+        plugin = Noticing(
+            lambda noticing: found.append(tried(noticing, drawn, sample, room or ROOMS, Path(keep))),
+            *(Path(keep) / "called.json", Path(home), seconds),
+        )
+        pytest.main([*QUICK, *(f"tests/{name}" for name in TESTS)], plugins=[plugin])
+    if not found:
+        raise click.ClickException("the tests could not be collected")
+    click.echo(found[0].page())
+    if page:
+        ahead, _, behind = re.split("|".join(MARKS), page.read_text(encoding="utf-8"))
+        page.write_text(f"{ahead}{MARKS[0]}{found[0].page()}{MARKS[1]}{behind}", encoding="utf-8")
+    noticed, of = found[0].score(found[0].drawn)
+    sys.exit(noticed < 0.9 * of)
 
 
 if __name__ == "__main__":

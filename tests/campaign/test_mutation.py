@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 import random
-import shutil
+import subprocess
+import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from tests.campaign import mutation
-from tests.campaign.mutation import LEFT_OUT, ROOMS, ROOT, end_of, mutants
+from tests.campaign.equivalents import EQUIVALENT
+from tests.campaign.mutation import ROOMS, mutants
+from tests.campaign.noticing import ROOT
 
 
 @pytest.mark.slow
@@ -30,12 +34,46 @@ def test_the_rule_table_is_among_what_is_changed() -> None:
     assert ('"to.use -> from.control"', "'from.use -> to.control'") in changes
 
 
+DRIVER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import pytest
+from tests.campaign.mutation import mutants
+from tests.campaign.noticing import QUICK, ROOT, Noticing
+
+table = next(mutant for mutant in mutants("rules") if mutant.before == '"non_exportable"')
+code = next(it for it in mutants("engine") if it.file.endswith("compile.py") and it.after == "return None" and it.scope)
+same = replace(code, text=(ROOT / code.file).read_text(encoding="utf-8"))
+uncalled = replace(code, function="nowhere")
+
+def run(noticing):
+    print([noticing.end_of(mutant) for mutant in (table, code, same, uncalled)], file=sys.stderr)
+
+home = Path(sys.argv[1])
+plugin = Noticing(run, home / "called.json", home, seconds=60)
+pytest.main([*QUICK, "tests/engine/test_rules_needed.py"], plugins=[plugin])
+"""
+
+
 @pytest.mark.slow
-def test_a_mistake_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = shutil.copytree(ROOT, tmp_path / "project", ignore=LEFT_OUT)
-    room = ("blastradius/rules.py", ("tests/engine/test_rules_needed.py",))
-    monkeypatch.setitem(mutation.ROOMS, "rules", room)
-    assert end_of(copy, "rules", 600) == "passed"
-    wrong = next(mutant for mutant in mutants("rules") if mutant.before == '"non_exportable"')
-    (copy / wrong.file).write_text(wrong.text)
-    assert end_of(copy, "rules", 600) == "failed"
+def test_a_mistake_is_noticed_and_nothing_else_is(tmp_path: Path) -> None:
+    """In the table, which a new process reads; in a function, in a copy of the process; and what is no change."""
+    command = [sys.executable, "-c", DRIVER, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "['failed', 'failed', 'passed', 'never called']", done.stdout
+
+
+def test_the_page_has_the_score_and_each_survivor_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = list(islice(mutants("rules"), 4))
+    ends = dict(zip(drawn, ("failed", "too slow", "passed", "never called"), strict=True))
+    monkeypatch.setitem(EQUIVALENT, drawn[2].key, "nobody could tell")
+    found = mutation.Tried(7, {"rules": drawn}, ends, {"rules": 737})
+    assert found.score(["rules"]) == (2, 3)
+    lines = found.page().splitlines()
+    assert lines[0] == "Seed 7: of 3 changes that are no equivalents 2 are noticed, 66.7 %."
+    assert "| `rules` | 737 | 4 | 2 | 1 | 66.7 % |" in lines
+    assert [line.rpartition("`: ")[2] for line in lines if line.startswith("- ")] == [
+        "equivalent: nobody could tell",
+        "not noticed",
+    ]
