@@ -12,17 +12,20 @@ import ast
 import importlib
 import os
 import re
+import sys
 import traceback
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from blastradius.errors import BlastradiusError, InputError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from blastradius.answer import Query
     from blastradius.exporting.contract import Export
     from blastradius.loaderkit.contract import Loader
@@ -263,7 +266,42 @@ def _files_in(folder: Path) -> Iterator[Path]:
 
 @cache
 def _announced(group: str, word: str) -> tuple[_Announced, ...]:
+    if not _may_be_announced():
+        return ()
+    from importlib.metadata import entry_points
+
     return tuple(_Announced(word, entry) for entry in entry_points(group=f"blastradius.{group}"))
+
+
+@cache
+def _may_be_announced() -> bool:
+    """Whether a distribution has the name of a group of ours in its entry points, or is kept where only Python looks.
+
+    Nearly none has, and to import what reads them takes several times as long as this.
+    """
+    finders = [finder for finder in sys.meta_path if hasattr(finder, "find_distributions")]
+    return finders != [PathFinder] or any(_announces(Path(place)) for place in sys.path)
+
+
+def _announces(place: Path) -> bool:
+    """Whether one of the distributions at a place of the search path does, or may."""
+    try:
+        children = list(place.iterdir())
+    except OSError:
+        return place.exists()
+    return any(
+        child.suffix.lower() == ".egg"
+        or (child.name.lower().endswith("-info") and b"[blastradius." in _content(child / "entry_points.txt"))
+        for child in children
+    )
+
+
+def _content(file: Path) -> bytes:
+    """What a file says; nothing where there is none."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def use_folder(folder: str) -> None:

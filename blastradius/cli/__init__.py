@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 
@@ -92,6 +93,7 @@ def run() -> None:
     """The console script."""
     # A model is millions of values that live to the end; walking them again and again takes half the time.
     gc.set_threshold(1_000_000, 100, 100)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would ask all that is installed for some
     streams.prepare()
     try:
         code = main()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import click
@@ -33,29 +32,33 @@ def known_before(sarif: str | None, base: str | None) -> frozenset[str] | None:
         UsageError: a base is named, and nothing is written that it changes.
         InputError: the base cannot be read.
     """
-    from blastradius.loading.revisions import load_named
-
     if base is None:
         return None
     if sarif is None:
         raise click.UsageError("--base: it says where failures stand in SARIF; add --sarif FILE, or leave it out")
+    from blastradius.loading.revisions import load_named
+
     with progress() as report:
         return frozenset(load_named(base, report)[0].relations)
 
 
 def write_verdicts(answer: Answer, sarif: str | None, junit: str | None, known: frozenset[str] | None) -> None:
     """Write the verdicts to the files that are named."""
-    from blastradius.render.junit import as_junit
-    from blastradius.render.sarif import as_sarif
     from blastradius.writing import write_atomic
 
     if sarif is not None:
+        from blastradius.render.sarif import as_sarif
+
         write_atomic(sarif, as_sarif(answer, _version(), known))
     if junit is not None:
+        from blastradius.render.junit import as_junit
+
         write_atomic(junit, as_junit(answer))
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("partner-blastradius")
     except PackageNotFoundError:

@@ -28,6 +28,7 @@ from blastradius.reports.words import WORDS
 
 if TYPE_CHECKING:
     from blastradius.estate import Estate
+    from blastradius.reading import Progress
 
 
 def _here(context: click.Context, _parameter: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -95,14 +96,12 @@ def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any], engine: Eng
     Raises:
         UsageError: the server is to be asked, and the estate is not at one.
     """
-    from blastradius.loading.revisions import with_estates
-
     loaded: Estate | None = click.get_current_context().obj
     named = {name: value for name, value in given.items() if value is not None}
     with progress() as report:
 
         def asked(estate: Estate) -> Answer:
-            return query.run(estate, parameters(query, with_estates(query, named, report), flag_of))
+            return query.run(estate, parameters(query, _with_estates(query, named, report), flag_of))
 
         if is_asked_there(query, paths, engine):
             answer = answered_there(paths[0], named, asked, report)
@@ -111,6 +110,16 @@ def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any], engine: Eng
         estate = loading.load(paths, report) if loaded is None else loaded
         report("asking")
         return asked(estate)
+
+
+def _with_estates(query: Query, given: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """The values of the parameters, with what is read in the place of the path of another estate."""
+    fields = query.params.model_fields
+    if not any(is_estate(fields[name]) or is_fragment(fields[name]) for name in given.keys() & fields.keys()):
+        return given
+    from blastradius.loading.revisions import with_estates
+
+    return with_estates(query, given, report)
 
 
 def params_options(params: type[BaseModel]) -> list[Callable[[Any], Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from blastradius.columns.facts import FactTable
-from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.ragged import Flags, Numbers, distinct
 from blastradius.columns.tables import CONTROLS, NO_INDEX, VERBS, ControlColumns, LazyNames
 from blastradius.estate.merge import alone
 from blastradius.model import Basis, Control, ControlKind, Credential, Entity, Provenance, Relation, Verb
@@ -135,7 +135,7 @@ class Placement:
 def guarded(table: FactTable) -> Numbers:
     """The operations, by number, that a scope guards."""
     permits: Flags = table.relations.verb == VERBS.index(Verb.PERMITS)
-    return np.unique(table.relations.targets.take(permits).values)
+    return distinct(table.relations.targets.take(permits).values)
 
 
 def ended(table: FactTable, day: str) -> Numbers:

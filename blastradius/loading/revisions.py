@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from blastradius.answer import is_estate, is_fragment
 from blastradius.errors import InputError, UsageError
 from blastradius.loading.session import load, survey
-from blastradius.running import run
 
 if TYPE_CHECKING:
     from blastradius.answer import Query
@@ -202,6 +201,8 @@ def _git(text: str, *arguments: str, given: bytes = b"") -> bytes | None:
     Raises:
         UsageError: there is no git.
     """
+    from blastradius.running import run
+
     try:
         done = run([*_GIT, *arguments], given, settings=_QUIET)
     except FileNotFoundError:

@@ -308,11 +308,13 @@ class _Session:
     def _asked(
         self, asking: Document, request: SourceRequest, named: Mapping[str, str]
     ) -> tuple[Document, LoadedFile] | None:
-        from blastradius.loading.sources import with_parties
-
         asked = asking.part(*request.part) if request.part else asking.sibling(request.path)
         reader = plugins.loader(request.loader)
-        stated = with_parties(reader, request.options, named)
+        stated = request.options
+        if named:
+            from blastradius.loading.sources import with_parties
+
+            stated = with_parties(reader, stated, named)
         if not request.part and not self._first(asked, reader, stated):
             return None
         return asked, LoadedFile(asked.path, reader.name, loaded_by(reader, asked, stated))

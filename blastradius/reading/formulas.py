@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from html import unescape
 
 from .archives import Entries
 
@@ -50,6 +49,8 @@ def _parts(book: bytes, relations: bytes) -> Iterator[tuple[str, str]]:
 
 def _tags(pattern: re.Pattern[bytes], content: bytes) -> Iterator[dict[str, str]]:
     """The attributes of each such tag, their names without a prefix."""
+    from html import unescape  # a table of two thousand names
+
     for tag in pattern.finditer(content):
         stated = _ATTRIBUTE.findall(tag[1])
         yield {name.decode(): unescape((one or other).decode(errors="replace")) for name, one, other in stated}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from rich.console import Console, OverflowMethod
-from rich.text import Text
 
 from blastradius.render.columns import GAP, Column, Layout, laid_out
+
+if TYPE_CHECKING:
+    from rich.console import Console, OverflowMethod
 
 UNBOUNDED = 10_000
 NARROWEST = 20
@@ -24,12 +28,19 @@ class Screen:
     def __init__(self, width: int | None, *, color: bool = False) -> None:
         self._out = io.StringIO()
         self.width = max(width or UNBOUNDED, NARROWEST)
-        self._console = Console(
+        self._color = color
+
+    @cached_property
+    def _console(self) -> Console:
+        """What breaks lines and colours them, which is imported where a line is long or has a colour."""
+        from rich.console import Console
+
+        return Console(
             file=self._out,
             width=UNBOUNDED,
-            force_terminal=color,
-            no_color=not color,
-            color_system="standard" if color else None,
+            force_terminal=self._color,
+            no_color=not self._color,
+            color_system="standard" if self._color else None,
             legacy_windows=False,
             markup=False,
             highlight=False,
@@ -42,7 +53,7 @@ class Screen:
 
     def blank(self) -> None:
         """An empty line."""
-        self._console.print()
+        self._out.write("\n")
 
     def paragraph(self, text: str, *, style: str = "", hanging: int = 0) -> None:
         """A text, the lines after its first one indented by ``hanging``."""
@@ -78,11 +89,36 @@ class Screen:
     def _wrapped(self, text: str, width: int, overflow: OverflowMethod = "ellipsis") -> list[str]:
         if cell_len(text) <= width:
             return [text]
+        lines = _between_words(text, width)
+        if lines is not None:
+            return lines
+        from rich.text import Text
+
         lines = Text(text).wrap(self._console, width, overflow=overflow)
         return [line.plain.rstrip() for line in lines] or [""]
 
     def _line(self, text: str, style: str = "") -> None:
+        if text.isprintable() and not (style and self._color):
+            self._out.write(f"{text}\n")
+            return
+        from rich.text import Text
+
         self._console.print(Text(text, style=style), crop=False, overflow="ignore", no_wrap=True)
+
+
+def _between_words(text: str, width: int) -> list[str] | None:
+    """The lines of a text in plain letters whose words all fit, as rich breaks them; ``None`` where it has to do it."""
+    words = re.findall(r" *[^ ]+ *", text)
+    if not (text.isascii() and text.isprintable()) or any(len(word.rstrip()) > width for word in words):
+        return None
+    lines, room = [""], width
+    for word in words:
+        if len(word.rstrip()) > room:
+            lines.append("")
+            room = width
+        lines[-1] += word
+        room -= len(word)
+    return [line.rstrip() for line in lines]
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from blastradius.secrets.rules import RULES, Rule
 
@@ -59,10 +59,15 @@ def _lower(text: str) -> str:
     return lower if len(lower) == len(text) else "".join(letter.lower()[0] for letter in text)
 
 
-def _shortest(hints: Iterable[str]) -> list[str]:
-    """The hints that no other one begins."""
-    every = set(hints)
-    return sorted(hint for hint in every if not any(hint[:length] in every for length in range(1, len(hint))))
+def _tried_at(rules: Sequence[Rule]) -> dict[str, tuple[Rule, ...]]:
+    """The rules to try, in their order, by those hints that no other one begins."""
+    numbers: dict[str, set[int]] = {}
+    short = ""
+    for hint, number in sorted((hint, number) for number, rule in enumerate(rules) for hint in rule.hints):
+        if not (short and hint.startswith(short)):
+            short = hint
+        numbers.setdefault(short, set()).add(number)
+    return {hint: tuple(rules[number] for number in sorted(found)) for hint, found in numbers.items()}
 
 
 def _alternatives(hints: Iterable[str]) -> str:
@@ -74,8 +79,5 @@ def _alternatives(hints: Iterable[str]) -> str:
     return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
 
 
-_TRIED_AT: dict[str, tuple[Rule, ...]] = {
-    short: tuple(rule for rule in RULES if any(hint.startswith(short) for hint in rule.hints))
-    for short in _shortest(hint for rule in RULES for hint in rule.hints)
-}
+_TRIED_AT = _tried_at(RULES)
 _HINT = re.compile(f"(?=({_alternatives(_TRIED_AT)}))")

@@ -17,20 +17,20 @@ import re
 from collections.abc import Iterable, Iterator
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pydantic_core import to_json
 
 from blastradius.errors import InputError
-from blastradius.loaderkit.bulk import MAX_LINE, LineReader
 from blastradius.loaderkit.contract import Document, Loaded, Loader
 from blastradius.memory import require
 from blastradius.model import Kind, Verb
 from blastradius.reading import Records, Stream
 
-from . import parquet
+if TYPE_CHECKING:
+    from blastradius.loaderkit.bulk import LineReader
 
-_SUFFIXES = (".jsonl", ".ndjson")
+_SUFFIXES, _PARQUET = (".jsonl", ".ndjson"), ".parquet"
 _FIRST = re.compile(rb'\s*\{\s*"(kind|verb|zone|exercise|title|as_of)"\s*:')
 _KINDS, _VERBS = frozenset(map(str, Kind)), frozenset(map(str, Verb))
 _EVERY = 10_000
@@ -41,7 +41,11 @@ _PER_BYTE = 3
 def recognises(data: Any) -> bool:
     """Whether the first line is one of ours; of Parquet, by the names of the columns."""
     if isinstance(data, Stream):
-        return not _is_parquet(data.path) or parquet.is_table(data.path)
+        if not _is_parquet(data.path):
+            return True
+        from . import parquet  # no other estate needs what reads tables and lines
+
+        return parquet.is_table(data.path)
     return isinstance(data, Records) and bool(data) and _is_fact(data[0])
 
 
@@ -87,10 +91,12 @@ def _is_fact(record: Any) -> bool:
 
 
 def _is_parquet(path: Path) -> bool:
-    return path.suffix.lower() == parquet.SUFFIX
+    return path.suffix.lower() == _PARQUET
 
 
 def _json_lines(shown: str, stream: Stream) -> Loaded:
+    from blastradius.loaderkit.bulk import MAX_LINE, LineReader
+
     try:
         with stream.path.open("rb") as file:
             size = stream.path.stat().st_size
@@ -103,6 +109,10 @@ def _json_lines(shown: str, stream: Stream) -> Loaded:
 
 
 def _parquet(shown: str, stream: Stream) -> Loaded:
+    from blastradius.loaderkit.bulk import LineReader
+
+    from . import parquet
+
     with parquet.opened(shown, stream.path) as table:
         require(table.count * parquet.PER_ROW, f"{shown}: the columns of {table.count:,} rows", _SMALLER)
         reader = LineReader(LOADER.name, shown)
@@ -115,6 +125,8 @@ _SMALLER = "leave out what does not matter"
 
 def _records(document: Document, records: Records) -> Loaded:
     """Lines that were parsed already: there are not many, so each fact is an object."""
+    from blastradius.loaderkit.bulk import LineReader
+
     lines = [to_json(record) + b"\n" for record in records]
     reader = LineReader(LOADER.name, document.path)
     reader.read((document.position(place)[0], line) for place, line in enumerate(lines))
@@ -139,7 +151,7 @@ def _mapped(file: BinaryIO) -> bytes | mmap:
 LOADER = Loader(
     name="lines",
     title="blastradius estate, a fact a line (JSON Lines, Parquet)",
-    suffixes=(*_SUFFIXES, parquet.SUFFIX),
+    suffixes=(*_SUFFIXES, _PARQUET),
     recognises=recognises,
     load=load,
     reads="entities, relations, zones and exercises of large estates",

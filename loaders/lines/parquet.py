@@ -15,7 +15,6 @@ from pydantic_core import PydanticSerializationError, to_json
 from blastradius.errors import InputError, UsageError
 from blastradius.model import ENTITY_TYPES, Relation
 
-SUFFIX = ".parquet"
 PER_ROW = 350
 """Bytes of memory that the columns take for a row, as measured."""
 

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
+from typing_extensions import TypeAliasType
 
 from blastradius.dates import is_date
 from blastradius.loaderkit.options import keyed, listed
@@ -47,7 +48,10 @@ def _empty(value: Any) -> Any:
 
 Id = Annotated[str, AfterValidator(_no_harm)]
 Date = Annotated[str, AfterValidator(_date)]
-Ids = Annotated[tuple[Id, ...], BeforeValidator(listed, json_schema_input_type=Id | tuple[Id, ...])]
+# Each list has a name, so that pydantic makes one validator of it and not one for each of a hundred fields.
+Ids = TypeAliasType(
+    "Ids", Annotated[tuple[Id, ...], BeforeValidator(listed, json_schema_input_type=Id | tuple[Id, ...])]
+)
 
 
 class Shape(BaseModel):
@@ -76,13 +80,18 @@ class ControlShape(Shape):
 
 
 ControlItem = Annotated[ControlShape, BeforeValidator(keyed("kind"), json_schema_input_type=ControlKind | ControlShape)]
-Controls = Annotated[
-    tuple[ControlItem, ...], BeforeValidator(listed, json_schema_input_type=ControlKind | tuple[ControlItem, ...])
-]
+Controls = TypeAliasType(
+    "Controls",
+    Annotated[
+        tuple[ControlItem, ...], BeforeValidator(listed, json_schema_input_type=ControlKind | tuple[ControlItem, ...])
+    ],
+)
 
 
 _Signal = Annotated[Signal, BeforeValidator(keyed("signal"), json_schema_input_type=str | Signal)]
-Signals = Annotated[tuple[_Signal, ...], BeforeValidator(listed, json_schema_input_type=str | tuple[_Signal, ...])]
+Signals = TypeAliasType(
+    "Signals", Annotated[tuple[_Signal, ...], BeforeValidator(listed, json_schema_input_type=str | tuple[_Signal, ...])]
+)
 _UNKNOWN = "what is known not to be known about it, such as `reads`; changes no reach, and answers say so"
 _SEEN_BY = "what would show it, to whom, within how many hours; changes no reach"
 
@@ -137,7 +146,9 @@ class ItemShape(Shape):
 
 
 Item = Annotated[ItemShape, BeforeValidator(keyed("to"), json_schema_input_type=Id | ItemShape)]
-Items = Annotated[tuple[Item, ...], BeforeValidator(listed, json_schema_input_type=Id | tuple[Item, ...])]
+Items = TypeAliasType(
+    "Items", Annotated[tuple[Item, ...], BeforeValidator(listed, json_schema_input_type=Id | tuple[Item, ...])]
+)
 
 
 class EntryShape(Shape):
