@@ -236,7 +236,8 @@ def schema_of_files() -> dict[str, Any]:
 def page() -> str:
     """The page, without its first line."""
     schema = schema_of_files()
-    shapes: dict[str, Any] = {"": schema, **schema["definitions"]}
+    known = schema["definitions"]
+    shapes: dict[str, Any] = {"": schema, **{name: _written_out(shape, known) for name, shape in known.items()}}
     kinds = [(f"`{word}`", shapes[shape], ENTITIES[shape]) for shape, word in _HEADINGS.items()]
     lines = [
         "# The fields of an estate file\n",
@@ -271,6 +272,15 @@ def page() -> str:
         "of those that are added later too.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _written_out(shape: Any, known: Mapping[str, Any]) -> Any:
+    """A shape with the lists that have names of their own in their places."""
+    lists = {f"#/definitions/{name}": stated for name, stated in known.items() if "anyOf" in stated}
+    fields = {
+        name: {**lists.get(field.get("$ref"), {}), **field} for name, field in shape.get("properties", {}).items()
+    }
+    return {**shape, "properties": fields}
 
 
 def _head(title: str) -> list[str]:

@@ -50,6 +50,8 @@ def _gather(value: Any, texts: set[str]) -> None:
     """All texts of a value."""
     if type(value) is str:
         texts.add(value)
+    elif type(value) is Provenance:  # several to each fact
+        texts.update((value.source, value.file))
     elif isinstance(value, tuple | list):
         for part in value:
             _gather(part, texts)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+from typing_extensions import TypeAliasType
 
 from blastradius.errors import InputError, did_you_mean
 from blastradius.loaderkit.contract import Document
@@ -91,6 +92,8 @@ def _key(name: str, field: FieldInfo) -> str:
 
 def _shapes(annotation: Any) -> Iterator[type[BaseModel]]:
     """The shapes that a field is made of."""
+    if isinstance(annotation, TypeAliasType):
+        yield from _shapes(annotation.__value__)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):

@@ -149,11 +149,11 @@ class _Session:
             self.progress(str(path))
             # YAML and JSON are parsed whole, so that what cannot be is refused before every loader is imported
             whole = path.suffix.lower() in ESTATE_SUFFIXES
-            from blastradius.workspace import is_workspace
-
             document = read_document(path) if whole else document_of(path, self.loaders, self.progress)
-            if is_workspace(document.data):
+            if _is_workspace(document.data):
                 self.workspace(document)
+            elif whole and _is_declared(document.data):
+                self.found.files += self.loaded(document, plugins.loader("native"))
             else:
                 self.found.files += self.loaded(document)
 
@@ -353,6 +353,20 @@ def _problems_of(files: Sequence[Path], source: Source) -> list[str]:
 
 def _load_key(file: str | Path, loader: Loader, options: Mapping[str, Any]) -> LoadKey:
     return str(Path(file).resolve()), loader.name, repr(dict(options))
+
+
+def _is_workspace(data: Any) -> bool:
+    """Whether a document is a workspace file; what reads one is not imported for what cannot be."""
+    if not isinstance(data, dict) or not data.keys() & {"workspace", "sources"}:
+        return False
+    from blastradius.workspace import is_workspace
+
+    return is_workspace(data)
+
+
+def _is_declared(data: Any) -> bool:
+    """Whether a document says that it is an estate file, so that no other loader has to be asked."""
+    return isinstance(data, dict) and data.get("blastradius") in (1, "1")
 
 
 def _might_be_estate(file: Path) -> bool:

@@ -89,9 +89,9 @@ class Screen:
     def _wrapped(self, text: str, width: int, overflow: OverflowMethod = "ellipsis") -> list[str]:
         if cell_len(text) <= width:
             return [text]
-        lines = _between_words(text, width)
-        if lines is not None:
-            return lines
+        plain = _between_words(text, width)
+        if plain is not None:
+            return plain
         from rich.text import Text
 
         lines = Text(text).wrap(self._console, width, overflow=overflow)

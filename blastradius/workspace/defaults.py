@@ -36,6 +36,8 @@ def spoken_for(parts: Sequence[Loaded], numbers: Sequence[int], workspace: Works
 
     ``numbers`` are those of the sources that the parts are of.
     """
+    if not any(map(workspace.speaks_for, numbers)):
+        return list(parts)
     declared = _Declared()
     for part in parts:
         declared.add(part)

@@ -25,13 +25,16 @@ def joined(parts: Sequence[Loaded], workspace: Workspace) -> tuple[list[Loaded],
     """
     apis = {name: one for one, shape in workspace.shape.apis.items() for name in shape.also}
     own = _as_source(parts, workspace)
-    parts = [renamed(part, apis=lambda name: apis.get(name, name)) for part in parts]
+    if apis:
+        parts = [renamed(part, apis=lambda name: apis.get(name, name)) for part in parts]
     links = workspace.aliases
     links |= _by_route(parts, workspace, links)
     accounts = _accounts(parts, links)
     problems = [problem for account in accounts.values() for problem in _kinds(account, links)]
     if problems:
         raise InputError(problems)
+    if not links:
+        return [renamed(part) for part in parts], own
     order = {name: place for place, name in enumerate(links)}
     one = {name: _one(name, account, order) for name, account in accounts.items()}
     return [_under_links(part, links, one) for part in parts], own

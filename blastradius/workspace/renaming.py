@@ -58,13 +58,23 @@ class _Names:
 
 
 def renamed(loaded: Loaded, *, ids: Rename = str, apis: Rename = str, zones: Rename = str) -> Loaded:
-    """What a file gave, under other names; a name that two ends of a relation come to share stands there once."""
+    """What a file gave, under other names; a name that two ends of a relation come to share stands there once.
+
+    Where all names stay, only what may name a thing twice is looked at.
+    """
+    same = ids is apis is zones is str
     lying = {entity.zone for entity in loaded.entities if entity.zone} | {zone.id for zone in loaded.zones}
     names = _Names(ids, zones, frozenset(entity.id for entity in loaded.entities), frozenset(lying))
     return loaded.model_copy(
         update={
-            "entities": tuple(_entity(entity, ids, apis, zones) for entity in loaded.entities),
-            "relations": tuple(_relation(relation, ids) for relation in loaded.relations),
+            "entities": tuple(
+                entity if same and not getattr(entity, "copy_of", ()) else _entity(entity, ids, apis, zones)
+                for entity in loaded.entities
+            ),
+            "relations": tuple(
+                relation if same and _is_between_two(relation) else _relation(relation, ids)
+                for relation in loaded.relations
+            ),
             "zones": tuple(_zone(zone, zones) for zone in loaded.zones),
             "expectations": tuple(_expectation(expectation, names) for expectation in loaded.expectations),
             "exercises": tuple(_exercise(exercise, names) for exercise in loaded.exercises),
@@ -84,6 +94,11 @@ def _entity(entity: Entity, ids: Rename, apis: Rename, zones: Rename) -> Entity:
     found |= _controls(entity.controls, ids)
     changed = {key: value for key, value in found.items() if value != getattr(entity, key)}
     return entity.model_copy(update=changed) if changed else entity
+
+
+def _is_between_two(relation: Relation) -> bool:
+    """Whether a relation has one source and one target, and names nothing else."""
+    return len(relation.sources) == len(relation.targets) == 1 and not (relation.keys or relation.needs)
 
 
 def _relation(relation: Relation, ids: Rename) -> Relation:

@@ -115,9 +115,14 @@ class Workspace:
     @property
     def only_lists(self) -> bool:
         """Whether it names sources and no more: it renames nothing, and speaks for none of them."""
-        of_sources = {"prefix", "zone", "owner", "direction", "controls"}
-        speaks = any(getattr(source, name) for source in self.shape.sources for name in of_sources)
-        return not (speaks or self.shape.same or self.shape.apis or self.shape.parties or self.shape.controls)
+        shape = self.shape
+        speaks = any(source.prefix or self.speaks_for(number) for number, source in enumerate(shape.sources))
+        return not (speaks or shape.same or shape.apis or shape.parties or shape.controls)
+
+    def speaks_for(self, source: int) -> bool:
+        """Whether it says anything of the things of a source."""
+        stated = self.shape.sources[source]
+        return bool(stated.zone or stated.owner or stated.direction or stated.controls or self.shape.controls)
 
     def controls(self, source: int) -> Iterator[tuple[ControlShape, Provenance]]:
         """The controls that a source's facts get where they have none of the kind; its own come first."""

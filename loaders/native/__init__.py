@@ -145,8 +145,9 @@ class _Reader:
         seen: dict[str, Keys] = {}
         for section in SECTIONS:
             for name, entry in _entries(self.shape, section):
-                for word, verb in _VERBS.items():
-                    for number, item in enumerate(getattr(entry, word, ())):
+                for word in filter(entry.model_fields_set.__contains__, _VERBS):
+                    verb = _VERBS[word]
+                    for number, item in enumerate(getattr(entry, word)):
                         keys = (section, name, word, number)
                         relation = self._relation(verb, name, item, keys)
                         if relation in seen:

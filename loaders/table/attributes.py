@@ -29,11 +29,14 @@ class Attributes:
         self.drafts = drafts
         self.options = rows.options
         self.meaning = rows.options.rows or "vendors"
+        self.stated = [
+            (role, kind, attribute) for role, (kind, attribute, _) in ATTRIBUTES.items() if rows.columns(role)
+        ]
 
     def set(self, found: Found, provenance: Provenances) -> None:
         """Set all that the row at hand says of what it names."""
-        for role, (kind, attribute, _) in ATTRIBUTES.items():
-            text = self.rows.text(role) if self.rows.columns(role) else None
+        for role, kind, attribute in self.stated:
+            text = self.rows.text(role)
             value = self._read(role, text, found) if text else None
             if role == "records" and value is not None and len(_stores(found)) > 1:
                 self.rows.leave_out(role, "left out, a count of several stores together", text or "")

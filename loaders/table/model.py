@@ -34,6 +34,10 @@ class TableMapper:
         self.options = options
         self.meaning = options.rows or "vendors"
         self.main: Role = MAIN[self.meaning]
+        mine = {column.column for column in self.rows.columns(self.main)}
+        self.more = [it.column for role, columns in options.columns.items() if role != self.main for it in columns]
+        self.beside = set(self.more) - mine
+        self.named_roles = [role for role in KINDS if role != self.main and role not in _OWN_WORDS]
         self.texts: dict[Role, list[Text]] = {}
         self.shared: dict[str, list[str]] = {}
         self.verbs: tuple[Verb, ...] = ()
@@ -72,9 +76,7 @@ class TableMapper:
 
     def _is_total(self) -> bool:
         """Whether the row at hand is a sum under the table."""
-        mapped = {column.column for columns in self.options.columns.values() for column in columns}
-        mine = {column.column for column in self.rows.columns(self.main)}
-        return is_total(self._main_cell(), (self.rows.row[column] for column in mapped - mine))
+        return is_total(self._main_cell(), (self.rows.row[column] for column in self.beside))
 
     def _is_none(self) -> str:
         """Why the row at hand is about nothing."""
@@ -123,7 +125,7 @@ class TableMapper:
             for role in _OWN_WORDS
             if role != self.main
         }
-        found |= {role: self.drafts.of(role) for role in KINDS if role != self.main and role not in _OWN_WORDS}
+        found |= {role: self.drafts.of(role) for role in self.named_roles}
         provenance = self.rows.provenance(self.rows.columns(self.main)[0].column)
         say = {"vendors": self._vendors, "access": self._access, "components": self._components, "data": self._data}
         parts = [self._completed(part, provenance) for part in self._parts(found)]
@@ -182,10 +184,7 @@ class TableMapper:
 
     def _note_bare(self) -> None:
         """Remember a row that names something and says nothing of it: a title inside the table, perhaps."""
-        more = [
-            column.column for role, columns in self.options.columns.items() if role != self.main for column in columns
-        ]
-        if more and not any(self.rows.row[column].strip() for column in more):
+        if self.more and not any(self.rows.row[column].strip() for column in self.more):
             main = self.rows.columns(self.main)[0].column
             self.rows.remember(main, _BARE, self._main_cell(), NoteKind.ASSUMED)
 

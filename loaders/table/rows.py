@@ -41,6 +41,7 @@ MAX_TEXT = 1000
 _REFERENCES = ("relies_on", "used_by", "depends_on", "runs_on", "part_of")
 _LIST_MARKS = ("|", ";", "\n")
 _UNSPLIT = "taken as one name each, though they look like lists (state their 'separator' if they are)"
+_DROPPED = "dropped"
 _SHOWN = 10
 
 
@@ -60,6 +61,8 @@ class Rows:
         self.row: dict[str, str] = {}
         self._places: dict[str, Provenances] = {}
         self._open: dict[tuple[NoteKind, str, str], dict[tuple[int, str], None]] = defaultdict(dict)
+        self._naming = [column.column for role in KINDS for column in self.columns(role)]
+        self._clean: dict[tuple[Role, str], dict[str, tuple[str, ...] | None]] = defaultdict(dict)
 
     def __iter__(self) -> Iterator[dict[str, str]]:
         """The rows, filled down: an empty cell repeats the one above unless a column stated before it has a new one."""
@@ -74,8 +77,7 @@ class Rows:
 
     def formulas(self) -> list[str]:
         """The columns in which the row at hand names a thing by a formula that has no value."""
-        mapped = [column.column for role in KINDS for column in self.columns(role)]
-        return [column for column in mapped if isinstance(self.row[column], Unvalued)]
+        return [column for column in self._naming if isinstance(self.row[column], Unvalued)]
 
     def columns(self, role: Role) -> tuple[Column, ...]:
         """The columns that have a role."""
@@ -101,26 +103,62 @@ class Rows:
     def texts(self, role: Role) -> Iterator[tuple[str, Provenances]]:
         """What the cells of a role say: split where a separator is stated, the words for nothing left out."""
         for column in self.columns(role):
-            cell = self.cell(column.column).strip()
-            if not column.separator and role in KINDS and any(mark in cell for mark in _LIST_MARKS):
-                self.remember(column.column, _UNSPLIT, kind=NoteKind.ASSUMED)
-            for part in re.split("|".join(map(re.escape, column.separator)), cell) if column.separator else [cell]:
-                text = " ".join(part.split())
-                text = column.values.get(text, text)
-                if text and text.lower() not in self.options.empty:
-                    yield text, self.provenance(column.column)
+            for text in self._said(role, column):
+                yield text, self.provenance(column.column)
 
     def kept(self, role: Role) -> Iterator[tuple[str, Provenances]]:
         """The texts of a role that may be kept: no secrets, nothing that could do harm."""
-        for text, provenance in self.texts(role):
-            if looks_secret(text) or (role == "credential" and opaque(text)):
-                self.collector.secret(f"a cell of {role!r}", provenance=provenance)
-            elif len(text) > MAX_NAME and role in KINDS:
-                self.leave_out(role, f"left out, longer than {MAX_NAME} characters", text)
-            elif not harmless(text):
-                self.leave_out(role, "left out, no text that can be kept", text)
+        for column in self.columns(role):
+            for text in self._kept(role, column):
+                yield text, self.provenance(column.column)
+
+    def _kept(self, role: Role, column: Column) -> Iterable[str]:
+        """The texts of a cell that may be kept; a cell of which nothing is to be said is looked at once a table."""
+        cell, known = self.row[column.column], self._clean[role, column.column]
+        if cell not in known:
+            known[cell] = None if isinstance(cell, Unvalued) else self._all_kept(role, column, cell)
+        found = known[cell]
+        return self._some_kept(role, column) if found is None or isinstance(cell, Unvalued) else found
+
+    def _all_kept(self, role: Role, column: Column, cell: str) -> tuple[str, ...] | None:
+        """The texts of a cell, where each may be kept and nothing is to be said of it."""
+        texts = tuple(self._parts(column, cell.strip()))
+        is_plain = not _is_unsplit(role, column, cell.strip()) and not any(self._refusal(role, it) for it in texts)
+        return tuple(text[:MAX_TEXT] for text in texts) if is_plain else None
+
+    def _some_kept(self, role: Role, column: Column) -> Iterator[str]:
+        """The texts of a cell that may be kept; what may not is remembered."""
+        for text in self._said(role, column):
+            refusal = self._refusal(role, text)
+            if refusal == _DROPPED:
+                self.collector.secret(f"a cell of {role!r}", provenance=self.provenance(column.column))
+            elif refusal:
+                self.leave_out(role, f"left out, {refusal}", text)
             else:
-                yield text[:MAX_TEXT], provenance
+                yield text[:MAX_TEXT]
+
+    def _said(self, role: Role, column: Column) -> Iterator[str]:
+        """What a cell of a role says."""
+        cell = self.cell(column.column).strip()
+        if _is_unsplit(role, column, cell):
+            self.remember(column.column, _UNSPLIT, kind=NoteKind.ASSUMED)
+        yield from self._parts(column, cell)
+
+    def _parts(self, column: Column, cell: str) -> Iterator[str]:
+        """The parts of a cell where a separator is stated, without the words for nothing."""
+        for part in re.split("|".join(map(re.escape, column.separator)), cell) if column.separator else [cell]:
+            text = " ".join(part.split())
+            text = column.values.get(text, text)
+            if text and text.lower() not in self.options.empty:
+                yield text
+
+    def _refusal(self, role: Role, text: str) -> str:
+        """Why a text cannot be kept; nothing where it can."""
+        if looks_secret(text) or (role == "credential" and opaque(text)):
+            return _DROPPED
+        if len(text) > MAX_NAME and role in KINDS:
+            return f"longer than {MAX_NAME} characters"
+        return "" if harmless(text) else "no text that can be kept"
 
     def text(self, role: Role) -> str | None:
         """The first text of a role."""
@@ -149,6 +187,11 @@ class Rows:
         """A cell as a note names it: its row, and its text where that can be shown."""
         row = f"row {self.sheet.position(number, column)[0]}"
         return f"{excerpt(text)!r} ({row})" if text and harmless(text) else row
+
+
+def _is_unsplit(role: Role, column: Column, cell: str) -> bool:
+    """Whether a cell that names things looks like a list, and no separator is stated."""
+    return not column.separator and role in KINDS and any(mark in cell for mark in _LIST_MARKS)
 
 
 @dataclass
@@ -190,11 +233,13 @@ class Drafts:
         made = text if plain else f"{kind}:{text}"
         while made in self.known and self.known[made].kind != kind:
             made = f"{kind}:{made}"
-        if made not in self.known:
-            self.known[made] = Draft(kind, basis)
-        draft = self.known[made]
-        draft.basis = min(draft.basis, basis, key=_RANK.__getitem__)
-        draft.places.update(dict.fromkeys(provenance))
+        draft = self.known.get(made)
+        if draft is None:
+            draft = self.known[made] = Draft(kind, basis)
+        if draft.basis is not basis:
+            draft.basis = min(draft.basis, basis, key=_RANK.__getitem__)
+        for place in provenance:
+            draft.places[place] = None
         if name is not None and name != made:
             draft.fallback.setdefault("name", name)
         return made
