@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,28 @@ def test_only_what_gives_a_field_is_imported(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "loaders" / "broken.py").write_text("streams  = 1\nraise RuntimeError('imported')\n", "utf-8")
     with pytest.raises(UsageError, match="imported"):
         plugins.LOADERS.giving("streams")
+
+
+@pytest.mark.parametrize(
+    ("information", "entries", "may"),
+    [
+        ("ours-1.dist-info", "[console_scripts]\nblastradius = blastradius.cli:run\n", False),
+        (
+            "strange-1.dist-info",
+            "[console_scripts]\na = b:c\n\n[blastradius.loaders]\nodd = strange.odd:LOADER\n",
+            True,
+        ),
+        ("old-1.egg-info", "[blastradius.exports]\nodd = old.odd:EXPORT\n", True),
+        ("packed-1.egg", "", True),
+    ],
+)
+def test_what_is_installed_is_asked_only_where_it_may_announce_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, information: str, entries: str, may: bool
+) -> None:
+    (tmp_path / information).mkdir()
+    (tmp_path / information / "entry_points.txt").write_text(entries)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "missing.zip")])
+    monkeypatch.setattr(sys, "meta_path", [PathFinder])
+    assert plugins._may_be_announced.__wrapped__() is may
+    monkeypatch.setattr(sys, "meta_path", [PathFinder, type("Finder", (), {"find_distributions": None})])
+    assert plugins._may_be_announced.__wrapped__()

@@ -189,10 +189,22 @@ def test_a_closed_pipe_is_no_error(northwind: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_help_imports_nothing_heavy() -> None:
+def imported_by(*command: str) -> set[str]:
     script = (
-        "import sys; from blastradius.cli import main; main(['--help']); print(sorted(sys.modules), file=sys.stderr)"
+        f"import sys; from blastradius.cli import main; main({list(command)}); print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    loaded = set(re.findall(r"'([\w.]+)'", done.stderr))
-    assert not loaded & {"pydantic", "networkx", "rich", "yaml", "graphviz", "typst"}
+    return set(done.stderr.split())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert not imported_by("--help") & {"pydantic", "networkx", "rich", "yaml", "graphviz", "typst"}
+
+
+def test_a_question_of_one_file_imports_no_other_loader(tmp_path: Path) -> None:
+    file = tmp_path / "estate.yaml"
+    file.write_text("blastradius: 1\nparties: {acme: {holds: key}}\ncredentials: {key: }\n")
+    imported = imported_by("reach", str(file), "--compromise", "acme")
+    loaders = {name for name in imported if re.fullmatch(r"blastradius\.loaders\.\w+", name)}
+    assert loaders <= {"blastradius.loaders.lines", "blastradius.loaders.native"}
+    assert not imported & {"networkx", "rich.console", "subprocess", "blastradius.workspace"}
