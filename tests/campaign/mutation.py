@@ -61,9 +61,9 @@ class Mutant:
     text: str
 
     @property
-    def near(self) -> str:
+    def near(self) -> tuple[str, ...]:
         """How the functions begin that use what is outside of any: the rule table is read by those that compile it."""
-        return "blastradius/engine/compile.py:" if self.room == "rules" else f"{self.file}:"
+        return (f"{self.file}:", "blastradius/engine/compile.py:")[: 2 if self.room == "rules" else 1]
 
     @property
     def key(self) -> str:

@@ -135,15 +135,15 @@ def _kind(error: BaseException) -> str:
 
 
 def reduced(data: Any, fails: Callable[[Any], bool], seconds: float = 20.0) -> Any:
-    """The data with all left out that can be, as far as the time allows, such that it still fails.
+    """The data with all left out that can be, as far as the seconds of a processor allow, such that it still fails.
 
     Large parts are left out first; of lists a half before single elements.
     """
-    end = time.monotonic() + seconds
+    end = time.process_time() + seconds
     smaller: Any = data
     while smaller is not None:
         data = smaller
-        candidates = (each for each in _smaller(data) if time.monotonic() < end)
+        candidates = (each for each in _smaller(data) if time.process_time() < end)
         smaller = next((candidate for candidate in candidates if fails(candidate)), None)
     return data
 

@@ -244,3 +244,9 @@ def test_a_zone_holds_its_services_and_its_stores() -> None:
     )
     assert built.in_zone("z") == ["s", "d"]
     assert built.in_zone("elsewhere") == []
+
+
+def test_what_is_near_to_a_name_that_is_not_there_is_suggested() -> None:
+    built = Estate.build([Loaded(entities=(Service(id="billing", name="Invoices"),))])
+    assert built.suggest("biling") == "; did you mean 'billing' (Invoices)?"
+    assert built.suggest("warehouse") == ""
