@@ -337,7 +337,7 @@ def grant(
         holder: the party or service that is to hold the key.
         new_partner: a partner that is not in the estate yet, to hold the key.
         grant: a scope or operation to be granted; may be repeated.
-        proposal: an estate file laid over the estate, in the place of holder, key and grant.
+        proposal: an estate file, or another estate, whose additions are proposed; no holder, key and grant then.
         needs: an operation that has to be called: proposes the smallest grants.
         key: a credential that the holder has already [default: a new one].
         fail_on: exit with 1 where a crown jewel, anything, or anything at a level or below is newly reached; and where

@@ -1,4 +1,4 @@
-"""A grant before it is granted: what new reach it adds at each level, what it breaks, which smaller one would do."""
+"""What is proposed before it is granted: new reach at each level, what it breaks, which smaller grant would do."""
 
 from __future__ import annotations
 
@@ -12,22 +12,13 @@ from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import Kind, Party
-from blastradius.reports.grant_data import (
-    FailOn,
-    GrantData,
-    broken_by,
-    by_size,
-    counted,
-    jewels_of,
-    part_of,
-    rows_of,
-    smaller_row,
-)
+from blastradius.reports.grant_case import Case, Found, found_by_case, found_by_key
+from blastradius.reports.grant_data import FailOn, GrantData, broken_by, counted, jewels_of, proposed_rows, rows_of
 from blastradius.reports.grant_holds import Granted
 from blastradius.reports.grant_page import headline, lines, refusals, tables
-from blastradius.reports.grants import KEY, Asked, added_by, serving
+from blastradius.reports.grants import KEY, Asked
 from blastradius.reports.impact import is_audited
-from blastradius.reports.proposed import fragment
+from blastradius.reports.proposed import additions, laid_over, one_key
 from blastradius.reports.rows import model_row
 from blastradius.reports.silence import silent
 
@@ -39,7 +30,8 @@ class Params(Assumption):
     new_partner: str | None = Field(None, description="a partner that is not in the estate yet, to hold the key")
     grant: tuple[str, ...] = Field((), description="a scope or operation to be granted; may be repeated")
     proposal: Loaded | None = Field(
-        None, description="an estate file laid over the estate, in the place of holder, key and grant"
+        None,
+        description="an estate file, or another estate, whose additions are proposed; no holder, key and grant then",
     )
     needs: tuple[str, ...] = Field((), description="an operation that has to be called: proposes the smallest grants")
     key: str | None = Field(None, description="a credential that the holder has already [default: a new one]")
@@ -54,77 +46,80 @@ class Params(Assumption):
 
 
 def run(estate: Estate, params: Params) -> Answer:
-    """Compare what a compromise of the holder reaches before and after; findings by what ``fail_on`` asks for.
+    """Compare what is reached before and after; findings by what ``fail_on`` asks for.
 
     Raises:
-        UsageError: the holder, the key, a grant or a need is not in the estate, or not of the right kind.
+        UsageError: the holder, the key, a grant or a need is not in the estate, or not of the right kind; or a proposal
+            changes what the estate states, or says nothing new.
     """
-    before = estate
-    estate, params, asked = _asked(estate, params)
-    estate = what_if(estate, params.asked)
-    system = compile_system(estate)
-    added = added_by(system, asked, params.grant) if params.grant else {}
-    rows = rows_of(estate, added)
-    smaller = [
-        smaller_row(estate, found, params.needs, rows if params.grant else None)
-        for found in (serving(estate, asked, params.needs) if params.needs else ())
-    ]
-    broken = broken_by(system, asked, params.grant) if params.grant else []
-    granted = Granted(estate, asked, params.grant)
-    holds, tried, untried = granted.holds(added, params.level)
-    because = refusals(estate, params.fail_on, rows, broken, smaller if params.needs else None)
+    found = _by_key(estate, params) if params.proposal is None else _by_proposal(estate, params, params.proposal)
+    rows = rows_of(found.after, found.added)
+    broken = broken_by(compile_system(found.before), compile_system(found.after), found.new)
+    granted = Granted(found.after, found.scenarios, found.added)
+    holds, tried, untried = granted.holds(params.level)
+    because = refusals(found.after, params.fail_on, rows, broken, is_unserved=found.is_unserved)
     data = GrantData(
         question="grant",
         headline="",
-        holder=asked.holder,
-        is_new=asked.holder not in before.entities,
-        key=asked.key or KEY,
-        grants=params.grant,
-        needs=params.needs,
+        holder=found.holder,
+        is_new=found.holder is not None and found.holder not in estate.entities,
+        key=found.key,
+        proposed=proposed_rows(found.after, found.new),
+        starts=len(found.scenarios),
+        grants=found.grants,
+        needs=found.needs,
         assume=params.assume,
         distrusted=params.distrust,
         entities=len(counted(rows)),
         crown_jewels=jewels_of(rows),
         added=tuple(rows),
-        parts=tuple(part_of(grant, rows_of(estate, added_by(system, asked, (grant,)))) for grant in params.grant),
+        parts=found.parts,
         broken=tuple(broken),
-        smaller=tuple(sorted(smaller, key=by_size)),
+        smaller=found.smaller,
         ways=granted.ways(rows),
         holds=holds,
         holds_tried=tried,
         holds_untried=untried,
-        unsaid=silent(estate, {row.entity for row in rows}),
+        unsaid=silent(found.after, {row.entity for row in rows}),
         fail_on=params.fail_on,
         fails=bool(because),
         because=tuple(because),
-        checked=is_audited(estate),
-        model=model_row(estate),
+        checked=is_audited(found.after),
+        model=model_row(found.before),
     )
-    data = data.model_copy(update={"headline": headline(estate, data)})
+    data = data.model_copy(update={"headline": headline(found.after, data)})
     return Answer(
         question="grant",
         headline=data.headline,
         data=data,
-        tables=tuple(tables(estate, data)),
-        lines=tuple(lines(estate, data)),
-        notes=estate.notes,
+        tables=tuple(tables(found.after, data)),
+        lines=tuple(lines(found.before, found.after, data)),
+        notes=found.before.notes,
         findings=data.fails,
     )
 
 
-def _asked(estate: Estate, params: Params) -> tuple[Estate, Params, Asked]:
-    """The estate that the proposal is laid over, the same question by ids, and who would hold what."""
-    if params.proposal is None:
-        estate = _with_partner(estate, params)
-        params = _resolved(estate, params)
-        return estate, params, Asked(str(params.holder), params.key, plain(params.asked))
+def _by_key(estate: Estate, params: Params) -> Found:
+    """What flags propose."""
+    laid = _with_partner(estate, params)
+    params = _resolved(laid, params)
+    asked = Asked(str(params.holder), params.key, plain(params.asked))
+    return found_by_key(estate, what_if(laid, params.asked), asked, params.grant, params.needs)
+
+
+def _by_proposal(estate: Estate, params: Params, stated: Loaded) -> Found:
+    """What a file or another estate proposes."""
     if params.holder or params.new_partner or params.grant or params.key:
         raise UsageError("--proposal says who holds what; leave out --holder, --new-partner, --grant and --key")
-    found = fragment(estate, params.proposal)
-    needs = _operations(found.estate, params.needs)
-    params = params.model_copy(update={"holder": found.holder, "grant": found.grants, "needs": needs, "key": found.key})
-    asked = Asked(found.holder, found.key, plain(params.asked), found.new, found.relations)
-    return found.estate, params, asked
+    new = additions(estate, stated)
+    after = laid_over(estate, new)
+    needs = _operations(after, params.needs)
+    one = one_key(estate, new)
+    if one is not None:
+        asked = Asked(one.holder, one.key, plain(params.asked), one.new, one.relations)
+        return found_by_key(estate, what_if(one.estate, params.asked), asked, one.grants, needs)
+    before = what_if(estate, params.asked)
+    return found_by_case(Case(before, laid_over(before, new), new, plain(params.asked)), needs)
 
 
 def _with_partner(estate: Estate, params: Params) -> Estate:

@@ -11,7 +11,7 @@ from blastradius.answer import Answer, Query, Row, Table, Verdict, WayStep
 from blastradius.engine import PreparedEstate, Reach, compile_system, solve
 from blastradius.estate import Estate
 from blastradius.model import Basis, Entity, Expectation, ExpectedFact, Fact, Frozen, Provenance, Statement, Verb
-from blastradius.reports.policy import AcceptedRow, accepted_row, asked_to_state, excused, is_stated
+from blastradius.reports.policy import STATED, AcceptedRow, accepted_row, asked_to_state, excused, is_stated
 from blastradius.reports.rows import PlaceRow, place_row
 from blastradius.reports.words import label, plural, relation_said, said
 
@@ -183,7 +183,7 @@ def _statement(
         start=start,
         basis=expectation.basis,
         entity=entity.id,
-        says=f"{label(estate, entity.id)}: {_STATED[statement]}",
+        says=f"{label(estate, entity.id)}: {STATED[statement]}",
         capability=None,
         statement=statement,
         expected="stated",
@@ -255,13 +255,6 @@ _EXPECTED: dict[Expected, str] = {
     "not_reached": "no",
     "possible": "possible",
     "stated": "stated",
-}
-_STATED: dict[Statement, str] = {
-    "owner": "its owner",
-    "review": "its last review",
-    "contract": "the end of its contract",
-    "exit plan": "its exit plan",
-    "expiry": "the day on which it expires",
 }
 
 

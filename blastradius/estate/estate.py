@@ -139,19 +139,19 @@ class Estate:
         controls: Collection[str] = (),
         entities: Iterable[Entity] = (),
         relations: Iterable[Relation] = (),
+        zones: Iterable[Zone] = (),
     ) -> Estate:
         """The same estate without some relations (by id), and with controls (``kind@host``) that work in place.
 
-        ``entities`` and ``relations`` are there besides; those of ids that are there already change nothing. What is
-        numbered keeps its number.
+        ``entities``, ``relations`` and ``zones`` are there besides; those of ids that are there already change nothing.
+        What is numbered keeps its number.
 
         Raises:
             InputError: a control is put where no rule looks for it.
             KeyError: a relation, or a host of a control, that the estate does not have.
         """
         added: dict[str, list[Control]] = defaultdict(list)
-        for name in controls:
-            kind, _, host = name.partition("@")
+        for kind, _, host in (name.partition("@") for name in controls):
             added[host].append(Control(kind=ControlKind(kind)))
         guarded = [_with(self.entities[host], kinds) for host, kinds in added.items() if host in self.entities]
         hosts = added.keys() - self.entities.keys() - set(without)  # what is taken away is not guarded
@@ -163,11 +163,12 @@ class Estate:
         kept = whole if stays is None else Kept(self._table, whole.entities, stays)
         guarded += [entity for entity in entities if entity.id not in self.entities]
         roads += [relation for relation in relations if relation.id not in self.relations]
-        if not (guarded or roads or away):
+        declared = {zone.id: zone for zone in zones} | {**self.zones}
+        if not (guarded or roads or away or len(declared) > len(self.zones)):
             return self
         table = concatenated([kept, Kept.all_of(table_of_objects(guarded, roads))])
         check(table, ())
-        return Estate(table, self.zones, **self._said_besides)
+        return Estate(table, declared, **self._said_besides)
 
     @property
     def _said_besides(self) -> dict[str, Any]:

@@ -83,13 +83,25 @@ def with_estates(query: Query, given: Mapping[str, Any], progress: Progress | No
 
 
 def _fragment(path: str | os.PathLike[str], progress: Progress | None) -> Loaded:
-    """What files say, though they may speak of things that others declare."""
+    """What another estate says; or what files say that make none, for they speak of things that others declare."""
     from blastradius.loaderkit.contract import Loaded
 
+    if not Path(path).is_file():
+        try:
+            whole = load_named(path, progress)[0]
+            return Loaded(
+                entities=tuple(whole.entities.values()),
+                relations=tuple(whole.relations.values()),
+                zones=tuple(whole.zones.values()),
+            )
+        except InputError:
+            if not Path(path).exists():
+                raise
     parts = [file.loaded.objects() for file in survey([path], progress).whole()]
     return Loaded(
         entities=tuple(it for part in parts for it in part.entities),
         relations=tuple(it for part in parts for it in part.relations),
+        zones=tuple(it for part in parts for it in part.zones),
         notes=tuple(it for part in parts for it in part.notes),
     )
 

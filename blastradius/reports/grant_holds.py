@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from blastradius.engine import PreparedEstate, Reach, World, compile_system, solve
 from blastradius.estate import Estate
 from blastradius.model import Fact, Kind, Level, Scenario
-from blastradius.reports.grant_data import AddedRow, HoldRow, WayRow, counted
-from blastradius.reports.grants import Added, Asked
+from blastradius.reports.grant_data import AddedRow, HoldRow, Start, WayRow, counted
+from blastradius.reports.grants import Added
 from blastradius.reports.impact import held_in
 from blastradius.reports.remedies import Remedy, additions
 from blastradius.reports.rows import step_rows
@@ -22,23 +22,20 @@ MOST_TRIED = 2_000
 
 
 class Granted:
-    """The estate as it would be once a proposal is granted."""
+    """The estate as it would be once a proposal is granted: what starts there, and what that newly reaches."""
 
-    def __init__(self, estate: Estate, asked: Asked, grants: Collection[str]) -> None:
-        self.asked = asked
-        self.estate = estate.changed(entities=asked.new, relations=asked.relations(estate, grants))
+    def __init__(self, estate: Estate, scenarios: Mapping[Start, Scenario], added: Mapping[Start, Added]) -> None:
+        self.estate, self.scenarios, self.added = estate, scenarios, added
 
     @cached_property
     def system(self) -> PreparedEstate:
         """What is solved."""
         return compile_system(self.estate)
 
-    def reach(self, level: Level) -> Reach:
-        """The holder compromised."""
-        return solve(self.estate, self._scenario(level), system=self.system)
-
-    def _scenario(self, level: Level) -> Scenario:
-        return self.asked.assumed.model_copy(update={"compromise": (self.asked.holder,), "assume": level})
+    def reach(self, start: Start, level: Level) -> Reach:
+        """What a start reaches under a level."""
+        scenario = self.scenarios[start].model_copy(update={"assume": level})
+        return solve(self.estate, scenario, system=self.system)
 
     def ways(self, rows: Sequence[AddedRow]) -> tuple[WayRow, ...]:
         """The ways to the first things that are newly reached, crown jewels before others, functions last."""
@@ -51,7 +48,7 @@ class Granted:
         return tuple(map(self._way, list(firsts.values())[:MOST_PROVED]))
 
     def _way(self, row: AddedRow) -> WayRow:
-        reach = self.reach(Level[row.level.upper()])
+        reach = self.reach(row.starts[0], Level[row.level.upper()])
         proof = reach.proof_of(Fact(row.entity, row.capability))
         return WayRow(
             entity=row.entity,
@@ -62,23 +59,35 @@ class Granted:
             steps=step_rows(reach, [step.fact for step in proof]),
         )
 
-    def holds(self, added: Added, most: Level) -> tuple[tuple[HoldRow, ...], int, int]:
+    def holds(self, most: Level) -> tuple[tuple[HoldRow, ...], int, int]:
         """The controls that hold most, crown jewels before others; how many were tried, and how many were not."""
-        wanted = _newly(self.estate, added)
+        newly = {start: _newly(self.estate, some) for start, some in self.added.items()}
+        wanted = {start: some for start, some in newly.items() if some}
         if not wanted:
             return (), 0, 0
-        found = additions(self.reach(most))
-        tried = found[:MOST_TRIED]
-        worlds = [World(self._scenario(most), controls=remedy.controls) for remedy in tried]
-        held = held_in(self.system, worlds, [fact for some in wanted.values() for fact in some])
+        found = {it.id: it for start in wanted for it in additions(self.reach(start, most))}
+        tried = list(found.values())[: max(1, MOST_TRIED // len(wanted))]
         kept: dict[tuple[str, ...], list[Remedy]] = defaultdict(list)
-        for remedy, still in zip(tried, held, strict=True):
-            away = tuple(entity for entity, some in wanted.items() if still.isdisjoint(some))
+        for remedy, away in zip(tried, self._away(wanted, tried, most), strict=True):
             if away:
                 kept[away].append(remedy)
         out = [self._hold(away, some) for away, some in kept.items()]
         out.sort(key=lambda row: (-len(row.crown_jewels), -len(row.entities), row.controls))
         return tuple(out), len(tried), len(found) - len(tried)
+
+    def _away(self, wanted: Mapping[Start, _Newly], tried: Sequence[Remedy], most: Level) -> list[tuple[str, ...]]:
+        """For each control the things over which no start newly holds anything any more."""
+        scenarios = [self.scenarios[start].model_copy(update={"assume": most}) for start in wanted]
+        worlds = [World(scenario, controls=remedy.controls) for remedy in tried for scenario in scenarios]
+        facts = dict.fromkeys(fact for things in wanted.values() for some in things.values() for fact in some)
+        held = held_in(self.system, worlds, list(facts))
+        names = dict.fromkeys(name for things in wanted.values() for name in things)
+        found = []
+        for place in range(len(tried)):
+            here = held[place * len(wanted) : (place + 1) * len(wanted)]
+            pairs = list(zip(here, wanted.values(), strict=True))
+            found.append(tuple(it for it in names if all(still.isdisjoint(new.get(it, ())) for still, new in pairs)))
+        return found
 
     def _hold(self, away: Sequence[str], remedies: Sequence[Remedy]) -> HoldRow:
         return HoldRow(
@@ -89,7 +98,11 @@ class Granted:
         )
 
 
-def _newly(estate: Estate, added: Added) -> dict[str, list[Fact]]:
+_Newly = Mapping[str, Collection[Fact]]
+"""The facts that are newly held over each thing."""
+
+
+def _newly(estate: Estate, added: Added) -> _Newly:
     """All that is newly held over each thing, but for those over which something is only held sooner than before."""
     nearer = {fact.entity for fact, gain in added.items() if gain.before is not None}
     found: dict[str, list[Fact]] = defaultdict(list)

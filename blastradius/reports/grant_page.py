@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from blastradius.answer import Row, Table
 from blastradius.estate import Estate
 from blastradius.model import Fact, Kind, Level
+from blastradius.reports.diff_data import ANYONE
 from blastradius.reports.grant_data import (
     AddedRow,
     BrokenRow,
@@ -14,18 +15,22 @@ from blastradius.reports.grant_data import (
     GrantData,
     HoldRow,
     PartRow,
+    ProposedRow,
     SmallerRow,
+    Start,
     WayRow,
     counted,
     jewels_of,
 )
 from blastradius.reports.labels import assumed, footing
+from blastradius.reports.policy import STATED
 from blastradius.reports.silence import told
 from blastradius.reports.unstated import MARK, marks_jewels
 from blastradius.reports.words import WORDS, label, plural, said
 
+MOST_PROPOSED = 12
 MOST_HOLDS = 5
-"""How many controls people are shown at first."""
+"""How many controls people are shown at first, and of what is proposed how much."""
 
 
 def refusals(
@@ -33,9 +38,10 @@ def refusals(
     fail_on: FailOn,
     rows: Sequence[AddedRow],
     broken: Sequence[BrokenRow],
-    smaller: Sequence[SmallerRow] | None,
+    *,
+    is_unserved: bool,
 ) -> list[str]:
-    """Why it is refused, in words; nothing where it is not. ``smaller`` is null where nothing is needed."""
+    """Why it is refused, in words; nothing where it is not. ``is_unserved``: what is needed could not be called."""
     if fail_on == "never":
         return []
     found, jewels = [], jewels_of(rows)
@@ -52,7 +58,7 @@ def refusals(
     rules = list(dict.fromkeys(row.expectation for row in broken))
     if rules:
         found.append(f"{plural(len(rules), 'expectation')} of the estate would break")
-    if smaller is not None and not smaller:
+    if is_unserved:
         found.append("no grant to this key serves what is needed")
     return found
 
@@ -67,9 +73,11 @@ def _listed(estate: Estate, names: Sequence[str], most: int = 3) -> str:
 
 def headline(estate: Estate, data: GrantData) -> str:
     """The answer in one sentence."""
+    if data.holder is None or {row.kind for row in data.proposed} - _ONE_KEY:
+        return _headline_of_all(estate, data)
     holder = label(estate, data.holder)
     if not data.grants:
-        return _headline_of_needs(estate, data)
+        return _headline_of_needs(estate, data, holder)
     granted = _listed(estate, data.grants)
     if not data.entities:
         start = f"granting {granted} to {holder} adds nothing known to what a compromise of {holder} could reach"
@@ -81,8 +89,37 @@ def headline(estate: Estate, data: GrantData) -> str:
     )
 
 
-def _headline_of_needs(estate: Estate, data: GrantData) -> str:
-    needs, holder = _listed(estate, data.needs), label(estate, data.holder)
+_ONE_KEY = {"party", "credential", "holds", "grants"}
+"""What is proposed where one holder is granted something by one key."""
+
+
+def _headline_of_all(estate: Estate, data: GrantData) -> str:
+    """The answer about what is more than a grant to one key."""
+    under = f"under level {data.assume!r}"
+    if not data.entities:
+        return f"what is proposed adds nothing known to what third parties could reach {under}"
+    jewels = f", {_listed(estate, data.crown_jewels)} among them" if data.crown_jewels else ""
+    starts = list(dict.fromkeys(start for row in data.added if row.kind != Kind.SCOPE for start in row.starts))
+    things = plural(data.entities, "thing")
+    return f"what is proposed would let {_who(estate, starts)} reach, or reach further into, {things} {under}{jewels}"
+
+
+_FALLS = {Kind.FEED: "whoever writes to {}", Kind.CREDENTIAL: "whoever finds {}"}
+
+
+def _who(estate: Estate, starts: Sequence[Start], most: int = 3) -> str:
+    """Who would reach something: ``a compromise of Acme``, ``anyone on the internet``."""
+    said = [ANYONE for start in starts if start is None]
+    others = [start for start in starts if start is not None]
+    fallen = [start for start in others if estate.kind_of(start) not in _FALLS]
+    if fallen:
+        said.append(f"a compromise of {'one of ' if len(fallen) > 1 else ''}{_listed(estate, fallen, most)}")
+    said += [_FALLS[estate.kind_of(it)].format(label(estate, it)) for it in others if it not in fallen]
+    return " or ".join(said)
+
+
+def _headline_of_needs(estate: Estate, data: GrantData, holder: str) -> str:
+    needs = _listed(estate, data.needs)
     if not data.smaller:
         return f"no grant to this key lets {holder} call {needs}"
     least = data.smaller[0]
@@ -95,8 +132,8 @@ def _headline_of_needs(estate: Estate, data: GrantData) -> str:
     )
 
 
-def lines(estate: Estate, data: GrantData) -> Iterable[str]:
-    """The verdict, what is not said, and what it rests on."""
+def lines(before: Estate, estate: Estate, data: GrantData) -> Iterable[str]:
+    """The verdict, what is not said, and what it rests on: what there is ``before`` anything is granted."""
     if data.fail_on == "never":
         yield "nothing is refused (--fail-on never)"
     elif data.fails:
@@ -115,33 +152,50 @@ def lines(estate: Estate, data: GrantData) -> Iterable[str]:
     if unsaid:
         yield unsaid
     yield assumed(data.assume)
-    yield footing(estate)
+    yield footing(before)
 
 
 def tables(estate: Estate, data: GrantData) -> Iterable[Table]:
     """What it breaks, what it adds, each grant by itself, the smaller ones; only those that say something."""
+    if {row.kind for row in data.proposed} - _ONE_KEY:
+        yield _proposed_table(data.proposed)
     if data.broken:
         yield _broken_table(estate, data.broken)
-    if data.grants:
-        yield _added_table(data.added)
+    if data.proposed:
+        yield _added_table(estate, data)
     if data.ways:
         yield _way_table(data.ways[0])
     if data.holds:
         yield _holds_table(estate, data.holds)
     if len(data.grants) > 1:
         yield _parts_table(estate, data.parts)
-    if data.needs and data.smaller != () and data.smaller[0].means:
+    if any(row.means for row in data.smaller):
         yield _smaller_table(estate, data)
 
 
-def _added_table(rows: Sequence[AddedRow]) -> Table:
-    columns = ("level", "before", "what", "kind", "what it means", "crown jewel", "entity")
-    cells = [(r.level, r.before or "", r.name, r.kind, WORDS[r.capability], r.crown_jewel, r.entity) for r in rows]
+def _added_table(estate: Estate, data: GrantData) -> Table:
+    rows = data.added
+    columns = ("level", "before", "what", "kind", "what it means", "crown jewel", "to", "entity")
+    cells = [
+        (r.level, r.before or "", r.name, r.kind, WORDS[r.capability], r.crown_jewel, _who(estate, r.starts), r.entity)
+        for r in rows
+    ]
     numbered = reversed(list(enumerate(rows)))
-    firsts = {(row.entity, row.level): place for place, row in numbered if row.kind != Kind.SCOPE}
+    firsts = {(row.entity, row.level, row.starts): place for place, row in numbered if row.kind != Kind.SCOPE}
     brief = tuple(cells[place] for place in sorted(firsts.values()))
-    hidden = ("entity",) if any(row.before for row in rows) else ("entity", "before")
-    return Table("added", "What it adds", columns, tuple(cells), ids=hidden, brief=brief)
+    hidden = [
+        *(["before"] if not any(row.before for row in rows) else []),
+        *(["to"] if len({row.starts for row in rows}) < 2 else []),
+    ]
+    return Table("added", "What it adds", columns, tuple(cells), ids=("entity", *hidden), brief=brief, under=("to",))
+
+
+def _proposed_table(rows: Sequence[ProposedRow]) -> Table:
+    cells = tuple((r.kind.replace("_", " "), r.name, r.places[0].text if r.places else "", r.id) for r in rows)
+    columns = ("kind", "what", "read at", "id")
+    return Table(
+        "proposed", "What is proposed", columns, cells, ids=("id",), brief=cells[:MOST_PROPOSED], under=("read at",)
+    )
 
 
 def _way_table(way: WayRow) -> Table:
@@ -178,9 +232,9 @@ def _parts_table(estate: Estate, rows: Iterable[PartRow]) -> Table:
 def _broken_table(estate: Estate, rows: Iterable[BrokenRow]) -> Table:
     cells = tuple(
         (
-            said(estate, Fact(r.entity, r.capability)),
+            _breach(estate, r),
             f"{r.expectation}: {label(estate, r.start)}" if r.start else r.expectation,
-            f"{r.capability}({r.entity})",
+            f"{r.capability or r.statement}({r.entity})",
         )
         for r in rows
     )
@@ -188,25 +242,37 @@ def _broken_table(estate: Estate, rows: Iterable[BrokenRow]) -> Table:
     return Table("broken", "Expectations it breaks", columns, cells, ids=("fact",), under=("expectation",))
 
 
+def _breach(estate: Estate, row: BrokenRow) -> str:
+    if row.capability is not None:
+        return said(estate, Fact(row.entity, row.capability))
+    return f"{label(estate, row.entity)}: {STATED[row.statement or 'owner']} is not said"
+
+
 def _smaller_table(estate: Estate, data: GrantData) -> Table:
     cells: tuple[Row, ...] = tuple(
         (
             _means(estate, r),
+            f"{label(estate, r.holder)}: {_listed(estate, r.needs)}",
             r.entities,
             _names(estate, r.crown_jewels),
             "" if r.saves is None else r.saves,
             _names(estate, r.saves_crown_jewels),
-            _strongest_of(estate, r, data.needs),
+            _strongest_of(estate, r, r.needs),
             _made(r),
             " + ".join(means.name for means in r.means),
         )
         for r in data.smaller
     )
-    columns = ("grant", "adds", "crown jewels", "saves", "jewels saved", "what it adds", "has to be made", "id")
-    optional = (("crown jewels", 2), ("saves", 3), ("jewels saved", 4), ("has to be made", 6))
-    hidden = ("id", *(column for column, place in optional if not any(row[place] not in ("", None) for row in cells)))
-    title = f"The smallest grants that let {label(estate, data.holder)} call {_listed(estate, data.needs)}"
-    return Table("smaller", title, columns, cells, ids=hidden, under=("what it adds", "has to be made"))
+    columns = ("grant", "for", "adds", "crown jewels", "saves", "jewels saved", "what it adds", "has to be made", "id")
+    optional = (("crown jewels", 3), ("saves", 4), ("jewels saved", 5), ("has to be made", 7))
+    hidden = ["id", *(column for column, place in optional if not any(row[place] not in ("", None) for row in cells))]
+    title = "The smallest grants that serve what is called"
+    if len({row.key for row in data.smaller}) == 1:
+        hidden.append("for")
+        title = (
+            f"The smallest grants that let {label(estate, data.smaller[0].holder)} call {_listed(estate, data.needs)}"
+        )
+    return Table("smaller", title, columns, cells, ids=tuple(hidden), under=("what it adds", "has to be made"))
 
 
 def _strongest_of(estate: Estate, row: SmallerRow, needs: Collection[str]) -> str:

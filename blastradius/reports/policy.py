@@ -8,6 +8,14 @@ from blastradius.estate import Estate
 from blastradius.model import SEEDS, Accepted, Credential, Entity, Expectation, Frozen, Party, Scenario, Statement
 from blastradius.reports.governance import CONTRACT_END, LAST_REVIEW
 
+STATED: dict[Statement, str] = {
+    "owner": "its owner",
+    "review": "its last review",
+    "contract": "the end of its contract",
+    "exit plan": "its exit plan",
+    "expiry": "the day on which it expires",
+}
+
 
 class AcceptedRow(Frozen):
     """An exception to a rule: why, who answers for it, and the last day on which it is one; ``lapsed`` after that."""

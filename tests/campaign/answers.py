@@ -11,7 +11,7 @@ from blastradius import plugins
 from blastradius.answer import Query, parameters
 from blastradius.errors import UsageError
 from blastradius.estate import Estate, snapshot
-from tests.campaign.asking import stated
+from tests.campaign.asking import grown, stated
 from tests.campaign.brute import BRUTE
 from tests.campaign.estates import broken, described_estate, reduced_estate, still_broken
 from tests.campaign.trial import BrokenError
@@ -25,7 +25,11 @@ def attempt(rng: random.Random, _home: Path) -> str:
     """
     query = plugins.query(rng.choice([name for name in plugins.queries() if name in BRUTE]))
     estate = described_estate(rng)
-    asked = stated(rng, query, estate)
+    base, proposal = grown(rng, estate) if query.name == "grant" and rng.random() < 0.6 else (estate, None)
+    asked = stated(rng, query, base)
+    if proposal is not None:
+        asked = {name: value for name, value in asked.items() if name not in ("holder", "grant", "key")}
+        asked["proposal"], estate = proposal, base
 
     def check(smaller: Estate) -> str | None:
         told, expected = both(query, smaller, asked)
@@ -38,8 +42,12 @@ def attempt(rng: random.Random, _home: Path) -> str:
     if why is not None:
         smallest = reduced_estate(estate, still_broken(check, why))
         shown = {"estate": smallest, "question": query.name, "parameters": asked}
-        raise BrokenError(f"{query.name}: {why}", {"shown.json": json.dumps(shown, indent=1, default=snapshot.text)})
+        raise BrokenError(f"{query.name}: {why}", {"shown.json": json.dumps(shown, indent=1, default=_text)})
     return query.name
+
+
+def _text(value: Any) -> Any:
+    return snapshot.text(value) if isinstance(value, Estate) else value.model_dump(mode="json", exclude_defaults=True)
 
 
 def both(query: Query, estate: Estate, asked: dict[str, Any]) -> tuple[Any, Any]:

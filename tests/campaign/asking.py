@@ -99,6 +99,31 @@ def _earlier(rng: random.Random, estate: Estate) -> Estate:
     return Estate.build([Loaded(entities=tuple(marked), relations=tuple(kept), zones=tuple(estate.zones.values()))])
 
 
+def grown(rng: random.Random, estate: Estate) -> tuple[Estate, Loaded]:
+    """An estate with some things and relations fewer, and all that is said in the one with them, or only of those."""
+    said = repr((estate.expectations, estate.exercises))
+    named = {control.provided_by for it in estate.entities.values() for control in it.controls}
+    named |= {name for it in estate.entities.values() for name in getattr(it, "copy_of", ())}
+    fewer, few = rng.choice((0.02, 0.15)), rng.choice((0.1, 0.3))
+    one = rng.choice([*estate.relations, ""])
+    gone = {it for it in estate.entities if rng.random() < fewer and it not in named and f"'{it}'" not in said}
+    kept = {it.id: it for it in estate.relations.values() if rng.random() > few and gone.isdisjoint(_said_in(it))}
+    kept.pop(one, None)
+    base = Loaded(
+        entities=tuple(it for it in estate.entities.values() if it.id not in gone),
+        relations=tuple(kept.values()),
+        zones=tuple(estate.zones.values()),
+        expectations=estate.expectations,
+        exercises=estate.exercises,
+    )
+    whole = rng.random() < 0.5
+    more = Loaded(
+        entities=tuple(it for it in estate.entities.values() if whole or it.id in gone),
+        relations=tuple(it for it in estate.relations.values() if whole or it.id not in kept),
+    )
+    return Estate.build([base]), more
+
+
 def _said_in(relation: Relation) -> tuple[str | None, ...]:
     by = (control.provided_by for control in relation.controls)
     return (*relation.sources, *relation.targets, *relation.keys, *relation.needs, *by)

@@ -46,6 +46,7 @@ NORTHWIND = {
     "exposure_none": "exposure examples/northwind --entity customer_db",
     "levers": "levers examples/northwind --compromise acme --assume lateral",
     "grant": "grant examples/northwind --holder acme --grant orders:customers.read",
+    "grant_newco": "grant examples/northwind --proposal examples/newco.yaml",
     "seen": "seen examples/northwind",
     "batch": "batch examples/northwind/questions.txt examples/northwind",
     "demo": "demo",

@@ -251,19 +251,107 @@ def test_a_fragment_may_say_more_than_flags(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fragment", "says"),
     [
-        ("parties: {near: {holds: k}}", "nothing that the estate has not; say who holds a key and what it grants"),
+        ("parties: {near: {holds: k}}", "nothing that the estate has not; say who is to hold, grant or serve what"),
         ("stores: {jewel: {crown_jewel: false}}\ncredentials: {k: {grants: [c]}}", "crown_jewel of 'jewel' is stated"),
         ("stores: {d: {crown_jewel: true}}\ncredentials: {k: {grants: [c]}}", "crown_jewel of 'd' is stated otherwise"),
-        ("services: {s: {reads: d}}", "'reads' cannot be proposed; say who holds a key"),
-        ("parties: {near: {holds: [a, b]}}\ncredentials: {a: {}, b: {}}", "about one key and names a, b"),
-        ("parties: {x: {holds: a}, y: {holds: a}}\ncredentials: {a: {grants: [c]}}", "about one holder and names x, y"),
-        ("credentials: {a: {grants: [c]}}", "about one holder and names none"),
+        ("services: {k: {reads: d}}", "'k' is of another kind in the estate"),
         ("credentials: {k: {grants: [nowhere]}}", "proposal: .*nowhere"),
+        ("services: {s: {reads: nowhere}}", "proposal: .*nowhere"),
     ],
 )
 def test_a_fragment_that_is_no_proposal_says_so(fragment: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=says):
         br.grant(written(GATED), proposal=proposed(fragment, tmp_path))
+
+
+NEWCO = """\
+parties: {new: {holds: [n1, n2], owns: app, publishes: rates}}
+credentials: {n1: {grants: [c]}, n2: {grants: [o3]}}
+services: {app: {calls: [{to: o, with: n1}]}, desk: {owner: near, consumes: rates, writes: d}}
+feeds: {rates: {}}
+"""
+
+
+def test_a_proposal_may_be_anything_that_adds(tmp_path: Path) -> None:
+    """Two keys, a feed of theirs that a new service of ours swallows, and what they call, which is the need."""
+    answer = br.grant(written(GATED), proposal=proposed(NEWCO, tmp_path)).answer
+    data: Any = answer.data
+    rows = {(row.entity, row.capability): (row.level, row.starts) for row in data.added}
+    assert rows["jewel", "read"] == ("granted", ("new",))
+    assert rows["d", "taint"] == ("granted", ("new",))
+    assert not {"app", "rates", "n1", "new"} & {entity for entity, _ in rows}
+    assert {(part.key, part.grant): part.crown_jewels for part in data.parts} == {
+        ("n1", "c"): ("jewel",),
+        ("n2", "o3"): (),
+    }
+    assert (answer.findings, data.holder, data.key, data.needs) == (True, "new", "n1", ("o",))
+    least = data.smaller[0]
+    assert (least.key, [means.name for means in least.means], least.saves_crown_jewels) == ("n1", ["o"], ("jewel",))
+    assert answer.headline.startswith("what is proposed would let a compromise of new reach, or reach further into, ")
+    assert answer.tables[0].id == "proposed"
+
+
+def test_another_estate_proposes_what_it_has_and_this_one_has_not(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "all.yaml").write_text(f"blastradius: 1\n{GATED}")
+    (tmp_path / "other" / "new.yaml").write_text(f"blastradius: 1\n{NEWCO}")
+    by_estate: Any = br.grant(written(GATED), proposal=str(tmp_path / "other")).data
+    by_file: Any = br.grant(written(GATED), proposal=proposed(NEWCO, tmp_path)).data
+    found, expected = (unplaced(data.model_dump(exclude={"proposed"})) for data in (by_estate, by_file))
+    assert found == expected
+    whole = {row.id for row in by_estate.proposed} - {row.id for row in by_file.proposed}
+    assert whole == {"holds:app>n1"}  # who calls with a key is taken to hold it
+    (tmp_path / "other" / "all.yaml").write_text(f"blastradius: 1\n{GATED.replace('subset', 'all')}")
+    with pytest.raises(UsageError, match=r"extent of 'reads:o>d' is stated otherwise in the estate; .* with diff"):
+        br.grant(written(GATED), proposal=str(tmp_path / "other"))
+
+
+def test_what_is_nobodys_starts_by_itself(tmp_path: Path) -> None:
+    """A key that nobody is said to hold may be found; a feed of nobody's may be written to; anyone gains for all."""
+    loose = (
+        "credentials: {a: {grants: [c]}}\nfeeds: {rates: {}}\nservices: {desk: {consumes: rates, writes: d}}\n"
+        "operations: {open: {api: y, direction: exposed, anonymous: true, reads: {to: d, extent: all}}}"
+    )
+    answer = br.grant(written(GATED), proposal=proposed(loose, tmp_path)).answer
+    data: Any = answer.data
+    starts = {(row.entity, row.capability): row.starts for row in data.added}
+    assert (starts["jewel", "read"], starts["d", "taint"], starts["d", "read"]) == (("a",), ("rates",), (None,))
+    assert "anyone on the internet or whoever finds a or whoever writes to rates reach" in answer.headline
+
+
+def test_a_flat_zone_may_be_proposed_where_nothing_stands_yet(tmp_path: Path) -> None:
+    flat = "zones: {z: {flat: true}}\nservices: {s: {zone: z}, t: {zone: z, reads: jewel}}\nparties: {near: {owns: s}}"
+    data: Any = br.grant(written(GATED), proposal=proposed(flat, tmp_path)).data
+    assert ("jewel", "lateral") in {(row.entity, row.level) for row in data.added}
+    with pytest.raises(UsageError, match="whether all in the zone 'z' reach each other is stated otherwise"):
+        br.grant(written(f"{GATED}services: {{s: {{zone: z}}}}\n"), proposal=proposed(flat, tmp_path))
+
+
+STATED = "expect: [{name: known, compromise: {role: partner}, stated: [owner, review]}]\n"
+
+
+def test_rules_ask_what_is_said_of_a_new_partner(tmp_path: Path) -> None:
+    """And of nobody who was there already: that is for `verify`."""
+
+    def unsaid(**stated: Any) -> list[tuple[str | None, str | None]]:
+        data: Any = br.grant(written(GATED + STATED), fail_on="jewel", **stated).data
+        assert data.fails is bool(data.broken)
+        return [(row.start, row.statement) for row in data.broken]
+
+    assert unsaid(new_partner="new", grant="c2") == [("new", "owner"), ("new", "review")]
+    assert unsaid(holder="near", grant="c2") == []
+    owned = "parties: {new: {owner: Jo, holds: n}}\ncredentials: {n: {grants: [c2]}}"
+    assert unsaid(proposal=proposed(owned, tmp_path)) == [("new", "review")]
+    whole = owned.replace("owner: Jo", "owner: Jo, governance: {last review: 2026-01-01}")
+    assert unsaid(proposal=proposed(whole, tmp_path)) == []
+    excused = STATED.replace("review]", "review], accepted: [{why: w, owner: o, until: 2999-01-01}]")
+    data: Any = br.grant(written(GATED + excused), new_partner="new", grant="c2").data
+    assert data.broken == ()
+
+
+def test_what_has_to_be_called_is_said_of_one_key(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"needs: the proposal grants to 2 keys \(n1, n2\); say in it who calls what"):
+        br.grant(written(GATED), proposal=proposed(NEWCO, tmp_path), needs="o")
 
 
 def test_a_fragment_stands_in_the_place_of_flags(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def verify(estate: Estate, params: Any) -> Any:
                     name, capability = fact.entity, str(fact.capability)
                     excuse = None if holds else excused(estate, expectation, start, name)
                     rows.append((expectation.name, start, which, name, capability, word, holds, excuse))
-            rows += _unstated(estate, expectation, start, scenario)
+            rows += unstated(estate, expectation, start, scenario)
     return sorted(rows, key=str)
 
 
@@ -78,7 +78,7 @@ def excused(estate: Estate, expectation: Any, start: str | None, name: str) -> b
     return max(ends) < estate.day if ends else None
 
 
-def _unstated(estate: Estate, expectation: Any, start: str | None, scenario: Scenario) -> list[Any]:
+def unstated(estate: Estate, expectation: Any, start: str | None, scenario: Scenario) -> list[Any]:
     rows = []
     for name, entity in estate.entities.items():
         zone = entity.zone if entity.kind in (Kind.SERVICE, Kind.STORE) and entity.zone not in estate.entities else None
