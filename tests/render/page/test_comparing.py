@@ -56,26 +56,26 @@ def _edges(picture: dict[str, Any]) -> set[tuple[Any, ...]]:
 @pytest.mark.parametrize("asked", [(BEFORE, WORSE), (WORSE, BEFORE), (BEFORE, OTHER), (BEFORE, BEFORE)])
 def test_either_picture_has_just_what_it_has_by_itself(pictures: Any, asked: tuple[Scenario, Scenario]) -> None:
     found = pictures(*asked, full=True)
-    for one, alone in zip(found["pair"], found["alone"], strict=True):
-        assert {_box(box) for box in one["boxes"] if not box["isAbsent"]} == {_box(box) for box in alone["boxes"]}
-        assert _edges(one) == _edges(alone)
-        assert one["counts"] == alone["counts"]
+    for side, alone in zip(found["pair"], found["alone"], strict=True):
+        assert {_box(box) for box in side["boxes"] if not box["isAbsent"]} == {_box(box) for box in alone["boxes"]}
+        assert _edges(side) == _edges(alone)
+        assert side["counts"] == alside["counts"]
 
 
 @pytest.mark.parametrize("view", [{}, {"jewelsOnly": True}, {"full": True}])
 def test_each_thing_has_one_place_and_one_size(pictures: Any, view: dict[str, Any]) -> None:
     pair = pictures(BEFORE, OTHER, **view)["pair"]
-    sizes = [{name: (wide, high) for name, wide, high in _SIZED.findall(one["dot"])} for one in pair]
+    sizes = [{name: (wide, high) for name, wide, high in _SIZED.findall(side["dot"])} for side in pair]
     assert sizes[0] == sizes[1] != {}
     assert [box["ids"] for box in pair[0]["boxes"]] == [box["ids"] for box in pair[1]["boxes"]]
-    absent = [{tuple(box["ids"]) for box in one["boxes"] if box["isAbsent"]} for one in pair]
+    absent = [{tuple(box["ids"]) for box in side["boxes"] if box["isAbsent"]} for side in pair]
     assert absent[0].isdisjoint(absent[1])
     assert absent[0]
     assert absent[1]
 
 
 def test_graphviz_lays_both_out_alike(pictures: Any) -> None:
-    drawn = laid_out([one["dot"] for one in pictures(BEFORE, WORSE)["pair"]])
+    drawn = laid_out([side["dot"] for side in pictures(BEFORE, WORSE)["pair"]])
     found = re.compile(r"<title>(n\d+)</title>.*?(?:d|points|cx)=\"([^\"]*)\"", re.DOTALL)
     places = [dict(found.findall(svg.decode())) for svg in drawn]
     assert places[0] == places[1] != {}
