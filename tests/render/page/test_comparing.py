@@ -59,7 +59,7 @@ def test_either_picture_has_just_what_it_has_by_itself(pictures: Any, asked: tup
     for side, alone in zip(found["pair"], found["alone"], strict=True):
         assert {_box(box) for box in side["boxes"] if not box["isAbsent"]} == {_box(box) for box in alone["boxes"]}
         assert _edges(side) == _edges(alone)
-        assert side["counts"] == alside["counts"]
+        assert side["counts"] == alone["counts"]
 
 
 @pytest.mark.parametrize("view", [{}, {"jewelsOnly": True}, {"full": True}])
