@@ -261,11 +261,27 @@ class Pack:
     texts: dict[str, object]
 
 
+class _Made:
+    """Data of an answer: given as it is, or made when it is first asked for, for many who ask do not look at it."""
+
+    def __get__(self, answer: Answer | None, _: type[Answer]) -> Frozen:
+        if answer is None:
+            raise AttributeError("data")  # a field without a default
+        found: Frozen | Callable[[], Frozen] = vars(answer)["data"]
+        if not isinstance(found, Frozen):
+            found = vars(answer)["data"] = found()
+        return found
+
+    def __set__(self, answer: Answer, data: Frozen | Callable[[], Frozen]) -> None:
+        vars(answer)["data"] = data
+
+
 @dataclass(frozen=True)
 class Answer:
     """One question answered.
 
-    ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``;
+    ``headline`` is one sentence in the asker's words; ``data`` is the contract behind ``--format json``, given or made
+    when it is asked for;
     ``findings`` is true when the command should exit with 1. ``page`` is its own layout, where it has one; its tables
     are among ``tables``. ``appendix`` are pages that follow it. ``scatter`` is drawn where
     pictures are. ``painted`` makes the picture, where there is one: on a
@@ -275,7 +291,7 @@ class Answer:
 
     question: str
     headline: str
-    data: Frozen
+    data: _Made = _Made()
     tables: tuple[Table, ...] = ()
     lines: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -301,6 +317,11 @@ class Answer:
             there = f"this answer has {', '.join(known)}" if known else "this answer has no table"
             raise UsageError(f"table {name}: {there}{did_you_mean(name, known)}")
         return known[name]
+
+    def with_tables(self, tables: tuple[Table, ...]) -> Answer:
+        """The same answer with other tables; its data is not made for that."""
+        data = vars(self)["data"]
+        return replace(self, data=data, tables=tables)
 
     @cached_property
     def picture(self) -> Picture | None:

@@ -106,7 +106,7 @@ def _why(reach: Reach, fact: Fact) -> Answer:
     rows = step_rows(reach, (step.fact for step in proof))
     level = phrase("under level", repr(step.level.word)) if brings_an_attacker(reach.scenario) else ""
     headline = phrase("why", said(reach.estate, fact), level, plural(step.hops, "step"))
-    known = labels_of(reach)[fact]
+    known = labels_of(reach, [fact])[fact]
     data = _data(reach, headline, fact, rows, (), known)
     facts = frozenset(step.fact for step in proof)
     lines = (_known(known), _could_anyone(known, step.level), _unknown(reach.estate, fact.entity))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import Field
 
@@ -94,37 +95,65 @@ class ReachData(Frozen):
     model: ModelRow
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What the answer is told from; the rows of all facts and of the whole proof are made where they are asked for."""
+
+    reach: Reach
+    labels: Mapping[Fact, Label]
+    notes: tuple[Note, ...]
+    timeline: tuple[PainRow, ...]
+    unsaid: tuple[SilenceRow, ...]
+    stopped: tuple[StoppedRow, ...]
+    relies_on: tuple[ControlRow, ...]
+
+    @classmethod
+    def of(cls, reach: Reach) -> _Found:
+        return cls(
+            reach,
+            labels=labels_of(reach),
+            notes=notes_on(reach),
+            timeline=pain_rows(reach) if is_timed(reach.scenario) else (),
+            unsaid=silence_rows(reach),
+            stopped=stopped_rows(reach),
+            relies_on=control_rows(reach),
+        )
+
+    def data(self, headline: str) -> ReachData:
+        reach = self.reach
+        return ReachData(
+            question="reach",
+            headline=headline,
+            scenario=scenario_row(reach.estate, reach.scenario),
+            counts=_counts(reach),
+            facts=fact_rows(reach, self.labels),
+            timeline=self.timeline,
+            unsaid=self.unsaid,
+            stopped=self.stopped,
+            relies_on=self.relies_on,
+            certificate=CertificateRow(steps=step_rows(reach), checked=True),
+            notes=tuple(map(_note, self.notes)),
+            model=model_row(reach.estate),
+        )
+
+
 def run(estate: Estate, params: Params) -> Answer:
     """Solve the scenario and tell it.
 
     Raises:
         UsageError: the scenario has no seed, or names what the estate does not have.
     """
-    scenario = params.scenario(estate)
-    reach = solve(estate, scenario)
-    notes, labels = notes_on(reach), labels_of(reach)
-    data = ReachData(
-        question="reach",
-        headline=_headline(reach, labels),
-        scenario=scenario_row(reach.estate, scenario),
-        counts=_counts(reach),
-        facts=fact_rows(reach, labels),
-        timeline=pain_rows(reach) if is_timed(scenario) else (),
-        unsaid=silence_rows(reach),
-        stopped=stopped_rows(reach),
-        relies_on=control_rows(reach),
-        certificate=CertificateRow(steps=step_rows(reach), checked=True),
-        notes=tuple(map(_note, notes)),
-        model=model_row(reach.estate),
-    )
+    reach = solve(estate, params.scenario(estate))
+    found = _Found.of(reach)
+    headline = _headline(reach, found.labels)
     return Answer(
         question="reach",
-        headline=data.headline,
-        data=data,
-        tables=_tables(reach, data, labels),
-        lines=_lines(reach, data, labels),
-        notes=notes,
-        painted=lambda: picture_of(reach, full=params.full, sheet="A3" if params.a3 else "A4", labels=labels),
+        headline=headline,
+        data=lambda: found.data(headline),
+        tables=_tables(found),
+        lines=_lines(found),
+        notes=found.notes,
+        painted=lambda: picture_of(reach, full=params.full, sheet="A3" if params.a3 else "A4", labels=found.labels),
     )
 
 
@@ -133,10 +162,10 @@ def _note(note: Note) -> NoteRow:
     return NoteRow(kind=note.kind, message=note.message, at=tuple(map(str, note.provenance)), places=places)
 
 
-def _tables(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tuple[Table, ...]:
-    felt = (timeline(data.timeline),) if data.timeline else ()
-    stopped, relied = stopped_table(reach.estate, data.stopped), relied_table(reach.estate, data.relies_on)
-    return (*felt, reached_table(reach, labels), stopped, relied)
+def _tables(found: _Found) -> tuple[Table, ...]:
+    estate, felt = found.reach.estate, (timeline(found.timeline),) if found.timeline else ()
+    stopped, relied = stopped_table(estate, found.stopped), relied_table(estate, found.relies_on)
+    return (*felt, reached_table(found.reach, found.labels), stopped, relied)
 
 
 def _touched(reach: Reach) -> set[str]:
@@ -177,23 +206,24 @@ def _also_anyone(reach: Reach, labels: Mapping[Fact, Label]) -> str:
     return phrase("strangers too", f"{len(common):,}") if common else ""
 
 
-def _lines(reach: Reach, data: ReachData, labels: Mapping[Fact, Label]) -> tuple[str, ...]:
+def _lines(found: _Found) -> tuple[str, ...]:
+    reach = found.reach
     attacked = brings_an_attacker(reach.scenario)
     lines = [_level_line(reach, level) for level in Level if level <= reach.scenario.assume] if attacked else []
     lines += missing(reach.estate)
     lines += [phrase("records line", _records(reach))] if attacked else []
-    lines += filter(None, [told(data.unsaid), _unfelt(reach, data)])
-    lines.append(phrase("how well", _how_well(reach, labels)))
+    lines += filter(None, [told(found.unsaid), _unfelt(found)])
+    lines.append(phrase("how well", _how_well(reach, found.labels)))
     lines.append(
-        f"proof: {plural(len(data.certificate.steps), 'step')}, verified by the independent checker; "
-        f"the answer relies on {plural(len(data.relies_on), 'control')}{_untested(data)}"
+        f"proof: {plural(len(reach.certificate.steps), 'step')}, verified by the independent checker; "
+        f"the answer relies on {plural(len(found.relies_on), 'control')}{_untested(found.relies_on)}"
     )
     return tuple(lines)
 
 
-def _untested(data: ReachData) -> str:
+def _untested(relied: tuple[ControlRow, ...]) -> str:
     """How many of the controls relied on nobody has shown to work."""
-    assumed = sum(row.status == "assumed" for row in data.relies_on)
+    assumed = sum(row.status == "assumed" for row in relied)
     return f", {assumed:,} of which nobody has shown to work" if assumed else ""
 
 
@@ -202,10 +232,10 @@ def _records(reach: Reach) -> str:
     return records_said(records_read(reach.estate, reach), uncounted_stores(reach))
 
 
-def _unfelt(reach: Reach, data: ReachData) -> str | None:
+def _unfelt(found: _Found) -> str | None:
     """That no process feels an outage, where none does."""
-    processes = reach.estate.census.processes
-    if data.timeline or not reach.scenario.outage or not processes:
+    processes = found.reach.estate.census.processes
+    if found.timeline or not found.reach.scenario.outage or not processes:
         return None
     return phrase("unfelt", f"{processes:,}")
 

@@ -27,7 +27,7 @@ def emit(answer: Answer, wanted: Wanted, main: str = "") -> None:
     """Print an answer, or write it to a file or a folder; ``main`` is the id of the table that csv has."""
     from blastradius.writing import write_atomic
 
-    answer = replace(answer, tables=wanted.of(answer))
+    answer = answer.with_tables(wanted.of(answer))
     if wanted.is_folder and answer.packed is not None:
         _write_pack(answer.packed(), str(wanted.target))
         return

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from blastradius.columns.facts import DeclaredControls, FactTable, ObjectRows, Rows, relation_ids
+from blastradius.columns.facts import DeclaredControls, FactTable, ObjectRows, Rows, Told, relation_ids
 from blastradius.columns.growing import VERB_NUMBER, EntityFields
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, counted, distinct, joined
 from blastradius.columns.tables import NO_INDEX, RelationColumns
@@ -120,6 +120,10 @@ class ComposedRows:
     def entity(self, number: int) -> Entity:
         """An entity by its number."""
         return self.parts[int(self.table_of[number])].entity(int(self.entity_of[number]))
+
+    def told(self, number: int) -> Told:
+        """What is said of an entity wherever it is named."""
+        return self.parts[int(self.table_of[number])].told(int(self.entity_of[number]))
 
     def entity_at(self, number: int) -> tuple[Provenance, ...]:
         """Where an entity is declared."""

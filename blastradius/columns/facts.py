@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,25 @@ PER_OBJECT = 3500
 """Bytes that an entity or a relation takes as an object while it is renamed and merged, as measured."""
 
 
+class Told(NamedTuple):
+    """What answers ask of every entity: its display name, what is stated to be unknown of it, who may have it."""
+
+    label: str
+    unknown: tuple[str, ...] = ()
+    public: bool = False
+
+    @classmethod
+    def of(cls, entity: Entity) -> Told:
+        """That of an object."""
+        return cls(entity.label, entity.unknown, bool(getattr(entity, "public", False)))
+
+
 class Rows(Protocol):
-    """Where the objects of a table come from, by number; ``..._at`` is their provenance, cheaply."""
+    """Where the objects of a table come from, by number; ``told`` and ``..._at`` are what of them is had cheaply."""
 
     def entity(self, number: int) -> Entity: ...  # noqa: D102
     def relation(self, number: int) -> Relation: ...  # noqa: D102
+    def told(self, number: int) -> Told: ...  # noqa: D102
     def entity_at(self, number: int) -> tuple[Provenance, ...]: ...  # noqa: D102
     def relation_at(self, number: int) -> tuple[Provenance, ...]: ...  # noqa: D102
 
@@ -45,6 +59,10 @@ class ObjectRows:
     def relation(self, number: int) -> Relation:
         """A relation by its number."""
         return self.relations[number]
+
+    def told(self, number: int) -> Told:
+        """What is said of an entity wherever it is named."""
+        return Told.of(self.entities[number])
 
     def entity_at(self, number: int) -> tuple[Provenance, ...]:
         """Where an entity is declared."""

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, from_json
 
-from blastradius.columns.facts import FactTable, table_of
+from blastradius.columns.facts import FactTable, Told, table_of
 from blastradius.columns.growing import GrowingColumns
 from blastradius.errors import InputError
 from blastradius.escape import acts
@@ -209,6 +209,10 @@ class LineRows:
     def relation(self, number: int) -> Relation:
         """A relation by its number."""
         return _as(Relation, *_thing(self.relations[number]))
+
+    def told(self, number: int) -> Told:
+        """What is said of an entity wherever it is named."""
+        return Told.of(self.entity(number))
 
     def entity_at(self, number: int) -> tuple[Provenance, ...]:
         """Where an entity is declared."""

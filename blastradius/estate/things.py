@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from blastradius.columns.facts import FactTable, ObjectRows
+from blastradius.columns.facts import FactTable, ObjectRows, Told
 from blastradius.columns.ragged import Numbers
 from blastradius.estate.merge import alone
-from blastradius.model import Entity, Relation
+from blastradius.model import Entity, Provenance, Relation
 
 MOST_KEPT = 50_000
 """How many entities are kept once they are made: an answer asks for each that it names a dozen times."""
@@ -29,6 +29,16 @@ def relations_of(table: FactTable) -> Mapping[str, Relation]:
     )
 
 
+def told(entities: Mapping[str, Entity], name: str) -> Told:
+    """What is said of an entity wherever it is named, without making an object for it."""
+    return entities.told(name) if isinstance(entities, LazyEntities) else Told.of(entities[name])
+
+
+def read_at(relations: Mapping[str, Relation], name: str) -> tuple[Provenance, ...]:
+    """Where a relation was read, without making an object for it."""
+    return relations.read_at(name) if isinstance(relations, LazyRelations) else relations[name].provenance
+
+
 def some_relations(table: FactTable, numbers: Numbers) -> Sequence[Relation]:
     """Relations by number."""
     if isinstance(table.rows, ObjectRows):
@@ -42,6 +52,7 @@ class LazyEntities(Mapping[str, Entity]):
     def __init__(self, table: FactTable) -> None:
         self.table = table
         self.known: dict[str, Entity] = {}
+        self._told: dict[str, Told] = {}
 
     def __getitem__(self, name: str) -> Entity:
         found = self.known.get(name)
@@ -49,6 +60,14 @@ class LazyEntities(Mapping[str, Entity]):
             if len(self.known) >= MOST_KEPT:
                 self.known.clear()
             found = self.known[name] = alone(self.table.rows.entity(self.table.number[name]))
+        return found
+
+    def told(self, name: str) -> Told:
+        """What is said of an entity wherever it is named; kept, for that is little."""
+        found = self._told.get(name)
+        if found is None:
+            rows, number = self.table.rows, self.table.number[name]
+            found = self._told[name] = rows.told(number)
         return found
 
     def __contains__(self, name: object) -> bool:
@@ -69,6 +88,10 @@ class LazyRelations(Mapping[str, Relation]):
 
     def __getitem__(self, name: str) -> Relation:
         return alone(self.table.rows.relation(self._number[name]))
+
+    def read_at(self, name: str) -> tuple[Provenance, ...]:
+        """Where a relation was read."""
+        return self.table.rows.relation_at(self._number[name])
 
     def __contains__(self, name: object) -> bool:
         return name in self._number

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import from_json
 
 from blastradius.columns.compose import relation_keys
-from blastradius.columns.facts import FactTable, table_of
+from blastradius.columns.facts import FactTable, Told, table_of
 from blastradius.columns.growing import KIND_NUMBER, GrowingColumns
 from blastradius.columns.ragged import counted
 from blastradius.columns.tables import KINDS, NO_INDEX
@@ -114,8 +114,15 @@ class LineRows:
         line = self._line(self.entity_offset[number])
         data = {**from_json(line), "provenance": self.entity_at(number)}
         made = ENTITY_TYPES[KINDS[self.kind[number]]].model_validate(data)
-        # an escape may spell what stands in no line as it is
-        return cleared((made,))[0] if b"\\" in line or may_hold_secret(line.decode()) else made
+        return cleared((made,))[0] if _may_hide(line) else made
+
+    def told(self, number: int) -> Told:
+        """What is said of an entity wherever it is named; read from its line, which was found to fit before."""
+        line = self._line(self.entity_offset[number])
+        data = from_json(line)
+        if "unknown" in data or "public" in data or _may_hide(line):
+            return Told.of(self.entity(number))
+        return Told(data.get("name") or data["id"])
 
     def relation(self, number: int) -> Relation:
         """A relation by its number."""
@@ -136,6 +143,11 @@ class LineRows:
     def _line(self, offset: int) -> bytes:
         end = self.text.find(b"\n", offset)
         return self.text[offset : end if end >= 0 else None]
+
+
+def _may_hide(line: bytes) -> bool:
+    """Whether a line may have a secret in it; an escape may spell what stands there in no other way."""
+    return b"\\" in line or may_hold_secret(line.decode())
 
 
 class LineReader:

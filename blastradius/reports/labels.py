@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from blastradius.columns.ragged import Flags
 from blastradius.columns.tables import BASES
-from blastradius.engine import Reach, Solved, World, plain
+from blastradius.engine import Reach, World, plain
 from blastradius.estate import Estate
 from blastradius.model import Basis, Control, ControlKind, Fact, Level, Scenario
 from blastradius.reports.impact import audited
@@ -27,20 +28,31 @@ class Label:
         return self.anyone is None or level < self.anyone
 
 
-def labels_of(reach: Reach) -> Mapping[Fact, Label]:
-    """The label of every fact about an entity that is reached."""
+def labels_of(reach: Reach, only: Sequence[Fact] | None = None) -> Mapping[Fact, Label]:
+    """The label of every fact about an entity that is reached, or of those named."""
     used, strangers = _used(reach), _strangers(reach)
     bases = used[:-1]  # those on which less might be reached than on the weakest that is used
     worlds = [
         *(World(_as_changed(reach).model_copy(update={"basis": basis})) for basis in bases),
         *(World(scenario) for scenario in strangers),
     ]
-    held = _held_in(reach, worlds)
-    found = {}
-    for fact in reach.levels:
-        known = next((basis for basis, facts in zip(bases, held, strict=False) if fact in facts), used[-1])
-        could = (level for level, facts in zip(Level, held[len(bases) :], strict=False) if fact in facts)
-        found[fact] = Label(known, next(could, None))
+    facts = list(reach.levels) if only is None else list(only)
+    held = _held_in(reach, worlds, facts)
+    labels = _each_label(used, [level for level in Level if level <= reach.scenario.assume][: len(strangers)])
+    return {
+        fact: labels[best][first]
+        for fact, best, first in zip(facts, _first(held[: len(bases)]), _first(held[len(bases) :]), strict=True)
+    }
+
+
+def _each_label(used: Sequence[Basis], levels: Sequence[Level]) -> list[list[Label]]:
+    """A label for each basis and each level, and, last, for none of these levels."""
+    return [[Label(basis, level) for level in (*levels, None)] for basis in used]
+
+
+def _first(held: Flags) -> list[int]:
+    """For each fact (a column) the first world (a row) in which it holds; how many there are where it does in none."""
+    found: list[int] = np.concatenate([held, np.ones((1, held.shape[1]), np.bool_)]).argmax(axis=0).tolist()
     return found
 
 
@@ -66,24 +78,13 @@ def _strangers(reach: Reach) -> list[Scenario]:
     return [alone.model_copy(update={"assume": level}) for level in Level if level <= scenario.assume]
 
 
-def _held_in(reach: Reach, worlds: list[World]) -> list[frozenset[Fact]]:
-    """The facts of the reach that hold in each world."""
-    facts = sorted(reach.levels)
+def _held_in(reach: Reach, worlds: list[World], facts: Sequence[Fact]) -> Flags:
+    """Whether facts of the reach (columns) hold in each world (a row)."""
     numbers = np.array([reach.prepared.facts.number(fact) for fact in facts], np.int64)
-    found: dict[int, frozenset[Fact]] = {}
+    found = np.zeros((len(worlds), len(facts)), np.bool_)
     for solved in audited(reach.prepared, worlds) if worlds else ():
-        found |= _by_place(solved, facts, numbers)
-    return [found[place] for place in range(len(worlds))]
-
-
-def _by_place(
-    solved: Solved, facts: list[Fact], numbers: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> dict[int, frozenset[Fact]]:
-    held = solved.holds(numbers)
-    return {
-        place: frozenset(facts[row] for row in np.flatnonzero(held[:, world]).tolist())
-        for world, place in enumerate(solved.places.tolist())
-    }
+        found[solved.places] = solved.holds(numbers).T
+    return found
 
 
 KNOWN = {

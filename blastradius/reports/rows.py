@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from pydantic import Field
 
 from blastradius.engine import SEED_KINDS, Assumption, Reach, World, is_timed, plain, warnings
 from blastradius.estate import Estate
+from blastradius.estate.things import read_at
 from blastradius.model import (
     STEPPING_STONES,
     Basis,
@@ -212,7 +214,7 @@ def fact_rows(reach: Reach, labels: Mapping[Fact, Label]) -> tuple[FactRow, ...]
         FactRow(
             entity=fact.entity,
             name=label(reach.estate, fact.entity),
-            kind=reach.estate.entities[fact.entity].kind,
+            kind=reach.estate.kind_of(fact.entity),
             capability=fact.capability,
             level=step.level.word,
             hops=step.hops,
@@ -265,18 +267,18 @@ def step_rows(reach: Reach, only: Iterable[Fact] | None = None) -> tuple[StepRow
             hops=step.hops,
             premises=tuple(map(str, step.premises)),
             relations=step.relations,
-            provenance=tuple(map(str, read_at)),
-            places=tuple(map(place_row, read_at)),
+            provenance=tuple(map(str, places)),
+            places=tuple(map(place_row, places)),
         )
         for step in reach.certificate.steps
         if wanted is None or step.fact in wanted
-        for read_at in [read_of(reach.estate, step.relations)]
+        for places in [read_of(reach.estate, step.relations)]
     )
 
 
 def read_of(estate: Estate, relations: Iterable[str]) -> tuple[Provenance, ...]:
     """Where relations were read."""
-    return tuple(dict.fromkeys(place for name in relations for place in estate.relations[name].provenance))
+    return tuple(dict.fromkeys(place for name in relations for place in read_at(estate.relations, name)))
 
 
 def place_row(found: Provenance) -> PlaceRow:
@@ -329,6 +331,13 @@ def held_over(reach: Reach) -> dict[str, tuple[Capability, ...]]:
 
 def contour(levels: Mapping[Capability, Level]) -> tuple[Capability, ...]:
     """The capabilities that no other includes from the same level on or a lower one, strongest first."""
+    return _contour(frozenset(levels.items()))
+
+
+@lru_cache(maxsize=4096)
+def _contour(held: frozenset[tuple[Capability, Level]]) -> tuple[Capability, ...]:
+    """The same; most things of an estate are held in one of a few dozen ways."""
+    levels = dict(held)
     new = {
         capability
         for level in set(levels.values())

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
+
+from blastradius.columns.tables import KINDS, VERBS, Columns
 from blastradius.engine import Reach
 from blastradius.estate import Estate
+from blastradius.estate.things import told as told_of
 from blastradius.model import Frozen, Kind, Verb
 from blastradius.reports.phrases import UNSAID, phrase
 from blastradius.reports.words import label
@@ -38,27 +42,29 @@ def silence_rows(reach: Reach) -> tuple[SilenceRow, ...]:
 
 def silent(estate: Estate, reached: Collection[str]) -> tuple[SilenceRow, ...]:
     """The things named that say nothing about where they lead, or of which something is stated to be unknown."""
-    leading = _leading(estate)
+    leading = _leading(estate.columns)
     return tuple(row for name in sorted(reached) if (row := _row(estate, name, leading)) is not None)
 
 
 def _row(estate: Estate, name: str, leading: Collection[str]) -> SilenceRow | None:
-    entity = estate.entities[name]
-    if entity.unknown:
-        return SilenceRow(entity=name, name=label(estate, name), unsaid=entity.unknown, stated=True)
-    if entity.kind in LEADS and name not in leading:
-        return SilenceRow(entity=name, name=label(estate, name), unsaid=(UNSAID[entity.kind],), stated=False)
+    unknown, kind = told_of(estate.entities, name).unknown, estate.kind_of(name)
+    if unknown:
+        return SilenceRow(entity=name, name=label(estate, name), unsaid=unknown, stated=True)
+    if kind in LEADS and name not in leading:
+        return SilenceRow(entity=name, name=label(estate, name), unsaid=(UNSAID[kind],), stated=False)
     return None
 
 
-def _leading(estate: Estate) -> set[str]:
+def _leading(columns: Columns) -> set[str]:
     """The things of which it is said where they lead."""
-    found: set[str] = set()
-    for kind, (from_it, to_it) in LEADS.items():
-        ends = [end for verb in from_it for relation in estate.by_verb[verb] for end in relation.sources]
-        ends += [end for verb in to_it for relation in estate.by_verb[verb] for end in relation.targets]
-        found.update(end for end in ends if estate.kind_of(end) == kind)
-    return found
+    relations, entities = columns.relations, columns.entities
+    found = np.zeros(len(entities.kind), np.bool_)
+    for kind, sides in LEADS.items():
+        for verbs, ends in zip(sides, (relations.sources, relations.targets), strict=True):
+            rows = np.isin(relations.verb, [VERBS.index(verb) for verb in verbs])
+            there = ends.take(rows).values
+            found[there[entities.kind[there] == KINDS.index(kind)]] = True
+    return {entities.ids[number] for number in np.flatnonzero(found).tolist()}
 
 
 def told(rows: Collection[SilenceRow]) -> str | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 
 from blastradius.estate import Estate
+from blastradius.estate.things import told
 from blastradius.model import STEPPING_STONES, Capability, ControlKind, Fact, Kind, input_ends
 from blastradius.reports.phrases import phrase
 
@@ -99,12 +100,13 @@ def control_said(kind: ControlKind) -> str:
 
 def label(estate: Estate, name: str) -> str:
     """The display name of an entity; its kind (and its id, if need be) besides, where others have the same name."""
-    entity = estate.entities[name]
-    alike = estate.namesakes.get(entity.label)
+    called = told(estate.entities, name).label
+    alike = estate.namesakes.get(called)
     if alike is None:
-        return entity.label
-    same_kind = sum(estate.kind_of(other) == entity.kind for other in alike) > 1
-    return f"{entity.label} ({entity.kind}{f' {name}' if same_kind else ''})"
+        return called
+    kind = estate.kind_of(name)
+    same_kind = sum(estate.kind_of(other) == kind for other in alike) > 1
+    return f"{called} ({kind}{f' {name}' if same_kind else ''})"
 
 
 def place(estate: Estate, name: str) -> str:
@@ -237,4 +239,4 @@ def hour(at: float) -> str:
 
 def is_public(estate: Estate, name: str) -> bool:
     """Whether it is stated that anyone may have it."""
-    return bool(getattr(estate.entities[name], "public", False))
+    return told(estate.entities, name).public
