@@ -124,7 +124,7 @@ def check(estate: Estate, scenario: Scenario, certificate: Certificate) -> None:
     Raises:
         CertificateError: the first defect found.
     """
-    check_certificate(estate, tuple(all_instances(estate)), scenario, certificate)
+    check_certificate(estate, all_instances(estate), scenario, certificate)
 
 
 def check_worlds(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,7 +11,7 @@ from blastradius.columns.ragged import Flags
 from blastradius.engine.batch.alone import telling_controls, telling_relations
 from blastradius.engine.batch.network import Network, NetworkKey
 from blastradius.engine.check.audit import Auditor
-from blastradius.engine.check.rule_instances import RuleInstance, all_instances, instances_at
+from blastradius.engine.check.rule_instances import RuleInstances, all_instances, instances_at
 from blastradius.engine.compile import System, ground
 from blastradius.engine.proof import Certificate, Claims
 from blastradius.engine.scenario import Added
@@ -35,17 +34,17 @@ class PreparedEstate(System):
 
     networks: dict[NetworkKey, Network] = field(default_factory=dict, repr=False)
     statuses: dict[StatusKey, StepStatus] = field(default_factory=dict, repr=False)
-    _last: list[tuple[set[str], tuple[RuleInstance, ...]]] = field(default_factory=list, repr=False)
+    _last: list[tuple[set[str], RuleInstances]] = field(default_factory=list, repr=False)
 
     def __reduce__(self) -> tuple[type[PreparedEstate], tuple[object, ...]]:
         return PreparedEstate, (self.estate, self.columns, self.facts, self.rules, self.steps, self.weave)
 
     @cached_property
-    def rule_instances(self) -> tuple[RuleInstance, ...]:
+    def rule_instances(self) -> RuleInstances:
         """Every ground instance of every rule, as the checker of certificates reads the estate."""
-        return tuple(all_instances(self.estate))
+        return all_instances(self.estate)
 
-    def instances_for(self, certificate: Certificate) -> Sequence[RuleInstance]:
+    def instances_for(self, certificate: Certificate) -> RuleInstances:
         """Those that matter to a certificate: of a small estate all, for the next one; of a large one few others."""
         if self._is_small:
             return self.rule_instances
@@ -60,13 +59,13 @@ class PreparedEstate(System):
         claimed: list[int] = np.unique(claims.entity[somewhere[claims.row]]).tolist()
         return Auditor(self.estate, self._instances_at({claims.names[number] for number in claimed}))
 
-    def _instances_at(self, names: set[str]) -> Sequence[RuleInstance]:
+    def _instances_at(self, names: set[str]) -> RuleInstances:
         """The instances with a premise about one of some things; those of the last question where they are among them.
 
         What is asked besides a scenario, on what basis or of whom else, mostly reaches no more.
         """
         if not self._last or not names <= self._last[0][0]:
-            self._last[:] = [(names, tuple(instances_at(self.estate, names)))]
+            self._last[:] = [(names, instances_at(self.estate, names))]
         return self._last[0][1]
 
     @property

@@ -27,7 +27,7 @@ from blastradius.engine.check.audit.instance_table import (
 from blastradius.engine.check.audit.plan import CheckPlan, check_plan
 from blastradius.engine.check.audit.what_ifs import WhatIfs
 from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, Seeds, all_included, applies
-from blastradius.engine.check.rule_instances import RuleInstance, all_instances
+from blastradius.engine.check.rule_instances import RuleInstance, RuleInstances, all_instances
 from blastradius.engine.proof import Claims
 from blastradius.engine.scenario import World
 from blastradius.errors import CertificateError
@@ -91,14 +91,15 @@ class Auditor:
         """``instances`` are those with a premise about anything that will be claimed; all where they are not given."""
         self._estate = _Estate(estate)
         self._estates: tuple[Estate, ...] = (estate,)
-        self.table = InstanceTable(all_instances(estate) if instances is None else instances)
+        known = all_instances(estate) if instances is None else instances
+        self.table = InstanceTable.of(RuleInstances.of(estate, known))
         self._plan: tuple[bytes, CheckPlan] | None = None
         self._kinds: Ints | None = None
 
     def with_proposal(self, proposed: Estate) -> Auditor:
         """The same with what holds besides in the worlds in which a proposal is in force."""
         found = copy(self)
-        found.table = InstanceTable(instances_of_proposal(self._estate.estate, proposed), self.table)
+        found.table = self.table.with_proposal(instances_of_proposal(self._estate.estate, proposed))
         found._estates = (self._estate.estate, proposed)
         found._plan = found._kinds = None
         return found

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from blastradius.columns.tables import BASES
 from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, all_included, is_stone, is_weaker
-from blastradius.engine.check.rule_instances import RuleInstance, all_instances
+from blastradius.engine.check.rule_instances import RuleInstance, RuleInstances, all_instances
+from blastradius.engine.check.rule_instances.instance import Block
+from blastradius.engine.check.rule_instances.names import WIDTH
 from blastradius.engine.scenario import World
 from blastradius.estate import Estate
 from blastradius.model import Basis, Capability, Fact
@@ -75,6 +77,10 @@ class Conditions(NamedTuple):
         return self.level <= scenario.assume and known and opened and (not self.proposed or world.proposed)
 
 
+_CERTAIN = Conditions(1, Basis.OBSERVED, fail_closed=False, proposed=False)
+"""The conditions of what holds wherever its premise does."""
+
+
 @dataclass(frozen=True)
 class Instances:
     """Ground rule instances in columns.
@@ -104,6 +110,23 @@ class Instances:
         required, counted = (Ragged(lists.indptr, number[lists.values]) for lists in (self.required, self.counted))
         return Instances(required, counted, number[self.conclusion], self.least, self.conditions)
 
+    def renumbered_from(self, known: Ints) -> Instances:
+        """The same instances, of facts by their places among those that are known, sorted."""
+        required, counted = (Ragged(r.indptr, np.searchsorted(known, r.values)) for r in (self.required, self.counted))
+        return Instances(required, counted, np.searchsorted(known, self.conclusion), self.least, self.conditions)
+
+    def followed_by(self, others: Instances) -> Instances:
+        """These, then others."""
+        lists = [
+            Ragged(
+                np.concatenate([ours.indptr, ours.indptr[-1] + theirs.indptr[1:]]),
+                np.concatenate([ours.values, theirs.values]),
+            )
+            for ours, theirs in ((self.required, others.required), (self.counted, others.counted))
+        ]
+        flat = [(self.conclusion, others.conclusion), (self.least, others.least), (self.conditions, others.conditions)]
+        return Instances(*lists, *map(np.concatenate, flat))
+
     @cached_property
     def premise_of(self) -> tuple[Ints, Ints]:
         """Pairs of fact and instance: what each instance requires or counts."""
@@ -117,56 +140,132 @@ class Instances:
         return found
 
 
-@dataclass
-class _Columns:
-    """The columns while they grow, as flat arrays of eight bytes a number."""
-
-    required: array[int] = field(default_factory=lambda: array("q"))
-    required_ends: array[int] = field(default_factory=lambda: array("q", [0]))
-    counted: array[int] = field(default_factory=lambda: array("q"))
-    counted_ends: array[int] = field(default_factory=lambda: array("q", [0]))
-    conclusion: array[int] = field(default_factory=lambda: array("q"))
-    least: array[int] = field(default_factory=lambda: array("q"))
-    conditions: array[int] = field(default_factory=lambda: array("q"))
-
-    def copy(self) -> _Columns:
-        """The same columns, to grow on their own."""
-        return _Columns(**{name: column[:] for name, column in vars(self).items()})
-
-
+@dataclass(frozen=True)
 class InstanceTable:
-    """The instances of an estate, and of a proposal on top of it; facts are numbered as they come up.
+    """The instances of an estate, or of a proposal on top of it; facts are numbered.
 
     ``instances`` are those of the estate itself in the order of ``all_instances``, then what facts include of each
     other, then those of the proposal. ``facts`` are pairs of entity (by ``entities``: controls, APIs and zones among
     them) and capability (by ``CAPABILITY_NUMBER``).
     """
 
-    def __init__(self, instances: Iterable[RuleInstance], base: InstanceTable | None = None) -> None:
-        self.numbers: dict[Fact, int] = dict(base.numbers) if base else {}
-        self.known_conditions: dict[Conditions, int] = dict(base.known_conditions) if base else {}
-        self._columns: _Columns = base._columns.copy() if base else _Columns()
-        before = len(self.numbers)
+    instances: Instances
+    known_conditions: dict[Conditions, int]
+    entities: dict[str, int]
+    facts: tuple[Ints, Ints]
+
+    @classmethod
+    def of(cls, known: RuleInstances) -> InstanceTable:
+        """The table of instances."""
+        conditions, plain = _conditions(known.columns)
+        own = _instances(known, plain)
+        spoken = distinct(np.concatenate([own.premise_of[0], own.conclusion]))
+        instances = _with_inclusions(own, spoken, conditions).renumbered_from(spoken)
+        names, which = np.unique(spoken // WIDTH, return_inverse=True)
+        texts = [known.names.name(number) for number in names.tolist()]
+        entities = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        entity = np.array([entities[text] for text in texts], np.int64)[which]
+        return cls(instances, conditions, entities, (entity, spoken % WIDTH))
+
+    @property
+    def count(self) -> int:
+        """How many facts there are."""
+        return len(self.facts[0])
+
+    def with_proposal(self, instances: Iterable[RuleInstance]) -> InstanceTable:
+        """The same, and instances of a proposal behind."""
+        growing = _Growing(self)
         for instance in instances:
-            self._add(instance, proposed=base is not None)
-        self._add_inclusions(before)
+            growing.add(instance, proposed=True)
+        growing.add_inclusions(self.count)
+        return growing.table()
 
-    def _add(self, instance: RuleInstance, *, proposed: bool) -> None:
-        columns, counts = self._columns, instance.is_counted
-        for placed in instance.guards.placed:
-            if placed.control.status not in ("failed", "absent"):
-                columns.required.append(self._number(Fact(placed.id, Capability.INACTIVE)))
-        premises = columns.counted if counts else columns.required
-        premises.extend([self._number(premise) for premise in instance.premises])
-        columns.required_ends.append(len(columns.required))
-        columns.counted_ends.append(len(columns.counted))
-        columns.conclusion.append(self._number(instance.conclusion))
+
+def _conditions(columns: Block) -> tuple[dict[Conditions, int], Ints]:
+    """The conditions of instances, by number, and for each instance that number."""
+    keys = (columns.level.astype(np.int64) * len(BASES) + columns.basis) * 2 + columns.fail_closed
+    found, which = np.unique(keys, return_inverse=True)
+    known = {_CERTAIN: 0}
+    numbers = []
+    for key in found.tolist():
+        level, basis = divmod(key // 2, len(BASES))
+        conditions = Conditions(level, BASES[basis], bool(key % 2), proposed=False)
+        numbers.append(known.setdefault(conditions, len(known)))
+    return known, np.array(numbers, np.int64)[which]
+
+
+def _instances(known: RuleInstances, conditions: Ints) -> Instances:
+    """The columns of instances; facts as ``known`` numbers them."""
+    columns, names = known.columns, known.names
+    counts = (columns.vote_min > 0) | ((columns.least > 0) & (columns.least != columns.premises.lengths))
+    works = ~names.columns.controls.failed[columns.guards.values]
+    gone = (names.first_control + columns.guards.values[works]) * WIDTH + CAPABILITY_NUMBER[Capability.INACTIVE]
+    counted, premises = counts[columns.premises.row_ids], columns.premises
+    owners = np.concatenate([columns.guards.row_ids[works], premises.row_ids[~counted]])
+    required = _grouped(owners, np.concatenate([gone, premises.values[~counted]]), len(counts))
+    enough = np.where(columns.vote_min > 0, -columns.vote_min, columns.least)
+    return Instances(
+        required,
+        _grouped(premises.row_ids[counted], premises.values[counted], len(counts)),
+        columns.conclusion,
+        np.where(counts, enough, 0),
+        conditions,
+    )
+
+
+def _grouped(owners: Ints, values: Ints, count: int) -> Ragged:
+    return Ragged(indptr_of(np.bincount(owners, minlength=count)), values[np.argsort(owners, kind="stable")])
+
+
+def _with_inclusions(own: Instances, spoken: Ints, conditions: dict[Conditions, int]) -> Instances:
+    """Instances, and behind them what the facts that are spoken of (sorted) include of each other."""
+    names, which = np.unique(spoken // WIDTH, return_inverse=True)
+    patterns, pattern_of = np.unique(
+        np.bincount(which, 2.0 ** (spoken % WIDTH), len(names)).astype(np.int64), return_inverse=True
+    )
+    held, parts = [own.conclusion[:0]], [own.conclusion[:0]]
+    for number, pattern in enumerate(patterns.tolist()):
+        known = frozenset(part for part, place in CAPABILITY_NUMBER.items() if pattern >> place & 1)
+        here = names[pattern_of == number] * WIDTH
+        for whole, part in _inclusions(known):
+            held.append(here + CAPABILITY_NUMBER[whole])
+            parts.append(here + CAPABILITY_NUMBER[part])
+    premise, conclusion = np.concatenate(held), np.concatenate(parts)
+    count = len(conclusion)
+    lists = Ragged(np.arange(count + 1), premise), Ragged(np.zeros(count + 1, np.int64), premise[:0])
+    always = np.full(count, conditions[_CERTAIN])
+    return own.followed_by(Instances(*lists, conclusion, np.zeros(count, np.int64), always))
+
+
+class _Growing:
+    """A table that instances are added to, one at a time."""
+
+    def __init__(self, table: InstanceTable) -> None:
+        names, capabilities = list(table.entities), tuple(CAPABILITY_NUMBER)
+        pairs = zip(*(column.tolist() for column in table.facts), strict=True)
+        self.before = table
+        self.numbers = {Fact(names[entity], capabilities[part]): number for number, (entity, part) in enumerate(pairs)}
+        self.conditions = dict(table.known_conditions)
+        self.required: list[list[int]] = []
+        self.counted: list[list[int]] = []
+        self.rest: list[tuple[int, int, int]] = []
+
+    def add(self, instance: RuleInstance, *, proposed: bool) -> None:
+        """Add an instance."""
+        counts, premises = instance.is_counted, list(map(self._number, instance.premises))
+        gone = [
+            self._number(Fact(placed.id, Capability.INACTIVE))
+            for placed in instance.guards.placed
+            if placed.control.status not in ("failed", "absent")
+        ]
+        self.required.append(gone if counts else gone + premises)
+        self.counted.append(premises if counts else [])
         least = -instance.vote_min if instance.vote_min else instance.least or 0
-        columns.least.append(least if counts else 0)
         conditions = Conditions(instance.level, instance.basis, instance.fail_closed, proposed)
-        columns.conditions.append(self.known_conditions.setdefault(conditions, len(self.known_conditions)))
+        number = self.conditions.setdefault(conditions, len(self.conditions))
+        self.rest.append((self._number(instance.conclusion), least if counts else 0, number))
 
-    def _add_inclusions(self, before: int) -> None:
+    def add_inclusions(self, before: int) -> None:
         """What facts include, where the table knows both; ``before`` facts have been seen to already."""
         known: dict[str, list[Capability]] = {}
         for fact in self.numbers:
@@ -175,30 +274,25 @@ class InstanceTable:
             for whole, part in _inclusions(frozenset(capabilities)) if len(capabilities) > 1 else ():
                 held, included = Fact(entity, whole), Fact(entity, part)
                 if max(self.numbers[held], self.numbers[included]) >= before:
-                    self._add(RuleInstance("closure", 1, (held,), included), proposed=False)
+                    self.add(RuleInstance("closure", 1, (held,), included), proposed=False)
+
+    def table(self) -> InstanceTable:
+        """The table as it is now."""
+        rest = np.array(self.rest, np.int64).reshape(-1, 3)
+        more = Instances(_lists(self.required), _lists(self.counted), *rest.T)
+        entities = {name: number for number, name in enumerate(dict.fromkeys(fact.entity for fact in self.numbers))}
+        entity = np.array([entities[fact.entity] for fact in self.numbers], np.int64)
+        capability = np.array([CAPABILITY_NUMBER[fact.capability] for fact in self.numbers], np.int64)
+        instances = self.before.instances.followed_by(more)
+        return InstanceTable(instances, self.conditions, entities, (entity, capability))
 
     def _number(self, fact: Fact) -> int:
         return self.numbers.setdefault(fact, len(self.numbers))
 
-    @cached_property
-    def instances(self) -> Instances:
-        """All of them."""
-        columns = self._columns
-        required = Ragged(_array(columns.required_ends), _array(columns.required))
-        counted = Ragged(_array(columns.counted_ends), _array(columns.counted))
-        return Instances(required, counted, *map(_array, (columns.conclusion, columns.least, columns.conditions)))
 
-    @cached_property
-    def entities(self) -> dict[str, int]:
-        """The number of each name that a fact is about."""
-        return {name: number for number, name in enumerate(dict.fromkeys(fact.entity for fact in self.numbers))}
-
-    @cached_property
-    def facts(self) -> tuple[Ints, Ints]:
-        """The entity and the capability of each fact, by number."""
-        entity = np.fromiter((self.entities[fact.entity] for fact in self.numbers), np.int64, len(self.numbers))
-        numbers = (CAPABILITY_NUMBER[fact.capability] for fact in self.numbers)
-        return entity, np.fromiter(numbers, np.int64, len(self.numbers))
+def _lists(rows: Sequence[Sequence[int]]) -> Ragged:
+    values = [value for row in rows for value in row]
+    return Ragged(indptr_of(np.array([len(row) for row in rows], np.int64)), np.array(values, np.int64))
 
 
 @cache
@@ -207,10 +301,6 @@ def _inclusions(known: frozenset[Capability]) -> list[tuple[Capability, Capabili
     within = {whole: known.intersection(all_included(whole)[1:]) for whole in known}
     pairs = [(whole, part) for whole in Capability if whole in known for part in Capability if part in within[whole]]
     return [(whole, part) for whole, part in pairs if not any(part in within[middle] for middle in within[whole])]
-
-
-def _array(column: array[int]) -> Ints:
-    return np.array(column, np.int64)
 
 
 def instances_of_proposal(estate: Estate, proposed: Estate) -> Iterator[RuleInstance]:

@@ -41,7 +41,7 @@ def check_plan(table: InstanceTable, free: Flags) -> CheckPlan:
     instances = table.instances
     free = free & instances.is_single
     source, target = instances.required.values[instances.required.indptr[:-1][free]], instances.conclusion[free]
-    class_of = strong_components(source, target, len(table.numbers))
+    class_of = strong_components(source, target, table.count)
     inner = np.flatnonzero(free)[class_of[source] == class_of[target]]
     number = np.delete(np.arange(len(instances)), inner)
     outer = instances.take(number).renumbered(class_of)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 
-from blastradius.engine.check.rule_instances import all_instances
+import numpy as np
+
+from blastradius.columns.ragged import RaggedArray
+from blastradius.engine.check.rule_instances import RuleInstances, all_instances
 from blastradius.engine.scenario import World
 from blastradius.estate import Estate
 from blastradius.model import ControlKind, Relation, Verb
@@ -23,6 +26,7 @@ class WhatIfs:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
+        self.kinds: dict[tuple[str, ...], int] = {}
 
     def make_another_estate(self, world: World) -> bool:
         """Whether a world has instances that the estate has not, or its facts hold for some hours only."""
@@ -62,29 +66,47 @@ class WhatIfs:
         return found
 
     @cached_property
-    def along(self) -> dict[str, list[int]]:
-        """For each relation the instances along it, by number."""
-        found: dict[str, list[int]] = {}
-        for number, instance in enumerate(all_instances(self.estate)):
-            for relation in instance.along:
-                found.setdefault(relation, []).append(number)
-        return found
+    def instances(self) -> RuleInstances:
+        """All instances of the estate."""
+        return all_instances(self.estate)
 
     @cached_property
-    def guarded(self) -> dict[str, list[tuple[int, Sequence[str]]]]:
-        """For each entity and relation the instances that controls on it would stop, and which kinds of control."""
-        found: dict[str, list[tuple[int, Sequence[str]]]] = {}
-        for number, instance in enumerate(all_instances(self.estate)):
-            for hosts, kinds in instance.guards.places:
-                for host in hosts:
-                    found.setdefault(host, []).append((number, kinds))
-        return found
+    def along(self) -> RaggedArray:
+        """For each relation the instances along it."""
+        along = self.instances.columns.along
+        return RaggedArray.grouped(along.values, along.row_ids, len(self.estate.columns.relations.verb))
+
+    @cached_property
+    def guarded(self) -> tuple[RaggedArray, RaggedArray]:
+        """For each entity, and each relation behind them, the instances that some controls on it would stop.
+
+        And, as long, by which of ``kinds`` of control each is.
+        """
+        hosts, rows, kinds = [_NO_NUMBERS], [_NO_NUMBERS], [_NO_NUMBERS]
+        for first, block in zip(self.instances.firsts, self.instances.blocks, strict=False):
+            for place, stopping in block.places:
+                hosts.append(place.values)
+                rows.append(first + place.row_ids)
+                kinds.append(np.full(len(place.values), self.kinds.setdefault(stopping, len(self.kinds))))
+        host, count = np.concatenate(hosts), self.instances.names.count + len(self.estate.columns.relations.verb)
+        by_host = [RaggedArray.grouped(host, np.concatenate(of), count) for of in (rows, kinds)]
+        return by_host[0], by_host[1]
 
     def closed_in(self, world: World) -> list[int]:
         """The instances that a world closes; a control that is put there falls to distrust like any other."""
-        gone = [number for relation in world.without for number in self.along.get(relation, ())]
-        distrust = world.scenario.distrust
+        if not (world.without or world.controls):
+            return []
+        names, distrust = self.instances.names, world.scenario.distrust
+        gone = [row for relation in world.without for row in self.along[names.relations[relation]]]
         for kind, host in world.controls:
             if kind not in distrust and f"{kind}@{host}" not in distrust:
-                gone += [number for number, kinds in self.guarded.get(host, ()) if kind in kinds]
+                gone += self._stopped(kind, names.host(host))
         return gone
+
+    def _stopped(self, kind: ControlKind, host: int) -> list[int]:
+        rows, which = self.guarded
+        stopping = {number for kinds, number in self.kinds.items() if kind in kinds}
+        return [row for row, number in zip(rows[host], which[host], strict=True) if number in stopping]
+
+
+_NO_NUMBERS = np.zeros(0, np.int64)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from blastradius.engine.check.certificate.asked import Asked
+from blastradius.engine.check.certificate.claimed import Claimed, Leading
 from blastradius.engine.check.certificate.complete import check_complete
-from blastradius.engine.check.certificate.sound import sound
+from blastradius.engine.check.certificate.sound import check_sound
 from blastradius.engine.check.certificate.stops import check_stops
-from blastradius.engine.check.rule_instances import RuleInstance
+from blastradius.engine.check.rule_instances import RuleInstance, RuleInstances
 from blastradius.engine.proof import Certificate
 from blastradius.estate import Estate
 from blastradius.model import Scenario
@@ -29,8 +30,9 @@ def check(estate: Estate, instances: Sequence[RuleInstance], scenario: Scenario,
     Raises:
         CertificateError: the first defect found.
     """
-    asked, claimed = Asked.of(scenario), {step.fact for step in certificate.steps}
-    leading = [instance for instance in instances if not claimed.isdisjoint(instance.premises)]
-    proved = sound(estate, scenario, certificate.steps, leading)
-    check_complete(estate, asked, proved, leading)
-    check_stops(asked, proved, certificate, leading)
+    asked, known = Asked.of(scenario), RuleInstances.of(estate, instances)
+    claimed = Claimed.of(known.names, certificate.steps)
+    leading = Leading.of(known, claimed, asked)
+    check_sound(scenario, asked, certificate.steps, claimed, leading)
+    check_complete(asked, claimed, leading)
+    check_stops(asked, certificate, leading)

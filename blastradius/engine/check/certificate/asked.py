@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from blastradius.engine.check.capabilities import is_weaker
-from blastradius.engine.check.rule_instances import RuleInstance
+import numpy as np
+
+from blastradius.columns.ragged import Flags, RaggedArray, indptr_of
+from blastradius.columns.tables import BASES, CONTROLS, NO_INDEX
+from blastradius.engine.check.rule_instances import RuleInstances
 from blastradius.errors import CertificateError
-from blastradius.estate import PlacedControl
 from blastradius.model import Basis, Capability, Fact, Scenario
 
 
@@ -30,28 +32,31 @@ class Asked:
         hours = inf if scenario.hours is None and scenario.outage else scenario.hours
         return cls(int(scenario.assume), hours, scenario.basis, frozenset(scenario.distrust))
 
-    def standing(self, instance: RuleInstance) -> list[PlacedControl]:
-        """The controls that stop an instance, as long as they have not fallen."""
-        return [placed for placed in instance.guards.placed if self._stands(placed)]
+    def standing(self, instances: RuleInstances) -> RaggedArray:
+        """The controls that stop each instance as long as they have not fallen, by number."""
+        guards = instances.columns.guards
+        stand = self._stand(instances)[guards.values]
+        lengths = np.bincount(guards.row_ids[stand], minlength=len(guards))
+        return RaggedArray(indptr_of(lengths), guards.values[stand])
 
-    def _stands(self, placed: PlacedControl) -> bool:
-        believed = self.distrust.isdisjoint((placed.control.kind, placed.id))
-        return believed and placed.control.status not in ("failed", "absent")
+    def _stand(self, instances: RuleInstances) -> Flags:
+        """Which controls are believed and work."""
+        names, controls = instances.names, instances.names.columns.controls
+        found = ~controls.failed & ~np.isin(controls.kind, [CONTROLS.index(k) for k in CONTROLS if k in self.distrust])
+        for name in self.distrust:
+            number = names.name_number(Fact(name, Capability.INACTIVE)) if "@" in name else NO_INDEX
+            if number != NO_INDEX:
+                found[number - names.first_control] = False
+        return found
 
-    def is_shut(self, instance: RuleInstance) -> bool:
-        """Whether nothing that could be reached would open the instance."""
-        if instance.fail_closed and "fail_closed" not in self.distrust:
-            return True
-        forever = any(placed.control.provided_by is None for placed in self.standing(instance))
-        return forever or is_weaker(instance.basis, self.basis)
-
-    def fallen(self, instance: RuleInstance) -> tuple[Fact, ...]:
-        """The controls that must have fallen for the instance to be open."""
-        return tuple(Fact(placed.id, Capability.INACTIVE) for placed in self.standing(instance))
-
-    def delay(self, instance: RuleInstance) -> float:
-        """How many hours after its premises the conclusion comes."""
-        return 0.0 if self.hours is None else instance.buffer_h
+    def shut(self, instances: RuleInstances, standing: RaggedArray) -> Flags:
+        """Which instances nothing that could be reached would open."""
+        columns = instances.columns
+        provider = instances.names.columns.controls.provider
+        forever = standing.row_ids[provider[standing.values] == NO_INDEX]
+        found: Flags = columns.basis > BASES.index(self.basis)
+        found[forever] = True
+        return found if "fail_closed" in self.distrust else found | columns.fail_closed
 
     def is_over(self, at: float) -> bool:
         """Whether the outage is over before something could come in this hour; what comes at once always does."""

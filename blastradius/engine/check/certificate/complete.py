@@ -2,91 +2,154 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
+from blastradius.columns.ragged import Flags, Numbers
+from blastradius.columns.tables import NO_INDEX
+from blastradius.engine.check.capabilities import CAPABILITY_NUMBER
 from blastradius.engine.check.certificate.asked import Asked
-from blastradius.engine.check.certificate.sound import ProvedFacts, parts_of, upto
+from blastradius.engine.check.certificate.claimed import Claimed, Leading
 from blastradius.engine.check.rule_instances import RuleInstance
+from blastradius.engine.check.rule_instances.names import CAPABILITIES, WIDTH
 from blastradius.errors import CertificateError
-from blastradius.estate import Estate
-from blastradius.model import Fact
+from blastradius.model import Capability, Fact
 
-Cost = tuple[float, ...]
-Costs = dict[Fact, Cost]
-Following = tuple[Fact, Cost, str]
-"""A fact that follows, what it costs, and by which rule."""
+_INACTIVE = CAPABILITY_NUMBER[Capability.INACTIVE]
+_HOPS = 2**40
+"""More than there are hops: a level times this, plus hops, is less where the level is, or as it is and the hops are."""
+_UNCLAIMED = 2**60
+Cost = NDArray[np.float64] | Numbers
 
 
-def check_complete(estate: Estate, asked: Asked, proved: ProvedFacts, instances: Sequence[RuleInstance]) -> None:
+def check_complete(asked: Asked, claimed: Claimed, leading: Leading) -> None:
     """Refuse what is not closed, or claims more than the least.
 
     Raises:
         CertificateError: a fact follows and is not claimed, or follows at a lower level, in fewer hops or earlier.
     """
-    open_ = [instance for instance in instances if instance.level <= asked.assume and not asked.is_shut(instance)]
-    if asked.hours is None:
-        costs: Costs = {fact: (found[0].level, found[0].hops) for fact, found in proved.items()}
-        _check_least(costs, _included(estate, costs))
-        _check_least(costs, _cheapest(asked, costs, open_))
-        return
-    for level in range(1, asked.assume + 1):
-        hours: Costs = {fact: (found.at,) for fact in proved if (found := upto(proved, fact, level)) is not None}
-        here = (instance for instance in open_ if instance.level <= level)
-        for following in (_included(estate, hours), _earliest(asked, hours, here)):
-            _check_least(hours, (found for found in following if not asked.is_over(found[1][0])))
+    for level in range(1 if asked.hours is not None else asked.assume, asked.assume + 1):
+        proof = claimed.upto(level)
+        there = proof != NO_INDEX
+        if asked.hours is None:
+            costs: Cost = np.append(claimed.level * _HOPS + claimed.hops, _UNCLAIMED)
+        else:
+            costs = np.append(claimed.at, inf)
+        _Least(asked, claimed, leading, level, there, costs[proof]).check()
 
 
-def _check_least(claimed: Costs, following: Iterable[Following]) -> None:
-    for fact, cost, rule in following:
-        if fact not in claimed:
+@dataclass(frozen=True)
+class _Least:
+    """What is claimed of each fact up to a level (the last is for what is not), and that no less follows.
+
+    ``cost`` is the level and the hops in one number, or the hour where it matters.
+    """
+
+    asked: Asked
+    claimed: Claimed
+    leading: Leading
+    level: int
+    there: Flags
+    cost: Cost
+
+    @property
+    def timed(self) -> bool:
+        return self.asked.hours is not None
+
+    def check(self) -> None:
+        """Refuse the first fact of which less follows than is claimed."""
+        self._check_included()
+        open_ = ~self.leading.shut & (self.leading.instances.columns.level <= self.level)
+        rows = np.flatnonzero(open_ & ~self.leading.counted)
+        needs = self.leading.needs.take(rows)
+        rows = rows[np.bincount(needs.row_ids[~self.there[needs.values]], minlength=len(rows)) == 0]
+        self._compare(rows, self._of_all(rows))
+        for row in np.flatnonzero(open_ & self.leading.counted).tolist():
+            for cost in self._of_enough(*self.leading.made(row)):
+                self._compare(np.array([row]), np.array([cost]))
+
+    def _check_included(self) -> None:
+        names = self.leading.instances.names
+        whole, name, part = self.claimed.includes(names)
+        number = _numbers(self.claimed, name * WIDTH + part)
+        wrong = np.flatnonzero(self.there[whole] & (self.cost[number] > self.cost[whole]))
+        if len(wrong):
+            first = wrong[0]
+            fact = Fact(self.claimed.facts[int(whole[first])].entity, CAPABILITIES[int(part[first])])
+            self._refuse(fact, int(number[first]), float(self.cost[whole[first]]), "closure")
+
+    def _of_all(self, rows: Numbers) -> Cost:
+        """What it costs that each instance leads on, all of whose premises hold."""
+        if not len(rows):
+            return np.zeros(0)
+        columns, needs = self.leading.instances.columns, self.leading.needs.take(rows)
+        starts, proof = needs.indptr[:-1], self.claimed.upto(self.level)[needs.values]
+        if not self.timed:
+            level = np.maximum.reduceat(self.claimed.level[proof], starts)
+            hops = np.maximum.reduceat(self.claimed.hops[proof], starts)
+            return np.maximum(level, columns.level[rows]) * _HOPS + hops + columns.hop[rows]
+        waits = self.claimed.capability[needs.values] != _INACTIVE
+        delay = np.where(waits, columns.buffer_h[rows][needs.row_ids], 0.0)
+        return np.maximum.reduceat(self.claimed.at[proof] + delay, starts)
+
+    def _compare(self, rows: Numbers, cost: Cost) -> None:
+        number = self.leading.conclusion[rows]
+        wrong = self.cost[number] > cost
+        if self.timed:
+            wrong &= ~((cost > 0) & (cost >= self.asked.hours))
+        if wrong.any():
+            first = int(np.argmax(wrong))
+            instance = self.leading.instances[int(rows[first])]
+            self._refuse(instance.conclusion, int(number[first]), float(cost[first]), instance.rule)
+
+    def _refuse(self, fact: Fact, number: int, cost: float, rule: str) -> None:
+        if not self.there[number]:
             raise CertificateError(f"{fact} follows by {rule} and is not claimed")
-        if claimed[fact] > cost:
-            raise CertificateError(f"{fact} follows by {rule} at {cost} and is claimed at {claimed[fact]}")
+        costs = f"at {self._said(cost)} and is claimed at {self._said(float(self.cost[number]))}"
+        raise CertificateError(f"{fact} follows by {rule} {costs}")
+
+    def _said(self, cost: float) -> str:
+        return f"hour {cost:g}" if self.timed else "level {} in {} hops".format(*divmod(int(cost), _HOPS))
+
+    def _of_enough(self, instance: RuleInstance, gone: list[Fact]) -> Iterator[float]:
+        """What it costs that an instance leads on of which fewer than all premises may do, if it does."""
+        held = {premise: self._costs_of(premise) for premise in instance.premises if self._holds(premise)}
+        if not (instance.enough(held) and all(map(self._holds, gone))):
+            return
+        fallen = [self._costs_of(fact) for fact in gone]
+        if self.timed:
+            lasts = instance.buffer_h + _least(instance, held, 0, 0.0)
+            yield max([lasts, *(at for at, _ in fallen)])
+            return
+        level = _least(instance, held, 0, max([instance.level, *(level for level, _ in fallen)]))
+        near = {fact: cost for fact, cost in held.items() if cost[0] <= level}
+        hops = _least(instance, near, 1, max([0, *(hops for _, hops in fallen)]))
+        yield level * _HOPS + instance.hop + hops
+
+    def _holds(self, fact: Fact) -> bool:
+        return bool(self.there[self.claimed.number.get(fact, NO_INDEX)])
+
+    def _costs_of(self, fact: Fact) -> tuple[float, float]:
+        """Level and hops of a fact that holds, or the hour twice."""
+        cost = self.cost[self.claimed.number[fact]]
+        return (float(cost), float(cost)) if self.timed else divmod(int(cost), _HOPS)
 
 
-def _included(estate: Estate, claimed: Costs) -> Iterator[Following]:
-    """What each fact includes, at no more cost."""
-    for fact, cost in claimed.items():
-        for part in parts_of(estate, fact):
-            yield part, cost, "closure"
-
-
-def _cheapest(asked: Asked, claimed: Costs, open_: Iterable[RuleInstance]) -> Iterator[Following]:
-    """The lowest level, and there the fewest hops, at which each instance leads on, of those that do."""
-    for instance in open_:
-        fallen, held = asked.fallen(instance), _held(instance, claimed)
-        if instance.enough(held) and all(map(claimed.__contains__, fallen)):
-            cost_of = _cost_of_enough if len(held) > 1 and instance.is_counted else _cost_of_all
-            level, hops = cost_of(instance, held, fallen, claimed)
-            yield instance.conclusion, (level, instance.hop + hops), instance.rule
-
-
-def _cost_of_all(instance: RuleInstance, held: Sequence[Fact], fallen: Sequence[Fact], claimed: Costs) -> Cost:
-    costs = [claimed[fact] for fact in (*held, *fallen)]
-    return max([instance.level, *(level for level, _ in costs)]), max([hops for _, hops in costs])
-
-
-def _cost_of_enough(instance: RuleInstance, held: Sequence[Fact], fallen: Sequence[Fact], claimed: Costs) -> Cost:
-    """Where fewer than all that is held may do: the lowest level, and the fewest hops among what is held there."""
-    level = _least(instance, held, claimed, 0, max([instance.level, *(claimed[fact][0] for fact in fallen)]))
-    near = [fact for fact in held if claimed[fact][0] <= level]
-    return level, _least(instance, near, claimed, 1, max([0, *(claimed[fact][1] for fact in fallen)]))
-
-
-def _earliest(asked: Asked, hours: Costs, open_: Iterable[RuleInstance]) -> Iterator[Following]:
-    """The hour in which each instance leads on, of those that do."""
-    for instance in open_:
-        fallen, held = asked.fallen(instance), _held(instance, hours)
-        if instance.enough(held) and all(fact in hours for fact in fallen):
-            lasts = asked.delay(instance) + _least(instance, held, hours, 0, 0.0)
-            yield instance.conclusion, (max([lasts, *(hours[fact][0] for fact in fallen)]),), instance.rule
-
-
-def _held(instance: RuleInstance, claimed: Costs) -> list[Fact]:
-    return [premise for premise in instance.premises if premise in claimed]
-
-
-def _least(instance: RuleInstance, held: Sequence[Fact], claimed: Costs, part: int, floor: float) -> float:
+def _least(instance: RuleInstance, held: Mapping[Fact, tuple[float, float]], part: int, floor: float) -> float:
     """The least bound, not below a floor, up to which one part of what enough premises cost stays."""
-    bounds = sorted({max(floor, claimed[fact][part]) for fact in held})
-    return next(top for top in bounds if instance.enough({fact for fact in held if claimed[fact][part] <= top}))
+    bounds = sorted({max(floor, cost[part]) for cost in held.values()})
+    return next(top for top in bounds if instance.enough({fact for fact in held if held[fact][part] <= top}))
+
+
+def _numbers(claimed: Claimed, keys: Numbers) -> Numbers:
+    """The numbers of facts among those claimed, by name and capability; ``NO_INDEX`` for the others."""
+    known = np.where(claimed.name == NO_INDEX, NO_INDEX, claimed.name * WIDTH + claimed.capability)
+    order = np.argsort(known, kind="stable")
+    place = np.minimum(np.searchsorted(known[order], keys), len(known) - 1) if len(known) else np.zeros(0, np.int64)
+    near = order[place]
+    found: Numbers = np.where(known[near] == keys, near, NO_INDEX)
+    return found

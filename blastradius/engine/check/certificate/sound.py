@@ -2,139 +2,234 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import NoReturn
 
-from blastradius.engine.check.capabilities import Seeds, included
-from blastradius.engine.check.certificate.asked import Asked, require
-from blastradius.engine.check.rule_instances import RuleInstance
+import numpy as np
+from numpy.typing import NDArray
+
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, indptr_of
+from blastradius.columns.tables import KINDS, NO_INDEX
+from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, Seeds
+from blastradius.engine.check.certificate.asked import Asked
+from blastradius.engine.check.certificate.claimed import CLOSURE, INCLUDES, SEED, Claimed, Leading
+from blastradius.engine.check.rule_instances.instance import RULE_IDS
 from blastradius.engine.proof import ProofStep
 from blastradius.errors import CertificateError
-from blastradius.estate import Estate
-from blastradius.model import STEPPING_STONES, Capability, Fact, Scenario
+from blastradius.model import Capability, Fact, Level, Scenario
+
+_INACTIVE = CAPABILITY_NUMBER[Capability.INACTIVE]
 
 
-class Proved(NamedTuple):
-    """From which level on a fact holds, in which hour it arrives there, and how many hops its proof has."""
-
-    level: int
-    at: float
-    hops: int
-
-
-ProvedFacts = Mapping[Fact, list[Proved]]
-"""What is proved of each fact: once, or at rising levels in ever earlier hours."""
-
-_SEED = Proved(1, 0.0, 0)
-
-
-def upto(proved: ProvedFacts, fact: Fact, level: int) -> Proved | None:
-    """The earliest that a fact is proved to arrive at a level; ``None`` where it is not proved there."""
-    for found in reversed(proved.get(fact, ())):
-        if found.level <= level:
-            return found
-    return None
-
-
-def sound(
-    estate: Estate, scenario: Scenario, steps: Iterable[ProofStep], instances: Iterable[RuleInstance]
-) -> ProvedFacts:
-    """What the steps prove, once each of them is known to follow from earlier ones.
+def check_sound(
+    scenario: Scenario, asked: Asked, steps: tuple[ProofStep, ...], claimed: Claimed, leading: Leading
+) -> None:
+    """Refuse steps of which one does not follow from earlier ones, or says nothing new.
 
     Raises:
         CertificateError: one does not, or a seed is missing.
     """
-    seeds = set(Seeds(estate).of(scenario))
-    check = _Soundness(estate, Asked.of(scenario), seeds, instances)
-    for step in steps:
-        check.take(step)
-    missing = [fact for fact in seeds if check.proved.get(fact) != [_SEED]]
-    require(not missing, f"the seed {', '.join(sorted(map(str, missing)))} is missing")
-    return check.proved
+    seeds = set(Seeds(leading.instances.estate).of(scenario))
+    _check_seeds(seeds, steps, claimed)
+    _check_new(asked, steps, claimed)
+    _Soundness(asked, steps, claimed, leading).run()
 
 
+def _check_seeds(seeds: set[Fact], steps: tuple[ProofStep, ...], claimed: Claimed) -> None:
+    """Seeds are what the scenario starts from, cost nothing, and are all there."""
+    proved = set()
+    for row in np.flatnonzero(claimed.rule == SEED).tolist():
+        step = steps[row]
+        if step.fact not in seeds or step.premises or step.relations:
+            raise CertificateError(f"{step.fact} is no seed")
+        if (step.level, step.at, step.hops) != (1, 0.0, 0):
+            raise CertificateError(f"{step.fact} is claimed at {_claim(step)}, not {(1, 0.0, 0)}")
+        proved.add(step.fact)
+    times = np.bincount(claimed.fact, minlength=len(claimed.number))
+    missing = [fact for fact in seeds if fact not in proved or times[claimed.number[fact]] > 1]
+    if missing:
+        raise CertificateError(f"the seed {', '.join(sorted(map(str, missing)))} is missing")
+
+
+def _check_new(asked: Asked, steps: tuple[ProofStep, ...], claimed: Claimed) -> None:
+    """No step assumes more than was asked or comes too late; what is proved again comes at a higher level, earlier."""
+    _refuse(steps, claimed.level > asked.assume, "assumes more than was asked")
+    if asked.hours is not None:
+        over = (claimed.at > 0) & (claimed.at >= asked.hours) & (claimed.rule != SEED)
+        _refuse(steps, over, "arrives when the outage is over")
+    order = np.argsort(claimed.fact, kind="stable")
+    before, after = order[:-1], order[1:]
+    again = claimed.fact[before] == claimed.fact[after]
+    earlier = (claimed.level[before] < claimed.level[after]) & (claimed.at[before] > claimed.at[after])
+    twice = np.zeros(len(steps), np.bool_)
+    twice[after[again & ~earlier]] = True
+    _refuse(steps, twice, "is proved twice")
+
+
+@dataclass
 class _Soundness:
-    """The steps so far, and what they prove."""
+    """The steps that rest on others."""
 
-    def __init__(self, estate: Estate, asked: Asked, seeds: set[Fact], instances: Iterable[RuleInstance]) -> None:
-        self.estate, self.asked, self.seeds = estate, asked, seeds
-        self.known: dict[tuple[str, Fact, tuple[str, ...]], list[RuleInstance]] = defaultdict(list)
-        for instance in instances:
-            self.known[instance.rule, instance.conclusion, instance.along].append(instance)
-        self.proved: dict[Fact, list[Proved]] = {}
+    asked: Asked
+    steps: tuple[ProofStep, ...]
+    claimed: Claimed
+    leading: Leading
+    justified: Flags = field(init=False)
 
-    def take(self, step: ProofStep) -> None:
-        """Add a step that follows and says something new; refuse another."""
-        claimed, due = Proved(int(step.level), step.at, step.hops), self._due(step)
-        if self.asked.hours is not None and step.rule != "seed":  # at a higher level premises may come earlier
-            due = due._replace(level=max(due.level, claimed.level))
-            _require(not self.asked.is_over(step.at), step, "arrives when the outage is over")
-        if claimed != due:
-            raise CertificateError(f"{step.fact} is claimed at {tuple(claimed)}, not {tuple(due)}")
-        _require(claimed.level <= self.asked.assume, step, "assumes more than was asked")
-        before = self.proved.setdefault(step.fact, [])
-        earlier = not before or (before[-1].level < claimed.level and before[-1].at > claimed.at)
-        _require(earlier, step, "is proved twice")
-        before.append(claimed)
+    def run(self) -> None:
+        """Refuse the first that does not follow as it is claimed."""
+        claimed = self.claimed
+        self.resting = np.flatnonzero(claimed.rule != SEED)
+        lists = claimed.premises.take(self.resting)
+        _refuse(self.steps, self._of_steps(lists.lengths == 0), "rests on nothing")
+        _refuse(self.steps, self._of_steps(_has_twice(lists)), "rests on the same thing twice")
+        self.lists, self.proof = lists, self._proofs(lists)
+        self.given = np.zeros(len(self.resting), np.bool_)
+        self.justified = np.zeros(len(self.resting), np.bool_)
+        self._take_inclusions()
+        self._take_instances()
+        for flags, refuse in ((~self.given, self._not_given), (~self.justified, self._at_another_cost)):
+            if flags.any():
+                refuse(self.steps[int(self.resting[np.argmax(flags)])])
 
-    def _due(self, step: ProofStep) -> Proved:
-        """The level, hour and hops that a step's premises justify."""
-        if step.rule == "seed":
-            _require(step.fact in self.seeds and not step.premises and not step.relations, step, "is no seed")
-            return _SEED
-        _require(bool(step.premises), step, "rests on nothing")
-        _require(len(set(step.premises)) == len(step.premises), step, "rests on the same thing twice")
-        (level, delay, hop), at, hops = self._cost(step), 0.0, 0
-        for premise in step.premises:
-            proved = upto(self.proved, premise, int(step.level))
-            if proved is None:
-                raise CertificateError(f"{step.fact} rests on {premise}, not proved before it")
-            # a buffer lasts from what it waits for, whether or not a control stands in its way meanwhile
-            waits = delay if premise.capability != Capability.INACTIVE else 0.0
-            level, at, hops = max(level, proved.level), max(at, proved.at + waits), max(hops, proved.hops)
-        return Proved(level, at, hop + hops)
+    def _of_steps(self, resting: Flags) -> Flags:
+        found = np.zeros(len(self.steps), np.bool_)
+        found[self.resting[resting]] = True
+        return found
 
-    def _cost(self, step: ProofStep) -> tuple[int, float, int]:
-        """The least level, the delay and the hops of a step itself."""
-        if step.rule == "closure":
-            held = step.premises[0]
-            alone = len(step.premises) == 1 and not step.relations
-            _require(alone and self._includes(held, step.fact), step, "is not included in what it rests on")
-            return 1, 0.0, 0
-        for instance in self.known.get((step.rule, step.fact, step.relations), ()):
-            if self._is_instance(instance, step):
-                return instance.level, self.asked.delay(instance), instance.hop
+    def _proofs(self, lists: RaggedArray) -> Numbers:
+        """The step that proves each premise, at the level of the step that rests on it."""
+        steps, found = self.resting[lists.row_ids], np.full(len(lists.values), NO_INDEX)
+        for level in Level:
+            here = self.claimed.level[steps] == level
+            found[here] = self.claimed.upto(level)[lists.values[here]]
+        unproved = np.flatnonzero((found == NO_INDEX) | (found >= steps))
+        if len(unproved):
+            step = self.steps[int(steps[unproved[0]])]
+            premise = step.premises[int(unproved[0] - lists.indptr[lists.row_ids[unproved[0]]])]
+            raise CertificateError(f"{step.fact} rests on {premise}, not proved before it")
+        return found
+
+    def _take_inclusions(self) -> None:
+        """What is included in one fact about the same entity costs as much."""
+        claimed, names = self.claimed, self.leading.instances.names
+        rows = np.flatnonzero(claimed.rule[self.resting] == CLOSURE)
+        step, whole = self.resting[rows], claimed.fact[self.proof[self.lists.indptr[:-1][rows]]]
+        part, name = claimed.fact[step], claimed.name[whole]
+        kinds = np.append(names.columns.entities.kind, len(KINDS))
+        kind = kinds[np.where((name >= 0) & (name < names.count), name, -1)]
+        alone = (self.lists.lengths[rows] == 1) & (claimed.along.lengths[step] == 0)
+        found = INCLUDES[kind, claimed.capability[whole], claimed.capability[part]]
+        found = found & alone & (name == claimed.name[part])
+        _refuse(self.steps, self._of_steps(_at(rows[~found], len(self.resting))), "is not included in what it rests on")
+        none = np.zeros(len(rows), np.int64)
+        self._take(rows, none + 1, none.astype(np.float64), none)
+
+    def _take_instances(self) -> None:
+        """What an instance of the rule that is named leads to, along the relations that are named."""
+        rows, instance = self._candidates()
+        columns = self.leading.instances.columns
+        along = self.claimed.along.take(self.resting[rows])
+        same = _equal(along, columns.along.take(instance))
+        rows, instance = rows[same], instance[same]
+        fits = self._fit(rows, instance)
+        rows, instance = rows[fits], instance[fits]
+        delay = columns.buffer_h[instance] if self.asked.hours is not None else np.zeros(len(rows))
+        self._take(rows, columns.level[instance].astype(np.int64), delay, columns.hop[instance].astype(np.int64))
+
+    def _candidates(self) -> tuple[Numbers, Numbers]:
+        """Pairs of a resting step and an instance of its rule that leads to its fact and is not shut."""
+        leading, columns, claimed = self.leading, self.leading.instances.columns, self.claimed
+        usable = np.flatnonzero((leading.conclusion != NO_INDEX) & ~leading.shut)
+        key = leading.conclusion[usable] * len(RULE_IDS) + columns.rule[usable]
+        order = np.argsort(key, kind="stable")
+        key, usable = key[order], usable[order]
+        rows = np.flatnonzero(claimed.rule[self.resting] >= 0)
+        step = self.resting[rows]
+        asked = claimed.fact[step] * len(RULE_IDS) + claimed.rule[step]
+        first, last = (np.searchsorted(key, asked, side) for side in ("left", "right"))
+        places = RaggedArray(indptr_of(last - first), np.zeros(0, np.int64))
+        owner = places.row_ids
+        place = np.arange(len(owner)) - places.indptr[owner] + first[owner]
+        return rows[owner], usable[place]
+
+    def _fit(self, rows: Numbers, instance: Numbers) -> Flags:
+        """Whether a step's premises are an instance's own, none to spare, and all its controls have fallen."""
+        found = _equal(_sorted(self.lists.take(rows)), _sorted(self.leading.needs.take(instance)))
+        for pair in np.flatnonzero(self.leading.counted[instance]).tolist():
+            found[pair] = self._fits_counted(self.steps[int(self.resting[rows[pair]])], int(instance[pair]))
+        return found
+
+    def _fits_counted(self, step: ProofStep, row: int) -> bool:
+        instance, gone = self.leading.made(row)
+        own = set(step.premises) - set(gone)
+        return set(step.premises) >= set(gone) and own <= set(instance.premises) and instance.enough(own)
+
+    def _take(self, rows: Numbers, level: Numbers, delay: NDArray[np.float64], hop: Numbers) -> None:
+        """Take resting steps that are given at a level, delay and hop; those claimed at their cost are justified."""
+        claimed, lists = self.claimed, self.lists.take(rows)
+        self.given[rows] = True
+        if not len(rows):
+            return
+        proof = RaggedArray(self.lists.indptr, self.proof).take(rows).values
+        # a buffer lasts from what it waits for, whether or not a control stands in its way meanwhile
+        waits = np.where(claimed.capability[claimed.fact[proof]] != _INACTIVE, delay[lists.row_ids], 0.0)
+        starts = lists.indptr[:-1]
+        due_level = np.maximum(level, np.maximum.reduceat(claimed.level[proof], starts))
+        due_at = np.maximum(0.0, np.maximum.reduceat(claimed.at[proof] + waits, starts))
+        due_hops = hop + np.maximum.reduceat(claimed.hops[proof], starts)
+        step = self.resting[rows]
+        fits = claimed.level[step] == due_level
+        if self.asked.hours is not None:  # at a higher level premises may come earlier
+            fits = claimed.level[step] >= due_level
+        fits &= (claimed.at[step] == due_at) & (claimed.hops[step] == due_hops)
+        self.justified[rows[fits]] = True
+
+    def _not_given(self, step: ProofStep) -> NoReturn:
         raise CertificateError(f"{step.rule} does not give {step.fact} from {', '.join(map(str, step.premises))}")
 
-    def _includes(self, whole: Fact, part: Fact) -> bool:
-        return whole.entity == part.entity and part in parts_of(self.estate, whole)
-
-    def _is_instance(self, instance: RuleInstance, step: ProofStep) -> bool:
-        """Whether a step's premises are an instance's own, none to spare, and all its controls have fallen."""
-        if self.asked.is_shut(instance):
-            return False
-        fallen = set(self.asked.fallen(instance))
-        own = set(step.premises) - fallen
-        return set(step.premises) >= fallen and own <= set(instance.premises) and instance.enough(own)
+    def _at_another_cost(self, step: ProofStep) -> NoReturn:
+        raise CertificateError(f"{step.fact} is claimed at {_claim(step)}, which is not what it follows at")
 
 
-def _require(holds: bool, step: ProofStep, otherwise: str) -> None:
-    """Refuse a step, unless something holds; what is said against it is put together only then.
+def _claim(step: ProofStep) -> tuple[int, float, int]:
+    return int(step.level), step.at, step.hops
+
+
+def _refuse(steps: tuple[ProofStep, ...], wrong: Flags, why: str) -> None:
+    """Refuse the first step that is wrong.
 
     Raises:
-        CertificateError: it does not.
+        CertificateError: one is.
     """
-    if not holds:
-        raise CertificateError(f"{step.fact} {otherwise}")
+    if wrong.any():
+        raise CertificateError(f"{steps[int(np.argmax(wrong))].fact} {why}")
 
 
-def parts_of(estate: Estate, fact: Fact) -> list[Fact]:
-    """What a fact about an entity includes in one step; of a stepping stone nothing."""
-    if fact.capability in STEPPING_STONES:
-        return []
-    return [Fact(fact.entity, part) for part in _included(estate, fact)]
+def _at(rows: Numbers, count: int) -> Flags:
+    found = np.zeros(count, np.bool_)
+    found[rows] = True
+    return found
 
 
-def _included(estate: Estate, fact: Fact) -> tuple[Capability, ...]:
-    return included(fact.capability, estate.kind_of(fact.entity))
+def _sorted(lists: RaggedArray) -> RaggedArray:
+    """Lists in the order of their numbers."""
+    return RaggedArray(lists.indptr, lists.values[np.lexsort((lists.values, lists.row_ids))])
+
+
+def _has_twice(lists: RaggedArray) -> Flags:
+    """Which lists have a number twice; what is proved nowhere is refused for that."""
+    ordered = _sorted(lists)
+    owner = ordered.row_ids
+    same = (ordered.values[1:] == ordered.values[:-1]) & (owner[1:] == owner[:-1]) & (ordered.values[1:] != NO_INDEX)
+    return np.bincount(owner[1:][same], minlength=len(lists)) > 0
+
+
+def _equal(ones: RaggedArray, others: RaggedArray) -> Flags:
+    """Which lists are the same, pair by pair; a number that stands for nothing equals none."""
+    found: Flags = ones.lengths == others.lengths
+    some = np.flatnonzero(found)
+    left, right = ones.take(some), others.take(some)
+    differs = (left.values != right.values) | (left.values == NO_INDEX)
+    found[some[left.row_ids[differs]]] = False
+    return found

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+
+import numpy as np
 
 from blastradius.engine.check.rule_instances import effects, inputs, losses, rights, surroundings
-from blastradius.engine.check.rule_instances.instance import RuleInstance
+from blastradius.engine.check.rule_instances.instance import RuleInstance, RuleInstances
+from blastradius.engine.check.rule_instances.names import WIDTH
 from blastradius.engine.check.rule_instances.nearby import Nearby
 from blastradius.engine.check.rule_instances.view import View
 from blastradius.estate import Estate
 
-__all__ = ["RuleInstance", "all_instances", "instances_at"]
+__all__ = ["RuleInstance", "RuleInstances", "all_instances", "instances_at"]
 
 _RULES = (
     rights.ownership,
@@ -44,20 +47,22 @@ _RULES = (
 )
 
 
-def all_instances(estate: Estate) -> Iterator[RuleInstance]:
+def all_instances(estate: Estate) -> RuleInstances:
     """Every instance, rule by rule."""
-    view = View(estate)
-    for instances_of in _RULES:
-        yield from instances_of(view)
+    return _instances(estate, View(estate))
 
 
-def instances_at(estate: Estate, names: Collection[str]) -> Iterator[RuleInstance]:
+def instances_at(estate: Estate, names: Collection[str]) -> RuleInstances:
     """Every instance with a premise about one of some things, rule by rule; no other part of the estate is walked.
 
     These are all that matter to what is claimed of these things and of nothing else: another has no premise that holds.
     """
-    view = View(estate, Nearby.of(estate.columns, names))
-    for instances_of in _RULES:
-        for instance in instances_of(view):
-            if any(premise.entity in names for premise in instance.premises):
-                yield instance
+    found = _instances(estate, View(estate, Nearby.of(estate.columns, names)))
+    lists = found.columns.premises
+    asked, which = np.unique(lists.values // WIDTH, return_inverse=True)
+    here = np.fromiter((found.names.name(number) in names for number in asked.tolist()), np.bool_, len(asked))
+    return found.take(np.bincount(lists.row_ids[here[which]], minlength=len(found)) > 0)
+
+
+def _instances(estate: Estate, view: View) -> RuleInstances:
+    return RuleInstances(estate, view.names, (block for instances_of in _RULES for block in instances_of(view)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
-from blastradius.engine.check.capabilities import ANYONE, weakest
-from blastradius.engine.check.rule_instances.instance import RuleInstance
+import numpy as np
+
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray
+from blastradius.columns.tables import ON_BAD
+from blastradius.engine.check.rule_instances.instance import Block
+from blastradius.engine.check.rule_instances.names import facts
 from blastradius.engine.check.rule_instances.rights import SPENT
-from blastradius.engine.check.rule_instances.view import Row, View, is_quorum
-from blastradius.model import Basis, Capability, Fact, Kind, Verb
+from blastradius.engine.check.rule_instances.view import View, beside, single
+from blastradius.model import Capability, Kind
 
 C = Capability
 _CHECKED = ("validated", "quarantined", "human_review", "second_source", "insensitive")
@@ -17,90 +20,100 @@ _VETTED = ("pinned", "verified", "staged", "not_exposed")
 _DOUBTED = ("human_review", "quarantined", "validated", "out_of_band")
 
 
-def taint(view: View) -> Iterator[RuleInstance]:
+def taint(view: View) -> Iterator[Block]:
     """R8: from each that is wrong to whoever takes it in."""
-    for verb in ("publishes", "informs", "serves"):
-        for r, source, target in view.pairs(verb):
-            yield _taint(view, r, source, target)
-    for r, source, target in view.pairs("writes", Kind.SERVICE):
-        yield _taint(view, r, source, target)
-    for verb in ("reads", "derives_from", "calls", "consumes"):
-        for r, target, source in view.pairs(verb):
-            if verb != "consumes" or not is_quorum(r):
-                yield _taint(view, r, source, target)
+    given = [*(view.rows(verb) for verb in ("publishes", "informs", "serves")), view.rows("writes", Kind.SERVICE)]
+    rows = np.concatenate(given)
+    yield _taint(view, rows, view.source(rows), view.target(rows))
+    consumes = view.rows("consumes")
+    taken = [*(view.rows(verb) for verb in ("reads", "derives_from", "calls")), consumes[~_vote(view, consumes)]]
+    rows = np.concatenate(taken)
+    yield _taint(view, rows, view.target(rows), view.source(rows))
 
 
-def _taint(view: View, r: Row, source: str, target: str) -> RuleInstance:
-    guards = view.guards((r.id, target), _CHECKED)
-    return RuleInstance("R8", 1, (Fact(source, C.TAINT),), Fact(target, C.TAINT), (r.id,), guards, basis=r.basis)
+def _taint(view: View, rows: Numbers, source: Numbers, target: Numbers) -> Block:
+    guards = view.guards((view.host(rows), target), _CHECKED)
+    return view.along("R8", 1, rows, facts(source, C.TAINT), facts(target, C.TAINT), guards)
 
 
-def taint_through(view: View) -> Iterator[RuleInstance]:
+def _vote(view: View, rows: Numbers) -> Flags:
+    """Of which relations the feeds that are consumed vote."""
+    found: Flags = (view.targets.lengths[rows] > 1) | (view.relations.vote_min[rows] > 0)
+    return found
+
+
+def taint_through(view: View) -> Iterator[Block]:
     """R8: from a caller that is wrong to what the operation writes."""
-    written: dict[str, list[tuple[str, str, Basis]]] = defaultdict(list)
-    for w, writer, store in view.pairs("writes"):
-        written[writer].append((w.id, store, w.basis))
-    for r, caller, operation in view.pairs("calls"):
-        for w_id, store, basis in written.get(operation, ()):
-            checks = view.guards((operation, w_id, store), (*_CHECKED, "approval"))
-            guards = checks | view.guards((operation, *r.keys), SPENT)
-            premises, conclusion = (Fact(caller, C.TAINT),), Fact(store, C.TAINT)
-            known = weakest(r.basis, basis)
-            yield RuleInstance("R8", 1, premises, conclusion, (r.id, w_id), guards, basis=known)
+    writes, calls = view.rows("writes"), view.rows("calls")
+    written = RaggedArray.grouped(view.source(writes), writes, view.names.count).take(view.target(calls))
+    call, write = calls[written.row_ids], written.values
+    operation, store = view.target(call), view.target(write)
+    guards = view.guards((operation, view.host(write), store), (*_CHECKED, "approval"))
+    guards |= view.guards((operation, view.relations.keys.take(call)), SPENT)
+    basis = np.maximum(view.relations.basis[call], view.relations.basis[write])
+    caller, tainted = single(facts(view.source(call), C.TAINT)), facts(store, C.TAINT)
+    yield view.block("R8", 1, caller, tainted, beside(call, write), guards, basis=basis)
 
 
-def votes(view: View) -> Iterator[RuleInstance]:
+def votes(view: View) -> Iterator[Block]:
     """R8q; where nobody said how votes are counted, any one wrong feed may decide."""
-    for r in filter(is_quorum, view.by_verb[Verb.CONSUMES]):
-        service, feeds = r.sources[0], r.targets
-        wrong = [Fact(feed, C.TAINT) for feed in feeds]
-        lost = [view.lost(service, feed) for feed in feeds]
-        guards = view.guards((r.id, service), _CHECKED)
-        least = r.vote_min or len(feeds) + 1
-        conclusion = Fact(service, C.TAINT)
-        yield RuleInstance("R8q", 1, (*wrong, *lost), conclusion, (r.id,), guards, vote_min=least, basis=r.basis)
+    rows = view.rows("consumes")
+    rows = rows[_vote(view, rows)]
+    service, feeds = view.source(rows), view.targets.take(rows)
+    wrong = RaggedArray(feeds.indptr, facts(feeds.values, C.TAINT))
+    lost = RaggedArray(feeds.indptr, view.lost(service[feeds.row_ids], feeds.values))
+    guards = view.guards((view.host(rows), service), _CHECKED)
+    stated, basis = view.relations.vote_min[rows], view.relations.basis[rows]
+    least = np.where(stated > 0, stated, feeds.lengths + 1)
+    tainted = facts(service, C.TAINT)
+    yield view.block("R8q", 1, beside(wrong, lost), tainted, single(rows), guards, vote_min=least, basis=basis)
 
 
-def bad_input(view: View) -> Iterator[RuleInstance]:
+def bad_input(view: View) -> Iterator[Block]:
     """R9a, R9b and R9c: it crashes who takes it in, or is more than wrong, or makes it stop."""
-    for r, taker, supplier in view.inputs():
-        along, tainted, down = (r.id,), (Fact(supplier, C.TAINT),), Fact(taker, C.DENY)
-        if r.brittle:
-            guards = view.guards((r.id, taker), ("bulkhead", "validated"))
-            yield RuleInstance("R9a", 1, tainted, down, along, guards, basis=r.basis)
-            if view.kind(taker) == Kind.SERVICE and view.kind(supplier) != Kind.OPERATION:
-                level = 4 if taker in view.anothers else 3
-                chosen, taken = (Fact(supplier, C.WRITE),), Fact(taker, C.CONTROL)
-                yield RuleInstance("R9b", level, chosen, taken, along, guards, basis=r.basis)
-        if r.on_bad == "halt":
-            guards = view.guards((r.id, taker), ("bulkhead",))
-            yield RuleInstance("R9c", 1, tainted, down, along, guards, basis=r.basis)
+    rows, taker, supplier = view.inputs
+    tainted, down, hosts = facts(supplier, C.TAINT), facts(taker, C.DENY), (view.host(rows), taker)
+    brittle = view.relations.brittle[rows]
+    halting = view.relations.on_bad[rows] == ON_BAD.index("halt")
+    chosen = brittle & view.are(taker, Kind.SERVICE) & ~view.are(supplier, Kind.OPERATION)
+    ways = (("R9a", brittle, ("bulkhead", "validated")), ("R9c", halting, ("bulkhead",)))
+    for rule, some, kinds in ways:
+        guards = view.guards([host[some] for host in hosts], kinds)
+        yield view.along(rule, 1, rows[some], tainted[some], down[some], guards)
+    guards = view.guards([host[chosen] for host in hosts], ("bulkhead", "validated"))
+    level = np.where(view.anothers[taker[chosen]], 4, 3).astype(np.int8)
+    written, taken = facts(supplier[chosen], C.WRITE), facts(taker[chosen], C.CONTROL)
+    yield view.along("R9b", level, rows[chosen], written, taken, guards)
 
 
-def defaulted(view: View) -> Iterator[RuleInstance]:
+def defaulted(view: View) -> Iterator[Block]:
     """R9d: what goes on without it goes on with a value that may be wrong."""
-    for r, taker, supplier in view.inputs():
-        if r.defaults:
-            guards = view.guards((r.id, taker), _CHECKED)
-            for premise in (view.lost(taker, supplier), *(Fact(key, C.DENY) for key in r.keys)):
-                yield RuleInstance("R9d", 1, (premise,), Fact(taker, C.TAINT), (r.id,), guards, basis=r.basis)
+    rows, taker, supplier = (column[view.relations.defaults[view.inputs[0]]] for column in view.inputs)
+    keys = view.relations.keys.take(rows)
+    ways = ((rows, taker, view.lost(taker, supplier)),
+            (rows[keys.row_ids], taker[keys.row_ids], facts(keys.values, C.DENY)))  # fmt: skip
+    for along, who, premise in ways:
+        guards = view.guards((view.host(along), who), _CHECKED)
+        yield view.along("R9d", 1, along, premise, facts(who, C.TAINT), guards)
 
 
-def installed(view: View) -> Iterator[RuleInstance]:
+def installed(view: View) -> Iterator[Block]:
     """R10; a vendor's own signature stops nothing."""
-    for r, service, source in view.pairs("installs"):
-        hosts, along = (r.id, service), (r.id,)
-        vetted = view.guards(hosts, _VETTED, view.counts_for((source,)))
-        kept = vetted | view.guards(hosts, ("egress_filter",))
-        down, taken = Fact(service, C.DENY), Fact(service, C.CONTROL)
-        yield RuleInstance("R10", 1, (Fact(source, C.TAINT),), down, along, vetted, basis=r.basis)
-        yield RuleInstance("R10", 1, (Fact(source, C.WRITE),), taken, along, kept, basis=r.basis)
+    rows = view.rows("installs")
+    service, source = view.source(rows), view.target(rows)
+    hosts = (view.host(rows), service)
+    vetted = view.guards(hosts, _VETTED, view.counts_for(single(source)))
+    kept = vetted | view.guards(hosts, ("egress_filter",))
+    yield view.along("R10", 1, rows, facts(source, C.TAINT), facts(service, C.DENY), vetted)
+    yield view.along("R10", 1, rows, facts(source, C.WRITE), facts(service, C.CONTROL), kept)
 
 
-def obeyed(view: View) -> Iterator[RuleInstance]:
+def obeyed(view: View) -> Iterator[Block]:
     """R16."""
-    for r, taker, supplier in view.inputs():
-        if r.obeys and view.kind(taker) == Kind.SERVICE:
-            guards = view.guards((r.id, taker), _DOUBTED)
-            premises, conclusion = (ANYONE, Fact(supplier, C.TAINT)), Fact(taker, C.STEER)
-            yield RuleInstance("R16", 2, premises, conclusion, (r.id,), guards, basis=r.basis)
+    rows, taker, supplier = view.inputs
+    some = view.relations.obeys[rows] & view.are(taker, Kind.SERVICE)
+    rows, taker, supplier = rows[some], taker[some], supplier[some]
+    guards = view.guards((view.host(rows), taker), _DOUBTED)
+    anyone = facts(np.full(len(rows), view.names.internet), C.ANYONE)
+    premises, basis = beside(anyone, facts(supplier, C.TAINT)), view.relations.basis[rows]
+    yield view.block("R16", 2, premises, facts(taker, C.STEER), single(rows), guards, basis=basis)

@@ -1,12 +1,21 @@
-"""What a ground instance of a rule is, apart from the rule table."""
+"""What ground instances of rules are, apart from the rule table: columns of them, and each as an object."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, joined
+from blastradius.columns.tables import BASES
 from blastradius.engine.check.quorum import is_outvoted
-from blastradius.estate import PlacedControl
+from blastradius.engine.check.rule_instances.names import Names
+from blastradius.estate import Estate, PlacedControl
 from blastradius.model import Basis, Fact
 
 Place = tuple[tuple[str, ...], Sequence[str]]
@@ -18,10 +27,6 @@ class Guards(NamedTuple):
 
     placed: tuple[PlacedControl, ...] = ()
     places: tuple[Place, ...] = ()
-
-    def __or__(self, other: Guards) -> Guards:
-        more = tuple(placed for placed in other.placed if placed not in self.placed)
-        return Guards(self.placed + more, self.places + other.places)
 
 
 UNGUARDED = Guards()
@@ -68,3 +73,156 @@ class RuleInstance(NamedTuple):
         lost = [premise in held for premise in self.premises[feeds:]]
         both = sum(map(min, wrong, lost))
         return bool(is_outvoted(feeds, sum(wrong), sum(lost), both, vote_min))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Instances in columns (n), facts, relations and controls by number.
+
+    ``rule`` are places in ``RULE_IDS``, ``basis`` in ``BASES``; ``least`` and ``vote_min`` are 0 where they are
+    ``None`` in an instance. ``places`` are of all instances: rows of hosts (entities by number, relations behind them),
+    and the kinds of control that stop them there.
+    """
+
+    rule: Small
+    level: Small
+    premises: RaggedArray
+    conclusion: Numbers
+    along: RaggedArray
+    guards: RaggedArray
+    hop: Small
+    least: Numbers
+    vote_min: Numbers
+    buffer_h: NDArray[np.float64]
+    fail_closed: Flags
+    basis: Small
+    places: tuple[tuple[RaggedArray, tuple[str, ...]], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.conclusion)
+
+    def take(self, rows: Numbers | Flags) -> Block:
+        """Some of them."""
+        columns: dict[str, Any] = {}
+        for name, column in vars(self).items():
+            if name == "places":
+                columns[name] = tuple((hosts.take(rows), kinds) for hosts, kinds in column)
+            else:
+                columns[name] = column.take(rows) if isinstance(column, RaggedArray) else column[rows]
+        return Block(**columns)
+
+
+RULE_IDS = (
+    *("R1", "R2", "R3", "R3p", "R3a", "R3b", "R3c", "R4", "R5", "R6", "R7", "R8", "R8q", "R9a", "R9b", "R9c", "R9d"),
+    *("R10", "R11", "R12", "R13", "R13w", "R14", "R15", "R16", "R17", "R18", "R19"),
+)
+"""The rules that there may be instances of."""
+
+
+class RuleInstances(Sequence[RuleInstance]):
+    """Instances in blocks of columns, each an object when it is asked for."""
+
+    def __init__(self, estate: Estate, names: Names, blocks: Iterable[Block]) -> None:
+        self.estate, self.names = estate, names
+        self.blocks = tuple(blocks)
+        self.firsts = [0, *np.cumsum([len(block) for block in self.blocks]).tolist()]
+
+    @classmethod
+    def of(cls, estate: Estate, instances: Iterable[RuleInstance]) -> RuleInstances:
+        """Objects as columns; where others of our controls would stop them is left out."""
+        if isinstance(instances, RuleInstances):
+            return instances
+        names, objects = Names(estate.columns), tuple(instances)
+        return cls(estate, names, [_block_of(names, objects)] if objects else ())
+
+    def __len__(self) -> int:
+        return self.firsts[-1]
+
+    def __getitem__(self, number: Any) -> Any:
+        if isinstance(number, slice):
+            return [self[place] for place in range(*number.indices(len(self)))]
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        at = bisect_right(self.firsts, number) - 1
+        return self._made(self.blocks[at], number - self.firsts[at])
+
+    @cached_property
+    def columns(self) -> Block:
+        """All of them as one block, without the places where controls would stop them."""
+        found: dict[str, Any] = {}
+        for column in fields(Block):
+            if column.name != "places":
+                values = [getattr(block, column.name) for block in (_NO_BLOCK, *self.blocks)]
+                found[column.name] = joined(values) if isinstance(values[0], RaggedArray) else np.concatenate(values)
+        return Block(**found)
+
+    def take(self, some: Flags) -> RuleInstances:
+        """Those that are flagged."""
+        spans = zip(self.blocks, self.firsts, self.firsts[1:], strict=False)
+        return RuleInstances(self.estate, self.names, (block.take(some[first:end]) for block, first, end in spans))
+
+    def _made(self, block: Block, row: int) -> RuleInstance:
+        fact = self.names.fact
+        return RuleInstance(
+            RULE_IDS[block.rule[row]],
+            int(block.level[row]),
+            tuple(map(fact, block.premises[row])),
+            fact(int(block.conclusion[row])),
+            tuple(self.names.columns.relations.ids[relation] for relation in block.along[row]),
+            self._guards(block, row),
+            int(block.hop[row]),
+            int(block.least[row]) or None,
+            int(block.vote_min[row]) or None,
+            float(block.buffer_h[row]),
+            bool(block.fail_closed[row]),
+            BASES[block.basis[row]],
+        )
+
+    def _guards(self, block: Block, row: int) -> Guards:
+        ids, controls = self.names.columns.controls.ids, self.estate.controls
+        placed = tuple(controls[ids[number]] for number in block.guards[row])
+        places = ((tuple(map(self.host, hosts[row])), kinds) for hosts, kinds in block.places)
+        return Guards(placed, tuple(place for place in places if place[0]))
+
+    def host(self, number: int) -> str:
+        """The id of what a control stands on: an entity, or a relation behind the entities."""
+        columns, count = self.names.columns, self.names.count
+        return columns.entities.ids[number] if number < count else columns.relations.ids[number - count]
+
+
+def _block_of(names: Names, instances: Sequence[RuleInstance]) -> Block:
+    controls = {name: number for number, name in enumerate(names.columns.controls.ids)}
+    number, relations = names.number, names.relations
+    return Block(
+        rule=np.array([RULE_IDS.index(instance.rule) for instance in instances], np.int8),
+        level=np.array([instance.level for instance in instances], np.int8),
+        premises=RaggedArray.of([list(map(number, instance.premises)) for instance in instances]),
+        conclusion=np.array([number(instance.conclusion) for instance in instances], np.int64),
+        along=RaggedArray.of([[relations[name] for name in instance.along] for instance in instances]),
+        guards=RaggedArray.of([[controls[placed.id] for placed in i.guards.placed] for i in instances]),
+        hop=np.array([instance.hop for instance in instances], np.int8),
+        least=np.array([instance.least or 0 for instance in instances], np.int64),
+        vote_min=np.array([instance.vote_min or 0 for instance in instances], np.int64),
+        buffer_h=np.array([instance.buffer_h for instance in instances], np.float64),
+        fail_closed=np.array([instance.fail_closed for instance in instances], np.bool_),
+        basis=np.array([BASES.index(instance.basis) for instance in instances], np.int8),
+    )
+
+
+_NO_NUMBERS = np.zeros(0, np.int64)
+_NO_LISTS = RaggedArray(np.zeros(1, np.int64), _NO_NUMBERS)
+_NO_BYTES = np.zeros(0, np.int8)
+_NO_BLOCK = Block(
+    rule=_NO_BYTES,
+    level=_NO_BYTES,
+    premises=_NO_LISTS,
+    conclusion=_NO_NUMBERS,
+    along=_NO_LISTS,
+    guards=_NO_LISTS,
+    hop=_NO_BYTES,
+    least=_NO_NUMBERS,
+    vote_min=_NO_NUMBERS,
+    buffer_h=np.zeros(0),
+    fail_closed=np.zeros(0, np.bool_),
+    basis=_NO_BYTES,
+)

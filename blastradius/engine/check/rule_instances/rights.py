@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from blastradius.engine.check.capabilities import ANYONE
-from blastradius.engine.check.rule_instances.instance import Guards, RuleInstance
-from blastradius.engine.check.rule_instances.view import Row, View
-from blastradius.model import Capability, Control, Fact, Kind, Verb
+import numpy as np
+
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, distinct
+from blastradius.engine.check.rule_instances.instance import Block
+from blastradius.engine.check.rule_instances.names import facts
+from blastradius.engine.check.rule_instances.view import UNSTOPPED, Ends, Stops, View, single
+from blastradius.model import Capability, Kind
 
 C = Capability
 SPENT = ("revoked", "rotated", "expired")
@@ -15,126 +18,160 @@ _BOUND = ("ip_allowlist", "token_binding", "device_policy")
 _SECOND_FACTORS = ("mfa", "hard_mfa")
 
 
-def ownership(view: View) -> Iterator[RuleInstance]:
+def ownership(view: View) -> Iterator[Block]:
     """R1."""
-    for r, owner, owned in view.pairs("owns"):
-        guards = view.guards((r.id, owned), ("compartment",))
-        key = view.kind(owned) == Kind.CREDENTIAL
-        gains = ((C.CONTROL, C.OPERATE), (C.CONTROL, C.POSSESS)) if key else ((C.CONTROL, C.CONTROL), (C.DENY, C.DENY))
+    owns = view.rows("owns")
+    keys = view.are(view.target(owns), Kind.CREDENTIAL)
+    of_keys, of_others = ((C.CONTROL, C.OPERATE), (C.CONTROL, C.POSSESS)), ((C.CONTROL, C.CONTROL), (C.DENY, C.DENY))
+    for rows, gains in ((owns[keys], of_keys), (owns[~keys], of_others)):
+        owner, owned = view.source(rows), view.target(rows)
+        guards = view.guards((view.host(rows), owned), ("compartment",))
         for premise, gain in gains:
-            yield RuleInstance("R1", 1, (Fact(owner, premise),), Fact(owned, gain), (r.id,), guards, basis=r.basis)
+            yield view.along("R1", 1, rows, facts(owner, premise), facts(owned, gain), guards)
 
 
-def held_keys(view: View) -> Iterator[RuleInstance]:
+def held_keys(view: View) -> Iterator[Block]:
     """R2: who controls what holds a key has it; who steers it has those that no call of it is made with."""
-    named = {(call.sources[0], key) for call in view.by_verb[Verb.CALLS] for key in call.keys}
-    for r, holder, key in view.pairs("holds"):
-        held, operated, along = (Fact(holder, C.CONTROL),), Fact(key, C.OPERATE), (r.id,)
-        kept = view.guards((r.id, key), ("non_exportable",))
-        yield RuleInstance("R2", 1, held, operated, along, basis=r.basis)
-        yield RuleInstance("R2", 1, held, Fact(key, C.POSSESS), along, kept, basis=r.basis)
-        if view.kind(holder) == Kind.SERVICE and (holder, key) not in named:
-            yield RuleInstance("R2", 1, (Fact(holder, C.STEER),), operated, along, basis=r.basis)
+    rows, calls = view.rows("holds"), view.rows("calls")
+    holder, key = view.source(rows), view.target(rows)
+    kept = view.guards((view.host(rows), key), ("non_exportable",))
+    yield view.along("R2", 1, rows, facts(holder, C.CONTROL), facts(key, C.OPERATE))
+    yield view.along("R2", 1, rows, facts(holder, C.CONTROL), facts(key, C.POSSESS), kept)
+    used, count = view.relations.keys.take(calls), view.names.count
+    named = view.source(calls)[used.row_ids] * count + used.values
+    free = view.are(holder, Kind.SERVICE) & ~np.isin(holder * count + key, named)
+    yield view.along("R2", 1, rows[free], facts(holder[free], C.STEER), facts(key[free], C.OPERATE))
 
 
-def grants(view: View) -> Iterator[RuleInstance]:
+def grants(view: View) -> Iterator[Block]:
     """R3: grants of one key, and of several of which each may be had in its own way."""
-    for r in view.by_verb[Verb.GRANTS]:
-        yield from _alone(view, r) if len(r.sources) == 1 else _joint(view, r)
+    rows = view.rows("grants")
+    single_ = view.sources.lengths[rows] == 1
+    yield from _alone(view, rows[single_])
+    yield from _joint(view, rows[~single_])
 
 
-def _alone(view: View, r: Row) -> Iterator[RuleInstance]:
-    (key,), target, along = r.sources, r.targets[0], (r.id,)
-    hosts, usable = (r.id, key, target), Fact(target, C.USE)
-    spent, copied = view.guards(hosts, SPENT), (Fact(key, C.POSSESS),)
-    yield RuleInstance("R3", 1, (Fact(key, C.OPERATE),), usable, along, spent, basis=r.basis)
-    for rule, level, second in _by_second_factor(view, hosts, view.passwords & {key}):
-        guards = view.guards(hosts, (*SPENT, *_BOUND)) | second
-        yield RuleInstance(rule, level, copied, usable, along, guards, basis=r.basis)
+def _alone(view: View, rows: Numbers) -> Iterator[Block]:
+    key, usable = view.source(rows), facts(view.target(rows), C.USE)
+    spent = view.guards(_granting(view, rows), SPENT)
+    yield view.along("R3", 1, rows, facts(key, C.OPERATE), usable, spent)
+    password = view.columns.entities.password[key]
+    for some, rule, level, second in _by_second_factor(view, _granting(view, rows), password):
+        here = rows[some]
+        guards = view.guards(_granting(view, here), (*SPENT, *_BOUND)) | second
+        yield view.along(rule, level, here, facts(key[some], C.POSSESS), usable[some], guards)
 
 
-def _joint(view: View, r: Row) -> Iterator[RuleInstance]:
-    keys, target = r.sources, r.targets[0]
-    here, passwords = (r.id, target), view.passwords.intersection(r.sources)
-    spent, bound = view.guards((r.id, *keys, target), SPENT), view.guards(here, ("token_binding",))
-    elsewhere = view.guards(here, ("ip_allowlist", "device_policy"))
-
-    def opened(rule: str, level: int, driven: set[str], guards: Guards) -> RuleInstance:
-        premises = tuple(Fact(key, C.OPERATE if key in driven else C.PRESENT) for key in keys)
-        return RuleInstance(rule, level, premises, Fact(target, C.USE), (r.id,), spent | guards, basis=r.basis)
-
-    yield opened("R3", 1, set(keys), Guards())
-    for rule, level, second in _by_second_factor(view, here, passwords):
-        yield opened(rule, level, set(), bound | second | elsewhere)
-    for key in keys:
-        for rule, level, second in _by_second_factor(view, here, passwords - {key}):
-            yield opened(rule, level, {key}, bound | second)
-    if 0 < len(passwords) < len(keys):
-        yield opened("R3", 1, passwords, bound)
+def _granting(view: View, rows: Numbers) -> tuple[Numbers, ...]:
+    """What controls on a grant of one key stand on."""
+    return view.host(rows), view.source(rows), view.target(rows)
 
 
-def _by_second_factor(view: View, hosts: tuple[str, ...], passwords: set[str]) -> Iterator[tuple[str, int, Guards]]:
-    """R3, and R3p where a second factor that can be phished is all that guards a password somewhere."""
-    if not passwords:
-        yield "R3", 1, Guards()
-        return
-    yield "R3", 1, view.guards(hosts, _SECOND_FACTORS)
-    if view.has_standing(hosts, _can_be_phished):
-        yield "R3p", 2, view.guards(hosts, _SECOND_FACTORS, lambda control: not _can_be_phished(control))
+def _joint(view: View, rows: Numbers) -> Iterator[Block]:
+    keys = view.sources.take(rows)
+    password = view.columns.entities.password[keys.values]
+    passwords = np.bincount(keys.row_ids[password], minlength=len(rows))
+    everywhere, nowhere = np.ones(len(keys.values), np.bool_), np.zeros(len(keys.values), np.bool_)
+    yield _opened(view, "R3", 1, rows, everywhere, bound=False)
+    yield from _copied(view, rows, nowhere, passwords > 0, elsewhere=True)
+    place = np.arange(len(keys.values)) - keys.indptr[keys.row_ids]
+    for nth in range(int(keys.lengths.max(initial=0))):
+        here = np.flatnonzero(keys.lengths > nth)
+        own = place == nth
+        others = passwords - np.bincount(keys.row_ids[own & password], minlength=len(rows))
+        kept = own[keys.lengths[keys.row_ids] > nth]
+        yield from _copied(view, rows[here], kept, others[here] > 0, elsewhere=False)
+    some = (passwords > 0) & (passwords < keys.lengths)
+    yield _opened(view, "R3", 1, rows[some], password[some[keys.row_ids]], bound=True)
 
 
-def _can_be_phished(control: Control) -> bool:
-    return control.kind == "mfa" and control.phishable
+def _copied(view: View, rows: Numbers, driven: Flags, passwords: Flags, *, elsewhere: bool) -> Iterator[Block]:
+    """Grants of which the keys that are not driven are copied, by the second factors that guard them."""
+    owners = view.sources.take(rows).row_ids
+    for some, rule, level, second in _by_second_factor(view, (view.host(rows), view.target(rows)), passwords):
+        chosen = np.isin(owners, some)
+        if elsewhere:
+            hosts = (view.host(rows[some]), view.target(rows[some]))
+            second |= view.guards(hosts, ("ip_allowlist", "device_policy"))
+        yield _opened(view, rule, level, rows[some], driven[chosen], second, bound=True)
 
 
-def present_keys(view: View) -> Iterator[RuleInstance]:
+def _opened(
+    view: View, rule: str, level: int, rows: Numbers, driven: Flags, guards: Stops = UNSTOPPED, *, bound: bool
+) -> Block:
+    """Grants of several keys, of which some are driven (a flag for each key of each) and the others present."""
+    keys, target = view.sources.take(rows), view.target(rows)
+    premises = np.where(driven, facts(keys.values, C.OPERATE), facts(keys.values, C.PRESENT))
+    guards |= view.guards((view.host(rows), keys, target), SPENT)
+    if bound:
+        guards |= view.guards((view.host(rows), target), ("token_binding",))
+    lists, basis = RaggedArray(keys.indptr, premises), view.relations.basis[rows]
+    return view.block(rule, level, lists, facts(target, C.USE), single(rows), guards, basis=basis)
+
+
+def _by_second_factor(view: View, hosts: Sequence[Ends], passwords: Flags) -> Iterator[tuple[Numbers, str, int, Stops]]:
+    """R3, and R3p where a second factor that can be phished is all that guards a password somewhere.
+
+    Each with the places of the instances that it is for.
+    """
+    yield np.flatnonzero(~passwords), "R3", 1, UNSTOPPED
+    guarded = np.flatnonzero(passwords)
+    yield guarded, "R3", 1, view.guards(_at(hosts, guarded), _SECOND_FACTORS)
+    phishable = view.columns.controls.phishable
+    phished = view.have_standing(len(passwords), hosts, "mfa", lambda _, controls: phishable[controls])
+    some = np.flatnonzero(passwords & phished)
+    hard = view.guards(_at(hosts, some), _SECOND_FACTORS, lambda _, controls: ~phishable[controls])
+    yield some, "R3p", 2, hard
+
+
+def _at(hosts: Sequence[Ends], rows: Numbers) -> list[Ends]:
+    return [ends.take(rows) if isinstance(ends, RaggedArray) else ends[rows] for ends in hosts]
+
+
+def present_keys(view: View) -> Iterator[Block]:
     """Stepping stones of R3 and R13: a key is driven, or there is a copy of it that nothing on it stops."""
-    joint = {key: None for r in view.by_verb[Verb.GRANTS] if len(r.sources) > 1 for key in r.sources}
-    needed = {key: None for r in view.by_verb[Verb.CALLS] for key in r.needs}
-    for key in joint | needed:
-        present = Fact(key, C.PRESENT)
-        yield RuleInstance("R3", 1, (Fact(key, C.OPERATE),), present, hop=0)
-        for rule, level, second in _by_second_factor(view, (key,), view.passwords & {key}):
-            guards = view.guards((key,), _BOUND) | second
-            yield RuleInstance(rule, level, (Fact(key, C.POSSESS),), present, (), guards, hop=0)
+    granting = view.rows("grants")
+    joint = view.sources.take(granting[view.sources.lengths[granting] > 1]).values
+    needed = view.relations.needs.take(view.rows("calls")).values
+    keys = distinct(np.concatenate([joint, needed]))
+    present = facts(keys, C.PRESENT)
+    yield view.block("R3", 1, single(facts(keys, C.OPERATE)), present, hop=0)
+    for some, rule, level, second in _by_second_factor(view, (keys,), view.columns.entities.password[keys]):
+        guards = view.guards((keys[some],), _BOUND) | second
+        yield view.block(rule, level, single(facts(keys[some], C.POSSESS)), present[some], None, guards, hop=0)
 
 
-def usable_operations(view: View) -> Iterator[RuleInstance]:
+def usable_operations(view: View) -> Iterator[Block]:
     """R3a, R3b, R3c: by anyone, by scope, by whoever may use the service."""
-    for operation in view.operations:
-        if operation.is_public:
-            guards, usable = view.guards((operation.id,), ("ip_allowlist", *SPENT)), Fact(operation.id, C.USE)
-            yield RuleInstance("R3a", 1, (ANYONE,), usable, (), guards, basis=operation.basis)
-    permits = view.by_verb[Verb.PERMITS]
-    for r in permits:
-        scopes, operation_id = r.sources, r.targets[0]
-        premises = tuple(Fact(scope, C.USE) for scope in scopes)
-        guards = view.guards((r.id, operation_id), ("approval",)) | view.guards((r.id, *scopes, operation_id), SPENT)
-        yield RuleInstance("R3b", 1, premises, Fact(operation_id, C.USE), (r.id,), guards, basis=r.basis)
-    guarded = {r.targets[0] for r in permits}
-    for r, service, operation_id in view.pairs("serves"):
-        if operation_id not in guarded:
-            guards = view.guards((r.id, operation_id), ("approval", *SPENT))
-            premises = (Fact(service, C.USE),)
-            yield RuleInstance("R3c", 1, premises, Fact(operation_id, C.USE), (r.id,), guards, basis=r.basis)
+    entities, r = view.columns.entities, view.relations
+    operations = view.of_kind(Kind.OPERATION)
+    public = operations[entities.anonymous[operations]]
+    anyone = np.full(len(public), facts(np.array([view.names.internet]), C.ANYONE)[0])
+    guards = view.guards((public,), ("ip_allowlist", *SPENT))
+    basis = entities.basis[public]
+    yield view.block("R3a", 1, single(anyone), facts(public, C.USE), None, guards, basis=basis)
+    permits, serves = view.rows("permits"), view.rows("serves")
+    scopes, operation = view.sources.take(permits), view.target(permits)
+    guards = view.guards((view.host(permits), operation), ("approval",))
+    guards |= view.guards((view.host(permits), scopes, operation), SPENT)
+    premises, usable = RaggedArray(scopes.indptr, facts(scopes.values, C.USE)), facts(operation, C.USE)
+    yield view.block("R3b", 1, premises, usable, single(permits), guards, basis=r.basis[permits])
+    rows = serves[~np.isin(view.target(serves), operation)]
+    guards = view.guards((view.host(rows), view.target(rows)), ("approval", *SPENT))
+    yield view.along("R3c", 1, rows, facts(view.source(rows), C.USE), facts(view.target(rows), C.USE), guards)
 
 
-def issued(view: View) -> Iterator[RuleInstance]:
+def issued(view: View) -> Iterator[Block]:
     """R17: by whoever calls the operation, and by whoever controls it."""
-    for r, operation, right in view.pairs("issues"):
-        checks = view.guards((r.id, operation, right), ("approval",))
-        own = view.others_guards((r.id, operation), ("approval",)) | view.guards((right,), ("approval",))
+    rows = view.rows("issues")
+    hosts = (view.host(rows), view.target(rows))
+    scope = view.are(view.target(rows), Kind.SCOPE)
+    driven = ~scope & view.have_standing(len(rows), hosts, "non_exportable")
+    for gain, some in ((C.USE, scope), (C.POSSESS, ~scope), (C.OPERATE, driven)):
+        here = rows[some]
+        operation, right, along = view.source(here), view.target(here), view.host(here)
+        more = view.guards((along, right), ("non_exportable",)) if gain == C.POSSESS else UNSTOPPED
+        checks = view.guards((along, operation, right), ("approval",))
+        own = view.others_guards((along, operation), ("approval",)) | view.guards((right,), ("approval",))
         for premise, guards in ((C.USE, checks), (C.CONTROL, own)):
-            for gain, more in _gains(view, r, right):
-                premises, conclusion = (Fact(operation, premise),), Fact(right, gain)
-                yield RuleInstance("R17", 1, premises, conclusion, (r.id,), guards | more, basis=r.basis)
-
-
-def _gains(view: View, r: Row, right: str) -> Sequence[tuple[Capability, Guards]]:
-    if view.kind(right) == Kind.SCOPE:
-        return ((C.USE, Guards()),)
-    hosts = (r.id, right)
-    gains = [(C.POSSESS, view.guards(hosts, ("non_exportable",)))]
-    if view.has_standing(hosts, lambda control: control.kind == "non_exportable"):
-        gains.append((C.OPERATE, Guards()))
-    return gains
+            yield view.along("R17", 1, here, facts(operation, premise), facts(right, gain), guards | more)

@@ -1,84 +1,53 @@
-"""The estate as the checkers walk it: its columns, and the controls on what they come to."""
+"""The estate as the checkers walk it: its columns, many relations at once, and the controls on what they come to."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Numbers, RaggedArray
-from blastradius.columns.tables import BASES, KINDS, NO_INDEX, ON_BAD, VERBS, Columns
-from blastradius.engine.check.rule_instances.instance import Guards
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, distinct, indptr_of
+from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS
+from blastradius.engine.check.rule_instances.instance import RULE_IDS, Block
+from blastradius.engine.check.rule_instances.names import TAKING_IN, Names, facts
 from blastradius.engine.check.rule_instances.nearby import Nearby
-from blastradius.estate import Estate, PlacedControl
-from blastradius.model import Basis, Capability, Control, Fact, Kind, Verb, input_id
+from blastradius.estate import Estate
+from blastradius.model import Basis, Capability, ControlKind, Kind, Verb
 
 C = Capability
-Counts = Callable[[Control], bool]
-"""Whether a control counts against some instance."""
+Ends = Numbers | RaggedArray
+"""For each of some instances one number, or several."""
+Counts = Callable[[Numbers, Numbers], Flags]
+"""Whether controls (by number) count against instances (by their place among those asked about), pair by pair."""
+Hours = NDArray[np.float64]
+BEST = BASES.index(Basis.OBSERVED)
 
 
-class Row(NamedTuple):
-    """The fields of a relation that the rules ask for."""
+class Stops(NamedTuple):
+    """Pairs of an instance, by its place in a block, and a control that stops it; and where others of ours would."""
 
-    id: str
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-    subset: bool
-    dependency: str | None
-    buffer_h: float
-    at_least: int | None
-    capacity_loss: bool
-    brittle: bool
-    vote_min: int | None
-    on_bad: str
-    defaults: bool
-    obeys: bool
-    keys: tuple[str, ...]
-    needs: tuple[str, ...]
-    basis: Basis
+    instance: Numbers
+    control: Numbers
+    places: tuple[tuple[RaggedArray, tuple[str, ...]], ...] = ()
 
+    def __or__(self, other: Stops) -> Stops:
+        pairs = (np.concatenate(both) for both in zip(self[:2], other[:2], strict=True))
+        return Stops(*pairs, self.places + other.places)
 
-def rows_of(columns: Columns, numbers: Numbers) -> list[Row]:
-    """Relations by their numbers."""
-    r, names = columns.relations, columns.entities.ids
-
-    def named(lists: RaggedArray) -> list[tuple[str, ...]]:
-        return [tuple([names[end] for end in lists[number]]) for number in numbers.tolist()]
-
-    flags = (column[numbers].tolist() for column in (r.subset, r.capacity_loss, r.brittle, r.defaults, r.obeys))
-    subset, capacity_loss, brittle, defaults, obeys = flags
-    fields = (
-        [r.ids[number] for number in numbers.tolist()],
-        named(r.sources),
-        named(r.targets),
-        subset,
-        [r.dependency[number] for number in numbers.tolist()],
-        r.buffer_h[numbers].tolist(),
-        [least or None for least in r.at_least[numbers].tolist()],
-        capacity_loss,
-        brittle,
-        [least or None for least in r.vote_min[numbers].tolist()],
-        [ON_BAD[number] for number in r.on_bad[numbers].tolist()],
-        defaults,
-        obeys,
-        named(r.keys),
-        named(r.needs),
-        [BASES[number] for number in r.basis[numbers].tolist()],
-    )
-    return list(map(Row, *fields))
+    def rows(self, count: int) -> RaggedArray:
+        """The controls of each of so many instances, each control once."""
+        if not len(self.instance):
+            return RaggedArray(np.zeros(count + 1, np.int64), self.control)
+        width = int(self.control.max()) + 1
+        pairs = distinct(self.instance * width + self.control)
+        return RaggedArray(indptr_of(np.bincount(pairs // width, minlength=count)), pairs % width)
 
 
-class Function(NamedTuple):
-    """The fields of an operation that the rules ask for."""
-
-    id: str
-    api: str | None
-    is_public: bool
-    basis: Basis
+_NO_NUMBERS = np.zeros(0, np.int64)
+UNSTOPPED = Stops(_NO_NUMBERS, _NO_NUMBERS)
 
 
 class View:
@@ -87,141 +56,223 @@ class View:
     def __init__(self, estate: Estate, near: Nearby | None = None) -> None:
         self.estate, self.columns = estate, estate.columns
         self.near = near or Nearby.everything(self.columns)
-        self.names = self.columns.entities.ids
-        verb, seen = self.columns.relations.verb, self.near.relations
-        numbers = {name: np.flatnonzero((verb == number) & seen) for number, name in enumerate(VERBS)}
-        self.by_verb = {name: rows_of(self.columns, rows) for name, rows in numbers.items()}
-        self.kind: Callable[[str], Kind] = estate.kind_of
-        self.guarded = estate.controls.hosts
+        self.names = Names(self.columns)
+        self.kind, self.relations = self.columns.entities.kind, self.columns.relations
+        self.sources, self.targets = self.relations.sources, self.relations.targets
+        self._source = self.sources.values[self.sources.indptr[:-1]]
+        self._target = self.targets.values[self.targets.indptr[:-1]]
 
-    def of_kind(self, kind: Kind) -> list[int]:
-        """The entities of a kind, by number."""
-        seen = (self.columns.entities.kind == KINDS.index(kind)) & self.near.entities
-        return np.flatnonzero(seen).tolist()
+    # relations and entities by number
 
-    @cached_property
-    def operations(self) -> list[Function]:
-        """The operations."""
-        e = self.columns.entities
-        return [
-            Function(
-                e.ids[number],
-                e.apis[int(e.api[number])] if e.api[number] != NO_INDEX else None,
-                bool(e.anonymous[number]),
-                BASES[e.basis[number]],
-            )
-            for number in self.of_kind(Kind.OPERATION)
-        ]
+    def rows(self, verb: str, *kinds: Kind) -> Numbers:
+        """The relations of a verb, limited to those whose (first) source is of some kind."""
+        seen = (self.relations.verb == VERBS.index(Verb(verb))) & self.near.relations
+        rows = np.flatnonzero(seen)
+        return rows[self.are(self.source(rows), *kinds)] if kinds else rows
 
-    def in_flat_zones(self) -> Iterator[tuple[str, str, Basis]]:
-        """The services in zones without walls inside, with their zones."""
-        e = self.columns.entities
-        for number in self.of_kind(Kind.SERVICE):
-            if e.flat_zone[number] != NO_INDEX:
-                yield e.ids[number], e.flat_zones[int(e.flat_zone[number])], BASES[e.basis[number]]
+    def source(self, rows: Numbers) -> Numbers:
+        """The (first) source of relations."""
+        return self._source[rows]
 
-    def provided(self) -> Iterator[PlacedControl]:
-        """The controls that an entity runs."""
-        provider = self.columns.controls.provider
-        for number in np.flatnonzero(provider != NO_INDEX).tolist():
-            if self.near.entities[provider[number]]:
-                yield self.estate.controls[self.columns.controls.ids[number]]
+    def target(self, rows: Numbers) -> Numbers:
+        """The (first) target of relations."""
+        return self._target[rows]
 
-    def pairs(self, verb: str, *kinds: Kind) -> Iterator[tuple[Row, str, str]]:
-        """Relations of a verb with their (first) ends, limited to sources of some kind."""
-        for row in self.by_verb[Verb(verb)]:
-            source = row.sources[0]
-            if not kinds or self.kind(source) in kinds:
-                yield row, source, row.targets[0]
+    def are(self, entities: Numbers, *kinds: Kind) -> Flags:
+        """Which entities are of some kind."""
+        return np.isin(self.kind[entities], [KINDS.index(kind) for kind in kinds])
 
-    def grouped(self, verb: str) -> dict[str, list[Row]]:
-        """The relations of a verb by what they lead to."""
-        found: dict[str, list[Row]] = defaultdict(list)
-        for row in self.by_verb[Verb(verb)]:
-            found[row.targets[0]].append(row)
-        return found
+    def host(self, rows: Numbers) -> Numbers:
+        """Relations as what controls stand on."""
+        return self.names.count + rows
+
+    def of_kind(self, kind: Kind) -> Numbers:
+        """The entities of a kind."""
+        return np.flatnonzero((self.kind == KINDS.index(kind)) & self.near.entities)
+
+    # instances
+
+    def block(
+        self,
+        rule: str,
+        level: int | Small,
+        premises: RaggedArray,
+        conclusion: Numbers,
+        along: RaggedArray | None = None,
+        stops: Stops = UNSTOPPED,
+        *,
+        hop: int = 1,
+        basis: Small | int = BEST,
+        least: Numbers | int = 0,
+        vote_min: Numbers | int = 0,
+        buffer_h: Hours | float = 0.0,
+        fail_closed: Flags | bool = False,
+    ) -> Block:
+        """Instances of a rule; what is the same of all may be said once."""
+        count = len(conclusion)
+        return Block(
+            rule=np.full(count, RULE_IDS.index(rule), np.int8),
+            level=np.broadcast_to(np.asarray(level, np.int8), count),
+            premises=premises,
+            conclusion=conclusion,
+            along=RaggedArray(np.zeros(count + 1, np.int64), _NO_NUMBERS) if along is None else along,
+            guards=stops.rows(count),
+            hop=np.full(count, hop, np.int8),
+            least=np.broadcast_to(np.asarray(least, np.int64), count),
+            vote_min=np.broadcast_to(np.asarray(vote_min, np.int64), count),
+            buffer_h=np.broadcast_to(np.asarray(buffer_h, np.float64), count),
+            fail_closed=np.broadcast_to(np.asarray(fail_closed, np.bool_), count),
+            basis=np.broadcast_to(np.asarray(basis, np.int8), count),
+            places=stops.places,
+        )
+
+    def along(
+        self,
+        rule: str,
+        level: int | Small,
+        rows: Numbers,
+        premise: Numbers,
+        conclusion: Numbers,
+        stops: Stops = UNSTOPPED,
+    ) -> Block:
+        """Instances along a relation each, with one premise each."""
+        basis = self.relations.basis[rows]
+        return self.block(rule, level, single(premise), conclusion, single(rows), stops, basis=basis)
 
     # what guards
 
-    def guards(self, hosts: tuple[str, ...], kinds: Sequence[str], counts: Counts | None = None) -> Guards:
-        """The controls of these kinds on these hosts, host by host; some may not count, one put in place would."""
-        return Guards(self._placed(hosts, kinds, counts), ((hosts, kinds),))
+    @cached_property
+    def _controls(self) -> RaggedArray:
+        """The controls on each entity, and on each relation behind them."""
+        host = self.columns.controls.host
+        return RaggedArray.grouped(host, np.arange(len(host)), self.names.count + len(self.relations.verb))
 
-    def others_guards(self, hosts: tuple[str, ...], kinds: Sequence[str]) -> Guards:
+    def guards(self, hosts: Sequence[Ends], kinds: Sequence[str], counts: Counts | None = None) -> Stops:
+        """The controls of these kinds on the hosts of each instance; some may not count, one put in place would."""
+        return Stops(*self._placed(hosts, kinds, counts), ((beside(*hosts), tuple(kinds)),))
+
+    def others_guards(self, hosts: Sequence[Ends], kinds: Sequence[str]) -> Stops:
         """Those of them that another entity runs."""
-        return Guards(self._placed(hosts, kinds, lambda control: control.provided_by is not None))
+        provider = self.columns.controls.provider
+        return Stops(*self._placed(hosts, kinds, lambda _, controls: provider[controls] != NO_INDEX))
 
-    def fallbacks(self, suppliers: tuple[str, ...], *hosts: str, within_h: float = 0.0, slow: bool = False) -> Guards:
+    def fallbacks(
+        self, suppliers: RaggedArray, hosts: Sequence[Ends], within_h: Hours | float = 0.0, *, slow: bool = False
+    ) -> Stops:
         """The fallbacks that stand in for suppliers in time; those that are no slower, where ``slow``."""
-        stands_in = self.counts_for(suppliers)
+        columns, valid = self.columns.controls, self.counts_for(suppliers)
 
-        def counts(control: Control) -> bool:
-            late = (control.starts_after_h or 0.0) > within_h
-            return not late and not (slow and control.slower) and stands_in(control)
+        def counts(instances: Numbers, controls: Numbers) -> Flags:
+            late = columns.starts_after_h[controls] > np.broadcast_to(within_h, len(suppliers))[instances]
+            return ~late & ~(columns.slower[controls] & slow) & valid(instances, controls)
 
         return self.guards(hosts, ("fallback",), counts)
 
-    def counts_for(self, suppliers: tuple[str, ...]) -> Counts:
+    def counts_for(self, suppliers: RaggedArray) -> Counts:
         """Whether a control is not void where these are the suppliers, or the feed."""
-        return lambda control: self.estate.why_void(control, suppliers) is None
 
-    def _placed(self, hosts: Iterable[str], kinds: Sequence[str], counts: Counts | None) -> tuple[PlacedControl, ...]:
-        guarded = [host for host in hosts if host in self.guarded]
-        there = [placed for host in dict.fromkeys(guarded) for placed in self.estate.controls_on(host)]
-        found = [placed for placed in there if placed.control.kind in kinds]
-        return tuple(placed for placed in found if counts is None or counts(placed.control))
+        def counts(instances: Numbers, controls: Numbers) -> Flags:
+            provided = self.columns.controls.provider[controls] != NO_INDEX
+            found = np.ones(len(controls), np.bool_)
+            for place in np.flatnonzero(provided).tolist():
+                control = self.estate.controls[self.columns.controls.ids[int(controls[place])]].control
+                ends = (self.columns.entities.ids[end] for end in suppliers[int(instances[place])])
+                found[place] = self.estate.why_void(control, ends) is None
+            return found
 
-    def has_standing(self, hosts: Iterable[str], counts: Counts) -> bool:
-        """Whether a control that counts is on one of the hosts and is neither failed nor absent."""
-        there = (placed.control for host in hosts for placed in self.estate.controls_on(host))
-        return any(counts(control) and control.status not in ("failed", "absent") for control in there)
+        return counts
+
+    def _placed(self, hosts: Sequence[Ends], kinds: Sequence[str], counts: Counts | None) -> tuple[Numbers, Numbers]:
+        """Pairs of instance and control."""
+        known = self._controls
+        instances, controls = [_NO_NUMBERS], [_NO_NUMBERS]
+        for ends in hosts:
+            owner, host = pairs_of(ends)
+            some = np.flatnonzero(known.indptr[host + 1] > known.indptr[host])
+            there = known.take(host[some])
+            instances.append(owner[some][there.row_ids])
+            controls.append(there.values)
+        instance, control = np.concatenate(instances), np.concatenate(controls)
+        fits = np.isin(self.columns.controls.kind[control], [CONTROLS.index(ControlKind(kind)) for kind in kinds])
+        instance, control = instance[fits], control[fits]
+        if counts is None or not len(control):
+            return instance, control
+        counted = counts(instance, control)
+        return instance[counted], control[counted]
+
+    def have_standing(self, count: int, hosts: Sequence[Ends], kind: str, counts: Counts | None = None) -> Flags:
+        """Which of so many instances have a control on their hosts that counts and is neither failed nor absent."""
+        instance, control = self._placed(hosts, (kind,), counts)
+        found = np.zeros(count, np.bool_)
+        found[instance[~self.columns.controls.failed[control]]] = True
+        return found
 
     # what entities are
 
     @cached_property
-    def passwords(self) -> set[str]:
-        """The credentials that are passwords."""
-        return {self.names[number] for number in np.flatnonzero(self.columns.entities.password).tolist()}
-
-    @cached_property
-    def anothers(self) -> set[str]:
+    def anothers(self) -> Flags:
         """What a party that is not ourselves owns, and none that is does."""
-        ours = {self.names[number] for number in np.flatnonzero(self.columns.entities.ourselves).tolist()}
-        owners = {name: {row.sources[0] for row in rows} for name, rows in self.grouped("owns").items()}
-        return {name for name, parties in owners.items() if parties.isdisjoint(ours)}
+        rows = self.rows("owns")
+        ours = self.columns.entities.ourselves[self.source(rows)]
+        found = np.zeros(self.names.count, np.bool_)
+        found[self.target(rows)] = True
+        found[self.target(rows[ours])] = False
+        return found
 
-    @cached_property
-    def complete(self) -> set[str]:
-        """The wholes of which all parts are declared."""
-        return {self.names[number] for number in np.flatnonzero(self.columns.entities.complete).tolist()}
+    def by_target(self, rows: Numbers) -> tuple[Numbers, RaggedArray]:
+        """What relations lead to, each once, and the relations that do."""
+        targets = self.target(rows)
+        things = distinct(targets)
+        return things, RaggedArray.grouped(np.searchsorted(things, targets), rows, len(things))
+
+    def weakest(self, rows: RaggedArray) -> Small:
+        """The weakest basis of the relations of each row; none is empty."""
+        found: Small = (
+            np.maximum.reduceat(self.relations.basis[rows.values], rows.indptr[:-1])
+            if len(rows)
+            else (np.zeros(0, np.int8))
+        )
+        return found
 
     # what is taken in
 
-    def inputs(self) -> Iterator[tuple[Row, str, str]]:
-        """Each relation by which something is taken in, who takes it in, and what."""
-        for verb in ("consumes", "reads", "calls"):
-            for row, taker, _ in self.pairs(verb, Kind.SERVICE, Kind.PROCESS):
-                for supplier in row.targets:
-                    yield row, taker, supplier
-
     @cached_property
-    def dropped(self) -> set[tuple[str, str]]:
-        """Who does without what, once it is wrong."""
-        return {(taker, supplier) for row, taker, supplier in self.inputs() if row.on_bad == "drop"}
+    def inputs(self) -> tuple[Numbers, Numbers, Numbers]:
+        """Each relation by which something is taken in, who takes it in, and what."""
+        rows = np.concatenate([self.rows(verb, Kind.SERVICE, Kind.PROCESS) for verb in TAKING_IN])
+        suppliers = self.targets.take(rows)
+        owner = rows[suppliers.row_ids]
+        return owner, self.source(owner), suppliers.values
 
-    def lost(self, taker: str, supplier: str) -> Fact:
-        """That a supplier is lost to who has it."""
-        if (taker, supplier) in self.dropped:
-            return Fact(input_id(taker, supplier), C.LOST)
-        return Fact(supplier, C.DENY)
+    def lost(self, takers: Numbers, suppliers: Numbers) -> Numbers:
+        """That suppliers are lost to who has them."""
+        return self._or_input(takers, suppliers, C.DENY, C.LOST)
 
-    def strained(self, taker: str, supplier: str) -> Fact:
-        """That a supplier is lost to who has it, or slow."""
-        if (taker, supplier) in self.dropped:
-            return Fact(input_id(taker, supplier), C.STRAINED)
-        return Fact(supplier, C.DEGRADE)
+    def strained(self, takers: Numbers, suppliers: Numbers) -> Numbers:
+        """That suppliers are lost to who has them, or slow."""
+        return self._or_input(takers, suppliers, C.DEGRADE, C.STRAINED)
+
+    def _or_input(self, takers: Numbers, suppliers: Numbers, plain: Capability, dropped: Capability) -> Numbers:
+        names = self.names.inputs(takers, suppliers)
+        return np.where(names == NO_INDEX, facts(suppliers, plain), facts(names, dropped))
 
 
-def is_quorum(row: Row) -> bool:
-    """Whether feeds that are consumed vote."""
-    return len(row.targets) > 1 or row.vote_min is not None
+def single(values: Numbers) -> RaggedArray:
+    """One number for each instance."""
+    return RaggedArray.singles(values)
+
+
+def pairs_of(ends: Ends) -> tuple[Numbers, Numbers]:
+    """Pairs of instance and number."""
+    return (ends.row_ids, ends.values) if isinstance(ends, RaggedArray) else (np.arange(len(ends)), ends)
+
+
+def beside(*lists: Ends) -> RaggedArray:
+    """For each instance the numbers of several lists, one list after the other."""
+    plain = [ends for ends in lists if not isinstance(ends, RaggedArray)]
+    if len(plain) == len(lists):
+        count = len(lists[0])
+        return RaggedArray(np.arange(count + 1) * len(lists), np.stack(plain, axis=1).reshape(-1))
+    pairs = [pairs_of(ends) for ends in lists]
+    owners, values = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+    return RaggedArray.grouped(owners, values, len(lists[0]))
