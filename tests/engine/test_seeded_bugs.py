@@ -40,6 +40,7 @@ from tests.engine.bugs import COLUMN_BUGS, TABLE_BUGS
 from tests.rules import golden
 
 proving = sys.modules["blastradius.engine.single.shortest_proofs"]
+waves = sys.modules["blastradius.engine.single.waves"]
 statuses = sys.modules["blastradius.engine.single.step_status"]
 audit = sys.modules["blastradius.engine.check.audit"]
 rooms = sys.modules["blastradius.engine.check.spec.rules"]
@@ -119,7 +120,9 @@ def test_false_fallbacks_and_own_signatures_that_count_are_caught(monkeypatch: p
 
 
 def test_forgetting_what_is_included_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving, "_INCLUDED", [{place: [] for place in found} for found in proving._INCLUDED])
+    nothing = [{place: list[int]() for place in found} for found in waves.INCLUDED]
+    for module in (proving, waves):
+        monkeypatch.setattr(module, "INCLUDED", nothing)
     assert caught()
 
 

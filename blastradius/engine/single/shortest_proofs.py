@@ -2,8 +2,8 @@
 
 Knuth's generalisation of Dijkstra's algorithm to steps with several premises: facts are settled in order of
 (level, hops), so each gets the lowest level at which it holds, and the shortest proof there that builds on
-what was settled before. Where an outage has an end, each level is settled by itself in order of (arrival, hops), for
-what arrives in time at a higher level may come too late at a lower one.
+what was settled before (``waves``). Where an outage has an end, each level is settled by itself in order of
+(arrival, hops), for what arrives in time at a higher level may come too late at a lower one.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ from heapq import heappop, heappush
 from math import inf
 from typing import NamedTuple
 
-from blastradius.columns.tables import BASES
-from blastradius.engine.compile import ALL, SOME, System
-from blastradius.engine.numbering import APPLICABLE, CAPABILITIES
+from blastradius.engine.compile import ALL, System
 from blastradius.engine.prepared import PreparedEstate
-from blastradius.engine.proof import Certificate, ProofStep, Stopped
-from blastradius.engine.quorum import outvotes
+from blastradius.engine.proof import Certificate, ProofStep
 from blastradius.engine.scenario import is_timed, seeds_of
+from blastradius.engine.single.frontier import INCLUDED, WIDTH, Frontier
 from blastradius.engine.single.step_status import StepStatus, step_status
+from blastradius.engine.single.waves import Waves
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
-from blastradius.model import STEPPING_STONES, Capability, Fact, Level, Scenario
-from blastradius.rules import CLOSURE
+from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
 
 Delay = Callable[[str, tuple[str, ...]], float]
 """How many hours a step takes, by the id of its rule and those of the relations it runs along."""
@@ -46,25 +44,9 @@ def clock_of(estate: Estate) -> Delay:
     return delay
 
 
-_WIDTH = len(CAPABILITIES)
-_INCLUDED: list[dict[int, list[int]]] = [
-    {
-        place: [
-            CAPABILITIES.index(part)
-            for whole, part in CLOSURE
-            if whole == capability and applicable[CAPABILITIES.index(part)]
-        ]
-        for place, capability in enumerate(CAPABILITIES)
-    }
-    for applicable in APPLICABLE
-]
-"""For each kind of entity and the place of each capability the places of those that it includes in one step."""
-
-
 class _Cost(NamedTuple):
-    """What is least first: the level, the hour of arrival, the hops."""
+    """What is least first: the hour of arrival, the hops."""
 
-    level: int
     at: float
     hops: float
 
@@ -94,27 +76,31 @@ def certify(system: PreparedEstate, scenario: Scenario) -> Certificate:
     """
     status = step_status(system, scenario, system.statuses)
     seeds = [system.facts.number(seed) for seed in seeds_of(system.estate, scenario)]
-    proved: dict[int, _Claim] = {}
     steps: list[ProofStep] = []
-    runs = tuple(_runs(system, status, scenario))
-    for run in runs:
-        run.settle(seeds)
-        steps += run.proof(proved)
+    if is_timed(scenario):
+        last, waiting = _by_arrival(system, status, scenario, seeds, steps)
+    else:
+        waves = Waves(system, status, int(scenario.assume))
+        waves.settle(seeds)
+        steps += waves.proof()
+        last, waiting = waves, waves.waiting()
     system.estate.require(step.fact.entity for step in steps)
-    stopped = tuple(runs[-1].frontier(scenario))
+    stopped = tuple(last.frontier(scenario, waiting))
     relied = sorted({name for stop in stopped if stop.by_controls_alone for name in stop.controls})
     return Certificate(tuple(steps), stopped, tuple(relied))
 
 
-def _runs(system: System, status: StepStatus, scenario: Scenario) -> Iterator[_Run]:
-    """One run over all levels; where it matters when something arrives, one a level."""
-    assumed = int(scenario.assume)
-    if not is_timed(scenario):
-        yield _Run(system, status, assumed)
-        return
+def _by_arrival(
+    system: System, status: StepStatus, scenario: Scenario, seeds: list[int], steps: list[ProofStep]
+) -> tuple[Frontier, Iterable[int]]:
+    """Settle one level after the other, and add what each proves; the last one, and the steps that wait there."""
     end = inf if scenario.hours is None else scenario.hours
-    for level in range(1, assumed + 1):
-        yield _Timed(system, status, level, end)
+    proved: dict[int, _Claim] = {}
+    for level in range(1, int(scenario.assume) + 1):
+        run = _Timed(system, status, level, end)
+        run.settle(seeds)
+        steps += run.proof(proved)
+    return run, run.missing
 
 
 def arrivals(
@@ -142,31 +128,29 @@ def arrivals(
     return {fact: at for fact, at in named if fact.capability not in STEPPING_STONES}
 
 
-class _Run:
-    """One solving: what is settled, and what waits."""
+class _Timed(Frontier):
+    """Facts settled in the order of their arrival, whatever the level, up to the one that is assumed."""
 
-    def __init__(self, system: System, status: StepStatus, assume: int) -> None:
-        self.system = system
-        self.steps = system.steps
-        self.status = status
-        self.assume = assume
-        self.settled: dict[int, _Found] = {}
+    settled: dict[int, _Found]
+
+    def __init__(self, system: System, status: StepStatus, assume: int, end: float) -> None:
+        self.settled = {}
+        super().__init__(system, status, self.settled)
+        self.assume, self.end = assume, end
         self.tentative: dict[int, _Found] = {}
         self.missing: dict[int, int] = {}
         self.heap: list[tuple[_Cost, int, int]] = []
-        self.guarded = status.guarded
         self.kinds = system.facts.kind_list
-        self.first_stone = _WIDTH * len(system.facts.entities)
 
     def hold(self, facts: Mapping[int, float]) -> None:
         """Take facts as holding from an hour on, whatever leads to them."""
         for fact, at in facts.items():
-            self._offer(fact, _Found(_Cost(1, at, 0), None, ()))
+            self._offer(fact, _Found(_Cost(at, 0), None, ()))
 
     def settle(self, seeds: Iterable[int]) -> None:
         """Settle all that follows from seeds, and from what holds."""
         for seed in seeds:
-            self._offer(seed, _Found(_Cost(1, 0, 0), None, ()))
+            self._offer(seed, _Found(_Cost(0, 0), None, ()))
         while self.heap:
             cost, _, fact = heappop(self.heap)
             found = self.tentative[fact]
@@ -185,61 +169,16 @@ class _Run:
             along = () if found.step is None else self.system.relations_of(found.step)
             yield ProofStep(fact(number), self._rule(found), Level(claim.level), claim.hops, premises, along, claim.at)
 
-    def _claim(self, found: _Found, proved: Mapping[int, _Claim]) -> _Claim:  # noqa: ARG002
-        return _Claim(found.cost.level, float(found.cost.at), int(found.cost.hops))
+    def _claim(self, found: _Found, proved: Mapping[int, _Claim]) -> _Claim:
+        """At the level of the run; hops follow from what was claimed of the premises."""
+        hop = 0 if found.step is None else int(self.steps.hop[found.step])
+        hops = hop + max((proved[premise].hops for premise in found.premises), default=0)
+        return _Claim(self.assume if found.premises else 1, found.cost.at, hops)
 
     def _rule(self, found: _Found) -> str:
         if found.step is None:
             return "closure" if found.premises else "seed"
         return self.system.rules[int(self.steps.rule[found.step])].id
-
-    def frontier(self, scenario: Scenario) -> Iterator[Stopped]:
-        """Steps that something settled leads to, whose conclusion is not reached, with all that stands in their way."""
-        assumed = int(scenario.assume)
-        for step in sorted(self.missing):
-            conclusion = int(self.steps.conclusion[step])
-            if conclusion in self.settled or self._is_passed_over(conclusion):
-                continue
-            held = [premise for premise in self.steps.premises[step] if premise in self.settled]
-            if held:
-                yield self._stopped(step, held, assumed, scenario)
-
-    def _is_passed_over(self, conclusion: int) -> bool:
-        """Nobody asks why a stepping stone was not reached, but for keys: what stops a copy stands on them."""
-        stone = conclusion >= self.first_stone
-        return stone and self.system.facts.fact(conclusion).capability != Capability.PRESENT
-
-    def _stopped(self, step: int, held: list[int], assumed: int, scenario: Scenario) -> Stopped:
-        name, level = self.system.facts.fact, int(self.steps.level[step])
-        premises = self.steps.premises[step]
-        enough = self._suffice(step, held)
-        missing = [] if enough else sorted({name(premise) for premise in premises if premise not in self.settled})
-        basis = BASES[int(self.steps.basis[step])]
-        return Stopped(
-            fact=name(int(self.steps.conclusion[step])),
-            rule=self.system.rules[int(self.steps.rule[step])].id,
-            relations=self.system.relations_of(step),
-            premises=tuple(map(name, held)),
-            missing=tuple(missing),
-            level=Level(level) if level > assumed else None,
-            controls=tuple(sorted(self.system.facts.controls[control] for control in self._standing(step))),
-            after_h=self._outlasts(step, held) if enough else None,
-            basis=basis if self.steps.basis[step] > BASES.index(scenario.basis) else None,
-        )
-
-    def _standing(self, step: int) -> list[int]:
-        """The controls of a step that have not fallen."""
-        return [control for control in self._falling(step) if self._fallen_fact(control) not in self.settled]
-
-    def _outlasts(self, step: int, held: list[int]) -> float | None:  # noqa: ARG002
-        """The hours of a buffer that lasts longer than the outage."""
-        return None
-
-    def _level_of(self, step: int) -> int:
-        return int(self.steps.level[step])
-
-    def _arrival(self, step: int, premises: tuple[int, ...]) -> float:  # noqa: ARG002
-        return 0
 
     def _offer(self, fact: int, found: _Found) -> None:
         known = self.tentative.get(fact)
@@ -249,21 +188,21 @@ class _Run:
 
     def _consequences(self, fact: int, found: _Found) -> None:
         if fact < self.first_stone:
-            entity, place = divmod(fact, _WIDTH)
-            for part in _INCLUDED[self.kinds[entity]][place]:
+            entity, place = divmod(fact, WIDTH)
+            for part in INCLUDED[self.kinds[entity]][place]:
                 self._offer(fact - place + part, _Found(found.cost, None, (fact,)))
         for step in self.status.waiting[fact]:
-            self._advance(step, found)
+            self._advance(step)
 
-    def _advance(self, step: int, latest: _Found) -> None:
+    def _advance(self, step: int) -> None:
         left = self.missing.get(step)
         left = (self._premises_of(step) if left is None else left) - 1
         self.missing[step] = left
-        level = self._level_of(step)
-        if self.status.closed[step] or level > self.assume or int(self.steps.conclusion[step]) in self.settled:
+        too_high = self.steps.level[step] > self.assume
+        if self.status.closed[step] or too_high or int(self.steps.conclusion[step]) in self.settled:
             return
         if self.steps.gate[step] != ALL:
-            self._through_gate(step, max(level, latest.cost.level))
+            self._through_gate(step)
         elif left == 0:
             self._conclude(step, (*self.steps.premises[step], *self._fallen(step)))
 
@@ -272,68 +211,20 @@ class _Run:
         falls = 0 if self.status.closed[step] else len(self._falling(step))
         return len(self.steps.premises[step]) + falls
 
-    def _falling(self, step: int) -> list[int]:
-        """The controls that stand on a step."""
-        return self.status.standing[step] if step in self.guarded else []
-
-    def _fallen(self, step: int) -> list[int]:
-        return [self._fallen_fact(control) for control in self._falling(step)]
-
-    def _fallen_fact(self, control: int) -> int:
-        return self.system.facts.stone(Capability.INACTIVE, control)
-
-    def _through_gate(self, step: int, level: int) -> None:
+    def _through_gate(self, step: int) -> None:
         """Conclude by the shortest way through a gate: the premises quickest to come, none too many."""
         fallen = self._fallen(step)
-        premises = self.steps.premises[step]
-        if not all(control in self.settled and self.settled[control].cost.level <= level for control in fallen):
-            return
-        held = [
-            premise for premise in premises if premise in self.settled and self.settled[premise].cost.level <= level
-        ]
-        held.sort(key=lambda premise: self.settled[premise].cost[1:])
-        if not self._suffice(step, held):
-            return
-        for last in held[::-1]:
-            spared = [premise for premise in held if premise != last]
-            if self._suffice(step, spared):
-                held = spared
-        self._conclude(step, (*sorted(held, key=premises.index), *fallen))
-
-    def _suffice(self, step: int, held: list[int]) -> bool:
-        """Whether these of a step's premises are enough for its gate."""
-        gate, need = int(self.steps.gate[step]), int(self.steps.need[step])
-        premises = self.steps.premises[step]
-        if gate == ALL:
-            return len(held) == len(premises)
-        if gate == SOME:
-            return len(held) >= need
-        return outvotes(premises, need, set(held))
+        if all(control in self.settled for control in fallen):
+            held = [premise for premise in self.steps.premises[step] if premise in self.settled]
+            held.sort(key=lambda premise: self.settled[premise].cost)
+            if self._suffice(step, held):
+                self._conclude(step, (*self._spared(step, held), *fallen))
 
     def _conclude(self, step: int, premises: tuple[int, ...]) -> None:
-        costs = [self.settled[premise].cost for premise in premises]
-        cost = _Cost(
-            max(self._level_of(step), *(cost.level for cost in costs)),
-            self._arrival(step, premises),
-            int(self.steps.hop[step]) + max(cost.hops for cost in costs),
-        )
+        hops = int(self.steps.hop[step]) + max(self.settled[premise].cost.hops for premise in premises)
+        cost = _Cost(self._arrival(step, premises), hops)
         if self._in_time(step, cost):
             self._offer(int(self.steps.conclusion[step]), _Found(cost, step, premises))
-
-    def _in_time(self, step: int, cost: _Cost) -> bool:  # noqa: ARG002
-        return True
-
-
-class _Timed(_Run):
-    """Facts settled in the order of their arrival, whatever the level, up to the one that is assumed."""
-
-    def __init__(self, system: System, status: StepStatus, assume: int, end: float) -> None:
-        super().__init__(system, status, assume)
-        self.end = end
-
-    def _level_of(self, step: int) -> int:
-        level = super()._level_of(step)
-        return level if level > self.assume else 1
 
     def _arrival(self, step: int, premises: tuple[int, ...]) -> float:
         """A buffer lasts from what it waits for, whether or not a control stands in its way meanwhile."""
@@ -348,12 +239,6 @@ class _Timed(_Run):
     def _is_over(self, at: float) -> bool:
         """Whether the outage is over in this hour; what comes at once always comes."""
         return at > 0 and at >= self.end
-
-    def _claim(self, found: _Found, proved: Mapping[int, _Claim]) -> _Claim:
-        """At the level of the run; hops follow from what was claimed of the premises."""
-        hop = 0 if found.step is None else int(self.steps.hop[found.step])
-        hops = hop + max((proved[premise].hops for premise in found.premises), default=0)
-        return _Claim(self.assume if found.premises else 1, found.cost.at, hops)
 
     def _outlasts(self, step: int, held: list[int]) -> float | None:
         """The buffer, where what it waits for arrives so late that the outage is over before it is used up."""
