@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,16 +107,24 @@ class Columns:
 
 
 class LazyNames(Sequence[str]):
-    """Names that are made when asked for."""
+    """Names that are made when asked for; once all were, they are kept."""
 
     def __init__(self, count: int, make: Callable[[int], str]) -> None:
         self.size = count
         self.make = make
+        self._all: list[str] | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        if self._all is None:
+            self._all = list(map(self.make, range(self.size)))
+        return iter(self._all)
 
     def __len__(self) -> int:
         return self.size
 
     def __getitem__(self, number: Any) -> Any:
+        if self._all is not None and (isinstance(number, slice) or number >= 0):
+            return self._all[number]
         if isinstance(number, slice):
             return [self.make(place) for place in range(*number.indices(self.size))]
         if not 0 <= number < self.size:

@@ -28,6 +28,8 @@ from blastradius.model import Capability, Fact, Level
 _LEVEL = 2**40
 """The cost of a level; below it are hops."""
 _NEVER = 2**60
+_FEW = 20
+"""Of how many relations one has a step for all ids to be made at once."""
 
 
 class _Offers(NamedTuple):
@@ -206,7 +208,7 @@ class Waves(Frontier):
         places[of_steps] = np.arange(len(of_steps))
         rested, along = _rows(self._needs(step[of_steps])), _rows(self.steps.along.take(step[of_steps]))
         rules = [self.system.rules[number].id for number in self.steps.rule[step[of_steps]].tolist()]
-        ids, levels = self.system.columns.relations.ids, tuple(Level)
+        ids, levels = self._relation_ids(len(of_steps)), tuple(Level)
         columns = (facts.tolist(), self.cost[facts].tolist(), step.tolist(), by.tolist(), places.tolist())
         for fact, cost, number, way, place in zip(*columns, strict=True):
             level, hops = levels[cost // _LEVEL - 1], cost % _LEVEL
@@ -217,6 +219,11 @@ class Waves(Frontier):
                 rests = rested[place] if way == NO_INDEX else self.chosen[way]
                 relations = tuple([ids[relation] for relation in along[place]])
                 yield ProofStep(named[fact], rules[place], level, hops, tuple([named[f] for f in rests]), relations)
+
+    def _relation_ids(self, steps: int) -> Sequence[str]:
+        """The ids of relations; all at once where so many steps need some."""
+        ids = self.system.columns.relations.ids
+        return list(ids) if steps > len(ids) // _FEW else ids
 
     def _named(self) -> dict[int, Fact]:
         """The facts that are settled by number."""
