@@ -90,7 +90,8 @@ class Waves(Frontier):
         early = int(np.searchsorted(self.met[facts], self.known)) or 1
         if len(facts) > early:
             self.pending[cost].append(facts[early:])
-        return facts[:early]
+        found: Numbers = facts[:early]
+        return found
 
     def _settle(self, wave: Numbers) -> None:
         self.place[wave] = self.count + np.arange(len(wave))
@@ -145,7 +146,8 @@ class Waves(Frontier):
         level, hops = (
             np.maximum.reduceat(part, needs.indptr[:-1]) for part in np.divmod(self.cost[needs.values], _LEVEL)
         )
-        return np.maximum(self.steps.level[steps], level) * _LEVEL + self.steps.hop[steps] + hops
+        own = self.steps.level[steps].astype(np.int64)
+        return np.maximum(own, level) * _LEVEL + self.steps.hop[steps] + hops
 
     def _through_gate(self, step: int, latest: int) -> tuple[int, int, int, int] | None:
         """An offer by the shortest way through a gate: the premises of fewest hops, none too many."""

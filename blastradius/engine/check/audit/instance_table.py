@@ -117,15 +117,13 @@ class Instances:
 
     def followed_by(self, others: Instances) -> Instances:
         """These, then others."""
-        lists = [
-            Ragged(
-                np.concatenate([ours.indptr, ours.indptr[-1] + theirs.indptr[1:]]),
-                np.concatenate([ours.values, theirs.values]),
-            )
-            for ours, theirs in ((self.required, others.required), (self.counted, others.counted))
-        ]
-        flat = [(self.conclusion, others.conclusion), (self.least, others.least), (self.conditions, others.conditions)]
-        return Instances(*lists, *map(np.concatenate, flat))
+        return Instances(
+            _behind(self.required, others.required),
+            _behind(self.counted, others.counted),
+            np.concatenate([self.conclusion, others.conclusion]),
+            np.concatenate([self.least, others.least]),
+            np.concatenate([self.conditions, others.conditions]),
+        )
 
     @cached_property
     def premise_of(self) -> tuple[Ints, Ints]:
@@ -138,6 +136,12 @@ class Instances:
         """Whether an instance has one premise and nothing else."""
         found: Flags = (self.required.lengths == 1) & (self.least == 0)
         return found
+
+
+def _behind(ones: Ragged, others: Ragged) -> Ragged:
+    """The lists of the ones, then those of the others."""
+    indptr = np.concatenate([ones.indptr, ones.indptr[-1] + others.indptr[1:]])
+    return Ragged(indptr, np.concatenate([ones.values, others.values]))
 
 
 @dataclass(frozen=True)
@@ -232,9 +236,9 @@ def _with_inclusions(own: Instances, spoken: Ints, conditions: dict[Conditions, 
             parts.append(here + CAPABILITY_NUMBER[part])
     premise, conclusion = np.concatenate(held), np.concatenate(parts)
     count = len(conclusion)
-    lists = Ragged(np.arange(count + 1), premise), Ragged(np.zeros(count + 1, np.int64), premise[:0])
+    singles, nothing = Ragged(np.arange(count + 1), premise), Ragged(np.zeros(count + 1, np.int64), premise[:0])
     always = np.full(count, conditions[_CERTAIN])
-    return own.followed_by(Instances(*lists, conclusion, np.zeros(count, np.int64), always))
+    return own.followed_by(Instances(singles, nothing, conclusion, np.zeros(count, np.int64), always))
 
 
 class _Growing:

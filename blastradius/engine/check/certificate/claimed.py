@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, indptr_of
+from blastradius.columns.ragged import Flags, Numbers, RaggedArray, indptr_of
 from blastradius.columns.tables import KINDS, NO_INDEX
 from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, included
 from blastradius.engine.check.certificate.asked import Asked
 from blastradius.engine.check.rule_instances import RuleInstance, RuleInstances
-from blastradius.engine.check.rule_instances.instance import RULE_IDS
+from blastradius.engine.check.rule_instances.instance import rule_number
 from blastradius.engine.check.rule_instances.names import CAPABILITIES, WIDTH, Names, facts
 from blastradius.engine.check.rule_instances.view import beside
 from blastradius.engine.proof import ProofStep
@@ -22,7 +22,6 @@ from blastradius.model import STEPPING_STONES, Capability, Fact
 
 SEED, CLOSURE, NO_RULE = -1, -2, -3
 """In the place of a rule's number: a seed, what is included in something else, and what is no rule."""
-_RULE_NUMBER = {rule: number for number, rule in enumerate(RULE_IDS)} | {"seed": SEED, "closure": CLOSURE}
 
 INCLUDES = np.zeros((len(KINDS) + 1, WIDTH, WIDTH), np.bool_)
 """Whether a capability over a kind of entity (the last: over none) includes another in one step."""
@@ -37,14 +36,15 @@ for _number, _kind in enumerate(KINDS):
 class Claimed:
     """The steps of a certificate in their order (n), and the facts that they prove, each once, by number.
 
-    ``fact`` and ``premises`` are such numbers, ``NO_INDEX`` for what is proved nowhere; ``rule`` are places in
-    ``RULE_IDS``, or one of the three numbers above; ``along`` are relations by number, ``NO_INDEX`` for what is none.
+    ``fact`` and ``premises`` are such numbers, ``NO_INDEX`` for what is proved nowhere; ``rule`` are as
+    ``rule_number`` has them, or one of the three numbers above; ``along`` are relations by number, ``NO_INDEX`` for
+    what is none.
     ``name`` and ``capability`` are those of each fact (``NO_INDEX``: the estate has no such thing).
     """
 
     number: dict[Fact, int]
     fact: Numbers
-    rule: Small
+    rule: Numbers
     level: Numbers
     hops: Numbers
     at: NDArray[np.float64]
@@ -62,7 +62,7 @@ class Claimed:
         return cls(
             number,
             fact=np.array(fact, np.int64),
-            rule=np.array([_RULE_NUMBER.get(step.rule, NO_RULE) for step in steps], np.int8),
+            rule=np.array([_rule(step.rule) for step in steps], np.int64),
             level=np.array([step.level for step in steps], np.int64),
             hops=np.array([step.hops for step in steps], np.int64),
             at=np.array([step.at for step in steps], np.float64),
@@ -143,6 +143,13 @@ class Leading:
 
 
 _INACTIVE = CAPABILITY_NUMBER[Capability.INACTIVE]
+
+
+@cache
+def _rule(name: str) -> int:
+    """The number of a rule as a step names it."""
+    plain = {"seed": SEED, "closure": CLOSURE}
+    return plain[name] if name in plain else rule_number(name) if len(name.encode()) <= 4 else NO_RULE
 
 
 def _lists(rows: Sequence[Sequence[int]]) -> RaggedArray:

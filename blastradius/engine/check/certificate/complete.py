@@ -91,7 +91,7 @@ class _Least:
         if not self.timed:
             level = np.maximum.reduceat(self.claimed.level[proof], starts)
             hops = np.maximum.reduceat(self.claimed.hops[proof], starts)
-            return np.maximum(level, columns.level[rows]) * _HOPS + hops + columns.hop[rows]
+            return np.maximum(level, columns.level[rows].astype(np.int64)) * _HOPS + hops + columns.hop[rows]
         waits = self.claimed.capability[needs.values] != _INACTIVE
         delay = np.where(waits, columns.buffer_h[rows][needs.row_ids], 0.0)
         return np.maximum.reduceat(self.claimed.at[proof] + delay, starts)
@@ -99,8 +99,8 @@ class _Least:
     def _compare(self, rows: Numbers, cost: Cost) -> None:
         number = self.leading.conclusion[rows]
         wrong = self.cost[number] > cost
-        if self.timed:
-            wrong &= ~((cost > 0) & (cost >= self.asked.hours))
+        if self.asked.hours is not None:
+            wrong &= (cost <= 0) | (cost < self.asked.hours)
         if wrong.any():
             first = int(np.argmax(wrong))
             instance = self.leading.instances[int(rows[first])]

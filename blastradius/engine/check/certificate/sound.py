@@ -13,11 +13,12 @@ from blastradius.columns.tables import KINDS, NO_INDEX
 from blastradius.engine.check.capabilities import CAPABILITY_NUMBER, Seeds
 from blastradius.engine.check.certificate.asked import Asked
 from blastradius.engine.check.certificate.claimed import CLOSURE, INCLUDES, SEED, Claimed, Leading
-from blastradius.engine.check.rule_instances.instance import RULE_IDS
 from blastradius.engine.proof import ProofStep
 from blastradius.errors import CertificateError
 from blastradius.model import Capability, Fact, Level, Scenario
 
+_RULES = 2**32
+"""More than there are numbers of rules."""
 _INACTIVE = CAPABILITY_NUMBER[Capability.INACTIVE]
 
 
@@ -141,12 +142,12 @@ class _Soundness:
         """Pairs of a resting step and an instance of its rule that leads to its fact and is not shut."""
         leading, columns, claimed = self.leading, self.leading.instances.columns, self.claimed
         usable = np.flatnonzero((leading.conclusion != NO_INDEX) & ~leading.shut)
-        key = leading.conclusion[usable] * len(RULE_IDS) + columns.rule[usable]
+        key = leading.conclusion[usable] * _RULES + columns.rule[usable]
         order = np.argsort(key, kind="stable")
         key, usable = key[order], usable[order]
         rows = np.flatnonzero(claimed.rule[self.resting] >= 0)
         step = self.resting[rows]
-        asked = claimed.fact[step] * len(RULE_IDS) + claimed.rule[step]
+        asked = claimed.fact[step] * _RULES + claimed.rule[step]
         first, last = (np.searchsorted(key, asked, side) for side in ("left", "right"))
         places = RaggedArray(indptr_of(last - first), np.zeros(0, np.int64))
         owner = places.row_ids

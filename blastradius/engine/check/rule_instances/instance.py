@@ -79,12 +79,12 @@ class RuleInstance(NamedTuple):
 class Block:
     """Instances in columns (n), facts, relations and controls by number.
 
-    ``rule`` are places in ``RULE_IDS``, ``basis`` in ``BASES``; ``least`` and ``vote_min`` are 0 where they are
-    ``None`` in an instance. ``places`` are of all instances: rows of hosts (entities by number, relations behind them),
-    and the kinds of control that stop them there.
+    ``rule`` is as ``rule_number`` has it, ``basis`` a place in ``BASES``; ``least`` and ``vote_min`` are 0 where they
+    are ``None`` in an instance. ``places`` are of all instances: rows of hosts (entities by number, relations behind
+    them), and the kinds of control that stop them there.
     """
 
-    rule: Small
+    rule: NDArray[np.int32]
     level: Small
     premises: RaggedArray
     conclusion: Numbers
@@ -112,11 +112,14 @@ class Block:
         return Block(**columns)
 
 
-RULE_IDS = (
-    *("R1", "R2", "R3", "R3p", "R3a", "R3b", "R3c", "R4", "R5", "R6", "R7", "R8", "R8q", "R9a", "R9b", "R9c", "R9d"),
-    *("R10", "R11", "R12", "R13", "R13w", "R14", "R15", "R16", "R17", "R18", "R19"),
-)
-"""The rules that there may be instances of."""
+def rule_number(rule: str) -> int:
+    """The id of a rule, of at most four letters, as a number."""
+    return int.from_bytes(rule.encode(), "big")
+
+
+def rule_id(number: int) -> str:
+    """The id of a rule by its number."""
+    return number.to_bytes(4, "big").lstrip(b"\0").decode()
 
 
 class RuleInstances(Sequence[RuleInstance]):
@@ -125,7 +128,7 @@ class RuleInstances(Sequence[RuleInstance]):
     def __init__(self, estate: Estate, names: Names, blocks: Iterable[Block]) -> None:
         self.estate, self.names = estate, names
         self.blocks = tuple(blocks)
-        self.firsts = [0, *np.cumsum([len(block) for block in self.blocks]).tolist()]
+        self.firsts: list[int] = [0, *np.cumsum([len(block) for block in self.blocks]).tolist()]
 
     @classmethod
     def of(cls, estate: Estate, instances: Iterable[RuleInstance]) -> RuleInstances:
@@ -164,7 +167,7 @@ class RuleInstances(Sequence[RuleInstance]):
     def _made(self, block: Block, row: int) -> RuleInstance:
         fact = self.names.fact
         return RuleInstance(
-            RULE_IDS[block.rule[row]],
+            rule_id(int(block.rule[row])),
             int(block.level[row]),
             tuple(map(fact, block.premises[row])),
             fact(int(block.conclusion[row])),
@@ -194,7 +197,7 @@ def _block_of(names: Names, instances: Sequence[RuleInstance]) -> Block:
     controls = {name: number for number, name in enumerate(names.columns.controls.ids)}
     number, relations = names.number, names.relations
     return Block(
-        rule=np.array([RULE_IDS.index(instance.rule) for instance in instances], np.int8),
+        rule=np.array([rule_number(instance.rule) for instance in instances], np.int32),
         level=np.array([instance.level for instance in instances], np.int8),
         premises=RaggedArray.of([list(map(number, instance.premises)) for instance in instances]),
         conclusion=np.array([number(instance.conclusion) for instance in instances], np.int64),
@@ -213,7 +216,7 @@ _NO_NUMBERS = np.zeros(0, np.int64)
 _NO_LISTS = RaggedArray(np.zeros(1, np.int64), _NO_NUMBERS)
 _NO_BYTES = np.zeros(0, np.int8)
 _NO_BLOCK = Block(
-    rule=_NO_BYTES,
+    rule=np.zeros(0, np.int32),
     level=_NO_BYTES,
     premises=_NO_LISTS,
     conclusion=_NO_NUMBERS,

@@ -41,10 +41,10 @@ def supplied(view: View) -> Iterator[Block]:
         premises = RaggedArray(rows.indptr, facts(sources.values, C.DENY))
         basis = view.weakest(rows)
         yield view.block("R11", 1, premises, facts(things, C.DENY), rows, guards, basis=basis)
-    rows = view.rows("serves")
-    service, operation = view.source(rows), view.target(rows)
-    guards = view.fallbacks(single(service), (view.host(rows), operation), slow=True)
-    yield view.along("R11", 1, rows, facts(service, C.DEGRADE), facts(operation, C.DEGRADE), guards)
+    serves = view.rows("serves")
+    service, operation = view.source(serves), view.target(serves)
+    guards = view.fallbacks(single(service), (view.host(serves), operation), slow=True)
+    yield view.along("R11", 1, serves, facts(service, C.DEGRADE), facts(operation, C.DEGRADE), guards)
 
 
 def _own_fallbacks(view: View, along: RaggedArray, sources: RaggedArray) -> Stops:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from blastradius.columns.ragged import Flags, Numbers, RaggedArray, Small, distinct, indptr_of
 from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS
-from blastradius.engine.check.rule_instances.instance import RULE_IDS, Block
+from blastradius.engine.check.rule_instances.instance import Block, rule_number
 from blastradius.engine.check.rule_instances.names import TAKING_IN, Names, facts
 from blastradius.engine.check.rule_instances.nearby import Nearby
 from blastradius.estate import Estate
@@ -34,8 +34,9 @@ class Stops(NamedTuple):
     places: tuple[tuple[RaggedArray, tuple[str, ...]], ...] = ()
 
     def __or__(self, other: Stops) -> Stops:
-        pairs = (np.concatenate(both) for both in zip(self[:2], other[:2], strict=True))
-        return Stops(*pairs, self.places + other.places)
+        instance = np.concatenate([self.instance, other.instance])
+        control = np.concatenate([self.control, other.control])
+        return Stops(instance, control, self.places + other.places)
 
     def rows(self, count: int) -> RaggedArray:
         """The controls of each of so many instances, each control once."""
@@ -111,7 +112,7 @@ class View:
         """Instances of a rule; what is the same of all may be said once."""
         count = len(conclusion)
         return Block(
-            rule=np.full(count, RULE_IDS.index(rule), np.int8),
+            rule=np.full(count, rule_number(rule), np.int32),
             level=np.broadcast_to(np.asarray(level, np.int8), count),
             premises=premises,
             conclusion=conclusion,
