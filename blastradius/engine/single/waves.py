@@ -147,7 +147,8 @@ class Waves(Frontier):
             np.maximum.reduceat(part, needs.indptr[:-1]) for part in np.divmod(self.cost[needs.values], _LEVEL)
         )
         own = self.steps.level[steps].astype(np.int64)
-        return np.maximum(own, level) * _LEVEL + self.steps.hop[steps] + hops
+        found: Numbers = np.maximum(own, level) * _LEVEL + self.steps.hop[steps].astype(np.int64) + hops
+        return found
 
     def _through_gate(self, step: int, latest: int) -> tuple[int, int, int, int] | None:
         """An offer by the shortest way through a gate: the premises of fewest hops, none too many."""

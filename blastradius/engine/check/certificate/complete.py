@@ -91,7 +91,9 @@ class _Least:
         if not self.timed:
             level = np.maximum.reduceat(self.claimed.level[proof], starts)
             hops = np.maximum.reduceat(self.claimed.hops[proof], starts)
-            return np.maximum(level, columns.level[rows].astype(np.int64)) * _HOPS + hops + columns.hop[rows]
+            return (
+                np.maximum(level, columns.level[rows].astype(np.int64)) * _HOPS + hops + columns.hop[rows].astype(int)
+            )
         waits = self.claimed.capability[needs.values] != _INACTIVE
         delay = np.where(waits, columns.buffer_h[rows][needs.row_ids], 0.0)
         return np.maximum.reduceat(self.claimed.at[proof] + delay, starts)
