@@ -66,8 +66,8 @@ class LazyEntities(Mapping[str, Entity]):
         """What is said of an entity wherever it is named; kept, for that is little."""
         found = self._told.get(name)
         if found is None:
-            rows, number = self.table.rows, self.table.number[name]
-            found = self._told[name] = rows.told(number)
+            found = self.table.rows.told(self.table.number[name])
+            found = self._told[name] = Told.of(self[name]) if len(found.unknown) > 1 else found  # in its order
         return found
 
     def __contains__(self, name: object) -> bool:

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 import blastradius as br
 from blastradius.cli import main
-from blastradius.columns.facts import FactTable
+from blastradius.columns.facts import FactTable, Told
 from blastradius.engine import solve
 from blastradius.errors import InputError, UsageError
 from blastradius.estate import Estate
-from blastradius.estate.things import LazyEntities
+from blastradius.estate.things import LazyEntities, told
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loading import load, survey
 from blastradius.model import Entity, Relation, Zone
@@ -168,6 +168,28 @@ def test_entities_that_are_made_are_kept_up_to_a_number(tmp_path: Path, monkeypa
     assert estate.entities["p1"] is estate.entities["p1"]
     assert [entity.id for entity in estate.entities.values()] == [f"p{n}" for n in range(5)]
     assert len(estate.entities.known) <= 2
+
+
+def test_what_answers_ask_of_an_entity_is_what_its_object_says(tmp_path: Path) -> None:
+    """Read from its line without making one, whatever stands there, also where it looks like a secret."""
+    secret = "AKIA" + "Q3EGNJHZXWVUTSRP"
+    said = [
+        {"name": "Seven"},
+        {},
+        {"name": ""},
+        {"name": f"key {secret}"},
+        {"name": "A\u0000", "unknown": ["reads", "a"]},
+        {"public": True},
+    ]
+    lines = [json.dumps({"kind": "store", "id": f"s{n}", **more}) for n, more in enumerate(said)]
+    (tmp_path / "e.jsonl").write_text("\n".join([*lines, '{"kind": "store", "id": "s9", "name": "\\u0053"}']))
+    estate = br.load(tmp_path / "e.jsonl")
+    assert isinstance(estate.entities, LazyEntities)
+    found = {name: told(estate.entities, name) for name in estate.entities}
+    assert list(estate.entities.known) == ["s4"], "what is unknown is said in one order"
+    assert found == {name: Told.of(entity) for name, entity in estate.entities.items()}
+    assert secret not in repr(found)
+    assert found["s9"].label == "S"
 
 
 def test_a_contradiction_between_lines_and_a_file_is_said(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 import blastradius as br
+from blastradius import plugins
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Level
+from blastradius.reports.rows import step_rows
 from tests.engine.test_rules_needed import estate
 from tests.queries.degenerate import ESTATES
 
@@ -26,6 +29,21 @@ def test_each_level_reaches_what_the_one_below_does_and_more(retailer: Estate) -
     assert [len(facts) for facts in found] == sorted({len(facts) for facts in found})
     for less, more in pairwise(found):
         assert less.items() <= more.items()
+
+
+def test_rows_of_the_proof_are_made_once_for_who_asks_for_them(
+    retailer: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = plugins.query("reach")
+    module = sys.modules[query.run.__module__]
+    made: list[Any] = []
+    monkeypatch.setattr(module, "step_rows", lambda reach: made.append(reach) or step_rows(reach))
+    answer = query.run(retailer, query.params(compromise=("acme",)))
+    some = answer.with_tables(answer.tables[:1])
+    assert (some.headline, len(some.tables), made) == (answer.headline, 1, [])
+    assert answer.data is answer.data
+    assert some.data == answer.data
+    assert len(made) == 2
 
 
 def test_the_proof_has_every_fact_once_after_what_it_rests_on(retailer: Estate) -> None:

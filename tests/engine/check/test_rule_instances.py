@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blastradius.engine.check.rule_instances import RuleInstance, all_instances
+from blastradius.engine.check.rule_instances import RuleInstance, RuleInstances, all_instances
 from blastradius.engine.check.spec import arrivals_at
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
 from blastradius.model import (
+    STEPPING_STONES,
     Capability,
     Control,
     ControlKind,
@@ -107,6 +108,20 @@ def test_input_that_is_dropped(seed: int) -> None:
 
 def instances(*relations: Relation, entities: tuple[Entity, ...] = ()) -> list[RuleInstance]:
     return list(all_instances(Estate.build([Loaded(entities=entities, relations=relations)])))
+
+
+def test_instances_are_the_same_as_objects_and_as_columns() -> None:
+    """Whatever facts they are about: controls, APIs, zones and inputs among them."""
+    spoken = set()
+    for seed in range(30):
+        built = random_estate(random.Random(seed))
+        whole = all_instances(built)
+        again = RuleInstances.of(built, tuple(whole))
+        bare = [instance._replace(guards=instance.guards._replace(places=())) for instance in whole]
+        assert list(again) == bare
+        assert whole[len(whole) - 1 :] == list(whole)[-1:]
+        spoken |= {instance.conclusion.capability for instance in whole}
+    assert spoken >= STEPPING_STONES - {Capability.ANYONE}
 
 
 @pytest.mark.parametrize(

@@ -91,12 +91,13 @@ class _Least:
         if not self.timed:
             level = np.maximum.reduceat(self.claimed.level[proof], starts)
             hops = np.maximum.reduceat(self.claimed.hops[proof], starts)
-            return (
-                np.maximum(level, columns.level[rows].astype(np.int64)) * _HOPS + hops + columns.hop[rows].astype(int)
-            )
+            own, hop = (column[rows].astype(np.int64) for column in (columns.level, columns.hop))
+            cheapest: Cost = np.maximum(level, own) * _HOPS + hops + hop
+            return cheapest
         waits = self.claimed.capability[needs.values] != _INACTIVE
         delay = np.where(waits, columns.buffer_h[rows][needs.row_ids], 0.0)
-        return np.maximum.reduceat(self.claimed.at[proof] + delay, starts)
+        earliest: Cost = np.maximum.reduceat(self.claimed.at[proof] + delay, starts)
+        return earliest
 
     def _compare(self, rows: Numbers, cost: Cost) -> None:
         number = self.leading.conclusion[rows]
