@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Row, Table
-from blastradius.engine import CAPABILITIES, Assumption, Solved, compile_system, solve, what_if
+from blastradius.engine import CAPABILITIES, Assumption, PreparedEstate, World, compile_system, solve, what_if
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Level
 from blastradius.reports.impact import audited, is_audited
 from blastradius.reports.labels import assumed, footing
 from blastradius.reports.reached import grouped
-from blastradius.reports.rows import ModelRow, every_start, held_over, model_row, start_worlds
+from blastradius.reports.rows import ModelRow, contour, every_start, model_row, start_worlds
 from blastradius.reports.words import HAPPENED, WORDS, label, plural
+
+FEWEST_FOLLOWED = 10
+MOST_FOLLOWED = 200_000
+"""For how many starts it is worked out in how many steps they get there: so many by the relations of the estate."""
 
 
 class Params(Assumption):
@@ -30,7 +35,10 @@ class Params(Assumption):
 
 
 class ExposureRow(Frozen):
-    """One way in: start and its display name, what it gains, from which level on, in how many hops."""
+    """One way in: start and its display name, what it gains, from which level on, in how many hops.
+
+    ``hops`` is null where it was not worked out: on large estates that is done for the first few.
+    """
 
     start: str
     name: str
@@ -38,7 +46,7 @@ class ExposureRow(Frozen):
     way: str
     capability: Capability
     level: str
-    hops: int
+    hops: int | None
 
 
 class ExposureData(Frozen):
@@ -88,27 +96,23 @@ def run(estate: Estate, params: Params) -> Answer:
         headline=data.headline,
         data=data,
         tables=(_table(rows),),
-        lines=(*([] if rows else [_SILENCE]), assumed(params.assume), footing(estate)),
+        lines=(*_said(rows), assumed(params.assume), footing(estate)),
         notes=estate.notes,
     )
 
 
 def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
-    """A row for each start and strongest capability: all starts at once, then a proof for those that get there."""
+    """A row for each start and strongest capability: all starts at once, level by level; then a proof for the first."""
     system, starts = compile_system(estate), every_start(estate, insiders=params.insiders)
-    worlds = start_worlds(starts, params)
-    facts = np.array([system.facts.number(Fact(params.entity, capability)) for capability in CAPABILITIES], np.int64)
-
-    def reaching(solved: Solved) -> list[int]:
-        found: list[int] = solved.places[solved.holds(facts).any(axis=0)].tolist()
-        return found
-
+    worlds, found = start_worlds(starts, params), _levels(system, params, start_worlds(starts, params))
+    first = sorted(found, key=lambda place: (min(found[place].values()), starts[place][0].id, place))
+    followed = set(first[: max(FEWEST_FOLLOWED, MOST_FOLLOWED // max(1, len(estate.relations)))])
     rows = []
-    for place in sorted(chain.from_iterable(map(reaching, audited(system, worlds)))):
+    for place in sorted(found):
         start, way = starts[place]
-        reach = solve(estate, worlds[place].scenario, system=system)
-        for capability in held_over(reach)[params.entity]:
-            step = reach.proofs[Fact(params.entity, capability)]
+        proofs = solve(estate, worlds[place].scenario, system=system).proofs if place in followed else {}
+        for capability in contour(found[place]):
+            fact = Fact(params.entity, capability)
             rows.append(
                 ExposureRow(
                     start=start.id,
@@ -116,12 +120,41 @@ def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
                     kind=start.kind,
                     way=way,
                     capability=capability,
-                    level=step.level.word,
-                    hops=step.hops,
+                    level=found[place][capability].word,
+                    hops=proofs[fact].hops if proofs else None,
                 )
             )
-    rows.sort(key=lambda row: (Level[row.level.upper()], row.hops, row.start, row.capability))
+    rows.sort(key=lambda row: (Level[row.level.upper()], row.hops is None, row.hops or 0, row.start, row.capability))
     return rows, len(starts)
+
+
+def _levels(system: PreparedEstate, params: Params, worlds: Sequence[World]) -> dict[int, dict[Capability, Level]]:
+    """For each start that gets there, by its place, from which level on it has which capability; all are audited."""
+    facts = np.array([system.facts.number(Fact(params.entity, capability)) for capability in CAPABILITIES], np.int64)
+    levels = [level for level in Level if level <= params.level]
+    asked = [
+        World(world.scenario.model_copy(update={"assume": level})) for level in reversed(levels) for world in worlds
+    ]
+    found: dict[int, dict[int, list[Capability]]] = defaultdict(dict)
+    for solved in audited(system, asked) if asked else ():
+        held = solved.holds(facts)
+        for column in np.flatnonzero(held.any(axis=0)).tolist():
+            turn, start = divmod(int(solved.places[column]), len(worlds))
+            found[start][turn] = [CAPABILITIES[row] for row in np.flatnonzero(held[:, column]).tolist()]
+    return {
+        start: {it: levels[-1 - turn] for turn, some in sorted(turns.items()) for it in some}
+        for start, turns in found.items()
+    }
+
+
+def _said(rows: Sequence[ExposureRow]) -> Iterator[str]:
+    """What the rows do not say."""
+    if not rows:
+        yield _SILENCE
+    every = {(row.start, row.way) for row in rows}
+    gone = {(row.start, row.way) for row in rows if row.hops is None}
+    if gone:
+        yield f"in how many steps is told of the first {len(every) - len(gone):,} of {len(every):,} who get there"
 
 
 _SILENCE = "as far as is stated, and as long as the controls hold; explain says what stands in the way"
@@ -159,7 +192,7 @@ def _in_brief(ways: list[ExposureRow]) -> Row:
 
 
 def _cells(row: ExposureRow, means: str) -> Row:
-    return row.level, row.start, row.name, HAPPENED[row.way], means, row.hops
+    return row.level, row.start, row.name, HAPPENED[row.way], means, "not told" if row.hops is None else row.hops
 
 
 QUERY = Query(

@@ -70,9 +70,11 @@ def run(estate: Estate, params: Params) -> Answer:
     estate = what_if(estate, params.asked)
     system, asked = compile_system(estate), plain(params.asked)
     past = held(estate, asked.basis)
+    found = [_as_asked(match, asked) for match in matches(estate, library, params.level, asked.basis)]
+    if is_audited(estate):
+        system.expect(len(found))
     known, things = covered(system, past)
     open_ = open_to_anyone(system, asked)
-    found = [_as_asked(match, asked) for match in matches(estate, library, params.level, asked.basis)]
     novel = novelties(system, [World(match.scenario) for match in found], known | open_)
     some = any(not it.lies_ahead for it in past)
     rows = [(_row(estate, match, it, past, stated=some), match) for match, it in zip(found, novel, strict=True)]

@@ -59,6 +59,11 @@ class PreparedEstate(System):
         claimed: list[int] = np.unique(claims.entity[somewhere[claims.row]]).tolist()
         return Auditor(self.estate, self._instances_at({claims.names[number] for number in claimed}))
 
+    def expect(self, worlds: int) -> None:
+        """Where many worlds will be asked, let the checker read all of the estate before the first few of them."""
+        if worlds > _FEW_WORLDS:
+            _ = self.auditor
+
     def _instances_at(self, names: set[str]) -> RuleInstances:
         """The instances with a premise about one of some things; those of the last question where they are among them.
 

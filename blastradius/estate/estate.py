@@ -275,6 +275,18 @@ class Estate:
             found[relation.targets[0]].append(relation.sources[0])
         return found
 
+    def owners_of(self, thing: str) -> Sequence[str]:
+        """The parties that are stated to own a thing, in the order of the estate."""
+        return self._owners.get(thing, ())
+
+    @cached_property
+    def _owners(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for relation in self.by_verb[Verb.OWNS]:
+            for thing in relation.targets:
+                found[thing].append(relation.sources[0])
+        return found
+
     def crown_jewel(self, entity: str) -> bool:
         """Whether an entity is marked as a crown jewel."""
         return self._table.number.get(entity) in self._table.fields.crown_jewel

@@ -64,7 +64,7 @@ def measured(
         UsageError: a world names something that the estate does not have, or the memory does not suffice.
         CertificateError: the audit refuses what the engine claims; a defect of the engine.
     """
-    ruler = Ruler(system, None if stranger is None else _facts_in(system, stranger))
+    ruler = Ruler(system, None if stranger is None else _facts_in(system, stranger, len(worlds)))
     found: dict[int, Measure] = {}
     for measures in map(ruler.measures, audited(system, worlds, proposal)):
         found.update(measures)
@@ -114,7 +114,7 @@ def compared(
         UsageError: as ``measured`` does.
         CertificateError: the audit refuses what the engine claims; a defect of the engine.
     """
-    ruler = Ruler(system, None if stranger is None else _facts_in(system, stranger))
+    ruler = Ruler(system, None if stranger is None else _facts_in(system, stranger, len(worlds)))
     numbers = np.array([system.facts.number(fact) for fact in facts], np.int64)
     found: dict[int, tuple[Measure, frozenset[Fact]]] = {}
     for solved in audited(system, worlds):
@@ -124,8 +124,10 @@ def compared(
     return [found[place] for place in range(len(worlds))]
 
 
-def _facts_in(system: PreparedEstate, world: World) -> Flags:
-    """The facts about entities, by number, that hold in one world."""
+def _facts_in(system: PreparedEstate, world: World, more: int) -> Flags:
+    """The facts about entities, by number, that hold in one world, after which so many more are asked."""
+    if is_audited(system.estate):
+        system.expect(more)
     facts = np.arange(len(system.facts.entities) * len(CAPABILITIES))
     (solved,) = audited(system, [world])
     found: Flags = solved.holds(facts)[:, 0]

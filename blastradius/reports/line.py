@@ -19,6 +19,8 @@ from blastradius.reports.rows import ModelRow, model_row
 from blastradius.reports.unstated import marks_jewels, records_or_unknown, states_processes
 from blastradius.reports.words import control_said, host_said, is_public, said
 
+ALL_UP_TO = 5_000
+"""Up to how many relations of an estate so many worlds are solved; of a larger one fewer, down to a twentieth."""
 MOST_ALONE = 20_000
 """How many worlds with one control failed are solved at most; each control is tried for some starts all the same."""
 MOST_PAIRS = 5_000
@@ -174,7 +176,7 @@ class Answered:
     def data(self, assumption: Assumption) -> ControlsData:
         """All of them; the headline is left empty."""
         barred = self.line.barred()
-        most = max(1, MOST_ALONE // max(1, len(barred)))
+        most = max(1, self._affordable(MOST_ALONE) // max(1, len(barred)))
         tried_alone = {control: starts[:most] for control, starts in barred.items()}
         alone = self.line.alone(tried_alone)
         meet = self.line.that_meet(alone)
@@ -246,10 +248,15 @@ class Answered:
         chosen, tried = dict[Pair, Sequence[int]](), 0
         for pair in sorted(meet, key=first):
             tried += len(meet[pair])
-            if tried > MOST_PAIRS:
+            if tried > self._affordable(MOST_PAIRS):
                 break
             chosen[pair] = meet[pair]
         return chosen
+
+    def _affordable(self, most: int) -> int:
+        """How many worlds of a kind are solved: fewer of a large estate, of which each takes longer."""
+        relations = max(1, len(self.estate.relations))
+        return min(most, max(most // 20, most * ALL_UP_TO // relations))
 
     def _is_assumed(self, name: str) -> bool:
         return status_of(self.estate.controls[name].control) == "assumed"
@@ -272,7 +279,7 @@ class Answered:
 
     def _gone(self) -> list[GoneRow]:
         absent = [it for it in self.estate.controls.values() if it.control.status in ("failed", "absent")]
-        kept = self.line.in_place(absent, MOST_ABSENT)
+        kept = self.line.in_place(absent, self._affordable(MOST_ABSENT))
         found = {name: self._opens(effects, gone=True) for name, effects in kept.items()}
         rows = [GoneRow(**self._placed(placed.id), keeps=found.get(placed.id)) for placed in absent]
         return sorted(rows, key=lambda row: (row.keeps is None, *(_by_size(row.keeps) if row.keeps else ()), row.id))

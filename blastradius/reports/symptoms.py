@@ -8,7 +8,7 @@ from typing import Literal
 
 from blastradius.engine import Reach
 from blastradius.estate import Estate
-from blastradius.model import Capability, Fact, Kind, Signal, Store, Verb
+from blastradius.model import Capability, Fact, Kind, Signal, Store
 from blastradius.reports.rows import held_over, is_ourselves
 from blastradius.reports.storyline import Storyline
 from blastradius.reports.words import label, said
@@ -115,8 +115,7 @@ def _is_wanted(estate: Estate, name: str) -> bool:
 
 def is_ours(estate: Estate, name: str) -> bool:
     """Whether it is, as far as is stated, no other party's."""
-    owners = {relation.sources[0] for relation in estate.by_verb[Verb.OWNS] if name in relation.targets}
-    return all(is_ourselves(estate.entities[found]) for found in owners)
+    return all(is_ourselves(estate.entities[found]) for found in estate.owners_of(name))
 
 
 def _signals(reach: Reach, fact: Fact) -> Iterator[Signal]:
@@ -130,7 +129,7 @@ def owner(estate: Estate, name: str) -> str:
     stated = estate.entities[name].owner
     if stated:
         return label(estate, stated) if stated in estate.entities else stated
-    owners = [relation.sources[0] for relation in estate.by_verb[Verb.OWNS] if name in relation.targets]
+    owners = estate.owners_of(name)
     return label(estate, owners[0]) if owners else BLANK
 
 
