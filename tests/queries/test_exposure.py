@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 import blastradius as br
+from blastradius import plugins
 from blastradius.api import ask
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
@@ -55,3 +57,18 @@ def test_degenerate_estates() -> None:
     assert itself == "p"
     with pytest.raises(UsageError, match="'d' is not in the estate"):
         exposed(ESTATES["empty"], "d")
+
+
+def test_of_a_large_estate_the_steps_are_told_of_the_first_who_get_there(
+    retailer: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every: Any = br.ask("exposure", retailer, entity="orders_db").data
+    for name, most in (("MOST_FOLLOWED", 0), ("FEWEST_FOLLOWED", 2)):
+        monkeypatch.setattr(sys.modules[plugins.query("exposure").run.__module__], name, most)
+    some: Any = br.ask("exposure", retailer, entity="orders_db")
+    told = [row for row in some.data.exposed_to if row.hops is not None]
+    assert len({row.start for row in told}) == 2 < len({row.start for row in every.exposed_to})
+    assert set(told) < set(every.exposed_to)
+    without = {row.model_copy(update={"hops": None}) for row in some.data.exposed_to}
+    assert without == {row.model_copy(update={"hops": None}) for row in every.exposed_to}
+    assert any(line.startswith("in how many steps is told of the first 2 of ") for line in some.answer.lines)
