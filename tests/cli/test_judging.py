@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from blastradius.cli import main
+from tests.render.sarif_schema import results_of
 from tests.repositories import committed
 
 ESTATE = """\
@@ -54,7 +54,7 @@ def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def judged(*arguments: str) -> tuple[int, list[dict[str, Any]], Any]:
     code = main(["verify", "estate", "--sarif", "out.sarif", "--junit", "out.xml", "-o", "comment.md", *arguments])
-    results: list[dict[str, Any]] = json.loads(Path("out.sarif").read_text())["runs"][0]["results"]
+    results = results_of(Path("out.sarif").read_text())
     return code, results, fromstring(Path("out.xml").read_text())
 
 

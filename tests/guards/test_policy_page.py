@@ -14,6 +14,7 @@ import yaml
 
 import blastradius as br
 from blastradius import plugins
+from tests.render.sarif_schema import results_of
 from tests.repositories import committed
 
 HOME = Path(__file__).parents[2]
@@ -72,7 +73,7 @@ def test_the_action_writes_the_summary_and_keeps_the_exit_code(estate: Path, tmp
     )
     assert ran.returncode == 1
     assert (tmp_path / "summary.md").read_text().startswith("**1 of ")
-    assert (tmp_path / inputs["sarif"]).exists()
+    assert results_of((tmp_path / inputs["sarif"]).read_text())
     assert (tmp_path / inputs["junit"]).exists()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema
 import pytest
 from defusedxml.ElementTree import fromstring
 
@@ -13,6 +12,7 @@ from blastradius.answer import Answer, Verdict, WayStep
 from blastradius.model import Frozen, Provenance
 from blastradius.render.junit import as_junit
 from blastradius.render.sarif import as_sarif, introduced_at
+from tests.render.sarif_schema import VALIDATOR, results_of
 
 HOSTILE = "a\x1b[31m\n<b>&\u202e"
 
@@ -34,68 +34,14 @@ def answer(*verdicts: Verdict) -> Answer:
     return Answer("verify", "h", Frozen(), verdicts=verdicts)
 
 
-def _object(needed: tuple[str, ...], **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": [*needed], "additionalProperties": False, "properties": properties}
-
-
-def _list(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
-
-
-_TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
-_COUNT = {"type": "integer", "minimum": 1}
-_MESSAGE = _object(("text",), text=_TEXT)
-_PLACE = _object(
-    ("artifactLocation",),
-    artifactLocation=_object(("uri",), uri={"type": "string", "pattern": r"^[^\s#\\]+$"}),
-    region=_object(("startLine",), startLine=_COUNT, startColumn=_COUNT),
-)
-_LOCATION = _object((), physicalLocation=_PLACE, message=_MESSAGE)
-_EXCUSE = _object(
-    ("kind",),
-    kind={"enum": ["inSource", "external"]},
-    status={"enum": ["accepted", "underReview", "rejected"]},
-    justification=_TEXT,
-)
-_RESULT = _object(
-    ("message",),
-    ruleId=_TEXT,
-    ruleIndex={"type": "integer", "minimum": 0},
-    level={"enum": ["none", "note", "warning", "error"]},
-    message=_MESSAGE,
-    partialFingerprints={"type": "object", "additionalProperties": _TEXT},
-    locations=_list(_LOCATION),
-    relatedLocations=_list(_LOCATION),
-    codeFlows=_list(
-        _object(
-            ("threadFlows",),
-            threadFlows=_list(
-                _object(("locations",), locations=_list(_object((), location=_LOCATION)) | {"minItems": 1})
-            ),
-        )
-    ),
-    suppressions=_list(_EXCUSE),
-)
-_DRIVER = _object(
-    ("name",), name=_TEXT, version=_TEXT, rules=_list(_object(("id",), id=_TEXT, shortDescription=_MESSAGE))
-)
-_RUN = _object(
-    ("tool",),
-    tool=_object(("driver",), driver=_DRIVER),
-    columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-    results=_list(_RESULT),
-)
-LOG = _object(("version", "runs"), **{"$schema": _TEXT}, version={"const": "2.1.0"}, runs=_list(_RUN))
-"""What SARIF 2.1.0 says of the parts that are written here, with nothing else allowed."""
-
-
 def results(*verdicts: Verdict, base: frozenset[str] | None = None) -> list[dict[str, Any]]:
-    log = json.loads(as_sarif(answer(*verdicts), "1", base))
-    jsonschema.validate(log, LOG)
-    found: list[dict[str, Any]] = log["runs"][0]["results"]
-    rules = log["runs"][0]["tool"]["driver"]["rules"]
-    assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in found)
-    return found
+    return results_of(as_sarif(answer(*verdicts), "1", base))
+
+
+def test_the_schema_refuses_what_is_no_sarif() -> None:
+    log = json.loads(as_sarif(answer(FAILS), "1"))
+    log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
+    assert not VALIDATOR.is_valid(log)
 
 
 def test_sarif_has_what_fails_at_the_grant_with_the_way_and_what_is_accepted_as_suppressed() -> None:
