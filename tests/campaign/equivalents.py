@@ -7,9 +7,6 @@ EQUIVALENT: dict[str, str] = {
     ),
     "blastradius/estate/naming.py suggested: 1 => 2": "of what is near only the nearest is said",
     "blastradius/estate/merge.py _place: 0 => 1": "in a file either all places have a line and a column or none has",
-    "blastradius/rules.py : here == place => (here != place)": (
-        "each control that stops what runs along two relations stops something along either of them elsewhere"
-    ),
     "blastradius/rules.py : \"from.write -> from.deny\" => 'to.write -> to.deny'": "both ends are the same store",
     "blastradius/engine/single/shortest_proofs.py _through_gate: 1 => 2": (
         "where hours count a gate opens with the premise that makes them enough, so that there is none to choose; "

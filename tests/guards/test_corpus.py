@@ -22,11 +22,12 @@ ROOM = Path(test_corpus.__file__).parent
 
 
 def asked_of(test: Any) -> list[str]:
-    """The cases that a test is run for; none where it is skipped, expected to fail, or some of them are."""
+    """The cases that a test is run for, some only where there is time; none where it is skipped or expected to fail."""
     marks = list(test.pytestmark)
     if [mark.name for mark in marks] != ["parametrize"]:
         return []
-    return [case for case in marks[0].args[1] if isinstance(case, str)]
+    given = [(case, ()) if isinstance(case, str) else (case.values[0], case.marks) for case in marks[0].args[1]]
+    return [case for case, more in given if {mark.name for mark in more} <= {"slow"}]
 
 
 @pytest.mark.parametrize("test", TESTS, ids=lambda test: test.__module__)
@@ -35,7 +36,9 @@ def test_no_engine_leaves_a_case_out(test: Callable[..., None]) -> None:
 
 
 def test_the_guard_sees_a_case_that_is_left_out() -> None:
-    @pytest.mark.parametrize("name", ["a", pytest.param("b", marks=pytest.mark.skip)])
+    @pytest.mark.parametrize(
+        "name", ["a", pytest.param("b", marks=pytest.mark.skip), pytest.param("c", marks=pytest.mark.slow)]
+    )
     def partly(name: str) -> None:
         """A test of which one case is skipped."""
 
@@ -44,7 +47,7 @@ def test_the_guard_sees_a_case_that_is_left_out() -> None:
     def skipped(name: str) -> None:
         """A test that is skipped."""
 
-    assert asked_of(partly) == ["a"]
+    assert asked_of(partly) == ["a", "c"]
     assert asked_of(skipped) == []
 
 

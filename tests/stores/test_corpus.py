@@ -45,7 +45,7 @@ def reached_there(connection: Connection, scenario: Scenario) -> Certificate | s
     return whole
 
 
-@pytest.mark.parametrize("name", few(CORPUS, 24))
+@pytest.mark.parametrize("name", few(CORPUS, 12))
 def test_the_server_says_what_is_expected(name: str, place: Place) -> None:
     built, asked = CORPUS[name]()
     push(place.connection, built, ANY)
