@@ -10,7 +10,8 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
-# The same examples every time, and no clock, so that whoever changes nothing sees nothing change; CI draws others for each commit.
+# The same examples every time, and no clock, so that whoever changes nothing sees nothing change; CI draws others for
+# each commit.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 

@@ -96,7 +96,11 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("name", ASKED)
+SLOW = {"northwind_levers"}
+"""What takes seconds, where another estate is asked the same."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in ASKED])
 def test_every_command_prints_what_its_reader_was_promised(
     name: str,
     request: pytest.FixtureRequest,
