@@ -10,13 +10,34 @@ import numpy as np
 from pydantic import Field
 
 from blastradius.answer import Answer, Query, Row, Table
-from blastradius.engine import CAPABILITIES, Assumption, PreparedEstate, World, compile_system, solve, what_if
+from blastradius.columns.ragged import Numbers
+from blastradius.engine import (
+    ANYONE,
+    CAPABILITIES,
+    Assumption,
+    PreparedEstate,
+    World,
+    compile_system,
+    leading_to,
+    names_of,
+    plain,
+    solve,
+    what_if,
+)
 from blastradius.estate import Estate
-from blastradius.model import Capability, Fact, Frozen, Kind, Level
+from blastradius.model import Capability, Entity, Fact, Frozen, Kind, Level
 from blastradius.reports.impact import audited, is_audited
 from blastradius.reports.labels import assumed, footing
 from blastradius.reports.reached import grouped
-from blastradius.reports.rows import ModelRow, contour, every_start, model_row, start_worlds
+from blastradius.reports.rows import (
+    ModelRow,
+    contour,
+    count_starts,
+    every_start,
+    model_row,
+    start_worlds,
+    starts_among,
+)
 from blastradius.reports.words import HAPPENED, WORDS, label, plural
 
 FEWEST_FOLLOWED = 10
@@ -74,7 +95,7 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     params = params.model_copy(update={"entity": estate.resolve(params.entity)})
     estate = what_if(estate, params.asked)
-    rows, starts = _ways_in(estate, params)
+    rows, starts = _ways_in(estate, params), count_starts(estate, insiders=params.insiders)
     parties = len({row.start for row in rows if row.kind == Kind.PARTY})
     others = len({row.start for row in rows if row.kind != Kind.PARTY})
     data = ExposureData(
@@ -101,12 +122,15 @@ def run(estate: Estate, params: Params) -> Answer:
     )
 
 
-def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
+def _ways_in(estate: Estate, params: Params) -> list[ExposureRow]:
     """A row for each start and strongest capability: all starts at once, level by level; then a proof for the first."""
-    system, starts = compile_system(estate), every_start(estate, insiders=params.insiders)
-    worlds, found = start_worlds(starts, params), _levels(system, params, start_worlds(starts, params))
+    system = compile_system(estate)
+    facts = np.array([system.facts.number(Fact(params.entity, capability)) for capability in CAPABILITIES], np.int64)
+    starts = _starts(system, facts, params)
+    worlds = start_worlds(starts, params)
+    found = _levels(system, facts, params, worlds)
     first = sorted(found, key=lambda place: (min(found[place].values()), starts[place][0].id, place))
-    followed = set(first[: max(FEWEST_FOLLOWED, MOST_FOLLOWED // max(1, len(estate.relations)))])
+    followed = set(first[: max(FEWEST_FOLLOWED, MOST_FOLLOWED // max(1, estate.census.relations))])
     rows = []
     for place in sorted(found):
         start, way = starts[place]
@@ -125,12 +149,24 @@ def _ways_in(estate: Estate, params: Params) -> tuple[list[ExposureRow], int]:
                 )
             )
     rows.sort(key=lambda row: (Level[row.level.upper()], row.hops is None, row.hops or 0, row.start, row.capability))
-    return rows, len(starts)
+    return rows
 
 
-def _levels(system: PreparedEstate, params: Params, worlds: Sequence[World]) -> dict[int, dict[Capability, Level]]:
+def _starts(system: PreparedEstate, facts: Numbers, params: Params) -> list[tuple[Entity, str]]:
+    """The starts that may lead to facts: where anyone at all gets there, every one does."""
+    estate, asked = system.estate, plain(params.asked)
+    behind = leading_to(system, facts, asked)
+    anyone = World(asked.model_copy(update={"anyone": True}))
+    if behind[system.facts.number(ANYONE)] and _levels(system, facts, params, [anyone]):
+        return every_start(estate, insiders=params.insiders)
+    names = sorted(names_of(system, behind) & estate.entities.keys())
+    return starts_among((estate.entities[name] for name in names), insiders=params.insiders)
+
+
+def _levels(
+    system: PreparedEstate, facts: Numbers, params: Params, worlds: Sequence[World]
+) -> dict[int, dict[Capability, Level]]:
     """For each start that gets there, by its place, from which level on it has which capability; all are audited."""
-    facts = np.array([system.facts.number(Fact(params.entity, capability)) for capability in CAPABILITIES], np.int64)
     levels = [level for level in Level if level <= params.level]
     asked = [
         World(world.scenario.model_copy(update={"assume": level})) for level in reversed(levels) for world in worlds
@@ -163,7 +199,7 @@ _SILENCE = "as far as is stated, and as long as the controls hold; explain says 
 def _headline(estate: Estate, params: Params, parties: int, others: int, starts: int) -> str:
     name, level = label(estate, params.entity), f"under level {params.assume!r}"
     if not parties + others:
-        known = plural(len(estate.relations), "known relation")
+        known = plural(estate.census.relations, "known relation")
         return f"no way to {name} {level} from any of {plural(starts, 'start')}, among {known}"
     by = [plural(parties, "party", "parties")] if parties else []
     by += [plural(others, "credential or feed", "credentials and feeds")] if others else []
@@ -203,4 +239,5 @@ QUERY = Query(
     ExposureData,
     main="exposed_to",
     example="--entity customer_db",
+    about_one=True,
 )

@@ -12,6 +12,7 @@ from blastradius import loading
 from blastradius.answer import Answer, Picture, Query
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
+from blastradius.model import named_ends
 from blastradius.reading import Progress
 from blastradius.stores.addresses import is_address
 
@@ -51,7 +52,7 @@ def answered_there(
     from blastradius.stores.neo4j import asked_there, connected
 
     with connected(where) as connection:
-        found = asked_there(connection, set(_names(given)), ask, tell)
+        found = asked_there(connection, set(names_in(given)), ask, tell)
     if found is None or found.painted is None:
         return found
 
@@ -61,9 +62,11 @@ def answered_there(
     return replace(found, painted=painted)
 
 
-def _names(given: Mapping[str, Any]) -> Iterator[str]:
-    """The texts that may name things: ``X``, ``X=HOURS``, ``KIND@ID``."""
+def names_in(given: Mapping[str, Any]) -> Iterator[str]:
+    """The texts that may name things: ``X``, ``X=HOURS``, ``KIND@ID``, and the ends of a relation that is named."""
     for value in given.values():
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str):
-                yield from filter(None, (text, text.rpartition("=")[0], text.partition("@")[2]))
+                host = text.partition("@")[2]
+                yield from filter(None, (text, text.rpartition("=")[0], host))
+                yield from (*named_ends(text), *named_ends(host))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from blastradius.engine.backwards import leading_to, names_of
 from blastradius.engine.batch.proposal import Proposal, propose
 from blastradius.engine.batch.solve import Solved, solve_worlds
 from blastradius.engine.check.audit import Auditor
@@ -16,6 +17,7 @@ from blastradius.engine.numbering import CAPABILITIES
 from blastradius.engine.prepared import PreparedEstate, compile_system
 from blastradius.engine.proof import Certificate, Claims, ProofStep, Stopped
 from blastradius.engine.scenario import (
+    ANYONE,
     SEED_KINDS,
     Assumption,
     ScenarioParams,
@@ -32,6 +34,7 @@ from blastradius.estate import Estate
 from blastradius.model import STEPPING_STONES, Fact, Level, Scenario
 
 __all__ = [
+    "ANYONE",
     "CAPABILITIES",
     "SEED_KINDS",
     "Assumption",
@@ -55,6 +58,8 @@ __all__ = [
     "clock_of",
     "compile_system",
     "is_timed",
+    "leading_to",
+    "names_of",
     "plain",
     "propose",
     "solve",

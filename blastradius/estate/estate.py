@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -17,7 +15,9 @@ from blastradius.columns.facts import FactTable, ObjectRows, table_of_objects
 from blastradius.columns.ragged import Numbers, RaggedArray
 from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS, Columns, EntityColumns
 from blastradius.errors import InputError
+from blastradius.estate.change import Change, digest_of
 from blastradius.estate.checks import check
+from blastradius.estate.footing import Footing
 from blastradius.estate.lint import Inventory, findings
 from blastradius.estate.merge import alone, merged, one_each, one_table
 from blastradius.estate.namesakes import namesakes
@@ -26,6 +26,7 @@ from blastradius.estate.placement import PlacedControl, PlacedControls, Placemen
 from blastradius.estate.selections import kept_out, scenarios
 from blastradius.estate.things import entities_of, relations_of, some_relations
 from blastradius.estate.ties import VOID_ALONG, Ties, replaced
+from blastradius.estate.unsaid import UNSAID_ALONG, Unsaid, named, unsaid_dependence, unsaid_votes
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loaderkit.names import counted, first_few
 from blastradius.model import (
@@ -52,19 +53,24 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing", Entity, Relation)
 _DOUBTFUL = [CONTROLS.index(kind) for kind in VOID_ALONG]
-MOST_NAMED = 1000
-"""How many relations a note is about at most, of an estate of any size."""
+START_KINDS = (Kind.PARTY, Kind.CREDENTIAL, Kind.FEED)
+"""The kinds of entity that somebody may start at who is after something."""
 MOST_PROBLEMS = 20
 """How many problems are said of an estate that is read line by line: it may have millions."""
 
 
 class Census(NamedTuple):
-    """How many entities, relations, processes and crown jewels an estate has."""
+    """How many entities, relations, processes and crown jewels an estate has.
+
+    ``starts`` are its parties, credentials and feeds, ``own`` those of its parties that are ourselves.
+    """
 
     entities: int
     relations: int
     processes: int
     crown_jewels: int
+    starts: int
+    own: int
 
 
 class Estate:
@@ -102,6 +108,7 @@ class Estate:
         self.today = today or datetime.datetime.now(datetime.UTC).date().isoformat()
         self._placement = Placement.of(table, self.day)
         self.notes = (*notes, *self._void_controls(), *self._assumptions(), *self._undated())
+        self.change: Change | None = None
 
     @classmethod
     def build(cls, loaded: Iterable[Loaded], today: str | None = None) -> Estate:
@@ -166,9 +173,13 @@ class Estate:
         declared = {zone.id: zone for zone in zones} | {**self.zones}
         if not (guarded or roads or away or len(declared) > len(self.zones)):
             return self
+        gone = (*(self.entities[host] for host in added if host in self.entities), *map(self.relations.get, away))
         table = concatenated([kept, Kept.all_of(table_of_objects(guarded, roads))])
         check(table, ())
-        return Estate(table, declared, **self._said_besides)
+        found = Estate(table, declared, **self._said_besides)
+        zoned = tuple(zone for name, zone in declared.items() if name not in self.zones)
+        found.change = Change(self, tuple(filter(None, gone)), (*guarded, *roads), zoned)
+        return found
 
     @property
     def _said_besides(self) -> dict[str, Any]:
@@ -184,14 +195,26 @@ class Estate:
             "tally": self.tally,
         }
 
-    def __reduce__(self) -> tuple[partial[Estate], tuple[FactTable, Mapping[str, Zone]]]:
-        return partial(Estate, **self._said_besides), (self._table, self.zones)
+    def __reduce__(self) -> tuple[partial[Estate], tuple[FactTable, Mapping[str, Zone]], dict[str, Any]]:
+        counted = {} if self.change is None else {"digest": self.digest}
+        return partial(Estate, **self._said_besides), (self._table, self.zones), counted
 
     @cached_property
     def census(self) -> Census:
         """How much there is, of the whole estate where this is a part of one."""
-        processes = int((self._table.kind == KINDS.index(Kind.PROCESS)).sum())
-        return Census(len(self.entities), len(self.relations), processes, len(self._table.fields.crown_jewel))
+        kinds = Counter(self._kinds)
+        processes, *starts = (kinds[KINDS.index(kind)] for kind in (Kind.PROCESS, *START_KINDS))
+        fields = self._table.fields
+        sizes = len(self.entities), len(self.relations), processes
+        return Census(*sizes, len(fields.crown_jewel), sum(starts), len(fields.ourselves))
+
+    @cached_property
+    def footing(self) -> Footing:
+        """How well it is known what it says, of the whole estate where this is a part of one."""
+        return Footing.of(self)
+
+    def require_whole(self) -> None:
+        """See that all of the estate is here; of one that is no part of one, it is."""
 
     def require(self, names: Iterable[str]) -> None:
         """See that all is here that is said around some things; of an estate that is no part of one, it is."""
@@ -327,13 +350,15 @@ class Estate:
     def digest(self) -> str:
         """SHA-256 over the facts alone: the same estate has the same digest wherever its files lie.
 
-        What is read line by line counts as its lines, whatever their order.
+        What is read line by line counts as its lines, whatever their order; what was changed, by the change.
         """
         rows, lines = self._table.rows, self._table.digest
+        if self.change is not None:
+            return self.change.digest
         if isinstance(rows, ObjectRows):
-            return _digest(rows, self.zones.values())
+            return digest_of(rows, self.zones.values())
         if isinstance(rows, ComposedRows) and (rows.given.entities or rows.given.relations):
-            lines += int(_digest(rows.given, self.zones.values()), 16)
+            lines += int(digest_of(rows.given, self.zones.values()), 16)
         return f"{lines % 2**256:064x}"
 
     def findings(self) -> tuple[Note, ...]:
@@ -343,17 +368,9 @@ class Estate:
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The estate as a multigraph: nodes by entity id, an edge for each pair of ends, keyed by relation id."""
-        import networkx as nx
+        from blastradius.estate.multigraph import multigraph
 
-        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(title=self.title, digest=self.digest)
-        for entity in self.entities.values():
-            graph.add_node(entity.id, **entity.model_dump(mode="json", exclude={"id"}, exclude_none=True))
-        for relation in self.relations.values():
-            data = relation.model_dump(mode="json", exclude={"sources", "targets"}, exclude_none=True)
-            for source in relation.sources:
-                for target in relation.targets:
-                    graph.add_edge(source, target, key=relation.id, **data)
-        return graph
+        return multigraph(self)
 
     @cached_property
     def _ties(self) -> Ties:
@@ -399,33 +416,20 @@ class Estate:
 
     def _assumptions(self) -> list[Note]:
         """What is taken where nothing is said."""
-        return [*self._unsaid_dependence(), *self._unsaid_votes()]
+        found = (said(*named(self._table.relations.ids, rows)) for said, rows in self._unsaid)
+        return [note for note in found if note is not None]
 
-    def _unsaid_votes(self) -> list[Note]:
+    @property
+    def _unsaid(self) -> Iterator[tuple[Unsaid, Numbers]]:
+        """The relations that leave something open, with what is said of them."""
         columns = self._table.relations
-        group = (columns.verb == VERBS.index(Verb.CONSUMES)) & (columns.targets.lengths > 1) & (columns.vote_min == 0)
-        rows = np.flatnonzero(group).tolist()
-        if not rows:
-            return []
-        about = tuple(sorted(columns.ids[row] for row in rows[:MOST_NAMED]))
-        named = list(map(repr, about))
-        does = counted(len(rows), "group of feeds does", "groups of feeds do")
-        message = f"{does} not say how votes are counted; any one wrong feed may decide: {first_few(named, len(rows))}"
-        return [Note(kind=NoteKind.ASSUMED, message=message, about=about)]
-
-    def _unsaid_dependence(self) -> list[Note]:
-        columns = self._table.relations
-        verbs = [VERBS.index(verb) for verb in (Verb.CALLS, Verb.READS, Verb.CONSUMES)]
+        verbs = [VERBS.index(verb) for verb in UNSAID_ALONG]
         rows = np.flatnonzero(np.isin(columns.verb, verbs))
         by_consumer = self._table.kind[columns.sources.first[rows]] != KINDS.index(Kind.OPERATION)
         unstated = [row for row in rows[by_consumer].tolist() if columns.dependency[row] is None]
-        if not unstated:
-            return []
-        does = counted(len(unstated), "call, read or feed taken in does", "calls, reads and feeds taken in do")
-        about = tuple(sorted(columns.ids[int(row)] for row in unstated[:MOST_NAMED]))
-        named = list(map(repr, about))
-        message = f"{does} not say how hard the dependence is; taken as soft: {first_few(named, len(unstated))}"
-        return [Note(kind=NoteKind.ASSUMED, message=message, about=about)]
+        yield unsaid_dependence, np.array(unstated, np.int64)
+        group = (columns.verb == VERBS.index(Verb.CONSUMES)) & (columns.targets.lengths > 1) & (columns.vote_min == 0)
+        yield unsaid_votes, np.flatnonzero(group)
 
 
 def _entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumns:
@@ -464,14 +468,6 @@ def _copies(count: int, stated: Mapping[int, tuple[int, ...]]) -> RaggedArray:
     owners = np.repeat(np.fromiter(stated, np.int64, len(stated)), [len(originals) for originals in stated.values()])
     originals = np.fromiter((original for row in stated.values() for original in row), np.int64, len(owners))
     return RaggedArray.grouped(owners, originals, count)
-
-
-def _digest(rows: ObjectRows, zones: Iterable[Zone]) -> str:
-    blind: dict[str, Any] = {"provenance": True, "also": True, "controls": {"__all__": {"provenance"}}}
-    things = [entity.model_dump(mode="json", exclude=blind) for entity in rows.entities]
-    things += [relation.model_dump(mode="json", exclude=blind) for relation in rows.relations]
-    things += [zone.model_dump(mode="json", exclude={"provenance"}) for zone in zones]
-    return hashlib.sha256(json.dumps(things, sort_keys=True).encode()).hexdigest()
 
 
 def _one_clock(parts: Iterable[Loaded]) -> dict[str, float]:

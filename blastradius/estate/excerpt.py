@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from blastradius.estate.estate import Estate
-from blastradius.estate.part import Part, Whole, WholeNeededError
+from blastradius.estate.foretold import WholeNeededError
+from blastradius.estate.part import Part, Whole
 from blastradius.estate.snapshot import loaded
 from blastradius.model import Verb, input_ends
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import NoReturn
 
 from blastradius.errors import BlastradiusError
 from blastradius.estate.estate import Census, Estate
+from blastradius.estate.footing import Footing
+from blastradius.estate.foretold import WholeNeededError, census_after, notes_after
 from blastradius.estate.namesakes import MOST_LOOKED_AT
+from blastradius.estate.selections import kept_out, scenarios
 from blastradius.estate.ties import VOID_ALONG
-from blastradius.model import Control, Frozen, Kind, Note
+from blastradius.model import Control, Entity, Expectation, ExpectedFact, Frozen, Kind, Note, Relation, Scenario, Zone
 
 
 class NotHereError(Exception):
@@ -25,19 +28,19 @@ class NotHereError(Exception):
         self.names = frozenset(names)
 
 
-class WholeNeededError(Exception):
-    """A question has come to what only the whole estate can say."""
-
-
 class Whole(Frozen):
     """What is said of a whole estate in the answers of a part: its numbers, digest and notes, those that follow too.
 
-    ``day`` (ISO date) is the one for which the notes hold; it is null where no day changes them.
+    ``day`` (ISO date) is the one for which the notes hold; it is null where no day changes them. ``given`` are the
+    notes of the sources, which stand first.
     """
 
     census: Census
+    footing: Footing
     digest: str
     notes: tuple[Note, ...]
+    given: int
+    expectations: tuple[Expectation, ...]
     day: str | None
 
     @classmethod
@@ -45,19 +48,43 @@ class Whole(Frozen):
         """What is said of an estate."""
         return cls(
             census=estate.census,
+            footing=estate.footing,
             digest=estate.digest,
             notes=estate.notes,
+            given=len(estate.source_notes),
+            expectations=estate.expectations,
             day=estate.today if estate.changes_with_the_day else None,
+        )
+
+    def after(self, changed: Estate) -> Whole:
+        """What would be said of the whole if it were changed as a part of it was.
+
+        Raises:
+            WholeNeededError: only the whole can say.
+        """
+        change = changed.change
+        if change is None:
+            return self
+        return self.model_copy(
+            update={
+                "census": census_after(self.census, change),
+                "footing": self.footing.after(change, changed),
+                "digest": change.digest,
+                "notes": (*self.notes[: self.given], *notes_after(self.notes[self.given :], change)),
+            }
         )
 
 
 class Part(Estate):
     """The part of an estate around the things in ``around``; ``built`` has all that is said of them."""
 
-    def __init__(self, built: Estate, whole: Whole, around: frozenset[str]) -> None:
+    def __init__(self, built: Estate, whole: Whole, around: frozenset[str], *, by_line: bool | None = None) -> None:
         # the tables of the estate that was built, and the whole's own numbers in the place of its
-        vars(self).update(vars(built), census=whole.census, digest=whole.digest, notes=whole.notes)
+        said = {name: getattr(whole, name) for name in ("census", "footing", "digest", "notes", "expectations")}
+        vars(self).update(vars(built), **said)
+        self.whole = whole
         self.around = around
+        self.by_line = built.in_columns if by_line is None else by_line
 
     def require(self, names: Iterable[str]) -> None:
         """See that all is here that is said around some things.
@@ -69,15 +96,56 @@ class Part(Estate):
         if missing:
             raise NotHereError(missing)
 
-    def changed(self, **changes: Any) -> Estate:
-        """The same, where nothing is changed; what-ifs are asked of the whole, whose digest they change.
+    def changed(
+        self,
+        *,
+        without: Collection[str] = (),
+        controls: Collection[str] = (),
+        entities: Iterable[Entity] = (),
+        relations: Iterable[Relation] = (),
+        zones: Iterable[Zone] = (),
+    ) -> Estate:
+        """The same part of the estate that the whole would be if it were changed so.
 
         Raises:
-            WholeNeededError: something is changed.
+            NotHereError: something is changed around which not all is here.
+            WholeNeededError: only the whole can say what its notes would be.
+            InputError: a control is put where no rule looks for it.
+            KeyError: a relation, or a host of a control, that is not here.
         """
-        if any(map(tuple, changes.values())):
-            raise WholeNeededError
-        return self
+        found = super().changed(without=without, controls=controls, entities=entities, relations=relations, zones=zones)
+        if found.change is None:
+            return self
+        for thing in (*found.change.gone, *found.change.new):
+            self.require((*thing.sources, *thing.targets) if isinstance(thing, Relation) else (thing.id,))
+        return Part(found, self.whole.after(found), self.around, by_line=self.by_line)
+
+    def require_whole(self) -> NoReturn:
+        """See that all of the estate is here.
+
+        Raises:
+            WholeNeededError: it never is.
+        """
+        raise WholeNeededError
+
+    def scenarios_of(self, expectation: Expectation) -> list[tuple[str | None, Scenario]]:
+        """The scenarios of an expectation.
+
+        Raises:
+            WholeNeededError: it is a rule for all.
+        """
+        return scenarios(expectation, self._all_of_kind)
+
+    def kept_out(self, expectation: Expectation) -> tuple[ExpectedFact, ...]:
+        """All that an expectation says by name is not to be reached.
+
+        Raises:
+            WholeNeededError: it says so of all that fits something.
+        """
+        return kept_out(expectation, self._all_of_kind)
+
+    def _all_of_kind(self, kind: Kind) -> NoReturn:  # noqa: ARG002
+        self.require_whole()
 
     def resolve(self, text: str, kinds: Collection[Kind] | None = None, *, zones: bool = False) -> str:
         """The id of what is here by that name.
@@ -87,7 +155,7 @@ class Part(Estate):
         """
         if text in self.entities and (kinds is None or self.kind_of(text) in kinds):
             return text
-        if self.in_columns:
+        if self.by_line:
             raise WholeNeededError
         try:
             return super().resolve(text, kinds, zones=zones)

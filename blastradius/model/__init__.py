@@ -20,7 +20,7 @@ from blastradius.model.entities import (
     Zone,
 )
 from blastradius.model.notes import Note, NoteKind, Tally
-from blastradius.model.relations import SIGNATURES, TAKEN_BY, Ends, Relation, Verb, relation_id
+from blastradius.model.relations import SIGNATURES, TAKEN_BY, Ends, Relation, Verb, named_ends, relation_id
 from blastradius.model.scenario import (
     SEEDS,
     Accepted,
@@ -79,5 +79,6 @@ __all__ = [
     "Zone",
     "input_ends",
     "input_id",
+    "named_ends",
     "relation_id",
 ]

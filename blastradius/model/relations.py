@@ -94,6 +94,13 @@ def relation_id(verb: Verb, sources: Iterable[str], targets: Iterable[str]) -> s
     return f"{verb}:{'+'.join(map(_escaped, sources))}>{'+'.join(map(_escaped, targets))}"
 
 
+def named_ends(text: str) -> list[str]:
+    """The ends that a text names if it is the id of a relation."""
+    _, colon, ends = text.partition(":")
+    found = [name for side in ends.split(">") for name in side.split("+")] if colon else []
+    return [name.replace("%3E", ">").replace("%2B", "+").replace("%25", "%") for name in found if name]
+
+
 def _escaped(name: str) -> str:
     return name.replace("%", "%25").replace("+", "%2B").replace(">", "%3E")
 

@@ -10,13 +10,13 @@ import numpy as np
 from blastradius.columns.tables import BASES
 from blastradius.engine import Assumption, PreparedEstate, solve
 from blastradius.estate import Estate
+from blastradius.estate.footing import status_of
 from blastradius.model import Basis, Frozen, Kind, Level, Party
 from blastradius.reports.appendix import MOST_PAGES, PartyRow, appendix
 from blastradius.reports.failures import Failure, critical, failures, outage
 from blastradius.reports.gaps import GapRow, gaps
 from blastradius.reports.governance import CONTRACT_END, LAST_REVIEW
 from blastradius.reports.impact import is_audited
-from blastradius.reports.labels import status_of
 from blastradius.reports.reaches import ReachRow, reaches
 from blastradius.reports.rows import ModelRow, model_row
 from blastradius.reports.since import SinceRow, since

@@ -9,8 +9,8 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel
 
 from blastradius.estate import Estate, PlacedControl
+from blastradius.estate.footing import status_of
 from blastradius.model import Control, ControlKind, Entity, Frozen, Provenance, Relation, Zone
-from blastradius.reports.labels import status_of
 from blastradius.reports.rows import PlaceRow, place_row
 from blastradius.reports.words import STATUS, control_said, host_said, label, listed, relation_said
 

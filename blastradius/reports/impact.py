@@ -136,7 +136,7 @@ def _facts_in(system: PreparedEstate, world: World, more: int) -> Flags:
 
 def is_audited(estate: Estate) -> bool:
     """Whether what is solved of an estate is verified: the checker's own table of a very large one would not fit."""
-    return len(estate.relations) <= MOST_AUDITED
+    return estate.census.relations <= MOST_AUDITED
 
 
 def audited(system: PreparedEstate, worlds: Sequence[World], proposal: Proposal | None = None) -> Iterator[Solved]:

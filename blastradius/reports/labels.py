@@ -11,7 +11,7 @@ from blastradius.columns.ragged import Flags
 from blastradius.columns.tables import BASES
 from blastradius.engine import Reach, World, plain
 from blastradius.estate import Estate
-from blastradius.model import Basis, Control, ControlKind, Fact, Level, Scenario
+from blastradius.model import Basis, ControlKind, Fact, Level, Scenario
 from blastradius.reports.impact import audited
 from blastradius.reports.phrases import phrase
 
@@ -107,27 +107,15 @@ def best_of(labels: Mapping[Fact, Label]) -> Mapping[str, Basis]:
 
 def footing(estate: Estate) -> str:
     """How well the relations and the controls are known that an answer about many starts rests on."""
-    counts = np.bincount(estate.columns.relations.basis, minlength=len(BASES)).tolist()
+    counts = estate.footing.bases
     known = how_well(basis for basis, count in zip(BASES, counts, strict=True) for _ in range(count))
-    return f"how well the relations are known: {known}{_untested(estate)}" if sum(counts) else "no relation is stated"
+    return f"how well the relations are known: {known}{_untested(estate)}" if any(counts) else "no relation is stated"
 
 
 def _untested(estate: Estate) -> str:
-    """How many controls nobody has shown to work; of very many nothing is said, for each would be made an object."""
-    if len(estate.columns.controls.kind) > MOST_CONTROLS:
-        return ""
-    counted = [status_of(placed.control) for placed in estate.controls.values()]
-    assumed = counted.count("assumed")
-    return f"; {assumed:,} of {len(counted):,} controls are assumed to work, shown by nobody" if assumed else ""
-
-
-def status_of(control: Control) -> str:
-    """How well a control is known to work; that MFA cannot be phished is assumed where nobody said so."""
-    unsaid = control.kind == ControlKind.MFA and "phishable" not in control.model_fields_set
-    return "assumed" if unsaid and control.status == "working" else control.status
-
-
-MOST_CONTROLS = 10_000
+    """How many controls nobody has shown to work, where that was counted."""
+    _, controls, assumed = estate.footing
+    return f"; {assumed:,} of {controls:,} controls are assumed to work, shown by nobody" if assumed else ""
 
 
 def assumed(word: str) -> str:

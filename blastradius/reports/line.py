@@ -11,10 +11,10 @@ import numpy as np
 
 from blastradius.engine import SEED_KINDS, Assumption, PreparedEstate
 from blastradius.estate import PlacedControl
+from blastradius.estate.footing import status_of
 from blastradius.model import Basis, Fact, Frozen, Kind, Scenario, Verb
 from blastradius.reports.holding import Effect, Line, Pair, entities_of
 from blastradius.reports.impact import Measure, is_audited
-from blastradius.reports.labels import status_of
 from blastradius.reports.rows import ModelRow, model_row
 from blastradius.reports.unstated import marks_jewels, records_or_unknown, states_processes
 from blastradius.reports.words import control_said, host_said, is_public, said

@@ -8,9 +8,9 @@ from typing import Literal
 
 from blastradius.engine import PreparedEstate
 from blastradius.estate import Estate, PlacedControl
+from blastradius.estate.footing import status_of
 from blastradius.model import ControlKind, Credential, Frozen, Party, Signal, Verb
 from blastradius.reports.governance import CONTRACT_END, LAST_REVIEW
-from blastradius.reports.labels import status_of
 from blastradius.reports.needed import Judged, judged
 from blastradius.reports.surface import SPENT, Surface, is_live
 from blastradius.reports.words import plural

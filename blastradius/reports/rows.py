@@ -9,6 +9,7 @@ from pydantic import Field
 
 from blastradius.engine import SEED_KINDS, Assumption, Reach, World, is_timed, plain, warnings
 from blastradius.estate import Estate
+from blastradius.estate.footing import status_of
 from blastradius.estate.things import read_at
 from blastradius.model import (
     STEPPING_STONES,
@@ -26,7 +27,7 @@ from blastradius.model import (
     Scenario,
 )
 from blastradius.reports.copies import Holdings
-from blastradius.reports.labels import Label, status_of
+from blastradius.reports.labels import Label
 from blastradius.reports.phrases import phrase
 from blastradius.reports.words import STARTED, holds, host_said, label, place
 from blastradius.rules import RULES, included
@@ -356,8 +357,19 @@ def records_read(estate: Estate, reach: Reach) -> int:
 
 def every_start(estate: Estate, *, insiders: bool = False) -> list[tuple[Entity, str]]:
     """Every party, credential and feed, and the way it starts a scenario; ourselves only with ``insiders``."""
-    starts = ((entity, way) for kind, way in _WAYS.items() for entity in estate.of_kind(kind))
+    estate.require_whole()
+    return starts_among((entity for kind in _WAYS for entity in estate.of_kind(kind)), insiders=insiders)
+
+
+def starts_among(entities: Iterable[Entity], *, insiders: bool = False) -> list[tuple[Entity, str]]:
+    """Those of some entities that start a scenario, as ``every_start`` has them."""
+    starts = ((entity, _WAYS[entity.kind]) for entity in entities if entity.kind in _WAYS)
     return [(entity, way) for entity, way in starts if insiders or not is_ourselves(entity)]
+
+
+def count_starts(estate: Estate, *, insiders: bool = False) -> int:
+    """How many ``every_start`` has of the estate, of which this may be a part."""
+    return estate.census.starts - (0 if insiders else estate.census.own)
 
 
 def is_ourselves(entity: Entity) -> bool:

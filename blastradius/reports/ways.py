@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from blastradius.engine import CAPABILITIES, Assumption, PreparedEstate, World, plain, solve
 from blastradius.estate import Estate
+from blastradius.estate.footing import status_of
 from blastradius.model import Fact, Frozen, Level, Scenario
 from blastradius.reports.impact import held_in
-from blastradius.reports.labels import status_of
 from blastradius.reports.levers import LEVER_VERBS
 from blastradius.reports.losses import losses
 from blastradius.reports.remedies import Remedy, removals

@@ -11,10 +11,11 @@ from blastradius.columns.tables import KINDS, NO_INDEX
 from blastradius.engine import SEED_KINDS, PreparedEstate
 from blastradius.engine.scenario import ATTACKS, BACK, WHOLE
 from blastradius.estate import Estate
+from blastradius.estate.footing import status_of
 from blastradius.model import Capability, Control, ControlKind, Level, Note, Process, Provenance
 from blastradius.render.page.packing import packed
 from blastradius.reports.copies import originals
-from blastradius.reports.labels import KNOWN, status_of
+from blastradius.reports.labels import KNOWN
 from blastradius.reports.phrases import PHRASES, UNSAID
 from blastradius.reports.remedies import FOREIGN, REMOVED
 from blastradius.reports.rows import ASKED, BECAUSE, NO_CLOCK, STRENGTH
