@@ -340,7 +340,8 @@ class Query:
     asked in the explorer. ``main`` is the id of the table that CSV has where none
     is named; the first where it is empty. ``example`` is shown at the end of the help: the options after the estate.
     ``about_one`` says that it looks at nothing but what is reached from where it starts, so that it can be asked of a
-    part of an estate; ``Part`` says what that needs.
+    part of an estate; ``Part`` says what that needs. ``spreads`` says that it looks at many worlds, which can be solved
+    elsewhere.
     """
 
     name: str
@@ -355,6 +356,7 @@ class Query:
     judges: bool = False
     opens: bool = False
     about_one: bool = False
+    spreads: bool = False
     main: str = ""
     example: str | None = None
 

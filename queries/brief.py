@@ -99,4 +99,5 @@ QUERY = Query(
     opens=True,
     main="reach",
     example="-o brief.pdf",
+    spreads=True,
 )

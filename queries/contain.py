@@ -314,4 +314,5 @@ QUERY = Query(
     data=ContainData,
     main="plan",
     example="--compromise acme --assume lateral --at 8",
+    spreads=True,
 )

@@ -246,4 +246,5 @@ QUERY = Query(
     ControlsData,
     main="holding",
     example="--assume lateral",
+    spreads=True,
 )

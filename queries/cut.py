@@ -414,4 +414,5 @@ QUERY = Query(
     CutData,
     main="cut",
     example="--assume takeover",
+    spreads=True,
 )

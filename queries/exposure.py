@@ -240,4 +240,5 @@ QUERY = Query(
     main="exposed_to",
     example="--entity customer_db",
     about_one=True,
+    spreads=True,
 )

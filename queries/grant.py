@@ -186,4 +186,5 @@ QUERY = Query(
     finds=True,
     main="added",
     example="--new-partner newco --grant orders:customers.read --needs orders:getCustomer",
+    spreads=True,
 )

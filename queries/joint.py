@@ -312,4 +312,5 @@ QUERY = Query(
     run,
     JointData,
     example="--fall outage",
+    spreads=True,
 )

@@ -385,4 +385,5 @@ QUERY = Query(
     LeversData,
     main="removed",
     example="--compromise acme --assume lateral --add",
+    spreads=True,
 )

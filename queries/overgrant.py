@@ -255,4 +255,5 @@ QUERY = Query(
     OvergrantData,
     main="overgrants",
     example="--assume takeover",
+    spreads=True,
 )

@@ -203,5 +203,11 @@ def _cells(row: RankRow) -> Row:
 
 
 QUERY = Query(
-    "rank", "Every party, feed and credential by what it reaches", Params, run, RankData, example="--assume takeover"
+    "rank",
+    "Every party, feed and credential by what it reaches",
+    Params,
+    run,
+    RankData,
+    example="--assume takeover",
+    spreads=True,
 )

@@ -414,4 +414,5 @@ QUERY = Query(
     ScenariosData,
     main="scenarios",
     example="--top 5",
+    spreads=True,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -29,16 +30,45 @@ def engine_option() -> Callable[[Any], Any]:
     )
 
 
-def is_asked_there(query: Query, paths: tuple[str, ...], engine: Engine | None) -> bool:
-    """Whether a question is asked of a server rather than of an estate that is loaded whole.
+def dask_option() -> Callable[[Any], Any]:
+    """For questions about many worlds, which other machines can solve."""
+    return click.option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Solve what is asked on the workers of a Dask cluster, such as tcp://scheduler:8786. The answers are the "
+        "same.",
+    )
+
+
+@contextmanager
+def solved_by(address: str | None) -> Iterator[None]:
+    """Have worlds solved by the cluster at an address, if one is named.
 
     Raises:
-        UsageError: the server is to be asked, and the estate is not at one.
+        UsageError: no cluster is there.
     """
+    if address is None:
+        yield
+        return
+    from blastradius.engine import spread_over
+    from blastradius.engine.batch.dask_cluster import dask_cluster
+
+    with dask_cluster(address) as workers, spread_over(workers):
+        yield
+
+
+def is_asked_there(query: Query, paths: tuple[str, ...], engine: Engine | None, dask: str | None = None) -> bool:
+    """Whether a question is asked of a server rather than of an estate that is loaded whole, as for a cluster.
+
+    Raises:
+        UsageError: the server is to be asked, and the estate is not at one; or a cluster as well.
+    """
+    if engine == "server" and dask is not None:
+        raise UsageError("--dask: other machines are sent the whole estate; leave out --engine server")
     is_shared = len(paths) == 1 and is_address(paths[0])
     if engine == "server" and not is_shared:
         raise UsageError("--engine server: the estate is not one at a server; name one such as neo4j+s://HOST")
-    return query.about_one and is_shared and engine != "embedded"
+    return query.about_one and is_shared and engine != "embedded" and dask is None
 
 
 def answered_there(

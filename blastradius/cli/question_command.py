@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from blastradius import loading, plugins
 from blastradius.answer import Answer, Query, is_estate, is_fragment, parameters, takes_several
 from blastradius.cli.completion import NAMES_THINGS, files, things
-from blastradius.cli.engines import Engine, answered_there, engine_option, is_asked_there
+from blastradius.cli.engines import Engine, answered_there, dask_option, engine_option, is_asked_there, solved_by
 from blastradius.cli.judging import VERDICTS, known_before, verdict_options, write_verdicts
 from blastradius.cli.output import emit, progress
 from blastradius.cli.usage import Command, example
@@ -54,6 +54,7 @@ def question_command(name: str) -> click.Command:
         draw: str | None = None,
         exit_zero: bool = False,
         engine: Engine | None = None,
+        dask: str | None = None,
         **given: Any,
     ) -> int:
         asked = wanted(**{word: given.pop(word) for word in OUTPUT}, prints=query.prints)
@@ -61,7 +62,7 @@ def question_command(name: str) -> click.Command:
         target = draw and picture_file(draw)
         judged = {word: given.pop(word, None) for word in VERDICTS}
         known = known_before(judged["sarif"], judged.pop("base"))
-        answer = ask(query, paths, given, engine)
+        answer = ask(query, paths, given, engine, dask)
         emit(answer, asked, query.main)
         if target:
             write_picture(answer, target)
@@ -84,17 +85,20 @@ def _options(query: Query) -> list[Callable[[Any], Any]]:
         *(verdict_options() if query.judges else ()),
         *([engine_option()] if query.about_one else []),
         *([explorer_option()] if query.opens else []),
+        *([dask_option()] if query.spreads else []),
         *output_options(packs=query.packs),
     ]
 
 
-def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any], engine: Engine | None = None) -> Answer:
+def ask(
+    query: Query, paths: tuple[str, ...], given: dict[str, Any], engine: Engine | None = None, dask: str | None = None
+) -> Answer:
     """Ask an estate one question, with others that are named to compare with; it is loaded if there is none yet.
 
-    Of a shared one no more may be read than the question comes to.
+    Of a shared one no more may be read than the question comes to. ``dask`` is the address of a cluster to solve it on.
 
     Raises:
-        UsageError: the server is to be asked, and the estate is not at one.
+        UsageError: the server is to be asked, and the estate is not at one; no cluster answers.
     """
     loaded: Estate | None = click.get_current_context().obj
     named = {name: value for name, value in given.items() if value is not None}
@@ -103,13 +107,14 @@ def ask(query: Query, paths: tuple[str, ...], given: dict[str, Any], engine: Eng
         def asked(estate: Estate) -> Answer:
             return query.run(estate, parameters(query, _with_estates(query, named, report), flag_of))
 
-        if is_asked_there(query, paths, engine):
+        if is_asked_there(query, paths, engine, dask):
             answer = answered_there(paths[0], named, asked, report)
             if answer is not None:
                 return answer
         estate = loading.load(paths, report) if loaded is None else loaded
         report("asking")
-        return asked(estate)
+        with solved_by(dask):
+            return asked(estate)
 
 
 def _with_estates(query: Query, given: dict[str, Any], report: Progress) -> dict[str, Any]:

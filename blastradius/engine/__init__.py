@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from blastradius.engine.backwards import leading_to, names_of
+from blastradius.engine.batch.elsewhere import spread_over
 from blastradius.engine.batch.proposal import Proposal, propose
 from blastradius.engine.batch.solve import Solved, solve_worlds
 from blastradius.engine.check.audit import Auditor
@@ -64,6 +65,7 @@ __all__ = [
     "propose",
     "solve",
     "solve_worlds",
+    "spread_over",
     "warnings",
     "what_if",
 ]

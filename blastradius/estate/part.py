@@ -144,7 +144,7 @@ class Part(Estate):
         """
         return kept_out(expectation, self._all_of_kind)
 
-    def _all_of_kind(self, kind: Kind) -> NoReturn:  # noqa: ARG002
+    def _all_of_kind(self, _kind: Kind) -> NoReturn:
         self.require_whole()
 
     def resolve(self, text: str, kinds: Collection[Kind] | None = None, *, zones: bool = False) -> str:

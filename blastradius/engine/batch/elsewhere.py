@@ -7,6 +7,8 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -16,9 +18,26 @@ from blastradius.engine.prepared import PreparedEstate, compile_system
 MOST_AHEAD = 32
 """How many blocks are asked for before the first of them is taken: a block of a large estate is many megabytes."""
 
+_SPREAD: ContextVar[Executor | None] = ContextVar("_SPREAD", default=None)
+
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 Work = Callable[[PreparedEstate, Proposal | None, _Job], _Result]
+
+
+@contextmanager
+def spread_over(executor: Executor | None) -> Iterator[None]:
+    """Have all worlds that are solved meanwhile solved by an executor, wherever there are several blocks of them."""
+    token = _SPREAD.set(executor)
+    try:
+        yield
+    finally:
+        _SPREAD.reset(token)
+
+
+def spreading() -> Executor | None:
+    """The executor over which worlds are spread now."""
+    return _SPREAD.get()
 
 
 def done_elsewhere(

@@ -14,6 +14,7 @@ from blastradius.columns.ragged import Flags, Numbers, RaggedArray, distinct
 from blastradius.columns.tables import NO_INDEX
 from blastradius.engine.batch import fill_numpy
 from blastradius.engine.batch.alone import is_asked_alone
+from blastradius.engine.batch.elsewhere import done_elsewhere, spreading
 from blastradius.engine.batch.frame import Frame, checked_worlds, parts
 from blastradius.engine.batch.network import BackEnd, Bits, Network, network_of, restricted
 from blastradius.engine.batch.proposal import Proposal
@@ -145,7 +146,8 @@ def solve_worlds(
 
     ``proposal`` is what holds besides the estate in the worlds that are ``proposed``. ``engine`` is ``fast`` where
     numba is installed and there is enough to do, else ``numpy``; both give the same bits. ``executor`` solves the
-    blocks: the same ones, in the same order; each of its processes compiles the estate once.
+    blocks: the same ones, in the same order; each of its processes compiles the estate once. Where none is named, that
+    of ``spread_over`` does, if there is more than one block.
 
     Raises:
         UsageError: a world names something that the estate does not have, or a block of worlds does not fit
@@ -156,9 +158,9 @@ def solve_worlds(
     back_end = back_end_of(engine)
     alone = {place for place, world in enumerate(asked) if is_asked_alone(world, system.is_telling)}
     together = parts(asked, alone)
+    if executor is None and sum(-(-len(part) // (64 * WORDS)) for part in together) + len(alone) > 1:
+        executor = spreading()
     if executor is not None:
-        from blastradius.engine.batch.elsewhere import done_elsewhere
-
         yield from done_elsewhere(executor, system, proposal, _solve_job, _jobs(asked, together, alone, engine))
         return
     for part in together:

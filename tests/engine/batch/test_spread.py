@@ -1,0 +1,51 @@
+"""Worlds that are spread over whatever executor is named around the question."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from blastradius.engine import World, spread_over
+from blastradius.engine.batch import solve
+from tests.engine.batch.test_elsewhere import answers, some_worlds
+from tests.engine.random_estates import random_estate
+
+
+class Counting(ThreadPoolExecutor):
+    """Threads, and how often they were asked."""
+
+    asked = 0
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.asked += 1
+        return super().submit(*args, **kwargs)
+
+
+def asked_of(executor: Executor | None, count: int) -> tuple[object, list[World]]:
+    rng = random.Random(3)
+    built = random_estate(rng)
+    worlds = some_worlds(rng, built, count)
+    with spread_over(executor):
+        return answers(built, worlds), worlds
+
+
+def test_several_blocks_are_spread_and_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solve, "is_asked_alone", lambda *_: False)
+    with Counting(1) as workers:
+        assert asked_of(workers, 3) == asked_of(None, 3)
+        assert workers.asked == 0
+    monkeypatch.setattr(solve, "WORDS", 1)
+    with Counting(2) as workers:
+        assert asked_of(workers, 70) == asked_of(None, 70)
+        assert workers.asked > 1
+
+
+def test_what_is_asked_afterwards_is_solved_here() -> None:
+    with Counting(1) as workers:
+        asked_of(workers, 1)
+        before = workers.asked
+        answers(random_estate(random.Random(3)), [])
+        assert workers.asked == before
