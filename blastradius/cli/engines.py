@@ -13,6 +13,8 @@ from blastradius import loading
 from blastradius.answer import Answer, Picture, Query
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
+from blastradius.estate.foretold import WholeNeededError
+from blastradius.estate.part import NotHereError
 from blastradius.model import named_ends
 from blastradius.reading import Progress
 from blastradius.stores.addresses import is_address
@@ -85,9 +87,13 @@ def answered_there(
         found = asked_there(connection, set(names_in(given)), ask, tell)
     if found is None or found.painted is None:
         return found
+    of_the_part = found.painted
 
     def painted() -> Picture | None:
-        return ask(loading.load([where])).picture  # it shows where things lie that are only near what is reached
+        try:
+            return of_the_part()
+        except (NotHereError, WholeNeededError):
+            return ask(loading.load([where])).picture
 
     return replace(found, painted=painted)
 

@@ -137,6 +137,21 @@ def test_no_more_is_read_than_it_comes_to() -> None:
     assert len(excerpt.relations) < len(built.relations) / 4
 
 
+@pytest.mark.parametrize(
+    ("question", "given"),
+    [
+        ("reach", {"compromise": ("party-7",), "without": ("holds:party-7>key-7",)}),
+        ("exposure", {"entity": "party-7"}),
+        ("grant", {"holder": "party-7", "grant": ("scope-9",)}),
+    ],
+)
+def test_no_more_is_read_for_a_question_than_it_comes_to(question: str, given: dict[str, Any]) -> None:
+    built, query = sized(300), plugins.query(question)
+    params, excerpt = query.params(**given), excerpt_of(built, *names_in(given))
+    assert in_part(excerpt, lambda part: answer_of(query, part, params)) == answer_of(query, built, params)
+    assert len(excerpt.relations) < len(built.relations) / 4
+
+
 def test_a_part_speaks_of_the_whole() -> None:
     built = sized(50)
     part = excerpt_of(built, "party-7").part("made")
