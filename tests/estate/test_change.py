@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 from tests.engine.short import estate
 
@@ -10,7 +11,7 @@ BUILT = estate("owns:p>s", "runs_on:s>s2", "holds:s>k")
 
 
 def test_every_change_changes_the_digest() -> None:
-    changes = (
+    changes: tuple[dict[str, Any], ...] = (
         {"without": ["owns:p>s"]},
         {"without": ["runs_on:s>s2"]},
         {"controls": ["hardened@s"]},

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from importlib import import_module
+from typing import Any, TypeVar
 
 from blastradius.errors import UsageError
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 _Result = TypeVar("_Result")
 _SECONDS = 10
@@ -25,11 +23,11 @@ def dask_cluster(address: str) -> Iterator[Executor]:
         UsageError: Dask is not installed, or no scheduler answers there.
     """
     try:
-        from distributed import Client
+        distributed = import_module("distributed")
     except ImportError:
         raise UsageError("--dask needs Dask; pip install 'partner-blastradius[dask]'") from None
     try:
-        client = Client(address, timeout=_SECONDS, set_as_default=False)
+        client = distributed.Client(address, timeout=_SECONDS, set_as_default=False)
     except (OSError, ValueError):
         raise UsageError(
             f"--dask {address}: no scheduler answers there; start one, and name it as in tcp://scheduler:8786"
@@ -41,7 +39,7 @@ def dask_cluster(address: str) -> Iterator[Executor]:
 class DaskWorkers(Executor):
     """Workers of a cluster; what these can finish no more is owed, as by a pool that broke down."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Any) -> None:
         self.inner: Executor = client.get_executor()
 
     def submit(self, fn: Callable[..., _Result], /, *args: Any, **kwargs: Any) -> Future[_Result]:
@@ -55,12 +53,10 @@ class DaskWorkers(Executor):
 
 def _relay(asked: Future[_Result], done: Future[_Result]) -> None:
     """Tell what came of a task; that workers or the scheduler died is told as of a pool."""
-    from distributed import KilledWorker
-
     if not done.set_running_or_notify_cancel():
         return
-    error = CancelledError() if asked.cancelled() else asked.exception()
-    if isinstance(error, (KilledWorker, CancelledError, OSError)):
+    error: BaseException | None = CancelledError() if asked.cancelled() else asked.exception()
+    if isinstance(error, (import_module("distributed").KilledWorker, CancelledError, OSError)):
         error = BrokenExecutor(str(error))
     if error is None:
         done.set_result(asked.result())
