@@ -23,9 +23,9 @@ QUESTIONS = (
     ("reach", "--anyone", "--assume", "takeover", "--basis", "declared"),
     ("explain", "--compromise", "acme", "--entity", "orders_db"),
     ("explain", "--compromise", "acme", "--entity", "customer_db", "--assume", "lateral"),
-    ("reach", "--compromise", "acme", "--without", "holds:acme>acme_key", "--with", "hardened@orders_api"),
+    ("reach", "--compromise", "acme", "--without", "holds:acme_tms>acme_token", "--with", "hardened@orders_api"),
     ("exposure", "--entity", "customer_db"),
-    ("exposure", "--entity", "customer_db", "--with", "mfa@acme_key", "--assume", "abused"),
+    ("exposure", "--entity", "customer_db", "--with", "mfa@acme_token", "--assume", "abused"),
     ("grant", "--new-partner", "newco", "--grant", "orders:customers.read", "--fail-on", "never"),
     ("grant", "--holder", "acme", "--needs", "orders:getCustomer", "--fail-on", "never"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
@@ -59,6 +61,10 @@ _CODES = {
         "the database holds other data under our labels", "push to a database of its own"
     ),
 }
+_UNTRUSTED = Refusal(
+    "the server's certificate is not one that this machine trusts",
+    "let a known authority sign it, or have it trusted here (SSL_CERT_FILE); +ssc:// with --self-signed trusts any",
+)
 _LOG_FULL = ("No space left on device", "disk is full", "read-only because of")
 
 
@@ -67,8 +73,17 @@ def refusal(error: DriverError | Neo4jError) -> Refusal:
     if isinstance(error, Neo4jError):
         return _of_server(error)
     if isinstance(error, ServiceUnavailable | SessionExpired):
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+            return _UNTRUSTED
         return Refusal("no server answers there", "start it, or correct the host and the port")
     return Refusal(f"the driver says: {_first_line(str(error))}", "correct the address")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _of_server(error: Neo4jError) -> Refusal:
