@@ -26,6 +26,8 @@ from blastradius.rules import placements
 
 MOST_WORLDS = 4_000
 """How many worlds are solved at most; one that has to be solved by itself counts as more, by the size of the estate."""
+ALL_UP_TO = 5_000
+"""Up to how many relations of an estate; of a larger one fewer worlds are solved, down to a twentieth."""
 AT_ONCE = 256
 """How many are solved before it is looked again whether others can be among the best."""
 _BLOCK = 64 * WORDS
@@ -40,7 +42,8 @@ class Placing:
     def __init__(self, reach: Reach) -> None:
         self.reach, self.system, self.scenario = reach, reach.prepared, plain(reach.scenario)
         self._alone = 1 + len(reach.estate.relations) // 100
-        self._left = MOST_WORLDS
+        relations = max(1, len(reach.estate.relations))
+        self._left = min(MOST_WORLDS, max(MOST_WORLDS // 20, MOST_WORLDS * ALL_UP_TO // relations))
 
     def best(self, most: int) -> tuple[list[Remedy], int]:
         """The controls that keep most out of reach, one for each effect; and of how many others nothing is known."""
