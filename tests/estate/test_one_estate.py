@@ -173,7 +173,7 @@ def test_entities_that_are_made_are_kept_up_to_a_number(tmp_path: Path, monkeypa
 def test_what_answers_ask_of_an_entity_is_what_its_object_says(tmp_path: Path) -> None:
     """Read from its line without making one, whatever stands there, also where it looks like a secret."""
     secret = "AKIA" + "Q3EGNJHZXWVUTSRP"
-    said = [
+    said: list[dict[str, object]] = [
         {"name": "Seven"},
         {},
         {"name": ""},

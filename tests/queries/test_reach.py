@@ -10,10 +10,11 @@ import pytest
 
 import blastradius as br
 from blastradius import plugins
+from blastradius.engine import Reach
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Level
-from blastradius.reports.rows import step_rows
+from blastradius.reports.rows import StepRow, step_rows
 from tests.engine.test_rules_needed import estate
 from tests.queries.degenerate import ESTATES
 
@@ -37,7 +38,12 @@ def test_rows_of_the_proof_are_made_once_for_who_asks_for_them(
     query = plugins.query("reach")
     module = sys.modules[query.run.__module__]
     made: list[Any] = []
-    monkeypatch.setattr(module, "step_rows", lambda reach: made.append(reach) or step_rows(reach))
+
+    def counting(reach: Reach) -> tuple[StepRow, ...]:
+        made.append(reach)
+        return step_rows(reach)
+
+    monkeypatch.setattr(module, "step_rows", counting)
     answer = query.run(retailer, query.params(compromise=("acme",)))
     some = answer.with_tables(answer.tables[:1])
     assert (some.headline, len(some.tables), made) == (answer.headline, 1, [])
