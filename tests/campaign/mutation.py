@@ -87,7 +87,7 @@ def mutants(room: str) -> Iterator[Mutant]:
         for node, after, place in _changes(ast.parse(source), None, texts=room == "rules"):
             if ast.unparse(ast.parse(after)) != ast.unparse(node):
                 ahead, before, behind = (part.decode() for part in _parted(lines, node))
-                function, scope = (f"{file}:{place[0]}", place[1]) if place and room != "rules" else (None, "")
+                function, scope = (f"{file}:{place[0]}", place[1]) if place else (None, "")
                 yield Mutant(
                     room, file, node.lineno, node.col_offset, function, scope, before, after, ahead + after + behind
                 )

@@ -52,7 +52,7 @@ COMPILING = 60.0
 class Change(Protocol):
     """A file's text as it would be, and the function in which it differs, ``file:line``; none outside of any.
 
-    ``near`` is how the functions begin whose tests may notice what is changed outside of any.
+    ``near`` is how the functions begin whose tests may notice what is changed outside of any that a test calls.
     """
 
     @property
@@ -110,7 +110,7 @@ class Noticing:
         tests = list(self.tests(change, self.seconds))
         if not tests:
             return "never called"
-        if change.function is None or _is_compiled(change):
+        if not self._is_called(change):
             return self._afresh(change, tests)
         end = _ended(lambda: self._try(change, tests), self._limit(tests))
         if end in {"passed", "not run"}:
@@ -120,7 +120,12 @@ class Noticing:
     def tests(self, change: Change, seconds: float) -> Iterator[str]:
         """The tests that call what is changed, as many as there is time for: the shortest first, of its room sooner."""
         room = f"tests/{change.file.split('/')[1].removesuffix('.py')}/"
-        calling = [(cost, name) for name, (cost, made) in self.calls.items() if _reaches(change, made)]
+        begins = change.near
+        if _is_compiled(change):  # a call from one compiled function to another is not seen
+            begins = (change.file.rpartition("/")[0],)
+        elif self._is_called(change):
+            begins = (f"{change.function};",)
+        calling = [(cost, name) for name, (cost, made) in self.calls.items() if _any_begins(made, begins)]
         for cost, name in sorted(
             calling, key=lambda it: (not it[1].startswith(FIRST), it[0] * _counts(it[1], room), it[1])
         ):
@@ -128,6 +133,10 @@ class Noticing:
             if seconds < 0:
                 return
             yield name
+
+    def _is_called(self, change: Change) -> bool:
+        """Whether a test calls the function of a change, so that it can be changed in place."""
+        return not _is_compiled(change) and any(change.function in made for _, made in self.calls.values())
 
     def _limit(self, tests: Sequence[str]) -> float:
         return GRACE + 3 * sum(self.calls[name][0] for name in tests)
@@ -173,12 +182,8 @@ def _counts(test: str, room: str) -> float:
     return SOONER if test.startswith(room) else 1.0
 
 
-def _reaches(change: Change, made: frozenset[str]) -> bool:
-    if _is_compiled(change):  # a call from one compiled function to another is not seen
-        return any(name.startswith(change.file.rpartition("/")[0]) for name in made)
-    if change.function is not None:
-        return change.function in made
-    return any(name.startswith(change.near) for name in made)
+def _any_begins(made: frozenset[str], begins: tuple[str, ...]) -> bool:
+    return any(f"{name};".startswith(begins) for name in made)
 
 
 def _is_compiled(change: Change) -> bool:

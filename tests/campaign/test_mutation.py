@@ -45,7 +45,7 @@ from tests.campaign.noticing import QUICK, ROOT, Noticing
 table = next(mutant for mutant in mutants("rules") if mutant.before == '"non_exportable"')
 code = next(it for it in mutants("engine") if it.file.endswith("compile.py") and it.after == "return None" and it.scope)
 same = replace(code, text=(ROOT / code.file).read_text(encoding="utf-8"))
-uncalled = replace(code, function="nowhere")
+uncalled = replace(code, file="blastradius/nowhere.py", function="nowhere")
 
 def run(noticing):
     print([noticing.end_of(mutant) for mutant in (table, code, same, uncalled)], file=sys.stderr)

@@ -379,6 +379,21 @@ def test_what_takes_two_keys_follows_from_both_and_not_from_one(engine: Engine) 
         check_worlds(built, replace(right, frame=Frame(system, [one])))
 
 
+@pytest.mark.parametrize("seed", ["compromise s", "compromise s compromise s9"])
+def test_a_check_of_ours_takes_the_place_of_one_that_falls_with_who_provides_it(seed: str) -> None:
+    theirs = {"o": Control(kind=ControlKind.APPROVAL, provided_by="s9")}
+    built, asked = estate("serves:s>o", "controls:o>s2", "grants:k>o", controls=theirs), scenario(seed)
+    worlds = [World(asked), World(asked, controls=((ControlKind.APPROVAL, "o"),))]
+    assert solved(built, worlds) == {place: set(spec(changed(built, it), asked)) for place, it in enumerate(worlds)}
+
+
+@pytest.mark.parametrize(("distrust", "stops"), [((), True), (("segmented",), False), (("pam",), True)])
+def test_what_is_put_in_place_and_distrusted_stops_nothing(distrust: tuple[str, ...], *, stops: bool) -> None:
+    world = World(scenario("compromise s", distrust=distrust), controls=((ControlKind.SEGMENTED, "s2"),))
+    (found,) = solved(estate("connects:s>s2"), [world]).values()
+    assert (fact("control(s2)") not in found) == stops
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("step", [1, -1])
