@@ -27,7 +27,16 @@ def certificate(own_server: Server) -> Path:
         pytest.skip("no openssl to make a certificate with")
     folder = own_server.folder / "certificates"
     folder.mkdir()
-    made = ["-keyout", folder / "private.key", "-out", folder / "public.crt", "-days", "2", "-subj", "/CN=localhost"]
+    made = [
+        "-keyout",
+        str(folder / "private.key"),
+        "-out",
+        str(folder / "public.crt"),
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
     names = ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made, *names]
     subprocess.run(command, check=True, capture_output=True)
