@@ -200,9 +200,9 @@ def exercise(
     anyone: bool = False,
     hours: float | None = None,
     minutes: int = 180,
-    edition: Literal["facilitator", "participants"] = "facilitator",
     decide: str | Iterable[str] = (),
     also: str | Iterable[str] = (),
+    edition: Literal["facilitator", "participants"] = "facilitator",
 ) -> Shown:
     """A tabletop exercise: what is noticed, what to decide, what each decision changes.
 
@@ -222,9 +222,9 @@ def exercise(
         anyone: a stranger on the internet.
         hours: how long what is denied stays denied.
         minutes: how long the exercise lasts.
-        edition: for whom: the participants' edition has no answers.
         decide: what happens after a decision: INJECT=LEVER.
         also: another scenario to hold the decisions against: WAY=ID.
+        edition: for whom: the participants' edition has no answers.
     """
 
 def explain(

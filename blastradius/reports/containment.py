@@ -20,6 +20,7 @@ from blastradius.engine import CAPABILITIES, SEED_KINDS, Delay, Reach, arrivals,
 from blastradius.engine.batch.onward import onward
 from blastradius.estate import Estate
 from blastradius.model import Capability, Fact, Frozen, Kind, Scenario
+from blastradius.reports.phrases import phrase
 from blastradius.reports.remedies import Remedy, removals
 from blastradius.reports.words import is_public
 
@@ -56,7 +57,7 @@ def count_row(count: Count) -> CountRow:
 
 def between(least: int, most: int) -> str:
     """A number that is only known to lie between two."""
-    return f"{most:,}" if least == most else f"{least:,} to {most:,}"
+    return f"{most:,}" if least == most else phrase("between", f"{least:,}", f"{most:,}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -194,24 +194,31 @@ def option_rows(play: Play) -> tuple[OptionRow, ...]:
 
 def answers_row(play: Play, scenarios: Sequence[Scenario], unknown: Iterable[str]) -> AnswersRow:
     """What only the facilitator knows."""
-    controls, untried = Placing(play.reach).best(MOST_CONTROLS)
-    if untried:
-        more = plural(untried, "more control")
-        unknown = (*unknown, f"what {more} would keep out of reach: each takes long to work out, and so many were left")
+    controls, untried = placed(play.reach)
     return AnswersRow(
         scenario=scenario_row(play.reach.estate, play.reach.scenario),
-        evidence=tuple(_evidence(play, number) for number in range(len(play.told))),
-        cards=tuple(_cards(play, play.choices)),
+        evidence=tuple(evidence_row(play, number) for number in range(len(play.told))),
+        cards=tuple(card_rows(play, play.choices)),
         matrix=tuple(_matrix(play, scenarios, controls)),
-        hidden=tuple(_hidden(play)),
-        unknown=tuple(unknown),
-        decided=tuple(_cards(play, play.decided)),
+        hidden=tuple(hidden_rows(play)),
+        unknown=(*unknown, *untried),
+        decided=tuple(card_rows(play, play.decided)),
         averted=tuple(_averted(play)),
         relies_on=control_rows(play.reach),
     )
 
 
-def _evidence(play: Play, number: int) -> EvidenceRow:
+def placed(reach: Reach) -> tuple[Sequence[Remedy], tuple[str, ...]]:
+    """The controls that would keep most out of reach, and what is not known where some were not tried."""
+    controls, untried = Placing(reach).best(MOST_CONTROLS)
+    if not untried:
+        return controls, ()
+    more = plural(untried, "more control")
+    return controls, (f"what {more} would keep out of reach: each takes long to work out, and so many were left",)
+
+
+def evidence_row(play: Play, number: int) -> EvidenceRow:
+    """What an inject rests on, by its number."""
     symptom, estate = play.told[number], play.reach.estate
     relations = behind(play.reach, symptom.fact)
     entity = estate.entities[symptom.fact.entity]
@@ -240,7 +247,8 @@ _EXPECTED = {
 """What is expected, by what happens."""
 
 
-def _cards(play: Play, decisions: Sequence[Decision]) -> Iterable[CardRow]:
+def card_rows(play: Play, decisions: Sequence[Decision]) -> Iterable[CardRow]:
+    """What is reached in the end with each option of some decisions."""
     found = [(decision, option) for decision in decisions for option in decision.options]
     estate, basis = play.reach.estate, play.reach.scenario.basis
     costs = losses(estate, [option.remedy.without for _, option in found], basis)
@@ -291,7 +299,8 @@ def _matrix(play: Play, scenarios: Sequence[Scenario], controls: Sequence[Remedy
         )
 
 
-def _hidden(play: Play) -> Iterable[HiddenRow]:
+def hidden_rows(play: Play) -> Iterable[HiddenRow]:
+    """What happens and nobody notices, in the order of the story."""
     story = play.story
     for fact in unnoticed(story, play.told):
         yield HiddenRow(level=story.said(story.key(fact)), entity=fact.entity, says=said(play.reach.estate, fact))

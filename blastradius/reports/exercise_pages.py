@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from blastradius.answer import Answer, Pack, Page, Picture, Section, Table
 from blastradius.estate import Estate
 from blastradius.model import Level
-from blastradius.reports.exercise_data import AnswersRow, CardRow, ExerciseData, InjectRow, Play
+from blastradius.reports.exercise_data import AnswersRow, CardRow, EvidenceRow, ExerciseData, InjectRow, Play
 from blastradius.reports.exercise_tables import (
     card_table,
     evaluator_table,
@@ -22,8 +22,10 @@ from blastradius.reports.exercise_tables import (
 )
 from blastradius.reports.frontier import relied_table
 from blastradius.reports.msel import cexf, msel_table, t3sf
+from blastradius.reports.phrases import phrase
 from blastradius.reports.rows import starts_said
 from blastradius.reports.scenes import noticed_scenes, scenes_of, wholes_of
+from blastradius.reports.storyline import Storyline
 from blastradius.reports.symptoms import BLANK
 from blastradius.reports.words import label, listed, plural
 
@@ -49,8 +51,7 @@ def pack_of(play: Play, data: ExerciseData, assume: str) -> Pack:
 def open_headline(data: ExerciseData) -> str:
     """What everybody may know of it, in a sentence."""
     decisions = len({option.inject for option in data.options})
-    counts = f"{plural(len(data.injects), 'inject')}, {plural(decisions, 'decision')}"
-    return f"an exercise of {data.minutes} minutes: {counts}"
+    return phrase("exercise", data.minutes, plural(len(data.injects), "inject"), plural(decisions, "decision"))
 
 
 def _document(data: ExerciseData, page: Page) -> Answer:
@@ -62,7 +63,7 @@ def _participants(play: Play, data: ExerciseData, wholes: Sequence[Picture]) -> 
     """What players get, a part at a time."""
     injects = [(play.rows[number], play.told[number]) for number in play.coming]
     series = tuple(noticed_scenes(play.story, whole, injects) for whole in wholes)
-    about = Section("About this exercise", (*open_lines(), *_RULES))
+    about = Section("About this exercise", (*open_lines(), *RULES))
     stages = enumerate(sorted({row.stage for row in data.injects}))
     parts = [part for number, stage in stages for part in _part(data, number, stage, bool(series))]
     wash = Section("Afterwards: what we talk about", table=hot_wash_table(), on_new_sheet=True)
@@ -70,11 +71,12 @@ def _participants(play: Play, data: ExerciseData, wholes: Sequence[Picture]) -> 
     return _document(data, Page(title, subtitle, (about, *parts, wash), True, series))
 
 
-_RULES = (
+RULES = (
     "each part is handed out when it begins; times are minutes from the start",
     "decide on what you know; ask for what you would look up, and say who would look it up",
     "whatever is said here is played, nothing of it has happened",
 )
+"""What players are told before it begins."""
 
 
 def _part(data: ExerciseData, number: int, stage: int, is_drawn: bool) -> Iterator[Section]:
@@ -137,26 +139,32 @@ def _run_of_show(data: ExerciseData) -> Table:
 
 def _stage(play: Play, data: ExerciseData, answers: AnswersRow, number: int, is_drawn: bool) -> Iterator[Section]:
     """A stage with its picture, then its injects, each followed by what is to decide."""
-    story, estate = play.story, play.reach.estate
-    stage = story.stages[number]
-    names = dict.fromkeys(fact.entity for fact in story.order if fact in stage.new)
-    jewels = [label(estate, name) for name in names if estate.crown_jewel(name)]
-    lines = [f"assumed here: {level.says}" for level in Level if level.word == stage.says]
-    lines += [f"something new is reached of {plural(len(names), 'thing')}"]
-    lines += [f"crown jewels among them: {listed(jewels, 6)}"] if jewels else []
+    estate, stage = play.reach.estate, play.story.stages[number]
     rows = [row for row in data.injects if row.stage == number + 1]
+    lines = stage_lines(play.story, number)
     lines += [] if rows else ["nobody notices anything of it, until someone asks"]
     scene = number if is_drawn else None
     yield Section(f"Stage {number + 1}: {stage.says}", tuple(lines), scene=scene, on_new_sheet=True)
     for row in rows:
-        yield Section(f"{row.inject}, minute {row.minute}", tuple(_told(estate, answers, row)))
+        (found,) = (it for it in answers.evidence if it.inject == row.inject)
+        yield Section(f"{row.inject}, minute {row.minute}", tuple(told_lines(estate, found, row)))
         cards = [card for card in answers.cards if card.inject == row.inject]
         if cards:
             yield _decision(estate, row, cards)
 
 
-def _told(estate: Estate, answers: AnswersRow, row: InjectRow) -> Iterator[str]:
-    (found,) = (it for it in answers.evidence if it.inject == row.inject)
+def stage_lines(story: Storyline, number: int) -> list[str]:
+    """What a stage, by its number, is about."""
+    estate, stage = story.reach.estate, story.stages[number]
+    names = dict.fromkeys(fact.entity for fact in story.order if fact in stage.new)
+    jewels = [label(estate, name) for name in names if estate.crown_jewel(name)]
+    lines = [f"assumed here: {level.says}" for level in Level if level.word == stage.says]
+    lines += [f"something new is reached of {plural(len(names), 'thing')}"]
+    return lines + ([f"crown jewels among them: {listed(jewels, 6)}"] if jewels else [])
+
+
+def told_lines(estate: Estate, found: EvidenceRow, row: InjectRow) -> Iterator[str]:
+    """An inject as the facilitator has it, with what it rests on."""
     yield f"from {row.sender} to {row.to}, by {row.means}: {row.says}"
     yield f"who notices: {noticed(found)}; it happens to {label(estate, found.entity)}"
     yield f"expected: {found.expected}"

@@ -11,6 +11,8 @@ from blastradius.reports.containment import between
 from blastradius.reports.exercise_data import AnswersRow, CardRow, EvidenceRow, ExerciseData
 from blastradius.reports.frontier import relied_table
 from blastradius.reports.labels import assumed, footing
+from blastradius.reports.losses import Loss
+from blastradius.reports.phrases import phrase
 from blastradius.reports.symptoms import BLANK, NOTICED
 from blastradius.reports.unstated import marks_jewels, states_processes
 from blastradius.reports.words import label, listed, relation_said
@@ -101,7 +103,7 @@ def unknown_table(answers: AnswersRow) -> Table:
 
 
 def _how_surely(surely: bool) -> str:
-    return "in any case" if surely else "unless it was reached before, which nobody can tell: hours are not stated"
+    return phrase("averted surely" if surely else "averted perhaps")
 
 
 def evidence_table(estate: Estate, answers: AnswersRow) -> Table:
@@ -145,29 +147,36 @@ def without_column(whole: Table, name: str) -> Table:
 def reached(estate: Estate, card: CardRow) -> tuple[str, str, str]:
     """Crown jewels, processes and things that are reached in the end, from least to most."""
     least, most = card.at_least, card.at_most
-    jewels = between(len(least.crown_jewels), len(most.crown_jewels)) if marks_jewels(estate) else "none marked"
-    processes = between(len(least.processes), len(most.processes)) if states_processes(estate) else "none stated"
+    jewels, processes = phrase("none marked"), phrase("none stated")
+    if marks_jewels(estate):
+        jewels = between(len(least.crown_jewels), len(most.crown_jewels))
+    if states_processes(estate):
+        processes = between(len(least.processes), len(most.processes))
     return jewels, processes, between(least.things, most.things)
 
 
 def outcome(estate: Estate, card: CardRow) -> str:
     """What a decision does, in a sentence."""
     if card.idle is not None:
-        why = "too late: what it would have kept is reached" if card.idle == "late" else "there are other ways"
-        return f"takes nothing out of reach: {why}"
-    in_doubt = "" if card.spared == card.spared_surely else ", unless reached before"
+        return phrase("does nothing", phrase(card.idle))
+    in_doubt = "" if card.spared == card.spared_surely else phrase("unless before")
     names = listed([label(estate, name) for name in card.spared])
-    kept = f"out of reach{in_doubt}: {names}" if names else "takes from them some of what they could do, and no thing"
-    return f"{kept}; no longer comes: {listed(list(card.averts), 6)}" if card.averts else f"{kept}; all injects come"
+    kept = phrase("kept out", in_doubt, names) if names else phrase("keeps no thing")
+    return phrase("averts", kept, listed(list(card.averts), 6)) if card.averts else phrase("averts none", kept)
 
 
 def cost(estate: Estate, card: CardRow) -> str:
     """What a decision costs, in a sentence."""
-    if card.stops is None or card.slows is None:
+    return price(estate, None if card.stops is None or card.slows is None else Loss(card.stops, card.slows))
+
+
+def price(estate: Estate, loss: Loss | None) -> str:
+    """What the business loses, in a sentence."""
+    if loss is None:
         return "cost unknown: nothing says who needs it"
     parts = [
         f"{verb} {listed([label(estate, name) for name in names])}"
-        for verb, names in (("stops", card.stops), ("slows", card.slows))
+        for verb, names in (("stops", loss.stops), ("slows", loss.slows))
         if names
     ]
     return f"cost: {'; '.join(parts) or 'no process, as far as is stated'}"

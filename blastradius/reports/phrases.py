@@ -68,6 +68,22 @@ PHRASES = {
     "anyone": "somebody on the internet means it",
     "lost": "{}: goes without {}",
     "strained": "{}: {} is gone or slow",
+    # what a decision in an exercise does
+    "between": "{} to {}",
+    "none marked": "none marked",
+    "none stated": "none stated",
+    "does nothing": "takes nothing out of reach: {}",
+    "late": "too late: what it would have kept is reached",
+    "other ways": "there are other ways",
+    "kept out": "out of reach{}: {}",
+    "unless before": ", unless reached before",
+    "keeps no thing": "takes from them some of what they could do, and no thing",
+    "averts": "{}; no longer comes: {}",
+    "averts none": "{}; all injects come",
+    "averted surely": "in any case",
+    "averted perhaps": "unless it was reached before, which nobody can tell: hours are not stated",
+    "exercise": "an exercise of {} minutes: {}, {}",
+    "exercise from": "{}, from {}",
 }
 """By a short name of each; ``{}`` is a gap."""
 

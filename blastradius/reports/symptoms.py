@@ -78,7 +78,8 @@ def _started(reach: Reach) -> Iterator[Symptom]:
     """A third party that is broken into, or is down, tells whoever answers for it."""
     for way, says in _STARTS.items():
         for name in getattr(reach.scenario, way):
-            if reach.estate.kind_of(name) == Kind.PARTY and not is_ourselves(reach.estate.entities[name]):
+            is_party = name in reach.estate.entities and reach.estate.kind_of(name) == Kind.PARTY
+            if is_party and not is_ourselves(reach.estate.entities[name]):
                 fact = next(fact for fact in reach.proofs if fact.entity == name)
                 sender = label(reach.estate, name)
                 yield Symptom(fact, says.format(name=sender), owner(reach.estate, name), "told", sender=sender)

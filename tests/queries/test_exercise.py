@@ -190,6 +190,11 @@ def test_a_third_party_that_is_broken_into_tells_who_answers_for_it(pack: Any) -
     assert (first.sender, first.to, row.noticed, row.entity) == ("Acme Logistics", "Head of logistics", "told", "acme")
 
 
+def test_a_zone_that_falls_is_noticed_by_what_lies_in_it() -> None:
+    data: Any = br.exercise(written("services: {s: {zone: dmz, writes: d}}\nstores: {d: {}}\n"), compromise="dmz").data
+    assert [inject.says for inject in data.injects] == ["s: it stops"]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
