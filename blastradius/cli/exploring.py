@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +18,20 @@ from blastradius.engine import PreparedEstate, ScenarioParams, checked, compile_
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.model import Scenario
+from blastradius.reports.playing import Exercised, other
 from blastradius.reports.words import label, plural
 
 if TYPE_CHECKING:
     from blastradius.reading import Progress
+    from blastradius.render.page.exercise import Exercise
     from blastradius.render.page.explorer import Written
 
 _HELP = """Write one page in which every what-if is answered.
 
 It opens in a browser, from a mail attachment too, and asks nothing of any network: where it starts, how far an attacker
 goes, which control does not hold and which grant is gone are chosen there. It carries the whole estate; whoever has the
-file has all of it. The options of a scenario say what it opens with."""
+file has all of it. The options of a scenario say what it opens with; with --exercise it is played there, inject by
+inject and decision by decision."""
 
 
 def _explore(paths: tuple[str, ...], output: str, title: str | None, **given: Any) -> int:
@@ -58,16 +61,55 @@ def _carried(
     from blastradius.render.page.redaction import without_names
 
     origin, around, redact = (given.pop(name) for name in ("origin", "around", "redact"))
-    start = _start(estate, given)
+    exercise = _exercise(estate, given)
+    start = exercise.scenario if exercise else _start(estate, given)
     part, cut = _part(estate, origin, around, report)
     refuse_too_many(part)
-    if start:
-        start = checked(part, start)
+    others = exercise.others if exercise else ()
+    asked = tuple(checked(part, scenario) for scenario in (*((start,) if start else ()), *others))
+    written = Written(title or _title(estate.title), paths, cut=cut)
     if redact:
-        part, start = without_names(part, start)
-        return compile_system(part), Written(title or _title(None), (), start, cut and _CUT, redacted=True)
+        if exercise and exercise.decide:
+            raise UsageError("--decide and --redact: what is decided has other names then; decide it in the page")
+        part, asked = without_names(part, *asked)
+        written = Written(title or _title(None), cut=cut and _CUT, redacted=True)
     report("compiling")
-    return compile_system(part), Written(title or _title(estate.title), paths, start, cut)
+    if exercise:
+        played = exercise._replace(scenario=asked[0], others=asked[1:], options=() if redact else exercise.options)
+        written = written._replace(exercise=played)
+    return compile_system(part), written._replace(start=asked[0] if asked else None)
+
+
+def _exercise(estate: Estate, given: dict[str, Any]) -> Exercise | None:
+    """What is played in the page, where that is asked for.
+
+    Raises:
+        UsageError: what only an exercise has is named without one, or a scenario names what is not there.
+    """
+    from blastradius.render.page.exercise import Exercise
+
+    is_played, own = given.pop("exercise"), [name for name in Exercised.model_fields if name not in _SCENARIO]
+    named = {name: value for name, value in given.items() if value not in (None, ())}
+    stray = [flag_of(name) for name in own if name in named]
+    if not is_played:
+        if stray:
+            raise UsageError(f"{stray[0]}: that is for an exercise; add --exercise")
+        return None
+    params = parameters(plugins.query("exercise"), named, flag_of)
+    scenario, others = params.scenario(estate), tuple(other(estate, params, text) for text in params.also)
+    return Exercise(scenario, others, params.minutes, params.decide, tuple(_words(named, "decide")))
+
+
+_SCENARIO = frozenset(ScenarioParams.model_fields)
+
+
+def _words(named: dict[str, Any], left_out: str) -> Iterator[str]:
+    """Options as a command line has them, one word each."""
+    for name, value in named.items():
+        if value is True:
+            yield flag_of(name)
+        elif name != left_out:
+            yield from (f"{flag_of(name)}={word}" for word in (value if isinstance(value, tuple) else (value,)))
 
 
 _CUT = "It is a part of an estate: what is not in it may reach further, and be reached."
@@ -91,7 +133,7 @@ def _part(estate: Estate, origin: str | None, around: str | None, report: Progre
 
 def _start(estate: Estate, given: dict[str, Any]) -> Scenario | None:
     """The scenario that the page opens with, where one is named."""
-    named = {name: value for name, value in given.items() if value not in (None, ())}
+    named = {name: given[name] for name in _SCENARIO if given[name] not in (None, ())}
     return parameters(plugins.query("reach"), named, flag_of).scenario(estate) if named else None
 
 
@@ -113,7 +155,8 @@ def _explore_command() -> click.Command:
         click.option("--redact", type=click.Choice(["names"]), help="Call everything by its kind and a number."),
         click.option("--around", metavar="X", shell_complete=things, help="Only what could lead to X."),
         click.option("--from", "origin", metavar="X", shell_complete=things, help="Only what X could reach."),
-        *reversed(params_options(ScenarioParams)),
+        click.option("--exercise", is_flag=True, help="Play the scenario in the page, as `exercise` tells it."),
+        *reversed(params_options(Exercised)),
         PATHS,
     ):
         command = option(command)

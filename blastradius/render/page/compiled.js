@@ -24,6 +24,7 @@
  * @typedef {{seeds: Record<string, string[]>, anyone: boolean, hours: number | null, assume: number,
  *   distrust: string[], without: string[], with: string[], basis: string}} Asked
  *   a control that is put in place is written KIND@ID
+ * @typedef {{delays: Float64Array, cut: Set<number>}} Clock hours that steps take besides, and relations that are taken away
  * @typedef {{assume: number, settled: Map<number, Proved>}} Settled
  * @typedef {{fact: number, step: number, level: number, hops: number, at: number, premises: number[]}} Proved
  *   step is -1 for a seed, and for what a stronger fact includes

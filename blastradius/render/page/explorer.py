@@ -21,10 +21,11 @@ from blastradius.model import SEEDS, Level, Scenario
 from blastradius.render.lettering import faces
 from blastradius.render.page.data import SCRIPTS as ANSWERING
 from blastradius.render.page.data import page_data
+from blastradius.render.page.exercise import Exercise, exercise_data
 from blastradius.render.page.graphviz import graphviz_block, graphviz_license
 from blastradius.render.page.link import state_of
 from blastradius.render.page.look import look_data
-from blastradius.render.page.scripts import DRAWING, SHOWING
+from blastradius.render.page.scripts import DRAWING, PLAYING, SHOWING
 from blastradius.render.page.told import told_data
 from blastradius.render.style import SHADES
 from blastradius.reports.gaps import gaps
@@ -52,7 +53,7 @@ SCRIPTS = (
         "explaining.js",
         "tables.js",
     ),
-    *("statement.js", "sharing.js", "drawing.js", "keys.js", "page.js"),
+    *("statement.js", "sharing.js", "drawing.js", *PLAYING, "keys.js", "page.js"),
 )
 """The scripts of the page, in the order in which they are read."""
 _FOLDER = Path(__file__).parent
@@ -62,7 +63,8 @@ class Written(NamedTuple):
     """What is said of a page besides its estate.
 
     ``paths`` are the words by which a command line names the estate, ``start`` the scenario that it opens with,
-    ``cut`` the sentence that says what of the estate it leaves out, ``redacted`` whether names are replaced.
+    ``cut`` the sentence that says what of the estate it leaves out, ``redacted`` whether names are replaced, and
+    ``exercise`` what is played in it.
     """
 
     title: str
@@ -70,6 +72,7 @@ class Written(NamedTuple):
     start: Scenario | None = None
     cut: str = ""
     redacted: bool = False
+    exercise: Exercise | None = None
 
 
 def refuse_too_many(estate: Estate) -> None:
@@ -106,8 +109,9 @@ def explorer(prepared: PreparedEstate, written: Written) -> str:
 
 def carried(prepared: PreparedEstate, written: Written) -> dict[str, Any]:
     """All that the page reads of an estate, ready for JSON."""
-    about = _about(prepared.estate, written)
-    return {**page_data(prepared), "told": told_data(prepared), "look": look_data(prepared), "about": about}
+    about, exercise = _about(prepared.estate, written), written.exercise and exercise_data(prepared, written.exercise)
+    looks = {"look": look_data(prepared), "about": about, "exercise": exercise}
+    return {**page_data(prepared), "told": told_data(prepared), **looks}
 
 
 def _policy(script: str, style: str) -> str:

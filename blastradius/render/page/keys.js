@@ -5,7 +5,7 @@
 const KEYS = [
   ["/", "say where it starts", () => byId("start").focus()],
   ["1 2 3 4", "how far an attacker goes", () => {}],
-  ["u", "one step back", (page) => page.back()],
+  ["u", "one step back; in an exercise what was decided last is taken back", (page) => (page.exercise.isShown ? page.exercise.undo() : page.back())],
   ["r", "one step forward", (page) => page.forth()],
   ["c", "before and after, side by side", (page) => page.picture.toggle()],
   ["t", "every thing and every connection as a table", (page) => page.tables.open()],
@@ -13,6 +13,9 @@ const KEYS = [
   ["0", "show all of the picture", (page) => page.picture.fit()],
   ["b", "as a board reads it", (page) => page.view("board")],
   ["a", "as an architect reads it", (page) => page.view("architect")],
+  ["e", "as who runs an exercise has it", (page) => page.view("exercise")],
+  ["p", "in an exercise: start the clock, or pause", (page) => { if (page.exercise.isShown) page.exercise.toggle(); }],
+  ["n", "in an exercise: on to the next inject", (page) => { if (page.exercise.isShown) page.exercise.next(); }],
   ["?", "these keys", (page) => help(page)],
 ];
 
@@ -22,7 +25,7 @@ function press(page, event) {
   const isTyping = target.matches("textarea, select, input:not([type=checkbox]):not([type=radio]):not([type=range])");
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") return page.pick(null);
-  if (/^[1-4]$/.test(event.key)) return page.ask({ assume: Number(event.key) });
+  if (/^[1-4]$/.test(event.key) && !page.exercise.isShown) return page.ask({ assume: Number(event.key) });
   const found = KEYS.find(([key]) => key === event.key);
   if (!found) return;
   event.preventDefault();

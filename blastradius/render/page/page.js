@@ -9,11 +9,11 @@
  *   scenarios: {name: string, state: Partial<State>}[], start: Partial<State>, entities: number, relations: number,
  *   rejected: number, ignored: number, cut: string, redacted: boolean
  * }} Carried what a page says of itself
- * @typedef {Compiled & {about: Carried, look: any}} Estate */
+ * @typedef {Compiled & {about: Carried, look: any, exercise: Written | null}} Estate */
 
 const MOST_KNOWN = 4; // how many answers are kept for the steps back
 const QUICK = 20_000; // how many steps an estate has at most that is solved in no time
-const VIEWS = [["board", "Board"], ["architect", "Architect"]];
+const VIEWS = [["board", "Board"], ["architect", "Architect"], ["exercise", "Exercise"]];
 
 class Explorer {
   /** @type {Map<State, [Answer, Description]>} */ #answers = new Map();
@@ -38,13 +38,16 @@ class Explorer {
     this.reasons = new Reasons(this);
     this.tables = new Tables(this);
     this.sharing = new Sharing(this);
-    this.parts = [starts, levels, this.switches, this.removals, placings, basis, scenarios, panel, this.picture, this.reasons];
+    this.exercise = new ExerciseView(this);
+    this.parts = [starts, levels, this.switches, this.removals, placings, basis, scenarios, panel, this.picture, this.reasons, this.exercise];
     byId("asking").append(starts.element, levels.element, this.switches.element, this.removals.element, placings.element, basis.element, scenarios.element);
     byId("middle").append(this.picture.element, this.reasons.element);
     byId("answer").append(panel.element);
+    byId("exercise").append(this.exercise.element);
     byId("about").append(statement(this));
     this.#bar();
     this.update();
+    if (system.exercise && location.hash.length <= 1) this.view("exercise");
   }
 
   get state() { return this.trail.now; }
@@ -87,6 +90,7 @@ class Explorer {
 
   /** A link to another state of this page. */
   #follow() {
+    if (location.hash === PARTICIPANTS) return location.reload();
     const linked = fromFragment(location.hash);
     if (typeof linked === "string") return this.say(linked);
     this.askAnew(linked);
@@ -96,6 +100,8 @@ class Explorer {
   view(view) {
     document.body.dataset.view = view;
     for (const [name] of VIEWS) byId(`view-${name}`).setAttribute("aria-pressed", String(name === view));
+    this.head();
+    this.exercise.show();
   }
 
   /** Ask again with something changed. @param {Partial<State>} changes */
@@ -127,7 +133,7 @@ class Explorer {
     } catch (error) {
       this.say(error instanceof Error ? error.message : String(error));
     }
-    this.#head();
+    this.head();
     this.parts.forEach((part) => part.show());
   }
 
@@ -178,10 +184,11 @@ class Explorer {
     return [commandLine(this.system, state, first), ...others.map(shellQuoted)].join(" ");
   }
 
-  #head() {
-    byId("headline").textContent = this.described?.headline ?? (this.isAsked ? "No answer." : "Say where it starts, and the page says how far it could reach.");
-    byId("meaning").textContent = this.#changes();
-    byId("asked").textContent = this.isAsked ? this.#asked() : "";
+  /** Say at the head of the page what is asked, and the answer in a sentence. */
+  head() {
+    byId("headline").textContent = this.exercise.isShown ? this.exercise.headline : this.described?.headline ?? (this.isAsked ? "No answer." : "Say where it starts, and the page says how far it could reach.");
+    byId("meaning").textContent = this.exercise.isShown ? "" : this.#changes();
+    byId("asked").textContent = this.isAsked && !this.exercise.isShown ? this.#asked() : "";
     /** @type {HTMLButtonElement} */ (byId("undo")).disabled = !this.trail.canUndo;
     /** @type {HTMLButtonElement} */ (byId("redo")).disabled = !this.trail.canRedo;
   }
@@ -293,7 +300,8 @@ async function begin() {
   document.body.dataset.ready = "true";
 }
 
-begin().catch((error) => {
+if (location.hash === PARTICIPANTS) new ParticipantsWindow();
+else begin().catch((error) => {
   byId("headline").textContent = "This page cannot be shown here.";
   byId("trouble").textContent = `${error instanceof Error ? error.message : error}`;
   byId("trouble").hidden = false;

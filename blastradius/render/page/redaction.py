@@ -16,7 +16,6 @@ _TOLD: dict[str, Any] = {
     "description": None,
     "tags": (),
     "unknown": (),
-    "seen_by": (),
     "provenance": (),
     "method": None,
     "path": None,
@@ -28,10 +27,14 @@ _TOLD: dict[str, Any] = {
 """The fields that tell something and change no reach, and what stands there instead."""
 
 
-def without_names(estate: Estate, start: Scenario | None = None) -> tuple[Estate, Scenario | None]:
-    """The same estate under other names, and where a scenario starts in it; no file, rule of ours or note stays.
+_NOTICED = "something is noticed that the estate names"
 
-    Whatever is asked of it reaches the same things. Their numbers follow the order of the ids; the digest is that of
+
+def without_names(estate: Estate, *asked: Scenario) -> tuple[Estate, tuple[Scenario, ...]]:
+    """The same estate under other names, and what is asked of it; no file, rule of ours or note stays.
+
+    Whatever is asked of it reaches the same things. Of what would show something it says that it would, within which
+    time. Their numbers follow the order of the ids; the digest is that of
     what is left.
     """
     entities = tuple(estate.entities.values())
@@ -45,11 +48,11 @@ def without_names(estate: Estate, start: Scenario | None = None) -> tuple[Estate
         entities=tuple(map(_bare, entities)),
         relations=tuple(map(_relation, estate.relations.values())),
         zones=tuple(map(_zone, estate.zones.values())),
-        expectations=() if start is None else (Expectation(name="start", scenario=start),),
+        expectations=tuple(Expectation(name=str(number), scenario=scenario) for number, scenario in enumerate(asked)),
     )
     found = renamed(bare, ids=ids.__getitem__, apis=apis.__getitem__, zones=zones.__getitem__)
-    asked = next((expectation.scenario for expectation in found.expectations), None)
-    return Estate.build([found.model_copy(update={"expectations": ()})], today=estate.today), asked
+    there = tuple(expectation.scenario for expectation in found.expectations)
+    return Estate.build([found.model_copy(update={"expectations": ()})], today=estate.today), there
 
 
 def _numbered(named: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -66,7 +69,7 @@ def _numbered(named: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _bare(entity: Entity) -> Entity:
     fields = type(entity).model_fields
     update = {field: value for field, value in _TOLD.items() if field in fields}
-    return entity.model_copy(update={**update, "controls": tuple(map(_control, entity.controls))})
+    return entity.model_copy(update={**update, **_kept(entity)})
 
 
 def _control(control: Control) -> Control:
@@ -74,8 +77,13 @@ def _control(control: Control) -> Control:
 
 
 def _relation(relation: Relation) -> Relation:
-    update = {"unknown": (), "seen_by": (), "provenance": (), "controls": tuple(map(_control, relation.controls))}
-    return relation.model_copy(update=update)
+    return relation.model_copy(update={"unknown": (), "provenance": (), **_kept(relation)})
+
+
+def _kept(thing: Entity | Relation) -> dict[str, Any]:
+    """What stays of controls, and of what would show something."""
+    seen = (signal.model_copy(update={"signal": _NOTICED, "who": None}) for signal in thing.seen_by)
+    return {"controls": tuple(map(_control, thing.controls)), "seen_by": tuple(seen)}
 
 
 def _zone(zone: Zone) -> Zone:

@@ -93,12 +93,13 @@ class Run {
   #known = 0;
 
   /** @param {Compiled} system @param {World} world @param {number} assume @param {number | null} end
-   * hours after which an outage is over; null where no hour counts */
-  constructor(system, world, assume, end) {
+   * hours after which an outage is over; null where no hour counts @param {Clock} [clock] */
+  constructor(system, world, assume, end, clock) {
     this.system = system;
     this.world = world;
     this.assume = assume;
     this.end = end;
+    this.clock = clock;
     this.heap = new Heap(system.total);
     /** of each fact whether it is known, and the best so far
      * @type {Uint8Array} */ this.state = new Uint8Array(system.total);
@@ -109,6 +110,12 @@ class Run {
     this.step = new Int32Array(system.total);
     /** how many facts each step still waits for */
     this.missing = world.waits.slice();
+  }
+
+  /** Take facts as holding from an hour on, whatever leads to them. @param {Iterable<[number, number]>} facts */
+  hold(facts) {
+    for (const [fact, at] of facts) this.#offer(fact, 1, at, 0, SEED);
+    return this;
   }
 
   /** @param {number[]} seeds */
@@ -219,7 +226,14 @@ class Run {
       hops = Math.max(hops, this.hops[fallen]);
       at = Math.max(at, this.#hour(fallen));
     }
-    if (!this.#isOver(at)) this.#offer(system.conclusion[step], level, at, system.hop[step] + hops, step, chosen);
+    at += this.clock?.delays[step] ?? 0;
+    if (!this.#isOver(at) && !this.#isCut(step)) this.#offer(system.conclusion[step], level, at, system.hop[step] + hops, step, chosen);
+  }
+
+  /** @param {number} step */
+  #isCut(step) {
+    const cut = this.clock?.cut;
+    return cut !== undefined && cut.size > 0 && this.world.along(step).some((relation) => cut.has(relation));
   }
 
   /** @param {number} fact */

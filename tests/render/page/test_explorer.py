@@ -116,6 +116,9 @@ def test_it_opens_with_the_scenario_that_is_named(northwind: Path, tmp_path: Pat
     assert (start["compromise"], start["assume"], start["distrust"]) == (["acme"], 4, ["hardened@orders_api"])
 
 
+PLAYED = ["-o", "x.html", "--exercise", "--compromise", "acme"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -123,6 +126,13 @@ def test_it_opens_with_the_scenario_that_is_named(northwind: Path, tmp_path: Pat
         (["-o", "x.html", "--from", "acme", "--around", "acme"], "leave out one of them"),
         (["-o", "x.html", "--from", "nobody at all"], "nobody at all"),
         (["-o", "x.html", "--compromise", "acme", "--around", "buildly"], "acme"),
+        (
+            ["-o", "x.html", "--compromise", "acme", "--minutes", "90"],
+            "--minutes: that is for an exercise; add --exercise",
+        ),
+        (["-o", "x.html", "--exercise"], "a scenario starts somewhere"),
+        ([*PLAYED, "--decide", "inject-1=revoke:nothing"], "which is not there"),
+        ([*PLAYED, "--decide", "inject-1=revoke:acme_token", "--redact", "names"], "decide it in the page"),
     ],
 )
 def test_what_cannot_be_written_is_refused_in_a_sentence(

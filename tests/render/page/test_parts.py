@@ -72,7 +72,7 @@ def gains(estate: Estate, scenario: Scenario) -> Counter[tuple[str, ...]]:
 def test_without_names_as_much_is_reached(seed: int) -> None:
     estate = random_estate(random.Random(seed))
     for _, asked in starts(estate):
-        bare, there = without_names(estate, asked)
+        bare, (there,) = without_names(estate, asked)
         assert there is not None
         assert gains(bare, there) == gains(estate, asked)
 
