@@ -41,6 +41,7 @@ def measured(size: str, folder: Path) -> dict[str, Any]:
     from blastradius import loading
     from blastradius.engine import compile_system
     from blastradius.render.page import explorer
+    from blastradius.render.page.data import SCRIPTS
     from blastradius.render.page.graphviz import graphviz_block
     from blastradius.render.page.scripts import DRAWING
 
@@ -52,7 +53,7 @@ def measured(size: str, folder: Path) -> dict[str, Any]:
     wasm.write_bytes(gzip.decompress(b64decode(graphviz_block())))
     page = explorer.explorer(prepared, written)
     own = Path(str(explorer.__file__)).parent
-    scripts = [str(own / name) for name in (*explorer.ANSWERING, *DRAWING, "layout.js")]
+    scripts = [str(own / name) for name in (*SCRIPTS, *DRAWING, "layout.js")]
     command = [str(shutil.which("node")), str(Path(__file__).with_suffix(".js")), str(data), str(wasm), *scripts]
     told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     return {"entities": len(prepared.estate.entities), "bytes": len(page.encode()), **told, "wanted": WANTED.get(size)}
