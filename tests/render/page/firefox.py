@@ -47,6 +47,13 @@ class Firefox:
             assert time.monotonic() < end, f"waited in vain for {condition}"
             time.sleep(0.1)
 
+    def close(self) -> None:
+        """End it."""
+        with suppress(AssertionError, OSError):
+            self.ask("Marionette:Quit", flags=["eForceQuit"])
+        self._read.close()
+        self._socket.close()
+
     def _told(self) -> Any:
         length = b""
         while (digit := self._read.read(1)) != b":":
@@ -64,9 +71,10 @@ def running(folder: Path) -> Iterator[Firefox]:
     with subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, "HOME": str(folder)}) as browser:
         try:
             found = Firefox(_port(folder / "MarionetteActivePort", browser))
-            yield found
-            with suppress(AssertionError, OSError):
-                found.ask("Marionette:Quit", flags=["eForceQuit"])
+            try:
+                yield found
+            finally:
+                found.close()
         finally:
             browser.kill()
 
