@@ -47,7 +47,8 @@ MARKS = "<!-- mutation -->\n", "<!-- /mutation -->\n"
 class Mutant:
     """One change: in which file, line, column and function, what stood there, and what stands there instead.
 
-    ``function`` is the file and the line where it begins, None outside of any; ``scope`` is its name.
+    ``function`` is the file and the line where it begins, None outside of any; ``scope`` is its name, ``source`` the
+    line as it stands.
     """
 
     room: str
@@ -56,6 +57,7 @@ class Mutant:
     column: int
     function: str | None
     scope: str
+    source: str
     before: str
     after: str
     text: str
@@ -68,7 +70,7 @@ class Mutant:
     @property
     def key(self) -> str:
         """What it is by, while lines move."""
-        return " ".join(f"{self.file} {self.scope}: {self.before} => {self.after}".split())
+        return " ".join(f"{self.file} {self.scope} | {self.source} | {self.before} => {self.after}".split())
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.before!r} became {self.after!r}"
@@ -88,9 +90,8 @@ def mutants(room: str) -> Iterator[Mutant]:
             if ast.unparse(ast.parse(after)) != ast.unparse(node):
                 ahead, before, behind = (part.decode() for part in _parted(lines, node))
                 function, scope = (f"{file}:{place[0]}", place[1]) if place else (None, "")
-                yield Mutant(
-                    room, file, node.lineno, node.col_offset, function, scope, before, after, ahead + after + behind
-                )
+                where = room, file, node.lineno, node.col_offset, function, scope, lines[node.lineno - 1].decode()
+                yield Mutant(*where, before, after, ahead + after + behind)
 
 
 def _changes(tree: ast.AST, place: Place, *, texts: bool) -> Iterator[tuple[ast.expr | ast.stmt, str, Place]]:
@@ -98,7 +99,7 @@ def _changes(tree: ast.AST, place: Place, *, texts: bool) -> Iterator[tuple[ast.
     for name, value in ast.iter_fields(tree):
         here = _begun(tree) if name == "body" and isinstance(tree, ast.FunctionDef) else place
         for node in value if isinstance(value, list) else [value]:
-            if name in _NO_CODE or not isinstance(node, ast.AST) or _is_literal(node):
+            if name in _NO_CODE or not isinstance(node, ast.AST) or _is_literal(node) or _is_docstring(node):
                 continue
             if isinstance(node, ast.expr | ast.stmt):
                 yield from ((node, after, here) for after in _instead(node, texts=texts))
@@ -111,6 +112,10 @@ def _begun(function: ast.FunctionDef) -> Place:
 
 def _is_literal(node: ast.AST) -> bool:
     return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal"
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _instead(node: ast.expr | ast.stmt, *, texts: bool) -> Iterator[str]:
