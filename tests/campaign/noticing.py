@@ -41,7 +41,11 @@ ENDS = {
 """What exit codes say: interrupted is a file of tests that cannot be read, a usage error a conftest that cannot."""
 GRACE = 20.0
 """Seconds of a processor that a change may take beyond thrice what its tests take without it."""
-FIRST = ("tests/engine/test_agreement.py::test_the_first_estates_agree", "tests/engine/test_placed_controls.py")
+FIRST = (
+    "tests/engine/test_agreement.py::test_the_first_estates_agree",
+    "tests/engine/test_placed_controls.py",
+    "tests/guards/test_house.py::test_generated_pages_are_up_to_date_and_none_is_left_over",
+)
 """The tests that look at most for what they cost."""
 SOONER = 0.2
 """What a second counts in a test of the room of a change."""
