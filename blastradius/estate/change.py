@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from blastradius.columns.facts import ObjectRows
+from blastradius.estate.placement import PlacedControl
 from blastradius.model import Entity, Kind, Relation, Zone
-
-if TYPE_CHECKING:
-    from blastradius.estate.estate import Estate
 
 Thing = Entity | Relation
 _BLIND: dict[str, Any] = {"provenance": True, "also": True, "controls": {"__all__": {"provenance"}}}
@@ -27,6 +25,20 @@ def digest_of(rows: ObjectRows, zones: Iterable[Zone]) -> str:
     return hashlib.sha256(json.dumps(things, sort_keys=True).encode()).hexdigest()
 
 
+class Stated(Protocol):
+    """What is asked of an estate before a change, and after it."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the facts alone."""
+
+    def kind_of(self, entity: str) -> Kind:
+        """The kind of an entity."""
+
+    def controls_on(self, host: str) -> Sequence[PlacedControl]:
+        """The controls that stand on an entity or a relation."""
+
+
 @dataclass(frozen=True, eq=False)
 class Change:
     """The things that were taken out of an estate, and those that were put in; what is in both was replaced.
@@ -34,7 +46,7 @@ class Change:
     ``zones`` were not there before.
     """
 
-    before: Estate
+    before: Stated
     gone: tuple[Thing, ...]
     new: tuple[Thing, ...]
     zones: tuple[Zone, ...] = ()

@@ -12,11 +12,12 @@ import numpy as np
 
 from blastradius.columns.compose import ComposedRows, Kept, concatenated
 from blastradius.columns.facts import FactTable, ObjectRows, table_of_objects
-from blastradius.columns.ragged import Numbers, RaggedArray
-from blastradius.columns.tables import BASES, CONTROLS, KINDS, NO_INDEX, VERBS, Columns, EntityColumns
+from blastradius.columns.ragged import Numbers
+from blastradius.columns.tables import CONTROLS, KINDS, NO_INDEX, VERBS, Columns
 from blastradius.errors import InputError
 from blastradius.estate.change import Change, digest_of
 from blastradius.estate.checks import check
+from blastradius.estate.entity_columns import entity_columns
 from blastradius.estate.footing import Footing
 from blastradius.estate.lint import Inventory, findings
 from blastradius.estate.merge import alone, merged, one_each, one_table
@@ -30,7 +31,6 @@ from blastradius.estate.unsaid import UNSAID_ALONG, Unsaid, named, unsaid_depend
 from blastradius.loaderkit.contract import Loaded
 from blastradius.loaderkit.names import counted, first_few
 from blastradius.model import (
-    Basis,
     Control,
     ControlKind,
     Entity,
@@ -211,7 +211,7 @@ class Estate:
     @cached_property
     def footing(self) -> Footing:
         """How well it is known what it says, of the whole estate where this is a part of one."""
-        return Footing.of(self)
+        return Footing.of(self.columns, self.controls)
 
     def require_whole(self) -> None:
         """See that all of the estate is here; of one that is no part of one, it is."""
@@ -247,7 +247,7 @@ class Estate:
     @cached_property
     def columns(self) -> Columns:
         """All facts as flat arrays."""
-        return Columns(_entity_columns(self._table, self.zones), self._table.relations, self._placement.columns)
+        return Columns(entity_columns(self._table, self.zones), self._table.relations, self._placement.columns)
 
     @cached_property
     def by_verb(self) -> Mapping[Verb, Sequence[Relation]]:
@@ -370,7 +370,7 @@ class Estate:
         """The estate as a multigraph: nodes by entity id, an edge for each pair of ends, keyed by relation id."""
         from blastradius.estate.multigraph import multigraph
 
-        return multigraph(self)
+        return multigraph(self.entities.values(), self.relations.values(), title=self.title, digest=self.digest)
 
     @cached_property
     def _ties(self) -> Ties:
@@ -430,44 +430,6 @@ class Estate:
         yield unsaid_dependence, np.array(unstated, np.int64)
         group = (columns.verb == VERBS.index(Verb.CONSUMES)) & (columns.targets.lengths > 1) & (columns.vote_min == 0)
         yield unsaid_votes, np.flatnonzero(group)
-
-
-def _entity_columns(table: FactTable, zones: Mapping[str, Zone]) -> EntityColumns:
-    fields, count, kinds = table.fields, len(table.kind), table.kind
-    flat = {zone.id: place for place, zone in enumerate(zone for zone in zones.values() if zone.flat)}
-    service = KINDS.index(Kind.SERVICE)
-    inside = {number: flat[zone] for number, zone in fields.zone.items() if zone in flat and kinds[number] == service}
-    apis = {name: place for place, name in enumerate(sorted(set(fields.api.values())))}
-    return EntityColumns(
-        ids=table.names,
-        kind=table.kind.astype(np.int64),
-        api=_column(count, {number: apis[name] for number, name in fields.api.items()}),
-        flat_zone=_column(count, inside),
-        anonymous=_column(count, dict.fromkeys(fields.anonymous, 1), 0).astype(np.bool_),
-        password=_column(count, dict.fromkeys(fields.password, 1), 0).astype(np.bool_),
-        crown_jewel=_column(count, dict.fromkeys(fields.crown_jewel, 1), 0).astype(np.bool_),
-        records=_column(count, fields.records),
-        copy_of=_copies(count, fields.copy_of),
-        complete=_column(count, dict.fromkeys(fields.complete, 1), 0).astype(np.bool_),
-        public=_column(count, dict.fromkeys(fields.public, 1), 0).astype(np.bool_),
-        ourselves=_column(count, dict.fromkeys(fields.ourselves, 1), 0).astype(np.bool_),
-        basis=_column(count, fields.basis, BASES.index(Basis.DECLARED)).astype(np.int8),
-        apis=list(apis),
-        flat_zones=list(flat),
-    )
-
-
-def _column(count: int, values: Mapping[int, int], otherwise: int = NO_INDEX) -> Numbers:
-    """A column of a table, from what few of its rows state."""
-    found = np.full(count, otherwise, np.int64)
-    found[np.fromiter(values, np.int64, len(values))] = np.fromiter(values.values(), np.int64, len(values))
-    return found
-
-
-def _copies(count: int, stated: Mapping[int, tuple[int, ...]]) -> RaggedArray:
-    owners = np.repeat(np.fromiter(stated, np.int64, len(stated)), [len(originals) for originals in stated.values()])
-    originals = np.fromiter((original for row in stated.values() for original in row), np.int64, len(owners))
-    return RaggedArray.grouped(owners, originals, count)
 
 
 def _one_clock(parts: Iterable[Loaded]) -> dict[str, float]:

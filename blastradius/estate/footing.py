@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-from blastradius.columns.tables import BASES
-from blastradius.estate.change import Change
+from blastradius.columns.tables import BASES, Columns
+from blastradius.estate.change import Change, Stated
+from blastradius.estate.placement import PlacedControl
 from blastradius.model import Control, ControlKind, Relation
-
-if TYPE_CHECKING:
-    from blastradius.estate.estate import Estate
 
 MOST_CONTROLS = 10_000
 """Up to how many controls it is counted which are assumed to work, for each is made an object."""
@@ -28,15 +27,15 @@ class Footing(NamedTuple):
     assumed: int | None
 
     @classmethod
-    def of(cls, estate: Estate) -> Footing:
-        """The counts of an estate."""
-        bases = np.bincount(estate.columns.relations.basis, minlength=len(BASES)).tolist()
-        count = len(estate.columns.controls.kind)
+    def of(cls, columns: Columns, controls: Mapping[str, PlacedControl]) -> Footing:
+        """The counts of an estate, by its columns and its controls by name."""
+        bases = np.bincount(columns.relations.basis, minlength=len(BASES)).tolist()
+        count = len(columns.controls.kind)
         if count > MOST_CONTROLS:
             return cls(tuple(bases), count, None)
-        return cls(tuple(bases), count, sum(_is_assumed(placed.control) for placed in estate.controls.values()))
+        return cls(tuple(bases), count, sum(_is_assumed(placed.control) for placed in controls.values()))
 
-    def after(self, change: Change, changed: Estate) -> Footing:
+    def after(self, change: Change, changed: Stated) -> Footing:
         """The counts after a change, of an estate of which ``changed`` may be a part around what was changed."""
         bases = list(self.bases)
         for things, sign in ((change.gone, -1), (change.new, 1)):
@@ -59,7 +58,7 @@ def _is_assumed(control: Control) -> bool:
     return status_of(control) == "assumed"
 
 
-def _controls(change: Change, estate: Estate) -> list[Control]:
+def _controls(change: Change, estate: Stated) -> list[Control]:
     """The controls on what was changed, and on its ends: a scope implies one on what it permits."""
     hosts = {thing.id for thing in (*change.gone, *change.new)}
     for thing in (*change.gone, *change.new):

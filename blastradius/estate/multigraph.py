@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import networkx as nx
 
-if TYPE_CHECKING:
-    from blastradius.estate.estate import Estate
+from blastradius.model import Entity, Relation
 
 
-def multigraph(estate: Estate) -> nx.MultiDiGraph[str]:
+def multigraph(
+    entities: Iterable[Entity], relations: Iterable[Relation], *, title: str | None, digest: str
+) -> nx.MultiDiGraph[str]:
     """Nodes by entity id, an edge for each pair of ends, keyed by relation id."""
-    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(title=estate.title, digest=estate.digest)
-    for entity in estate.entities.values():
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(title=title, digest=digest)
+    for entity in entities:
         graph.add_node(entity.id, **entity.model_dump(mode="json", exclude={"id"}, exclude_none=True))
-    for relation in estate.relations.values():
+    for relation in relations:
         data = relation.model_dump(mode="json", exclude={"sources", "targets"}, exclude_none=True)
         for source in relation.sources:
             for target in relation.targets:

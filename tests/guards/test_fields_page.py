@@ -179,11 +179,17 @@ def _sample(name: str, field: Any) -> Any:
     """Something that a field may say."""
     if name in ("contract_end", "expires"):
         return "2020-01-01"
-    options = [option for option in field.get("anyOf", (field,)) if option.get("type") != "null"]
+    options = [_resolved(option) for option in _resolved(field).get("anyOf", (_resolved(field),))]
+    options = [option for option in options if option.get("type") != "null"]
     kinds = {"string": "x", "number": 3, "integer": 3, "boolean": True, "object": {"x": "y"}, "array": ["x"]}
     if name in ("seen_by", "basis"):
         return {"seen_by": [{"signal": "x"}], "basis": "inferred"}[name]
     return options[0]["enum"][-1] if "enum" in options[0] else kinds[options[-1]["type"]]
+
+
+def _resolved(field: Any) -> Any:
+    """What a reference to a named type stands for."""
+    return SHAPES[field["$ref"].rsplit("/", 1)[1]] if "$ref" in field else field
 
 
 def _idle(shape: str, fields: dict[str, tuple[str, str]]) -> dict[str, Any]:
