@@ -96,11 +96,11 @@ def _by_arrival(
     """Settle one level after the other, and add what each proves; the last one, and the steps that wait there."""
     end = inf if scenario.hours is None else scenario.hours
     proved: dict[int, _Claim] = {}
-    for level in range(1, int(scenario.assume) + 1):
-        run = _Timed(system, status, level, end)
+    runs = [_Timed(system, status, level, end) for level in range(1, int(scenario.assume) + 1)]
+    for run in runs:
         run.settle(seeds)
         steps += run.proof(proved)
-    return run, run.missing
+    return runs[-1], runs[-1].missing
 
 
 def arrivals(

@@ -231,11 +231,12 @@ class Waves(Frontier):
     def _named(self) -> dict[int, Fact]:
         """The facts that are settled by number."""
         facts, names = self.system.facts, self.system.facts.entities
+        numbers: list[int] = self.facts.tolist()
         return {
             number: Fact(names[number // WIDTH], CAPABILITIES[number % WIDTH])
             if number < self.first_stone
             else facts.fact(number)
-            for number in self.facts.tolist()
+            for number in numbers
         }
 
 
