@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from pydantic import Field
@@ -207,18 +208,15 @@ class _Harming:
     def __init__(self, estate: Estate, params: Params, levers: Sequence[Priced]) -> None:
         self._estate, self._basis, self._levers = estate, params.asked.basis, levers
         self._critical = frozenset(critical(estate))
-        self._known, self._price = frozenset[int](), Price(estate, (), self._basis)
 
     def __call__(self, chosen: Sequence[Row]) -> list[Harm]:
         """The harm of each set, by the places of its levers."""
-        new = frozenset[int]().union(*chosen) - self._known
-        if new:
-            self._known |= new
-            self._price = Price(
-                self._estate, [self._levers[it].remedy.without for it in sorted(self._known)], self._basis
-            )
-        without = [self._without(some) for some in chosen]
-        return [self._harm(loss) for loss in self._price.of(without)]
+        return [self._harm(loss) for loss in self._price.of([self._without(some) for some in chosen])]
+
+    @cached_property
+    def _price(self) -> Price:
+        """Of all levers at once, for which of them matter shows only as the search goes on."""
+        return Price(self._estate, [it.remedy.without for it in self._levers], self._basis)
 
     def _without(self, chosen: Row) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for lever in sorted(chosen) for name in self._levers[lever].remedy.without))
