@@ -28,15 +28,18 @@ def digest_of(rows: ObjectRows, zones: Iterable[Zone]) -> str:
 class Stated(Protocol):
     """What is asked of an estate before a change, and after it."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over the facts alone."""
+        ...
 
     def kind_of(self, entity: str) -> Kind:
         """The kind of an entity."""
+        ...
 
     def controls_on(self, host: str) -> Sequence[PlacedControl]:
         """The controls that stand on an entity or a relation."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

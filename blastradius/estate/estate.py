@@ -310,6 +310,18 @@ class Estate:
                 found[thing].append(relation.sources[0])
         return found
 
+    def grants_of(self, key: str) -> Sequence[str]:
+        """The ids of the relations by which a key, alone or with others, opens something, in the estate's order."""
+        return self._grants.get(key, ())
+
+    @cached_property
+    def _grants(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for relation in self.by_verb[Verb.GRANTS]:
+            for key in dict.fromkeys(relation.sources):
+                found[key].append(relation.id)
+        return found
+
     def crown_jewel(self, entity: str) -> bool:
         """Whether an entity is marked as a crown jewel."""
         return self._table.number.get(entity) in self._table.fields.crown_jewel

@@ -18,7 +18,8 @@ Unsaid = Callable[[tuple[str, ...], int], Note | None]
 
 def named(ids: Sequence[str], rows: Numbers) -> tuple[tuple[str, ...], int]:
     """The ids of relations by number, of many only the first, and how many there are."""
-    return tuple(sorted(ids[row] for row in rows[:MOST_NAMED].tolist())), len(rows)
+    first: list[int] = rows[:MOST_NAMED].tolist()
+    return tuple(sorted(ids[row] for row in first)), len(rows)
 
 
 def unsaid_dependence(about: tuple[str, ...], count: int) -> Note | None:

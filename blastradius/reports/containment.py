@@ -180,12 +180,13 @@ class Clocks:
         starts = {name for way in SEED_KINDS for name in getattr(scenario, way)}
         names = self.reach.prepared.facts.entities
         about = self._numbers // len(CAPABILITIES)
+        some: list[int] = np.unique(about).tolist()
         found = np.zeros((3, len(names)), np.bool_)
-        for number in np.unique(about).tolist():
+        for number in some:
             name = names[number]
             if name not in starts and not is_public(estate, name):
                 found[:, number] = True, estate.crown_jewel(name), estate.kind_of(name) == Kind.PROCESS
-        return about, *found
+        return about, found[0], found[1], found[2]
 
     def counted(self, held: Flags) -> Count:
         """What people count of ``facts``; where it starts, and what is public, is not counted."""

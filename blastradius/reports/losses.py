@@ -38,9 +38,8 @@ class Price:
 
     def __init__(self, estate: Estate, removed: Sequence[Collection[str]], basis: Basis) -> None:
         self._estate, self._basis, self._calls = estate, basis, _Calls(estate)
-        lost = [_Lost(self._calls, frozenset(names)) for names in removed]
-        lost.append(_Lost(self._calls, frozenset[str]().union(*removed)))
-        self._twins = {name: _twin(estate, estate.relations[name], number) for number, name in enumerate(_inputs(lost))}
+        most = _Lost(self._calls, frozenset[str]().union(*removed))  # who loses more loses no input less
+        self._twins = {name: _twin(estate, estate.relations[name], number) for number, name in enumerate(most.inputs)}
 
     def of(self, removed: Sequence[Collection[str]]) -> list[Loss | None]:
         """For each set what is lost; ``None`` where nothing says who needs it. All are solved at once and audited."""
@@ -79,7 +78,7 @@ def losses_in(system: PreparedEstate, asked: Sequence[Scenario]) -> list[Loss]:
 
 
 class _Calls:
-    """The calls of an estate that are made with keys, and what those open."""
+    """The calls of an estate that are made with keys, what those open, and who serves and publishes what."""
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -88,6 +87,14 @@ class _Calls:
         self._ties = {
             verb: _grouped((relation.sources[0], relation) for relation in estate.by_verb[verb])
             for verb in (Verb.GRANTS, Verb.PERMITS, Verb.SERVES)
+        }
+
+    @cached_property
+    def leading_to(self) -> Mapping[Verb, Mapping[str, list[Relation]]]:
+        """What serves each operation and publishes each feed."""
+        return {
+            verb: _grouped((target, relation) for relation in self.estate.by_verb[verb] for target in relation.targets)
+            for verb in (Verb.SERVES, Verb.PUBLISHES)
         }
 
     def with_keys(self, keys: Collection[str]) -> list[Relation]:
@@ -145,10 +152,9 @@ class _Lost:
             source, target = relation.sources[0], relation.targets[0]
             if relation.verb in _DONE and self.estate.kind_of(source) == Kind.OPERATION:
                 yield source
-            elif relation.verb in (Verb.SERVES, Verb.PUBLISHES):
-                others = self.estate.by_verb[relation.verb]
-                if all(other.id in self.removed for other in others if target in other.targets):
-                    yield target
+            others = self._calls.leading_to.get(relation.verb, {}).get(target, ())
+            if others and all(other.id in self.removed for other in others):
+                yield target
 
 
 def _is_input(estate: Estate, relation: Relation) -> bool:
@@ -158,10 +164,6 @@ def _is_input(estate: Estate, relation: Relation) -> bool:
 def _keys_at(relation: Relation) -> tuple[str, ...]:
     """The keys that a relation gives somebody, or to which it gives something."""
     return {Verb.HOLDS: relation.targets, Verb.GRANTS: relation.sources}.get(relation.verb, ())
-
-
-def _inputs(lost: Sequence[_Lost]) -> list[str]:
-    return list(dict.fromkeys(name for here in lost for name in here.inputs))
 
 
 def _twin(estate: Estate, relation: Relation, number: int) -> tuple[Entity, Relation]:

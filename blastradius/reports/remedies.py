@@ -115,8 +115,7 @@ def _keys(estate: Estate, travelled: Sequence[Relation]) -> Iterator[Remedy]:
 
 def revocation(estate: Estate, key: str) -> Remedy:
     """A key, revoked: all that it grants, alone or with others, is taken away."""
-    without = tuple(relation.id for relation in estate.by_verb[Verb.GRANTS] if key in relation.sources)
-    return Remedy(f"revoke:{key}", "revoke", f"revoke {label(estate, key)}", without)
+    return Remedy(f"revoke:{key}", "revoke", f"revoke {label(estate, key)}", tuple(estate.grants_of(key)))
 
 
 def _used_keys(travelled: Sequence[Relation]) -> list[str]:

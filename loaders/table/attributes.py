@@ -29,7 +29,7 @@ class Attributes:
         self.drafts = drafts
         self.options = rows.options
         self.meaning = rows.options.rows or "vendors"
-        self.stated = [
+        self.stated: list[tuple[Role, Role, str]] = [
             (role, kind, attribute) for role, (kind, attribute, _) in ATTRIBUTES.items() if rows.columns(role)
         ]
 

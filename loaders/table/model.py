@@ -37,7 +37,7 @@ class TableMapper:
         mine = {column.column for column in self.rows.columns(self.main)}
         self.more = [it.column for role, columns in options.columns.items() if role != self.main for it in columns]
         self.beside = set(self.more) - mine
-        self.named_roles = [role for role in KINDS if role != self.main and role not in _OWN_WORDS]
+        self.named_roles: list[Role] = [role for role in KINDS if role != self.main and role not in _OWN_WORDS]
         self.texts: dict[Role, list[Text]] = {}
         self.shared: dict[str, list[str]] = {}
         self.verbs: tuple[Verb, ...] = ()

@@ -43,12 +43,15 @@ def gentlest(
     harming: Harming,
     cheapest: frozenset[int],
     until: float,
+    most: int = 10**9,
 ) -> Gentlest:
     """The least harmful of the cuts that cost what ``cheapest`` does.
 
     ``rows`` are the proofs that are known, each as the levers that break it; ``left`` finds those that are left with
-    some levers pulled, which are added. ``until`` is when to end with the best that is known.
+    some levers pulled, which are added. ``until`` is when to end with the best that is known, and ``most`` after how
+    many sets of levers whose harm was asked.
     """
+    harming = weighed = _Weighed(harming)
     known = _Known(costs, rows, float(costs[sorted(cheapest)].sum()))
     (done,) = harming([cheapest])
     known.learn(harming, [cheapest], [done])
@@ -65,9 +68,21 @@ def gentlest(
                 best, least = chosen, _counts(done)
             if _counts(done) > bound:
                 known.learn(harming, [chosen], [done])
-        if time.monotonic() > until:
+        if time.monotonic() > until or weighed.count > most:
             return Gentlest(best, is_least=False)
     return Gentlest(best, is_least=True)
+
+
+@dataclass
+class _Weighed:
+    """A harming that counts of how many sets it was asked."""
+
+    harming: Harming
+    count: int = 0
+
+    def __call__(self, chosen: Sequence[Row]) -> Sequence[Harm]:
+        self.count += len(chosen)
+        return self.harming(chosen)
 
 
 def _counts(harm: Harm) -> tuple[int, ...]:

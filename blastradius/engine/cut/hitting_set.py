@@ -28,6 +28,8 @@ from blastradius.model import Fact, Scenario
 
 Weights = NDArray[np.float64]
 _TOLERANCE = 1e-6
+MOST_WEIGHED = 2_000_000
+"""Of how many sets of levers it is worked out what they do besides: so many by the relations of the estate."""
 _INFEASIBLE = 2
 """What the solver of integer programs says where there is no solution."""
 
@@ -75,7 +77,8 @@ def minimum_cut(
 ) -> Cut:
     """The cheapest levers that take all targets out of reach, of each scenario by itself.
 
-    ``harming`` says what sets of levers do besides; then it is the cut that does least of that among the cheapest.
+    ``harming`` says what sets of levers do besides; then it is the cut that does least of that among the cheapest, of
+    which some are weighed and no more on a large estate (``MOST_WEIGHED``).
 
     ``seconds`` bounds the search; then the cut is the best that is known, and ``at_least`` says how far it may be off.
 
@@ -91,7 +94,8 @@ def minimum_cut(
     chosen, at_least = problem.solved(until)
     is_minimum, is_gentlest = problem.cost(chosen) <= at_least + _TOLERANCE, None
     if harming is not None and is_minimum:
-        found = gentlest(problem.costs, problem.rows, problem.left, harming, frozenset(chosen), until)
+        most = MOST_WEIGHED // max(1, len(system.estate.columns.relations.ids))
+        found = gentlest(problem.costs, problem.rows, problem.left, harming, frozenset(chosen), until, most)
         chosen, is_gentlest = set(found.levers), found.is_least
     return Cut(
         levers=tuple(sorted(chosen)),

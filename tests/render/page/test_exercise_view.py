@@ -118,6 +118,7 @@ def test_after_each_decision_it_goes_on_as_the_command_tells_it(
     page: Opened, journey: str, northwind: Path, estate: Estate, tmp_path: Path
 ) -> None:
     made: list[str] = []
+    number, answer = 0, told(northwind, tmp_path)
     for number, lever in JOURNEYS[journey]:
         on_to(page, number)
         made.append(f"--decide=inject-{number}={lever}")
@@ -400,7 +401,7 @@ def test_many_random_exercises_are_played_as_the_command_plays_them() -> None:
 @pytest.fixture(scope="module")
 def played(estate: Estate) -> tuple[Game, Any]:
     """An exercise of the example, and what the command says to it."""
-    scenario = ScenarioParams(compromise=("acme",), assume="lateral").scenario(estate)
+    scenario = ScenarioParams.model_validate({"compromise": ("acme",), "assume": "lateral"}).scenario(estate)
     game = game_of(estate, scenario, [((0, 3), (2, 0))])
     return game, wanted(game)
 
