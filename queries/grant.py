@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from blastradius.answer import Answer, Query
-from blastradius.engine import Assumption, compile_system, plain, what_if
+from blastradius.engine import Assumption, plain, what_if
 from blastradius.errors import UsageError
 from blastradius.estate import Estate
 from blastradius.loaderkit.contract import Loaded
@@ -54,8 +54,8 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     found = _by_key(estate, params) if params.proposal is None else _by_proposal(estate, params, params.proposal)
     rows = rows_of(found.after, found.added)
-    broken = broken_by(compile_system(found.before), compile_system(found.after), found.new)
-    granted = Granted(found.after, found.scenarios, found.added)
+    broken = broken_by(*found.systems, found.new)
+    granted = Granted(found.systems[1], found.scenarios, found.added)
     holds, tried, untried = granted.holds(params.level)
     because = refusals(found.after, params.fail_on, rows, broken, is_unserved=found.is_unserved)
     data = GrantData(

@@ -181,8 +181,7 @@ def _whose(keys: Sequence[str]) -> str:
 class Found:
     """What a proposal comes to: who starts what, what that adds, and which smaller grants would do."""
 
-    before: Estate
-    after: Estate
+    systems: tuple[PreparedEstate, PreparedEstate]
     new: Additions
     scenarios: Mapping[Start, Scenario]
     added: Mapping[Start, Added]
@@ -193,6 +192,16 @@ class Found:
     parts: tuple[PartRow, ...]
     smaller: tuple[SmallerRow, ...]
     is_unserved: bool
+
+    @property
+    def before(self) -> Estate:
+        """The estate without the proposal."""
+        return self.systems[0].estate
+
+    @property
+    def after(self) -> Estate:
+        """The estate with the proposal."""
+        return self.systems[1].estate
 
 
 def found_by_key(stated: Estate, before: Estate, asked: Asked, grants: Sequence[str], needs: Sequence[str]) -> Found:
@@ -208,13 +217,12 @@ def found_by_key(stated: Estate, before: Estate, asked: Asked, grants: Sequence[
     added: dict[Start, Added] = {asked.holder: added_by(system, asked, grants)} if grants else {}
     rows = rows_of(before, added) if grants else None
     smaller = [smaller_row(before, it, asked, needs, rows) for it in (serving(before, asked, needs) if needs else ())]
-    after = before.changed(entities=new.entities, relations=ties)
+    after = compile_system(before.changed(entities=new.entities, relations=ties)) if grants else system
     key = asked.key or KEY
     alone = [(grant, added_by(system, asked, (grant,))) for grant in grants]
     parts = [part_of(key, grant, rows_of(before, {asked.holder: some})) for grant, some in alone]
     return Found(
-        before,
-        after,
+        (system, after),
         new,
         {asked.holder: asked.assumed.model_copy(update={"compromise": (asked.holder,)})},
         added,
@@ -239,8 +247,7 @@ def found_by_case(case: Case, stated: Sequence[str]) -> Found:
     holders = {(need.asked.holder, need.asked.key) for need in case.needs(())}
     holder, key = holders.pop() if len(holders) == 1 else (None, None)
     return Found(
-        case.before,
-        case.after,
+        case.systems,
         case.new,
         {start: case.scenario(start) for start in case.ways},
         case.added,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
 
-from blastradius.engine import PreparedEstate, Reach, World, compile_system, solve
+from blastradius.engine import PreparedEstate, Reach, World, solve
 from blastradius.estate import Estate
 from blastradius.model import Fact, Kind, Level, Scenario
 from blastradius.reports.grant_data import AddedRow, HoldRow, Start, WayRow, counted
@@ -24,13 +23,10 @@ MOST_TRIED = 2_000
 class Granted:
     """The estate as it would be once a proposal is granted: what starts there, and what that newly reaches."""
 
-    def __init__(self, estate: Estate, scenarios: Mapping[Start, Scenario], added: Mapping[Start, Added]) -> None:
-        self.estate, self.scenarios, self.added = estate, scenarios, added
-
-    @cached_property
-    def system(self) -> PreparedEstate:
-        """What is solved."""
-        return compile_system(self.estate)
+    def __init__(
+        self, system: PreparedEstate, scenarios: Mapping[Start, Scenario], added: Mapping[Start, Added]
+    ) -> None:
+        self.system, self.estate, self.scenarios, self.added = system, system.estate, scenarios, added
 
     def reach(self, start: Start, level: Level) -> Reach:
         """What a start reaches under a level."""
