@@ -28,6 +28,13 @@ _OLDEST = (5, 26)
 _PAUSES = (0.1, 0.5, 1, 2, 4, 8, 15, 30)
 """Seconds between tries, when the server is gone in the middle of something: it may be starting again."""
 
+_MADE_MEANWHILE = (
+    "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists",
+    "Neo.ClientError.Schema.ConstraintAlreadyExists",
+    "Neo.ClientError.Schema.IndexAlreadyExists",
+)
+"""What the server says, in spite of IF NOT EXISTS, of what was made while it looked."""
+
 
 @dataclass
 class Connection:
@@ -78,6 +85,23 @@ class Connection:
             StoreError: the server refuses, or does not answer for a minute.
         """
         self.write(lambda tx: tx.run(statement(file, name), stated).consume())
+
+    def declare(self, file: str, name: str) -> None:
+        """Make an index or a constraint; that another loader makes the same at the same time is as good.
+
+        Raises:
+            StoreError: the server refuses, or does not answer for a minute.
+        """
+        from neo4j.exceptions import ClientError
+
+        def made(session: Session) -> None:
+            try:
+                session.execute_write(lambda tx: tx.run(statement(file, name)).consume())
+            except ClientError as error:
+                if error.code not in _MADE_MEANWHILE:
+                    raise
+
+        self._patiently(made)
 
     def verify(self) -> None:
         """Shake hands, and refuse a server that is too old.

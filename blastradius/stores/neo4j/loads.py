@@ -60,7 +60,7 @@ def prepare(connection: Connection) -> None:
         StoreError: the database cannot be written to, or holds what breaks a key.
     """
     for name in _PREPARING:
-        connection.execute(_FILE, name)
+        connection.declare(_FILE, name)
     connection.execute(_FILE, "stamp", schema=SCHEMA)
 
 

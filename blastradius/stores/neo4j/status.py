@@ -41,7 +41,8 @@ def status(connection: Connection) -> list[Stored]:
     def work(tx: ManagedTransaction) -> list[dict[str, Any]]:
         return tx.run(statement(_FILE, "status")).data()
 
-    return [_stored(row) for row in connection.read(work)]
+    rows = connection.read(work)
+    return [_stored(row) for row in rows if row["name"] is not None]  # one that is taken away meanwhile says nothing
 
 
 def stamped(connection: Connection) -> int | None:
