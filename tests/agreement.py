@@ -1,10 +1,11 @@
 """All readings of the rules on very many random estates: `python -m tests.agreement --estates 1000000`.
 
-Each estate is asked one scenario: the spec, the solver of one scenario with its certificate checked, and the solver of
+Estates are drawn in groups, side by side in one estate without anything in common, as that costs a third; a group is
+asked one scenario: the spec, the solver of one scenario with its certificate checked, and the solver of
 many worlds, by one of its back ends in turn, audited. Facts, their levels and the hours in which they arrive are to be
 the same. The many worlds are the scenario at each level up to its own; worlds share no hours, so where these are
 limited they are asked without the limit. The spec is asked without it, too: a limit leaves out what comes later (a law
-of its own, `tests/engine/check/test_spec_laws.py`). Every tenth estate is asked with relations taken away and controls
+of its own, `tests/engine/check/test_spec_laws.py`). Every tenth group is asked with relations taken away and controls
 put in place, and there the spec and the worlds are given the hours themselves.
 """
 
@@ -35,37 +36,47 @@ from tests.engine.random_estates import (
     facts_of_worlds,
     random_controls,
     random_estate,
+    random_islands,
     random_relations,
     random_scenario,
+    random_scenarios,
 )
 
-CHUNK = 500
-"""How many estates a process is given at once."""
+GROUP = 8
+"""How many estates stand side by side in one, unless it is said otherwise."""
+CHUNK = 125
+"""How many groups a process is given at once."""
 FIRST_SEEDS = (0, 80)
 """The estates that a quick test looks at."""
-TOLD = 20
+TOLD = 10
 """After how many times as many it is said how many agreed so far."""
 Engine = Literal["numpy", "fast"]
 ENGINES: tuple[Engine, ...] = ("numpy", "fast")
 
 
-def disagreement(seed: int) -> str | None:
-    """What some reading says otherwise than the spec, of the estate and scenario that a seed makes."""
-    rng = random.Random(seed)
-    built = random_estate(rng)
-    asked = random_scenario(rng, built)
-    if seed % 10 == 0:
-        asked = with_changes(rng, built, asked)
+def disagreement(seed: int, group: int = 1) -> str | None:
+    """What some reading says otherwise than the spec, of the estates and the scenario that a seed makes."""
+    number = seed // group
+    built, asked = drawn(random.Random(seed), group, changed=number % 10 == 0)
     try:
-        return next(differences(built, asked, ENGINES[seed % 2]), None)
+        return next(differences(built, asked, ENGINES[number % 2]), None)
     except Exception as error:  # whatever it is, it is what is looked for
         return f"{type(error).__name__}: {error}"
 
 
-def with_changes(rng: random.Random, built: Estate, asked: Scenario) -> Scenario:
-    """A scenario of the same estate with relations taken away and controls put in place."""
-    controls = tuple(f"{kind}@{host}" for kind, host in random_controls(rng, built))
-    return asked.model_copy(update={"without": random_relations(rng, built), "controls": controls})
+def drawn(rng: random.Random, group: int, *, changed: bool) -> tuple[Estate, Scenario]:
+    """A group of estates, and what they are asked."""
+    built = random_estate(rng) if group == 1 else random_islands(rng, group)
+    asked = random_scenario(rng, built) if group == 1 else random_scenarios(rng, built, group)
+    return built, with_changes(rng, built, asked, group) if changed else asked
+
+
+def with_changes(rng: random.Random, built: Estate, asked: Scenario, times: int = 1) -> Scenario:
+    """A scenario of the same estate with relations taken away and controls put in place, so many times."""
+    without = dict.fromkeys(name for _ in range(times) for name in random_relations(rng, built))
+    found = {host: kind for _ in range(times) for kind, host in random_controls(rng, built)}
+    controls = tuple(f"{kind}@{host}" for host, kind in found.items())
+    return asked.model_copy(update={"without": tuple(without), "controls": controls})
 
 
 def differences(built: Estate, asked: Scenario, engine: Engine) -> Iterator[str]:
@@ -124,9 +135,9 @@ def _differing(wanted: dict[Fact, float], found: dict[Fact, float]) -> str:
     return ", ".join(f"{fact} {wanted.get(fact)}, not {found.get(fact)}" for fact in differ)
 
 
-def tried(first: int, last: int) -> list[tuple[int, str]]:
-    """The seeds from one up to another of which something differs."""
-    found = ((seed, disagreement(seed)) for seed in range(first, last))
+def tried(first: int, last: int, group: int = 1) -> list[tuple[int, str]]:
+    """The seeds from one up to another, one a group, of which something differs."""
+    found = ((seed, disagreement(seed, group)) for seed in range(first, last, group))
     return [(seed, why) for seed, why in found if why is not None]
 
 
@@ -135,16 +146,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.agreement", description=__doc__)
     parser.add_argument("--estates", type=int, default=20_000, metavar="N", help="how many (20,000)")
     parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first seed (0)")
+    parser.add_argument("--group", type=int, default=GROUP, metavar="N", help=f"how many side by side ({GROUP})")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
     asked = parser.parse_args()
-    start, end = time.monotonic(), asked.first + asked.estates
-    firsts = range(asked.first, end, CHUNK)
+    start, end, chunk = time.monotonic(), asked.first + asked.estates, CHUNK * asked.group
+    firsts = range(asked.first, end, chunk)
     failed, spent = 0, 0.0
-    print(f"seeds {asked.first:,} to {end - 1:,}", flush=True)
+    print(f"seeds {asked.first:,} to {end - 1:,}, {asked.group} side by side", flush=True)
     with ProcessPoolExecutor(asked.jobs) as pool:
-        for number, (found, seconds) in enumerate(pool.map(partial(_chunk, end), firsts), 1):
-            done = min(number * CHUNK, asked.estates)
-            failed, spent = failed + len(found), spent + seconds
+        for number, (found, seconds) in enumerate(pool.map(partial(_chunk, end, asked.group), firsts), 1):
+            done = min(number * chunk, asked.estates)
+            failed, spent = failed + len(found) * asked.group, spent + seconds
             for seed, why in found:
                 print(f"seed {seed}: {why}", flush=True)
             if number % TOLD == 0 or done == asked.estates:
@@ -154,10 +166,10 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _chunk(end: int, first: int) -> tuple[list[tuple[int, str]], float]:
+def _chunk(end: int, group: int, first: int) -> tuple[list[tuple[int, str]], float]:
     """What of some estates differs, and how many seconds of a processor they took."""
     start = time.process_time()
-    return tried(first, min(first + CHUNK, end)), time.process_time() - start
+    return tried(first, min(first + CHUNK * group, end), group), time.process_time() - start
 
 
 if __name__ == "__main__":

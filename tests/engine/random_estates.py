@@ -79,16 +79,34 @@ def random_estate(rng: random.Random) -> Estate:
 
     Degenerate ones are among them: empty, of one entity, without a relation, without a control, and full of controls.
     """
+    return Estate.build([_records(rng)])
+
+
+def random_islands(rng: random.Random, count: int) -> Estate:
+    """As many such estates side by side in one, without a relation, a zone or an API in common."""
+    return Estate.build([_records(rng, f"i{number}_") for number in range(count)])
+
+
+def _records(rng: random.Random, apart: str = "") -> Loaded:
+    """What a random estate is made of, each name begun with what tells it from others."""
     count = rng.choice((0, 1, 2, 5, 8, 8, 11, 11, *[LARGEST] * 4))
     chance = rng.choice((0.3, 0.4, 0.4, 0.0, 1.0))
     walks = rng.sample(WALKS, rng.choice((0, 3, 4, 5))) if count > 2 else []
-    names = _names(rng, count, walks)
+    names = [(apart + name, kind) for name, kind in _names(rng, count, walks)]
     drawn = [_drawn(rng, names) for _ in range(rng.randrange(3 * count + 1))]
     ends = [*filter(None, drawn), *(step for walk in walks for step in _walked(rng, names, walk))]
     relations = {found.id: found for found in (_relation(rng, names, chance, step) for step in ends)}
-    zones = tuple(Zone(id=zone, flat=rng.random() < 0.6) for zone in ZONES)
+    zones = tuple(Zone(id=apart + zone, flat=rng.random() < 0.6) for zone in ZONES)
     entities = tuple(_entity(rng, names, name, kind, chance) for name, kind in names)
-    return Estate.build([Loaded(entities=entities, relations=tuple(relations.values()), zones=zones)])
+    if apart:
+        entities = tuple(entity.model_copy(update=_set_apart(entity, apart)) for entity in entities)
+    return Loaded(entities=entities, relations=tuple(relations.values()), zones=zones)
+
+
+def _set_apart(entity: Entity, apart: str) -> dict[str, str]:
+    """The zone and the API of an entity by names that no other island has."""
+    stated = {word: getattr(entity, word, None) for word in ("zone", "api")}
+    return {word: apart + name for word, name in stated.items() if name is not None}
 
 
 def random_scenario(rng: random.Random, estate: Estate) -> Scenario:
@@ -108,6 +126,14 @@ def random_scenario(rng: random.Random, estate: Estate) -> Scenario:
         distrust=tuple(rng.sample(known, rng.choice((0, 0, 1, 3)))),
         basis=rng.choice((*Basis, *[Basis.ASSUMED] * 8)),
     )
+
+
+def random_scenarios(rng: random.Random, estate: Estate, count: int) -> Scenario:
+    """What so many scenarios start from and distrust, at the level and within the hours of the first."""
+    drawn = [random_scenario(rng, estate) for _ in range(count)]
+    several = {way: tuple(sorted({name for asked in drawn for name in getattr(asked, way)})) for way in SEED_KINDS}
+    distrust = tuple(sorted({name for asked in drawn for name in asked.distrust}))
+    return drawn[0].model_copy(update={**several, "distrust": distrust})
 
 
 def random_relations(rng: random.Random, estate: Estate) -> tuple[str, ...]:
