@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from blastradius.engine import SEED_KINDS, plain
@@ -153,7 +154,11 @@ def cut_then(
     estate: Estate, asked: Scenario, delay: Any, without: tuple[str, ...], at: float, told: Iterable[Fact] = ()
 ) -> set[Fact]:
     """What was there before, and what follows without what was cut; who was let in by that is let in no more."""
-    before = {it: hour for it, hour in naive(estate, asked, delay).items() if hour < at} if without else {}
+    before = {it: hour for it, hour in _uncut(estate, asked, delay).items() if hour < at} if without else {}
     before = dict.fromkeys(told, at) | before
     lasting = {it: hour for it, hour in before.items() if str(it.capability) not in ("use", "operate")}
     return {*before, *naive(estate, asked, delay, dict.fromkeys(without, 0.0), lasting)}
+
+
+_uncut = lru_cache(maxsize=2)(naive)
+"""What follows while nothing is cut, which every cut of one scenario begins with."""

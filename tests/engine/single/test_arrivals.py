@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import inf
 
 import pytest
@@ -33,7 +34,7 @@ def naive(
 ) -> dict[Fact, float]:
     """Try every instance again and again until nothing comes sooner."""
     arrived = {**(held or {}), **dict.fromkeys(Seeds(built).of(asked), 0.0)}
-    instances = [instance for instance in all_instances(built) if is_open(instance, asked)]
+    instances = [instance for instance in _instances(built) if is_open(instance, asked)]
     before: dict[Fact, float] = {}
     while arrived != before:
         before = dict(arrived)
@@ -52,6 +53,12 @@ def naive(
                 for part in included(known.capability, built.kind_of(known.entity)):
                     sooner(arrived, Fact(known.entity, part), at)
     return {known: at for known, at in arrived.items() if known.capability not in STEPPING_STONES}
+
+
+@lru_cache(maxsize=2)
+def _instances(built: Estate) -> list[RuleInstance]:
+    """The rows of the instances, which what asks of one estate again and again makes once."""
+    return list(all_instances(built))
 
 
 def sooner(arrived: dict[Fact, float], known: Fact, at: float) -> None:
