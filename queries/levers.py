@@ -21,6 +21,8 @@ from blastradius.reports.words import control_said, host_said, label, listed, pl
 
 MOST_ADDED = 4_000
 """How many controls are tried at most."""
+MOST_ALONE = 100
+"""How many things are tried at most where an outage has an end, as each is solved by itself then."""
 MOST_NARROWED = 12
 """How many operations are tried with own rows only; each is solved on an estate of its own."""
 
@@ -105,12 +107,9 @@ def run(estate: Estate, params: Params) -> Answer:
     """
     scenario = params.scenario(estate)
     reach = solve(estate, scenario)
-    less = removals(reach, params.along)
-    more, untried = _tried(reach, params)
-    controls = [
-        control.id for control in reach.estate.controls.values() if control.control.status not in ("failed", "absent")
-    ]
     asked = plain(scenario)
+    less, more, untried = _tried(reach, asked, params)
+    controls = _standing(reach)
     worlds = [World(asked), *(World(asked, without=lever.without, controls=lever.controls) for lever in (*less, *more))]
     worlds += [World(_distrusting(asked, control)) for control in controls]
     facts = _beyond_anyone(reach, asked)
@@ -134,7 +133,9 @@ def run(estate: Estate, params: Params) -> Answer:
         additions_tried=len(more),
         untried=untried + len(wide) - len(narrowed),
         failed=tuple(sorted(failed, key=_by_size)),
-        failures_tried=len(controls),
+        failures_tried=sum(
+            placed.control.status not in ("failed", "absent") for placed in reach.estate.controls.values()
+        ),
         checked=is_audited(reach.estate),
         model=model_row(reach.estate),
     )
@@ -163,10 +164,29 @@ def _beyond_anyone(reach: Reach, asked: Scenario) -> list[Fact]:
     return [fact for fact in facts if fact not in theirs]
 
 
-def _tried(reach: Reach, params: Params) -> tuple[list[Remedy], int]:
-    """The controls to try, and how many more there would be."""
-    found = additions(reach) if params.add else []
-    return found[:MOST_ADDED], max(0, len(found) - MOST_ADDED)
+def _standing(reach: Reach) -> list[str]:
+    """The controls that stand in the way of something that would follow at once; no other one that fails opens any."""
+    there = reach.estate.controls
+    return sorted({name for stop in reach.certificate.stopped for name in stop.controls if name in there})
+
+
+def _tried(reach: Reach, asked: Scenario, params: Params) -> tuple[list[Remedy], list[Remedy], int]:
+    """What to take away and the controls to try, and how many more there would be."""
+    found = (removals(reach, params.along), additions(reach) if params.add else [])
+    less, more = found[0], found[1][:MOST_ADDED]
+    if asked.hours is not None:
+        less, more = _promising(reach, asked, less), _promising(reach, asked, more)
+    return less, more, sum(map(len, found)) - len(less) - len(more)
+
+
+def _promising(reach: Reach, asked: Scenario, levers: list[Remedy]) -> list[Remedy]:
+    """Those that would take most out of reach if the outage had no end; all of them where they are few."""
+    if len(levers) <= MOST_ALONE:
+        return levers
+    endless = asked.model_copy(update={"hours": None})
+    outcomes = compared(reach.prepared, [World(endless, without=it.without, controls=it.controls) for it in levers], [])
+    left = [measure.entities for measure, _ in outcomes]
+    return [levers[place] for place in sorted(range(len(levers)), key=left.__getitem__)[:MOST_ALONE]]
 
 
 Outcome = tuple[Measure, frozenset[Fact]]
@@ -268,6 +288,9 @@ def _measure(estate: Estate, now: Measure) -> MeasureRow:
 def _headline(estate: Estate, params: Params, data: LeversData) -> str:
     tried = plural(data.removals_tried, "thing to do without", "things to do without")
     tried += f" and {plural(data.additions_tried, 'control')} to put in place" if params.add else ""
+    if data.untried:
+        every = data.removals_tried + data.additions_tried + data.untried
+        tried = f"the {data.removals_tried + data.additions_tried:,} that were tried of {every:,} things to do"
     rows = sorted((*data.removed, *data.added), key=_by_size)
     if not rows:
         return f"none of {tried} takes on its own anything out of reach under level {params.assume!r}"

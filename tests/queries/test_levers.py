@@ -176,3 +176,17 @@ def test_a_jewel_whose_records_lie_elsewhere_too_says_so() -> None:
     (cells,) = [row for row in answer.tables[0].rows if row[0] == "take o1 out of c1"]
     assert cells[2] == 0
     assert "out of reach: d, but the same records stay in reach elsewhere" in cells
+
+
+def test_of_many_things_to_do_about_an_outage_that_ends_the_most_promising_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("blastradius.queries.levers.MOST_ALONE", 1)
+    estate = written(
+        "services: {s: {}, t: {depends_on: [{to: s, dependency: hard}]}}\n"
+        "processes: {p: {depends_on: [{to: t, dependency: hard}]}, q: {depends_on: [{to: t, dependency: hard}]}}\n"
+    )
+    answer = br.levers(estate, outage="s", hours=5)
+    data: Any = answer.data
+    assert ([row.relations for row in data.removed], data.untried) == ([("depends_on:t>s",)], 2)
+    assert data.headline.startswith("of the 1 that were tried of 3 things to do")
