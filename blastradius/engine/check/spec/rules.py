@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import product
 from math import inf
 
@@ -159,15 +160,18 @@ class _Rules(Held):
                     for target in r.targets:
                         yield r, r.sources[0], target
 
+    @cached_property
+    def dropped(self) -> set[tuple[str, str]]:
+        """Who drops what it takes in when that is wrong, and what."""
+        return {(s, x) for r, s, x in self.inputs() if r.on_bad == "drop" and self.known(r)}
+
     def is_quorum(self, r: Relation) -> bool:
         return r.verb == V.CONSUMES and (len(r.targets) > 1 or r.vote_min is not None)
 
     def lost(self, r: Relation, x: str) -> float:
         """When a supplier is lost to who has it: denied, dropped because it is wrong, or without a key of the call."""
-        taken = [i for i, s, y in self.inputs() if (s, y) == (r.sources[0], x)]
-        drops = any(i.on_bad == "drop" and self.known(i) for i in taken)
         ways = [self.at(x, C.DENY)]
-        ways += [self.at(x, C.TAINT)] if drops else []  # R9c
+        ways += [self.at(x, C.TAINT)] if (r.sources[0], x) in self.dropped else []  # R9c
         ways += [self.at(k, C.DENY) for k in r.keys]
         return first(ways)
 
