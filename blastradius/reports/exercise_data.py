@@ -259,17 +259,17 @@ def card_rows(play: Play, decisions: Sequence[Decision]) -> Iterable[CardRow]:
 def _card(play: Play, decision: Decision, option: Option, cost: Loss | None) -> CardRow:
     here, estate = decision.here, play.reach.estate
     least, most = ({fact.entity for fact in facts} for facts in (option.left.surely, option.left.at_most))
-    coming = {fact.entity for fact in decision.now.surely}
-    spared = dict.fromkeys(fact.entity for fact in play.story.order if fact.entity in coming - least)
+    kept = {fact.entity for fact in decision.now.surely} - least
+    spared = dict.fromkeys(fact.entity for fact in play.story.order if fact.entity in kept)
     spared = dict.fromkeys(sorted(spared, key=lambda name: not estate.crown_jewel(name)))
     return CardRow(
         inject=play.name(decision.number),
         lever=option.remedy.id,
         says=option.remedy.says,
         without=option.remedy.without,
-        now=count_row(here.count(decision.now.surely)),
-        at_least=count_row(here.count(option.left.surely)),
-        at_most=count_row(here.count(option.left.at_most)),
+        now=count_row(here.clocks.counted(decision.now.certain)),
+        at_least=count_row(here.clocks.counted(option.left.certain)),
+        at_most=count_row(here.clocks.counted(option.left.possible)),
         spared=tuple(spared),
         spared_surely=tuple(name for name in spared if name not in most),
         averts=tuple(play.name(it) for it in averted_by(play.told, decision, option.left.surely)),
